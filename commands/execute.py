@@ -1,0 +1,171 @@
+"""The only writer: read the streams, decide, seal, append; read again when overtaken."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain
+from sys import modules
+from typing import TypeVar
+
+import ledger
+from commands.base import Command, Decision, Operator, Range, State, starting
+from ledger import streams
+from ledger.clock import Clock
+from ledger.errors import Conflict, Refused
+from ledger.events.log import Committed, RulesAdopted
+from ledger.events.roll import DetailsAmended, PupilEnrolled
+from ledger.folder import Folder, translated
+from ledger.keys import KeyRing
+from ledger.school import fold
+from ledger.sealing import seal_event
+from ledger.store import Batch, Fact, Store
+from policies import packs
+from policies.rules import Rules, rules
+
+_TRIES = 4
+_SCHOOL = (streams.CALENDAR, streams.STAFF, streams.PUPIL, streams.RULES)
+_REPORT_EVERY = 1000
+
+Progress = Callable[[int, int], None]
+"""Called now and then with how many of how many facts are in place."""
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where to record, by which clock, and who asks."""
+
+    folder: Folder
+    clock: Clock
+    operator: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was recorded: the header (none when nothing was) and what to tell the user."""
+
+    header: Committed | None
+    says: tuple[str, ...]
+
+
+def execute(context: Context, command: Command, *, progress: Progress | None = None) -> Outcome:
+    """Carry out a command: all of it is recorded, or none.
+
+    Raises `Refused` when it cannot be done; nothing was written then.
+    """
+    folder = context.folder.required()
+    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
+        attempt = _Attempt(context, store, ring, progress)
+        for _ in range(_TRIES):
+            try:
+                return attempt.carry_out(command)
+            except Conflict:
+                continue
+    raise Refused(
+        "overtaken",
+        "others kept changing what this command is about",
+        "look at what stands now, then try again",
+    )
+
+
+def look(context: Context, ask: Callable[[State], Found]) -> Found:
+    """Return what ``ask`` finds in the state as it stands; records nothing."""
+    folder = context.folder.required()
+    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
+        return ask(_Attempt(context, store, ring, None).state(_SCHOOL, store.head()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    context: Context
+    store: Store
+    ring: KeyRing
+    progress: Progress | None
+
+    def carry_out(self, command: Command) -> Outcome:
+        read_at, now, in_force = self.store.head(), self.context.clock(), rules()
+        module = modules[type(command).__module__]
+        relied_on = (*_SCHOOL, *getattr(module, "RELIES_ON", ()))
+        state = self.state(relied_on, read_at)
+        self._read_more(state, getattr(module, "reads", _nothing)(command, state), read_at)
+        decision: Decision = module.decide(command, state, in_force, now)
+        if decision.dry_run or not decision.count:
+            return Outcome(None, decision.says)
+        adopted = () if in_force.digest in state.school.rules else (_adopt(in_force),)
+        batch = Batch(
+            self._header(command, decision, in_force),
+            chain(adopted, decision.facts),
+            decision.count + len(adopted),
+            read_at,
+            (*relied_on, *state.histories),
+            state.school.versions,
+        )
+        return Outcome(self._append(batch, now), decision.says)
+
+    def state(self, prefixes: Iterable[str], upto: int) -> State:
+        """Return the state that the streams with these prefixes build."""
+        ranges = (self.store.read_range(*starting(prefix), upto=upto) for prefix in prefixes)
+        return State(
+            fold(chain.from_iterable(ranges)),
+            self.ring.identities(),
+            self.context.operator,
+            self.ring.open,
+            streams.new_pupil_id,
+        )
+
+    def _read_more(self, state: State, ranges: Iterable[Range], upto: int) -> None:
+        for wanted in ranges:
+            for r in self.store.read_range(*wanted, upto=upto):
+                state.histories.setdefault(r.stream, []).append(r.event)
+                state.school.versions[r.stream] = r.version + 1
+
+    def _header(self, command: Command, decision: Decision, in_force: Rules) -> Committed:
+        operator = self.context.operator
+        return Committed(
+            at=0,
+            by=operator.staff_id,
+            account=operator.account,
+            authenticated=operator.authenticated,
+            software=ledger.__version__,
+            rules=in_force.digest,
+            command=type(command).__name__,
+            count=0,
+            source=decision.source,
+        )
+
+    def _append(self, batch: Batch, now: int) -> Committed:
+        with translated(self.context.folder.keys), self.ring.writing():
+            sealed = replace(batch, facts=self._sealed(batch, now))
+            return self.store.append(
+                sealed, clock=self.context.clock, before_commit=self.ring.commit
+            )
+
+    def _sealed(self, batch: Batch, now: int) -> Iterator[Fact]:
+        for done, (stream, event) in enumerate(batch.facts):
+            _remember_identity(self.ring, stream, event)
+            yield Fact(stream, seal_event(self.ring, stream, event, now))
+            if self.progress is not None and done % _REPORT_EVERY == 0:
+                self.progress(done, batch.count)
+
+
+def _nothing(_command: Command, _state: State) -> Iterable[Range]:
+    return ()
+
+
+def _adopt(in_force: Rules) -> Fact:
+    files = {name: content.decode() for name, content in packs.files()}
+    return Fact(streams.rules(in_force.digest), RulesAdopted(digest=in_force.digest, files=files))
+
+
+def _remember_identity(ring: KeyRing, stream: str, event: object) -> None:
+    """Keep which pupil a UPN or local id names, before the event that says so."""
+    match event:
+        case PupilEnrolled():
+            named = {"upn": event.upn, "local_id": event.local_id}
+        case DetailsAmended(field="upn" | "local_id"):
+            named = {event.field: event.amended}
+        case _:
+            return
+    for kind, value in named.items():
+        if value:
+            ring.add_identity(value, kind, streams.subject(stream))

@@ -1,0 +1,60 @@
+"""attendance init: create a new, empty ledger."""
+
+import shutil
+
+from commands.base import Command, Decision, State, option
+from commands.execute import Context, Outcome, execute
+from ledger import streams
+from ledger.errors import Refused
+from ledger.events.log import LedgerCreated
+from ledger.events.people import StaffJoined
+from ledger.folder import LAYOUT, translated
+from ledger.keys import KeyRing
+from ledger.store import Fact, Store, new_ledger_id
+from policies.rules import Rules
+
+
+class CreateLedger(Command):
+    """A new ledger for one school's register, with its first member of staff if given."""
+
+    staff: str | None = option("staff id of the first member of staff", default=None)
+    name: str | None = option("their name", default=None)
+    job_title: str | None = option("their job title", default=None)
+
+
+def decide(command: CreateLedger, state: State, _rules: Rules, _now: int) -> Decision:
+    """Give the ledger its identity and its first member of staff."""
+    facts = [Fact(streams.LEDGER, LedgerCreated(ledger_id=new_ledger_id(), layout=LAYOUT))]
+    says = ["a new, empty ledger was created"]
+    if command.staff is not None:
+        person = StaffJoined(name=command.name or "", job_title=command.job_title or "")
+        facts.append(Fact(streams.staff(command.staff), person))
+        says.append(f"{command.staff} is its first member of staff")
+    del state
+    return Decision(facts, len(facts), tuple(says))
+
+
+def carry_out(context: Context, command: CreateLedger) -> Outcome:
+    """Make the files and record the ledger's birth; leave nothing behind when that fails."""
+    given = (command.staff, command.name, command.job_title)
+    if any(given) and not all(given):
+        raise Refused(
+            "first-staff",
+            "the first member of staff needs an id, a name and a job title",
+            "give --staff, --name and --job-title together",
+        )
+    folder = context.folder
+    if folder.path.exists() and (folder.path.is_file() or any(folder.path.iterdir())):
+        what = "a ledger" if folder.exists() else "something else"
+        raise Refused(
+            "already-there", f"{what} is already at {folder.path}", "choose another --ledger"
+        )
+    with translated(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
+    try:
+        KeyRing.create(folder.keys)
+        Store.create(folder.log).close()
+        return execute(context, command)
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise

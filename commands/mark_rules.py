@@ -1,0 +1,115 @@
+"""What may stand as a mark: checks that taking, marking, amending and importing share."""
+
+from datetime import date
+from typing import NamedTuple
+
+from ledger import clock
+from ledger.calendar import Calendar
+from ledger.errors import Refused
+from ledger.events.register import RegisterTaken
+from ledger.school import Pupil
+from ledger.values import Session
+from policies import compulsory_school_age
+from policies.codes import CodeRule, Codes
+
+
+class Stated(NamedTuple):
+    """A mark as somebody states it."""
+
+    code: str
+    minutes_late: int | None = None
+    nature: str | None = None
+
+
+def code_rule(codes: Codes, code: str, session: Session) -> CodeRule:
+    """Return the code's rule on the day; refuse one not in force or not for that half day."""
+    rule = codes.rule(code, session.date)
+    if session.half not in rule.sessions:
+        raise Refused(
+            "code-wrong-session",
+            f"code {code} does not belong in a {session.half} session",
+            f"use {codes.present(session.half)} for a pupil who was present",
+        )
+    return rule
+
+
+def check_extras(rule: CodeRule, stated: Stated) -> None:
+    """Refuse a mark without the extra data that the law asks for (reg 10(5) and (6))."""
+    if rule.requires and not stated.nature:
+        raise Refused(
+            "nature-missing",
+            f"code {rule.code} needs the {rule.requires} to be recorded ({rule.reference})",
+            "say what it is with --nature",
+        )
+
+
+def check_age(rule: CodeRule, pupil: Pupil, day: date) -> None:
+    """Refuse a code that is only for pupils of, or not of, compulsory school age."""
+    if rule.age is None:
+        return
+    compulsory = compulsory_school_age.is_compulsory(
+        day, pupil.compulsory_from, pupil.birth_cohort
+    )
+    if compulsory != (rule.age == "compulsory"):
+        is_or_not = "is" if compulsory else "is not"
+        raise Refused(
+            "code-age",
+            f"the pupil {is_or_not} of compulsory school age on {day}: {rule.code} cannot stand",
+            f"{rule.code} is for pupils {'' if rule.age == 'compulsory' else 'not '}"
+            "of compulsory school age; use another code",
+        )
+
+
+def check_on_roll(pupil: Pupil, session: Session) -> None:
+    """Refuse a mark for a pupil who is not on roll."""
+    if not pupil.on_roll(session.date):
+        raise Refused(
+            "not-on-roll",
+            f"the pupil is not on roll on {session.date}",
+            "check the date, or the pupil's first and last day on roll",
+        )
+
+
+def check_met(calendar: Calendar, pupil: Pupil, session: Session) -> None:
+    """Refuse a mark for a session that the school does not meet for this pupil."""
+    if not calendar.in_term(session.date):
+        raise Refused(
+            "outside-term",
+            f"the school does not meet on {session.date}: no term, or a weekend",
+            "check the date, or set the term with attendance terms set",
+        )
+    closure = calendar.closure(session, pupil.groups(session.date))
+    if closure is not None and not closure.cancelled:
+        raise Refused(
+            "school-closed",
+            f"the school is closed on {session} ({closure.reason or 'planned closure'})",
+            "check the date, or withdraw the closure with attendance closures withdraw",
+        )
+    if closure is not None:
+        raise Refused(
+            "session-cancelled",
+            f"session {session} was cancelled ({closure.reason or 'no reason given'})",
+            "its code stands for everyone; withdraw the cancellation if it is wrong",
+        )
+
+
+def end_of_taking(
+    calendar: Calendar, session: Session, taken: list[RegisterTaken]
+) -> int | None:
+    """Return when the taking of a register ended: as recorded, else the closing time.
+
+    None where neither is known: then nothing counts as late.
+    """
+    if taken:
+        return max(t.ended for t in taken)
+    return calendar.closing(session)
+
+
+def check_not_future(session: Session, now: int) -> None:
+    """Refuse a mark for a session that has not come yet."""
+    if session.date > clock.local_date(now):
+        raise Refused(
+            "future-session",
+            f"session {session} has not come yet",
+            "record what is expected with attendance plan add",
+        )

@@ -1,0 +1,78 @@
+"""The one clock, and London time: instants are integer microseconds since 1970, UTC."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall_time
+from zoneinfo import ZoneInfo
+
+from ledger.errors import Refused
+
+LONDON = ZoneInfo("Europe/London")
+SECOND = 1_000_000
+Clock = Callable[[], int]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def now() -> int:
+    """Return the machine's clock in microseconds; the only place that reads it."""
+    return time.time_ns() // 1000
+
+
+def to_instant(moment: datetime) -> int:
+    """Return an aware datetime as microseconds, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def local(instant: int) -> datetime:
+    """Return an instant as London wall time."""
+    return (_EPOCH + instant * _MICROSECOND).astimezone(LONDON)
+
+
+def local_date(instant: int) -> date:
+    """Return the London calendar date of an instant."""
+    return local(instant).date()
+
+
+def iso(instant: int) -> str:
+    """Write an instant in UTC, ISO 8601, without needless zeros: ``2026-11-20T09:30:00Z``."""
+    return (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None).isoformat() + "Z"
+
+
+def at_london(day: date, wall: wall_time) -> int:
+    """Return the instant of a London wall time; refuse one that the clocks skip.
+
+    A time that occurs twice (the end of summer time) is the first of the two.
+    """
+    moment = datetime.combine(day, wall, tzinfo=LONDON)
+    instant = to_instant(moment)
+    if local(instant).replace(tzinfo=None) != moment.replace(tzinfo=None):
+        raise Refused(
+            "time-does-not-exist",
+            f"{moment.replace(tzinfo=None).isoformat()} does not exist in London: clocks went on",
+            "give a time outside the hour that was skipped, or one with an offset",
+        )
+    return instant
+
+
+def end_of_day(day: date) -> int:
+    """Return the last microsecond of a London day."""
+    return at_london(day + timedelta(days=1), wall_time()) - 1
+
+
+def parse_instant(text: str) -> int:
+    """Read an ISO 8601 instant: an offset or Z, else London; a bare date is its end."""
+    try:
+        if len(text) == len("2026-11-20"):
+            return end_of_day(date.fromisoformat(text))
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise Refused(
+            "instant",
+            f"{text!r} is not a date or time",
+            "write 2026-11-20, 2026-11-20T09:30 or 2026-11-20T09:30:00Z",
+        ) from None
+    if moment.tzinfo is None:
+        return at_london(moment.date(), moment.time())
+    return to_instant(moment)

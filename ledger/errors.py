@@ -1,0 +1,48 @@
+"""Refusals: what a user did that cannot be done, with a place and a remedy."""
+
+from dataclasses import dataclass
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """A request that was not carried out; nothing was written.
+
+    ``code`` is stable and short (``pupil-unknown``), ``what`` says what is wrong and where,
+    ``remedy`` what to do about it.
+    """
+
+    def __init__(self, code: str, what: str, remedy: str = "") -> None:
+        super().__init__(what)
+        self.code = code
+        self.what = what
+        self.remedy = remedy
+
+
+class Conflict(Exception):  # noqa: N818 - a signal to read again, never shown to a user
+    """Somebody else wrote to what this command had read; read again and decide anew."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in an imported file: ``file:line: what; remedy``."""
+
+    file: str
+    line: int
+    code: str
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.what}; {self.remedy}" if self.remedy else f"{place}: {self.what}"
+
+
+class ImportRefused(Refused):
+    """An import that was refused whole, with every problem found up to a limit."""
+
+    def __init__(self, problems: list[Problem], *, total: int, findings: int = 0) -> None:
+        remedy = "correct the files and import again"
+        if findings == total:
+            remedy += ", or record them as stated with --accept-findings"
+        super().__init__("import-refused", f"{total} problems; nothing was recorded", remedy)
+        self.problems = problems
+        self.total = total

@@ -1,0 +1,77 @@
+"""Events about the ledger itself: its birth, each transaction's header, rules, imports."""
+
+from pydantic.dataclasses import dataclass
+
+from ledger.events.base import STRICT, Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class SourceFile:
+    """One imported file: its name, the SHA-256 of its bytes (hex) and its number of rows."""
+
+    name: str
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class Source:
+    """Where the facts of an import came from."""
+
+    system: str
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class Committed(Event):
+    """The header of one transaction: what its ``count`` facts, next in the log, share.
+
+    ``at``: when it was recorded, never before the header before it; ``raw_at``: the machine's
+    reading where that was earlier. ``by``: staff id; ``account``: the operating-system account;
+    ``authenticated``: how far the name can be relied on. ``rules``: digest of the rule packs.
+    """
+
+    at: int
+    raw_at: int | None = None
+    by: str | None = None
+    account: str
+    authenticated: str
+    software: str
+    rules: str
+    command: str
+    count: int
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class LedgerCreated(Event):
+    """The first fact of a ledger: its random identity, and the layout of its log."""
+
+    ledger_id: str
+    layout: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class RulesAdopted(Event):
+    """The rule packs that later facts were decided under, file by file, kept for good."""
+
+    digest: str
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class Finding:
+    """A fact that law or policy would not allow, recorded as stated by its source."""
+
+    file: str
+    line: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ImportCompleted(Event):
+    """An import that recorded something: counts of what it recorded, ignored and reported."""
+
+    format: str
+    counts: dict[str, int]
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,113 @@
+"""Events of the attendance register: taking, entries, amendments, restatements, plans."""
+
+from pydantic.dataclasses import dataclass
+
+from ledger.events.base import STRICT, AuthorName, Event, RegisterText, SourcedEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class RegisterTaken(Event):
+    """A group's register for a session was taken: who, opened and ended (instants)."""
+
+    by: str
+    opened: int | None = None
+    ended: int
+    marks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class SessionMarked(SourcedEvent):
+    """The first mark against a pupil for a session (SI 2024/208 reg 10).
+
+    ``late``: made after the taking had ended. ``nature``: of the activity or provision (B, K,
+    reg 10(5)) or the cause (Y7, reg 10(6)).
+    """
+
+    code: str
+    late: bool = False
+    minutes_late: int | None = None
+    nature: RegisterText | None = None
+    comment: RegisterText | None = None
+    reason: RegisterText | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class MarkCorrected(SourcedEvent):
+    """A mark changed before the taking of the register had ended: part of the taking."""
+
+    original: str
+    code: str
+    minutes_late: int | None = None
+    nature: RegisterText | None = None
+    reason: RegisterText | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class MarkAmended(SourcedEvent):
+    """An amendment with reg 6(1)'s five: original, amended, reason, date (header), name.
+
+    The date is the header's, or ``stated`` for an import; the job title is kept besides.
+    ``batch`` ties the amendments of one request together.
+    """
+
+    original: str
+    code: str
+    minutes_late: int | None = None
+    nature: RegisterText | None = None
+    reason: RegisterText | None = None
+    by: str | None = None
+    name: AuthorName | None = None
+    job_title: str | None = None
+    batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class SourceRestated(SourcedEvent):
+    """Another system now exports a different mark; no person here amended it."""
+
+    original: str
+    code: str
+    minutes_late: int | None = None
+    nature: RegisterText | None = None
+    reason: RegisterText | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class SourceConflicted(SourcedEvent):
+    """Another system states ``code``, but a person here amended the session: ``stands`` stands."""
+
+    stands: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class AbsencePlanned(SourcedEvent):
+    """A future absence is expected; not an entry until the register is taken."""
+
+    code: str
+    nature: RegisterText | None = None
+    reason: RegisterText | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class PlanChanged(SourcedEvent):
+    """What is planned for a session changed before its register was taken."""
+
+    original: str
+    code: str
+    nature: RegisterText | None = None
+    reason: RegisterText | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class PlanWithdrawn(SourcedEvent):
+    """A planned absence was withdrawn before the register was taken."""
+
+    original: str
+    reason: RegisterText | None = None
+    by: str | None = None

@@ -1,0 +1,107 @@
+"""Events of the admission register: who is on roll, in which groups, with which details."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic.dataclasses import dataclass
+
+from ledger.events.base import STRICT, AuthorName, Identity, RegisterText, SourcedEvent
+
+GroupKind = Literal["year", "registration", "cohort"]
+Detail = Literal[
+    "upn",
+    "local_id",
+    "surname",
+    "forename",
+    "name_used",
+    "dob",
+    "sex",
+    "address",
+    "last_school",
+    "boarder",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class PupilEnrolled(SourcedEvent):
+    """A spell on roll begins (SI 2024/208 reg 8).
+
+    ``birth_cohort`` (the year whose 1 September opens the birth year) and ``compulsory_from``
+    stay in clear, so that every total survives the destruction of the pupil's keys.
+    """
+
+    starts_on: date
+    birth_cohort: int
+    compulsory_from: date
+    upn: Identity
+    local_id: Identity | None = None
+    surname: Identity
+    forename: Identity
+    dob: Identity
+    sex: Identity | None = None
+    name_used: Identity | None = None
+    address: Identity | None = None
+    last_school: Identity | None = None
+    boarder: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class PupilRemoved(SourcedEvent):
+    """The name is deleted from the roll; ``leaves_on`` is the last day, with reg 9's ground."""
+
+    starts_on: date
+    leaves_on: date
+    ground: str = ""
+    next_school: Identity | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class EnrolmentWithdrawn(SourcedEvent):
+    """A spell on roll that should never have been recorded (a duplicate record)."""
+
+    starts_on: date
+    survivor: str | None = None
+    reason: RegisterText
+    by: str
+    name: AuthorName
+    job_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class DetailsAmended(SourcedEvent):
+    """One detail of the admission register amended: reg 6(1)'s five, with title.
+
+    From another system's re-statement author and reason are empty. A corrected birth date
+    carries the birth cohort and first day of compulsory age that follow from it.
+    """
+
+    field: Detail
+    original: Identity | None = None
+    amended: Identity | None = None
+    birth_cohort: int | None = None
+    compulsory_from: date | None = None
+    reason: RegisterText | None = None
+    by: str | None = None
+    name: AuthorName | None = None
+    job_title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class GroupJoined(SourcedEvent):
+    """A pupil belongs to a year, registration group or cohort from a date."""
+
+    kind: GroupKind
+    name: str
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class GroupLeft(SourcedEvent):
+    """The last day of a membership that began at ``since``."""
+
+    kind: GroupKind
+    name: str
+    since: date | None = None
+    until: date

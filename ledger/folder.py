@@ -1,0 +1,128 @@
+"""Where a ledger's files are, and the cheap questions that need no event-sourcing library."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.errors import Refused
+
+LAYOUT = 1
+"""The layout of the log; a ledger of a later layout is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A ledger's folder: the log, its keys and the disposable views."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        """The log of events, the only file with a table ``stored_events``."""
+        return self.path / "ledger.db"
+
+    @property
+    def keys(self) -> Path:
+        """The keys of the sealed personal data."""
+        return self.path / "keys.db"
+
+    @property
+    def views(self) -> Path:
+        """The read models, which `rebuild` may drop at any time."""
+        return self.path / "views"
+
+    def exists(self) -> bool:
+        """Tell whether a ledger is here."""
+        return self.log.is_file()
+
+    def required(self) -> "Folder":
+        """Return itself, or refuse where no ledger is."""
+        if self.path.is_file():
+            raise Refused(
+                "ledger-is-a-file", f"{self.path} is a file, not a ledger's folder", _NAME_IT
+            )
+        if not self.exists():
+            raise Refused("no-ledger", f"there is no ledger at {self.path}", _NAME_IT)
+        return self
+
+    def head(self) -> int:
+        """Return the newest position of the log; refuse a log that cannot be read."""
+        with translated(self.log), closing(open_read_only(self.log)) as db:
+            check_layout(db.execute("PRAGMA user_version").fetchone()[0])
+            return int(db.execute("SELECT max(position) FROM stored_events").fetchone()[0] or 0)
+
+
+_NAME_IT = "create one with attendance init, or name it with --ledger"
+
+
+def check_layout(layout: int) -> None:
+    """Refuse a ledger that a later version made."""
+    if layout > LAYOUT:
+        raise Refused(
+            "ledger-newer",
+            f"the ledger has layout {layout}; this version reads up to {LAYOUT}",
+            "use the version of Attendance Ledger that wrote it, or a newer one",
+        )
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a database for reading, also on a disk that cannot be written."""
+    uri = path.absolute().as_uri()
+    try:
+        db = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=60)
+        db.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.OperationalError:
+        if not path.is_file():
+            raise
+        db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
+    return db
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what the database or the disk refuses into an answer for the user."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise refusal(path, error) from error
+
+
+def refusal(path: Path, error: Exception) -> Refused:
+    """Return the refusal that says what a storage error means and what to do."""
+    text = str(error).lower()
+    for words, code, what, remedy in _MEANINGS:
+        if any(word in text for word in words):
+            return Refused(code, f"{what} ({path}); nothing was recorded", remedy)
+    return Refused(
+        "storage", f"{path} cannot be used: {error}; nothing was recorded", "see the message"
+    )
+
+
+_MEANINGS = (
+    (
+        ("locked", "busy"),
+        "busy",
+        "another command has been writing to the ledger for minutes",
+        "wait until it has finished, then try again",
+    ),
+    (
+        ("disk is full", "no space left", "file too large", "disk i/o"),
+        "disk-full",
+        "the disk is full or failing",
+        "free some space on it, then repeat the command",
+    ),
+    (
+        ("readonly", "read-only", "unable to open", "permission denied"),
+        "read-only",
+        "the ledger cannot be written here",
+        "check the disk and the folder's permissions",
+    ),
+    (
+        ("not a database", "malformed", "no such table"),
+        "ledger-damaged",
+        "the file is not a readable ledger",
+        "run attendance verify, and restore from the latest back-up",
+    ),
+)

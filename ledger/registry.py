@@ -1,0 +1,65 @@
+"""The closed list of event names, and the upcasts from older shapes.
+
+A name is a promise for years: it never changes its shape. A changed shape is a new name here,
+with one pure upcast from the old one, and a golden file in ``fixtures/events/``.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ledger.errors import Refused
+from ledger.events import calendar, log, people, register, roll
+from ledger.events.base import Event
+
+State = dict[str, Any]
+Upcast = Callable[[State], State]
+
+EVENTS: Mapping[str, type[Event]] = MappingProxyType({
+    "Committed.v1": log.Committed,
+    "LedgerCreated.v1": log.LedgerCreated,
+    "RulesAdopted.v1": log.RulesAdopted,
+    "ImportCompleted.v1": log.ImportCompleted,
+    "SchoolOpened.v1": calendar.SchoolOpened,
+    "RegisterTimesSet.v1": calendar.RegisterTimesSet,
+    "TermSet.v1": calendar.TermSet,
+    "SessionsClosed.v1": calendar.SessionsClosed,
+    "SessionCancelled.v1": calendar.SessionCancelled,
+    "ClosureWithdrawn.v1": calendar.ClosureWithdrawn,
+    "StaffJoined.v1": people.StaffJoined,
+    "StaffChanged.v1": people.StaffChanged,
+    "StaffLeft.v1": people.StaffLeft,
+    "ParentRecorded.v1": people.ParentRecorded,
+    "RelationRecorded.v1": people.RelationRecorded,
+    "NoticeStated.v1": people.NoticeStated,
+    "CaseworkStepTaken.v1": people.CaseworkStepTaken,
+    "PupilEnrolled.v1": roll.PupilEnrolled,
+    "PupilRemoved.v1": roll.PupilRemoved,
+    "EnrolmentWithdrawn.v1": roll.EnrolmentWithdrawn,
+    "DetailsAmended.v1": roll.DetailsAmended,
+    "GroupJoined.v1": roll.GroupJoined,
+    "GroupLeft.v1": roll.GroupLeft,
+    "RegisterTaken.v1": register.RegisterTaken,
+    "SessionMarked.v1": register.SessionMarked,
+    "MarkCorrected.v1": register.MarkCorrected,
+    "MarkAmended.v1": register.MarkAmended,
+    "SourceRestated.v1": register.SourceRestated,
+    "SourceConflicted.v1": register.SourceConflicted,
+    "AbsencePlanned.v1": register.AbsencePlanned,
+    "PlanChanged.v1": register.PlanChanged,
+    "PlanWithdrawn.v1": register.PlanWithdrawn,
+})
+
+UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType({})
+"""Old name -> (the next name, a pure function from the old state to the new one)."""
+
+NAMES: Mapping[type[Event], str] = MappingProxyType({c: name for name, c in EVENTS.items()})
+
+
+def unknown(name: str) -> Refused:
+    """Return the refusal for an event name that this version does not know."""
+    return Refused(
+        "event-unknown",
+        f"the ledger holds an event of a kind unknown to this version: {name}",
+        "use the version of Attendance Ledger that wrote it, or a newer one",
+    )

@@ -1,0 +1,234 @@
+"""The door to the log for whoever writes or reads events: a thin adapter over the library.
+
+Nothing outside this module and the recorder knows the event-sourcing library.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from eventsourcing.persistence import (
+    IntegrityError,
+    JSONTranscoder,
+    Mapper,
+    PersistenceError,
+    StoredEvent,
+)
+from eventsourcing.sqlite import SQLiteCursor
+
+from ledger import codec, streams
+from ledger.clock import Clock
+from ledger.errors import Conflict
+from ledger.events.base import Event
+from ledger.events.log import Committed
+from ledger.folder import LAYOUT, check_layout, refusal, translated
+from ledger.recorder import LedgerDatastore, LedgerRecorder, Row
+
+_PAGE = 10_000
+
+
+class Fact(NamedTuple):
+    """An event and the stream it is for, before it has a place in the log."""
+
+    stream: str
+    event: Event
+
+
+class Recorded(NamedTuple):
+    """An event with its place in the log."""
+
+    position: int
+    stream: str
+    version: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """An event as the library names it: whose stream, which version."""
+
+    originator_id: str
+    originator_version: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one command records, all or nothing.
+
+    ``read_at``: the newest position that the decision had seen; ``relied_on``: the streams (or
+    prefixes, ending in a colon) it read; ``versions``: how many events the streams have that it
+    writes to, none where it is not named; ``count``: how many facts there are.
+    """
+
+    header: Committed
+    facts: Iterable[Fact]
+    count: int
+    read_at: int
+    relied_on: Sequence[str] = ()
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+
+class LedgerMapper(Mapper[str]):
+    """Between our events and the library's stored events, by stable names and canonical JSON."""
+
+    def __init__(self) -> None:
+        super().__init__(JSONTranscoder())
+        self._decoder = codec.Decoder()
+        self._nonces = codec.nonces()
+
+    def to_stored_event(self, domain_event: Versioned) -> StoredEvent:  # type: ignore[override]
+        """Encode an event under a fresh nonce."""
+        name, state = codec.encode(domain_event.event, next(self._nonces))
+        return StoredEvent(
+            domain_event.originator_id, domain_event.originator_version, name, state
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Versioned:
+        """Decode a stored event."""
+        event = self._decoder.decode(stored_event.topic, stored_event.state)
+        return Versioned(str(stored_event.originator_id), stored_event.originator_version, event)
+
+    def recorded(self, row: Row) -> Recorded:
+        """Decode a row of the log."""
+        position, stream, version, name, state = row
+        return Recorded(position, stream, version, self._decoder.decode(name, state))
+
+
+class Store:
+    """One ledger's log."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._refusing():
+            self._recorder = LedgerRecorder(LedgerDatastore(str(path)))
+            with self._recorder.datastore.transaction(commit=False) as c:
+                c.execute("PRAGMA user_version")
+                layout = int(c.fetchone()[0])
+        check_layout(layout)
+        self._mapper = LedgerMapper()
+
+    @classmethod
+    def create(cls, path: Path) -> "Store":
+        """Make an empty log with its schema."""
+        store = cls(path)
+        with store._refusing(), store._recorder.datastore.transaction(commit=True) as c:
+            store._recorder._create_table(c)  # noqa: SLF001 - in our transaction, all or nothing
+            c.execute(f"PRAGMA user_version = {LAYOUT}")
+        return store
+
+    def close(self) -> None:
+        """Close every connection to the log."""
+        self._recorder.datastore.close()
+
+    def head(self) -> int:
+        """Return the newest position, 0 in an empty log."""
+        with self._refusing():
+            return self._recorder.max_notification_id() or 0
+
+    def scan(self, after: int) -> Iterator[list[Recorded]]:
+        """Yield the whole log after a position, in order, in large pages."""
+        while True:
+            with self._refusing():
+                rows = self._recorder.scan(after, limit=_PAGE)
+            if not rows:
+                return
+            yield [self._mapper.recorded(row) for row in rows]
+            after = rows[-1][0]
+
+    def read(self, prefixes: Iterable[str], *, upto: int) -> Iterator[Recorded]:
+        """Yield the events of every stream with one of the prefixes, stream by stream."""
+        for prefix in prefixes:
+            yield from self.read_range(prefix, prefix + "\U0010ffff", upto=upto)
+
+    def read_range(self, first: str, last: str, *, upto: int) -> Iterator[Recorded]:
+        """Yield the events of the streams named from ``first`` to before ``last``."""
+        with self._refusing():
+            rows = self._recorder.streams_between(first, last, upto=upto)
+            yield from map(self._mapper.recorded, rows)
+
+    def stream(self, stream: str) -> list[Event]:
+        """Return the events of one stream, oldest first."""
+        with self._refusing():
+            found = self._recorder.select_events(stream)
+        return [self._mapper.to_domain_event(stored).event for stored in found]
+
+    def append(self, batch: Batch, *, clock: Clock, before_commit: Callable[[], None]) -> Committed:
+        """Record a batch in one durable transaction and return its header as recorded.
+
+        ``before_commit`` runs when all facts are in place and before the log commits (keys
+        first). Raises `Conflict` when somebody wrote to what the decision relied on.
+        """
+        with self._refusing(), self._recorder.datastore.transaction(commit=True) as c:
+            self._refuse_if_overtaken(c, batch)
+            version, header = self._header(c, batch, clock())
+            first = self._recorder.head(c) + 1
+            facts = self._versioned(batch)
+            stored = map(self._mapper.to_stored_event, self._headed(version, header, facts))
+            self._recorder.insert_rows(c, _rows(stored, first))
+            if self._recorder.head(c) != first + batch.count:
+                msg = f"header counts {batch.count} facts, the transaction holds another number"
+                raise AssertionError(msg)
+            before_commit()
+        return header
+
+    @staticmethod
+    def _headed(
+        version: int, header: Committed, facts: Iterable[Versioned]
+    ) -> Iterator[Versioned]:
+        yield Versioned(streams.COMMITS, version, header)
+        yield from facts
+
+    @staticmethod
+    def _versioned(batch: Batch) -> Iterator[Versioned]:
+        versions = dict(batch.versions)
+        for stream, event in batch.facts:
+            version = versions.get(stream, 0)
+            versions[stream] = version + 1
+            yield Versioned(stream, version, event)
+
+    def _header(self, c: SQLiteCursor, batch: Batch, reading: int) -> tuple[int, Committed]:
+        """Return the header's version and the header, its time never before the last one's."""
+        c.execute(
+            "SELECT originator_version, topic, state FROM stored_events "
+            "WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1",
+            [streams.COMMITS],
+        )
+        row = c.fetchone()
+        if row is None:
+            return 0, replace(batch.header, at=reading, count=batch.count)
+        last = self._mapper.to_domain_event(StoredEvent(streams.COMMITS, *row)).event
+        assert isinstance(last, Committed)  # noqa: S101 - only headers are on this stream
+        at = max(last.at, reading)
+        raw = reading if reading < last.at else None
+        return row[0] + 1, replace(batch.header, at=at, raw_at=raw, count=batch.count)
+
+    @staticmethod
+    def _refuse_if_overtaken(c: SQLiteCursor, batch: Batch) -> None:
+        c.execute("SELECT originator_id FROM stored_events WHERE position > ?", [batch.read_at])
+        for (stream,) in c.fetchall():
+            if any(stream == on or (on[-1] == ":" and stream.startswith(on)) for on in batch.relied_on):
+                raise Conflict
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            with translated(self._path):
+                yield
+        except IntegrityError as error:
+            raise Conflict from error
+        except PersistenceError as error:
+            raise refusal(self._path, error) from error
+
+
+def _rows(stored: Iterable[StoredEvent], first: int) -> Iterator[Row]:
+    for position, e in enumerate(stored, start=first):
+        yield position, str(e.originator_id), e.originator_version, e.topic, e.state
+
+
+def new_ledger_id() -> str:
+    """Return a fresh random identity for a ledger: 128 bits, hexadecimal."""
+    return secrets.token_hex(16)
