@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import chain
 from sys import modules
 from typing import TypeVar
@@ -41,11 +42,21 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A question to ask of a ledger when the command is done, by its name and date."""
+
+    question: str
+    folder: Folder
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was recorded: the header (none when nothing was) and what to tell the user."""
+    """What was recorded: the header (none when nothing was), what to tell and show the user."""
 
     header: Committed | None
     says: tuple[str, ...]
+    shows: Shown | None = None
 
 
 def execute(context: Context, command: Command, *, progress: Progress | None = None) -> Outcome:
@@ -68,11 +79,18 @@ def execute(context: Context, command: Command, *, progress: Progress | None = N
     )
 
 
-def look(context: Context, ask: Callable[[State], Found]) -> Found:
+def look(
+    context: Context,
+    ask: Callable[[State], Found],
+    reads: Callable[[State], Iterable[Range]] = lambda _: (),
+) -> Found:
     """Return what ``ask`` finds in the state as it stands; records nothing."""
     folder = context.folder.required()
     with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
-        return ask(_Attempt(context, store, ring, None).state(_SCHOOL, store.head()))
+        attempt, head = _Attempt(context, store, ring, None), store.head()
+        state = attempt.state(_SCHOOL, head)
+        attempt.read_more(state, reads(state), head)
+        return ask(state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +105,7 @@ class _Attempt:
         module = modules[type(command).__module__]
         relied_on = (*_SCHOOL, *getattr(module, "RELIES_ON", ()))
         state = self.state(relied_on, read_at)
-        self._read_more(state, getattr(module, "reads", _nothing)(command, state), read_at)
+        self.read_more(state, getattr(module, "reads", _nothing)(command, state), read_at)
         decision: Decision = module.decide(command, state, in_force, now)
         if decision.dry_run or not decision.count:
             return Outcome(None, decision.says)
@@ -113,7 +131,8 @@ class _Attempt:
             streams.new_pupil_id,
         )
 
-    def _read_more(self, state: State, ranges: Iterable[Range], upto: int) -> None:
+    def read_more(self, state: State, ranges: Iterable[Range], upto: int) -> None:
+        """Add the histories of further streams to a state."""
         for wanted in ranges:
             for r in self.store.read_range(*wanted, upto=upto):
                 state.histories.setdefault(r.stream, []).append(r.event)

@@ -33,6 +33,40 @@ def code_rule(codes: Codes, code: str, session: Session) -> CodeRule:
     return rule
 
 
+def check_entry(
+    codes: Codes, calendar: Calendar, *, pupil: Pupil, session: Session, stated: Stated
+) -> None:
+    """Refuse a mark that nobody may enter or amend to for a pupil and session."""
+    rule = code_rule(codes, stated.code, session)
+    check_by_hand(rule, stated)
+    check_on_roll(pupil, session)
+    check_met(calendar, pupil, session)
+    check_age(rule, pupil, session.date)
+    check_extras(rule, stated)
+
+
+def check_by_hand(rule: CodeRule, stated: Stated) -> None:
+    """Refuse a code that follows from the calendar, and minutes late that mean nothing."""
+    if rule.category == "administrative":
+        raise Refused(
+            "code-no-entry",
+            f"{rule.code} says that no entry is due: {rule.description}",
+            "record the closure or the pupil's starting day, and leave the mark out",
+        )
+    if rule.cancels:
+        raise Refused(
+            "code-cancelled",
+            f"{rule.code} stands for everyone when a session is cancelled, not by hand",
+            "cancel the session with attendance session cancel",
+        )
+    if stated.minutes_late is not None and not rule.late:
+        raise Refused(
+            "minutes-not-late",
+            f"minutes late are given, but {rule.code} does not say late",
+            "leave out the minutes, or use a code for late",
+        )
+
+
 def check_extras(rule: CodeRule, stated: Stated) -> None:
     """Refuse a mark without the extra data that the law asks for (reg 10(5) and (6))."""
     if rule.requires and not stated.nature:
@@ -93,9 +127,7 @@ def check_met(calendar: Calendar, pupil: Pupil, session: Session) -> None:
         )
 
 
-def end_of_taking(
-    calendar: Calendar, session: Session, taken: list[RegisterTaken]
-) -> int | None:
+def end_of_taking(calendar: Calendar, session: Session, taken: list[RegisterTaken]) -> int | None:
     """Return when the taking of a register ended: as recorded, else the closing time.
 
     None where neither is known: then nothing counts as late.
@@ -103,6 +135,25 @@ def end_of_taking(
     if taken:
         return max(t.ended for t in taken)
     return calendar.closing(session)
+
+
+def has_ended(calendar: Calendar, session: Session, taken: list[RegisterTaken], now: int) -> bool:
+    """Tell whether the taking of a register is over, so that a change is an amendment.
+
+    A recorded taking is over; without one the closing time decides, and where that is not known
+    the end of the day: no register is still being taken on a later day.
+    """
+    end = end_of_taking(calendar, session, taken)
+    return bool(taken) or now > (clock.end_of_day(session.date) if end is None else end)
+
+
+def already_marked(code: str, session: Session) -> Refused:
+    """Return the refusal of a first mark where one stands and the register has ended."""
+    return Refused(
+        "already-marked",
+        f"{code} already stands for {session}, and its register has ended",
+        "change it with attendance amend, giving the reason",
+    )
 
 
 def check_not_future(session: Session, now: int) -> None:

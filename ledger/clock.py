@@ -64,15 +64,20 @@ def end_of_day(day: date) -> int:
 def parse_instant(text: str) -> int:
     """Read an ISO 8601 instant: an offset or Z, else London; a bare date is its end."""
     try:
-        if len(text) == len("2026-11-20"):
-            return end_of_day(date.fromisoformat(text))
-        moment = datetime.fromisoformat(text)
+        return _instant(text)
     except (ValueError, OverflowError):
         raise Refused(
             "instant",
             f"{text!r} is not a date or time",
             "write 2026-11-20, 2026-11-20T09:30 or 2026-11-20T09:30:00Z",
         ) from None
+
+
+def _instant(text: str) -> int:
+    try:
+        return end_of_day(date.fromisoformat(text))
+    except ValueError:
+        moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         return at_london(moment.date(), moment.time())
     return to_instant(moment)

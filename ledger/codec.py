@@ -8,7 +8,8 @@ same classes by msgspec, several times faster.
 import json
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -18,6 +19,7 @@ from ledger import registry
 from ledger.errors import Refused
 from ledger.events.base import Event
 
+_UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, LookupError, RecursionError)
 _NONCE_BYTES = 16
 _NONCES_AT_ONCE = 1024
 _encode_json = msgspec.json.Encoder().encode
@@ -60,6 +62,9 @@ def encode(event: Event, nonce: str | None = None) -> tuple[str, bytes]:
     return registry.NAMES[event_class], _encode_json(state)
 
 
+_ManyDecoder = Callable[[bytes], Sequence[Event]]
+
+
 class Decoder:
     """Reads stored events, taking old names through their upcasts.
 
@@ -74,18 +79,39 @@ class Decoder:
         self._events = events
         self._upcasts = upcasts
         self._decoders: dict[str, Callable[[bytes], Event]] = {}
+        self._lists: dict[str, _ManyDecoder] = {}
 
     def decode(self, name: str, state: bytes) -> Event:
         """Return the event of a stored name and bytes; refuse what cannot be read."""
         try:
             decoder = self._decoders.get(name) or self._decoder(name)
             return decoder(state)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except _UNREADABLE as error:
             raise Refused(
                 "event-unreadable",
                 f"an event of kind {name} cannot be read: {error}",
                 "run attendance verify, and restore the ledger from a back-up",
             ) from None
+
+    def decode_run(self, name: str, states: Sequence[bytes]) -> Sequence[Event]:
+        """Return the events of many stored bytes of one name, decoded as one JSON array.
+
+        Where that fails, or bytes hold more than one event, each is read by itself, so that the
+        one that cannot be read is refused.
+        """
+        event_class = self._events.get(name)
+        if event_class is not None and name not in self._upcasts:
+            many = self._lists.get(name) or self._list_decoder(name, event_class)
+            with suppress(*_UNREADABLE):
+                events = many(b"[" + b",".join(states) + b"]")
+                if len(events) == len(states):
+                    return events
+        return [self.decode(name, state) for state in states]
+
+    def _list_decoder(self, name: str, event_class: type[Event]) -> _ManyDecoder:
+        found: _ManyDecoder = msgspec.json.Decoder(list[event_class]).decode  # type: ignore[valid-type]
+        self._lists[name] = found
+        return found
 
     def _decoder(self, name: str) -> Callable[[bytes], Event]:
         if name in self._upcasts:
@@ -106,3 +132,20 @@ class Decoder:
             return msgspec.convert(body, self._events[newer])
 
         return decode
+
+
+def is_canonical(name: str, state: bytes, decoder: Decoder | None = None) -> bool:
+    """Tell whether stored bytes are exactly what `encode` writes for the event that they hold.
+
+    White space, another order, an unknown or repeated field or a default written out make it
+    false, and so does what cannot be read. Bytes under an old name have no class any more: they
+    are held to compact JSON only.
+    """
+    try:
+        event = (decoder or Decoder()).decode(name, state)
+    except Refused:
+        return False
+    newer, written = encode(event)
+    if newer != name:
+        written = _encode_json(msgspec.json.decode(state))
+    return written == state

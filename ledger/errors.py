@@ -37,12 +37,18 @@ class Problem:
 
 
 class ImportRefused(Refused):
-    """An import that was refused whole, with every problem found up to a limit."""
+    """An import that was refused whole: the first problems, and how many there are in all.
+
+    ``findings``: how many of them are facts that law or policy would not allow and that may be
+    recorded as stated.
+    """
 
     def __init__(self, problems: list[Problem], *, total: int, findings: int = 0) -> None:
         remedy = "correct the files and import again"
         if findings == total:
             remedy += ", or record them as stated with --accept-findings"
-        super().__init__("import-refused", f"{total} problems; nothing was recorded", remedy)
+        counted = "1 problem" if total == 1 else f"{total} problems"
+        super().__init__("import-refused", f"{counted}; nothing was recorded", remedy)
         self.problems = problems
         self.total = total
+        self.findings = findings

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from ledger.errors import Refused
@@ -50,15 +51,31 @@ class Folder:
     def head(self) -> int:
         """Return the newest position of the log; refuse a log that cannot be read."""
         with translated(self.log), closing(open_read_only(self.log)) as db:
-            check_layout(db.execute("PRAGMA user_version").fetchone()[0])
+            check_layout(db)
             return int(db.execute("SELECT max(position) FROM stored_events").fetchone()[0] or 0)
+
+    def anchor(self, position: int) -> str | None:
+        """Return what tells this log's event at a position from any other's; none: not there.
+
+        Position 0, before the first event, is the same in every log.
+        """
+        if position == 0:
+            return ""
+        query = "SELECT state FROM stored_events WHERE position = ?"
+        with translated(self.log), closing(open_read_only(self.log)) as db:
+            row = db.execute(query, [position]).fetchone()
+        return sha256(row[0]).hexdigest() if row else None
 
 
 _NAME_IT = "create one with attendance init, or name it with --ledger"
 
 
-def check_layout(layout: int) -> None:
-    """Refuse a ledger that a later version made."""
+def check_layout(db: sqlite3.Connection) -> None:
+    """Refuse a ledger that a later version made, and a database that is no ledger."""
+    layout = db.execute("PRAGMA user_version").fetchone()[0]
+    if layout == 0:
+        message = "no such table: it has the layout of no ledger"
+        raise sqlite3.DatabaseError(message)
     if layout > LAYOUT:
         raise Refused(
             "ledger-newer",
@@ -70,14 +87,21 @@ def check_layout(layout: int) -> None:
 def open_read_only(path: Path) -> sqlite3.Connection:
     """Open a database for reading, also on a disk that cannot be written."""
     uri = path.absolute().as_uri()
+    db = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=60)
     try:
-        db = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=60)
         db.execute("PRAGMA schema_version").fetchone()
-    except sqlite3.OperationalError:
-        if not path.is_file():
+    except sqlite3.Error as error:
+        db.close()
+        if not isinstance(error, sqlite3.OperationalError) or _has_log(path):
             raise
         db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
     return db
+
+
+def _has_log(path: Path) -> bool:
+    """Tell whether commits wait in a write-ahead log, which an immutable reader would not see."""
+    log = path.with_name(path.name + "-wal")
+    return log.is_file() and log.stat().st_size > 0
 
 
 @contextmanager

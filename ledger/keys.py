@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger.errors import Refused
+from ledger.folder import translated
 
 BEYOND_USE = "[beyond use]"
 LOCK_TIMEOUT_SECONDS = 120
@@ -65,19 +66,23 @@ class KeyRing:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._keys: dict[tuple[str, str], bytes] | None = None
-        uri = f"{path.absolute().as_uri()}?mode=rw"
-        try:
-            self._db = sqlite3.connect(
-                uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS
-            )
-        except sqlite3.OperationalError:
+        if not path.is_file():
             raise Refused(
                 "keys-missing",
                 f"the ledger's keys are not at {path}",
                 "restore keys.db from the latest back-up; without it names cannot be read",
-            ) from None
+            )
+        self._keys: dict[tuple[str, str], bytes] | None = None
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        with translated(path):
+            self._db = sqlite3.connect(
+                uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS
+            )
+            try:
+                self._db.execute("SELECT 1 FROM subject_keys, identities, destroyed LIMIT 0")
+            except sqlite3.Error:
+                self._db.close()
+                raise
 
     @staticmethod
     def create(path: Path) -> None:
@@ -142,16 +147,20 @@ class KeyRing:
         return f"~{reference}.{_base64(box)}.{_base64(sha256(salted).digest())}"
 
     def open(self, sealed: str) -> str:
-        """Return the text of a sealed field, or `BEYOND_USE` when its key was destroyed."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
+        """Return the text of a sealed field, or `BEYOND_USE` when its key was destroyed.
 
-        box = parse_box(sealed)
+        Refuses a field that its key does not open, or whose commitment is to another text.
+        """
+        try:
+            box = parse_box(sealed)
+        except ValueError:
+            raise _unreadable("nobody known") from None
         subject_key = self._loaded().get((box.subject, box.purpose))
         if subject_key is None:
             return BEYOND_USE
-        key = hmac.digest(subject_key, box.nonce, "sha256")
-        reference = f"{box.subject}/{box.purpose}"
-        salted = AESGCM(key).decrypt(box.nonce, box.ciphertext, reference.encode())
+        salted = _decrypted(box, subject_key)
+        if salted is None or sha256(salted).digest() != box.commitment:
+            raise _unreadable(f"{box.subject} ({box.purpose})")
         return salted[_SALT:].decode()
 
     def open_all(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -168,7 +177,8 @@ class KeyRing:
                 "SELECT purpose FROM subject_keys WHERE subject = ?", [subject]
             ).fetchall()
             self._db.executemany(
-                "INSERT OR IGNORE INTO destroyed VALUES(?,?,?)", [(subject, r[0], at) for r in rows]
+                "INSERT OR IGNORE INTO destroyed VALUES(?,?,?)",
+                [(subject, r[0], at) for r in rows],
             )
             self._db.execute("PRAGMA secure_delete=ON")
             self._db.execute("DELETE FROM subject_keys WHERE subject = ?", [subject])
@@ -181,16 +191,48 @@ class KeyRing:
     def _key_for(self, subject: str, purpose: str) -> bytes:
         keys = self._loaded()
         if (subject, purpose) not in keys:
+            self._refuse_beyond_use(subject, purpose)
             key = secrets.token_bytes(32)
             self._db.execute("INSERT INTO subject_keys VALUES(?,?,?)", [subject, purpose, key])
             keys[subject, purpose] = key
         return keys[subject, purpose]
+
+    def _refuse_beyond_use(self, subject: str, purpose: str) -> None:
+        """Refuse a second key: boxes under the destroyed one would look tampered with."""
+        sql = "SELECT 1 FROM destroyed WHERE subject = ? AND purpose = ?"
+        if self._db.execute(sql, [subject, purpose]).fetchone():
+            raise Refused(
+                "beyond-use",
+                f"the personal data of {subject} ({purpose}) were put beyond use",
+                "record a person who returns as a new one",
+            )
 
     def _loaded(self) -> dict[tuple[str, str], bytes]:
         if self._keys is None:
             rows = self._db.execute("SELECT subject, purpose, key FROM subject_keys")
             self._keys = {(subject, purpose): key for subject, purpose, key in rows}
         return self._keys
+
+
+def _decrypted(box: Box, subject_key: bytes) -> bytes | None:
+    """Return what a box holds, salt first, or none where the key does not open it."""
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - start-up
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
+
+    key = hmac.digest(subject_key, box.nonce, "sha256")
+    reference = f"{box.subject}/{box.purpose}"
+    try:
+        return AESGCM(key).decrypt(box.nonce, box.ciphertext, reference.encode())
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _unreadable(whose: str) -> Refused:
+    return Refused(
+        "sealed-unreadable",
+        f"a sealed field of {whose} does not open under its key: one of them was changed",
+        "run attendance verify, and compare keys.db with the latest back-up",
+    )
 
 
 def _base64(raw: bytes) -> str:

@@ -1,6 +1,6 @@
-"""The bytes that stand for one event in the transparency log, settled before the tree is.
+r"""The bytes that stand for one event in the transparency log, settled before the tree is.
 
-``"attendance-ledger/leaf/v1\\n"``, the position as eight bytes big-endian, then stream, version,
+``"attendance-ledger/leaf/v1\n"``, the position as eight bytes big-endian, then stream, version,
 name and stored bytes, each as a four-byte big-endian length and the bytes (the version as its
 decimal digits). The leaf hash is RFC 6962's: SHA-256 over 0x00 and these bytes.
 """

@@ -2,25 +2,42 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.events import register
 from ledger.events.base import Event
+
+
+class Step(NamedTuple):
+    """A change that came from a source; ``restated``: by a new export, not by a person there."""
+
+    original: str
+    code: str
+    stated: int | None
+    restated: bool
 
 
 @dataclass(slots=True)
 class Mark:
     """What stands for a session; ``code`` is none while there is no entry.
 
-    ``source_code``: what another system last stated; ``amended_here``: whether a person changed
-    it in this ledger; ``steps``: the changes that came from a source, (original, code, stated).
+    ``source_entry``: the first mark that another system stated; ``steps``: the changes that came
+    from it; ``source_code``: what it stated last; ``minutes_late`` and ``nature`` (sealed): of
+    what stands. ``amended_here``: whether a person changed the mark in this ledger.
     """
 
     code: str | None = None
+    source_entry: str | None = None
     source_code: str | None = None
     amended_here: bool = False
     entry_stated: int | None = None
-    steps: tuple[tuple[str, str, int | None], ...] = ()
+    steps: tuple[Step, ...] = ()
+    minutes_late: int | None = None
+    nature: str | None = None
     length: int = 0
+
+
+_Change = register.MarkCorrected | register.MarkAmended | register.SourceRestated
 
 
 def fold(events: Iterable[Event]) -> Mark:
@@ -36,20 +53,31 @@ def evolve(mark: Mark, event: Event) -> None:
     mark.length += 1
     match event:
         case register.SessionMarked():
-            mark.code, mark.entry_stated = event.code, event.stated
-            if event.row is not None:
-                mark.source_code = event.code
+            _entered(mark, event)
         case register.MarkCorrected() | register.MarkAmended() | register.SourceRestated():
-            mark.code = event.code
-            if event.row is not None:
-                mark.source_code = event.code
-                mark.steps += ((event.original, event.code, event.stated),)
-            else:
-                mark.amended_here = True
+            _changed(mark, event)
         case register.SourceConflicted():
             mark.source_code = event.code
         case _:
             pass
+
+
+def _entered(mark: Mark, event: register.SessionMarked) -> None:
+    mark.code, mark.entry_stated = event.code, event.stated
+    mark.minutes_late, mark.nature = event.minutes_late, event.nature
+    if event.row is not None:
+        mark.source_entry = mark.source_code = event.code
+
+
+def _changed(mark: Mark, event: _Change) -> None:
+    mark.code = event.code
+    mark.minutes_late, mark.nature = event.minutes_late, event.nature
+    if event.row is None:
+        mark.amended_here = True
+        return
+    mark.source_code = event.code
+    restated = isinstance(event, register.SourceRestated)
+    mark.steps += (Step(event.original, event.code, event.stated, restated),)
 
 
 @dataclass(slots=True)

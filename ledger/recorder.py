@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from eventsourcing.persistence import OperationalError, StoredEvent
+from eventsourcing.persistence import Notification, OperationalError, StoredEvent
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -22,23 +22,26 @@ from eventsourcing.sqlite import (
 
 LOCK_TIMEOUT_SECONDS = 120
 _ROWS_AT_ONCE = 4096
+_MAX_POSITION = 2**63 - 1
 Row = tuple[int, str, int, str, bytes]
 """Position, stream, version, name, stored bytes."""
 
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS stored_events("
-    "position INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, "
-    "originator_version INTEGER NOT NULL, topic TEXT NOT NULL, state BLOB NOT NULL, "
-    "UNIQUE(originator_id, originator_version)) STRICT",
-    "CREATE TRIGGER IF NOT EXISTS stored_events_no_update BEFORE UPDATE ON stored_events "
-    "BEGIN SELECT RAISE(ABORT, 'the register is append-only: UPDATE refused'); END",
-    "CREATE TRIGGER IF NOT EXISTS stored_events_no_delete BEFORE DELETE ON stored_events "
-    "BEGIN SELECT RAISE(ABORT, 'the register is append-only: DELETE refused'); END",
-    "CREATE TRIGGER IF NOT EXISTS stored_events_no_replace BEFORE INSERT ON stored_events "
-    "WHEN EXISTS(SELECT 1 FROM stored_events WHERE position = NEW.position OR "
-    "(originator_id = NEW.originator_id AND originator_version = NEW.originator_version)) "
-    "BEGIN SELECT RAISE(ABORT, 'UNIQUE: the register is append-only: REPLACE refused'); END",
-)
+_TABLE = """
+CREATE TABLE IF NOT EXISTS stored_events(
+  position INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL,
+  topic TEXT NOT NULL, state BLOB NOT NULL, UNIQUE(originator_id, originator_version)) STRICT"""
+_NO_UPDATE = """
+CREATE TRIGGER IF NOT EXISTS stored_events_no_update BEFORE UPDATE ON stored_events
+BEGIN SELECT RAISE(ABORT, 'the register is append-only: UPDATE refused'); END"""
+_NO_DELETE = """
+CREATE TRIGGER IF NOT EXISTS stored_events_no_delete BEFORE DELETE ON stored_events
+BEGIN SELECT RAISE(ABORT, 'the register is append-only: DELETE refused'); END"""
+_NO_REPLACE = """
+CREATE TRIGGER IF NOT EXISTS stored_events_no_replace BEFORE INSERT ON stored_events
+WHEN EXISTS(SELECT 1 FROM stored_events WHERE position = NEW.position OR
+  (originator_id = NEW.originator_id AND originator_version = NEW.originator_version))
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: the register is append-only: REPLACE refused'); END"""
+_SCHEMA = (_TABLE, _NO_UPDATE, _NO_DELETE, _NO_REPLACE)
 
 
 class _Transaction(SQLiteTransaction):
@@ -66,7 +69,7 @@ class _committing:  # noqa: N801 - a context manager, named as one
         self._cursor = self._transaction.__enter__()
         return self._cursor.__enter__()  # type: ignore[return-value]
 
-    def __exit__(self, *failure: Any) -> None:  # noqa: ANN401 - as Python passes it
+    def __exit__(self, *failure: Any) -> None:  # noqa: ANN401, PYI036 - as Python passes it
         self._cursor.__exit__(*failure)
         self._transaction.__exit__(*failure)
 
@@ -111,7 +114,7 @@ class LedgerRecorder(SQLiteApplicationRecorder):
                 for position, e in enumerate(stored_events, start=first)
             ),
         )
-        return range(first, first + len(stored_events))
+        return list(range(first, first + len(stored_events)))
 
     @staticmethod
     def head(c: SQLiteCursor) -> int:
@@ -126,6 +129,28 @@ class LedgerRecorder(SQLiteApplicationRecorder):
         while batch := list(islice(remaining, _ROWS_AT_ONCE)):
             c.executemany("INSERT INTO stored_events VALUES(?,?,?,?,?)", batch)
 
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return the events from a position on; the library's own asks for a column ``rowid``."""
+        first = 0 if start is None else start + (not inclusive_of_start)
+        last = _MAX_POSITION if stop is None else stop
+        named = f"AND topic IN ({','.join('?' * len(topics))}) " if topics else ""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                "SELECT originator_id, originator_version, topic, state, position "
+                f"FROM stored_events WHERE position BETWEEN ? AND ? {named}"  # noqa: S608 - marks
+                "ORDER BY position LIMIT ?",
+                [first, last, *topics, limit],
+            )
+            return [Notification(*row) for row in c.fetchall()]
+
     def scan(self, after: int, *, limit: int) -> list[Row]:
         """Return up to ``limit`` rows after a position, in order."""
         with self.datastore.transaction(commit=False) as c:
@@ -134,7 +159,7 @@ class LedgerRecorder(SQLiteApplicationRecorder):
                 "FROM stored_events WHERE position > ? ORDER BY position LIMIT ?",
                 [after, limit],
             )
-            return [tuple(row) for row in c.fetchall()]
+            return c.fetchall()  # type: ignore[no-any-return]
 
     def streams_between(self, first: str, last: str, *, upto: int) -> Iterator[Row]:
         """Yield the rows of all streams from ``first`` to before ``last``, by stream."""
@@ -145,4 +170,4 @@ class LedgerRecorder(SQLiteApplicationRecorder):
                 "AND position <= ? ORDER BY originator_id, originator_version",
                 [first, last, upto],
             )
-            yield from map(tuple, c.fetchall())
+            yield from c.fetchall()

@@ -158,7 +158,9 @@ def _closure_withdrawn(school: School, _: str, event: calendar.ClosureWithdrawn)
         school.closures.pop(key, None)
 
 
-def _staff_row(school: School, stream: str, event: people.StaffJoined | people.StaffChanged) -> None:
+def _staff_row(
+    school: School, stream: str, event: people.StaffJoined | people.StaffChanged
+) -> None:
     row = StaffRow(event.name, event.job_title, event.roles, event.since, event.until)
     school.staff.setdefault(streams.parts(stream)[1], {})[event.since] = row
 
@@ -184,8 +186,17 @@ def _casework(school: School, stream: str, event: people.CaseworkStepTaken) -> N
     school.casework.setdefault(stream, []).append(event)
 
 
-DETAILS = ("upn", "local_id", "surname", "forename", "dob", "sex", "name_used", "address",
-           "last_school")  # fmt: skip
+DETAILS = (
+    "upn",
+    "local_id",
+    "surname",
+    "forename",
+    "dob",
+    "sex",
+    "name_used",
+    "address",
+    "last_school",
+)
 
 
 def _enrolled(school: School, stream: str, event: roll.PupilEnrolled) -> None:

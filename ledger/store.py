@@ -5,8 +5,10 @@ Nothing outside this module and the recorder knows the event-sourcing library.
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +26,7 @@ from ledger.clock import Clock
 from ledger.errors import Conflict
 from ledger.events.base import Event
 from ledger.events.log import Committed
-from ledger.folder import LAYOUT, check_layout, refusal, translated
+from ledger.folder import LAYOUT, check_layout, open_read_only, refusal, translated
 from ledger.recorder import LedgerDatastore, LedgerRecorder, Row
 
 _PAGE = 10_000
@@ -97,28 +99,37 @@ class LedgerMapper(Mapper[str]):
         position, stream, version, name, state = row
         return Recorded(position, stream, version, self._decoder.decode(name, state))
 
+    def recorded_page(self, rows: Sequence[Row]) -> list[Recorded]:
+        """Decode rows of the log, neighbours of one kind together."""
+        events = chain.from_iterable(
+            self._decoder.decode_run(name, [row[4] for row in run])
+            for name, run in groupby(rows, key=itemgetter(3))
+        )
+        return [
+            Recorded(row[0], row[1], row[2], event)
+            for row, event in zip(rows, events, strict=True)
+        ]
+
 
 class Store:
     """One ledger's log."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._refusing():
-            self._recorder = LedgerRecorder(LedgerDatastore(str(path)))
-            with self._recorder.datastore.transaction(commit=False) as c:
-                c.execute("PRAGMA user_version")
-                layout = int(c.fetchone()[0])
-        check_layout(layout)
+        with translated(path), closing(open_read_only(path)) as db:
+            check_layout(db)
+        self._recorder = LedgerRecorder(LedgerDatastore(str(path)))
         self._mapper = LedgerMapper()
 
     @classmethod
     def create(cls, path: Path) -> "Store":
         """Make an empty log with its schema."""
-        store = cls(path)
-        with store._refusing(), store._recorder.datastore.transaction(commit=True) as c:
-            store._recorder._create_table(c)  # noqa: SLF001 - in our transaction, all or nothing
-            c.execute(f"PRAGMA user_version = {LAYOUT}")
-        return store
+        recorder = LedgerRecorder(LedgerDatastore(str(path)))
+        with closing(recorder.datastore), _refusing(path):
+            with recorder.datastore.transaction(commit=True) as c:
+                recorder._create_table(c)  # noqa: SLF001 - in our transaction, all or nothing
+                c.execute(f"PRAGMA user_version = {LAYOUT}")
+        return cls(path)
 
     def close(self) -> None:
         """Close every connection to the log."""
@@ -126,17 +137,17 @@ class Store:
 
     def head(self) -> int:
         """Return the newest position, 0 in an empty log."""
-        with self._refusing():
+        with _refusing(self._path):
             return self._recorder.max_notification_id() or 0
 
     def scan(self, after: int) -> Iterator[list[Recorded]]:
         """Yield the whole log after a position, in order, in large pages."""
         while True:
-            with self._refusing():
+            with _refusing(self._path):
                 rows = self._recorder.scan(after, limit=_PAGE)
             if not rows:
                 return
-            yield [self._mapper.recorded(row) for row in rows]
+            yield self._mapper.recorded_page(rows)
             after = rows[-1][0]
 
     def read(self, prefixes: Iterable[str], *, upto: int) -> Iterator[Recorded]:
@@ -146,23 +157,25 @@ class Store:
 
     def read_range(self, first: str, last: str, *, upto: int) -> Iterator[Recorded]:
         """Yield the events of the streams named from ``first`` to before ``last``."""
-        with self._refusing():
+        with _refusing(self._path):
             rows = self._recorder.streams_between(first, last, upto=upto)
             yield from map(self._mapper.recorded, rows)
 
     def stream(self, stream: str) -> list[Event]:
         """Return the events of one stream, oldest first."""
-        with self._refusing():
+        with _refusing(self._path):
             found = self._recorder.select_events(stream)
         return [self._mapper.to_domain_event(stored).event for stored in found]
 
-    def append(self, batch: Batch, *, clock: Clock, before_commit: Callable[[], None]) -> Committed:
+    def append(
+        self, batch: Batch, *, clock: Clock, before_commit: Callable[[], None]
+    ) -> Committed:
         """Record a batch in one durable transaction and return its header as recorded.
 
         ``before_commit`` runs when all facts are in place and before the log commits (keys
         first). Raises `Conflict` when somebody wrote to what the decision relied on.
         """
-        with self._refusing(), self._recorder.datastore.transaction(commit=True) as c:
+        with _refusing(self._path), self._recorder.datastore.transaction(commit=True) as c:
             self._refuse_if_overtaken(c, batch)
             version, header = self._header(c, batch, clock())
             first = self._recorder.head(c) + 1
@@ -210,18 +223,22 @@ class Store:
     def _refuse_if_overtaken(c: SQLiteCursor, batch: Batch) -> None:
         c.execute("SELECT originator_id FROM stored_events WHERE position > ?", [batch.read_at])
         for (stream,) in c.fetchall():
-            if any(stream == on or (on[-1] == ":" and stream.startswith(on)) for on in batch.relied_on):
+            if any(
+                stream == on or (on[-1] == ":" and stream.startswith(on)) for on in batch.relied_on
+            ):
                 raise Conflict
 
-    @contextmanager
-    def _refusing(self) -> Iterator[None]:
-        try:
-            with translated(self._path):
-                yield
-        except IntegrityError as error:
-            raise Conflict from error
-        except PersistenceError as error:
-            raise refusal(self._path, error) from error
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Turn the library's errors, and the storage's, into conflicts and answers for the user."""
+    try:
+        with translated(path):
+            yield
+    except IntegrityError as error:
+        raise Conflict from error
+    except PersistenceError as error:
+        raise refusal(path, error) from error
 
 
 def _rows(stored: Iterable[StoredEvent], first: int) -> Iterator[Row]:

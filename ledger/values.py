@@ -11,8 +11,7 @@ Half = Literal["AM", "PM"]
 HALVES: tuple[Half, Half] = ("AM", "PM")
 
 _UPN_ALPHABET = "ABCDEFGHJKLMNPQRTUVWXYZ"
-_UPN = re.compile(r"[A-Z]\d{11}[\dA-Z]")
-_UPN_LENGTH = 13
+_UPN = re.compile(r"[A-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
 _AUGUST = 8
 
 
@@ -30,13 +29,12 @@ class Session:
 def parse_date(text: str) -> date:
     """Read an ISO date (``2026-11-20``) or refuse it."""
     try:
-        if len(text) != len("2026-11-20"):
-            raise ValueError
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise Refused(
-            "date", f"{text!r} is not a date", "write it as year-month-day, 2026-11-20"
-        ) from None
+        day = None
+    if day is None or day.isoformat() != text:
+        raise Refused("date", f"{text!r} is not a date", "write it as year-month-day, 2026-11-20")
+    return day
 
 
 def parse_session(text: str) -> Session:
@@ -71,7 +69,7 @@ def upn_check_letter(tail: str) -> str:
 
 def check_upn(upn: str) -> str:
     """Return ``upn`` when its form and check letter are right, else refuse it."""
-    if len(upn) != _UPN_LENGTH or not _UPN.fullmatch(upn) or upn[-1] in "IOS":
+    if not _UPN.fullmatch(upn):
         raise Refused(
             "upn-form",
             f"{upn!r} is not a UPN",

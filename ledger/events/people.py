@@ -95,5 +95,3 @@ class CaseworkStepTaken(SourcedEvent):
     with_whom: CaseworkText | None = None
     outcome: CaseworkText | None = None
     notes: CaseworkText | None = None
-
-

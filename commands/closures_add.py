@@ -1,0 +1,75 @@
+"""attendance closures add: record sessions that are planned not to be held."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from commands import closing, given
+from commands.base import Command, Decision, Range, State, argument, decided, one, option
+from ledger import streams
+from ledger.errors import Refused
+from ledger.events.calendar import SessionsClosed
+from ledger.store import Fact
+from ledger.values import Half, Session
+from policies.rules import Rules
+
+
+class AddClosure(Command):
+    """A planned closure (INSET, bank holiday), for everyone or for some groups."""
+
+    day: date = argument("the date")
+    session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
+    group: tuple[str, ...] = option("only this group; everyone when left out", default=())
+    reason: str = option("why, INSET for example")
+
+
+def reads(command: AddClosure, state: State) -> Iterable[Range]:
+    """Ask for the marks that stand on the sessions."""
+    for session in _sessions(command):
+        for pupil in closing.concerned(state.school, session, command.group):
+            yield one(streams.mark(pupil.id, session))
+
+
+def decide(command: AddClosure, state: State, _rules: Rules, now: int) -> Decision:
+    """Close the sessions that are not closed yet; refuse where marks stand."""
+    state.author(now)
+    reason = given.required(command.reason, "reason")
+    closing.check_groups(state.school, command.group)
+    halves: list[Half] = []
+    for session in _sessions(command):
+        closing.check_in_term(state.school.calendar(), session)
+        if not _is_closed(command, state, session):
+            _check_unmarked(command, state, session)
+            halves.append(session.half)
+    if not halves:
+        return decided([], f"{command.day} is closed already; nothing was recorded")
+    groups = tuple(sorted(set(command.group)))
+    closed = SessionsClosed(date=command.day, sessions=tuple(halves), groups=groups, reason=reason)
+    says = f"{command.day} {' and '.join(halves)} closed: {reason}"
+    return decided([Fact(streams.CALENDAR, closed)], says)
+
+
+def _sessions(command: AddClosure) -> list[Session]:
+    return [Session(command.day, half) for half in given.halves(command.session)]
+
+
+def _is_closed(command: AddClosure, state: State, session: Session) -> bool:
+    """Tell whether the closure is recorded; refuse it where the session was cancelled."""
+    found = state.school.closures.get((session.date, session.half, frozenset(command.group)))
+    if found is not None and found.cancelled:
+        raise Refused(
+            "session-cancelled",
+            f"{session} is recorded as cancelled on the day",
+            "withdraw that with attendance closures withdraw if it is wrong",
+        )
+    return found is not None
+
+
+def _check_unmarked(command: AddClosure, state: State, session: Session) -> None:
+    pupils = closing.concerned(state.school, session, command.group)
+    marked = sum(state.mark(pupil, session).code is not None for pupil in pupils)
+    if marked:
+        raise Refused(
+            "marks-stand",
+            f"{marked} marks stand for {session}: it was held, or cancelled on the day",
+            "record a session that was cancelled with attendance session cancel",
+        )

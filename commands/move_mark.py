@@ -1,0 +1,65 @@
+"""attendance move-mark: put right a mark that was recorded against the wrong pupil."""
+
+from collections.abc import Iterable
+
+from commands import given, mark_rules, standing
+from commands.base import Command, Decision, Range, State, argument, decided, one, option
+from commands.mark_rules import Stated
+from commands.standing import Amending
+from ledger import streams
+from ledger.errors import Refused
+from ledger.events.base import Event
+from ledger.events.register import SessionMarked
+from ledger.store import Fact
+from ledger.values import Session
+from policies.rules import Rules
+
+
+class MoveMark(Command):
+    """The right pupil gets the mark; the wrong one, never left blank, gets another code."""
+
+    session: Session = argument("the session, 2026-11-20/AM")
+    from_: str = option("UPN or local id of the wrong pupil")
+    to: str = option("UPN or local id of the right pupil")
+    code: str = option("the code that stands for the wrong pupil from now on")
+    reason: str = option("what happened")
+    minutes_late: int | None = option("minutes late, for that code", default=None, ge=0)
+    nature: str | None = option("nature or cause, for that code", default=None)
+
+
+def reads(command: MoveMark, state: State) -> Iterable[Range]:
+    """Ask for both pupils' marks."""
+    for named in (command.from_, command.to):
+        yield one(streams.mark(state.pupil(named).id, command.session))
+
+
+def decide(command: MoveMark, state: State, rules: Rules, now: int) -> Decision:
+    """Amend the wrong pupil's mark; enter or amend the right pupil's with what it was."""
+    author, reason = state.author(now), given.required(command.reason, "reason")
+    session, wrong, right = command.session, state.pupil(command.from_), state.pupil(command.to)
+    moved = standing.mark_of(state, wrong, session)
+    after = Stated(command.code, command.minutes_late, command.nature)
+    if wrong is right or moved is None or moved == after:
+        raise Refused(
+            "nothing-to-move",
+            f"there is no mark for {session} to move, or it would stay as it is",
+            "name the pupil who has the mark, the one it belongs to, and another code",
+        )
+    mark_rules.check_not_future(session, now)
+    calendar = state.school.calendar()
+    for pupil, stated in ((wrong, after), (right, moved)):
+        mark_rules.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
+    amending = Amending(author, reason, state.new_pupil_id())
+    facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
+    says = [f"{state.name_of(wrong)} {session}: {moved.code} -> {after.code}"]
+    before = standing.mark_of(state, right, session)
+    if before != moved:
+        event: Event = SessionMarked(
+            **moved._asdict(), late=True, reason=reason, by=author.staff_id
+        )
+        if before is not None:
+            event = amending.mark(before.code, moved)
+        facts.append(Fact(streams.mark(right.id, session), event))
+        was = "no mark" if before is None else before.code
+        says.append(f"{state.name_of(right)} {session}: {was} -> {moved.code}")
+    return decided(facts, *says)

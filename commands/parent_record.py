@@ -1,0 +1,44 @@
+"""attendance parent record: record a parent or other contact, or what has changed of one."""
+
+from commands import given, records
+from commands.base import Command, Decision, State, argument, decided, option
+from ledger import streams
+from ledger.events.people import ParentRecorded
+from ledger.store import Fact
+from ledger.values import parse_date
+from policies.rules import Rules
+
+RELIES_ON = (streams.PARENT,)
+
+
+class RecordParent(Command):
+    """What is left out stays as it was; an empty text clears it."""
+
+    parent_id: str = argument("the school's id of the parent")
+    surname: str | None = option("surname", default=None)
+    title: str | None = option("title", default=None)
+    forename: str | None = option("forename", default=None)
+    address: str | None = option("address", default=None)
+    phone: str | None = option("telephone number", default=None)
+    email: str | None = option("e-mail address", default=None)
+    dob: str | None = option("date of birth, 1980-01-31", default=None)
+    address_confidential: str | None = option(
+        "yes: the address may not be told to anyone", default=None
+    )
+
+
+def decide(command: RecordParent, state: State, _rules: Rules, now: int) -> Decision:
+    """State the parent whole; nothing where nothing changes."""
+    state.author(now)
+    parent_id = given.identifier(command.parent_id)
+    given.yes_no(command.address_confidential, "address-confidential")
+    if command.dob:
+        parse_date(command.dob)
+    before = state.school.parents.get(parent_id)
+    known = {} if before is None else records.plain(before, state.open_text)
+    details = records.renewed(known, command.model_dump(exclude={"parent_id"}))
+    given.required(details.get("surname"), "surname")
+    if details == known:
+        return decided([], f"parent {parent_id} is recorded so already; nothing was recorded")
+    event = ParentRecorded(**details)
+    return decided([Fact(streams.parent(parent_id), event)], f"parent {parent_id} recorded")

@@ -1,0 +1,107 @@
+"""What the ledger holds of the marks that a folder is about."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from commands.base import Range, State, one
+from commands.portable import session_numbers
+from commands.portable.folder import Content
+from ledger import streams
+from ledger.events.base import Event
+from ledger.events.register import SessionMarked
+from ledger.marks import Mark, fold
+
+
+def wanted(content: Content, state: State) -> Iterator[Range]:
+    """Yield the streams to read: none where the ledger has no pupil yet.
+
+    One range a pupil for the time that the folder is about, and one stream each for changes
+    outside it and for plans.
+    """
+    if not state.school.pupils:
+        return
+    span = content.span()
+    if span is not None:
+        first, last = (session_numbers.session(number).date for number in span)
+        shared = _Shared()
+        for pupil_id in _concerned(content, state):
+            yield Range(
+                streams.mark(pupil_id, str(first)), streams.mark(pupil_id, f"{last}/\U0010ffff")
+            )
+            shared.take_in(state.histories)
+    yield from map(one, sorted(_single(content, state, span or (0, 0))))
+
+
+def _single(content: Content, state: State, span: tuple[int, int]) -> set[str]:
+    found = set()
+    for change in content.amendments.rows:
+        pupil_id = state.identities.get(change.upn)
+        outside = not span[0] <= session_numbers.number(change.date, change.half) <= span[1]
+        if pupil_id and outside:
+            found.add(streams.mark(pupil_id, change.session))
+    for plan in content.plans.rows:
+        if pupil_id := state.identities.get(plan.upn):
+            found.add(streams.plan(pupil_id, plan.session))
+    return found
+
+
+def _concerned(content: Content, state: State) -> list[str]:
+    """Return the pupils whose marks to read: for a day's marks only those that have a row."""
+    cancelled = any(closure.cancelled for closure in state.school.closures.values())
+    if content.whole or cancelled:
+        return sorted(state.school.pupils)
+    named = {*content.marks.upns, *(row.upn for row in content.amendments.rows)}
+    found = {state.identities.get(upn, "") for upn in named}
+    return sorted(found & state.school.pupils.keys())
+
+
+class _Shared:
+    """Keeps one copy of equal histories: the marks of a register that nobody changed.
+
+    It is called while the streams are being read, so that memory never holds all copies. Only
+    nonce and row are lost, of which an import asks nothing.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], list[Event]] = {}
+        self._done = 0
+
+    def take_in(self, histories: dict[str, list[Event]]) -> None:
+        """Share the histories that were read since the last time."""
+        for stream in islice(reversed(histories), len(histories) - self._done):
+            event = histories[stream][0]
+            plain = isinstance(event, SessionMarked) and not (event.nature or event.comment)
+            if plain and len(histories[stream]) == 1:
+                histories[stream] = self._known.setdefault(_content(event), histories[stream])
+        self._done = len(histories)
+
+
+def _content(event: Event) -> tuple[object, ...]:
+    content = [getattr(event, name) for name in _SHARED]
+    return *content, getattr(event, "row", None) is None
+
+
+_SHARED = ("code", "late", "minutes_late", "reason", "by", "stated")
+
+
+class HeldMarks:
+    """The marks that were read; false where there are none, as on a first import."""
+
+    def __init__(self, state: State) -> None:
+        self._histories = state.histories
+        entries = (e[0] for s, e in state.histories.items() if s.startswith(streams.MARK))
+        self._unseen = sum(isinstance(e, SessionMarked) and e.row is not None for e in entries)
+        self._any = any(s.startswith(streams.MARK) for s in state.histories)
+
+    def __bool__(self) -> bool:
+        return self._any
+
+    def take(self, stream: str) -> Mark:
+        """Return one mark, once."""
+        mark = fold(self._histories.get(stream, ()))
+        self._unseen -= mark.source_entry is not None
+        return mark
+
+    def unseen(self) -> int:
+        """Return how many marks of a source were not asked for."""
+        return self._unseen

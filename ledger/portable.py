@@ -1,0 +1,90 @@
+"""The portable folder: which files it holds, and their columns in order.
+
+Import and export share this page. Columns beyond the contract are ours: they let an export say
+what no source system states (``kind``, plans), so that it can be imported without loss.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, get_args
+
+SCHOOL = "school.toml"
+STAFF = "staff.csv"
+PUPILS = "pupils.csv"
+GROUPS = "groups.csv"
+PARENTS = "parents.csv"
+RELATIONS = "relations.csv"
+MARKS = "marks.csv"
+AMENDMENTS = "amendments.csv"
+NOTICES = "notices.csv"
+CASEWORK = "casework.csv"
+PLANS = "plans.csv"
+
+NO_MARK = "-"
+"""In the code column: no mark was made."""
+LIST_SEPARATOR = ";"
+"""Between the roles of a member of staff, and between the sessions of a notice."""
+
+EntryKind = Literal["entry", "late_entry"]
+ChangeKind = Literal["taking", "amendment", "restated"]
+PlanStep = Literal["planned", "changed", "withdrawn"]
+ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
+CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
+PLAN_STEPS: tuple[PlanStep, ...] = get_args(PlanStep)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that a file must have, in order, and those that it may have besides."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Return every column, in the order in which an export writes them."""
+        return (*self.required, *self.optional)
+
+
+def _columns(required: str, optional: str = "") -> Columns:
+    return Columns(tuple(required.split()), tuple(optional.split()))
+
+
+FILES: Mapping[str, Columns] = MappingProxyType(
+    {
+        STAFF: _columns("staff_id name job_title roles from to"),
+        PUPILS: _columns(
+            "upn local_id surname forename dob sex starts_on leaves_on leaving_ground",
+            "name_used boarder address last_school next_school recorded_on",
+        ),
+        GROUPS: _columns("upn kind name from to", "recorded_on"),
+        PARENTS: _columns(
+            "parent_id title surname forename address phone email", "dob address_confidential"
+        ),
+        RELATIONS: _columns(
+            "parent_id upn relationship lives_with parental_responsibility contact_order",
+            "care no_contact from to recorded_on",
+        ),
+        MARKS: _columns(
+            "upn date session code minutes_late nature comment recorded_by recorded_on", "kind"
+        ),
+        AMENDMENTS: _columns(
+            "upn date session original amended reason amended_by amended_on",
+            "nature minutes_late kind",
+        ),
+        NOTICES: _columns(
+            "parent_id upn kind issued_on offence_first offence_last received_on paid_on "
+            "withdrawn_on outcome",
+            "outcome_on sessions issuer recorded_on",
+        ),
+        CASEWORK: _columns("upn step on by with outcome notes"),
+        PLANS: _columns("upn date session code reason nature planned_by planned_on step"),
+    }
+)
+"""Every CSV file of the folder; ``school.toml`` stands beside them."""
+
+REQUIRED = (SCHOOL, STAFF, PUPILS, MARKS)
+"""What a folder must hold that brings a school, and not only a day's marks."""
+TOP_UP = (MARKS, AMENDMENTS, PLANS)
+"""What a folder may hold that brings marks to a ledger that knows the school."""

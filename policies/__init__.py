@@ -1,0 +1,1 @@
+"""Dated parameters of law and school policy, and pure functions over them."""

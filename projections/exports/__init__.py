@@ -1,0 +1,1 @@
+"""What leaves the ledger for other systems, one file a format."""

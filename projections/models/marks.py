@@ -1,0 +1,208 @@
+"""Every version of every mark and plan, and every register taken."""
+
+from datetime import date
+
+from ledger import streams
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkAmended,
+    MarkCorrected,
+    PlanChanged,
+    PlanWithdrawn,
+    RegisterTaken,
+    SessionMarked,
+    SourceConflicted,
+    SourceRestated,
+)
+from projections.tables import Moment, Table, Writer
+
+_VERSION = {
+    "id": int,
+    "pupil": int,
+    "session": str,
+    "kind": str,
+    "code": str,
+    "replaced": str,
+    "minutes_late": int,
+    "nature": str,
+    "comment": str,
+    "reason": str,
+    "by": str,
+    "name": str,
+    "job_title": str,
+    "batch": str,
+    "stated": int,
+    "imported": int,
+}
+TABLES = {
+    "marks": Table(key=("id",), columns=_VERSION, row_id=True),
+    "plans": Table(
+        key=("pupil", "session"),
+        columns={
+            "pupil": int,
+            "session": str,
+            "step": str,
+            "code": str,
+            "replaced": str,
+            "nature": str,
+            "reason": str,
+            "by": str,
+            "stated": int,
+            "imported": int,
+        },
+    ),
+    "registers_taken": Table(
+        key=("session", "grp"),
+        columns={"session": str, "grp": str, "by": str, "opened": int, "ended": int, "marks": int},
+    ),
+    "conflicts": Table(
+        key=("pupil", "session"),
+        columns={"pupil": int, "session": str, "stands": str, "code": str, "stated": int},
+    ),
+}
+_MARK = len(streams.MARK)
+_DAY_ZERO = date(2000, 1, 1)
+_SESSIONS = 1 << 16
+_VERSIONS = 1 << 8
+_ordinals: dict[str, int] = {}
+
+
+def row_id(pupil: int, session: str) -> int:
+    """Return the id of version 1 of a pupil's mark; later versions follow it.
+
+    One number places a row by pupil, session (two a day since 2000) and version, so that a
+    pupil's history lies together and no second index has to be kept.
+    """
+    ordinal = _ordinals.get(session)
+    if ordinal is None:
+        days = (date.fromisoformat(session[:10]) - _DAY_ZERO).days
+        ordinal = _ordinals[session] = 2 * days + (session[11] == "P")
+    return (pupil * _SESSIONS + ordinal) * _VERSIONS
+
+
+Change = MarkCorrected | MarkAmended | SourceRestated
+_KINDS: dict[type[Change], str] = {
+    MarkCorrected: "taking",
+    MarkAmended: "amendment",
+    SourceRestated: "restated",
+}
+
+
+def _marked(writer: Writer, moment: Moment, stream: str, e: SessionMarked) -> None:
+    pupil_id, session = stream[_MARK:].split(":", 1)
+    pupil = writer.pupils[pupil_id]
+    writer.insert(
+        "marks",
+        (
+            row_id(pupil, session),
+            pupil,
+            session,
+            "late_entry" if e.late else "entry",
+            e.code,
+            None,
+            e.minutes_late,
+            e.nature,
+            e.comment,
+            e.reason,
+            e.by,
+            None,
+            None,
+            None,
+            e.stated,
+            moment.imported,
+            moment.position,
+            None,
+            moment.stated,
+            None,
+        ),
+    )
+
+
+def _changed(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
+    _, pupil_id, session = streams.parts(stream)
+    pupil = writer.pupil(pupil_id)
+    first = row_id(pupil, session)
+    latest = writer.current(
+        "marks", "id, sf", "id BETWEEN ? AND ?", (first, first + _VERSIONS - 1)
+    )
+    sf = max(latest[1], moment.stated)
+    writer.db.execute(
+        "UPDATE marks SET kt = ?, st = ? WHERE id = ?", [moment.position, sf, latest[0]]
+    )
+    amended = e if isinstance(e, MarkAmended) else None
+    name, title, batch = (
+        (amended.name, amended.job_title, amended.batch) if amended else (None,) * 3
+    )
+    writer.insert(
+        "marks",
+        (
+            latest[0] + 1,
+            pupil,
+            session,
+            _KINDS[type(e)],
+            e.code,
+            e.original,
+            e.minutes_late,
+            e.nature,
+            None,
+            e.reason,
+            e.by,
+            name,
+            title,
+            batch,
+            e.stated,
+            moment.imported,
+            moment.position,
+            None,
+            sf,
+            None,
+        ),
+    )
+    if not moment.imported:
+        writer.end("conflicts", (pupil, session), moment)
+
+
+def _conflicted(writer: Writer, moment: Moment, stream: str, e: SourceConflicted) -> None:
+    _, pupil, session = streams.parts(stream)
+    writer.put("conflicts", (writer.pupil(pupil), session), (e.stands, e.code, e.stated), moment)
+
+
+def _planned(writer: Writer, moment: Moment, stream: str, e: AbsencePlanned | PlanChanged) -> None:
+    _, pupil, session = streams.parts(stream)
+    changed = isinstance(e, PlanChanged)
+    original = e.original if isinstance(e, PlanChanged) else None
+    payload = (
+        "changed" if changed else "planned",
+        e.code,
+        original,
+        e.nature,
+        e.reason,
+        e.by,
+        e.stated,
+        moment.imported,
+    )
+    writer.put("plans", (writer.pupil(pupil), session), payload, moment)
+
+
+def _plan_withdrawn(writer: Writer, moment: Moment, stream: str, e: PlanWithdrawn) -> None:
+    _, pupil, session = streams.parts(stream)
+    payload = ("withdrawn", None, e.original, None, e.reason, e.by, e.stated, moment.imported)
+    writer.put("plans", (writer.pupil(pupil), session), payload, moment)
+
+
+def _taken(writer: Writer, moment: Moment, stream: str, e: RegisterTaken) -> None:
+    _, session, group = streams.parts(stream)
+    writer.put("registers_taken", (session, group), (e.by, e.opened, e.ended, e.marks), moment)
+
+
+HANDLERS = {
+    SessionMarked: _marked,
+    MarkCorrected: _changed,
+    MarkAmended: _changed,
+    SourceRestated: _changed,
+    SourceConflicted: _conflicted,
+    AbsencePlanned: _planned,
+    PlanChanged: _planned,
+    PlanWithdrawn: _plan_withdrawn,
+    RegisterTaken: _taken,
+}

@@ -1,0 +1,55 @@
+"""attendance pupil find: find pupils by part of a name, UPN or local id."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from projections.query import Answer, Grid, Question, argument
+from projections.view import Person, View
+
+
+@dataclass(frozen=True, kw_only=True)
+class PupilFind(Question):
+    """Pupils whose name, UPN or local id contains a text, on roll or not."""
+
+    text: str = argument("part of a name, UPN or local id", metavar="TEXT")
+
+
+def answer(question: PupilFind, view: View) -> Answer:
+    """Answer with one row a pupil, by surname and forename."""
+    wanted = question.text.casefold()
+    found = [p for p in view.people.values() if any(wanted in t.casefold() for t in _texts(p))]
+    found.sort(key=lambda p: (p.surname, p.forename, p.upn))
+    rows = [_row(view, person) for person in found]
+    columns = ("upn", "local_id", "surname", "forename", "groups", "on_roll")
+    body = [
+        (
+            r["upn"],
+            r["local_id"] or "",
+            f"{r['forename']} {r['surname']}",
+            ", ".join(r["groups"]),
+            "yes" if r["on_roll"] else "no",
+        )
+        for r in rows
+    ]
+    headings = ("UPN", "Local id", "Name", "Groups", "On roll")
+    title = f"{len(rows)} pupils found for {question.text!r}"
+    grid = Grid(title, headings, body, notes=[view.provenance()])
+    return Answer({"as_of": view.as_of(), "rows": rows}, columns, [grid])
+
+
+def _texts(person: Person) -> tuple[str, ...]:
+    full = f"{person.forename} {person.surname}"
+    return (person.upn, person.local_id, full, person.name)
+
+
+def _row(view: View, person: Person) -> dict[str, Any]:
+    return {
+        "upn": person.upn,
+        "local_id": person.local_id or None,
+        "surname": person.surname,
+        "forename": person.forename,
+        "groups": sorted(
+            m.name for m in view.memberships if m.pupil == person.index and m.covers(view.on)
+        ),
+        "on_roll": any(s.pupil == person.index and s.covers(view.on) for s in view.spells),
+    }

@@ -1,0 +1,118 @@
+"""What every question is made of: its options, and an answer that is data before it is text.
+
+A question is a module of `projections` with
+
+- a first docstring line ``attendance WORDS: what it answers.``;
+- one subclass of `Question`, whose fields are its options;
+- ``answer(question, view) -> Answer``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+
+def option(help_text: str, default: Any = None, **more: Any) -> Any:  # noqa: ANN401 - as `field`
+    """Declare a field that is an option; ``choices``: the words it may be."""
+    return field(default=default, metadata={"help": help_text, **more})
+
+
+def argument(help_text: str, default: Any = None, **more: Any) -> Any:  # noqa: ANN401 - as `field`
+    """Declare a field that is given by its place; ``required`` unless said otherwise."""
+    metadata = {"help": help_text, "argument": True, "required": True, **more}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question with its point in time; the same on every query."""
+
+    on: date | None = option("sessions, roll and groups as at this date [today]")
+    from_: date | None = option("first date counted [first day of the school year]")
+    known_at: str | None = option("only what was recorded at or before this instant [now]")
+    position: int | None = option("only the first N events of the log", minimum=0)
+    clock: Literal["ledger", "source"] = option(
+        "compare --known-at with the ledger's own time, or with what sources stated",
+        "ledger",
+        choices=("ledger", "source"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection(Question):
+    """A question about some of the pupils."""
+
+    pupil: str | None = option("one pupil, by UPN or local id")
+    group: str | None = option("members of a group, by its name (9B)")
+    cohort: str | None = option("members of a cohort (FSM)")
+    year: str | None = option("members of a year (Y9)")
+    school: str | None = option("the school's URN: a check that this is its ledger")
+    membership: Literal["on", "session"] = option(
+        "group membership as at --on, or as at each session", "on", choices=("on", "session")
+    )
+    current: bool = option("only pupils on roll at --on", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of plain text."""
+
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table to be shown: column headings, rows of text, what stands beneath.
+
+    ``numeric``: the columns (by number) that are aligned to the right; ``total``: whether the
+    last row is a total.
+    """
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numeric: frozenset[int] = frozenset()
+    total: bool = False
+    notes: Sequence[str] = ()
+
+
+Block = Lines | Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: the JSON document, the rows for CSV, and the blocks for reading.
+
+    ``columns``: the row's keys that make the CSV, in order.
+    """
+
+    document: Mapping[str, Any]
+    columns: Sequence[str] = ()
+    blocks: Sequence[Block] = ()
+
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """Return the rows of the document."""
+        found: Sequence[Mapping[str, Any]] = self.document.get("rows") or ()
+        return found
+
+
+def natural(text: str) -> tuple[object, ...]:
+    """Return a key that sorts 9B before 10A, for reading."""
+    pieces = re.split(r"(\d+)", text)
+    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p)
+
+
+def percent(part: int, whole: int) -> str | None:
+    """Return 100 x part / whole with one decimal, half up; none of nothing."""
+    if whole == 0:
+        return None
+    tenths = (2000 * part + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def of(part: int, whole: int) -> str:
+    """Write a percentage with the counts behind it: ``90.0 % (9 of 10)``."""
+    shown = percent(part, whole)
+    return "no sessions" if shown is None else f"{shown} % ({part} of {whole})"

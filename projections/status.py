@@ -1,0 +1,68 @@
+"""attendance status: where the ledger is, its last event, today's unmarked registers."""
+
+from dataclasses import dataclass
+
+from ledger.clock import local
+from ledger.values import HALVES, Session
+from projections.query import Answer, Lines, Question
+from projections.rectangle import rectangle
+from projections.view import View
+from projections.who import groups_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status(Question):
+    """The state of the ledger in a few lines."""
+
+
+def answer(_question: Status, view: View) -> Answer:
+    """Answer with the ledger's place, size and what is due today."""
+    last = view.db.execute(
+        "SELECT last, at, command FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1",
+        [view.position],
+    ).fetchone()
+    unmarked = unmarked_registers(view)
+    document = {
+        "as_of": view.as_of(),
+        "ledger": str(view.folder.path.absolute()),
+        "events": view.position,
+        "pupils_on_roll": sum(s.covers(view.on) for s in view.spells),
+        "last_event": {"position": last[0], "command": last[2]} if last else None,
+        "last_witness": None,
+        "last_backup": None,
+        "unmarked_registers": unmarked,
+    }
+    lines = [
+        f"Ledger       {document['ledger']}",
+        f"School       {view.school['name'] if view.school else 'not recorded yet'}",
+        f"Events       {view.position}",
+        f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
+        f"Last event   {_when(last)}",
+        "Witnessed    by no one outside this ledger",
+        "Back-up      none recorded",
+        f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
+    ]
+    return Answer(document, (), [Lines(lines)])
+
+
+def unmarked_registers(view: View) -> list[str]:
+    """Return the registration groups and sessions of `on` in which a pupil has no mark."""
+    whole = rectangle(view, view.on, view.on)
+    found = []
+    for n, session in enumerate(whole.sessions):
+        empty = whole.counted[:, n] & (whole.codes[:, n] == 0)
+        for name, wanted in groups_of(view, "registration").items():
+            if any(empty[m.pupil] for m in wanted if m.covers(view.on)):
+                found.append(f"{name} {session.half}")
+    return sorted(found)
+
+
+def sessions_of(view: View) -> list[Session]:
+    """Return the two sessions of `on`."""
+    return [Session(view.on, half) for half in HALVES]
+
+
+def _when(last: tuple[int, int, str] | None) -> str:
+    if last is None:
+        return "none"
+    return f"{local(last[1]):%Y-%m-%d %H:%M:%S} London, {last[2]}, position {last[0]}"

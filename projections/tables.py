@@ -1,0 +1,183 @@
+"""The read models in tables: versions of facts as intervals of knowledge.
+
+Every row of a versioned table stands from one event to another: ``kf <= position < kt``. Beside
+it runs the time that sources stated, never falling along a chain: ``sf`` and ``st``, in
+microseconds; 0 where a source stated none. A row stands at position P and stated time T when
+``kf <= P and sf <= T and (P < kt or T < st)``; an open ``kt`` is null. Sealed fields stay sealed
+here, so that destroying a key leaves nothing to clean up.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+LAYOUT = 1
+ALWAYS = 2**62
+"""A stated time later than any: nothing is filtered by it."""
+
+STANDS = "kf <= :p AND sf <= :t AND (kt IS NULL OR :p < kt OR :t < st)"
+"""The condition of a version that stands at position ``:p`` and stated time ``:t``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's columns (name -> SQLite type); ``key``: what identifies a fact's versions.
+
+    ``versioned``: whether rows carry the interval columns; then the key and ``kf`` are unique.
+    ``row_id``: the first column is an integer that places the row, and no index is needed.
+    """
+
+    key: Sequence[str]
+    columns: Mapping[str, type]
+    versioned: bool = True
+    row_id: bool = False
+    indexes: Sequence[str] = ()
+
+
+class Moment(NamedTuple):
+    """When and how an event was recorded, as the models need it.
+
+    ``stated``: the time that counts under the source clock: what the source stated, 0 where it
+    stated none, our own time for facts that were not imported.
+    """
+
+    position: int
+    at: int
+    stated: int
+    imported: bool
+    by: str | None
+    authenticated: str
+
+
+class Writer:
+    """Writes facts into the tables of one database, in the caller's transaction."""
+
+    def __init__(self, db: sqlite3.Connection, tables: Mapping[str, Table]) -> None:
+        self.db = db
+        self._put = {name: _statements(name, t) for name, t in tables.items() if t.versioned}
+        self._placed = {name for name, t in tables.items() if t.row_id}
+        self._pending: dict[str, list[Sequence[Any]]] = {}
+        self._insert = {
+            name: f"INSERT INTO {name} VALUES({','.join('?' * len(_all_columns(t)))})"
+            for name, t in tables.items()
+        }
+        rows = db.execute("SELECT pupil, idx FROM pupils")
+        self.pupils: dict[str, int] = dict(rows)
+
+    def pupil(self, pupil_id: str) -> int:
+        """Return a pupil's row number, in order of first appearance in the log."""
+        index = self.pupils.get(pupil_id)
+        if index is None:
+            index = self.pupils[pupil_id] = len(self.pupils)
+            self.db.execute("INSERT INTO pupils VALUES(?, ?)", [index, pupil_id])
+        return index
+
+    def put(self, table: str, key: Sequence[Any], payload: Sequence[Any], moment: Moment) -> None:
+        """Record a new version of a fact; the one before it ends here."""
+        sf = self.end(table, key, moment)
+        self.insert(table, (*key, *payload, moment.position, None, sf, None))
+
+    def end(self, table: str, key: Sequence[Any], moment: Moment) -> int:
+        """End the standing version of a fact, if any; return the stated time from then on."""
+        self.flush(table)
+        select, close = self._put[table]
+        row = self.db.execute(select, key).fetchone()
+        if row is None:
+            return moment.stated
+        sf = max(int(row[1]), moment.stated)
+        self.db.execute(close, [moment.position, sf, row[0]])
+        return sf
+
+    def current(self, table: str, columns: str, where: str, values: Sequence[Any]) -> Any:  # noqa: ANN401
+        """Return the standing row that matches, or none."""
+        self.flush(table)
+        sql = f"SELECT {columns} FROM {table} WHERE kt IS NULL AND {where}"  # noqa: S608
+        return self.db.execute(sql, values).fetchone()
+
+    def insert(self, table: str, row: Sequence[Any]) -> None:
+        """Add a row; rows are written in bulk."""
+        self._pending.setdefault(table, []).append(row)
+
+    def flush(self, *names: str) -> None:
+        """Write the rows that wait, of some tables or of all."""
+        for name in names or tuple(self._pending):
+            if rows := self._pending.pop(name, None):
+                if name in self._placed:
+                    rows.sort(key=itemgetter(0))
+                self.db.executemany(self._insert[name], rows)
+
+
+def _all_columns(table: Table) -> list[str]:
+    return [*table.columns, *(("kf", "kt", "sf", "st") if table.versioned else ())]
+
+
+def _statements(name: str, table: Table) -> tuple[str, str]:
+    where = " AND ".join(f'"{column}" IS ?' for column in table.key) or "1"
+    return (
+        f"SELECT rowid, sf FROM {name} WHERE {where} AND kt IS NULL",  # noqa: S608 - our own names
+        f"UPDATE {name} SET kt = ?, st = ? WHERE rowid = ?",  # noqa: S608
+    )
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the tables for writing; the transaction is the caller's."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=120)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=NORMAL")
+    db.execute("PRAGMA cache_size=-65536")
+    return db
+
+
+def create(db: sqlite3.Connection, tables: Mapping[str, Table]) -> None:
+    """Drop every table and make it anew, empty, at position 0."""
+    import sqlite_utils  # noqa: PLC0415 - slow to import, and only needed when building
+
+    names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for name in names:
+        db.execute(f"DROP TABLE {name}")
+    utils = sqlite_utils.Database(db)
+    utils["pupils"].create({"idx": int, "pupil": str}, pk="idx")  # type: ignore[union-attr]
+    utils["pupils"].create_index(["pupil"], unique=True)  # type: ignore[union-attr]
+    utils["state"].create({"layout": int, "position": int, "anchor": str})  # type: ignore[union-attr]
+    db.execute("INSERT INTO state VALUES(?, 0, '')", [LAYOUT])
+    interval = {"kf": int, "kt": int, "sf": int, "st": int}
+    for name, table in tables.items():
+        columns = {**table.columns, **(interval if table.versioned else {})}
+        pk = next(iter(columns)) if table.row_id else None
+        utils[name].create(columns, pk=pk)  # type: ignore[union-attr]
+        if not table.row_id:
+            utils[name].create_index([*table.key, *(("kf",) if table.versioned else ())])  # type: ignore[union-attr]
+        for index in table.indexes:
+            utils[name].create_index([index])  # type: ignore[union-attr]
+
+
+class Reached(NamedTuple):
+    """How far a read model has come: a position, and the log's anchor there."""
+
+    position: int
+    anchor: str
+
+
+def reached(db: sqlite3.Connection) -> Reached | None:
+    """Return how far the tables have come; none where they must be made anew."""
+    try:
+        layout, position, anchor = db.execute("SELECT * FROM state").fetchone()
+    except (sqlite3.DatabaseError, TypeError, ValueError):
+        return None
+    return Reached(position, anchor) if layout == LAYOUT else None
+
+
+def reach(db: sqlite3.Connection, place: Reached) -> None:
+    """Remember how far the tables have come."""
+    db.execute("UPDATE state SET position = ?, anchor = ?", place)
+
+
+def dump(db: sqlite3.Connection) -> Iterable[str]:
+    """Yield the content of every table, in an order that does not depend on its history."""
+    names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for name in sorted(names):
+        yield name
+        yield from sorted(map(repr, db.execute(f"SELECT * FROM {name}")))  # noqa: S608

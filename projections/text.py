@@ -1,0 +1,53 @@
+"""Answers as plain text and as CSV: for files, pipes and tables too long for a screen."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from projections.query import Answer, Grid
+
+_GAP = "   "
+
+
+def as_csv(answer: Answer) -> str:
+    """Return the rows of an answer as CSV, with the columns that it names."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, answer.columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_flat(row) for row in answer.rows())
+    return out.getvalue()
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row without nested values: ``by_name``; ``/=3 I=1``; one column a session."""
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if isinstance(value, Mapping):
+            flat.update({f"{key}_{k}": v for k, v in value.items()})
+            flat[key] = " ".join(f"{k}={v}" for k, v in value.items())
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            flat.update({cell["session"]: cell["code"] for cell in value})
+        else:
+            flat[key] = ";".join(map(str, value)) if isinstance(value, list) else value
+    return flat
+
+
+def as_lines(grid: Grid) -> list[str]:
+    """Return a table as lines of its natural width."""
+    rows = [tuple(grid.headings), *map(tuple, grid.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rule = "─" * (sum(widths) + len(_GAP) * (len(widths) - 1))
+    lines = [_line(row, widths, grid.numeric) for row in rows]
+    lines.insert(1, rule)
+    if grid.total:
+        lines.insert(-1, "")
+    return [grid.title, *lines, *grid.notes, ""]
+
+
+def _line(row: Sequence[str], widths: list[int], numeric: frozenset[int]) -> str:
+    cells = (
+        cell.rjust(width) if n in numeric else cell.ljust(width)
+        for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return _GAP.join(cells).rstrip()

@@ -1,0 +1,187 @@
+"""A small school, built through the real commands, and a desk from which to run it.
+
+Example High has two registration groups and one pupil beyond compulsory school age:
+
+====  ===========  ==========  =====  ==============
+id    pupil        born        year   registration
+====  ===========  ==========  =====  ==============
+P1    Ada Quill    2014-10-01  Y7     7A
+P2    Ben Reed     2014-11-02  Y7     7A
+P3    Cat Stone    2014-12-03  Y7     7B
+P4    Dan Upton    2009-01-04  Y12    12C
+====  ===========  ==========  =====  ==============
+
+It is Friday 20 November 2026, 09:30 in London, unless a test sets the clock.
+"""
+
+import shutil
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from commands.base import Command, Operator
+from commands.execute import Context, Outcome, execute, look
+from commands.init import CreateLedger, carry_out
+from commands.pupil_enrol import EnrolPupil
+from commands.register_times import SetRegisterTimes
+from commands.school_set import SetSchool
+from commands.staff_add import AddStaff
+from commands.terms_set import SetTerm
+from ledger.clock import parse_instant
+from ledger.errors import Refused
+from ledger.events.base import Event, sealed_fields
+from ledger.folder import Folder
+from ledger.keys import KeyRing
+from ledger.store import Store
+from ledger.values import upn_check_letter
+
+BUILT_AT = "2026-08-31T12:00"
+NOW = "2026-11-20T09:30"
+PUPILS = {
+    "P1": ("Ada", "Quill", "2014-10-01", "Y7", "7A"),
+    "P2": ("Ben", "Reed", "2014-11-02", "Y7", "7A"),
+    "P3": ("Cat", "Stone", "2014-12-03", "Y7", "7B"),
+    "P4": ("Dan", "Upton", "2009-01-04", "Y12", "12C"),
+}
+
+
+def upn(number: int) -> str:
+    """Return a valid UPN with a serial number."""
+    tail = f"887400126{number:03d}"
+    return upn_check_letter(tail) + tail
+
+
+@dataclass
+class Desk:
+    """A member of staff in front of one ledger, and a clock that stands still."""
+
+    folder: Folder
+    now: int
+    staff_id: str | None = "mm"
+
+    def at(self, instant: str) -> "Desk":
+        """Set the clock."""
+        self.now = parse_instant(instant)
+        return self
+
+    @property
+    def context(self) -> Context:
+        """Return where, when and by whom."""
+        return Context(self.folder, lambda: self.now, Operator(self.staff_id, "office"))
+
+    def do(self, command: Command) -> Outcome:
+        """Carry out a command; return its outcome."""
+        return execute(self.context, command)
+
+    def refused(self, command: Command) -> Refused:
+        """Return the refusal of a command, which must have recorded nothing."""
+        before = self.folder.head()
+        with pytest.raises(Refused) as caught:
+            self.do(command)
+        assert self.folder.head() == before
+        return caught.value
+
+    def recorded(self, command: Command) -> list[tuple[str, Event]]:
+        """Carry out a command; return each fact it recorded with its stream, texts opened.
+
+        The bytes of the rule packs, which the first command of a ledger records, are left out.
+        """
+        before = self.folder.head()
+        self.do(command)
+        return [
+            (stream, event)
+            for position, stream, event in self.log()
+            if position > before + 1 and not stream.startswith("rules:")
+        ]
+
+    def log(self) -> list[tuple[int, str, Event]]:
+        """Return the whole log, texts opened."""
+        with closing(Store(self.folder.log)) as store, closing(KeyRing(self.folder.keys)) as ring:
+            pages = list(store.scan(0))
+            return [(r.position, r.stream, _opened(ring, r.event)) for page in pages for r in page]
+
+    def marks(self, pupil: str) -> dict[str, list[Event]]:
+        """Return a pupil's events of marks by session."""
+        prefix = f"mark:{self.id(pupil)}:"
+        found: dict[str, list[Event]] = {}
+        for _, stream, event in self.log():
+            if stream.startswith(prefix):
+                found.setdefault(stream.removeprefix(prefix), []).append(event)
+        return found
+
+    def id(self, named: str) -> str:
+        """Return the internal id of a pupil."""
+        return look(self.context, lambda state: state.pupil(named).id)
+
+
+def _opened(ring: KeyRing, event: Event) -> Event:
+    for name, _ in sealed_fields(type(event)):
+        if getattr(event, name) is not None:
+            object.__setattr__(event, name, ring.open(getattr(event, name)))
+    object.__setattr__(event, "nonce", "")
+    return event
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the school once."""
+    path = tmp_path_factory.mktemp("school") / "ledger"
+    desk = Desk(Folder(path), parse_instant(BUILT_AT))
+    first = CreateLedger(staff="mm", name="Mo Marsh", job_title="Attendance Officer")
+    carry_out(desk.context, first)
+    desk.do(
+        SetSchool(
+            urn="123456",
+            name="Example High School",
+            la_code="887",
+            estab="4001",
+            type="academy",
+            phase="secondary",
+        )
+    )
+    desk.do(SetTerm(name="Autumn 1", first=date(2026, 9, 2), last=date(2026, 10, 23)))
+    desk.do(SetTerm(name="Autumn 2", first=date(2026, 11, 2), last=date(2026, 12, 18)))
+    desk.do(
+        SetRegisterTimes(
+            from_=date(2026, 9, 2),
+            am_opens="08:45",
+            am_closes="08:55",
+            pm_opens="13:50",
+            pm_closes="14:00",
+        )
+    )
+    desk.do(AddStaff(staff_id="head", name="Hal Hope", job_title="Head Teacher", role=("head",)))
+    for number, (local_id, row) in enumerate(PUPILS.items(), start=1):
+        forename, surname, dob, year, registration = row
+        desk.do(
+            EnrolPupil(
+                upn=upn(number),
+                local_id=local_id,
+                forename=forename,
+                surname=surname,
+                dob=date.fromisoformat(dob),
+                starts_on=date(2026, 9, 2),
+                year=year,
+                registration=registration,
+            )
+        )
+    return path
+
+
+@pytest.fixture
+def desk(built: Path, tmp_path: Path) -> Desk:
+    """Return a desk at a fresh copy of the school."""
+    path = tmp_path / "ledger"
+    shutil.copytree(built, path)
+    return Desk(Folder(path), parse_instant(NOW))
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Desk:
+    """Return a desk at a new ledger that knows nothing but its own birth."""
+    desk = Desk(Folder(tmp_path / "empty"), parse_instant(NOW), staff_id=None)
+    carry_out(desk.context, CreateLedger())
+    return desk

@@ -1,0 +1,36 @@
+"""Shared by all tests: an empty ledger on disk, and how Hypothesis and freezegun behave."""
+
+from pathlib import Path
+
+import freezegun
+import pytest
+from hypothesis import settings
+
+from commands.base import Operator
+from commands.execute import Context
+from commands.init import CreateLedger, carry_out
+from ledger import clock
+from ledger.folder import Folder
+
+freezegun.configure(extend_ignore_list=["eventsourcing"])
+settings.register_profile("ledger", deadline=None, derandomize=True)
+settings.load_profile("ledger")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--campaign", action="store_true", help="kill a writer 50 times, not 5")
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Context:
+    """An empty ledger, and S1, its only member of staff, who gives the commands."""
+    folder = Folder(tmp_path / "ledger")
+    nobody = Context(folder, clock.now, Operator(None, "tests"))
+    carry_out(nobody, CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk"))
+    return Context(folder, clock.now, Operator("S1", "tests"))
+
+
+@pytest.fixture
+def folder(context: Context) -> Folder:
+    """The folder of an empty ledger."""
+    return context.folder

@@ -1,0 +1,122 @@
+"""A log to append to by hand, a clock to set, and a school with pupils to mark."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from commands.execute import Context
+from ledger import streams
+from ledger.events import calendar, log, roll
+from ledger.events.register import SessionMarked
+from ledger.folder import Folder
+from ledger.keys import KeyRing
+from ledger.sealing import seal_event
+from ledger.store import Batch, Fact, Recorded, Store
+
+PUPILS = 8
+NINE_O_CLOCK = 1_795_165_200_000_000
+"""2026-11-20T09:00:00Z"""
+
+
+@dataclass
+class Clock:
+    """Shows what it was last set to."""
+
+    reading: int = NINE_O_CLOCK
+
+    def __call__(self) -> int:
+        return self.reading
+
+
+def header(**more) -> log.Committed:
+    shared = {"account": "tests", "authenticated": "no", "software": "0", "rules": "none"}
+    return log.Committed(**{"at": 0, "command": "Test", "count": 0} | shared | more)
+
+
+@dataclass
+class Log:
+    """A store, and the shortest way to append facts to it."""
+
+    store: Store
+    clock: Clock = field(default_factory=Clock)
+
+    def append(self, *facts: Fact, before_commit=lambda: None, count=None, **more):
+        relied = {"read_at": self.store.head()} | more
+        batch = Batch(header(), facts, len(facts) if count is None else count, **relied)
+        return self.store.append(batch, clock=self.clock, before_commit=before_commit)
+
+    def recorded(self) -> list[Recorded]:
+        return [event for page in self.store.scan(0) for event in page]
+
+    def positions(self) -> list[int]:
+        return [r.position for r in self.recorded()]
+
+
+def mark(pupil: str = "p", session: str = "2026-11-20/AM", code: str = "/", **more) -> Fact:
+    return Fact(streams.mark(pupil, session), SessionMarked(code=code, **more))
+
+
+@pytest.fixture
+def new_mark():
+    """Makes the fact of a first mark."""
+    return mark
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    """Where the log of the `ledger_log` fixture is."""
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def ledger_log(db: Path) -> Iterator[Log]:
+    """An empty log."""
+    with closing(Store.create(db)) as store:
+        yield Log(store)
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Iterator[KeyRing]:
+    """An empty key ring."""
+    KeyRing.create(tmp_path / "keys.db")
+    with closing(KeyRing(tmp_path / "keys.db")) as made:
+        yield made
+
+
+@pytest.fixture
+def school(context: Context) -> Folder:
+    """A ledger with a term and pupils L0, L1 ... in group 7B, whose surnames are Secret0 ..."""
+    folder = context.folder
+    facts = [
+        Fact(
+            streams.CALENDAR,
+            calendar.TermSet(name="Autumn", first=date(2025, 9, 1), last=date(2025, 12, 19)),
+        )
+    ]
+    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as keys:
+        with keys.writing():
+            for number in range(PUPILS):
+                facts += _pupil(keys, number)
+            Log(store).append(*facts, before_commit=keys.commit)
+    return folder
+
+
+def _pupil(keys: KeyRing, number: int) -> list[Fact]:
+    stream = streams.pupil(f"pupil{number}")
+    keys.add_identity(f"L{number}", "local_id", f"pupil{number}")
+    enrolled = roll.PupilEnrolled(
+        starts_on=date(2025, 9, 1),
+        birth_cohort=2013,
+        compulsory_from=date(2019, 1, 1),
+        upn=f"UPN-OF-{number}",
+        local_id=f"L{number}",
+        surname=f"Secret{number}",
+        forename="Chidi",
+        dob="2014-01-31",
+    )
+    joined = roll.GroupJoined(kind="registration", name="7B", since=date(2025, 9, 1))
+    return [Fact(stream, seal_event(keys, stream, enrolled, 0)), Fact(stream, joined)]

@@ -1,0 +1,69 @@
+"""What the check across rows finds, each shown on the statutory catalogue with one change."""
+
+import pytest
+
+from policies import packs
+from policies.code_consistency import inconsistencies
+from policies.codes import FILE, parse
+
+TEXT = packs.content(FILE).decode()
+IN_J = 'code = "J"\nera = "2006"\nfrom = 2006-09-01\nuntil = 2024-08-18\n'
+
+
+def found_after(old: str, new: str) -> list[str]:
+    assert old in TEXT
+    return inconsistencies(parse(TEXT.replace(old, new, 1), FILE))
+
+
+def test_a_row_that_counts_against_its_category_is_found():
+    """Authorised absence is not attendance."""
+    faults = found_after(
+        'category = "authorised"\npossible = true\nattended = false',
+        'category = "authorised"\npossible = true\nattended = true',
+    )
+    assert faults == ["C1 from 2024-08-19: does not count as authorised"]
+
+
+def test_a_relevant_entry_that_is_not_unauthorised_is_found():
+    """Only unauthorised absence can lead to a notice."""
+    faults = found_after(
+        "unauthorised = false\nthreshold = false", "unauthorised = false\nthreshold = true"
+    )
+    assert faults == ["/ from 2024-08-19: only unauthorised absence is a relevant entry"]
+
+
+def test_a_gap_between_two_meanings_is_found():
+    """A letter that goes on must not lose a day."""
+    faults = found_after("until = 2020-08-23", "until = 2020-08-22")
+    assert faults == ["X: no meaning between 2020-08-22 and 2020-08-24"]
+
+
+def test_a_replacement_without_an_end_is_found():
+    """What is still in force is not replaced."""
+    faults = found_after(IN_J, IN_J.replace("until = 2024-08-18\n", ""))
+    assert faults == ["J from 2006-09-01: replaced, but without an end"]
+
+
+def test_an_unknown_replacement_is_found():
+    """A remedy must not name a code that does not exist."""
+    faults = found_after('replaced_by = ["J1"]', 'replaced_by = ["J9"]')
+    assert faults == ["J from 2006-09-01: replaced by J9, which is unknown"]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("provisional = true\n", "not exactly one provisional code"),
+        ("cancels = true\n", "not exactly one code for a cancelled session"),
+    ],
+)
+def test_a_missing_role_is_found(line, fault):
+    """On every day one code is provisional and one is for a cancelled session."""
+    assert found_after(line, "") == [f"2024-08-19: {fault}"]
+
+
+def test_a_second_code_for_present_is_found():
+    """Present in the morning is one code, the same in every set."""
+    faults = found_after('sessions = ["AM", "PM"]', 'sessions = ["AM"]')
+    expected = "2024-08-19: not exactly one code for present in AM, the same ever since"
+    assert faults == [expected]
