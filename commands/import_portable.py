@@ -77,9 +77,7 @@ def decide(command: ImportPortable, state: State, rules: Rules, now: int) -> Dec
     marks = Marks(work)
     marks.plan()
     _record_rest(work)
-    findings = work.problems.settle(
-        accept_findings=command.accept_findings, order=folder.ORDER
-    )
+    findings = work.problems.settle(accept_findings=command.accept_findings, order=folder.ORDER)
     return _decision(work, marks, findings, dry_run=command.dry_run)
 
 
@@ -113,9 +111,7 @@ def _decision(
     count = len(work.facts) + marks.count
     if not count:
         return Decision((), 0, says, dry_run=dry_run)
-    completed = ImportCompleted(
-        format="portable", counts=summary.counts(work), findings=findings
-    )
+    completed = ImportCompleted(format="portable", counts=summary.counts(work), findings=findings)
     return Decision(
         _facts(work, marks, completed),
         count + 1,

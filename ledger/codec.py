@@ -94,23 +94,23 @@ class Decoder:
             ) from None
 
     def decode_run(self, name: str, states: Sequence[bytes]) -> Sequence[Event]:
-        """Return the events of many stored bytes of one name, decoded as one JSON array.
+        """Return the events of many stored bytes of one name, decoded at once, one on each line.
 
         Where that fails, or bytes hold more than one event, each is read by itself, so that the
-        one that cannot be read is refused.
+        one that cannot be read is refused. Lines, not an array: what was cut in two must not be
+        joined with its neighbour; and each begins as an object, since blank lines are skipped.
         """
         event_class = self._events.get(name)
         if event_class is not None and name not in self._upcasts:
             many = self._lists.get(name) or self._list_decoder(name, event_class)
             with suppress(*_UNREADABLE):
-                events = many(b"[" + b",".join(states) + b"]")
-                if len(events) == len(states):
+                events = many(b"\n".join(states))
+                if len(events) == len(states) and all(s[:1] == b"{" for s in states):
                     return events
         return [self.decode(name, state) for state in states]
 
     def _list_decoder(self, name: str, event_class: type[Event]) -> _ManyDecoder:
-        found: _ManyDecoder = msgspec.json.Decoder(list[event_class]).decode  # type: ignore[valid-type]
-        self._lists[name] = found
+        found = self._lists[name] = msgspec.json.Decoder(event_class).decode_lines
         return found
 
     def _decoder(self, name: str) -> Callable[[bytes], Event]:

@@ -154,13 +154,13 @@ class KeyRing:
         try:
             box = parse_box(sealed)
         except ValueError:
-            raise _unreadable("nobody known") from None
+            raise _unreadable("nobody") from None
         subject_key = self._loaded().get((box.subject, box.purpose))
         if subject_key is None:
             return BEYOND_USE
         salted = _decrypted(box, subject_key)
         if salted is None or sha256(salted).digest() != box.commitment:
-            raise _unreadable(f"{box.subject} ({box.purpose})")
+            raise _unreadable(box.subject, box.purpose)
         return salted[_SALT:].decode()
 
     def open_all(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -227,10 +227,10 @@ def _decrypted(box: Box, subject_key: bytes) -> bytes | None:
         return None
 
 
-def _unreadable(whose: str) -> Refused:
+def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
     return Refused(
         "sealed-unreadable",
-        f"a sealed field of {whose} does not open under its key: one of them was changed",
+        f"a sealed field of {subject} ({purpose}) does not open: it or its key was changed",
         "run attendance verify, and compare keys.db with the latest back-up",
     )
 

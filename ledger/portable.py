@@ -67,7 +67,8 @@ FILES: Mapping[str, Columns] = MappingProxyType(
             "care no_contact from to recorded_on",
         ),
         MARKS: _columns(
-            "upn date session code minutes_late nature comment recorded_by recorded_on", "kind"
+            "upn date session code minutes_late nature comment recorded_by recorded_on",
+            "kind reason",
         ),
         AMENDMENTS: _columns(
             "upn date session original amended reason amended_by amended_on",

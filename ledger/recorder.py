@@ -142,13 +142,12 @@ class LedgerRecorder(SQLiteApplicationRecorder):
         first = 0 if start is None else start + (not inclusive_of_start)
         last = _MAX_POSITION if stop is None else stop
         named = f"AND topic IN ({','.join('?' * len(topics))}) " if topics else ""
+        sql = (
+            "SELECT originator_id, originator_version, topic, state, position "  # noqa: S608 - marks
+            f"FROM stored_events WHERE position BETWEEN ? AND ? {named}ORDER BY position LIMIT ?"
+        )
         with self.datastore.transaction(commit=False) as c:
-            c.execute(
-                "SELECT originator_id, originator_version, topic, state, position "
-                f"FROM stored_events WHERE position BETWEEN ? AND ? {named}"  # noqa: S608 - marks
-                "ORDER BY position LIMIT ?",
-                [first, last, *topics, limit],
-            )
+            c.execute(sql, [first, last, *topics, limit])
             return [Notification(*row) for row in c.fetchall()]
 
     def scan(self, after: int, *, limit: int) -> list[Row]:

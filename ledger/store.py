@@ -61,8 +61,9 @@ class Versioned:
 class Batch:
     """What one command records, all or nothing.
 
-    ``read_at``: the newest position that the decision had seen; ``relied_on``: the streams (or
-    prefixes, ending in a colon) it read; ``versions``: how many events the streams have that it
+    ``read_at``: the newest position that the decision had seen; ``relied_on``: the streams,
+    prefixes (ending in a colon) or ranges (first and last name, the last not included) that it
+    read, so that a stream that was not there and now is counts too; ``versions``: how many events the streams have that it
     writes to, none where it is not named; ``count``: how many facts there are.
     """
 
@@ -70,7 +71,7 @@ class Batch:
     facts: Iterable[Fact]
     count: int
     read_at: int
-    relied_on: Sequence[str] = ()
+    relied_on: Sequence[str | tuple[str, str]] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -125,10 +126,10 @@ class Store:
     def create(cls, path: Path) -> "Store":
         """Make an empty log with its schema."""
         recorder = LedgerRecorder(LedgerDatastore(str(path)))
-        with closing(recorder.datastore), _refusing(path):
-            with recorder.datastore.transaction(commit=True) as c:
-                recorder._create_table(c)  # noqa: SLF001 - in our transaction, all or nothing
-                c.execute(f"PRAGMA user_version = {LAYOUT}")
+        store = recorder.datastore
+        with closing(store), _refusing(path), store.transaction(commit=True) as c:
+            recorder._create_table(c)  # noqa: SLF001 - in our transaction, all or nothing
+            c.execute(f"PRAGMA user_version = {LAYOUT}")
         return cls(path)
 
     def close(self) -> None:
@@ -223,10 +224,15 @@ class Store:
     def _refuse_if_overtaken(c: SQLiteCursor, batch: Batch) -> None:
         c.execute("SELECT originator_id FROM stored_events WHERE position > ?", [batch.read_at])
         for (stream,) in c.fetchall():
-            if any(
-                stream == on or (on[-1] == ":" and stream.startswith(on)) for on in batch.relied_on
-            ):
+            if any(_covers(on, stream) for on in batch.relied_on):
                 raise Conflict
+
+
+def _covers(on: str | tuple[str, str], stream: str) -> bool:
+    if isinstance(on, str):
+        return stream == on or (on[-1] == ":" and stream.startswith(on))
+    first, last = on
+    return first <= stream < last
 
 
 @contextmanager

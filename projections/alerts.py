@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from projections.query import Answer, Grid, Question
+from projections.query import Answer, Grid, Lines, Question
 from projections.view import View
 
 
@@ -17,7 +17,7 @@ def answer(_question: Alerts, view: View) -> Answer:
     rows = [
         {
             "kind": "conflict",
-            "upn": view.people[pupil].upn,
+            "upn": (view.people.get(pupil) or view.named(pupil)).upn,
             "session": session,
             "stands": stands,
             "source_states": code,
@@ -26,7 +26,10 @@ def answer(_question: Alerts, view: View) -> Answer:
         for pupil, session, stands, code, position in found
     ]
     rows.sort(key=lambda r: (r["session"], r["upn"]))
+    document = {"as_of": view.as_of(), "rows": rows}
     columns = ("kind", "upn", "session", "stands", "source_states", "position")
+    if view.knows_nothing:
+        return Answer({**document, "knows_nothing": True}, columns, [Lines([view.ignorance()])])
     body = [(r["session"], r["upn"], r["stands"], r["source_states"]) for r in rows]
     headings = ("Session", "UPN", "Stands here", "Source states")
     notes = (
@@ -35,4 +38,4 @@ def answer(_question: Alerts, view: View) -> Answer:
         else ["Nothing waits.", view.provenance()]
     )
     grid = Grid(f"{len(rows)} open conflicts", headings, body, notes=notes)
-    return Answer({"as_of": view.as_of(), "rows": rows}, columns, [grid])
+    return Answer(document, columns, [grid])

@@ -1,7 +1,9 @@
 """attendance changes: what was amended, entered late or restated, filtered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+
+import numpy as np
 
 from projections.history import COLUMNS, table
 from projections.query import Answer, Lines, Selection, option
@@ -29,6 +31,9 @@ class Changes(Selection):
 
 def answer(question: Changes, view: View) -> Answer:
     """Answer with the changes known, by session and then pupil."""
+    if view.knows_nothing:
+        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+        return Answer(document, _columns(), [Lines([view.ignorance()])])
     describer = Describer(view)
     first, last = view.first.isoformat(), f"{view.on.isoformat()}~"
     found = numbered(versions(view, _CHANGED, first, last))
@@ -43,8 +48,6 @@ def answer(question: Changes, view: View) -> Answer:
         rows = [r for r in rows if (r["late_by_school_days"] or 0) > over]
     rows.sort(key=lambda r: (r["session"], r["upn"], r["position"]))
     document = {"as_of": view.as_of(), "rows": rows}
-    if view.knows_nothing:
-        return Answer({**document, "knows_nothing": True}, _columns(), [Lines([view.ignorance()])])
     return Answer(document, _columns(), [table(f"{len(rows)} changes", rows, view, upn=True)])
 
 
@@ -54,8 +57,11 @@ def _columns() -> tuple[str, ...]:
 
 def _chosen(question: Changes, view: View) -> set[int]:
     """Return the pupils asked for; a filter by group is one by membership at `on`."""
-    cells = selected(view, question, rectangle(view))
-    return {n for n in view.people if n < len(cells) and (not cells.size or cells[n].any())}
+    whole = rectangle(view)
+    if not whole.sessions:  # who is meant needs a column, also where no session is in a term
+        whole = replace(whole, codes=np.zeros((len(whole.codes), 1), np.uint8))
+    cells = selected(view, question, whole)
+    return {n for n in view.people if cells[n].any()}
 
 
 def _wanted(question: Changes, describer: Describer, version: Version) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from projections.query import Answer, Grid, Question, argument
+from projections.query import Answer, Grid, Lines, Question, argument
 from projections.view import Person, View
 
 
@@ -20,7 +20,10 @@ def answer(question: PupilFind, view: View) -> Answer:
     found = [p for p in view.people.values() if any(wanted in t.casefold() for t in _texts(p))]
     found.sort(key=lambda p: (p.surname, p.forename, p.upn))
     rows = [_row(view, person) for person in found]
+    document = {"as_of": view.as_of(), "rows": rows}
     columns = ("upn", "local_id", "surname", "forename", "groups", "on_roll")
+    if view.knows_nothing:
+        return Answer({**document, "knows_nothing": True}, columns, [Lines([view.ignorance()])])
     body = [
         (
             r["upn"],
@@ -34,7 +37,7 @@ def answer(question: PupilFind, view: View) -> Answer:
     headings = ("UPN", "Local id", "Name", "Groups", "On roll")
     title = f"{len(rows)} pupils found for {question.text!r}"
     grid = Grid(title, headings, body, notes=[view.provenance()])
-    return Answer({"as_of": view.as_of(), "rows": rows}, columns, [grid])
+    return Answer(document, columns, [grid])
 
 
 def _texts(person: Person) -> tuple[str, ...]:

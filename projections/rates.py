@@ -122,7 +122,7 @@ def _table(question: Rates, view: View, rows: list[tuple[str, Tally]], total: Ta
     body.append((*(("All", "") if named else ("All",)), *_cells(total)))
     notes = [view.provenance()]
     if total.undated:
-        notes.insert(0, f"{total.undated} marks state no time of recording")
+        notes.insert(0, f"Marks that state no time of recording: {total.undated}")
     return Grid(
         f"Attendance by {question.by}",
         headings,

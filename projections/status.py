@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from ledger.clock import local
-from ledger.values import HALVES, Session
 from projections.query import Answer, Lines, Question
 from projections.rectangle import rectangle
 from projections.view import View
@@ -18,15 +17,16 @@ class Status(Question):
 def answer(_question: Status, view: View) -> Answer:
     """Answer with the ledger's place, size and what is due today."""
     last = view.db.execute(
-        "SELECT last, at, command FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1",
-        [view.position],
+        "SELECT min(last, :p), at, command FROM commits WHERE first <= :p "
+        "ORDER BY first DESC LIMIT 1",
+        {"p": view.position},
     ).fetchone()
     unmarked = unmarked_registers(view)
     document = {
         "as_of": view.as_of(),
         "ledger": str(view.folder.path.absolute()),
         "events": view.position,
-        "pupils_on_roll": sum(s.covers(view.on) for s in view.spells),
+        "pupils_on_roll": len({s.pupil for s in view.spells if s.covers(view.on)}),
         "last_event": {"position": last[0], "command": last[2]} if last else None,
         "last_witness": None,
         "last_backup": None,
@@ -42,6 +42,9 @@ def answer(_question: Status, view: View) -> Answer:
         "Back-up      none recorded",
         f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
     ]
+    if view.knows_nothing:
+        document["knows_nothing"] = True
+        lines.append(view.ignorance())
     return Answer(document, (), [Lines(lines)])
 
 
@@ -55,11 +58,6 @@ def unmarked_registers(view: View) -> list[str]:
             if any(empty[m.pupil] for m in wanted if m.covers(view.on)):
                 found.append(f"{name} {session.half}")
     return sorted(found)
-
-
-def sessions_of(view: View) -> list[Session]:
-    """Return the two sessions of `on`."""
-    return [Session(view.on, half) for half in HALVES]
 
 
 def _when(last: tuple[int, int, str] | None) -> str:

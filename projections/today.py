@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from projections.query import Answer, Grid, Lines, Selection
-from projections.rectangle import Rectangle, rectangle
+from projections.rectangle import rectangle
 from projections.view import View
 from projections.who import selected
 
@@ -16,6 +16,15 @@ class Today(Selection):
 
 def answer(question: Today, view: View) -> Answer:
     """Answer with one row a pupil and session: no mark, provisional, or planned."""
+    columns = ("upn", "name", "groups", "session", "what", "planned")
+    if view.knows_nothing:
+        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+        return Answer(document, columns, [Lines([view.ignorance()])])
+    rows = _rows(question, view)
+    return Answer({"as_of": view.as_of(), "rows": rows}, columns, [_table(rows, view)])
+
+
+def _rows(question: Today, view: View) -> list[dict[str, Any]]:
     whole = rectangle(view, view.on, view.on)
     chosen = selected(view, question, whole)
     provisional = view.rules.codes.provisional(view.on)
@@ -27,13 +36,8 @@ def answer(question: Today, view: View) -> Answer:
         plan = planned.get((int(pupil), session))
         why = _why(code, provisional, plan)
         if why:
-            rows.append(_row(view, whole, int(pupil), (session, why, plan)))
-    rows.sort(key=lambda r: (r["session"], r["upn"]))
-    document = {"as_of": view.as_of(), "rows": rows}
-    columns = ("upn", "name", "groups", "session", "what", "planned")
-    if view.knows_nothing:
-        return Answer({**document, "knows_nothing": True}, columns, [Lines([view.ignorance()])])
-    return Answer(document, columns, [_table(rows, view)])
+            rows.append(_row(view, int(pupil), (session, why, plan)))
+    return sorted(rows, key=lambda r: (r["session"], r["upn"]))
 
 
 def _why(code: str, provisional: str, plan: str | None) -> str | None:
@@ -49,9 +53,7 @@ def _plans(view: View) -> list[tuple[tuple[int, str], str]]:
     return [((pupil, session), code) for pupil, session, code in rows]
 
 
-def _row(
-    view: View, _whole: Rectangle, pupil: int, what: tuple[str, str, str | None]
-) -> dict[str, Any]:
+def _row(view: View, pupil: int, what: tuple[str, str, str | None]) -> dict[str, Any]:
     session, why, plan = what
     groups = sorted(
         m.name

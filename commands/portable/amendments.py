@@ -20,7 +20,8 @@ Key = tuple[str, int]
 def gathered(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]], set[Key]]:
     """Return the changes of each mark in order of ``amended_on``, and the marks with a fault.
 
-    Rows of one time stay in the order of the file, and those without one follow the row before.
+    Rows of one time stay in the order of the file. A re-statement follows the row before it
+    whatever its time: a source may state late what held before.
     """
     found: dict[Key, list[tuple[int, Link]]] = defaultdict(list)
     faulty: set[Key] = set()
@@ -34,7 +35,9 @@ def gathered(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]]
             faulty.add(key)
             continue
         earlier = found[key][-1][0] if found[key] else 0
-        when = earlier if row.stated is None else row.stated
+        when = row.stated or earlier
+        if row.kind == "restated":
+            when = max(when, earlier)
         found[key].append((when, _link(work, occasions, occasion, row)))
     ordered = {key: sorted(links, key=lambda each: each[0]) for key, links in found.items()}
     return {key: [link for _, link in links] for key, links in ordered.items()}, faulty

@@ -115,9 +115,7 @@ class Entries:
         except Refused as why:
             return why
 
-    def _no_entry_due(
-        self, index: int, seat: _Seat, occasion: Occasion, rule: CodeRule
-    ) -> None:
+    def _no_entry_due(self, index: int, seat: _Seat, occasion: Occasion, rule: CodeRule) -> None:
         """Pass over a code which says that no entry is due, where none is."""
         if seat.pupil.on_roll(occasion.day) and self._occasions.meets(occasion, seat.pupil):
             why = Refused(
@@ -149,10 +147,8 @@ class Entries:
         rows, stated = self.rows, self.rows.stated[index]
         day = occasion.day
         if stated != NOT_STATED:
-            if stated > self._work.now:
-                self._refuse(
-                    index, fields.future_instant(stated, self._work.now, "recorded_on")
-                )
+            if why := fields.future_instant(stated, self._work.now, "recorded_on"):
+                self._refuse(index, why)
                 return False
             day = self._occasions.day_of(stated)
         by = rows.by[index]
@@ -179,9 +175,8 @@ class Entries:
         if rule.requires and not (extras and extras.nature):
             self._work.problems.find(MARKS, line, nature_missing(rule.code, rule.requires))
 
-    def _refuse(self, index: int, why: Refused | None) -> None:
-        if why is not None:
-            self._work.problems.refuse(MARKS, self.rows.line[index], why)
+    def _refuse(self, index: int, why: Refused) -> None:
+        self._work.problems.refuse(MARKS, self.rows.line[index], why)
 
     def _upn(self, index: int) -> str:
         return self.rows.upns[self.rows.upn[index]]

@@ -140,9 +140,7 @@ class _Loading:
         return (self._path / name).read_bytes() if name in self._present else None
 
     def _add(self, name: str, content: bytes, count: int) -> None:
-        self._files.append(
-            SourceFile(name=name, sha256=sha256(content).hexdigest(), rows=count)
-        )
+        self._files.append(SourceFile(name=name, sha256=sha256(content).hexdigest(), rows=count))
 
 
 def _missing(known: set[str]) -> Refused:
@@ -150,4 +148,3 @@ def _missing(known: set[str]) -> Refused:
     if portable.MARKS in known:
         remedy += ", or leave marks.csv (and amendments.csv) alone in the folder as a top-up"
     return Refused("file-missing", "is missing", remedy)
-

@@ -24,6 +24,7 @@ class Extras(NamedTuple):
     nature: str | None = None
     comment: str | None = None
     kind: EntryKind | None = None
+    reason: str | None = None
 
 
 PLAIN = Extras()
@@ -106,7 +107,7 @@ def _append_all(sheet: Sheet, rows: MarkRows) -> Iterator[tuple[tuple[int, list[
         try:
             at = number(day(cells[1]), half(cells[2]))
             stated = instant(cells[8]) if cells[8] else NOT_STATED
-            if cells[4] or cells[5] or cells[6] or cells[9]:
+            if cells[4] or cells[5] or cells[6] or cells[9] or cells[10]:
                 rows.extras[len(rows)] = _extras(cells)
             if not cells[0] or not cells[3]:
                 raise _empty("code" if cells[0] else "upn")
@@ -132,6 +133,7 @@ def _extras(cells: list[str]) -> Extras:
         cells[5] or None,
         cells[6] or None,
         _read("kind", _kind, cells[9]) if cells[9] else None,
+        cells[10] or None,
     )
 
 

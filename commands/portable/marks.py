@@ -83,9 +83,7 @@ class Marks:
             stated = [self._entry(index), *(changes or ())]
             self._settle(self._stream(pupil, occasion), stated, cancelled)
 
-    def _settle(
-        self, stream: str, stated: Sequence[Link], cancelled: Cancellation | None
-    ) -> None:
+    def _settle(self, stream: str, stated: Sequence[Link], cancelled: Cancellation | None) -> None:
         """Record what is new of a mark's versions, when each follows from the one before."""
         held = self._held.take(stream)
         if links.go_on_from_held(stated, held):
@@ -98,7 +96,9 @@ class Marks:
 
     def _settle_added(self, stream: str, changes: Sequence[Link], held: Mark) -> None:
         new = links.added(changes, held)
-        stands = Link("entry", held.code or "", 0, stated=held.entry_stated)
+        times = [step.stated or 0 for step in held.steps if not step.restated]
+        latest = max([held.entry_stated or 0, *times]) or None
+        stands = Link("entry", held.code or "", 0, stated=latest)
         if not new or new[0].kind == "conflict" or self._in_order([stands, *new]):
             self._add(stream, new)
 
@@ -158,6 +158,7 @@ class Marks:
             rows.line[index],
             stated=None if stated == NOT_STATED else stated,
             by=rows.staff[rows.by[index]] or None,
+            reason=extras.reason,
             minutes_late=extras.minutes_late,
             nature=extras.nature,
             comment=extras.comment,

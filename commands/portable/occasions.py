@@ -120,9 +120,7 @@ class Occasions:
         closure = self._closure(occasion, pupil)
         if closure is None or not closure.cancelled or not self.calendar.in_term(occasion.day):
             return None
-        line, stated = self._stated.get(
-            (closure.date, closure.half, closure.groups), (1, None)
-        )
+        line, stated = self._stated.get((closure.date, closure.half, closure.groups), (1, None))
         return Cancellation(self._codes.cancelled(occasion.day), closure.reason, stated, line)
 
     def cancelled(self) -> list[int]:

@@ -67,9 +67,7 @@ def _in_order(work: Work, row: RelationRow, others: list[RelationRow]) -> bool:
     return work.check(RELATIONS, row.line, [dates, fields.twice(what) if again else None])
 
 
-def _record_relation(
-    work: Work, parent_id: str, pupil_id: str, rows: list[RelationRow]
-) -> None:
+def _record_relation(work: Work, parent_id: str, pupil_id: str, rows: list[RelationRow]) -> None:
     """Record a relation's rows: all of one that is new, else the newest where it differs.
 
     The ledger's state keeps the newest only.

@@ -57,10 +57,11 @@ class Problems:
 
         ``order``: the files in the order in which their problems are shown.
         """
+        rank = {file: place for place, file in enumerate(order)}
+        self.findings.sort(key=lambda problem: (rank[problem.file], problem.line))
         findings = [] if accept_findings else self.findings
         total = len(self.faults) + self.hidden + len(findings)
         if total:
-            rank = {file: place for place, file in enumerate(order)}
             shown = sorted([*self.faults, *findings], key=lambda p: (rank[p.file], p.line))
             raise ImportRefused(shown[:SHOWN], total=total, findings=len(findings))
         return tuple(Finding(file=p.file, line=p.line, code=p.code) for p in self.findings)

@@ -182,9 +182,7 @@ def _leaving_differs(work: Work, held: Spell, row: PupilRow) -> bool:
     return stated != (held.leaves_on, held.ground, work.text(held.next_school))
 
 
-def _enrolment(
-    work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool
-) -> PupilEnrolled:
+def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool) -> PupilEnrolled:
     """Return the event of a spell; details that its row leaves out are those known."""
     details: dict[str, Any] = {
         name: _stated(row, name) or (work.text(known.details[name]) if known else None)

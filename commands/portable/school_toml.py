@@ -92,8 +92,6 @@ class _Reader:
                 yield max(line, 1), make(_Table(table, name))
             except _BadKey as why:
                 self._refuse(self._lines.key(why.key, line) if why.key else line, why)
-            except Refused as why:
-                self._refuse(line, why)
 
     def _refuse(self, line: int, why: Refused) -> None:
         self._problems.refuse_file(portable.SCHOOL, line, why)
@@ -133,10 +131,9 @@ class _Table:
 
     def word(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         """Return a text from a list."""
+        word = self.take(key, str, default)
         try:
-            return fields.among(self.take(key, str, default), allowed)
-        except _BadKey:
-            raise
+            return fields.among(word, allowed)
         except Refused as why:
             raise _BadKey(key, why.code, f"{key}: {why.what}", why.remedy) from None
 

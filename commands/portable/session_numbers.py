@@ -15,9 +15,3 @@ def number(day: date, half: Half) -> int:
 def session(number: int) -> Session:
     """Return the session that has a number."""
     return Session(date.fromordinal(number // 2), HALVES[number % 2])
-
-
-@lru_cache(8192)
-def text(number: int) -> str:
-    """Return the session that has a number as it is written, ``2026-11-20/AM``."""
-    return str(session(number))

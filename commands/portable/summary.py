@@ -39,7 +39,7 @@ def _recorded(work: Work, *, dry_run: bool) -> str:
 
 
 def _findings(problems: Problems) -> list[str]:
-    found = sorted(problems.findings)
+    found = problems.findings
     if not found:
         return []
     more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []

@@ -126,7 +126,7 @@ def read(sheet: Sheet, make: type[Row], problems: Problems) -> Table[Row]:
     found, named = [], set()
     for line, cells in sheet.rows():
         named.add(cells[0])
-        if (row := _row(sheet.file, line, dict(zip(names, cells, strict=True)), problems)):
+        if row := _row(sheet.file, line, dict(zip(names, cells, strict=True)), problems):
             found.append(make(line=line, **row))
     return Table(tuple(found), sheet.has, frozenset(named))
 
@@ -144,9 +144,7 @@ def _row(
     return None if "faulty" in row else row
 
 
-def _values(
-    wanted: Mapping[str, Field], cells: Mapping[str, str]
-) -> Iterator[tuple[str, Any]]:
+def _values(wanted: Mapping[str, Field], cells: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     for column, cell in cells.items():
         field = wanted[column]
         if not cell:

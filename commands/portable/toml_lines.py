@@ -1,6 +1,7 @@
 """Where in a TOML file something stands: the parser says so only of what it cannot parse."""
 
 import re
+from itertools import takewhile
 
 _HEADER = re.compile(r"\s*\[\[?\s*([\w-]+)\s*\]\]?")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -23,18 +24,14 @@ class Lines:
 
     def key(self, key: str, after: int = 0) -> int:
         """Return the line of a key in the table that begins at line ``after``, else ``after``."""
-        for line, content in enumerate(self._lines[after:], start=after + 1):
-            if _HEADER.match(content):
-                break
-            if re.match(rf"\s*{re.escape(key)}\b", content):
-                return line
-        return after or self.table(key)
+        lines = enumerate(self._lines[after:], start=after + 1)
+        table = takewhile(lambda numbered: not _HEADER.match(numbered[1]), lines)
+        found = (line for line, text in table if re.match(rf"\s*{re.escape(key)}\b", text))
+        return next(found, after or self.table(key))
 
 
 def place(error: str, text: str) -> tuple[int, str]:
     """Split a parser's message into the line that it names and what it says."""
-    found = _AT_LINE.search(error)
-    if found is None:
-        return 0, error
-    line = int(found[1]) if found[1] else len(text.splitlines())
-    return line, error[: found.start()]
+    line = _AT_LINE.search(error)
+    last = len(text.splitlines())
+    return int(line[1]) if line and line[1] else last, _AT_LINE.sub("", error)

@@ -97,11 +97,14 @@ def school(context: Context) -> Folder:
             calendar.TermSet(name="Autumn", first=date(2025, 9, 1), last=date(2025, 12, 19)),
         )
     ]
-    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as keys:
-        with keys.writing():
-            for number in range(PUPILS):
-                facts += _pupil(keys, number)
-            Log(store).append(*facts, before_commit=keys.commit)
+    with (
+        closing(Store(folder.log)) as store,
+        closing(KeyRing(folder.keys)) as keys,
+        keys.writing(),
+    ):
+        for number in range(PUPILS):
+            facts += _pupil(keys, number)
+        Log(store).append(*facts, before_commit=keys.commit)
     return folder
 
 

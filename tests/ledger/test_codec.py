@@ -154,3 +154,45 @@ def test_an_old_name_is_canonical_in_compact_form():
     """An old shape has no class to write it, so white space and repetition alone are seen."""
     assert codec.is_canonical("SessionMarked.v-1", OLDEST, OLD)
     assert not codec.is_canonical("SessionMarked.v-1", OLDEST.replace(b":", b": "), OLD)
+
+
+def test_a_run_of_one_name_is_read_as_each_by_itself():
+    """Reading many at once is quicker and gives the same events."""
+    states = [b'{"code":"/"}', b'{"code":"N","late":true}', b'{"code":"L"}']
+    each = [codec.Decoder().decode("SessionMarked.v1", state) for state in states]
+    assert codec.Decoder().decode_run("SessionMarked.v1", states) == each
+    assert (
+        OLD.decode_run("SessionMarked.v0", [OLDER, OLDER])
+        == [OLD.decode("SessionMarked.v0", OLDER)] * 2
+    )
+    assert codec.Decoder().decode_run("SessionMarked.v1", []) == []
+    spaced = b'{\n"code":"/"}'
+    assert codec.Decoder().decode_run("SessionMarked.v1", [GOOD, spaced]) == [each[0]] * 2
+
+
+GOOD = b'{"code":"/"}'
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        [GOOD, b'{"late":true}', GOOD],
+        [b"", GOOD],
+        [GOOD + b"," + GOOD],
+        [GOOD + b"\n" + GOOD, b" "],
+        [GOOD + b',{"code":"N"', b'"late":true}'],
+        [b'{"code":"N"', b'"late":true}'],
+        [b'{"code":', b'"N"}', GOOD + b"\n" + GOOD],
+    ],
+)
+def test_what_cannot_be_read_in_a_run_is_refused(states):
+    """One bad event among good ones, two in the place of one, one cut in two."""
+    with pytest.raises(Refused, match=r"SessionMarked\.v1") as refused:
+        codec.Decoder().decode_run("SessionMarked.v1", states)
+    assert refused.value.code == "event-unreadable"
+
+
+def test_an_unknown_name_is_refused_in_a_run():
+    """As by itself."""
+    with pytest.raises(Refused, match=r"Telepathy\.v1"):
+        codec.Decoder().decode_run("Telepathy.v1", [b"{}"])

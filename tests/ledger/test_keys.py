@@ -43,7 +43,7 @@ def test_what_is_sealed_opens(open_ring, text):
     assert parse_box(sealed)[:2] == ("staff:M.O'Neil/x", "register-2026")
 
 
-def test_the_form_of_a_sealed_field_is_as_documented(open_ring, tmp_path):
+def test_the_form_of_a_sealed_field_is_as_documented(open_ring):
     """Key from HMAC-SHA-256 of the nonce, AES-256-GCM bound to its place, salted commitment."""
     sealed = open_ring.seal("Jane", "p", "identity")
     key = open_ring._loaded()["p", "identity"]
@@ -134,7 +134,9 @@ def sealed_for(ring, *places):
 
 def test_a_destroyed_subject_is_beyond_use(ring):
     """Every key of the subject goes, with what named it; others keep theirs."""
-    mine, casework, other = sealed_for(ring, ("p", "identity"), ("p", "casework"), ("q", "identity"))
+    mine, casework, other = sealed_for(
+        ring, ("p", "identity"), ("p", "casework"), ("q", "identity")
+    )
     assert ring.destroy("p", at=5) == 2
     assert [ring.open(mine), ring.open(casework)] == [BEYOND_USE, BEYOND_USE]
     assert ring.open(other) == "Jane"

@@ -90,12 +90,10 @@ def assert_views_agree(folder: Folder) -> None:
     assert list(catch_up.content(folder)) == incremental
 
 
-def test_a_killed_writer_leaves_a_whole_ledger(
-    request, record_property, context, portable, seed
-):
+def test_a_killed_writer_leaves_a_whole_ledger(request, record_property, context, portable, seed):
     """All of a transaction or none; what was called done is there; the ledger goes on."""
     kind, folder = list(LONGEST)[seed % len(LONGEST)], context.folder
-    seconds = random.Random(seed).uniform(0, LONGEST[kind])
+    seconds = random.Random(seed).uniform(0, LONGEST[kind])  # noqa: S311 - a moment, no secret
     if kind != "import":
         request.getfixturevalue("school")
     catch_up.catch_up(folder)

@@ -18,7 +18,6 @@ from ledger import folder as folders
 from ledger import keys, recorder
 from ledger.errors import Refused
 from ledger.folder import Folder
-from ledger.keys import KeyRing
 from ledger.store import Store
 
 ADD = AddStaff(staff_id="S2", name="Ben", job_title="Teacher")

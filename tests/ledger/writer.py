@@ -59,7 +59,11 @@ def shares(number: int) -> Iterator[Command]:
 def large(context: Context) -> None:
     """Append what an import would: many facts at once, some of them with sealed texts."""
     folder = context.folder
-    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring, ring.writing():
+    with (
+        closing(Store(folder.log)) as store,
+        closing(KeyRing(folder.keys)) as ring,
+        ring.writing(),
+    ):
         batch = Batch(HEADER, _facts(ring), LARGE, store.head())
         store.append(batch, clock=clock.now, before_commit=ring.commit)
 
@@ -77,22 +81,27 @@ def _facts(ring: KeyRing) -> Iterator[Fact]:
 KINDS = {"mark": marks, "take": takes, "share": shares}
 
 
+def say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
 def main(kind: str, ledger: str, number: str, folder: str = "") -> None:
     """Do what ``kind`` says, after a line that says that everything is loaded."""
     context = Context(Folder(Path(ledger)), clock.now, Operator("S1", "tests"))
     imported = [load(ImportPortable(path=Path(folder), accept_findings=True))] if folder else []
     KeyRing(context.folder.keys).close()
-    print("ready", flush=True)
+    say("ready")
     if kind == "large":
         large(context)
-        print("done", flush=True)
+        say("done")
     for command in imported or KINDS.get(kind, lambda _: ())(int(number)):
         try:
             header = execute(context, command).header
         except Refused as refused:
-            print(refused.code, flush=True)
+            say(refused.code)
         else:
-            print("stands" if header is None else "done", flush=True)
+            say("stands" if header is None else "done")
 
 
 if __name__ == "__main__":

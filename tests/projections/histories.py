@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ledger import streams
-from ledger.clock import at_london, iso, to_instant
+from ledger.clock import iso
 from ledger.events.base import Event
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import (
@@ -51,7 +51,7 @@ KINDS = (
 GROUPS = tuple((kind, name) for kind, names in KINDS for name in names)
 BEFORE = ("/", "\\", "L", "B", "J", "C", "I", "H", "G", "N", "O", "U", "D", "X", "Y")
 SINCE = ("/", "\\", "L", "K", "V", "C", "C2", "I", "J1", "G", "N", "O", "U", "D", "X", "Y4", "Y7")
-START = at_london(date(2024, 7, 1), __import__("datetime").time(9))
+START = ledgers.instant(2024, 7, 1, 8)
 STEPS = (0, 0, 1, 6, 24, 24 * 9, 24 * 40, -5)
 """Hours between transactions; clocks also stand still and go back."""
 
@@ -67,7 +67,7 @@ class Transaction:
     facts: list[Fact]
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """What is known while a history is drawn, so that every fact makes sense when recorded."""
 
@@ -77,6 +77,13 @@ class History:
     closures: list[tuple[date, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     marks: dict[tuple[str, str], str] = field(default_factory=dict)
     terms: dict[tuple[str, int], tuple[date, date]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Every transaction in a few words; Hypothesis shows it when a test fails."""
+        return "\n".join(
+            f"{iso(t.at)}{' imported' * t.imported}: {[(f.stream, f.event) for f in t.facts]}"[:900]
+            for t in self.transactions
+        )
 
     def write(self, book: ledgers.Book, *, upto: int | None = None, after: int = 0) -> None:
         """Record the transactions from one number to another."""
@@ -262,8 +269,9 @@ class Happening:
         return [Fact(streams.plan(pupil, f"{day}/{HALVES[c % 2]}"), event)]
 
 
+four = st.tuples(numbers, numbers, numbers, numbers)
 happenings = st.lists(
-    st.tuples(numbers, st.tuples(numbers, numbers, numbers, numbers)), min_size=1, max_size=5
+    st.tuples(numbers, four), min_size=2, max_size=6
 )
 
 
@@ -275,10 +283,12 @@ def histories(draw: st.DrawFn) -> History:
     imported = draw(st.booleans())
     terms = [ledgers.term(*t) for t in TERMS[draw(st.integers(0, 1)) :]]
     first = [ledgers.created(), ledgers.opened(), ledgers.staff(), *terms]
-    first += _class(Happening(history, imported, now), draw(st.lists(numbers, max_size=6)))
+    first += _class(Happening(history, imported, now), draw(st.lists(numbers, min_size=3, max_size=6)))
+    for n in draw(st.lists(four, min_size=2, max_size=4)):
+        first += Happening(history, imported, now).mark(*n)
     history.transactions.append(Transaction(now, imported, first))
     for step, source, what in draw(
-        st.lists(st.tuples(numbers, numbers, happenings), min_size=1, max_size=14)
+        st.lists(st.tuples(numbers, numbers, happenings), min_size=5, max_size=14)
     ):
         now += STEPS[step % len(STEPS)] * ledgers.HOUR
         happening = Happening(history, source % 2 == 1, now)
@@ -299,17 +309,10 @@ def _class(happening: Happening, chosen: list[int]) -> list[Fact]:
 # -- questions ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Pointed:
-    """Numbers that a question is made of once the history is on disk."""
-
-    n: tuple[int, ...]
-
-
 questions = st.lists(st.tuples(*[numbers] * 10), min_size=4, max_size=8)
 
 
-def asked(history: History, heads: list[int], n: tuple[int, ...]) -> oracle.Asked:
+def asked(history: History, head: int, n: tuple[int, ...]) -> oracle.Asked:
     """A question about a history: the points in time lie at, just before or just after events."""
     times = sorted({
         *(t.at for t in history.transactions),
@@ -320,7 +323,7 @@ def asked(history: History, heads: list[int], n: tuple[int, ...]) -> oracle.Aske
     known_at = ledgers.NOW
     if n[1] % 4:
         known_at = times[n[2] % len(times)] + (0, 0, -1, 1)[n[3] % 4]
-    position = None if n[4] % 3 else (n[4] // 3) % (heads[-1] + 1)
+    position = None if n[4] % 3 else (n[4] // 3) % (head + 1)
     by = ("pupil", "registration", "year", "cohort", "school")[n[5] % 5]
     filters: dict[str, Any] = {}
     match n[6] % 12:
@@ -365,5 +368,3 @@ def question(of: oracle.Asked) -> rates.Rates:
         pupil=of.pupil,
     )
 
-
-__all__ = ["History", "asked", "histories", "question", "questions", "to_instant"]

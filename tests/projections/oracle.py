@@ -7,7 +7,8 @@ log and is slow on purpose: nothing here is clever enough to hide the same mista
 Where the contract is silent, and what was chosen:
 
 - Several versions of one fact of the roll or the calendar (the same spell, membership, closure,
-  term) are a chain as those of a mark are: the latest stated time so far counts.
+  term) are a chain as those of a mark are: the latest stated time so far counts. What was
+  withdrawn and is recorded again is a new fact.
 - ``undated`` counts the standing marks in whose chain no source stated a time, under both clocks.
 - A session both closed as planned and cancelled for a pupil is cancelled.
 - "The last group held on roll" is the one held on the last day on roll.
@@ -31,7 +32,6 @@ from ledger.events.calendar import (
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
 from ledger.events.roll import (
-    DetailsAmended,
     EnrolmentWithdrawn,
     GroupJoined,
     GroupLeft,
@@ -101,8 +101,8 @@ class Known:
 
     urn: str = ""
     terms: dict[tuple[str, int], TermSet] = field(default_factory=dict)
-    closures: dict[tuple[date, str, frozenset[str]], bool] = field(default_factory=dict)
-    spells: dict[str, dict[date, date | None]] = field(default_factory=dict)
+    closures: dict[tuple[date, str, frozenset[str], int], bool] = field(default_factory=dict)
+    spells: dict[str, dict[tuple[date, int], date | None]] = field(default_factory=dict)
     groups: dict[str, dict[tuple[str, str, date | None], date | None]] = field(
         default_factory=dict
     )
@@ -118,7 +118,7 @@ class Known:
     def closed(self, session: Session, groups: set[str]) -> str | None:
         """``cancelled``, ``planned`` or None, for somebody who belongs to these groups."""
         found = None
-        for (day, half, concerned), cancelled in self.closures.items():
+        for (day, half, concerned, _), cancelled in self.closures.items():
             if (day, half) == session and (not concerned or concerned & groups):
                 if cancelled:
                     return CANCELLED
@@ -143,7 +143,7 @@ class Known:
         """A pupil is on roll from the first to the last day of any spell, inclusive."""
         return any(
             first <= day and (last is None or day <= last)
-            for first, last in self.spells.get(pupil, {}).items()
+            for (first, _), last in self.spells.get(pupil, {}).items()
         )
 
     def groups_at(self, pupil: str, day: date, kind: str | None = None) -> set[str]:
@@ -159,7 +159,7 @@ class Known:
     def held(self, pupil: str, on: date, kind: str) -> set[str]:
         """Membership as at ``on``; after leaving, the last held on roll; none: ``(none)``."""
         day = on
-        while day >= min(self.spells[pupil]) and not self.on_roll(pupil, day):
+        while day >= min(self.spells[pupil])[0] and not self.on_roll(pupil, day):
             day -= DAY
         return self.groups_at(pupil, day, kind) or {NO_GROUP}
 
@@ -189,95 +189,81 @@ def time_of(event: Event, header: Committed, clock: str) -> int | None:
 def known(store: Store, asked: Asked, open_text: Callable[[str], str]) -> Known:
     """Replay what the ledger held at the position and knew at the instant."""
     result = Known()
-    chains: dict[tuple, int | None] = {}
-    dates: set[tuple] = set()
+    lives: Counter = Counter()
+    latest: dict[tuple, int | None] = {}
+    dated: set[tuple] = set()
     for recorded, header in events(store):
         if asked.position is not None and recorded.position > asked.position:
             break
-        for key, take in _changes(recorded.stream, recorded.event, open_text):
-            stated = time_of(recorded.event, header, asked.clock)
-            times = [t for t in (chains.get(key), stated) if t is not None]
-            chains[key] = max(times, default=None)
-            dated = key in dates or time_of(recorded.event, header, "source") is not None
-            dates |= {key} if dated else set()
-            if chains[key] is None or chains[key] <= asked.known_at:
-                take(result)
+        event, stream = recorded.event, recorded.stream
+        for name in _facts(stream, event):
+            withdrawn = isinstance(event, WITHDRAWN)
+            key = (*name, lives[name])
+            if withdrawn and key not in latest:
+                continue
+            lives[name] += withdrawn
+            times = [latest.get(key), time_of(event, header, asked.clock)]
+            latest[key] = max((t for t in times if t is not None), default=None)
+            if time_of(event, header, "source") is not None:
+                dated.add(key)
+            if latest[key] is None or latest[key] <= asked.known_at:
+                _take(result, key, event, open_text)
                 if key[0] == "mark":
-                    result.marks[key[1:]].undated = not dated
+                    result.marks[key[1:3]].undated = key not in dated
             elif key[0] == "details":
                 # Named all the same where another spell of the pupil is known already.
-                result.upns.setdefault(key[1], open_text(recorded.event.upn))
+                result.upns.setdefault(key[1], open_text(event.upn))
     return result
 
 
-Change = Callable[[Known], object]
+WITHDRAWN = (ClosureWithdrawn, EnrolmentWithdrawn)
+MARKS = (SessionMarked, MarkCorrected, MarkAmended, SourceRestated)
 
 
-def _changes(  # noqa: C901, PLR0911 - one case an event, nothing else
-    stream: str, event: Event, open_text: Callable[[str], str]
-) -> list[tuple[tuple, Change]]:
-    """Which facts an event is about, and what it makes of each."""
+def _facts(stream: str, event: Event) -> list[tuple]:
+    """Return what identifies each fact that an event is about."""
     keys = stream.split(":", 2)
     match event:
         case SchoolOpened():
-            return [(("school",), lambda k: setattr(k, "urn", event.urn))]
-        case TermSet():
-            year = event.first.year if event.first.month > 7 else event.first.year - 1
-            name = event.name
-            return [(("term", name, year), lambda k: k.terms.update({(name, year): event}))]
-        case SessionsClosed() | SessionCancelled():
-            cancelled = isinstance(event, SessionCancelled)
-            return [
-                (("closure", *key), lambda k, key=key: k.closures.update({key: cancelled}))
-                for key in _closed(event)
-            ]
-        case ClosureWithdrawn():
-            return [
-                (("closure", *key), lambda k, key=key: k.closures.pop(key, None))
-                for key in _closed(event)
-            ]
+            return [("school",)]
+        case TermSet(name=name, first=first):
+            return [("term", name, first.year if first.month > 7 else first.year - 1)]
+        case SessionsClosed() | SessionCancelled() | ClosureWithdrawn():
+            groups = frozenset(event.groups)
+            return [("closure", event.date, half, groups) for half in event.sessions]
         case PupilEnrolled():
-            upn = open_text(event.upn)
-            return [
-                (
-                    ("spell", keys[1], event.starts_on),
-                    lambda k: k.spells.setdefault(keys[1], {}).update({event.starts_on: None}),
-                ),
-                (("details", keys[1]), lambda k: k.upns.update({keys[1]: upn})),
-            ]
-        case PupilRemoved():
-            return [
-                (
-                    ("spell", keys[1], event.starts_on),
-                    lambda k: k.spells[keys[1]].update({event.starts_on: event.leaves_on}),
-                )
-            ]
-        case EnrolmentWithdrawn():
-            return [
-                (
-                    ("spell", keys[1], event.starts_on),
-                    lambda k: k.spells[keys[1]].pop(event.starts_on),
-                )
-            ]
+            return [("spell", keys[1], event.starts_on), ("details", keys[1])]
+        case PupilRemoved() | EnrolmentWithdrawn():
+            return [("spell", keys[1], event.starts_on)]
         case GroupJoined() | GroupLeft():
-            key = (event.kind, event.name, event.since)
-            return [
-                (
-                    ("group", keys[1], *key),
-                    lambda k: k.groups.setdefault(keys[1], {}).update({key: event.until}),
-                )
-            ]
-        case SessionMarked() | MarkCorrected() | MarkAmended() | SourceRestated():
-            mark = (keys[1], keys[2])
-            return [(("mark", *mark), lambda k: k.marks.update({mark: Version(event.code)}))]
+            return [("group", keys[1], event.kind, event.name, event.since)]
         case _:
-            return []
+            return [("mark", *keys[1:])] if isinstance(event, MARKS) else []
 
 
-def _closed(
-    event: SessionsClosed | SessionCancelled | ClosureWithdrawn,
-) -> list[tuple[date, str, frozenset[str]]]:
-    return [(event.date, half, frozenset(event.groups)) for half in event.sessions]
+def _take(result: Known, key: tuple, event: Event, open_text: Callable[[str], str]) -> None:
+    """Take one fact as it now stands."""
+    kind, *rest = key
+    match kind:
+        case "school":
+            result.urn = event.urn
+        case "term":
+            result.terms[rest[0], rest[1]] = event
+        case "closure" if isinstance(event, ClosureWithdrawn):
+            del result.closures[tuple(rest)]
+        case "closure":
+            result.closures[tuple(rest)] = isinstance(event, SessionCancelled)
+        case "spell" if isinstance(event, EnrolmentWithdrawn):
+            del result.spells[rest[0]][rest[1], rest[2]]
+        case "spell":
+            last = event.leaves_on if isinstance(event, PupilRemoved) else None
+            result.spells.setdefault(rest[0], {})[rest[1], rest[2]] = last
+        case "details":
+            result.upns[rest[0]] = open_text(event.upn)
+        case "group":
+            result.groups.setdefault(rest[0], {})[rest[1], rest[2], rest[3]] = event.until
+        case "mark":
+            result.marks[rest[0], rest[1]] = Version(event.code)
 
 
 # -- the answer ---------------------------------------------------------------------------------
@@ -289,7 +275,7 @@ def rates(store: Store, asked: Asked, open_text: Callable[[str], str]) -> dict:
     first = asked.from_ or facts.first_day_of_school_year(asked.on)
     rows: dict[str, Tally] = {}
     total = Tally()
-    for pupil in sorted(facts.spells):
+    for pupil in sorted(p for p in facts.spells if facts.spells[p]):
         if asked.current and not facts.on_roll(pupil, asked.on):
             continue
         if asked.pupil is not None and facts.upns[pupil] != asked.pupil:

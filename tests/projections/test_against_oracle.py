@@ -1,12 +1,11 @@
 """`rates` over random histories, against the oracle that replays the log event by event."""
 
-import os
 import tempfile
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from ledger.errors import Refused
 from ledger.keys import KeyRing
@@ -16,33 +15,43 @@ from tests.projections import oracle
 from tests.projections.histories import asked, histories, question, questions
 from tests.projections.ledgers import Book
 
-EXAMPLES = int(os.environ.get("LEDGER_HISTORIES", "200"))
-"""How many histories: ``LEDGER_HISTORIES=5000 pytest -n 4 -k oracle`` for a thorough run."""
 PARTS = 4
-thorough = settings(
-    max_examples=EXAMPLES // PARTS,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
+"""So that several processes can share the work; each part draws histories of its own."""
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@thorough
-@given(history=histories(), drawn=questions)
-def test_rates_answer_what_the_oracle_answers(part, history, drawn):
-    """For any history and point in time, rates and the oracle count the same sessions."""
-    del part
-    with tempfile.TemporaryDirectory() as folder:
-        book = Book(Path(folder) / "ledger")
-        history.write(book)
-        with closing(Store(book.folder.log)) as store, closing(KeyRing(book.folder.keys)) as ring:
-            heads = [0, store.head()]
-            for n in drawn:
-                of = asked(history, heads, n)
-                expected = oracle.rates(store, of, ring.open)
-                _compare(book, of, expected, oracle.known(store, of, ring.open))
+def test_rates_answer_what_the_oracle_answers(part, pytestconfig):
+    """For any history and point in time, rates and the oracle count the same sessions.
+
+    200 histories; 5,000 with ``pytest tests/projections -n 4 -k oracle --campaign``.
+    """
+    examples = (5000 if pytestconfig.getoption("campaign") else 200) // PARTS
+
+    @seed(part)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(history=histories(), drawn=questions)
+    def check(history, drawn):
+        with tempfile.TemporaryDirectory() as folder:
+            book = Book(Path(folder) / "ledger")
+            history.write(book)
+            _ask_all(book, history, drawn)
+
+    check()
+
+
+def _ask_all(book, history, drawn):
+    with closing(Store(book.folder.log)) as store, closing(KeyRing(book.folder.keys)) as ring:
+        for n in drawn:
+            of = asked(history, store.head(), n)
+            _compare(
+                book, of, oracle.rates(store, of, ring.open), oracle.known(store, of, ring.open)
+            )
 
 
 def _compare(book, of, expected, known):

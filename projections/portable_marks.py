@@ -1,0 +1,94 @@
+"""The rows of ``marks.csv`` and ``amendments.csv``: every version known, in columns to import."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+
+from ledger.clock import iso
+from ledger.portable import ChangeKind, EntryKind
+from ledger.values import parse_session
+from projections.portable_tables import People, Row
+
+_ENTRY: EntryKind = "entry"
+_LATE: EntryKind = "late_entry"
+_TAKING: ChangeKind = "taking"
+_AMENDMENT: ChangeKind = "amendment"
+_COLUMNS = (
+    "pupil, session, kind, code, replaced, minutes_late, nature, comment, reason, "
+    '"by", stated, imported, kf'
+)
+
+
+class Marks:
+    """The versions of marks, of the sessions from one day to another where given."""
+
+    def __init__(self, people: People, first: date | None, last: date | None) -> None:
+        self._people = people
+        self._view = people.view
+        self._days = ((first or date.min).isoformat(), f"{(last or date.max).isoformat()}~")
+        self._closing = lru_cache(None)(
+            lambda session: self._view.calendar.closing(parse_session(session))
+        )
+
+    def entries(self) -> Iterator[Row]:
+        """Yield the rows of ``marks.csv``: the first mark of each session, as entered."""
+        for upn, at, (session, kind, code, _, minutes, nature, comment, reason, by) in self._known(
+            "replaced IS NULL"
+        ):
+            closing = self._closing(session)
+            derived = _LATE if at and closing is not None and at > closing else _ENTRY
+            texts = (self._view.open(nature), self._view.open(comment))
+            told = "" if kind == derived else kind
+            yield (
+                upn,
+                *session.split("/"),
+                code,
+                minutes,
+                *texts,
+                by,
+                iso(at) if at else "",
+                told,
+                self._view.open(reason),
+            )
+
+    def changes(self) -> Iterator[Row]:
+        """Yield the rows of ``amendments.csv``: the changes of each mark in their order."""
+        for upn, at, (
+            session,
+            kind,
+            code,
+            replaced,
+            minutes,
+            nature,
+            _,
+            reason,
+            by,
+        ) in self._known("replaced IS NOT NULL"):
+            closing = self._closing(session)
+            in_time = at and closing is not None and at <= closing
+            told = "" if kind == (_TAKING if in_time else _AMENDMENT) else kind
+            yield (
+                upn,
+                *session.split("/"),
+                replaced,
+                code,
+                self._view.open(reason),
+                by,
+                iso(at) if at else "",
+                self._view.open(nature),
+                minutes,
+                told,
+            )
+
+    def _known(self, where: str) -> Iterator[tuple[str, int | None, Sequence[str]]]:
+        """Yield UPN, time and the columns from session to author of each version known."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM marks WHERE kf <= :p AND sf <= :t AND {where} "  # noqa: S608
+            "AND session BETWEEN :first AND :last ORDER BY session, pupil, kf"
+        )
+        view, (first, last) = self._view, self._days
+        bound = {"p": view.position, "t": view.stated, "first": first, "last": last}
+        for index, *columns, stated, imported, position in view.db.execute(sql, bound):
+            if index in self._people.upns:
+                at = stated if imported else self._people.times.recorded(position)
+                yield self._people.upns[index], at, columns

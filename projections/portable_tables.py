@@ -1,0 +1,206 @@
+"""The rows of the portable folder's small files, as known at one point in time."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from ledger.clock import iso
+from ledger.keys import BEYOND_USE
+from ledger.portable import (
+    CASEWORK,
+    GROUPS,
+    NOTICES,
+    PARENTS,
+    PLANS,
+    PUPILS,
+    RELATIONS,
+    STAFF,
+)
+from projections.models.calendar import SEPARATOR
+from projections.portable_times import Times
+from projections.view import View
+
+Row = Sequence[object]
+_DETAILS = "upn, local_id, surname, forename, dob, sex, name_used, address, last_school"
+
+
+class People:
+    """The pupils and parents that an export may name: their keys are still there.
+
+    ``upns``: row number -> UPN; ``left_out``: how many pupils are beyond use.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.times = Times(view)
+        self.details: dict[int, list[str]] = {}
+        self.left_out = 0
+        for index, *sealed in view.stood(f"pupil, {_DETAILS}", "details"):
+            details = [view.open(text) or "" for text in sealed]
+            if details[0] == BEYOND_USE:
+                self.left_out += 1
+            else:
+                self.details[index] = details
+        self.upns = {index: details[0] for index, details in self.details.items()}
+        names = view.stood("parent, surname", "parents")
+        self.parents = {parent for parent, name in names if view.open(name) != BEYOND_USE}
+
+    def rows(self, columns: str, table: str) -> Iterator[list[Any]]:
+        """Yield the standing rows of a table whose first column is a pupil who may be named.
+
+        The pupil's UPN is in its place.
+        """
+        for index, *rest in self.view.stood(columns, table):
+            if index in self.upns:
+                yield [self.upns[index], *rest]
+
+
+def school_toml(view: View) -> Iterator[str]:
+    """Yield the lines of ``school.toml``."""
+    yield "[school]"
+    for key, value in (view.school or {}).items():
+        yield f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    columns = "since, am_opens, am_closes, pm_opens, pm_closes"
+    for since, a, b, c, d in sorted(view.stood(columns, "register_times")):
+        yield from ("", "[[register]]", f"from = {since}")
+        yield f"am = {{ opens = {a}, closes = {b} }}"
+        yield f"pm = {{ opens = {c}, closes = {d} }}"
+    for first, last, name in sorted(view.stood("first, last, name", "terms")):
+        yield from ("", "[[term]]", f"name = {json.dumps(name, ensure_ascii=False)}")
+        yield from (f"first = {first}", f"last = {last}")
+    yield from _closures(view)
+
+
+def _closures(view: View) -> Iterator[str]:
+    times = Times(view)
+    columns = 'date, half, "groups", cancelled, reason'
+    for day, half, groups, cancelled, reason in sorted(view.stood(columns, "closures")):
+        first = times.first("closures", date=day, half=half, groups=groups)
+        yield from ("", "[[closed]]", f"date = {day}", f'sessions = ["{half}"]')
+        if groups:
+            yield f"groups = {json.dumps(groups.split(SEPARATOR), ensure_ascii=False)}"
+        yield f'kind = "{"cancelled" if cancelled else "planned"}"'
+        yield f"reason = {json.dumps(reason, ensure_ascii=False)}"
+        if first:
+            yield f"recorded_on = {iso(first)}"
+
+
+def _staff(people: People) -> Iterator[Row]:
+    columns = "staff, name, job_title, roles, since, until"
+    for staff, name, *rest in people.view.stood(columns, "staff"):
+        yield staff, people.view.open(name), *rest
+
+
+def _pupils(people: People) -> Iterator[Row]:
+    columns = "pupil, starts_on, leaves_on, ground, next_school, boarder"
+    for index, starts_on, leaves_on, ground, next_school, boarder in people.view.stood(
+        columns, "roll"
+    ):
+        if index not in people.details:
+            continue
+        *identity, used, address, last_school = people.details[index]
+        first = people.times.first("roll", pupil=index, starts_on=starts_on)
+        yield (
+            *identity,
+            starts_on,
+            leaves_on,
+            ground,
+            used,
+            "yes" if boarder else "no",
+            address,
+            last_school,
+            people.view.open(next_school),
+            _iso(first),
+        )
+
+
+def _groups(people: People) -> Iterator[Row]:
+    for row in people.view.stood("pupil, kind, name, since, until", "memberships"):
+        index, kind, name, since, _ = row
+        if index in people.upns:
+            first = people.times.first(
+                "memberships", pupil=index, kind=kind, name=name, since=since
+            )
+            yield people.upns[index], *row[1:], _iso(first)
+
+
+def _parents(people: People) -> Iterator[Row]:
+    columns = "parent, title, surname, forename, address, phone, email, dob, address_confidential"
+    for parent, *sealed, confidential in people.view.stood(columns, "parents"):
+        if parent in people.parents:
+            yield parent, *map(people.view.open, sealed), confidential
+
+
+def _relations(people: People) -> Iterator[Row]:
+    columns = (
+        "pupil, parent, relationship, lives_with, parental_responsibility, contact_order, care, "
+        "no_contact, since, until"
+    )
+    for row in people.view.stood(columns, "relations"):
+        index, parent, relationship, *rest = row
+        if index in people.upns and parent in people.parents:
+            first = people.times.first("relations", parent=parent, pupil=index)
+            opened = people.view.open(relationship)
+            yield parent, people.upns[index], opened, *rest, _iso(first)
+
+
+def _notices(people: People) -> Iterator[Row]:
+    columns = (
+        "pupil, parent, kind, issued_on, offence_first, offence_last, received_on, paid_on, "
+        "withdrawn_on, outcome, outcome_on, sessions, issuer"
+    )
+    for index, parent, *rest in people.view.stood(columns, "notices"):
+        if index in people.upns and parent in people.parents:
+            key = dict(zip(("kind", "issued_on", "offence_first"), rest, strict=False))
+            first = people.times.first("notices", parent=parent, pupil=index, **key)
+            yield parent, people.upns[index], *rest, _iso(first)
+
+
+def _casework(people: People) -> Iterator[Row]:
+    columns = 'pupil, step, on_date, "by", with_whom, outcome, notes'
+    for upn, step, on, by, *sealed in people.rows(columns, "casework"):
+        yield upn, step, on, by, *map(people.view.open, sealed)
+
+
+def _plans(people: People) -> Iterator[Row]:
+    """Yield every step of every plan known, the oldest first."""
+    view = people.view
+    sql = (
+        'SELECT pupil, session, code, reason, nature, "by", stated, imported, kf, step FROM plans '
+        "WHERE kf <= :p AND sf <= :t ORDER BY session, pupil, kf"
+    )
+    known = view.db.execute(sql, {"p": view.position, "t": view.stated})
+    for index, session, code, reason, nature, by, stated, imported, at, step in known:
+        if index in people.upns:
+            when = stated if imported else people.times.recorded(at)
+            texts = (view.open(reason), view.open(nature))
+            yield people.upns[index], *session.split("/"), code, *texts, by, _iso(when), step
+
+
+def _iso(instant: int | None) -> str:
+    return iso(instant) if instant else ""
+
+
+def _list(rows: Callable[[People], Iterator[Row]]) -> Callable[[People], Iterator[Row]]:
+    """Sort the rows of a table, so that one state of knowledge gives one file."""
+
+    def ordered(people: People) -> Iterator[Row]:
+        return iter(sorted(rows(people), key=lambda row: [str(cell or "") for cell in row]))
+
+    return ordered
+
+
+FILES: Mapping[str, Callable[[People], Iterator[Row]]] = MappingProxyType(
+    {
+        STAFF: _list(_staff),
+        PUPILS: _list(_pupils),
+        GROUPS: _list(_groups),
+        PARENTS: _list(_parents),
+        RELATIONS: _list(_relations),
+        NOTICES: _list(_notices),
+        CASEWORK: _list(_casework),
+        PLANS: _plans,
+    }
+)
+"""Each small file's rows, in the columns of `ledger.portable` (lists are already joined)."""

@@ -1,0 +1,196 @@
+"""An export is imported into an empty ledger, which then gives the same answers."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from commands import import_portable, init
+from commands.amend import AmendMarks
+from commands.base import Operator
+from commands.execute import Context, execute
+from commands.import_portable import ImportPortable
+from commands.mark import MarkSession
+from commands.plan_add import AddPlan
+from ledger.clock import parse_instant
+from ledger.errors import Refused
+from ledger.folder import Folder
+from ledger.keys import KeyRing
+from ledger.values import parse_session
+from projections import history, rates
+from projections.exports import portable
+from projections.exports.portable import ExportPortable
+from projections.history import History
+from projections.rates import Rates
+from projections.view import opened
+
+SCHOOL = Path(__file__).parents[3] / "fixtures" / "portable"
+NOW = parse_instant("2026-11-21T12:00:00Z")
+MOMENTS = (None, "2026-11-10T12:00:00Z", "2026-11-16T23:00:00Z", "2026-11-18T12:00:00Z")
+
+
+def clock():
+    return NOW
+
+
+def empty(path):
+    context = Context(Folder(path), clock, Operator("A01", "tester"))
+    init.carry_out(context, init.CreateLedger())
+    return context
+
+
+def bring(context, path):
+    return execute(context, import_portable.load(ImportPortable(path=path)))
+
+
+def ask(context, module, question):
+    with opened(context.folder, question, clock) as view:
+        return module.answer(question, view).document
+
+
+def export(context, path, **options):
+    return ask(context, portable, ExportPortable(path=path, **options))
+
+
+def answers(context, **options):
+    """Return the rows of rates and of every pupil's history, under the source clock."""
+    times = {"clock": "source", **options}
+    found = [ask(context, rates, Rates(**times))["rows"]]
+    for row in csv.DictReader((SCHOOL / "pupils.csv").open(encoding="utf-8")):
+        rows = ask(context, history, History(who=row["upn"], **times))["rows"]
+        found.append([without(row, "position", "recorded_at") for row in rows])
+    return found
+
+
+def without(row, *names):
+    return {name: value for name, value in row.items() if name not in names}
+
+
+@pytest.fixture
+def school(tmp_path):
+    """A ledger that was imported, with a plan."""
+    context = empty(tmp_path / "ledger")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for file in SCHOOL.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "plans.csv").write_text(
+        "upn,date,session,code,reason,nature,planned_by,planned_on,step\n"
+        "K999200018001,2026-11-12,AM,M,Orthodontist,,A01,2026-11-10T10:00:00Z,planned\n"
+        "K999200018001,2026-11-12,AM,C,Interview,,A01,2026-11-11T10:00:00Z,changed\n"
+        "K999200018001,2026-11-12,AM,,Cancelled,,A01,2026-11-11T12:00:00Z,withdrawn\n",
+        "utf-8",
+    )
+    bring(context, folder)
+    return context
+
+
+def test_what_was_imported_gives_the_same_answers_again(school, tmp_path):
+    """At every moment of knowledge, under the source clock."""
+    export(school, tmp_path / "out")
+    copy = empty(tmp_path / "copy")
+    bring(copy, tmp_path / "out")
+    for moment in MOMENTS:
+        assert answers(copy, known_at=moment) == answers(school, known_at=moment)
+
+
+def test_an_export_of_the_copy_is_the_same_bytes(school, tmp_path):
+    """Nothing is lost the second time either."""
+    export(school, tmp_path / "out")
+    copy = empty(tmp_path / "copy")
+    bring(copy, tmp_path / "out")
+    export(copy, tmp_path / "again")
+    for file in (tmp_path / "out").iterdir():
+        assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_an_export_adds_nothing_to_the_ledger_that_it_came_from(school, tmp_path):
+    """Every row of it is held."""
+    export(school, tmp_path / "out")
+    assert bring(school, tmp_path / "out").header is None
+
+
+def test_what_was_recorded_here_is_stated_with_its_time(school, tmp_path):
+    """Marks, late entries with their reason, amendments and plans of persons here."""
+    upn, given = "K999200018001", {"pupil": "K999200018001"}
+    execute(school, MarkSession(**given, session=parse_session("2026-11-06/AM"), code="/",
+                                reason="Overlooked"))  # fmt: skip
+    execute(school, AmendMarks(**given, session=parse_session("2026-11-06/AM"), code="M",
+                               reason="Card seen"))  # fmt: skip
+    execute(school, AddPlan(**given, session=parse_session("2026-11-25/AM"), code="M",
+                            reason="Orthodontist"))  # fmt: skip
+    export(school, tmp_path / "out")
+    copy = empty(tmp_path / "copy")
+    bring(copy, tmp_path / "out")
+    rows = [ask(c, history, History(who=upn, on=parse_session("2026-11-25/AM").date))["rows"]
+            for c in (school, copy)]  # fmt: skip
+    ours = ("position", "recorded_at", "stated_at", "by")
+    assert [without(r, *ours) for r in rows[0]] == [without(r, *ours) for r in rows[1]]
+    assert rows[1][0]["stated_at"] == "2026-11-21T12:00:00Z"
+    assert ask(school, rates, Rates())["rows"] == ask(copy, rates, Rates())["rows"]
+
+
+def test_kinds_that_times_do_not_give_are_written(school, tmp_path):
+    """A re-statement is no amendment by anybody; derived kinds stay empty."""
+    export(school, tmp_path / "out")
+    rows = list(csv.DictReader((tmp_path / "out" / "amendments.csv").open(encoding="utf-8")))
+    assert {r["kind"] for r in rows} == {"", "restated"}
+    marks = list(csv.DictReader((tmp_path / "out" / "marks.csv").open(encoding="utf-8")))
+    assert {r["kind"] for r in marks} == {""}
+
+
+def test_a_part_of_the_sessions_is_exported_where_asked(school, tmp_path):
+    """--from and --on bound the marks and their changes, not the school."""
+    day = parse_session("2026-11-10/AM").date
+    document = export(school, tmp_path / "out", from_=day, on=day)
+    counts = {row["file"]: row["rows"] for row in document["rows"]}
+    assert (counts["marks.csv"], counts["amendments.csv"], counts["pupils.csv"]) == (14, 3, 8)
+
+
+def test_files_without_rows_are_not_written(school, tmp_path):
+    """But those that a folder must hold are."""
+    document = export(school, tmp_path / "out", on=parse_session("2026-09-01/AM").date)
+    assert {row["file"] for row in document["rows"]} >= {"marks.csv"}
+    assert not (tmp_path / "out" / "amendments.csv").exists()
+
+
+def test_who_is_beyond_use_is_left_out(school, tmp_path):
+    """Without a UPN nothing can be said of a pupil; the number is told."""
+    with_keys = KeyRing(school.folder.keys)
+    pupil = with_keys.find_pupil("N999200018003")
+    with_keys.destroy(pupil, at=NOW)
+    with_keys.destroy("parent:P03", at=NOW)
+    with_keys.close()
+    document = export(school, tmp_path / "out")
+    assert document["left_out"] == 1
+    for name in ("pupils.csv", "marks.csv", "casework.csv", "relations.csv", "groups.csv"):
+        text = (tmp_path / "out" / name).read_text("utf-8")
+        assert "N999200018003" not in text
+        assert "P03" not in text.replace("P03,sent", "")
+    bring(empty(tmp_path / "copy"), tmp_path / "out")
+
+
+def test_something_in_the_way_is_refused(school, tmp_path):
+    """A file, or a folder that is not empty; nothing is written over."""
+    with pytest.raises(Refused, match="something is already"):
+        export(school, SCHOOL)
+    with pytest.raises(Refused, match="something is already"):
+        export(school, SCHOOL / "staff.csv")
+
+
+def test_a_disk_that_cannot_be_written_is_refused(school, tmp_path, monkeypatch):
+    """An answer, not a traceback."""
+
+    def fail(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.mkdir", fail)
+    with pytest.raises(Refused, match="No space left"):
+        export(school, tmp_path / "out")
+
+
+def test_an_empty_ledger_has_nothing_to_export(tmp_path):
+    """Also one that did not know the school at the time asked for."""
+    with pytest.raises(Refused) as caught:
+        export(empty(tmp_path / "ledger"), tmp_path / "out")
+    assert caught.value.code == "school-unknown"
