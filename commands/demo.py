@@ -1,10 +1,12 @@
 """attendance demo: make a synthetic school and show the main answers."""
 
+import csv
 import shutil
 import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from commands import import_portable, init, synthetic
 from commands.base import Command, option
@@ -19,18 +21,20 @@ NEXT = (
     "  attendance --ledger attendance-demo rates --by registration",
     "  attendance --ledger attendance-demo register show --group {group}",
     "  attendance --ledger attendance-demo changes --lag-over 3",
-    "  attendance --ledger attendance-demo pupil find quill",
+    "  attendance --ledger attendance-demo pupil find {name}",
     "  attendance --ledger attendance-demo today --on {until}",
 )
 _MARKER = "made-by-attendance-demo"
-_GROUPS = {"primary": "5A", "special": "9A"}
+_PREFERRED = ("9B", "5A")
 
 
 class Demo(Command):
     """A school that does not exist, in attendance-demo/, made anew each time."""
 
     pupils: int = option("how many pupils", default=300, ge=10, le=5000)
-    phase: str = option("primary, secondary or special", default="secondary")
+    phase: Literal["primary", "secondary", "all-through", "special"] = option(
+        "which kind of school", default="secondary"
+    )
     seed: int = option("another seed makes another school", default=1)
     until: date | None = option("the last day with marks [today]", default=None)
     years: int = option("school years of register, the last one holding --until", default=1, ge=1)
@@ -39,52 +43,72 @@ class Demo(Command):
 def carry_out(context: Context, command: Demo) -> Outcome:
     """Build the school as a portable folder and import it, as any school would."""
     folder = Folder(FOLDER)
-    until = command.until or local_date(context.clock())
-    if until > local_date(context.clock()):
+    today = local_date(context.clock())
+    until = command.until or today
+    if until > today:
         raise Refused(
             "until-future", f"--until {until} has not come yet", "give a day until today"
         )
-    _clear(folder)
-    there = replace(context, folder=folder)
-    init.carry_out(there, init.CreateLedger())
-    (folder.path / _MARKER).touch()
-    with tempfile.TemporaryDirectory() as name, translated(folder.path):
+    _check_ours(folder)
+    with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "school"
         _build(source, command, until)
-        asked = import_portable.load(import_portable.ImportPortable(path=source))
-        outcome = execute(there, asked)
-    group = _GROUPS.get(command.phase, "9B")
+        outcome = _record(replace(context, folder=folder), source)
+        hints = {"group": _group(source), "name": _surname(source), "until": until}
     says = (
         f"{command.pupils} invented pupils in {FOLDER}/",
-        *(line.format(group=group, until=until) for line in NEXT),
+        *(line.format(**hints) for line in NEXT),
     )
-    shown = Shown("overview", folder, until)
-    return replace(
-        outcome, says=(f"{command.pupils} invented pupils in {FOLDER}/", *says), shows=shown
-    )
+    return replace(outcome, says=says, shows=Shown("overview", folder, until))
+
+
+def _check_ours(folder: Folder) -> None:
+    path = folder.path
+    if path.is_symlink() or (path.exists() and not (path / _MARKER).is_file()):
+        raise Refused(
+            "demo-folder",
+            f"{path}/ is there and was not made by attendance demo",
+            "move it away, or run the demo in another folder",
+        )
 
 
 def _build(source: Path, command: Demo, until: date) -> None:
     try:
-        synthetic.build(
-            source,
-            pupils=command.pupils,
-            phase=command.phase,
-            seed=command.seed,
-            until=until,
-            years=command.years,
-        )
+        with translated(source):
+            synthetic.build(
+                source,
+                pupils=command.pupils,
+                phase=command.phase,
+                seed=command.seed,
+                until=until,
+                years=command.years,
+            )
     except ValueError as error:
         raise Refused("demo", str(error), "see attendance demo --help") from None
 
 
-def _clear(folder: Folder) -> None:
-    if not folder.path.exists():
-        return
-    if not (folder.path / _MARKER).is_file():
-        raise Refused(
-            "demo-folder",
-            f"{folder.path}/ is there and was not made by attendance demo",
-            "move it away, or run the demo in another folder",
-        )
-    shutil.rmtree(folder.path)
+def _record(there: Context, source: Path) -> Outcome:
+    """Put the school in the place of the one before."""
+    asked = import_portable.load(import_portable.ImportPortable(path=source))
+    with translated(there.folder.path):
+        if there.folder.path.exists():
+            shutil.rmtree(there.folder.path)
+        init.carry_out(there, init.CreateLedger())
+        (there.folder.path / _MARKER).touch()
+    return execute(there, asked)
+
+
+def _group(source: Path) -> str:
+    """Return a registration group to look at."""
+    found = sorted(r["name"] for r in _rows(source / "groups.csv") if r["kind"] == "registration")
+    return next((name for name in _PREFERRED if name in found), found[0])
+
+
+def _surname(source: Path) -> str:
+    """Return a name to look for."""
+    return _rows(source / "pupils.csv")[0]["surname"].split("-")[0].lower()
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

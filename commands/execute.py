@@ -105,7 +105,8 @@ class _Attempt:
         module = modules[type(command).__module__]
         relied_on = (*_SCHOOL, *getattr(module, "RELIES_ON", ()))
         state = self.state(relied_on, read_at)
-        self.read_more(state, getattr(module, "reads", _nothing)(command, state), read_at)
+        ranges = list(getattr(module, "reads", _nothing)(command, state))
+        self.read_more(state, ranges, read_at)
         decision: Decision = module.decide(command, state, in_force, now)
         if decision.dry_run or not decision.count:
             return Outcome(None, decision.says)
@@ -115,7 +116,7 @@ class _Attempt:
             chain(adopted, decision.facts),
             decision.count + len(adopted),
             read_at,
-            (*relied_on, *state.histories),
+            (*relied_on, *ranges),
             state.school.versions,
         )
         return Outcome(self._append(batch, now), decision.says)

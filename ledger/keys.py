@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger.errors import Refused
-from ledger.folder import translated
+from ledger.folder import open_read_only, translated
 
 BEYOND_USE = "[beyond use]"
 LOCK_TIMEOUT_SECONDS = 120
@@ -65,7 +65,7 @@ class KeyRing:
     events that need them; a key without an event harms nobody, an event without a key would.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, to_write: bool = True) -> None:
         if not path.is_file():
             raise Refused(
                 "keys-missing",
@@ -73,11 +73,8 @@ class KeyRing:
                 "restore keys.db from the latest back-up; without it names cannot be read",
             )
         self._keys: dict[tuple[str, str], bytes] | None = None
-        uri = f"{path.absolute().as_uri()}?mode=rw"
         with translated(path):
-            self._db = sqlite3.connect(
-                uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS
-            )
+            self._db = _connect(path) if to_write else open_read_only(path)
             try:
                 self._db.execute("SELECT 1 FROM subject_keys, identities, destroyed LIMIT 0")
             except sqlite3.Error:
@@ -233,6 +230,11 @@ def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
         f"a sealed field of {subject} ({purpose}) does not open: it or its key was changed",
         "run attendance verify, and compare keys.db with the latest back-up",
     )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
 
 
 def _base64(raw: bytes) -> str:

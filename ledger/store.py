@@ -63,8 +63,9 @@ class Batch:
 
     ``read_at``: the newest position that the decision had seen; ``relied_on``: the streams,
     prefixes (ending in a colon) or ranges (first and last name, the last not included) that it
-    read, so that a stream that was not there and now is counts too; ``versions``: how many events the streams have that it
-    writes to, none where it is not named; ``count``: how many facts there are.
+    read, so that a stream that was not there then counts too; ``versions``: how many events the
+    streams have that it writes to, none where it is not named; ``count``: how many facts there
+    are.
     """
 
     header: Committed

@@ -11,11 +11,12 @@ number in the tables, column = two a day. Dense arrays on disk, memory-mapped:
 As known at a position: the arrays, with later versions rewound.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -217,15 +218,21 @@ class Grid:
         for year in sorted(self._changed):
             partition = self._partitions[year]
             partition.settle()
-            stem = f"{year}-{place.position}"
+            # Named after its newest mark, so that a rebuild gives it the same name.
+            stem = self._files[year] = f"{year}-{partition.kf.max()}"
             for name in _ARRAYS:
-                np.save(self._folder / f"{stem}.{name}.npy", getattr(partition, name))
-            self._files[year] = stem
+                self._write(f"{stem}.{name}.npy", getattr(partition, name))
         self.reached = place
         self._changed.clear()
         partitions = {str(year): stem for year, stem in sorted(self._files.items())}
         manifest.write(self._folder, Manifest(*place, codes=self.book, partitions=partitions))
         self._remove_old_files()
+
+    def _write(self, name: str, array: npt.NDArray[Any]) -> None:
+        """Put a file in its place at once: a reader may have the old one mapped."""
+        waiting = self._folder / f"waiting.{os.getpid()}.npy"
+        np.save(waiting, array)
+        waiting.replace(self._folder / name)
 
     def _remove_old_files(self) -> None:
         kept = {f"{stem}.{name}.npy" for stem in self._files.values() for name in _ARRAYS}

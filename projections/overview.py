@@ -1,21 +1,29 @@
 """attendance overview: year groups, the lowest pupils, one fortnight, and a figure known twice."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from ledger import clock as clocks
 from ledger.values import HALVES, Session
 from projections import history, rates, register_show
 from projections.moved import NO_MARK, NOT_COUNTED, Effect, effects
-from projections.query import Answer, Block, Grid, Lines, Selection, of, option
-from projections.rectangle import rectangle
-from projections.tally import Tally
+from projections.query import Answer, Block, Grid, Lines, Question, Selection, of, option
+from projections.rectangle import Flags, Rectangle, rectangle
+from projections.tally import Counter, Tally
 from projections.versions import Describer, Version, numbered, versions
 from projections.view import View
+from projections.who import selected
 
-_FORTNIGHT = timedelta(days=13)
+_WEEK = timedelta(days=7)
+_TO_FRIDAY = timedelta(days=4)
+_SELECTION = [
+    f.name for f in fields(Selection) if f.name not in {g.name for g in fields(Question)}
+]
 _CHANGES = ("amendment", "taking", "late_entry", "restated")
 
 
@@ -32,11 +40,11 @@ def answer(question: Overview, view: View) -> Answer:
     if view.knows_nothing:
         document = {"as_of": view.as_of(), "knows_nothing": True}
         return Answer(document, (), [Lines([view.ignorance()])])
-    shared = {k: getattr(question, k) for k in ("group", "cohort", "year", "pupil", "current")}
+    shared = {name: getattr(question, name) for name in _SELECTION}
     by_year = rates.answer(rates.Rates(by="year", **shared), view)
     low, low_block = _lowest(question, view, shared)
-    fortnight, fortnight_blocks = _fortnight(view)
-    moved, moved_block = _moved(view)
+    fortnight, fortnight_blocks = _fortnight(question, view)
+    moved, moved_block = _moved(question, view)
     document = {
         "as_of": view.as_of(),
         "years": by_year.document["rows"],
@@ -45,15 +53,23 @@ def answer(question: Overview, view: View) -> Answer:
         "fortnight": fortnight,
         "moved": moved,
     }
-    blocks: list[Block] = [*by_year.blocks, low_block, *fortnight_blocks, moved_block]
-    return Answer(document, (), blocks)
+    first = [_without_provenance(block, view) for block in by_year.blocks]
+    last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
+    return Answer(document, (), [*first, low_block, *fortnight_blocks, last])
+
+
+def _without_provenance(block: Block, view: View) -> Block:
+    """Return a table without the provenance, which stands once, at the end."""
+    if isinstance(block, Lines):
+        return block
+    return replace(block, notes=[note for note in block.notes if note != view.provenance()])
 
 
 def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any, Grid]:
     rows, _ = rates.tallies(rates.Rates(by="pupil", **shared), view)
     counted = [(upn, t) for upn, t in rows if t.possible]
     low = [(upn, t) for upn, t in counted if 100 * t.attended < question.below * t.possible]
-    low.sort(key=lambda row: (row[1].attended / row[1].possible, row[0]))
+    low.sort(key=lambda row: (Fraction(row[1].attended, row[1].possible), row[0]))
     shown = low[: question.lowest]
     people = {p.upn: p for p in view.people.values()}
     groups = _registration(view)
@@ -91,11 +107,14 @@ def _registration(view: View) -> dict[int, str]:
     }
 
 
-def _fortnight(view: View) -> tuple[Any, Sequence[Block]]:
+def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
     """Show the fortnight of the pupil with the most kinds of change in it, then the most."""
-    last = view.on + timedelta(days=4 - view.on.weekday())
-    first = last - timedelta(days=11)
-    found = versions(view, "m.session BETWEEN :v0 AND :v1", f"{first}", f"{last}~")
+    first = _monday(view.on) - _WEEK
+    last = first + _WEEK + _TO_FRIDAY
+    whole = rectangle(view, first, last)
+    here = _asked_for(question, view, whole) & np.any(whole.on_roll, axis=1)
+    known = versions(view, "m.session BETWEEN :v0 AND :v1", f"{first}", f"{last}~")
+    found = [v for v in known if v.pupil < len(here) and here[v.pupil]]
     changed: dict[int, list[tuple[str, str | None, str | None]]] = {}
     for v in found:
         if v.kind in _CHANGES:
@@ -103,17 +122,20 @@ def _fortnight(view: View) -> tuple[Any, Sequence[Block]]:
     if not changed:
         return None, [Lines([f"No mark from {first} to {last} was changed.", ""])]
     pupil = max(changed, key=lambda p: (len(set(changed[p])), len(changed[p]), -p))
-    rows, grid = _weeks(view, pupil, first)
-    own = [v for v in found if v.pupil == pupil and v.kind in _CHANGES]
+    own = [v for v in found if v.pupil == pupil]
+    rows, grid = _weeks(view, own, whole, first)
     return rows, [grid, _told(view, own)]
 
 
-def _weeks(view: View, pupil: int, first: date) -> tuple[Any, Grid]:
-    person = view.people[pupil]
-    whole = rectangle(view, first, first + _FORTNIGHT)
-    changed = {(v.pupil, v.session) for v in _amended(view, pupil, first)}
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _weeks(view: View, own: Sequence[Version], whole: Rectangle, first: date) -> tuple[Any, Grid]:
+    person = view.people[own[0].pupil]
+    changed = {(v.pupil, v.session) for v in own if v.replaced is not None and v.kind != "plan"}
     rows, body = [], []
-    for week in (first, first + timedelta(days=7)):
+    for week in (first, first + _WEEK):
         days = [week + timedelta(days=n) for n in range(5)]
         cells = [
             register_show.cell(whole, person, Session(day, half), changed)
@@ -126,34 +148,31 @@ def _weeks(view: View, pupil: int, first: date) -> tuple[Any, Grid]:
         "Week of",
         *(f"{d} {h}" for d in ("Mon", "Tue", "Wed", "Thu", "Fri") for h in HALVES),
     )
-    title = f"{person.name} ({_registration(view).get(pupil, '')}): a fortnight"
+    title = f"{person.name} ({_registration(view).get(person.index, '')}): a fortnight"
     return {"upn": person.upn, "cells": rows}, Grid(
         title, headings, body, notes=[register_show.LEGEND]
     )
 
 
-def _amended(view: View, pupil: int, first: date) -> list[Version]:
-    where = "m.pupil = :v0 AND m.session BETWEEN :v1 AND :v2"
-    found = versions(view, where, pupil, f"{first}", f"{first + _FORTNIGHT}~")
-    return [v for v in found if v.replaced is not None and v.kind != "plan"]
-
-
-def _told(view: View, own: list[Version]) -> Grid:
+def _told(view: View, own: Sequence[Version]) -> Grid:
     describer = Describer(view)
-    rows = [describer.row(number, version) for number, version in numbered(own)]
+    rows = [describer.row(n, version) for n, version in numbered(own) if version.kind in _CHANGES]
     grid = history.table("What was changed, by whom and why", rows, view)
     return replace(grid, notes=())
 
 
-def _moved(view: View) -> tuple[Any, Grid]:
-    """Compare the week before last as it was known then and as it is known now."""
-    friday = view.on - timedelta(days=view.on.weekday() + 3)
-    monday = friday - timedelta(days=4)
-    then = clocks.end_of_day(friday)
-    earlier = replace(view, position=view.position, stated=then)
-    before, after = rectangle(earlier, monday, friday), rectangle(view, monday, friday)
+def _moved(question: Overview, view: View) -> tuple[Any, Grid]:
+    """Compare the last whole week of school as it was known then and as it is known now."""
+    monday = _last_week(view)
+    friday = monday + _TO_FRIDAY
+    then = min(clocks.end_of_day(friday), view.known_at)
+    earlier = replace(view, stated=min(then, view.stated))
+    after = rectangle(view, monday, friday)
+    asked_for = _asked_for(question, view, after)
+    after = _only(after, asked_for)
+    before = _only(rectangle(earlier, monday, friday), asked_for)
     causes = effects(before, after, view.rules.codes)
-    was, is_now = _figure(earlier, monday, friday), _figure(view, monday, friday)
+    was, is_now = _tally(before, view), _tally(after, view)
     document = {
         "week": monday.isoformat(),
         "before": {"known_at": clocks.iso(then), **was.row()},
@@ -161,6 +180,38 @@ def _moved(view: View) -> tuple[Any, Grid]:
         "causes": [asdict(e) for e in causes],
     }
     return document, _causes(causes, was, is_now, monday)
+
+
+def _last_week(view: View) -> date:
+    """Return the Monday of the last week of school that was over before the one of `on`."""
+    monday = _monday(view.on)
+    before = [day for day in view.calendar.school_days() if day < monday]
+    return _monday(before[-1]) if before else monday - _WEEK
+
+
+def _asked_for(question: Overview, view: View, whole: Rectangle) -> Flags:
+    """Return the pupils that the question is about, also where there is no session."""
+    columns = max(1, len(whole.sessions))
+    wide = replace(whole, codes=np.zeros((len(whole.codes), columns), np.uint8))
+    found: Flags = np.any(selected(view, question, wide), axis=1)
+    return found
+
+
+def _only(whole: Rectangle, asked_for: Flags) -> Rectangle:
+    """Return a rectangle in which the pupils asked for alone are on roll.
+
+    Pupils of whom nothing is known any more count where everybody is asked for.
+    """
+    kept = np.full(len(whole.on_roll), asked_for.all())
+    both = min(len(kept), len(asked_for))
+    kept[:both] = asked_for[:both]
+    return replace(whole, on_roll=whole.on_roll & kept[:, None])
+
+
+def _tally(whole: Rectangle, view: View) -> Tally:
+    counter = Counter(whole, view.rules.codes)
+    counts, undated = counter.by_pupil(counter.of_those_who_met(whole.on_roll))
+    return counter.tally(counts.sum(axis=0), undated.sum())
 
 
 def _causes(causes: list[Effect], was: Tally, is_now: Tally, monday: date) -> Grid:
@@ -190,12 +241,6 @@ def _causes(causes: list[Effect], was: Tally, is_now: Tally, monday: date) -> Gr
         ),
     ]
     return Grid(title, headings, body, frozenset(range(1, 6)), total=True, notes=notes)
-
-
-def _figure(view: View, first: date, last: date) -> Tally:
-    asked = replace(view, question=replace(view.question, from_=first, on=last))
-    _, total = rates.tallies(rates.Rates(by="school"), asked)
-    return total
 
 
 def _worded(before: str, after: str) -> str:

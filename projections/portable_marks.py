@@ -20,11 +20,15 @@ _COLUMNS = (
 
 
 class Marks:
-    """The versions of marks, of the sessions from one day to another where given."""
+    """The versions of marks, of the sessions from one day to another where given.
+
+    In order of session and UPN, so that one state of knowledge gives one file.
+    """
 
     def __init__(self, people: People, first: date | None, last: date | None) -> None:
         self._people = people
         self._view = people.view
+        self._view.db.create_function("upn", 1, people.upns.get, deterministic=True)
         self._days = ((first or date.min).isoformat(), f"{(last or date.max).isoformat()}~")
         self._closing = lru_cache(None)(
             lambda session: self._view.calendar.closing(parse_session(session))
@@ -84,7 +88,7 @@ class Marks:
         """Yield UPN, time and the columns from session to author of each version known."""
         sql = (
             f"SELECT {_COLUMNS} FROM marks WHERE kf <= :p AND sf <= :t AND {where} "  # noqa: S608
-            "AND session BETWEEN :first AND :last ORDER BY session, pupil, kf"
+            "AND session BETWEEN :first AND :last ORDER BY session, upn(pupil), kf"
         )
         view, (first, last) = self._view, self._days
         bound = {"p": view.position, "t": view.stated, "first": first, "last": last}

@@ -60,30 +60,39 @@ def school_toml(view: View) -> Iterator[str]:
     """Yield the lines of ``school.toml``."""
     yield "[school]"
     for key, value in (view.school or {}).items():
-        yield f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        yield f"{key} = {_toml(value)}"
     columns = "since, am_opens, am_closes, pm_opens, pm_closes"
     for since, a, b, c, d in sorted(view.stood(columns, "register_times")):
         yield from ("", "[[register]]", f"from = {since}")
         yield f"am = {{ opens = {a}, closes = {b} }}"
         yield f"pm = {{ opens = {c}, closes = {d} }}"
     for first, last, name in sorted(view.stood("first, last, name", "terms")):
-        yield from ("", "[[term]]", f"name = {json.dumps(name, ensure_ascii=False)}")
+        yield from ("", "[[term]]", f"name = {_toml(name)}")
         yield from (f"first = {first}", f"last = {last}")
     yield from _closures(view)
 
 
 def _closures(view: View) -> Iterator[str]:
+    """Yield one table for each closure; its two halves together where they are of one kind."""
     times = Times(view)
-    columns = 'date, half, "groups", cancelled, reason'
-    for day, half, groups, cancelled, reason in sorted(view.stood(columns, "closures")):
+    halves: dict[tuple[Any, ...], list[str]] = {}
+    columns = 'date, "groups", cancelled, reason, half'
+    for day, groups, cancelled, reason, half in sorted(view.stood(columns, "closures")):
         first = times.first("closures", date=day, half=half, groups=groups)
-        yield from ("", "[[closed]]", f"date = {day}", f'sessions = ["{half}"]')
+        halves.setdefault((day, groups, cancelled, reason, first), []).append(half)
+    for (day, groups, cancelled, reason, first), sessions in halves.items():
+        yield from ("", "[[closed]]", f"date = {day}", f"sessions = {_toml(sessions)}")
         if groups:
-            yield f"groups = {json.dumps(groups.split(SEPARATOR), ensure_ascii=False)}"
+            yield f"groups = {_toml(groups.split(SEPARATOR))}"
         yield f'kind = "{"cancelled" if cancelled else "planned"}"'
-        yield f"reason = {json.dumps(reason, ensure_ascii=False)}"
+        yield f"reason = {_toml(reason)}"
         if first:
             yield f"recorded_on = {iso(first)}"
+
+
+def _toml(value: str | list[str]) -> str:
+    """Write a text or a list of texts, which TOML writes as JSON does."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _staff(people: People) -> Iterator[Row]:

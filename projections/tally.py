@@ -83,7 +83,7 @@ class Counter:
 
         Whoever was on roll on cancelled sessions only met none: in no row and in no total.
         """
-        met = (self._counted & chosen).any(axis=1)
+        met: Flags = np.any(self._counted & chosen, axis=1)
         shown: Flags = self._shown & chosen & met[:, None]
         return shown
 

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from projections.query import Answer, Grid
 
@@ -11,12 +11,25 @@ _GAP = "   "
 
 
 def as_csv(answer: Answer) -> str:
-    """Return the rows of an answer as CSV, with the columns that it names."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, answer.columns, extrasaction="ignore", lineterminator="\n")
+    """Return the rows of an answer as CSV, with the columns that it names; empty without any."""
+    if not answer.columns:
+        return ""
+    rows, out = answer.rows(), io.StringIO()
+    columns = [name for column in answer.columns for name in _spread(column, rows)]
+    writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_flat(row) for row in answer.rows())
+    writer.writerows(map(_flat, rows))
     return out.getvalue()
+
+
+def _spread(column: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the columns that one makes: itself, or one a session where it holds cells."""
+    found = rows[0].get(column) if rows else None
+    return [cell["session"] for cell in found] if _holds_cells(found) else [column]
+
+
+def _holds_cells(value: Any) -> TypeGuard[list[Mapping[str, Any]]]:  # noqa: ANN401 - any value of a row
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +39,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, Mapping):
             flat.update({f"{key}_{k}": v for k, v in value.items()})
             flat[key] = " ".join(f"{k}={v}" for k, v in value.items())
-        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        elif _holds_cells(value):
             flat.update({cell["session"]: cell["code"] for cell in value})
         else:
             flat[key] = ";".join(map(str, value)) if isinstance(value, list) else value
@@ -35,7 +48,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_lines(grid: Grid) -> list[str]:
     """Return a table as lines of its natural width."""
-    rows = [tuple(grid.headings), *map(tuple, grid.rows)]
+    rows = [tuple(grid.headings), *(tuple(map(_on_one_line, row)) for row in grid.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rule = "─" * (sum(widths) + len(_GAP) * (len(widths) - 1))
     lines = [_line(row, widths, grid.numeric) for row in rows]
@@ -43,6 +56,11 @@ def as_lines(grid: Grid) -> list[str]:
     if grid.total:
         lines.insert(-1, "")
     return [grid.title, *lines, *grid.notes, ""]
+
+
+def _on_one_line(cell: str) -> str:
+    """Return a cell without the line breaks that a reason or comment may hold."""
+    return " ".join(cell.splitlines())
 
 
 def _line(row: Sequence[str], widths: list[int], numeric: frozenset[int]) -> str:

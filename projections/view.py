@@ -261,7 +261,7 @@ def opened(folder: Folder, question: Question, clock: Clock) -> Iterator[View]:
     with (
         translated(folder.views),
         closing(open_read_only(tables)) as db,
-        closing(KeyRing(folder.keys)) as ring,
+        closing(KeyRing(folder.keys, to_write=False)) as ring,
     ):
         db.execute("BEGIN")  # one snapshot for the whole answer
         known_at = _known_at(question, now)

@@ -1,6 +1,6 @@
 """Reading a portable folder, at the edge: bytes in, parsed content out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -120,7 +120,7 @@ class _Loading:
         ))  # fmt: skip
         return found
 
-    def _table(self, name: str, make: type[Row]) -> Table[Row]:
+    def _table(self, name: str, make: Callable[..., Row]) -> Table[Row]:
         if (content := self._bytes(name)) is None:
             return Table()
         sheet = Sheet(name, content, self._problems)

@@ -162,11 +162,11 @@ def out_of_order(stated: Sequence[Link]) -> tuple[Link, Refused] | None:
                 f"original is {link.original}, but {before.code} stood until then",
                 "correct original, or amended_on, which sets the order",
             )
-        stated = None if link.kind == "restated" else link.stated
-        if stated is not None and stated < (entry.stated or stated):
+        at = None if link.kind == "restated" else link.stated
+        if at is not None and at < (entry.stated or at):
             return link, Refused(
                 "amended-before-mark",
-                f"amended_on {iso(stated)} is before the mark's own {iso(entry.stated or 0)}",
+                f"amended_on {iso(at)} is before the mark's own {iso(entry.stated or 0)}",
                 "correct the one or the other",
             )
     return None

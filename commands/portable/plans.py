@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from commands.mark_rules import code_rule
 from commands.portable import fields, staff
@@ -75,7 +76,12 @@ def _standing(history: list[Event]) -> str | None:
 
 
 def _event(row: PlanRow, original: str) -> Event:
-    shared = {"reason": row.reason, "by": row.by, "stated": row.stated, "row": row.line}
+    shared: dict[str, Any] = {
+        "reason": row.reason,
+        "by": row.by,
+        "stated": row.stated,
+        "row": row.line,
+    }
     if row.step == "withdrawn":
         return PlanWithdrawn(original=original, **shared)
     code = row.code or ""

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from commands.portable import fields, leaving_grounds
 from commands.portable.rows import PupilRow
 from commands.portable.work import Work, pupil_stream
 from ledger import streams
 from ledger.errors import Refused
-from ledger.events.roll import DetailsAmended, PupilEnrolled, PupilRemoved
+from ledger.events.roll import Detail, DetailsAmended, PupilEnrolled, PupilRemoved
 from ledger.portable import PUPILS
 from ledger.school import DETAILS, Pupil, Spell
 from policies import compulsory_school_age
@@ -66,8 +66,8 @@ def _in_order(work: Work, rows: list[PupilRow]) -> bool:
     for row, following in pairwise(rows):
         if row.leaves_on is None or following.starts_on <= row.leaves_on:
             checks.append((following, _overlap(f"from {row.starts_on} on line {row.line}")))
-    for row, why in checks:
-        work.problems.refuse(PUPILS, row.line, why)
+    for row, fault in checks:
+        work.problems.refuse(PUPILS, row.line, fault)
     for row in rows:
         if row.leaves_on is not None and (why := leaving_grounds.fault(row.ground, row.leaves_on)):
             work.problems.find(PUPILS, row.line, why)
@@ -117,7 +117,8 @@ def _held(work: Work, rows: list[PupilRow]) -> Pupil | None:
     newest = rows[-1]
     by_upn = work.pupil_id(newest.upn)
     by_local_id = work.pupil_id(newest.local_id) if newest.local_id else None
-    if by_upn and by_local_id and by_upn != by_local_id:
+    other = by_local_id is not None and by_upn not in (None, by_local_id)
+    if other or (by_upn is None and by_local_id and not _same_birth(work, by_local_id, newest)):
         why = Refused(
             "local-id-shared",
             f"local id {newest.local_id!r} names another pupil in the ledger than {newest.upn}",
@@ -128,6 +129,11 @@ def _held(work: Work, rows: list[PupilRow]) -> Pupil | None:
     pupil_id = by_upn or by_local_id or work.state.new_pupil_id()
     work.pupils[newest.upn] = pupil_id
     return work.school.pupils.get(pupil_id) or Pupil(pupil_id, 0, newest.dob, {})
+
+
+def _same_birth(work: Work, pupil_id: str, row: PupilRow) -> bool:
+    """Tell whether a local id alone can name a pupil: numbers of leavers are given again."""
+    return work.text(work.school.pupils[pupil_id].details["dob"]) == row.dob.isoformat()
 
 
 def _fits(work: Work, pupil: Pupil, rows: list[PupilRow]) -> bool:
@@ -216,7 +222,7 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
                 "compulsory_from": compulsory_school_age.begins(row.dob),
             }
         event = DetailsAmended(
-            field=name,  # type: ignore[arg-type] - the names of DETAILS are all details
+            field=cast("Detail", name),
             original=stands,
             amended=stated,
             stated=row.stated,

@@ -26,16 +26,21 @@ _TYPES = ("maintained", "academy", "pru", "ap-academy", "special-maintained", "s
           "non-maintained-special", "independent")  # fmt: skip
 _PHASES = ("nursery", "primary", "secondary", "all-through", "special", "ap", "post-16")
 _TABLES = ("school", "register", "term", "closed")
-_CLOSURES = {"planned": SessionsClosed, "cancelled": SessionCancelled}
-_TIME_NAMES = {time: "a time like 08:45:00", date: "a date like 2026-11-20", str: "a text",
-               list: "a list", dict: "a table"}  # fmt: skip
 Closed = SessionsClosed | SessionCancelled
+_CLOSURES: Mapping[str, type[Closed]] = {"planned": SessionsClosed, "cancelled": SessionCancelled}
+_NAMES_OF_TYPES = {
+    time: "a time like 08:45:00",
+    date: "a date like 2026-11-20",
+    str: "a text",
+    list: "a list",
+    dict: "a table",
+}
 Value = TypeVar("Value")
 
 
 @dataclass(slots=True)
 class SchoolFile:
-    """What ``school.toml`` states; ``lines``: where each term and time begins, in order."""
+    """What ``school.toml`` states, each with the line on which it begins."""
 
     opened: SchoolOpened | None = None
     times: list[tuple[int, RegisterTimesSet]] = field(default_factory=list)
@@ -54,8 +59,8 @@ def read(content: bytes, problems: Problems) -> SchoolFile:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line, what = place(str(error), text)
-        why = Refused("toml", f"is not valid TOML here: {what}", "correct this line")
-        problems.refuse_file(portable.SCHOOL, line, why)
+        fault = Refused("toml", f"is not valid TOML here: {what}", "correct this line")
+        problems.refuse_file(portable.SCHOOL, line, fault)
         return SchoolFile()
     return _Reader(Lines(text), problems).school(document)
 
@@ -125,7 +130,7 @@ class _Table:
         # A date-time is also a date for Python: the exact type is meant.
         if type(value) is not kind:
             raise _BadKey(
-                key, "key-type", f"{key} is not {_TIME_NAMES[kind]}", "correct what it holds"
+                key, "key-type", f"{key} is not {_NAMES_OF_TYPES[kind]}", "correct what it holds"
             )
         return value
 

@@ -1,6 +1,6 @@
 """Reading the small files: every column by its own reader, every fault with its line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from commands.portable import fields
@@ -120,7 +120,7 @@ _FIELDS: Mapping[str, Mapping[str, Field]] = {
 }  # fmt: skip
 
 
-def read(sheet: Sheet, make: type[Row], problems: Problems) -> Table[Row]:
+def read(sheet: Sheet, make: Callable[..., Row], problems: Problems) -> Table[Row]:
     """Read every row of a file that is in order; add to ``problems`` what is wrong elsewhere."""
     names = portable.FILES[sheet.file].all
     found, named = [], set()

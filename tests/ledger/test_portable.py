@@ -1,24 +1,25 @@
-"""The files and columns of the portable folder, as the contract lists them."""
+"""The columns of the portable folder, which import and export share."""
 
+import pytest
+
+from commands.portable import tables
 from ledger import portable
 
 
-def test_columns_keep_their_order_required_first():
-    """An export writes them so."""
-    columns = portable.FILES[portable.PLANS]
-    assert columns.all == columns.required
-    groups = portable.FILES[portable.GROUPS]
-    assert groups.all == ("upn", "kind", "name", "from", "to", "recorded_on")
+@pytest.mark.parametrize("file", portable.FILES)
+def test_no_column_is_named_twice(file):
+    """Required and optional columns are apart."""
+    columns = portable.FILES[file].all
+    assert len(set(columns)) == len(columns)
 
 
-def test_no_column_is_named_twice():
-    """Neither among the required nor with the optional ones."""
-    for name, columns in portable.FILES.items():
-        assert len(set(columns.all)) == len(columns.all), name
+@pytest.mark.parametrize("file", sorted(portable.FILES.keys() - {portable.MARKS}))
+def test_every_column_has_its_reader(file):
+    """marks.csv, which is read apart, aside."""
+    assert set(tables._FIELDS[file]) == set(portable.FILES[file].all)
 
 
-def test_required_and_top_up_files_are_files_of_the_folder():
-    """Beside the CSV files there is only school.toml."""
+def test_what_must_be_there_is_a_file_of_the_format():
+    """Whole folders and top-ups are made of the same files."""
     known = {portable.SCHOOL, *portable.FILES}
-    assert known.issuperset(portable.REQUIRED)
-    assert known.issuperset(portable.TOP_UP)
+    assert {*portable.REQUIRED, *portable.TOP_UP} <= known

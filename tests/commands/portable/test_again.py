@@ -160,9 +160,13 @@ def test_terms_and_times_gone_are_told(known, changed):
 
 def test_a_richer_mark_is_restated(known, changed):
     """Minutes or a nature that were not given before; an empty cell takes nothing away."""
-    path = changed("marks.csv", (f"{UPN},2026-11-12,AM,L,4,", f"{UPN},2026-11-12,AM,L,6,"),
-                   ("2026-11-16,AM,B,,Work-based day at", "2026-11-16,AM,B,,A day at"),
-                   ("2026-11-16,PM,B,,Work-based day at the college workshop", "2026-11-16,PM,B,,"))  # fmt: skip
+    nature = "Work-based day at the college workshop"
+    path = changed(
+        "marks.csv",
+        (f"{UPN},2026-11-12,AM,L,4,", f"{UPN},2026-11-12,AM,L,6,"),
+        (f"2026-11-16,AM,B,,{nature}", "2026-11-16,AM,B,,A day at the college"),
+        (f"2026-11-16,PM,B,,{nature}", "2026-11-16,PM,B,,"),
+    )
     found, _ = recorded(known, path, accept_findings=True)
     assert found == {"SourceRestated": 2}
     assert recorded(known, path, accept_findings=True)[0] == {}
@@ -170,20 +174,24 @@ def test_a_richer_mark_is_restated(known, changed):
 
 def test_changed_school_terms_times_and_closures_are_recorded_again(known, changed):
     """Each as it now is; the same once more adds nothing."""
-    path = changed("school.toml", ('"Example High School"', '"Example Academy"'),
-                   ("closes = 08:55:00", "closes = 09:00:00"),
-                   ("last = 2026-12-18", "last = 2026-12-17"),
-                   ('reason = "INSET"', 'reason = "Staff training"'))  # fmt: skip
-    assert recorded(known, path)[0] == {
-        "SchoolOpened": 1, "RegisterTimesSet": 1, "TermSet": 1, "SessionsClosed": 1
-    }  # fmt: skip
+    path = changed(
+        "school.toml",
+        ('"Example High School"', '"Example Academy"'),
+        ("closes = 08:55:00", "closes = 09:00:00"),
+        ("last = 2026-12-18", "last = 2026-12-17"),
+        ('reason = "INSET"', 'reason = "Staff training"'),
+    )
+    found, _ = recorded(known, path)
+    assert found == dict.fromkeys(
+        ("SchoolOpened", "RegisterTimesSet", "TermSet", "SessionsClosed"), 1
+    )
     assert recorded(known, path)[0] == {}
 
 
 def test_changed_staff_are_recorded_again(known, changed):
     """A title, and a last day."""
-    path = changed("staff.csv", ("T01,Tariq Tutor,Teacher,teacher,2020-09-01,",
-                                 "T01,Tariq Tutor,Head of Year,teacher,2020-09-01,2026-12-18"))  # fmt: skip
+    before = "Teacher,teacher,2020-09-01,"
+    path = changed("staff.csv", (before, "Head of Year,teacher,2020-09-01,2026-12-18"))
     assert recorded(known, path)[0] == {"StaffChanged": 1}
     assert recorded(known, path)[0] == {}
 
@@ -245,6 +253,18 @@ def test_a_local_id_of_another_pupil_is_refused(known, changed):
     """UPN and local id name two pupils of the ledger."""
     path = changed("pupils.csv", (",1001,", ",9,"), (",1002,", ",1001,"))
     with pytest.raises(ImportRefused) as caught:
+        known.bring(path)
+    assert caught.value.problems[0].code == "local-id-shared"
+
+
+def test_a_local_id_given_again_is_not_the_same_pupil(known, changed):
+    """A new UPN and another date of birth under a local id that the ledger knows."""
+    path = changed(
+        "pupils.csv", (f"{UPN},1001", "Y999200018009,1001"), ("2012-10-03", "2012-10-04")
+    )
+    for name in ("marks.csv", "amendments.csv", "groups.csv", "relations.csv", "notices.csv"):
+        changed(name, (UPN, "Y999200018009"))
+    with pytest.raises(ImportRefused, match="1 problem;") as caught:
         known.bring(path)
     assert caught.value.problems[0].code == "local-id-shared"
 

@@ -282,3 +282,70 @@ def test_deciding_on_a_folder_that_was_not_loaded_is_a_mistake(school):
     """A fault of the program, not of the user."""
     with pytest.raises(TypeError, match="has to be loaded"):
         import_portable.decide(ImportPortable(path=school), None, None, 0)
+
+
+def test_kinds_and_reasons_of_ours_are_taken_as_stated(ledger, changed):
+    """The columns that an export adds where times do not tell the kind."""
+    text = (changed() / "marks.csv").read_text("utf-8").splitlines()
+    rows = [
+        f"{text[0]},kind,reason",
+        *(f"{line},," for line in text[1:]),
+        "K999200018001,2026-11-06,AM,/,,,,T01,2026-11-06T08:51:00Z,late_entry,Paper register",
+        "K999200018001,2026-11-06,PM,\\,,,,T01,2026-11-06T15:51:00Z,entry,",
+    ]
+    (changed() / "marks.csv").write_text("\n".join(rows), "utf-8")
+    ledger.bring(changed())
+    late, entry = (
+        states(ledger, "SessionMarked", f"2026-11-06/{half}")[0] for half in ("AM", "PM")
+    )
+    assert late["late"]
+    assert late["reason"].startswith("~")
+    assert "late" not in entry
+
+
+def test_a_re_statement_needs_no_author_and_may_be_stated_early(ledger, changed):
+    """An amendment row of kind restated: the source's doing, not a person's."""
+    header, *rows = (changed() / "amendments.csv").read_text("utf-8").splitlines()
+    more = [
+        "F999200018006,2026-11-19,AM,N,I,,,2026-11-18T08:00:00Z,,,restated",
+        "F999200018006,2026-11-19,PM,N,M,,,,,,restated",
+        "F999200018006,2026-11-20,AM,N,I,Call,A01,2026-11-20T09:00:00Z,,,taking",
+    ]
+    lines = [f"{header},kind", *(f"{row}," for row in rows), *more]
+    (changed() / "amendments.csv").write_text("\n".join(lines), "utf-8")
+    ledger.bring(changed())
+    assert len(states(ledger, "SourceRestated", "2026-11-19/AM")) == 1
+    assert len(states(ledger, "SourceRestated", "2026-11-19/PM")) == 1
+    assert len(states(ledger, "MarkCorrected", "2026-11-20/AM")) == 1
+
+
+def test_a_mark_with_a_faulty_change_is_not_said_to_be_out_of_order(ledger, changed):
+    """One fault, one line: what follows from it is not told."""
+    rows = (
+        "F999200018006,2026-11-19,AM,N,??,Call,A01,2026-11-19T10:00:00Z,,\n"
+        "F999200018006,2026-11-19,AM,M,I,Call,A01,2026-11-20T10:00:00Z,,\n"
+        "K999200018001,2026-11-06,AM,N,??,Call,A01,2026-11-19T10:00:00Z,,\n"
+        "K999200018001,2026-11-06,AM,M,I,Call,A01,2026-11-20T10:00:00Z,,\n"
+    )
+    with pytest.raises(ImportRefused, match="2 problems"):
+        ledger.bring(changed("amendments.csv", more=rows))
+
+
+def test_a_pupil_may_have_no_local_id(ledger, changed):
+    """Not every school numbers its pupils."""
+    ledger.bring(changed("pupils.csv", (",1001,", ",,"), (",1002,", ",,")))
+    assert ledger.counts()["PupilEnrolled"] == 8
+
+
+def test_casework_of_a_pupil_nobody_knows_is_refused(ledger, changed):
+    """As in every other file."""
+    row = "Y999200018009,letter,2026-11-16,A01,,sent,\n"
+    with pytest.raises(ImportRefused, match="1 problem"):
+        ledger.bring(changed("casework.csv", more=row))
+
+
+def test_many_different_times_do_not_fill_memory(ledger, school, monkeypatch):
+    """What is remembered of distinct texts is forgotten now and then."""
+    monkeypatch.setattr("commands.portable.mark_rows._REMEMBERED", 2)
+    ledger.bring(school)
+    assert ledger.counts()["SessionMarked"] == 136

@@ -113,3 +113,30 @@ def test_plans_may_come_with_a_top_up(known, top_up):
     )
     with pytest.raises(ImportRefused, match="1 problem"):
         known.bring(folder)
+
+
+def test_an_amendment_that_was_made_here_too_is_no_conflict(known, top_up, amend_here):
+    """Both came to the same code."""
+    amend_here("2026-11-09/AM", "I")
+    path = top_up("", f"{UPN},2026-11-09,AM,/,I,Call,A01,2026-11-20T15:00:00Z\n")
+    assert grown(known, path) == {}
+
+
+def test_an_amendment_earlier_than_one_held_is_refused(known, top_up):
+    """It would have to stand between two that are recorded."""
+    path = top_up("", "N999200018003,2026-11-09,AM,I,M,Card,A01,2026-11-17T10:00:00Z\n")
+    with pytest.raises(ImportRefused, match="1 problem") as caught:
+        known.bring(path)
+    assert caught.value.problems[0].code == "amended-before-mark"
+
+
+def test_only_the_pupils_named_are_read_where_nothing_was_cancelled(ledger, changed, top_up):
+    """And nothing is recorded for the others."""
+    text = (changed() / "school.toml").read_text("utf-8")
+    (changed() / "school.toml").write_text(text.replace('kind = "cancelled"', 'kind = "planned"'))
+    lines = (changed() / "marks.csv").read_text("utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if ",2026-11-18,PM," not in line]
+    (changed() / "marks.csv").write_text("".join(kept), "utf-8")
+    ledger.bring(changed())
+    path = top_up(f"{UPN},2026-11-09,AM,M,,,,T01,2026-11-09T08:51:00Z\n")
+    assert grown(ledger, path) == {"SourceRestated": 1}
