@@ -7,6 +7,7 @@ line and imported only when they are called, so that start-up stays short.
 
 import dataclasses
 import getpass
+import io
 import json
 import os
 import re
@@ -30,7 +31,8 @@ from ledger.values import Session, parse_date, parse_session
 _HOME = Path(__file__).parent
 _PLACES = ("commands", "projections", "projections/exports")
 _FIRST_LINE = re.compile(r'"""attendance ([a-z -]+): (.+)')
-_REFUSED, _DIFFERENCE = 1, 3
+_REFUSED = 1
+_EITHER = "--json or --csv, not both"
 _SCREENS = 200
 
 
@@ -81,6 +83,13 @@ class Lazy(click.Group):
         group.words = words
         return group
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out a command; a reader that has gone away (``| head``) is no failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List every command with its first line, without importing any."""
         del ctx
@@ -103,14 +112,22 @@ class Field(NamedTuple):
     required: bool
     extra: Mapping[str, Any]
 
+    @property
+    def shown(self) -> str:
+        """The name of an argument in the help."""
+        found: str = self.extra.get("metavar") or self.name.strip("_").upper()
+        return found
+
 
 def _command_fields(model: Any) -> Iterator[Field]:
     for name, info in model.model_fields.items():
         extra = dict(info.json_schema_extra or {})
         if not extra.get("hidden"):
-            default = None if info.is_required() else info.default
-            hint = info.annotation
-            yield Field(name, hint, info.description or "", default, info.is_required(), extra)
+            for bound in info.metadata:
+                extra["minimum"] = getattr(bound, "ge", extra.get("minimum"))
+                extra["maximum"] = getattr(bound, "le", extra.get("maximum"))
+            about, default = info.description or "", info.get_default()
+            yield Field(name, info.annotation, about, default, info.is_required(), extra)
 
 
 def _question_fields(question: Any) -> Iterator[Field]:
@@ -137,8 +154,6 @@ _TYPES: dict[Any, Any] = {
     date: _Parsed("date", parse_date),
     Session: _Parsed("session", parse_session),
     Path: click.Path(path_type=Path),
-    int: int,
-    str: str,
 }
 
 
@@ -146,17 +161,16 @@ def _parameter(f: Field) -> click.Parameter:
     hint, many = _plain(f.hint)
     literal = get_args(hint) if get_origin(hint) is Literal else None
     kind = click.Choice(literal) if literal else _TYPES.get(hint, str)
+    if hint is int:
+        kind = click.IntRange(f.extra.get("minimum"), f.extra.get("maximum"))
     if f.extra.get("argument"):
-        shown = f.extra.get("metavar") or f.name.strip("_").upper()
         return click.Argument(
-            [f.name], type=kind, required=f.required, nargs=-1 if many else 1, metavar=shown
+            [f.name], type=kind, required=f.required, nargs=-1 if many else 1, metavar=f.shown
         )
     name = "--" + f.name.strip("_").replace("_", "-")
     if hint is bool:
         return click.Option([name, f.name], is_flag=True, default=False, help=f.help)
-    return click.Option(
-        [name, f.name], type=kind, required=f.required, multiple=many, default=None, help=f.help
-    )
+    return click.Option([name, f.name], type=kind, required=f.required, multiple=many, help=f.help)
 
 
 def _plain(hint: Any) -> tuple[Any, bool]:
@@ -189,9 +203,10 @@ def build(place: Place) -> click.Command:
         from projections.query import Question
 
         model = _model(module, Question)
-        fields, run = list(_question_fields(model)), _runs_question
+        asks = not hasattr(module, "carry_out")
+        fields, run = list(_question_fields(model)) if asks else [], _runs_question
     parameters = [_parameter(f) for f in fields]
-    if run is _runs_question and not hasattr(module, "carry_out"):
+    if run is _runs_question and asks:
         parameters += _OUTPUT
     about = _about(place, model, fields)
     return click.Command(
@@ -203,8 +218,7 @@ def _about(place: Place, model: Any, fields: list[Field]) -> str:
     arguments = [f for f in fields if f.extra.get("argument")]
     lines = [place.help[0].upper() + place.help[1:], model.__doc__ or ""]
     if arguments:
-        named = (f"{f.extra.get('metavar') or f.name.upper()}: {f.help}" for f in arguments)
-        lines.append("\b\n" + "\n".join(named))
+        lines.append("\b\n" + "\n".join(f"{f.shown}: {f.help}" for f in arguments))
     return "\n\n".join(lines)
 
 
@@ -223,20 +237,37 @@ def _runs_command(module: Any, model: Any) -> Callable[..., None]:
         from commands.execute import Context, execute
 
         root: dict[str, Any] = click.get_current_context().find_root().obj
-        operator = Operator(root["as_"], getpass.getuser())
-        context = Context(root["folder"], clock.now, operator)
+        context = Context(root["folder"], clock.now, Operator(root["as_"], _account()))
         command = _made(model, given)
         if hasattr(module, "carry_out"):
             _shown_after(module.carry_out(context, command))
             return
-        command = _loaded(module, context, command)
-        with _progress("recording") as progress:
-            outcome = execute(context, command, progress=progress)
+
+        def record(command: Any) -> Any:
+            with _progress("recording") as progress:
+                return execute(context, command, progress=progress)
+
+        if getattr(command, "file", "") is None and sys.stdin.isatty() and sys.stdout.isatty():
+            from commands.register_screen import take
+
+            outcome = take(context, command, record, terminal=click, explain=_explain)
+        elif hasattr(module, "load"):
+            outcome = record(module.load(command, sys.stdin))
+        else:
+            outcome = record(command)
         _bring_up(context.folder)
         for line in outcome.says:
             click.echo(line)
 
     return run
+
+
+def _account() -> str:
+    """Return the operating system's account; a container may have a number without a name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return f"account {os.getuid()}"
 
 
 def _shown_after(outcome: Any) -> None:
@@ -251,111 +282,51 @@ def _shown_after(outcome: Any) -> None:
         click.echo(line)
 
 
-def _loaded(module: Any, context: Any, command: Any) -> Any:
-    """Let the use case read its files, or ask on the terminal, before it decides."""
-    if getattr(command, "file", "") is None and sys.stdin.isatty():
-        return _taken_on_screen(context, command)
-    return module.load(command, sys.stdin) if hasattr(module, "load") else command
-
-
-def _taken_on_screen(context: Any, command: Any) -> Any:
-    """Take a register on the terminal: one key a pupil, then a summary to confirm."""
-    from commands import register_entries, register_sheet
-    from commands.execute import look
-    from policies.rules import rules
-
-    opened, codes, session = clock.now(), rules().codes, command.session
-    rows = look(
-        context,
-        lambda state: register_sheet.sheet(state, command.group, session),
-        lambda state: register_entries.needed(state, command.group, session),
-    )
-    offered = register_sheet.offered(codes, session)
-    sheet = register_sheet.Sheet(tuple(rows), offered, codes.present(session.half))
-    title = f"{command.group} {session}"
-    sheet = _pressed(sheet, title)
-    while not click.confirm("Record this register? (no: back to the list)", default=True):
-        sheet = _pressed(sheet.press("up"), title)
-    return command.model_copy(update={"rows": sheet.entries(), "opened": opened})
-
-
-def _pressed(sheet: Any, title: str) -> Any:
-    """Take keys until everybody has had a turn, then what is lacking, then show a summary."""
-    while not sheet.done:
-        _draw(sheet, title)
-        sheet = sheet.press(_KEYS.get(key := click.getchar(), key))
-    for row in sheet.lacking():
-        sheet = sheet.describe(row, click.prompt(f"{row.name}: {sheet.codes[sheet.code(row)]}"))
-    counts = ", ".join(f"{code or 'no mark'} {n}" for code, n in sheet.counts().items())
-    click.echo(f"{title}: {counts}")
-    return sheet
-
-
-_KEYS = {
-    "\x1b[A": "up",
-    "\x1b[B": "down",
-    "\x1bOA": "up",
-    "\x1bOB": "down",
-    "\x7f": "backspace",
-    "\x08": "backspace",
-}
-
-
-def _draw(sheet: Any, title: str) -> None:
-    click.clear()
-    click.echo(f"{title}   space: present   enter: as shown   arrows: move   a code: its letters")
-    height = max(5, os.get_terminal_size().lines - 4)
-    start = max(0, min(sheet.cursor - height // 2, len(sheet.rows) - height))
-    for n, row in enumerate(sheet.rows[start : start + height], start=start):
-        here = n == sheet.cursor
-        code = sheet.typed + "…" if here and sheet.typed else sheet.code(row)
-        planned = f"  (planned {row.planned})" if row.planned else ""
-        click.echo(f"{'>' if here else ' '} {code or '.':3} {row.name}{planned}")
-
-
 def _made(model: Any, given: dict[str, Any]) -> Any:
-    from pydantic import ValidationError
-
-    present = {k: v for k, v in given.items() if v is not None and v != ()}
+    """Return the command or question; what its model does not allow is wrong usage."""
     try:
-        return model(**present)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "--" + str(first["loc"][0] if first["loc"] else "value").strip("_").replace(
-            "_", "-"
-        )
-        raise Refused("value", f"{name}: {first['msg']}", "see --help") from None
+        return model(**{k: v for k, v in given.items() if v is not None and v != ()})
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _bring_up(folder: Folder) -> None:
+    from projections.afresh import afresh
     from projections.catch_up import catch_up
 
     try:
         with _progress("bringing views up to date") as progress:
-            catch_up(folder, progress=progress)
+            afresh(folder, lambda: catch_up(folder, progress=progress))
     except Refused as refused:
         click.echo(f"note: recorded, but the views are behind: {refused.what}", err=True)
 
 
 def _runs_question(module: Any, model: Any) -> Callable[..., None]:
     def run(*, as_json: bool = False, as_csv: bool = False, **given: Any) -> None:
-        root: dict[str, Any] = click.get_current_context().find_root().obj
+        from projections.afresh import afresh
+
+        folder: Folder = click.get_current_context().find_root().obj["folder"]
+        if as_json and as_csv:
+            raise click.UsageError(_EITHER)
         if hasattr(module, "carry_out"):
             with _progress("replaying") as progress:
-                click.echo(module.carry_out(root["folder"], progress))
+                click.echo(afresh(folder, lambda: module.carry_out(folder, progress)))
             return
-        question = model(**{k: v for k, v in given.items() if v is not None})
-        show(ask(module, question, root["folder"]), as_json=as_json, as_csv=as_csv)
+        show(ask(module, _made(model, given), folder), as_json=as_json, as_csv=as_csv)
 
     return run
 
 
 def ask(module: Any, question: Any, folder: Folder) -> Any:
     """Return the answer to a question."""
+    from projections.afresh import afresh
     from projections.view import opened
 
-    with opened(folder, question, clock.now) as view:
-        return module.answer(question, view)
+    def attempt() -> Any:
+        with opened(folder, question, clock.now) as view:
+            return module.answer(question, view)
+
+    return afresh(folder, attempt)
 
 
 # -- printing --------------------------------------------------------------------------------
@@ -368,6 +339,10 @@ def show(answer: Any, *, as_json: bool = False, as_csv: bool = False) -> None:
     if as_json:
         click.echo(json.dumps(answer.document, ensure_ascii=False, indent=2))
     elif as_csv:
+        if answer.document.get("knows_nothing"):
+            click.echo("\n".join(answer.blocks[0].lines), err=True)
+        elif not answer.columns:
+            raise Refused("no-rows", "this answer is no list of rows", "ask for it with --json")
         click.echo(text.as_csv(answer), nl=False)
     else:
         for block in answer.blocks:
@@ -448,21 +423,22 @@ def attendance(ctx: click.Context, ledger_: Path, as_: str | None) -> None:
 
 def main() -> None:
     """Run, and end with 0 done, 1 refused, 2 usage, 3 a difference found."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        encoding = None if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="replace")
     try:
-        attendance(standalone_mode=False, prog_name="attendance")
+        sys.exit(attendance(standalone_mode=False, prog_name="attendance"))
     except Refused as refused:
         _explain(refused)
-        sys.exit(_REFUSED)
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
+    except OverflowError:
+        far = Refused("far", "a date or time is out of reach", "give one from 1900 to 2200")
+        _explain(far)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; attendance status tells what is recorded", err=True)
-        sys.exit(_REFUSED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(_REFUSED)
 
 
 def _explain(refused: Refused) -> None:

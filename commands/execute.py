@@ -105,8 +105,8 @@ class _Attempt:
         module = modules[type(command).__module__]
         relied_on = (*_SCHOOL, *getattr(module, "RELIES_ON", ()))
         state = self.state(relied_on, read_at)
-        ranges = list(getattr(module, "reads", _nothing)(command, state))
-        self.read_more(state, ranges, read_at)
+        asked = getattr(module, "reads", _nothing)(command, state)
+        ranges = self.read_more(state, asked, read_at)
         decision: Decision = module.decide(command, state, in_force, now)
         if decision.dry_run or not decision.count:
             return Outcome(None, decision.says)
@@ -132,12 +132,18 @@ class _Attempt:
             streams.new_pupil_id,
         )
 
-    def read_more(self, state: State, ranges: Iterable[Range], upto: int) -> None:
-        """Add the histories of further streams to a state."""
-        for wanted in ranges:
+    def read_more(self, state: State, asked: Iterable[Range], upto: int) -> list[Range]:
+        """Add the histories of further streams to a state, and return what was asked for.
+
+        One range is read before the next is asked for, so that a use case may look at each.
+        """
+        ranges = []
+        for wanted in asked:
+            ranges.append(wanted)
             for r in self.store.read_range(*wanted, upto=upto):
                 state.histories.setdefault(r.stream, []).append(r.event)
                 state.school.versions[r.stream] = r.version + 1
+        return ranges
 
     def _header(self, command: Command, decision: Decision, in_force: Rules) -> Committed:
         operator = self.context.operator

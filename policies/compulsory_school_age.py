@@ -4,33 +4,23 @@
 answered from their results alone, also after the date of birth has been put beyond use.
 """
 
-import tomllib
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
 
 from ledger.errors import Refused
-from policies import packs
+from policies.parameters import Rule, parameters
 
-FILE = "statutory/england/compulsory_school_age.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class _Prescribed:
-    """A day of the year on which compulsory school age can begin, from a date on."""
-
-    month: int
-    day: int
-    since: date
+_STEM = "compulsory_school_age"
+_DAY = ".prescribed_day_"
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
     begin_age: int
     begin_since: date
-    prescribed: tuple[_Prescribed, ...]
+    prescribed: tuple[tuple[int, int, date], ...]
     end_age: int
     end_month: int
     end_weekday: int
@@ -40,22 +30,24 @@ class _Rules:
 
 @cache
 def _rules() -> _Rules:
-    pack = tomllib.loads(packs.content(FILE).decode())
-    starts: dict[str, Any] = pack["begins"]
-    stops: dict[str, Any] = pack["ends"]
-    birth_year: dict[str, Any] = pack["birth_year"]
-    return _Rules(
-        begin_age=starts["age"],
-        begin_since=starts["from"],
-        prescribed=tuple(
-            _Prescribed(row["month"], row["day"], row["from"]) for row in starts["prescribed"]
-        ),
-        end_age=stops["age"],
-        end_month=stops["month"],
-        end_weekday=stops["weekday"],
-        end_since=stops["from"],
-        birth_year_starts=(birth_year["month"], birth_year["day"]),
+    (age,), (leaving,), (birth_year,) = map(
+        _rows, ("begin_age", "leaving_date", "birth_year_starts")
     )
+    days = [rule for name, (rule, *_) in parameters().table(_STEM).items() if _DAY in name]
+    return _Rules(
+        begin_age=age.number,
+        begin_since=age.since,
+        prescribed=tuple((day.table["month"], day.table["day"], day.since) for day in days),
+        end_age=leaving.table["age"],
+        end_month=leaving.table["month"],
+        end_weekday=leaving.table["weekday"],
+        end_since=leaving.since,
+        birth_year_starts=(birth_year.table["month"], birth_year.table["day"]),
+    )
+
+
+def _rows(name: str) -> tuple[Rule, ...]:
+    return parameters().rows(f"{_STEM}.{name}")
 
 
 def begins(dob: date) -> date:
@@ -73,10 +65,10 @@ def begins(dob: date) -> date:
             remedy=f"check the date of birth {dob}",
         )
     days = (
-        date(year, day.month, day.day)
+        date(year, month, day)
         for year in (birthday.year, birthday.year + 1)
-        for day in rules.prescribed
-        if date(year, day.month, day.day) >= day.since
+        for month, day, since in rules.prescribed
+        if date(year, month, day) >= since
     )
     return min(day for day in days if day >= birthday)
 

@@ -1,5 +1,6 @@
 """Whether the read models are up to date: asked before every answer, so kept cheap."""
 
+import sqlite3
 from contextlib import closing
 
 from ledger.folder import Folder, open_read_only
@@ -32,5 +33,8 @@ def _tables(folder: Folder) -> Reached | None:
     path = folder.views / "tables.db"
     if not path.is_file():
         return None
-    with closing(open_read_only(path)) as db:
-        return tables.reached(db)
+    try:
+        with closing(open_read_only(path)) as db:
+            return tables.reached(db)
+    except sqlite3.DatabaseError:
+        return None

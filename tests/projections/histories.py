@@ -78,12 +78,11 @@ class History:
     marks: dict[tuple[str, str], str] = field(default_factory=dict)
     terms: dict[tuple[str, int], tuple[date, date]] = field(default_factory=dict)
 
-    def __repr__(self) -> str:
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
         """Every transaction in a few words; Hypothesis shows it when a test fails."""
-        return "\n".join(
-            f"{iso(t.at)}{' imported' * t.imported}: {[(f.stream, f.event) for f in t.facts]}"[:900]
-            for t in self.transactions
-        )
+        for t in self.transactions:
+            facts = [(f.stream, f.event) for f in t.facts]
+            printer.text(f"{iso(t.at)}{' imported' * t.imported}: {facts}"[:900] + "\n")
 
     def write(self, book: ledgers.Book, *, upto: int | None = None, after: int = 0) -> None:
         """Record the transactions from one number to another."""

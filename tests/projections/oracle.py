@@ -322,7 +322,7 @@ def _row_names(facts: Known, asked: Asked, pupil: str, day: date) -> set[str]:
     if asked.by == "pupil":
         return {facts.upns[pupil]}
     if asked.by == "school":
-        return {facts.urn}
+        return {facts.urn or NO_GROUP}
     return _held(facts, asked, pupil, day, asked.by)
 
 

@@ -1,0 +1,159 @@
+"""The command line as a person uses it: called in this process, at a terminal, as a program."""
+
+import contextlib
+import io
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import cli
+from projections.query import Question
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 20
+ARGUMENTS = {
+    "history": ["{upn}"],
+    "pupil find": ["a"],
+    "register show": ["--group", "9A"],
+    "export portable": ["{folder}"],
+}
+"""What a question cannot be asked without; others need nothing."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a call ended with."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one document on stdout."""
+        return json.loads(self.out)
+
+
+def run(*args: object, stdin: bytes = b"") -> Result:
+    """Call the program in this process, with pipes."""
+    out, err, inp = (io.TextIOWrapper(io.BytesIO(b), "utf-8") for b in (b"", b"", stdin))
+    with (
+        mock.patch.object(sys, "argv", ["attendance", *map(str, args)]),
+        mock.patch.object(sys, "stdin", inp),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = ended()
+    return Result(code, _text(out), _text(err))
+
+
+def ended() -> int:
+    """Run the program; return its exit code."""
+    try:
+        cli.main()
+    except SystemExit as exit_:
+        return exit_.code or 0
+    return 0
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()
+
+
+def program(*args: object, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run the installed program in a process of its own."""
+    command = [sys.executable, "-c", "import cli; cli.main()", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **more)
+
+
+@dataclass
+class Typist:
+    """Somebody at a terminal: waits for a text on the screen, then types."""
+
+    script: list[tuple[str, str]]
+    screen: str = ""
+    missed: list[str] = field(default_factory=list)
+    _from: int = 0
+
+    def at(self, master: int, done: threading.Event) -> None:
+        """Follow the script, then read on until the program is done."""
+        for expected, keys in self.script:
+            self._wait_for(master, expected)
+            os.write(master, keys.encode())
+        while not done.is_set():
+            self._read(master)
+        while self._read(master):
+            pass
+
+    def _wait_for(self, master: int, expected: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while (found := self.screen.find(expected, self._from)) < 0:
+            self._read(master)
+            if time.monotonic() > deadline:
+                self.missed.append(expected)
+                return
+        self._from = found + len(expected)
+
+    def _read(self, master: int) -> bool:
+        if not select.select([master], [], [], 0.02)[0]:
+            return False
+        try:
+            self.screen += os.read(master, 65536).decode(errors="replace")
+        except OSError:  # the other end is closed
+            return False
+        return True
+
+
+def at_terminal(*args: object, script: list[tuple[str, str]] = ()) -> tuple[int, str]:
+    """Call the program in this process at a terminal; return exit code and screen."""
+    master, slave = pty.openpty()
+    typist, done = Typist(list(script)), threading.Event()
+    watcher = threading.Thread(target=typist.at, args=(master, done))
+    watcher.start()
+    try:
+        with contextlib.ExitStack() as stack:
+            for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+                stream = os.fdopen(os.dup(slave), mode, encoding="utf-8")
+                stack.enter_context(mock.patch.object(sys, name, stack.enter_context(stream)))
+            argv = ["attendance", *map(str, args)]
+            stack.enter_context(mock.patch.object(sys, "argv", argv))
+            code = ended()
+    finally:
+        done.set()
+        watcher.join()
+        os.close(slave)
+        os.close(master)
+    assert not typist.missed, typist.screen
+    return code, typist.screen
+
+
+def questions() -> list[str]:
+    """Return the words of every command that asks."""
+    return [" ".join(p.words) for p in cli.places() if hasattr(_module(p), "answer")]
+
+
+def _module(place: cli.Place) -> Any:
+    return cli.import_module(place.module)
+
+
+def model(place: cli.Place) -> Any:
+    """Return a command's model."""
+    from commands.base import Command
+
+    return cli._model(_module(place), (Command, Question))
+
+
+def asking(words: str, *, upn: str, folder: Path) -> list[str]:
+    """Return the words and arguments that ask a question."""
+    given = (a.format(upn=upn, folder=folder) for a in ARGUMENTS.get(words, []))
+    return [*words.split(), *given]

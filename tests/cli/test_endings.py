@@ -1,0 +1,347 @@
+"""How a call ends: 0 done, 1 refused, 2 usage; what is said, and where; never a traceback."""
+
+import os
+import pty
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+
+import cli
+from ledger.errors import Refused
+from ledger.folder import Folder
+from tests.cli.shell import ROOT, run
+
+AMEND = ("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "Ill")
+
+
+def refused(*args: object, **more: object) -> str:
+    """Return what stderr says of a call that is refused; nothing else is said."""
+    shown = run(*args, **more)
+    assert (shown.code, shown.out) == (1, "")
+    assert "refused: " in shown.err
+    assert "\n  do:    " in shown.err
+    assert "Traceback" not in shown.err
+    return shown.err
+
+
+def test_command_that_is_done_ends_with_0_and_says_so(small):
+    """What was recorded is said on stdout."""
+    shown = run("mark", "P1", "2026-11-20/AM", "N")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out == "Ada Quill 2026-11-20/AM: N recorded (late entry)\n"
+
+
+def test_refusal_says_what_and_what_to_do_on_stderr(small):
+    """Two lines, on stderr; nothing was written."""
+    head = Folder(small).head()
+    said = refused(*AMEND)
+    assert said.splitlines() == [
+        "refused: no mark stands for 2026-11-20/AM",
+        "  do:    record one with attendance mark",
+    ]
+    assert Folder(small).head() == head
+
+
+def test_problems_of_a_file_are_listed_before_the_refusal(small):
+    """Every line that cannot be taken is named with its place, all at once."""
+    lines = b"upn,code\nP1,Q9\nnobody,/\n"
+    said = refused("register", "take", "-", "--group", "7A", "--session", "2026-11-20/AM",
+                   stdin=lines)  # fmt: skip
+    assert said.startswith("stdin:2: ")
+    assert "\nstdin:3: nobody is named 'nobody'" in said
+    assert "2 problems; nothing was recorded" in said
+
+
+def test_register_is_taken_from_stdin(small):
+    """A register may come through a pipe; the views know it at once."""
+    lines = b"upn,code\nP1,N\n"
+    taken = ("register", "take", "-", "--group", "7A", "--session", "2026-11-20/AM")
+    shown = run(*taken, "--rest-present", stdin=lines)
+    assert (shown.code, shown.err) == (0, "")
+    assert run("rates", "--json").json["total"]["codes"] == {"/": 2, "N": 1}
+
+
+def test_register_without_file_or_terminal_is_refused(small):
+    """Nobody is there to press a key."""
+    assert "no code is given" in refused(
+        "register", "take", "--group", "7A", "--session", "2026-11-20/AM"
+    )
+
+
+def test_refusal_without_a_remedy_is_one_line(monkeypatch, demo, capsys):
+    """What cannot be helped is said alone."""
+    cli._explain(Refused("so", "it is so"))
+    assert capsys.readouterr().err == "refused: it is so\n"
+
+
+def test_exit_code_of_a_command_is_the_program_s(monkeypatch, demo):
+    """A command that ends with 3 (a difference was found) ends the program with 3."""
+
+    def differs(*_: object) -> None:
+        cli.click.get_current_context().exit(3)
+
+    monkeypatch.setattr("projections.status.answer", differs)
+    assert run("status").code == 3
+
+
+def test_interrupt_is_told_and_ends_with_1(monkeypatch, demo):
+    """Ctrl-C, wherever it comes, leads to no traceback."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("projections.status.answer", interrupted)
+    shown = run("status")
+    assert (shown.code, shown.out) == (1, "")
+    assert shown.err.strip().startswith("interrupted; ")
+
+
+def test_views_that_fall_behind_are_noted_after_recording(monkeypatch, small):
+    """What is recorded is recorded, though the views cannot follow now."""
+
+    def full(*_: object, **__: object) -> None:
+        raise Refused("disk-full", "the disk is full or failing", "free some space")
+
+    monkeypatch.setattr("projections.catch_up.catch_up", full)
+    shown = run("mark", "P1", "2026-11-20/AM", "N")
+    assert shown.code == 0
+    assert shown.err == "note: recorded, but the views are behind: the disk is full or failing\n"
+    assert "recorded" in shown.out
+
+
+# -- ledgers that cannot be used ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("args", [("rates",), ("status",), ("rebuild",), AMEND])
+def test_missing_ledger_is_refused(args):
+    """Where there is none, it is said how to make or name one."""
+    assert "attendance init" in refused("--ledger", "nowhere", "--as", "mm", *args)
+
+
+@pytest.mark.parametrize("args", [("rates",), ("rebuild",), ("init",), AMEND])
+def test_ledger_that_is_a_file_is_refused(args, tmp_path):
+    """A file is not a ledger's folder, and stays as it is."""
+    file = tmp_path / "register.txt"
+    file.write_text("paper", "utf-8")
+    refused("--ledger", file, "--as", "mm", *args)
+    assert file.read_text("utf-8") == "paper"
+
+
+def test_ledger_cannot_be_made_where_one_is(small):
+    """A second `init` changes nothing."""
+    assert "already" in refused("init")
+
+
+@pytest.mark.parametrize("args", [("rates",), ("status",), ("rebuild",), AMEND])
+@pytest.mark.parametrize("damage", ["garbage", "empty", "cut"])
+@pytest.mark.parametrize("name", ["ledger.db", "keys.db"])
+def test_damaged_ledger_is_refused(small, args, damage, name):
+    """A log or key file that cannot be read is said to be so; nothing is made in its place."""
+    file = small / name
+    bytes_ = {"garbage": os.urandom(9000), "empty": b"", "cut": file.read_bytes()[:5000]}[damage]
+    for beside in small.glob(f"{name}-*"):
+        beside.unlink()
+    file.write_bytes(bytes_)
+    if (name, args) == ("keys.db", ("rebuild",)):
+        assert run(*args).code == 0  # the read models hold names sealed, and need no key
+    else:
+        refused(*args)
+    assert file.read_bytes() == bytes_
+
+
+@pytest.mark.parametrize("args", [("rates",), ("pupil", "find", "a"), AMEND])
+def test_missing_keys_are_refused(small, args):
+    """Without its keys a ledger's names cannot be read; the back-up has them."""
+    (small / "keys.db").unlink()
+    assert "keys.db from the latest back-up" in refused(*args)
+    assert not (small / "keys.db").exists()
+
+
+# -- views that are lost, damaged or from another log ------------------------------------------
+
+
+def _garbage(*names: str):
+    def damage(views):
+        for pattern in names:
+            for path in views.glob(pattern):
+                path.write_bytes(os.urandom(7000))
+
+    return damage
+
+
+def _cut(name: str, size: int):
+    def damage(views):
+        for path in views.glob(name):
+            path.write_bytes(path.read_bytes()[:size])
+
+    return damage
+
+
+def _gone(name: str):
+    def damage(views):
+        for path in views.glob(name):
+            path.unlink()
+
+    return damage
+
+
+def _a_file(views):
+    shutil.rmtree(views)
+    views.write_text("not a folder", "utf-8")
+
+
+def _grid_is_a_file(views):
+    shutil.rmtree(views / "grid")
+    (views / "grid").touch()
+
+
+def _tables_are_a_folder(views):
+    _gone("tables.db*")(views)
+    (views / "tables.db").mkdir()
+
+
+DAMAGES = {
+    "deleted": shutil.rmtree,
+    "a file": _a_file,
+    "garbage tables": _garbage("tables.db*"),
+    "cut tables": _cut("tables.db", 20_000),
+    "empty tables": _cut("tables.db*", 0),
+    "tables are a folder": _tables_are_a_folder,
+    "garbage manifest": _garbage("grid/manifest.json"),
+    "cut manifest": _cut("grid/manifest.json", 40),
+    "no manifest": _gone("grid/manifest.json"),
+    "missing arrays": _gone("grid/*.codes.npy"),
+    "garbage arrays": _garbage("grid/*.npy"),
+    "cut arrays": _cut("grid/*.kf.npy", 500),
+    "empty arrays": _cut("grid/*.sf.npy", 0),
+    "grid is a file": _grid_is_a_file,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_views_are_healed_without_a_word(own, damage):
+    """The read models are disposable: whoever asks gets the same answer as before."""
+    asked = ("rates", "--by", "year", "--json")
+    before = run(*asked)
+    damage(own / "views")
+    assert run(*asked) == before
+    assert run(*asked) == before
+    assert not list(own.glob("views.*"))
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_rebuild_heals_damaged_views(small, damage):
+    """`rebuild` needs nothing of what was there."""
+    run("status")
+    damage(small / "views")
+    assert run("rebuild").code == 0
+    assert run("status").code == 0
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_command_is_recorded_whatever_its_views_are_like(small, damage):
+    """Damaged views stop nobody from writing, and are healed on the way."""
+    run("mark", "P2", "2026-11-20/AM", "N")
+    damage(small / "views")
+    shown = run("mark", "P1", "2026-11-20/AM", "N")
+    assert (shown.code, shown.err) == (0, "")
+    assert run("rates", "--json").json["total"]["codes"] == {"N": 2}
+
+
+def test_views_are_put_back_when_making_them_anew_does_not_help(small, monkeypatch):
+    """They may be the last copy of a damaged log."""
+    run("status")
+    before = sorted(p.name for p in (small / "views").iterdir())
+
+    def unreadable(*_: object) -> None:
+        message = "no good"
+        raise ValueError(message)
+
+    monkeypatch.setattr("projections.status.answer", unreadable)
+    with pytest.raises(ValueError, match="no good"):
+        run("status")
+    assert sorted(p.name for p in (small / "views").iterdir()) == before
+    assert not list(small.glob("views.*"))
+
+
+def test_views_of_a_longer_log_are_made_anew(small, tmp_path):
+    """A ledger restored from an older copy answers from its own log, without a word."""
+    older = tmp_path / "older.db"
+    run("mark", "P1", "2026-11-20/AM", "N")
+    _copy_log(small, older)
+    run("mark", "P2", "2026-11-20/AM", "N")
+    assert run("rates", "--json").json["total"]["codes"] == {"N": 2}
+    for path in small.glob("ledger.db*"):
+        path.unlink()
+    shutil.copy(older, small / "ledger.db")
+    shown = run("rates", "--json")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.json["total"]["codes"] == {"N": 1}
+    run("mark", "P3", "2026-11-20/AM", "B", "--nature", "museum visit")
+    assert run("rates", "--json").json["total"]["codes"] == {"B": 1, "N": 1}
+
+
+def _copy_log(ledger, to):
+    with closing(sqlite3.connect(ledger / "ledger.db")) as db:
+        db.execute("VACUUM INTO ?", [str(to)])
+
+
+# -- as a program ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("args", [("rates",), ("rates", "--json"), ("changes", "--csv")])
+def test_reader_that_goes_away_is_no_failure(demo, args):
+    """``attendance rates | head -1`` ends quietly with 0."""
+    command = [sys.executable, "-c", "import cli; cli.main()", *args]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
+
+
+def test_ctrl_c_at_the_prompt_records_nothing(small, monkeypatch):
+    """The interrupt key of a real terminal leaves the ledger as it was, and the terminal too."""
+    head = Folder(small).head()
+    words = (
+        "import cli; from ledger import clock; now = clock.parse_instant('2026-11-20T08:50'); "
+        "clock.now = lambda: now; cli.main()"
+    )
+    take = ["register", "take", "--group", "7A", "--session", "2026-11-20/AM"]
+    child, master = pty.fork()
+    if child == 0:
+        os.chdir(ROOT)
+        os.execv(sys.executable, [sys.executable, "-c", words, *take])
+    said = _read_until(master, "space: present")
+    os.write(master, b" ")
+    said += _read_until(master, "> .   Ben Reed")
+    os.write(master, b"\x03")
+    said += _read_until(master, "recorded")
+    deadline = time.monotonic() + 20
+    while (ended := os.waitpid(child, os.WNOHANG))[0] == 0 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if ended[0] == 0:
+        os.kill(child, signal.SIGKILL)
+    os.close(master)
+    assert os.waitstatus_to_exitcode(ended[1]) == 1
+    assert "interrupted; attendance status tells what is recorded" in said
+    assert "Traceback" not in said
+    assert Folder(small).head() == head
+
+
+def _read_until(master: int, expected: str) -> str:
+    said, deadline = "", time.monotonic() + 20
+    while expected not in said and time.monotonic() < deadline:
+        try:
+            said += os.read(master, 4096).decode(errors="replace")
+        except OSError:
+            break
+    assert expected in said, said
+    return said

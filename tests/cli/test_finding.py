@@ -1,0 +1,148 @@
+"""Commands are found by the first lines of their modules, and tell what they do."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+import cli
+from tests.cli.shell import ROOT, model, program, run
+
+PROMISED = """init; demo; import portable; export portable; status; register show; register take;
+mark; amend; today; pupil find; rates; history; changes; rebuild; alerts"""
+WORDS = [" ".join(p.words) for p in cli.places()]
+HEAVY = ("pydantic", "numpy", "eventsourcing", "sqlite_utils", "rich", "cryptography")
+
+
+@pytest.mark.parametrize("words", [w.strip() for w in PROMISED.split(";")])
+def test_words_that_others_rely_on_are_there(words):
+    """Every command of the contract can be called by its words."""
+    assert words in WORDS
+
+
+def test_every_module_with_a_command_line_is_found():
+    """A module says ``attendance WORDS:`` on its first line, and is found by that alone."""
+    said = [
+        path
+        for folder in ("commands", "projections", "projections/exports")
+        for path in (ROOT / folder).glob("*.py")
+        if path.read_text("utf-8").startswith('"""attendance ')
+    ]
+    assert len(said) == len(WORDS) == len(set(WORDS))
+
+
+def test_no_command_hides_another():
+    """The words of no command are the beginning of another's."""
+    for words in WORDS:
+        assert not [w for w in WORDS if w.startswith(f"{words} ")]
+
+
+def test_help_of_the_program_lists_each_command_once():
+    """The first help names every command, each with what it does."""
+    listed = run("--help").out.split("Commands:")[1]
+    for words in WORDS:
+        assert sum(line.startswith(f"  {words}  ") for line in listed.splitlines()) == 1, words
+
+
+def test_help_of_the_program_imports_nothing_slow():
+    """Start-up stays short: no model, array, database or event library for the first help."""
+    code = f"""
+import sys, cli
+sys.argv = ["attendance", "--help"]
+try:
+    cli.main()
+except SystemExit as ended:
+    assert not ended.code
+print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert found.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("place", cli.places(), ids=WORDS)
+def test_help_of_a_command_explains_every_option(place):
+    """Each option and argument comes with words; no name of a field shows through."""
+    shown = run(*place.words, "--help")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith(f"Usage: attendance {' '.join(place.words)} ")
+    command = cli.build(place)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+            assert parameter.opts[0] in shown.out
+        else:
+            assert f"{parameter.metavar}: " in shown.out
+        assert not parameter.human_readable_name.startswith("_")
+
+
+@pytest.mark.parametrize("place", cli.places(), ids=WORDS)
+def test_help_of_a_command_says_what_it_is_in_a_sentence(place):
+    """The first line is a sentence, and the model says more."""
+    assert place.help.endswith(".")
+    assert model(place).__doc__.splitlines()[0].endswith(".")
+
+
+def test_help_speaks_of_schools_and_not_of_software():
+    """A school's data manager can read every option."""
+    jargon = {"boolean", "none", "null", "int", "tuple", "pydantic", "dataclass", "iterable"}
+    for place in cli.places():
+        for parameter in cli.build(place).params:
+            said = set((getattr(parameter, "help", None) or "").lower().split())
+            assert not said & jargon, (place.words, parameter.name)
+
+
+def test_group_of_commands_lists_its_own():
+    """``attendance register`` alone is wrong usage and shows what there is."""
+    shown = run("register")
+    assert shown.code == 2
+    assert "take" in shown.err
+    assert run("register", "-h").out.count("show") == 2
+
+
+def test_version_is_the_package_s():
+    """One version, in pyproject.toml and everywhere else."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert run("--version").out.strip().endswith(project["version"])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_offered_to_a_shell(shell, tmp_path):
+    """A shell gets a script to complete with."""
+    found = program(env=environment(f"{shell}_source"), cwd=tmp_path)
+    assert found.returncode == 0
+    assert "_ATTENDANCE_COMPLETE" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("attendance r", ["rates", "rebuild", "register", "relation"]),
+        ("attendance re", ["rebuild", "register", "relation"]),
+        ("attendance register t", ["take", "times"]),
+        ("attendance rates --b", ["--by"]),
+        ("attendance rates --by y", ["year"]),
+    ],
+)
+def test_completion_offers_words_options_and_choices(typed, offered, tmp_path):
+    """What is half typed is completed."""
+    typing = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    found = program(env=environment("bash_complete") | typing, cwd=tmp_path)
+    words = [line.split(",")[1] for line in found.stdout.splitlines()]
+    assert [w for w in offered if w not in words] == []
+
+
+def environment(instruction: str) -> dict[str, str]:
+    """Return the environment in which a shell asks for completion."""
+    return {**os.environ, "_ATTENDANCE_COMPLETE": instruction}
+
+
+def test_program_that_is_installed_is_this_one():
+    """The console script calls the same `main`."""
+    script = Path(sys.executable).with_name("attendance")
+    shown = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
+    assert shown.stdout == run("--help").out

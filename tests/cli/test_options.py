@@ -1,0 +1,206 @@
+"""Options are the fields of the models, and what they take is checked before anything is done."""
+
+import dataclasses
+from pathlib import Path
+
+import click
+import pytest
+from pydantic import BaseModel, field_validator
+
+import cli
+from ledger.folder import Folder
+from projections.query import Question
+from tests.cli.shell import model, run
+
+PLACES = {" ".join(p.words): p for p in cli.places()}
+AT_A_TIME = {"--on", "--from", "--known-at", "--position", "--clock"}
+
+
+def options(words: str) -> dict[str, click.Option]:
+    """Return a command's options by their names."""
+    found = cli.build(PLACES[words]).params
+    return {p.opts[0]: p for p in found if isinstance(p, click.Option)}
+
+
+@pytest.mark.parametrize("words", PLACES)
+def test_each_field_of_a_model_is_one_option_or_argument(words):
+    """What a model asks for, and nothing that it hides, is on the command line."""
+    about = model(PLACES[words])
+    if issubclass(about, Question):
+        wanted = {f.name for f in dataclasses.fields(about)} | {"as_json", "as_csv"}
+        if words == "rebuild":
+            wanted = set()
+    else:
+        extras = {n: i.json_schema_extra or {} for n, i in about.model_fields.items()}
+        wanted = {name for name, extra in extras.items() if not extra.get("hidden")}
+    assert {p.name for p in cli.build(PLACES[words]).params} == wanted
+
+
+def test_hidden_fields_are_not_offered():
+    """When a register was opened is not for anybody to say."""
+    assert not {"--opened", "--ended", "--rows"} & options("register take").keys()
+    assert run("register", "take", "--opened", "1").code == 2
+
+
+@pytest.mark.parametrize("words", [w for w, p in PLACES.items() if issubclass(model(p), Question)])
+def test_every_question_can_be_asked_of_any_time(words):
+    """The point in time is given the same way everywhere; rebuild has none."""
+    assert options(words).keys() >= (AT_A_TIME if words != "rebuild" else set())
+
+
+def test_trailing_underscore_of_a_field_is_cut_off():
+    """``from`` is a word of Python, and still an option."""
+    assert options("rates")["--from"].name == "from_"
+
+
+def test_tuple_may_be_given_several_times(small):
+    """A member of staff has as many roles as are named."""
+    assert options("staff add")["--role"].multiple
+    given = ("--name", "Hal Hope", "--job-title", "Head", "--role", "head", "--role", "authoriser")
+    added = run("staff", "add", "head", *given)
+    assert (added.code, added.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("rates", "--by", "house"),
+        ("rates", "--clock", "wall"),
+        ("rates", "--membership", "never"),
+        ("rates", "--position", "-1"),
+        ("rates", "--position", "many"),
+        ("changes", "--lag-over", "-1"),
+        ("overview", "--below", "0"),
+        ("demo", "--phase", "university"),
+        ("demo", "--pupils", "9"),
+        ("demo", "--pupils", "5001"),
+        ("mark", "P1", "2026-11-20/AM", "L", "--minutes-late", "-1"),
+    ],
+)
+def test_value_out_of_what_is_offered_is_wrong_usage(args):
+    """A word that is no choice, or a number out of range, ends with 2 and names the option."""
+    shown = run(*args)
+    assert (shown.code, shown.out) == (2, "")
+    named = next(a for a in reversed(args) if a.startswith("--"))
+    assert named in shown.err
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        (("register", "show"), "--group"),
+        (("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I"), "--reason"),
+        (("history",), "PUPIL"),
+        (("mark",), "PUPIL"),
+        (("pupil", "find"), "TEXT"),
+    ],
+)
+def test_missing_option_is_wrong_usage(args, named):
+    """What has to be given is asked for by its name."""
+    shown = run(*args)
+    assert (shown.code, shown.out) == (2, "")
+    assert named in shown.err
+
+
+@pytest.mark.parametrize("args", [("ratse",), ("register", "burn"), ("rates", "--bye")])
+def test_unknown_word_is_wrong_usage(args):
+    """What does not exist ends with 2."""
+    shown = run(*args)
+    assert (shown.code, shown.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("args", "what", "remedy"),
+    [
+        (("rates", "--on", "20/11/2026"), "is not a date", "2026-11-20"),
+        (("rates", "--on", "20261120"), "is not a date", "2026-11-20"),
+        (("rates", "--from", "2026-02-30"), "is not a date", "2026-11-20"),
+        (("rates", "--known-at", "noon"), "is not a date or time", "2026-11-20T09:30"),
+        (("history", "x", "2026-11-20"), "no pupil", "pupil find"),
+        (("mark", "P1", "2026-11-20", "N"), "is not a session", "2026-11-20/AM"),
+    ],
+)
+def test_value_that_cannot_be_read_is_refused_with_a_remedy(demo, args, what, remedy):
+    """A date or session in another form ends with 1 and shows the form."""
+    shown = run(*args)
+    assert (shown.code, shown.out) == (1, "")
+    assert what in shown.err.splitlines()[0]
+    assert remedy in shown.err.splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("overview", "--on", "0001-01-01"),
+        ("rates", "--known-at", "0001-01-01T00:00:00+14:00", "--clock", "source"),
+    ],
+)
+def test_date_that_no_calendar_reaches_is_refused(demo, args):
+    """A date at the end of all dates is an answer too, not a fault."""
+    shown = run(*args)
+    assert (shown.code, shown.out) == (1, "")
+    assert "out of reach" in shown.err
+
+
+def test_what_a_model_does_not_allow_is_wrong_usage():
+    """A rule that only the model knows ends as any other wrong value."""
+
+    class Picky(BaseModel):
+        word: str
+
+        @field_validator("word")
+        @classmethod
+        def check(cls, value: str) -> str:
+            message = "no word will do"
+            raise ValueError(message)
+
+    with pytest.raises(click.UsageError, match="no word will do"):
+        cli._made(Picky, {"word": "please"})
+
+
+# -- the ledger, and who asks ------------------------------------------------------------------
+
+
+def test_ledger_may_be_named_by_option_or_environment(demo, monkeypatch):
+    """``--ledger`` goes before ATTENDANCE_LEDGER, that before the folder here."""
+    asked = ("rates", "--json")
+    shown = run(*asked)
+    monkeypatch.setenv("ATTENDANCE_LEDGER", "nowhere")
+    assert run("--ledger", demo, *asked) == shown
+    assert run(*asked).code == 1
+    monkeypatch.delenv("ATTENDANCE_LEDGER")
+    Path("attendance-ledger").symlink_to(demo)
+    assert run(*asked) == shown
+
+
+def test_name_may_be_given_by_option_or_environment(small, monkeypatch):
+    """``--as`` goes before ATTENDANCE_AS; nobody named is refused where something is written."""
+    mark = ("mark", "P1", "2026-11-20/AM", "N")
+    monkeypatch.delenv("ATTENDANCE_AS")
+    nobody = run(*mark)
+    assert (nobody.code, nobody.out) == (1, "")
+    assert "--as STAFF_ID" in nobody.err
+    monkeypatch.setenv("ATTENDANCE_AS", "zz")
+    assert "zz is not on the staff" in run(*mark).err
+    assert run("--as", "mm", *mark).code == 0
+    rows = run("history", "P1", "--json").json["rows"]
+    assert rows[0]["by"]["name"] == "Mo Marsh"
+
+
+def test_question_needs_no_name(small, monkeypatch):
+    """Whoever reads is not asked who they are."""
+    monkeypatch.delenv("ATTENDANCE_AS")
+    assert run("status").code == 0
+
+
+@pytest.mark.parametrize("fault", [OSError, KeyError, ImportError])
+def test_account_without_a_name_is_recorded_by_its_number(monkeypatch, tmp_path, fault):
+    """A container may run under a number that nobody has named."""
+
+    def nameless() -> str:
+        raise fault
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert cli._account().startswith("account ")
+    assert run("--ledger", tmp_path / "new", "init").code == 0
+    assert Folder(tmp_path / "new").exists()
