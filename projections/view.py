@@ -143,7 +143,7 @@ class View:
     def first(self) -> date:
         """The first date counted."""
         if self.question.from_ is not None:
-            return self.question.from_
+            return _in_order(self.question.from_, self.on)
         return self.school_year[0] if self.school_year else self.on
 
     @cached_property
@@ -206,10 +206,6 @@ class View:
             )
         return int(row[0])
 
-    def day_of(self, column: str) -> str:
-        """Return a condition that bounds a session or date column to the range."""
-        return f"{column} >= '{self.first.isoformat()}' AND {column} <= '{self.on.isoformat()}~'"
-
     # -- provenance -------------------------------------------------------------------------
 
     def as_of(self) -> dict[str, Any]:
@@ -245,6 +241,14 @@ class View:
             return "the ledger holds no event yet: it knows nothing"
         first = clocks.local(row[0]).strftime("%Y-%m-%d %H:%M:%S")
         return f"the ledger's first event was recorded at {first} London: it knew nothing before"
+
+
+def _in_order(first: date, on: date) -> date:
+    if first > on:
+        raise Refused(
+            "dates-reversed", f"--from {first} is later than --on {on}", "give the earlier date first"
+        )
+    return first
 
 
 def _day(text: str | None) -> date | None:
