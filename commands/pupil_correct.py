@@ -1,30 +1,19 @@
 """attendance pupil correct: amend a detail of the admission register."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from commands import given, roll_rules
 from commands.base import Command, Decision, State, argument, decided, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
-from ledger.events.roll import DetailsAmended
+from ledger.events.roll import DetailsAmended, SealedDetail
 from ledger.school import Pupil
 from ledger.store import Fact
 from ledger.values import parse_date
 from policies.rules import Rules
 
-Correctable = Literal[
-    "upn",
-    "local_id",
-    "surname",
-    "forename",
-    "dob",
-    "sex",
-    "name_used",
-    "address",
-    "last_school",
-]
 _NEVER_EMPTY = ("upn", "surname", "forename", "dob")
 
 
@@ -32,7 +21,7 @@ class CorrectPupil(Command):
     """The detail as it was, as it is now, the reason, the date and the name are kept."""
 
     pupil: str = argument("UPN or local id")
-    field: Correctable = option("which detail")
+    field: SealedDetail = option("which detail")
     to: str = option("what it should say; '' clears a detail that may be missing")
     reason: str = option("why it is amended")
 

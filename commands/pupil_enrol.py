@@ -9,8 +9,8 @@ from commands.base import Command, Decision, Range, State, decided, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
-from ledger.events.roll import GroupJoined, GroupKind, GroupLeft, PupilEnrolled
-from ledger.school import DETAILS, Pupil
+from ledger.events.roll import DETAILS, GroupJoined, GroupKind, GroupLeft, PupilEnrolled
+from ledger.school import Pupil
 from ledger.store import Fact
 from ledger.values import HALVES, Session
 from policies.rules import Rules

@@ -13,6 +13,7 @@ from ledger import streams
 from ledger.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.events import calendar, log, people, roll
 from ledger.events.base import Event
+from ledger.events.roll import DETAILS
 from ledger.store import Recorded
 from ledger.values import Half, school_year_number
 
@@ -184,19 +185,6 @@ def _notice(school: School, stream: str, event: people.NoticeStated) -> None:
 
 def _casework(school: School, stream: str, event: people.CaseworkStepTaken) -> None:
     school.casework.setdefault(stream, []).append(event)
-
-
-DETAILS = (
-    "upn",
-    "local_id",
-    "surname",
-    "forename",
-    "dob",
-    "sex",
-    "name_used",
-    "address",
-    "last_school",
-)
 
 
 def _enrolled(school: School, stream: str, event: roll.PupilEnrolled) -> None:

@@ -5,14 +5,15 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, cast
 
-from commands.portable import fields, leaving_grounds
+from commands import leaving_grounds
+from commands.portable import fields
 from commands.portable.rows import PupilRow
 from commands.portable.work import Work, pupil_stream
 from ledger import streams
 from ledger.errors import Refused
-from ledger.events.roll import Detail, DetailsAmended, PupilEnrolled, PupilRemoved
+from ledger.events.roll import DETAILS, Detail, DetailsAmended, PupilEnrolled, PupilRemoved
 from ledger.portable import PUPILS
-from ledger.school import DETAILS, Pupil, Spell
+from ledger.school import Pupil, Spell
 from policies import compulsory_school_age
 
 

@@ -11,8 +11,8 @@ YesNo = Literal["yes", "no"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class StaffJoined(Event):
-    """A member of staff, with the title and roles held from a date (none: always)."""
+class StaffTitle(Event):
+    """The name, title and roles of a member of staff, from a date until a date."""
 
     name: Identity
     job_title: str
@@ -22,14 +22,13 @@ class StaffJoined(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class StaffChanged(Event):
-    """The name, title or roles that a member of staff holds from a date."""
+class StaffJoined(StaffTitle):
+    """A member of staff, with the title and roles held from a date (none: always)."""
 
-    name: Identity
-    job_title: str
-    roles: tuple[str, ...] = ()
-    since: date | None = None
-    until: date | None = None
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class StaffChanged(StaffTitle):
+    """The name, title or roles that a member of staff holds from a date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

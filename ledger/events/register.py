@@ -33,8 +33,8 @@ class SessionMarked(SourcedEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class MarkCorrected(SourcedEvent):
-    """A mark changed before the taking of the register had ended: part of the taking."""
+class MarkChange(SourcedEvent):
+    """What every change of a mark says: what it was, what it becomes, why and by whom."""
 
     original: str
     code: str
@@ -45,34 +45,26 @@ class MarkCorrected(SourcedEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class MarkAmended(SourcedEvent):
+class MarkCorrected(MarkChange):
+    """A mark changed before the taking of the register had ended: part of the taking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class MarkAmended(MarkChange):
     """An amendment with reg 6(1)'s five: original, amended, reason, date (header), name.
 
     The date is the header's, or ``stated`` for an import; the job title is kept besides.
     ``batch`` ties the amendments of one request together.
     """
 
-    original: str
-    code: str
-    minutes_late: int | None = None
-    nature: RegisterText | None = None
-    reason: RegisterText | None = None
-    by: str | None = None
     name: AuthorName | None = None
     job_title: str | None = None
     batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class SourceRestated(SourcedEvent):
+class SourceRestated(MarkChange):
     """Another system now exports a different mark; no person here amended it."""
-
-    original: str
-    code: str
-    minutes_late: int | None = None
-    nature: RegisterText | None = None
-    reason: RegisterText | None = None
-    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

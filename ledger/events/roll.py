@@ -1,14 +1,14 @@
 """Events of the admission register: who is on roll, in which groups, with which details."""
 
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic.dataclasses import dataclass
 
 from ledger.events.base import STRICT, AuthorName, Identity, RegisterText, SourcedEvent
 
 GroupKind = Literal["year", "registration", "cohort"]
-Detail = Literal[
+SealedDetail = Literal[
     "upn",
     "local_id",
     "surname",
@@ -18,8 +18,10 @@ Detail = Literal[
     "sex",
     "address",
     "last_school",
-    "boarder",
 ]
+Detail = Literal[SealedDetail, "boarder"]
+DETAILS: tuple[SealedDetail, ...] = get_args(SealedDetail)
+"""The details that are sealed texts, in the order of the admission register."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

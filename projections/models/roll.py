@@ -2,6 +2,7 @@
 
 from ledger import streams
 from ledger.events.roll import (
+    DETAILS,
     DetailsAmended,
     EnrolmentWithdrawn,
     GroupJoined,
@@ -11,18 +12,6 @@ from ledger.events.roll import (
 )
 from projections.models.people import iso
 from projections.tables import Moment, Table, Writer
-
-DETAILS = (
-    "upn",
-    "local_id",
-    "surname",
-    "forename",
-    "dob",
-    "sex",
-    "name_used",
-    "address",
-    "last_school",
-)
 
 TABLES = {
     "roll": Table(
