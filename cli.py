@@ -67,8 +67,12 @@ class Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the next words of every command in this group."""
         del ctx
+        return sorted({p.words[len(self.words)] for p in self._below()})
+
+    def _below(self) -> list[Place]:
+        """Return the commands in this group, without the one that its own words are."""
         depth = len(self.words)
-        return sorted({p.words[depth] for p in places() if p.words[:depth] == self.words})
+        return [p for p in places() if p.words[:depth] == self.words and p.words != self.words]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command or group of a word."""
@@ -77,9 +81,12 @@ class Lazy(click.Group):
         here = [p for p in places() if p.words[: len(words)] == words]
         if not here:
             return None
-        if here[0].words == words:
+        if here[0].words != words:
+            group = Lazy(cmd_name, help=", ".join(p.words[-1] for p in here))
+        elif len(here) == 1:
             return build(here[0])
-        group = Lazy(cmd_name, help=", ".join(p.words[-1] for p in here))
+        else:
+            group = _both(build(here[0]))
         group.words = words
         return group
 
@@ -94,9 +101,30 @@ class Lazy(click.Group):
         """List every command with its first line, without importing any."""
         del ctx
         depth = len(self.words)
-        here = [p for p in places() if p.words[:depth] == self.words]
         with formatter.section("Commands"):
-            formatter.write_dl([(" ".join(p.words[depth:]), p.help) for p in here])
+            formatter.write_dl([(" ".join(p.words[depth:]), p.help) for p in self._below()])
+
+
+class _Both(Lazy):
+    """A group that, called without a further word, is a command itself."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Ask for the command's own options only where no further word follows."""
+        if args and args[0] in self.list_commands(ctx):
+            self.params = []
+        return super().parse_args(ctx, args)
+
+
+def _both(command: click.Command) -> Lazy:
+    """Return the group and command in one."""
+
+    def run(**given: Any) -> None:
+        if click.get_current_context().invoked_subcommand is None:
+            command.callback(**given)  # type: ignore[misc]
+
+    group = _Both(command.name, help=command.help, callback=run, invoke_without_command=True)
+    group.params = command.params
+    return group
 
 
 # -- options from the fields of a model --------------------------------------------------------

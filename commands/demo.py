@@ -11,7 +11,7 @@ from typing import Literal
 from commands import import_portable, init, synthetic
 from commands.base import Command, option
 from commands.execute import Context, Outcome, Shown, execute
-from ledger.clock import local_date
+from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
 from ledger.folder import Folder, translated
 
@@ -43,7 +43,8 @@ class Demo(Command):
 def carry_out(context: Context, command: Demo) -> Outcome:
     """Build the school as a portable folder and import it, as any school would."""
     folder = Folder(FOLDER)
-    today = local_date(context.clock())
+    now = context.clock()
+    today = local_date(now)
     until = command.until or today
     if until > today:
         raise Refused(
@@ -53,6 +54,8 @@ def carry_out(context: Context, command: Demo) -> Outcome:
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "school"
         _build(source, command, until)
+        if until == today:
+            _leave_out_what_is_to_come(source, today, now)
         outcome = _record(replace(context, folder=folder), source)
         hints = {"group": _group(source), "name": _surname(source), "until": until}
     says = (
@@ -85,6 +88,24 @@ def _build(source: Path, command: Demo, until: date) -> None:
             )
     except ValueError as error:
         raise Refused("demo", str(error), "see attendance demo --help") from None
+
+
+def _leave_out_what_is_to_come(source: Path, today: date, now: int) -> None:
+    """Keep of today's marks those made by now: at noon nobody has taken the afternoon register."""
+    for name, column in (("marks.csv", "recorded_on"), ("amendments.csv", "amended_on")):
+        path = source / name
+        whole = path.rename(source / f"{name}.whole")
+        with (
+            whole.open(encoding="utf-8", newline="") as before,
+            path.open("w", encoding="utf-8", newline="") as after,
+        ):
+            rows, writer = csv.reader(before), csv.writer(after, lineterminator="\n")
+            writer.writerow(header := next(rows))
+            at = header.index(column)
+            writer.writerows(
+                row for row in rows if row[at] < today.isoformat() or parse_instant(row[at]) <= now
+            )
+        whole.unlink()
 
 
 def _record(there: Context, source: Path) -> Outcome:

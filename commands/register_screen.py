@@ -1,7 +1,7 @@
 """A register taken on a terminal: one key a pupil, then a summary to confirm.
 
-The terminal is an argument: anything with the functions `echo`, `clear`, `confirm`, `prompt`,
-`pause` and `getchar`, as the command line has them.
+The terminal is an argument: anything with the functions `echo`, `clear`, `confirm`, `prompt` and
+`getchar`, as the command line has them.
 
 Keys that arrive together (typed ahead, a key held down, a slow line) are taken apart: one that
 went missing would move every later code to the wrong pupil.
@@ -67,7 +67,9 @@ def take(
                 return record(command.model_copy(update=taken))
             except Refused as refused:
                 explain(refused)
-                terminal.pause("Press a key to go back to the list, or Ctrl-C to give up.")
+                terminal.echo("Press a key to go back to the list, or Ctrl-C to give up.")
+                with listening(terminal) as key:
+                    key()
         sheet = sheet.press(UP)
 
 

@@ -1,5 +1,7 @@
 """The grounds on which a name is deleted from the admission register (SI 2024/208 reg 9)."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -8,6 +10,7 @@ from ledger.errors import Refused
 from policies.parameters import Rule, parameters
 
 STEM = "deletion_grounds"
+_WRITTEN = re.compile(r"(?:(?:reg(?:ulation)?\.? *)?(\d+(?:\(\d+\))?))? *\(?([A-Za-z])\)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,19 @@ def grounds(on: date) -> tuple[Ground, ...]:
             remedy=f"ask about {first} or later",
         )
     return found
+
+
+def named(text: str, known: Iterable[Ground]) -> Ground | None:
+    """Return the first of the grounds that a text names; None where it names none.
+
+    A letter may be written alone, in brackets or with its regulation: f, (f), 9(1)(f).
+    """
+    written = _WRITTEN.fullmatch(text.strip())
+    if written is None:
+        return None
+    place, letter = written[1] or "", written[2].lower()
+    fits = (each for each in known if each.letter == letter and each.provision.startswith(place))
+    return next(fits, None)
 
 
 @cache

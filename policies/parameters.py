@@ -87,8 +87,8 @@ def _outside(rules: tuple[Rule, ...], on: date) -> Refused:
         what = f"{first.name} has no value on {on}: its earliest is from {first.since}"
         remedy = f"ask about {first.since} or later"
     else:
-        what = f"{first.name} has no value on {on}: it begins on {first.since}, and the one"
-        what += f" before ended on {max(before)}"
+        named = f"{first.name} (from {first.since})"
+        what = f"{named} has no value on {on}: the one before ended on {max(before)}"
         after = [rule.since for rule in rules if rule.since > on]
         remedy = (
             f"ask about {min(after)} or later" if after else f"ask about {last.until} or earlier"

@@ -53,16 +53,14 @@ def answer(question: Overview, view: View) -> Answer:
         "fortnight": fortnight,
         "moved": moved,
     }
-    first = [_without_provenance(block, view) for block in by_year.blocks]
+    first = [_without_provenance(b, view) for b in by_year.blocks if isinstance(b, Grid)]
     last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
     return Answer(document, (), [*first, low_block, *fortnight_blocks, last])
 
 
-def _without_provenance(block: Block, view: View) -> Block:
+def _without_provenance(grid: Grid, view: View) -> Grid:
     """Return a table without the provenance, which stands once, at the end."""
-    if isinstance(block, Lines):
-        return block
-    return replace(block, notes=[note for note in block.notes if note != view.provenance()])
+    return replace(grid, notes=[note for note in grid.notes if note != view.provenance()])
 
 
 def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any, Grid]:

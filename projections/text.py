@@ -14,7 +14,7 @@ def as_csv(answer: Answer) -> str:
     """Return the rows of an answer as CSV, with the columns that it names; empty without any."""
     if not answer.columns:
         return ""
-    rows, out = answer.rows(), io.StringIO()
+    rows, out = answer.rows() if answer.flat is None else answer.flat, io.StringIO()
     columns = [name for column in answer.columns for name in _spread(column, rows)]
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

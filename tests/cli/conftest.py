@@ -3,7 +3,6 @@
 It is Friday 20 November 2026, 21:00 in London, unless a test sets the clock.
 """
 
-import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -81,7 +80,9 @@ def own(made, tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def somebody(demo) -> str:
     """The UPN of a pupil of group 9A of the demonstration school."""
-    return json.loads(run("register", "show", "--group", "9A", "--json").out)["rows"][0]["upn"]
+    return run("--ledger", demo, "register", "show", "--group", "9A", "--json").json["rows"][0][
+        "upn"
+    ]
 
 
 @pytest.fixture(scope="session")

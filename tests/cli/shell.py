@@ -1,6 +1,7 @@
 """The command line as a person uses it: called in this process, at a terminal, as a program."""
 
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -16,17 +17,18 @@ from typing import Any
 from unittest import mock
 
 import cli
+from commands.base import Command
 from projections.query import Question
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20
+PATIENCE = 10
 ARGUMENTS = {
     "history": ["{upn}"],
     "pupil find": ["a"],
     "register show": ["--group", "9A"],
     "export portable": ["{folder}"],
 }
-"""What a question cannot be asked without; others need nothing."""
+"""What a question cannot be asked without. Those that need nothing are found by themselves."""
 
 
 @dataclass(frozen=True)
@@ -88,21 +90,25 @@ class Typist:
     def at(self, master: int, done: threading.Event) -> None:
         """Follow the script, then read on until the program is done."""
         for expected, keys in self.script:
-            self._wait_for(master, expected)
+            if not self._sees(master, expected):
+                self.missed.append(expected)
+                break
             os.write(master, keys.encode())
         while not done.is_set():
+            if self.missed:
+                os.write(master, b"\x04")  # give up, lest the program waits for ever
             self._read(master)
         while self._read(master):
             pass
 
-    def _wait_for(self, master: int, expected: str) -> None:
+    def _sees(self, master: int, expected: str) -> bool:
         deadline = time.monotonic() + PATIENCE
         while (found := self.screen.find(expected, self._from)) < 0:
-            self._read(master)
             if time.monotonic() > deadline:
-                self.missed.append(expected)
-                return
+                return False
+            self._read(master)
         self._from = found + len(expected)
+        return True
 
     def _read(self, master: int) -> bool:
         if not select.select([master], [], [], 0.02)[0]:
@@ -138,8 +144,14 @@ def at_terminal(*args: object, script: list[tuple[str, str]] = ()) -> tuple[int,
 
 
 def questions() -> list[str]:
-    """Return the words of every command that asks."""
-    return [" ".join(p.words) for p in cli.places() if hasattr(_module(p), "answer")]
+    """Return the words of every question about one time that can be asked as above."""
+    found = []
+    for place in cli.places():
+        words = " ".join(place.words)
+        if hasattr(_module(place), "answer"):
+            needs = any(f.metadata.get("required") for f in dataclasses.fields(model(place)))
+            found += [words] if words in ARGUMENTS or not needs else []
+    return found
 
 
 def _module(place: cli.Place) -> Any:
@@ -148,8 +160,6 @@ def _module(place: cli.Place) -> Any:
 
 def model(place: cli.Place) -> Any:
     """Return a command's model."""
-    from commands.base import Command
-
     return cli._model(_module(place), (Command, Question))
 
 

@@ -30,7 +30,8 @@ def refused(*args: object, **more: object) -> str:
     return shown.err
 
 
-def test_command_that_is_done_ends_with_0_and_says_so(small):
+@pytest.mark.usefixtures("small")
+def test_command_that_is_done_ends_with_0_and_says_so():
     """What was recorded is said on stdout."""
     shown = run("mark", "P1", "2026-11-20/AM", "N")
     assert (shown.code, shown.err) == (0, "")
@@ -48,7 +49,8 @@ def test_refusal_says_what_and_what_to_do_on_stderr(small):
     assert Folder(small).head() == head
 
 
-def test_problems_of_a_file_are_listed_before_the_refusal(small):
+@pytest.mark.usefixtures("small")
+def test_problems_of_a_file_are_listed_before_the_refusal():
     """Every line that cannot be taken is named with its place, all at once."""
     lines = b"upn,code\nP1,Q9\nnobody,/\n"
     said = refused("register", "take", "-", "--group", "7A", "--session", "2026-11-20/AM",
@@ -58,7 +60,8 @@ def test_problems_of_a_file_are_listed_before_the_refusal(small):
     assert "2 problems; nothing was recorded" in said
 
 
-def test_register_is_taken_from_stdin(small):
+@pytest.mark.usefixtures("small")
+def test_register_is_taken_from_stdin():
     """A register may come through a pipe; the views know it at once."""
     lines = b"upn,code\nP1,N\n"
     taken = ("register", "take", "-", "--group", "7A", "--session", "2026-11-20/AM")
@@ -67,20 +70,23 @@ def test_register_is_taken_from_stdin(small):
     assert run("rates", "--json").json["total"]["codes"] == {"/": 2, "N": 1}
 
 
-def test_register_without_file_or_terminal_is_refused(small):
+@pytest.mark.usefixtures("small")
+def test_register_without_file_or_terminal_is_refused():
     """Nobody is there to press a key."""
     assert "no code is given" in refused(
         "register", "take", "--group", "7A", "--session", "2026-11-20/AM"
     )
 
 
-def test_refusal_without_a_remedy_is_one_line(monkeypatch, demo, capsys):
+@pytest.mark.usefixtures("demo")
+def test_refusal_without_a_remedy_is_one_line(capsys):
     """What cannot be helped is said alone."""
     cli._explain(Refused("so", "it is so"))
     assert capsys.readouterr().err == "refused: it is so\n"
 
 
-def test_exit_code_of_a_command_is_the_program_s(monkeypatch, demo):
+@pytest.mark.usefixtures("demo")
+def test_exit_code_of_a_command_is_the_program_s(monkeypatch):
     """A command that ends with 3 (a difference was found) ends the program with 3."""
 
     def differs(*_: object) -> None:
@@ -90,7 +96,8 @@ def test_exit_code_of_a_command_is_the_program_s(monkeypatch, demo):
     assert run("status").code == 3
 
 
-def test_interrupt_is_told_and_ends_with_1(monkeypatch, demo):
+@pytest.mark.usefixtures("demo")
+def test_interrupt_is_told_and_ends_with_1(monkeypatch):
     """Ctrl-C, wherever it comes, leads to no traceback."""
 
     def interrupted(*_: object) -> None:
@@ -102,7 +109,8 @@ def test_interrupt_is_told_and_ends_with_1(monkeypatch, demo):
     assert shown.err.strip().startswith("interrupted; ")
 
 
-def test_views_that_fall_behind_are_noted_after_recording(monkeypatch, small):
+@pytest.mark.usefixtures("small")
+def test_views_that_fall_behind_are_noted_after_recording(monkeypatch):
     """What is recorded is recorded, though the views cannot follow now."""
 
     def full(*_: object, **__: object) -> None:
@@ -133,7 +141,8 @@ def test_ledger_that_is_a_file_is_refused(args, tmp_path):
     assert file.read_text("utf-8") == "paper"
 
 
-def test_ledger_cannot_be_made_where_one_is(small):
+@pytest.mark.usefixtures("small")
+def test_ledger_cannot_be_made_where_one_is():
     """A second `init` changes nothing."""
     assert "already" in refused("init")
 
@@ -296,7 +305,8 @@ def _copy_log(ledger, to):
 
 
 @pytest.mark.parametrize("args", [("rates",), ("rates", "--json"), ("changes", "--csv")])
-def test_reader_that_goes_away_is_no_failure(demo, args):
+@pytest.mark.usefixtures("demo")
+def test_reader_that_goes_away_is_no_failure(args):
     """``attendance rates | head -1`` ends quietly with 0."""
     command = [sys.executable, "-c", "import cli; cli.main()", *args]
     with subprocess.Popen(
@@ -307,7 +317,7 @@ def test_reader_that_goes_away_is_no_failure(demo, args):
     assert (process.returncode, said) == (0, b"")
 
 
-def test_ctrl_c_at_the_prompt_records_nothing(small, monkeypatch):
+def test_ctrl_c_at_the_prompt_records_nothing(small):
     """The interrupt key of a real terminal leaves the ledger as it was, and the terminal too."""
     head = Folder(small).head()
     words = (
@@ -318,7 +328,7 @@ def test_ctrl_c_at_the_prompt_records_nothing(small, monkeypatch):
     child, master = pty.fork()
     if child == 0:
         os.chdir(ROOT)
-        os.execv(sys.executable, [sys.executable, "-c", words, *take])
+        os.execv(sys.executable, [sys.executable, "-c", words, *take])  # noqa: S606
     said = _read_until(master, "space: present")
     os.write(master, b" ")
     said += _read_until(master, "> .   Ben Reed")

@@ -1,0 +1,260 @@
+"""Answers: one JSON document, CSV with a header, text that ends with its provenance."""
+
+import contextlib
+import csv
+import io
+import os
+import re
+import sys
+from unittest import mock
+
+import pytest
+
+import cli
+from tests.cli.shell import asking, ended, program, questions, run
+
+AS_OF = ["school", "on", "from", "known_at", "clock", "position", "root", "rules", "software"]
+WITHOUT_ROWS = ("overview", "status")
+LISTS = [words for words in questions() if words not in WITHOUT_ROWS]
+FIGURES = [w for w in questions() if not w.startswith("export ") and w != "rules"]
+"""Questions about what the ledger knows: not those that write files, nor those about the law."""
+MARK = ("mark", "P1", "2026-11-20/AM", "N")
+
+
+@pytest.fixture(params=questions())
+def asked(request, somebody, tmp_path) -> list[str]:
+    """Each question, asked of the demonstration school."""
+    return asking(request.param, upn=somebody, folder=tmp_path / "out")
+
+
+@pytest.fixture(params=FIGURES)
+def figures(request, somebody, tmp_path) -> list[str]:
+    """Each question about what the ledger knows."""
+    return asking(request.param, upn=somebody, folder=tmp_path / "out")
+
+
+def test_json_is_one_document_that_begins_with_its_provenance(asked):
+    """Scripts get one document, `as_of` first, its keys in the contract's order."""
+    shown = run(*asked, "--json")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.endswith("}\n")
+    document = shown.json
+    assert next(iter(document)) == "as_of"
+    assert list(document["as_of"]) == AS_OF
+    assert document["as_of"]["on"] == "2026-11-20"
+    assert document["as_of"]["from"] == "2026-09-01"
+    assert document["as_of"]["school"] == "999101"
+
+
+@pytest.mark.parametrize("words", LISTS)
+@pytest.mark.usefixtures("demo")
+def test_json_of_a_list_has_rows(somebody, tmp_path, words):
+    """Whatever lists, lists under `rows`."""
+    shown = run(*asking(words, upn=somebody, folder=tmp_path / "out"), "--json")
+    assert isinstance(shown.json["rows"], list)
+
+
+def test_text_ends_with_its_provenance(asked):
+    """A printed answer says of which school and time it is, in its last line."""
+    shown = run(*asked)
+    assert (shown.code, shown.err) == (0, "")
+    last = shown.out.rstrip().splitlines()[-1]
+    if asked == ["status"]:  # its own lines are its provenance: the ledger and its last event
+        assert "Exampleton High School" in shown.out
+        return
+    assert last.startswith("Exampleton High School (999101); 2026-09-01 to 2026-11-20; as known")
+    assert shown.out.count("; rules sha256:") == 1
+
+
+@pytest.mark.parametrize("words", LISTS)
+@pytest.mark.usefixtures("demo")
+def test_csv_has_a_header_and_a_line_for_each_row(somebody, tmp_path, words):
+    """A spreadsheet gets the rows of the JSON, under named columns."""
+    args = asking(words, upn=somebody, folder=tmp_path / "out")
+    rows = run(*args, "--json").json["rows"]
+    args = asking(words, upn=somebody, folder=tmp_path / "out2")
+    shown = run(*args, "--csv")
+    assert (shown.code, shown.err) == (0, "")
+    header, *lines = csv.reader(io.StringIO(shown.out))
+    assert len(set(header)) == len(header) >= 2
+    assert len(lines) == len(rows)
+    assert {len(line) for line in lines} <= {len(header)}
+    for row, line in zip(rows, lines, strict=True):
+        plain = {k: v for k, v in row.items() if isinstance(v, str) and k in header}
+        assert plain.items() <= dict(zip(header, line, strict=True)).items()
+
+
+@pytest.mark.usefixtures("demo")
+def test_csv_of_a_register_has_a_column_for_each_session():
+    """The grid of a week is a grid in a spreadsheet, too."""
+    week = ("register", "show", "--group", "9A")
+    rows = run(*week, "--json").json["rows"]
+    found = list(csv.DictReader(io.StringIO(run(*week, "--csv").out)))
+    assert [*found[0]][:3] == ["upn", "name", "2026-11-16/AM"]
+    for row, line in zip(rows, found, strict=True):
+        assert [line[c["session"]] for c in row["cells"]] == [
+            c["code"] or "" for c in row["cells"]
+        ]
+
+
+@pytest.mark.parametrize("words", WITHOUT_ROWS)
+@pytest.mark.usefixtures("demo")
+def test_csv_of_what_is_no_list_is_refused(words):
+    """What has no rows is not printed as an empty file."""
+    shown = run(words, "--csv")
+    assert (shown.code, shown.out) == (1, "")
+    assert "--json" in shown.err
+
+
+@pytest.mark.usefixtures("demo")
+def test_json_and_csv_together_are_wrong_usage():
+    """One answer has one form."""
+    shown = run("rates", "--json", "--csv")
+    assert (shown.code, shown.out) == (2, "")
+    assert "--json or --csv" in shown.err
+
+
+@pytest.mark.usefixtures("small")
+def test_names_keep_their_letters_in_a_pipe():
+    """Output to a pipe is UTF-8, whatever encoding the machine has."""
+    run("staff", "add", "zl", "--name", "Zoë Łuk", "--job-title", "Teacher")
+    run("--as", "zl", *MARK)
+    odd = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
+    found = program("history", "P1", env=odd, encoding="utf-8")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "Zoë Łuk, Teacher" in found.stdout
+
+
+def test_output_may_be_taken_by_a_program_in_python(demo):
+    """Where stdout is no file, the text is handed over as it is."""
+    asked = mock.patch.object(sys, "argv", ["attendance", "--ledger", str(demo), "status"])
+    with asked, contextlib.redirect_stdout(io.StringIO()) as out:
+        assert ended() == 0
+    assert "Exampleton High School" in out.getvalue()
+
+
+# -- a point in time ---------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("small")
+def test_answer_to_the_same_question_stays_the_same(tmp_path, at):
+    """With on, from, known-at and position given, later events change no byte of any answer."""
+    run(*MARK)
+    position = run("status", "--json").json["as_of"]["position"]
+    then = ("--on", "2026-11-20", "--from", "2026-09-02", "--known-at", "2026-11-20T21:00:00")
+    upn = run("rates", "--json").json["rows"][0]["upn"]
+
+    def answers(folder: str) -> dict[str, bytes]:
+        found = {}
+        for words in questions():
+            if words == "register show":
+                args = ["register", "show", "--group", "7A"]
+            else:
+                args = asking(words, upn=upn, folder=tmp_path / folder)
+            shown = run(*args, *then, "--position", position, "--json")
+            assert shown.code == 0, shown.err
+            found[words] = shown.out.encode()
+        return found
+
+    before = answers("before")
+    at("2026-11-23T09:30")
+    done = [
+        run(
+            "amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "x"
+        ),
+        run("mark", "P2", "2026-11-20/AM", "O"),
+        run("pupil", "correct", "P3", "--field", "surname", "--to", "Slate", "--reason", "x"),
+    ]
+    assert [d.code for d in done] == [0, 0, 0]
+    assert run("rates", "--json").json["total"]["codes"] == {"I": 1, "O": 1}
+    assert answers("after") == before
+
+
+def test_known_at_before_the_first_event_is_no_zero(figures):
+    """Before it knew anything, a ledger says so in every form, and gives no figures."""
+    early = ("--known-at", "2026-01-01")
+    text = run(*figures, *early)
+    assert (text.code, text.err) == (0, "")
+    assert "the ledger's first event was recorded at 2026-11-20 21:00:00 London" in text.out
+    document = run(*figures, *early, "--json").json
+    assert document["knows_nothing"] is True
+    assert document["as_of"]["position"] == 0
+    assert document["as_of"]["known_at"] == "2026-01-01T23:59:59.999999Z"
+    assert not document.get("rows")
+
+
+@pytest.mark.parametrize("words", FIGURES)
+@pytest.mark.usefixtures("demo")
+def test_csv_of_what_was_not_known_is_said_on_stderr(somebody, tmp_path, words):
+    """An empty table alone would look like a zero."""
+    args = asking(words, upn=somebody, folder=tmp_path / "out")
+    shown = run(*args, "--known-at", "2026-01-01", "--csv")
+    assert shown.code == 0
+    assert shown.out.count("\n") <= 1
+    assert "first event" in shown.err
+
+
+@pytest.mark.usefixtures("demo")
+def test_export_of_what_was_not_known_is_refused():
+    """Before it knew its school a ledger has nothing to write."""
+    shown = run("export", "portable", "out", "--known-at", "2026-01-01")
+    assert (shown.code, shown.out) == (1, "")
+    assert "  do:    " in shown.err
+
+
+def test_position_0_knows_nothing(figures):
+    """The first no events of the log tell nothing."""
+    assert run(*figures, "--position", "0", "--json").json["knows_nothing"] is True
+
+
+@pytest.mark.parametrize("later", ["2026-11-21", "2026-11-20T21:00:01", "2026-11-20T21:01:00Z"])
+def test_known_at_later_than_now_is_refused(asked, later):
+    """Nobody knows what will be known."""
+    shown = run(*asked, "--known-at", later)
+    assert (shown.code, shown.out) == (1, "")
+    assert "later than now" in shown.err
+
+
+def test_known_at_today_means_until_now(asked):
+    """A bare date is its end; of today it is now."""
+    shown = run(*asked, "--known-at", "2026-11-20", "--json")
+    assert shown.code == 0
+    assert shown.json["as_of"]["known_at"] == "2026-11-20T21:00:00Z"
+
+
+def test_time_that_london_skipped_is_refused(asked):
+    """There was no half past one on the last Sunday of March."""
+    shown = run(*asked, "--known-at", "2026-03-29T01:30")
+    assert (shown.code, shown.out) == (1, "")
+    assert "does not exist in London" in shown.err
+    assert "  do:    " in shown.err
+
+
+def test_time_that_london_had_twice_is_the_first(figures):
+    """Half past one of the last Sunday of October is the one in summer time."""
+    shown = run(*figures, "--known-at", "2026-10-25T01:30", "--json")
+    assert shown.json["as_of"]["known_at"] == "2026-10-25T00:30:00Z"
+
+
+def test_position_bounds_what_is_known(asked):
+    """Half the log is answered from half the log; more than all of it is all."""
+    half = run(*asked, "--position", "3000", "--json")
+    assert (half.code, half.json["as_of"]["position"]) == (0, 3000)
+
+
+def test_source_clock_is_told(asked):
+    """The answer says by which clock it was asked; nothing was stated before the school year."""
+    shown = run(*asked, "--clock", "source", "--known-at", "2026-10-01", "--json")
+    assert shown.code == 0
+    assert shown.json["as_of"]["clock"] == "source"
+    assert re.match(r"sha256:[0-9a-f]{64}$", shown.json["as_of"]["rules"])
+
+
+@pytest.mark.parametrize("words", FIGURES)
+@pytest.mark.usefixtures("empty")
+def test_ledger_without_a_school_can_be_asked(words, tmp_path):
+    """Every question has an answer, or a refusal, before there is a school."""
+    shown = run(*asking(words, upn="nobody", folder=tmp_path / "out"))
+    assert shown.code in (0, 1)
+    assert bool(shown.out) != bool(shown.err)
+    assert words in {" ".join(p.words) for p in cli.places()}
