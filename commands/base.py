@@ -88,7 +88,8 @@ class State:
 
     ``identities``: UPN or local id -> pupil id; ``histories``: the events of the streams that
     the use case asked for; ``open_text``: the text of a sealed field; ``new_pupil_id``: a fresh
-    random id, an argument so that decisions stay pure.
+    random id, an argument so that decisions stay pure; ``position``: up to where the log was
+    read.
     """
 
     school: School
@@ -97,6 +98,7 @@ class State:
     open_text: Callable[[str], str]
     new_pupil_id: Callable[[], str]
     histories: dict[str, list[Event]] = field(default_factory=dict)
+    position: int = 0
 
     def pupil(self, named: str) -> Pupil:
         """Return the pupil that a UPN or local id names, or refuse it."""

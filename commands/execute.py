@@ -130,6 +130,7 @@ class _Attempt:
             self.context.operator,
             self.ring.open,
             streams.new_pupil_id,
+            position=upto,
         )
 
     def read_more(self, state: State, asked: Iterable[Range], upto: int) -> list[Range]:

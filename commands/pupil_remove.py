@@ -1,13 +1,13 @@
 """attendance pupil remove: delete a pupil's name from the roll after a last day.
 
-A deletion back in time, over marks that stand, is refused: the register would say that somebody
-attended who was not on roll.
+A deletion back in time is refused: over marks that stand, and over sessions that the school has
+met since. A ground that counts school days of absence is held against the marks.
 """
 
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from commands import given, sessions, standing
+from commands import continuous_absence, given, leaving_grounds, sessions, standing
 from commands.base import Command, Decision, Range, State, argument, decided, option
 from ledger import streams
 from ledger.clock import local_date
@@ -16,7 +16,14 @@ from ledger.events.roll import PupilRemoved
 from ledger.school import Pupil, Spell
 from ledger.store import Fact
 from ledger.values import HALVES, Session
+from policies import compulsory_school_age
+from policies.deletion_grounds import Ground
+from policies.parameters import parameters
 from policies.rules import Rules
+
+_ALONE = "register.deleted_without_consent"
+_SPECIAL = "special"
+"""In the type of a school: special-maintained, special-academy, non-maintained-special."""
 
 
 class RemovePupil(Command):
@@ -24,21 +31,26 @@ class RemovePupil(Command):
 
     pupil: str = argument("UPN or local id")
     last_day: date = option("last day on roll")
-    ground: str = option("the ground: a letter of reg 9(1), or in words")
+    ground: str = option("the ground: its letter, or as 9(1)(f)")
     next_school: str | None = option("name of the next school", default=None)
 
 
 def reads(command: RemovePupil, state: State) -> Iterable[Range]:
-    """Ask for the pupil's marks after the last day."""
-    first = Session(command.last_day + timedelta(days=1), HALVES[0])
-    span = sessions.Span(first, Session(date.max, HALVES[-1]))
-    yield sessions.marks(state.pupil(command.pupil), span)
+    """Ask for the marks after the last day, or of the whole spell where the ground counts days."""
+    pupil = state.pupil(command.pupil)
+    spell, ground = _spell(pupil, command.last_day), _ground(command, pupil)
+    after = command.last_day + timedelta(days=1)
+    first = spell.starts_on if ground.school_days else after
+    span = sessions.Span(Session(first, HALVES[0]), Session(date.max, HALVES[-1]))
+    yield sessions.marks(pupil, span)
+    since = Session(min(first, after), HALVES[0])
+    yield sessions.registers(sessions.Span(since, span.last))
 
 
-def decide(command: RemovePupil, state: State, _rules: Rules, now: int) -> Decision:
+def decide(command: RemovePupil, state: State, rules: Rules, now: int) -> Decision:
     """End the spell that holds the last day."""
     by, pupil = state.author(now).staff_id, state.pupil(command.pupil)
-    ground, spell = given.required(command.ground, "ground"), _spell(pupil, command.last_day)
+    ground, spell = _ground(command, pupil), _spell(pupil, command.last_day)
     name = state.name_of(pupil)
     if spell.leaves_on == command.last_day:
         return decided([], f"{name} is off roll after {spell.leaves_on}; nothing was recorded")
@@ -48,23 +60,65 @@ def decide(command: RemovePupil, state: State, _rules: Rules, now: int) -> Decis
             f"{name} was removed from the roll after {spell.leaves_on}",
             "a last day that has passed stands; enrol the pupil again for a new spell",
         )
-    marked = [session for session, _ in standing.marks_of(state, pupil)]
-    if marked:
-        raise Refused(
-            "marks-after-last-day",
-            f"marks stand for {name} after {command.last_day}, the first for {marked[0]}",
-            f"a deletion cannot be backdated: give a last day from {marked[-1].date} on",
-        )
+    _check_marks(state, pupil, command.last_day)
+    past = list(continuous_absence.ended(state, state.school.calendar(), pupil, spell, now))
+    _check_backdated(past, name, command.last_day)
+    if ground.school_days:
+        continuous_absence.check(state, rules.codes, pupil, past, ground)
     removed = PupilRemoved(
         starts_on=spell.starts_on,
         leaves_on=command.last_day,
-        ground=ground,
+        ground=command.ground.strip(),
         next_school=command.next_school,
         by=by,
     )
-    return decided(
-        [Fact(streams.pupil(pupil.id), removed)], f"{name}: last day {command.last_day}"
+    says = (*_needs(ground), *_consent(state, ground, command.last_day))
+    removal = Fact(streams.pupil(pupil.id), removed)
+    return decided([removal], f"{name}: last day {command.last_day}", *says)
+
+
+def _ground(command: RemovePupil, pupil: Pupil) -> Ground:
+    compulsory = compulsory_school_age.is_compulsory(
+        command.last_day, pupil.compulsory_from, pupil.birth_cohort
     )
+    text = given.required(command.ground, "ground")
+    return leaving_grounds.required(text, command.last_day, compulsory=compulsory)
+
+
+def _check_marks(state: State, pupil: Pupil, last_day: date) -> None:
+    marked = [session for session, _ in standing.marks_of(state, pupil)]
+    after = [session for session in marked if session.date > last_day]
+    if after:
+        raise Refused(
+            "marks-after-last-day",
+            f"marks stand for {state.name_of(pupil)} after {last_day}, the first for {after[0]}",
+            f"a deletion cannot be backdated: give a last day from {after[-1].date} on",
+        )
+
+
+def _check_backdated(past: list[Session], name: str, last_day: date) -> None:
+    """Refuse a last day before a session that the school has met since: the name was on roll."""
+    if past and past[0].date > last_day:
+        raise Refused(
+            "backdated",
+            f"{name} was on roll for {past[0]}, after {last_day}: its register has ended",
+            f"a deletion cannot be backdated: give a last day from {past[0].date} on",
+        )
+
+
+def _needs(ground: Ground) -> Iterable[str]:
+    """Say what the ground is, and what the school needs on file for it."""
+    yield f"ground {ground.provision}: {ground.text}"
+    if ground.needs:
+        yield f"to be on file: {'; '.join(ground.needs)}"
+
+
+def _consent(state: State, ground: Ground, last_day: date) -> Iterable[str]:
+    """Say when a special school needs the consent of the authority that placed the pupil."""
+    school, rule = state.school.opened, parameters().find(_ALONE, last_day)
+    special = school is not None and _SPECIAL in school.type and ground.compulsory
+    if special and rule is not None and ground.provision not in rule.names:
+        yield f"if an authority placed the pupil here: with its consent only ({rule.reference})"
 
 
 def _spell(pupil: Pupil, last_day: date) -> Spell:

@@ -78,11 +78,10 @@ def _standing(
     command: CancelSessions, state: State, codes: Codes, session: Session
 ) -> Iterator[tuple[Session, Pupil, str | None]]:
     """Yield each pupil who is to get the code, with the code that stands or none."""
-    calendar, cancelled = state.school.calendar(), codes.cancelled(session.date)
+    cancelled = codes.cancelled(session.date)
     for pupil in closing.concerned(state.school, session, command.group):
         stands = state.mark(pupil, session).code
-        closure = calendar.closure(session, pupil.groups(session.date))
-        if stands != cancelled and (closure is None or closure.cancelled):
+        if stands != cancelled:
             yield session, pupil, stands
 
 

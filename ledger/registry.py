@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ledger.errors import Refused
-from ledger.events import calendar, log, people, register, roll
+from ledger.events import calendar, enforcement, log, people, register, roll
 from ledger.events.base import Event
 
 State = dict[str, Any]
@@ -40,6 +40,10 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "DetailsAmended.v1": roll.DetailsAmended,
         "GroupJoined.v1": roll.GroupJoined,
         "GroupLeft.v1": roll.GroupLeft,
+        "PenaltyConsidered.v1": enforcement.PenaltyConsidered,
+        "NoticesConfirmed.v1": enforcement.NoticesConfirmed,
+        "ReturnAgreed.v1": enforcement.ReturnAgreed,
+        "ReturnMade.v1": enforcement.ReturnMade,
         "RegisterTaken.v1": register.RegisterTaken,
         "SessionMarked.v1": register.SessionMarked,
         "MarkCorrected.v1": register.MarkCorrected,

@@ -19,6 +19,8 @@ REGISTER = "register:"
 NOTICES = "notices:"
 CASEWORK = "casework:"
 RULES = "rules:"
+PENALTY = "penalty:"
+RETURNS = "returns:"
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 11
@@ -68,6 +70,16 @@ def register(group: str, session: Session) -> str:
 def notices(parent_id: str, pupil_id: str) -> str:
     """Return the stream of penalty notices to one parent for one child."""
     return f"{NOTICES}{pupil_id}:{parent_id}"
+
+
+def penalty(pupil_id: str) -> str:
+    """Return the stream of what was considered about penalty notices for one pupil."""
+    return PENALTY + pupil_id
+
+
+def returns(kind: str) -> str:
+    """Return the stream of the returns of one kind that were made to the authority."""
+    return RETURNS + kind
 
 
 def casework(pupil_id: str) -> str:

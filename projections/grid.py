@@ -12,9 +12,8 @@ As known at a position: the arrays, with later versions rewound.
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,15 +38,6 @@ def column(session: str) -> tuple[int, int]:
     day = date.fromisoformat(session[:10])
     year = school_year_number(day)
     return year, 2 * (day - date(year, 8, 1)).days + (session[11] == "P")
-
-
-def columns(first: date, last: date) -> Iterator[tuple[int, int, int]]:
-    """Yield each year of the partitions from ``first`` to ``last`` with its column range."""
-    for year in range(school_year_number(first), school_year_number(last) + 1):
-        start = date(year, 8, 1)
-        low = max(0, (first - start).days)
-        high = min((date(year + 1, 8, 1) - timedelta(days=1) - start).days, (last - start).days)
-        yield year, 2 * low, 2 * high + 2
 
 
 @dataclass(slots=True)

@@ -85,12 +85,14 @@ Block = Lines | Grid
 class Answer:
     """An answer: the JSON document, the rows for CSV, and the blocks for reading.
 
-    ``columns``: the row's keys that make the CSV, in order.
+    ``columns``: the row's keys that make the CSV, in order; ``flat``: the rows as CSV has them,
+    where those of the document hold lists of their own.
     """
 
     document: Mapping[str, Any]
     columns: Sequence[str] = ()
     blocks: Sequence[Block] = ()
+    flat: Sequence[Mapping[str, Any]] | None = None
 
     def rows(self) -> Sequence[Mapping[str, Any]]:
         """Return the rows of the document."""

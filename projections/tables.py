@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-LAYOUT = 1
+LAYOUT = 3
 ALWAYS = 2**62
 """A stated time later than any: nothing is filtered by it."""
 

@@ -12,6 +12,8 @@ from projections.query import percent
 from projections.rectangle import Flags, Rectangle
 
 Counts = npt.NDArray[np.int64]
+COUNTED = ("possible", "attended", "authorised", "unauthorised", "late", "missing", "undated")
+"""The counts of a tally that one cell adds to."""
 
 
 @dataclass(slots=True)
@@ -87,6 +89,12 @@ class Counter:
         shown: Flags = self._shown & chosen & met[:, None]
         return shown
 
+    def standing(self, chosen: Flags) -> Counts:
+        """Return what counts in each of the chosen cells: its row in `worths`; 0: nothing."""
+        value: Counts = 1 + 2 * self.whole.codes.astype(np.int64) + self._undated
+        value[~(self._counted & chosen)] = 0
+        return value
+
     def tally(self, counts: Counts, undated: int) -> Tally:
         """Return what counts [eras x codes] come to."""
         tally = Tally(undated=int(undated))
@@ -99,6 +107,20 @@ class Counter:
             else:
                 _add(tally, rule, number)
         return tally
+
+
+def worths(codes: Codes, book: list[str], day: date) -> Counts:
+    """Return what one cell of a day adds to each count of `COUNTED`, by its `standing`."""
+    found = np.zeros((1 + 2 * len(book), len(COUNTED)), np.int64)
+    for at, rule in enumerate(_meanings(codes, book, day)):
+        for undated in (0, 1):
+            tally = Tally(undated=undated)
+            if rule is None:
+                tally.missing = 1
+            else:
+                _add(tally, rule, 1)
+            found[1 + 2 * at + undated] = [getattr(tally, name) for name in COUNTED]
+    return found
 
 
 def _add(tally: Tally, rule: CodeRule, number: int) -> None:

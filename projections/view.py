@@ -246,7 +246,9 @@ class View:
 def _in_order(first: date, on: date) -> date:
     if first > on:
         raise Refused(
-            "dates-reversed", f"--from {first} is later than --on {on}", "give the earlier date first"
+            "dates-reversed",
+            f"--from {first} is later than --on {on}",
+            "give the earlier date first",
         )
     return first
 

@@ -1,6 +1,6 @@
 """Which pupils a question is about, and which group each of them counts in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import numpy as np
@@ -10,6 +10,7 @@ from projections.query import Selection
 from projections.rectangle import Flags, Rectangle, cover
 from projections.view import Interval, View
 
+_CLASSES = ("year", "registration")
 NO_GROUP = "(none)"
 
 
@@ -25,16 +26,46 @@ def reference_days(view: View) -> dict[int, date]:
 
 
 def members_on(view: View, wanted: Iterable[Interval]) -> set[int]:
-    """Return the pupils who are in one of the memberships on their reference day."""
-    days = reference_days(view)
-    return {m.pupil for m in wanted if m.pupil in days and m.covers(days[m.pupil])}
+    """Return the pupils who are in one of the memberships on their reference day.
+
+    A pupil who has left counts in the year and registration group held last while on roll, even
+    when it ended before the last day; a cohort that ended is not brought back.
+    """
+    days, last = reference_days(view), _last_held(view)
+    return {
+        m.pupil
+        for m in wanted
+        if m.pupil in days and m.covers(last.get((m.pupil, m.kind), days[m.pupil]))
+    }
+
+
+def _last_held(view: View) -> dict[tuple[int, str], date]:
+    """Return the last day on which each pupil who has left held a group of each class kind."""
+    here = {s.pupil for s in view.spells if s.covers(view.on)}
+    spells: dict[int, list[Interval]] = {}
+    for spell in view.spells:
+        spells.setdefault(spell.pupil, []).append(spell)
+    found: dict[tuple[int, str], date] = {}
+    for m in view.memberships:
+        if m.kind in _CLASSES and m.pupil not in here:
+            for day in _shared_last_days(m, spells.get(m.pupil, []), view.on):
+                key = (m.pupil, m.kind)
+                found[key] = max(day, found.get(key, date.min))
+    return found
+
+
+def _shared_last_days(held: Interval, spells: list[Interval], on: date) -> Iterator[date]:
+    """Yield the last day of a membership within each spell on roll, up to a date."""
+    for spell in spells:
+        last = min(held.last or on, spell.last or on, on)
+        if max(held.first, spell.first) <= last:
+            yield last
 
 
 def selected(view: View, question: Selection, whole: Rectangle) -> Flags:
     """Return the cells [pupils, sessions] that a question is about, on roll or not."""
     chosen = np.ones(whole.codes.shape, np.bool_)
-    if question.school is not None:
-        _check_school(view, question.school)
+    check_school(view, question)
     if question.pupil is not None:
         only = view.pupil_index(question.pupil)
         chosen[np.arange(len(chosen)) != only] = False
@@ -73,8 +104,10 @@ def membership_cells(
     return cells
 
 
-def _check_school(view: View, urn: str) -> None:
-    if view.school is None or view.school["urn"] != urn:
+def check_school(view: View, question: Selection) -> None:
+    """Refuse a question about another school than the one of this ledger."""
+    urn = question.school
+    if urn is not None and (view.school is None or view.school["urn"] != urn):
         here = view.school["urn"] if view.school else "no school yet"
         raise Refused(
             "school-other",

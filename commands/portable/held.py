@@ -1,40 +1,48 @@
 """What the ledger holds of the marks that a folder is about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from commands.base import Range, State, one
+from commands.base import Range, State, one, starting
 from commands.portable import session_numbers
 from commands.portable.folder import Content
 from ledger import streams
 from ledger.events.base import Event
-from ledger.events.register import SessionMarked
+from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
 from ledger.marks import Mark, fold
 
 
 def wanted(content: Content, state: State) -> Iterator[Range]:
     """Yield the streams to read: none where the ledger has no pupil yet.
 
-    One range a pupil for the time that the folder is about, and one stream each for changes
-    outside it and for plans.
+    One range a pupil, of every mark for a whole folder, else for the time that the folder is
+    about; and one stream each for changes outside it and for plans.
     """
     if not state.school.pupils:
         return
+    shared = _Shared()
+    for wanted_range in _ranges(content, state):
+        yield wanted_range
+        shared.take_in(state.histories)
+    yield from map(one, sorted(_single(content, state)))
+
+
+def _ranges(content: Content, state: State) -> Iterator[Range]:
     span = content.span()
-    if span is not None:
+    if content.whole:
+        for pupil_id in sorted(state.school.pupils):
+            yield starting(streams.mark(pupil_id, ""))
+    elif span is not None:
         first, last = (session_numbers.session(number).date for number in span)
-        shared = _Shared()
         for pupil_id in _concerned(content, state):
             yield Range(
                 streams.mark(pupil_id, str(first)), streams.mark(pupil_id, f"{last}/\U0010ffff")
             )
-            shared.take_in(state.histories)
-    yield from map(one, sorted(_single(content, state, span or (0, 0))))
 
 
-def _single(content: Content, state: State, span: tuple[int, int]) -> set[str]:
-    found = set()
-    for change in content.amendments.rows:
+def _single(content: Content, state: State) -> set[str]:
+    span, found = content.span() or (0, 0), set()
+    for change in () if content.whole else content.amendments.rows:
         pupil_id = state.identities.get(change.upn)
         outside = not span[0] <= session_numbers.number(change.date, change.half) <= span[1]
         if pupil_id and outside:
@@ -46,9 +54,8 @@ def _single(content: Content, state: State, span: tuple[int, int]) -> set[str]:
 
 
 def _concerned(content: Content, state: State) -> list[str]:
-    """Return the pupils whose marks to read: for a day's marks only those that have a row."""
-    cancelled = any(closure.cancelled for closure in state.school.closures.values())
-    if content.whole or cancelled:
+    """Return the pupils whose marks to read: only those that have a row, as a rule."""
+    if any(closure.cancelled for closure in state.school.closures.values()):
         return sorted(state.school.pupils)
     named = {*content.marks.upns, *(row.upn for row in content.amendments.rows)}
     found = {state.identities.get(upn, "") for upn in named}
@@ -89,19 +96,36 @@ class HeldMarks:
 
     def __init__(self, state: State) -> None:
         self._histories = state.histories
-        entries = (e[0] for s, e in state.histories.items() if s.startswith(streams.MARK))
-        self._unseen = sum(isinstance(e, SessionMarked) and e.row is not None for e in entries)
-        self._any = any(s.startswith(streams.MARK) for s in state.histories)
+        found = [events for s, events in state.histories.items() if s.startswith(streams.MARK)]
+        self._any = bool(found)
+        self._unseen = sum(map(_stated_first, found))
+        self._unseen_changes = sum(_changes(events) for events in found if len(events) > 1)
 
     def __bool__(self) -> bool:
         return self._any
 
     def take(self, stream: str) -> Mark:
         """Return one mark, once."""
-        mark = fold(self._histories.get(stream, ()))
+        events = self._histories.get(stream, ())
+        mark = fold(events)
         self._unseen -= mark.source_entry is not None
+        self._unseen_changes -= _changes(events) if mark.steps else 0
         return mark
 
     def unseen(self) -> int:
         """Return how many marks of a source were not asked for."""
         return self._unseen
+
+    def unseen_changes(self) -> int:
+        """Return how many changes of a source were on marks that were not asked for."""
+        return self._unseen_changes
+
+
+def _stated_first(events: Sequence[Event]) -> bool:
+    entry = events[0]
+    return isinstance(entry, SessionMarked) and entry.row is not None
+
+
+def _changes(events: Sequence[Event]) -> int:
+    kinds = MarkAmended | MarkCorrected
+    return sum(isinstance(event, kinds) and event.row is not None for event in events)

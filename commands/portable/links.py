@@ -1,7 +1,7 @@
 """One mark's versions as its source states them, and which of them the ledger does not hold."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import Any, Literal, NamedTuple
 
 from commands.portable.occasions import Cancellation
@@ -48,9 +48,10 @@ def new(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     if not held.length:
         return stated
     last, known = stated[-1], _known(stated, held)
-    goes_on = known == 1 + len(held.steps)
-    if goes_on:
+    if known == 1 + len(held.steps):
         found = stated[known:]
+    elif following := _following(stated, held):
+        found = following
     elif _same_row(stated, held) or last.code == held.source_code:
         found = ()
     else:
@@ -62,7 +63,8 @@ def new(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
 
 def added(changes: Sequence[Link], held: Mark) -> Sequence[Link]:
     """Return which changes to a mark are new, where the source does not repeat the mark itself."""
-    unheld = [link for link in changes if not any(_same(link, step) for step in held.steps)]
+    unheld = [link for link in changes if not any(same(link, step) for step in held.steps)]
+    unheld = list(dropwhile(lambda link: _told_otherwise(link, held), unheld))
     if not unheld:
         return ()
     if held.source_entry is None or held.amended_here:
@@ -90,7 +92,7 @@ def go_on_from_held(stated: Sequence[Link], held: Mark) -> bool:
     if len(stated) == 1 or stated[0].code != last_row_code(held):
         return False
     first = stated[1]
-    goes_on = first.original == held.code or any(_same(first, step) for step in held.steps)
+    goes_on = first.original == held.code or any(same(first, step) for step in held.steps)
     return goes_on and first.original != stated[0].code
 
 
@@ -100,31 +102,62 @@ def last_row_code(held: Mark) -> str | None:
     return restated[-1] if restated else held.source_entry
 
 
+def _following(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
+    """Return the changes at the end that go on from what the source stated last.
+
+    What comes before them differs from what is held, in its time or by an inserted change.
+    """
+    if stated[0].code != held.source_entry or not held.steps:
+        return ()
+    codes = [(link.original, link.code) for link in stated[1:]]
+    held_codes = [(step.original, step.code) for step in held.steps]
+    if codes[: len(held_codes)] == held_codes:
+        return stated[1 + len(held_codes) :]
+    later = dropwhile(lambda link: (link.stated or 0) <= latest(held), stated[1:])
+    found = list(later)
+    return found if found and found[0].original == held.source_code else ()
+
+
+def _told_otherwise(link: Link, held: Mark) -> bool:
+    """Tell whether a change is one that is held, with another time."""
+    codes = (link.original, link.code)
+    return link.original != held.code and codes in [(s.original, s.code) for s in held.steps]
+
+
+def latest(held: Mark) -> int:
+    """Return the newest time that the ledger holds of a mark, re-statements aside."""
+    times = [step.stated or 0 for step in held.steps if not step.restated]
+    return max([held.entry_stated or 0, *times])
+
+
 def _known(stated: Sequence[Link], held: Mark) -> int:
     """Return how many versions, from the entry on, are those that the ledger holds."""
     if stated[0].code != held.source_entry:
         return 0
     known = 1
     for link, step in zip(stated[1:], held.steps, strict=False):
-        if not _same(link, step):
+        if not same(link, step):
             break
         known += 1
     return known
 
 
-def _same(link: Link, step: Step) -> bool:
+def same(link: Link, step: Step) -> bool:
+    """Tell whether a change is the one that is held: its codes and its time."""
     same_codes = (link.original, link.code) == (step.original, step.code)
     return same_codes and (link.stated == step.stated or link.kind == "restated")
 
 
 def _same_row(stated: Sequence[Link], held: Mark) -> bool:
     """Tell whether the mark is as last stated, and its changes are among those held."""
-    held_too = all(any(_same(link, step) for step in held.steps) for link in stated[1:])
+    held_too = all(any(same(link, step) for step in held.steps) for link in stated[1:])
     return held_too and stated[0].code == last_row_code(held)
 
 
 def _conflict(last: Link, held: Mark) -> Sequence[Link]:
-    if last.code in (held.code, held.source_code):
+    """Return the conflict with what a person here did, or that there is none any more."""
+    agrees = last.code == held.code and held.conflict != "open"
+    if agrees or last.code == held.source_code:
         return ()
     return (last._replace(kind="conflict", original=held.code or ""),)
 
@@ -132,7 +165,7 @@ def _conflict(last: Link, held: Mark) -> Sequence[Link]:
 def _restated(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     """Return the restatement to what the source says now, with its changes when all are new."""
     entry, changes, stands = stated[0], stated[1:], held.code or ""
-    if any(_same(link, step) for link in changes for step in held.steps):
+    if any(same(link, step) for link in changes for step in held.steps):
         return (stated[-1]._replace(kind="restated", original=stands),)
     if entry.code == stands:
         return changes

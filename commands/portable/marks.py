@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from commands.portable import amendments, links
 from commands.portable.amendments import Key
+from commands.portable.differences import Differences
 from commands.portable.entries import Entries
 from commands.portable.held import HeldMarks
 from commands.portable.links import Link
@@ -42,6 +43,7 @@ class Marks:
         self._entries = Entries(work, self._occasions)
         self._changes, self._faulty = amendments.gathered(work, self._occasions)
         self._held = HeldMarks(work.state)
+        self._tell = Differences(work)
         self._plain = bytearray(len(self._rows))
         self._chains: list[tuple[str, Sequence[Link]]] = []
         self._settled: set[Key] = set()
@@ -57,6 +59,8 @@ class Marks:
         for number in self._occasions.cancelled():
             self._plan_cancelled(number)
         self._work.gone["marks"] += self._held.unseen()
+        if self._work.content.whole:
+            self._work.gone["amendments"] += self._held.unseen_changes()
 
     def facts(self) -> Iterator[Fact]:
         """Yield every fact of the plan."""
@@ -88,19 +92,20 @@ class Marks:
         held = self._held.take(stream)
         if links.go_on_from_held(stated, held):
             self._settle_added(stream, stated[1:], held)
+            self._tell.entry(stated[0], held)
         elif self._in_order(stated):
-            if cancelled is not None:
-                stated = links.superseded(stated, cancelled)
+            full = stated if cancelled is None else links.superseded(stated, cancelled)
             nature = self._work.text(held.nature)
-            self._add(stream, links.new(stated, held) or links.richer(stated, held, nature))
+            new = links.new(full, held) or links.richer(full, held, nature)
+            self._add(stream, new)
+            self._tell.rest(stated, full[: len(full) - len(new)], new, held)
 
     def _settle_added(self, stream: str, changes: Sequence[Link], held: Mark) -> None:
         new = links.added(changes, held)
-        times = [step.stated or 0 for step in held.steps if not step.restated]
-        latest = max([held.entry_stated or 0, *times]) or None
-        stands = Link("entry", held.code or "", 0, stated=latest)
+        stands = Link("entry", held.code or "", 0, stated=links.latest(held) or None)
         if not new or new[0].kind == "conflict" or self._in_order([stands, *new]):
             self._add(stream, new)
+            self._tell.changes(changes, new, held)
 
     def _in_order(self, stated: Sequence[Link]) -> bool:
         fault = links.out_of_order(stated)

@@ -26,7 +26,8 @@ class Work:
     ``school`` begins as the ledger's and takes in each fact, so that later files are checked
     against what earlier ones brought. ``pupils``: UPN -> pupil id, of this folder's pupils;
     ``counts``: what is recorded, by the names under which it is told; ``notes``: what else to
-    tell; ``gone``: how many rows the ledger holds from a source and the folder does not.
+    tell; ``gone``: how many rows the ledger holds from a source and the folder does not;
+    ``differs``: the rows, by file, that state otherwise what the ledger holds.
     """
 
     content: Content
@@ -39,6 +40,7 @@ class Work:
     pupils: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     gone: Counter[str] = field(default_factory=Counter)
+    differs: dict[str, list[int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -51,6 +53,10 @@ class Work:
         self.counts[what] += 1
         self.facts.append(Fact(stream, event))
         evolve(self.school, stream, event)
+
+    def differ(self, file: str, line: int) -> None:
+        """Remember a row that differs from what is held, of which nothing is recorded."""
+        self.differs.setdefault(file, []).append(line)
 
     def text(self, stored: str | None) -> str | None:
         """Return a personal text, whether the ledger sealed it or this import brought it."""

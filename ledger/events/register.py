@@ -69,7 +69,10 @@ class SourceRestated(MarkChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class SourceConflicted(SourcedEvent):
-    """Another system states ``code``, but a person here amended the session: ``stands`` stands."""
+    """Another system states ``code``, but a person here amended the session: ``stands`` stands.
+
+    Where the two are equal, the system has come to state what stands, and no conflict is left.
+    """
 
     stands: str
     code: str

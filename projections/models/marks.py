@@ -1,7 +1,5 @@
 """Every version of every mark and plan, and every register taken."""
 
-from datetime import date
-
 from ledger import streams
 from ledger.events.register import (
     AbsencePlanned,
@@ -14,6 +12,7 @@ from ledger.events.register import (
     SourceConflicted,
     SourceRestated,
 )
+from projections.mark_rows import VERSIONS, row_id
 from projections.tables import Moment, Table, Writer
 
 _VERSION = {
@@ -61,23 +60,6 @@ TABLES = {
     ),
 }
 _MARK = len(streams.MARK)
-_DAY_ZERO = date(2000, 1, 1)
-_SESSIONS = 1 << 16
-_VERSIONS = 1 << 8
-_ordinals: dict[str, int] = {}
-
-
-def row_id(pupil: int, session: str) -> int:
-    """Return the id of version 1 of a pupil's mark; later versions follow it.
-
-    One number places a row by pupil, session (two a day since 2000) and version, so that a
-    pupil's history lies together and no second index has to be kept.
-    """
-    ordinal = _ordinals.get(session)
-    if ordinal is None:
-        days = (date.fromisoformat(session[:10]) - _DAY_ZERO).days
-        ordinal = _ordinals[session] = 2 * days + (session[11] == "P")
-    return (pupil * _SESSIONS + ordinal) * _VERSIONS
 
 
 Change = MarkCorrected | MarkAmended | SourceRestated
@@ -122,9 +104,7 @@ def _changed(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
     _, pupil_id, session = streams.parts(stream)
     pupil = writer.pupil(pupil_id)
     first = row_id(pupil, session)
-    latest = writer.current(
-        "marks", "id, sf", "id BETWEEN ? AND ?", (first, first + _VERSIONS - 1)
-    )
+    latest = writer.current("marks", "id, sf", "id BETWEEN ? AND ?", (first, first + VERSIONS - 1))
     sf = max(latest[1], moment.stated)
     writer.db.execute(
         "UPDATE marks SET kt = ?, st = ? WHERE id = ?", [moment.position, sf, latest[0]]
@@ -163,8 +143,13 @@ def _changed(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
 
 
 def _conflicted(writer: Writer, moment: Moment, stream: str, e: SourceConflicted) -> None:
+    """Keep what a source states against a person here; nothing once it states what stands."""
     _, pupil, session = streams.parts(stream)
-    writer.put("conflicts", (writer.pupil(pupil), session), (e.stands, e.code, e.stated), moment)
+    key = (writer.pupil(pupil), session)
+    if e.stands == e.code:
+        writer.end("conflicts", key, moment)
+    else:
+        writer.put("conflicts", key, (e.stands, e.code, e.stated), moment)
 
 
 def _planned(writer: Writer, moment: Moment, stream: str, e: AbsencePlanned | PlanChanged) -> None:

@@ -12,6 +12,7 @@ from commands.register_take import TakeRegister
 from commands.session_cancel import CancelSessions
 from ledger.events.register import MarkAmended, MarkCorrected
 from ledger.values import parse_session
+from tests.commands.conftest import NOW
 
 MONDAY_AM = parse_session("2026-11-16/AM")
 
@@ -220,8 +221,9 @@ def test_cancelled_session_is_refused(marked):
 
 def test_pupil_off_roll_is_refused(marked):
     """Nothing is amended for a day after the pupil left."""
+    marked.at("2026-11-18T16:00")
     marked.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 18), ground="a"))
-    refused = marked.refused(amend(session=parse_session("2026-11-19/AM")))
+    refused = marked.at(NOW).refused(amend(session=parse_session("2026-11-19/AM")))
     assert refused.code == "not-on-roll"
 
 

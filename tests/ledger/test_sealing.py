@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from datetime import date
+from typing import get_type_hints
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_what_is_not_personal_stays_in_clear(ring):
 
 def test_only_texts_are_sealed():
     """A sealed field is a text or none, in every event there is."""
-    fields = {c: c.__annotations__ for c in EVENTS.values()}
+    fields = {c: get_type_hints(c) for c in EVENTS.values()}
     sealed = [(c, name) for c in EVENTS.values() for name, _ in sealed_fields(c)]
     assert len(sealed) > 30
     assert all("str" in str(fields[c][name]) for c, name in sealed)

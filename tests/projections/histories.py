@@ -78,7 +78,7 @@ class History:
     marks: dict[tuple[str, str], str] = field(default_factory=dict)
     terms: dict[tuple[str, int], tuple[date, date]] = field(default_factory=dict)
 
-    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+    def _repr_pretty_(self, printer: Any, _: object) -> None:
         """Every transaction in a few words; Hypothesis shows it when a test fails."""
         for t in self.transactions:
             facts = [(f.stream, f.event) for f in t.facts]
@@ -88,9 +88,7 @@ class History:
         """Record the transactions from one number to another."""
         with book.writing():
             for transaction in self.transactions[after:upto]:
-                book.commit(
-                    transaction.at, *transaction.facts, imported=transaction.imported
-                )
+                book.commit(transaction.at, *transaction.facts, imported=transaction.imported)
 
 
 def code(day: date, n: int) -> str:
@@ -99,7 +97,7 @@ def code(day: date, n: int) -> str:
     return codes[n % len(codes)]
 
 
-def stated(imported: bool, now: int, n: int) -> dict[str, Any]:
+def stated(now: int, n: int, *, imported: bool) -> dict[str, Any]:
     """When a source says it recorded a fact: at times not at all, never after now."""
     if not imported or n % 4 == 0:
         return {}
@@ -109,7 +107,7 @@ def stated(imported: bool, now: int, n: int) -> dict[str, Any]:
 class Happening:
     """Reads small numbers as what happened; one method a kind of business."""
 
-    def __init__(self, history: History, imported: bool, now: int):
+    def __init__(self, history: History, now: int, *, imported: bool):
         self.history = history
         self.imported = imported
         self.now = now
@@ -124,7 +122,7 @@ class Happening:
         return kinds[what % len(kinds)](*n)
 
     def _stated(self, n: int) -> dict[str, Any]:
-        return stated(self.imported, self.now, n)
+        return stated(self.now, n, imported=self.imported)
 
     def _pupil(self, n: int) -> str | None:
         known = sorted(self.history.spells)
@@ -231,7 +229,9 @@ class Happening:
         places = sorted(self.history.marks)
         found = []
         for pupil, session in places[a % max(1, len(places)) :][: 1 + b % 4]:
-            kinds = (MarkAmended, SourceRestated) if self.imported else (MarkAmended, MarkCorrected)
+            kinds = (
+                (MarkAmended, SourceRestated) if self.imported else (MarkAmended, MarkCorrected)
+            )
             kind = kinds[c % 2]
             mark = code(date.fromisoformat(session[:10]), c // 2)
             event = kind(
@@ -269,9 +269,7 @@ class Happening:
 
 
 four = st.tuples(numbers, numbers, numbers, numbers)
-happenings = st.lists(
-    st.tuples(numbers, four), min_size=2, max_size=6
-)
+happenings = st.lists(st.tuples(numbers, four), min_size=2, max_size=6)
 
 
 @st.composite
@@ -282,15 +280,17 @@ def histories(draw: st.DrawFn) -> History:
     imported = draw(st.booleans())
     terms = [ledgers.term(*t) for t in TERMS[draw(st.integers(0, 1)) :]]
     first = [ledgers.created(), ledgers.opened(), ledgers.staff(), *terms]
-    first += _class(Happening(history, imported, now), draw(st.lists(numbers, min_size=3, max_size=6)))
+    first += _class(
+        Happening(history, now, imported=imported), draw(st.lists(numbers, min_size=3, max_size=6))
+    )
     for n in draw(st.lists(four, min_size=2, max_size=4)):
-        first += Happening(history, imported, now).mark(*n)
+        first += Happening(history, now, imported=imported).mark(*n)
     history.transactions.append(Transaction(now, imported, first))
     for step, source, what in draw(
         st.lists(st.tuples(numbers, numbers, happenings), min_size=5, max_size=14)
     ):
         now += STEPS[step % len(STEPS)] * ledgers.HOUR
-        happening = Happening(history, source % 2 == 1, now)
+        happening = Happening(history, now, imported=source % 2 == 1)
         facts = [fact for kind, n in what for fact in happening.facts(kind, n)]
         if facts:
             history.transactions.append(Transaction(now, happening.imported, facts))
@@ -366,4 +366,3 @@ def question(of: oracle.Asked) -> rates.Rates:
         cohort=of.cohort,
         pupil=of.pupil,
     )
-

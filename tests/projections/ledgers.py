@@ -48,9 +48,10 @@ class Book:
     @contextmanager
     def writing(self) -> Iterator["Book"]:
         """Keep log and keys open over several commits."""
-        with closing(Store(self.folder.log)) as self.store, closing(
-            KeyRing(self.folder.keys)
-        ) as self.ring:
+        with (
+            closing(Store(self.folder.log)) as self.store,
+            closing(KeyRing(self.folder.keys)) as self.ring,
+        ):
             yield self
 
     def commit(self, at: int, *facts: Fact, imported: bool = False, by: str | None = STAFF) -> int:

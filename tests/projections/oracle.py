@@ -11,7 +11,8 @@ Where the contract is silent, and what was chosen:
   withdrawn and is recorded again is a new fact.
 - ``undated`` counts the standing marks in whose chain no source stated a time, under both clocks.
 - A session both closed as planned and cancelled for a pupil is cancelled.
-- "The last group held on roll" is the one held on the last day on roll.
+- "The last group held on roll" is, of years and registration groups, the one held on the last
+  day on roll on which there was one; of cohorts, what was held on the last day on roll.
 - A pupil who is on roll on cancelled sessions only met no session: in no row, in no total.
 """
 
@@ -52,16 +53,16 @@ AUTHORISED = (True, False, False)
 UNAUTHORISED = (True, False, True)
 OUTSIDE = (False, False, False)
 MEANINGS_2024 = {
-    **dict.fromkeys("/ \\ L K V P W B".split(), PRESENT),
-    **dict.fromkeys("C1 M J1 S C2 C T R I E".split(), AUTHORISED),
-    **dict.fromkeys("G N O U".split(), UNAUTHORISED),
-    **dict.fromkeys("X D Q Y1 Y2 Y3 Y4 Y5 Y6 Y7 # Z".split(), OUTSIDE),
+    **dict.fromkeys(["/", "\\", "L", "K", "V", "P", "W", "B"], PRESENT),
+    **dict.fromkeys(["C1", "M", "J1", "S", "C2", "C", "T", "R", "I", "E"], AUTHORISED),
+    **dict.fromkeys(["G", "N", "O", "U"], UNAUTHORISED),
+    **dict.fromkeys(["X", "D", "Q", "Y1", "Y2", "Y3", "Y4", "Y5", "Y6", "Y7", "#", "Z"], OUTSIDE),
 }
 MEANINGS_2006 = {
-    **dict.fromkeys("/ \\ L B J P V W".split(), PRESENT),
-    **dict.fromkeys("C E H I M R S T".split(), AUTHORISED),
-    **dict.fromkeys("G N O U".split(), UNAUTHORISED),
-    **dict.fromkeys("D X Y Z #".split(), OUTSIDE),
+    **dict.fromkeys(["/", "\\", "L", "B", "J", "P", "V", "W"], PRESENT),
+    **dict.fromkeys(["C", "E", "H", "I", "M", "R", "S", "T"], AUTHORISED),
+    **dict.fromkeys(["G", "N", "O", "U"], UNAUTHORISED),
+    **dict.fromkeys(["D", "X", "Y", "Z", "#"], OUTSIDE),
 }
 """In force from September 2013 to 18 August 2024, the coronavirus years apart."""
 LATE = ("L", "U")
@@ -158,8 +159,16 @@ class Known:
 
     def held(self, pupil: str, on: date, kind: str) -> set[str]:
         """Membership as at ``on``; after leaving, the last held on roll; none: ``(none)``."""
-        day = on
-        while day >= min(self.spells[pupil])[0] and not self.on_roll(pupil, day):
+        day, first = on, min(self.spells[pupil])[0]
+        left = not self.on_roll(pupil, on)
+        while day >= first and not self.on_roll(pupil, day):
+            day -= DAY
+        while (
+            left
+            and kind != "cohort"
+            and day >= first
+            and not (self.on_roll(pupil, day) and self.groups_at(pupil, day, kind))
+        ):
             day -= DAY
         return self.groups_at(pupil, day, kind) or {NO_GROUP}
 
@@ -186,7 +195,9 @@ def time_of(event: Event, header: Committed, clock: str) -> int | None:
     return getattr(event, "stated", None)
 
 
-def known(store: Store, asked: Asked, open_text: Callable[[str], str]) -> Known:
+def known(  # noqa: C901 - one loop, read from top to bottom
+    store: Store, asked: Asked, open_text: Callable[[str], str]
+) -> Known:
     """Replay what the ledger held at the position and knew at the instant."""
     result = Known()
     lives: Counter = Counter()
@@ -220,7 +231,7 @@ WITHDRAWN = (ClosureWithdrawn, EnrolmentWithdrawn)
 MARKS = (SessionMarked, MarkCorrected, MarkAmended, SourceRestated)
 
 
-def _facts(stream: str, event: Event) -> list[tuple]:
+def _facts(stream: str, event: Event) -> list[tuple]:  # noqa: PLR0911 - one case an event
     """Return what identifies each fact that an event is about."""
     keys = stream.split(":", 2)
     match event:
@@ -241,7 +252,9 @@ def _facts(stream: str, event: Event) -> list[tuple]:
             return [("mark", *keys[1:])] if isinstance(event, MARKS) else []
 
 
-def _take(result: Known, key: tuple, event: Event, open_text: Callable[[str], str]) -> None:
+def _take(  # noqa: C901, PLR0912 - one case a fact
+    result: Known, key: tuple, event: Event, open_text: Callable[[str], str]
+) -> None:
     """Take one fact as it now stands."""
     kind, *rest = key
     match kind:
@@ -300,7 +313,11 @@ def _sessions(
     """A pupil's sessions in the range that were met or cancelled, with what stands."""
     day = first
     while day <= asked.on:
-        if facts.in_term(day) and facts.on_roll(pupil, day) and _concerned(facts, asked, pupil, day):
+        if (
+            facts.in_term(day)
+            and facts.on_roll(pupil, day)
+            and _concerned(facts, asked, pupil, day)
+        ):
             for half in ("AM", "PM"):
                 closed = facts.closed((day, half), facts.groups_at(pupil, day))
                 if closed is None:

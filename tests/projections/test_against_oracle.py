@@ -55,17 +55,24 @@ def _ask_all(book, history, drawn):
 
 
 def _compare(book, of, expected, known):
-    try:
-        found = book.ask(rates, question(of)).document
-    except Refused as refusal:
-        assert refusal.code in {"group-unknown", "pupil-unknown"}, refusal
+    found = _answered(book, of)
+    if isinstance(found, Refused):
         names = {name for groups in known.groups.values() for _, name, _ in groups}
-        upns = set(known.upns.values())
-        assert {of.group, of.year, of.cohort} - {None} - names or of.pupil not in upns
-        return
-    if found.get("knows_nothing"):
-        assert expected["rows"] == []
-        assert found["rows"] == []
-        assert found["total"] is None
-        return
-    assert {"rows": found["rows"], "total": found["total"]} == expected, of
+        strangers = {of.group, of.year, of.cohort} - {None} - names
+        refused = {
+            "group-unknown": strangers,
+            "pupil-unknown": of.pupil not in known.upns.values(),
+            "dates-reversed": of.from_ and of.from_ > of.on,
+        }
+        assert refused[found.code], of
+    elif found.get("knows_nothing"):
+        assert (expected["rows"], list(found["rows"]), found["total"]) == ([], [], None)
+    else:
+        assert {"rows": found["rows"], "total": found["total"]} == expected, of
+
+
+def _answered(book, of):
+    try:
+        return book.ask(rates, question(of)).document
+    except Refused as refusal:
+        return refusal

@@ -47,6 +47,16 @@ def test_a_conflict_waits_until_a_person_amends(school):
     assert rows(school, known_at="2025-09-08T09:00:00.000002Z") == [("U-ann", SESSION, "I", "O")]
 
 
+def test_a_source_that_comes_to_state_what_stands_settles_the_conflict(school):
+    """It is closed from then on, and was open before."""
+    school.add(AT, marked("ann", SESSION, "N", stated=AT, row=2), imported=True)
+    school.add(AT + 1, amended("N", "I"))
+    school.add(AT + 2, conflict("I", "L"), imported=True)
+    school.add(AT + 3, conflict("I", "I"), imported=True)
+    assert not rows(school)
+    assert rows(school, known_at="2025-09-08T09:00:00.000002Z") == [("U-ann", SESSION, "I", "L")]
+
+
 def test_a_change_by_the_source_settles_nothing(school):
     """Only a person here settles a conflict, not another import."""
     school.add(AT, marked("ann", SESSION, "N"), conflict("N", "O"))

@@ -47,6 +47,7 @@ def marks(school):
 
 def test_every_total_stays_the_same(marks):
     """Rates, their rows and status count the same before and after."""
+
     def counted():
         answers = [marks.ask(rates, Rates(by=by, **ON)).document for by in ("pupil", "year")]
         return [

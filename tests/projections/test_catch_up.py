@@ -16,8 +16,8 @@ from ledger.errors import Refused
 from ledger.folder import open_read_only
 from projections import catch_up, current, rates, tables
 from projections.grid import Grid, column
-from projections.tables import ALWAYS, STANDS
 from projections.rates import Rates
+from projections.tables import ALWAYS, STANDS
 from tests.projections import ledgers
 from tests.projections.histories import histories
 from tests.projections.ledgers import Book, instant, marked
@@ -107,7 +107,7 @@ def test_the_marks_table_and_the_grid_agree(history, numbers):
 
 def _agree(book, position, time):
     with closing(open_read_only(catch_up.tables_path(book.folder))) as db:
-        sql = f"SELECT pupil, session, code, sf FROM marks WHERE {STANDS}"
+        sql = f"SELECT pupil, session, code, sf FROM marks WHERE {STANDS}"  # noqa: S608
         rows = db.execute(sql, {"p": position, "t": time}).fetchall()
     grid = Grid(catch_up.grid_path(book.folder))
     found = set()

@@ -26,9 +26,7 @@ def changed(school):
     )
     corrected = MarkCorrected(original="N", code="L", by="s1")
     school.add(monday + 1, on_mark("bob", "2025-09-08/AM", corrected))
-    school.add(
-        instant(2025, 9, 9, 9), marked("bob", "2025-09-08/PM", "\\", late=True, by="s2")
-    )
+    school.add(instant(2025, 9, 9, 9), marked("bob", "2025-09-08/PM", "\\", late=True, by="s2"))
     school.add(instant(2025, 9, 10, 9), on_mark("ann", "2025-09-08/AM", N_TO_I))
     restated = SourceRestated(
         original="/", code="C", stated=instant(2025, 9, 22, 9), row=2, by="s2"

@@ -126,3 +126,12 @@ def test_room_grows_and_is_cut_off():
     partition.settle()
     assert len(partition.codes) == partition.rows == room + 1
     assert np.count_nonzero(partition.kf) == 0
+
+
+def test_a_version_of_an_empty_cell_is_its_first_mark():
+    """There is none before it to remember."""
+    partition = Partition.empty()
+    partition.reserve(1)
+    partition.set(0, 5, 1, (3, 0))
+    partition.settle()
+    assert (partition.codes[0, 5], partition.kf[0, 5], len(partition.older)) == (1, 3, 0)

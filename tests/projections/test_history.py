@@ -132,7 +132,7 @@ def test_the_range_bounds_the_sessions(school):
         marked("ann", "2025-10-01/AM", "/"),
     )
     assert [r["session"] for r in rows(school)] == [SESSION, "2025-09-30/PM"]
-    assert [r["session"] for r in rows(school, from_=date(2025, 7, 1))][0] == "2025-07-18/PM"
+    assert rows(school, from_=date(2025, 7, 1))[0]["session"] == "2025-07-18/PM"
     assert [r["session"] for r in rows(school, session="2025-07-18/PM")] == ["2025-07-18/PM"]
 
 

@@ -71,7 +71,9 @@ def test_a_later_version_stands_once_it_is_known(school):
 
 def test_two_positions_show_what_the_log_held(school):
     """The first N events, also in the middle of a transaction."""
-    head = school.add(AT, marked("ann", "2025-09-08/AM", "/"), marked("ann", "2025-09-08/PM", "\\"))
+    head = school.add(
+        AT, marked("ann", "2025-09-08/AM", "/"), marked("ann", "2025-09-08/PM", "\\")
+    )
     assert rows(school, position=head - 1, **DAY)["U-ann"]["codes"] == {"/": 1}
     assert rows(school, position=head, **DAY)["U-ann"]["codes"] == {"/": 1, "\\": 1}
 
@@ -310,8 +312,8 @@ def test_the_school_is_checked_against_the_ledger(school):
 
 def test_a_school_not_recorded_yet_is_no_school(empty):
     """Asking a ledger without a school for one is refused."""
+    empty.add(AT, term("Autumn", MONDAY, MONDAY))
     with pytest.raises(Refused, match="no school yet"):
-        empty.add(AT, term("Autumn", MONDAY, MONDAY))
         empty.ask(rates, Rates(school=URN))
 
 

@@ -42,6 +42,7 @@ def test_a_cancelled_session_stands_as_its_code_for_who_is_on_roll(school):
         AT,
         marked("ann", "2025-10-01/AM", "/"),
         Fact(streams.CALENDAR, SessionCancelled(date=date(2025, 10, 1))),
+        imported=True,
     )
     whole, codes = taken(school, date(2025, 10, 1), date(2025, 10, 1))
     assert codes == [["Y4", "Y4"], ["Y4", "Y4"], ["", ""]]

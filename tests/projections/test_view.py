@@ -73,6 +73,14 @@ def test_from_is_what_was_asked(school):
     assert as_of(school, from_=date(2024, 1, 1))["from"] == "2024-01-01"
 
 
+def test_a_range_that_ends_before_it_begins_is_refused(school):
+    """A first date later than the last is a slip, and not an answer of nothing."""
+    with pytest.raises(Refused) as refused:
+        as_of(school, from_=date(2025, 9, 9), on=date(2025, 9, 8))
+    assert refused.value.code == "dates-reversed"
+    assert as_of(school, from_=date(2025, 9, 8), on=date(2025, 9, 8))
+
+
 def test_without_terms_the_range_is_the_day(empty):
     """A ledger without a term has no school year."""
     found = as_of(empty)
@@ -196,7 +204,5 @@ def test_the_same_provenance_gives_the_same_answer(school):
     first = school.ask(rates, Rates(on=date(2025, 9, 30)), now=NOW)
     school.add(instant(2026, 1, 1), term("Other", date(2025, 9, 1), date(2025, 9, 2)))
     bounds = first.document["as_of"]
-    again = Rates(
-        on=date(2025, 9, 30), known_at=bounds["known_at"], position=bounds["position"]
-    )
+    again = Rates(on=date(2025, 9, 30), known_at=bounds["known_at"], position=bounds["position"])
     assert school.ask(rates, again).document == first.document

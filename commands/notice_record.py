@@ -1,0 +1,91 @@
+"""attendance notice record: record a penalty notice, or what has become of one."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Literal
+
+from commands import records
+from commands.base import Command, Decision, State, argument, decided, option
+from ledger import streams
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events.people import NoticeStated
+from ledger.store import Fact
+from ledger.values import Session
+from policies.rules import Rules
+
+RELIES_ON = (streams.PARENT, streams.NOTICES)
+_AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
+_KEY = ("kind", "issued_on", "offence_first")
+
+
+class RecordNotice(Command):
+    """What is left out stays as it was: a notice is known by its kind, issue and first day."""
+
+    parent_id: str = argument("the school's id of the parent")
+    pupil: str = argument("UPN or local id")
+    kind: Literal["s444A", "s105"] = option("s444A: failure to attend; s105: excluded pupil")
+    issued_on: date = option("the day of issue")
+    offence_first: date = option("first day of the offence")
+    offence_last: date = option("last day of the offence")
+    received_on: date | None = option("the day of receipt", default=None)
+    paid_on: date | None = option("the day of payment", default=None)
+    withdrawn_on: date | None = option("the day of withdrawal", default=None)
+    outcome: Literal["paid", "unpaid", "not_guilty", "guilty", "withdrawn"] | None = option(
+        "what has become of it", default=None
+    )
+    outcome_on: date | None = option("since when", default=None)
+    session: tuple[Session, ...] = option("a session that it relied on (repeatable)", default=())
+    issuer: str | None = option("who issued it", default=None)
+
+
+def decide(command: RecordNotice, state: State, _rules: Rules, now: int) -> Decision:
+    """State the notice whole; nothing where nothing changes."""
+    state.author(now)
+    pupil, parent_id = state.pupil(command.pupil), command.parent_id
+    check_parent(state, parent_id)
+    stated = command.model_dump(exclude={"parent_id", "pupil", "session"})
+    if command.session:
+        stated["sessions"] = tuple(str(session) for session in sorted(command.session))
+    stream = streams.notices(parent_id, pupil.id)
+    known = _known(state, stream, stated)
+    details = records.renewed(known, stated)
+    for name, what, remedy in _problems(details, local_date(now)):
+        raise Refused(name, what, remedy)
+    who = f"notice of {command.issued_on} to {parent_id} for {state.name_of(pupil)}"
+    if details == known:
+        return decided([], f"{who}: recorded so already; nothing was recorded")
+    return decided([Fact(stream, NoticeStated(**details))], f"{who}: recorded")
+
+
+def check_parent(state: State, parent_id: str) -> None:
+    """Refuse a parent who is not on record."""
+    if parent_id not in state.school.parents:
+        raise Refused(
+            "parent-unknown",
+            f"no parent has the id {parent_id!r}",
+            "record them with attendance parent record",
+        )
+
+
+def _known(state: State, stream: str, stated: dict[str, Any]) -> dict[str, Any]:
+    """Return what was stated last of this notice, nothing where it is new."""
+    found: dict[str, Any] = {}
+    for notice in state.school.notices.get(stream, ()):
+        if all(getattr(notice, name) == stated[name] for name in _KEY):
+            found = records.plain(notice)
+    return found
+
+
+def _problems(details: dict[str, Any], today: date) -> Iterator[tuple[str, str, str]]:
+    pairs = [("offence_first", "offence_last"), *(("issued_on", name) for name in _AFTER_ISSUE)]
+    for first, then in pairs:
+        earlier, later = details[first], details.get(then)
+        if later is not None and later < earlier:
+            what = f"{then} ({later}) is before {first} ({earlier})".replace("_", " ")
+            yield "dates-reversed", what, "check both dates"
+    for name in ("issued_on", "offence_last", *_AFTER_ISSUE):
+        found = details.get(name)
+        if found is not None and found > today:
+            what = f"{name} ({found}) is in the future".replace("_", " ")
+            yield "future", what, "record it when it has come"

@@ -1,0 +1,128 @@
+"""attendance penalties consider: record what was decided about a pupil's unauthorised absence.
+
+SI 2007/1867 reg 9A: an authorised member of staff who becomes aware of the threshold has to
+consider. What the register said at that moment is kept with the decision.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from commands import given, standing
+from commands.base import Author, Command, Decision, Range, State, argument, decided, one, option
+from ledger import streams
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events.enforcement import PenaltyConsidered
+from ledger.school import Pupil
+from ledger.store import Fact
+from ledger.values import Session
+from policies import threshold
+from policies.codes import Codes
+from policies.compulsory_school_age import is_compulsory
+from policies.rules import Rules
+from policies.school_weeks import school_weeks
+
+_AUTHORISED = ("head", "authoriser")
+_SAYS = ("decision", "by", "count", "settled", "peak", "entries")
+
+
+class ConsiderPenalty(Command):
+    """The act that the law asks of the head, or of whom the head authorises, with its reason."""
+
+    pupil: str = argument("UPN or local id")
+    decision: Literal["refer", "issue", "not-now", "no-discretion"] = option(
+        "refer to the authority, issue, not now, or no discretion to issue"
+    )
+    reason: str = option("why; kept sealed")
+
+
+class Found(NamedTuple):
+    """The register as it stands: relevant entries with codes, provisional ones, the windows."""
+
+    entries: dict[Session, str]
+    provisional: set[Session]
+    windows: threshold.Standing
+
+
+def reads(command: ConsiderPenalty, state: State) -> Iterable[Range]:
+    """Ask for every mark of the pupil, and for what was considered before."""
+    pupil = state.pupil(command.pupil)
+    prefix = streams.mark(pupil.id, "")
+    yield Range(prefix, prefix + "\U0010ffff")
+    yield one(streams.penalty(pupil.id))
+
+
+def decide(command: ConsiderPenalty, state: State, rules: Rules, now: int) -> Decision:
+    """Record the decision with what the register says; nothing where it says so already."""
+    author, reason = state.author(now), given.required(command.reason, "reason")
+    _check_authorised(state, author, now)
+    pupil = state.pupil(command.pupil)
+    found = register(state, pupil, rules.codes, now)
+    inside = found.windows.sessions
+    event = PenaltyConsidered(
+        decision=command.decision,
+        reason=reason,
+        by=author.staff_id,
+        name=author.name,
+        job_title=author.job_title,
+        count=found.windows.count,
+        settled=sum(session not in found.provisional for session in inside),
+        peak=found.windows.peak,
+        entries=tuple(f"{session} {found.entries[session]}" for session in inside),
+        seen_at=state.position,
+    )
+    stream = streams.penalty(pupil.id)
+    who = f"{state.name_of(pupil)}: {command.decision}"
+    if _repeats(state, stream, event):
+        return decided([], f"{who} is recorded so already; nothing was recorded")
+    says = f"{who} recorded, with {event.count} sessions in the latest window and"
+    return decided([Fact(stream, event)], f"{says} {event.peak} in the fullest")
+
+
+def register(state: State, pupil: Pupil, codes: Codes, now: int) -> Found:
+    """Return what the pupil's register says towards the threshold, up to today."""
+    today, calendar = local_date(now), state.school.calendar()
+    entries: dict[Session, str] = {}
+    provisional: set[Session] = set()
+    for session, mark in standing.marks_of(state, pupil):
+        day = session.date
+        rule = codes.find(mark.code, day)
+        if (
+            rule is not None
+            and rule.threshold
+            and day <= today
+            and pupil.on_roll(day)
+            and calendar.meets(session, pupil.groups(day))
+            and is_compulsory(day, pupil.compulsory_from, pupil.birth_cohort)
+        ):
+            entries[session] = mark.code
+            if rule.provisional:
+                provisional.add(session)
+    weeks = school_weeks(calendar.school_days())
+    windows = threshold.standing(weeks, entries, today, threshold.measure(today))
+    return Found(entries, provisional, windows)
+
+
+def _check_authorised(state: State, author: Author, now: int) -> None:
+    today = local_date(now)
+    rows = [state.school.staff_on(staff_id, today) for staff_id in state.school.staff]
+    roles = {role for row in rows if row for role in row.roles}
+    own = state.school.staff_on(author.staff_id, today)
+    if not roles or (own and set(own.roles).intersection(_AUTHORISED)):
+        return
+    raise Refused(
+        "not-authorised",
+        f"{author.name} is recorded neither as head nor as authorised by the head",
+        "let the head consider it, or record the role with attendance staff change --role",
+    )
+
+
+def _repeats(state: State, stream: str, event: PenaltyConsidered) -> bool:
+    """Tell whether the last consideration says the same of the same register."""
+    before = state.histories.get(stream, [])
+    last = before[-1] if before else None
+    return (
+        isinstance(last, PenaltyConsidered)
+        and all(getattr(last, name) == getattr(event, name) for name in _SAYS)
+        and state.open_text(last.reason) == event.reason
+    )

@@ -1,0 +1,94 @@
+"""What a source states otherwise than before, or no longer, of a mark that the ledger holds.
+
+Nothing of it is recorded: what was stated first is kept, and the difference is told.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from commands.portable.links import Link, same
+from ledger.marks import Mark, Step
+
+Opened = Callable[[str | None], str | None]
+"""The text of a sealed field."""
+
+
+def entry_differs(entry: Link, held: Mark, opened: Opened) -> bool:
+    """Tell whether the row of a mark says something else than the ledger holds of it.
+
+    A mark that a person here made, or a code that stands as a conflict, is no row of the source.
+    """
+    if held.source_entry is None:
+        return False
+    if entry.code == held.source_entry and _same_entry(entry, held, opened):
+        return False
+    rows = [step for step in held.steps if step.restated and step.code == entry.code]
+    if rows:
+        return not any(_same_author(entry, step) for step in rows)
+    return entry.code == held.source_entry or not _heard(entry.code, held)
+
+
+def changes_that_differ(
+    changes: Iterable[Link], held: Mark, last: str, opened: Opened
+) -> list[Link]:
+    """Return the changes that the ledger holds otherwise, of those that were not recorded.
+
+    ``last``: the code that the source ends with.
+    """
+    return [link for link in changes if _change_differs(link, held, last, opened)]
+
+
+def gone(changes: Sequence[Link], held: Mark) -> int:
+    """Return how many changes are held that the source does not state any more."""
+    left = list(changes)
+    missing = [step for step in held.steps if not step.restated and not _taken(left, step, same)]
+    return sum(not _taken(left, step, _alike) for step in missing)
+
+
+def _taken(left: list[Link], step: Step, fits: Callable[[Link, Step], bool]) -> bool:
+    """Take the change that is a step out of those left; tell whether there was one."""
+    for place, link in enumerate(left):
+        if fits(link, step):
+            del left[place]
+            return True
+    return False
+
+
+def _alike(link: Link, step: Step) -> bool:
+    return link.stated == step.stated or (link.original, link.code) == (step.original, step.code)
+
+
+def _same_entry(entry: Link, held: Mark, opened: Opened) -> bool:
+    times = ((entry.stated, held.entry_stated), (entry.by, held.entry_by))
+    comment = entry.comment is None or entry.comment == opened(held.comment)
+    return comment and not any(_otherwise(*pair) for pair in times)
+
+
+def _same_author(entry: Link, step: Step) -> bool:
+    return not (_otherwise(entry.stated, step.stated) or _otherwise(entry.by, step.by))
+
+
+def _change_differs(link: Link, held: Mark, last: str, opened: Opened) -> bool:
+    found = [step for step in held.steps if same(link, step)]
+    if found:
+        return not any(_same_change(link, step, opened) for step in found)
+    return (link.original, link.code) not in held.codes_here and not _heard(last, held)
+
+
+def _same_change(link: Link, step: Step, opened: Opened) -> bool:
+    pairs = (
+        (link.by, step.by),
+        (link.minutes_late, step.minutes_late),
+        (link.reason, opened(step.reason)),
+        (link.nature, opened(step.nature)),
+    )
+    return not any(_otherwise(*pair) for pair in pairs)
+
+
+def _heard(code: str, held: Mark) -> bool:
+    """Tell whether a code was weighed against what a person here did."""
+    return held.amended_here and code in (held.code, held.source_code)
+
+
+def _otherwise(stated: object, held: object) -> bool:
+    """Tell whether a cell states something else; an empty one states nothing."""
+    return stated is not None and stated != held
