@@ -76,7 +76,7 @@ def _amended(view: View, here: Counted, since: date | None) -> dict[int, int]:
         changed = describer.changed_on(version)
         if since is None or changed is None or changed > since:
             touched.add((version.pupil, version.session))
-    asked = here.chosen.any(axis=1)
+    asked: Flags = np.any(here.chosen, axis=1)
     pupils = [pupil for pupil, _ in touched if asked[pupil]]
     numbers, counts = np.unique(np.array(pupils, np.int64), return_counts=True)
     return {int(pupil): int(count) for pupil, count in zip(numbers, counts, strict=True)}

@@ -223,13 +223,13 @@ class View:
         }
 
     def provenance(self) -> str:
-        """Return the provenance as a line of text."""
+        """Return the provenance as a line of text; what it names asks the same again, exactly."""
         school = (
             f"{self.school['name']} ({self.school['urn']})" if self.school else "no school yet"
         )
-        known = clocks.local(self.known_at).strftime("%Y-%m-%d %H:%M:%S")
+        known = clocks.local(self.known_at).isoformat(sep=" ")
         return (
-            f"{school}; {self.first} to {self.on}; as known at {known} London "
+            f"{school}; {self.first} to {self.on}; as known at {known} "
             f"({self.question.clock} clock), position {self.position}; "
             f"rules {self.rules.digest[:15]}; software {ledger.__version__}"
         )

@@ -23,7 +23,7 @@ class Link(NamedTuple):
     """One version: an entry, a change to it, or a conflict with what a person did here.
 
     ``original``: what it replaces, empty for an entry; ``name`` and ``job_title``: of the author
-    of an amendment.
+    of an amendment; ``row``: whether it stands in a file, not only in the calendar.
     """
 
     kind: EntryKind | ChangeKind | Literal["conflict"]
@@ -38,6 +38,7 @@ class Link(NamedTuple):
     comment: str | None = None
     name: str | None = None
     job_title: str | None = None
+    row: bool = True
 
 
 def new(stated: Sequence[Link], held: Mark) -> Sequence[Link]:

@@ -98,7 +98,7 @@ class Marks:
             nature = self._work.text(held.nature)
             new = links.new(full, held) or links.richer(full, held, nature)
             self._add(stream, new)
-            self._tell.rest(stated, full[: len(full) - len(new)], new, held)
+            self._tell.chain(stated, new, len(full) - len(new), held)
 
     def _settle_added(self, stream: str, changes: Sequence[Link], held: Mark) -> None:
         new = links.added(changes, held)
@@ -184,4 +184,4 @@ class Marks:
 
 
 def _cancelled_entry(cancelled: Cancellation) -> Link:
-    return Link("entry", cancelled.code, cancelled.line, stated=cancelled.stated)
+    return Link("entry", cancelled.code, cancelled.line, stated=cancelled.stated, row=False)

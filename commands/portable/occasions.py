@@ -1,5 +1,6 @@
 """What an import asks of each session again and again, worked out once."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -53,7 +54,7 @@ class Occasions:
         self._found: dict[int, Occasion] = {}
         self._days: dict[int, date] = {}
         self._stated = _stated_closures(work)
-        self._span = work.content.span() or (0, 0)
+        self._span = (0, sys.maxsize) if work.content.whole else work.content.span() or (0, 0)
 
     def __getitem__(self, number: int) -> Occasion:
         found = self._found.get(number)

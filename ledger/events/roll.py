@@ -20,7 +20,7 @@ SealedDetail = Literal[
     "last_school",
 ]
 Detail = Literal[SealedDetail, "boarder"]
-DETAILS: tuple[SealedDetail, ...] = get_args(SealedDetail)
+DETAILS: tuple[str, ...] = get_args(SealedDetail)
 """The details that are sealed texts, in the order of the admission register."""
 
 

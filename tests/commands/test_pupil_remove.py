@@ -103,9 +103,7 @@ def test_a_session_met_since_the_last_day_makes_it_backdated(desk):
     assert refused.what == (
         "Ada Quill was on roll for 2026-11-20/AM, after 2026-11-18: its register has ended"
     )
-    assert refused.remedy == (
-        "a deletion cannot be backdated: give a last day from 2026-11-20 on"
-    )
+    assert refused.remedy == ("a deletion cannot be backdated: give a last day from 2026-11-20 on")
 
 
 @pytest.mark.parametrize("instant", ["2026-11-21T12:00", "2026-11-23T08:50"])

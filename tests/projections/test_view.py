@@ -156,7 +156,7 @@ def test_the_provenance_line_names_school_dates_and_position(school, empty):
     """For reading, beneath every table."""
     line = look(school, lambda v: v.provenance(), known_at="2025-09-30")
     assert "Test School (123456)" in line
-    assert "2025-09-30 23:59:59 London (ledger clock)" in line
+    assert "2025-09-30 23:59:59.999999+01:00 (ledger clock)" in line
     assert "no school yet" in look(empty, lambda v: v.provenance())
 
 
