@@ -4,7 +4,7 @@ import csv
 import shutil
 import tempfile
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -21,10 +21,14 @@ NEXT = (
     "  attendance --ledger attendance-demo rates --by registration",
     "  attendance --ledger attendance-demo register show --group {group}",
     "  attendance --ledger attendance-demo changes --lag-over 3",
+    "  attendance --ledger attendance-demo persistent --on {until} --since {earlier}",
+    "  attendance --ledger attendance-demo penalties --on {until} --explain",
+    "  attendance --ledger attendance-demo unresolved --on {until}",
     "  attendance --ledger attendance-demo pupil find {name}",
     "  attendance --ledger attendance-demo today --on {until}",
 )
 _MARKER = "made-by-attendance-demo"
+_FORTNIGHT = timedelta(days=14)
 _PREFERRED = ("9B", "5A")
 
 
@@ -57,7 +61,12 @@ def carry_out(context: Context, command: Demo) -> Outcome:
         if until == today:
             _leave_out_what_is_to_come(source, today, now)
         outcome = _record(replace(context, folder=folder), source)
-        hints = {"group": _group(source), "name": _surname(source), "until": until}
+        hints = {
+            "group": _group(source),
+            "name": _surname(source),
+            "until": until,
+            "earlier": until - _FORTNIGHT,
+        }
     says = (
         f"{command.pupils} invented pupils in {FOLDER}/",
         *(line.format(**hints) for line in NEXT),

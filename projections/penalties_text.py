@@ -1,6 +1,6 @@
 """The list of penalties as a table and as CSV: what is recorded, never a finding."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -98,10 +98,24 @@ def blocks(view: View, found: Sequence[Listed], measure: Measure, *, early: bool
     )
     listed = sorted(found, key=lambda each: natural(str(each.row["upn"])))
     body = [_line(view, each, early=early) for each in listed]
-    notes = [_note(sentence(measure)), _note(_earlier(measure)), view.provenance()]
+    meant = [_note(text) for text in _meaning(listed, measure)]
+    notes = [*meant, _note(_earlier(measure)), view.provenance()]
     title = f"{len(found)} pupils" if len(found) != 1 else "1 pupil"
     about = f"Penalty notice threshold as at {view.on}: {title}"
     return [Grid(about, headings, body, numeric=frozenset(range(2, 6)), notes=notes)]
+
+
+def _meaning(listed: Sequence[Listed], measure: Measure) -> Iterator[str]:
+    """Yield what being on this list means: a duty only for those who met the threshold."""
+    met = [each.row["met"] for each in listed]
+    if any(met) or not met:
+        yield sentence(measure)
+    if not all(met):
+        yield (
+            f"where no day is given on which it was met, fewer than {in_words(measure.sessions)} "
+            "are recorded: an early warning, and no duty to consider; not a finding against a "
+            "parent"
+        )
 
 
 def _earlier(measure: Measure) -> str:

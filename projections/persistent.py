@@ -46,7 +46,7 @@ _HEADINGS = (
     "Ill",
     "Other authorised",
     "Unauthorised",
-    "",
+    "Flag",
     "Off the list after",
 )
 _SINCE = {"came_on": "Came on", "went_off": "Went off", "still_on": "Still on"}

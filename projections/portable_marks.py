@@ -5,9 +5,9 @@ from datetime import date
 from functools import lru_cache
 
 from ledger.clock import iso
-from ledger.portable import ChangeKind, EntryKind
+from ledger.portable import AMENDMENTS, MARKS, ChangeKind, EntryKind
 from ledger.values import parse_session
-from projections.portable_tables import People, Row
+from projections.portable_tables import NOT_ON_ROLL, People, Row
 
 _ENTRY: EntryKind = "entry"
 _LATE: EntryKind = "late_entry"
@@ -37,7 +37,7 @@ class Marks:
     def entries(self) -> Iterator[Row]:
         """Yield the rows of ``marks.csv``: the first mark of each session, as entered."""
         for upn, at, (session, kind, code, _, minutes, nature, comment, reason, by) in self._known(
-            "replaced IS NULL"
+            "replaced IS NULL", MARKS
         ):
             closing = self._closing(session)
             derived = _LATE if at and closing is not None and at > closing else _ENTRY
@@ -67,7 +67,7 @@ class Marks:
             _,
             reason,
             by,
-        ) in self._known("replaced IS NOT NULL"):
+        ) in self._known("replaced IS NOT NULL", AMENDMENTS):
             closing = self._closing(session)
             in_time = at and closing is not None and at <= closing
             told = "" if kind == (_TAKING if in_time else _AMENDMENT) else kind
@@ -84,7 +84,7 @@ class Marks:
                 told,
             )
 
-    def _known(self, where: str) -> Iterator[tuple[str, int | None, Sequence[str]]]:
+    def _known(self, where: str, file: str) -> Iterator[tuple[str, int | None, Sequence[str]]]:
         """Yield UPN, time and the columns from session to author of each version known."""
         sql = (
             f"SELECT {_COLUMNS} FROM marks WHERE kf <= :p AND sf <= :t AND {where} "  # noqa: S608
@@ -93,6 +93,16 @@ class Marks:
         view, (first, last) = self._view, self._days
         bound = {"p": view.position, "t": view.stated, "first": first, "last": last}
         for index, *columns, stated, imported, position in view.db.execute(sql, bound):
-            if index in self._people.upns:
+            if self._may_stand(index, columns[0], file):
                 at = stated if imported else self._people.times.recorded(position)
                 yield self._people.upns[index], at, columns
+
+    def _may_stand(self, index: int, session: str, file: str) -> bool:
+        """Tell whether an import takes a mark; count it, with its changes, where not."""
+        people = self._people
+        if not people.named(index, file):
+            return False
+        if not people.on_roll(index, session[:10]):
+            people.left_out[file, NOT_ON_ROLL] += 1
+            return False
+        return True

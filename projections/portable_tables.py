@@ -1,6 +1,7 @@
 """The rows of the portable folder's small files, as known at one point in time."""
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -22,38 +23,48 @@ from projections.portable_times import Times
 from projections.view import View
 
 Row = Sequence[object]
+NO_SPELL = "the pupil has no spell on roll"
+NOT_ON_ROLL = "the pupil is not on roll that day"
+NEVER_HELD = "ended before it began: put right on the same day"
+_FOR_GOOD = "9999-12-31"
 _DETAILS = "upn, local_id, surname, forename, dob, sex, name_used, address, last_school"
 
 
 class People:
     """The pupils and parents that an export may name: their keys are still there.
 
-    ``upns``: row number -> UPN; ``left_out``: how many pupils are beyond use.
+    ``upns``: row number -> UPN, of those with a spell on roll, as an import asks; ``beyond_use``:
+    how many pupils have no key any more; ``left_out``: how many rows of which file, and why.
     """
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.times = Times(view)
         self.details: dict[int, list[str]] = {}
-        self.left_out = 0
+        self.beyond_use = 0
+        self.left_out: Counter[tuple[str, str]] = Counter()
         for index, *sealed in view.stood(f"pupil, {_DETAILS}", "details"):
             details = [view.open(text) or "" for text in sealed]
             if details[0] == BEYOND_USE:
-                self.left_out += 1
+                self.beyond_use += 1
             else:
                 self.details[index] = details
-        self.upns = {index: details[0] for index, details in self.details.items()}
+        self.spells: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for index, first, last in view.stood("pupil, starts_on, leaves_on", "roll"):
+            self.spells[index].append((first, last or _FOR_GOOD))
+        self.upns = {index: d[0] for index, d in self.details.items() if index in self.spells}
         names = view.stood("parent, surname", "parents")
         self.parents = {parent for parent, name in names if view.open(name) != BEYOND_USE}
 
-    def rows(self, columns: str, table: str) -> Iterator[list[Any]]:
-        """Yield the standing rows of a table whose first column is a pupil who may be named.
+    def named(self, index: int, file: str) -> bool:
+        """Tell whether rows of a file may name a pupil; count those that may not."""
+        if index in self.details and index not in self.upns:
+            self.left_out[file, NO_SPELL] += 1
+        return index in self.upns
 
-        The pupil's UPN is in its place.
-        """
-        for index, *rest in self.view.stood(columns, table):
-            if index in self.upns:
-                yield [self.upns[index], *rest]
+    def on_roll(self, index: int, day: str) -> bool:
+        """Tell whether a pupil is on roll on a day, as known."""
+        return any(first <= day <= last for first, last in self.spells.get(index, ()))
 
 
 def school_toml(view: View) -> Iterator[str]:
@@ -126,8 +137,12 @@ def _pupils(people: People) -> Iterator[Row]:
 
 def _groups(people: People) -> Iterator[Row]:
     for row in people.view.stood("pupil, kind, name, since, until", "memberships"):
-        index, kind, name, since, _ = row
-        if index in people.upns:
+        index, kind, name, since, until = row
+        if not people.named(index, GROUPS):
+            continue
+        if since and until and until < since:
+            people.left_out[GROUPS, NEVER_HELD] += 1
+        else:
             first = people.times.first(
                 "memberships", pupil=index, kind=kind, name=name, since=since
             )
@@ -148,7 +163,7 @@ def _relations(people: People) -> Iterator[Row]:
     )
     for row in people.view.stood(columns, "relations"):
         index, parent, relationship, *rest = row
-        if index in people.upns and parent in people.parents:
+        if people.named(index, RELATIONS) and parent in people.parents:
             first = people.times.first("relations", parent=parent, pupil=index)
             opened = people.view.open(relationship)
             yield parent, people.upns[index], opened, *rest, _iso(first)
@@ -160,7 +175,7 @@ def _notices(people: People) -> Iterator[Row]:
         "withdrawn_on, outcome, outcome_on, sessions, issuer"
     )
     for index, parent, *rest in people.view.stood(columns, "notices"):
-        if index in people.upns and parent in people.parents:
+        if people.named(index, NOTICES) and parent in people.parents:
             key = dict(zip(("kind", "issued_on", "offence_first"), rest, strict=False))
             first = people.times.first("notices", parent=parent, pupil=index, **key)
             yield parent, people.upns[index], *rest, _iso(first)
@@ -168,8 +183,9 @@ def _notices(people: People) -> Iterator[Row]:
 
 def _casework(people: People) -> Iterator[Row]:
     columns = 'pupil, step, on_date, "by", with_whom, outcome, notes'
-    for upn, step, on, by, *sealed in people.rows(columns, "casework"):
-        yield upn, step, on, by, *map(people.view.open, sealed)
+    for index, step, on, by, *sealed in people.view.stood(columns, "casework"):
+        if people.named(index, CASEWORK):
+            yield people.upns[index], step, on, by, *map(people.view.open, sealed)
 
 
 def _plans(people: People) -> Iterator[Row]:
@@ -181,7 +197,7 @@ def _plans(people: People) -> Iterator[Row]:
     )
     known = view.db.execute(sql, {"p": view.position, "t": view.stated})
     for index, session, code, reason, nature, by, stated, imported, at, step in known:
-        if index in people.upns:
+        if people.named(index, PLANS):
             when = stated if imported else people.times.recorded(at)
             texts = (view.open(reason), view.open(nature))
             yield people.upns[index], *session.split("/"), code, *texts, by, _iso(when), step

@@ -5,7 +5,7 @@ here is stated with the time at which it was recorded.
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +39,29 @@ def answer(question: ExportPortable, view: View) -> Answer:
     marks = Marks(people, question.from_, question.on)
     counts = _write(question.path, view, people, marks)
     rows = [{"file": name, "rows": count} for name, count in counts.items()]
-    document = {"as_of": view.as_of(), "rows": rows, "left_out": people.left_out}
-    notes = [view.provenance()]
-    if people.left_out:
-        notes.append(f"{people.left_out} pupils are beyond use and were left out")
+    left_out = [
+        {"file": file, "rows": count, "why": why}
+        for (file, why), count in sorted(people.left_out.items())
+    ]
+    document = {
+        "as_of": view.as_of(),
+        "rows": rows,
+        "left_out": people.beyond_use,
+        "rows_left_out": left_out,
+    }
+    notes = [view.provenance(), *_told(people)]
     body = [(name, f"{count:,}") for name, count in counts.items()]
     title = f"Written to {question.path}"
     grid = Grid(title, ("File", "Rows"), body, frozenset({1}), notes=notes)
     return Answer(document, ("file", "rows"), [grid])
+
+
+def _told(people: People) -> Iterator[str]:
+    """Yield what was left out and why: an import would not take it."""
+    if count := people.beyond_use:
+        yield f"Left out: {count:,} pupil{'s' * (count != 1)} beyond use"
+    for (file, why), count in sorted(people.left_out.items()):
+        yield f"Left out: {count:,} row{'s' * (count != 1)} of {file}: {why}"
 
 
 def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, int]:

@@ -42,7 +42,7 @@ def test_what_to_try_next_works(phase):
     shown = run(*SMALL, "--phase", phase)
     assert (shown.code, shown.err) == (0, "")
     lines = shown.out.split("Try next:\n")[1].splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 8
     for line in lines:
         program, *args = shlex.split(line)
         tried = run(*args)

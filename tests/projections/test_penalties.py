@@ -417,6 +417,18 @@ def test_the_table_says_that_it_is_no_finding(school):
     assert not any(word in shown.casefold() for word in ("guilty", "eligible", "liable"))
 
 
+def test_an_early_warning_is_not_called_a_duty(school):
+    """Ten sessions are spoken of only where somebody on the list has ten."""
+    absent(school, WEEK[:8])
+    warned = lines(ask(school, at_least=7))
+    assert "an early warning, and no duty to consider" in warned
+    assert "a decision to consider is due" not in warned
+    absent(school, pupil="bob")
+    both = lines(ask(school, at_least=7))
+    assert "an early warning, and no duty to consider" in both
+    assert "a decision to consider is due" in both
+
+
 def test_the_early_warning_shows_when_the_oldest_session_leaves(school):
     """Below the threshold and in the latest window; elsewhere there is no such column."""
     absent(school, WEEK[:8])
