@@ -22,7 +22,7 @@ from ledger.errors import Refused
 from ledger.events.base import Event
 from ledger.events.log import Source
 from ledger.keys import BEYOND_USE
-from ledger.marks import Mark, Plan, fold, fold_plan
+from ledger.marks import Mark, fold
 from ledger.school import Pupil, School
 from ledger.store import Fact
 
@@ -136,10 +136,6 @@ class State:
     def mark(self, pupil: Pupil, session: object) -> Mark:
         """Return what stands for a pupil and session; the use case must have asked for it."""
         return fold(self.histories.get(streams.mark(pupil.id, str(session)), ()))
-
-    def plan(self, pupil: Pupil, session: object) -> Plan:
-        """Return what is planned for a pupil and session; must have been asked for."""
-        return fold_plan(self.histories.get(streams.plan(pupil.id, str(session)), ()))
 
     def name_of(self, pupil: Pupil) -> str:
         """Return a pupil's name as shown to staff."""

@@ -2,6 +2,7 @@
 
 import shutil
 
+from commands import given
 from commands.base import Command, Decision, State, option
 from commands.execute import Context, Outcome, execute
 from ledger import streams
@@ -28,7 +29,7 @@ def decide(command: CreateLedger, state: State, _rules: Rules, _now: int) -> Dec
     says = ["a new, empty ledger was created"]
     if command.staff is not None:
         person = StaffJoined(name=command.name or "", job_title=command.job_title or "")
-        facts.append(Fact(streams.staff(command.staff), person))
+        facts.append(Fact(streams.staff(given.identifier(command.staff)), person))
         says.append(f"{command.staff} is its first member of staff")
     del state
     return Decision(facts, len(facts), tuple(says))
@@ -36,8 +37,8 @@ def decide(command: CreateLedger, state: State, _rules: Rules, _now: int) -> Dec
 
 def carry_out(context: Context, command: CreateLedger) -> Outcome:
     """Make the files and record the ledger's birth; leave nothing behind when that fails."""
-    given = (command.staff, command.name, command.job_title)
-    if any(given) and not all(given):
+    first = (command.staff, command.name, command.job_title)
+    if any(first) and not all(first):
         raise Refused(
             "first-staff",
             "the first member of staff needs an id, a name and a job title",

@@ -102,26 +102,3 @@ def _changed_here(mark: Mark, event: _Change) -> None:
     mark.codes_here += ((event.original, event.code),)
     if mark.conflict is not None:
         mark.conflict = "settled"
-
-
-@dataclass(slots=True)
-class Plan:
-    """What is planned for a session, none when nothing is."""
-
-    code: str | None = None
-    length: int = 0
-
-
-def fold_plan(events: Iterable[Event]) -> Plan:
-    """Return the plan that a stream of events builds."""
-    plan = Plan()
-    for event in events:
-        plan.length += 1
-        match event:
-            case register.AbsencePlanned() | register.PlanChanged():
-                plan.code = event.code
-            case register.PlanWithdrawn():
-                plan.code = None
-            case _:
-                pass
-    return plan

@@ -30,7 +30,3 @@ class Entries:
         """Record how one session's mark changed, in order of time."""
         self.first[number] = changes[0].original
         self.changes[number] = changes
-
-    def free(self, number: int) -> bool:
-        """Tell whether a session's mark has no change yet."""
-        return number not in self.first

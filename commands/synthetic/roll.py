@@ -124,11 +124,11 @@ class _Roll:
     def _leave(self, year: SchoolYear) -> None:
         for _ in range(self._moves("leavers")):
             day = self._moving_day(year)
+            # So small a share leaves that somebody always may, however small the school.
             might = [entry for entry in self._entries if self._may_leave(entry, year, day)]
-            if might:
-                entry = self._random.choice(might)
-                ground = self._random.choice(self._movement["leaving_grounds"])
-                entry.spells[-1] = Spell(entry.last.starts_on, day, ground)
+            entry = self._random.choice(might)
+            ground = self._random.choice(self._movement["leaving_grounds"])
+            entry.spells[-1] = Spell(entry.last.starts_on, day, ground)
 
     def _may_leave(self, entry: _Entry, year: SchoolYear, day: date) -> bool:
         """Tell whether an entry is on roll here and of the age to which reg 9(1) speaks."""

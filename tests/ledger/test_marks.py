@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.events import register
-from ledger.marks import Mark, Plan, Step, fold, fold_plan
+from ledger.marks import Mark, Step, fold
 
 ENTRY = register.SessionMarked(code="N")
 IMPORTED = register.SessionMarked(code="N", stated=10, row=1)
@@ -12,6 +12,8 @@ AMENDED = register.MarkAmended(original="N", code="C", nature="n")
 AMENDED_THERE = register.MarkAmended(original="N", code="O", stated=20, row=2)
 RESTATED = register.SourceRestated(original="O", code="I", stated=30, row=3)
 CONFLICTED = register.SourceConflicted(stands="C", code="M", row=4)
+AGREED = register.SourceConflicted(stands="C", code="C", row=4)
+AMENDED_AGAIN = register.MarkAmended(original="C", code="M")
 ELSEWHERE = register.RegisterTaken(by="S1", ended=1, marks=1)
 
 THERE, AGAIN = Step("N", "O", 20, restated=False), Step("O", "I", 30, restated=True)
@@ -22,12 +24,18 @@ CASES = [
     (
         "corrected during taking",
         [ENTRY, CORRECTED],
-        Mark(code="L", minutes_late=4, amended_here=True, length=2),
+        Mark(code="L", minutes_late=4, amended_here=True, codes_here=(("N", "L"),), length=2),
     ),
     (
         "amended here",
         [ENTRY, CORRECTED, AMENDED],
-        Mark(code="C", nature="n", amended_here=True, length=3),
+        Mark(
+            code="C",
+            nature="n",
+            amended_here=True,
+            codes_here=(("N", "L"), ("N", "C")),
+            length=3,
+        ),
     ),
     (
         "imported",
@@ -54,9 +62,40 @@ CASES = [
             source_entry="N",
             source_code="M",
             amended_here=True,
+            codes_here=(("N", "C"),),
+            conflict="open",
             entry_stated=10,
             nature="n",
             length=3,
+        ),
+    ),
+    (
+        "stated otherwise, then as it stands",
+        [IMPORTED, AMENDED, CONFLICTED, AGREED],
+        Mark(
+            code="C",
+            source_entry="N",
+            source_code="C",
+            amended_here=True,
+            codes_here=(("N", "C"),),
+            conflict="settled",
+            entry_stated=10,
+            nature="n",
+            length=4,
+        ),
+    ),
+    (
+        "stated otherwise, then amended here again",
+        [IMPORTED, AMENDED, CONFLICTED, AMENDED_AGAIN],
+        Mark(
+            code="M",
+            source_entry="N",
+            source_code="M",
+            amended_here=True,
+            codes_here=(("N", "C"), ("C", "M")),
+            conflict="settled",
+            entry_stated=10,
+            length=4,
         ),
     ),
     ("something else", [ENTRY, ELSEWHERE], Mark(code="N", length=2)),
@@ -67,23 +106,3 @@ CASES = [
 def test_a_mark_is_what_its_events_make_of_it(what, events, expected):
     """The last code stands; what a source stated is kept apart from what a person changed."""
     assert fold(events) == expected, what
-
-
-PLANNED = register.AbsencePlanned(code="M")
-CHANGED = register.PlanChanged(original="M", code="C")
-WITHDRAWN = register.PlanWithdrawn(original="C")
-
-PLANS = [
-    ("nothing", [], None),
-    ("planned", [PLANNED], "M"),
-    ("changed", [PLANNED, CHANGED], "C"),
-    ("withdrawn", [PLANNED, CHANGED, WITHDRAWN], None),
-    ("planned again", [PLANNED, WITHDRAWN, PLANNED], "M"),
-    ("something else", [PLANNED, ELSEWHERE], "M"),
-]
-
-
-@pytest.mark.parametrize(("what", "events", "code"), PLANS, ids=[case[0] for case in PLANS])
-def test_a_plan_is_what_its_events_make_of_it(what, events, code):
-    """Planned, changed, withdrawn: the last one counts."""
-    assert fold_plan(events) == Plan(code, len(events)), what

@@ -6,6 +6,7 @@ from filecmp import cmpfiles
 import pytest
 
 from commands.synthetic import build
+from commands.synthetic.rows import absence_of
 
 COLUMNS = {
     "staff": "staff_id,name,job_title,roles,from,to",
@@ -89,3 +90,23 @@ def test_date_in_the_summer_belongs_to_the_year_before(school):
     found = school(pupils=20, until=date(2026, 8, 20))
     assert [str(t["first"].year) for t in found.toml["term"]] == ["2025"] * 2 + ["2026"] * 4
     assert max(row["date"] for row in found.tables["marks"]) >= "2026-07-15"
+
+
+def test_spring_term_begins_after_a_new_year_bank_holiday(tmp_path):
+    """In January 2028 the Monday is a holiday: no mark is made and the term starts later."""
+    build(tmp_path, pupils=10, until=date(2028, 1, 7))
+    days = {line.split(",")[1] for line in (tmp_path / "marks.csv").read_text().splitlines()[1:]}
+    assert "2028-01-03" not in days
+    assert max(days) == "2028-01-07"
+
+
+def test_school_of_one_pupil_can_be_built(tmp_path):
+    """Where nobody may leave, nobody does."""
+    build(tmp_path, pupils=1, until=date(2026, 7, 17), seed=3)
+    assert len((tmp_path / "pupils.csv").read_text().splitlines()) > 1
+
+
+def test_rank_beyond_every_knot_is_an_error():
+    """A share of absence is never guessed."""
+    with pytest.raises(ValueError, match="beyond the last knot"):
+        absence_of(1.5, "secondary")
