@@ -1,13 +1,15 @@
 """The rows of ``marks.csv`` and ``amendments.csv``: every version known, in columns to import."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 
 from ledger.clock import iso
 from ledger.portable import AMENDMENTS, MARKS, ChangeKind, EntryKind
-from ledger.values import parse_session
-from projections.portable_tables import NOT_ON_ROLL, People, Row
+from ledger.values import Session, parse_session
+from projections.portable_tables import NOT_MET, NOT_ON_ROLL, People, Row
+from projections.view import Interval
 
 _ENTRY: EntryKind = "entry"
 _LATE: EntryKind = "late_entry"
@@ -30,6 +32,15 @@ class Marks:
         self._view = people.view
         self._view.db.create_function("upn", 1, people.upns.get, deterministic=True)
         self._days = ((first or date.min).isoformat(), f"{(last or date.max).isoformat()}~")
+        self._memberships: dict[int, list[Interval]] = defaultdict(list)
+        for membership in self._view.memberships:
+            self._memberships[membership.pupil].append(membership)
+        self._met_by_all = lru_cache(None)(
+            lambda session: (
+                self._view.calendar.in_term(parse_session(session).date)
+                and not self._view.calendar.closures_on(parse_session(session))
+            )
+        )
         self._closing = lru_cache(None)(
             lambda session: self._view.calendar.closing(parse_session(session))
         )
@@ -105,4 +116,14 @@ class Marks:
         if not people.on_roll(index, session[:10]):
             people.left_out[file, NOT_ON_ROLL] += 1
             return False
+        if not (self._met_by_all(session) or self._met(index, parse_session(session))):
+            people.left_out[file, NOT_MET] += 1
+            return False
         return True
+
+    def _met(self, index: int, session: Session) -> bool:
+        """Tell whether a session was to be met by a pupil, cancelled or not, as known."""
+        groups = {each.name for each in self._memberships[index] if each.covers(session.date)}
+        closure = self._view.calendar.closure(session, groups)
+        in_term = self._view.calendar.in_term(session.date)
+        return in_term and (closure is None or closure.cancelled)

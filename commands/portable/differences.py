@@ -31,7 +31,7 @@ class Differences:
             self._tell(kept, held, changes[-1].code)
 
     def chain(self, stated: Sequence[Link], new: Sequence[Link], kept: int, held: Mark) -> None:
-        """Tell of a mark's versions; ``kept``: how many of them, from the entry on, are not new."""
+        """Tell of a mark's versions; ``kept``: how many, from the entry on, are not new."""
         if self._work.content.whole and held.steps:
             self._work.gone["amendments"] += _gone(stated[1:], held)
         if not held.length or _conflict(new):

@@ -57,8 +57,9 @@ def new(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
         found = ()
     else:
         found = _restated(stated, held)
-    if found and (held.source_entry is None or held.amended_here):
-        return _conflict(last, held)
+    if held.source_entry is None or held.amended_here:
+        agrees = held.conflict == "open" and last.code == held.code
+        return _conflict(last, held) if found or agrees else ()
     return found
 
 
@@ -114,7 +115,8 @@ def _following(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     held_codes = [(step.original, step.code) for step in held.steps]
     if codes[: len(held_codes)] == held_codes:
         return stated[1 + len(held_codes) :]
-    later = dropwhile(lambda link: (link.stated or 0) <= latest(held), stated[1:])
+    newest = max(latest(held), *(step.stated or 0 for step in held.steps))
+    later = dropwhile(lambda link: (link.stated or 0) <= newest, stated[1:])
     found = list(later)
     return found if found and found[0].original == held.source_code else ()
 

@@ -25,6 +25,7 @@ _COUNTED = {
     "amendment": "amendments",
     "restated": "marks restated",
     "conflict": "conflicts with what a person did here",
+    "settled": "conflicts settled",
 }
 
 
@@ -50,6 +51,7 @@ class Marks:
 
     def plan(self) -> None:
         """Go through all rows: check each, and settle what has to be recorded for it."""
+        self._work.gone["marks"] = 0  # told before what is gone of their changes
         for index in self._entries.standing():
             self._plan_row(index)
         self._faulty |= self._entries.faulty
@@ -148,7 +150,8 @@ class Marks:
         if versions:
             self._chains.append((stream, versions))
         for link in versions:
-            self._add_to_count(link.kind)
+            settled = link.kind == "conflict" and link.original == link.code
+            self._add_to_count("settled" if settled else link.kind)
 
     def _add_to_count(self, kind: str) -> None:
         self.count += 1

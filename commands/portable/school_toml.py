@@ -1,10 +1,11 @@
 """Reading ``school.toml``: the school, its register times, terms and closures, as events."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
-from typing import Any, TypeVar
+from difflib import get_close_matches
+from typing import Any, TypeVar, cast
 
 from commands.portable import fields
 from commands.portable.problems import Problems
@@ -22,6 +23,9 @@ from ledger.events.calendar import (
 from ledger.values import HALVES, Half
 
 _SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
+_SCHOOL_KINDS = dict.fromkeys(_SCHOOL, str)
+_CLOSED_OPTIONAL = {"sessions": list, "groups": list, "kind": str, "reason": str,
+                    "recorded_on": object}  # fmt: skip
 _TYPES = ("maintained", "academy", "pru", "ap-academy", "special-maintained", "special-academy",
           "non-maintained-special", "independent")  # fmt: skip
 _PHASES = ("nursery", "primary", "secondary", "all-through", "special", "ap", "post-16")
@@ -51,7 +55,7 @@ class SchoolFile:
 def read(content: bytes, problems: Problems) -> SchoolFile:
     """Read the file; add to ``problems`` what is wrong in it."""
     try:
-        text = decoded(content).read()
+        text = decoded(content, "save it again as plain text, UTF-8").read()
     except Refused as why:
         problems.refuse_file(portable.SCHOOL, line_of(why), why)
         return SchoolFile()
@@ -95,8 +99,9 @@ class _Reader:
             line = self._lines.table(name, index)
             try:
                 yield max(line, 1), make(_Table(table, name))
-            except _BadKey as why:
-                self._refuse(self._lines.key(why.key, line) if why.key else line, why)
+            except (_BadKey, _BadKeys) as bad:
+                for why in bad.found if isinstance(bad, _BadKeys) else [bad]:
+                    self._refuse(self._lines.key(why.key, line) if why.key else line, why)
 
     def _refuse(self, line: int, why: Refused) -> None:
         self._problems.refuse_file(portable.SCHOOL, line, why)
@@ -110,29 +115,45 @@ class _BadKey(Refused):
         self.key = key
 
 
+class _BadKeys(Exception):  # noqa: N818 - it carries refusals, which are what is told
+    """All that is wrong with the keys of one table."""
+
+    def __init__(self, found: list[_BadKey]) -> None:
+        super().__init__(found)
+        self.found = found
+
+
 class _Table:
-    """One table; its keys are taken one by one, and `done` refuses what is left."""
+    """One table; `check` refuses its keys all at once, then they are taken one by one."""
 
     def __init__(self, content: object, name: str) -> None:
         if not isinstance(content, dict):
             raise _BadKey("", "key-type", f"{name} is not a table", f"write it under [{name}]")
-        self._left: dict[str, Any] = dict(content)
-        self._known = list(content)
+        self._content: dict[str, Any] = content
         self.name = name
 
-    def take(self, key: str, kind: type[Value], default: Value | None = None) -> Value:
-        """Return the value of a key, refuse another type or, without default, its absence."""
-        if key not in self._left:
-            if default is not None:
-                return default
-            raise _BadKey("", "key-missing", f"{self.name} has no {key}", "it must be given")
-        value = self._left.pop(key)
-        # A date-time is also a date for Python: the exact type is meant.
-        if type(value) is not kind:
-            raise _BadKey(
-                key, "key-type", f"{key} is not {_NAMES_OF_TYPES[kind]}", "correct what it holds"
-            )
-        return value
+    def check(self, kinds: Mapping[str, type], optional: Mapping[str, type] | None = None) -> None:
+        """Refuse keys that are unknown or missing, or hold another type than theirs."""
+        all_kinds = {**kinds, **(optional or {})}
+        found = [
+            _BadKey("", "key-missing", f"{self.name} has no {key}", "it must be given")
+            for key in kinds
+            if key not in self._content
+        ]
+        for key, value in self._content.items():
+            if key not in all_kinds:
+                what = f"unknown key {key!r} in {self.name}"
+                found.append(_BadKey(key, "key-unknown", what, _closest(key, all_kinds)))
+            # A date-time is also a date for Python: the exact type is meant.
+            elif all_kinds[key] not in (type(value), object):
+                what = f"{key} is not {_NAMES_OF_TYPES[all_kinds[key]]}"
+                found.append(_BadKey(key, "key-type", what, "correct what it holds"))
+        if found:
+            raise _BadKeys(found)
+
+    def take(self, key: str, _kind: type[Value], default: Value | None = None) -> Value:
+        """Return the value of a key that was checked, or the default where it is not there."""
+        return cast("Value", self._content.get(key, default))
 
     def word(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         """Return a text from a list."""
@@ -151,7 +172,7 @@ class _Table:
 
     def stated(self) -> int | None:
         """Return the instant under ``recorded_on``, a date, a time with or without offset."""
-        value = self._left.pop("recorded_on", None)
+        value = self._content.get("recorded_on")
         if value is None:
             return None
         try:
@@ -161,10 +182,11 @@ class _Table:
                 "recorded_on", "key-type", "recorded_on is not a date or time", "correct it"
             ) from None
 
-    def done(self) -> None:
-        """Refuse the keys that nobody asked for."""
-        for key in self._left:
-            raise _BadKey(key, "key-unknown", f"unknown key {key!r} in {self.name}", "take it out")
+
+def _closest(key: str, known: Iterable[str]) -> str:
+    """Return what to do with an unknown key: it may be a known one, misspelt."""
+    found = get_close_matches(key, known, 1)
+    return f"did you mean {found[0]}? If not, take it out" if found else "take it out"
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> Refused:
@@ -172,9 +194,9 @@ def _unknown(name: str, known: tuple[str, ...]) -> Refused:
 
 
 def _school(table: _Table) -> SchoolOpened:
+    table.check(_SCHOOL_KINDS)
     texts = {key: table.take(key, str) for key in _SCHOOL[:-2]}
     kind, phase = table.word("type", _TYPES), table.word("phase", _PHASES)
-    table.done()
     for key, value in texts.items():
         if not value.strip():
             raise _BadKey(key, "field-empty", f"{key} is empty", "it must be given")
@@ -182,9 +204,16 @@ def _school(table: _Table) -> SchoolOpened:
 
 
 def _register_times(table: _Table) -> RegisterTimesSet:
+    table.check({"from": date, "am": dict, "pm": dict})
     since = table.take("from", date)
-    halves = [_times(_Table(table.take(half, dict), half), half) for half in ("am", "pm")]
-    table.done()
+    halves, bad = [], list[_BadKey]()
+    for half in ("am", "pm"):
+        try:
+            halves.append(_times(_Table(table.take(half, dict), half), half))
+        except _BadKeys as found:
+            bad += found.found
+    if bad:
+        raise _BadKeys(bad)
     (am_opens, am_closes), (pm_opens, pm_closes) = halves
     if pm_opens < am_closes:
         raise _BadKey("pm", "times-reversed", "pm opens before am closes", "correct the times")
@@ -199,33 +228,32 @@ def _register_times(table: _Table) -> RegisterTimesSet:
 
 def _times(table: _Table, half: str) -> tuple[time, time]:
     try:
-        opens, closes = table.take("opens", time), table.take("closes", time)
-        table.done()
-    except _BadKey as why:
-        raise _BadKey(half, why.code, why.what, why.remedy) from None
+        table.check({"opens": time, "closes": time})
+    except _BadKeys as bad:
+        raise _BadKeys([_BadKey(half, w.code, w.what, w.remedy) for w in bad.found]) from None
+    opens, closes = table.take("opens", time), table.take("closes", time)
     if closes <= opens:
-        raise _BadKey(
-            half, "times-reversed", f"{half} closes before it opens", "correct the two times"
-        )
+        what = f"{half} closes before it opens"
+        raise _BadKeys([_BadKey(half, "times-reversed", what, "correct the two times")])
     return opens, closes
 
 
 def _term(table: _Table) -> TermSet:
+    table.check({"name": str, "first": date, "last": date})
     name = table.take("name", str)
     first, last = table.take("first", date), table.take("last", date)
-    table.done()
     if why := fields.reversed_dates(first, last, ("first", "last")):
         raise _BadKey("last", why.code, why.what, why.remedy)
     return TermSet(name=name, first=first, last=last)
 
 
 def _closed(table: _Table) -> Closed:
+    table.check({"date": date}, _CLOSED_OPTIONAL)
     day = table.take("date", date)
     halves = table.words("sessions", [*HALVES])
     groups = tuple(sorted(set(table.words("groups", []))))
     make = _CLOSURES[table.word("kind", tuple(_CLOSURES), "planned")]
     reason, stated = table.take("reason", str, ""), table.stated()
-    table.done()
     sessions: tuple[Half, ...] = tuple(half for half in HALVES if half in halves)
     if not halves or set(halves) - set(HALVES):
         raise _BadKey("sessions", "word", "sessions holds more or less than AM, PM",

@@ -21,11 +21,11 @@ _ONE = {
     "rows where no entry is due": "row where no entry is due",
     "late entries": "late entry",
     "entries": "entry",
-    "school": "school",
+    "register times": "set of register times",
     "staff": "member of staff",
 }
 """One of what is counted, where it is not the plural without its last letter."""
-_MANY = {"staff": "members of staff"}
+_MANY = {"register times": "sets of register times", "staff": "members of staff"}
 
 
 def counts(work: Work) -> dict[str, int]:

@@ -100,10 +100,10 @@ def line_of(why: Refused) -> int:
     return why.line if isinstance(why, _At) else 0
 
 
-def decoded(content: bytes) -> io.TextIOWrapper:
+def decoded(content: bytes, remedy: str = _SAVE_AGAIN) -> io.TextIOWrapper:
     """Return the text of a file; refuse, by its name, every encoding but UTF-8."""
     if content.startswith(_UTF16) or _looks_like_utf16(content):
-        raise Refused("encoding", "is in UTF-16, not UTF-8", _SAVE_AGAIN)
+        raise Refused("encoding", "is in UTF-16, not UTF-8", remedy)
     if (at := content.find(b"\0")) >= 0:
         line = content.count(b"\n", 0, at) + 1
         raise _At(line, "nul", "holds a NUL byte", "the file is damaged: export it again")
@@ -116,7 +116,7 @@ def decoded(content: bytes) -> io.TextIOWrapper:
             line,
             "encoding",
             f"byte 0x{byte:02X} is not UTF-8: it looks like Windows-1252 (Latin-1)",
-            _SAVE_AGAIN,
+            remedy,
         ) from None
     buffer = io.BytesIO(content)
     buffer.seek(len(_BOM) if content.startswith(_BOM) else 0)

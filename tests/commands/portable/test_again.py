@@ -99,14 +99,14 @@ def test_new_rows_are_recorded(known, changed):
 
 
 GONE = {
-    "marks.csv": ("K999200018001,2026-11-09,AM", "1 marks"),
-    "groups.csv": (f"{UPN},cohort,PP", "1 memberships"),
-    "parents.csv": ("P02", "1 parents"),
-    "relations.csv": ("P02", "1 relations"),
-    "notices.csv": ("P01", "1 notices"),
-    "casework.csv": ("F999200018006,meeting", "1 casework steps"),
-    "staff.csv": ("H01", "1 staff"),
-    "school.toml": ("date = 2026-11-20", "1 closed sessions"),
+    "marks.csv": ("K999200018001,2026-11-09,AM", "1 mark"),
+    "groups.csv": (f"{UPN},cohort,PP", "1 membership"),
+    "parents.csv": ("P02", "1 parent"),
+    "relations.csv": ("P02", "1 relation"),
+    "notices.csv": ("P01", "1 notice"),
+    "casework.csv": ("F999200018006,meeting", "1 casework step"),
+    "staff.csv": ("H01", "1 member of staff"),
+    "school.toml": ("date = 2026-11-20", "1 closed session"),
 }
 
 
@@ -132,7 +132,7 @@ def test_a_pupil_gone_missing_is_told(known, changed):
         (changed() / name).write_text("".join(kept), "utf-8")
     found, says = recorded(known, changed())
     assert found == {}
-    assert "1 pupils, 3 memberships, 17 marks" in "".join(says)
+    assert "1 pupil, 3 memberships, 17 marks" in "".join(says)
 
 
 def test_an_optional_file_left_out_is_not_told_as_gone(known, changed):
@@ -155,7 +155,7 @@ def test_terms_and_times_gone_are_told(known, changed):
     (changed() / "school.toml").write_text(text[: text.index('\n[[term]]\nname = "Spring 1"')])
     found, says = recorded(known, changed())
     assert found == {}
-    assert any("1 register times, 1 terms" in line for line in says)
+    assert any("1 set of register times, 1 term" in line for line in says)
 
 
 def test_a_richer_mark_is_restated(known, changed):
@@ -344,7 +344,7 @@ def test_plans_are_recorded_once(known, changed):
 
 
 def test_a_person_who_amended_here_wins_over_the_source(known, changed, school, amend_here):
-    """A different mark is a conflict, told once; the mark stands."""
+    """A different mark is a conflict, told once, until the source states what stands."""
     amend_here("2026-11-09/AM", "M")
     assert recorded(known, school)[0] == {}
     path = changed("marks.csv", (f"{UPN},2026-11-09,AM,/", f"{UPN},2026-11-09,AM,I"))
@@ -353,7 +353,10 @@ def test_a_person_who_amended_here_wins_over_the_source(known, changed, school, 
     conflict = latest(known, "SourceConflicted")
     assert (conflict["stands"], conflict["code"]) == ("M", "I")
     changed("marks.csv", (f"{UPN},2026-11-09,AM,I", f"{UPN},2026-11-09,AM,M"))
+    assert recorded(known, path)[0] == {"SourceConflicted": 1}
     assert recorded(known, path)[0] == {}
+    conflict = latest(known, "SourceConflicted")
+    assert (conflict["stands"], conflict["code"]) == ("M", "M")
 
 
 def test_an_amendment_of_a_mark_amended_here_is_a_conflict(known, changed, amend_here):

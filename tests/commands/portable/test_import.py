@@ -42,7 +42,7 @@ def test_everything_of_the_folder_is_recorded(ledger, school):
         "ImportCompleted": 1,
     }
     assert outcome.says[0].startswith("recorded: 1 school")
-    assert "passed over: 1 rows without a mark, 3 rows where no entry is due" in outcome.says
+    assert "passed over: 1 row without a mark, 3 rows where no entry is due" in outcome.says
 
 
 def test_the_header_names_the_files(ledger, school):
@@ -201,7 +201,7 @@ def test_a_dry_run_checks_everything_and_records_nothing(ledger, school):
     outcome = ledger.bring(school, dry_run=True)
     assert outcome.header is None
     assert ledger.head() == head
-    assert outcome.says[0].startswith("would be recorded: 1 school, 1 register times")
+    assert outcome.says[0].startswith("would be recorded: 1 school, 1 set of register times")
 
 
 def test_a_file_in_place_of_the_folder_is_refused(ledger, school):

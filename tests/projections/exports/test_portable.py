@@ -12,12 +12,14 @@ from commands.execute import Context, execute
 from commands.import_portable import ImportPortable
 from commands.mark import MarkSession
 from commands.plan_add import PlanAbsence
-from ledger.clock import parse_instant
+from commands.pupil_merge import MergePupils
+from commands.pupil_move import MovePupil
+from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
 from ledger.folder import Folder
 from ledger.keys import KeyRing
 from ledger.values import parse_session
-from projections import history, rates
+from projections import history, portable_tables, rates
 from projections.exports import portable
 from projections.exports.portable import ExportPortable
 from projections.history import History
@@ -26,6 +28,7 @@ from projections.view import opened
 
 SCHOOL = Path(__file__).parents[3] / "fixtures" / "portable"
 NOW = parse_instant("2026-11-21T12:00:00Z")
+TODAY = local_date(NOW)
 MOMENTS = (None, "2026-11-10T12:00:00Z", "2026-11-16T23:00:00Z", "2026-11-18T12:00:00Z")
 
 
@@ -193,3 +196,76 @@ def test_an_empty_ledger_has_nothing_to_export(tmp_path):
     with pytest.raises(Refused) as caught:
         export(empty(tmp_path / "ledger"), tmp_path / "out")
     assert caught.value.code == "school-unknown"
+
+
+def left(document):
+    """How many rows of which file an export left out, by why."""
+    return {(row["file"], row["why"]): row["rows"] for row in document["rows_left_out"]}
+
+
+def moved(source, target, file, old, new):
+    """Copy a folder with one text changed."""
+    target.mkdir()
+    for each in source.iterdir():
+        (target / each.name).write_bytes(each.read_bytes())
+    text = (target / file).read_text("utf-8")
+    assert old in text
+    (target / file).write_text(text.replace(old, new), "utf-8")
+    return target
+
+
+def test_a_merged_duplicate_is_left_out_and_the_export_is_importable(school, tmp_path):
+    """Its groups, marks, amendments, relations, notices and plans name nobody on roll."""
+    execute(school, MergePupils(duplicate="K999200018001", into="Z999200018002", reason="One"))
+    found = export(school, tmp_path / "out")
+    whose = {file for file, why in left(found) if why == portable_tables.NO_SPELL}
+    assert whose == {"groups.csv", "relations.csv", "notices.csv", "plans.csv", "marks.csv",
+                     "amendments.csv"}  # fmt: skip
+    outcome = bring(empty(tmp_path / "copy"), tmp_path / "out")
+    assert outcome.header is not None
+
+
+def test_marks_after_a_last_day_that_was_moved_are_left_out(school, tmp_path):
+    """With their amendments; how many is told."""
+    row = "Mockridge,Cleo,2013-06-30,F,2024-09-02,"
+    folder = moved(SCHOOL, tmp_path / "moved", "pupils.csv", f"{row},", f"{row}2026-11-09,a")
+    for name in ("marks.csv", "amendments.csv"):
+        (folder / name).write_text(
+            (folder / name).read_text("utf-8").splitlines()[0] + "\n", "utf-8"
+        )
+    bring(school, folder)
+    with opened(school.folder, ExportPortable(path=tmp_path / "out"), clock) as view:
+        answer = portable.answer(ExportPortable(path=tmp_path / "out"), view)
+    off = portable_tables.NOT_ON_ROLL
+    assert left(answer.document)["amendments.csv", off] == 1
+    assert f"Left out: 1 row of amendments.csv: {off}" in answer.blocks[0].notes
+    bring(empty(tmp_path / "copy"), tmp_path / "out")
+
+
+def test_marks_on_sessions_closed_since_are_left_out(school, tmp_path):
+    """A closure that came after the marks, for one group or for everyone; a term that shrank."""
+    more = '\n[[closed]]\ndate = 2026-11-13\n\n[[closed]]\ndate = 2026-11-12\ngroups = ["9A"]\n'
+    folder = moved(SCHOOL, tmp_path / "m", "school.toml", "last = 2026-12-18", "last = 2026-11-19")
+    with (folder / "school.toml").open("a", encoding="utf-8") as file:
+        file.write(more)
+    header = (folder / "marks.csv").read_text("utf-8").splitlines()[0]
+    (folder / "marks.csv").write_text(header + "\n", "utf-8")
+    (folder / "amendments.csv").unlink()
+    bring(school, folder)
+    found = export(school, tmp_path / "out")
+    kept = {row["date"] for row in table(tmp_path / "out" / "marks.csv")}
+    assert "2026-11-12" in kept
+    assert kept.isdisjoint({"2026-11-13", "2026-11-20"})
+    assert left(found)["marks.csv", portable_tables.NOT_MET] > 14
+    bring(empty(tmp_path / "copy"), tmp_path / "out")
+
+
+def test_memberships_never_held_are_left_out(school, tmp_path):
+    """Moved and moved back on one day: the membership ended before it began."""
+    for group in ("9B", "9A"):
+        execute(
+            school, MovePupil(pupil="K999200018001", kind="registration", from_=TODAY, to=group)
+        )
+    found = export(school, tmp_path / "out")
+    assert left(found)["groups.csv", portable_tables.NEVER_HELD] == 1
+    bring(empty(tmp_path / "copy"), tmp_path / "out")
