@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from projections.query import Answer, Grid, Lines, Question
+from projections.query import Answer, Grid, Lines, Question, number_of
 from projections.view import View
 
 
@@ -37,5 +37,5 @@ def answer(_question: Alerts, view: View) -> Answer:
         if rows
         else ["Nothing waits.", view.provenance()]
     )
-    grid = Grid(f"{len(rows)} open conflicts", headings, body, notes=notes)
+    grid = Grid(number_of(len(rows), "open conflict"), headings, body, notes=notes)
     return Answer(document, columns, [grid])

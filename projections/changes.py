@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from projections.history import COLUMNS, table
-from projections.query import Answer, Lines, Selection, option
+from projections.query import Answer, Lines, Selection, number_of, option
 from projections.rectangle import rectangle
 from projections.versions import Describer, Version, numbered, versions
 from projections.view import View
@@ -48,7 +48,9 @@ def answer(question: Changes, view: View) -> Answer:
         rows = [r for r in rows if (r["late_by_school_days"] or 0) > over]
     rows.sort(key=lambda r: (r["session"], r["upn"], r["position"]))
     document = {"as_of": view.as_of(), "rows": rows}
-    return Answer(document, _columns(), [table(f"{len(rows)} changes", rows, view, upn=True)])
+    return Answer(
+        document, _columns(), [table(number_of(len(rows), "change"), rows, view, upn=True)]
+    )
 
 
 def _columns() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from policies.threshold import Measure
 from projections.penalties_case import Case
 from projections.penalties_recorded import Consideration
-from projections.query import Block, Grid, natural
+from projections.query import Block, Grid, natural, number_of
 from projections.view import View
 
 COLUMNS = (
@@ -100,8 +100,7 @@ def blocks(view: View, found: Sequence[Listed], measure: Measure, *, early: bool
     body = [_line(view, each, early=early) for each in listed]
     meant = [_note(text) for text in _meaning(listed, measure)]
     notes = [*meant, _note(_earlier(measure)), view.provenance()]
-    title = f"{len(found)} pupils" if len(found) != 1 else "1 pupil"
-    about = f"Penalty notice threshold as at {view.on}: {title}"
+    about = f"Penalty notice threshold as at {view.on}: {number_of(len(found), 'pupil')}"
     return [Grid(about, headings, body, numeric=frozenset(range(2, 6)), notes=notes)]
 
 

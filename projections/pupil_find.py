@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from projections.query import Answer, Grid, Lines, Question, argument
+from projections.query import Answer, Grid, Lines, Question, argument, number_of
 from projections.view import Person, View
 
 
@@ -35,7 +35,7 @@ def answer(question: PupilFind, view: View) -> Answer:
         for r in rows
     ]
     headings = ("UPN", "Local id", "Name", "Groups", "On roll")
-    title = f"{len(rows)} pupils found for {question.text!r}"
+    title = f"{number_of(len(rows), 'pupil')} found for {question.text!r}"
     grid = Grid(title, headings, body, notes=[view.provenance()])
     return Answer(document, columns, [grid])
 
