@@ -84,6 +84,13 @@ def _problems(details: dict[str, Any], today: date) -> Iterator[tuple[str, str, 
         if later is not None and later < earlier:
             what = f"{then} ({later}) is before {first} ({earlier})".replace("_", " ")
             yield "dates-reversed", what, "check both dates"
+    if details["issued_on"] < details["offence_last"]:
+        what = f"the notice was issued ({details['issued_on']}) before its offence had ended"
+        yield "dates-reversed", what, "check the day of issue and the last day of the offence"
+    for session in details.get("sessions", ()):
+        if not str(details["offence_first"]) <= session[:10] <= str(details["offence_last"]):
+            what = f"session {session} lies outside the offence that the notice is for"
+            yield "session-outside-offence", what, "check the session, or the days of the offence"
     for name in ("issued_on", "offence_last", *_AFTER_ISSUE):
         found = details.get(name)
         if found is not None and found > today:

@@ -118,8 +118,8 @@ def _rows(question: Rates, view: View, here: Counted) -> list[tuple[str, str, Ta
 
 
 def _within(here: Counted, columns: Flags) -> Counted:
-    """Return the counts of some sessions, of pupils who met one of them."""
-    return Counted(here.counter, here.counter.of_those_who_met(here.chosen & columns))
+    """Return the counts of some sessions; together, periods make up the whole range."""
+    return Counted(here.counter, here.chosen & columns)
 
 
 def _cut(question: Rates, view: View, here: Counted) -> Iterator[tuple[str, Tally]]:

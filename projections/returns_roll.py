@@ -19,6 +19,7 @@ from policies.school_days import school_year_of
 from projections.query import natural
 from projections.returns_made import Told
 from projections.view import View
+from projections.year_groups import in_order
 
 _DAY = timedelta(days=1)
 Rows = Iterator[tuple[int, dict[str, Any] | None]]
@@ -49,7 +50,7 @@ def joiners(view: View, told: Told) -> Rows:
             yield spell.pupil, None
             continue
         due = new_pupil_deadline(spell.starts_on)
-        unknown = "" if year else "; no year group is recorded, so that no exception can be seen"
+        unknown = _unknown(view, spell.starts_on, year)
         yield (
             spell.pupil,
             {
@@ -61,6 +62,15 @@ def joiners(view: View, told: Told) -> Rows:
                 "year": year,
             },
         )
+
+
+def _unknown(view: View, day: date, year: str | None) -> str:
+    """Say why the exception of the most junior class cannot be seen, if so."""
+    if year is None:
+        return "; no year group is recorded, so that no exception can be seen"
+    if not _years(view, day):
+        return "; the order of the year groups is not known, so that no exception can be seen"
+    return ""
 
 
 def leavers(view: View, told: Told) -> Rows:
@@ -115,15 +125,14 @@ def _year(view: View, pupil: int, day: date) -> str | None:
 
 
 def _years(view: View, day: date) -> list[str]:
-    """Return the year groups that anybody belongs to on a day, the most junior first."""
-    names = {m.name for m in view.memberships if m.kind == "year" and m.covers(day)}
-    return sorted(names, key=natural)
+    """Return the year groups of a day, the most junior first; none where it is not known."""
+    return in_order(m.name for m in view.memberships if m.kind == "year" and m.covers(day)) or []
 
 
 def _most_junior(view: View, spell: _Spell, year: str | None) -> bool:
     """Tell whether a pupil joined the lowest year before its first session of the school year."""
     day = spell.starts_on
-    if year is None or year != _years(view, day)[0]:
+    if year is None or [year] != _years(view, day)[:1]:
         return False
     ahead = (s.date for s in view.calendar.sessions(day, date.max))
     begun = _school_year(view, next(ahead, day))
@@ -133,7 +142,7 @@ def _most_junior(view: View, spell: _Spell, year: str | None) -> bool:
 def _most_senior(view: View, pupil: int, left: tuple[date, str | None]) -> bool:
     """Tell whether a pupil leaves the highest year with no session left in the school year."""
     day, year = left
-    if year is None or year != _years(view, day)[-1]:
+    if year is None or [year] != _years(view, day)[-1:]:
         return False
     held = _school_year(view, day)
     return held is not None and not _meets(view, pupil, day, (day + _DAY, held[1]))

@@ -9,7 +9,7 @@ from ledger.errors import Refused
 from policies.codes import codes
 from policies.parameters import parameters
 from policies.rule_catalogue import Change, Entry, changes, entries
-from projections.query import Answer, Grid, Question, argument, option
+from projections.query import Answer, Grid, Question, argument, number_of, option
 from projections.view import View
 
 _COLUMNS = ("kind", "name", "value", "from", "until", "reference", "confidence")
@@ -48,7 +48,7 @@ def answer(question: RulesInForce, view: View) -> Answer:
     found = [e for e in entries(view.on) if question.name in (None, e.name)]
     found.sort(key=_place)
     document = {"as_of": view.as_of(), "rows": [_row(entry) for entry in found]}
-    title = f"{len(found)} rules in force on {view.on}"
+    title = f"{number_of(len(found), 'rule')} in force on {view.on}"
     body = [(e.name, e.value_text, _dates(e), e.reference, _WORDS[e.confidence]) for e in found]
     headings = ("Rule", "Says", "In force", "Where it is written", "How we know")
     grid = Grid(title, headings, body, notes=[*_doubts(found), view.provenance()])

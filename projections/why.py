@@ -50,7 +50,8 @@ def answer(question: Why, view: View) -> Answer:
             "difference": {name: after[name] - before[name] for name in before},
             "causes": sorted(causes, key=_order),
         }
-        return Answer(document, COLUMNS, _blocks(question, found, document))
+        blocks = _blocks(question, found, document)
+        return Answer(document, COLUMNS, blocks, flat=document["causes"])
 
 
 def _header(question: Why, view: View, found: Way) -> dict[str, Any]:

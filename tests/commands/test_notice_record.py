@@ -59,6 +59,9 @@ def test_what_is_left_out_stays_as_it_was(office):
         ({"offence_last": date(2026, 9, 13)}, "dates-reversed"),
         ({"received_on": date(2026, 11, 15)}, "dates-reversed"),
         ({"issued_on": date(2026, 11, 21)}, "future"),
+        ({"issued_on": date(2026, 11, 5)}, "dates-reversed"),
+        ({"session": (Session(date(2026, 11, 9), "AM"),)}, "session-outside-offence"),
+        ({"session": (Session(date(2026, 9, 11), "PM"),)}, "session-outside-offence"),
         ({"outcome_on": date(2026, 11, 21)}, "future"),
     ],
 )

@@ -1,10 +1,14 @@
 """Rates cut by period and by code, the mean of pupil rates, and explanations."""
 
-from datetime import date
+from collections import Counter
+from datetime import date, timedelta
 
 import pytest
 
+from ledger import streams
 from ledger.calendar import Calendar, Term
+from ledger.events.calendar import SessionCancelled
+from ledger.store import Fact
 from ledger.values import Session
 from projections import rates, text
 from projections.breakdown import PERIODS, mean_rate, periods
@@ -12,6 +16,7 @@ from projections.query import Lines
 from projections.rates import Rates
 from projections.tally import COUNTED, Tally
 from tests.projections import cases
+from tests.projections.ledgers import instant
 
 CALENDAR = Calendar([
     Term(date(2025, 9, 3), date(2025, 10, 24), "Autumn 1"),
@@ -82,6 +87,21 @@ def test_periods_add_up_to_the_whole(school, per):
             parts = [each[name] for each in cut["rows"] if each["upn"] == row["upn"]]
             assert sum(parts) == row[name]
     assert [row["upn"] for row in cut["rows"]] == sorted(row["upn"] for row in cut["rows"])
+
+
+@pytest.mark.parametrize("per", PERIODS)
+def test_a_cancelled_week_keeps_its_codes(school, per):
+    """The cancelling code of a week in which nothing was met is in a row, as in the total."""
+    on = cases.write(school, {"ann": "20 ."})
+    monday = on - timedelta(days=on.weekday())
+    events = [SessionCancelled(date=monday + timedelta(days=n)) for n in range(5)]
+    school.add(instant(2026, 1, 5, 10), *(Fact(streams.CALENDAR, event) for event in events))
+    found = document(school, on=on, per=per, by="school")
+    codes = Counter()
+    for row in found["rows"]:
+        codes.update(row["codes"])
+    assert codes["Y4"] > 0
+    assert dict(codes) == found["total"]["codes"]
 
 
 def test_a_period_without_a_session_of_a_pupil_is_no_row(school):

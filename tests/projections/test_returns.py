@@ -118,6 +118,23 @@ def test_who_is_left_out_is_counted(school):
     assert "Left out, unless the authority asks: 1 of the most junior class" in text(answer)
 
 
+@pytest.mark.parametrize(("year", "other"), [("Herons", "Kestrels"), ("Kestrels", "Herons")])
+def test_an_unknown_order_of_year_groups_leaves_nobody_out(school, year, other):
+    """Alphabet is no order of age: whoever joined is listed, and why is said."""
+    given = {"kind": "joiners", "joined": date(2026, 9, 2), "year": year, "other_years": [other]}
+    cases.fill(school, given)
+    (row,) = ask(school, "joiners", date(2026, 9, 4)).rows()
+    assert "the order of the year groups is not known" in row["why"]
+
+
+def test_reception_is_the_most_junior_class(school):
+    """Year 1 is not, whatever the alphabet says."""
+    given = {"kind": "joiners", "joined": date(2026, 9, 2), "year": "Year 1",
+             "other_years": ["Year R"]}  # fmt: skip
+    cases.fill(school, given)
+    assert len(ask(school, "joiners", date(2026, 9, 4)).rows()) == 1
+
+
 def test_a_return_may_be_had_as_csv(school):
     """With the columns of its kind."""
     cases.fill(school, {"kind": "leavers", "left": date(2026, 11, 13), "ground": "k"})

@@ -458,6 +458,9 @@ def test_text_sums_up_by_kind_and_shows_both_counts(school):
         assert any(line.startswith("new mark") for line in lines)
         assert any(line.startswith("All causes together") for line in lines)
         assert any(line.startswith(first) for line in lines)
-    assert text.as_csv(answer).splitlines()[0] == "kind,upn,effect,events"
+    csv = text.as_csv(answer).splitlines()
+    assert csv[0] == "kind,upn,effect,events"
+    assert len(csv) == 1 + len(answer.document["causes"])
+    assert csv[1].startswith(f"{answer.document['causes'][0]['kind']},")
     flags = school.ask(why, Why(what="persistent", **asked))
     assert "population roll" in text.as_lines(flags.blocks[-1])[0]
