@@ -34,7 +34,12 @@ _VERSION = {
     "imported": int,
 }
 TABLES = {
-    "marks": Table(key=("id",), columns=_VERSION, row_id=True),
+    "marks": Table(
+        key=("id",),
+        columns=_VERSION,
+        row_id=True,
+        usual=("id", "pupil", "session", "kind", "code", "by", "stated", "imported", "kf", "sf"),
+    ),
     "plans": Table(
         key=("pupil", "session"),
         columns={
@@ -60,6 +65,7 @@ TABLES = {
     ),
 }
 _MARK = len(streams.MARK)
+_NOTHING_MORE = (None, None, None, None)
 
 
 Change = MarkCorrected | MarkAmended | SourceRestated
@@ -73,31 +79,16 @@ _KINDS: dict[type[Change], str] = {
 def _marked(writer: Writer, moment: Moment, stream: str, e: SessionMarked) -> None:
     pupil_id, session = stream[_MARK:].split(":", 1)
     pupil = writer.pupils[pupil_id]
-    writer.insert(
-        "marks",
-        (
-            row_id(pupil, session),
-            pupil,
-            session,
-            "late_entry" if e.late else "entry",
-            e.code,
-            None,
-            e.minutes_late,
-            e.nature,
-            e.comment,
-            e.reason,
-            e.by,
-            None,
-            None,
-            None,
-            e.stated,
-            moment.imported,
-            moment.position,
-            None,
-            moment.stated,
-            None,
-        ),
-    )
+    kind = "late_entry" if e.late else "entry"
+    first = (row_id(pupil, session), pupil, session, kind, e.code)
+    rest = (e.by, e.stated, moment.imported, moment.position, moment.stated)
+    texts = (e.minutes_late, e.nature, e.comment, e.reason)
+    if texts == _NOTHING_MORE:
+        writer.insert_usual("marks", (*first, *rest))
+        return
+    by, stated, imported, kf, sf = rest
+    row = (*first, None, *texts, by, None, None, None, stated, imported, kf, None, sf, None)
+    writer.insert("marks", row)
 
 
 def _changed(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
