@@ -160,10 +160,6 @@ class KeyRing:
             raise _unreadable(box.subject, box.purpose)
         return salted[_SALT:].decode()
 
-    def open_all(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
-        """Open every sealed value of a mapping; what is empty stays empty."""
-        return {k: self.open(v) if v is not None else None for k, v in values.items()}
-
     def destroy(self, subject: str, *, at: int) -> int:
         """Destroy every key of a subject and what named it; return how many keys there were.
 

@@ -107,15 +107,6 @@ def test_a_text_that_is_no_sealed_field_is_refused(open_ring, text):
     assert refused.value.code == "sealed-unreadable"
 
 
-def test_empty_fields_stay_empty(open_ring):
-    """Opening a whole record leaves what was not given."""
-    sealed = open_ring.seal("Jane", "p", "identity")
-    assert open_ring.open_all({"forename": sealed, "sex": None}) == {
-        "forename": "Jane",
-        "sex": None,
-    }
-
-
 def test_plain_text_is_not_taken_for_sealed():
     """Only the stored form counts as sealed."""
     assert not is_sealed("Jane")
