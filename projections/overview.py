@@ -10,7 +10,6 @@ import numpy as np
 
 from ledger import clock as clocks
 from ledger.values import HALVES, Session
-from policies.absence import shares
 from projections import history, rates, register_show
 from projections.moved import NO_MARK, NOT_COUNTED, Effect, effects
 from projections.query import Answer, Block, Grid, Lines, Question, Selection, of, option
@@ -32,10 +31,7 @@ _CHANGES = ("amendment", "taking", "late_entry", "restated")
 class Overview(Selection):
     """A first look at a school: what an attendance lead asks on a Monday morning."""
 
-    below: int | None = option(
-        "list pupils whose attendance is below this percentage [where absence is persistent]",
-        minimum=1,
-    )
+    below: int = option("list pupils whose attendance is below this percentage", 90, minimum=1)
     lowest: int = option("list so many of them", 12, minimum=1)
 
 
@@ -67,19 +63,10 @@ def _without_provenance(grid: Grid, view: View) -> Grid:
     return replace(grid, notes=[note for note in grid.notes if note != view.provenance()])
 
 
-def _line(question: Overview, view: View) -> int:
-    """Return the percentage asked for, else the one below which absence is persistent."""
-    if question.below is not None:
-        return question.below
-    share = shares(view.on).persistent
-    return 100 - 100 * share.part // share.of
-
-
 def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any, Grid]:
     rows, _ = rates.tallies(rates.Rates(by="pupil", **shared), view)
     counted = [(upn, t) for upn, t in rows if t.possible]
-    below = _line(question, view)
-    low = [(upn, t) for upn, t in counted if 100 * t.attended < below * t.possible]
+    low = [(upn, t) for upn, t in counted if 100 * t.attended < question.below * t.possible]
     low.sort(key=lambda row: (Fraction(row[1].attended, row[1].possible), row[0]))
     shown = low[: question.lowest]
     people = {p.upn: p for p in view.people.values()}
@@ -96,7 +83,8 @@ def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any
         for upn, t in shown
     ]
     title = (
-        f"Attendance below {below} %: {len(low)} of {len(counted)} pupils; the {len(shown)} lowest"
+        f"Attendance below {question.below} %: {len(low)} of {len(counted)} pupils; "
+        f"the {len(shown)} lowest"
     )
     headings = ("Pupil", "Group", "Absent", "of these unauthorised", "Late", "Attendance")
     grid = Grid(title, headings, body, frozenset({2, 3, 4, 5}))
