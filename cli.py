@@ -25,7 +25,7 @@ import click
 
 from ledger import __version__, clock
 from ledger.errors import ImportRefused, Refused
-from ledger.folder import Folder
+from ledger.folder import Folder, translated
 from ledger.values import Session, parse_date, parse_session
 
 _HOME = Path(__file__).parent
@@ -261,11 +261,9 @@ _OUTPUT = [
 
 def _runs_command(module: Any, model: Any) -> Callable[..., None]:
     def run(**given: Any) -> None:
-        from commands.base import Operator
-        from commands.execute import Context, execute
+        from commands.execute import execute
 
-        root: dict[str, Any] = click.get_current_context().find_root().obj
-        context = Context(root["folder"], clock.now, Operator(root["as_"], _account()))
+        context = _context()
         command = _made(model, given)
         if hasattr(module, "carry_out"):
             _shown_after(module.carry_out(context, command))
@@ -288,6 +286,15 @@ def _runs_command(module: Any, model: Any) -> Callable[..., None]:
             click.echo(line)
 
     return run
+
+
+def _context() -> Any:
+    """Return where to record, by which clock, and who asks."""
+    from commands.base import Operator
+    from commands.execute import Context
+
+    root: dict[str, Any] = click.get_current_context().find_root().obj
+    return Context(root["folder"], clock.now, Operator(root["as_"], _account()))
 
 
 def _account() -> str:
@@ -340,9 +347,22 @@ def _runs_question(module: Any, model: Any) -> Callable[..., None]:
             with _progress("replaying") as progress:
                 click.echo(afresh(folder, lambda: module.carry_out(folder, progress)))
             return
-        show(ask(module, _made(model, given), folder), as_json=as_json, as_csv=as_csv)
+        question = _made(model, given)
+        recorded = getattr(module, "recorded_as", lambda _: None)(question)
+        if recorded is not None:
+            _record_first(recorded)
+        show(ask(module, question, folder), as_json=as_json, as_csv=as_csv)
 
     return run
+
+
+def _record_first(recorded: Any) -> None:
+    """Record that a question is asked, before it is answered."""
+    from commands.base import Command
+    from commands.execute import execute
+
+    model = _model(import_module(f"commands.{recorded.command}"), Command)
+    execute(_context(), _made(model, dict(recorded.given)))
 
 
 def ask(module: Any, question: Any, folder: Folder) -> Any:
@@ -372,9 +392,15 @@ def show(answer: Any, *, as_json: bool = False, as_csv: bool = False) -> None:
         elif not answer.columns:
             raise Refused("no-rows", "this answer is no list of rows", "ask for it with --json")
         click.echo(text.as_csv(answer), nl=False)
+    elif answer.paged and sys.stdout.isatty():
+        click.echo_via_pager("\n".join(text.as_text(answer.blocks)) + "\n")
     else:
         for block in answer.blocks:
             _show_block(block)
+    for page in answer.pages:
+        with translated(page.path):
+            page.path.write_text(page.text, encoding="utf-8")
+        click.echo(f"written to {page.path}", err=True)
 
 
 def _show_block(block: Any) -> None:

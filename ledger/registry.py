@@ -9,7 +9,17 @@ from types import MappingProxyType
 from typing import Any
 
 from ledger.errors import Refused
-from ledger.events import calendar, enforcement, log, people, register, roll
+from ledger.events import (
+    amending,
+    calendar,
+    disclosure,
+    enforcement,
+    leave,
+    log,
+    people,
+    register,
+    roll,
+)
 from ledger.events.base import Event
 
 State = dict[str, Any]
@@ -53,6 +63,22 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "AbsencePlanned.v1": register.AbsencePlanned,
         "PlanChanged.v1": register.PlanChanged,
         "PlanWithdrawn.v1": register.PlanWithdrawn,
+        "EvidenceGiven.v1": amending.EvidenceGiven,
+        "AmendmentRequested.v1": amending.AmendmentRequested,
+        "AmendmentApproved.v1": amending.AmendmentApproved,
+        "AmendmentDeclined.v1": amending.AmendmentDeclined,
+        "RequestWithdrawn.v1": amending.RequestWithdrawn,
+        "PolicyAdopted.v1": amending.PolicyAdopted,
+        "CaseUndercut.v1": amending.CaseUndercut,
+        "AlertSettled.v1": amending.AlertSettled,
+        "AdmissionAmended.v1": amending.AdmissionAmended,
+        "LeaveRequested.v1": leave.LeaveRequested,
+        "LeaveDecided.v1": leave.LeaveDecided,
+        "LeaveWithdrawn.v1": leave.LeaveWithdrawn,
+        "LeaveFalsified.v1": leave.LeaveFalsified,
+        "Disclosed.v1": disclosure.Disclosed,
+        "NamesShown.v1": disclosure.NamesShown,
+        "FieldRedacted.v1": disclosure.FieldRedacted,
     }
 )
 

@@ -33,6 +33,6 @@ def _purpose(stream: str, seal: Seal, now: int) -> str:
 
 
 def _day(stream: str, now: int) -> date:
-    if stream.startswith((streams.MARK, streams.PLAN)):
+    if stream.startswith((streams.MARK, streams.PLAN, streams.APPROVAL)):
         return date.fromisoformat(streams.parts(stream)[2][:10])
     return local_date(now)

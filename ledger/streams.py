@@ -21,6 +21,17 @@ CASEWORK = "casework:"
 RULES = "rules:"
 PENALTY = "penalty:"
 RETURNS = "returns:"
+POLICY = "policy:"
+APPROVAL = "approval:"
+EVIDENCE = "evidence:"
+UNDERCUT = "undercut:"
+LEAVE = "leave:"
+DISCLOSURE = "disclosure:"
+AUDIT = "audit:"
+REDACTION = "redaction:"
+
+WHOLE_SCHOOL = "school"
+"""The subject of texts that are about nobody in particular."""
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 11
@@ -80,6 +91,46 @@ def penalty(pupil_id: str) -> str:
 def returns(kind: str) -> str:
     """Return the stream of the returns of one kind that were made to the authority."""
     return RETURNS + kind
+
+
+def policy() -> str:
+    """Return the stream of the policies that the school adopted."""
+    return POLICY + WHOLE_SCHOOL
+
+
+def approval(pupil_id: str, session: Session | str) -> str:
+    """Return the stream of requested amendments of one pupil's mark for one session."""
+    return f"{APPROVAL}{pupil_id}:{session}"
+
+
+def evidence(pupil_id: str, batch: str) -> str:
+    """Return the stream of what one batch of amendments rests on, for one pupil."""
+    return f"{EVIDENCE}{pupil_id}:{batch}"
+
+
+def undercut(pupil_id: str) -> str:
+    """Return the stream of one pupil's cases that a change undercut."""
+    return UNDERCUT + pupil_id
+
+
+def leave(pupil_id: str, request: str) -> str:
+    """Return the stream of one request for leave."""
+    return f"{LEAVE}{pupil_id}:{request}"
+
+
+def disclosure(pupil_id: str | None) -> str:
+    """Return the stream of what left the school about one pupil, or about many."""
+    return DISCLOSURE + (pupil_id or WHOLE_SCHOOL)
+
+
+def audit() -> str:
+    """Return the stream of the names that were looked up in audits."""
+    return AUDIT + WHOLE_SCHOOL
+
+
+def redaction() -> str:
+    """Return the stream of the fields that were put beyond use."""
+    return REDACTION + WHOLE_SCHOOL
 
 
 def casework(pupil_id: str) -> str:

@@ -4,13 +4,16 @@ A question is a module of `projections` with
 
 - a first docstring line ``attendance WORDS: what it answers.``;
 - one subclass of `Question`, whose fields are its options;
-- ``answer(question, view) -> Answer``.
+- ``answer(question, view) -> Answer``;
+- where asking is itself recorded (names in an audit, a copy for the family):
+  ``recorded_as(question) -> Recorded | None``, carried out before the answer is made.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
 
@@ -82,17 +85,36 @@ Block = Lines | Grid
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A file that an answer writes: where to, and what."""
+
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A use case that records that a question was asked, by its module's name and fields."""
+
+    command: str
+    given: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer: the JSON document, the rows for CSV, and the blocks for reading.
 
     ``columns``: the row's keys that make the CSV, in order; ``flat``: the rows as CSV has them,
-    where those of the document hold lists of their own.
+    where those of the document hold lists of their own. ``pages``: files to write; ``paged``:
+    read page by page on a terminal.
     """
 
     document: Mapping[str, Any]
     columns: Sequence[str] = ()
     blocks: Sequence[Block] = ()
     flat: Sequence[Mapping[str, Any]] | None = None
+    pages: Sequence[Page] = ()
+    paged: bool = False
 
     def rows(self) -> Sequence[Mapping[str, Any]]:
         """Return the rows of the document."""

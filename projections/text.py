@@ -2,10 +2,10 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
-from projections.query import Answer, Grid
+from projections.query import Answer, Block, Grid
 
 _GAP = "   "
 
@@ -44,6 +44,15 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         else:
             flat[key] = ";".join(map(str, value)) if isinstance(value, list) else value
     return flat
+
+
+def as_text(blocks: Iterable[Block]) -> list[str]:
+    """Return the blocks of an answer as lines."""
+    return [
+        line
+        for block in blocks
+        for line in (as_lines(block) if isinstance(block, Grid) else block.lines)
+    ]
 
 
 def as_lines(grid: Grid) -> list[str]:

@@ -17,6 +17,15 @@ NAMES = {
     "register:2026-11-20/AM:7B": streams.register("7B", SESSION),
     "notices:p:A1": streams.notices("A1", "p"),
     "casework:p": streams.casework("p"),
+    "policy:school": streams.policy(),
+    "approval:p:2026-11-20/AM": streams.approval("p", SESSION),
+    "evidence:p:b": streams.evidence("p", "b"),
+    "undercut:p": streams.undercut("p"),
+    "leave:p:r": streams.leave("p", "r"),
+    "disclosure:p": streams.disclosure("p"),
+    "disclosure:school": streams.disclosure(None),
+    "audit:school": streams.audit(),
+    "redaction:school": streams.redaction(),
     "rules:abc": streams.rules("abc"),
 }
 
@@ -38,9 +47,11 @@ def test_a_name_splits_into_its_keys():
 
 def test_the_subject_is_whose_data_the_facts_are():
     """Staff and parents stand for themselves; everything else is about a pupil."""
-    about_pupil = [name for name in NAMES if ":p" in name]
+    about_pupil = [name for name in NAMES if name.split(":")[1] == "p"]
     assert {streams.subject(name) for name in about_pupil} == {"p"}
-    assert len(about_pupil) == 6
+    assert len(about_pupil) == 11
+    about_nobody = [name for name in NAMES if name.endswith(":school")]
+    assert {streams.subject(name) for name in about_nobody} == {"school"}
     assert streams.subject("staff:S1") == "staff:S1"
     assert streams.subject("parent:A1") == "parent:A1"
 

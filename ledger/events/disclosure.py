@@ -1,0 +1,56 @@
+"""Events of what left the school, of names looked up, and of fields put beyond use."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic.dataclasses import dataclass
+
+from ledger.events.base import STRICT, AuthorName, CaseworkText, Event
+
+DisclosureKind = Literal[
+    "certificate", "pack", "letter", "return", "inspection", "subject-access", "other"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class Disclosed(Event):
+    """An extract of the register left the school: to whom, what, when, at which position.
+
+    ``first`` and ``last``: the days that it covers, where it covers some; ``seen_at``: the
+    position up to which the register was read; ``sha256``: of the file, where there is one.
+    """
+
+    kind: DisclosureKind
+    to: CaseworkText
+    what: CaseworkText
+    on: date
+    first: date | None = None
+    last: date | None = None
+    seen_at: int
+    sha256: str | None = None
+    by: str
+    name: AuthorName
+    job_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class NamesShown(Event):
+    """Somebody looked up which members of staff an audit is about, and said why."""
+
+    reason: CaseworkText
+    seen_at: int
+    by: str
+    name: AuthorName
+    job_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class FieldRedacted(Event):
+    """One sealed field of an earlier event was put beyond use; its commitment stays."""
+
+    position: int
+    field: str
+    reason: CaseworkText
+    by: str
+    name: AuthorName
+    job_title: str
