@@ -20,7 +20,8 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
-LOCK_TIMEOUT_SECONDS = 120
+from ledger.waiting import LOCK_TIMEOUT_SECONDS, begin_immediate
+
 _ROWS_AT_ONCE = 4096
 _MAX_POSITION = 2**63 - 1
 Row = tuple[int, str, int, str, bytes]
@@ -48,7 +49,10 @@ class _Transaction(SQLiteTransaction):
     def __enter__(self) -> SQLiteCursor:
         cursor = self.connection.cursor()
         try:
-            cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+            if self.commit:
+                begin_immediate(cursor.execute)
+            else:
+                cursor.execute("BEGIN")
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
         return cursor

@@ -15,7 +15,7 @@ import pytest
 from commands.execute import execute
 from commands.staff_add import AddStaff
 from ledger import folder as folders
-from ledger import keys, recorder
+from ledger import keys, waiting
 from ledger.errors import Refused
 from ledger.folder import Folder
 from ledger.store import Store
@@ -168,7 +168,7 @@ def test_a_missing_key_file_is_refused_and_not_made_anew(context, folder):
 @pytest.mark.parametrize("which", ["log", "keys"])
 def test_a_writer_that_never_ends_is_told_after_a_while(context, folder, which, monkeypatch):
     """Two minutes (here: none) behind another writer, the command gives up and says why."""
-    for module in (recorder, keys):
+    for module in (waiting, keys):
         monkeypatch.setattr(module, "LOCK_TIMEOUT_SECONDS", 0.01)
     with closing(sqlite3.connect(getattr(folder, which), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
