@@ -67,6 +67,7 @@ def _text(path: Path) -> str:
 def _names(mapped: Sequence[str]) -> dict[str, str]:
     """Return which of our names each of their columns has."""
     names = {name: name for name in (KEY, *FIGURES)}
+    said: dict[str, str] = {}
     for pair in mapped:
         column, equals, name = pair.rpartition("=")
         if not equals or name not in (KEY, *FIGURES, PASSED_OVER):
@@ -75,6 +76,12 @@ def _names(mapped: Sequence[str]) -> dict[str, str]:
                 f"--map {pair!r} does not say which of our figures a column holds",
                 f"write COLUMN=NAME, NAME one of {', '.join((KEY, *FIGURES))}, "
                 f"or {PASSED_OVER} to pass the column over",
+            )
+        if name != PASSED_OVER and said.setdefault(name, column) != column:
+            raise Refused(
+                "map-twice",
+                f"--map says that both {said[name]!r} and {column!r} hold {name}",
+                f"keep the one that does, and pass the other over with --map COLUMN={PASSED_OVER}",
             )
         names = {theirs: ours for theirs, ours in names.items() if ours != name or name == "-"}
         names[column] = name

@@ -114,7 +114,8 @@ def _differences(question: RulesInForce, view: View, one: date) -> Answer:
         for r in (row | {"sure": _WORDS[row["confidence"]]} for row in rows)
     ]
     headings = ("What", "Rule", str(before), str(after), "Where it is written", "How we know")
-    title = f"{len(rows)} rules differ between {before} and {after}"
+    differ = "differs" if len(rows) == 1 else "differ"
+    title = f"{number_of(len(rows), 'rule')} {differ} between {before} and {after}"
     notes = [*_doubts([_entry(change) for change in found]), view.provenance()]
     columns = ("change", *_COLUMNS, "before", "after")
     return Answer(document, columns, [Grid(title, headings, body, notes=notes)])

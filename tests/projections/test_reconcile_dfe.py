@@ -207,3 +207,11 @@ def test_a_ledger_that_knew_nothing_says_so(school):
     """Before the first event."""
     answer = ask(school, known_at="2025-07-01")
     assert answer.document["knows_nothing"] is True
+
+
+def test_two_columns_for_one_figure_are_refused(school):
+    """Which of them holds it is for whoever asks to say."""
+    with pytest.raises(Refused) as caught:
+        ask(school, map_=("Present=attended", "Here=attended"))
+    assert caught.value.code == "map-twice"
+    assert "'Present' and 'Here'" in caught.value.what

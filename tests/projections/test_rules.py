@@ -88,6 +88,13 @@ def test_what_changed_between_two_days_is_told(school):
     assert "rules differ between 2024-08-18 and 2024-08-19" in text(answer)
 
 
+def test_one_rule_differs_in_the_singular(school):
+    """How many sessions made a persistent absentee, from September 2010."""
+    answer = ask(school, diff=date(2010, 8, 31), other=date(2010, 9, 1))
+    assert len(answer.rows()) == 1
+    assert text(answer).startswith("1 rule differs between 2010-08-31 and 2010-09-01")
+
+
 def test_the_two_days_may_be_given_in_either_order(school):
     """And the second may be left out for --on."""
     answer = ask(school, diff=FORMER, other=NEW)
