@@ -1,115 +1,207 @@
 """attendance register show: a group's register for a week, as it stood."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from pathlib import Path
 from typing import Any
 
-from ledger.errors import Refused
-from ledger.values import HALVES, Session
-from projections.query import Answer, Grid, Lines, Question, option
-from projections.rectangle import Rectangle, rectangle
-from projections.versions import versions
+from ledger.values import Session
+from projections import html
+from projections.query import Answer, Block, Grid, Lines, Page, Question, number_of, option
+from projections.rectangle import Rectangle
+from projections.register_show_compare import Compared, compared, other_view
+from projections.register_show_signs import NO_MARK, NOT_MET, code_key, legend
+from projections.register_show_signs import shown as shown_with_signs
+from projections.register_show_week import Week, monday_of, standing
+from projections.replay_words import (
+    by_in_words,
+    days_in_words,
+    instant_in_words,
+    kind_in_words,
+    week_in_words,
+    when_in_words,
+)
 from projections.view import Person, View
-from projections.who import membership_cells
 
 _CHANGED = "*"
-_NOT_MET = "·"
-_NO_MARK = "-"
 LEGEND = (
-    f"{_CHANGED} changed since it was first entered   {_NO_MARK} no mark   "
-    f"{_NOT_MET} school closed, or not on roll"
+    f"{_CHANGED} changed since it was first entered   {NO_MARK} no mark   "
+    f"{NOT_MET} school closed, or not on roll"
 )
+_COLUMNS = ("upn", "name", "cells")
+_CHANGE_HEADINGS = ("Session", "Pupil", "Was", "Became", "What", "Reason", "By", "When",
+                    "School days after")  # fmt: skip
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterShow(Question):
-    """The marks that stood for a group's sessions, Monday to Friday."""
+    """The marks that stood, Monday to Friday; as known earlier, what changed since is marked."""
 
     group: str | None = option("the group (9B)", required=True)
     week: date | None = option("any day of the week [the week of --on]")
+    diff: str | None = option("another time of knowledge to compare with; now: all that is known")
+    html: Path | None = option("write it as a page to this file")
 
 
 def answer(question: RegisterShow, view: View) -> Answer:
     """Answer with one row a pupil and one cell a session."""
-    monday = _monday(question.week or view.on)
-    friday = monday + timedelta(days=4)
-    whole = rectangle(view, monday, friday)
-    pupils = members(view, question.group or "", whole)
-    changed = _changed(view, monday, friday)
-    sessions = [Session(monday + timedelta(days=n), half) for n in range(5) for half in HALVES]
-    rows = [
+    monday = monday_of(question.week or view.on)
+    week = Week(view, question.group or "", monday)
+    if question.diff is None and question.known_at is None and question.position is None:
+        return _answer(question, week, _rows(week, None))
+    with other_view(question, view, question.diff) as other:
+        theirs = week.pupils
+        both = compared(week, other)
+        if question.diff is None:
+            week.pupils = theirs
+            return _answer(question, week, _rows(week, both), other=other)
+        here = both.earlier if both.earlier.view is view else both.later
+        changes = both.changes()
+        return _answer(question, here, _rows(here, both, diff=True), changes, other=other)
+
+
+def _answer(
+    question: RegisterShow,
+    week: Week,
+    rows: list[Row],
+    changes: list[Row] | None = None,
+    *,
+    other: View | None = None,
+) -> Answer:
+    view = week.view
+    document: dict[str, Any] = {
+        "as_of": view.as_of(),
+        "group": question.group,
+        "week": week.monday.isoformat(),
+        "rows": rows,
+    }
+    if other is not None:
+        document["compared_with"] = other.as_of()
+    if changes is not None:
+        document["changes"] = changes
+    if view.knows_nothing:
+        document["knows_nothing"] = True
+        if not rows:
+            return Answer(document, (), [Lines([view.ignorance()])])
+    shown = _blocks(week, rows, changes, other)
+    page = _page(week, rows, shown, other) if question.html else ""
+    pages = [Page(question.html, page)] if question.html else []
+    return Answer(document, _COLUMNS, shown, pages=pages)
+
+
+def _rows(week: Week, both: Compared | None, *, diff: bool = False) -> list[Row]:
+    return [
         {
             "upn": person.upn,
             "name": person.name,
-            "cells": [cell(whole, person, session, changed) for session in sessions],
+            "cells": [_cell(week, both, person, s, diff=diff) for s in week.sessions],
         }
-        for person in pupils
+        for person in week.pupils
     ]
-    document = {
-        "as_of": view.as_of(),
-        "group": question.group,
-        "week": monday.isoformat(),
-        "rows": rows,
-    }
-    if view.knows_nothing:
-        return Answer({**document, "knows_nothing": True}, (), [Lines([view.ignorance()])])
-    title = f"Register of {question.group}, week of {monday}"
-    return Answer(document, ("upn", "name", "cells"), [week_grid(title, sessions, rows, view)])
 
 
-def members(view: View, group: str, whole: Rectangle) -> list[Person]:
-    """Return a group's pupils with a session in the rectangle, by surname and forename."""
-    wanted = [m for m in view.memberships if m.name == group]
-    if not wanted and not view.knows_nothing:
-        raise Refused(
-            "group-unknown",
-            f"no group is called {group!r}",
-            "attendance rates --by registration lists the groups",
-        )
-    cells = membership_cells(view, wanted, whole, per_session=True) & whole.on_roll
-    found = [view.people[n] for n in range(len(cells)) if cells[n].any()]
-    return sorted(found, key=lambda p: (p.surname, p.forename, p.upn))
+def _cell(
+    week: Week, both: Compared | None, person: Person, session: Session, *, diff: bool
+) -> Row:
+    found = week.cell(person, session)
+    found["changed_since"] = both is not None and both.differs(person, session)
+    if diff and both is not None:
+        found["diff"] = both.difference(person, session)
+    return found
+
+
+def cells_of(rows: Iterable[Row]) -> list[Row]:
+    """Return the cells of all rows."""
+    return [cell for row in rows for cell in row["cells"]]
+
+
+# -- for reading ------------------------------------------------------------------------------
+
+
+def _blocks(
+    week: Week, rows: list[Row], changes: list[Row] | None, other: View | None
+) -> list[Block]:
+    body = [(row["name"], *map(shown_with_signs, row["cells"])) for row in rows]
+    notes = legend(cells_of(rows)) if rows else [week.nobody]
+    if other is not None:
+        notes += [f"{_compared_words(changes)}: {other.provenance()}"]
+    title = f"Register of {week.group}, week of {week.monday}"
+    first = Grid(title, week.headings, body, notes=[*notes, week.view.provenance()])
+    return [first] if changes is None else [first, _changes_grid(changes)]
+
+
+def _compared_words(changes: list[Row] | None) -> str:
+    return "! compared with" if changes is None else "compared with"
+
+
+def _changes_grid(changes: list[Row]) -> Grid:
+    """Return the changes between two times; first entries on time are counted only."""
+    listed = [row for row in changes if row["kind"] != "entry"]
+    entries = len(changes) - len(listed)
+    made = f"{number_of(entries, 'first mark')} made in between changed nothing that stood"
+    notes = [f"{made}; --json lists each"] if entries else []
+    title = f"Between the two times: {number_of(len(listed), 'change')}"
+    numeric = frozenset({len(_CHANGE_HEADINGS) - 1})
+    return Grid(title, _CHANGE_HEADINGS, [change_cells(r) for r in listed], numeric, notes=notes)
+
+
+def change_cells(row: Row) -> tuple[str, ...]:
+    """Return how a change is written in a list."""
+    asked = f" (asked for: {row['asked']})" if row.get("asked") else ""
+    return (
+        row["session"],
+        row["name"],
+        row["was"] or "",
+        row["became"] or "",
+        kind_in_words(row) + asked,
+        row["reason"] or "",
+        by_in_words(row["by"]),
+        when_in_words(row),
+        days_in_words(row["late_by_school_days"]),
+    )
+
+
+def _page(week: Week, rows: list[Row], found: Sequence[Block], other: View | None) -> str:
+    school = (week.view.school or {}).get("name", "")
+    known = f"{school}. As known at {_known(week.view)}".removeprefix(". ")
+    if other is not None:
+        known += f", compared with what was known at {_known(other)}"
+    key = code_key(week.view, cells_of(rows))
+    grids = [block for block in found if isinstance(block, Grid)]
+    first, *rest = grids
+    body = html.joined(
+        [
+            html.tag("p", f"{known}."),
+            html.table(first.headings, first.rows, css="register"),
+            html.notes(first.notes[:-1]),
+            *(html.grid(each, css="list") for each in rest),
+            *([html.tag("h2", "Codes"), html.notes(key, css="notes key")] if key else []),
+        ]
+    )
+    title = f"Register of {week.group}, {week_in_words(week.monday)}"
+    return html.page(title, body, landscape=True, foot=week.view.provenance())
+
+
+def _known(view: View) -> str:
+    return f"{instant_in_words(view.known_at)} (position {view.position})"
+
+
+# -- the fortnight of the overview ---------------------------------------------------------------
 
 
 def cell(
     whole: Rectangle, person: Person, session: Session, changed: set[tuple[int, str]]
 ) -> dict[str, Any]:
-    """Return what stood for one pupil and session."""
-    held = session in whole.sessions
-    code, met, cancelled = "", False, False
-    if held:
-        at = whole.sessions.index(session)
-        code = whole.book[whole.codes[person.index, at]]
-        met = bool(whole.counted[person.index, at])
-        cancelled = bool(whole.cancelled[person.index, at])
-    return {
-        "session": str(session),
-        "code": code or None,
-        "met": met,
-        "cancelled": cancelled,
-        "changed": (person.index, str(session)) in changed,
-    }
-
-
-def _changed(view: View, first: date, last: date) -> set[tuple[int, str]]:
-    where = "m.session BETWEEN :v0 AND :v1"
-    found = versions(view, where, first.isoformat(), f"{last.isoformat()}~")
-    return {(v.pupil, v.session) for v in found if v.replaced is not None and v.kind != "plan"}
-
-
-def week_grid(title: str, sessions: list[Session], rows: list[dict[str, Any]], view: View) -> Grid:
-    """Return the register as a table: one column a session, changed cells marked."""
-    headings = ("Pupil", *(f"{s.date:%a %d} {s.half}" for s in sessions))
-    body = [(row["name"], *(shown(c) for c in row["cells"])) for row in rows]
-    return Grid(title, headings, body, notes=[LEGEND, view.provenance()])
+    """Return what stood for one pupil and session, and whether it was changed."""
+    at = whole.sessions.index(session) if session in whole.sessions else None
+    found = standing(whole, at, person.index)
+    was_changed = (person.index, str(session)) in changed
+    return {"session": str(session), **found, "changed": was_changed}
 
 
 def shown(found: dict[str, Any]) -> str:
-    """Return how a cell is written: the code, and whether it was changed."""
-    if found["code"] is None:
-        return _NO_MARK if found["met"] else _NOT_MET
-    return f"{found['code']}{_CHANGED if found['changed'] else ''}"
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+    """Return how a cell is written: the code, and whether it was changed since its entry."""
+    written = shown_with_signs(found)
+    return f"{written}{_CHANGED}" if found["changed"] and found["code"] else written

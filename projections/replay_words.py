@@ -1,0 +1,83 @@
+"""Words that every account of changes shares: what it was, by whom, when, how late."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ledger.clock import local, parse_instant
+from projections.versions import AS_STATED
+
+KINDS: Mapping[str, str] = {
+    "entry": "first entry",
+    "late_entry": "late entry",
+    "taking": "corrected during taking",
+    "amendment": "amendment",
+    "restated": "restated by a source",
+    "planned": "absence planned",
+    "changed": "plan changed",
+    "withdrawn": "plan withdrawn",
+    "requested": "approval requested",
+    "approved": "approval given",
+    "declined": "approval declined",
+    "request_withdrawn": "request for approval withdrawn",
+    "admission": "admission register",
+    "calendar": "calendar changed",
+    "roll": "roll or group changed",
+}
+"""What each kind of change is called; no two alike."""
+NOBODY = "not stated"
+
+
+def kind_of(row: Mapping[str, Any]) -> str:
+    """Return the kind of a change; a plan says which step of planning it is."""
+    step: str | None = row.get("step")
+    return step if row["kind"] == "plan" and step else str(row["kind"])
+
+
+def kind_in_words(row: Mapping[str, Any]) -> str:
+    """Say what kind of change it was, and whether only a source states it."""
+    said = KINDS[kind_of(row)]
+    stated = row.get("source") is not None and row["kind"] != "restated"
+    return f"{said}, {AS_STATED}" if stated else said
+
+
+def by_in_words(by: Mapping[str, Any] | None) -> str:
+    """Name who made a change, with the title; of a source's own statement nobody is named."""
+    named = [by["name"], by["job_title"]] if by else []
+    return ", ".join(filter(None, named)) or NOBODY
+
+
+def authenticated_in_words(by: Mapping[str, Any] | None) -> str:
+    """Say how it is known who made a change."""
+    return (by or {}).get("authenticated") or NOBODY
+
+
+def instant_in_words(instant: int) -> str:
+    """Write an instant in London time and say whether that was summer time."""
+    return local(instant).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def when_in_words(row: Mapping[str, Any]) -> str:
+    """Say when a change was made: as recorded here, or as its source states."""
+    if row.get("stated_at"):
+        return f"{instant_in_words(parse_instant(row['stated_at']))} (stated)"
+    if row.get("source") is not None:
+        return f"not stated; imported {instant_in_words(parse_instant(row['recorded_at']))}"
+    if row.get("recorded_at") is None:
+        return NOBODY
+    return instant_in_words(parse_instant(row["recorded_at"]))
+
+
+def days_in_words(days: int | None) -> str:
+    """Write a lag in school days, or nothing where it is not known."""
+    return "" if days is None else str(days)
+
+
+def week_in_words(monday: date) -> str:
+    """Write the week of a Monday: ``week of Monday 16 November 2026``."""
+    return f"week of Monday {monday.day} {monday:%B %Y}"
+
+
+def week_heading(monday: date) -> str:
+    """Write it to begin a line."""
+    return f"W{week_in_words(monday)[1:]}"
