@@ -1,149 +1,192 @@
 """attendance amend: change marks that stand, saying why and by whom.
 
-One session, or every session of a range on which a mark stands; all of them or none.
+One session, every session of a range on which a mark stands, or the lines of a batch file; all of
+them or none. What the school's policy holds back for a second person is recorded as requested.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
 
-from commands import given, mark_rules, sessions, standing
-from commands.base import Decision, Range, State, decided, option
-from commands.mark_rules import Stated
+from commands import (
+    amend_batch,
+    amend_batch_file,
+    amend_evidence,
+    amend_preview,
+    amend_wanted,
+    approval_rules,
+    given,
+    mark_rules,
+    sessions,
+    standing,
+)
+from commands.amend_batch_file import BatchFile
+from commands.amend_changes import Change, Judged
+from commands.amend_evidence import EvidenceFile
+from commands.base import Decision, Range, State, hidden, option
 from commands.standing import Amending
 from ledger import streams
-from ledger.calendar import Calendar
 from ledger.errors import Refused
-from ledger.events.register import MarkAmended, MarkCorrected
-from ledger.school import Pupil
+from ledger.events.register import MarkCorrected
 from ledger.store import Fact
-from ledger.values import Session
-from policies.codes import Codes
 from policies.rules import Rules
 
+_NEEDED = ("pupil", "code", "reason")
+_OF_ONE_PUPIL = (
+    "pupil", "session", "from_", "to_", "from_code", "code", "minutes_late", "nature",
+)  # fmt: skip
 
-class AmendMarks(sessions.OfSessions):
+
+class AmendMarks(sessions.Spanning):
     """Marks that stand are replaced: original, amended, reason, date and name are kept."""
 
-    code: str = option("the code that is to stand")
-    reason: str = option("why the register is amended")
+    pupil: str | None = option("UPN or local id", default=None)
+    code: str | None = option("the code that is to stand", default=None)
+    reason: str | None = option(
+        "why the register is amended; with --batch, of the lines without one", default=None
+    )
     from_code: str | None = option("only marks with this code", default=None)
     minutes_late: int | None = option("minutes late", default=None, ge=0)
     nature: str | None = option(
         "nature of the activity, or the cause, where the code needs it", default=None
     )
-    dry_run: bool = option("show what would be amended; record nothing", default=False)
+    batch: str | None = option(
+        "a CSV file (- for stdin), one amendment a line: upn, date, session, original, amended, "
+        "reason and, if wanted, nature, minutes_late",
+        default=None,
+    )
+    evidence: Path | None = option(
+        "a file that the amendments rest on; its name and SHA-256 are recorded", default=None
+    )
+    evidence_note: str | None = option("what the evidence is", default=None)
+    keep_evidence: bool = option(
+        "keep an encrypted copy of that file in the ledger's attachments/", default=False
+    )
+    dry_run: bool = option(
+        "show each change in full and what it does to the figures; record nothing", default=False
+    )
+    batch_file: BatchFile | None = hidden(default=None)
+    evidence_file: EvidenceFile | None = hidden(default=None)
+
+    def __init__(self, **stated: Any) -> None:  # noqa: ANN401 - as pydantic's own
+        """Ask for what one pupil's amendments need; wrong usage, as where it is always needed."""
+        missing = [name for name in _NEEDED if stated.get(name) is None]
+        if missing and stated.get("batch") is None:
+            named = " and ".join(f"'--{name}'" for name in missing)
+            msg = f"Missing option {named}, or '--batch' with a file whose lines say it."
+            raise ValueError(msg)
+        super().__init__(**stated)
 
 
-class Change(NamedTuple):
-    """One mark that is to be replaced."""
-
-    session: Session
-    before: Stated
-    after: Stated
+def load(command: AmendMarks, stdin: TextIO) -> AmendMarks:
+    """Return the command with the lines of its batch file and the bytes of its evidence."""
+    _check_options(command)
+    read: dict[str, BatchFile | EvidenceFile] = {}
+    if command.batch is not None:
+        read["batch_file"] = amend_batch_file.read(command.batch, stdin)
+    if command.evidence is not None:
+        read["evidence_file"] = amend_evidence.read(command.evidence)
+    return command.model_copy(update=read)
 
 
 def reads(command: AmendMarks, state: State) -> Iterable[Range]:
-    """Ask for the pupil's marks in the span, and for how their registers were taken."""
-    span = sessions.span(command)
-    yield sessions.marks(state.pupil(command.pupil), span)
+    """Ask for the marks in question, how their registers were taken, and what policy needs."""
+    _check_options(command)
+    if command.batch_file is not None:
+        yield from amend_batch.reads(command.batch_file, state)
+        return
+    pupil, span = state.pupil(given.required(command.pupil, "pupil")), sessions.span(command)
+    yield sessions.marks(pupil, span)
     yield sessions.registers(span)
+    yield from approval_rules.needed(state, [pupil], span)
 
 
 def decide(command: AmendMarks, state: State, rules: Rules, now: int) -> Decision:
-    """Amend one mark, or all of a range that answer the description."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    pupil, span = state.pupil(command.pupil), sessions.span(command)
-    wanted = _Wanted(command, rules.codes, state.school.calendar(), pupil)
-    if span.single:
-        mark_rules.check_not_future(span.first, now)
-        changes = [wanted.change(span.first, standing.mark_of(state, pupil, span.first))]
-    else:
-        changes = list(wanted.changes(standing.marks_of(state, pupil)))
-    if not changes:
-        raise Refused(
-            "nothing-to-amend",
-            f"from {span.first} to {span.last} no mark stands that would change",
-            "check the sessions and --from-code; look with attendance history",
-        )
-    amending = Amending(author, reason, state.new_pupil_id() if len(changes) > 1 else None)
-
-    def ended(session: Session) -> bool:
-        taken = standing.taken(state, pupil, session)
-        return mark_rules.has_ended(wanted.calendar, session, taken, now)
-
-    facts = [
-        Fact(streams.mark(pupil.id, c.session), _event(amending, c, ended=ended(c.session)))
-        for c in changes
-    ]
-    name = state.name_of(pupil)
-    says = [f"{name} {c.session}: {c.before.code} -> {c.after.code}" for c in changes]
+    """Amend one mark, all of a range that answer the description, or those of a batch file."""
+    author = state.author(now)
+    changes = _changes(command, state, rules, now)
+    judged = _judged(state, rules, now, changes)
+    amended = [each for each in judged if not each.taking]
+    held = any(each.grounds for each in judged)
+    evidence = amend_evidence.given(
+        command.evidence_file, command.evidence_note, keep=command.keep_evidence
+    )
+    tied = len(amended) > 1 or held or evidence is not None
+    batch = state.new_pupil_id() if tied else None
+    facts = [_fact(Amending(author, each.change.reason, batch), each) for each in judged]
+    kept = amend_evidence.Kept()
+    if evidence is not None and batch is not None:
+        pupils = {each.change.pupil.id: None for each in judged}
+        kept = amend_evidence.kept(evidence, pupils, batch, state.new_key)
+    shown = amend_preview.Shown(state, rules.codes, now, judged)
+    says = shown.in_full() if command.dry_run else shown.briefly(batch)
+    says += amend_preview.about(evidence)
     says += ["dry run: nothing was recorded"] * command.dry_run
-    return decided(facts, *says, dry_run=command.dry_run)
+    facts += kept.facts
+    return Decision(
+        facts, len(facts), tuple(says), dry_run=command.dry_run, attachments=kept.attachments
+    )
 
 
-class _Wanted(NamedTuple):
-    command: AmendMarks
-    codes: Codes
-    calendar: Calendar
-    pupil: Pupil
-
-    def change(self, session: Session, before: Stated | None) -> Change:
-        """Return the change of the one session named, or refuse it."""
-        after = self._stated(self.command.code)
-        self._check(session, after)
-        if before is None:
+def _check_options(command: AmendMarks) -> None:
+    """Refuse options that contradict each other."""
+    if command.batch is not None:
+        found = [n for n in _OF_ONE_PUPIL if getattr(command, n) is not None]
+        if found:
+            named = ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in found)
             raise Refused(
-                "no-mark", f"no mark stands for {session}", "record one with attendance mark"
+                "batch-or-options",
+                f"--batch and {named} are given together",
+                "let each line of the batch file say it, and leave those options out",
             )
-        if not self._concerns(before):
-            raise Refused(
-                "other-code-stands",
-                f"{before.code} stands for {session}, not {self.command.from_code}",
-                "look at what stands with attendance history, then give that --from-code",
-            )
-        if before == after:
-            raise Refused(
-                "same-mark", f"{after.code} already stands for {session}", "nothing is to amend"
-            )
-        return Change(session, before, after)
-
-    def changes(self, marks: Iterable[tuple[Session, Stated]]) -> Iterator[Change]:
-        """Yield the changes among the marks of a range.
-
-        Closed and cancelled sessions keep what the calendar gave them; a code for present takes
-        the form of its half of the day.
-        """
-        for session, before in marks:
-            met = self.calendar.closure(session, self.pupil.groups(session.date)) is None
-            after = self._stated(self._code_for(session))
-            if met and self._concerns(before) and before != after:
-                self._check(session, after)
-                yield Change(session, before, after)
-
-    def _check(self, session: Session, after: Stated) -> None:
-        mark_rules.check_entry(
-            self.codes, self.calendar, pupil=self.pupil, session=session, stated=after
-        )
-
-    def _concerns(self, before: Stated) -> bool:
-        return self.command.from_code in (None, before.code)
-
-    def _stated(self, code: str) -> Stated:
-        return Stated(code, self.command.minutes_late, self.command.nature)
-
-    def _code_for(self, session: Session) -> str:
-        rule = self.codes.find(self.command.code, session.date)
-        if rule is not None and rule.category == "present" and session.half not in rule.sessions:
-            return self.codes.present(session.half)
-        return self.command.code
+    amend_evidence.check(command.evidence, keep=command.keep_evidence)
 
 
-def _event(amending: Amending, change: Change, *, ended: bool) -> MarkAmended | MarkCorrected:
-    if ended:
-        return amending.mark(change.before.code, change.after)
-    return MarkCorrected(
+def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Change]:
+    if command.batch_file is not None:
+        return amend_batch.changes(command.batch_file, command.reason, state, rules.codes, now)
+    code, reason = given.required(command.code, "code"), given.required(command.reason, "reason")
+    wanted = amend_wanted.Wanted(
+        state.pupil(given.required(command.pupil, "pupil")),
+        rules.codes,
+        state.school.calendar(),
+        mark_rules.Stated(code, command.minutes_late, command.nature),
+        command.from_code,
+        reason,
+    )
+    return wanted.found(state, sessions.span(command), now)
+
+
+def _judged(state: State, rules: Rules, now: int, changes: Sequence[Change]) -> list[Judged]:
+    """Tell of each change whether it is part of the taking, applies at once, or waits."""
+    calendar = state.school.calendar()
+
+    def ended(change: Change) -> bool:
+        taken = standing.taken(state, change.pupil, change.session)
+        return mark_rules.has_ended(calendar, change.session, taken, now)
+
+    over = [ended(change) for change in changes]
+    amendments = [c.proposed for c, is_over in zip(changes, over, strict=True) if is_over]
+    split = approval_rules.split(state, rules, now, state.author(now), amendments)
+    held = {(h.proposed.pupil.id, h.proposed.session): h for h in split.held}
+    return [
+        Judged(change, taking=not is_over, held=held.get((change.pupil.id, change.session)))
+        for change, is_over in zip(changes, over, strict=True)
+    ]
+
+
+def _fact(amending: Amending, judged: Judged) -> Fact:
+    change = judged.change
+    if judged.held is not None:
+        [requested] = approval_rules.requested([judged.held], amending)
+        return requested
+    stream = streams.mark(change.pupil.id, change.session)
+    if not judged.taking:
+        return Fact(stream, amending.mark(change.before.code, change.after))
+    corrected = MarkCorrected(
         original=change.before.code,
         **change.after._asdict(),
         reason=amending.reason,
         by=amending.author.staff_id,
     )
+    return Fact(stream, corrected)

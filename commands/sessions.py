@@ -25,10 +25,9 @@ class Span(NamedTuple):
         return self.first <= session <= self.last
 
 
-class OfSessions(Command):
-    """A command about one pupil and one session, or every session from one to another."""
+class Spanning(Command):
+    """A command about one session, or every session from one to another."""
 
-    pupil: str = option("UPN or local id")
     session: Session | None = option("the session, 2026-11-20/AM", default=None)
     from_: str | None = option("first session or date of a range", default=None)
     to_: str | None = option("last session or date of a range", default=None)
@@ -39,7 +38,13 @@ class OfSessions(Command):
         return str(value) if isinstance(value, Session) else value
 
 
-def span(command: OfSessions) -> Span:
+class OfSessions(Spanning):
+    """A command about one pupil and one session, or every session from one to another."""
+
+    pupil: str = option("UPN or local id")
+
+
+def span(command: Spanning) -> Span:
     """Return the sessions that a command names; refuse none, both ways at once, or backwards."""
     ends = [end for end in (command.from_, command.to_) if end]
     if command.session is not None and not ends:

@@ -1,5 +1,6 @@
 """attendance amend: what is recorded, what is refused, what a range takes in."""
 
+from contextlib import closing
 from datetime import date
 
 import pytest
@@ -7,10 +8,14 @@ import pytest
 from commands.amend import AmendMarks
 from commands.closures_withdraw import WithdrawClosure
 from commands.mark import MarkSession
+from commands.policy_adopt import AdoptPolicy
 from commands.pupil_remove import RemovePupil
 from commands.register_take import TakeRegister
 from commands.session_cancel import CancelSessions
-from ledger.events.register import MarkAmended, MarkCorrected
+from ledger.events.amending import AmendmentRequested
+from ledger.events.log import Committed
+from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
+from ledger.store import Batch, Fact, Store
 from ledger.values import parse_session
 from tests.commands.conftest import NOW
 
@@ -20,6 +25,16 @@ MONDAY_AM = parse_session("2026-11-16/AM")
 def amend(**fields):
     given = {"pupil": "P1", "session": MONDAY_AM, "code": "I", "reason": "mother rang"}
     return AmendMarks(**(given | fields))
+
+
+def store(desk, fact):
+    """Record a fact that no command of today would."""
+    header = Committed(
+        at=0, account="", authenticated="", software="", rules="", command="Test", count=0
+    )
+    with closing(Store(desk.folder.log)) as log:
+        batch = Batch(header, [fact], 1, log.head(), (), {})
+        log.append(batch, clock=lambda: desk.now, before_commit=lambda: None)
 
 
 def week(**fields):
@@ -54,17 +69,45 @@ def test_amendment_keeps_the_statutory_five_and_the_title(marked):
 
 
 def test_amendment_is_shown(marked):
-    """The answer names pupil, session and both codes."""
-    assert marked.do(amend()).says == ("Ada Quill 2026-11-16/AM: N -> I",)
+    """The answer names pupil, session, both codes, the kind, the lag and what moves."""
+    assert marked.do(amend()).says == (
+        "Ada Quill 2026-11-16/AM: N -> I (amendment, 4 school days after the session)",
+        "the figures: authorised absence +1, unauthorised absence -1",
+    )
 
 
-def test_dry_run_records_nothing(marked):
-    """A dry run shows the amendment and leaves the log as it was."""
+def test_batch_is_named_where_there_is_one(marked):
+    """The amendments of a range can be found again by the batch that the answer names."""
+    says = marked.do(week(from_code="N")).says
+    [batch] = {e.batch for _, _, e in marked.log() if isinstance(e, MarkAmended)}
+    assert says[3] == f"3 amendments; batch {batch}"
+
+
+def test_dry_run_shows_each_change_in_full_and_records_nothing(marked):
+    """A dry run says what the codes mean, when the change comes, and what it would move."""
     before = marked.folder.head()
-    outcome = marked.do(amend(dry_run=True))
-    assert outcome.says[0] == "Ada Quill 2026-11-16/AM: N -> I"
-    assert "nothing was recorded" in outcome.says[1]
+    says = marked.do(week(code="L", minutes_late=5, from_code="/", dry_run=True)).says
+    assert says == (
+        "Ada Quill 2026-11-17/AM",
+        "  stands:   /  Present, morning",
+        "  to stand: L  Late: arrived while the register was still open (5 minutes late)",
+        "  amendment, 3 school days after the session",
+        "  reason:   mother rang",
+        "the figures: nothing moves",
+        "dry run: nothing was recorded",
+    )
     assert marked.folder.head() == before
+
+
+def test_dry_run_counts_what_moves(marked):
+    """Sessions move from one figure to another; what the codes need is shown with them."""
+    says = marked.do(week(code="B", nature="taster day", dry_run=True)).says
+    assert says[2].endswith("(taster day)")
+    assert says[-3:] == (
+        "4 amendments",
+        "the figures: attended +3, unauthorised absence -3",
+        "dry run: nothing was recorded",
+    )
 
 
 def test_range_amends_every_mark_that_stands_in_one_batch(marked):
@@ -117,6 +160,29 @@ def test_change_before_the_register_closes_is_a_correction(desk):
     )
 
 
+def test_correction_is_called_one(desk):
+    """A change during taking is never called an amendment."""
+    desk.at("2026-11-20T08:50")
+    today = parse_session("2026-11-20/AM")
+    desk.do(MarkSession(pupil="P1", session=today, code="N"))
+    command = amend(session=today, code="/", reason="came in")
+    assert (
+        "  corrected during taking, on the day of the session"
+        in desk.do(command.model_copy(update={"dry_run": True})).says
+    )
+    assert desk.do(command).says[0] == (
+        "Ada Quill 2026-11-20/AM: N -> / (corrected during taking, on the day of the session)"
+    )
+
+
+def test_corrections_and_amendments_are_counted_apart(marked):
+    """One request may hold both; only the amendments share a batch."""
+    marked.at("2026-11-20T08:50")
+    marked.do(MarkSession(pupil="P1", session=parse_session("2026-11-20/AM"), code="N"))
+    says = marked.do(week(from_code="N")).says
+    assert says[4].startswith("3 amendments; 1 corrected during taking; batch ")
+
+
 def test_change_after_the_recorded_end_is_an_amendment(desk):
     """A register that was taken has ended, also before its closing time."""
     desk.at("2026-11-20T08:50")
@@ -156,6 +222,27 @@ def test_other_code_than_described_is_refused(marked):
     refused = marked.refused(amend(from_code="O"))
     assert refused.code == "other-code-stands"
     assert "N stands for 2026-11-16/AM, not O" in refused.what
+
+
+@pytest.mark.parametrize("left_out", ["pupil", "code", "reason"])
+def test_what_one_pupil_needs_is_asked_for(left_out):
+    """Without a batch file the pupil, the code and the reason have to be given."""
+    with pytest.raises(ValueError, match=f"^Missing option '--{left_out}', or '--batch' "):
+        amend(**{left_out: None})
+
+
+def test_blank_pupil_or_code_is_refused(marked):
+    """Blanks are no answer."""
+    assert marked.refused(amend(pupil=" ")).code == "pupil-missing"
+    assert marked.refused(amend(code=" ")).code == "code-missing"
+
+
+def test_code_without_a_meaning_on_the_day_is_shown_as_such(marked):
+    """A source may have stated a code that the day did not know; it can still be amended."""
+    store(marked, Fact(f"mark:{marked.id('P3')}:2026-11-16/AM", SessionMarked(code="ZZ")))
+    says = marked.do(amend(pupil="P3", dry_run=True)).says
+    assert says[1] == "  stands:   ZZ  no code of that day"
+    assert says[5] == "the figures: authorised absence +1, not counted -1"
 
 
 def test_blank_reason_is_refused(marked):
@@ -216,7 +303,9 @@ def test_cancelled_session_is_refused(marked):
     marked.do(CancelSessions(sessions=("2026-11-16/AM",), reason="no heating"))
     assert marked.refused(amend()).code == "session-cancelled"
     marked.do(WithdrawClosure(day=date(2026, 11, 16), session=("AM",), reason="it was held"))
-    assert marked.do(amend()).says == ("Ada Quill 2026-11-16/AM: Y4 -> I",)
+    says = marked.do(amend()).says
+    assert says[0].startswith("Ada Quill 2026-11-16/AM: Y4 -> I ")
+    assert says[1] == "the figures: authorised absence +1, not counted -1"
 
 
 def test_pupil_off_roll_is_refused(marked):
@@ -231,3 +320,89 @@ def test_ends_of_a_range_may_be_sessions(marked):
     """A range of sessions starts and ends within a day."""
     command = amend(session=None, from_="2026-11-16/PM", to_=parse_session("2026-11-17/AM"))
     assert [e.original for _, e in marked.recorded(command)] == ["N", "/"]
+
+
+# -- what the school's policy holds -------------------------------------------------------------
+
+HELD = "held for a second person's approval: later than the school's policy leaves to one person"
+POLICY = """
+[[rule]]
+name = "amending.approval_after_school_days"
+value = 3
+from = 2024-08-19
+reference = "policy, paragraph 1"
+confidence = "verified"
+"""
+
+
+@pytest.fixture
+def strict(marked):
+    """What adds unauthorised absence more than three school days late needs a second person."""
+    marked.do(MarkSession(pupil="P2", session=MONDAY_AM, code="/"))
+    marked.do(AdoptPolicy(policy="own", text=POLICY, from_=date(2026, 11, 20)))
+    return marked
+
+
+def test_change_that_adds_unauthorised_absence_late_is_requested(strict):
+    """The mark stands as it was until a second person approves; one alone has a batch too."""
+    [(stream, event)] = strict.recorded(amend(pupil="P2", code="O", reason="seen in town"))
+    assert stream == f"approval:{strict.id('P2')}:2026-11-16/AM"
+    assert isinstance(event, AmendmentRequested)
+    assert (event.original, event.code, event.grounds) == ("/", "O", ("late",))
+    assert event.batch
+
+
+def test_held_change_is_called_so(strict):
+    """The answer says that it waits, why, and what it would move."""
+    says = strict.do(amend(pupil="P2", code="O")).says
+    batch = strict.log()[-1][2].batch
+    assert says == (
+        "Ben Reed 2026-11-16/AM: / -> O (held, 4 school days after the session)",
+        f"1 {HELD}; batch {batch}",
+        "the figures, once approved: attended -1, unauthorised absence +1",
+    )
+
+
+def test_dry_run_says_what_would_be_held(strict):
+    """The preview says it of each change, and records no request."""
+    before = strict.folder.head()
+    says = strict.do(amend(pupil="P2", code="O", dry_run=True)).says
+    assert says[3:6] == (
+        "  amendment, 4 school days after the session",
+        f"  {HELD}",
+        "  reason:   mother rang",
+    )
+    assert strict.folder.head() == before
+
+
+def test_some_of_a_range_may_wait_while_others_apply(strict):
+    """Present on Tuesday is three days ago; what stood as N for days adds no absence."""
+    events = [event for _, event in strict.recorded(week(code="O", reason="mother knew nothing"))]
+    assert [type(e).__name__ for e in events] == ["MarkAmended"] * 4
+    strict.at("2026-11-23T10:00")
+    strict.do(amend(session=parse_session("2026-11-17/AM"), code="/"))
+    found = strict.recorded(week(code="O", from_code="/"))
+    assert [type(event).__name__ for _, event in found] == ["AmendmentRequested"]
+
+
+def test_correction_during_taking_is_never_held(strict):
+    """Policy is about amendments; while the register is open nothing is one."""
+    strict.at("2026-11-20T08:50")
+    today = parse_session("2026-11-20/AM")
+    strict.do(MarkSession(pupil="P2", session=today, code="/"))
+    [(_, event)] = strict.recorded(amend(pupil="P2", session=today, code="N", reason="went home"))
+    assert isinstance(event, MarkCorrected)
+
+
+def test_direct_and_held_changes_are_counted_apart(strict):
+    """One request may hold both; one batch ties them."""
+    strict.do(MarkSession(pupil="P1", session=parse_session("2026-11-19/AM"), code="/"))
+    strict.at("2026-11-23T10:00")
+    strict.do(MarkSession(pupil="P1", session=parse_session("2026-11-13/AM"), code="/"))
+    command = amend(session=None, from_="2026-11-13", to_="2026-11-20", from_code="/", code="O")
+    says = strict.do(command).says
+    assert says[3].startswith("1 amendment; 2 held for a second person's approval: ")
+    assert says[4:] == (
+        "the figures: attended -1, unauthorised absence +1",
+        "the figures, once approved: attended -2, unauthorised absence +2",
+    )

@@ -1,0 +1,75 @@
+"""attendance evidence copy: write the kept copy of a piece of evidence to a file, decrypted."""
+
+from contextlib import closing
+from pathlib import Path
+
+from commands.base import Command, argument, option
+from commands.execute import Context, Outcome
+from ledger import attachments, streams
+from ledger.errors import Refused
+from ledger.events.amending import EvidenceGiven
+from ledger.folder import Folder, translated
+from ledger.keys import BEYOND_USE, REDACTED, KeyRing
+from ledger.store import Store
+
+
+class CopyEvidence(Command):
+    """A copy that is not, byte for byte, what was recorded is refused; nothing is overwritten."""
+
+    position: int = argument("its position, as attendance evidence shows it", ge=0)
+    out: Path = option("the file to write")
+
+
+def carry_out(context: Context, command: CopyEvidence) -> Outcome:
+    """Write the copy; records nothing."""
+    folder = context.folder.required()
+    stream, event = _found(folder, command.position)
+    with closing(KeyRing(folder.keys, to_write=False)) as ring:
+        name, content = _opened(folder, ring, attachments.name_of(stream), event)
+    if command.out.exists():
+        raise Refused("already-there", f"{command.out} exists already", "choose another --out")
+    with translated(command.out), command.out.open("xb") as file:
+        file.write(content)
+    said = f"{name}, {len(content):,} bytes, SHA-256 {event.sha256} as recorded"
+    return Outcome(None, (f"written to {command.out}: {said}",))
+
+
+def _found(folder: Folder, position: int) -> tuple[str, EvidenceGiven]:
+    with closing(Store(folder.log)) as store:
+        for recorded in store.read([streams.EVIDENCE], upto=position):
+            if recorded.position == position and isinstance(recorded.event, EvidenceGiven):
+                return recorded.stream, recorded.event
+    raise Refused(
+        "evidence-unknown",
+        f"no evidence stands at position {position}",
+        "look the position up with attendance evidence",
+    )
+
+
+def _opened(folder: Folder, ring: KeyRing, at: str, event: EvidenceGiven) -> tuple[str, bytes]:
+    """Return the name and the bytes of the evidence, or refuse."""
+    if event.key is None or event.file is None:
+        raise Refused(
+            "evidence-not-kept",
+            "no copy was kept of this evidence",
+            "look for the file where the school keeps it, and compare its SHA-256",
+        )
+    key = ring.open(event.key)
+    if key in (BEYOND_USE, REDACTED):
+        raise Refused(
+            "beyond-use", "the copy was put beyond use: its key was destroyed", "nothing opens it"
+        )
+    content = attachments.read(folder, at, key)
+    if content is None:
+        raise Refused(
+            "attachment-missing",
+            f"the copy {folder.attachments / at} is not there",
+            "restore it from a back-up",
+        )
+    if attachments.digest(content) != event.sha256:
+        raise Refused(
+            "attachment-changed",
+            f"the copy {folder.attachments / at} has not the SHA-256 that was recorded",
+            "restore it from a back-up",
+        )
+    return ring.open(event.file), content

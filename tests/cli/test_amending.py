@@ -1,0 +1,73 @@
+"""Amendments from the command line: a batch by stdin, evidence given, listed and copied back."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import upn
+from tests.cli.shell import run
+
+HEADER = "upn,date,session,original,amended,reason\n"
+
+
+@pytest.fixture
+def _marked(small):  # noqa: ARG001 - the ledger of the environment
+    """Ada and Ben have N on Thursday morning."""
+    for pupil in ("P1", "P2"):
+        assert run("mark", pupil, "2026-11-19/AM", "N").code == 0
+
+
+def amended():
+    rows = run("changes", "--json").json["rows"]
+    return [row["code"] for row in rows if row["kind"] == "amendment"]
+
+
+def lines(*amended):
+    rows = (f"{upn(n)},2026-11-19,AM,N,{code},flu\n" for n, code in enumerate(amended, start=1))
+    return (HEADER + "".join(rows)).encode()
+
+
+@pytest.mark.usefixtures("_marked")
+def test_batch_from_stdin_is_previewed_then_recorded():
+    """The preview records nothing; the same lines then apply."""
+    shown = run("amend", "--batch", "-", "--dry-run", stdin=lines("I", "O"))
+    assert shown.out.endswith("dry run: nothing was recorded\n")
+    assert amended() == []
+    done = run("amend", "--batch", "-", stdin=lines("I", "O"))
+    assert (done.code, done.err) == (0, "")
+    assert "2 amendments; batch " in done.out
+    assert sorted(amended()) == ["I", "O"]
+
+
+@pytest.mark.usefixtures("_marked")
+def test_every_fault_of_a_batch_is_told_by_line():
+    """Exit 1, each fault as file:line, and nothing recorded."""
+    shown = run("amend", "--batch", "-", stdin=lines("QQ", "-", "I"))
+    assert (shown.code, shown.out) == (1, "")
+    assert [line.split(":")[:2] for line in shown.err.splitlines()[:3]] == [
+        ["stdin", "2"],
+        ["stdin", "3"],
+        ["stdin", "4"],
+    ]
+    assert amended() == []
+
+
+def test_what_is_needed_without_a_batch_is_wrong_usage():
+    """Exit 2, naming the options that are missing."""
+    shown = run("amend", "--session", "2026-11-19/AM", "--reason", "flu")
+    assert shown.code == 2
+    assert "Missing option '--pupil' and '--code'" in shown.err
+
+
+@pytest.mark.usefixtures("_marked")
+def test_evidence_is_listed_and_its_copy_comes_back():
+    """A question and a command of one word: the list, and the copy by its position."""
+    Path("letter.pdf").write_bytes(b"%PDF \x00\xff")
+    given = ("--evidence", "letter.pdf", "--evidence-note", "GP letter", "--keep-evidence")
+    assert run("amend", "--batch", "-", *given, stdin=lines("I")).code == 0
+    [row] = run("evidence", "--pupil", "P1", "--json").json["rows"]
+    assert (row["file"], row["note"], row["copy"]) == ("letter.pdf", "GP letter", "unchanged")
+    shown = run("evidence", "copy", row["position"], "--out", "back.pdf")
+    assert (shown.code, shown.err) == (0, "")
+    assert Path("back.pdf").read_bytes() == b"%PDF \x00\xff"
+    assert run("evidence", "copy", row["position"], "--out", "back.pdf").code == 1
