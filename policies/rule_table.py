@@ -1,10 +1,10 @@
 """One dated value of law, and the reading of the files that hold such values."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast, get_args
 
@@ -13,7 +13,7 @@ from ledger.errors import Refused
 Value: TypeAlias = "int | str | date | tuple[Value, ...] | Mapping[str, Value]"
 Table: TypeAlias = "Mapping[str, tuple[Rule, ...]]"
 Confidence = Literal["verified", "second-hand", "memory", "inferred"]
-Basis = Literal["statute", "guidance", "statistics"]
+Basis = Literal["statute", "guidance", "statistics", "policy"]
 _DAY = timedelta(days=1)
 
 
@@ -98,11 +98,12 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read(text: str, stem: str) -> Table:
+def read(text: str, stem: str, basis: Basis = "statute") -> Table:
     """Read every ``[[rule]]`` of a file, by full name and in order of date.
 
-    ``stem`` is the file's name without ``.toml``. Refused naming the file, the rule and the key;
-    also where two values of a name overlap, or leave a gap that is not declared.
+    ``stem`` is the file's name without ``.toml``; ``basis``: of the rules that state none.
+    Refused naming the file, and of each faulty rule its name and key; also where two values of a
+    name overlap, or leave a gap that is not declared.
     """
     try:
         pack = tomllib.loads(text)
@@ -111,16 +112,25 @@ def read(text: str, stem: str) -> Table:
     rows: list[dict[str, Any]] = pack.pop("rule", [])
     if pack:
         raise _refused(stem, f"unknown key {min(pack)!r}")
-    for number, row in enumerate(rows, start=1):
-        for fault in _faults(row):
-            raise _refused(stem, f"rule {row.get('name', f'number {number}')}: {fault}")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise _refused(stem, "'rule' is not a list of tables, each headed [[rule]]")
+    _none(stem, ((_named(row, number), _faults(row)) for number, row in enumerate(rows, 1)))
     found: dict[str, list[Rule]] = {}
     for row in sorted(rows, key=lambda each: each["from"]):
-        found.setdefault(f"{stem}.{row['name']}", []).append(_rule(stem, row))
-    for name, rules in found.items():
-        for fault in _disorder(rules):
-            raise _refused(stem, f"rule {name}: {fault}")
+        found.setdefault(f"{stem}.{row['name']}", []).append(_rule(stem, row, basis))
+    _none(stem, ((name, _disorder(rules)) for name, rules in found.items()))
     return MappingProxyType({name: tuple(rules) for name, rules in found.items()})
+
+
+def _named(row: Mapping[str, Any], number: int) -> str:
+    return str(row.get("name", f"number {number}"))
+
+
+def _none(stem: str, checked: Iterable[tuple[str, Iterator[str]]]) -> None:
+    """Refuse a file with the first fault of each of its rules."""
+    faults = [f"rule {name}: {fault}" for name, found in checked for fault in islice(found, 1)]
+    if faults:
+        raise _refused(stem, "; ".join(faults))
 
 
 def _refused(stem: str, what: str) -> Refused:
@@ -132,7 +142,7 @@ def _refused(stem: str, what: str) -> Refused:
 
 
 def _faults(row: Mapping[str, Any]) -> Iterator[str]:
-    # Each check relies on those before it: the caller stops at the first fault.
+    # Each check relies on those before it: only the first fault is told.
     yield from (f"unknown key {key!r}" for key in sorted(row.keys() - _TYPES.keys()))
     yield from (f"missing key {key!r}" for key in sorted(_MANDATORY.keys() - row.keys()))
     for key, value in row.items():
@@ -155,7 +165,7 @@ def _disorder(rules: list[Rule]) -> Iterator[str]:
             yield f"the value from {later.since} is {stated}"
 
 
-def _rule(stem: str, row: Mapping[str, Any]) -> Rule:
+def _rule(stem: str, row: Mapping[str, Any], basis: Basis) -> Rule:
     return Rule(
         name=f"{stem}.{row['name']}",
         value=_frozen(row["value"]),
@@ -163,7 +173,7 @@ def _rule(stem: str, row: Mapping[str, Any]) -> Rule:
         until=row.get("until"),
         reference=row["reference"],
         confidence=row["confidence"],
-        basis=row.get("basis", "statute"),
+        basis=row.get("basis", basis),
         note=row.get("note", ""),
         after_gap=row.get("after_gap", False),
     )

@@ -1,0 +1,44 @@
+"""attendance approvals withdraw: take back amendments that you requested."""
+
+from collections.abc import Iterable
+
+from commands import approvals_batch, given
+from commands.base import Decision, Range, State, decided, option, starting
+from ledger import streams
+from ledger.errors import Refused
+from ledger.events.amending import RequestWithdrawn
+from ledger.store import Fact
+from policies.rules import Rules
+
+
+class WithdrawRequest(approvals_batch.OfBatch):
+    """Only whoever asked takes a request back; that they asked is kept."""
+
+    reason: str = option("why it is withdrawn")
+
+
+def reads(_command: WithdrawRequest, _state: State) -> Iterable[Range]:
+    """Ask for all requests."""
+    yield starting(streams.APPROVAL)
+
+
+def decide(command: WithdrawRequest, state: State, _rules: Rules, now: int) -> Decision:
+    """Withdraw all that waits of the batch."""
+    author, reason = state.author(now), given.required(command.reason, "reason")
+    found = approvals_batch.waiting(command, state)
+    asked = next((e.request for e in found if e.request.by != author.staff_id), None)
+    if asked is not None:
+        raise Refused(
+            "request-of-another",
+            f"{state.open_text(asked.name)} asked for these changes, not {author.name}",
+            "decline them instead: attendance approvals decline",
+        )
+    withdrawn = RequestWithdrawn(
+        batch=command.batch,
+        reason=reason,
+        by=author.staff_id,
+        name=author.name,
+        job_title=author.job_title,
+    )
+    says = [f"{approvals_batch.told(state, each)}: withdrawn" for each in found]
+    return decided([Fact(each.stream, withdrawn) for each in found], *says)
