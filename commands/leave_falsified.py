@@ -1,0 +1,169 @@
+"""attendance leave falsified: leave was obtained falsely; its sessions become unauthorised.
+
+Every mark that rests on the leave is amended (SI 2024/208 reg 6(1)) and cites it; plans that have
+not been entered yet are withdrawn. Where the school's policy asks for a second person, the
+amendments are recorded as requests.
+"""
+
+from collections.abc import Iterable
+
+from commands import approval_rules, given, leave_made, leave_rules, mark_rules, standing
+from commands.approval_rules import Proposed, Split
+from commands.base import Command, Decision, Range, State, argument, decided, option
+from commands.leave_made import Granted, Leave
+from commands.leave_rules import number_of
+from commands.mark_rules import Stated
+from commands.standing import Amending
+from ledger import streams
+from ledger.errors import Refused
+from ledger.events.leave import LeaveFalsified
+from ledger.events.register import MarkCorrected
+from ledger.store import Fact
+from ledger.values import Session
+from policies import leave as law
+from policies.codes import Codes
+from policies.rules import Rules
+
+
+class FalsifyLeave(Command):
+    """What was found, and the code that is to stand instead."""
+
+    leave_id: str = argument("the id of the request")
+    reason: str = option("what was found, and how; kept sealed")
+    code: str | None = option(
+        "the unauthorised code that is to stand [that of the purpose]", default=None
+    )
+    dry_run: bool = option("show what would be amended; record nothing", default=False)
+
+
+def reads(command: FalsifyLeave, state: State) -> Iterable[Range]:
+    """Ask for the request, marks, plans and registers in its sessions, and what may be held."""
+    yield from leave_rules.reads_of(state, command.leave_id)
+    leave = leave_made.find(state, command.leave_id)
+    yield from approval_rules.needed(state, [leave.pupil], leave.covers)
+
+
+def decide(command: FalsifyLeave, state: State, rules: Rules, now: int) -> Decision:
+    """Amend what stands with the leave's code, withdraw what is only planned, and say why."""
+    author, reason = state.author(now), given.required(command.reason, "reason")
+    leave = leave_made.find(state, command.leave_id)
+    granted = _granted(leave)
+    changes = _changes(command, state, rules.codes, (leave, granted))
+    ended = {c.session: leave_rules.ended(state, leave.pupil, c.session, now) for c in changes}
+    split = approval_rules.split(
+        state, rules, now, author, [change for change in changes if ended[change.session]]
+    )
+    early = [change for change in changes if not ended[change.session]]
+    batch = state.new_pupil_id() if changes else None
+    amending = Amending(author, _citing(leave, granted, reason), batch)
+    plans = leave_rules.own_plans(state, leave, now)
+    event = LeaveFalsified(
+        reason=reason,
+        batch=batch,
+        by=author.staff_id,
+        name=author.name,
+        job_title=author.job_title,
+    )
+    facts = [
+        Fact(streams.leave(leave.pupil.id, leave.id), event),
+        *(_amended(amending, change) for change in split.direct),
+        *(_corrected(amending, change) for change in early),
+        *(approval_rules.requested(split.held, amending) if split.held else ()),
+        *leave_rules.withdrawn(leave.pupil, plans, amending.reason, author.staff_id),
+    ]
+    says = [f"leave {leave.id} of {state.name_of(leave.pupil)}: recorded as falsified"]
+    says += _told(Split([*split.direct, *early], split.held), "" if command.dry_run else batch)
+    if plans:
+        which = leave_rules.in_words(session for session, _ in plans)
+        says.append(f"{number_of(len(plans), 'planned session')} withdrawn: {which}")
+    says += ["dry run: nothing was recorded"] * command.dry_run
+    return decided(facts, *says, dry_run=command.dry_run)
+
+
+def _granted(leave: Leave) -> Granted:
+    """Return what was granted; refuse leave that never was, or was falsified before."""
+    granted = leave.granted
+    if granted is None:
+        raise Refused(
+            "leave-not-granted",
+            f"leave {leave.id} was never granted: nothing rests on it",
+            "amend a mark with attendance amend",
+        )
+    leave_rules.check_state(
+        leave, ("granted", "withdrawn"), "amend what is left with attendance amend"
+    )
+    return granted
+
+
+def _changes(
+    command: FalsifyLeave, state: State, codes: Codes, found: tuple[Leave, Granted]
+) -> list[Proposed]:
+    """Return what is to be amended: each mark with the leave's code, in the sessions granted.
+
+    Sessions that are closed, or off roll, keep what they have; so do those that other leave of
+    the pupil, which stands, gives the same code.
+    """
+    (leave, granted), calendar = found, state.school.calendar()
+    first = granted.span.first.date
+    after = Stated(command.code or law.purpose(leave.asked.purpose, first).unauthorised)
+    changes = []
+    for session in leave_rules.met(calendar, leave.pupil, granted.span):
+        _check_unauthorised(codes, after.code, session)
+        before = standing.mark_of(state, leave.pupil, session)
+        if before is None or before.code != granted.code:
+            continue
+        if not leave_rules.rests_elsewhere(state, leave, session):
+            mark_rules.check_entry(
+                codes, calendar, pupil=leave.pupil, session=session, stated=after
+            )
+            changes.append(Proposed(leave.pupil, session, before, after))
+    return changes
+
+
+def _check_unauthorised(codes: Codes, code: str, session: Session) -> None:
+    rule = codes.rule(code, session.date)
+    if not rule.unauthorised or rule.provisional:
+        raise Refused(
+            "code-not-unauthorised",
+            f"{code} is no unauthorised absence: {rule.description}",
+            "give an unauthorised code with --code, or leave it out; other changes are amendments",
+        )
+
+
+def _citing(leave: Leave, granted: Granted, reason: str) -> str:
+    letter = leave.decision and leave.decision.letter_on
+    by = f"letter of {letter}" if letter else f"asked for on {leave.asked.asked_on}"
+    first, last, _ = granted.span
+    return (
+        f"leave {leave.id}, granted for {first} to {last} ({by}), was found to be falsified: "
+        f"{reason}"
+    )
+
+
+def _amended(amending: Amending, change: Proposed) -> Fact:
+    stream = streams.mark(change.pupil.id, change.session)
+    return Fact(stream, amending.mark(change.before.code, change.after))
+
+
+def _corrected(amending: Amending, change: Proposed) -> Fact:
+    event = MarkCorrected(
+        original=change.before.code,
+        **change.after._asdict(),
+        reason=amending.reason,
+        by=amending.author.staff_id,
+    )
+    return Fact(streams.mark(change.pupil.id, change.session), event)
+
+
+def _told(split: Split, batch: str | None) -> list[str]:
+    if batch is None:
+        return ["no mark stands on it: nothing is to amend"]
+    says = [f"{c.session}: {c.before.code} -> {c.after.code}" for c in split.direct]
+    says += [
+        f"{c.session}: {c.before.code} -> {c.after.code} waits for a second person "
+        f"({', '.join(grounds)})"
+        for c, grounds in split.held
+    ]
+    held = f", {len(split.held)} of them held" if split.held else ""
+    total = number_of(len(split.direct) + len(split.held), "mark")
+    return [*says, f"{f'batch {batch}' if batch else 'one batch'}: {total}{held}"]

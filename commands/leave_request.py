@@ -1,0 +1,99 @@
+"""attendance leave request: record that leave of absence was asked for.
+
+SI 2024/208 reg 11: what is asked, by whom and when is recorded as it was; whether it may be
+granted is for the decision. What stands against it is said at once.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from commands import given, leave_made, leave_rules
+from commands.base import Command, Decision, Range, State, argument, decided, option, starting
+from commands.leave_rules import number_of
+from ledger import streams
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events.leave import LeaveRequested
+from ledger.school import Pupil
+from ledger.store import Fact
+from ledger.values import Session
+from policies import leave
+from policies.leave import Purpose
+from policies.rules import Rules
+
+RELIES_ON = (streams.RELATION,)
+_OPEN = ("asked", "granted")
+
+
+class RequestLeave(Command):
+    """Who asked, when, for which sessions and what for; nothing is planned until it is granted."""
+
+    pupil: str = argument("UPN or local id")
+    from_: str = option("first session or date")
+    to_: str = option("last session or date")
+    purpose: str = option(
+        "what for: holiday, exceptional, interview, ... (an unknown one lists all)"
+    )
+    asked_by: str = option("who asked, in words; kept sealed")
+    parent: str | None = option("the school's id of the parent who asked", default=None)
+    asked_on: date = option("the day on which it was asked for")
+    reason: str | None = option("the reason given; kept sealed", default=None)
+
+
+def reads(command: RequestLeave, state: State) -> Iterable[Range]:
+    """Ask for the pupil's other requests."""
+    yield starting(streams.leave(state.pupil(command.pupil).id, ""))
+
+
+def decide(command: RequestLeave, state: State, _rules: Rules, now: int) -> Decision:
+    """Record the request as it was made, and say what a decision has to look at."""
+    by, pupil = state.author(now).staff_id, state.pupil(command.pupil)
+    span = leave_rules.span(command.from_, command.to_)
+    wanted = leave.purpose(command.purpose, span.first.date)
+    if command.asked_on > local_date(now):
+        raise Refused(
+            "asked-in-the-future",
+            f"{command.asked_on} has not come yet",
+            "give the day on which it was asked for with --asked-on",
+        )
+    event = LeaveRequested(
+        first=str(span.first),
+        last=str(span.last),
+        purpose=wanted.name,
+        asked_on=command.asked_on,
+        parent=command.parent and given.identifier(command.parent),
+        asked_by=given.required(command.asked_by, "asked-by"),
+        reason=command.reason,
+        by=by,
+    )
+    leave_id = state.new_pupil_id()
+    met = leave_rules.met(state.school.calendar(), pupil, span)
+    says = [
+        f"leave {leave_id}: {state.name_of(pupil)}, {span.first} to {span.last}, {wanted.text}",
+        _counted(met),
+        *(f"note: {note}" for note in _notes(state, pupil, event, met, wanted)),
+        f"decide it with attendance leave grant {leave_id}, or attendance leave refuse {leave_id}",
+    ]
+    return decided([Fact(streams.leave(pupil.id, leave_id), event)], *says)
+
+
+def _counted(met: list[Session]) -> str:
+    if not met:
+        return "the school meets no session of it for the pupil, as its terms are recorded"
+    return f"{number_of(len(met), 'session')} that the school meets: {leave_rules.in_words(met)}"
+
+
+def _notes(
+    state: State, pupil: Pupil, event: LeaveRequested, met: list[Session], wanted: Purpose
+) -> Iterator[str]:
+    if met and wanted.in_advance and not leave.in_advance(event.asked_on, met[0].date):
+        yield (
+            f"asked for on {event.asked_on}, which is not in advance of {met[0]}; "
+            f"paragraph {wanted.paragraph} needs that"
+        )
+    yield from leave_rules.against_asker(state, pupil, event)
+    for other in leave_made.of_pupil(state, pupil):
+        span = other.covers
+        first, last = str(span.first), str(span.last)
+        if other.state in _OPEN and first <= event.last and event.first <= last:
+            yield f"leave {other.id} ({other.state}) is for {first} to {last} too"

@@ -1,0 +1,169 @@
+"""What became of a request for leave, and who may decide it: shared by the use cases of leave."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from commands import sessions, standing
+from commands.base import Author, Range, State, starting
+from commands.leave_made import Leave, find, of_pupil
+from commands.mark_rules import Stated, has_ended
+from commands.sessions import OfSessions, Span
+from ledger import streams
+from ledger.calendar import Calendar
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events.leave import LeaveRequested
+from ledger.events.register import PlanWithdrawn
+from ledger.school import Pupil
+from ledger.store import Fact
+from ledger.values import HALVES, Session
+from policies import leave as law
+
+AUTHORISED = ("head", "authoriser")
+"""Who may decide: the persons whom the proprietor authorises (SI 2024/208 reg 11(1))."""
+
+
+def reads_of(state: State, leave_id: str) -> Iterator[Range]:
+    """Ask for every leave, then for marks, plans and registers in the sessions of one of them."""
+    yield starting(streams.LEAVE)
+    leave = find(state, leave_id)
+    yield sessions.marks(leave.pupil, leave.covers)
+    yield sessions.plans(leave.pupil, leave.covers)
+    yield sessions.registers(leave.covers)
+
+
+def check_state(leave: Leave, allowed: tuple[str, ...], remedy: str) -> None:
+    """Refuse what a request's state does not allow."""
+    if leave.state not in allowed:
+        was = "is not decided yet" if leave.state == "asked" else f"is {leave.state} already"
+        raise Refused(f"leave-{leave.state}", f"leave {leave.id} {was}", remedy)
+
+
+def check_authorised(state: State, author: Author, now: int) -> None:
+    """Refuse a decision by somebody whom the proprietor has not authorised.
+
+    Where no such role is on record for anybody today, the ledger cannot tell, and nobody is.
+    """
+    today = local_date(now)
+    rows = {staff_id: state.school.staff_on(staff_id, today) for staff_id in state.school.staff}
+    allowed = {who for who, row in rows.items() if row and set(row.roles) & set(AUTHORISED)}
+    if allowed and author.staff_id not in allowed:
+        raise Refused(
+            "not-authorised",
+            f"{author.name} is recorded neither as head nor as authorised to decide on leave",
+            "let the head decide, or record the role with attendance staff change --role",
+        )
+
+
+def span(first: str, last: str) -> Span:
+    """Return the sessions from one to another, each a session or a date."""
+    return sessions.span(OfSessions(pupil="", from_=first, to_=last))
+
+
+def within(first: str | None, last: str | None, leave: Leave) -> Span:
+    """Return the sessions that are granted of those asked for; all where none is named."""
+    asked = leave.asked_for
+    found = span(first or str(asked.first), last or str(asked.last))
+    if not (asked.holds(found.first) and asked.holds(found.last)):
+        raise Refused(
+            "not-asked-for",
+            f"{found.first} to {found.last} is more than was asked for, "
+            f"{asked.first} to {asked.last}",
+            "grant what was asked for, or record a further request with attendance leave request",
+        )
+    return found
+
+
+def met(calendar: Calendar, pupil: Pupil, span: Span) -> list[Session]:
+    """Return the sessions of a span that the school meets for a pupil on roll, in order."""
+    return [
+        session
+        for session in calendar.sessions(span.first.date, span.last.date)
+        if span.holds(session)
+        and pupil.on_roll(session.date)
+        and calendar.meets(session, pupil.groups(session.date))
+    ]
+
+
+def ended(state: State, pupil: Pupil, session: Session, now: int) -> bool:
+    """Tell whether the register of a session is over for a pupil."""
+    taken = standing.taken(state, pupil, session)
+    return has_ended(state.school.calendar(), session, taken, now)
+
+
+def rests_elsewhere(state: State, leave: Leave, session: Session) -> bool:
+    """Tell whether other leave of the pupil, which stands, gives a session the same code."""
+    return any(
+        other.id != leave.id
+        and other.state == "granted"
+        and other.granted is not None
+        and leave.granted is not None
+        and other.granted.code == leave.granted.code
+        and other.granted.span.holds(session)
+        for other in of_pupil(state, leave.pupil)
+    )
+
+
+def own_plans(state: State, leave: Leave, now: int) -> list[tuple[Session, Stated]]:
+    """Return the plans that rest on granted leave alone and can still change."""
+    granted = leave.granted
+    if granted is None:
+        return []
+    return [
+        (session, plan)
+        for session, plan in standing.plans_of(state, leave.pupil)
+        if granted.span.holds(session)
+        and plan.code == granted.code
+        and not rests_elsewhere(state, leave, session)
+        and standing.mark_of(state, leave.pupil, session) is None
+        and not ended(state, leave.pupil, session, now)
+    ]
+
+
+def withdrawn(
+    pupil: Pupil, plans: Iterable[tuple[Session, Stated]], reason: str, by: str
+) -> list[Fact]:
+    """Return the withdrawal of plans."""
+    return [
+        Fact(
+            streams.plan(pupil.id, session),
+            PlanWithdrawn(original=plan.code, reason=reason, by=by),
+        )
+        for session, plan in plans
+    ]
+
+
+def against_asker(state: State, pupil: Pupil, event: LeaveRequested) -> Iterator[str]:
+    """Yield what speaks against who asked (reg 11(12)); relations must be in the state."""
+    first = date.fromisoformat(event.first.partition("/")[0])
+    rule = law.asked_by(first)
+    if rule is None:
+        return
+    who = f"leave is asked for by {rule.value} ({rule.reference})"
+    if event.parent is None:
+        if law.age(first, pupil.compulsory_from, pupil.birth_cohort) != "above":
+            yield f"no parent on record is named; {who}"
+        return
+    relation = state.school.relations.get((event.parent, pupil.id))
+    day = event.asked_on
+    if relation is None or not (relation.since or day) <= day <= (relation.until or day):
+        yield f"parent {event.parent} is not on record for this pupil; {who}"
+    elif relation.lives_with != "yes":
+        lives = "does not live" if relation.lives_with == "no" else "is not known to live"
+        yield f"parent {event.parent} {lives} with the pupil; {who}"
+
+
+def in_words(found: Iterable[Session]) -> str:
+    """Write sessions day by day: ``2026-11-27, 2026-11-30 AM``."""
+    days: dict[date, list[str]] = {}
+    for session in sorted(found):
+        days.setdefault(session.date, []).append(session.half)
+    return ", ".join(
+        f"{day}" if len(halves) == len(HALVES) else f"{day} {halves[0]}"
+        for day, halves in days.items()
+    )
+
+
+def number_of(count: int, thing: str) -> str:
+    """Write a number of things: ``1 session``, ``2 sessions``."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
