@@ -1,28 +1,29 @@
 """The keys of the ledger's personal data, kept apart from the log in ``keys.db``.
 
-A sealed field reads ``~subject/purpose.box.commitment``: AES-256-GCM under a key derived from
-the subject's key for that purpose (identity, register of one school year, casework) and the
-box's own nonce, so that one box can later be put beyond use without the others; and a SHA-256
-commitment to salt and text, whose salt is inside the box and dies with the key.
+One key for each subject and purpose (identity, register of one school year, casework), from
+which each sealed text's own key is derived (`ledger.boxes`). A destroyed key puts all its texts
+beyond use; a punctured one a single text (`ledger.punctured`).
 """
 
-import hmac
 import secrets
 import sqlite3
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from ledger import boxes, punctured
+from ledger.boxes import is_sealed, parse_box
 from ledger.errors import Refused
 from ledger.folder import open_read_only, translated
+from ledger.punctured import Place, Redaction
+
+__all__ = ["BEYOND_USE", "REDACTED", "KeyRing", "is_sealed", "parse_box"]
 
 BEYOND_USE = "[beyond use]"
+REDACTED = "[redacted]"
+"""What a single text reads that was put beyond use."""
 LOCK_TIMEOUT_SECONDS = 120
-_NONCE = 12
-_SALT = 16
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS subject_keys(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, key BLOB NOT NULL,
@@ -35,27 +36,11 @@ CREATE TABLE IF NOT EXISTS destroyed(
 """
 
 
-class Box(NamedTuple):
-    """The pieces of a sealed text."""
+class _Loaded(NamedTuple):
+    """Every key, read at one moment: of subjects, and of boxes whose subject's key is gone."""
 
-    subject: str
-    purpose: str
-    nonce: bytes
-    ciphertext: bytes
-    commitment: bytes
-
-
-def is_sealed(text: str) -> bool:
-    """Tell whether a stored text has the form of a sealed one."""
-    return text.startswith("~") and text.count(".") >= 2  # noqa: PLR2004 - box and commitment
-
-
-def parse_box(text: str) -> Box:
-    """Split a sealed text into its pieces."""
-    reference, box, commitment = text[1:].rsplit(".", 2)
-    subject, _, purpose = reference.rpartition("/")
-    raw = _unbase64(box)
-    return Box(subject, purpose, raw[:_NONCE], raw[_NONCE:], _unbase64(commitment))
+    subjects: dict[tuple[str, str], bytes]
+    holes: punctured.Holes
 
 
 class KeyRing:
@@ -72,7 +57,7 @@ class KeyRing:
                 f"the ledger's keys are not at {path}",
                 "restore keys.db from the latest back-up; without it names cannot be read",
             )
-        self._keys: dict[tuple[str, str], bytes] | None = None
+        self._read: _Loaded | None = None
         with translated(path):
             self._db = _connect(path) if to_write else open_read_only(path)
             try:
@@ -99,13 +84,13 @@ class KeyRing:
         """Hold the only writer's place; what was added is committed by `commit` or lost."""
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("BEGIN IMMEDIATE")
-        self._keys = None
+        self._read = None
         try:
             yield
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-                self._keys = None
+                self._read = None
 
     def commit(self) -> None:
         """Make the keys and identities added in `writing` durable."""
@@ -134,31 +119,33 @@ class KeyRing:
 
     def seal(self, text: str, subject: str, purpose: str) -> str:
         """Seal a text under the subject's key for a purpose, made now if there is none."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
-
-        reference = f"{subject}/{purpose}"
-        salted = secrets.token_bytes(_SALT) + text.encode()
-        nonce = secrets.token_bytes(_NONCE)
-        key = hmac.digest(self._key_for(subject, purpose), nonce, "sha256")
-        box = nonce + AESGCM(key).encrypt(nonce, salted, reference.encode())
-        return f"~{reference}.{_base64(box)}.{_base64(sha256(salted).digest())}"
+        return boxes.sealed(text, subject, purpose, self._key_for(subject, purpose))
 
     def open(self, sealed: str) -> str:
-        """Return the text of a sealed field, or `BEYOND_USE` when its key was destroyed.
+        """Return the text of a sealed field.
 
+        `BEYOND_USE` when its key was destroyed, `REDACTED` when it alone was put beyond use.
         Refuses a field that its key does not open, or whose commitment is to another text.
         """
         try:
             box = parse_box(sealed)
         except ValueError:
             raise _unreadable("nobody") from None
-        subject_key = self._loaded().get((box.subject, box.purpose))
-        if subject_key is None:
-            return BEYOND_USE
-        salted = _decrypted(box, subject_key)
-        if salted is None or sha256(salted).digest() != box.commitment:
+        holes = self._holes()
+        if box[:3] in holes.redacted:
+            return REDACTED
+        key = holes.keys.get(box[:3])
+        if key is None:
+            subject_key = self._loaded().get((box.subject, box.purpose))
+            if subject_key is None:
+                return BEYOND_USE
+            key = boxes.box_key(subject_key, box.nonce)
+        text = boxes.opened(box, key)
+        if text is None:
             raise _unreadable(box.subject, box.purpose)
-        return salted[_SALT:].decode()
+        return text
+
+    # -- putting beyond use -----------------------------------------------------------------
 
     def destroy(self, subject: str, *, at: int) -> int:
         """Destroy every key of a subject and what named it; return how many keys there were.
@@ -173,19 +160,60 @@ class KeyRing:
                 "INSERT OR IGNORE INTO destroyed VALUES(?,?,?)",
                 [(subject, r[0], at) for r in rows],
             )
-            self._db.execute("PRAGMA secure_delete=ON")
             self._db.execute("DELETE FROM subject_keys WHERE subject = ?", [subject])
             self._db.execute("DELETE FROM identities WHERE pupil = ?", [subject])
+            punctured.forget(self._db, subject)
             self.commit()
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._keys = None
+        self._wipe()
         return len(rows)
+
+    def destroyed(self, subject: str) -> list[tuple[str, int]]:
+        """Return which of a subject's keys were destroyed and when: purpose, microseconds."""
+        sql = "SELECT purpose, at FROM destroyed WHERE subject = ? ORDER BY purpose"
+        return self._db.execute(sql, [subject]).fetchall()
+
+    def redact(self, redaction: Redaction, places: Iterable[Place]) -> list[Place]:
+        """Destroy the key of one sealed text for good; return where else the same text stands.
+
+        ``places``: every text of the log under its subject and purpose, read when nobody can
+        seal another (`ledger.redaction`). Repeated, it only makes sure that nothing is left.
+        """
+        with self.writing():
+            known = redaction[:3] in self._holes().redacted
+            same = [] if known else punctured.puncture(self._db, redaction, places)
+            self.commit()
+        self._wipe()
+        return same
+
+    def redactions(self) -> list[Redaction]:
+        """Return every redaction that this remembers, oldest first."""
+        return sorted(self._holes().redacted.values(), key=lambda r: (r.at, r.position))
+
+    def reapply(
+        self, redactions: Iterable[Redaction], places: Callable[[Redaction], Iterable[Place]]
+    ) -> int:
+        """Redact again what a restored key file still opens; return how many it was."""
+        again = [r for r in redactions if r[:3] not in self._holes().redacted]
+        for redaction in again:
+            self.redact(redaction, places(redaction))
+        return len(again)
+
+    def _wipe(self) -> None:
+        """Leave no byte of a deleted key: not in free space, nor in the write-ahead log.
+
+        Pages that were split long ago may hold copies that no deletion reaches, so the whole
+        file is written anew.
+        """
+        self._read = None
+        self._db.execute("PRAGMA temp_store=MEMORY")
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _key_for(self, subject: str, purpose: str) -> bytes:
         keys = self._loaded()
         if (subject, purpose) not in keys:
             self._refuse_beyond_use(subject, purpose)
-            key = secrets.token_bytes(32)
+            key = secrets.token_bytes(boxes.KEY_BYTES)
             self._db.execute("INSERT INTO subject_keys VALUES(?,?,?)", [subject, purpose, key])
             keys[subject, purpose] = key
         return keys[subject, purpose]
@@ -201,23 +229,30 @@ class KeyRing:
             )
 
     def _loaded(self) -> dict[tuple[str, str], bytes]:
-        if self._keys is None:
-            rows = self._db.execute("SELECT subject, purpose, key FROM subject_keys")
-            self._keys = {(subject, purpose): key for subject, purpose, key in rows}
-        return self._keys
+        return self._everything().subjects
 
+    def _holes(self) -> punctured.Holes:
+        return self._everything().holes
 
-def _decrypted(box: Box, subject_key: bytes) -> bytes | None:
-    """Return what a box holds, salt first, or none where the key does not open it."""
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - start-up
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
+    def _everything(self) -> _Loaded:
+        if self._read is None:
+            with self._one_moment():
+                rows = self._db.execute("SELECT subject, purpose, key FROM subject_keys")
+                keys = {(subject, purpose): key for subject, purpose, key in rows}
+                self._read = _Loaded(keys, punctured.load(self._db))
+        return self._read
 
-    key = hmac.digest(subject_key, box.nonce, "sha256")
-    reference = f"{box.subject}/{box.purpose}"
-    try:
-        return AESGCM(key).decrypt(box.nonce, box.ciphertext, reference.encode())
-    except (InvalidTag, ValueError):
-        return None
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        """Read a redaction that is under way whole or not at all."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
 
 
 def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
@@ -230,12 +265,6 @@ def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
 
 def _connect(path: Path) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode=rw"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
-
-
-def _base64(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _unbase64(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
+    db.execute("PRAGMA secure_delete=ON")
+    return db

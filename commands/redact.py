@@ -1,0 +1,158 @@
+"""attendance redact: put one sealed text of an earlier event beyond use, at once and for good.
+
+For a wrong text about the wrong child (UK GDPR arts 5 and 17), long before a record may go. The
+key of that one text is destroyed first, then it is recorded who did it and why; the proof of the
+register stays as it is, as it is over the sealed text. Repeated after a crash in between, the
+command records what is missing.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+
+from commands import given, redact_rules
+from commands.base import Command, Decision, Range, State, argument, decided, one, option, starting
+from commands.execute import Context, Outcome, execute, look
+from commands.redact_rules import Target
+from ledger import streams
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events.disclosure import Disclosed, FieldRedacted
+from ledger.events.register import MarkAmended
+from ledger.folder import Folder, translated
+from ledger.keys import KeyRing, parse_box
+from ledger.punctured import Place, Redaction
+from ledger.redaction import places
+from ledger.store import Fact
+from policies.rules import Rules, rules
+
+_LISTED = 20
+
+
+class RedactField(Command):
+    """Every view shows [redacted] from then on. It cannot be undone."""
+
+    position: int = argument("the position of the event", ge=1)
+    field: str = argument("which of its sealed texts: reason, comment, notes, address …")
+    reason: str = option("why; kept sealed")
+
+
+def reads(command: RedactField, state: State) -> Iterable[Range]:
+    """Ask for earlier redactions, and for what left the school about whom the text is about."""
+    yield one(streams.redaction())
+    yield starting(streams.RELATION)
+    for pupil in _about(command, state):
+        yield one(streams.disclosure(pupil))
+
+
+def decide(command: RedactField, state: State, _rules: Rules, now: int) -> Decision:
+    """Record the redaction; the keys have been dealt with before."""
+    author, reason = state.author(now), given.required(command.reason, "reason")
+    today = local_date(now)
+    redact_rules.check_role(state, author.staff_id, today)
+    aim = redact_rules.target(state, command.position, command.field)
+    _check_new(command, state)
+    redact_rules.check_open(state, aim, command.position)
+    redact_rules.check_not_kept(state, aim, today)
+    event = FieldRedacted(
+        position=command.position,
+        field=command.field,
+        reason=reason,
+        by=author.staff_id,
+        name=author.name,
+        job_title=author.job_title,
+    )
+    return decided([Fact(streams.redaction(), event)], *_says(command, state, aim))
+
+
+def carry_out(context: Context, command: RedactField) -> Outcome:
+    """Decide, destroy the key of the one text, then record it."""
+    folder, now = context.folder.required(), context.clock()
+
+    def sealed(state: State) -> str:
+        decide(command, state, rules(), now)
+        return redact_rules.target(state, command.position, command.field).sealed
+
+    same = _destroy(folder, command, look(context, sealed, lambda s: reads(command, s)), now)
+    outcome = execute(context, command)
+    return replace(outcome, says=(*outcome.says, *_also(same)))
+
+
+def _destroy(folder: Folder, command: RedactField, sealed: str, now: int) -> list[Place]:
+    box = parse_box(sealed)
+    redaction = Redaction(*box[:3], command.position, command.field, now)
+    with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
+        return ring.redact(redaction, places(folder.log, box.subject, box.purpose))
+
+
+def _about(command: RedactField, state: State) -> list[str | None]:
+    """Return the pupils whom an event is about, and none for extracts about many."""
+    found = state.event_at(command.position) if command.position <= state.position else None
+    if found is None:
+        return [None]
+    if found.stream.startswith(streams.PARENT):
+        parent = found.stream.removeprefix(streams.PARENT)
+        relations = map(streams.parts, state.histories)
+        return [*(parts[1] for parts in relations if parts[2:] == [parent]), None]
+    own = streams.parts(found.stream)[1:2]
+    return [*(pupil for pupil in own if pupil in state.school.pupils), None]
+
+
+def _check_new(command: RedactField, state: State) -> None:
+    for event in state.histories.get(streams.redaction(), ()):
+        if isinstance(event, FieldRedacted) and (event.position, event.field) == (
+            command.position,
+            command.field,
+        ):
+            raise Refused(
+                "already-redacted",
+                f"the {command.field} of event {command.position} was redacted before",
+                "attendance redactions says when, by whom and why",
+            )
+
+
+def _says(command: RedactField, state: State, aim: Target) -> Iterator[str]:
+    yield f"the {command.field} of event {command.position} is beyond use: its key is destroyed"
+    yield "the proof of the register is untouched; every view shows [redacted] from now on"
+    yield "back-ups made before still hold the key: a restored one is to be redacted again"
+    if isinstance(aim.event, MarkAmended) and aim.field == "reason":
+        yield "a reason is one of the five that the law wants of an amendment: say it on file"
+    if aim.imported:
+        yield "an import that still states the text brings it back: have it corrected there"
+    had_left = [_shown(state, each) for each in _disclosed(command, state, aim)]
+    if had_left:
+        yield "what had left the school before may hold it:"
+        yield from had_left
+
+
+def _disclosed(command: RedactField, state: State, aim: Target) -> list[Disclosed]:
+    """Return what left after the event was recorded, and about its day where it has one."""
+    day = _day(aim.stream)
+    found = [
+        event
+        for pupil in _about(command, state)
+        for event in state.histories.get(streams.disclosure(pupil), ())
+        if isinstance(event, Disclosed) and event.seen_at >= command.position
+    ]
+    covering = [e for e in found if day is None or (e.first or day) <= day <= (e.last or day)]
+    return sorted(covering, key=lambda e: e.on)
+
+
+def _day(stream: str) -> date | None:
+    if stream.startswith((streams.MARK, streams.PLAN, streams.APPROVAL)):
+        return date.fromisoformat(streams.parts(stream)[2][:10])
+    return None
+
+
+def _shown(state: State, event: Disclosed) -> str:
+    what, to = state.open_text(event.what), state.open_text(event.to)
+    return f"  {event.on} {event.kind} to {to}: {what} (ask for it back, or to destroy it)"
+
+
+def _also(same: list[Place]) -> Iterator[str]:
+    if same:
+        named = ", ".join(f"{place.position} {place.field}" for place in same[:_LISTED])
+        more = f" and {len(same) - _LISTED} more" if len(same) > _LISTED else ""
+        yield f"the same text still stands in: {named}{more} (position and field)"
+        yield "redact it there too where it is wrong"

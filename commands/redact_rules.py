@@ -1,0 +1,133 @@
+"""What may be put beyond use, and what the law keeps: the choice of one sealed text."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from commands.base import State
+from ledger import streams
+from ledger.errors import Refused
+from ledger.events.base import Event, SourcedEvent, sealed_fields
+from ledger.events.people import StaffTitle
+from ledger.events.roll import DetailsAmended, PupilEnrolled
+from ledger.keys import BEYOND_USE, parse_box
+from ledger.registry import NAMES
+from ledger.school import Pupil
+from policies.deadlines import may_go
+from policies.parameters import parameters
+
+ALLOWED = ("head", "authoriser", "safeguarding")
+_KEPT_DETAILS = ("upn", "surname", "forename", "dob")
+_KEPT: Mapping[type[Event], tuple[str, ...]] = {
+    PupilEnrolled: _KEPT_DETAILS,
+    DetailsAmended: ("original", "amended"),
+}
+_LAST_DAY = (7, 31)
+"""A purpose ``register-2026`` is the year that begins on 1 August 2026."""
+
+
+class Target(NamedTuple):
+    """One sealed text: its event's stream and class, its field, and how it is stored."""
+
+    stream: str
+    event: Event
+    field: str
+    sealed: str
+
+    @property
+    def imported(self) -> bool:
+        """Whether another system stated it, which may state it again."""
+        return isinstance(self.event, SourcedEvent) and self.event.stated is not None
+
+
+def check_role(state: State, staff_id: str, today: date) -> None:
+    """Refuse whoever may not redact, where anybody on the staff today is recorded as who may."""
+    rows = {each: state.school.staff_on(each, today) for each in state.school.staff}
+    allowed = {each for each, row in rows.items() if row and set(row.roles) & set(ALLOWED)}
+    if allowed and staff_id not in allowed:
+        raise Refused(
+            "not-authorised",
+            f"{staff_id} is recorded neither as {', '.join(ALLOWED[:-1])} nor {ALLOWED[-1]}",
+            f"let one of these do it: {', '.join(sorted(allowed))}",
+        )
+
+
+def target(state: State, position: int, field: str) -> Target:
+    """Return the sealed text that a position and field name; refuse what is none."""
+    found = state.event_at(position) if 0 < position <= state.position else None
+    if found is None:
+        raise Refused(
+            "position-unknown",
+            f"the ledger has no event {position}; its newest is {state.position}",
+            "attendance history PUPIL --json names the position of every entry",
+        )
+    names = [name for name, _ in sealed_fields(type(found.event))]
+    given = [name for name in names if getattr(found.event, name) is not None]
+    if field not in given:
+        kind = NAMES[type(found.event)].partition(".")[0]
+        remedy = f"its sealed texts are: {', '.join(given)}" if given else "it holds none"
+        raise Refused(
+            "field-not-sealed", f"event {position} ({kind}) has no sealed text {field!r}", remedy
+        )
+    return Target(found.stream, found.event, field, getattr(found.event, field))
+
+
+def check_open(state: State, aim: Target, position: int) -> None:
+    """Refuse a text that is beyond use already, with all that its key sealed."""
+    if state.open_text(aim.sealed) == BEYOND_USE:
+        raise Refused(
+            "beyond-use",
+            f"the {aim.field} of event {position} is beyond use already",
+            "nothing is left to redact",
+        )
+
+
+def check_not_kept(state: State, aim: Target, today: date) -> None:
+    """Refuse what the statute has kept: who amended (reg 6(1)), and who is on roll (reg 8)."""
+    until = _kept_until(state, aim, today)
+    if until is None or today >= until:
+        return
+    preserved = parameters().value("register.preserved", today)
+    states = parameters().value("register.amendment_states", today)
+    kept = "always, as long as the ledger is" if until == date.max else f"until {until} at least"
+    raise Refused(
+        "kept-by-law",
+        f"the {aim.field} of this event has to be kept, {kept} ({states.reference}; "
+        f"{preserved.reference})",
+        _remedy(aim),
+    )
+
+
+def _kept_until(state: State, aim: Target, today: date) -> date | None:
+    seals = dict(sealed_fields(type(aim.event)))
+    if isinstance(aim.event, StaffTitle):
+        return date.max
+    if seals[aim.field].by is not None:
+        year = int(parse_box(aim.sealed).purpose.rpartition("-")[2])
+        last = date(year + 1, *_LAST_DAY)
+        return may_go(last, last, today)
+    if aim.field not in _KEPT.get(type(aim.event), ()):
+        return None
+    if isinstance(aim.event, DetailsAmended) and aim.event.field not in _KEPT_DETAILS:
+        return None
+    return _off_roll(state.school.pupils[streams.subject(aim.stream)], today)
+
+
+def _off_roll(pupil: Pupil, today: date) -> date:
+    """Return when a pupil's entry on the admission register may go; never while on roll."""
+    lasts = [spell.leaves_on or date.max for spell in pupil.spells.values()]
+    last = max(lasts, default=today)
+    return date.max if last == date.max else may_go(last, _year_end(last), today)
+
+
+def _year_end(day: date) -> date:
+    end = date(day.year, *_LAST_DAY)
+    return end if day <= end else date(day.year + 1, *_LAST_DAY)
+
+
+def _remedy(aim: Target) -> str:
+    if isinstance(aim.event, StaffTitle):
+        return "correct a name with attendance staff change"
+    if isinstance(aim.event, (PupilEnrolled, DetailsAmended)) and aim.field != "name":
+        return "amend it with attendance pupil correct, which keeps what it said"
+    return "redact the reason, if that is what says too much"

@@ -1,0 +1,102 @@
+"""Records that a copy of what is held about a pupil is made, before it is made.
+
+Asked by the question `subject-access`; not a command of its own.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from commands import given
+from commands.base import Command, Decision, Range, State, decided, one, option
+from ledger import streams
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events.disclosure import Disclosed
+from ledger.school import Pupil
+from ledger.store import Fact
+from policies.rules import Rules
+from policies.subject_access import barred
+
+RELIES_ON = (streams.RELATION, streams.PARENT)
+
+
+class CopyForSubject(Command):
+    """To whom, of which days, up to which position, and whether free text was included."""
+
+    pupil: str = option("UPN or local id")
+    to: str = option("to whom")
+    parent: str | None = option("the id of the parent who asks", default=None)
+    first: date | None = option("first day", default=None)
+    last: date | None = option("last day", default=None)
+    seen_at: int | None = option("position", default=None)
+    asked_on: date | None = option("the day on which it was asked for", default=None)
+    review: str | None = option("who reviewed the free text", default=None)
+
+
+def reads(command: CopyForSubject, state: State) -> Iterable[Range]:
+    """Ask for what left before, so that the record of it has its place."""
+    yield one(streams.disclosure(state.pupil(command.pupil).id))
+
+
+def decide(command: CopyForSubject, state: State, _rules: Rules, now: int) -> Decision:
+    """Record the copy, or refuse a parent to whom none may be given."""
+    author, to, today = state.author(now), given.required(command.to, "for"), local_date(now)
+    pupil = state.pupil(command.pupil)
+    if command.asked_on is not None and command.asked_on > today:
+        raise Refused("asked-future", f"{command.asked_on} has not come yet", "check --asked-on")
+    if command.parent is not None:
+        _check_parent(state, pupil, command.parent, today)
+    _check_named(state, pupil, to)
+    what = "copy of what the register holds"
+    if command.review is not None:
+        review = given.required(command.review, "include-free-text")
+        what = f"{what}, with free text (reviewed: {review})"
+    event = Disclosed(
+        kind="subject-access",
+        to=to if command.parent is None else f"{to} (parent {command.parent})",
+        what=what,
+        on=today,
+        first=command.first or min(pupil.spells, default=today),
+        last=command.last or today,
+        seen_at=state.position if command.seen_at is None else command.seen_at,
+        by=author.staff_id,
+        name=author.name,
+        job_title=author.job_title,
+    )
+    return decided([Fact(streams.disclosure(pupil.id), event)])
+
+
+def _check_named(state: State, pupil: Pupil, to: str) -> None:
+    """Refuse a copy for somebody whose full name is that of a barred parent, however asked."""
+    for (parent, related), relation in state.school.relations.items():
+        person = state.school.parents.get(parent)
+        flag = barred(relation.parental_responsibility, relation.care, relation.no_contact)
+        if related != pupil.id or flag is None or person is None or person.forename is None:
+            continue
+        words = [state.open_text(person.forename), state.open_text(person.surname)]
+        if all(word.casefold() in to.casefold() for word in words):
+            raise _barred(state, pupil, parent, flag)
+
+
+def _barred(state: State, pupil: Pupil, parent: str, flag: str) -> Refused:
+    return Refused(
+        "parent-barred",
+        f"nothing is given to {parent} about {state.name_of(pupil)}: {flag}",
+        "take advice before anything leaves; correct the record if it is wrong",
+    )
+
+
+def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
+    """Refuse a parent who is not the pupil's, or whom a flag on the record bars."""
+    relation = state.school.relations.get((parent, pupil.id))
+    if parent not in state.school.parents or relation is None:
+        raise Refused(
+            "parent-unknown",
+            f"{parent} is not recorded as a parent of {state.name_of(pupil)}",
+            "record the relation first (attendance relation record), or leave out --parent",
+        )
+    flag = barred(relation.parental_responsibility, relation.care, relation.no_contact)
+    if relation.until is not None and relation.until < today:
+        flag = f"the relation ended on {relation.until}"
+    if flag is not None:
+        raise _barred(state, pupil, parent, flag)

@@ -1,0 +1,176 @@
+"""attendance subject-access: a copy of what the register holds about a pupil, others redacted.
+
+UK GDPR art 15, and a parent's right to the educational record at a maintained school. That a
+copy is made is recorded before it is made.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ledger.errors import Refused
+from policies.subject_access import Due, due
+from projections import (
+    html,
+    subject_access_casework,
+    subject_access_people,
+    subject_access_register,
+)
+from projections.query import (
+    Answer,
+    Block,
+    Lines,
+    Page,
+    Question,
+    Recorded,
+    argument,
+    option,
+)
+from projections.subject_access_people import Copy
+from projections.subject_access_register import Register
+from projections.subject_access_section import Section
+from projections.view import View
+
+COLUMNS = ("session", "code", "meaning")
+_REDACTED = (
+    "What would tell of other people is left out: [another person]. Members of staff who acted "
+    "in their job are named."
+)
+_READ = "Read it before it leaves: reasons of amendments stand as they were written."
+_HELD = "Free text that may name others is held back until a person has read it."
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectAccess(Question):
+    """Everything held about the pupil, in plain words; needs --as, since it is recorded.
+
+    Look through it before it leaves: reasons of amendments stand as the law wants them.
+    """
+
+    who: str = argument("UPN or local id", metavar="PUPIL")
+    for_: str | None = option("to whom the copy goes, in words; kept sealed", required=True)
+    parent: str | None = option("the id of the parent who asks [the pupil asks]")
+    asked_on: date | None = option("the day on which it was asked for: says when it is due")
+    include_free_text: str | None = option(
+        "who read the free text and found that it may go: then it is included", metavar="NOTE"
+    )
+    out: Path | None = option("write it as a page to this file")
+
+
+def recorded_as(question: SubjectAccess) -> Recorded:
+    """Say that a copy is made, and refuse where its file could not be written."""
+    out = question.out
+    if out is not None and not (out.absolute().parent.is_dir() and not out.is_dir()):
+        raise Refused(
+            "out-unwritable", f"{out} cannot be written", "name a file in a folder that exists"
+        )
+    return Recorded(
+        "subject_access_copy",
+        {
+            "pupil": question.who,
+            "to": question.for_,
+            "parent": question.parent,
+            "first": question.from_,
+            "last": question.on,
+            "seen_at": question.position,
+            "asked_on": question.asked_on,
+            "review": question.include_free_text,
+        },
+    )
+
+
+def answer(question: SubjectAccess, view: View) -> Answer:
+    """Answer with every part of the copy, as text or as a page."""
+    pupil = view.pupil_index(question.who)
+    if view.knows_nothing:
+        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+    copy = Copy(view, pupil, question.who, question.parent, question.include_free_text)
+    copy.check()
+    register = Register(copy, _first(question, view, pupil), view.on)
+    parts = [
+        *subject_access_people.sections(copy),
+        *subject_access_register.sections(register),
+        *subject_access_casework.sections(copy),
+    ]
+    wanted = _due(question, view)
+    title = f"What the register of {_school(view)} holds about {_name(copy)}"
+    blocks = [Lines([*_head(question, copy, wanted), ""]), *(part.block() for part in parts)]
+    document = _document(question, copy, register, parts, wanted)
+    if question.out is None:
+        shown = [Lines([title, ""]), *blocks, Lines([view.provenance()])]
+        return Answer(document, COLUMNS, shown, paged=True)
+    page = html.page(title, html.blocks(blocks), foot=view.provenance())
+    said: list[Block] = [Lines([title, *_head(question, copy, wanted), _READ])]
+    return Answer(document, COLUMNS, said, pages=[Page(question.out, page)])
+
+
+def _first(question: SubjectAccess, view: View, pupil: int) -> date:
+    """Return the first day of the copy: all that is held, where none is given."""
+    if question.from_ is not None:
+        return view.first
+    starts = [spell.first for spell in view.spells if spell.pupil == pupil]
+    sql = "SELECT min(session) FROM marks WHERE pupil = ?"
+    (earliest,) = view.db.execute(sql, [pupil]).fetchone()
+    marked = [date.fromisoformat(earliest[:10])] if earliest else []
+    return min([*starts, *marked, view.on])
+
+
+def _name(copy: Copy) -> str:
+    person = copy.view.person(copy.pupil)
+    return person.name if person else copy.who
+
+
+def _school(view: View) -> str:
+    return view.school["name"] if view.school else "the school"
+
+
+def _due(question: SubjectAccess, view: View) -> Due | None:
+    if question.asked_on is None:
+        return None
+    kind = view.school["type"] if view.school else None
+    days = view.calendar.school_days()
+    return due(question.asked_on, days, kind, to_parent=question.parent is not None)
+
+
+def _head(question: SubjectAccess, copy: Copy, wanted: Due | None) -> Iterator[str]:
+    yield f"For {question.for_}."
+    if wanted is not None:
+        by = wanted.on or "a day later than the calendar reaches"
+        yield f"Asked for on {question.asked_on}; due by {by} ({wanted.reference})."
+    yield _REDACTED
+    if copy.review is None:
+        yield _HELD
+    if copy.confidential:
+        yield "Addresses are left out: one of them is confidential."
+
+
+def _document(
+    question: SubjectAccess,
+    copy: Copy,
+    register: Register,
+    parts: list[Section],
+    wanted: Due | None,
+) -> dict[str, Any]:
+    person = copy.view.person(copy.pupil)
+    document: dict[str, Any] = {
+        "as_of": copy.view.as_of(),
+        "upn": person.upn if person else None,
+        "for": question.for_,
+        "due": _written(wanted),
+        "rows": [
+            {"session": f"{e.day}/{e.half}", "code": e.code, "meaning": e.meaning}
+            for e in register.entries
+        ],
+    }
+    for part in parts:
+        document.setdefault(part.key, []).extend(dict(row) for row in part.rows)
+    return document
+
+
+def _written(wanted: Due | None) -> dict[str, Any] | None:
+    if wanted is None:
+        return None
+    return wanted._asdict() | {"on": wanted.on.isoformat() if wanted.on else None}
