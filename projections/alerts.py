@@ -1,41 +1,157 @@
 """attendance alerts: what waits for somebody's decision."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from projections.query import Answer, Grid, Lines, Question, number_of
+from ledger.clock import local, parse_instant
+from projections import alerts_undercut
+from projections.pending import Pending, pending
+from projections.query import Answer, Block, Grid, Lines, Question, number_of, option
 from projections.view import View
+
+COLUMNS = (
+    "kind", "upn", "session", "stands", "source_states", "position",
+    "requested", "alert", "papers", "sessions", "command", "by", "at", "state",
+)  # fmt: skip
+"""Columns of the CSV; each kind of row fills its own."""
+_COUNTED = (
+    "Sessions: recorded sessions of unauthorised or unexplained absence in the fullest window "
+    "around the paper, before and after the change. It is no finding about a parent."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alerts(Question):
-    """Sessions where a source states another mark than a person here recorded."""
+    """Conflicts with a source, amendments that wait, papers that a change undercut."""
+
+    all_: bool = option("undercut alerts that are settled, too", default=False)
 
 
-def answer(_question: Alerts, view: View) -> Answer:
-    """Answer with one row an open conflict, whatever its session's date."""
-    found = view.stood("pupil, session, stands, code, kf", "conflicts")
+def answer(question: Alerts, view: View) -> Answer:
+    """Answer with what is open, whatever the date of its session: conflicts come first."""
+    conflicts = _conflicts(view)
+    waiting = [_waiting(view, each) for each in pending(view)]
+    undercut = [
+        alerts_undercut.row(view, alert)
+        for alert in alerts_undercut.alerts(view)
+        if question.all_ or alert.settled is None
+    ]
+    rows = [*conflicts, *waiting, *undercut]
+    document = {"as_of": view.as_of(), "rows": rows}
+    if view.knows_nothing:
+        return Answer({**document, "knows_nothing": True}, COLUMNS, [Lines([view.ignorance()])])
+    blocks: list[Block] = []
+    if conflicts or not rows:
+        blocks.append(_conflict_grid(conflicts, view, alone=not (waiting or undercut)))
+    if waiting:
+        blocks.append(_waiting_grid(waiting, view, last=not undercut))
+    if undercut:
+        blocks.append(_undercut_grid(undercut, view))
+    return Answer(document, COLUMNS, blocks, flat=[_flat(row) for row in rows])
+
+
+def _conflicts(view: View) -> list[dict[str, Any]]:
     rows = [
         {
             "kind": "conflict",
-            "upn": (view.people.get(pupil) or view.named(pupil)).upn,
+            "upn": alerts_undercut.upn(view, pupil),
             "session": session,
             "stands": stands,
             "source_states": code,
             "position": position,
         }
-        for pupil, session, stands, code, position in found
+        for pupil, session, stands, code, position in view.stood(
+            "pupil, session, stands, code, kf", "conflicts"
+        )
     ]
-    rows.sort(key=lambda r: (r["session"], r["upn"]))
-    document = {"as_of": view.as_of(), "rows": rows}
-    columns = ("kind", "upn", "session", "stands", "source_states", "position")
-    if view.knows_nothing:
-        return Answer({**document, "knows_nothing": True}, columns, [Lines([view.ignorance()])])
+    return sorted(rows, key=lambda row: (row["session"], row["upn"]))
+
+
+def _waiting(view: View, each: Pending) -> dict[str, Any]:
+    return {
+        "kind": "pending",
+        "upn": alerts_undercut.upn(view, each.pupil),
+        "session": each.session,
+        "stands": each.original,
+        "requested": each.code,
+        "grounds": list(each.grounds),
+        "reason": view.open(each.reason),
+        "by": {"name": view.open(each.name), "job_title": each.job_title},
+        "batch": each.batch,
+        "position": each.position,
+    }
+
+
+def _conflict_grid(rows: Sequence[Mapping[str, Any]], view: View, *, alone: bool) -> Grid:
     body = [(r["session"], r["upn"], r["stands"], r["source_states"]) for r in rows]
     headings = ("Session", "UPN", "Stands here", "Source states")
-    notes = (
-        ["Amend the session to settle a conflict.", view.provenance()]
-        if rows
-        else ["Nothing waits.", view.provenance()]
-    )
-    grid = Grid(number_of(len(rows), "open conflict"), headings, body, notes=notes)
-    return Answer(document, columns, [grid])
+    notes = ["Amend the session to settle a conflict."] if rows else ["Nothing waits."]
+    notes += [view.provenance()] * alone
+    return Grid(number_of(len(rows), "open conflict"), headings, body, notes=notes)
+
+
+def _waiting_grid(rows: Sequence[Mapping[str, Any]], view: View, *, last: bool) -> Grid:
+    body = [
+        (r["session"], r["upn"], r["stands"], r["requested"], r["by"]["name"] or "", r["reason"])
+        for r in rows
+    ]
+    headings = ("Session", "UPN", "Stands", "Requested", "By", "Reason")
+    notes = ["A second person approves or declines: attendance approvals."]
+    notes += [view.provenance()] * last
+    return Grid(f"{number_of(len(rows), 'amendment')} waiting", headings, body, notes=notes)
+
+
+def _undercut_grid(rows: Sequence[Mapping[str, Any]], view: View) -> Grid:
+    body = [line for row in rows for line in _lines(row)]
+    headings = ("Alert", "UPN", "Paper", "Sessions", "Changed", "By and when", "State")
+    notes = [
+        _COUNTED,
+        "Next: attendance alerts draft ALERT, then alerts sent ALERT or alerts dismiss ALERT.",
+        view.provenance(),
+    ]
+    return Grid(number_of(len(rows), "undercut alert"), headings, body, notes=notes)
+
+
+def _lines(row: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    cause = row["cause"]
+    at = local(parse_instant(cause["at"])).strftime("%Y-%m-%d %H:%M")
+    first = (str(row["alert"]), row["upn"])
+    last = (changed(row["sessions"]), f"{cause['by']['name']}, {at}", _state(row))
+    lines = [(paper["what"], alerts_undercut.counts(paper)) for paper in row["papers"]]
+    return [
+        (*first, *paper, *last) if number == 0 else ("", "", *paper, "", "", "")
+        for number, paper in enumerate(lines)
+    ]
+
+
+def changed(sessions: Sequence[str]) -> str:
+    """Write the sessions of an alert for reading."""
+    return ", ".join(s.replace(">", " -> ") for s in sessions) or "the school weeks"
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    settled = row["settled"]
+    if settled is None:
+        return "open"
+    if settled["outcome"] == "sent":
+        return f"sent to {settled['to']} on {settled['on']}"
+    return f"dismissed: {settled['reason']}"
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as CSV has it: lists in one cell, separated by semicolons."""
+    if row["kind"] == "pending":
+        return {**row, "by": row["by"]["name"]}
+    if row["kind"] == "conflict":
+        return dict(row)
+    papers = [f"{p['kind']} {p['ref']} {p['before']}>{p['after']}" for p in row["papers"]]
+    cause = row["cause"]
+    return {
+        **{name: row[name] for name in ("kind", "upn", "position", "alert", "state")},
+        "papers": ";".join(papers),
+        "sessions": ";".join(row["sessions"]),
+        "command": cause["command"],
+        "by": cause["by"]["name"],
+        "at": cause["at"],
+    }
