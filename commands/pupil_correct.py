@@ -1,5 +1,6 @@
 """attendance pupil correct: amend a detail of the admission register."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -8,20 +9,21 @@ from commands.base import Command, Decision, State, argument, decided, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
-from ledger.events.roll import DetailsAmended, SealedDetail
-from ledger.school import Pupil
+from ledger.events.roll import DETAILS, Detail, DetailsAmended, PupilEnrolled, PupilRemoved
+from ledger.school import Pupil, Spell
 from ledger.store import Fact
 from ledger.values import parse_date
 from policies.rules import Rules
 
 _NEVER_EMPTY = ("upn", "surname", "forename", "dob")
+_FLAG = "boarder"
 
 
 class CorrectPupil(Command):
     """The detail as it was, as it is now, the reason, the date and the name are kept."""
 
     pupil: str = argument("UPN or local id")
-    field: SealedDetail = option("which detail")
+    field: Detail = option("which detail")
     to: str = option("what it should say; '' clears a detail that may be missing")
     reason: str = option("why it is amended")
 
@@ -30,7 +32,7 @@ def decide(command: CorrectPupil, state: State, _rules: Rules, now: int) -> Deci
     """Amend the detail; a UPN may not be another pupil's, a birth date moves the school age."""
     author, reason = state.author(now), given.required(command.reason, "reason")
     pupil = state.pupil(command.pupil)
-    original, amended = roll_rules.detail(state, pupil, command.field), _amended(command)
+    original, amended = _original(command, state, pupil), _amended(command)
     name, words = state.name_of(pupil), command.field.replace("_", " ")
     if amended == original:
         return decided([], f"{name}: the {words} says so already; nothing was recorded")
@@ -46,11 +48,57 @@ def decide(command: CorrectPupil, state: State, _rules: Rules, now: int) -> Deci
         name=author.name,
         job_title=author.job_title,
     )
-    return decided([Fact(streams.pupil(pupil.id), event)], f"{name}: {words} amended")
+    facts = [event, *_restated(command, state, pupil)]
+    stream = streams.pupil(pupil.id)
+    return decided([Fact(stream, each) for each in facts], f"{name}: {words} amended")
+
+
+def _original(command: CorrectPupil, state: State, pupil: Pupil) -> str | None:
+    if command.field != _FLAG:
+        return roll_rules.detail(state, pupil, command.field)
+    return "yes" if _spell(pupil).boarder else "no"
+
+
+def _spell(pupil: Pupil) -> Spell:
+    """Return the newest spell on roll, which the flag is about."""
+    if not pupil.spells:
+        raise Refused(
+            "not-on-roll",
+            "the pupil's record was withdrawn: it holds no spell on roll",
+            "correct the record that stayed",
+        )
+    return pupil.spells[max(pupil.spells)]
+
+
+def _restated(
+    command: CorrectPupil, state: State, pupil: Pupil
+) -> Iterator[PupilEnrolled | PupilRemoved]:
+    """Yield the spell stated again with the flag: only there does it stand in clear."""
+    if command.field != _FLAG:
+        return
+    spell = _spell(pupil)
+    details: dict[str, Any] = {n: roll_rules.detail(state, pupil, n) for n in DETAILS}
+    yield PupilEnrolled(
+        **details,
+        starts_on=spell.starts_on,
+        birth_cohort=pupil.birth_cohort,
+        compulsory_from=pupil.compulsory_from,
+        boarder=not spell.boarder,
+    )
+    if spell.leaves_on is not None:
+        yield PupilRemoved(
+            starts_on=spell.starts_on,
+            leaves_on=spell.leaves_on,
+            ground=spell.ground,
+            next_school=spell.next_school and state.open_text(spell.next_school),
+            by=state.operator.staff_id,
+        )
 
 
 def _amended(command: CorrectPupil) -> str | None:
     text = command.to.strip()
+    if command.field == _FLAG:
+        return given.required(given.yes_no(text, "to"), "to")
     if command.field in _NEVER_EMPTY:
         return given.required(text, "to")
     return text or None

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from commands import given, records
+from commands import admission_amended, given, records
 from commands.base import Command, Decision, State, argument, decided, option
 from ledger import streams
 from ledger.errors import Refused
@@ -15,7 +15,10 @@ _YES_NO = ("lives_with", "parental_responsibility", "care", "no_contact")
 
 
 class RecordRelation(Command):
-    """What is left out stays as it was; what is not known stays empty."""
+    """What is left out stays as it was; what is not known stays empty.
+
+    What was recorded before is amended: original, amended, reason, date and name are kept.
+    """
 
     parent_id: str = argument("the school's id of the parent")
     pupil: str = argument("UPN or local id")
@@ -27,11 +30,12 @@ class RecordRelation(Command):
     no_contact: str | None = option("yes: they may not be contacted", default=None)
     from_: date | None = option("first day", default=None)
     to: date | None = option("last day", default=None)
+    reason: str | None = option("why it is amended, where it is recorded already", default=None)
 
 
 def decide(command: RecordRelation, state: State, _rules: Rules, now: int) -> Decision:
     """State the relation whole; nothing where nothing changes."""
-    state.author(now)
+    author = state.author(now)
     pupil, parent_id = state.pupil(command.pupil), command.parent_id
     if parent_id not in state.school.parents:
         raise Refused(
@@ -52,12 +56,14 @@ def decide(command: RecordRelation, state: State, _rules: Rules, now: int) -> De
     who = f"parent {parent_id} and {state.name_of(pupil)}"
     if before is not None and details == known:
         return decided([], f"{who}: recorded so already; nothing was recorded")
-    event = RelationRecorded(**details)
-    return decided([Fact(streams.relation(parent_id, pupil.id), event)], f"{who}: recorded")
+    stream = streams.relation(parent_id, pupil.id)
+    facts = [Fact(stream, RelationRecorded(**details))]
+    facts += admission_amended.amendments(stream, author, command.reason, (known, details))
+    return decided(facts, f"{who}: recorded")
 
 
 def _given(command: RecordRelation) -> dict[str, object]:
-    stated = command.model_dump(exclude={"parent_id", "pupil", "from_", "to"})
+    stated = command.model_dump(exclude={"parent_id", "pupil", "from_", "to", "reason"})
     for name in _YES_NO:
         given.yes_no(stated[name], name.replace("_", "-"))
     return {**stated, "since": command.from_, "until": command.to}

@@ -1,83 +1,129 @@
 """attendance changes: what was amended, entered late or restated, filtered."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from typing import Any
 
-import numpy as np
-
+from ledger.clock import iso, parse_instant
+from projections import changes_summary, pending
+from projections.changes_filters import AFTER_THE_TAKING, Filter, Filters, kinds
+from projections.changes_of import chosen
+from projections.evidence_of import counts as evidence_counts
 from projections.history import COLUMNS, table
-from projections.query import Answer, Lines, Selection, number_of, option
-from projections.rectangle import rectangle
+from projections.history_beside import approvers
+from projections.history_words import KINDS
+from projections.query import Answer, Lines, number_of, option
 from projections.versions import Describer, Version, numbered, versions
 from projections.view import View
-from projections.who import selected
 
-_CHANGED = """m.session BETWEEN :v0 AND :v1 AND (m.pupil, m.session) IN (
-    SELECT pupil, session FROM marks WHERE kind <> 'entry' AND session BETWEEN :v0 AND :v1)"""
-KINDS = ("amendment", "late_entry", "restated")
+_RANGE = "m.session BETWEEN :v0 AND :v1"
+_CHANGED = f"""{_RANGE} AND (m.pupil, m.session) IN (
+    SELECT pupil, session FROM marks WHERE kind <> 'entry' AND session BETWEEN :v0 AND :v1)"""  # noqa: S608
+_MORE = ("batch", "source", "evidence", "approved_by")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changes(Selection):
-    """Changes after the register had ended, by session date (--from, --on) and more."""
+class Changes(Filters):
+    """Changes after the register had ended, by session date (--from, --on) and more.
 
-    changed_from: date | None = option("changed on or after this date")
-    changed_to: date | None = option("changed on or before this date")
-    from_code: str | None = option("from this code")
-    to_code: str | None = option("to this code")
-    by_staff: str | None = option("by this member of staff (id)")
-    lag_over: int | None = option("more than so many school days after the session", minimum=0)
+    Codes are exact, or words by what a code meant on its day: present (counts as attending, so
+    also an approved activity), late, authorised, unauthorised, absent. Amendments of the
+    admission register: attendance admission.
+    """
+
+    summary: bool = option("count them by kind and pair of codes", default=False)
 
 
 def answer(question: Changes, view: View) -> Answer:
-    """Answer with the changes known, by session and then pupil."""
+    """Answer with the changes known, by session and then pupil; or with their counts."""
     if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, _columns(), [Lines([view.ignorance()])])
+        nothing = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+        return Answer(nothing, _columns(question), [Lines([view.ignorance()])])
     describer = Describer(view)
+    asked = Filter(question, view, describer)
+    found = _found(question, view)
+    wanted = [(n, v) for n, v in found if asked.wants(v)]
+    rows = _rows(view, describer, wanted)
+    if question.summary:
+        return _summary(question, view, rows)
+    shown = [row for row, _ in rows]
+    waiting = _waiting(question, view)
+    document = {"as_of": view.as_of(), "rows": shown, **pending.added(waiting)}
+    notes = pending.notes(waiting)
+    if question.since is not None:
+        entries = _entries_since(question, view, describer, [v for _, v in found])
+        document |= {"since": iso(parse_instant(question.since)), "entries_since": entries}
+        notes += [_of_entries(entries)] * (entries > 0 and "entry" not in question.kind)
+    title = number_of(len(shown), "change")
+    more = {
+        row["position"]: {"source": row["source"], "approved": row["approved_by"]} for row in shown
+    }
+    grid = table(title, shown, view, more, upn=True)
+    return Answer(document, _columns(question), [replace(grid, notes=[*notes, *grid.notes])])
+
+
+def _columns(question: Changes) -> tuple[str, ...]:
+    return changes_summary.COLUMNS if question.summary else ("upn", *COLUMNS, *_MORE)
+
+
+def _waiting(question: Changes, view: View) -> list[pending.Pending]:
+    """Return the requested amendments of these pupils and sessions that wait for approval."""
+    who, first, last = chosen(question, view), view.first, view.on
+    return [p for p in pending.pending(view) if p.pupil in who and first <= p.at.date <= last]
+
+
+def _found(question: Changes, view: View) -> list[tuple[int, Version]]:
+    """Return the versions, with their numbers, of the pupils and session dates asked for."""
     first, last = view.first.isoformat(), f"{view.on.isoformat()}~"
-    found = numbered(versions(view, _CHANGED, first, last))
-    chosen = _chosen(question, view)
+    few = question.since is None and set(kinds(question)) <= {*AFTER_THE_TAKING, "taking"}
+    found = numbered(versions(view, _CHANGED if few else _RANGE, first, last))
+    who = chosen(question, view)
+    return [(number, version) for number, version in found if version.pupil in who]
+
+
+def _rows(
+    view: View, describer: Describer, wanted: list[tuple[int, Version]]
+) -> list[tuple[dict[str, Any], str | None]]:
+    given, approved = evidence_counts(view), approvers(view, describer)
     rows = [
-        {"upn": view.people[version.pupil].upn, **describer.row(number, version)}
-        for number, version in found
-        if version.pupil in chosen and _wanted(question, describer, version)
+        (
+            {
+                "upn": view.people[version.pupil].upn,
+                **describer.row(number, version),
+                "batch": version.batch,
+                "source": describer.source(version),
+                "evidence": given[version.pupil, version.batch],
+                "approved_by": approved.get((version.pupil, version.session, version.batch)),
+            },
+            version.by,
+        )
+        for number, version in wanted
     ]
-    if question.lag_over is not None:
-        over = question.lag_over
-        rows = [r for r in rows if (r["late_by_school_days"] or 0) > over]
-    rows.sort(key=lambda r: (r["session"], r["upn"], r["position"]))
-    document = {"as_of": view.as_of(), "rows": rows}
-    return Answer(
-        document, _columns(), [table(number_of(len(rows), "change"), rows, view, upn=True)]
+    return sorted(rows, key=lambda r: (r[0]["session"], r[0]["upn"], r[0]["position"]))
+
+
+def _summary(
+    question: Changes, view: View, rows: list[tuple[dict[str, Any], str | None]]
+) -> Answer:
+    found, total = changes_summary.summary(rows)
+    document = {"as_of": view.as_of(), "rows": found, "total": total}
+    asked = ", ".join(KINDS[kind] for kind in kinds(question))
+    title = f"{number_of(total['count'], 'change')} by pair of codes ({asked})"
+    grid = changes_summary.table(title, found, total, [view.provenance()])
+    return Answer(document, changes_summary.COLUMNS, [grid])
+
+
+def _entries_since(
+    question: Changes, view: View, describer: Describer, found: list[Version]
+) -> int:
+    """Count the first marks on time, or of a source, that became known since as well."""
+    asked = replace(question, kind=("entry",), from_code=(), to_code=())
+    wanted = Filter(asked, view, describer)
+    return sum(wanted.wants(version) for version in found)
+
+
+def _of_entries(entries: int) -> str:
+    verb = "was" if entries == 1 else "were"
+    return (
+        f"besides, {number_of(entries, 'first mark')} {verb} recorded since: "
+        "no change of what stood (--kind entry lists them)"
     )
-
-
-def _columns() -> tuple[str, ...]:
-    return ("upn", *COLUMNS)
-
-
-def _chosen(question: Changes, view: View) -> set[int]:
-    """Return the pupils asked for; a filter by group is one by membership at `on`."""
-    whole = rectangle(view)
-    if not whole.sessions:  # who is meant needs a column, also where no session is in a term
-        whole = replace(whole, codes=np.zeros((len(whole.codes), 1), np.uint8))
-    cells = selected(view, question, whole)
-    return {n for n in view.people if cells[n].any()}
-
-
-def _wanted(question: Changes, describer: Describer, version: Version) -> bool:
-    if version.kind not in KINDS:
-        return False
-    asked_and_is = (
-        (question.from_code, version.replaced),
-        (question.to_code, version.code),
-        (question.by_staff, version.by),
-    )
-    if any(asked is not None and asked != found for asked, found in asked_and_is):
-        return False
-    if question.changed_from is None and question.changed_to is None:
-        return True
-    on = describer.changed_on(version)
-    earliest, latest = question.changed_from or date.min, question.changed_to or date.max
-    return on is not None and earliest <= on <= latest

@@ -1,12 +1,16 @@
 """attendance history: every version of a pupil's marks, who changed them, why and when."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
-from ledger.clock import local, parse_instant
 from ledger.values import parse_session
-from projections.query import Answer, Grid, Lines, Question, argument
-from projections.versions import Describer, numbered, versions
+from projections.history_beside import approvers, beside, moment, tables, who
+from projections.history_page import Told, page
+from projections.history_words import what
+from projections.query import Answer, Block, Grid, Lines, Question, argument
+from projections.versions import Describer, Version, numbered, versions_of
 from projections.view import View
 
 COLUMNS = (
@@ -23,15 +27,9 @@ COLUMNS = (
     "stated_at",
     "late_by_school_days",
     "position",
+    "step",
 )
-KINDS = {
-    "entry": "entry",
-    "late_entry": "late entry",
-    "taking": "corrected during taking",
-    "amendment": "amendment",
-    "restated": "restated by source",
-    "plan": "plan",
-}
+_NO_MORE = MappingProxyType({"source": None, "approved": None})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,30 +41,87 @@ class History(Question):
 
 
 def answer(question: History, view: View) -> Answer:
-    """Answer with every version known."""
+    """Answer with every version known, and with what was recorded beside them."""
     pupil = view.pupil_index(question.who)
+    span = _span(question, view)
     found = _found(question, view, pupil)
     describer = Describer(view)
     rows = [describer.row(number, version) for number, version in numbered(found)]
     person = view.person(pupil)
-    document = {"as_of": view.as_of(), "upn": person.upn if person else None, "rows": rows}
+    document: dict[str, Any] = {"as_of": view.as_of(), "upn": person.upn if person else None}
+    document["rows"] = rows
     if view.knows_nothing:
         return Answer({**document, "knows_nothing": True}, COLUMNS, [Lines([view.ignorance()])])
+    held = beside(view, describer, pupil, found, span)
+    more = _more(view, describer, found)
+    document |= {**held._asdict(), "sources": _by(more, "source"), "batches": _by(more, "batch")}
     title = f"{person.name} ({person.upn})" if person else question.who
-    return Answer(document, COLUMNS, [table(title, rows, view)])
+    blocks = _blocks(question, view, title, Told(rows, held, more))
+    return Answer(document, COLUMNS, blocks)
 
 
-def _found(question: History, view: View, pupil: int) -> list[Any]:
+def _found(question: History, view: View, pupil: int) -> list[Version]:
+    if question.session is None:
+        return versions_of(view, [pupil], view.first, view.on)
+    session = parse_session(question.session)
+    found = versions_of(view, [pupil], session.date, session.date)
+    return [version for version in found if version.session == str(session)]
+
+
+def _span(question: History, view: View) -> tuple[str, str]:
+    """Return the first and last session, as texts that bound those between."""
     if question.session is not None:
         session = str(parse_session(question.session))
-        return list(versions(view, "m.pupil = :v0 AND m.session = :v1", pupil, session))
-    first, last = view.first.isoformat(), f"{view.on.isoformat()}~"
-    where = "m.pupil = :v0 AND m.session BETWEEN :v1 AND :v2"
-    return list(versions(view, where, pupil, first, last))
+        return session, session
+    return view.first.isoformat(), f"{view.on.isoformat()}~"
 
 
-def table(title: str, rows: list[dict[str, Any]], view: View, *, upn: bool = False) -> Grid:
-    """Return the table of versions that history and changes share."""
+def _more(view: View, describer: Describer, found: list[Version]) -> dict[int, dict[str, Any]]:
+    """Return, by position, a version's source system, its batch, and who approved it."""
+    approved = approvers(view, describer)
+    return {
+        v.position: {
+            "source": describer.source(v),
+            "batch": v.batch,
+            "approved": approved.get((v.pupil, v.session, v.batch)),
+        }
+        for v in found
+    }
+
+
+def _by(more: dict[int, dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """Return each source or batch with the positions of its versions."""
+    places: dict[str, list[int]] = {}
+    for position, each in sorted(more.items()):
+        if each[name] is not None:
+            places.setdefault(each[name], []).append(position)
+    return [{name: value, "positions": found} for value, found in places.items()]
+
+
+def _blocks(question: History, view: View, title: str, told: Told) -> list[Block]:
+    """Return the versions, then what stands beside them, then the provenance."""
+    end = Lines([view.provenance(), ""])
+    if question.session is not None:
+        one: Block = page(view, f"{title}, session {question.session}", told)
+        beside_it = tables(told.held._replace(evidence=[]), [question.session])
+        return [one, *beside_it, end]
+    changed = [r["session"] for r in told.rows if r["kind"] not in ("entry", "plan")]
+    found = replace(table(title, told.rows, view, told.more), notes=())
+    return [found, *tables(told.held, changed), end]
+
+
+def table(
+    title: str,
+    rows: list[dict[str, Any]],
+    view: View,
+    more: Mapping[int, Mapping[str, Any]] = MappingProxyType({}),
+    *,
+    upn: bool = False,
+) -> Grid:
+    """Return the table of versions that history and changes share.
+
+    ``more``: by position, the source system and the approval of a version.
+    """
     first = ("UPN",) if upn else ()
     headings = (
         *first,
@@ -79,23 +134,25 @@ def table(title: str, rows: list[dict[str, Any]], view: View, *, upn: bool = Fal
         "When",
         "School days after",
     )
-    body = [(*((row["upn"],) if upn else ()), *_cells(row)) for row in rows]
+    body = [
+        (*((row["upn"],) if upn else ()), *_cells(row, more.get(row["position"], _NO_MORE)))
+        for row in rows
+    ]
     return Grid(title, headings, body, frozenset({len(headings) - 1}), notes=[view.provenance()])
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    by = row["by"] or {}
-    who = ", ".join(filter(None, (by.get("name"), by.get("job_title")))) or "not stated"
-    when = f"{local(parse_instant(row['stated_at'] or row['recorded_at'])):%Y-%m-%d %H:%M}"
+def _cells(row: dict[str, Any], more: Mapping[str, Any]) -> tuple[str, ...]:
+    late, source = row["late_by_school_days"], more["source"]
+    when = row["stated_at"] or (None if source else row["recorded_at"])
     stated = " (stated)" if row["stated_at"] else ""
-    late = row["late_by_school_days"]
+    approved = f"; approved by {more['approved']}" if more["approved"] else ""
     return (
         row["session"],
-        KINDS[row["kind"]],
+        what(row, source),
         row["replaced"] or "",
         row["code"] or "",
         row["reason"] or "",
-        who,
-        when + stated,
+        who(row["by"]) + approved,
+        moment(when) + stated if when else f"not stated; imported {moment(row['recorded_at'])}",
         "" if late is None else str(late),
     )
