@@ -7,6 +7,7 @@ line and imported only when they are called, so that start-up stays short.
 
 import dataclasses
 import getpass
+import inspect
 import io
 import json
 import os
@@ -244,7 +245,7 @@ def build(place: Place) -> click.Command:
 
 def _about(place: Place, model: Any, fields: list[Field]) -> str:
     arguments = [f for f in fields if f.extra.get("argument")]
-    lines = [place.help[0].upper() + place.help[1:], model.__doc__ or ""]
+    lines = [place.help[0].upper() + place.help[1:], inspect.cleandoc(model.__doc__ or "")]
     if arguments:
         lines.append("\b\n" + "\n".join(f"{f.shown}: {f.help}" for f in arguments))
     return "\n\n".join(lines)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger import streams
+from ledger.attachments import Attachment, new_key
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events.base import Event
@@ -24,7 +25,7 @@ from ledger.events.log import Source
 from ledger.keys import BEYOND_USE
 from ledger.marks import Mark, fold
 from ledger.school import Pupil, School
-from ledger.store import Fact
+from ledger.store import Fact, Recorded
 
 
 class Command(BaseModel):
@@ -88,8 +89,8 @@ class State:
 
     ``identities``: UPN or local id -> pupil id; ``histories``: the events of the streams that
     the use case asked for; ``open_text``: the text of a sealed field; ``new_pupil_id``: a fresh
-    random id, an argument so that decisions stay pure; ``position``: up to where the log was
-    read.
+    random id, an argument so that decisions stay pure, as is ``new_key``, 256 bits; ``position``:
+    up to where the log was read; ``event_at``: the event at a position, which never changes.
     """
 
     school: School
@@ -99,6 +100,8 @@ class State:
     new_pupil_id: Callable[[], str]
     histories: dict[str, list[Event]] = field(default_factory=dict)
     position: int = 0
+    new_key: Callable[[], bytes] = new_key
+    event_at: Callable[[int], Recorded | None] = lambda _: None
 
     def pupil(self, named: str) -> Pupil:
         """Return the pupil that a UPN or local id names, or refuse it."""
@@ -151,7 +154,7 @@ class Decision:
     """What is to be recorded, in order, and what to tell whoever asked.
 
     ``facts`` may be made on the way (an import); then ``count`` says how many there are.
-    ``dry_run``: show, do not record.
+    ``dry_run``: show, do not record. ``attachments``: copies to keep, durable before the facts.
     """
 
     facts: Iterable[Fact]
@@ -159,6 +162,7 @@ class Decision:
     says: tuple[str, ...] = ()
     source: Source | None = None
     dry_run: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 def decided(facts: list[Fact], *says: str, dry_run: bool = False) -> Decision:

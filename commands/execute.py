@@ -1,6 +1,6 @@
 """The only writer: read the streams, decide, seal, append; read again when overtaken."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,9 +9,10 @@ from sys import modules
 from typing import TypeVar
 
 import ledger
+from commands import undercut
 from commands.base import Command, Decision, Operator, Range, State, starting
-from ledger import streams
-from ledger.clock import Clock
+from ledger import attachments, streams
+from ledger.clock import Clock, local_date
 from ledger.errors import Conflict, Refused
 from ledger.events.log import Committed, RulesAdopted
 from ledger.events.roll import DetailsAmended, PupilEnrolled
@@ -24,7 +25,7 @@ from policies import packs
 from policies.rules import Rules, rules
 
 _TRIES = 4
-_SCHOOL = (streams.CALENDAR, streams.STAFF, streams.PUPIL, streams.RULES)
+_SCHOOL = (streams.CALENDAR, streams.STAFF, streams.PUPIL, streams.RULES, streams.POLICY)
 _REPORT_EVERY = 1000
 
 Progress = Callable[[int, int], None]
@@ -108,6 +109,10 @@ class _Attempt:
         asked = getattr(module, "reads", _nothing)(command, state)
         ranges = self.read_more(state, asked, read_at)
         decision: Decision = module.decide(command, state, in_force, now)
+        watched = undercut.watch(
+            decision, state, in_force.codes, local_date(now), self._reader(read_at)
+        )
+        decision = watched.decision
         if decision.dry_run or not decision.count:
             return Outcome(None, decision.says)
         adopted = () if in_force.digest in state.school.rules else (_adopt(in_force),)
@@ -116,10 +121,12 @@ class _Attempt:
             chain(adopted, decision.facts),
             decision.count + len(adopted),
             read_at,
-            (*relied_on, *ranges),
+            (*relied_on, *ranges, *watched.ranges),
             state.school.versions,
         )
-        return Outcome(self._append(batch, now), decision.says)
+        header = self._append(batch, now, decision.attachments)
+        alerts = watched.says(state, self._reader(self.store.head()))
+        return Outcome(header, (*decision.says, *alerts))
 
     def state(self, prefixes: Iterable[str], upto: int) -> State:
         """Return the state that the streams with these prefixes build."""
@@ -131,7 +138,11 @@ class _Attempt:
             self.ring.open,
             streams.new_pupil_id,
             position=upto,
+            event_at=self.store.at,
         )
+
+    def _reader(self, upto: int) -> undercut.Read:
+        return lambda wanted: self.store.read_range(*wanted, upto=upto)
 
     def read_more(self, state: State, asked: Iterable[Range], upto: int) -> list[Range]:
         """Add the histories of further streams to a state, and return what was asked for.
@@ -160,12 +171,14 @@ class _Attempt:
             source=decision.source,
         )
 
-    def _append(self, batch: Batch, now: int) -> Committed:
+    def _append(self, batch: Batch, now: int, kept: Sequence[attachments.Attachment]) -> Committed:
+        def first() -> None:
+            self.ring.commit()
+            attachments.write(self.context.folder, kept)
+
         with translated(self.context.folder.keys), self.ring.writing():
             sealed = replace(batch, facts=self._sealed(batch, now))
-            return self.store.append(
-                sealed, clock=self.context.clock, before_commit=self.ring.commit
-            )
+            return self.store.append(sealed, clock=self.context.clock, before_commit=first)
 
     def _sealed(self, batch: Batch, now: int) -> Iterator[Fact]:
         for done, (stream, event) in enumerate(batch.facts):

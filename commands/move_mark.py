@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from commands import given, mark_rules, standing
+from commands import approval_rules, given, mark_rules, standing
+from commands.approval_rules import Proposed, Split
 from commands.base import Command, Decision, Range, State, argument, decided, one, option
 from commands.mark_rules import Stated
 from commands.standing import Amending
@@ -28,9 +29,11 @@ class MoveMark(Command):
 
 
 def reads(command: MoveMark, state: State) -> Iterable[Range]:
-    """Ask for both pupils' marks."""
-    for named in (command.from_, command.to):
-        yield one(streams.mark(state.pupil(named).id, command.session))
+    """Ask for both pupils' marks, and for what the school's policy goes by."""
+    pupils = [state.pupil(named) for named in (command.from_, command.to)]
+    for pupil in pupils:
+        yield one(streams.mark(pupil.id, command.session))
+    yield from approval_rules.needed(state, pupils)
 
 
 def decide(command: MoveMark, state: State, rules: Rules, now: int) -> Decision:
@@ -49,10 +52,14 @@ def decide(command: MoveMark, state: State, rules: Rules, now: int) -> Decision:
     calendar = state.school.calendar()
     for pupil, stated in ((wrong, after), (right, moved)):
         mark_rules.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
+    before = standing.mark_of(state, right, session)
+    proposed = [Proposed(wrong, session, moved, after)]
+    if before is not None and before != moved:
+        proposed.append(Proposed(right, session, before, moved))
+    _check_at_once(approval_rules.split(state, rules, now, author, proposed), state)
     amending = Amending(author, reason, state.new_pupil_id())
     facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
     says = [f"{state.name_of(wrong)} {session}: {moved.code} -> {after.code}"]
-    before = standing.mark_of(state, right, session)
     if before != moved:
         event: Event = SessionMarked(
             **moved._asdict(), late=True, reason=reason, by=author.staff_id
@@ -63,3 +70,16 @@ def decide(command: MoveMark, state: State, rules: Rules, now: int) -> Decision:
         was = "no mark" if before is None else before.code
         says.append(f"{state.name_of(right)} {session}: {was} -> {moved.code}")
     return decided(facts, *says)
+
+
+def _check_at_once(split: Split, state: State) -> None:
+    """Refuse a move of which the school's policy holds a part: its two halves belong together."""
+    for held in split.held:
+        change = held.proposed
+        raise Refused(
+            "approval-needed",
+            f"{state.name_of(change.pupil)} {change.session}: {change.before.code} -> "
+            f"{change.after.code} adds unauthorised absence, which the school's policy holds for "
+            f"a second person ({', '.join(held.grounds)})",
+            "amend each of the two marks with attendance amend: that one waits for approval",
+        )

@@ -34,6 +34,11 @@ class Folder:
         """The read models, which `rebuild` may drop at any time."""
         return self.path / "views"
 
+    @property
+    def attachments(self) -> Path:
+        """The copies of evidence, encrypted; there once the first is kept."""
+        return self.path / "attachments"
+
     def exists(self) -> bool:
         """Tell whether a ledger is here."""
         return self.log.is_file()

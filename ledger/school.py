@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger import streams
 from ledger.calendar import Calendar, Closure, RegisterTimes, Term
-from ledger.events import calendar, log, people, roll
+from ledger.events import amending, calendar, log, people, roll
 from ledger.events.base import Event
 from ledger.events.roll import DETAILS
 from ledger.store import Recorded
@@ -91,6 +91,7 @@ class School:
     notices: dict[str, list[people.NoticeStated]] = field(default_factory=dict)
     casework: dict[str, list[people.CaseworkStepTaken]] = field(default_factory=dict)
     rules: set[str] = field(default_factory=set)
+    policies: list[amending.PolicyAdopted] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
 
     def calendar(self) -> Calendar:
@@ -105,6 +106,11 @@ class School:
         """Return the row of a member of staff that is in force on a day, the newest first."""
         rows = [row for row in self.staff.get(staff_id, {}).values() if row.covers(day)]
         return max(rows, key=lambda row: row.since or date.min, default=None)
+
+    def policy_on(self, day: date) -> amending.PolicyAdopted | None:
+        """Return the school's own policy on a day: the newest adopted, the last of one date."""
+        begun = [policy for policy in self.policies if policy.since <= day]
+        return max(reversed(begun), key=lambda policy: policy.since, default=None)
 
     def members(self, group: str, day: date) -> list[Pupil]:
         """Return the pupils on roll who belong to a group on a day."""
@@ -232,6 +238,10 @@ def _rules(school: School, _: str, event: log.RulesAdopted) -> None:
     school.rules.add(event.digest)
 
 
+def _policy(school: School, _: str, event: amending.PolicyAdopted) -> None:
+    school.policies.append(event)
+
+
 def _times(event: calendar.RegisterTimesSet) -> RegisterTimes:
     read = time.fromisoformat
     return RegisterTimes(
@@ -262,4 +272,5 @@ _HANDLERS: Mapping[type[Event], Callable[[School, str, Any], None]] = {
     roll.GroupJoined: _joined,
     roll.GroupLeft: _left,
     log.RulesAdopted: _rules,
+    amending.PolicyAdopted: _policy,
 }

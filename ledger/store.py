@@ -163,6 +163,12 @@ class Store:
             rows = self._recorder.streams_between(first, last, upto=upto)
             yield from map(self._mapper.recorded, rows)
 
+    def at(self, position: int) -> Recorded | None:
+        """Return the event at a position, none where the log does not reach so far."""
+        with _refusing(self._path):
+            rows = self._recorder.scan(position - 1, limit=1)
+        return self._mapper.recorded(rows[0]) if rows and rows[0][0] == position else None
+
     def stream(self, stream: str) -> list[Event]:
         """Return the events of one stream, oldest first."""
         with _refusing(self._path):

@@ -11,6 +11,7 @@ from policies.notices import relevant_school
 from policies.threshold import Window
 from projections.penalties_case import Case
 from projections.penalties_parents import Parent
+from projections.pending import pending
 from projections.view import View
 
 _SUPPORT = "support"
@@ -52,6 +53,15 @@ class Blockers:
             yield f"relied-on: an earlier notice relied on {_sessions(used)} of the window"
         if conflicts := len(_inside(self._conflicts.get(pupil, ()), case.window)):
             yield f"conflict: a source states another mark for {_sessions(conflicts)} in it"
+        if waiting := len(_inside(self._pending.get(pupil, ()), case.window)):
+            yield f"pending: an amendment of {_sessions(waiting)} of it waits for approval"
+
+    @cached_property
+    def _pending(self) -> dict[int, list[Session]]:
+        found: dict[int, list[Session]] = {}
+        for each in pending(self.view):
+            found.setdefault(each.pupil, []).append(each.at)
+        return found
 
     @cached_property
     def _conflicts(self) -> dict[int, list[Session]]:

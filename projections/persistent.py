@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from policies.parameters import parameters
+from projections import pending
 from projections.counted import Counted, counted
 from projections.enrolments import (
     POPULATIONS,
@@ -81,7 +82,10 @@ def answer(question: PersistentAbsence, view: View) -> Answer:
         "total": totals(found, question.population),
         **_more(question, view, found),
     }
-    blocks: list[Block] = [_table(view, document), *_more_blocks(view, document)]
+    waiting = pending.shown(view, here.counter.whole.sessions, here.chosen)
+    document |= pending.added(waiting)
+    said = pending.notes(waiting)
+    blocks: list[Block] = [_table(view, document, said), *_more_blocks(view, document)]
     if question.explain:
         words = document["explain"] = _explanation(view, here, listed)
         blocks.append(Lines(words))
@@ -114,7 +118,7 @@ def _more(question: PersistentAbsence, view: View, found: list[Enrolment]) -> di
 # -- for reading ------------------------------------------------------------------------------
 
 
-def _table(view: View, document: Mapping[str, Any]) -> Grid:
+def _table(view: View, document: Mapping[str, Any], said: Sequence[str]) -> Grid:
     named, total = _names(view), document["total"]
     rows = sorted(document["rows"], key=lambda row: natural(row["upn"]))
     body = [_cells(row, named) for row in rows]
@@ -124,7 +128,8 @@ def _table(view: View, document: Mapping[str, Any]) -> Grid:
         f"Persistent absence, {population}: {_of(total['persistent'], count)} "
         f"of enrolments; of these severe: {_of(total['severe'], count)}"
     )
-    return Grid(title, _HEADINGS, body, frozenset(range(2, 7)), notes=[view.provenance()])
+    notes = [*said, view.provenance()]
+    return Grid(title, _HEADINGS, body, frozenset(range(2, 7)), notes=notes)
 
 
 def _of(part: int, whole: int) -> str:

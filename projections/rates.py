@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from projections import pending
 from projections.breakdown import PERIODS, Period, mean_rate, periods
 from projections.counted import Counted, counted
 from projections.explain import (
@@ -15,6 +16,7 @@ from projections.explain import (
     how_a_rate_is_made,
     meaning,
 )
+from projections.pending import Pending
 from projections.query import Answer, Block, Grid, Lines, Selection, natural, of, option, percent
 from projections.rectangle import Flags, Rectangle
 from projections.tally import Counter, Tally
@@ -83,7 +85,10 @@ def _by_name(question: Rates, view: View) -> Answer:
     words = _explanation(question, view, here, rows)
     if question.explain:
         document["explain"] = words
-    blocks: list[Block] = [_table(question, view, rows, total, _mean(pupils))]
+    waiting = _waiting(view, here)
+    document |= pending.added(waiting)
+    notes = [*pending.notes(waiting), *_mean(pupils)]
+    blocks: list[Block] = [_table(question, view, rows, total, notes)]
     blocks += [Lines(words)] if words else []
     columns = (key, *(("period",) if question.per else ()), *_COLUMNS)
     return Answer(document, columns, blocks)
@@ -186,7 +191,9 @@ def _by_code(question: Rates, view: View) -> Answer:
     columns = ("code", *(("period",) if question.per else ()), "sessions", "percent")
     headings = [name.capitalize() for name in columns]
     body = [[str(row[name] or "") for name in columns] for row in rows]
-    notes = [f"Possible sessions: {total.possible}", view.provenance()]
+    waiting = _waiting(view, here)
+    document |= pending.added(waiting)
+    notes = [f"Possible sessions: {total.possible}", *pending.notes(waiting), view.provenance()]
     numeric = frozenset({len(columns) - 2, len(columns) - 1})
     grid = Grid("Sessions by code, and their share of the possible ones in percent", headings,
                 body, numeric, notes=notes)  # fmt: skip
@@ -234,7 +241,7 @@ def _table(
     view: View,
     rows: list[tuple[str, str, Tally]],
     total: Tally,
-    mean: str | None,
+    said: list[str],
 ) -> Grid:
     named = {p.upn: p.name for p in view.people.values()} if question.by == "pupil" else {}
     first: tuple[str, ...] = (
@@ -245,9 +252,7 @@ def _table(
     rows = sorted(rows, key=lambda row: natural(row[0]))
     body = [(*_names(question, name, period, named), *_cells(t)) for name, period, t in rows]
     body.append(("All", *[""] * (len(first) - 1), *_cells(total)))
-    notes = [view.provenance()]
-    if mean is not None:
-        notes.insert(0, mean)
+    notes = [*said, view.provenance()]
     if total.undated:
         notes.insert(0, f"Marks that state no time of recording: {total.undated}")
     per = f" and {question.per}" if question.per else ""
@@ -261,13 +266,18 @@ def _table(
     )
 
 
-def _mean(tallies: Collection[Tally]) -> str | None:
+def _waiting(view: View, here: Counted) -> list[Pending]:
+    """Return the requested amendments of the cells that are counted."""
+    return pending.shown(view, here.counter.whole.sessions, here.chosen)
+
+
+def _mean(tallies: Collection[Tally]) -> list[str]:
     """Say what the mean of several pupils' own rates is; of a single one it would say nothing."""
     pupils = sum(tally.possible > 0 for tally in tallies)
     if pupils <= 1:
-        return None
+        return []
     rate = mean_rate(tallies)
-    return f"The mean of the {pupils} pupils' own rates, each weighing alike: {rate} %"
+    return [f"The mean of the {pupils} pupils' own rates, each weighing alike: {rate} %"]
 
 
 def _names(question: Rates, name: str, period: str, named: dict[str, str]) -> tuple[str, ...]:

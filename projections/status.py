@@ -1,9 +1,11 @@
 """attendance status: where the ledger is, its last event, today's unmarked registers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ledger.clock import local
-from projections.query import Answer, Lines, Question
+from projections.pending import pending
+from projections.query import Answer, Lines, Question, number_of
 from projections.rectangle import rectangle
 from projections.view import View
 from projections.who import groups_of
@@ -22,7 +24,7 @@ def answer(_question: Status, view: View) -> Answer:
         {"p": view.position},
     ).fetchone()
     unmarked = unmarked_registers(view)
-    document = {
+    document: dict[str, Any] = {
         "as_of": view.as_of(),
         "ledger": str(view.folder.path.absolute()),
         "events": view.position,
@@ -42,6 +44,9 @@ def answer(_question: Status, view: View) -> Answer:
         "Back-up      none recorded",
         f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
     ]
+    if waiting := pending(view):
+        document["pending"] = len(waiting)
+        lines.append(f"Pending      {number_of(len(waiting), 'amendment')} to approve or decline")
     if view.knows_nothing:
         document["knows_nothing"] = True
         lines.append(view.ignorance())

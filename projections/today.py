@@ -1,10 +1,17 @@
-"""attendance today: who has no mark, whose reason is not known yet, who is expected away."""
+"""attendance today: who has no mark, whose reason is not known yet, who is expected away.
+
+Amendments that wait for approval are counted beneath, whatever day they are about.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from projections import pending
+from projections.pending import Pending
 from projections.query import Answer, Grid, Lines, Selection
-from projections.rectangle import rectangle
+from projections.rectangle import Flags, Rectangle, rectangle
 from projections.view import View
 from projections.who import selected
 
@@ -20,13 +27,21 @@ def answer(question: Today, view: View) -> Answer:
     if view.knows_nothing:
         document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
         return Answer(document, columns, [Lines([view.ignorance()])])
-    rows = _rows(question, view)
-    return Answer({"as_of": view.as_of(), "rows": rows}, columns, [_table(rows, view)])
-
-
-def _rows(question: Today, view: View) -> list[dict[str, Any]]:
     whole = rectangle(view, view.on, view.on)
     chosen = selected(view, question, whole)
+    rows, waiting = _rows(view, whole, chosen), _waiting(view, chosen)
+    document = {"as_of": view.as_of(), "rows": rows, **pending.added(waiting)}
+    return Answer(document, columns, [_table(rows, view, waiting)])
+
+
+def _waiting(view: View, chosen: Flags) -> list[Pending]:
+    """Return what waits for the pupils asked about; on a day without a session, for all."""
+    found = pending.pending(view)
+    asked = set(np.nonzero(chosen.any(axis=1))[0].tolist())
+    return [each for each in found if not chosen.shape[1] or each.pupil in asked]
+
+
+def _rows(view: View, whole: Rectangle, chosen: Flags) -> list[dict[str, Any]]:
     provisional = view.rules.codes.provisional(view.on)
     planned = dict(_plans(view))
     rows = []
@@ -71,10 +86,11 @@ def _row(view: View, pupil: int, what: tuple[str, str, str | None]) -> dict[str,
     }
 
 
-def _table(rows: list[dict[str, Any]], view: View) -> Grid:
+def _table(rows: list[dict[str, Any]], view: View, waiting: list[Pending]) -> Grid:
     body = [
         (r["session"], ", ".join(r["groups"]), r["name"], r["upn"], r["what"], r["planned"] or "")
         for r in rows
     ]
     headings = ("Session", "Group", "Pupil", "UPN", "What", "Planned code")
-    return Grid(f"{len(rows)} to look at on {view.on}", headings, body, notes=[view.provenance()])
+    notes = [*pending.notes(waiting), view.provenance()]
+    return Grid(f"{len(rows)} to look at on {view.on}", headings, body, notes=notes)

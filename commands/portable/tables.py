@@ -135,7 +135,7 @@ def _row(
     file: str, line: int, cells: Mapping[str, str], problems: Problems
 ) -> dict[str, Any] | None:
     row: dict[str, Any] = {}
-    for name, why_or_value in _values(_FIELDS[file], cells):
+    for name, why_or_value in values(_FIELDS[file], cells):
         if isinstance(why_or_value, Refused):
             problems.refuse(file, line, why_or_value)
             row["faulty"] = True
@@ -144,7 +144,8 @@ def _row(
     return None if "faulty" in row else row
 
 
-def _values(wanted: Mapping[str, Field], cells: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+def values(wanted: Mapping[str, Field], cells: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """Yield each attribute of a row with its value, or with the refusal of its cell."""
     for column, cell in cells.items():
         field = wanted[column]
         if not cell:

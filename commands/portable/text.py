@@ -19,11 +19,19 @@ class Sheet:
 
     ``has``: the columns of the header; ``rows()`` yields each row's line (header = 1) and cells
     in the order of ``portable.FILES``, empty where a column is not in the file. What is wrong is
-    added to ``problems``, and the row or the file left out.
+    added to ``problems``, and the row or the file left out. ``columns``: of a file that is not
+    one of the folder's.
     """
 
-    def __init__(self, file: str, content: bytes, problems: Problems) -> None:
+    def __init__(
+        self,
+        file: str,
+        content: bytes,
+        problems: Problems,
+        columns: portable.Columns | None = None,
+    ) -> None:
         self.file = file
+        self._wanted = columns or portable.FILES[file]
         self.has: frozenset[str] = frozenset()
         self.count = 0
         self._problems = problems
@@ -69,7 +77,7 @@ class Sheet:
             raise Refused("file-empty", "is empty", "give it a header row, or take it away")
         del line
         _check_delimiter(header)
-        wanted = portable.FILES[self.file]
+        wanted = self._wanted
         faults = [*_header_faults(header, wanted)]
         for why in faults:
             self._problems.refuse_file(self.file, 1, why)

@@ -25,6 +25,7 @@ PATIENCE = 10
 ARGUMENTS = {
     "history": ["{upn}"],
     "pupil find": ["a"],
+    "replay": ["{upn}"],
     "register show": ["--group", "9A"],
     "export portable": ["{folder}"],
 }

@@ -3,7 +3,7 @@
 import pytest
 
 import cli
-from projections.query import Grid, Lines
+from projections.query import Answer, Grid, Lines
 from tests.cli.shell import at_terminal, run
 
 BAR = "\x1b[?25l"
@@ -83,3 +83,15 @@ def test_json_at_a_terminal_is_a_document_too():
     code, screen = at_terminal("rates", "--by", "year", "--json")
     assert code == 0
     assert screen.replace("\r\n", "\n") == run("rates", "--by", "year", "--json").out
+
+
+def test_a_long_answer_is_read_page_by_page_at_a_terminal(monkeypatch, capsys):
+    """A pipe gets it whole."""
+    paged = []
+    monkeypatch.setattr("cli.click.echo_via_pager", paged.append)
+    answer = Answer({}, (), [Lines(["one"]), Grid("Two", ("N",), [("3",)])], paged=True)
+    cli.show(answer)
+    assert (paged, capsys.readouterr().out[:8]) == ([], "one\nTwo\n")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    cli.show(answer)
+    assert paged[0].startswith("one\nTwo\n")

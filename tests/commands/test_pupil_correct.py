@@ -7,7 +7,8 @@ import pytest
 from commands.pupil_correct import CorrectPupil
 from commands.pupil_enrol import EnrolPupil
 from commands.pupil_merge import MergePupils
-from ledger.events.roll import DetailsAmended
+from commands.pupil_remove import RemovePupil
+from ledger.events.roll import DetailsAmended, PupilEnrolled, PupilRemoved
 from ledger.values import upn_check_letter
 from tests.commands.conftest import upn
 
@@ -74,9 +75,52 @@ def test_upn_of_a_merged_duplicate_is_free(desk):
     assert desk.id(upn(9)) == desk.id("P1")
 
 
+def test_the_boarder_flag_is_amended_and_its_spell_stated_again(desk):
+    """The amendment keeps the five; the spell on roll carries the flag in clear."""
+    [(_, amended), (_, enrolled)] = desk.recorded(correct(field="boarder", to="yes"))
+    assert (amended.original, amended.amended, amended.reason) == ("no", "yes", "new name")
+    assert isinstance(enrolled, PupilEnrolled)
+    assert (enrolled.boarder, enrolled.surname, enrolled.starts_on) == (
+        True,
+        "Quill",
+        date(2026, 9, 2),
+    )
+    assert "nothing was recorded" in desk.do(correct(field="boarder", to="yes")).says[0]
+    [_, (_, day)] = desk.recorded(correct(field="boarder", to="no"))
+    assert day.boarder is False
+
+
+def test_a_last_day_to_come_survives_a_changed_flag(desk):
+    """The spell stated again ends as it did."""
+    desk.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 27), ground="a", next_school="Brook"))
+    [_, _, (_, left)] = desk.recorded(correct(field="boarder", to="yes"))
+    assert left == PupilRemoved(
+        starts_on=date(2026, 9, 2),
+        leaves_on=date(2026, 11, 27),
+        ground="a",
+        next_school="Brook",
+        by="mm",
+    )
+
+
+def test_a_record_without_a_spell_has_no_boarder_flag(desk):
+    """A duplicate that was merged away."""
+    desk.do(
+        EnrolPupil(
+            upn=upn(9), surname="Quill", forename="Ada", dob=date(2014, 10, 1),
+            starts_on=date(2026, 9, 2),
+        )
+    )  # fmt: skip
+    desk.do(MergePupils(duplicate=upn(9), into="P1", reason="same child"))
+    refusal = desk.refused(correct(pupil=upn(9), field="boarder", to="yes"))
+    assert refusal.code == "not-on-roll"
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
+        ({"field": "boarder", "to": "perhaps"}, "yes-or-no"),
+        ({"field": "boarder", "to": ""}, "to-missing"),
         ({"field": "upn", "to": "B123456789012"}, "upn-check-letter"),
         ({"field": "local_id", "to": "P2"}, "id-in-use"),
         ({"field": "dob", "to": "30 August"}, "date"),

@@ -51,6 +51,13 @@ def test_a_stream_is_read_in_order_of_its_versions(ledger_log, new_mark):
     assert [r.version for r in ledger_log.recorded() if r.stream == stream] == [0, 1, 2]
 
 
+def test_an_event_is_found_by_its_position(ledger_log, new_mark):
+    """Also the last; none before the first and after the last."""
+    ledger_log.append(new_mark())
+    header, mark = ledger_log.recorded()
+    assert [ledger_log.store.at(n) for n in range(-1, 4)] == [None, None, header, mark, None]
+
+
 def test_a_second_entry_for_a_session_is_a_conflict(ledger_log, new_mark):
     """The key of the stream is the check: nothing needs to be read before a first mark."""
     ledger_log.append(new_mark())

@@ -71,6 +71,12 @@ def test_every_row_has_a_case():
         met |= {(name, rule.since) for rule in parameters().rows(name)}
     for case in cases("working_days"):
         met.add(("bank_holidays.england", date(case["given"]["posted"].year, 1, 1)))
+    for case in cases("leave"):
+        given = case["given"]
+        if "refused" not in case["expect"] and {"on"} < given.keys() < {"purpose", "rule", "on"}:
+            name = f"purpose.{given['purpose']}" if "purpose" in given else given["rule"]
+            found = parameters().find(f"leave.{name}", given["on"])
+            met |= {(found.name, found.since)} if found else set()
     every = {(rule.name, rule.since) for rule in parameters().every()}
     assert every - met == set()
 
@@ -94,6 +100,9 @@ def test_a_rule_that_rests_on_memory_or_inference_is_marked():
     assert doubtful == {
         "absence.severe_share",
         "compulsory_school_age.birth_year_starts",
+        "leave.bound_schools",
+        "leave.purpose.exceptional",
+        "leave.purpose.medical",
         "penalty_notices.low_days",
         "penalty_notices.parent_relationships",
         "penalty_notices.payment_days",

@@ -63,8 +63,8 @@ def test_changes_after_the_end_of_taking_are_listed(changed):
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        ({"from_code": "N"}, ["ann"]),
-        ({"to_code": "C"}, ["cy"]),
+        ({"from_code": ("N",)}, ["ann"]),
+        ({"to_code": ("C",)}, ["cy"]),
         ({"by_staff": "s2"}, ["cy", "bob"]),
         ({"lag_over": 1}, ["ann", "cy"]),
         ({"lag_over": 2}, ["cy"]),
@@ -95,7 +95,7 @@ def test_a_filter_holds_where_no_session_is_in_a_term_any_more(changed):
 
 def test_a_version_keeps_the_number_it_has_in_history(changed):
     """The amendment is version 2 of its session, as in `history`."""
-    row = changed.ask(changes, Changes(on=ON, from_code="N")).rows()[0]
+    row = changed.ask(changes, Changes(on=ON, from_code=("N",))).rows()[0]
     assert (row["version"], row["by"]["name"], row["reason"]) == (2, "M", "ill")
 
 

@@ -12,7 +12,7 @@ from ledger.clock import end_of_day
 from policies.compulsory_school_age import birth_cohort
 from policies.school_days import school_year_of
 from projections.grid import Grid
-from projections.models.roll import TABLES
+from projections.models import tables
 from projections.persistent import PersistentAbsence, answer
 from projections.tables import ALWAYS, create
 from projections.view import Interval, Person, View
@@ -36,7 +36,7 @@ def test_persistent_answers_what_the_oracle_answers(part, pytestconfig, tmp_path
     """
     registers = (ALL if pytestconfig.getoption("campaign") else SAMPLE) // PARTS
     with closing(sqlite3.connect(":memory:")) as db:
-        create(db, {"roll": TABLES["roll"]})
+        create(db, {name: tables()[name] for name in ("roll", "approvals")})
         for seed in range(part * registers, (part + 1) * registers):
             register = oracle.drawn(seed)
             for population in ("roll", "dfe"):

@@ -1,0 +1,170 @@
+"""attendance audit: changes that deserve a question, with the evidence: unusual, not improper.
+
+Exact queries, each with the evidence of every finding. Dates and pairs of codes; names of staff
+only where they are asked for with a reason, which is itself recorded, and never as a ranking.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+
+from ledger.clock import iso
+from ledger.errors import Refused
+from projections import audit_batches as batches
+from projections import audit_late, audit_papers, audit_present, audit_staff
+from projections.audit_lifted import MARGIN, just_lifted
+from projections.audit_scope import Scope
+from projections.audit_steps import Checked
+from projections.audit_text import ASKS, WORDING, flat, heading, table
+from projections.query import Answer, Block, Grid, Lines, Recorded, Selection, option
+from projections.view import View
+
+Check = Literal[
+    "n-kept",
+    "late-entries",
+    "large-batches",
+    "after-paper",
+    "absent-to-present",
+    "just-lifted",
+    "stranger",
+]
+_COLUMNS = (
+    "check",
+    "what",
+    "session",
+    "upn",
+    "from_code",
+    "to_code",
+    "lag",
+    "changed_on",
+    "positions",
+    "evidence",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit(Selection):
+    """What is unusual about the changes of a register: questions for people, no verdicts."""
+
+    only: tuple[Check, ...] = option(
+        "this check only (may be given several times) [all]", (), choices=get_args(Check)
+    )
+    census: tuple[date, ...] = option("a census day besides the usual ones (several)", ())
+    inspection: tuple[date, ...] = option("a day of inspection (may be given several times)", ())
+    before: int = option(
+        "school days before a census or inspection that are looked at",
+        audit_present.BEFORE,
+        minimum=1,
+    )
+    batch_over: int = option(
+        "list batches of more than so many amendments", batches.OVER, minimum=1
+    )
+    margin: int = option("how many sessions from a line are just over it", MARGIN, minimum=1)
+    names: bool = option("show who made the changes; needs --reason, is recorded", default=False)
+    reason: str | None = option("why names are needed; kept, with who asked")
+
+
+def recorded_as(question: Audit) -> Recorded | None:
+    """Return that names are looked up, and why; nothing where no names are shown."""
+    reason = (question.reason or "").strip()
+    if question.names and not reason:
+        raise Refused(
+            "names-reason",
+            "--names shows which members of staff an audit is about, and no reason is given",
+            "say why with --reason; who asked, when and why is recorded",
+        )
+    if reason and not question.names:
+        raise Refused(
+            "reason-unused",
+            "--reason says why names are shown, and --names is not given",
+            "leave it out, or give --names too",
+        )
+    return Recorded("audit_names", {"reason": reason}) if question.names else None
+
+
+def answer(question: Audit, view: View) -> Answer:
+    """Answer with the findings of each check."""
+    columns = (*_COLUMNS, "by") if question.names else _COLUMNS
+    if view.knows_nothing:
+        document = {"as_of": view.as_of(), "checks": [], "rows": [], "knows_nothing": True}
+        return Answer(document, columns, [Lines([view.ignorance()])])
+    scope, staff = Scope(view, question), audit_staff.Staff(view)
+    done = {check: _DONE[check](question, scope, staff) for check in _asked(question)}
+    rows = {check: _rows(question, staff, checked) for check, checked in done.items()}
+    every = [row for found in rows.values() for row in found]
+    shown = _names_shown(question, view)
+    document = {
+        "as_of": view.as_of(),
+        "wording": WORDING,
+        "checks": [_summary(check, checked) for check, checked in done.items()],
+        "rows": every,
+        "names_shown": shown,
+    }
+    tables = [table(check, found, done[check].summary) for check, found in rows.items()]
+    blocks: list[Block] = [
+        heading(),
+        *tables,
+        *_shown_before(shown),
+        Lines([view.provenance()]),
+    ]
+    return Answer(document, columns, blocks, flat=[flat(row) for row in every])
+
+
+def _asked(question: Audit) -> list[Check]:
+    return [check for check in get_args(Check) if check in (question.only or get_args(Check))]
+
+
+def _to_present(question: Audit, scope: Scope, _staff: audit_staff.Staff) -> Checked:
+    days = {"census": question.census, "inspections": question.inspection}
+    calendar = audit_present.calendar_of(scope, question.before, **days)
+    return audit_present.to_present(scope, calendar)
+
+
+_DONE: Mapping[Check, Callable[[Audit, Scope, audit_staff.Staff], Checked]] = {
+    "n-kept": lambda _question, scope, _staff: audit_late.kept(scope),
+    "late-entries": lambda _question, scope, _staff: audit_late.entered_late(scope),
+    "large-batches": lambda question, scope, _staff: batches.large(scope, question.batch_over),
+    "after-paper": lambda _question, scope, _staff: audit_papers.after_paper(scope),
+    "absent-to-present": _to_present,
+    "just-lifted": lambda question, scope, _staff: just_lifted(scope, question.margin),
+    "stranger": lambda _question, scope, staff: audit_staff.strangers(scope, staff),
+}
+
+
+def _rows(question: Audit, staff: audit_staff.Staff, checked: Checked) -> list[dict[str, Any]]:
+    """Return the rows of a check; with names, each names whoever made its changes."""
+    named = question.names
+    return [
+        {**found.row(), **({"by": staff.named(found.staff)} if named else {})}
+        for found in checked.findings
+    ]
+
+
+def _summary(check: Check, checked: Checked) -> dict[str, Any]:
+    asks = ASKS[check]
+    said = {"check": check, "asks": asks.question, "often": asks.innocent}
+    return {**said, "findings": len(checked.findings), **checked.summary}
+
+
+def _names_shown(question: Audit, view: View) -> list[dict[str, Any]]:
+    """Return when names were looked up, as known; with names, also by whom and why."""
+    found = []
+    for position, reason, name, title in view.stood("kf, reason, name, job_title", "names_shown"):
+        at = view.db.execute("SELECT max(at) FROM commits WHERE first <= ?", [position])
+        row = {"recorded_at": iso(at.fetchone()[0]), "position": position}
+        if question.names:
+            said = {"reason": view.open(reason), "name": view.open(name), "job_title": title}
+            row |= said
+        found.append(row)
+    return sorted(found, key=lambda row: row["position"])
+
+
+def _shown_before(shown: list[dict[str, Any]]) -> list[Grid]:
+    """Return who looked up names before, so that the lookers are seen too."""
+    body = [
+        (r["recorded_at"], r.get("name") or "", r.get("job_title") or "", r.get("reason") or "")
+        for r in shown
+    ]
+    title = "Names of staff were looked up; by whom and why is shown with --names"
+    return [Grid(title, ("When", "Who", "Job title", "Why"), body)] if body else []

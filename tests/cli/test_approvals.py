@@ -1,0 +1,58 @@
+"""A second person's approval from the shell: adopt, ask, look, approve; and what is refused."""
+
+import pytest
+
+from tests.cli.shell import run
+
+OWN = """
+[[rule]]
+name = "amending.approval_after_school_days"
+value = 0
+from = 2026-09-01
+reference = "our policy, 1"
+confidence = "verified"
+"""
+
+
+@pytest.mark.usefixtures("small")
+def test_from_the_policy_to_the_amendment(at, tmp_path):
+    """The question and the commands share their first word; each answers for itself."""
+    path = tmp_path / "own.toml"
+    path.write_text(OWN)
+    at("2026-11-19T08:50")
+    assert run("mark", "P1", "2026-11-19/AM", "I").code == 0
+    at("2026-11-20T16:00")
+    assert run("staff", "add", "hh", "--name", "Hal Hope", "--job-title", "Head").code == 0
+    said = run("policy", "adopt", path, "--from", "2026-11-20")
+    assert said.out == "the policy own applies from 2026-11-20\n"
+    assert "our policy, 1" in run("policy").out
+    assert run("policy", "list", "--json").json["rows"][0]["policy"] == "own"
+    ask = ("amend", "--pupil", "P1", "--session", "2026-11-19/AM", "--code", "O", "--reason", "x")
+    assert run(*ask).code == 0
+    row = run("approvals", "--json").json["rows"][0]
+    assert (row["original"], row["code"], row["grounds"]) == ("I", "O", ["late"])
+    mine = run("approvals", "give", row["batch"])
+    assert (mine.code, mine.out) == (1, "")
+    assert "a second person decides" in mine.err
+    given = run("--as", "hh", "approvals", "give", row["batch"], "--session", "2026-11-19/AM")
+    assert given.out.startswith("Ada Quill 2026-11-19/AM: I -> O, asked for by Mo Marsh")
+    assert run("approvals", "--json").json["rows"] == []
+    assert "approved by Hal Hope (Head)" in run("approvals", "--all").out
+    table = run("approvals", "--all", "--csv").out.splitlines()
+    assert table[0].startswith("batch,upn,name,session,original,code,grounds")
+    assert ",late,x," in table[1]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_policy_that_is_not_one_is_refused(tmp_path):
+    """With file and key, and nothing on stdout; a past day too."""
+    path = tmp_path / "own.toml"
+    path.write_text(OWN.replace("approval_after", "approve_after"))
+    found = run("policy", "adopt", path, "--from", "2026-11-20")
+    assert (found.code, found.out) == (1, "")
+    assert found.err.startswith(
+        "refused: own.toml: amending.approve_after_school_days: unknown key"
+    )
+    late = run("policy", "adopt", "second-person", "--from", "2026-11-19")
+    assert "that day is past" in late.err
+    assert run("policy", "list", "--json").json["rows"] == []

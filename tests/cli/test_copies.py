@@ -1,0 +1,57 @@
+"""What leaves and what goes, as it is done at a shell: record, copy for the family, redact."""
+
+import json
+
+from tests.cli.conftest import upn
+from tests.cli.shell import run
+
+ADA = upn(1)
+
+
+def position(session: str) -> int:
+    """The position of the newest version of Ada's mark."""
+    return run("history", ADA, session, "--json").json["rows"][-1]["position"]
+
+
+def test_a_copy_is_recorded_before_it_is_made(small):
+    """The page is written, and the list names to whom it went; nobody named, nothing made."""
+    run("mark", ADA, "2026-11-20/AM", "/")
+    done = run("subject-access", ADA, "--for", "Ada Quill", "--out", "copy.html")
+    assert done.code == 0
+    assert "What the register of Example High School holds about Ada Quill" in done.out
+    assert "Present, morning" in (small.parent / "copy.html").read_text()
+    [row] = run("disclosures", "--json").json["rows"]
+    assert (row["kind"], row["to"], row["upn"]) == ("subject-access", "Ada Quill", ADA)
+    nobody = run("--as", "", "subject-access", ADA, "--for", "Ada Quill")
+    assert nobody.code == 1
+    assert len(run("disclosures", "--json").json["rows"]) == 1
+
+
+def test_a_pack_that_left_and_a_change_since(small):
+    """The file's hash is kept, and the change counted."""
+    run("mark", ADA, "2026-11-20/AM", "N")
+    (small.parent / "pack.pdf").write_bytes(b"pack")
+    days = ["--first", "2026-11-16", "--last", "2026-11-20"]
+    pack = ["--kind", "pack", "--to", "Mallow Council", "--what", "pack", "--pupil", ADA]
+    assert run("disclosures", "record", *pack, *days, "--sha256-of", "pack.pdf").code == 0
+    amended = ["--session", "2026-11-20/AM", "--code", "I", "--reason", "call from home"]
+    assert run("amend", "--pupil", ADA, *amended).code == 0
+    [row] = run("disclosures", "--pupil", ADA, "--json").json["rows"]
+    assert (row["changed_since"], len(row["sha256"])) == (1, 64)
+    missing = run("disclosures", "record", *pack, *days, "--sha256-of", "none.pdf")
+    assert (missing.code, "there is no file none.pdf" in missing.err) == (1, True)
+
+
+def test_a_text_is_redacted_and_says_so(small):
+    """No file of the ledger holds it; the list says why; what is no text is refused."""
+    run("mark", ADA, "2026-11-20/AM", "I", "--comment", "Ben was at the clinic")
+    at = position("2026-11-20/AM")
+    assert run("redact", at, "code", "--reason", "x").code == 1
+    done = run("redact", at, "comment", "--reason", "about another child")
+    assert (done.code, "beyond use" in done.out) == (0, True)
+    shown = run("history", ADA, "2026-11-20/AM", "--json").json["rows"][-1]
+    assert shown["comment"] == "[redacted]"
+    assert run("redactions", "--json").json["rows"][0]["reason"] == "about another child"
+    stored = b"".join(path.read_bytes() for path in small.rglob("*") if path.is_file())
+    assert b"clinic" not in stored
+    assert json.dumps("[redacted]").encode() not in stored

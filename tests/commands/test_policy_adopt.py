@@ -1,0 +1,135 @@
+"""`policy adopt`: the school's own policy, word for word, from a day on."""
+
+from datetime import date
+
+import pytest
+
+from commands import policy_adopt
+from commands.execute import look
+from commands.policy_adopt import AdoptPolicy, load
+from ledger.errors import Refused
+from ledger.events.amending import PolicyAdopted
+from policies import school_packs
+
+TODAY = date(2026, 11, 20)
+OWN = """
+[[rule]]
+name = "amending.approval_more_than"
+value = 3
+from = 2026-09-01
+reference = "our policy, 1"
+confidence = "verified"
+
+[[rule]]
+name = "amending.approver_roles"
+value = ["head"]
+from = 2026-09-01
+reference = "our policy, 2"
+confidence = "verified"
+"""
+
+
+def adopt(name="second-person", since=TODAY):
+    """Adopt a shipped policy, or a file."""
+    return load(AdoptPolicy(policy=str(name), from_=since))
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Write a policy of the school's own to a file."""
+    path = tmp_path / "our-policy.toml"
+    path.write_text(OWN, encoding="utf-8-sig")
+    return path
+
+
+def test_a_shipped_policy_is_recorded_word_for_word(desk):
+    """With who adopted it; from today on."""
+    ((stream, event),) = desk.recorded(adopt())
+    assert stream == "policy:school"
+    assert event == PolicyAdopted(
+        policy="second-person", since=TODAY, text=school_packs.shipped("second-person"),
+        by="mm", name="Mo Marsh", job_title="Attendance Officer",
+    )  # fmt: skip
+
+
+def test_a_file_is_adopted_by_its_name(desk, own):
+    """Its text without the mark that some editors put first."""
+    ((_, event),) = desk.recorded(adopt(own))
+    assert (event.policy, event.text) == ("our-policy", OWN)
+
+
+def test_the_policy_before_ends_on_the_day_before(desk, own):
+    """So it is told, and so the school holds it; one of the same day is replaced."""
+    assert desk.do(adopt()).says == ("the policy second-person applies from 2026-11-20",)
+    said = desk.do(adopt(own, date(2026, 11, 23))).says
+    assert said[1:] == ("the policy before it, second-person, ends on 2026-11-22",)
+    said = desk.do(adopt("statute-only", date(2026, 11, 23))).says
+    assert said[1:] == ("the policy before it, our-policy, is replaced on 2026-11-23",)
+    on = look(desk.context, lambda state: state.school.policy_on)
+    assert [on(date(2026, 11, d)) and on(date(2026, 11, d)).policy for d in (19, 20, 22, 23)] == [
+        None, "second-person", "second-person", "statute-only",
+    ]  # fmt: skip
+
+
+def test_the_same_again_records_nothing(desk):
+    """Nor does it from a later day, while it applies."""
+    desk.do(adopt())
+    assert desk.recorded(adopt(since=date(2026, 11, 25))) == []
+
+
+def test_roles_that_nobody_holds_are_told(desk, own):
+    """Such a policy is adopted all the same: somebody may be given the role later."""
+    own.write_text(OWN.replace('["head"]', '["trust", "auditor"]'))
+    assert desk.do(adopt(own)).says[1:] == (
+        "note: nobody on the staff is trust or auditor on 2026-11-20 (amending.approver_roles)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("since", "code"),
+    [(date(2026, 11, 19), "policy-backwards"), (date(2026, 11, 29), "policy-later")],
+)
+def test_a_policy_applies_neither_backwards_nor_before_another(desk, since, code):
+    """Not from yesterday; not from before one that is adopted already."""
+    desk.do(adopt(since=date(2026, 11, 30)))
+    assert desk.refused(adopt("statute-only", since)).code == code
+
+
+def test_a_policy_that_is_not_valid_is_refused_with_every_fault(desk, own):
+    """The file and the key are named."""
+    own.write_text(OWN.replace("value = 3", "value = -3").replace("approver_roles", "approver"))
+    found = desk.refused(adopt(own))
+    assert found.code == "policy-invalid"
+    assert found.what.startswith("our-policy.toml: amending.approval_more_than from 2026-09-01: ")
+    assert "amending.approver: unknown key" in found.what
+
+
+def test_a_role_that_does_not_exist_is_refused(desk, own):
+    """It would be nobody's: the roles that there are follow."""
+    own.write_text(OWN.replace('["head"]', '["heads"]'))
+    found = desk.refused(adopt(own))
+    assert found.what == (
+        "our-policy.toml: amending.approver_roles from 2026-09-01: 'heads' is not a role"
+    )
+    assert "attendance_officer" in found.remedy
+
+
+def test_what_cannot_be_read_is_refused(tmp_path):
+    """No such policy or file, a folder, bytes that are no text."""
+    for name in ("nothing", tmp_path):
+        with pytest.raises(Refused) as caught:
+            adopt(name)
+        assert caught.value.code == "policy-unknown"
+        assert "second-person, statute-only" in caught.value.remedy
+    path = tmp_path / "latin.toml"
+    path.write_bytes(b"# caf\xe9")
+    with pytest.raises(Refused) as caught:
+        adopt(path)
+    assert caught.value.what == "latin.toml: is not UTF-8"
+
+
+def test_whoever_adopts_it_is_named(desk):
+    """Nobody's policy is none."""
+    desk.staff_id = None
+    assert desk.refused(adopt()).code == "author-missing"
+    assert policy_adopt.__doc__.startswith("attendance policy adopt:")
