@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal, NamedTuple
 
-from commands.base import Author, Decision, Range, State, decided, one
+from commands import roles
+from commands.base import Decision, Range, State, decided, one
 from ledger import streams
-from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events.amending import AlertSettled, CaseUndercut
 from ledger.store import Fact
 
-_AUTHORISED = ("head", "authoriser")
 _ALERTS = "attendance alerts shows the alerts that are open, with their numbers"
 
 
@@ -40,7 +39,7 @@ def stream_of(number: int, state: State) -> str:
 def settle(number: int, state: State, now: int, settling: Settling) -> Decision:
     """Record what was done about an open alert, by somebody who may."""
     author, stream = state.author(now), stream_of(number, state)
-    _check_authorised(state, author, now)
+    roles.check(state, author, roles.DECIDERS, now, "settle an alert")
     for before in state.histories.get(stream, ()):
         if isinstance(before, AlertSettled) and before.alert == number:
             raise Refused(
@@ -58,19 +57,4 @@ def settle(number: int, state: State, now: int, settling: Settling) -> Decision:
     name = state.name_of(state.school.pupils[streams.subject(stream)])
     return decided(
         [Fact(stream, event)], f"alert {number} ({name}): recorded as {settling.outcome}"
-    )
-
-
-def _check_authorised(state: State, author: Author, now: int) -> None:
-    """Refuse whom the head has not authorised, as for a consideration (reg 9A)."""
-    today = local_date(now)
-    rows = [state.school.staff_on(staff_id, today) for staff_id in state.school.staff]
-    roles = {role for row in rows if row for role in row.roles}
-    own = state.school.staff_on(author.staff_id, today)
-    if not roles or (own and set(own.roles).intersection(_AUTHORISED)):
-        return
-    raise Refused(
-        "not-authorised",
-        f"{author.name} is recorded neither as head nor as authorised by the head",
-        "let the head settle it, or record the role with attendance staff change --role",
     )

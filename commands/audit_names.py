@@ -6,11 +6,9 @@ employees, so whoever looks at names is on record too (ICO, Monitoring workers, 
 
 from collections.abc import Iterable
 
-from commands import given
-from commands.base import Author, Command, Decision, Range, State, decided, hidden, one
+from commands import given, roles
+from commands.base import Command, Decision, Range, State, decided, hidden, one
 from ledger import streams
-from ledger.clock import local_date
-from ledger.errors import Refused
 from ledger.events.disclosure import NamesShown
 from ledger.store import Fact
 from policies.rules import Rules
@@ -32,7 +30,7 @@ def reads(_command: ShowNames, _state: State) -> Iterable[Range]:
 def decide(command: ShowNames, state: State, _rules: Rules, now: int) -> Decision:
     """Record each look; the same reason again is another look."""
     author, reason = state.author(now), given.required(command.reason, "reason")
-    _check_allowed(state, author, now)
+    roles.check(state, author, _MAY, now, "see names in an audit")
     shown = NamesShown(
         reason=reason,
         seen_at=state.position,
@@ -41,18 +39,3 @@ def decide(command: ShowNames, state: State, _rules: Rules, now: int) -> Decisio
         job_title=author.job_title,
     )
     return decided([Fact(streams.audit(), shown)], "recorded that names were looked up, and why")
-
-
-def _check_allowed(state: State, author: Author, now: int) -> None:
-    """Refuse whoever has none of the roles; nobody where the ledger knows no role at all."""
-    day = local_date(now)
-    rows = [state.school.staff_on(staff, day) for staff in state.school.staff]
-    roles = {role for row in rows if row for role in row.roles}
-    own = state.school.staff_on(author.staff_id, day)
-    if roles and not (own and set(own.roles).intersection(_MAY)):
-        raise Refused(
-            "names-role",
-            f"{author.name} has none of the roles that may see names in an audit: "
-            f"{', '.join(_MAY)}",
-            "let somebody with one of them ask, or ask without --names",
-        )

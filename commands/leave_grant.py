@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from commands import given, leave_made, leave_rules, mark_rules, standing
+from commands import given, leave_made, leave_rules, mark_rules, roles, standing
 from commands.base import Author, Command, Decision, Range, State, argument, decided, option
 from commands.leave_made import Leave
 from commands.leave_rules import number_of
@@ -58,7 +58,7 @@ def reads(command: GrantLeave, state: State) -> Iterable[Range]:
 def decide(command: GrantLeave, state: State, rules: Rules, now: int) -> Decision:
     """Grant all that was asked for, or part of it, and plan what has no mark and no plan."""
     author, reason = state.author(now), given.required(command.reason, "reason")
-    leave_rules.check_authorised(state, author, now)
+    roles.check(state, author, roles.DECIDERS, now, "decide on leave")
     leave = leave_made.find(state, command.leave_id)
     leave_rules.check_state(
         leave, ("asked", "refused"), "take it back with attendance leave withdraw, or ask anew"

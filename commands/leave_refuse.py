@@ -6,7 +6,7 @@ A refusal is recorded, because a school must be able to show that it refused. It
 from collections.abc import Iterable
 from datetime import date
 
-from commands import given, leave_made, leave_rules
+from commands import given, leave_made, leave_rules, roles
 from commands.base import Command, Decision, Range, State, argument, decided, option, starting
 from ledger import streams
 from ledger.events.leave import LeaveDecided
@@ -31,7 +31,7 @@ def reads(_command: RefuseLeave, _state: State) -> Iterable[Range]:
 def decide(command: RefuseLeave, state: State, _rules: Rules, now: int) -> Decision:
     """Record the refusal."""
     author, reason = state.author(now), given.required(command.reason, "reason")
-    leave_rules.check_authorised(state, author, now)
+    roles.check(state, author, roles.DECIDERS, now, "decide on leave")
     leave = leave_made.find(state, command.leave_id)
     leave_rules.check_state(
         leave, ("asked",), "granted leave is taken back with attendance leave withdraw"

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from commands import sessions, standing
-from commands.base import Author, Range, State, starting
+from commands.base import Range, State, starting
 from commands.leave_made import Leave, find, of_pupil
 from commands.mark_rules import Stated, has_ended
 from commands.sessions import OfSessions, Span
 from ledger import streams
 from ledger.calendar import Calendar
-from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events.leave import LeaveRequested
 from ledger.events.register import PlanWithdrawn
@@ -19,7 +18,6 @@ from ledger.store import Fact
 from ledger.values import HALVES, Session
 from policies import leave as law
 
-AUTHORISED = ("head", "authoriser")
 """Who may decide: the persons whom the proprietor authorises (SI 2024/208 reg 11(1))."""
 
 
@@ -37,22 +35,6 @@ def check_state(leave: Leave, allowed: tuple[str, ...], remedy: str) -> None:
     if leave.state not in allowed:
         was = "is not decided yet" if leave.state == "asked" else f"is {leave.state} already"
         raise Refused(f"leave-{leave.state}", f"leave {leave.id} {was}", remedy)
-
-
-def check_authorised(state: State, author: Author, now: int) -> None:
-    """Refuse a decision by somebody whom the proprietor has not authorised.
-
-    Where no such role is on record for anybody today, the ledger cannot tell, and nobody is.
-    """
-    today = local_date(now)
-    rows = {staff_id: state.school.staff_on(staff_id, today) for staff_id in state.school.staff}
-    allowed = {who for who, row in rows.items() if row and set(row.roles) & set(AUTHORISED)}
-    if allowed and author.staff_id not in allowed:
-        raise Refused(
-            "not-authorised",
-            f"{author.name} is recorded neither as head nor as authorised to decide on leave",
-            "let the head decide, or record the role with attendance staff change --role",
-        )
 
 
 def span(first: str, last: str) -> Span:

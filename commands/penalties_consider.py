@@ -7,11 +7,10 @@ consider. What the register said at that moment is kept with the decision.
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from commands import given, standing
-from commands.base import Author, Command, Decision, Range, State, argument, decided, one, option
+from commands import given, roles, standing
+from commands.base import Command, Decision, Range, State, argument, decided, one, option
 from ledger import streams
 from ledger.clock import local_date
-from ledger.errors import Refused
 from ledger.events.enforcement import PenaltyConsidered
 from ledger.school import Pupil
 from ledger.store import Fact
@@ -22,7 +21,6 @@ from policies.compulsory_school_age import is_compulsory
 from policies.rules import Rules
 from policies.school_weeks import school_weeks
 
-_AUTHORISED = ("head", "authoriser")
 _SAYS = ("decision", "by", "count", "settled", "peak", "entries")
 
 
@@ -55,7 +53,7 @@ def reads(command: ConsiderPenalty, state: State) -> Iterable[Range]:
 def decide(command: ConsiderPenalty, state: State, rules: Rules, now: int) -> Decision:
     """Record the decision with what the register says; nothing where it says so already."""
     author, reason = state.author(now), given.required(command.reason, "reason")
-    _check_authorised(state, author, now)
+    roles.check(state, author, roles.DECIDERS, now, "consider a penalty notice")
     pupil = state.pupil(command.pupil)
     found = register(state, pupil, rules.codes, now)
     inside = found.windows.sessions
@@ -101,20 +99,6 @@ def register(state: State, pupil: Pupil, codes: Codes, now: int) -> Found:
     weeks = school_weeks(calendar.school_days())
     windows = threshold.standing(weeks, entries, today, threshold.measure(today))
     return Found(entries, provisional, windows)
-
-
-def _check_authorised(state: State, author: Author, now: int) -> None:
-    today = local_date(now)
-    rows = [state.school.staff_on(staff_id, today) for staff_id in state.school.staff]
-    roles = {role for row in rows if row for role in row.roles}
-    own = state.school.staff_on(author.staff_id, today)
-    if not roles or (own and set(own.roles).intersection(_AUTHORISED)):
-        return
-    raise Refused(
-        "not-authorised",
-        f"{author.name} is recorded neither as head nor as authorised by the head",
-        "let the head consider it, or record the role with attendance staff change --role",
-    )
 
 
 def _repeats(state: State, stream: str, event: PenaltyConsidered) -> bool:

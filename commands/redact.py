@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
-from commands import given, redact_rules
+from commands import given, redact_rules, roles
 from commands.base import Command, Decision, Range, State, argument, decided, one, option, starting
 from commands.execute import Context, Outcome, execute, look
 from commands.redact_rules import Target
@@ -50,7 +50,7 @@ def decide(command: RedactField, state: State, _rules: Rules, now: int) -> Decis
     """Record the redaction; the keys have been dealt with before."""
     author, reason = state.author(now), given.required(command.reason, "reason")
     today = local_date(now)
-    redact_rules.check_role(state, author.staff_id, today)
+    roles.check(state, author, redact_rules.ALLOWED, now, "redact a field")
     aim = redact_rules.target(state, command.position, command.field)
     _check_new(command, state)
     redact_rules.check_open(state, aim, command.position)

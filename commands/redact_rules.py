@@ -40,18 +40,6 @@ class Target(NamedTuple):
         return isinstance(self.event, SourcedEvent) and self.event.stated is not None
 
 
-def check_role(state: State, staff_id: str, today: date) -> None:
-    """Refuse whoever may not redact, where anybody on the staff today is recorded as who may."""
-    rows = {each: state.school.staff_on(each, today) for each in state.school.staff}
-    allowed = {each for each, row in rows.items() if row and set(row.roles) & set(ALLOWED)}
-    if allowed and staff_id not in allowed:
-        raise Refused(
-            "not-authorised",
-            f"{staff_id} is recorded neither as {', '.join(ALLOWED[:-1])} nor {ALLOWED[-1]}",
-            f"let one of these do it: {', '.join(sorted(allowed))}",
-        )
-
-
 def target(state: State, position: int, field: str) -> Target:
     """Return the sealed text that a position and field name; refuse what is none."""
     found = state.event_at(position) if 0 < position <= state.position else None

@@ -50,7 +50,7 @@ def test_roles_that_answer_for_a_register_may_look(desk, role):
 def test_somebody_without_such_a_role_is_refused(desk):
     """The attendance officer has none; the roles that may are named."""
     refused = desk.refused(LOOK)
-    assert refused.code == "names-role"
+    assert refused.code == "not-authorised"
     assert "auditor, authoriser, head, trust" in refused.what
 
 

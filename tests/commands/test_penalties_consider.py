@@ -84,11 +84,11 @@ def test_the_same_again_over_the_same_register_records_nothing(head):
 
 
 def test_only_who_is_authorised_may_consider(head):
-    """The officer is refused; the remedy names the way."""
+    """The officer is refused; those who may are named."""
     head.staff_id = "mm"
     refused = head.refused(consider())
     assert refused.code == "not-authorised"
-    assert "head" in refused.remedy
+    assert "head, authoriser" in refused.what
 
 
 def test_where_no_roles_are_recorded_nobody_is_refused_for_them(context):
