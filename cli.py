@@ -32,7 +32,7 @@ from ledger.values import Session, parse_date, parse_session
 _HOME = Path(__file__).parent
 _PLACES = ("commands", "projections", "projections/exports")
 _FIRST_LINE = re.compile(r'"""attendance ([a-z -]+): (.+)')
-_REFUSED = 1
+_REFUSED, _DIFFERENT = 1, 3
 _EITHER = "--json or --csv, not both"
 _SCREENS = 200
 
@@ -229,9 +229,9 @@ def build(place: Place) -> click.Command:
         model = _model(module, Command)
         fields, run = list(_command_fields(model)), _runs_command
     else:
-        from projections.query import Question
+        from projections.query import Asked
 
-        model = _model(module, Question)
+        model = _model(module, Asked)
         asks = not hasattr(module, "carry_out")
         fields, run = list(_question_fields(model)) if asks else [], _runs_question
     parameters = [_parameter(f) for f in fields]
@@ -316,6 +316,8 @@ def _shown_after(outcome: Any) -> None:
         show(ask(module, question, outcome.shows.folder))
     for line in outcome.says:
         click.echo(line)
+    if outcome.differs:
+        sys.exit(_DIFFERENT)
 
 
 def _made(model: Any, given: dict[str, Any]) -> Any:
@@ -349,6 +351,11 @@ def _runs_question(module: Any, model: Any) -> Callable[..., None]:
                 click.echo(afresh(folder, lambda: module.carry_out(folder, progress)))
             return
         question = _made(model, given)
+        if hasattr(module, "inspect"):
+            with _progress("verifying") as progress:
+                answer = module.inspect(question, folder, progress)
+            show(answer, as_json=as_json, as_csv=as_csv)
+            sys.exit(_DIFFERENT if answer.differs else 0)
         recorded = getattr(module, "recorded_as", lambda _: None)(question)
         if recorded is not None:
             _record_first(recorded)
@@ -405,10 +412,10 @@ def show(answer: Any, *, as_json: bool = False, as_csv: bool = False) -> None:
 
 
 def _show_block(block: Any) -> None:
-    from projections.text import as_lines
+    from projections.text import as_lines, visible
 
     if not hasattr(block, "headings"):
-        click.echo("\n".join(block.lines))
+        click.echo("\n".join(map(visible, block.lines)))
     elif sys.stdout.isatty() and len(block.rows) <= _SCREENS:
         _show_table(block)
     else:
@@ -422,6 +429,8 @@ def _show_table(block: Any) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from projections.text import visible
+
     console = Console(highlight=False, markup=False)
     console.print(Text(block.title, "bold"))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -431,7 +440,7 @@ def _show_table(block: Any) -> None:
         last = block.total and n == len(block.rows) - 1
         if last:
             table.add_section()
-        table.add_row(*(Text(cell, "bold" if last else "") for cell in row))
+        table.add_row(*(Text(visible(cell), "bold" if last else "") for cell in row))
     console.print(table)
     for note in block.notes:
         console.print(Text(note, "dim"))
@@ -488,6 +497,8 @@ def main() -> None:
     except OverflowError:
         far = Refused("far", "a date or time is out of reach", "give one from 1900 to 2200")
         _explain(far)
+    except UnicodeEncodeError:
+        _explain(Refused("not-unicode", "something given is no text (not UTF-8)", "write it anew"))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -11,7 +11,7 @@ from typing import TypeVar
 import ledger
 from commands import undercut
 from commands.base import Command, Decision, Operator, Range, State, starting
-from ledger import attachments, streams
+from ledger import attachments, memory, streams
 from ledger.clock import Clock, local_date
 from ledger.errors import Conflict, Refused
 from ledger.events.log import Committed, RulesAdopted
@@ -53,11 +53,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was recorded: the header (none when nothing was), what to tell and show the user."""
+    """What was recorded: the header (none when nothing was), what to tell and show the user.
+
+    ``differs``: somebody outside saw another history.
+    """
 
     header: Committed | None
     says: tuple[str, ...]
     shows: Shown | None = None
+    differs: bool = False
 
 
 def execute(context: Context, command: Command, *, progress: Progress | None = None) -> Outcome:
@@ -172,13 +176,19 @@ class _Attempt:
         )
 
     def _append(self, batch: Batch, now: int, kept: Sequence[attachments.Attachment]) -> Committed:
+        folder = self.context.folder
+
         def first() -> None:
             self.ring.commit()
-            attachments.write(self.context.folder, kept)
+            attachments.write(folder, kept)
 
-        with translated(self.context.folder.keys), self.ring.writing():
+        with translated(folder.keys), self.ring.writing():
             sealed = replace(batch, facts=self._sealed(batch, now))
-            return self.store.append(sealed, clock=self.context.clock, before_commit=first)
+            header = self.store.append(sealed, clock=self.context.clock, before_commit=first)
+        note = self.store.checkpoint()
+        assert note is not None  # noqa: S101 - the transaction wrote one
+        memory.remember(folder, note, self.store.holds)
+        return header
 
     def _sealed(self, batch: Batch, now: int) -> Iterator[Fact]:
         for done, (stream, event) in enumerate(batch.facts):

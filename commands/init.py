@@ -3,11 +3,11 @@
 import shutil
 
 from commands import given
-from commands.base import Command, Decision, State, option
+from commands.base import Command, Decision, State, hidden, option
 from commands.execute import Context, Outcome, execute
-from ledger import streams
+from ledger import signing, streams
 from ledger.errors import Refused
-from ledger.events.log import LedgerCreated
+from ledger.events.log import KeyAdopted, LedgerCreated
 from ledger.events.people import StaffJoined
 from ledger.folder import LAYOUT, translated
 from ledger.keys import KeyRing
@@ -21,17 +21,21 @@ class CreateLedger(Command):
     staff: str | None = option("staff id of the first member of staff", default=None)
     name: str | None = option("their name", default=None)
     job_title: str | None = option("their job title", default=None)
+    ledger_id: str = hidden(default="")
+    key: str = hidden(default="")
 
 
-def decide(command: CreateLedger, state: State, _rules: Rules, _now: int) -> Decision:
+def decide(command: CreateLedger, _state: State, _rules: Rules, _now: int) -> Decision:
     """Give the ledger its identity and its first member of staff."""
-    facts = [Fact(streams.LEDGER, LedgerCreated(ledger_id=new_ledger_id(), layout=LAYOUT))]
+    facts = [
+        Fact(streams.LEDGER, LedgerCreated(ledger_id=command.ledger_id, layout=LAYOUT)),
+        Fact(streams.LEDGER, KeyAdopted(key=command.key)),
+    ]
     says = ["a new, empty ledger was created"]
     if command.staff is not None:
         person = StaffJoined(name=command.name or "", job_title=command.job_title or "")
         facts.append(Fact(streams.staff(given.identifier(command.staff)), person))
         says.append(f"{command.staff} is its first member of staff")
-    del state
     return Decision(facts, len(facts), tuple(says))
 
 
@@ -54,8 +58,10 @@ def carry_out(context: Context, command: CreateLedger) -> Outcome:
         folder.path.mkdir(parents=True, exist_ok=True)
     try:
         KeyRing.create(folder.keys)
-        Store.create(folder.log).close()
-        return execute(context, command)
+        ledger_id = new_ledger_id()
+        Store.create(folder.log, ledger_id).close()
+        key = signing.load(folder.signing_key).verifier.vkey
+        return execute(context, command.model_copy(update={"ledger_id": ledger_id, "key": key}))
     except BaseException:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise

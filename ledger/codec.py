@@ -21,6 +21,7 @@ from ledger.events.base import Event
 
 _UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, LookupError, RecursionError)
 _NONCE_BYTES = 16
+_LEAST, _MOST = -(2**63), 2**63 - 1
 _NONCES_AT_ONCE = 1024
 _encode_json = msgspec.json.Encoder().encode
 
@@ -59,6 +60,10 @@ def encode(event: Event, nonce: str | None = None) -> tuple[str, bytes]:
     }
     if nonce is not None:
         state["nonce"] = nonce
+    for name, value in state.items():
+        if type(value) is int and not _LEAST <= value <= _MOST:
+            what = f"{name.replace('_', ' ')} {value} is out of every reach"
+            raise Refused("number-too-large", what, "check the number")
     return registry.NAMES[event_class], _encode_json(state)
 
 

@@ -1,5 +1,6 @@
 """Where a ledger's files are, and the cheap questions that need no event-sourcing library."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from ledger.errors import Refused
 
-LAYOUT = 1
+LAYOUT = 2
 """The layout of the log; a ledger of a later layout is refused."""
 
 
@@ -28,6 +29,11 @@ class Folder:
     def keys(self) -> Path:
         """The keys of the sealed personal data."""
         return self.path / "keys.db"
+
+    @property
+    def signing_key(self) -> Path:
+        """The key that signs checkpoints, here unless ``ATTENDANCE_SIGNING_KEY`` says where."""
+        return Path(os.environ.get("ATTENDANCE_SIGNING_KEY") or self.path / "signing.key")
 
     @property
     def views(self) -> Path:
@@ -81,6 +87,12 @@ def check_layout(db: sqlite3.Connection) -> None:
     if layout == 0:
         message = "no such table: it has the layout of no ledger"
         raise sqlite3.DatabaseError(message)
+    if layout < LAYOUT:
+        raise Refused(
+            "ledger-older",
+            f"the ledger has layout {layout}, from before the transparency log",
+            "export it with the version that wrote it, and import it into a new ledger",
+        )
     if layout > LAYOUT:
         raise Refused(
             "ledger-newer",

@@ -6,7 +6,7 @@ decimal digits). The leaf hash is RFC 6962's: SHA-256 over 0x00 and these bytes.
 """
 
 from hashlib import sha256
-from struct import pack
+from struct import error, pack, unpack_from
 
 _PREFIX = b"attendance-ledger/leaf/v1\n"
 
@@ -16,6 +16,16 @@ def leaf_bytes(position: int, stream: str, version: int, name: str, state: bytes
     fields = (stream.encode(), str(version).encode(), name.encode(), state)
     body = b"".join(pack(">I", len(field)) + field for field in fields)
     return _PREFIX + pack(">Q", position) + body
+
+
+def position_of(leaf: bytes) -> int | None:
+    """Return the position that a leaf binds; none where it is no leaf of this form."""
+    if not leaf.startswith(_PREFIX):
+        return None
+    try:
+        return int(unpack_from(">Q", leaf, len(_PREFIX))[0])
+    except error:
+        return None
 
 
 def leaf_hash(leaf: bytes) -> bytes:

@@ -20,29 +20,12 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
+from ledger.schema import SCHEMA, Row
+from ledger.tree import HASH_BYTES, TILE, Edge
 from ledger.waiting import LOCK_TIMEOUT_SECONDS, begin_immediate
 
 _ROWS_AT_ONCE = 4096
 _MAX_POSITION = 2**63 - 1
-Row = tuple[int, str, int, str, bytes]
-"""Position, stream, version, name, stored bytes."""
-
-_TABLE = """
-CREATE TABLE IF NOT EXISTS stored_events(
-  position INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL,
-  topic TEXT NOT NULL, state BLOB NOT NULL, UNIQUE(originator_id, originator_version)) STRICT"""
-_NO_UPDATE = """
-CREATE TRIGGER IF NOT EXISTS stored_events_no_update BEFORE UPDATE ON stored_events
-BEGIN SELECT RAISE(ABORT, 'the register is append-only: UPDATE refused'); END"""
-_NO_DELETE = """
-CREATE TRIGGER IF NOT EXISTS stored_events_no_delete BEFORE DELETE ON stored_events
-BEGIN SELECT RAISE(ABORT, 'the register is append-only: DELETE refused'); END"""
-_NO_REPLACE = """
-CREATE TRIGGER IF NOT EXISTS stored_events_no_replace BEFORE INSERT ON stored_events
-WHEN EXISTS(SELECT 1 FROM stored_events WHERE position = NEW.position OR
-  (originator_id = NEW.originator_id AND originator_version = NEW.originator_version))
-BEGIN SELECT RAISE(ABORT, 'UNIQUE: the register is append-only: REPLACE refused'); END"""
-_SCHEMA = (_TABLE, _NO_UPDATE, _NO_DELETE, _NO_REPLACE)
 
 
 class _Transaction(SQLiteTransaction):
@@ -102,7 +85,7 @@ class LedgerRecorder(SQLiteApplicationRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         """Return the schema: one table and the triggers that keep it append-only."""
-        return list(_SCHEMA)
+        return list(SCHEMA)
 
     def _insert_events(
         self,
@@ -132,6 +115,64 @@ class LedgerRecorder(SQLiteApplicationRecorder):
         remaining = iter(rows)
         while batch := list(islice(remaining, _ROWS_AT_ONCE)):
             c.executemany("INSERT INTO stored_events VALUES(?,?,?,?,?)", batch)
+
+    def newest_checkpoint(self) -> str | None:
+        """Return the note of the newest checkpoint; none in an empty log."""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+            row = c.fetchone()
+        return row and str(row[0])
+
+    def checkpoint_of(self, size: int) -> str | None:
+        """Return the note of the checkpoint of a size; none where there is none."""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute("SELECT note FROM checkpoints WHERE size = ?", [size])
+            row = c.fetchone()
+        return row and str(row[0])
+
+    @staticmethod
+    def outside(
+        c: SQLiteCursor, table: str, column: str, size: int
+    ) -> tuple[str | None, list[Any]]:
+        """Return a checkpoint's note, and what somebody outside signed of it as yet."""
+        c.execute("SELECT note FROM checkpoints WHERE size = ?", [size])
+        row = c.fetchone()
+        c.execute(f"SELECT {column} FROM {table} WHERE size = ?", [size])  # noqa: S608 - our names
+        return row and str(row[0]), [each for (each,) in c.fetchall()]
+
+    @staticmethod
+    def put_outside(c: SQLiteCursor, table: str, size: int, signed: str | bytes) -> None:
+        """Keep what somebody outside signed of a checkpoint."""
+        c.execute(f"INSERT INTO {table} VALUES(?,?)", [size, signed])
+
+    @staticmethod
+    def edge(c: SQLiteCursor) -> Edge:
+        """Return the tree's right edge as it was left."""
+        c.execute("SELECT size, hashes FROM tree_edge")
+        row = c.fetchone()
+        return Edge() if row is None else Edge.read(*row)
+
+    @staticmethod
+    def put_hashes(c: SQLiteCursor, first: int, hashes: bytes) -> None:
+        """Keep the leaf hashes of the events from ``first`` on, 256 in a row of the table."""
+        place, rest = divmod(first - 1, TILE)
+        if rest:
+            c.execute("SELECT hashes FROM hash_tiles WHERE n = ?", [place])
+            begun, more = c.fetchone()[0], (TILE - rest) * HASH_BYTES
+            c.execute(
+                "UPDATE hash_tiles SET hashes = ? WHERE n = ?", [begun + hashes[:more], place]
+            )
+            place, hashes = place + 1, hashes[more:]
+        width = TILE * HASH_BYTES
+        cuts = enumerate(range(0, len(hashes), width), start=place)
+        rows = ((n, hashes[cut : cut + width]) for n, cut in cuts)
+        c.executemany("INSERT INTO hash_tiles VALUES(?,?)", rows)
+
+    @staticmethod
+    def put_checkpoint(c: SQLiteCursor, edge: Edge, note: str) -> None:
+        """Keep the tree's edge, and the checkpoint of its size for good."""
+        c.execute("INSERT OR REPLACE INTO tree_edge VALUES(1,?,?)", [edge.size, edge.written])
+        c.execute("INSERT INTO checkpoints VALUES(?,?)", [edge.size, note])
 
     def select_notifications(
         self,

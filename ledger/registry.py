@@ -19,6 +19,7 @@ from ledger.events import (
     people,
     register,
     roll,
+    trust,
 )
 from ledger.events.base import Event
 
@@ -29,6 +30,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         "Committed.v1": log.Committed,
         "LedgerCreated.v1": log.LedgerCreated,
+        "KeyAdopted.v1": log.KeyAdopted,
         "RulesAdopted.v1": log.RulesAdopted,
         "ImportCompleted.v1": log.ImportCompleted,
         "SchoolOpened.v1": calendar.SchoolOpened,
@@ -79,6 +81,10 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "Disclosed.v1": disclosure.Disclosed,
         "NamesShown.v1": disclosure.NamesShown,
         "FieldRedacted.v1": disclosure.FieldRedacted,
+        "WitnessTrusted.v1": trust.WitnessTrusted,
+        "WitnessDropped.v1": trust.WitnessDropped,
+        "BackupMade.v1": trust.BackupMade,
+        "LedgerRestored.v1": trust.LedgerRestored,
     }
 )
 

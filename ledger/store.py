@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from eventsourcing.persistence import (
     IntegrityError,
@@ -21,13 +21,25 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.sqlite import SQLiteCursor
 
-from ledger import codec, streams
+from ledger import codec, signing, streams
 from ledger.clock import Clock
-from ledger.errors import Conflict
+from ledger.errors import Conflict, Refused
 from ledger.events.base import Event
 from ledger.events.log import Committed
-from ledger.folder import LAYOUT, check_layout, open_read_only, refusal, translated
-from ledger.recorder import LedgerDatastore, LedgerRecorder, Row
+from ledger.folder import LAYOUT, Folder, check_layout, open_read_only, refusal, translated
+from ledger.leaf import leaf_bytes, leaf_hash
+from ledger.note import (
+    Checkpoint,
+    Note,
+    Signature,
+    Verifier,
+    read_note,
+    read_signature,
+    signed,
+)
+from ledger.recorder import LedgerDatastore, LedgerRecorder
+from ledger.schema import Row
+from ledger.tree import Edge
 
 _PAGE = 10_000
 
@@ -124,8 +136,10 @@ class Store:
         self._mapper = LedgerMapper()
 
     @classmethod
-    def create(cls, path: Path) -> "Store":
-        """Make an empty log with its schema."""
+    def create(cls, path: Path, ledger_id: str | None = None) -> "Store":
+        """Make an empty log with its schema, and the key that signs its checkpoints."""
+        if not path.exists():
+            signing.create(Folder(path.parent).signing_key, ledger_id or new_ledger_id())
         recorder = LedgerRecorder(LedgerDatastore(str(path)))
         store = recorder.datastore
         with closing(store), _refusing(path), store.transaction(commit=True) as c:
@@ -141,6 +155,18 @@ class Store:
         """Return the newest position, 0 in an empty log."""
         with _refusing(self._path):
             return self._recorder.max_notification_id() or 0
+
+    def checkpoint(self) -> Note | None:
+        """Return the newest checkpoint; none in an empty log."""
+        with _refusing(self._path):
+            written = self._recorder.newest_checkpoint()
+        return None if written is None else read_note(written)
+
+    def holds(self, checkpoint: Checkpoint) -> bool:
+        """Tell whether the log had this checkpoint when it was of that size."""
+        with _refusing(self._path):
+            written = self._recorder.checkpoint_of(checkpoint.size)
+        return written is not None and read_note(written).text == checkpoint.text
 
     def scan(self, after: int) -> Iterator[list[Recorded]]:
         """Yield the whole log after a position, in order, in large pages."""
@@ -183,18 +209,76 @@ class Store:
         ``before_commit`` runs when all facts are in place and before the log commits (keys
         first). Raises `Conflict` when somebody wrote to what the decision relied on.
         """
+        signers = signing.signers(Folder(self._path.parent).signing_key)
         with _refusing(self._path), self._recorder.datastore.transaction(commit=True) as c:
             self._refuse_if_overtaken(c, batch)
             version, header = self._header(c, batch, clock())
             first = self._recorder.head(c) + 1
             facts = self._versioned(batch)
             stored = map(self._mapper.to_stored_event, self._headed(version, header, facts))
-            self._recorder.insert_rows(c, _rows(stored, first))
+            edge, hashes = self._edge(c, first), bytearray()
+            self._recorder.insert_rows(c, _grown(edge, hashes, _rows(stored, first)))
+            self._recorder.put_hashes(c, first, bytes(hashes))
             if self._recorder.head(c) != first + batch.count:
                 msg = f"header counts {batch.count} facts, the transaction holds another number"
                 raise AssertionError(msg)
+            checkpoint = Checkpoint(signers[0].name, edge.size, edge.root())
+            self._recorder.put_checkpoint(c, edge, signed(checkpoint, signers).written)
             before_commit()
         return header
+
+    def keep_cosignature(self, size: int, cosignature: Signature, key: Verifier) -> bool:
+        """Keep a witness's cosignature of a checkpoint; refuse one that does not verify.
+
+        Return whether it is new: the first by a key is kept, which shows the earliest time.
+        """
+
+        def by_it(line: str) -> bool:
+            return read_signature(line)[:2] == cosignature[:2]
+
+        def holds(text: str) -> bool:
+            return key.time_of(Note(text, (cosignature,))) is not None
+
+        return self._keep("cosignatures", "line", size, cosignature.line, (by_it, holds))
+
+    def keep_timestamp(self, size: int, token: bytes, holds: Callable[[str], bool]) -> bool:
+        """Keep a timestamp of a checkpoint; ``holds``: whether it is one of a note's text."""
+        return self._keep("timestamps", "token", size, token, (token.__eq__, holds))
+
+    def _keep(
+        self,
+        table: str,
+        column: str,
+        size: int,
+        signed: str | bytes,
+        checks: tuple[Callable[[Any], bool], Callable[[str], bool]],
+    ) -> bool:
+        """Keep what somebody outside signed, in a transaction of its own; no event tells of it."""
+        there, holds = checks
+        recorder = self._recorder
+        with _refusing(self._path), recorder.datastore.transaction(commit=True) as c:
+            note, kept = recorder.outside(c, table, column, size)
+            if note is None:
+                what = f"the log has no checkpoint of {size} entries"
+                raise Refused("no-checkpoint", what, "run attendance verify")
+            if not holds(read_note(note).text):
+                what = f"the signature is not of the checkpoint of {size} entries"
+                raise Refused("signature-of-another", what, "ask for it again")
+            if any(map(there, kept)):
+                return False
+            recorder.put_outside(c, table, size, signed)
+        return True
+
+    def _edge(self, c: SQLiteCursor, first: int) -> Edge:
+        """Return the tree's edge before the event at ``first``; refuse one of another log."""
+        edge = self._recorder.edge(c)
+        if edge.size != first - 1:
+            raise Refused(
+                "tree-behind",
+                f"the tree holds {edge.size} events, the log {first - 1}",
+                "run attendance verify: something wrote to the log that is not this software",
+            )
+        return edge
 
     @staticmethod
     def _headed(
@@ -257,6 +341,15 @@ def _refusing(path: Path) -> Iterator[None]:
 def _rows(stored: Iterable[StoredEvent], first: int) -> Iterator[Row]:
     for position, e in enumerate(stored, start=first):
         yield position, str(e.originator_id), e.originator_version, e.topic, e.state
+
+
+def _grown(edge: Edge, hashes: bytearray, rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows, each a leaf more in the tree; its hash is added to ``hashes``."""
+    for row in rows:
+        leaf = leaf_hash(leaf_bytes(*row))
+        edge.grow(leaf)
+        hashes += leaf
+        yield row
 
 
 def new_ledger_id() -> str:

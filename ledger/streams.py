@@ -8,6 +8,8 @@ COMMITS = "commits"
 LEDGER = "ledger"
 CALENDAR = "calendar"
 IMPORTS = "imports"
+WITNESSES = "witness:school"
+BACKUPS = "backups"
 
 STAFF = "staff:"
 PUPIL = "pupil:"

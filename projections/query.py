@@ -7,6 +7,9 @@ A question is a module of `projections` with
 - ``answer(question, view) -> Answer``;
 - where asking is itself recorded (names in an audit, a copy for the family):
   ``recorded_as(question) -> Recorded | None``, carried out before the answer is made.
+
+What looks at the files themselves, without the read models (`verify`), is a subclass of `Asked`
+with ``inspect(asked, folder, progress) -> Answer``.
 """
 
 import re
@@ -29,7 +32,12 @@ def argument(help_text: str, default: Any = None, **more: Any) -> Any:  # noqa: 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class Asked:
+    """The options of anything that is asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Asked):
     """A question with its point in time; the same on every query."""
 
     on: date | None = option("sessions, roll and groups as at this date [today]")
@@ -106,7 +114,7 @@ class Answer:
 
     ``columns``: the row's keys that make the CSV, in order; ``flat``: the rows as CSV has them,
     where those of the document hold lists of their own. ``pages``: files to write; ``paged``:
-    read page by page on a terminal.
+    read page by page on a terminal; ``differs``: a verification found a difference.
     """
 
     document: Mapping[str, Any]
@@ -115,6 +123,7 @@ class Answer:
     flat: Sequence[Mapping[str, Any]] | None = None
     pages: Sequence[Page] = ()
     paged: bool = False
+    differs: bool = False
 
     def rows(self) -> Sequence[Mapping[str, Any]]:
         """Return the rows of the document."""

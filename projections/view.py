@@ -15,6 +15,7 @@ from ledger.clock import Clock
 from ledger.errors import Refused
 from ledger.folder import Folder, open_read_only, translated
 from ledger.keys import BEYOND_USE, KeyRing
+from ledger.roots import root_at
 from policies.rules import Rules, rules
 from policies.school_days import school_year_of
 from projections.query import Question
@@ -206,6 +207,11 @@ class View:
             )
         return int(row[0])
 
+    @cached_property
+    def root(self) -> str:
+        """The root of the tree at this position, base64."""
+        return root_at(self.folder, self.position)
+
     # -- provenance -------------------------------------------------------------------------
 
     def as_of(self) -> dict[str, Any]:
@@ -217,7 +223,7 @@ class View:
             "known_at": clocks.iso(self.known_at),
             "clock": self.question.clock,
             "position": self.position,
-            "root": None,
+            "root": self.root,
             "rules": self.rules.digest,
             "software": ledger.__version__,
         }
@@ -230,8 +236,8 @@ class View:
         known = clocks.local(self.known_at).isoformat(sep=" ")
         return (
             f"{school}; {self.first} to {self.on}; as known at {known} "
-            f"({self.question.clock} clock), position {self.position}; "
-            f"rules {self.rules.digest[:15]}; software {ledger.__version__}"
+            f"({self.question.clock} clock), position {self.position}, "
+            f"root {self.root[:12]}; rules {self.rules.digest[:15]}; software {ledger.__version__}"
         )
 
     def ignorance(self) -> str:

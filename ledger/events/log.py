@@ -52,6 +52,18 @@ class LedgerCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class KeyAdopted(Event):
+    """The public key under which checkpoints are signed from here on (C2SP verifier key).
+
+    ``signature``: by the key before, over ``attendance-ledger/key/v1``, that key and this one,
+    each on a line of its own (base64); none for the ledger's first key.
+    """
+
+    key: str
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RulesAdopted(Event):
     """The rule packs that later facts were decided under, file by file, kept for good."""
 

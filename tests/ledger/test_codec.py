@@ -196,3 +196,12 @@ def test_an_unknown_name_is_refused_in_a_run():
     """As by itself."""
     with pytest.raises(Refused, match=r"Telepathy\.v1"):
         codec.Decoder().decode_run("Telepathy.v1", [b"{}"])
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])
+def test_a_number_that_no_database_holds_is_never_written(number):
+    """The read models could not take it, and the log cannot take it back."""
+    with pytest.raises(Refused) as caught:
+        codec.encode(SessionMarked(code="L", minutes_late=number))
+    assert caught.value.code == "number-too-large"
+    assert codec.encode(SessionMarked(code="L", minutes_late=2**63 - 1))

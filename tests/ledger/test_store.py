@@ -209,10 +209,20 @@ def test_a_ledger_of_a_newer_layout_is_refused(db):
     """A later version's ledger is left alone, by the log as by its folder."""
     Store.create(db).close()
     with closing(sqlite3.connect(db)) as later:
-        later.execute("PRAGMA user_version = 2")
-    with pytest.raises(Refused, match="layout 2") as refused:
+        later.execute("PRAGMA user_version = 99")
+    with pytest.raises(Refused, match="layout 99") as refused:
         Store(db)
     assert refused.value.code == "ledger-newer"
+
+
+def test_a_ledger_of_an_older_layout_is_refused(db):
+    """One from before the transparency log has no tree to go on with."""
+    Store.create(db).close()
+    with closing(sqlite3.connect(db)) as earlier:
+        earlier.execute("PRAGMA user_version = 1")
+    with pytest.raises(Refused, match="layout 1") as refused:
+        Store(db)
+    assert refused.value.code == "ledger-older"
 
 
 def test_making_a_log_again_keeps_what_is_in_it(db, new_mark, ledger_log):
@@ -227,3 +237,14 @@ def test_ledger_ids_are_128_random_bits():
     made = {store.new_ledger_id() for _ in range(50)}
     assert len(made) == 50
     assert all(len(made_id) == 32 and int(made_id, 16) >= 0 for made_id in made)
+
+
+def test_a_log_that_something_else_wrote_to_is_not_gone_on_with(ledger_log, new_mark, db):
+    """Its tree would leave out what is there already."""
+    ledger_log.append(new_mark())
+    with closing(sqlite3.connect(db)) as foreign:
+        foreign.execute("INSERT INTO stored_events VALUES(3, 'x', 0, 'n', x'7b7d')")
+        foreign.commit()
+    with pytest.raises(Refused) as refused:
+        ledger_log.append(new_mark("q"))
+    assert refused.value.code == "tree-behind"
