@@ -116,6 +116,8 @@ def measure(folder: Path, pupils: int, runs: int, table: Table) -> None:
         (events,) = db.execute("SELECT max(position) FROM stored_events").fetchone()
     done = run("rebuild", ledger=ledger)
     row(table, f"rebuild ({events} events)", done, "100,000 events/s", events / done.seconds)
+    done = run("verify", ledger=ledger)
+    row(table, f"verify ({events} events)", done, "150,000 events/s", events / done.seconds)
     past = ("--on", "2026-07-17", "--clock", "source", "--known-at", "2026-03-02T09:30")
     pupil = (source / "pupils.csv").read_text("utf-8").splitlines()[1].split(",")[0]
     for target, *arguments in (

@@ -1,0 +1,62 @@
+"""Whatever is done to a ledger without its key shows, and is named; so does much done with it.
+
+10,000 trials with those of the other modules here: ``pytest tests/adversary -n 4 --campaign``.
+"""
+
+import re
+import shutil
+
+import pytest
+
+from tests.adversary.conftest import PARTS, seeds, verified
+from tests.adversary.operators import TABLE
+from tests.adversary.view_operators import VIEW_OPERATORS
+from tests.cli.shell import run
+
+NAMES = sorted(TABLE)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_tampering_is_caught_and_named(trial, campaign, part):
+    """The words name what is wrong, and the first entry named is the first tampered with."""
+    for number in seeds(part, 2 * len(NAMES), 6000, campaign=campaign):
+        name = NAMES[number % len(NAMES)]
+        operator, words = TABLE[name]
+        tried = trial(name, number)
+        first = operator(tried)
+        answer, problems = verified(tried.folder, all=True)
+        seed = (name, number, first, problems[:3])
+        assert answer.differs, seed
+        assert answer.document["unaltered"] is False, seed
+        assert any(words.search(what) for _, what in problems), seed
+        positions = [position for position, _ in problems if position is not None]
+        assert first is None or positions[0] == first, seed
+        shutil.rmtree(tried.folder.path)
+
+
+@pytest.mark.parametrize("name", NAMES[::9])
+def test_the_command_line_says_so(trial, name):
+    """Exit code 3, and the words on the screen."""
+    operator, words = TABLE[name]
+    tried = trial(name)
+    operator(tried)
+    said = run("--ledger", tried.folder.path, "verify", "--all")
+    assert (said.code, said.err) == (3, "")
+    assert "NOT what was recorded" in said.out
+    assert re.search(words.pattern.replace("$", ""), said.out)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_tampering_with_the_views_is_caught(trial, campaign, part):
+    """And it is caught when it is asked for only: the log itself is unaltered."""
+    for number in seeds(part, len(VIEW_OPERATORS), 400, campaign=campaign):
+        operator = VIEW_OPERATORS[number % len(VIEW_OPERATORS)]
+        tried = trial(operator.__name__, number)
+        operator(tried)
+        answer, problems = verified(tried.folder, views=True)
+        [(position, what)] = problems
+        assert answer.differs
+        assert position is None
+        assert re.match("the read models .*; attendance rebuild mends it", what), what
+        assert verified(tried.folder)[1] == []
+        shutil.rmtree(tried.folder.path)
