@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from ledger.boxes import box_key
 from ledger.errors import Refused
-from ledger.events.people import CaseworkStepTaken
+from ledger.events.people import CaseworkStepTaken, StaffJoined
 from ledger.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.punctured import Place, Redaction
-from ledger.redaction import places
+from ledger.redaction import every_place, places
 from ledger.sealing import seal_event
 from ledger.store import Fact
 
@@ -219,6 +219,25 @@ def test_the_texts_of_the_log_are_found_with_their_places(ring, ledger_log, db, 
         (6, "notes", "two"),
     ]
     assert list(places(db, subject, "identity")) == []
+
+
+def test_every_text_but_names_of_staff_is_found_while_somebody_writes(ring, ledger_log, db):
+    """About anybody, in the log's order."""
+    for subject in ("p", "q"):
+        recorded(ring, ledger_log, subject, "one")
+    joined = StaffJoined(name="Mo Marsh", job_title="Clerk")
+    with ring.writing():
+        fact = Fact("staff:mm", seal_event(ring, "staff:mm", joined, 0))
+        ledger_log.append(fact, before_commit=ring.commit)
+    with closing(sqlite3.connect(db, isolation_level=None)) as busy:
+        busy.execute("BEGIN IMMEDIATE")
+        found = list(every_place(db))
+    assert [(p.position, p.field, parse_box(p.text).subject) for p in found] == [
+        (2, "outcome", "p"),
+        (2, "notes", "p"),
+        (4, "outcome", "q"),
+        (4, "notes", "q"),
+    ]
 
 
 def test_a_writer_who_has_not_finished_is_waited_for(ring, ledger_log, db):

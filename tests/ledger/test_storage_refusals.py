@@ -21,7 +21,7 @@ from ledger.folder import Folder
 from ledger.store import Store
 
 ADD = AddStaff(staff_id="S2", name="Ben", job_title="Teacher")
-HEAD = 4
+HEAD = 5
 """Events of an empty ledger: a header, the rules, its birth, its first member of staff."""
 
 

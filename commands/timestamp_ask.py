@@ -1,0 +1,34 @@
+"""attendance timestamp ask: have an authority timestamp the newest checkpoint, over HTTP."""
+
+from http import HTTPStatus
+from pathlib import Path
+
+from commands.base import Command, argument, option
+from commands.execute import Context, Outcome
+from commands.timestamp_take import kept
+from ledger.asking import post
+from ledger.errors import Refused
+from ledger.requests import Requests
+from ledger.timestamps import asked, checked, read_roots
+
+_QUERY = "application/timestamp-query"
+
+
+class AskTimestamp(Command):
+    """Only a hash is sent."""
+
+    url: str = argument("where the authority answers")
+    tsa_root: tuple[Path, ...] = option("the authority's root certificate (PEM)")
+
+
+def carry_out(context: Context, command: AskTimestamp) -> Outcome:
+    """Ask, check the answer and keep it whole."""
+    folder, roots = context.folder.required(), read_roots(command.tsa_root)
+    note = Requests(folder).note
+    query, nonce = asked(note.text)
+    status, token = post(command.url, query, _QUERY)
+    if status != HTTPStatus.OK:
+        what = f"the authority did not answer with a timestamp ({status})"
+        raise Refused("timestamp-refused", what, "check the address, and ask again later")
+    stamp = checked(note.text, token, roots, nonce)
+    return Outcome(None, (kept(folder, note, token, stamp),))
