@@ -1,0 +1,119 @@
+"""A ledger made by the product, for verifiers that nobody here wrote.
+
+A verifier that is not installed is skipped; where ``ATTENDANCE_CI`` is set it must be there.
+"""
+
+import json
+import os
+import random
+import sqlite3
+from base64 import b64encode
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from commands.base import Operator
+from commands.execute import Context, execute
+from commands.import_portable import ImportPortable, load
+from commands.init import CreateLedger
+from commands.init import carry_out as create
+from commands.key_rotate import RotateKey
+from commands.key_rotate import carry_out as rotate
+from commands.staff_add import AddStaff
+from ledger import clock
+from ledger.folder import Folder
+from ledger.leaf import leaf_bytes
+from ledger.note import read_checkpoint, read_note
+from ledger.proof import Proofs, rows_between
+from ledger.stretch import stretch_of
+from ledger.verify import verify
+
+SOURCE = Path(__file__).parents[2] / "fixtures" / "portable"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A ledger and everything that it gives away to be checked."""
+
+    folder: Folder
+    vkeys: list[str]
+    leaves: list[bytes]
+    notes: dict[int, str]
+    proofs: Proofs
+
+    @property
+    def roots(self) -> dict[int, bytes]:
+        """The root that each checkpoint names, by its size."""
+        return {n: read_checkpoint(read_note(note).text).root for n, note in self.notes.items()}
+
+    def proof(self, position: int) -> str:
+        """Return the proof of an entry, as `attendance prove` writes it."""
+        [row] = rows_between(self.folder, position, position)
+        return self.proofs.of(row).written
+
+    def stretch(self, first: int, last: int) -> str:
+        """Return a stretch, as `attendance export stretch` writes it."""
+        return stretch_of(self.folder, first, last).written
+
+    def whole(self) -> dict:
+        """Return every leaf, checkpoint and proof."""
+        size, tree = len(self.leaves), self.proofs.tree
+        records = [(n, tree.inclusion(n, size)) for n in range(size)]
+        trees = [(n, tree.consistency(n, size)) for n in self.notes]
+        return {
+            "Leaves": _texts(self.leaves),
+            "Checkpoints": [self.notes[n] for n in sorted(self.notes)],
+            "Records": [{"Index": n, "Proof": _texts(proof)} for n, proof in records],
+            "Trees": [{"Old": n, "Proof": _texts(proof)} for n, proof in trees],
+        }
+
+
+def _texts(many: list[bytes]) -> list[str]:
+    return [b64encode(each).decode() for each in many]
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A ledger with an import, a change of key, and what came after it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        folder = Folder(tmp_path_factory.mktemp("made") / "ledger")
+        context = Context(folder, clock.now, Operator(None, "tests"))
+        create(context, CreateLedger())
+        execute(context, load(ImportPortable(path=SOURCE)))
+        clerk = Context(folder, clock.now, Operator("A01", "tests"))
+        rotate(clerk, RotateKey())
+        for n in range(2):
+            name = f"Ben Marsh {n}"
+            execute(clerk, AddStaff(staff_id=f"S{n}", name=name, job_title="Teacher"))
+    with closing(sqlite3.connect(folder.log)) as db:
+        notes = dict(db.execute("SELECT size, note FROM checkpoints"))
+    proofs = Proofs(folder)
+    leaves = [leaf_bytes(*row) for row in rows_between(folder, 1, proofs.size)]
+    vkeys = [key.vkey for _, key in verify(folder).keys]
+    return Made(folder, vkeys, leaves, notes, proofs)
+
+
+def needed(what: str, *, there: bool) -> None:
+    """Skip where a foreign verifier is not installed, unless it must be."""
+    if there:
+        return
+    if os.environ.get("ATTENDANCE_CI"):
+        pytest.fail(f"{what} must be installed here")
+    pytest.skip(f"{what} is not installed")
+
+
+def with_one_byte_changed(data: bytes, seed: int, keep: int = 0) -> bytes:
+    """Change one byte after the first ``keep``, to another letter or digit."""
+    chosen = random.Random(seed)  # noqa: S311 - a seeded choice
+    place = chosen.randrange(keep, len(data))
+    other = chosen.choice(sorted(set(b"ABCDEFxyz0123456789") - {data[place]}))
+    return data[:place] + bytes([other]) + data[place + 1 :]
+
+
+def dumped(path: Path, whole: dict) -> Path:
+    """Write a whole log for a program to read."""
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    return path
