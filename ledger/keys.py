@@ -132,8 +132,9 @@ class KeyRing:
         except ValueError:
             raise _unreadable("nobody") from None
         holes = self._holes()
-        if box[:3] in holes.redacted:
-            return REDACTED
+        gone = holes.redacted.get(box[:3])
+        if gone is not None:
+            return BEYOND_USE if gone.at == punctured.LOST else REDACTED
         key = holes.keys.get(box[:3])
         if key is None:
             subject_key = self._loaded().get((box.subject, box.purpose))
@@ -167,6 +168,29 @@ class KeyRing:
         self._wipe()
         return len(rows)
 
+    def destroy_again(self, rows: Iterable[tuple[str, str, int]]) -> int:
+        """Destroy keys that a newer key file remembers as destroyed; return how many there were.
+
+        ``rows``: subject, purpose and when. Who has no key left is not named any more either.
+        """
+        with self.writing():
+            gone = 0
+            for subject, purpose, at in rows:
+                where = "WHERE subject = ? AND purpose = ?"
+                found = self._db.execute(f"DELETE FROM subject_keys {where}", (subject, purpose))  # noqa: S608
+                gone += found.rowcount
+                punctured.forget(self._db, subject, purpose)
+                self._db.execute(
+                    "INSERT OR IGNORE INTO destroyed VALUES(?,?,?)", (subject, purpose, at)
+                )
+            self._db.execute(
+                "DELETE FROM identities WHERE pupil IN (SELECT subject FROM destroyed) "
+                "AND pupil NOT IN (SELECT subject FROM subject_keys)"
+            )
+            self.commit()
+        self._wipe()
+        return gone
+
     def destroyed(self, subject: str) -> list[tuple[str, int]]:
         """Return which of a subject's keys were destroyed and when: purpose, microseconds."""
         sql = "SELECT purpose, at FROM destroyed WHERE subject = ? ORDER BY purpose"
@@ -187,7 +211,15 @@ class KeyRing:
 
     def redactions(self) -> list[Redaction]:
         """Return every redaction that this remembers, oldest first."""
-        return sorted(self._holes().redacted.values(), key=lambda r: (r.at, r.position))
+        known = [r for r in self._holes().redacted.values() if r.at != punctured.LOST]
+        return sorted(known, key=lambda r: (r.at, r.position))
+
+    def give_up(self, lost: Iterable[Redaction]) -> None:
+        """Let texts whose keys were lost read as beyond use, also once there are new keys."""
+        with self.writing():
+            punctured.give_up(self._db, lost)
+            self.commit()
+        self._read = None
 
     def reapply(
         self, redactions: Iterable[Redaction], places: Callable[[Redaction], Iterable[Place]]

@@ -23,6 +23,8 @@ _SCHEMA = (
   PRIMARY KEY(subject, purpose, nonce)) STRICT""",
 )
 
+LOST = 0
+
 
 class Place(NamedTuple):
     """A sealed text and where it stands: the position of its event, and the field."""
@@ -62,10 +64,11 @@ def load(db: sqlite3.Connection) -> Holes:
     )
 
 
-def forget(db: sqlite3.Connection, subject: str) -> None:
-    """Delete the keys of a subject's boxes."""
+def forget(db: sqlite3.Connection, subject: str, purpose: str | None = None) -> None:
+    """Delete the keys of a subject's boxes, for one purpose or all."""
     if _there(db):
-        db.execute("DELETE FROM box_keys WHERE subject = ?", [subject])
+        sql = "DELETE FROM box_keys WHERE subject = ? AND purpose = coalesce(?, purpose)"
+        db.execute(sql, [subject, purpose])
 
 
 def puncture(db: sqlite3.Connection, redaction: Redaction, places: Iterable[Place]) -> list[Place]:
@@ -89,6 +92,17 @@ def puncture(db: sqlite3.Connection, redaction: Redaction, places: Iterable[Plac
     if gone is not None:
         db.execute("DELETE FROM identities WHERE value = ? AND pupil = ?", [gone, subject])
     return [place for place, _, text in texts if text == gone]
+
+
+def give_up(db: sqlite3.Connection, lost: Iterable[Redaction]) -> None:
+    """Remember boxes whose key was lost, not destroyed: ``at`` is 0; nobody redacted them.
+
+    Without that a new key of the same subject and purpose would make them look tampered with.
+    """
+    for statement in _SCHEMA:
+        db.execute(statement)
+    rows = (each._replace(at=LOST) for each in lost)
+    db.executemany("INSERT OR IGNORE INTO redacted VALUES(?,?,?,?,?,?)", rows)
 
 
 def _opened(
