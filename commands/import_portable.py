@@ -22,6 +22,8 @@ from commands.portable import (
     pupils,
     staff,
     summary,
+    uncounted,
+    voices,
 )
 from commands.portable.folder import Content
 from commands.portable.marks import Marks
@@ -59,7 +61,9 @@ def load(command: ImportPortable, _stdin: TextIO | None = None) -> ImportPortabl
 
 def reads(command: ImportPortable, state: State) -> Iterable[Range]:
     """Ask for the marks and plans that the folder is about, where the ledger may hold some."""
-    return held.wanted(_content(command), state)
+    content = _content(command)
+    told = voices.wanted() if content.whole else ()
+    return chain(told, held.wanted(content, state))
 
 
 def decide(command: ImportPortable, state: State, rules: Rules, now: int) -> Decision:
@@ -95,6 +99,7 @@ def _record_school(work: Work) -> None:
     pupils.record(work)
     groups.record(work)
     people.record_relations(work)
+    uncounted.find(work)
 
 
 def _record_rest(work: Work) -> None:

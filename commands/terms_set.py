@@ -1,15 +1,23 @@
-"""attendance terms set: record a term's first and last day."""
+"""attendance terms set: record a term's first and last day.
 
-from datetime import date
+A term does not move away from marks that stand: they would no longer count.
+"""
 
-from commands import given
-from commands.base import Command, Decision, State, argument, decided, option
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from commands import given, sessions
+from commands.base import Command, Decision, Range, State, argument, decided, option
+from commands.leave_rules import number_of
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.calendar import TermSet
+from ledger.marks import fold
 from ledger.store import Fact
-from ledger.values import school_year_number
+from ledger.values import HALVES, Session, school_year_number
 from policies.rules import Rules
+
+_DAY = timedelta(days=1)
 
 
 class SetTerm(Command):
@@ -20,8 +28,16 @@ class SetTerm(Command):
     last: date = option("last day")
 
 
+def reads(command: SetTerm, state: State) -> Iterable[Range]:
+    """Ask for the marks on the days that the term would no longer hold."""
+    for first, last in _left_out(command, state):
+        span = sessions.Span(Session(first, HALVES[0]), Session(last, HALVES[-1]))
+        for pupil in state.school.pupils.values():
+            yield sessions.marks(pupil, span)
+
+
 def decide(command: SetTerm, state: State, _rules: Rules, now: int) -> Decision:
-    """Set a term that overlaps no other."""
+    """Set a term that overlaps no other and leaves out no day with marks."""
     state.author(now)
     term = TermSet(
         name=given.required(command.name, "name"), first=command.first, last=command.last
@@ -43,4 +59,36 @@ def decide(command: SetTerm, state: State, _rules: Rules, now: int) -> Decision:
     before = state.school.terms.get(key)
     if before is not None and (before.first, before.last) == (term.first, term.last):
         return decided([], f"{term.name} is set so already; nothing was recorded")
+    _check_unmarked(term, state)
     return decided([Fact(streams.CALENDAR, term)], f"{term.name}: {term.first} to {term.last}")
+
+
+def _left_out(command: SetTerm, state: State) -> Iterator[tuple[date, date]]:
+    """Yield the first and last day of each stretch that the term held and would not hold."""
+    before = state.school.terms.get((command.name.strip(), school_year_number(command.first)))
+    if before is None or command.last < command.first:
+        return
+    if before.first < command.first:
+        yield before.first, min(before.last, command.first - _DAY)
+    if command.last < before.last:
+        yield max(before.first, command.last + _DAY), before.last
+
+
+def _check_unmarked(term: TermSet, state: State) -> None:
+    """Refuse where marks stand on the days left out, which are what was asked for."""
+    found = [
+        streams.parts(stream)[1:]
+        for stream, events in state.histories.items()
+        if fold(events).code is not None
+    ]
+    if not found:
+        return
+    marks = number_of(len(found), "mark")
+    pupils = number_of(len({pupil_id for pupil_id, _ in found}), "pupil")
+    raise Refused(
+        "marks-stand",
+        f"{term.name} from {term.first} to {term.last} would leave {marks} of {pupils} outside "
+        f"every term, the first for {min(session for _, session in found)}",
+        "give days that hold them; a session that was not held after all is recorded with "
+        "attendance session cancel",
+    )

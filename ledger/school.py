@@ -78,7 +78,10 @@ class Pupil:
 
 @dataclass(slots=True)
 class School:
-    """The state that decisions are made over."""
+    """The state that decisions are made over.
+
+    ``versions``: how many events each stream has; ``positions``: where in the log they stand.
+    """
 
     opened: calendar.SchoolOpened | None = None
     terms: dict[tuple[str, int], calendar.TermSet] = field(default_factory=dict)
@@ -93,6 +96,7 @@ class School:
     rules: set[str] = field(default_factory=set)
     policies: list[amending.PolicyAdopted] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    positions: dict[str, list[int]] = field(default_factory=dict)
 
     def calendar(self) -> Calendar:
         """Return the calendar as it stands."""
@@ -122,6 +126,7 @@ def fold(recorded: Iterable[Recorded]) -> School:
     school = School()
     for r in recorded:
         school.versions[r.stream] = r.version + 1
+        school.positions.setdefault(r.stream, []).append(r.position)
         evolve(school, r.stream, r.event)
     return school
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from commands.mark_rules import code_rule
 from commands.portable import fields, staff
+from commands.portable.before import Before
 from commands.portable.links import Link
 from commands.portable.occasions import Occasion, Occasions
 from commands.portable.rows import AmendmentRow
@@ -12,6 +13,7 @@ from commands.portable.session_numbers import number
 from commands.portable.work import Work
 from ledger.errors import Refused
 from ledger.portable import AMENDMENTS, NO_MARK, ChangeKind
+from ledger.school import Pupil
 
 Key = tuple[str, int]
 """Pupil id and number of the session: which mark."""
@@ -25,13 +27,17 @@ def gathered(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]]
     """
     found: dict[Key, list[tuple[int, Link]]] = defaultdict(list)
     faulty: set[Key] = set()
+    before = Before(work.state)
     for row in work.content.amendments.rows:
         pupil = work.pupil(AMENDMENTS, row.line, row.upn)
         if pupil is None:
             continue
         key = (pupil.id, number(row.date, row.half))
         occasion = occasions[key[1]]
-        if not work.check(AMENDMENTS, row.line, _faults(work, occasions, occasion, row)):
+        faults = _faults(work, occasions, occasion, row)
+        if not _held(before, occasions, pupil, row) and not work.check(
+            AMENDMENTS, row.line, faults
+        ):
             faulty.add(key)
             continue
         earlier = found[key][-1][0] if found[key] else 0
@@ -41,6 +47,14 @@ def gathered(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]]
         found[key].append((when, _link(work, occasions, occasion, row)))
     ordered = {key: sorted(links, key=lambda each: each[0]) for key, links in found.items()}
     return {key: [link for _, link in links] for key, links in ordered.items()}, faulty
+
+
+def _held(before: Before, occasions: Occasions, pupil: Pupil, row: AmendmentRow) -> bool:
+    """Tell whether a row was taken in while its author was on the staff, as then stated."""
+    if row.by is None or row.stated is None:
+        return False
+    absent = before.absent(row.by, occasions.day_of(row.stated))
+    return absent and before.holds_change(pupil, row)
 
 
 def _kind(occasion: Occasion, row: AmendmentRow) -> ChangeKind:

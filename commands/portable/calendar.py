@@ -1,10 +1,13 @@
 """The school and its calendar: what ``school.toml`` states anew becomes facts."""
 
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 from commands.portable import fields
 from commands.portable.school_toml import Closed
+from commands.portable.stated import SCHOOL as DETAILS
+from commands.portable.stated import closure, days, of, times
 from commands.portable.work import Work
 from ledger import streams
 from ledger.errors import Refused
@@ -32,20 +35,26 @@ def _school(work: Work, stated: SchoolOpened) -> None:
             "one ledger is one school's register: name the right one with --ledger",
         )
         work.problems.refuse_file(SCHOOL, 1, why)
-    elif held is None or replace(held, nonce="") != stated:
+        return
+    voice = work.voices.school()
+    stated = replace(stated, **work.stands(SCHOOL, 1, voice, of(stated, DETAILS)))
+    if held is None or replace(held, nonce="") != stated:
         work.record("school", streams.CALENDAR, stated)
 
 
 def _times(work: Work) -> None:
-    seen: set[object] = set()
+    seen: set[date] = set()
     for line, stated in work.content.school.times:
         if stated.since in seen:
             _twice(work, line, f"register times from {stated.since}")
         seen.add(stated.since)
         held = work.school.times.get(stated.since)
+        if work.stands(SCHOOL, line, work.voices.times(stated.since), times(stated)):
+            continue
         if held is None or replace(held, nonce="") != stated:
             work.record("register times", streams.CALENDAR, stated)
-    work.gone["register times"] += len(work.school.times.keys() - seen)
+    left = work.school.times.keys() - seen
+    work.missing("register times", map(work.voices.times, left))
 
 
 def _terms(work: Work) -> None:
@@ -56,10 +65,13 @@ def _terms(work: Work) -> None:
             _twice(work, line, f"term {stated.name!r} of the school year from {key[1]}")
         lines[key] = line
         held = work.school.terms.get(key)
+        if work.stands(SCHOOL, line, work.voices.term(key), days(stated)):
+            continue
         if held is None or replace(held, nonce="") != stated:
             work.record("terms", streams.CALENDAR, stated)
     _refuse_overlaps(work, lines)
-    work.gone["terms"] += len(work.school.terms.keys() - lines.keys())
+    left = work.school.terms.keys() - lines.keys()
+    work.missing("terms", map(work.voices.term, left))
 
 
 def _refuse_overlaps(work: Work, lines: dict[tuple[str, int], int]) -> None:
@@ -86,9 +98,13 @@ def _closures(work: Work) -> None:
             _twice(work, line, f"a closure of {stated.date} for the same groups")
         seen.update(keys)
         _unknown_groups(work, line, stated)
-        if any(_differs(work, key, stated) for key in keys):
-            work.record("closures", streams.CALENDAR, replace(stated, row=line))
-    work.gone["closed sessions"] += len(work.school.closures.keys() - seen)
+        said = closure(stated)
+        free = [k for k in keys if not work.stands(SCHOOL, line, work.voices.closure(k), said)]
+        if any(_differs(work, key, stated) for key in free):
+            halves = tuple(half for _, half, _ in free)
+            work.record("closures", streams.CALENDAR, replace(stated, sessions=halves, row=line))
+    left = work.school.closures.keys() - seen
+    work.missing("closed sessions", map(work.voices.closure, left))
 
 
 def _differs(work: Work, key: ClosureKey, stated: Closed) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from commands.mark_rules import code_rule
 from commands.portable import fields, staff
 from commands.portable.amendments import nature_missing
+from commands.portable.before import Before
 from commands.portable.mark_rows import NOT_STATED, MarkRows
 from commands.portable.occasions import Occasion, Occasions
 from commands.portable.work import Work
@@ -48,6 +49,7 @@ class Entries:
     def __init__(self, work: Work, occasions: Occasions) -> None:
         self._work = work
         self._occasions = occasions
+        self._before = Before(work.state)
         self.rows: MarkRows = work.content.marks
         self.faulty: set[tuple[str, int]] = set()
         self._numbers = self.rows.sessions
@@ -64,6 +66,11 @@ class Entries:
     def occasion(self, index: int) -> Occasion:
         """Return the session of a row."""
         return self._occasions[self._numbers[self.rows.session[index]]]
+
+    def holds(self, index: int) -> bool:
+        """Tell whether a row's mark was taken in before."""
+        code = self.rows.codes[self.rows.code[index]]
+        return self._before.holds(self.pupil(index), self.occasion(index).text, code)
 
     def standing(self) -> Iterator[int]:
         """Yield the index of each row that states a mark which may stand."""
@@ -117,7 +124,8 @@ class Entries:
 
     def _no_entry_due(self, index: int, seat: _Seat, occasion: Occasion, rule: CodeRule) -> None:
         """Pass over a code which says that no entry is due, where none is."""
-        if seat.pupil.on_roll(occasion.day) and self._occasions.meets(occasion, seat.pupil):
+        due = seat.pupil.on_roll(occasion.day) and self._occasions.meets(occasion, seat.pupil)
+        if due and self._occasions.stated(occasion, seat.pupil, self._upn(index)):
             why = Refused(
                 "code-not-an-entry",
                 f"code {rule.code} says that no entry is due, but the school meets "
@@ -130,13 +138,16 @@ class Entries:
 
     def _stands(self, index: int, seat: _Seat, occasion: Occasion) -> bool:
         day = occasion.day.toordinal()
-        stands = True
+        faults = []
         if not any(first <= day <= last for first, last in seat.spells):
-            self._refuse(index, _not_on_roll(occasion))
-            stands = False
+            faults.append(_not_on_roll(occasion))
         if not occasion.open and (why := self._occasions.fault(occasion, seat.pupil)):
-            self._refuse(index, why)
-            stands = False
+            faults.append(why)
+        if faults and self.holds(index):
+            faults = faults if self._before.meets(seat.pupil, occasion) else []
+        for fault in faults:
+            self._refuse(index, fault)
+        stands = not faults
         if seat.mark(self.rows.session[index]):
             self._refuse(index, fields.twice(f"the mark of {self._upn(index)} {occasion.text}"))
             stands = False
@@ -155,12 +166,15 @@ class Entries:
         key = (by, day)
         if key not in self._staff:
             staff_id = rows.staff[by]
-            why = staff.fault(self._work, staff_id, day) if staff_id else None
-            self._staff[key] = why
-            if why is not None:
-                about = (staff_id, why.what)
-                self._work.problems.refuse_once(about, MARKS, rows.line[index], why)
-        return self._staff[key] is None
+            self._staff[key] = staff.fault(self._work, staff_id, day) if staff_id else None
+        found = self._staff[key]
+        if found is None:
+            return True
+        if self._before.absent(rows.staff[by], day) and self.holds(index):
+            return True
+        about = (rows.staff[by], found.what)
+        self._work.problems.refuse_once(about, MARKS, rows.line[index], found)
+        return False
 
     def _judge(self, index: int, seat: _Seat, occasion: Occasion, rule: CodeRule) -> None:
         """Find what the law would not allow, or asks for besides."""
@@ -169,7 +183,9 @@ class Entries:
             compulsory = compulsory_school_age.is_compulsory(
                 occasion.day, pupil.compulsory_from, pupil.birth_cohort
             )
-            if compulsory != (rule.age == "compulsory"):
+            amended = "dob" in self._work.voices.pupil(pupil.id).amended
+            held = amended and self.holds(index)
+            if compulsory != (rule.age == "compulsory") and not held:
                 self._work.problems.find(MARKS, line, _wrong_age(rule, compulsory=compulsory))
         extras = self.rows.extras.get(index)
         if rule.requires and not (extras and extras.nature):

@@ -9,6 +9,8 @@ from ledger import portable, values
 from ledger.clock import iso, parse_instant
 from ledger.errors import Refused
 
+_MOST_DIGITS = 9
+
 Read = Callable[[str], Any]
 
 
@@ -44,6 +46,8 @@ def number(cell: str) -> int:
     """Read a whole number, not negative."""
     if not cell.isdecimal() or not cell.isascii():
         raise Refused("number", f"{cell!r} is not a whole number", "write digits only")
+    if len(cell) > _MOST_DIGITS:
+        raise Refused("number", f"{cell} is out of every reach", "check the number")
     return int(cell)
 
 

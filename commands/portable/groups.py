@@ -1,7 +1,10 @@
 """Memberships of year groups, registration groups and cohorts that are new or differ."""
 
+from itertools import starmap
+
 from commands.portable import fields
 from commands.portable.rows import GroupRow
+from commands.portable.stated import of
 from commands.portable.work import Work, pupil_stream
 from ledger.events.roll import GroupJoined, GroupLeft
 from ledger.portable import GROUPS
@@ -21,7 +24,7 @@ def record(work: Work) -> None:
         seen.add((pupil.id, membership))
     if work.content.groups.has:
         held = {(p.id, each) for p in work.school.pupils.values() for each in p.memberships}
-        work.gone["memberships"] += len(held - seen)
+        work.missing("memberships", starmap(work.voices.membership, held - seen))
 
 
 def _in_order(work: Work, row: GroupRow, *, twice: bool) -> bool:
@@ -31,6 +34,8 @@ def _in_order(work: Work, row: GroupRow, *, twice: bool) -> bool:
 
 
 def _record(work: Work, pupil: Pupil, row: GroupRow, membership: Membership) -> None:
+    voice = work.voices.membership(pupil.id, membership)
+    row = row._replace(**work.stands(GROUPS, row.line, voice, of(row, ("until",)), {"until"}))
     held = pupil.memberships.get(membership)
     if membership in pupil.memberships and held == row.until:
         return

@@ -60,6 +60,8 @@ class Marks:
                 self._plan_changes_alone(key, changes)
         for number in self._occasions.cancelled():
             self._plan_cancelled(number)
+        for number in self._occasions.not_cancelled():
+            self._see_withdrawn(self._occasions[number])
         self._work.gone["marks"] += self._held.unseen()
         if self._work.content.whole:
             self._work.gone["amendments"] += self._held.unseen_changes()
@@ -83,6 +85,9 @@ class Marks:
             self._add_to_count(self._kind(index, occasion))
             return
         cancelled = self._occasions.cancellation(occasion, pupil)
+        withdrawn = self._occasions.withdrawn(occasion, pupil)
+        if cancelled is None and withdrawn is not None and self._entries.holds(index):
+            cancelled = withdrawn
         if changes is not None or cancelled is not None:
             self._settled.add(key)
         if key not in self._faulty:
@@ -145,6 +150,13 @@ class Marks:
             if cancelled is not None:
                 entry = _cancelled_entry(cancelled)
                 self._settle(self._stream(pupil, occasion), [entry], cancelled)
+
+    def _see_withdrawn(self, occasion: Occasion) -> None:
+        """Take the marks of a cancellation withdrawn here: the folder still states them."""
+        for pupil in self._work.school.pupils.values():
+            settled = (pupil.id, occasion.number) in self._settled
+            if not settled and self._occasions.withdrawn(occasion, pupil) is not None:
+                self._held.take(self._stream(pupil, occasion))
 
     def _add(self, stream: str, versions: Sequence[Link]) -> None:
         if versions:

@@ -5,6 +5,7 @@ from datetime import date
 
 from commands.portable import fields
 from commands.portable.rows import NoticeRow
+from commands.portable.stated import NOTICE, of
 from commands.portable.work import Work
 from ledger import streams
 from ledger.events.people import NoticeStated
@@ -13,7 +14,6 @@ from ledger.portable import FILES, NOTICES
 _DATES = ("issued_on", "offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on",
           "outcome_on")  # fmt: skip
 _AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
-_SAYS = (*_DATES, "kind", "outcome", "sessions", "issuer")
 Key = tuple[str, str, date, date | None]
 """Stream, kind, first day and beginning of the offence: what makes two rows one notice."""
 
@@ -31,8 +31,10 @@ def record(work: Work) -> None:
         if not _in_order(work, row) or pupil is None or not known:
             continue
         stream = streams.notices(row.parent_id, pupil.id)
-        notice = _event(work, row, held.get(_key(stream, row)))
-        key = _key(stream, notice)
+        key = _key(stream, row)
+        voice = work.voices.notice(stream, key[1:])
+        notice = _event(work, row, held.get(key))
+        notice = replace(notice, **work.stands(NOTICES, row.line, voice, of(notice, NOTICE)))
         if key in seen:
             what = f"the notice of {row.issued_on} to {row.parent_id} for {row.upn}"
             work.problems.refuse(NOTICES, row.line, fields.twice(what))
@@ -40,7 +42,8 @@ def record(work: Work) -> None:
             work.record("notices", stream, notice)
         seen.add(key)
     if work.content.notices.has:
-        work.gone["notices"] += len(held.keys() - seen)
+        left = held.keys() - seen
+        work.missing("notices", (work.voices.notice(key[0], key[1:]) for key in left))
 
 
 def _key(stream: str, notice: NoticeStated | NoticeRow) -> Key:
@@ -48,7 +51,7 @@ def _key(stream: str, notice: NoticeStated | NoticeRow) -> Key:
 
 
 def _says(notice: NoticeStated) -> list[object]:
-    return [getattr(notice, name) for name in _SAYS]
+    return [getattr(notice, name) for name in NOTICE]
 
 
 def _in_order(work: Work, row: NoticeRow) -> bool:
@@ -64,7 +67,7 @@ def _in_order(work: Work, row: NoticeRow) -> bool:
 def _event(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStated:
     """Return what a row states; a column that is not in the file leaves what is held."""
     stated = NoticeStated(
-        **{name: getattr(row, name) for name in (*_SAYS, "stated")}, row=row.line
+        **{name: getattr(row, name) for name in (*NOTICE, "stated")}, row=row.line
     )
     absent = set(FILES[NOTICES].optional) - work.content.notices.has - {"recorded_on"}
     return replace(stated, **{name: getattr(held, name) for name in absent}) if held else stated

@@ -7,9 +7,10 @@ from datetime import date
 
 from commands.portable import session_numbers
 from commands.portable.work import Work
-from ledger.calendar import Calendar, Closure
+from ledger.calendar import Calendar, Closure, Term
 from ledger.clock import local_date
 from ledger.errors import Refused
+from ledger.events.calendar import SessionCancelled
 from ledger.portable import GROUPS, SCHOOL
 from ledger.school import ClosureKey, Pupil, closure_keys
 from ledger.values import Session
@@ -54,6 +55,13 @@ class Occasions:
         self._found: dict[int, Occasion] = {}
         self._days: dict[int, date] = {}
         self._stated = _stated_closures(work)
+        self._groups = work.content.groups.rows
+        self._folder = _folder_calendar(work) if work.content.whole else self.calendar
+        self._withdrawn = {
+            (closure.date, closure.half)
+            for closure in self._folder.closures
+            if closure.cancelled and not self.calendar.closures_on(_session(closure))
+        }
         self._span = (0, sys.maxsize) if work.content.whole else work.content.span() or (0, 0)
 
     def __getitem__(self, number: int) -> Occasion:
@@ -116,11 +124,35 @@ class Occasions:
         in_term = self.calendar.in_term(occasion.day)
         return in_term and self._closure(occasion, pupil) is None
 
+    def stated(self, occasion: Occasion, pupil: Pupil, upn: str) -> bool:
+        """Tell whether the folder itself says that the school meets a session.
+
+        It may not, and a person here have said that it does.
+        """
+        rows = [row for row in self._groups if row.upn == upn]
+        named = [r.name for r in rows if r.covers(occasion.day)]
+        closure = self._folder.closure(occasion.session, [*pupil.groups(occasion.day), *named])
+        return self._folder.in_term(occasion.day) and closure is None
+
     def cancellation(self, occasion: Occasion, pupil: Pupil) -> Cancellation | None:
         """Return how a session was cancelled for a pupil, none where it was not."""
         closure = self._closure(occasion, pupil)
         if closure is None or not closure.cancelled or not self.calendar.in_term(occasion.day):
             return None
+        return self._cancellation(occasion, closure)
+
+    def withdrawn(self, occasion: Occasion, pupil: Pupil) -> Cancellation | None:
+        """Return how the folder says that a session was cancelled, which was withdrawn here."""
+        if (occasion.day, occasion.session.half) not in self._withdrawn:
+            return None
+        closure = self._folder.closure(occasion.session, pupil.groups(occasion.day))
+        return None if closure is None else self._cancellation(occasion, closure)
+
+    def not_cancelled(self) -> list[int]:
+        """Return the sessions, by number, whose cancellation in the folder was withdrawn here."""
+        return sorted(session_numbers.number(*key) for key in self._withdrawn)
+
+    def _cancellation(self, occasion: Occasion, closure: Closure) -> Cancellation:
         line, stated = self._stated.get((closure.date, closure.half, closure.groups), (1, None))
         return Cancellation(self._codes.cancelled(occasion.day), closure.reason, stated, line)
 
@@ -145,3 +177,18 @@ def _stated_closures(work: Work) -> Mapping[ClosureKey, tuple[int, int | None]]:
         for line, event in work.content.school.closures
         for key in closure_keys(event)
     }
+
+
+def _session(closure: Closure) -> Session:
+    return Session(closure.date, closure.half)
+
+
+def _folder_calendar(work: Work) -> Calendar:
+    """Return the calendar that the folder alone states."""
+    terms = [Term(each.first, each.last, each.name) for _, each in work.content.school.terms]
+    closures = [
+        Closure(*key, cancelled=isinstance(event, SessionCancelled), reason=event.reason)
+        for _, event in work.content.school.closures
+        for key in closure_keys(event)
+    ]
+    return Calendar(terms, closures, [])

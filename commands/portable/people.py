@@ -1,19 +1,17 @@
 """Parents and other contacts, and what they are to pupils."""
 
 from datetime import date
+from itertools import starmap
 from typing import Any
 
 from commands.portable import fields
 from commands.portable.rows import ParentRow, RelationRow
+from commands.portable.stated import PARENT, RELATION
 from commands.portable.work import Work
 from ledger import streams
 from ledger.events.people import ParentRecorded, RelationRecorded
 from ledger.portable import FILES, PARENTS, RELATIONS
 
-_PARENT = ("title", "surname", "forename", "address", "phone", "email", "dob",
-           "address_confidential")  # fmt: skip
-_RELATION = ("relationship", "lives_with", "parental_responsibility", "contact_order", "care",
-             "no_contact", "since", "until")  # fmt: skip
 _COLUMN_OF = {"since": "from", "until": "to"}
 
 
@@ -27,13 +25,16 @@ def record_parents(work: Work) -> None:
         seen.add(row.parent_id)
         _record_parent(work, row)
     if work.content.parents.has:
-        work.gone["parents"] += len(work.school.parents.keys() - seen)
+        left = work.school.parents.keys() - seen
+        work.missing("parents", map(work.voices.parent, left))
 
 
 def _record_parent(work: Work, row: ParentRow) -> None:
     held = work.school.parents.get(row.parent_id)
-    stands = {name: work.text(getattr(held, name)) if held else None for name in _PARENT}
-    stated: dict[str, Any] = {name: getattr(row, name) or stands[name] for name in _PARENT}
+    stands = {name: work.text(getattr(held, name)) if held else None for name in PARENT}
+    stated: dict[str, Any] = {name: getattr(row, name) or stands[name] for name in PARENT}
+    voice = work.voices.parent(row.parent_id)
+    stated |= work.stands(PARENTS, row.line, voice, stated)
     if held is None or stated != stands:
         event = ParentRecorded(**stated, row=row.line)
         work.record("parents", streams.parent(row.parent_id), event)
@@ -53,7 +54,8 @@ def record_relations(work: Work) -> None:
     for (parent_id, pupil_id), rows in newest.items():
         _record_relation(work, parent_id, pupil_id, sorted(rows, key=_begins))
     if work.content.relations.has:
-        work.gone["relations"] += len(work.school.relations.keys() - newest.keys())
+        left = work.school.relations.keys() - newest.keys()
+        work.missing("relations", starmap(work.voices.relation, left))
 
 
 def _begins(row: RelationRow) -> date:
@@ -76,9 +78,11 @@ def _record_relation(work: Work, parent_id: str, pupil_id: str, rows: list[Relat
         return
     held = work.school.relations.get((parent_id, pupil_id))
     new = rows if held is None else rows[-1:]
+    voice = work.voices.relation(parent_id, pupil_id)
     for row in new:
-        stated: dict[str, Any] = {n: _stated(work, row, n, held) for n in _RELATION}
-        stands = {name: _held(work, held, name) for name in _RELATION}
+        stated: dict[str, Any] = {n: _stated(work, row, n, held) for n in RELATION}
+        stated |= work.stands(RELATIONS, row.line, voice, stated)
+        stands = {name: _held(work, held, name) for name in RELATION}
         if held is None or stated != stands:
             event = RelationRecorded(**stated, stated=row.stated, row=row.line)
             work.record("relations", streams.relation(parent_id, pupil_id), event)

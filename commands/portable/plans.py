@@ -6,6 +6,7 @@ from typing import Any
 
 from commands.mark_rules import code_rule
 from commands.portable import fields, staff
+from commands.portable.before import Before
 from commands.portable.rows import PlanRow
 from commands.portable.work import Work
 from ledger import streams
@@ -33,7 +34,7 @@ def record(work: Work) -> None:
 
 def _faults(work: Work, row: PlanRow) -> Iterator[Refused | None]:
     yield fields.future_instant(row.stated, work.now, "planned_on")
-    if row.by is not None:
+    if row.by is not None and not _held(work, row, row.by):
         yield staff.fault(work, row.by, local_date(row.stated or work.now))
     if row.step == "withdrawn":
         return
@@ -44,6 +45,14 @@ def _faults(work: Work, row: PlanRow) -> Iterator[Refused | None]:
         code_rule(work.rules.codes, row.code, row.session)
     except Refused as why:
         yield why
+
+
+def _held(work: Work, row: PlanRow, staff_id: str) -> bool:
+    """Tell whether a step was taken in while its author was on the staff, as then stated."""
+    pupil_id = work.pupil_id(row.upn) or ""
+    history = work.state.histories.get(streams.plan(pupil_id, row.session), [])
+    absent = Before(work.state).absent(staff_id, local_date(row.stated or work.now))
+    return absent and (row.step, row.code, row.stated) in map(_said, history)
 
 
 def _record(work: Work, stream: str, rows: list[PlanRow]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from commands import leaving_grounds
 from commands.portable import fields
 from commands.portable.rows import PupilRow
+from commands.portable.stated import SPELL, of
 from commands.portable.work import Work, pupil_stream
 from ledger import streams
 from ledger.errors import Refused
@@ -27,7 +28,8 @@ def record(work: Work) -> None:
         rows.sort(key=lambda row: row.starts_on)
         if _one_pupil(work, rows) and _own_local_id(work, rows, owners) and _in_order(work, rows):
             _record_pupil(work, rows)
-    work.gone["pupils"] += len(work.school.pupils.keys() - set(work.pupils.values()))
+    left = work.school.pupils.keys() - set(work.pupils.values())
+    work.missing("pupils", map(work.voices.pupil, left))
 
 
 def _one_pupil(work: Work, rows: list[PupilRow]) -> bool:
@@ -102,12 +104,33 @@ def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
     if pupil is None:
         return
     known = pupil.id in work.school.pupils
-    if known and not _fits(work, pupil, rows):
-        return
+    if known:
+        rows = _standing(work, pupil, rows)
+        if not rows or not _fits(work, pupil, rows):
+            return
     for row in rows:
         _record_spell(work, pupil, row)
     if known:
         _amend_details(work, work.school.pupils[pupil.id], rows[-1])
+
+
+def _standing(work: Work, pupil: Pupil, rows: list[PupilRow]) -> list[PupilRow]:
+    """Return the rows of spells that were not withdrawn here, each with what was amended here."""
+    details = work.voices.pupil(pupil.id)
+    found = []
+    for row in rows:
+        voice = work.voices.spell(pupil.id, row.starts_on)
+        if voice.stands.get("on_roll") is False:
+            continue
+        stated = of(row, SPELL) if _has(work, "boarder") else of(row, SPELL[:-1])
+        said = {name: _stated(row, name) for name in DETAILS}
+        kept = work.stands(PUPILS, row.line, voice, stated, {"leaves_on"}) | details.kept(said)
+        if row is rows[-1]:
+            work.stands(PUPILS, row.line, details, said)
+        if "dob" in kept:
+            kept["dob"] = date.fromisoformat(kept["dob"])
+        found.append(row._replace(**kept))
+    return found
 
 
 def _held(work: Work, rows: list[PupilRow]) -> Pupil | None:

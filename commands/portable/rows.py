@@ -55,6 +55,10 @@ class GroupRow(NamedTuple):
     until: date | None
     stated: int | None
 
+    def covers(self, day: date) -> bool:
+        """Tell whether the pupil belongs to the group on a day."""
+        return (self.since or day) <= day <= (self.until or day)
+
 
 class ParentRow(NamedTuple):
     """A parent or other contact."""

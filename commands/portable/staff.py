@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from datetime import date
+from itertools import starmap
 
 from commands.portable import fields
 from commands.portable.rows import StaffRow
+from commands.portable.stated import STAFF as TITLE
+from commands.portable.stated import of
 from commands.portable.work import Work
 from ledger import streams
 from ledger.errors import Refused
@@ -13,7 +16,7 @@ from ledger.portable import STAFF
 
 
 def record(work: Work) -> None:
-    """Record the staff who are new and the rows that differ."""
+    """Record the staff who are new and the rows that differ; a title amended here stands."""
     people: dict[str, list[StaffRow]] = defaultdict(list)
     for row in work.content.staff.rows:
         if _in_order(work, row, people[row.staff_id]):
@@ -21,7 +24,9 @@ def record(work: Work) -> None:
     for staff_id, rows in people.items():
         for row in sorted(rows, key=lambda r: r.since or date.min):
             _record(work, staff_id, row)
-    work.gone["staff"] += len(work.school.staff.keys() - people.keys())
+    left = work.school.staff.keys() - people.keys()
+    firsts = {staff_id: next(iter(work.school.staff[staff_id])) for staff_id in left}
+    work.missing("staff", starmap(work.voices.staff, firsts.items()))
 
 
 def _in_order(work: Work, row: StaffRow, others: list[StaffRow]) -> bool:
@@ -32,6 +37,8 @@ def _in_order(work: Work, row: StaffRow, others: list[StaffRow]) -> bool:
 
 
 def _record(work: Work, staff_id: str, row: StaffRow) -> None:
+    voice = work.voices.staff(staff_id, row.since)
+    row = row._replace(**work.stands(STAFF, row.line, voice, of(row, TITLE), {"until"}))
     rows = work.school.staff.get(staff_id)
     held = rows.get(row.since) if rows else None
     if held is not None:

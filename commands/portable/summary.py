@@ -4,10 +4,30 @@ from collections.abc import Mapping
 
 from commands.portable.problems import SHOWN, Problems
 from commands.portable.work import Work
-from ledger.portable import AMENDMENTS, MARKS
+from ledger.portable import (
+    AMENDMENTS,
+    GROUPS,
+    MARKS,
+    NOTICES,
+    PARENTS,
+    PUPILS,
+    RELATIONS,
+    SCHOOL,
+    STAFF,
+)
 
 _PASSED_OVER = ("rows without a mark", "rows where no entry is due")
 _DIFFERING = {AMENDMENTS: "amendments", MARKS: "marks"}
+_AMENDED_HERE = {
+    SCHOOL: "parts of school.toml",
+    STAFF: "members of staff",
+    PUPILS: "pupils",
+    GROUPS: "memberships",
+    PARENTS: "parents",
+    RELATIONS: "relations",
+    NOTICES: "notices",
+}
+"""What a person here may amend, and a source then state otherwise."""
 _PLACES = 3
 """How many of the rows that differ are named."""
 _ONE = {
@@ -23,6 +43,8 @@ _ONE = {
     "entries": "entry",
     "register times": "set of register times",
     "staff": "member of staff",
+    "members of staff": "member of staff",
+    "parts of school.toml": "part of school.toml",
 }
 """One of what is counted, where it is not the plural without its last letter."""
 _MANY = {"register times": "sets of register times", "staff": "members of staff"}
@@ -31,7 +53,8 @@ _MANY = {"register times": "sets of register times", "staff": "members of staff"
 def counts(work: Work) -> dict[str, int]:
     """Return what is recorded, passed over, gone and different, counted by kind."""
     gone = {f"gone: {name}": count for name, count in work.gone.items() if count}
-    differs = {f"differs: {_DIFFERING[file]}": len(rows) for file, rows in work.differs.items()}
+    names = _DIFFERING | _AMENDED_HERE
+    differs = {f"differs: {names[file]}": len(rows) for file, rows in work.differs.items()}
     return {name: count for name, count in work.counts.items() if count} | gone | differs
 
 
@@ -45,8 +68,10 @@ def says(work: Work, *, dry_run: bool) -> tuple[str, ...]:
     lines = [_recorded(work, dry_run=dry_run)]
     if passed := {n: work.counts[n] for n in _PASSED_OVER if work.counts[n]}:
         lines.append(f"passed over: {_listed(passed)}")
-    if work.differs:
-        lines.append(f"differs from what is held, kept as first stated: {_differing(work)}")
+    if listed := _differing(work, _DIFFERING):
+        lines.append(f"differs from what is held, kept as first stated: {listed}")
+    if listed := _differing(work, _AMENDED_HERE):
+        lines.append(f"differs from what was amended here, which stands: {listed}")
     if gone := {name: count for name, count in work.gone.items() if count}:
         lines.append(
             f"in the ledger, but no longer in the folder (nothing was changed): {_listed(gone)}"
@@ -65,10 +90,10 @@ def _recorded(work: Work, *, dry_run: bool) -> str:
     return f"the ledger already holds all of this; nothing {would} recorded"
 
 
-def _differing(work: Work) -> str:
+def _differing(work: Work, names: Mapping[str, str]) -> str:
     return ", ".join(
         f"{_counted(len(work.differs[file]), name)} ({_places(file, work.differs[file])})"
-        for file, name in _DIFFERING.items()
+        for file, name in names.items()
         if file in work.differs
     )
 

@@ -1,13 +1,15 @@
 """One import under way: what the folder states, the school as it will be, and the facts so far."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from commands.base import State
 from commands.portable.folder import Content
 from commands.portable.problems import Problems
+from commands.portable.voices import Voice, Voices
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -27,7 +29,8 @@ class Work:
     against what earlier ones brought. ``pupils``: UPN -> pupil id, of this folder's pupils;
     ``counts``: what is recorded, by the names under which it is told; ``notes``: what else to
     tell; ``gone``: how many rows the ledger holds from a source and the folder does not;
-    ``differs``: the rows, by file, that state otherwise what the ledger holds.
+    ``differs``: the rows, by file, that state otherwise what the ledger holds; ``voices``: who
+    stated each detail that it holds.
     """
 
     content: Content
@@ -42,6 +45,11 @@ class Work:
     gone: Counter[str] = field(default_factory=Counter)
     differs: dict[str, list[int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    voices: Voices = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask who stated what of the ledger that the import began with."""
+        self.voices = Voices(self.state)
 
     @property
     def today(self) -> date:
@@ -57,6 +65,26 @@ class Work:
     def differ(self, file: str, line: int) -> None:
         """Remember a row that differs from what is held, of which nothing is recorded."""
         self.differs.setdefault(file, []).append(line)
+
+    def missing(self, what: str, voices: Iterable[Voice]) -> None:
+        """Count what the folder does not state any more, of what a source ever stated."""
+        self.gone[what] += sum(not voice.only_here for voice in voices)
+
+    def stands(
+        self,
+        file: str,
+        line: int,
+        voice: Voice,
+        stated: Mapping[str, Any],
+        whole: Collection[str] = (),
+    ) -> dict[str, Any]:
+        """Return what stands of a row, since a person here amended it, and tell where it differs.
+
+        ``whole``: the details of which an empty cell states something.
+        """
+        if voice.differs(stated, whole) and line not in self.differs.get(file, ()):
+            self.differ(file, line)
+        return voice.kept(stated)
 
     def text(self, stored: str | None) -> str | None:
         """Return a personal text, whether the ledger sealed it or this import brought it."""

@@ -29,7 +29,8 @@ def overlaid(target: Path, case: Path) -> Path:
     """Copy the example school, and lay a case over it.
 
     A file of the case takes the place of the school's; ``NAME.more`` is added to its end;
-    ``without.txt`` names the files to leave out.
+    ``NAME.less`` names texts, and each row that holds one of them is left out; ``without.txt``
+    names the files to leave out.
     """
     shutil.copytree(SCHOOL, target)
     for file in case.iterdir():
@@ -37,10 +38,15 @@ def overlaid(target: Path, case: Path) -> Path:
         if file.name == "without.txt":
             for name in content.decode().split():
                 (target / name).unlink()
+        elif file.suffix == ".less":
+            changed = target / file.stem
+            texts, rows = content.splitlines(), changed.read_bytes().splitlines(keepends=True)
+            kept = [row for row in rows if not any(text in row for text in texts)]
+            changed.write_bytes(b"".join(kept))
         elif file.suffix == ".more":
             changed = target / file.stem
             changed.write_bytes(changed.read_bytes() + content)
-        elif file.name != "expected.txt":
+        elif file.name not in ("expected.txt", "held.txt"):
             (target / file.name).write_bytes(content)
     return target
 
@@ -48,11 +54,12 @@ def overlaid(target: Path, case: Path) -> Path:
 class Ledger:
     """A ledger in a folder of its own, with the clock at noon on Saturday 21 November 2026."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, new: bool = True) -> None:
         self.folder = Folder(path)
         self.now = NOW
         self.context = Context(self.folder, lambda: self.now, Operator(None, "tester"))
-        init.carry_out(self.context, init.CreateLedger())
+        if new:
+            init.carry_out(self.context, init.CreateLedger())
 
     def bring(self, path: Path, **options: bool) -> Outcome:
         """Import a folder."""
@@ -138,6 +145,14 @@ def changed(tmp_path: Path) -> Change:
         return folder
 
     return change
+
+
+@pytest.fixture
+def before(case: Path, ledger: Ledger) -> Ledger:
+    """Return the ledger of a case: empty, but where ``held.txt`` says that it holds the school."""
+    if (case / "held.txt").exists():
+        ledger.bring(SCHOOL)
+    return ledger
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -20,6 +20,7 @@ def test_everything_of_the_folder_is_recorded(ledger, school):
     assert ledger.counts() == {
         "Committed": 2,
         "LedgerCreated": 1,
+        "KeyAdopted": 1,
         "RulesAdopted": 1,
         "SchoolOpened": 1,
         "RegisterTimesSet": 1,

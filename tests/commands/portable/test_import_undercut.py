@@ -32,10 +32,10 @@ def test_a_mark_restated_by_its_source_raises_an_alert(noticed, changed):
     """Once; the same folder again records nothing. A dry run says what would be."""
     folder = changed("marks.csv", (WAS, NOW_STATED))
     dry = noticed.bring(folder, dry_run=True)
-    assert any(line.startswith("would undercut: ") for line in dry.says)
+    assert any(line.startswith("would raise an alert: ") for line in dry.says)
     assert "CaseUndercut" not in noticed.counts()
     outcome = noticed.bring(folder)
     assert noticed.counts()["CaseUndercut"] == 1
-    assert any(line.startswith("Undercut alert: ") for line in outcome.says)
+    assert any(line.startswith("Alert: ") for line in outcome.says)
     assert noticed.bring(folder).header is None
     assert noticed.counts()["CaseUndercut"] == 1
