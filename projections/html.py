@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from projections.query import Block, Grid, Lines
+from projections.text import visible
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SHORT = 16
@@ -69,7 +70,7 @@ def text(written: str) -> Markup:
     """Return text as HTML; characters that no page can hold are replaced."""
     if isinstance(written, Markup):
         return written
-    return Markup(escape(_UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", written)))
+    return Markup(escape(visible(_UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", written))))
 
 
 def tag(name: str, content: str, *, css: str = "") -> Markup:

@@ -4,7 +4,7 @@ Original entry, amended entry, reason, date and name, numbered in the cell and l
 with the job title besides; late entries with their lag; week after week.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from projections import html
@@ -19,15 +19,18 @@ from projections.replay_words import (
     week_heading,
     week_in_words,
     when_in_words,
+    wrapped,
 )
 from projections.versions import Describer, Version
 from projections.view import Person
 
-_NUMBERED = ("amendment", "restated", "late_entry")
+_NUMBERED = ("amendment", "restated", "late_entry", "taking")
 _AMENDED = ("No.", "Session", "Pupil", "Original entry", "Amended entry", "Reason", "Date made",
             "Name", "Job title", "How known", "School days after", "What")  # fmt: skip
 _LATE = ("No.", "Session", "Pupil", "Entry", "Reason", "Entered", "Name", "Job title",
          "How known", "School days after", "What")  # fmt: skip
+_REASON = frozenset(heads.index("Reason") for heads in (_AMENDED, _LATE))
+_CORRECTED = (*_AMENDED[:4], "Corrected entry", *_AMENDED[5:])
 Row = dict[str, Any]
 
 
@@ -49,7 +52,8 @@ class Printed:
     def _cell(self, person: Person, session: str, cell: Row) -> Row:
         numbers = []
         for version in self.week.marks((person.index, session)):
-            if version.kind in _NUMBERED:
+            # What is in another group's register is noted there.
+            if version.kind in _NUMBERED and cell["in_group"]:
                 numbers.append(len(self.notes) + 1)
                 self.notes.append(self._note(numbers[-1], person, version))
         return {**cell, "notes": numbers}
@@ -57,21 +61,26 @@ class Printed:
     def _note(self, number: int, person: Person, version: Version) -> Row:
         row = self.describer.row(0, version)
         kept = ("session", "kind", "reason", "minutes_late", "nature", "by", "recorded_at",
-                "stated_at", "late_by_school_days", "position")  # fmt: skip
+                "stated_at", "late_by_school_days", "position", "changed_at")  # fmt: skip
         return {
             "number": number,
             "upn": person.upn,
             "name": person.name,
             "was": version.replaced,
             "became": version.code,
-            **{name: row[name] for name in kept},
+            **{name: row[name] for name in kept if name in row},
             "source": self.describer.source(version),
         }
 
     @property
     def amendments(self) -> list[Row]:
         """The notes on what was amended, or restated by a source."""
-        return [note for note in self.notes if note["kind"] != "late_entry"]
+        return [n for n in self.notes if n["kind"] not in ("late_entry", "taking")]
+
+    @property
+    def corrections(self) -> list[Row]:
+        """The notes on what was corrected before the taking had ended: no amendment, yet shown."""
+        return [note for note in self.notes if note["kind"] == "taking"]
 
     @property
     def late_entries(self) -> list[Row]:
@@ -81,7 +90,8 @@ class Printed:
     def document(self) -> Row:
         """Return the week as JSON has it."""
         return {"week": self.week.monday.isoformat(), "rows": self.rows,
-                "amendments": self.amendments, "late_entries": self.late_entries}  # fmt: skip
+                "amendments": self.amendments, "late_entries": self.late_entries,
+                "corrections": self.corrections}  # fmt: skip
 
     @property
     def cells(self) -> list[Row]:
@@ -94,11 +104,14 @@ def blocks(printed: Printed) -> list[Block]:
     body = [(row["name"], *map(_in_text, row["cells"])) for row in printed.rows]
     week = printed.week
     title = f"Register of {week.group}, {week_in_words(week.monday)}, as amended"
-    return [Grid(title, week.headings, body, notes=_notes(printed)), *_lists(printed)]
+    # A reason as long as a book would make every row that wide.
+    lists = [replace(each, rows=wrapped(each.rows, _REASON)) for each in _lists(printed)]
+    return [Grid(title, week.headings, body, notes=_notes(printed)), *lists]
 
 
 def _notes(printed: Printed) -> list[str]:
-    none = [] if printed.notes else ["No entry of this week was amended or made late."]
+    found = printed.amendments or printed.late_entries
+    none = [] if found else ["No entry of this week was amended or made late."]
     return [*legend(printed.cells), *none]
 
 
@@ -108,12 +121,17 @@ def _in_text(cell: Row) -> str:
 
 
 def _lists(printed: Printed) -> list[Grid]:
-    amended = [
-        (*_first(n), n["was"] or NOBODY, n["became"], *_rest(n)) for n in printed.amendments
-    ]
+    amended, corrected = (
+        [(*_first(n), n["was"] or NOBODY, n["became"], *_rest(n)) for n in notes]
+        for notes in (printed.amendments, printed.corrections)
+    )
     late = [(*_first(n), n["became"], *_rest(n)) for n in printed.late_entries]
-    both = (Grid("Amendments", _AMENDED, amended), Grid("Late entries", _LATE, late))
-    return [grid for grid in both if grid.rows]
+    lists = (
+        Grid("Amendments", _AMENDED, amended),
+        Grid("Late entries", _LATE, late),
+        Grid("Corrected while the register was being taken", _CORRECTED, corrected),
+    )
+    return [grid for grid in lists if grid.rows]
 
 
 def _first(note: Row) -> tuple[str, ...]:
@@ -136,7 +154,7 @@ def _rest(note: Row) -> tuple[str, ...]:
 def sheet(printed: Printed) -> html.Markup:
     """Return a week as HTML."""
     rows = [(row["name"], *map(_in_html, row["cells"])) for row in printed.rows]
-    key = code_key(printed.week.view, printed.cells)
+    key = code_key(printed.week.view, printed.cells, printed.notes)
     return html.joined(
         [
             html.tag("h2", week_heading(printed.week.monday)),

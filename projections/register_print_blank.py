@@ -44,8 +44,9 @@ class Form:
 
 
 def form(week: Week) -> Form:
-    """Return a week without any mark."""
-    return Form(week, [_row(week, person) for person in week.pupils])
+    """Return a week without any mark, of those who are on roll in it."""
+    here = [p for p in week.pupils if any(week.cell(p, s)["member"] for s in week.sessions)]
+    return Form(week, [_row(week, person) for person in here])
 
 
 def _row(week: Week, person: Person) -> Row:

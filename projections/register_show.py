@@ -27,7 +27,7 @@ from projections.view import Person, View
 _CHANGED = "*"
 LEGEND = (
     f"{_CHANGED} changed since it was first entered   {NO_MARK} no mark   "
-    f"{NOT_MET} school closed, or not on roll"
+    f"{NOT_MET} school closed, or not on roll   [..] stands and does not count"
 )
 _COLUMNS = ("upn", "name", "cells")
 _CHANGE_HEADINGS = ("Session", "Pupil", "Was", "Became", "What", "Reason", "By", "When",
@@ -86,7 +86,7 @@ def _answer(
         if not rows:
             return Answer(document, (), [Lines([view.ignorance()])])
     shown = _blocks(week, rows, changes, other)
-    page = _page(week, rows, shown, other) if question.html else ""
+    page = _page(week, rows, shown, (changes, other)) if question.html else ""
     pages = [Page(question.html, page)] if question.html else []
     return Answer(document, _COLUMNS, shown, pages=pages)
 
@@ -109,6 +109,7 @@ def _cell(
     found["changed_since"] = both is not None and both.differs(person, session)
     if diff and both is not None:
         found["diff"] = both.difference(person, session)
+        found["pending"] = both.later.cell(person, session)["pending"]
     return found
 
 
@@ -138,13 +139,17 @@ def _compared_words(changes: list[Row] | None) -> str:
 
 def _changes_grid(changes: list[Row]) -> Grid:
     """Return the changes between two times; first entries on time are counted only."""
-    listed = [row for row in changes if row["kind"] != "entry"]
+    listed = _listed(changes)
     entries = len(changes) - len(listed)
     made = f"{number_of(entries, 'first mark')} made in between changed nothing that stood"
     notes = [f"{made}; --json lists each"] if entries else []
     title = f"Between the two times: {number_of(len(listed), 'change')}"
     numeric = frozenset({len(_CHANGE_HEADINGS) - 1})
     return Grid(title, _CHANGE_HEADINGS, [change_cells(r) for r in listed], numeric, notes=notes)
+
+
+def _listed(changes: list[Row]) -> list[Row]:
+    return [row for row in changes if row["kind"] != "entry"]
 
 
 def change_cells(row: Row) -> tuple[str, ...]:
@@ -163,12 +168,18 @@ def change_cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _page(week: Week, rows: list[Row], found: Sequence[Block], other: View | None) -> str:
+def _page(
+    week: Week,
+    rows: list[Row],
+    found: Sequence[Block],
+    compared_with: tuple[list[Row] | None, View | None],
+) -> str:
+    changes, other = compared_with
     school = (week.view.school or {}).get("name", "")
     known = f"{school}. As known at {_known(week.view)}".removeprefix(". ")
     if other is not None:
         known += f", compared with what was known at {_known(other)}"
-    key = code_key(week.view, cells_of(rows))
+    key = code_key(week.view, cells_of(rows), _listed(changes or []))
     grids = [block for block in found if isinstance(block, Grid)]
     first, *rest = grids
     body = html.joined(

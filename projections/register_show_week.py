@@ -92,8 +92,24 @@ class Week:
                 f"no group is called {self.group!r}",
                 "attendance rates --by registration lists the groups",
             )
-        rows = np.nonzero(self.member.any(axis=1))[0]
-        return by_surname(self.view.people[int(n)] for n in rows)
+        rows = {int(n) for n in np.nonzero(self.member.any(axis=1))[0]}
+        return by_surname(self.view.people[n] for n in rows | self._marked_off_roll(rows))
+
+    def _marked_off_roll(self, listed: set[int]) -> set[int]:
+        """Return who is in the group and has a mark that stands, though no session counts."""
+        others = {n for here in self.members.values() for n in here} - listed
+        found = versions_of(self.view, sorted(others), self.monday, self.friday)
+        return {version.pupil for version in found if version.kind != PLAN}
+
+    def _in_group(self, session: Session) -> set[int]:
+        """Return who was in the group on the day of a session, on roll or not."""
+        wanted = (m for m in self.view.memberships if m.name == self.group)
+        return {m.pupil for m in wanted if m.covers(session.date)}
+
+    @cached_property
+    def members(self) -> dict[Session, set[int]]:
+        """Who was in the group at each session, on roll or not."""
+        return {session: self._in_group(session) for session in self.sessions}
 
     @cached_property
     def versions(self) -> dict[Place, list[Version]]:
@@ -116,8 +132,9 @@ class Week:
     def cell(self, person: Person, session: Session) -> dict[str, Any]:
         """Return what stood for one pupil and session, and how it came to stand.
 
-        ``changed``: since it was first entered, for whatever reason; ``member``: on roll and in
-        the group at that session; ``planned``: an absence planned where there is no mark yet;
+        ``changed``: since it was first entered, for whatever reason; ``in_group``: at that
+        session; ``member``: and on roll; ``counts``: whether the mark that stands is in a session
+        that counts, met while on roll; ``planned``: an absence planned where there is no mark yet;
         ``pending``: the code that a requested amendment asks for.
         """
         place = (person.index, str(session))
@@ -125,11 +142,15 @@ class Week:
         kinds = {version.kind for version in marks}
         found = standing(self.whole, self.columns.get(session), person.index)
         member = self._is_member(person, session)
+        if session not in self.columns and marks:
+            found["code"] = marks[-1].code  # outside every term, as terms are known
         return {
             "session": str(session),
             **found,
             "changed": any(version.replaced is not None for version in marks),
+            "in_group": person.index in self.members[session],
             "member": member,
+            "counts": found["code"] is not None and found["met"],
             "planned": self.planned(place) if found["met"] and member and not marks else None,
             "amended": "amendment" in kinds,
             "late_entry": "late_entry" in kinds,

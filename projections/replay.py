@@ -25,6 +25,7 @@ from projections.replay_words import (
     days_in_words,
     kind_in_words,
     when_in_words,
+    wrapped,
 )
 from projections.versions import AS_STATED
 from projections.view import Person, View
@@ -32,15 +33,18 @@ from projections.who import members_on
 
 _FIGURES = (*COUNTS, "attendance", "fullest_window")
 COLUMNS = (
-    "upn", "position", "kind", "session", "field", "was", "became", "asked", "entries", "first",
+    "upn", "position", "kind", "session", "field", "change", "sessions", "was", "became",
+    "asked", "entries", "first",
     "last", "reason", "by_name", "by_job_title", "by_authenticated", "recorded_at", "stated_at",
     "source", "late_by_school_days", *(f"before_{name}" for name in _FIGURES),
     *(f"after_{name}" for name in _FIGURES),
 )  # fmt: skip
 _HEADINGS = ("When", "Session", "What", "Was", "Became", "Reason", "By", "How known",
              "School days after", "Figures before > after")  # fmt: skip
+_FREE = frozenset({2, 3, 4, 5})
 _COUNTED = (
-    "Figures count sessions met, by the calendar and roll as known at this point in time; "
+    "Figures count sessions met in the range named below, by the calendar, roll and birth date "
+    "as known at each change; "
     "fullest window: relevant entries in the fullest ten consecutive school weeks so far."
 )
 _IMPORTED = (
@@ -108,7 +112,9 @@ def _table(person: Person, rows: list[Row]) -> Grid:
     changes = sum(row["kind"] != ENTRIES for row in rows)
     title = f"{person.name} ({person.upn}): {number_of(changes, 'change')}"
     notes = [] if rows else ["nothing was recorded for these sessions"]
-    return Grid(title, _HEADINGS, [_cells(row) for row in rows], frozenset({8}), notes=notes)
+    # What was written freely may be as long as a book: it goes on in lines beneath.
+    cells = wrapped([_cells(row) for row in rows], _FREE)
+    return Grid(title, _HEADINGS, cells, frozenset({8}), notes=notes)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -117,7 +123,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         return ("", _span(row), _entries(row), "", "", "", "", "", "", moved)
     return (
         when_in_words(row),
-        row["session"] or "",
+        row["session"] or _sessions(row.get("sessions")),
         _what(row),
         row["was"] or "",
         row["became"] or "",
@@ -133,15 +139,28 @@ def _what(row: Row) -> str:
     if row["kind"] == "admission":
         field = row["field"].replace("_", " ")
         return f"admission register, {ADMISSION[row['admission']]}: {row['about']}'s {field}"
+    if "change" in row:
+        return f"{kind_in_words(row)}: {row['change']}"
     asked = f": {row['asked']} asked for" if row.get("asked") else ""
     return kind_in_words(row) + asked
 
 
+def _sessions(moved: list[str] | None) -> str:
+    """Write the sessions that a change moved: their days and how many there are."""
+    if not moved:
+        return ""
+    return f"{_days(moved[0], moved[-1])}, {number_of(len(moved), 'session')}"
+
+
 def _span(row: Row) -> str:
     """Write the days of folded entries: ``2026-11-16 to 20``, ``2026-09-28 to 10-02``."""
-    first, last = row["first"][:10], row["last"][:10]
+    return _days(row["first"], row["last"])
+
+
+def _days(first: str, last: str) -> str:
+    first, last = first[:10], last[:10]
     if first == last:
-        return str(first)
+        return first
     same_month = first[:7] == last[:7]
     return f"{first} to {last[8:] if same_month else last[5:]}"
 

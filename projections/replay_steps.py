@@ -10,14 +10,15 @@ from ledger.clock import local_date, parse_instant
 from ledger.values import parse_session
 from projections.admission_rows import rows as amendments
 from projections.register_show_week import PLAN, monday_of
-from projections.replay_figures import Counting, Figures
+from projections.replay_changes import Change, Changes, Order
+from projections.replay_figures import Figures
+from projections.replay_known import Known
 from projections.replay_requests import requests
 from projections.versions import Describer, Version, versions_of
 from projections.view import View
 
 ENTRIES = "entries"
 Row = dict[str, Any]
-Order = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Replayer:
         self._view, self._every = view, every
         self._describer = Describer(view)
         self._by_source = view.question.clock == "source"
-        self._counting = Counting(view)
+        self._changes = Changes(view, self._describer, pupils)
+        self._known, self._pupils = Known(view), pupils
         self._asked: dict[int, list[Row]] = {}
         for pupil, row in requests(view, self._describer, pupils, view.first, view.on):
             self._asked.setdefault(pupil, []).append(row)
@@ -56,24 +58,52 @@ class Replayer:
     def rows(self, pupil: int) -> list[Told]:
         """Return the rows of one pupil in order; the figures after one are those before the next.
 
-        Marks of sessions before the first day counted move only the fullest window, and are no
-        rows.
+        Calendar, roll and ages are as known at each step; where one of them moves the figures,
+        that is a row. Marks of sessions before the first day counted move only the fullest
+        window, and are no rows.
         """
-        figures = self._counting.figures(pupil)
-        stood: dict[str, str | None] = {}
-        found: list[Told] = []
-        for step in sorted(self._steps(pupil), key=lambda each: each.order):
+        figures, found = self._known.figures(), list[Told]()
+        steps, changes = self._in_order(pupil), self._changes.of(pupil)
+        due: Change | None = None
+        for order in sorted(steps.keys() | changes.keys()):
+            here, change = steps.get(order, []), changes.get(order)
             before = figures.row()
-            if step.version is not None and step.version.kind != PLAN:
-                _apply(figures, stood, step.version)
-            if self._shown(step):
-                row = self._row(step) | {"before": before, "after": figures.row()}
-                _take(found, Told(step.order, row), folds=step.is_entry and not self._every)
+            due = change or due
+            moved: list[str] = []
+            # Before any mark stands there is nothing to count.
+            if due is not None and (figures.stood or any(map(_is_mark, here))):
+                moved, due = self._turn(figures, due, pupil), None
+            after = figures.row()
+            # The amendment of a birth date tells of itself.
+            if change is not None and after != before and not (here and change.of_ages):
+                told = self._changes.row(change, moved) | {"before": before, "after": after}
+                found.append(Told(order, told))
+                before = after
+            for step in here:
+                self._tell(found, step, figures, before)
+                before = figures.row()
+        return found
+
+    def _turn(self, figures: Figures, change: Change, pupil: int) -> list[str]:
+        among = self._pupils if change.of_all else [pupil]
+        return figures.turn(self._known.cells(change.moment, pupil, among))
+
+    def _tell(self, found: list[Told], step: Step, figures: Figures, before: Row) -> None:
+        if step.version is not None and _is_mark(step):
+            figures.move(step.version.session, step.version.code or "")
+        if self._shown(step):
+            row = self._row(step) | {"before": before, "after": figures.row()}
+            _take(found, Told(step.order, row), folds=step.is_entry and not self._every)
+
+    def _in_order(self, pupil: int) -> dict[Order, list[Step]]:
+        found: dict[Order, list[Step]] = {}
+        for step in self._steps(pupil):
+            found.setdefault(step.order, []).append(step)
         return found
 
     def _steps(self, pupil: int) -> Iterator[Step]:
         view = self._view
-        for version in versions_of(view, [pupil], self._counting.first, view.on):
+        for version in versions_of(view, [pupil], self._known.first, view.on):
             yield Step(self._order(version.position, version.known_by_source), version)
         # One pupil at a time: UPNs that are beyond use are all alike.
         about = map(_admission, amendments(view, self._describer, {pupil}))
@@ -119,9 +149,8 @@ def _made_on(row: Row) -> date:
     return local_date(parse_instant(row["stated_at"] or row["recorded_at"]))
 
 
-def _apply(figures: Figures, stood: dict[str, str | None], version: Version) -> None:
-    figures.move(version.session, stood.get(version.session), version.code)
-    stood[version.session] = version.code
+def _is_mark(step: Step) -> bool:
+    return step.version is not None and step.version.kind != PLAN
 
 
 def _take(found: list[Told], told: Told, *, folds: bool) -> None:

@@ -1,7 +1,9 @@
 """Words that every account of changes shares: what it was, by whom, when, how late."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import zip_longest
+from textwrap import wrap
 from typing import Any
 
 from ledger.clock import local, parse_instant
@@ -26,6 +28,7 @@ KINDS: Mapping[str, str] = {
 }
 """What each kind of change is called; no two alike."""
 NOBODY = "not stated"
+_WIDE = 60
 
 
 def kind_of(row: Mapping[str, Any]) -> str:
@@ -57,8 +60,15 @@ def instant_in_words(instant: int) -> str:
     return local(instant).strftime("%Y-%m-%d %H:%M %Z")
 
 
+def _words(stamp: str) -> str:
+    return instant_in_words(parse_instant(stamp))
+
+
 def when_in_words(row: Mapping[str, Any]) -> str:
     """Say when a change was made: as recorded here, or as its source states."""
+    if row.get("stated_at") and "changed_at" in row:
+        known = instant_in_words(parse_instant(row["recorded_at"]))
+        return f"imported {known}; the mark stated for {_words(row['stated_at'])}"
     if row.get("stated_at"):
         return f"{instant_in_words(parse_instant(row['stated_at']))} (stated)"
     if row.get("source") is not None:
@@ -81,3 +91,19 @@ def week_in_words(monday: date) -> str:
 def week_heading(monday: date) -> str:
     """Write it to begin a line."""
     return f"W{week_in_words(monday)[1:]}"
+
+
+def wrapped(rows: Iterable[Sequence[str]], free: Collection[int]) -> list[tuple[str, ...]]:
+    """Return rows of text in which long cells go on beneath, in rows that hold nothing else.
+
+    ``free``: the columns of free text; a word longer than the column is cut.
+    """
+    found: list[tuple[str, ...]] = []
+    for row in rows:
+        lines = [_lines(cell) if n in free else [cell] for n, cell in enumerate(row)]
+        found += zip_longest(*lines, fillvalue="")
+    return found
+
+
+def _lines(cell: str) -> list[str]:
+    return wrap(cell, _WIDE) if len(cell) > _WIDE else [cell]

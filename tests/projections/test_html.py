@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from projections import html
 from projections.query import Grid, Lines
+from projections.text import visible
 
 VOID = {"meta", "wbr"}
 
@@ -133,10 +134,16 @@ def test_finished_html_is_not_escaped_again():
 
 @given(st.text(st.characters(exclude_categories=[]), max_size=40))
 def test_any_text_can_be_shown_and_written(written):
-    """Control characters and half characters are replaced; the rest is read back as it was."""
+    """Control and half characters are replaced or shown; the rest is read back as it was."""
     page = html.page(written, html.table((written,), [(written,)]), foot=written)
     assert page.encode("utf-8")
     found = Outline(page)
-    kept = "".join(c if html.text(c) != "\N{REPLACEMENT CHARACTER}" else "\ufffd" for c in written)
+    replaced = (c if html.text(c) != "\N{REPLACEMENT CHARACTER}" else "\ufffd" for c in written)
+    kept = visible("".join(replaced))
     expected = kept.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     assert found.rows[1][0].replace("\r\n", "\n").replace("\r", "\n").strip("\n") == expected
+
+
+def test_a_mark_that_turns_the_reading_round_is_seen_on_a_page():
+    """As in text: a magistrate must not read a sentence backwards."""
+    assert html.text("a\u202eb") == "a\\u202eb"

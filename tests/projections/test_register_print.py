@@ -8,7 +8,7 @@ from ledger import streams
 from ledger.errors import Refused
 from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, SourceRestated
-from ledger.events.roll import GroupLeft
+from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store import Fact
 from projections import register_print, text
 from projections.register_print import RegisterPrint
@@ -74,23 +74,27 @@ def test_every_amended_entry_is_shown_with_all_five_and_more(week):
     ]  # fmt: skip
     (late,) = shown["late_entries"]
     assert (late["number"], late["became"], late["by"]["name"], late["late_by_school_days"]) == (
-        3, "\\", "Mr Teacher", 0,
+        4, "\\", "Mr Teacher", 0,
     )  # fmt: skip
+    (corrected,) = shown["corrections"]
+    assert (corrected["number"], corrected["was"], corrected["became"]) == (3, "N", "/")
 
 
 def test_notes_are_numbered_in_the_cells_and_listed_beneath(week):
-    """As text in square brackets; a correction during the taking is no amendment."""
-    grid, amendments, late, foot = printed(week, **AMENDED).blocks
+    """As text in square brackets; a correction during the taking is listed apart."""
+    grid, amendments, late, corrected, foot = printed(week, **AMENDED).blocks
     assert [row[:3] for row in grid.rows] == [
-        ("Ann Able", "O* [1,2]", "-"), ("Bob Baker", "/^", "\\+ [3]"),
+        ("Ann Able", "O* [1,2]", "-"), ("Bob Baker", "/^ [3]", "\\+ [4]"),
     ]  # fmt: skip
     assert amendments.rows[1] == (
         "2", f"{MON}/AM", "Ann Able", "I", "O", "not ill", "2025-09-09 11:00 BST", "Mrs Register",
         "Officer", "operating-system account; name as stated", "1", "amendment",
     )  # fmt: skip
     assert late.rows[0][:6] == (
-        "3", f"{MON}/PM", "Bob Baker", "\\", "forgot", "2025-09-08 11:00 BST",
+        "4", f"{MON}/PM", "Bob Baker", "\\", "forgot", "2025-09-08 11:00 BST",
     )  # fmt: skip
+    assert corrected.title == "Corrected while the register was being taken"
+    assert corrected.rows[0][:6] == ("3", f"{MON}/AM", "Bob Baker", "N", "/", "not stated")
     assert "position" in foot.lines[0]
     assert any("rang <in>" in line for line in text.as_text(printed(week, **AMENDED).blocks))
 
@@ -99,7 +103,50 @@ def test_the_csv_has_one_row_a_note(week):
     """Week, number and the five of each."""
     lines = text.as_csv(printed(week, **AMENDED)).splitlines()
     assert lines[0].startswith("week,number,session,upn,name,kind,was,became,reason,by")
-    assert [line.split(",")[1] for line in lines[1:]] == ["1", "2", "3"]
+    assert [line.split(",")[1] for line in lines[1:]] == ["1", "2", "3", "4"]
+
+
+def test_a_correction_alone_is_no_amendment(school):
+    """The page says so, and shows the first entry all the same."""
+    corrected = MarkCorrected(original="N", code="/", by="s1")
+    school.add(AT, marked("ann", f"{MON}/AM", "N"), on_mark("ann", f"{MON}/AM", corrected))
+    grid, listed, _ = printed(school, **AMENDED).blocks
+    assert grid.notes[-1] == "No entry of this week was amended or made late."
+    assert listed.rows[0][3:5] == ("N", "/")
+
+
+def test_what_is_in_another_group_s_register_has_no_note_here(week):
+    """A dot with a number would point to an entry that is not shown."""
+    left = GroupLeft(kind="registration", name="9A", since=None, until=date(2025, 9, 5))
+    back = joined("ann", "registration", "9A", since=date(2025, 9, 9))
+    week.add(AT + 27 * HOUR, Fact(streams.pupil("ann"), left), back)
+    (shown,) = printed(week, **AMENDED).rows()
+    assert (shown["rows"][0]["name"], shown["rows"][0]["cells"][0]["notes"]) == ("Ann Able", [])
+    assert shown["amendments"] == []
+
+
+def test_a_long_reason_makes_no_row_wider(week, tmp_path):
+    """As text it goes on beneath; the page breaks lines by itself."""
+    reason = "the family was seen at the harbour " * 40
+    week.add(AT + 27 * HOUR, on_mark("ann", f"{MON}/AM", amended("O", "I", reason.strip())))
+    answer = printed(week, **AMENDED, html=tmp_path / "register.html")
+    rows = answer.blocks[1].rows
+    assert max(len(row[5]) for row in rows) <= 60
+    assert " ".join(row[5] for row in rows[2:]) == reason.strip()
+    assert reason.strip() in Outline(answer.pages[0].text).said
+
+
+def test_a_blank_form_leaves_out_who_is_no_longer_on_roll(school):
+    """Also where a mark of before still stands in the week."""
+    school.add(AT, marked("bob", f"{MON}/AM", "/"))
+    gone = PupilRemoved(starts_on=date(2025, 9, 3), leaves_on=date(2025, 9, 5))
+    school.add(AT + HOUR, Fact(streams.pupil("bob"), gone))
+    (as_amended,), (form,) = (
+        printed(school, **kind, group="9A", week=date(2025, 9, 8)).rows()
+        for kind in ({"as_amended": True}, {"blank": True})
+    )
+    assert [row["name"] for row in as_amended["rows"]] == ["Ann Able", "Bob Baker"]
+    assert [row["name"] for row in form["rows"]] == ["Ann Able"]
 
 
 def test_a_copy_of_an_earlier_time_shows_what_was_amended_by_then(week):
@@ -115,8 +162,9 @@ def test_what_a_source_restated_or_left_out_is_said(week):
     week.add(AT + 30 * HOUR, on_mark("ann", f"{MON}/AM", restated), imported=True, by=None)
     rows = printed(week, **AMENDED).blocks[1].rows
     assert rows[2] == (
-        "3", f"{MON}/AM", "Ann Able", "O", "M", "not stated", "2025-09-08 09:00 BST (stated)",
-        "not stated", "not stated", "not stated", "0", "restated by a source",
+        "3", f"{MON}/AM", "Ann Able", "O", "M", "not stated",
+        "imported 2025-09-09 15:00 BST; the mark stated for 2025-09-08 09:00 BST",
+        "not stated", "not stated", "not stated", "1", "restated by a source",
     )  # fmt: skip
 
 
@@ -135,15 +183,17 @@ def test_the_page_shows_the_notes_as_footnotes(week, tmp_path):
     page = Outline(answer.pages[0].text)
     assert page.rows[1][:3] == ["Ann Able", "O*1,2", "-"]
     assert "O*<sup>1,2</sup>" in answer.pages[0].text
-    grid, amendments, late, _ = answer.blocks
+    grid, amendments, late, corrected, _ = answer.blocks
     assert [len(row) for row in page.rows[: 1 + len(grid.rows)]] == [11] * 3
     assert page.rows[3:] == [
-        list(row) for each in (amendments, late) for row in (each.headings, *each.rows)
+        list(row) for each in (amendments, late, corrected) for row in (each.headings, *each.rows)
     ]
     for words in (
         "Test School: register of 9A, as amended",
         "Week of Monday 8 September 2025",
         "O Absent without leave, for any other reason",
+        "I Illness, physical or mental",
+        "N Reason not yet known",
         "2025-09-08 to 2025-09-12",
     ):
         assert words in page.said

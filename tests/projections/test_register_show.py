@@ -15,14 +15,14 @@ from ledger.events.register import (
     PlanWithdrawn,
     SourceRestated,
 )
-from ledger.events.roll import GroupLeft
+from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store import Fact
 from ledger.values import Session
 from projections import register_show
 from projections.rectangle import rectangle
 from projections.register_show import RegisterShow
 from projections.view import opened
-from tests.projections.ledgers import NOW, enrolled, instant, joined, marked, on_mark
+from tests.projections.ledgers import NOW, enrolled, instant, joined, marked, on_mark, term
 from tests.projections.test_html import Outline
 
 AT = instant(2025, 9, 8, 9)
@@ -51,7 +51,7 @@ def test_the_mark_that_stood_is_shown_and_whether_it_was_changed(school):
     found = cells(school)
     said = {name for name, value in found["Ann Able"]["2025-09-08/AM"].items() if value is True}
     assert found["Ann Able"]["2025-09-08/AM"]["code"] == "I"
-    assert said == {"met", "changed", "member", "amended"}
+    assert said == {"met", "changed", "in_group", "member", "counts", "amended"}
     assert found["Bob Baker"]["2025-09-08/AM"]["changed"] is False
     before = cells(school, known_at="2025-09-08T09:30:00Z")["Ann Able"]["2025-09-08/AM"]
     assert (before["code"], before["changed"]) == ("N", False)
@@ -213,7 +213,7 @@ def test_two_times_are_laid_over_each_other(week):
     then = {"known_at": "2025-09-08T09:30:00Z"}
     answer = week.ask(register_show, RegisterShow(**WEEK | then, diff="now"))
     rows = {row[0]: row[1:] for row in answer.blocks[0].rows}
-    assert rows["Ann Able"][:2] == ("N>I", "N")
+    assert rows["Ann Able"][:2] == ("N>I", "N?")
     assert rows["Bob Baker"][:2] == ("N>L", "none>\\")
     assert answer.blocks[0].notes[0].startswith("A>B")
     kinds = [c["step"] or c["kind"] for c in answer.document["changes"]]
@@ -289,7 +289,7 @@ def test_a_closure_and_a_moved_term_are_changes_of_the_calendar(school):
     then = {"known_at": "2025-09-08T09:30:00Z"}
     found = diff(school, "now", **then)["changes"]
     assert {(c["kind"], c["was"], c["became"], c["by"]) for c in found} == {
-        ("roll", "/", "·", None), ("roll", None, "·", None),
+        ("roll", "/", "[/]", None), ("roll", None, "·", None),
     }  # fmt: skip
     assert found[0]["recorded_at"] == "2025-09-08T10:00:00Z"
     school.add(AT + 2 * HOUR, Fact(streams.CALENDAR, SessionsClosed(date=date(2025, 9, 10))))
@@ -377,6 +377,60 @@ def test_a_pupil_who_changes_group_within_the_week_is_shown_where_he_was(school)
     assert (there[f"{MON}/AM"], there[f"{WED}/AM"]) == ("·", "/")
 
 
+def uncounted(school):
+    """Marks of a Monday to Thursday that stood, and what was recorded since of three days."""
+    ends = date(2025, 9, 10)
+    school.add(AT, *(marked(p, f"2025-09-{day:02}/AM", "/") for p in ("ann", "bob")
+                     for day in (8, 9, 10, 11)))  # fmt: skip
+    school.add(
+        AT + HOUR,
+        Fact(streams.CALENDAR, SessionsClosed(date=date(2025, 9, 8), reason="INSET")),
+        Fact(streams.CALENDAR, SessionCancelled(date=date(2025, 9, 9), reason="boiler")),
+        Fact(streams.pupil("ann"), PupilRemoved(starts_on=date(2025, 6, 2), leaves_on=ends)),
+    )
+
+
+def test_a_mark_that_stands_and_does_not_count_is_told_apart(school, tmp_path):
+    """School closed since, or no longer on roll: in brackets; a cancelled one has its code."""
+    uncounted(school)
+    found = signed(school)
+    days = [f"2025-09-{day:02}/AM" for day in (8, 9, 10, 11)]
+    assert [found["Ann Able"][day] for day in days] == ["[/]", "Y4", "/", "[/]"]
+    assert [found["Bob Baker"][day] for day in days] == ["[/]", "Y4", "/", "/"]
+    here = cells(school)["Ann Able"]
+    assert [here[day]["counts"] for day in days] == [False, False, True, False]
+    assert [here[day]["code"] for day in days] == ["/", "Y4", "/", "/"]
+    assert "[..]  stands, but counts in no figure" in "\n".join(notes(school))
+    path = tmp_path / "register.html"
+    asked = RegisterShow(**WEEK, known_at="2025-09-08T09:30:00Z", diff="now", html=path)
+    answer = school.ask(register_show, asked)
+    assert answer.blocks[0].rows[0][1] == "/>[/]"
+    page = Outline(answer.pages[0].text)
+    assert "[..] stands, but counts in no figure" in page.said
+    assert "/ Present" in page.said
+
+
+def test_marks_after_a_last_day_that_was_set_back_stay_in_the_register(school):
+    """The row would vanish with the week; whoever has no mark is not listed."""
+    school.add(AT, marked("bob", "2025-09-22/AM", "/"))
+    for pupil, starts in (("ann", date(2025, 6, 2)), ("bob", date(2025, 9, 3))):
+        gone = PupilRemoved(starts_on=starts, leaves_on=date(2025, 9, 12))
+        school.add(AT + HOUR, Fact(streams.pupil(pupil), gone))
+    found = signed(school, week=date(2025, 9, 22))
+    assert list(found) == ["Bob Baker"]
+    assert list(found["Bob Baker"].values())[:2] == ["[/]", "·"]
+
+
+def test_a_mark_outside_every_term_is_shown(school):
+    """Terms were moved since: the mark stands still, and counts for nothing."""
+    school.add(AT, marked("ann", f"{MON}/AM", "/"))
+    school.add(AT + HOUR, term("Autumn 1", date(2025, 9, 10), date(2025, 10, 24)))
+    cell = cells(school)["Ann Able"][f"{MON}/AM"]
+    assert (cell["code"], cell["counts"], cell["in_group"]) == ("/", False, True)
+    school.add(AT + HOUR, term("Autumn 1", date(2025, 9, 17), date(2025, 10, 24)))
+    assert list(signed(school)) == ["Ann Able"]
+
+
 def test_a_week_before_any_term_has_no_row_and_says_so(school):
     """That is no empty register but none at all."""
     answer = school.ask(register_show, RegisterShow(**WEEK | {"week": date(1999, 9, 8)}))
@@ -424,6 +478,8 @@ def test_the_page_holds_every_cell_and_needs_no_colour(week, tmp_path):
         f"what was known at 2026-06-30 13:00 BST (position {second}).",
         "N Reason not yet known",
         "I Illness, physical or mental",
+        "O Absent without leave, for any other reason",
+        "C Leave: exceptional circumstances that no other code covers",
         answer.blocks[0].notes[-1],
     ):
         assert words in page.said
