@@ -10,7 +10,7 @@ from datetime import date
 
 from commands import undercut_papers
 from commands.base import Decision, Range, State, one, starting
-from commands.undercut_case import Undercut, shown
+from commands.undercut_case import Undercut, said
 from commands.undercut_change import Comparing, matters
 from ledger import streams
 from ledger.events.amending import CaseUndercut, UndercutPaper
@@ -42,12 +42,17 @@ class Alert:
 
     def says(self, number: int | None) -> Iterator[str]:
         """Yield it in words; ``number`` of the alert, none where it would be one (dry run)."""
-        does = "Undercut alert" if number is not None else "would undercut"
-        for paper, before, after in self.found.papers:
+        for paper, before, after, fell in self.found.papers:
             counts = f": {before} -> {after} recorded sessions" * (paper.kind != "certificate")
-            yield f"{does}: {self.name}, {paper.words}{counts}"
-        cells = self.found.sessions.items()
-        changed = [f"{s} {' -> '.join(shown(*pair))}" for s, pair in cells]
+            if fell:
+                does = "Undercut alert" if number is not None else "would undercut"
+                yield f"{does}: {self.name}, {paper.words}{counts}"
+            else:
+                does = "Alert" if number is not None else "would raise an alert"
+                relied = f"a session that the {paper.words} relied on"
+                is_changed = "was changed" if number is not None else "would be changed"
+                yield f"{does}: {self.name}, {relied} {is_changed}{counts}"
+        changed = [said(session, *pair) for session, pair in self.found.sessions.items()]
         if changed:
             yield f"  changed: {', '.join(changed)}"
         else:

@@ -85,11 +85,15 @@ class Register:
 
 
 class Touched(NamedTuple):
-    """A paper that a change undercut, and the fullest counts before and after it."""
+    """A paper that a change undercut, and the fullest counts before and after it.
+
+    ``fell``: its case is below the threshold now; else a session that it relied on was changed.
+    """
 
     paper: Paper
     before: int
     after: int
+    fell: bool = False
 
 
 class Undercut(NamedTuple):
@@ -124,7 +128,7 @@ def undercut(
             counts = (before.fullest(paper, measure), after.fullest(paper, measure))
             if counts[1] < measure.sessions <= counts[0]:
                 relied |= _lost(paper, before, moved, measure)
-                touched.append(Touched(paper, *counts))
+                touched.append(Touched(paper, *counts, fell=True))
                 concerned |= relied
                 continue
         if relied:
@@ -145,6 +149,16 @@ def shown(before: Cell, after: Cell) -> tuple[str, str]:
         gained = (after.counts, after.held) > (before.counts, before.held)
         return (_NOTHING, then) if gained else (first, _NOTHING)
     return first, then
+
+
+def said(session: Session, before: Cell, after: Cell) -> str:
+    """Say of a session what changed: its entry, else whether the entry that stands counts."""
+    if before.code != after.code:
+        return f"{session} {before.code or _NOTHING} -> {after.code or _NOTHING}"
+    entry = f"{after.code} stands" if after.code else "no mark was made"
+    if (after.counts, after.held) < (before.counts, before.held):
+        return f"{session} {entry} and no longer counts"
+    return f"{session} {entry} and {'counts again' if after.counts else 'is held'}"
 
 
 def _certified(papers: Sequence[Paper], *registers: Register) -> Iterator[Session]:

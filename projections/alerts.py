@@ -6,8 +6,10 @@ from typing import Any
 
 from ledger.clock import local, parse_instant
 from projections import alerts_undercut
+from projections.alerts_changes import Changes
 from projections.pending import Pending, pending
 from projections.query import Answer, Block, Grid, Lines, Question, number_of, option
+from projections.told import who
 from projections.view import View
 
 COLUMNS = (
@@ -19,6 +21,8 @@ _COUNTED = (
     "Sessions: recorded sessions of unauthorised or unexplained absence in the fullest window "
     "around the paper, before and after the change. It is no finding about a parent."
 )
+
+_EFFECTS = {"case-undercut": "", "session-changed": "; a session that it relied on was changed"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +36,9 @@ def answer(question: Alerts, view: View) -> Answer:
     """Answer with what is open, whatever the date of its session: conflicts come first."""
     conflicts = _conflicts(view)
     waiting = [_waiting(view, each) for each in pending(view)]
+    changes = Changes(view)
     undercut = [
-        alerts_undercut.row(view, alert)
+        changes.row(alert)
         for alert in alerts_undercut.alerts(view)
         if question.all_ or alert.settled is None
     ]
@@ -110,15 +115,20 @@ def _undercut_grid(rows: Sequence[Mapping[str, Any]], view: View) -> Grid:
         "Next: attendance alerts draft ALERT, then alerts sent ALERT or alerts dismiss ALERT.",
         view.provenance(),
     ]
-    return Grid(number_of(len(rows), "undercut alert"), headings, body, notes=notes)
+    fallen = sum(any(p["effect"] == "case-undercut" for p in row["papers"]) for row in rows)
+    title = f"{number_of(len(rows), 'alert')} about papers, {fallen} of a case undercut"
+    return Grid(title, headings, body, notes=notes)
 
 
 def _lines(row: Mapping[str, Any]) -> list[tuple[str, ...]]:
     cause = row["cause"]
     at = local(parse_instant(cause["at"])).strftime("%Y-%m-%d %H:%M")
     first = (str(row["alert"]), row["upn"])
-    last = (changed(row["sessions"]), f"{cause['by']['name']}, {at}", _state(row))
-    lines = [(paper["what"], alerts_undercut.counts(paper)) for paper in row["papers"]]
+    people = who(cause["by"], cause["source"])
+    if cause["approved_by"]:
+        people += f", approved by {who(cause['approved_by'], None)}"
+    last = (changed(row["sessions"]), f"{people}, {at}", _state(row))
+    lines = [(p["what"] + _EFFECTS[p["effect"]], alerts_undercut.counts(p)) for p in row["papers"]]
     return [
         (*first, *paper, *last) if number == 0 else ("", "", *paper, "", "", "")
         for number, paper in enumerate(lines)
@@ -145,13 +155,17 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         return {**row, "by": row["by"]["name"]}
     if row["kind"] == "conflict":
         return dict(row)
-    papers = [f"{p['kind']} {p['ref']} {p['before']}>{p['after']}" for p in row["papers"]]
+    papers = [
+        f"{p['kind']} {p['ref']}"
+        + (f" {p['before']}>{p['after']}" if p["before"] is not None else "")
+        for p in row["papers"]
+    ]
     cause = row["cause"]
     return {
         **{name: row[name] for name in ("kind", "upn", "position", "alert", "state")},
         "papers": ";".join(papers),
         "sessions": ";".join(row["sessions"]),
         "command": cause["command"],
-        "by": cause["by"]["name"],
+        "by": cause["by"]["name"] if cause["by"] else "",
         "at": cause["at"],
     }

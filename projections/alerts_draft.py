@@ -1,19 +1,21 @@
 """attendance alerts draft: a letter to the local authority about an undercut alert, unsigned."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ledger.clock import iso, local, local_date
+from ledger.clock import local, local_date
 from ledger.errors import Refused
+from ledger.folder import translated
 from policies.parameters import Rule, parameters
 from projections import alerts_undercut, html, text
+from projections.alerts_changes import Changes
 from projections.alerts_undercut import Alert
 from projections.penalties_text import day
 from projections.query import Answer, Block, Grid, Lines, Page, Question, argument, option
-from projections.versions import Describer, versions
+from projections.told import who
 from projections.view import View
 
 _BLANK = "_" * 40
@@ -47,27 +49,45 @@ def answer(question: DraftLetter, view: View) -> Answer:
             f"{question.alert} is not the number of an undercut alert",
             "attendance alerts --all shows the alerts with their numbers",
         )
-    letter = _Letter(view, found[0])
-    rows = list(_changes(letter))
+    changes = Changes(view)
+    letter = _Letter(_settled(view), found[0])
+    rows = changes.rows(found[0])
     shown: list[Block] = [
-        Lines(list(_head(letter))),
-        _table(rows),
+        Lines(list(_head(letter, changes.people(found[0], rows)))),
+        _table(rows, changes.weeks(found[0])),
         *(Lines(list(_paper(letter, n, p))) for n, p in enumerate(found[0].papers, start=1)),
         Lines(list(_foot(letter))),
     ]
     document = {
         "as_of": view.as_of(),
-        "alert": alerts_undercut.row(view, found[0]),
+        "alert": changes.row(found[0]),
         "changes": rows,
         "letter": text.as_text(shown),
     }
     pages = []
     if question.html is not None:
-        page = html.page(_TITLE, _body(shown), foot=view.provenance())
-        pages.append(Page(question.html, page))
+        page = html.page(_TITLE, _body(shown), foot=letter.view.provenance())
+        pages.append(_file(question.html, page))
     if question.out is not None:
-        pages.append(Page(question.out, "\n".join(text.as_text(shown)) + "\n"))
-    return Answer(document, (), shown, pages=pages)
+        pages.append(_file(question.out, "\n".join(text.as_text(shown)) + "\n"))
+    return Answer(document, (), [] if pages else shown, pages=pages)
+
+
+def _settled(view: View) -> View:
+    """Return the view as at its last event: the same letter is the same file a minute later."""
+    if view.question.clock == "source" or view.question.known_at is not None:
+        return view
+    return replace(view, known_at=alerts_undercut.commit(view, view.position).at)
+
+
+def _file(path: Path, content: str) -> Page:
+    """Return a file to write; refused where another is there already, which might be signed."""
+    with translated(path):
+        if path.exists() and path.read_bytes() != content.encode():
+            raise Refused(
+                "already-there", f"{path} exists already and is another", "name a new file"
+            )
+    return Page(path, content)
 
 
 _TITLE = "Draft: a change to the attendance register"
@@ -90,12 +110,10 @@ def _section(paper: Block) -> html.Markup:
     return html.joined([html.tag("h2", first), html.paragraphs(rest)])
 
 
-def _head(letter: _Letter) -> Iterator[str]:
+def _head(letter: _Letter, people: str) -> Iterator[str]:
     view, alert = letter
     person = view.people.get(alert.pupil) or view.named(alert.pupil)
     school = view.school or {"name": _BLANK, "urn": _BLANK}
-    by = alerts_undercut.author(view, alert.cause)
-    title = f", {by['job_title']}" if by["job_title"] else ""
     yield "DRAFT, not signed and not sent. For the head teacher to check, complete and sign."
     yield ""
     yield f"From: {school['name']} (URN {school['urn']})"
@@ -106,59 +124,32 @@ def _head(letter: _Letter) -> Iterator[str]:
     yield "A change to the attendance register"
     yield ""
     yield (
-        f"On {day(letter.when)} the school's register was changed ({by['name']}{title}). This "
+        f"On {day(letter.when)} the school's register was changed ({people}). This "
         "letter states what the register said before and says now, and which papers rest on it."
     )
     yield "It states recorded entries. It is no finding about a parent."
     yield ""
 
 
-def _table(rows: list[dict[str, Any]]) -> Grid:
+def _table(rows: list[dict[str, Any]], weeks: str) -> Grid:
     body = [
-        (r["session"], r["original"], r["amended"], r["date"], _who(r["by"]), r["reason"] or "")
+        (
+            r["session"], r["original"], r["amended"], r["date"],
+            who(r["by"], r["source"]), _reason(r),
+        )
         for r in rows
-    ]
+    ]  # fmt: skip
     headings = ("Session", "Original", "Amended", "Date", "Name", "Reason")
-    notes = ["A dash: no entry counts there."] if rows else [_WEEKS]
+    notes = ["A dash: no mark was made."] if rows else [f"{weeks[0].upper()}{weeks[1:]}."]
     return Grid("Sessions changed", headings, body, notes=[*notes, ""])
 
 
-_WEEKS = "No entry changed: the school weeks that are counted together did."
-
-
-def _who(by: Mapping[str, Any] | None) -> str:
-    if by is None:
-        return "not stated"
-    return f"{by['name']}, {by['job_title']}" if by["job_title"] else str(by["name"])
-
-
-def _changes(letter: _Letter) -> Iterator[dict[str, Any]]:
-    """Yield each session as the register has to show an amendment: original to name.
-
-    Where the mark stayed, the calendar, the roll or the age changed: the command says how.
-    """
-    view, alert = letter
-    describer, cause = Describer(view), alert.cause
-    made = {
-        v.session: describer.row(0, v)
-        for v in versions(view, "m.pupil = :v0", alert.pupil)
-        if v.kind != "plan" and cause.first <= v.position <= cause.last
-    }
-    for each in alert.sessions:
-        session, _, codes = each.partition(" ")
-        original, _, amended = codes.partition(">")
-        row = made.get(session)
-        reason = row["reason"] if row else f"not the entry itself: {cause.command}"
-        by = row["by"] if row else alerts_undercut.author(view, cause)
-        stated = row["stated_at"] if row else None
-        yield {
-            "session": session,
-            "original": original,
-            "amended": amended,
-            "date": (stated or iso(cause.at))[:10],
-            "by": by,
-            "reason": reason,
-        }
+def _reason(row: Mapping[str, Any]) -> str:
+    """Return the reason, and when it came in here where a source states another day."""
+    came = (
+        f"recorded here on {day(row['recorded_on'])}" if row["recorded_on"] != row["date"] else ""
+    )
+    return "; ".join(filter(None, (row["reason"], came)))
 
 
 def _paper(letter: _Letter, number: int, paper: Mapping[str, Any]) -> Iterator[str]:
@@ -182,11 +173,17 @@ def _counts(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
         yield f"   (the rule speaks of {sessions}; {rule.reference})."
 
 
+def _effect(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
+    if not alerts_undercut.fell(letter.alert, paper):
+        yield "   A session that it relied on was changed, as above."
+
+
 def _notice(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
     parent, _, issued = paper["ref"].partition(" ")
     name = _parent(letter.view, parent)
     if name:
         yield f"   Parent: {name}"
+    yield from _effect(letter, paper)
     yield from _counts(letter, paper)
     yield "   The head teacher chooses:"
     grounds, required = (
@@ -208,6 +205,7 @@ def _withdrawal(rule: Rule | None) -> Iterator[str]:
 
 
 def _considered(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
+    yield from _effect(letter, paper)
     yield from _counts(letter, paper)
     yield "   The head teacher chooses:"
     yield f"   {_BOX} Please take no further step on our referral; we withdraw it."
@@ -215,7 +213,7 @@ def _considered(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _certified(_letter: _Letter, _paper: Mapping[str, Any]) -> Iterator[str]:
-    yield "   It shows sessions that the register now shows otherwise."
+    yield "   It shows sessions that were changed, as above."
     yield f"   {_BOX} Please use it no longer; the one enclosed, signed anew, takes its place."
     yield f"   {_BOX} It stands as at its date; the changes above are to be read with it."
 

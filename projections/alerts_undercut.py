@@ -1,17 +1,19 @@
 """Undercut alerts as known: what raised each, which papers are concerned, what was done since."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 
-from ledger.clock import iso, local_date
+from ledger.clock import local_date
+from policies.parameters import parameters
 from projections.penalties_text import day
+from projections.versions import Describer
 from projections.view import View
 
 _SETTLED = 'alert, outcome, to_whom, on_date, reason, "by", name, job_title, kf'
 _COMMIT = 'first, last, at, "by", account, authenticated, command, source'
+_APPROVED = "position, name, job_title, decided_name, decided_title"
 _DECISIONS = {
     "refer": "decision to refer to the authority",
     "issue": "decision to issue a notice",
@@ -80,26 +82,6 @@ def commit(view: View, position: int) -> Cause:
     return Cause(*view.db.execute(sql, [position]).fetchone())
 
 
-def row(view: View, alert: Alert) -> dict[str, Any]:
-    """Return an alert as a row of the answer."""
-    settled = alert.settled
-    return {
-        "kind": "undercut",
-        "alert": alert.number,
-        "upn": upn(view, alert.pupil),
-        "papers": [{**paper, "what": words(view, paper)} for paper in alert.papers],
-        "sessions": alert.sessions,
-        "cause": {
-            "command": alert.cause.command,
-            "by": author(view, alert.cause),
-            "at": iso(alert.cause.at),
-        },
-        "state": alert.state,
-        "settled": settled and {**settled._asdict(), "at": iso(settled.at)},
-        "position": alert.number,
-    }
-
-
 def upn(view: View, pupil: int) -> str:
     """Return a pupil's UPN, known by now or not."""
     return (view.people.get(pupil) or view.named(pupil)).upn
@@ -122,25 +104,63 @@ def words(view: View, paper: Mapping[str, Any]) -> str:
     return f"{kind} given on {day(given)} for {day(first)} to {day(last)}"
 
 
+def paper_row(view: View, alert: Alert, paper: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a paper with what happened to it; without counts where it has no case.
+
+    ``effect``: ``case-undercut`` where the case fell below the number of the rule of that day,
+    else ``session-changed``: a session that it relied on was changed.
+    """
+    effect = "case-undercut" if fell(alert, paper) else "session-changed"
+    counted = {} if paper["kind"] != "certificate" else {"before": None, "after": None}
+    return {**paper, **counted, "what": words(view, paper), "effect": effect}
+
+
+def fell(alert: Alert, paper: Mapping[str, Any]) -> bool:
+    """Tell whether the case of a paper fell below the number of the rule of that day."""
+    rule = parameters().find("penalty_notices.threshold", local_date(alert.cause.at))
+    if rule is None or paper["kind"] == "certificate":
+        return False
+    number: int = rule.table["sessions"]
+    return bool(paper["after"] < number <= paper["before"])
+
+
 def counts(paper: Mapping[str, Any]) -> str:
     """Write the counts of a case: ``10 -> 9``; a certificate has none."""
     return "" if paper["kind"] == "certificate" else f"{paper['before']} -> {paper['after']}"
 
 
-def author(view: View, cause: Cause) -> dict[str, Any]:
-    """Return who gave the command, by name and title of that day; else by the account."""
-    name, title = _staff(view, cause.by, local_date(cause.at)) or (cause.by or cause.account, None)
+def author(describer: Describer, cause: Cause) -> dict[str, Any] | None:
+    """Return who gave the command, by name and title of that day; an account is nobody's name."""
+    if cause.by is None:
+        return None
+    name, title = describer.named(cause.by, local_date(cause.at))
     return {"name": name, "job_title": title, "authenticated": cause.authenticated}
 
 
-def _staff(view: View, staff: str | None, on: date) -> tuple[str | None, str] | None:
-    rows: Iterable[Any] = view.stood(
-        "coalesce(since, ''), name, job_title", "staff",
-        "staff = :v0 AND coalesce(since, '') <= :v1 AND coalesce(until, '9999') >= :v1",
-        staff, on.isoformat(),
-    )  # fmt: skip
-    newest = max(rows, default=None)
-    return newest and (view.open(newest[1]), newest[2])
+class Approval(NamedTuple):
+    """Who asked for the change of an alert, and who approved it."""
+
+    asked: dict[str, Any]
+    by: dict[str, Any]
+
+
+def approval(view: View, alert: Alert) -> Approval | None:
+    """Return who asked for what raised an alert and who approved it, none without approval."""
+    cause = alert.cause
+    where = "pupil = :v0 AND decision = 'approved' AND decided BETWEEN :v1 AND :v2"
+    found = view.stood(_APPROVED, "approvals", where, alert.pupil, cause.first, cause.last)
+    if not found:
+        return None
+    position, name, title, decided_name, decided_title = min(found)
+    asked = commit(view, position).authenticated
+    return Approval(
+        {"name": view.open(name), "job_title": title, "authenticated": asked},
+        {
+            "name": view.open(decided_name),
+            "job_title": decided_title,
+            "authenticated": cause.authenticated,
+        },
+    )
 
 
 def _settled(view: View, *found: Any) -> Settled:  # noqa: ANN401 - a row of the table

@@ -1,6 +1,6 @@
 """attendance notices: penalty notices as known, and what became of the sessions they rest on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,16 +9,21 @@ from typing import Any
 from ledger.clock import iso, local_date
 from ledger.values import parse_session
 from projections import rectangle
-from projections.alerts_undercut import upn
+from projections.alerts_changes import sentence
+from projections.alerts_undercut import Alert, alerts, upn
+from projections.notices_text import WEEKS, blocks, flat
 from projections.penalties_register import age_of, countable, relevant
-from projections.query import Answer, Block, Grid, Lines, Question, number_of, option
-from projections.versions import Describer, Version, versions
+from projections.pending import Pending, pending
+from projections.query import Answer, Lines, Question, option
+from projections.told import Telling
+from projections.uncounted import Standing, weeks_moved
+from projections.versions import Commit, Describer, Version, versions
 from projections.view import View
 
 COLUMNS = (
     "parent_id", "upn", "name", "kind", "issued_on", "offence_first", "offence_last",
     "received_on", "paid_on", "withdrawn_on", "outcome", "outcome_on", "issuer",
-    "sessions", "relevant_now", "amended_since_issue",
+    "sessions", "relevant_now", "amended_since_issue", "uncounted", "pending",
 )  # fmt: skip
 _DETAILS = COLUMNS[3:13]
 _FAILURE_TO_ATTEND = "s444A"
@@ -35,7 +40,8 @@ class Notices(Question):
 
     pupil: str | None = option("one pupil, by UPN or local id")
     amended_since_issue: bool = option(
-        "only notices that rest on sessions amended after issue", default=False
+        "only notices whose sessions were amended, or came not to count, after issue",
+        default=False,
     )
 
 
@@ -48,10 +54,15 @@ def answer(question: Notices, view: View) -> Answer:
     work = _Work(view)
     rows = [work.row(each) for each in work.notices if only in (None, each.pupil)]
     if question.amended_since_issue:
-        rows = [row for row in rows if row["amended_since_issue"]]
+        rows = [row for row in rows if row["amended_since_issue"] or _since(row)]
     rows.sort(key=lambda row: (row["upn"], row["issued_on"], row["parent_id"]))
     document = {"as_of": view.as_of(), "rows": rows}
-    return Answer(document, COLUMNS, _blocks(view, rows), flat=[_flat(row) for row in rows])
+    return Answer(document, COLUMNS, blocks(view, rows), flat=[flat(row) for row in rows])
+
+
+def _since(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what came not to count after the issue."""
+    return [each for each in row["uncounted"] if each["since_issue"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,7 @@ class _Work:
         """Return the row of a notice."""
         found = self._versions(notice)
         relied = notice.sessions or sorted({v.session for v in found})
+        recorded = self._recorded(notice)
         person = self.view.people.get(notice.pupil) or self.view.named(notice.pupil)
         return {
             "parent_id": notice.parent,
@@ -113,7 +125,18 @@ class _Work:
             **notice.details,
             "sessions": list(relied),
             "relevant_now": sum((notice.pupil, s) in self._relevant for s in relied),
-            "amended_since_issue": [self._change(v) for v in self._after_issue(notice, found)],
+            "amended_since_issue": [
+                self._change(v) for v in found if self._after_issue(notice, v, recorded)
+            ],
+            "uncounted": [
+                *self._uncounted(notice, {v.session: v for v in found}, recorded),
+                *self._weeks(notice),
+            ],
+            "pending": [
+                {"session": each.session, "stands": each.original, "requested": each.code}
+                for each in self._waiting
+                if each.pupil == notice.pupil and each.session in relied
+            ],
         }
 
     def _versions(self, notice: _Notice) -> list[Version]:
@@ -125,19 +148,85 @@ class _Work:
         named = set(notice.sessions)
         return [v for v in found if v.kind != "plan" and (not named or v.session in named)]
 
-    def _after_issue(self, notice: _Notice, found: list[Version]) -> list[Version]:
+    def _recorded(self, notice: _Notice) -> Commit:
+        """Return the transaction in which a notice was recorded here first."""
         details = (notice.details[name] for name in ("kind", "issued_on", "offence_first"))
         key = [notice.parent, notice.pupil, *details]
-        (recorded,) = self.view.db.execute(_RECORDED, key).fetchone()
-        return [
-            v
-            for v in found
-            if v.kind in _CHANGES
-            and (
-                (on := local_date(self._when(v))) > notice.issued
-                or (on == notice.issued and not v.imported and v.position > recorded)
-            )
-        ]
+        (position,) = self.view.db.execute(_RECORDED, key).fetchone()
+        return self.describer.commit(position)
+
+    def _after_issue(self, notice: _Notice, version: Version, recorded: Commit) -> bool:
+        """Tell whether a version is a change since the issue.
+
+        What was recorded here after the notice was is one, whatever time its source states; a
+        first entry only where the notice names its session. What came with it or before goes by
+        the time stated.
+        """
+        if version.position > recorded.last:
+            return version.kind != "entry" or (bool(notice.sessions) and version.imported)
+        return version.kind in _CHANGES and local_date(self._when(version)) > notice.issued
+
+    def _uncounted(
+        self, notice: _Notice, standing: Mapping[str, Version], recorded: Commit
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the relevant entries relied on that do not count, and why."""
+        pupil = Standing(self.view, notice.pupil)
+        for session, version in standing.items():
+            on = parse_session(session).date
+            rule = self.view.rules.codes.find(version.code or "", on)
+            if rule is None or not rule.threshold or on > self.view.on:
+                continue
+            bar = pupil.bar(session)
+            if bar is not None:
+                yield {
+                    "session": session,
+                    "code": version.code,
+                    "why": bar.kind,
+                    **self._because(notice, bar.words, bar.position, recorded),
+                }
+
+    def _weeks(self, notice: _Notice) -> Iterator[dict[str, Any]]:
+        """Yield where school weeks moved under a notice, which no session shows."""
+        for alert in self._alerts:
+            ref = f"{notice.parent} {notice.details['issued_on']}"
+            named = any(paper["ref"] == ref for paper in alert.papers)
+            if alert.pupil == notice.pupil and not alert.sessions and named:
+                words = "the school weeks that are counted together moved"
+                position = weeks_moved(self.view, alert.cause.first, alert.cause.last)
+                recorded = self.describer.commit(alert.cause.first - 1)
+                moved = self._because(notice, words, position or alert.number, recorded)
+                yield {"session": None, "code": None, "why": WEEKS, **moved}
+
+    def _because(
+        self, notice: _Notice, words: str, position: int | None, recorded: Commit
+    ) -> dict[str, Any]:
+        """Say what keeps an entry from counting, by whom, and whether since the issue."""
+        if position is None:
+            nobody = dict.fromkeys(("by", "source", "when", "reason", "position"))
+            return {"words": words, **nobody, "since_issue": False}
+        told = self._telling.event(position)
+        when = told.at if told.source is None or told.stated is None else told.stated
+        return {
+            "words": sentence(words, told),
+            "by": told.by,
+            "source": told.source,
+            "when": iso(when),
+            "reason": told.reason,
+            "position": position,
+            "since_issue": position > recorded.last or local_date(when) > notice.issued,
+        }
+
+    @cached_property
+    def _telling(self) -> Telling:
+        return Telling(self.view, self.describer)
+
+    @cached_property
+    def _alerts(self) -> list[Alert]:
+        return alerts(self.view)
+
+    @cached_property
+    def _waiting(self) -> list[Pending]:
+        return pending(self.view)
 
     def _when(self, version: Version) -> int:
         """Return when a change was made: as its source states, else as it was recorded."""
@@ -152,7 +241,9 @@ class _Work:
             "was": version.replaced,
             "became": version.code,
             "when": iso(self._when(version)),
+            "recorded_at": row["recorded_at"],
             "by": row["by"],
+            "source": self.describer.source(version),
             "reason": row["reason"],
             "position": version.position,
         }
@@ -169,53 +260,3 @@ class _Work:
             (int(pupil), str(whole.sessions[at]))
             for pupil, at in zip(*flags.nonzero(), strict=True)
         }
-
-
-def _blocks(view: View, rows: Sequence[dict[str, Any]]) -> list[Block]:
-    body = [
-        (
-            row["issued_on"], row["parent_id"], row["upn"], row["name"], row["kind"],
-            row["outcome"] or ("paid" if row["paid_on"] else ""), str(len(row["sessions"])),
-            str(row["relevant_now"]), str(len(row["amended_since_issue"])),
-        )
-        for row in rows
-    ]  # fmt: skip
-    headings = (
-        "Issued", "Parent", "UPN", "Pupil", "Kind", "Outcome", "Sessions", "Relevant now",
-        "Changes since issue",
-    )  # fmt: skip
-    notes = [_MEANING, view.provenance()]
-    found: list[Block] = [
-        Grid(number_of(len(rows), "notice"), headings, body, frozenset({6, 7, 8}), notes=notes)
-    ]
-    changed = [line for row in rows for line in _changed(row)]
-    if changed:
-        columns = ("Issued", "UPN", "Session", "Was", "Became", "When", "By", "Reason")
-        found.append(Grid("Sessions amended after issue", columns, changed))
-    return found
-
-
-_MEANING = (
-    "Sessions: those the notice states, else those of its offence period with an entry. Relevant "
-    "now: unauthorised or unexplained as the register stands. It is no finding about a parent."
-)
-
-
-def _changed(row: dict[str, Any]) -> list[tuple[str, ...]]:
-    return [
-        (
-            row["issued_on"], row["upn"], c["session"], c["was"] or "-", c["became"],
-            c["when"][:10], (c["by"] or {"name": "not stated"})["name"], c["reason"] or "",
-        )
-        for c in row["amended_since_issue"]
-    ]  # fmt: skip
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as CSV has it: lists in one cell, separated by semicolons."""
-    changes = [
-        f"{c['session']} {c['was'] or '-'}>{c['became']} {c['when']} "
-        f"{(c['by'] or {'name': 'not stated'})['name']}: {c['reason'] or ''}".rstrip(": ")
-        for c in row["amended_since_issue"]
-    ]
-    return {**row, "amended_since_issue": ";".join(changes)}
