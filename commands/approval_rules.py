@@ -82,7 +82,10 @@ def split(
         return Split(list(proposed), [])
     asked = _Asked(state, found)
     for each in proposed:
-        asked.check_author(author, each)
+        favours = adds_unauthorised(
+            rules.codes, each._replace(before=each.after, after=each.before)
+        )
+        asked.check_author(author, each, ever=favours)
     adding = [each for each in proposed if adds_unauthorised(rules.codes, each)]
     many = asked.many(len(adding))
     grounds = {(each.pupil.id, each.session): [*asked.grounds(each), *many] for each in adding}
@@ -137,10 +140,13 @@ class _Asked:
         self._days = state.school.calendar().school_days()
         self._notices: dict[str, list[Notice]] = {}
 
-    def check_author(self, author: Author, proposed: Proposed) -> None:
-        """Refuse somebody whom the policy does not let amend this mark today."""
+    def check_author(self, author: Author, proposed: Proposed, *, ever: bool) -> None:
+        """Refuse somebody whom the policy does not let amend this mark today.
+
+        ``ever``: a correction in the family's favour, for which it is never too late.
+        """
         self._check(school_packs.ROLES, author, "amend the register")
-        if self._later(school_packs.LATE_DAYS, proposed.session):
+        if not ever and self._later(school_packs.LATE_DAYS, proposed.session):
             late = _school_days(self._lag(proposed.session))
             what = f"amend {proposed.session}, {late} ago"
             self._check(school_packs.LATE_ROLES, author, what)

@@ -1,4 +1,4 @@
-"""Record that somebody looks up which members of staff an audit is about, and why.
+"""Record that somebody looks up which staff and pupils an audit is about, and why.
 
 Carried out before `attendance audit --names` is answered: statistics of amendments watch
 employees, so whoever looks at names is on record too (ICO, Monitoring workers, 2023).
@@ -17,7 +17,7 @@ _MAY = ("auditor", "authoriser", "head", "trust")
 
 
 class ShowNames(Command):
-    """Names of staff are shown in an audit, for a reason."""
+    """Names of staff and pupils are shown in an audit, for a reason."""
 
     reason: str = hidden()
 

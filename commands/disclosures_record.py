@@ -6,8 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, TextIO
 
-from commands import given, pending_requests
-from commands.base import Command, Decision, Range, State, decided, hidden, one, option
+from commands import disclosures_position, given, pending_requests
+from commands.base import Author, Command, Decision, Range, State, decided, hidden, one, option
 from commands.sessions import Span
 from ledger import streams
 from ledger.clock import local_date
@@ -33,12 +33,19 @@ class RecordDisclosure(Command):
     kind: Kind = option("what it was")
     to: str = option("to whom it went: an authority, a court, a parent; kept sealed")
     what: str = option("what it is; kept sealed")
-    pupil: str | None = option("whom it is about, by UPN or local id [many]", default=None)
+    pupil: tuple[str, ...] = option(
+        "whom it is about, by UPN or local id (may be given several times) [the whole school]",
+        default=(),
+    )
     first: date | None = option("the first day that it covers", default=None)
     last: date | None = option("the last day that it covers", default=None)
-    on: date | None = option("the day on which it left [today]", default=None)
+    on: date | None = option(
+        "the day on which it left [today]; an earlier one needs --seen-at", default=None
+    )
     seen_at: int | None = option(
-        "the position that is printed on it [the newest]", default=None, ge=0
+        "the position that is printed on it [the newest]; 0: made before this ledger began",
+        default=None,
+        ge=0,
     )
     sha256_of: Path | None = option("the file that left: its SHA-256 is kept", default=None)
     sha256: str | None = hidden(default=None)
@@ -56,39 +63,57 @@ def load(command: RecordDisclosure, _stdin: TextIO) -> RecordDisclosure:
 
 
 def reads(command: RecordDisclosure, state: State) -> Iterable[Range]:
-    """Ask for what left before, and for amendments of the pupil that wait for approval."""
-    pupil = state.pupil(command.pupil) if command.pupil is not None else None
-    yield one(streams.disclosure(pupil.id if pupil else None))
-    if pupil is not None and command.kind == "certificate":
-        yield pending_requests.needed(pupil)
+    """Ask for what left before, for amendments that wait, and for the times of positions."""
+    for pupil in _about(command, state):
+        yield one(streams.disclosure(pupil.id if pupil else None))
+        if pupil is not None and command.kind == "certificate":
+            yield pending_requests.needed(pupil)
+    if command.on is not None and command.seen_at:
+        yield one(streams.COMMITS)
 
 
 def decide(command: RecordDisclosure, state: State, _rules: Rules, now: int) -> Decision:
-    """Record what left; the same again on the same day is no news."""
+    """Record what left, once for each pupil; the same again on the same day is no news."""
     author = state.author(now)
-    pupil = state.pupil(command.pupil) if command.pupil is not None else None
-    event = Disclosed(
+    event = _event(command, state, author, local_date(now))
+    about = _about(command, state)
+    _check_whole(command, event.on, about)
+    facts, says = [], []
+    for pupil in about:
+        if pupil is not None and command.kind == "certificate":
+            _check_decided(command, state, pupil)
+        stream = streams.disclosure(pupil.id if pupil else None)
+        whom = state.name_of(pupil) if pupil else "the school"
+        what = f"{command.kind} of {event.on} to {event.to}, about {whom}"
+        if any(_says_the_same(state, one_, event) for one_ in state.histories.get(stream, ())):
+            says.append(f"{what}: recorded before; nothing was recorded")
+        else:
+            facts.append(Fact(stream, event))
+            says.append(f"{what}: recorded, as of position {event.seen_at}")
+    return decided(facts, *says)
+
+
+def _about(command: RecordDisclosure, state: State) -> list[Pupil | None]:
+    """Return each pupil named, once; none stands for the whole school."""
+    found = {(pupil := state.pupil(named)).id: pupil for named in command.pupil}
+    return [*found.values()] or [None]
+
+
+def _event(command: RecordDisclosure, state: State, author: Author, today: date) -> Disclosed:
+    on = _day(command, today)
+    return Disclosed(
         kind=command.kind,
         to=given.required(command.to, "to"),
         what=given.required(command.what, "what"),
-        on=_day(command, local_date(now)),
+        on=on,
         first=command.first,
         last=command.last,
-        seen_at=_position(command, state),
+        seen_at=disclosures_position.position(command.seen_at, state, on, today),
         sha256=command.sha256,
         by=author.staff_id,
         name=author.name,
         job_title=author.job_title,
     )
-    _check_whole(command)
-    if pupil is not None and command.kind == "certificate":
-        _check_decided(command, state, pupil)
-    stream = streams.disclosure(pupil.id if pupil else None)
-    about = state.name_of(pupil) if pupil else "the school"
-    what = f"{command.kind} of {event.on} to {event.to}, about {about}"
-    if any(_says_the_same(state, before, event) for before in state.histories.get(stream, ())):
-        return decided([], f"{what}: recorded before; nothing was recorded")
-    return decided([Fact(stream, event)], f"{what}: recorded, as of position {event.seen_at}")
 
 
 def _day(command: RecordDisclosure, today: date) -> date:
@@ -100,18 +125,7 @@ def _day(command: RecordDisclosure, today: date) -> date:
     return on
 
 
-def _position(command: RecordDisclosure, state: State) -> int:
-    seen_at = state.position if command.seen_at is None else command.seen_at
-    if seen_at > state.position:
-        raise Refused(
-            "position-unknown",
-            f"the ledger has no event {seen_at}; its newest is {state.position}",
-            "give the position that is printed on the extract",
-        )
-    return seen_at
-
-
-def _check_whole(command: RecordDisclosure) -> None:
+def _check_whole(command: RecordDisclosure, on: date, about: list[Pupil | None]) -> None:
     """Refuse dates that make no period, and papers of one pupil that do not say what of."""
     first, last = command.first, command.last
     if (first is None) != (last is None) or (first and last and last < first):
@@ -122,11 +136,21 @@ def _check_whole(command: RecordDisclosure) -> None:
         )
     if command.kind not in _OF_A_PUPIL:
         return
-    if command.pupil is None:
+    if about == [None]:
         raise Refused("pupil-missing", f"a {command.kind} is about one pupil", "give --pupil")
-    if first is None:
+    if len(about) > 1:
+        raise Refused(
+            "pupil-several", f"a {command.kind} is about one pupil", "record one for each pupil"
+        )
+    if last is None:
         raise Refused(
             "period-missing", f"a {command.kind} covers a period", "give --first and --last"
+        )
+    if last > on:
+        raise Refused(
+            "period-later",
+            f"a {command.kind} that left on {on} cannot cover days up to {last}",
+            "give the last day that it covers, or with --on the day on which it left",
         )
 
 

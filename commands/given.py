@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from unicodedata import category
 
 from ledger.errors import Refused
 from ledger.values import HALVES, Half
@@ -12,10 +13,15 @@ _ID = re.compile(r"[^\s:]+")
 def required(text: str | None, name: str) -> str:
     """Return a text without its margins; refuse a blank one. ``name``: the option it is for."""
     found = (text or "").strip()
-    if not found:
+    if not is_visible(found):
         words = name.replace("-", " ")
         raise Refused(f"{name}-missing", f"no {words} is given", f"give it with --{name}")
     return found
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether a text has a character that can be seen: letter, digit, mark, sign."""
+    return any(category(character)[0] not in "CZ" for character in text)
 
 
 def identifier(text: str) -> str:

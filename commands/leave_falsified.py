@@ -1,8 +1,8 @@
 """attendance leave falsified: leave was obtained falsely; its sessions become unauthorised.
 
-Every mark that rests on the leave is amended (SI 2024/208 reg 6(1)) and cites it; plans that have
-not been entered yet are withdrawn. Where the school's policy asks for a second person, the
-amendments are recorded as requests.
+Every mark that rests on the leave is amended (SI 2024/208 reg 6(1)) and cites it; plans of
+sessions without a mark are withdrawn. Where the school's policy asks for a second person, the
+amendments are recorded as requests. It may be given again while marks or plans of the leave stand.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,9 @@ class FalsifyLeave(Command):
 def reads(command: FalsifyLeave, state: State) -> Iterable[Range]:
     """Ask for the request, marks, plans and registers in its sessions, and what may be held."""
     yield from leave_rules.reads_of(state, command.leave_id)
-    leave = leave_made.find(state, command.leave_id)
+    leave = leave_made.known(state, command.leave_id)
+    if leave is None:
+        return
     yield from approval_rules.needed(state, [leave.pupil], leave.covers)
 
 
@@ -49,6 +51,9 @@ def decide(command: FalsifyLeave, state: State, rules: Rules, now: int) -> Decis
     leave = leave_made.find(state, command.leave_id)
     granted = _granted(leave)
     changes = _changes(command, state, rules.codes, (leave, granted))
+    plans = leave_rules.own_plans(state, leave)
+    if leave.falsified and not (changes or plans):
+        leave_rules.check_state(leave, (), "amend what is left with attendance amend")
     ended = {c.session: leave_rules.ended(state, leave.pupil, c.session, now) for c in changes}
     split = approval_rules.split(
         state, rules, now, author, [change for change in changes if ended[change.session]]
@@ -56,7 +61,6 @@ def decide(command: FalsifyLeave, state: State, rules: Rules, now: int) -> Decis
     early = [change for change in changes if not ended[change.session]]
     batch = state.new_pupil_id() if changes else None
     amending = Amending(author, _citing(leave, granted, reason), batch)
-    plans = leave_rules.own_plans(state, leave, now)
     event = LeaveFalsified(
         reason=reason,
         batch=batch,
@@ -71,17 +75,19 @@ def decide(command: FalsifyLeave, state: State, rules: Rules, now: int) -> Decis
         *(approval_rules.requested(split.held, amending) if split.held else ()),
         *leave_rules.withdrawn(leave.pupil, plans, amending.reason, author.staff_id),
     ]
-    says = [f"leave {leave.id} of {state.name_of(leave.pupil)}: recorded as falsified"]
-    says += _told(Split([*split.direct, *early], split.held), "" if command.dry_run else batch)
+    says = [f"leave {leave.id} of {state.name_of(leave.pupil)}: {_heading(command, leave)}"]
+    said = batch and ("one batch" if command.dry_run else f"batch {batch}")
+    says += _told(Split([*split.direct, *early], split.held), said)
     if plans:
         which = leave_rules.in_words(session for session, _ in plans)
-        says.append(f"{number_of(len(plans), 'planned session')} withdrawn: {which}")
+        done = "to be withdrawn" if command.dry_run else "withdrawn"
+        says.append(f"{number_of(len(plans), 'planned session')} {done}: {which}")
     says += ["dry run: nothing was recorded"] * command.dry_run
     return decided(facts, *says, dry_run=command.dry_run)
 
 
 def _granted(leave: Leave) -> Granted:
-    """Return what was granted; refuse leave that never was, or was falsified before."""
+    """Return what was granted; refuse leave that never was."""
     granted = leave.granted
     if granted is None:
         raise Refused(
@@ -89,10 +95,14 @@ def _granted(leave: Leave) -> Granted:
             f"leave {leave.id} was never granted: nothing rests on it",
             "amend a mark with attendance amend",
         )
-    leave_rules.check_state(
-        leave, ("granted", "withdrawn"), "amend what is left with attendance amend"
-    )
     return granted
+
+
+def _heading(command: FalsifyLeave, leave: Leave) -> str:
+    would_be = "would be " * command.dry_run
+    if leave.falsified:
+        return f"falsified already; what was left of it {would_be or 'is '}amended besides"
+    return f"{would_be}recorded as falsified"
 
 
 def _changes(
@@ -166,4 +176,4 @@ def _told(split: Split, batch: str | None) -> list[str]:
     ]
     held = f", {len(split.held)} of them held" if split.held else ""
     total = number_of(len(split.direct) + len(split.held), "mark")
-    return [*says, f"{f'batch {batch}' if batch else 'one batch'}: {total}{held}"]
+    return [*says, f"{batch}: {total}{held}"]

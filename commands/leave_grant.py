@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from commands import given, leave_made, leave_rules, mark_rules, roles, standing
+from commands import given, leave_asker, leave_made, leave_rules, mark_rules, roles, standing
 from commands.base import Author, Command, Decision, Range, State, argument, decided, option
 from commands.leave_made import Leave
 from commands.leave_rules import number_of
@@ -25,7 +25,7 @@ from policies import leave as law
 from policies.leave import Purpose
 from policies.rules import Rules
 
-RELIES_ON = (streams.RELATION,)
+RELIES_ON = (streams.RELATION, streams.PARENT)
 
 
 class GrantLeave(Command):
@@ -63,6 +63,7 @@ def decide(command: GrantLeave, state: State, rules: Rules, now: int) -> Decisio
     leave_rules.check_state(
         leave, ("asked", "refused"), "take it back with attendance leave withdraw, or ask anew"
     )
+    leave_asker.check_related(state, leave.pupil, leave.asked.parent)
     span = leave_rules.within(command.from_, command.to_, leave)
     purpose = law.purpose(leave.asked.purpose, span.first.date)
     met = leave_rules.met(state.school.calendar(), leave.pupil, span)
@@ -74,7 +75,9 @@ def decide(command: GrantLeave, state: State, rules: Rules, now: int) -> Decisio
         )
     notes = [
         *_against_retrospective(state, leave, purpose, met, now),
-        *leave_rules.against_asker(state, leave.pupil, leave.asked),
+        *leave_asker.against(
+            state, leave.pupil, leave.asked, state.open_text(leave.asked.asked_by)
+        ),
     ]
     stated = Stated(purpose.code, nature=command.nature)
     _check_may_stand(state, leave, purpose, (rules, stated, met))
@@ -113,9 +116,10 @@ def _against_retrospective(
     """Refuse leave after the fact where the paragraph does not allow it; yield what to note."""
     if not purpose.in_advance:
         return
-    first, asked_on = met[0], leave.asked.asked_on
-    if not law.in_advance(asked_on, first.date):
-        why = f"it was asked for on {asked_on}, not before the day of {first}"
+    first, asked = met[0], leave.asked
+    reason = asked.reason and state.open_text(asked.reason)
+    if not leave_asker.in_advance(state.school.calendar(), asked.asked_on, reason, first):
+        why = f"it was asked for on {asked.asked_on}, not in advance of {first}"
     elif leave_rules.ended(state, leave.pupil, first, now):
         why = f"{first} is over: its register has ended"
     else:

@@ -64,14 +64,22 @@ class Leave:
 
 def find(state: State, leave_id: str) -> Leave:
     """Return the request with an id, or refuse it."""
+    leave = known(state, leave_id)
+    if leave is None:
+        raise Refused(
+            "leave-unknown",
+            f"no request for leave has the id {leave_id!r}",
+            "attendance leave lists the requests with their ids",
+        )
+    return leave
+
+
+def known(state: State, leave_id: str) -> Leave | None:
+    """Return the request with an id; none where there is none."""
     for stream, events in state.histories.items():
         if stream.startswith(streams.LEAVE) and streams.parts(stream)[2] == leave_id:
             return _fold(state, stream, events)
-    raise Refused(
-        "leave-unknown",
-        f"no request for leave has the id {leave_id!r}",
-        "attendance leave lists the requests with their ids",
-    )
+    return None
 
 
 def of_pupil(state: State, pupil: Pupil) -> list[Leave]:

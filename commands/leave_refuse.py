@@ -6,13 +6,15 @@ A refusal is recorded, because a school must be able to show that it refused. It
 from collections.abc import Iterable
 from datetime import date
 
-from commands import given, leave_made, leave_rules, roles
+from commands import given, leave_asker, leave_made, leave_rules, roles
 from commands.base import Command, Decision, Range, State, argument, decided, option, starting
 from ledger import streams
 from ledger.events.leave import LeaveDecided
 from ledger.store import Fact
 from policies import leave as law
 from policies.rules import Rules
+
+RELIES_ON = (streams.RELATION, streams.PARENT)
 
 
 class RefuseLeave(Command):
@@ -46,9 +48,12 @@ def decide(command: RefuseLeave, state: State, _rules: Rules, now: int) -> Decis
     )
     asked = leave.asked_for
     purpose = law.purpose(leave.asked.purpose, asked.first.date)
+    name = state.open_text(leave.asked.asked_by)
+    notes = leave_asker.against_letter(state, leave.pupil, leave.asked.parent, name)
     return decided(
         [Fact(streams.leave(leave.pupil.id, leave.id), event)],
         f"leave {leave.id}: refused to {state.name_of(leave.pupil)}, {asked.first} to "
         f"{asked.last} ({purpose.text})",
         f"the code for {purpose.text} without leave is {purpose.unauthorised}: nothing is planned",
+        *(f"note: {note}" for note in notes),
     )

@@ -7,11 +7,12 @@ granted is for the decision. What stands against it is said at once.
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from commands import given, leave_made, leave_rules
+from pydantic import field_validator
+
+from commands import given, leave_asker, leave_made, leave_rules
 from commands.base import Command, Decision, Range, State, argument, decided, option, starting
 from commands.leave_rules import number_of
 from ledger import streams
-from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events.leave import LeaveRequested
 from ledger.school import Pupil
@@ -21,7 +22,7 @@ from policies import leave
 from policies.leave import Purpose
 from policies.rules import Rules
 
-RELIES_ON = (streams.RELATION,)
+RELIES_ON = (streams.RELATION, streams.PARENT)
 _OPEN = ("asked", "granted")
 
 
@@ -36,8 +37,13 @@ class RequestLeave(Command):
     )
     asked_by: str = option("who asked, in words; kept sealed")
     parent: str | None = option("the school's id of the parent who asked", default=None)
-    asked_on: date = option("the day on which it was asked for")
+    asked_on: str = option("the day on which it was asked for, or when: 2026-11-20T08:30")
     reason: str | None = option("the reason given; kept sealed", default=None)
+
+    @field_validator("asked_on", mode="before")
+    @classmethod
+    def _written(cls, value: object) -> object:
+        return value.isoformat() if isinstance(value, date) else value
 
 
 def reads(command: RequestLeave, state: State) -> Iterable[Range]:
@@ -48,22 +54,20 @@ def reads(command: RequestLeave, state: State) -> Iterable[Range]:
 def decide(command: RequestLeave, state: State, _rules: Rules, now: int) -> Decision:
     """Record the request as it was made, and say what a decision has to look at."""
     by, pupil = state.author(now).staff_id, state.pupil(command.pupil)
+    name = _named(command.asked_by)
+    asked_on, at = leave_asker.read(command.asked_on, now)
+    parent = command.parent and given.identifier(command.parent)
+    leave_asker.check_related(state, pupil, parent)
     span = leave_rules.span(command.from_, command.to_)
     wanted = leave.purpose(command.purpose, span.first.date)
-    if command.asked_on > local_date(now):
-        raise Refused(
-            "asked-in-the-future",
-            f"{command.asked_on} has not come yet",
-            "give the day on which it was asked for with --asked-on",
-        )
     event = LeaveRequested(
         first=str(span.first),
         last=str(span.last),
         purpose=wanted.name,
-        asked_on=command.asked_on,
-        parent=command.parent and given.identifier(command.parent),
-        asked_by=given.required(command.asked_by, "asked-by"),
-        reason=command.reason,
+        asked_on=asked_on,
+        parent=parent,
+        asked_by=name,
+        reason=leave_asker.with_time(at, command.reason),
         by=by,
     )
     leave_id = state.new_pupil_id()
@@ -77,6 +81,13 @@ def decide(command: RequestLeave, state: State, _rules: Rules, now: int) -> Deci
     return decided([Fact(streams.leave(pupil.id, leave_id), event)], *says)
 
 
+def _named(asked_by: str) -> str:
+    name = asked_by.strip()
+    if not given.is_visible(name):
+        raise Refused("asked-by-missing", "it is not said who asked", "name them with --asked-by")
+    return name
+
+
 def _counted(met: list[Session]) -> str:
     if not met:
         return "the school meets no session of it for the pupil, as its terms are recorded"
@@ -86,12 +97,17 @@ def _counted(met: list[Session]) -> str:
 def _notes(
     state: State, pupil: Pupil, event: LeaveRequested, met: list[Session], wanted: Purpose
 ) -> Iterator[str]:
-    if met and wanted.in_advance and not leave.in_advance(event.asked_on, met[0].date):
+    calendar = state.school.calendar()
+    if (
+        met
+        and wanted.in_advance
+        and not leave_asker.in_advance(calendar, event.asked_on, event.reason, met[0])
+    ):
         yield (
             f"asked for on {event.asked_on}, which is not in advance of {met[0]}; "
             f"paragraph {wanted.paragraph} needs that"
         )
-    yield from leave_rules.against_asker(state, pupil, event)
+    yield from leave_asker.against(state, pupil, event, event.asked_by)
     for other in leave_made.of_pupil(state, pupil):
         span = other.covers
         first, last = str(span.first), str(span.last)

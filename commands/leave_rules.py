@@ -1,30 +1,31 @@
-"""What became of a request for leave, and who may decide it: shared by the use cases of leave."""
+"""What became of a request for leave, its sessions and plans: shared by the use cases of leave."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
 
 from commands import sessions, standing
 from commands.base import Range, State, starting
-from commands.leave_made import Leave, find, of_pupil
+from commands.leave_made import Leave, known, of_pupil
 from commands.mark_rules import Stated, has_ended
 from commands.sessions import OfSessions, Span
 from ledger import streams
 from ledger.calendar import Calendar
 from ledger.errors import Refused
-from ledger.events.leave import LeaveRequested
 from ledger.events.register import PlanWithdrawn
 from ledger.school import Pupil
 from ledger.store import Fact
 from ledger.values import HALVES, Session
-from policies import leave as law
-
-"""Who may decide: the persons whom the proprietor authorises (SI 2024/208 reg 11(1))."""
 
 
 def reads_of(state: State, leave_id: str) -> Iterator[Range]:
-    """Ask for every leave, then for marks, plans and registers in the sessions of one of them."""
+    """Ask for every leave, then for marks, plans and registers in the sessions of one of them.
+
+    An id that is not known is for the decision to refuse, after it asked who decides.
+    """
     yield starting(streams.LEAVE)
-    leave = find(state, leave_id)
+    leave = known(state, leave_id)
+    if leave is None:
+        return
     yield sessions.marks(leave.pupil, leave.covers)
     yield sessions.plans(leave.pupil, leave.covers)
     yield sessions.registers(leave.covers)
@@ -86,8 +87,11 @@ def rests_elsewhere(state: State, leave: Leave, session: Session) -> bool:
     )
 
 
-def own_plans(state: State, leave: Leave, now: int) -> list[tuple[Session, Stated]]:
-    """Return the plans that rest on granted leave alone and can still change."""
+def own_plans(state: State, leave: Leave) -> list[tuple[Session, Stated]]:
+    """Return the plans that rest on granted leave alone, of every session without a mark.
+
+    Also of sessions begun or past: a register that is taken late would enter them.
+    """
     granted = leave.granted
     if granted is None:
         return []
@@ -98,7 +102,6 @@ def own_plans(state: State, leave: Leave, now: int) -> list[tuple[Session, State
         and plan.code == granted.code
         and not rests_elsewhere(state, leave, session)
         and standing.mark_of(state, leave.pupil, session) is None
-        and not ended(state, leave.pupil, session, now)
     ]
 
 
@@ -113,26 +116,6 @@ def withdrawn(
         )
         for session, plan in plans
     ]
-
-
-def against_asker(state: State, pupil: Pupil, event: LeaveRequested) -> Iterator[str]:
-    """Yield what speaks against who asked (reg 11(12)); relations must be in the state."""
-    first = date.fromisoformat(event.first.partition("/")[0])
-    rule = law.asked_by(first)
-    if rule is None:
-        return
-    who = f"leave is asked for by {rule.value} ({rule.reference})"
-    if event.parent is None:
-        if law.age(first, pupil.compulsory_from, pupil.birth_cohort) != "above":
-            yield f"no parent on record is named; {who}"
-        return
-    relation = state.school.relations.get((event.parent, pupil.id))
-    day = event.asked_on
-    if relation is None or not (relation.since or day) <= day <= (relation.until or day):
-        yield f"parent {event.parent} is not on record for this pupil; {who}"
-    elif relation.lives_with != "yes":
-        lives = "does not live" if relation.lives_with == "no" else "is not known to live"
-        yield f"parent {event.parent} {lives} with the pupil; {who}"
 
 
 def in_words(found: Iterable[Session]) -> str:

@@ -1,6 +1,6 @@
 """attendance leave withdraw: the leave is no longer asked for, or is taken back.
 
-Plans of sessions to come are withdrawn; what was entered already stays.
+Plans of all its sessions without a mark are withdrawn; what was entered already stays.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ def decide(command: WithdrawLeave, state: State, _rules: Rules, now: int) -> Dec
     author, reason = state.author(now), given.required(command.reason, "reason")
     leave = leave_made.find(state, command.leave_id)
     leave_rules.check_state(leave, ("asked", "granted"), "nothing is left to withdraw")
-    plans = leave_rules.own_plans(state, leave, now)
+    plans = leave_rules.own_plans(state, leave)
     event = LeaveWithdrawn(
         reason=reason, by=author.staff_id, name=author.name, job_title=author.job_title
     )

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
+from commands import given
 from ledger import clock
 from ledger.calendar import Calendar
 from ledger.errors import Refused
@@ -11,6 +12,9 @@ from ledger.school import Pupil
 from ledger.values import Session
 from policies import compulsory_school_age
 from policies.codes import CodeRule, Codes
+
+MOST_MINUTES_LATE = 720
+"""Half a day: no session is longer."""
 
 
 class Stated(NamedTuple):
@@ -59,6 +63,12 @@ def check_by_hand(rule: CodeRule, stated: Stated) -> None:
             f"{rule.code} stands for everyone when a session is cancelled, not by hand",
             "cancel the session with attendance session cancel",
         )
+    if stated.minutes_late is not None and stated.minutes_late > MOST_MINUTES_LATE:
+        raise Refused(
+            "minutes-too-many",
+            f"{stated.minutes_late} minutes late are more than any session is long",
+            f"give the minutes after the register opened, up to {MOST_MINUTES_LATE}",
+        )
     if stated.minutes_late is not None and not rule.late:
         raise Refused(
             "minutes-not-late",
@@ -69,7 +79,7 @@ def check_by_hand(rule: CodeRule, stated: Stated) -> None:
 
 def check_extras(rule: CodeRule, stated: Stated) -> None:
     """Refuse a mark without the extra data that the law asks for (reg 10(5) and (6))."""
-    if rule.requires and not stated.nature:
+    if rule.requires and not given.is_visible(stated.nature or ""):
         raise Refused(
             "nature-missing",
             f"code {rule.code} needs the {rule.requires} to be recorded ({rule.reference})",

@@ -4,13 +4,14 @@ SI 2007/1867 reg 9A: an authorised member of staff who becomes aware of the thre
 consider. What the register said at that moment is kept with the decision.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from commands import given, roles, standing
+from commands import given, pending_requests, roles, standing
 from commands.base import Command, Decision, Range, State, argument, decided, one, option
 from ledger import streams
 from ledger.clock import local_date
+from ledger.events.amending import AmendmentRequested
 from ledger.events.enforcement import PenaltyConsidered
 from ledger.school import Pupil
 from ledger.store import Fact
@@ -48,6 +49,7 @@ def reads(command: ConsiderPenalty, state: State) -> Iterable[Range]:
     prefix = streams.mark(pupil.id, "")
     yield Range(prefix, prefix + "\U0010ffff")
     yield one(streams.penalty(pupil.id))
+    yield pending_requests.needed(pupil)
 
 
 def decide(command: ConsiderPenalty, state: State, rules: Rules, now: int) -> Decision:
@@ -74,7 +76,15 @@ def decide(command: ConsiderPenalty, state: State, rules: Rules, now: int) -> De
     if _repeats(state, stream, event):
         return decided([], f"{who} is recorded so already; nothing was recorded")
     says = f"{who} recorded, with {event.count} sessions in the latest window and"
-    return decided([Fact(stream, event)], f"{says} {event.peak} in the fullest")
+    says = f"{says} {event.peak} in the fullest"
+    return decided([Fact(stream, event)], says, *_waiting(pending_requests.pending(state, pupil)))
+
+
+def _waiting(pending: Mapping[Session, AmendmentRequested]) -> Iterator[str]:
+    """Say that amendments wait for approval: the register may change under the decision."""
+    if pending:
+        sessions = ", ".join(map(str, pending))
+        yield f"amendments wait for a second person's approval: {sessions}; look at them first"
 
 
 def register(state: State, pupil: Pupil, codes: Codes, now: int) -> Found:

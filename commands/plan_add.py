@@ -2,6 +2,7 @@
 
 from commands import mark_rules, plan_rules, sessions, standing
 from commands.base import Decision, State, decided, option
+from commands.leave_rules import number_of
 from commands.mark_rules import Stated
 from commands.plan_rules import reads
 from ledger import streams
@@ -50,7 +51,8 @@ def decide(command: PlanAbsence, state: State, rules: Rules, now: int) -> Decisi
     name = state.name_of(pupil)
     if not facts:
         return decided([], f"{name}: {stated.code} is already planned; nothing was recorded")
-    return decided(facts, f"{name}: {stated.code} planned for {len(facts)} sessions")
+    planned = number_of(len(facts), "session")
+    return decided(facts, f"{name}: {stated.code} planned for {planned}")
 
 
 def _sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> list[Session]:

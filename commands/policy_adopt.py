@@ -1,10 +1,14 @@
-"""attendance policy adopt: apply the school's own policy on amending from a date."""
+"""attendance policy adopt: apply the school's own policy on amending from a date.
+
+The head or whom the head authorises adopts it: whom a policy restrains does not lift it.
+"""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TextIO
 
+from commands import roles
 from commands.base import Command, Decision, State, argument, decided, hidden, option
 from commands.staff_add import ROLES
 from ledger import streams
@@ -41,6 +45,7 @@ def load(command: AdoptPolicy, _stdin: TextIO | None = None) -> AdoptPolicy:
 def decide(command: AdoptPolicy, state: State, _rules: Rules, now: int) -> Decision:
     """Adopt a policy from a day on, or refuse it with everything that is wrong."""
     author, today, since = state.author(now), local_date(now), command.from_
+    roles.check(state, author, roles.DECIDERS, now, "adopt a policy")
     policy = school_packs.read(command.text, command.policy)
     _check_roles(policy)
     if since < today:
@@ -112,6 +117,6 @@ def _nobody(policy: SchoolPolicy, state: State, since: date) -> Iterator[str]:
     rows = [state.school.staff_on(staff_id, since) for staff_id in state.school.staff]
     held = {role for row in rows if row is not None for role in row.roles}
     for key in _ROLES:
-        roles = policy.roles(key, since)
-        if roles and not held & set(roles):
-            yield f"note: nobody on the staff is {' or '.join(roles)} on {since} ({key})"
+        named = policy.roles(key, since)
+        if named and not held & set(named):
+            yield f"note: nobody on the staff is {' or '.join(named)} on {since} ({key})"

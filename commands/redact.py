@@ -11,23 +11,21 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
-from commands import given, redact_rules, roles
+from commands import given, redact_copies, redact_rules, roles
 from commands.base import Command, Decision, Range, State, argument, decided, one, option, starting
 from commands.execute import Context, Outcome, execute, look
+from commands.redact_copies import Copy
 from commands.redact_rules import Target
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events.disclosure import Disclosed, FieldRedacted
-from ledger.events.register import MarkAmended
 from ledger.folder import Folder, translated
-from ledger.keys import KeyRing, parse_box
+from ledger.keys import REDACTED, KeyRing, parse_box
 from ledger.punctured import Place, Redaction
-from ledger.redaction import places
+from ledger.redaction import every_place, places
 from ledger.store import Fact
 from policies.rules import Rules, rules
-
-_LISTED = 20
 
 
 class RedactField(Command):
@@ -55,6 +53,7 @@ def decide(command: RedactField, state: State, _rules: Rules, now: int) -> Decis
     _check_new(command, state)
     redact_rules.check_open(state, aim, command.position)
     redact_rules.check_not_kept(state, aim, today)
+    redact_copies.check_reason(reason, state.open_text(aim.sealed))
     event = FieldRedacted(
         position=command.position,
         field=command.field,
@@ -63,27 +62,52 @@ def decide(command: RedactField, state: State, _rules: Rules, now: int) -> Decis
         name=author.name,
         job_title=author.job_title,
     )
-    return decided([Fact(streams.redaction(), event)], *_says(command, state, aim))
+    return decided([Fact(streams.redaction(), event)], *_says(command, state, aim, today))
 
 
 def carry_out(context: Context, command: RedactField) -> Outcome:
-    """Decide, destroy the key of the one text, then record it."""
+    """Decide, look where else the text stands, destroy its key, then record it."""
     folder, now = context.folder.required(), context.clock()
 
     def sealed(state: State) -> str:
         decide(command, state, rules(), now)
         return redact_rules.target(state, command.position, command.field).sealed
 
-    same = _destroy(folder, command, look(context, sealed, lambda s: reads(command, s)), now)
-    outcome = execute(context, command)
-    return replace(outcome, says=(*outcome.says, *_also(same)))
-
-
-def _destroy(folder: Folder, command: RedactField, sealed: str, now: int) -> list[Place]:
-    box = parse_box(sealed)
-    redaction = Redaction(*box[:3], command.position, command.field, now)
+    place = Place(
+        command.position,
+        command.field,
+        look(context, sealed, lambda s: reads(command, s)),
+    )
     with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
-        return ring.redact(redaction, places(folder.log, box.subject, box.purpose))
+        also = list(_also(folder, ring, place))
+        _destroy(folder, ring, place, now)
+    outcome = execute(context, command)
+    return replace(outcome, says=(*outcome.says, *also))
+
+
+def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
+    box = parse_box(place.text)
+    redaction = Redaction(*box[:3], place.position, place.field, now)
+    ring.redact(redaction, places(folder.log, box.subject, box.purpose))
+
+
+def _also(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
+    """Say where else the text stands; once its key is gone, nobody can look for it any more."""
+    text = ring.open(gone.text)
+    if text == REDACTED:
+        yield "its key had been destroyed before: where else it stands cannot be looked for now"
+        return
+    yield from _told(list(redact_copies.copies(ring, gone, text, every_place(folder.log))))
+
+
+def _told(same: list[Copy]) -> Iterator[str]:
+    if same:
+        number = "1 place" if len(same) == 1 else f"{len(same)} places"
+        yield (
+            f"the same text, or a part of it, still stands in {number} "
+            f"(position and field): {', '.join(map(str, same))}"
+        )
+        yield "redact it there too where it is wrong"
 
 
 def _about(command: RedactField, state: State) -> list[str | None]:
@@ -112,12 +136,11 @@ def _check_new(command: RedactField, state: State) -> None:
             )
 
 
-def _says(command: RedactField, state: State, aim: Target) -> Iterator[str]:
+def _says(command: RedactField, state: State, aim: Target, today: date) -> Iterator[str]:
     yield f"the {command.field} of event {command.position} is beyond use: its key is destroyed"
     yield "the proof of the register is untouched; every view shows [redacted] from now on"
     yield "back-ups made before still hold the key: a restored one is to be redacted again"
-    if isinstance(aim.event, MarkAmended) and aim.field == "reason":
-        yield "a reason is one of the five that the law wants of an amendment: say it on file"
+    yield from redact_rules.notes(aim, today)
     if aim.imported:
         yield "an import that still states the text brings it back: have it corrected there"
     had_left = [_shown(state, each) for each in _disclosed(command, state, aim)]
@@ -148,11 +171,3 @@ def _day(stream: str) -> date | None:
 def _shown(state: State, event: Disclosed) -> str:
     what, to = state.open_text(event.what), state.open_text(event.to)
     return f"  {event.on} {event.kind} to {to}: {what} (ask for it back, or to destroy it)"
-
-
-def _also(same: list[Place]) -> Iterator[str]:
-    if same:
-        named = ", ".join(f"{place.position} {place.field}" for place in same[:_LISTED])
-        more = f" and {len(same) - _LISTED} more" if len(same) > _LISTED else ""
-        yield f"the same text still stands in: {named}{more} (position and field)"
-        yield "redact it there too where it is wrong"

@@ -1,15 +1,18 @@
 """What may be put beyond use, and what the law keeps: the choice of one sealed text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from commands.base import State
 from ledger import streams
 from ledger.errors import Refused
+from ledger.events.amending import AdmissionAmended, AlertSettled, AmendmentRequested
 from ledger.events.base import Event, SourcedEvent, sealed_fields
-from ledger.events.people import StaffTitle
-from ledger.events.roll import DetailsAmended, PupilEnrolled
+from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
+from ledger.events.people import ParentRecorded, RelationRecorded, StaffTitle
+from ledger.events.register import MarkAmended
+from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, PupilEnrolled, PupilRemoved
 from ledger.keys import BEYOND_USE, parse_box
 from ledger.registry import NAMES
 from ledger.school import Pupil
@@ -18,9 +21,23 @@ from policies.parameters import parameters
 
 ALLOWED = ("head", "authoriser", "safeguarding")
 _KEPT_DETAILS = ("upn", "surname", "forename", "dob")
-_KEPT: Mapping[type[Event], tuple[str, ...]] = {
-    PupilEnrolled: _KEPT_DETAILS,
-    DetailsAmended: ("original", "amended"),
+_AMENDMENTS = (
+    MarkAmended,
+    AmendmentRequested,
+    DetailsAmended,
+    AdmissionAmended,
+    EnrolmentWithdrawn,
+)
+_OF_AN_AMENDMENT = {
+    "original": "the original entry",
+    "amended": "the amended entry",
+    "reason": "the reason",
+}
+_CONTENTS = (PupilEnrolled, PupilRemoved, ParentRecorded, RelationRecorded)
+"""What states contents of the admission register (SI 2024/208 reg 8)."""
+_ACCOUNTS: Mapping[type[Event], str] = {
+    FieldRedacted: "a text was put beyond use",
+    NamesShown: "names were looked up",
 }
 _LAST_DAY = (7, 31)
 """A purpose ``register-2026`` is the year that begins on 1 August 2026."""
@@ -71,7 +88,17 @@ def check_open(state: State, aim: Target, position: int) -> None:
 
 
 def check_not_kept(state: State, aim: Target, today: date) -> None:
-    """Refuse what the statute has kept: who amended (reg 6(1)), and who is on roll (reg 8)."""
+    """Refuse what has to be kept: why texts went or names were shown, who amended, who is on roll.
+
+    SI 2024/208 regs 6(1) and 8. Former details, originals and reasons may go, with a note.
+    """
+    if type(aim.event) in _ACCOUNTS and aim.field == "reason":
+        raise Refused(
+            "kept-as-account",
+            f"the {aim.field} of this event says why {_ACCOUNTS[type(aim.event)]}, and stays: "
+            "without it nobody could answer for that",
+            "if it says too much, say so on file beside it",
+        )
     until = _kept_until(state, aim, today)
     if until is None or today >= until:
         return
@@ -86,6 +113,32 @@ def check_not_kept(state: State, aim: Target, today: date) -> None:
     )
 
 
+def notes(aim: Target, today: date) -> Iterator[str]:
+    """Yield what the law asks for of the text that goes: to be said on file, without the wrong."""
+    states = parameters().value("register.amendment_states", today)
+    if isinstance(aim.event, _AMENDMENTS) and aim.field in _OF_AN_AMENDMENT:
+        what = _OF_AN_AMENDMENT[aim.field]
+        yield (
+            f"{what} is one of the five that the law wants of an amendment ({states.reference}): "
+            "say on file what it said, without the wrong text"
+        )
+    elif isinstance(aim.event, _CONTENTS):
+        yield (
+            f"the law wants the {aim.field.replace('_', ' ')} on the admission register: amend it "
+            "to what is right, or say on file what it said, without the wrong text"
+        )
+    elif aim.field == "nature":
+        yield (
+            "the law wants the nature of the activity with such a mark: say on file what it said, "
+            "without the wrong text"
+        )
+    elif isinstance(aim.event, (Disclosed, AlertSettled)) and aim.field in ("to", "what"):
+        yield (
+            "whoever gives data away answers for what went to whom: say it on file, without the "
+            "wrong text"
+        )
+
+
 def _kept_until(state: State, aim: Target, today: date) -> date | None:
     seals = dict(sealed_fields(type(aim.event)))
     if isinstance(aim.event, StaffTitle):
@@ -94,11 +147,23 @@ def _kept_until(state: State, aim: Target, today: date) -> date | None:
         year = int(parse_box(aim.sealed).purpose.rpartition("-")[2])
         last = date(year + 1, *_LAST_DAY)
         return may_go(last, last, today)
-    if aim.field not in _KEPT.get(type(aim.event), ()):
+    detail = _detail(aim)
+    if detail not in _KEPT_DETAILS:
         return None
-    if isinstance(aim.event, DetailsAmended) and aim.event.field not in _KEPT_DETAILS:
+    pupil = state.school.pupils[streams.subject(aim.stream)]
+    stands = pupil.details[detail]
+    if stands is None or state.open_text(stands) != state.open_text(aim.sealed):
         return None
-    return _off_roll(state.school.pupils[streams.subject(aim.stream)], today)
+    return _off_roll(pupil, today)
+
+
+def _detail(aim: Target) -> str | None:
+    """Return which of a pupil's details a text states, or once stated; none for other texts."""
+    if isinstance(aim.event, PupilEnrolled):
+        return aim.field
+    if isinstance(aim.event, DetailsAmended) and aim.field in ("original", "amended"):
+        return aim.event.field
+    return None
 
 
 def _off_roll(pupil: Pupil, today: date) -> date:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from commands import given
-from commands.base import Command, Decision, Range, State, decided, one, option
+from commands.base import Author, Command, Decision, Range, State, decided, one, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -15,13 +15,13 @@ from ledger.events.disclosure import Disclosed
 from ledger.school import Pupil
 from ledger.store import Fact
 from policies.rules import Rules
-from policies.subject_access import barred
+from policies.subject_access import barred, entitled
 
 RELIES_ON = (streams.RELATION, streams.PARENT)
 
 
 class CopyForSubject(Command):
-    """To whom, of which days, up to which position, and whether free text was included."""
+    """To whom and by what right, of which days, up to which position, who reviewed free text."""
 
     pupil: str = option("UPN or local id")
     to: str = option("to whom")
@@ -30,7 +30,8 @@ class CopyForSubject(Command):
     last: date | None = option("last day", default=None)
     seen_at: int | None = option("position", default=None)
     asked_on: date | None = option("the day on which it was asked for", default=None)
-    review: str | None = option("who reviewed the free text", default=None)
+    review: str | None = option("the staff id of who reviewed the free text", default=None)
+    authority: str | None = option("on what authority somebody else asks", default=None)
 
 
 def reads(command: CopyForSubject, state: State) -> Iterable[Range]:
@@ -39,8 +40,8 @@ def reads(command: CopyForSubject, state: State) -> Iterable[Range]:
 
 
 def decide(command: CopyForSubject, state: State, _rules: Rules, now: int) -> Decision:
-    """Record the copy, or refuse a parent to whom none may be given."""
-    author, to, today = state.author(now), given.required(command.to, "for"), local_date(now)
+    """Record the copy, or refuse somebody to whom none may be given."""
+    author, to, today = state.author(now), _whom(command.to), local_date(now)
     pupil = state.pupil(command.pupil)
     if command.asked_on is not None and command.asked_on > today:
         raise Refused("asked-future", f"{command.asked_on} has not come yet", "check --asked-on")
@@ -48,9 +49,13 @@ def decide(command: CopyForSubject, state: State, _rules: Rules, now: int) -> De
         _check_parent(state, pupil, command.parent, today)
     _check_named(state, pupil, to)
     what = "copy of what the register holds"
+    if command.authority is not None:
+        what = f"{what}, on the authority: {given.required(command.authority, 'authority')}"
+    else:
+        _check_right(state, pupil, command.parent, to)
     if command.review is not None:
-        review = given.required(command.review, "include-free-text")
-        what = f"{what}, with free text (reviewed: {review})"
+        by = _reviewer(state, command.review, today)
+        what = f"{what}, with free text (reviewed by {by.name}, {by.job_title}, {by.staff_id})"
     event = Disclosed(
         kind="subject-access",
         to=to if command.parent is None else f"{to} (parent {command.parent})",
@@ -66,11 +71,55 @@ def decide(command: CopyForSubject, state: State, _rules: Rules, now: int) -> De
     return decided([Fact(streams.disclosure(pupil.id), event)])
 
 
+def _whom(to: str) -> str:
+    name = to.strip()
+    if not given.is_visible(name):
+        raise Refused("for-missing", "it is not said for whom the copy is", "say it with --for")
+    return name
+
+
+def _reviewer(state: State, review: str, today: date) -> Author:
+    staff_id = given.required(review, "include-free-text")
+    if state.school.staff_on(staff_id, today) is None:
+        raise Refused(
+            "reviewer-not-on-staff",
+            f"{staff_id} is not on the staff on {today}: nobody answers for the free text",
+            "name whoever read it, by staff id, with --include-free-text",
+        )
+    return state.author_on(staff_id, today)
+
+
+def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> None:
+    """Refuse who is neither the pupil nor recorded with responsibility or care."""
+    if parent is not None:
+        relation = state.school.relations[parent, pupil.id]
+        if entitled(relation.parental_responsibility, relation.care):
+            return
+        who = f"neither parental responsibility nor care is recorded for {parent}"
+    elif " ".join(to.casefold().split()) in _names(state, pupil):
+        return
+    else:
+        who = f"{to!r} is not the name of the pupil"
+    raise Refused(
+        "authority-missing",
+        f"{who}: it is not on record that they may have a copy",
+        "name the parent who asks with --parent, correct the record if it is wrong, write the "
+        "pupil's name alone where the pupil asks, or say with --authority what entitles them",
+    )
+
+
+def _names(state: State, pupil: Pupil) -> set[str]:
+    """Return the pupil's names as somebody may write them, in small letters."""
+    texts = (pupil.details[name] for name in ("forename", "name_used", "surname"))
+    forename, used, surname = (state.open_text(text) if text else "" for text in texts)
+    return {f"{first} {surname}".casefold() for first in (forename, used) if first}
+
+
 def _check_named(state: State, pupil: Pupil, to: str) -> None:
     """Refuse a copy for somebody whose full name is that of a barred parent, however asked."""
     for (parent, related), relation in state.school.relations.items():
         person = state.school.parents.get(parent)
-        flag = barred(relation.parental_responsibility, relation.care, relation.no_contact)
+        flag = barred(relation.no_contact)
         if related != pupil.id or flag is None or person is None or person.forename is None:
             continue
         words = [state.open_text(person.forename), state.open_text(person.surname)]
@@ -95,7 +144,7 @@ def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
             f"{parent} is not recorded as a parent of {state.name_of(pupil)}",
             "record the relation first (attendance relation record), or leave out --parent",
         )
-    flag = barred(relation.parental_responsibility, relation.care, relation.no_contact)
+    flag = barred(relation.no_contact)
     if relation.until is not None and relation.until < today:
         flag = f"the relation ended on {relation.until}"
     if flag is not None:

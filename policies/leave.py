@@ -1,7 +1,7 @@
 """Leave of absence: for which purposes, under which paragraph, for whom (SI 2024/208 reg 11)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
 from ledger.errors import Refused
 from policies import compulsory_school_age, deletion_grounds
@@ -55,8 +55,13 @@ def purpose(name: str, on: date) -> Purpose:
 
 def is_bound(school_type: str | None, on: date) -> bool:
     """Tell whether the regulation binds a type of school; of others guidance expects the same."""
+    return binds(school_type, on) is True
+
+
+def binds(school_type: str | None, on: date) -> bool | None:
+    """Tell whether the regulation binds a type of school; none where type or rule is not known."""
     rule = parameters().find(f"{_STEM}.bound_schools", on)
-    return rule is not None and school_type in rule.names
+    return None if rule is None or not school_type else school_type in rule.names
 
 
 def asked_by(on: date) -> Rule | None:
@@ -64,12 +69,17 @@ def asked_by(on: date) -> Rule | None:
     return parameters().find(f"{_STEM}.asked_by", on)
 
 
-def in_advance(asked_on: date, first: date) -> bool:
-    """Tell whether leave was asked for before the day of its first session.
+def in_advance(
+    asked_on: date, first: date, asked_at: time | None = None, opens: time | None = None
+) -> bool:
+    """Tell whether leave was asked for before its first session, on the day ``first``.
 
-    Asked for on that day is not in advance: no time of asking is kept.
+    On that day itself only where it is known that it was asked for before the session's register
+    opens; ``asked_at``, ``opens``: London wall times, none where not known.
     """
-    return asked_on < first
+    if asked_on != first or asked_at is None or opens is None:
+        return asked_on < first
+    return asked_at < opens
 
 
 def fits_age(wanted: Purpose, on: date, begins: date, birth_cohort: int) -> bool:

@@ -41,16 +41,14 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def barred(
-    parental_responsibility: str | None, care: str | None, no_contact: str | None
-) -> str | None:
-    """Return the flag by which a parent is given nothing about a child; none where none bars.
+def barred(no_contact: str | None) -> str | None:
+    """Return the flag by which somebody is given nothing about a child; none where none is set."""
+    return "no_contact is yes" if no_contact == "yes" else None
 
-    Nobody who may not be in contact; nobody who has neither parental responsibility nor care
-    (EA 1996 s.576), as far as the record says so.
+
+def entitled(parental_responsibility: str | None, care: str | None) -> bool:
+    """Tell whether somebody is a parent by responsibility or care, on record (EA 1996 s.576).
+
+    Others, of whom neither is recorded, need an authority that is stated.
     """
-    if no_contact == "yes":
-        return "no_contact is yes"
-    if parental_responsibility == "no" and care != "yes":
-        return "parental_responsibility is no, and care is not yes"
-    return None
+    return "yes" in (parental_responsibility, care)

@@ -1,7 +1,8 @@
 """attendance audit: changes that deserve a question, with the evidence: unusual, not improper.
 
-Exact queries, each with the evidence of every finding. Dates and pairs of codes; names of staff
-only where they are asked for with a reason, which is itself recorded, and never as a ranking.
+Exact queries, each with the evidence of every finding. Dates, pairs of codes and positions; UPNs
+of pupils and names of staff only where they are asked for with a reason, which is itself
+recorded, and never as a ranking.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +34,6 @@ _COLUMNS = (
     "check",
     "what",
     "session",
-    "upn",
     "from_code",
     "to_code",
     "lag",
@@ -41,6 +41,8 @@ _COLUMNS = (
     "positions",
     "evidence",
 )
+_MARKED = """SELECT EXISTS(SELECT 1 FROM marks WHERE kf <= ? AND sf <= ?
+    AND session BETWEEN ? AND ?)"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,10 @@ class Audit(Selection):
         "list batches of more than so many amendments", batches.OVER, minimum=1
     )
     margin: int = option("how many sessions from a line are just over it", MARGIN, minimum=1)
-    names: bool = option("show who made the changes; needs --reason, is recorded", default=False)
+    names: bool = option(
+        "show whom it is about and who made the changes; needs --reason, is recorded",
+        default=False,
+    )
     reason: str | None = option("why names are needed; kept, with who asked")
 
 
@@ -71,7 +76,8 @@ def recorded_as(question: Audit) -> Recorded | None:
     if question.names and not reason:
         raise Refused(
             "names-reason",
-            "--names shows which members of staff an audit is about, and no reason is given",
+            "--names shows which pupils and members of staff an audit is about, and no reason is "
+            "given",
             "say why with --reason; who asked, when and why is recorded",
         )
     if reason and not question.names:
@@ -85,7 +91,7 @@ def recorded_as(question: Audit) -> Recorded | None:
 
 def answer(question: Audit, view: View) -> Answer:
     """Answer with the findings of each check."""
-    columns = (*_COLUMNS, "by") if question.names else _COLUMNS
+    columns = (*_COLUMNS, "upn", "by") if question.names else _COLUMNS
     if view.knows_nothing:
         document = {"as_of": view.as_of(), "checks": [], "rows": [], "knows_nothing": True}
         return Answer(document, columns, [Lines([view.ignorance()])])
@@ -94,17 +100,19 @@ def answer(question: Audit, view: View) -> Answer:
     rows = {check: _rows(question, staff, checked) for check, checked in done.items()}
     every = [row for found in rows.values() for row in found]
     shown = _names_shown(question, view)
+    missing = _knows_nothing_of(view)
     document = {
         "as_of": view.as_of(),
         "wording": WORDING,
+        "knows_nothing_of": missing,
         "checks": [_summary(check, checked) for check, checked in done.items()],
         "rows": every,
         "names_shown": shown,
     }
     tables = [table(check, found, done[check].summary) for check, found in rows.items()]
     blocks: list[Block] = [
-        heading(),
-        *tables,
+        heading(missing),
+        *([] if "marks" in missing else tables),
         *_shown_before(shown),
         Lines([view.provenance()]),
     ]
@@ -133,12 +141,24 @@ _DONE: Mapping[Check, Callable[[Audit, Scope, audit_staff.Staff], Checked]] = {
 
 
 def _rows(question: Audit, staff: audit_staff.Staff, checked: Checked) -> list[dict[str, Any]]:
-    """Return the rows of a check; with names, each names whoever made its changes."""
-    named = question.names
+    """Return the rows of a check; only with names do they say about whom and by whom."""
+    if not question.names:
+        return [found.row() for found in checked.findings]
     return [
-        {**found.row(), **({"by": staff.named(found.staff)} if named else {})}
+        {**found.row(), "upn": found.upn, "by": staff.named(found.staff)}
         for found in checked.findings
     ]
+
+
+def _knows_nothing_of(view: View) -> list[str]:
+    """Return what an audit needs and the ledger has none of: terms, pupils, marks in range."""
+    bound = (view.position, view.stated, f"{view.first}", f"{view.on}~")
+    there = {
+        "terms": view.calendar.terms,
+        "pupils": view.people,
+        "marks": view.db.execute(_MARKED, bound).fetchone()[0],
+    }
+    return [name for name, found in there.items() if not found]
 
 
 def _summary(check: Check, checked: Checked) -> dict[str, Any]:
@@ -166,5 +186,5 @@ def _shown_before(shown: list[dict[str, Any]]) -> list[Grid]:
         (r["recorded_at"], r.get("name") or "", r.get("job_title") or "", r.get("reason") or "")
         for r in shown
     ]
-    title = "Names of staff were looked up; by whom and why is shown with --names"
+    title = "Names were looked up; by whom and why is shown with --names"
     return [Grid(title, ("When", "Who", "Job title", "Why"), body)] if body else []

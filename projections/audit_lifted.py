@@ -73,7 +73,8 @@ def just_lifted(scope: Scope, margin: int) -> Checked:
     most ``margin``. The nearest to a line come first.
     """
     both = _Both(scope)
-    findings = [*_attendance(both, margin), *_threshold(both, margin)]
+    met = bool(scope.whole.sessions)
+    findings = [*_attendance(both, margin), *_threshold(both, margin)] if met else []
     findings.sort(key=lambda each: int(each.evidence["sessions_until"]))
     counts = {"persistent": 0, "threshold": 0}
     for found in findings:

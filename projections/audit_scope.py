@@ -126,11 +126,15 @@ class Scope:
         firsts = [row[0] for row in commits]
         rows = view.db.execute(_CHAINS, bound)
         for _, chain in groupby(rows, key=lambda row: row[:2]):
-            yield [self._step(row, commits[bisect_right(firsts, row[-1]) - 1]) for row in chain]
+            found = [(row, commits[bisect_right(firsts, row[-1]) - 1]) for row in chain]
+            yield [self._step(row, commit, found[0][1]) for row, commit in found]
 
-    def _step(self, row: tuple[Any, ...], commit: tuple[int, int]) -> Step:
+    def _step(
+        self, row: tuple[Any, ...], commit: tuple[int, int], entered: tuple[int, int]
+    ) -> Step:
         pupil, session, kind, code, replaced, by, batch, stated, imported, position = row
-        when = stated if imported else commit[1]
+        later = commit != entered and self.view.question.clock == "ledger"
+        when = commit[1] if not imported or (kind == "restated" and later) else stated
         changed_on = None if when is None else local_date(when)
         day = date.fromisoformat(session[:10])
         lag = None if changed_on is None else self.school_days(day, changed_on)

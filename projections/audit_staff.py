@@ -61,9 +61,9 @@ class Staff:
         return ", ".join(post.roles) or post.job_title
 
     def named(self, who: Sequence[tuple[str | None, date | None]]) -> list[dict[str, Any]]:
-        """Return names and titles of those who made changes, each as on the day."""
+        """Return names and titles of those who are named for changes, each as on the day."""
         found = []
-        for staff, day in who:
+        for staff, day in ((staff, day) for staff, day in who if staff is not None):
             post = self.on(staff, day)
             name = self.view.open(post.name) if post else staff
             row = {"name": name, "job_title": post.job_title if post else None}

@@ -65,7 +65,8 @@ def becomes_present(codes: Codes, step: Step) -> bool:
 class Finding:
     """One thing that deserves a question: what, about whom, and the evidence.
 
-    ``staff``: the ids of those who made the changes, shown only where names are asked for.
+    ``upn`` and ``staff`` (the ids of those who made the changes): shown only where names are asked
+    for.
     """
 
     check: str
@@ -81,12 +82,11 @@ class Finding:
     staff: tuple[tuple[str | None, date | None], ...] = ()
 
     def row(self) -> dict[str, Any]:
-        """Return the row of the answer."""
+        """Return the row of the answer, without whom it is about."""
         return {
             "check": self.check,
             "what": self.what,
             "session": self.session,
-            "upn": self.upn,
             "from_code": self.from_code,
             "to_code": self.to_code,
             "lag": self.lag,

@@ -103,21 +103,25 @@ def table(check: str, rows: Sequence[Row], summary: Row) -> Block:
     return Grid(title, [_HEADINGS[n] for n in shown], cells, numeric, notes=notes)
 
 
-def heading() -> Lines:
-    """Return what stands above every audit."""
-    return Lines(
-        [
-            f"Questions to the register. Everything below is {WORDING}: a question for people,",
-            "not a finding against anybody. Dates and codes only; --names --reason WHY shows",
-            "who made the changes, and is itself recorded.",
-            "",
-        ]
-    )
+def heading(missing: Sequence[str]) -> Lines:
+    """Return what stands above every audit; ``missing``: what the ledger knows nothing of."""
+    lines = [
+        f"Questions to the register. Everything below is {WORDING}: a question for people,",
+        "not a finding against anybody. Dates, codes and positions only; --names --reason WHY",
+        "shows whom it is about and who made the changes, and is itself recorded.",
+        "",
+    ]
+    if missing:
+        none = ", ".join(f"no {name}" for name in missing)
+        follows = ": no check has anything to go by" if "marks" in missing else ""
+        lines += [f"The ledger knows of {none} in this range{follows}.", ""]
+    return Lines(lines)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     lag = "" if row["lag"] is None else str(row["lag"])
-    texts = (row[name] or "" for name in ("session", "upn", "from_code", "to_code", "changed_on"))
+    names = ("session", "upn", "from_code", "to_code", "changed_on")
+    texts = (row.get(name) or "" for name in names)
     evidence = EVIDENCE[row["check"]](row["evidence"])
     return (*texts, lag, row["what"], evidence, "; ".join(_named(row)))
 

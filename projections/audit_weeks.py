@@ -107,7 +107,7 @@ def _row(rank: int, ranked_: Ranked, calendar: Sequence[Looked]) -> dict[str, An
         "week": week.monday.isoformat(),
         "kind": kind,
         "changes": week.changed[kind],
-        "absences": week.absent[kind],
+        "absences": week.stood(kind),
         "expected": f"{ranked_.expected:.1f}",
         "p": f"{ranked_.p:.2g}",
         "q": f"{ranked_.q:.2g}",
@@ -119,7 +119,7 @@ def _row(rank: int, ranked_: Ranked, calendar: Sequence[Looked]) -> dict[str, An
             {
                 "kind": each,
                 "changes": week.changed[each],
-                "absences": week.absent[each],
+                "absences": week.stood(each),
                 "expected": f"{ranked_.kinds[each].expected:.1f}",
                 "p": f"{ranked_.kinds[each].p:.2g}",
             }
@@ -162,6 +162,10 @@ def _block(rows: Sequence[Mapping[str, Any]], total: Mapping[str, Any], view: Vi
         (
             "p: how likely so many or more are by chance, given the other weeks; some week is "
             f"always first. Flagged: false-discovery rate {Q}."
+        ),
+        (
+            "Of absences: those that stood before the changes: of the week (of the weeks before, "
+            "for old changes), and every other one that was changed."
         ),
         view.provenance(),
     ]

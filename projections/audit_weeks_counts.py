@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -26,16 +26,25 @@ class Week:
     """One school week: changes from absence to presence and the absences that could change.
 
     ``place``: in its half term: after a holiday, before one, or neither. ``changed`` and
-    ``absent``: by kind; ``pairs``: of the codes, by kind.
+    ``absent``: by kind; ``beside``: changed absences that are not among ``absent``, being of other
+    weeks or changed again; ``pairs``: of the codes, by kind.
     """
 
     monday: date
     place: Place
     changed: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     absent: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    beside: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     pairs: dict[Kind, Counter[str]] = field(
         default_factory=lambda: {kind: Counter() for kind in KINDS}
     )
+
+    def stood(self, kind: Kind) -> int:
+        """Return the absences that stood before the changes, those that were changed included.
+
+        A changed one counts also where its session has been closed since.
+        """
+        return max(self.absent[kind] + self.beside[kind], self.changed[kind])
 
 
 def weekly(
@@ -58,6 +67,8 @@ def weekly(
     - ``settled``: those of them from an absence with a reason, not a provisional entry, of the
       same absences as ``changes``.
 
+    What was changed and is none of these absences is counted beside them.
+
     A change made in a holiday belongs to the school week before it; one made after ``on`` to
     none, and one whose time nobody states to that of its session alone.
     """
@@ -68,17 +79,32 @@ def weekly(
         at = _week_of(weeks, chain[0].day)
         if turned and at is not None:
             _add(found[at], "sessions", turned[0])
+        seen: set[tuple[int, Kind]] = set()
         for step in turned:
             if step.changed_on is None or step.changed_on > on:
                 continue
             made = _last_week_by(weeks, step.changed_on)
             if made is not None:
-                _add(found[made], "changes", step)
-                if step.lag is not None and step.lag > OLD:
-                    _add(found[made], "old", step)
-                if not _provisional(codes, step):
-                    _add(found[made], "settled", step)
+                for kind in _kinds_of(codes, step):
+                    _add(found[made], kind, step)
+                    among = at is not None and at in _exposed(made, kind)
+                    found[made].beside[kind] += not among or (made, kind) in seen
+                    seen.add((made, kind))
     return found
+
+
+def _kinds_of(codes: Codes, step: Step) -> Iterator[Kind]:
+    """Yield the ways in which a change counts in the week in which it was made."""
+    yield "changes"
+    if step.lag is not None and step.lag > OLD:
+        yield "old"
+    if not _provisional(codes, step):
+        yield "settled"
+
+
+def _exposed(made: int, kind: Kind) -> range:
+    """Return the weeks whose absences are those that changes made in a week are counted of."""
+    return range(max(0, made - BACK), made) if kind == "old" else range(made, made + 1)
 
 
 def _provisional(codes: Codes, step: Step) -> bool:
@@ -100,7 +126,7 @@ def _expose(found: list[Week], absences: Mapping[date, int]) -> None:
     for n, week in enumerate(found):
         week.absent["sessions"] = own[n]
         week.absent["changes"] = week.absent["settled"] = own[n]
-        week.absent["old"] = sum(own[max(0, n - BACK) : n])
+        week.absent["old"] = sum(own[before] for before in _exposed(n, "old"))
 
 
 def _place(weeks: Sequence[date], n: int) -> Place:

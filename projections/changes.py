@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.clock import iso, parse_instant
-from projections import changes_summary, pending
-from projections.changes_filters import AFTER_THE_TAKING, Filter, Filters, kinds
+from projections import changes_checks, changes_summary, pending
+from projections.changes_filters import AFTER_THE_TAKING, Filter, Filters, first_codes, kinds
 from projections.changes_of import chosen
 from projections.evidence_of import counts as evidence_counts
 from projections.history import COLUMNS, table
@@ -26,8 +26,10 @@ class Changes(Filters):
     """Changes after the register had ended, by session date (--from, --on) and more.
 
     Codes are exact, or words by what a code meant on its day: present (counts as attending, so
-    also an approved activity), late, authorised, unauthorised, absent. Amendments of the
-    admission register: attendance admission.
+    also an approved activity), late, authorised, unauthorised, absent. --was N asks by the code
+    that a session was first entered with: N made present by way of O is found so, and is not with
+    --from-code N --to-code present, which asks about one step. Amendments of the admission
+    register: attendance admission.
     """
 
     summary: bool = option("count them by kind and pair of codes", default=False)
@@ -38,10 +40,12 @@ def answer(question: Changes, view: View) -> Answer:
     if view.knows_nothing:
         nothing = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
         return Answer(nothing, _columns(question), [Lines([view.ignorance()])])
+    changes_checks.check(question, view)
     describer = Describer(view)
     asked = Filter(question, view, describer)
     found = _found(question, view)
-    wanted = [(n, v) for n, v in found if asked.wants(v)]
+    was = first_codes(v for _, v in found) if question.was else {}
+    wanted = [(n, v) for n, v in found if asked.wants(v, was.get((v.pupil, v.session)))]
     rows = _rows(view, describer, wanted)
     if question.summary:
         return _summary(question, view, rows)
@@ -116,9 +120,9 @@ def _entries_since(
     question: Changes, view: View, describer: Describer, found: list[Version]
 ) -> int:
     """Count the first marks on time, or of a source, that became known since as well."""
-    asked = replace(question, kind=("entry",), from_code=(), to_code=())
+    asked = replace(question, kind=("entry",), from_code=(), to_code=(), was=())
     wanted = Filter(asked, view, describer)
-    return sum(wanted.wants(version) for version in found)
+    return sum(wanted.wants(version, None) for version in found)
 
 
 def _of_entries(entries: int) -> str:

@@ -1,12 +1,11 @@
 """Which changes are asked for: by kind, code, author, lag, batch, date and who stated them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from ledger.clock import parse_instant
-from ledger.errors import Refused
 from policies.codes import Codes
 from projections.query import Selection, option
 from projections.versions import Describer, Version
@@ -28,6 +27,10 @@ class Filters(Selection):
     since: str | None = option("recorded after this instant (--known-at of an earlier look)")
     from_code: tuple[str, ...] = option(_CODE + " (may be given several times)", ())
     to_code: tuple[str, ...] = option(_CODE.replace("from", "to", 1), ())
+    was: tuple[str, ...] = option(
+        "whose session was first entered so, whatever came between (may be given several times)",
+        (),
+    )
     by_staff: str | None = option("by this member of staff (id)")
     lag_over: int | None = option("more than so many school days after the session", minimum=0)
     lag_under: int | None = option("fewer than so many school days after it", minimum=1)
@@ -46,51 +49,19 @@ def kinds(question: Filters) -> tuple[Kind, ...]:
     return (*AFTER_THE_TAKING, "taking") if question.since else AFTER_THE_TAKING
 
 
-def check(question: Filters, view: View) -> None:
-    """Refuse what cannot be asked: unknown codes, two contrary wishes, a time to come."""
-    for code in (*question.from_code, *question.to_code):
-        if code not in WORDS and not view.rules.codes.known(code):
-            raise Refused(
-                "code-unknown",
-                f"{code!r} is neither a register code nor one of {', '.join(WORDS)}",
-                "capitals matter; attendance rules lists the codes",
-            )
-    if question.stated and question.recorded_here:
-        raise Refused(
-            "options-contrary",
-            "--stated and --recorded-here leave nothing",
-            "give one of them, or neither for both",
-        )
-    if question.changed_from and question.changed_to:
-        _in_order(question.changed_from, question.changed_to)
-    if question.since is not None and parse_instant(question.since) > view.now:
-        raise Refused(
-            "since-future",
-            f"--since {question.since} is later than now",
-            "give the time of an earlier look at the register",
-        )
-
-
-def _in_order(first: date, last: date) -> None:
-    if first > last:
-        raise Refused(
-            "dates-reversed",
-            f"--changed-from {first} is later than --changed-to {last}",
-            "give the earlier date first",
-        )
-
-
 class Filter:
     """Tells whether a version is asked for."""
 
     def __init__(self, question: Filters, view: View, describer: Describer) -> None:
-        check(question, view)
         self._q, self._view, self._describer = question, view, describer
         self._kinds = kinds(question)
         self._since = None if question.since is None else parse_instant(question.since)
 
-    def wants(self, version: Version) -> bool:
-        """Tell whether a version is of the kind, by whom, of the codes and times asked for."""
+    def wants(self, version: Version, was: str | None) -> bool:
+        """Tell whether a version is of the kind, by whom, of the codes and times asked for.
+
+        ``was``: the code that was first entered for its session, none where only planned.
+        """
         q = self._q
         return (
             version.kind in self._kinds
@@ -98,16 +69,20 @@ class Filter:
             and q.batch in (None, version.batch)
             and not (q.stated and not version.imported)
             and not (q.recorded_here and version.imported)
-            and self._coded(version)
+            and self._coded(version, was)
             and self._after(version)
             and self._dated(version)
             and self._lagging(version)
         )
 
-    def _coded(self, version: Version) -> bool:
+    def _coded(self, version: Version, was: str | None) -> bool:
         day = date.fromisoformat(version.session[:10])
-        codes = self._view.rules.codes
-        asked_and_is = ((self._q.from_code, version.replaced), (self._q.to_code, version.code))
+        codes, q = self._view.rules.codes, self._q
+        asked_and_is = (
+            (q.from_code, version.replaced),
+            (q.to_code, version.code),
+            (q.was, was),
+        )
         return all(not asked or answers(codes, is_, day, asked) for asked, is_ in asked_and_is)
 
     def _after(self, version: Version) -> bool:
@@ -132,6 +107,15 @@ class Filter:
         over = self._q.lag_over is None or (late is not None and late > self._q.lag_over)
         under = self._q.lag_under is None or (late is not None and late < self._q.lag_under)
         return over and under
+
+
+def first_codes(found: Iterable[Version]) -> Mapping[tuple[int, str], str | None]:
+    """Return the code first entered for each pupil and session; plans are no entries."""
+    firsts: dict[tuple[int, str], str | None] = {}
+    for version in found:
+        if version.kind != "plan":
+            firsts.setdefault((version.pupil, version.session), version.code)
+    return firsts
 
 
 def answers(codes: Codes, code: str | None, day: date, asked: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from projections import gaps_log, gaps_register
+from projections import gaps_facts, gaps_log, gaps_register
 from projections.query import Answer, Lines, Question, number_of
 from projections.view import View
 
@@ -13,7 +13,10 @@ COLUMNS = ("kind", "what", "count", "first", "last", "positions_from", "position
 
 @dataclass(frozen=True, kw_only=True)
 class Gaps(Question):
-    """Gaps of the log, of the whole of it; gaps of the register, from --from to --on."""
+    """Gaps of the log, of the whole of it; gaps of the register, from --from to --on.
+
+    What other systems told besides marks (roll, groups, parents, notices, casework) is of the log.
+    """
 
 
 def answer(question: Gaps, view: View) -> Answer:
@@ -22,7 +25,8 @@ def answer(question: Gaps, view: View) -> Answer:
     if view.knows_nothing:
         document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
         return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    found = [*gaps_log.gaps(view), *gaps_register.gaps(view)]
+    told = gaps_facts.gaps(view, gaps_log.commits(view))
+    found = [*gaps_log.gaps(view), *told, *gaps_register.gaps(view)]
     rows = [gap.row() for gap in found]
     return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [Lines(_lines(view, rows))])
 

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
 from ledger.keys import BEYOND_USE
+from ledger.witnesses import trusted
+from projections import outside
 from projections.gaps_found import Gap
 from projections.view import View
 
@@ -43,12 +45,10 @@ def commits(view: View) -> list[Commit]:
     return [Commit(*row) for row in view.db.execute(sql, [view.position])]
 
 
-def seen_outside(_view: View) -> int:
-    """Return the position up to which somebody outside has seen the log; 0: nobody has.
-
-    The one place that changes once checkpoints are witnessed.
-    """
-    return 0
+def seen_outside(view: View) -> int:
+    """Return the position up to which a trusted witness has seen the log; 0: nobody has."""
+    seen = outside.seen_by(view, trusted(view.folder))
+    return seen.position if seen else 0
 
 
 def _before(view: View, birth: Commit) -> Gap:
@@ -70,9 +70,9 @@ def _before(view: View, birth: Commit) -> Gap:
 
 def _unseen(view: View, known: list[Commit]) -> Iterator[Gap]:
     seen = seen_outside(view)
-    later = [commit for commit in known if commit.last > seen]
-    if not later:
+    if seen >= view.position:
         return
+    later = [commit for commit in known if commit.last > seen]
     first = max(seen + 1, 1)
     yield Gap(
         "unseen",

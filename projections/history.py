@@ -103,7 +103,7 @@ def _blocks(question: History, view: View, title: str, told: Told) -> list[Block
     end = Lines([view.provenance(), ""])
     if question.session is not None:
         one: Block = page(view, f"{title}, session {question.session}", told)
-        beside_it = tables(told.held._replace(evidence=[]), [question.session])
+        beside_it = tables(told.held._replace(evidence=[], uncounted=[]), [question.session])
         return [one, *beside_it, end]
     changed = [r["session"] for r in told.rows if r["kind"] not in ("entry", "plan")]
     found = replace(table(title, told.rows, view, told.more), notes=())
@@ -141,6 +141,12 @@ def table(
     return Grid(title, headings, body, frozenset({len(headings) - 1}), notes=[view.provenance()])
 
 
+def _when(row: Mapping[str, Any], when: str | None, stated: str) -> str:
+    if when and "changed_at" in row:
+        return f"imported {moment(row['recorded_at'])}; the mark stated for {moment(when)}"
+    return moment(when) + stated if when else f"not stated; imported {moment(row['recorded_at'])}"
+
+
 def _cells(row: dict[str, Any], more: Mapping[str, Any]) -> tuple[str, ...]:
     late, source = row["late_by_school_days"], more["source"]
     when = row["stated_at"] or (None if source else row["recorded_at"])
@@ -153,6 +159,6 @@ def _cells(row: dict[str, Any], more: Mapping[str, Any]) -> tuple[str, ...]:
         row["code"] or "",
         row["reason"] or "",
         who(row["by"]) + approved,
-        moment(when) + stated if when else f"not stated; imported {moment(row['recorded_at'])}",
+        _when(row, when, stated),
         "" if late is None else str(late),
     )

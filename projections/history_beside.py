@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local, parse_instant
-from projections import admission, evidence_of
+from projections import admission, evidence_of, history_uncounted
 from projections.admission_rows import rows as amendments
 from projections.query import Grid
 from projections.versions import Describer, Version
@@ -26,6 +26,7 @@ class Beside(NamedTuple):
     takings: list[dict[str, Any]]
     conflicts: list[dict[str, Any]]
     redactions: list[dict[str, Any]]
+    uncounted: list[dict[str, Any]]
 
 
 def beside(
@@ -46,6 +47,7 @@ def beside(
         _takings(view, describer, pupil, span),
         _conflicts(view, describer, pupil, span),
         _redactions(view, describer, places),
+        history_uncounted.uncounted(view, describer, pupil, found),
     )
 
 
@@ -156,6 +158,7 @@ def tables(held: Beside, shown: Iterable[str]) -> list[Grid]:
     sessions = set(shown)
     takings = [row for row in held.takings if row["session"] in sessions]
     grids = [
+        history_uncounted.grid(held.uncounted),
         _approvals_grid(held.approvals),
         _evidence_grid(held.evidence),
         _takings_grid(takings),

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from ledger.clock import local, parse_instant
 from projections.history_beside import Beside, who
+from projections.history_uncounted import author
 from projections.history_words import what
 from projections.query import Lines, number_of
 from projections.view import View
@@ -30,6 +31,8 @@ def page(view: View, title: str, told: Told) -> Lines:
         lines += [*_version(view, row, told.more[row["position"]], told.held), ""]
     if not told.rows:
         lines += ["no mark and no plan is recorded for this session", ""]
+    for row in told.held.uncounted:
+        lines += [*_uncounted(row), ""]
     if not told.held.takings:
         lines += ["how this register was taken is not recorded", ""]
     return Lines(lines)
@@ -93,6 +96,15 @@ def _name(row: dict[str, Any]) -> str:
 def _recorded(row: dict[str, Any], source: str | None) -> str:
     how = f", imported from {source}" if source else ""
     return f"{_long(row['recorded_at'])}, as entry {row['position']} of this ledger{how}"
+
+
+def _uncounted(row: dict[str, Any]) -> list[str]:
+    """Return that the mark of a session stands and does not count, with what did it."""
+    lines = [f"This mark stands but does not count: {row['words']}"]
+    if row["position"] is None:
+        return lines
+    when = f"{_long(row['recorded_at'])}, as entry {row['position']} of this ledger"
+    return [*lines, _line("Recorded", when), _line("By", author(row))]
 
 
 def _evidence(given: dict[str, Any]) -> str:

@@ -4,15 +4,16 @@ Plain words, no signature: whoever decided reads it, signs it and sends it. When
 date is recorded with the decision (--letter-on).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from ledger.errors import Refused
-from ledger.values import HALVES, Session
+from ledger.values import HALVES, Half, Session
 from policies import leave as law
 from projections import html
+from projections import leave_addressee as addressee
 from projections.leave_found import Found, Step, requests
 from projections.leave_sessions import Register
 from projections.query import Answer, Lines, Page, Question, argument, number_of, option
@@ -21,6 +22,13 @@ from projections.view import View
 _TITLE = "Leave of absence: draft of a letter"
 _BLANK = "\N{NO-BREAK SPACE}"
 _DRAFT = "DRAFT: not signed, not sent."
+_NEXT: Mapping[str, tuple[Half, int]] = {HALVES[0]: (HALVES[1], 0), HALVES[1]: (HALVES[0], 1)}
+_DECISIONS = ("granted", "refused")
+_SINCE = {
+    "withdrawn": "it was withdrawn: it does not stand any more.",
+    "falsified": "it was found to have been obtained falsely: it does not stand any more.",
+}
+_BEFORE: Mapping[str, tuple[Half, int]] = {HALVES[1]: (HALVES[0], 0), HALVES[0]: (HALVES[1], -1)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +50,8 @@ def answer(question: LeaveLetter, view: View) -> Answer:
         )
     leave = found[0]
     if leave.decision is None:
-        raise Refused(
-            "leave-asked",
-            f"leave {leave.id} is not decided yet: there is nothing to write",
-            f"decide it with attendance leave grant {leave.id}, or leave refuse {leave.id}",
-        )
+        raise _undecided(leave)
+    addressee.check(view, leave)
     lines = list(_lines(view, leave, leave.decision))
     pages = []
     if question.html is not None:
@@ -58,6 +63,20 @@ def answer(question: LeaveLetter, view: View) -> Answer:
     )
 
 
+def _undecided(leave: Found) -> Refused:
+    if leave.steps:
+        return Refused(
+            f"leave-{leave.state}",
+            f"leave {leave.id} was {leave.state} before it was decided: there is nothing to write",
+            "where it is asked for anew, record it with attendance leave request",
+        )
+    return Refused(
+        "leave-asked",
+        f"leave {leave.id} is not decided yet: there is nothing to write",
+        f"decide it with attendance leave grant {leave.id}, or leave refuse {leave.id}",
+    )
+
+
 def _lines(view: View, leave: Found, decision: Step) -> Iterator[str]:
     first, last = leave.covers
     person, letter = view.people[leave.pupil], decision.letter_on
@@ -66,7 +85,7 @@ def _lines(view: View, leave: Found, decision: Step) -> Iterator[str]:
     yield view.school["name"] if view.school else ""
     yield f"Date: {_day(date.fromisoformat(letter)) if letter else '____________'}"
     yield f"To: {leave.asked_by}"
-    yield from _address(view, leave)
+    yield from addressee.address(view, leave)
     yield ""
     yield f"About: {person.name}, leave of absence, {_span(first, last)}"
     yield ""
@@ -74,42 +93,81 @@ def _lines(view: View, leave: Found, decision: Step) -> Iterator[str]:
         f"On {_day(leave.asked_on)} leave of absence was asked for: "
         f"{_span(leave.first, leave.last)} ({law.purpose(leave.purpose, leave.first.date).text})."
     )
-    yield from _decided(view, leave, decision)
+    since = [step for step in leave.steps if step.what not in _DECISIONS]
+    if decision.what == "refused":
+        yield from _refused(view, leave)
+    else:
+        yield from _granted(view, leave, decision, stands=not since)
+    if _binds(view, leave) is False:
+        yield "The school decided this under its own policy, following the national guidance."
     yield f"The reason: {decision.reason}"
-    if leave.state != decision.what:
-        last_step = leave.steps[-1]
-        yield f"Since then, on {_day(last_step.on)}, it was recorded as {last_step.what}."
+    for on, what in dict.fromkeys((step.on, step.what) for step in since):
+        yield f"Since then, on {_day(on)}, {_SINCE[what]}"
     yield ""
     yield f"{decision.name}, {decision.job_title}"
 
 
-def _decided(view: View, leave: Found, decision: Step) -> Iterator[str]:
+def _refused(view: View, leave: Found) -> Iterator[str]:
+    yield "Leave is refused."
+    yield f"If {view.people[leave.pupil].name} is away all the same, {_unauthorised(view, leave)}"
+
+
+def _unauthorised(view: View, leave: Found) -> str:
+    code = law.purpose(leave.purpose, leave.covers[0].date).unauthorised
+    meaning = view.rules.codes.rule(code, leave.first.date).description
+    return f"the absence is recorded as unauthorised (code {code}: {meaning})."
+
+
+def _granted(view: View, leave: Found, decision: Step, *, stands: bool) -> Iterator[str]:
     first, last = leave.covers
-    purpose = law.purpose(leave.purpose, first.date)
-    if decision.what == "refused":
-        yield "Leave is refused."
-        yield (
-            f"If {view.people[leave.pupil].name} is away all the same, the absence is recorded as "
-            f"unauthorised ({_meaning(view, purpose.unauthorised, leave)})."
-        )
-        return
     met = number_of(len(Register(view).met(leave.pupil, first, last)), "session")
-    yield (
-        f"Leave is granted: {_span(first, last)}, {met}, under regulation {decision.paragraph} "
-        f"of {_instrument(purpose)} ({purpose.allows})."
-    )
-    yield (
-        "It is for these sessions only. Absence after them is recorded as unauthorised unless "
-        "another reason is established."
-    )
+    is_or_was = "is" if stands else "was"
+    yield f"Leave {is_or_was} granted: {_span(first, last)}, {met}{_under(view, leave, decision)}."
+    if stands:
+        yield (
+            "It is for these sessions only. Absence after them is recorded as unauthorised unless "
+            "another reason is established."
+        )
+    rest = [_span(met[0], met[-1]) for met in _rest(view, leave) if met]
+    if rest:
+        yield (
+            f"Leave {is_or_was} refused for the rest of what was asked for: {'; '.join(rest)}. On "
+            f"these sessions {_unauthorised(view, leave)}"
+        )
+
+
+def _rest(view: View, leave: Found) -> Iterator[list[Session]]:
+    """Yield the sessions met that were asked for and not granted: before and after."""
+    register, (first, last) = Register(view), leave.covers
+    for a, b in ((leave.first, _step(first, _BEFORE)), (_step(last, _NEXT), leave.last)):
+        yield register.met(leave.pupil, a, b)
+
+
+def _step(session: Session, to: Mapping[str, tuple[Half, int]]) -> Session:
+    half, days = to[session.half]
+    return Session(session.date + timedelta(days=days), half)
+
+
+def _binds(view: View, leave: Found) -> bool | None:
+    return law.binds(view.school["type"] if view.school else None, leave.covers[0].date)
+
+
+def _under(view: View, leave: Found, decision: Step) -> str:
+    """Return under which paragraph, in schools that it binds, and what that allows.
+
+    That leave was asked for in advance is said only where the dates show it.
+    """
+    first = leave.covers[0].date
+    if not _binds(view, leave):
+        return ""
+    purpose = law.purpose(leave.purpose, first)
+    known = not purpose.in_advance or law.in_advance(leave.asked_on, first)
+    allows = f" ({purpose.allows})" if known else ""
+    return f", under regulation {decision.paragraph} of {_instrument(purpose)}{allows}"
 
 
 def _instrument(purpose: law.Purpose) -> str:
     return purpose.rule.reference.partition(" reg ")[0]
-
-
-def _meaning(view: View, code: str, leave: Found) -> str:
-    return f"code {code}: {view.rules.codes.rule(code, leave.first.date).description}"
 
 
 def _span(first: Session, last: Session) -> str:
@@ -128,15 +186,3 @@ def _half(session: Session) -> str:
 
 def _day(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
-
-
-def _address(view: View, leave: Found) -> Iterator[str]:
-    """Yield the address on record, unless it is confidential or not known."""
-    if leave.parent is None:
-        return
-    rows = view.stood("address, address_confidential", "parents", "parent = :v0", leave.parent)
-    for address, confidential in rows:
-        if confidential == "yes":
-            yield "(address confidential: not printed)"
-        elif address:
-            yield view.open(address) or ""

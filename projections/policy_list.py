@@ -1,14 +1,17 @@
-"""attendance policy list: every policy that the school adopted, from when to when, by whom."""
+"""attendance policy list: every policy that the school adopted: its dates, by whom and when."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.clock import iso
 from policies import school_packs
+from projections.history_beside import moment
 from projections.policy import Adopted, adopted, no_policy
 from projections.query import Answer, Grid, Lines, Question, number_of
+from projections.versions import Describer
 from projections.view import View
 
-_COLUMNS = ("policy", "from", "until", "replaced", "name", "job_title", "position")
+_COLUMNS = ("policy", "from", "until", "replaced", "name", "job_title", "recorded_at", "position")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,21 +21,25 @@ class PoliciesAdopted(Question):
 
 def answer(_question: PoliciesAdopted, view: View) -> Answer:
     """Answer with one row a policy, in order of its first day."""
-    rows = [_row(view, each) for each in adopted(view)]
+    describer = Describer(view)
+    rows = [_row(view, describer, each) for each in adopted(view)]
     shipped = f"Shipped, to adopt or to copy: {', '.join(school_packs.names())}."
     document = {"as_of": view.as_of(), "shipped": school_packs.names(), "rows": rows}
     if view.knows_nothing:
         return Answer({**document, "knows_nothing": True}, _COLUMNS, [Lines([view.ignorance()])])
     if not rows:
         return Answer(document, _COLUMNS, [Lines([no_policy(view), shipped, view.provenance()])])
-    headings = ("Policy", "From", "Until", "Adopted by", "Position")
-    body = [(r["policy"], r["from"], _until(r), _who(r), str(r["position"])) for r in rows]
+    headings = ("Policy", "From", "Until", "Adopted", "By", "Position")
+    body = [
+        (r["policy"], r["from"], _until(r), moment(r["recorded_at"]), _who(r), str(r["position"]))
+        for r in rows
+    ]
     title = f"{number_of(len(rows), 'adoption')} of a policy"
-    grid = Grid(title, headings, body, frozenset({4}), notes=[shipped, view.provenance()])
+    grid = Grid(title, headings, body, frozenset({5}), notes=[shipped, view.provenance()])
     return Answer(document, _COLUMNS, [grid])
 
 
-def _row(view: View, each: Adopted) -> dict[str, Any]:
+def _row(view: View, describer: Describer, each: Adopted) -> dict[str, Any]:
     return {
         "policy": each.policy,
         "from": each.since.isoformat(),
@@ -40,6 +47,7 @@ def _row(view: View, each: Adopted) -> dict[str, Any]:
         "replaced": each.replaced,
         "name": view.open(each.name),
         "job_title": each.job_title,
+        "recorded_at": iso(describer.commit(each.position).at),
         "position": each.position,
     }
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.clock import local
+from ledger.witnesses import trusted
+from projections import backups, outside
 from projections.pending import pending
 from projections.query import Answer, Lines, Question, number_of
 from projections.rectangle import rectangle
@@ -24,14 +26,15 @@ def answer(_question: Status, view: View) -> Answer:
         {"p": view.position},
     ).fetchone()
     unmarked = unmarked_registers(view)
+    seen = outside.seen_by(view, trusted(view.folder))
     document: dict[str, Any] = {
         "as_of": view.as_of(),
         "ledger": str(view.folder.path.absolute()),
         "events": view.position,
         "pupils_on_roll": len({s.pupil for s in view.spells if s.covers(view.on)}),
         "last_event": {"position": last[0], "command": last[2]} if last else None,
-        "last_witness": None,
-        "last_backup": None,
+        "last_witness": outside.document(seen),
+        "last_backup": backups.document(view),
         "unmarked_registers": unmarked,
     }
     lines = [
@@ -40,8 +43,8 @@ def answer(_question: Status, view: View) -> Answer:
         f"Events       {view.position}",
         f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
         f"Last event   {_when(last)}",
-        "Witnessed    by no one outside this ledger",
-        "Back-up      none recorded",
+        f"Witnessed    {outside.said(seen, view.position)}",
+        f"Back-up      {backups.said(view)}",
         f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
     ]
     if waiting := pending(view):

@@ -26,8 +26,10 @@ from projections.query import (
     Question,
     Recorded,
     argument,
+    number_of,
     option,
 )
+from projections.subject_access_mask import MASKED
 from projections.subject_access_people import Copy
 from projections.subject_access_register import Register
 from projections.subject_access_section import Section
@@ -38,15 +40,21 @@ _REDACTED = (
     "What would tell of other people is left out: [another person]. Members of staff who acted "
     "in their job are named."
 )
-_READ = "Read it before it leaves: reasons of amendments stand as they were written."
-_HELD = "Free text that may name others is held back until a person has read it."
+_READ = "Read it before it leaves."
+_HELD = "held back: free text may name others, and goes once a person has read it."
+_MASKED = (
+    f"In the free text these are replaced by {MASKED} wherever they are written as recorded: "
+    "confidential addresses, full names of other pupils (in a parent's copy of other parents "
+    "too), telephone numbers, e-mail and postal addresses of other parents. Written otherwise "
+    "they are not found: a person has to look."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SubjectAccess(Question):
     """Everything held about the pupil, in plain words; needs --as, since it is recorded.
 
-    Look through it before it leaves: reasons of amendments stand as the law wants them.
+    Free text is held back; look through the copy before it leaves.
     """
 
     who: str = argument("UPN or local id", metavar="PUPIL")
@@ -54,7 +62,12 @@ class SubjectAccess(Question):
     parent: str | None = option("the id of the parent who asks [the pupil asks]")
     asked_on: date | None = option("the day on which it was asked for: says when it is due")
     include_free_text: str | None = option(
-        "who read the free text and found that it may go: then it is included", metavar="NOTE"
+        "the staff id of who read the free text and found that it may go: then it is included",
+        metavar="REVIEWER",
+    )
+    authority: str | None = option(
+        "on what authority somebody asks who is neither the pupil nor has responsibility or care",
+        metavar="TEXT",
     )
     out: Path | None = option("write it as a page to this file")
 
@@ -77,6 +90,7 @@ def recorded_as(question: SubjectAccess) -> Recorded:
             "seen_at": question.position,
             "asked_on": question.asked_on,
             "review": question.include_free_text,
+            "authority": question.authority,
         },
     )
 
@@ -87,7 +101,8 @@ def answer(question: SubjectAccess, view: View) -> Answer:
     if view.knows_nothing:
         document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
         return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    copy = Copy(view, pupil, question.who, question.parent, question.include_free_text)
+    review, authority = question.include_free_text, question.authority
+    copy = Copy(view, pupil, question.who, question.parent, review, authority)
     copy.check()
     register = Register(copy, _first(question, view, pupil), view.on)
     parts = [
@@ -132,17 +147,24 @@ def _due(question: SubjectAccess, view: View) -> Due | None:
         return None
     kind = view.school["type"] if view.school else None
     days = view.calendar.school_days()
-    return due(question.asked_on, days, kind, to_parent=question.parent is not None)
+    to_parent = question.parent is not None and question.authority is None
+    return due(question.asked_on, days, kind, to_parent=to_parent)
 
 
 def _head(question: SubjectAccess, copy: Copy, wanted: Due | None) -> Iterator[str]:
     yield f"For {question.for_}."
+    if question.authority is not None:
+        yield f"Asked for on the authority: {question.authority}"
     if wanted is not None:
         by = wanted.on or "a day later than the calendar reaches"
         yield f"Asked for on {question.asked_on}; due by {by} ({wanted.reference})."
     yield _REDACTED
     if copy.review is None:
-        yield _HELD
+        yield f"{number_of(copy.held, 'text')} {_HELD}"
+    else:
+        named = copy.describer.named(copy.review, copy.view.today)
+        yield f"Free text is included, as reviewed by {', '.join(filter(None, named))}."
+        yield _MASKED
     if copy.confidential:
         yield "Addresses are left out: one of them is confidential."
 
@@ -159,7 +181,9 @@ def _document(
         "as_of": copy.view.as_of(),
         "upn": person.upn if person else None,
         "for": question.for_,
+        "authority": question.authority,
         "due": _written(wanted),
+        "held_back": copy.held,
         "rows": [
             {"session": f"{e.day}/{e.half}", "code": e.code, "meaning": e.meaning}
             for e in register.entries

@@ -1,14 +1,18 @@
 """The case in a copy for the family: casework, leave, evidence, what left, destroyed keys."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import date
 from typing import Any
 
+from ledger import streams
 from ledger.clock import local_date
+from ledger.store import Store
 from projections import disclosures, evidence_of
 from projections.subject_access_people import Copy
 from projections.subject_access_section import THIRD_PARTY, Section
 
+_OF_SESSIONS = (streams.MARK, streams.PLAN, streams.APPROVAL)
 _TO_FAMILIES = ("letter", "subject-access", "other")
 
 
@@ -32,7 +36,7 @@ def _requested(copy: Copy) -> Section:
             "session": session,
             "was": original,
             "asked": code,
-            "reason": copy.view.open(reason),
+            "reason": copy.free(reason),
             "by": f"{copy.view.open(name)}, {title}",
             "decision": decision or "not decided yet",
             "decided_by": None if who is None else f"{copy.view.open(who)}, {decider}",
@@ -113,9 +117,7 @@ def _leave(copy: Copy) -> Section:
             "first": first,
             "last": last,
             "purpose": purpose,
-            "asked_by": copy.view.open(who)
-            if copy.review is not None or (parent is not None and parent == copy.parent)
-            else who and THIRD_PARTY,
+            "asked_by": _asked_by(copy, parent, who),
             "reason": copy.free(reason),
         }
         for asked_on, first, last, purpose, parent, who, reason in sorted(
@@ -132,6 +134,12 @@ def _leave(copy: Copy) -> Section:
         "reason": "Reason given",
     }
     return Section("leave", "Leave asked for", headings, rows)
+
+
+def _asked_by(copy: Copy, parent: str | None, who: str | None) -> str | None:
+    if copy.review is not None:
+        return copy.free(who)
+    return copy.name_of(parent) if parent and parent == copy.parent else who and THIRD_PARTY
 
 
 def _leave_steps(copy: Copy) -> Section:
@@ -168,7 +176,7 @@ def _evidence(copy: Copy) -> Section:
     rows = [
         {
             "on": row["recorded_at"][:10],
-            "file": row["file"],
+            "file": copy.told(row["file"]),
             "copied": "yes" if row["copied"] else "no",
         }
         for row in evidence_of.rows(copy.view, copy.describer, copy.pupil)
@@ -202,7 +210,7 @@ def _recipient(copy: Copy, row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "on": row["on"],
         "kind": row["kind"],
-        "to": THIRD_PARTY if family else row["to"],
+        "to": THIRD_PARTY if family else row["to"] and copy.mask(row["to"]),
         "first": row["first"],
         "last": row["last"],
         "by": f"{row['by']}, {row['title']}",
@@ -210,15 +218,28 @@ def _recipient(copy: Copy, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _destroyed(copy: Copy) -> Section:
-    """Return what is beyond use: kinds of texts whose key was destroyed."""
+    """Return what is beyond use: kinds of texts whose key was destroyed, and single ones."""
     sql = "SELECT pupil FROM pupils WHERE idx = ?"
     (pupil,) = copy.view.db.execute(sql, [copy.pupil]).fetchone()
     rows = [
         {"texts": purpose, "on": local_date(at).isoformat()}
         for purpose, at in copy.view.ring.destroyed(pupil)
     ]
+    rows += _redacted(copy, pupil)
     headings = {"texts": "Texts", "on": "Key destroyed on"}
     return Section("destroyed", "Texts beyond use", headings, rows)
+
+
+def _redacted(copy: Copy, pupil: str) -> Iterator[dict[str, Any]]:
+    """Yield the single texts about the pupil that were redacted; what they said is nowhere."""
+    found = sorted(copy.view.stood("line, position, field", "redactions"))
+    with closing(Store(copy.view.folder.log)) as store:
+        for line, position, field in found:
+            event = store.at(position)
+            kind, *keys = streams.parts(event.stream if event else "")
+            if keys[:1] == [pupil]:
+                of = f"{kind} {keys[1]}" if f"{kind}:" in _OF_SESSIONS else kind
+                yield {"texts": f"{field} ({of})", "on": _day(copy, line)}
 
 
 def _staff(copy: Copy, staff: str | None, day: str) -> str | None:

@@ -11,8 +11,10 @@ from functools import cached_property
 from typing import Any
 
 from ledger.errors import Refused
-from policies.subject_access import barred
+from ledger.keys import BEYOND_USE, REDACTED
+from policies.subject_access import barred, entitled
 from projections import admission_rows
+from projections.subject_access_mask import Mask
 from projections.subject_access_section import (
     CONFIDENTIAL,
     FOR_REVIEW,
@@ -44,7 +46,9 @@ class Copy:
     """Whose copy is made, for whom, and what may be seen.
 
     ``pupil``: row number; ``who``: UPN or local id as asked; ``parent``: the id of the parent
-    who asks, none for the pupil; ``review``: who reviewed the free text, none where nobody did.
+    who asks, none for the pupil; ``review``: the staff id of who reviewed the free text, none
+    where nobody did; ``authority``: by which somebody asks who is no parent by responsibility or
+    care; ``held``: how many texts were held back so far.
     """
 
     view: View
@@ -52,6 +56,8 @@ class Copy:
     who: str
     parent: str | None
     review: str | None
+    authority: str | None = None
+    held: int = 0
 
     @cached_property
     def describer(self) -> Describer:
@@ -75,11 +81,30 @@ class Copy:
         )
         return self.view.db.execute(sql, [self.pupil]).fetchone() is not None
 
-    def free(self, text: str | None) -> str | None:
-        """Return a sealed free text where it was reviewed; else that it is held back."""
-        if text is None:
-            return None
-        return FOR_REVIEW if self.review is None else self.view.open(text)
+    @cached_property
+    def mask(self) -> Mask:
+        """What takes others out of a text."""
+        return Mask(self.view, self.pupil, self.parent)
+
+    def free(self, sealed: str | None) -> str | None:
+        """Return a sealed free text as `told` does."""
+        return self.told(self.view.open(sealed))
+
+    def told(self, text: str | None) -> str | None:
+        """Return a free text where it was reviewed, without others; else that it is held back."""
+        if not text or text in (BEYOND_USE, REDACTED):
+            return text
+        if self.review is None:
+            self.held += 1
+            return FOR_REVIEW
+        return self.mask(text)
+
+    def name_of(self, parent: str) -> str:
+        """Return a parent's name as recorded."""
+        columns = ", ".join(_NAMES)
+        rows = self.view.stood(columns, "parents", "parent = :v0", parent)
+        title, surname, forename = map(self.view.open, rows[0] if rows else (None,) * 3)
+        return " ".join(filter(None, (title, forename, surname)))
 
     def where(self, field: str, text: str | None) -> str | None:
         """Return a detail in clear, but none that tells where somebody lives in confidence."""
@@ -94,7 +119,9 @@ class Copy:
             "WHERE parent = ? AND pupil = ? AND kt IS NULL"
         )
         row = self.view.db.execute(sql, [self.parent, self.pupil]).fetchone()
-        flag = barred(*row) if row else "no relation is recorded"
+        flag = barred(row[2]) if row else "no relation is recorded"
+        if flag is None and self.authority is None and not entitled(*row[:2]):
+            flag = "neither parental_responsibility nor care is yes, and no --authority is given"
         if flag is not None:
             raise Refused(
                 "parent-barred",
@@ -179,18 +206,16 @@ def _person(copy: Copy, parent: str, relation: Mapping[str, Any]) -> dict[str, A
 
     A parent sees themselves and that there are others; a pupil sees names, and no contacts.
     """
-    columns = (*_NAMES, *_CONTACTS)
-    rows = copy.view.stood(", ".join(columns), "parents", "parent = :v0", parent)
-    texts = map(copy.view.open, rows[0] if rows else [None] * len(columns))
-    stated = dict(zip(columns, texts, strict=True))
+    rows = copy.view.stood(", ".join(_CONTACTS), "parents", "parent = :v0", parent)
+    texts = map(copy.view.open, rows[0] if rows else [None] * len(_CONTACTS))
+    stated = dict(zip(_CONTACTS, texts, strict=True))
     own = parent == copy.parent
-    name = " ".join(filter(None, (stated[n] for n in ("title", "forename", "surname"))))
     shown = {
         field: copy.where(field, stated[field]) if own else stated[field] and THIRD_PARTY
         for field in _CONTACTS
     }
     return {
-        "name": name if own or copy.parent is None else THIRD_PARTY,
+        "name": copy.name_of(parent) if own or copy.parent is None else THIRD_PARTY,
         "relationship": copy.view.open(relation["relationship"]),
         **{flag: relation[flag] for flag in _FLAGS},
         **shown,
@@ -221,12 +246,11 @@ def _amendment(copy: Copy, row: Mapping[str, Any]) -> dict[str, Any]:
         row[each] and THIRD_PARTY if hidden else copy.where(field, row[each])
         for each in ("original", "amended")
     )
-    told = row["reason"] and FOR_REVIEW if hidden and copy.review is None else row["reason"]
     return {
         "field": field if parent is None else f"{field} ({THIRD_PARTY if hidden else parent})",
         "original": was,
         "amended": became,
-        "reason": told,
+        "reason": copy.told(row["reason"]),
         "on": (row["stated_at"] or row["recorded_at"])[:10],
         "by": named(row["by"]),
     }

@@ -159,7 +159,7 @@ def _changes(register: Register) -> Section:
                     "what": KINDS[version.kind],
                     "was": version.replaced,
                     "became": version.code,
-                    "reason": row["reason"],
+                    "reason": register.copy.told(row["reason"]),
                     "on": (row["stated_at"] or row["recorded_at"])[:10],
                     "by": named(row["by"]),
                 }
@@ -177,12 +177,12 @@ def _changes(register: Register) -> Section:
 
 
 def _comments(register: Register) -> Section:
-    """Return comments and what an activity or closure was; comments may name others."""
+    """Return comments and what an activity or closure was; both may name others."""
     copy = register.copy
     rows = [
         {
             "session": v.session,
-            "nature": copy.view.open(v.nature),
+            "nature": copy.free(v.nature),
             "comment": copy.free(v.comment),
         }
         for v in register.versions

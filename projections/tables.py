@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-LAYOUT = 4
+LAYOUT = 5
 ALWAYS = 2**62
 """A stated time later than any: nothing is filtered by it."""
 

@@ -10,17 +10,22 @@ from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
 from policies.school_days import school_days_between
-from projections.mark_rows import row_ids
+from projections.mark_rows import VERSIONS, row_ids
 from projections.view import View
 
 AS_STATED = "as stated by its source"
+_ENTERED = (
+    "CASE m.kind WHEN 'restated' THEN "  # noqa: S608 - our own number
+    f"(SELECT e.kf FROM marks e WHERE e.id = m.id - m.id % {VERSIONS}) END"
+)
 _COLUMNS = (
     "m.pupil, m.session, m.kind, m.code, m.replaced, m.minutes_late, m.nature, m.comment, "
-    'm.reason, m."by", m.name, m.job_title, m.stated, m.imported, m.kf, m.sf, m.batch, NULL'
+    'm.reason, m."by", m.name, m.job_title, m.stated, m.imported, m.kf, m.sf, m.batch, NULL, '
+    f"{_ENTERED}"
 )
 _PLANS = (
     "m.pupil, m.session, 'plan', m.code, m.replaced, NULL, m.nature, NULL, "
-    'm.reason, m."by", NULL, NULL, m.stated, m.imported, m.kf, m.sf, NULL, m.step'
+    'm.reason, m."by", NULL, NULL, m.stated, m.imported, m.kf, m.sf, NULL, m.step, NULL'
 )
 
 
@@ -29,7 +34,8 @@ class Version:
     """One version of a mark (or plan), as stored; personal texts still sealed.
 
     ``known_by_source``: the latest time stated along its chain so far, 0 where none is;
-    ``batch``: ties the amendments of one request; ``step`` of a plan: planned, changed, withdrawn.
+    ``batch``: ties the amendments of one request; ``step`` of a plan: planned, changed, withdrawn;
+    ``entered``: where a restated mark's entry is in the log.
     """
 
     pupil: int
@@ -50,6 +56,7 @@ class Version:
     known_by_source: int = 0
     batch: str | None = None
     step: str | None = None
+    entered: int | None = None
 
 
 def versions(view: View, where: str, *values: Any) -> list[Version]:  # noqa: ANN401 - SQL values
@@ -150,7 +157,14 @@ class Describer:
             "late_by_school_days": self.late(version),
             "position": version.position,
             "step": version.step,
+            **self._restated(version),
         }
+
+    def _restated(self, version: Version) -> dict[str, str]:
+        """Return when a later import restated a mark; nothing of any other version."""
+        return (
+            {"changed_at": iso(self.recorded(version)[0])} if self._later_import(version) else {}
+        )
 
     def named(self, staff: str | None, day: date) -> tuple[str | None, str | None]:
         """Return the name and title of a member of staff on a day; the id where not on staff."""
@@ -174,8 +188,20 @@ class Describer:
         return self._commits[bisect_right(self._firsts, position) - 1]
 
     def when(self, version: Version) -> int | None:
-        """Return when a version was made: as its source states, else as recorded here."""
-        return version.stated if version.imported else self.recorded(version)[0]
+        """Return when a version was made: as its source states, else as recorded here.
+
+        A source states the time of a mark, not of its own change of it: by the ledger's clock, a
+        restatement of what an earlier import brought was made when this ledger first knew of it.
+        """
+        if version.imported and not self._later_import(version):
+            return version.stated
+        return self.recorded(version)[0]
+
+    def _later_import(self, version: Version) -> bool:
+        """Tell whether a mark was restated by a later import than that of its entry."""
+        if version.entered is None or self._view.question.clock != "ledger":
+            return False
+        return self.commit(version.entered).first != self.commit(version.position).first
 
     def late(self, version: Version) -> int | None:
         """Return the school days from the session's day to the change; none where undated."""

@@ -18,7 +18,7 @@ from unittest import mock
 
 import cli
 from commands.base import Command
-from projections.query import Question
+from projections.query import Asked
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 10
@@ -161,7 +161,7 @@ def _module(place: cli.Place) -> Any:
 
 def model(place: cli.Place) -> Any:
     """Return a command's model."""
-    return cli._model(_module(place), (Command, Question))
+    return cli._model(_module(place), (Command, Asked))
 
 
 def asking(words: str, *, upn: str, folder: Path) -> list[str]:

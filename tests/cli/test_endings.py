@@ -355,3 +355,13 @@ def _read_until(master: int, expected: str) -> str:
             break
     assert expected in said, said
     return said
+
+
+@pytest.mark.usefixtures("small")
+def test_bytes_that_are_no_text_are_refused():
+    """As a shell passes them on; nothing is recorded of them."""
+    run("mark", "P1", "2026-11-20/AM", "N")
+    before = run("status", "--json").json["events"]
+    said = refused(*AMEND[:-1], os.fsdecode(b"bad \xff byte"))
+    assert "no text" in said
+    assert run("status", "--json").json["events"] == before

@@ -9,7 +9,7 @@ from pydantic import BaseModel, field_validator
 
 import cli
 from ledger.folder import Folder
-from projections.query import Question
+from projections.query import Asked, Question
 from tests.cli.shell import model, run
 
 PLACES = {" ".join(p.words): p for p in cli.places()}
@@ -26,7 +26,7 @@ def options(words: str) -> dict[str, click.Option]:
 def test_each_field_of_a_model_is_one_option_or_argument(words):
     """What a model asks for, and nothing that it hides, is on the command line."""
     about = model(PLACES[words])
-    if issubclass(about, Question):
+    if issubclass(about, Asked):
         wanted = {f.name for f in dataclasses.fields(about)} | {"as_json", "as_csv"}
         if words == "rebuild":
             wanted = set()

@@ -11,7 +11,7 @@ from ledger.folder import Folder
 from ledger.store import Batch, Fact, Store
 from tests.cli.shell import run
 
-LINE = re.compile(r"; (\S+) to (\S+); as known at (.+?) \((\w+) clock\), position (\d+); ")
+LINE = re.compile(r"; (\S+) to (\S+); as known at (.+?) \((\w+) clock\), position (\d+), ")
 EVENTS = 10_000
 QUESTIONS = (
     ("rates",),

@@ -339,7 +339,9 @@ confidence = "verified"
 def strict(marked):
     """What adds unauthorised absence more than three school days late needs a second person."""
     marked.do(MarkSession(pupil="P2", session=MONDAY_AM, code="/"))
+    author, marked.staff_id = marked.staff_id, "head"
     marked.do(AdoptPolicy(policy="own", text=POLICY, from_=date(2026, 11, 20)))
+    marked.staff_id = author
     return marked
 
 

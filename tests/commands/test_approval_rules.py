@@ -119,7 +119,7 @@ def test_a_refusal_says_who_may_not_what_and_how_late():
     """The refusal is about the author, and names the session and its age."""
     here = office(policy={"late_roles": ["head"], "late_after_school_days": 0}, roles=["teacher"])
     with pytest.raises(Refused) as caught:
-        here.split(["2026-11-19/AM O>I"])
+        here.split(["2026-11-19/AM I>M"])
     assert caught.value.what.startswith(
         "Mo Marsh may not amend 2026-11-19/AM, 1 school day ago: the school's policy own names"
     )

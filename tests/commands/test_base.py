@@ -2,7 +2,11 @@
 
 from contextlib import closing
 
+import pytest
+
+from commands import given
 from commands.execute import look
+from ledger.errors import Refused
 from ledger.keys import BEYOND_USE, KeyRing
 
 
@@ -13,3 +17,12 @@ def test_a_pupil_beyond_use_has_no_name(desk):
     with closing(KeyRing(desk.folder.keys)) as ring:
         ring.destroy(pupil, at=desk.now)
     assert look(desk.context, lambda s: s.name_of(s.school.pupils[pupil])) == BEYOND_USE
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b", "\n\t", "\u202e \u00a0"])
+def test_a_text_that_nobody_can_see_is_blank(text):
+    """A reason of zero-width spaces is none (SI 2024/208 reg 6(1)(c))."""
+    with pytest.raises(Refused) as caught:
+        given.required(text, "reason")
+    assert caught.value.code == "reason-missing"
+    assert given.required(f" {text}x ", "reason")

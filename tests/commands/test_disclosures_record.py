@@ -22,7 +22,7 @@ COVERING = {"first": FIRST, "last": LAST}
 
 
 def left(**fields) -> RecordDisclosure:
-    stated = {"kind": "pack", "to": "Mallow Council", "what": "evidence pack", "pupil": "P1"}
+    stated = {"kind": "pack", "to": "Mallow Council", "what": "evidence pack", "pupil": ("P1",)}
     return RecordDisclosure(**stated | COVERING | fields)
 
 
@@ -45,9 +45,55 @@ def test_what_left_is_recorded(desk):
     )
 
 
+def test_a_letter_about_several_is_recorded_for_each_in_one_transaction(desk):
+    """Somebody named twice once; one recorded before is no news, the other is."""
+    before = desk.folder.head()
+    letter = left(kind="letter", pupil=("P2",), what="list")
+    desk.do(letter)
+    both = letter.model_copy(update={"pupil": ("P1", "P2", "P1")})
+    says = desk.do(both).says
+    found = [(stream, e) for at, stream, e in desk.log() if at > before and type(e) is Disclosed]
+    assert [stream for stream, _ in found] == [
+        streams.disclosure(desk.id(pupil)) for pupil in ("P2", "P1")
+    ]
+    assert [e.what for _, e in found] == ["list", "list"]
+    assert "about Ada Quill: recorded, as of" in says[0]
+    assert "about Ben Reed: recorded before" in says[1]
+    three = letter.model_copy(update={"pupil": ("P1", "P2", "P3"), "what": "another"})
+    assert [stream for stream, _ in desk.recorded(three)] == [
+        streams.disclosure(desk.id(pupil)) for pupil in ("P1", "P2", "P3")
+    ]
+
+
+def test_one_unknown_among_several_stops_all(desk):
+    """Nothing is recorded of the others."""
+    assert desk.refused(left(kind="letter", pupil=("P1", "P77"))).code == "pupil-unknown"
+
+
+def test_what_left_earlier_has_the_position_of_then(desk):
+    """One that existed by the end of that day; 0 for a paper from before the ledger began."""
+    old = desk.folder.head()
+    desk.at("2026-11-20T09:30").do(left(what="newer"))
+    given = {"on": date(2026, 11, 19)}
+    refusal = desk.refused(left(**given))
+    assert "attendance status --known-at 2026-11-19T23:59" in refusal.remedy
+    refusal = desk.refused(left(**given, seen_at=old + 1))
+    assert refusal.what == (
+        f"event {old + 1} was recorded on 2026-11-20, after the extract left on 2026-11-19"
+    )
+    for seen_at in (old, 0):
+        [(_, event)] = desk.recorded(left(**given, seen_at=seen_at, what=f"as of {seen_at}"))
+        assert (event.on, event.seen_at) == (date(2026, 11, 19), seen_at)
+    [(_, event)] = desk.recorded(left(on=date(2026, 11, 20), seen_at=old + 1, what="today's"))
+    assert event.seen_at == old + 1
+    first = {"first": date(2025, 9, 1), "last": date(2025, 9, 2), "on": date(2026, 8, 30)}
+    [(_, event)] = desk.recorded(left(**first, seen_at=0))
+    assert event.on == date(2026, 8, 30)
+
+
 def test_an_extract_about_many_names_no_pupil(desk):
     """What an inspector took along; the position printed on it counts."""
-    inspection = left(kind="inspection", pupil=None, first=None, last=None, seen_at=3)
+    inspection = left(kind="inspection", pupil=(), first=None, last=None, seen_at=3)
     [(stream, event)] = desk.recorded(inspection)
     assert stream == streams.disclosure(None)
     assert (event.first, event.seen_at) == (None, 3)
@@ -58,7 +104,7 @@ def test_the_same_again_is_no_news(desk):
     desk.do(left())
     assert "recorded before" in desk.do(left()).says[0]
     for other in (
-        {"on": date(2026, 11, 19)},
+        {"on": date(2026, 11, 19), "seen_at": 1},
         {"what": "second pack"},
         {"to": "court"},
         {"sha256": "cd" * 32},
@@ -89,15 +135,22 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
     ("fields", "code"),
     [
         ({"on": date(2026, 11, 21)}, "disclosure-future"),
-        ({"pupil": None}, "pupil-missing"),
-        ({"kind": "certificate", "pupil": None}, "pupil-missing"),
+        ({"pupil": ()}, "pupil-missing"),
+        ({"kind": "certificate", "pupil": ()}, "pupil-missing"),
         ({"first": None, "last": None}, "period-missing"),
         ({"first": None}, "period"),
         ({"last": None}, "period"),
         ({"first": LAST, "last": FIRST}, "period"),
-        ({"pupil": "P77"}, "pupil-unknown"),
+        ({"pupil": ("P77",)}, "pupil-unknown"),
         ({"seen_at": 999_999}, "position-unknown"),
         ({"to": " "}, "to-missing"),
+        ({"pupil": ("P1", "P2")}, "pupil-several"),
+        ({"kind": "certificate", "pupil": ("P1", "P2")}, "pupil-several"),
+        ({"last": date(2026, 11, 21)}, "period-later"),
+        ({"on": date(2026, 11, 12), "seen_at": 1}, "period-later"),
+        ({"on": date(2026, 11, 19)}, "seen-at-missing"),
+        ({"on": date(2026, 8, 30), "seen_at": 1}, "position-later"),
+        ({"on": date(2026, 8, 30), "seen_at": 999_999}, "position-unknown"),
         ({"what": ""}, "what-missing"),
     ],
 )
@@ -138,7 +191,7 @@ def test_no_certificate_over_an_amendment_that_waits(desk):
     assert "2026-11-09/AM" not in refusal.what
     for other in (
         {"kind": "pack"},
-        {"pupil": "P2"},
+        {"pupil": ("P2",)},
         {"first": date(2026, 11, 9)},
         {"last": date(2026, 11, 5)},
     ):

@@ -1,20 +1,27 @@
 """`leave grant` and `leave refuse`: who decides, under which paragraph, and what is planned."""
 
+from contextlib import closing
 from datetime import date
 
 import pytest
 
 from commands.closures_add import AddClosure
 from commands.mark import MarkSession
+from commands.parent_record import RecordParent
 from commands.plan_add import PlanAbsence
 from commands.pupil_enrol import EnrolPupil
 from commands.pupil_remove import RemovePupil
 from commands.register_take import TakeRegister
+from commands.relation_record import RecordRelation
 from commands.session_cancel import CancelSessions
 from commands.staff_add import AddStaff
 from commands.staff_leave import LeaveStaff
-from ledger.events.leave import LeaveDecided
+from ledger.events.leave import LeaveDecided, LeaveRequested
+from ledger.events.log import Committed
 from ledger.events.register import AbsencePlanned
+from ledger.keys import KeyRing
+from ledger.sealing import seal_event
+from ledger.store import Batch, Fact, Store
 from ledger.values import parse_session
 from tests.commands.conftest import upn
 from tests.commands.leave_steps import (
@@ -121,6 +128,65 @@ def test_asked_for_on_the_day_before_and_on_the_first_day(desk, asked_on):
     assert len(as_head(desk, grant(leave_id, from_="2026-11-24"))) == 9
 
 
+@pytest.mark.parametrize(
+    ("asked_on", "planned"), [("2026-11-23T13:49", 1), ("2026-11-23T13:50", 0), ("2026-11-23", 0)]
+)
+def test_asked_for_on_the_very_day_before_the_session_opens(desk, asked_on, planned):
+    """In advance of an afternoon that opens at 13:50, where the time of asking is known."""
+    bound(desk).at("2026-11-23T13:55")
+    leave_id = asked(desk, "2026-11-23/PM", "2026-11-23/PM", asked_on=asked_on)
+    if planned:
+        assert sessions_of(as_head(desk, grant(leave_id)), "plan") == ["2026-11-23/PM"]
+    else:
+        assert refused_to_head(desk, grant(leave_id)).code == "leave-retrospective"
+
+
+def test_who_asked_is_looked_at_again_when_it_is_decided(desk):
+    """A flag recorded since is told; of a parent who is none of the pupil's nothing is granted."""
+    desk.do(RecordParent(parent_id="PA1", surname="Quill", forename="Cal"))
+    desk.do(RecordRelation(parent_id="PA1", pupil="P1", lives_with="yes"))
+    first, second = asked(desk, parent="PA1"), asked(desk, parent="PA1")
+    desk.do(RecordRelation(parent_id="PA1", pupil="P1", no_contact="yes", reason="Court"))
+    for command in (refuse(first), grant(second)):
+        assert says(desk, command)[-1].startswith("note: no_contact is yes for parent PA1")
+    by_name = asked(desk, "2026-12-01", "2026-12-01", asked_by="Mr CAL Quill")
+    assert "no_contact is yes for parent PA1" in says(desk, refuse(by_name))[-1]
+
+
+def test_a_parent_of_another_family_is_granted_nothing(desk):
+    """Such a request may stand from before it was refused; refusing it says so."""
+    pupil, stranger = desk.id("P1"), leave_id_of(desk)
+    assert stranger.startswith(f"leave:{pupil}:")
+    leave_id = stranger.split(":")[2]
+    assert refused_to_head(desk, grant(leave_id)).code == "parent-unknown"
+    desk.do(RecordParent(parent_id="PA9", surname="Reed"))
+    desk.do(RecordRelation(parent_id="PA9", pupil="P2", no_contact="yes"))
+    assert refused_to_head(desk, grant(leave_id)).code == "parent-not-related"
+    assert "PA9 is not recorded as a parent of this pupil" in says(desk, refuse(leave_id))[-1]
+
+
+def leave_id_of(desk):
+    """Record a request of a parent who is not on record, as it could be once; its stream."""
+    event = LeaveRequested(
+        first="2026-11-23/AM", last="2026-11-23/PM", purpose="holiday",
+        asked_on=date(2026, 11, 19), parent="PA9", asked_by="Cal Reed", by="mm",
+    )  # fmt: skip
+    stream = f"leave:{desk.id('P1')}:old"
+    with (
+        closing(Store(desk.folder.log)) as store,
+        closing(KeyRing(desk.folder.keys)) as ring,
+        ring.writing(),
+    ):
+        sealed = Fact(stream, seal_event(ring, stream, event, desk.now))
+        header = Committed(
+            at=0, by="mm", account="office", authenticated="x", software="test", rules="test",
+            command="Test", count=0,
+        )  # fmt: skip
+        batch = Batch(header, [sealed], 1, store.head(), (), {})
+        store.append(batch, clock=lambda: desk.now, before_commit=ring.commit)
+    return stream
+
+
 def test_leave_is_not_granted_for_a_session_that_is_over(desk):
     """Asked for in time, decided too late; the afternoon is still ahead."""
     bound(desk).at("2026-11-23T09:30")
@@ -141,7 +207,7 @@ def test_in_other_schools_a_note_says_that_guidance_expects_the_same(desk):
     assert found[2] == "note: 1 session with a mark, which stays as it is: 2026-11-20 PM"
     assert found[3].startswith("note: 2 sessions over without a mark")
     assert found[3].endswith("2026-11-20 AM, 2026-11-23 AM")
-    assert "not before the day of 2026-11-20/AM" in found[4]
+    assert "not in advance of 2026-11-20/AM" in found[4]
     assert "guidance expects the same" in found[4]
     assert desk.marks("P1").keys() == {"2026-11-20/PM"}
 

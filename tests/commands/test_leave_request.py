@@ -6,8 +6,11 @@ import pytest
 
 from commands.closures_add import AddClosure
 from commands.parent_record import RecordParent
+from commands.pupil_enrol import EnrolPupil
 from commands.relation_record import RecordRelation
+from commands.terms_set import SetTerm
 from ledger.events.leave import LeaveRequested
+from tests.commands.conftest import upn
 from tests.commands.leave_steps import asked, granted, request, withdraw
 
 
@@ -22,6 +25,7 @@ def notes(desk, **fields):
 
 def test_the_request_is_recorded_as_it_was_made_and_plans_nothing(desk):
     """Who asked, when, for which sessions and for what; the id is told."""
+    relation(desk, "yes")
     command = request("2026-11-23/PM", reason="a wedding", parent="PA1", asked_by=" Una Quill ")
     [(stream, event)] = desk.recorded(command)
     assert stream.startswith(f"leave:{desk.id('P1')}:")
@@ -91,11 +95,70 @@ def test_a_parent_with_whom_the_pupil_does_not_live_is_told(desk, lives_with, wo
 
 
 @pytest.mark.parametrize("dates", [{"to": date(2026, 11, 18)}, {"from_": date(2026, 11, 20)}])
-def test_a_parent_unknown_or_no_longer_on_record_is_told(desk, dates):
+def test_a_parent_no_longer_or_not_yet_on_record_is_told(desk, dates):
     """On the day of asking."""
-    assert "PA9 is not on record" in notes(desk, parent="PA9")[0]
     relation(desk, "yes", **dates)
-    assert "PA1 is not on record" in notes(desk, parent="PA1")[0]
+    assert "PA1 was not on record for this pupil on 2026" in notes(desk, parent="PA1")[0]
+
+
+def test_a_parent_who_may_not_be_contacted_is_told(desk):
+    """By id, or by their full name; others and a surname alone are nobody's."""
+    desk.do(RecordParent(parent_id="PA1", surname="Quill", forename="Cal"))
+    desk.do(RecordRelation(parent_id="PA1", pupil="P1", no_contact="yes", lives_with="yes"))
+    desk.do(RecordParent(parent_id="PA2", surname="Quill"))
+    desk.do(RecordRelation(parent_id="PA2", pupil="P1", no_contact="yes"))
+    desk.do(RecordRelation(parent_id="PA2", pupil="P2", no_contact="yes"))
+    [note] = notes(desk, parent="PA1")
+    assert note.startswith("note: no_contact is yes for parent PA1: they may not be contacted")
+    assert notes(desk, pupil="P4", asked_by="Cal Quill") == []
+    assert "no_contact is yes for parent PA1" in notes(desk, asked_by="Mr cal QUILL")[0]
+    assert "no_contact" not in notes(desk, asked_by="Una Quill")[0]
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "reason", "kept"),
+    [
+        ("2026-11-20T08:44", None, "asked for at 08:44"),
+        ("2026-11-20 08:44", "a wedding", "asked for at 08:44; a wedding"),
+        ("2026-11-20T08:44:00Z", None, "asked for at 08:44"),
+        ("2026-11-20", None, None),
+    ],
+)
+def test_the_time_of_asking_is_kept_before_the_reason(desk, asked_on, reason, kept):
+    """The day in the request itself; a day alone leaves the reason as it is."""
+    [(_, event)] = desk.recorded(request(asked_on=asked_on, reason=reason))
+    assert (event.asked_on, event.reason) == (date(2026, 11, 20), kept)
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "first", "against"),
+    [
+        ("2026-11-20T08:44", "2026-11-20/AM", False),
+        ("2026-11-20T08:45", "2026-11-20/AM", True),
+        ("2026-11-20T09:00", "2026-11-20/PM", False),
+        ("2026-11-20T09:00", "2026-11-19/PM", True),
+        ("2026-11-20T09:00", "2026-11-23/AM", False),
+    ],
+)
+def test_before_the_register_opens_is_in_advance(desk, asked_on, first, against):
+    """08:45 and 13:50 on the day itself."""
+    relation(desk, "yes")
+    found = notes(desk, first=first, asked_on=asked_on, parent="PA1")
+    assert [f"which is not in advance of {first}" in note for note in found] == [True] * against
+
+
+def test_where_no_register_times_are_known_the_day_itself_is_not_in_advance(desk):
+    """Nobody can tell when it opened."""
+    day = {"first": "2026-09-02", "last": "2026-09-02", "asked_on": "2026-09-02T07:00"}
+    relation(desk, "yes")
+    assert notes(desk, **day, parent="PA1") == []
+    desk.do(SetTerm(name="Summer", first=date(2026, 6, 1), last=date(2026, 7, 17)))
+    desk.do(EnrolPupil(
+        upn=upn(5), local_id="P5", forename="Eve", surname="Wood", dob=date(2014, 1, 1),
+        starts_on=date(2026, 6, 1), year="Y7", registration="7A",
+    ))  # fmt: skip
+    day = {"first": "2026-06-02", "last": "2026-06-02", "asked_on": "2026-06-02T07:00"}
+    assert "not in advance of 2026-06-02/AM" in notes(desk, **day, pupil="P5")[0]
 
 
 def test_only_a_pupil_over_compulsory_school_age_asks_without_a_parent(desk):
@@ -128,6 +191,11 @@ def test_other_leave_on_the_same_sessions_is_told(desk):
         ({"purpose": "wedding"}, "purpose-unknown"),
         ({"asked_by": " "}, "asked-by-missing"),
         ({"asked_on": date(2026, 11, 21)}, "asked-in-the-future"),
+        ({"asked_on": "2026-11-20T09:31"}, "asked-in-the-future"),
+        ({"asked_on": "2026-11-20T9"}, "instant"),
+        ({"asked_on": "soon"}, "date"),
+        ({"parent": "PA9"}, "parent-unknown"),
+        ({"parent": "OTHER"}, "parent-not-related"),
         ({"parent": "P A"}, "id-form"),
         ({"first": "2026-11-28"}, "range-reversed"),
         ({"first": "soon"}, "date"),
@@ -136,7 +204,14 @@ def test_other_leave_on_the_same_sessions_is_told(desk):
 )
 def test_what_cannot_be_recorded_is_refused(desk, fields, code):
     """Nobody, nothing, no time, no order."""
+    desk.do(RecordParent(parent_id="OTHER", surname="Reed"))
+    desk.do(RecordRelation(parent_id="OTHER", pupil="P2", lives_with="yes"))
     assert desk.refused(request(**fields)).code == code
+
+
+def test_what_is_missing_is_said_in_words(desk):
+    """Not by the name of its option."""
+    assert desk.refused(request(asked_by="\u200b")).what == "it is not said who asked"
 
 
 def test_whoever_records_it_is_named(desk):

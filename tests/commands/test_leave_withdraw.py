@@ -7,6 +7,7 @@ import pytest
 from commands.amend import AmendMarks
 from commands.closures_add import AddClosure
 from commands.mark import MarkSession
+from commands.plan_add import PlanAbsence
 from commands.plan_change import ChangePlan
 from commands.policy_adopt import AdoptPolicy, load
 from commands.pupil_remove import RemovePupil
@@ -125,7 +126,8 @@ def test_the_letter_is_cited_where_it_is_dated(desk):
     as_head(desk, grant(leave_id, letter_on=date(2026, 11, 20)))
     taken(desk, TAKEN[:1])
     desk.at("2026-11-25T10:00")
-    [_, (_, amended)] = desk.recorded(falsified(leave_id))
+    [_, (_, amended), (_, withdrawn)] = desk.recorded(falsified(leave_id))
+    assert isinstance(withdrawn, PlanWithdrawn)
     assert "(letter of 2026-11-20)" in amended.reason
 
 
@@ -138,6 +140,7 @@ def test_the_code_is_that_of_the_purpose_or_the_one_given(desk):
                           ("?", "code-unknown")):  # fmt: skip
         assert desk.refused(falsified(leave_id, code=code)).code == refusal
     outcome = desk.do(falsified(leave_id, dry_run=True))
+    assert outcome.says[0].endswith(": would be recorded as falsified")
     assert outcome.says[1:3] == ("2026-11-23/AM: C -> O", "2026-11-23/PM: C -> O")
     assert outcome.header is None
     recorded = desk.recorded(falsified(leave_id, code="G"))
@@ -174,6 +177,9 @@ def test_a_mark_whose_register_is_still_open_is_corrected(desk):
 def test_where_nothing_was_entered_the_finding_alone_is_recorded(desk):
     """Also of leave that was withdrawn; no batch."""
     leave_id = granted(desk)
+    tried = desk.do(falsified(leave_id, dry_run=True)).says
+    assert tried[1] == "no mark stands on it: nothing is to amend"
+    assert tried[2].startswith("10 planned sessions to be withdrawn: 2026-11-23, ")
     desk.do(withdraw(leave_id))
     outcome = desk.do(falsified(leave_id))
     assert outcome.says == (
@@ -188,7 +194,7 @@ def test_what_the_school_s_policy_holds_is_requested(away, tmp_path):
     """More than one at once adds unauthorised absence: a second person approves."""
     path = tmp_path / "held.toml"
     path.write_text(HELD, encoding="utf-8")
-    away.do(load(AdoptPolicy(policy=str(path), from_=date(2026, 11, 24))))
+    as_head(away, load(AdoptPolicy(policy=str(path), from_=date(2026, 11, 24))))
     says = away.do(falsified(away.leave_id, dry_run=True)).says
     assert says[1] == "2026-11-23/AM: C -> G waits for a second person (many)"
     assert says[4].endswith(": 3 marks, 3 of them held")
@@ -199,6 +205,54 @@ def test_what_the_school_s_policy_holds_is_requested(away, tmp_path):
     ] * 3
     assert sessions_of(recorded, "mark") == []
     assert len(sessions_of(recorded, "plan")) == 7
+
+
+@pytest.mark.parametrize("make", [withdraw, falsified])
+def test_a_register_that_was_not_taken_enters_nothing_of_it_any_more(desk, make):
+    """Of yesterday, of this morning, which is over, and of this afternoon, which has begun."""
+    leave_id = granted(desk, "2026-11-23", "2026-11-24")
+    desk.at("2026-11-24T13:55")
+    assert len(sessions_of(desk.recorded(make(leave_id)), "plan")) == 4
+    for session in both("2026-11-23", "2026-11-24"):
+        command = TakeRegister(group="7A", session=parse_session(session), rest_present=True)
+        assert not any("planned" in line for line in desk.do(command).says)
+    assert {events[-1].code for events in desk.marks("P1").values()} == {"/", "\\"}
+
+
+@pytest.mark.parametrize("make", [withdraw, falsified])
+def test_a_mark_entered_with_the_code_afterwards_is_reached_by_another_finding(desk, make):
+    """As long as a mark or a plan is left; then it is falsified already."""
+    leave_id = granted(desk, "2026-11-23", "2026-11-24")
+    desk.do(make(leave_id))
+    desk.at("2026-11-23T14:30")
+    desk.do(MarkSession(pupil="P1", session=parse_session(TAKEN[0]), code="C"))
+    desk.do(PlanAbsence(pupil="P1", session=parse_session("2026-11-24/PM"), code="C"))
+    recorded = desk.recorded(falsified(leave_id, code="G"))
+    assert sessions_of(recorded, "mark") == [TAKEN[0]]
+    assert sessions_of(recorded, "plan") == ["2026-11-24/PM"]
+    refusal = desk.refused(falsified(leave_id))
+    assert (refusal.code, "already" in refusal.what) == ("leave-falsified", True)
+
+
+def test_a_further_finding_says_that_it_is_one(desk):
+    """And what it amends now."""
+    leave_id = granted(desk, "2026-11-23", "2026-11-23")
+    desk.do(falsified(leave_id))
+    desk.at("2026-11-23T14:30")
+    desk.do(MarkSession(pupil="P1", session=parse_session(TAKEN[0]), code="C"))
+    tried = desk.do(falsified(leave_id, dry_run=True)).says
+    assert tried[0].endswith(": falsified already; what was left of it would be amended besides")
+    says = desk.do(falsified(leave_id)).says
+    assert says[0].endswith(": falsified already; what was left of it is amended besides")
+    assert says[1] == f"{TAKEN[0]}: C -> G"
+
+
+@pytest.mark.parametrize("make", [withdraw, falsified])
+@pytest.mark.parametrize(("staff", "code"), [(None, "missing"), ("zz", "not-on-staff")])
+def test_the_author_is_asked_for_first(desk, make, staff, code):
+    """Before the request is looked for, and before its reason."""
+    desk.staff_id = staff
+    assert desk.refused(make("nobody", reason=" ")).code == f"author-{code}"
 
 
 @pytest.mark.parametrize("make", [withdraw, falsified])

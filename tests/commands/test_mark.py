@@ -6,6 +6,7 @@ import pytest
 
 from commands.closures_add import AddClosure
 from commands.mark import MarkSession
+from commands.mark_rules import MOST_MINUTES_LATE
 from commands.pupil_enrol import EnrolPupil
 from commands.register_take import TakeRegister
 from commands.session_cancel import CancelSessions
@@ -115,3 +116,13 @@ def test_closed_and_cancelled_sessions_are_refused(desk):
 def test_what_may_not_stand_is_refused(desk, fields, code):
     """Each rule of a mark."""
     assert desk.refused(mark(**fields)).code == code
+
+
+@pytest.mark.parametrize("minutes", [720, 721, 2**63, 10**30])
+def test_minutes_late_have_an_end(morning, minutes):
+    """No session is longer than half a day; a number beyond every reach damages no view."""
+    late = mark(code="L", minutes_late=minutes)
+    if minutes == MOST_MINUTES_LATE:
+        assert morning.do(late).header is not None
+    else:
+        assert morning.refused(late).code == "minutes-too-many"

@@ -8,6 +8,7 @@ from commands.amend import AmendMarks
 from commands.execute import execute
 from commands.mark import MarkSession
 from commands.penalties_consider import ConsiderPenalty
+from commands.policy_adopt import AdoptPolicy
 from commands.pupil_enrol import EnrolPupil
 from commands.session_cancel import CancelSessions
 from commands.terms_set import SetTerm
@@ -113,3 +114,18 @@ def test_what_cannot_be_recorded_is_refused(head, command, code):
     assert head.refused(command).code == code
     head.staff_id = None
     assert head.refused(consider()).code == "author-missing"
+
+
+def test_amendments_that_wait_for_approval_are_told(head):
+    """The register may change under the decision; it is made all the same."""
+    policy = (
+        '[[rule]]\nname = "amending.approval_more_than"\nvalue = 0\nfrom = 2026-11-20\n'
+        'reference = "own"\nconfidence = "verified"\nbasis = "policy"\n'
+    )
+    head.do(AdoptPolicy(policy="own", from_=date(2026, 11, 20), text=policy))
+    head.do(MarkSession(pupil="P1", session=Session(date(2026, 11, 16), "AM"), code="I"))
+    head.do(
+        AmendMarks(pupil="P1", session=Session(date(2026, 11, 16), "AM"), code="O", reason="x")
+    )
+    said = head.do(consider()).says
+    assert said[1].startswith("amendments wait for a second person's approval: 2026-11-16/AM")

@@ -94,3 +94,10 @@ def test_pupil_beyond_compulsory_school_age_may_be_untimetabled(desk):
     """X is for pupils not of compulsory school age."""
     [(_, event)] = desk.recorded(plan(pupil="P4", code="X"))
     assert event.code == "X"
+
+
+def test_how_many_sessions_are_planned_is_told(desk):
+    """One of them is one."""
+    assert desk.do(plan()).says == ("Ada Quill: M planned for 1 session",)
+    told = desk.do(days("2026-11-24", "2026-11-24")).says
+    assert told == ("Ada Quill: M planned for 2 sessions",)

@@ -7,6 +7,7 @@ import pytest
 from commands import policy_adopt
 from commands.execute import look
 from commands.policy_adopt import AdoptPolicy, load
+from commands.staff_add import AddStaff
 from ledger.errors import Refused
 from ledger.events.amending import PolicyAdopted
 from policies import school_packs
@@ -35,6 +36,13 @@ def adopt(name="second-person", since=TODAY):
 
 
 @pytest.fixture
+def desk(desk):
+    """The head is at the desk: whom a policy restrains does not adopt one."""
+    desk.staff_id = "head"
+    return desk
+
+
+@pytest.fixture
 def own(tmp_path):
     """Write a policy of the school's own to a file."""
     path = tmp_path / "our-policy.toml"
@@ -48,7 +56,7 @@ def test_a_shipped_policy_is_recorded_word_for_word(desk):
     assert stream == "policy:school"
     assert event == PolicyAdopted(
         policy="second-person", since=TODAY, text=school_packs.shipped("second-person"),
-        by="mm", name="Mo Marsh", job_title="Attendance Officer",
+        by="head", name="Hal Hope", job_title="Head Teacher",
     )  # fmt: skip
 
 
@@ -126,6 +134,20 @@ def test_what_cannot_be_read_is_refused(tmp_path):
     with pytest.raises(Refused) as caught:
         adopt(path)
     assert caught.value.what == "latin.toml: is not UTF-8"
+
+
+def test_only_the_head_or_whom_the_head_authorises_adopts_one(desk):
+    """An attendance officer whom the policy restrains does not lift it; an authoriser may."""
+    desk.do(adopt())
+    desk.do(AddStaff(staff_id="aa", name="Al Aske", job_title="Deputy", role=("authoriser",)))
+    desk.staff_id = "mm"
+    found = desk.refused(adopt("statute-only"))
+    assert found.code == "not-authorised"
+    assert found.what == (
+        "Mo Marsh holds none of the roles that may adopt a policy: head, authoriser"
+    )
+    desk.staff_id = "aa"
+    assert len(desk.recorded(adopt("statute-only"))) == 1
 
 
 def test_whoever_adopts_it_is_named(desk):

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from commands.parent_record import RecordParent
+from commands.pupil_correct import CorrectPupil
 from commands.relation_record import RecordRelation
 from commands.subject_access_copy import CopyForSubject
 from ledger import streams
@@ -13,7 +14,7 @@ from tests.commands.conftest import Desk
 
 
 def copy(**fields) -> CopyForSubject:
-    return CopyForSubject(**{"pupil": "P1", "to": "Ms Quill"} | fields)
+    return CopyForSubject(**{"pupil": "P1", "to": "Ada Quill"} | fields)
 
 
 def related(desk: Desk, **flags) -> Desk:
@@ -29,7 +30,7 @@ def test_the_copy_is_recorded(desk):
     assert stream == streams.disclosure(desk.id("P1"))
     assert event == Disclosed(
         kind="subject-access",
-        to="Ms Quill",
+        to="Ada Quill",
         what="copy of what the register holds",
         on=date(2026, 11, 20),
         first=date(2026, 9, 2),
@@ -43,21 +44,20 @@ def test_the_copy_is_recorded(desk):
 
 def test_what_is_said_of_it_is_kept(desk):
     """The parent's id, the days, the position, and who reviewed the free text."""
-    related(desk)
+    related(desk, care="yes")
     days = {"first": date(2026, 11, 2), "last": date(2026, 11, 6)}
     asked = {"asked_on": date(2026, 11, 20)}
-    given = {"parent": "M1", "seen_at": 3, "review": "H. Hope, today", **days, **asked}
+    given = {"parent": "M1", "seen_at": 3, "review": "head", **days, **asked}
     [(_, event)] = desk.recorded(copy(**given))
-    assert (event.to, event.seen_at) == ("Ms Quill (parent M1)", 3)
+    assert (event.to, event.seen_at) == ("Ada Quill (parent M1)", 3)
     assert (event.first, event.last) == tuple(days.values())
-    assert event.what.endswith("with free text (reviewed: H. Hope, today)")
+    assert event.what.endswith("with free text (reviewed by Hal Hope, Head Teacher, head)")
 
 
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
         ({"no_contact": "yes", "parental_responsibility": "yes"}, "no_contact"),
-        ({"parental_responsibility": "no"}, "parental_responsibility"),
         ({"to": date(2026, 11, 19)}, "ended on 2026-11-19"),
     ],
 )
@@ -81,10 +81,50 @@ def test_a_barred_parent_gets_nothing_by_name_either(desk):
     desk.do(RecordParent(parent_id="M3", surname="Quill", forename="Dee"))
     desk.do(RecordRelation(parent_id="M3", pupil="P1", no_contact="no"))
     related(desk, no_contact="yes")
+    desk.do(RecordRelation(parent_id="M3", pupil="P1", care="yes", reason="told"))
     refusal = desk.refused(copy(to="Mr CAL Quill"))
     assert (refusal.code, "M2" in refusal.what) == ("parent-barred", True)
-    for fields in ({"to": "Ada Quill"}, {"to": "Cal Quill", "pupil": "P2"}, {"to": "Dee Quill"}):
+    desk.do(RecordRelation(parent_id="M2", pupil="P2", no_contact="no"))
+    for fields in ({}, {"to": "Cal Quill", "pupil": "P2", "authority": "court order"}):
         assert desk.do(copy(**fields)).header is not None
+
+
+@pytest.mark.parametrize(
+    ("flags", "allowed"),
+    [
+        ({}, False),
+        ({"parental_responsibility": "no"}, False),
+        ({"parental_responsibility": "no", "care": "no"}, False),
+        ({"care": "yes"}, True),
+        ({"parental_responsibility": "yes"}, True),
+    ],
+)
+def test_who_is_no_parent_by_responsibility_or_care_needs_an_authority(desk, flags, allowed):
+    """A grandmother without either; what she has is recorded with the copy."""
+    related(desk, **flags)
+    if allowed:
+        assert desk.do(copy(parent="M1")).header is not None
+        return
+    refusal = desk.refused(copy(parent="M1"))
+    assert (refusal.code, "care is recorded for M1" in refusal.what) == ("authority-missing", True)
+    [(_, event)] = desk.recorded(copy(parent="M1", authority=" Ada's written consent "))
+    assert event.what == (
+        "copy of what the register holds, on the authority: Ada's written consent"
+    )
+
+
+@pytest.mark.parametrize("to", ["ada  QUILL", "Addie Quill"])
+def test_the_pupil_asks_by_their_own_name(desk, to):
+    """That used at school too, in whatever case."""
+    desk.do(CorrectPupil(pupil="P1", field="name_used", to="Addie", reason="told"))
+    assert desk.do(copy(to=to)).header is not None
+
+
+@pytest.mark.parametrize("to", ["Nell Quill", "Nell Quill for Ada Quill", "Ada"])
+def test_anybody_else_in_words_needs_an_authority(desk, to):
+    """Who is meant cannot be told from words."""
+    assert desk.refused(copy(to=to)).code == "authority-missing"
+    assert desk.do(copy(to=to, authority="Power of attorney, 2026-11-01")).header is not None
 
 
 @pytest.mark.parametrize(
@@ -92,6 +132,9 @@ def test_a_barred_parent_gets_nothing_by_name_either(desk):
     [
         ({"parent": "M9"}, "parent-unknown"),
         ({"parent": "M1", "pupil": "P2"}, "parent-unknown"),
+        ({"parent": "M9", "authority": "a letter"}, "parent-unknown"),
+        ({"authority": " "}, "authority-missing"),
+        ({"review": "H. Hope"}, "reviewer-not-on-staff"),
         ({"to": " "}, "for-missing"),
         ({"review": " "}, "include-free-text-missing"),
         ({"asked_on": date(2026, 11, 21)}, "asked-future"),

@@ -13,10 +13,9 @@ from commands.notice_record import RecordNotice
 from commands.register_file import Row
 from commands.register_take import TakeRegister
 from commands.session_cancel import CancelSessions
-from commands.terms_set import SetTerm
 from ledger import streams
 from ledger.events.amending import CaseUndercut, UndercutPaper
-from ledger.events.calendar import SessionsClosed
+from ledger.events.calendar import SessionsClosed, TermSet
 from ledger.events.enforcement import NoticesConfirmed
 from ledger.events.register import MarkAmended, SessionMarked, SourceConflicted
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined
@@ -114,6 +113,37 @@ def test_the_window_is_ten_school_weeks(school, last, before):
 def test_another_relevant_code_changes_a_session_but_not_the_count(ten):
     """N counts: O for N leaves ten, and is a change of what was relied on."""
     assert raised(ten, amend(code="N")) == [({PAPER: (10, 10)}, ("2026-09-07/AM O>N",))]
+
+
+def test_what_did_not_fall_is_said_as_a_changed_session(school):
+    """Added absence undercuts nothing: a session that a paper relied on was changed."""
+    desk = school(*marks(WEEK[:8]), *marks(WEEK[8:], "/"), notice())
+    dry = desk.do(amend(WEEK[8], "O", dry_run=True)).says
+    relied = f"a session that the {NOTICE} relied on"
+    counts = "8 -> 9 recorded sessions"
+    assert f"would raise an alert: ann Quill, {relied} would be changed: {counts}" in dry
+    says = desk.do(amend(WEEK[8], "O")).says
+    assert f"Alert: ann Quill, {relied} was changed: {counts}" in says
+    assert not any("ndercut" in line for line in says)
+
+
+def test_an_entry_that_stands_is_said_to_count_no_longer(ten):
+    """It is nowhere said to have changed to another, nor to none."""
+    shut = SessionsClosed(date=date(2026, 9, 7), sessions=("AM",))
+    says = ten.do(Facts(facts=(Fact(streams.CALENDAR, shut),))).says
+    assert "  changed: 2026-09-07/AM O stands and no longer counts" in says
+    again = ten.do(WithdrawClosure(day=date(2026, 9, 7), session=("AM",), reason="held")).says
+    assert "  changed: 2026-09-07/AM O stands and counts again" in again
+
+
+def test_on_a_certificate_a_blank_that_is_closed_or_held(school):
+    """No mark was made, before or after."""
+    desk = school(*marks(["2026-09-07/AM"], "/"), disclosed())
+    shut = SessionsClosed(date=date(2026, 9, 9), sessions=("AM",))
+    says = desk.do(Facts(facts=(Fact(streams.CALENDAR, shut),))).says
+    assert "  changed: 2026-09-09/AM no mark was made and no longer counts" in says
+    says = desk.do(WithdrawClosure(day=date(2026, 9, 9), session=("AM",), reason="held")).says
+    assert "  changed: 2026-09-09/AM no mark was made and is held" in says
 
 
 def test_a_withdrawn_notice_raises_nothing(school):
@@ -310,8 +340,9 @@ def test_a_calendar_of_days_to_come_matters_to_no_paper(ten, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(undercut, "_wanted", None)
         assert raised(ten, Facts(facts=(ahead,))) == []
-    shorter = SetTerm(name="Autumn 1", first=date(2026, 9, 9), last=date(2026, 10, 23))
-    ((papers, sessions),) = raised(ten, shorter)
+    shorter = TermSet(name="Autumn 1", first=date(2026, 9, 9), last=date(2026, 10, 23))
+    moved = Facts(facts=(Fact(streams.CALENDAR, shorter),))
+    ((papers, sessions),) = raised(ten, moved)
     assert (papers, sessions) == ({PAPER: (10, 6)}, tuple(f"{s} O>-" for s in WEEK[:4]))
 
 

@@ -1,6 +1,6 @@
 """Leave of absence: readable cases, and what holds across the purposes."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 
@@ -77,6 +77,37 @@ def test_only_three_paragraphs_forbid_leave_after_the_fact():
     """Reg 11(4), (5) and (11)."""
     found = {each.paragraph for each in leave.purposes(IN_FORCE) if each.in_advance}
     assert found == {"11(4)", "11(5)", "11(11)"}
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "at", "opens", "expected"),
+    [
+        (20, time(8, 44), time(8, 45), True),
+        (20, time(8, 45), time(8, 45), False),
+        (20, time(8, 44), None, False),
+        (20, None, time(8, 45), False),
+        (19, time(23, 59), time(8, 45), True),
+        (21, time(8, 0), time(8, 45), False),
+    ],
+)
+def test_on_the_day_itself_the_time_decides(asked_on, at, opens, expected):
+    """Before the register opens; where either is not known, it is not in advance."""
+    assert leave.in_advance(date(2026, 11, asked_on), IN_FORCE, at, opens) is expected
+
+
+@pytest.mark.parametrize(
+    ("school", "on", "expected"),
+    [
+        ("maintained", IN_FORCE, True),
+        ("academy", IN_FORCE, False),
+        ("", IN_FORCE, None),
+        (None, IN_FORCE, None),
+        ("maintained", TURN[0], None),
+    ],
+)
+def test_where_type_or_rule_is_not_known_it_is_not_known_whom_the_law_binds(school, on, expected):
+    """Neither that it does nor that it does not."""
+    assert leave.binds(school, on) is expected
 
 
 def test_the_paragraphs_of_regulation_11_are_all_there_and_in_words():

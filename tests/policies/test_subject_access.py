@@ -1,11 +1,11 @@
-"""Copies of what is held: by when they are due, and which flags bar a parent."""
+"""Copies of what is held: by when they are due, and to whom."""
 
 from datetime import date, timedelta
 
 import pytest
 
 from ledger.errors import Refused
-from policies.subject_access import barred, due
+from policies.subject_access import barred, due, entitled
 
 FIRST, LAST, INSET = date(2026, 11, 2), date(2026, 12, 18), date(2026, 11, 27)
 DAYS = [
@@ -31,18 +31,24 @@ def test_before_either_right_nothing_is_due():
     assert refused.value.code == "date-outside-rule"
 
 
+@pytest.mark.parametrize("no_contact", ["yes", "no", "", None])
+def test_no_contact_bars_whoever_it_is(no_contact):
+    """The flag is named; what is not known bars nobody."""
+    assert barred(no_contact) == ("no_contact is yes" if no_contact == "yes" else None)
+
+
 @pytest.mark.parametrize(
-    ("responsibility", "care", "no_contact", "flag"),
+    ("responsibility", "care", "expected"),
     [
-        ("yes", "yes", "yes", "no_contact"),
-        ("no", None, None, "parental_responsibility"),
-        ("no", "no", "no", "parental_responsibility"),
-        ("no", "yes", "no", None),
-        ("yes", None, None, None),
-        (None, None, None, None),
+        ("yes", "no", True),
+        ("no", "yes", True),
+        (None, "yes", True),
+        ("no", "no", False),
+        ("no", None, False),
+        ("", "", False),
+        (None, None, False),
     ],
 )
-def test_a_flag_bars_a_parent(responsibility, care, no_contact, flag):
-    """No contact bars whoever it is; so does neither responsibility nor care."""
-    found = barred(responsibility, care, no_contact)
-    assert found is None if flag is None else flag in found
+def test_responsibility_or_care_on_record_entitles(responsibility, care, expected):
+    """EA 1996 s.576; what is not known entitles nobody."""
+    assert entitled(responsibility, care) is expected

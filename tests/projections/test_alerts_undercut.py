@@ -7,20 +7,33 @@ import pytest
 
 from ledger import streams
 from ledger.errors import Refused
-from ledger.events.amending import AlertSettled, AmendmentRequested, CaseUndercut, UndercutPaper
+from ledger.events.amending import (
+    AlertSettled,
+    AmendmentApproved,
+    AmendmentRequested,
+    CaseUndercut,
+    UndercutPaper,
+)
+from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.disclosure import Disclosed
 from ledger.events.enforcement import PenaltyConsidered
 from ledger.events.people import ParentRecorded
 from ledger.events.register import MarkAmended, SourceConflicted
+from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, GroupLeft
 from ledger.store import Fact
 from projections import alerts, alerts_draft, text
 from projections.alerts import Alerts
 from projections.alerts_draft import DraftLetter
-from tests.projections.ledgers import Book, created, enrolled, instant, marked, on_mark
+from tests.projections.ledgers import HOUR, NOW, Book, created, enrolled, instant, marked, on_mark
 
 SESSION = "2025-09-08/AM"
 AT = instant(2025, 9, 8, 9)
 BY = {"by": "s1", "name": "Mrs Register", "job_title": "Officer"}
+OFFICER = {
+    "name": "Mrs Register",
+    "job_title": "Officer",
+    "authenticated": "operating-system account; name as stated",
+}
 NOTICE = UndercutPaper(kind="notice", ref="a1 2025-10-02", before=10, after=9)
 
 
@@ -72,16 +85,29 @@ def test_an_alert_is_a_row_with_its_papers_and_its_cause(raised):
                 "before": 10,
                 "after": 9,
                 "what": "penalty notice to parent a1 issued 2 October 2025",
+                "effect": "case-undercut",
             }
         ],
         "sessions": [f"{SESSION} O>I"],
+        "changes": [
+            {
+                "session": SESSION,
+                "original": "O",
+                "amended": "I",
+                "effect": None,
+                "date": "2025-09-08",
+                "recorded_on": "2025-09-08",
+                "by": OFFICER,
+                "source": None,
+                "reason": "doctor's letter",
+                "position": raised.number - 1,
+            }
+        ],
         "cause": {
             "command": "Test",
-            "by": {
-                "name": "Mrs Register",
-                "job_title": "Officer",
-                "authenticated": "operating-system account; name as stated",
-            },
+            "by": OFFICER,
+            "approved_by": None,
+            "source": None,
             "at": "2025-09-08T09:00:01Z",
         },
         "state": "open",
@@ -182,15 +208,19 @@ def test_several_papers_share_an_alert(raised):
     )
     number = raised.add(AT + 3_000_000, amended(), undercut(*papers, sessions=()), by=None)
     lines = raised.ask(alerts, Alerts()).blocks[0].rows[1:]
+    given_on = "certificate given on 30 September 2025 for 3 September 2025 to 26 September 2025"
     assert [line[2:5] for line in lines] == [
         ("penalty notice to parent a1 issued 2 October 2025", "10 -> 9", "the school weeks"),
         ("decision to refer to the authority of 8 September 2025", "10 -> 9", ""),
-        ("certificate given on 30 September 2025 for 3 September 2025 to 26 September 2025",
-         "", ""),
+        (f"{given_on}; a session that it relied on was changed", "", ""),
     ]  # fmt: skip
-    assert lines[0][5].startswith("office, ")
+    assert lines[0][5].startswith("somebody not named, ")
+    certificate = rows(raised)[1]["papers"][2]
+    assert (certificate["before"], certificate["after"]) == (None, None)
+    assert f"certificate {head};" not in text.as_csv(raised.ask(alerts, Alerts()))
+    assert f"10>9;certificate {head},," in text.as_csv(raised.ask(alerts, Alerts()))
     written = shown(letter(raised, number))
-    assert "No entry changed: the school weeks" in written
+    assert "No entry changed; the school weeks that are counted together did." in written
     assert "2. Decision to refer to the authority" in written
     assert "we withdraw it" in written
     assert "3. Certificate given on 30 September 2025" in written
@@ -226,13 +256,194 @@ def test_the_letter_states_what_was_and_is_and_concludes_nothing(raised):
     assert not any(word in written.lower() for word in ("guilty", "liable", "eligible"))
 
 
-def test_a_change_that_left_the_mark_names_the_command(school):
-    """A closure or deletion: the entry itself was not amended."""
+def test_a_change_that_left_the_mark_and_the_day_says_so(school):
+    """Nothing here explains it: no reason is made up, and no account stands as a name."""
     school.add(AT, marked("ann", SESSION, "O", by="s1"))
     number = school.add(AT + 1_000_000, undercut(sessions=(f"{SESSION} O>-",)), by=None)
     (change,) = letter(school, number).document["changes"]
-    assert change["reason"] == "not the entry itself: Test"
-    assert change["by"]["name"] == "office"
+    assert (change["original"], change["amended"], change["by"]) == ("O", "O", None)
+    assert change["reason"] == "the entry stands as it did"
+    written = shown(letter(school, number))
+    assert "was changed (somebody not named)" in written
+    assert "office" not in written
+
+
+def moved(book, *facts, session=SESSION, imported=False, after=1_000_000):
+    """Record a change and its alert; return what the draft says of the session, and the letter."""
+    given = undercut(sessions=(f"{session} x>y",))
+    number = book.add(AT + after, *facts, given, imported=imported)
+    (change,) = letter(book, number).document["changes"]
+    entry = (change["original"], change["amended"], change["effect"])
+    return entry, change["reason"], shown(letter(book, number))
+
+
+def closure(kind=SessionsClosed, **more):
+    return Fact(streams.CALENDAR, kind(date=date(2025, 9, 8), **more))
+
+
+def test_an_imported_closure_leaves_the_entry_and_says_that_it_no_longer_counts(school):
+    """The entry as it stands, before and after; by the import, and nobody's account."""
+    school.add(AT, marked("ann", SESSION, "O", by="s1"))
+    entry, reason, written = moved(school, closure(reason="INSET"), imported=True)
+    assert entry == ("O", "O", "no longer counts")
+    assert reason == (
+        "no longer counts: the school is recorded as closed that day (INSET), recorded by "
+        "import of other-system on 8 September 2025"
+    )
+    assert "was changed (import of other-system)" in written
+    assert "A dash: no mark was made." in written
+    (row,) = rows(school)
+    assert row["sessions"] == [f"{SESSION} O no longer counts"]
+    assert (row["cause"]["source"], row["cause"]["command"]) == ("other-system", "Test")
+
+
+def test_a_closure_for_a_group_or_a_move_into_it(school):
+    """Named with the groups; the newer of closure and move is who did it."""
+    school.add(AT, marked("ann", SESSION, "O"), closure(groups=("9Z",)))
+    joined = GroupJoined(kind="cohort", name="9Z", since=date(2025, 9, 3))
+    entry, reason, _ = moved(school, Fact(streams.pupil("ann"), joined))
+    assert entry == ("O", "O", "no longer counts")
+    assert reason.startswith(
+        "no longer counts: the school is recorded as closed that day for 9Z, recorded by Mrs"
+    )
+    left = GroupLeft(kind="cohort", name="9Z", since=date(2025, 9, 3), until=date(2025, 9, 5))
+    entry, reason, _ = moved(school, Fact(streams.pupil("ann"), left), after=2_000_000)
+    assert entry == ("O", "O", "counts again")
+    assert "the session is no longer recorded as closed for the pupil, recorded by" in reason
+
+
+def test_a_cancellation_withdrawn_leaves_its_mark(school):
+    """Y4 stood before and stands after; the session is held."""
+    cancelled = closure(SessionCancelled, reason="flood")
+    school.add(AT, marked("ann", SESSION, "Y4", by="s1"), cancelled)
+    entry, reason, _ = moved(school, closure(ClosureWithdrawn, reason="it was held"))
+    assert entry == ("Y4", "Y4", "is held")
+    assert reason == (
+        "is held: the session is no longer recorded as closed for the pupil (it was held), "
+        "recorded by Mrs Register, Officer on 8 September 2025"
+    )
+    again = closure(SessionCancelled, reason="flood")
+    entry, reason, _ = moved(school, again, after=2_000_000)
+    assert entry[2] == "no longer counts"
+    assert "the session is recorded as cancelled (flood), recorded by" in reason
+
+
+def test_a_blank_on_a_certificate_is_a_dash_before_and_after(school):
+    """No mark was made."""
+    entry, _, _ = moved(school, closure())
+    assert entry == ("-", "-", "no longer counts")
+    entry, _, _ = moved(school, closure(ClosureWithdrawn), after=2_000_000)
+    assert entry == ("-", "-", "is held")
+
+
+def test_a_birth_date_corrected_gives_its_reason_and_back_again(school):
+    """The entry still says O; the correction and its reason are told."""
+    school.add(AT, marked("ann", SESSION, "O", by="s1"))
+
+    def corrected(cohort, begins, reason):
+        event = DetailsAmended(
+            field="dob", original="a", amended="b", birth_cohort=cohort, compulsory_from=begins,
+            reason=reason, **BY,
+        )  # fmt: skip
+        return Fact(streams.pupil("ann"), event)
+
+    young = corrected(2020, date(2025, 12, 31), "Birth certificate")
+    entry, reason, _ = moved(school, young)
+    assert entry == ("O", "O", "no longer counts")
+    assert reason == (
+        "no longer counts: the pupil is recorded as not of compulsory school age that day, by a "
+        "corrected birth date (Birth certificate), recorded by Mrs Register, Officer on "
+        "8 September 2025"
+    )
+    back = corrected(2012, date(2017, 12, 31), "Passport")
+    entry, reason, _ = moved(school, back, after=2_000_000)
+    assert entry == ("O", "O", "counts again")
+    assert "as of compulsory school age that day (Passport), recorded by" in reason
+
+
+def test_a_term_moved_and_moved_back(school):
+    """Outside term, then inside."""
+    school.add(AT, marked("ann", SESSION, "O", by="s1"))
+
+    def autumn(first):
+        event = TermSet(name="Autumn 1", first=first, last=date(2025, 10, 24))
+        return Fact(streams.CALENDAR, event)
+
+    entry, reason, _ = moved(school, autumn(date(2025, 9, 9)))
+    assert entry == ("O", "O", "no longer counts")
+    assert "the day is recorded as outside term, recorded by" in reason
+    entry, reason, _ = moved(school, autumn(date(2025, 9, 1)), after=2_000_000)
+    assert entry == ("O", "O", "counts again")
+    assert "the day is recorded as inside term, recorded by" in reason
+
+
+def test_a_record_withdrawn_and_enrolled_again(school):
+    """Not on roll that day, as who merged it said; then on roll."""
+    school.add(AT, marked("ann", SESSION, "O", by="s1"))
+    gone = EnrolmentWithdrawn(starts_on=date(2025, 6, 2), survivor="bob", reason="twice", **BY)
+    entry, reason, _ = moved(school, Fact(streams.pupil("ann"), gone))
+    assert entry == ("O", "O", "no longer counts")
+    assert "the pupil is recorded as not on roll that day (twice), recorded by" in reason
+    entry, reason, _ = moved(school, enrolled("ann", date(2025, 9, 3)), after=2_000_000)
+    assert entry == ("O", "O", "counts again")
+    assert "the pupil is recorded as on roll that day, recorded by" in reason
+
+
+def test_school_weeks_that_moved_name_what_moved_them(school):
+    """The closure or term of the same transaction, by whom."""
+    number = school.add(AT, closure(reason="INSET"), undercut(sessions=()))
+    assert (
+        "No entry changed; the school weeks that are counted together did (INSET), recorded by "
+        "Mrs Register, Officer on 8 September 2025."
+    ) in shown(letter(school, number))
+
+
+def test_an_approved_change_is_its_authors_with_the_approver_beside(school):
+    """The letter, the list and the document name who made it, then who approved it."""
+    requested = AmendmentRequested(
+        batch="b1", original="O", code="I", reason="letter", grounds=("relied-on",), by="s1",
+        name="Olive Officer", job_title="Officer",
+    )  # fmt: skip
+    place = streams.approval("ann", SESSION)
+    school.add(AT, marked("ann", SESSION, "O", by="s1"), Fact(place, requested))
+    head = {"by": "s2", "name": "Hope Headworth", "job_title": "Head"}
+    change = MarkAmended(
+        original="O", code="I", reason="letter", by="s1", name="Olive Officer",
+        job_title="Officer",
+    )  # fmt: skip
+    number = school.add(
+        AT + 1_000_000,
+        Fact(place, AmendmentApproved(batch="b1", reason=None, **head)),
+        on_mark("ann", SESSION, change),
+        undercut(),
+        by="s2",
+    )
+    answer = letter(school, number)
+    said = "was changed (Olive Officer, Officer; approved by Hope Headworth, Head)"
+    assert said in shown(answer)
+    cause = answer.document["alert"]["cause"]
+    assert (cause["by"]["name"], cause["approved_by"]["name"]) == (
+        "Olive Officer", "Hope Headworth",
+    )  # fmt: skip
+    grid = school.ask(alerts, Alerts()).blocks[0]
+    assert grid.rows[0][5].startswith(
+        "Olive Officer, Officer, approved by Hope Headworth, Head, 2025-09-08"
+    )
+
+
+def test_a_session_changed_while_the_case_stands_undercuts_nothing(raised):
+    """Absence added: the counts rise, the letter and the list say what it is."""
+    paper = UndercutPaper(kind="notice", ref="a1 2025-10-02", before=10, after=12)
+    back = MarkAmended(original="I", code="O", reason="seen", **BY)
+    number = raised.add(AT + 2_000_000, on_mark("ann", SESSION, back), undercut(paper))
+    assert [row["papers"][0]["effect"] for row in rows(raised)] == [
+        "case-undercut", "session-changed",
+    ]  # fmt: skip
+    grid = raised.ask(alerts, Alerts()).blocks[0]
+    assert grid.title == "2 alerts about papers, 1 of a case undercut"
+    assert grid.rows[1][2].endswith("2 October 2025; a session that it relied on was changed")
+    assert "A session that it relied on was changed" in shown(letter(raised, number))
+    assert "A session that it relied on was changed" not in shown(letter(raised))
 
 
 def test_an_imported_change_bears_its_stated_date(school):
@@ -244,7 +455,31 @@ def test_an_imported_change_bears_its_stated_date(school):
     answer = letter(school, number)
     (row,) = answer.document["changes"]
     assert (row["date"], row["by"], row["reason"]) == ("2025-09-07", None, None)
-    assert "not stated" in shown(answer)
+    assert "import of other-system" in shown(answer)
+    assert "recorded here on 8 September 2025" in shown(answer)
+
+
+def test_a_mark_that_a_cancellation_gave_has_it_for_its_reason(school):
+    """Without one of its own; a closure of before is none."""
+    school.add(AT, marked("ann", SESSION, "O", by="s1"))
+    given = on_mark("ann", SESSION, MarkAmended(original="O", code="Y4", stated=AT, row=1))
+    cancelled = closure(SessionCancelled, reason="flood")
+    _, reason, _ = moved(school, cancelled, given, imported=True)
+    assert reason == (
+        "the session is recorded as cancelled (flood), recorded by import of other-system on "
+        "8 September 2025"
+    )
+    again = on_mark("ann", SESSION, MarkAmended(original="Y4", code="Y1", stated=AT, row=2))
+    assert moved(school, again, imported=True, after=2_000_000)[1] is None
+
+
+def test_by_the_clock_of_sources_an_alert_shows_what_its_change_recorded(school):
+    """Also where the change is stated later than asked about: the alert is known all the same."""
+    school.add(AT, marked("ann", SESSION, "O", stated=AT, row=1), imported=True)
+    change = MarkAmended(original="O", code="I", stated=instant(2025, 12, 1), row=2)
+    school.add(AT + 1, on_mark("ann", SESSION, change), undercut(), imported=True)
+    (row,) = rows(school, clock="source", known_at="2025-10-01")
+    assert row["sessions"] == [f"{SESSION} O>I"]
 
 
 def test_a_notice_older_than_the_rules_offers_no_ground(raised):
@@ -276,7 +511,23 @@ def test_the_letter_is_written_to_files(raised, tmp_path):
     assert "doctor&#x27;s letter" in page.text
     assert "<h2>1. Penalty notice to parent a1 issued 2 October 2025</h2>" in page.text
     assert plain.text.splitlines() == answer.document["letter"]
+    assert not answer.blocks
     json.dumps(answer.document)
+
+
+def test_a_file_that_is_there_is_not_written_over(raised, tmp_path):
+    """It may be completed and signed; the same again is no harm."""
+    path = tmp_path / "a.html"
+    (page,) = letter(raised, html=path).pages
+    path.write_text(page.text, encoding="utf-8")
+    later = DraftLetter(alert=raised.number, html=path)
+    assert raised.ask(alerts_draft, later, now=NOW + HOUR).pages == [page]
+    (plain,) = letter(raised, known_at="2026-01-01", out=tmp_path / "b.txt").pages
+    assert f"as recorded at 2026-01-01 23:59, position {raised.number}." in plain.text
+    path.write_text("signed", encoding="utf-8")
+    with pytest.raises(Refused) as caught:
+        letter(raised, html=path)
+    assert caught.value.code == "already-there"
 
 
 def test_a_number_that_is_of_no_alert_known_is_refused(raised):

@@ -83,8 +83,16 @@ def school(founded, tmp_path):
     return cases.copied(founded, tmp_path / "ledger")
 
 
+NAMED = {"names": True, "reason": "why"}
+
+
 def ask(book, **asked):
     return book.ask(audit, Audit(**({"on": ON} | asked)), now=NOW)
+
+
+def named(book, **asked):
+    """With names: also about whom a finding is."""
+    return ask(book, **NAMED | asked)
 
 
 def found(answer):
@@ -101,7 +109,7 @@ def test_every_check_is_made_and_says_what_it_asks(founded):
 
 def test_what_is_unusual_is_found_with_its_evidence(founded):
     """One each, by check and then by session."""
-    answer = ask(founded)
+    answer = named(founded)
     assert found(answer) == [
         ("n-kept", "2026-11-09/AM", "U-bob"),
         ("late-entries", "2026-11-10/AM", "U-ann"),
@@ -121,7 +129,7 @@ def test_no_name_is_shown_unless_it_is_asked_for(founded):
     """Neither a person's name nor an id, nowhere in the answer."""
     answer = ask(founded)
     text = json.dumps(answer.document) + "\n".join(as_text(answer.blocks)) + as_csv(answer)
-    assert all(word not in text for word in ("Ada", "Post", '"t3"', "o1", "Sur-"))
+    assert all(word not in text for word in ("Ada", "Post", '"t3"', "o1", "Sur-", "U-", "upn"))
 
 
 def test_names_are_shown_as_they_were_on_the_day(school):
@@ -132,13 +140,13 @@ def test_names_are_shown_as_they_were_on_the_day(school):
     )
     school.add(cases.LATER, Fact(streams.staff("t3"), changed))
     answer = ask(school, names=True, reason="asked by governors")
-    named = {row["check"]: row["by"] for row in answer.rows()}
-    assert named["stranger"] == [{"name": "Ada Quill", "job_title": "Head of Year"}]
-    assert named["late-entries"] == [{"name": "Ada o1", "job_title": "Post o1"}]
-    assert named["n-kept"] == []
+    by = {row["check"]: row["by"] for row in answer.rows()}
+    assert by["stranger"] == [{"name": "Ada Quill", "job_title": "Head of Year"}]
+    assert by["late-entries"] == [{"name": "Ada o1", "job_title": "Post o1"}]
+    assert by["n-kept"] == []
     assert "Ada Quill, Head of Year" in "\n".join(as_text(answer.blocks))
     lines = as_csv(answer).splitlines()
-    assert lines[0].endswith(",evidence,by")
+    assert lines[0].endswith(",evidence,upn,by")
     assert lines[-1].endswith('"Ada Quill, Head of Year"')
 
 
@@ -155,9 +163,11 @@ def test_somebody_who_is_not_on_the_staff_list_is_named_by_id(school):
     )
     asked = {"names": True, "reason": "why", "only": ("absent-to-present", "stranger")}
     rows = ask(school, **asked).rows()
-    assert [row["by"] for row in rows][1:2] == [[{"name": "z9", "job_title": None}]]
+    by = [row["by"] for row in rows if row["session"] == "2026-11-10/AM"]
+    assert by == [[], [{"name": "z9", "job_title": None}]]
     text = "\n".join(as_text(ask(school, **asked).blocks))
     assert "z9" in text
+    assert "None" not in text
 
 
 def test_names_are_recorded_before_they_are_shown():
@@ -186,7 +196,7 @@ def test_looks_at_names_are_seen_by_those_who_look_later(school):
     [row] = ask(school).document["names_shown"]
     assert set(row) == {"recorded_at", "position"}
     assert row["recorded_at"].startswith("2026-12-01T00:00:00")
-    assert "Names of staff were looked up; " in "\n".join(as_text(ask(school).blocks))
+    assert "Names were looked up; " in "\n".join(as_text(ask(school).blocks))
     [row] = ask(school, names=True, reason="why").document["names_shown"]
     said = (row["name"], row["job_title"], row["reason"])
     assert said == ("Ada o1", "Officer", "a complaint")
@@ -195,23 +205,23 @@ def test_looks_at_names_are_seen_by_those_who_look_later(school):
 
 def test_one_check_alone_can_be_asked_for(founded):
     """Or several, in the order of the list."""
-    answer = ask(founded, only=("stranger", "n-kept"))
+    answer = named(founded, only=("stranger", "n-kept"))
     assert [check["check"] for check in answer.document["checks"]] == ["n-kept", "stranger"]
     assert {check for check, _, _ in found(answer)} == {"n-kept", "stranger"}
 
 
 def test_a_selection_narrows_every_check(founded):
     """By pupil and by group, by session date."""
-    assert {upn for _, _, upn in found(ask(founded, group="9B"))} == {"U-bob"}
-    assert {upn for _, _, upn in found(ask(founded, pupil="U-ann"))} == {"U-ann"}
-    later = found(ask(founded, from_=date(2026, 11, 10)))
+    assert {upn for _, _, upn in found(named(founded, group="9B"))} == {"U-bob"}
+    assert {upn for _, _, upn in found(named(founded, pupil="U-ann"))} == {"U-ann"}
+    later = found(named(founded, from_=date(2026, 11, 10)))
     assert ("n-kept", "2026-11-09/AM", "U-bob") not in later
 
 
 def test_the_past_is_audited_as_it_was_known(founded):
     """On the day of the deadline nothing was overdue, nothing had been changed late."""
-    assert found(ask(founded, known_at="2026-11-16")) == []
-    later = found(ask(founded, known_at="2026-11-17"))
+    assert found(named(founded, known_at="2026-11-16")) == []
+    later = found(named(founded, known_at="2026-11-17"))
     assert later == [("n-kept", "2026-11-09/AM", "U-bob")]
 
 
@@ -222,7 +232,7 @@ def test_a_role_with_nobody_else_is_not_compared(school):
         amended("bob", "2026-11-09/PM", "C", "I", by="o1"),
         amended("bob", "2026-11-09/AM", "N", "I", by="x1"),
     )
-    answer = ask(school, only=("stranger",))
+    answer = named(school, only=("stranger",))
     [summary] = answer.document["checks"]
     assert found(answer) == [("stranger", "2026-11-09/PM", "U-ann")]
     assert (summary["changes"], summary["never_took"], summary["not_compared"]) == (6, 4, 3)
@@ -235,7 +245,7 @@ def test_what_others_of_the_role_do_likewise_is_the_job(school):
         amended("bob", "2026-11-09/PM", "C", "I", by="t1"),
         amended("ann", "2026-11-09/AM", "I", "M", by="t2"),
     )
-    rows = ask(school, only=("stranger",)).rows()
+    rows = named(school, only=("stranger",)).rows()
     assert not [row for row in rows if row["session"] == "2026-11-09/PM" and row["upn"] == "U-ann"]
 
 
@@ -244,7 +254,7 @@ def test_a_pupil_without_a_group_has_no_stranger(school):
     school.add(instant(2026, 11, 24), enrolled("cy", cases.FIRST))
     school.add(instant(2026, 11, 24, 9), marked("cy", "2026-11-09/AM", "N", by="t1"))
     school.add(instant(2026, 11, 25), amended("cy", "2026-11-09/AM", "N", "I", by="t3"))
-    assert "U-cy" not in {row["upn"] for row in ask(school, only=("stranger",)).rows()}
+    assert "U-cy" not in {row["upn"] for row in named(school, only=("stranger",)).rows()}
 
 
 def test_an_entry_on_a_session_cancelled_since_no_longer_stands(school):
@@ -253,7 +263,7 @@ def test_an_entry_on_a_session_cancelled_since_no_longer_stands(school):
         instant(2026, 11, 30),
         Fact(streams.CALENDAR, SessionCancelled(date=date(2026, 11, 9), sessions=("AM",))),
     )
-    assert found(ask(school, only=("n-kept",))) == []
+    assert found(named(school, only=("n-kept",))) == []
 
 
 def test_what_states_no_time_is_counted_as_undated(school):
@@ -276,7 +286,7 @@ def test_a_mark_outside_every_term_has_no_line_to_cross(school):
     """It is still a change."""
     school.add(instant(2026, 10, 27, 9), marked("ann", "2026-10-27/AM", "O", by="t1"))
     school.add(instant(2026, 11, 24), amended("ann", "2026-10-27/AM", "O", "/", by="t1"))
-    answer = ask(school, only=("absent-to-present", "just-lifted"))
+    answer = named(school, only=("absent-to-present", "just-lifted"))
     assert ("absent-to-present", "2026-10-27/AM", "U-ann") in found(answer)
 
 
@@ -290,7 +300,7 @@ def test_before_the_law_knew_a_deadline_or_a_line_nothing_is_found(empty):
     empty.add(instant(2014, 6, 2, 9), marked("ann", "2014-06-02/AM", "N"))
     empty.add(instant(2014, 7, 2, 9), amended("ann", "2014-06-02/AM", "N", "/"))
     checks = ("n-kept", "just-lifted")
-    assert found(ask(empty, only=checks, on=date(2014, 7, 18))) == []
+    assert found(named(empty, only=checks, on=date(2014, 7, 18))) == []
 
 
 def test_one_pupils_batch_names_the_pupil_and_the_pair(school):
@@ -303,7 +313,7 @@ def test_one_pupils_batch_names_the_pupil_and_the_pair(school):
         amended("bob", "2026-11-09/PM", "C", "M", batch="b2"),
         amended("ann", "2026-11-10/AM", "/", "M", batch="b2"),
     )
-    one, several = ask(school, only=("large-batches",), batch_over=1).rows()[-2:]
+    one, several = named(school, only=("large-batches",), batch_over=1).rows()[-2:]
     assert (one["upn"], one["evidence"]["batch"]) == ("U-ann", "b1")
     assert (several["upn"], several["from_code"]) == (None, None)
     text = "\n".join(as_text(ask(school, only=("large-batches",), batch_over=1).blocks))
@@ -338,10 +348,8 @@ def test_more_findings_than_the_text_shows_are_counted(school):
 def test_rows_can_be_had_as_csv(founded):
     """The evidence as JSON, in one column."""
     heading, first, *_ = as_csv(ask(founded)).splitlines()
-    assert heading == (
-        "check,what,session,upn,from_code,to_code,lag,changed_on,positions,evidence"
-    )
-    assert first.startswith("n-kept,still stands,2026-11-09/AM,U-bob,N,,,,")
+    assert heading == ("check,what,session,from_code,to_code,lag,changed_on,positions,evidence")
+    assert first.startswith("n-kept,still stands,2026-11-09/AM,N,,,,")
 
 
 def test_the_text_tells_of_every_check(founded):
@@ -360,6 +368,26 @@ def test_a_ledger_without_terms_or_marks_has_no_finding(empty):
     document = ask(empty).document
     assert document["rows"] == []
     assert [check["findings"] for check in document["checks"]] == [0] * 7
+    assert document["knows_nothing_of"] == ["terms", "marks"]
+
+
+def test_what_the_ledger_knows_nothing_of_is_said_once(empty, founded):
+    """In place of seven checks that found nothing; where only terms are missing, beside them."""
+    empty.add(instant(2026, 8, 1), created(), opened())
+    text = "\n".join(as_text(ask(empty).blocks))
+    said = "The ledger knows of no terms, no pupils, no marks in this range: no check has anything"
+    assert said in text
+    assert "Asks:" not in text
+    empty.add(instant(2026, 8, 2), enrolled("ann", cases.FIRST))
+    empty.add(instant(2026, 11, 9), marked("ann", "2026-11-09/AM", "N"))
+    there = ask(empty, from_=date(2026, 11, 1))
+    assert not there.rows()
+    assert there.document["knows_nothing_of"] == ["terms"]
+    text = "\n".join(as_text(there.blocks))
+    assert "The ledger knows of no terms in this range.\n" in text
+    assert text.count("Asks:") == 7
+    assert ask(founded).document["knows_nothing_of"] == []
+    assert "knows of no" not in "\n".join(as_text(ask(founded).blocks))
 
 
 def test_a_ledger_that_knew_nothing_says_so(founded):
@@ -377,9 +405,9 @@ def test_a_pupil_whom_the_source_had_not_stated_yet_is_no_part_of_it(school):
         marked("dee", "2026-11-09/AM", "N", stated=instant(2026, 11, 9)),
         imported=True,
     )
-    early = ask(school, only=("n-kept",), clock="source", known_at="2026-11-25")
+    early = named(school, only=("n-kept",), clock="source", known_at="2026-11-25")
     assert "U-dee" not in {upn for _, _, upn in found(early)}
-    later = ask(school, only=("n-kept",), clock="source", known_at="2026-12-05")
+    later = named(school, only=("n-kept",), clock="source", known_at="2026-12-05")
     assert "U-dee" in {upn for _, _, upn in found(later)}
 
 
@@ -423,6 +451,6 @@ def test_the_nearest_to_a_line_come_first(school):
         amended("bob", "2026-11-09/AM", "N", "/"),
         amended("bob", "2026-11-09/PM", "C", "/"),
     )
-    rows = ask(school, only=("just-lifted",)).rows()
+    rows = named(school, only=("just-lifted",)).rows()
     until = [(row["upn"], row["evidence"]["sessions_until"]) for row in rows]
     assert until == [("U-ann", 1), ("U-bob", 2)]

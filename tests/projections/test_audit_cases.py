@@ -31,7 +31,8 @@ def test_every_case_comes_out_as_it_says(founded, tmp_path, name):
     given, expect = case["given"], case["expect"]
     record(book, given)
     options = {key: listed(value) for key, value in given.get("options", {}).items()}
-    question = Audit(only=(given["check"],), on=given["on"], **options)
+    shown = {"names": True, "reason": "why"}
+    question = Audit(only=(given["check"],), on=given["on"], **shown, **options)
     document = book.ask(audit, question, now=NOW).document
     found = [subset(row, wanted) for row, wanted in matched(document["rows"], expect["found"])]
     assert found == [plain(wanted) for wanted in expect["found"]]

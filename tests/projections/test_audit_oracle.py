@@ -136,8 +136,10 @@ class Author:
                 kind = "amendment"
             facts.append(Fact(streams.mark(pupil, session), event))
             who, tied = (by, batch) if kind == "amendment" else (None, None)
-            one = oracle.Said(kind, code, who, when, 0, tied, act, imported)
-            said.append((pupil, session, one))
+            made = day if kind == "restated" else when
+            said.append(
+                (pupil, session, oracle.Said(kind, code, who, made, 0, tied, act, imported))
+            )
         late = self._late(day, by)
         if late and not imported:
             facts.append(late[0])
@@ -228,7 +230,7 @@ def test_every_check_agrees_with_brute_force(founded, tmp_path, told, seed):
         author.marks, PUPILS, STAFF, author.taken, author.notices, author.considered,
         author.disclosed, ON,
     )  # fmt: skip
-    rows = book.ask(audit, Audit(on=ON, **SMALL), now=NOW).rows()
+    rows = book.ask(audit, Audit(on=ON, names=True, reason="why", **SMALL), now=NOW).rows()
     for check, expected, got in compared(world, rows):
         assert sorted(map(repr, got)) == sorted(map(repr, expected)), check
         told[check] = told.get(check, 0) + len(expected)

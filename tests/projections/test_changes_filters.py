@@ -7,6 +7,7 @@ import pytest
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.amending import AmendmentApproved, AmendmentRequested, EvidenceGiven
+from ledger.events.people import StaffJoined
 from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, SourceRestated
 from ledger.store import Fact
 from projections import changes
@@ -141,6 +142,59 @@ def test_a_code_that_meant_nothing_on_its_day_is_in_no_category(school):
     assert found(school, to_code=("H",)) == [("ann", "09-08/AM")]
 
 
+def test_the_code_first_entered_is_asked_for_through_every_step(school):
+    """N, then O, then present: two changes, neither of them from N to present."""
+    session = "2025-09-08/AM"
+    plan = Fact(streams.plan("cy", session), AbsencePlanned(code="M", by="s1"))
+    school.add(instant(2025, 9, 5), plan)
+    school.add(instant(2025, 9, 8, 8), marked("ann", session, "N"), marked("bob", session, "O"),
+               marked("cy", session, "N"))  # fmt: skip
+    first, other = amended("ann", session, "N", "O"), amended("bob", session, "O", "/")
+    school.add(instant(2025, 9, 9), first, other)
+    school.add(instant(2025, 9, 10), amended("ann", session, "O", "/"))
+    present = {"to_code": ("present",)}
+    assert not found(school, from_code=("N",), **present)
+    assert found(school, was=("N",), **present) == [("ann", "09-08/AM")]
+    assert found(school, was=("unauthorised",), **present) == found(school, **present)
+    assert found(school, was=("N",), kind=("entry",)) == [("ann", "09-08/AM"), ("cy", "09-08/AM")]
+    assert found(school, was=("M",), kind=("plan",)) == []
+    later = Changes(on=ON, was=("O",), since="2025-09-01")
+    assert school.ask(changes, later).document["entries_since"] == 3
+
+
+@pytest.mark.parametrize("staff", ["clerk", "s1", "absent-author"])
+def test_whoever_is_named_anywhere_may_be_asked_for(school, staff):
+    """On the staff, in the register, or as who recorded; nothing found is an answer then."""
+    plan = Fact(streams.plan("bob", "2025-09-09/AM"), AbsencePlanned(code="M", by="absent-author"))
+    joined = Fact(streams.staff("clerk"), StaffJoined(name="Mo Marsh", job_title="Clerk"))
+    school.add(instant(2025, 9, 8, 8), joined, plan)
+    assert found(school, by_staff=staff) == []
+
+
+def test_the_ids_on_record_are_told_up_to_twenty(school):
+    """So that a slip is seen; of more how many."""
+    school.add(
+        instant(2025, 9, 1),
+        *(Fact(streams.staff(f"m{n:02}"), StaffJoined(name="Mo Marsh", job_title="Clerk"))
+          for n in range(30)),
+    )  # fmt: skip
+    with pytest.raises(Refused) as caught:
+        found(school, by_staff="ZZZ")
+    assert caught.value.remedy.startswith("capitals matter; on the staff are: m00, m01")
+    assert "more" in caught.value.remedy
+
+
+def test_a_batch_that_waits_or_has_evidence_only_is_one(school):
+    """It has no change yet."""
+    request = AmendmentRequested(batch="b7", original="N", code="/", reason="seen",
+                                 grounds=("late",), **CLERK)  # fmt: skip
+    school.add(instant(2025, 9, 8, 8), marked("ann", "2025-09-08/AM", "N"))
+    school.add(instant(2025, 9, 9),
+               Fact(streams.approval("ann", "2025-09-08/AM"), request),
+               Fact(streams.evidence("ann", "b8"), EvidenceGiven(note="letter")))  # fmt: skip
+    assert found(school, batch="b7") == found(school, batch="b8") == []
+
+
 @pytest.fixture
 def mixed(school):
     """Every kind: entry, correction, plan, late entry, amendment here and by a source."""
@@ -176,6 +230,9 @@ def kinds(book, **asked):
     return sorted((r["upn"][2:], r["kind"]) for r in rows)
 
 
+DATED = [("ann", "amendment"), ("ann", "late_entry"), ("bob", "restated")]
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
@@ -185,12 +242,13 @@ def kinds(book, **asked):
         ({"stated": True}, [("bob", "restated"), ("cy", "restated")]),
         ({"recorded_here": True}, [("ann", "amendment"), ("ann", "late_entry")]),
         ({"batch": "b1"}, [("ann", "amendment")]),
-        ({"lag_over": 0}, [("ann", "amendment"), ("ann", "late_entry"), ("bob", "restated")]),
-        ({"lag_under": 99}, [("ann", "amendment"), ("ann", "late_entry"), ("bob", "restated")]),
+        ({"lag_over": 0, "clock": "source"}, DATED),
+        ({"lag_under": 99, "clock": "source"}, DATED),
+        ({"lag_over": 0}, [*DATED, ("cy", "restated")]),
     ],
 )
 def test_kinds_batches_and_who_stated_it_are_never_blurred(mixed, asked, expected):
-    """An undated change has no lag: neither over nor under any number."""
+    """An undated change has no lag under the source clock: neither over nor under any number."""
     assert kinds(mixed, **asked) == expected
 
 
@@ -279,7 +337,7 @@ def test_the_summary_counts_lateness_by_the_law_and_the_total_adds_up(lagging):
 
 def test_an_undated_change_has_no_lag_and_a_late_entry_no_code_before(mixed):
     """Counted as undated; the median leaves it out."""
-    rows = mixed.ask(changes, Changes(on=ON, summary=True)).rows()
+    rows = mixed.ask(changes, Changes(on=ON, summary=True, clock="source")).rows()
     by_pair = {(r["kind"], r["from"], r["to"]): r for r in rows}
     restated = by_pair["restated", "O", "I"]
     assert (restated["undated"], restated["median_lag"], restated["people"]) == (1, None, 0)
@@ -302,7 +360,13 @@ def test_lateness_is_not_judged_for_days_before_the_law_had_a_number(school):
     [
         ({"from_code": ("QQ",)}, "code-unknown"),
         ({"to_code": ("attended",)}, "code-unknown"),
+        ({"was": ("QQ",)}, "code-unknown"),
         ({"stated": True, "recorded_here": True}, "options-contrary"),
+        ({"lag_over": 5, "lag_under": 3}, "options-contrary"),
+        ({"lag_over": 5, "lag_under": 6}, "options-contrary"),
+        ({"by_staff": "ZZZ"}, "staff-unknown"),
+        ({"batch": "zzz"}, "batch-unknown"),
+        ({"batch": "b1", "known_at": "2025-09-11"}, "batch-unknown"),
         ({"changed_from": date(2025, 9, 2), "changed_to": date(2025, 9, 1)}, "dates-reversed"),
         ({"since": "2027-01-01"}, "since-future"),
         ({"since": "yesterday"}, "instant"),

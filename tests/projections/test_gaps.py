@@ -1,5 +1,6 @@
 """`gaps`: what the ledger cannot know, each with count, ends, positions and meaning."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,13 +8,20 @@ import pytest
 from ledger import streams
 from ledger.events.disclosure import FieldRedacted
 from ledger.events.log import Committed, Finding, ImportCompleted, Source, SourceFile
+from ledger.events.people import (
+    CaseworkStepTaken,
+    NoticeStated,
+    ParentRecorded,
+    RelationRecorded,
+)
 from ledger.events.register import RegisterTaken
+from ledger.events.roll import PupilRemoved
 from ledger.store import Batch, Fact
 from ledger.values import parse_session
 from projections import gaps, gaps_log
 from projections.gaps import Gaps
 from projections.text import as_csv, as_text
-from tests.projections.ledgers import instant, marked, term
+from tests.projections.ledgers import enrolled, instant, joined, marked, term
 
 SESSION = "2025-09-08/AM"
 DAY = {"from_": date(2025, 9, 8), "on": date(2025, 9, 8)}
@@ -143,6 +151,56 @@ def test_a_source_without_files_is_named_alone(school):
     """The system is all there is."""
     school.add(NOON, marked("ann", SESSION, "N", row=2), imported=True)
     assert found(school)["undated"]["what"].endswith("by other-system")
+
+
+def test_second_hand_facts_that_are_no_marks_are_told_by_kind_and_system(school):
+    """Each fact once, however often it was stated; dated where any of its statements is."""
+    on, later = date(2025, 9, 1), instant(2025, 9, 10)
+    notice = NoticeStated(kind="s444A", issued_on=on, offence_first=on, offence_last=on)
+    step = CaseworkStepTaken(step="call", on=on, stated=NOON)
+    imported(
+        school,
+        NOON,
+        enrolled("dee", on, stated=NOON - 5),
+        joined("dee", "registration", "9A"),
+        joined("dee", "year", "Y9"),
+        Fact(streams.parent("a1"), ParentRecorded(surname="Quill")),
+        Fact(streams.relation("a1", "dee"), RelationRecorded(relationship="mother")),
+        Fact(streams.notices("a1", "dee"), notice),
+        Fact(streams.casework("dee"), step),
+    )
+    removed = PupilRemoved(
+        starts_on=on, leaves_on=date(2025, 9, 9), ground="9(1)(a)", stated=later
+    )
+    again = replace(notice, paid_on=date(2025, 9, 3), stated=later)
+    imported(school, later, Fact(streams.pupil("dee"), removed),
+             Fact(streams.notices("a1", "dee"), again))  # fmt: skip
+    rows = school.ask(gaps, Gaps(**DAY), now=later + 1).rows()
+    told = {row["what"]: row for row in rows if row["kind"].endswith("-facts")}
+    assert {what: row["count"] for what, row in told.items()} == {
+        "spells on roll stated, with a time, by old-mis": 1,
+        "group memberships stated, without a time, by old-mis": 2,
+        "parents stated, without a time, by old-mis": 1,
+        "relations of parents and pupils stated, without a time, by old-mis": 1,
+        "penalty notices stated, with a time, by old-mis": 1,
+        "steps of casework stated, with a time, by old-mis": 1,
+    }
+    spell = told["spells on roll stated, with a time, by old-mis"]
+    assert (spell["kind"], spell["last"]) == ("second-hand-facts", "2025-09-10T00:00:00Z")
+    groups = told["group memberships stated, without a time, by old-mis"]
+    assert (groups["kind"], groups["first"]) == ("undated-facts", None)
+    assert groups["positions"]["to"] == groups["positions"]["from"] + 1
+    early = school.ask(gaps, Gaps(**DAY, known_at="2025-09-08T13:30"), now=later + 1).rows()
+    [undated] = [row for row in early if row["what"].startswith("penalty notices")]
+    assert undated["what"] == "penalty notices stated, without a time, by old-mis"
+    source = {"clock": "source", "known_at": "2025-09-08T12:59"}
+    before = school.ask(gaps, Gaps(**DAY, **source), now=later + 1).rows()
+    assert not any("with a time" in row["what"] and "casework" in row["what"] for row in before)
+
+
+def test_what_was_recorded_here_is_nobody_elses(school):
+    """Neither the founding of the school nor anything since."""
+    assert not any(kind.endswith("-facts") for kind in found(school))
 
 
 def test_findings_accepted_at_an_import_are_counted(school):

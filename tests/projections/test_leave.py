@@ -9,7 +9,7 @@ from ledger.errors import Refused
 from ledger.events.amending import AmendmentRequested
 from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.leave import LeaveDecided, LeaveFalsified, LeaveRequested, LeaveWithdrawn
-from ledger.events.people import ParentRecorded
+from ledger.events.people import ParentRecorded, RelationRecorded
 from ledger.events.register import AbsencePlanned, MarkAmended, PlanWithdrawn
 from ledger.events.roll import PupilRemoved
 from ledger.store import Fact
@@ -404,13 +404,17 @@ def letter(book, leave_id="one", **more):
 
 
 def parent(**more):
-    event = ParentRecorded(surname="Quill", address="1 Mallow Lane", **more)
-    return Fact(streams.parent("PA1"), event)
+    stated = {"surname": "Quill", "forename": "Cal", "address": "1 Mallow Lane"} | more
+    return Fact(streams.parent("PA1"), ParentRecorded(**stated))
+
+
+def related(pupil="ann", **more):
+    return Fact(streams.relation("PA1", pupil), RelationRecorded(relationship="father", **more))
 
 
 def test_a_refusal_is_told_in_a_letter(book, tmp_path):
     """Pupil, dates, decision, reason; no signature."""
-    book.add(ASKED, asked(parent="PA1"), parent(), refused(letter_on=date(2026, 11, 4)))
+    book.add(ASKED, asked(parent="PA1"), parent(), related(), refused(letter_on=date(2026, 11, 4)))
     found = letter(book, html=tmp_path / "l.html")
     lines = found.document["lines"]
     assert lines[0].startswith("DRAFT: not signed")
@@ -459,19 +463,154 @@ def test_a_grant_is_told_with_its_paragraph_in_words(book, first, last, words):
 def test_an_address_is_printed_only_where_it_may_be(book, more, shown):
     """Confidential: never; not on record: nothing."""
     stated = more or {"address": None}
-    event = ParentRecorded(**({"surname": "Quill", "address": "1 Mallow Lane"} | stated))
-    book.add(ASKED, asked(parent="PA1"), Fact(streams.parent("PA1"), event), refused())
+    book.add(ASKED, asked(parent="PA1"), parent(**stated), related(), refused())
     lines = letter(book).document["lines"]
     assert not any("Mallow Lane" in line for line in lines)
     assert (shown in lines) == (shown is not None)
 
 
-def test_a_letter_says_what_has_become_of_the_leave_since(book):
-    """Withdrawn or falsified."""
-    book.add(ASKED, asked(), granted())
-    book.add(LATER, ended(LeaveWithdrawn))
+@pytest.mark.parametrize(
+    ("flags", "pupil", "words"),
+    [
+        ({"no_contact": "yes"}, "ann", "no_contact is yes"),
+        ({"until": date(2026, 12, 19)}, "ann", "the relation ended on 2026-12-19"),
+        ({}, "bob", "no relation to the pupil is recorded"),
+    ],
+)
+def test_a_letter_goes_to_no_parent_who_may_not_have_it(book, flags, pupil, words):
+    """By the newest that is recorded, whenever the letter is as at; the flag is named."""
+    book.add(ASKED, asked(parent="PA1"), parent(), refused())
+    before = book.folder.head()
+    book.add(LATER, related(pupil, **flags))
+    for more in ({}, {"position": before}):
+        with pytest.raises(Refused, match=words) as caught:
+            letter(book, **more)
+        assert caught.value.code == "parent-barred"
+
+
+def test_nor_is_a_letter_written_to_them_by_name(book):
+    """Both names, however written; a surname alone, or nobody's name on record, is nobody's."""
+    book.add(ASKED, asked(asked_by="Mr CAL Quill"), parent(), refused())
+    book.add(LATER, asked(leave_id="two"), Fact(streams.leave("ann", "two"), _refusal()))
+    book.add(LATER, Fact(streams.relation("PA9", "ann"), RelationRecorded(no_contact="yes")))
+    assert "To: Mr CAL Quill" in letter(book).document["lines"]
+    book.add(LATER, related(no_contact="yes"))
+    with pytest.raises(Refused, match="PA1: no_contact is yes"):
+        letter(book)
+    assert "To: Una" in letter(book, "two").document["lines"]
+
+
+def _refusal():
+    return LeaveDecided(granted=False, reason="Not exceptional", **BY)
+
+
+def test_a_relation_that_still_runs_is_no_obstacle(book):
+    """Until today, or a flag that says no."""
+    book.add(ASKED, asked(parent="PA1"), parent(), refused())
+    book.add(ASKED, related(until=date(2026, 12, 20), no_contact="no"))
+    assert "1 Mallow Lane" in letter(book).document["lines"]
+
+
+def test_an_address_that_was_ever_confidential_is_not_printed(book):
+    """Also in a letter as it was before it was said, or after it was taken back."""
+    book.add(ASKED, asked(parent="PA1"), parent(), related(), refused())
+    before = book.folder.head()
+    book.add(LATER, parent(address_confidential="yes"))
+    book.add(LATER, parent(address_confidential="no"))
+    for more in ({}, {"position": before}):
+        lines = letter(book, **more).document["lines"]
+        assert "(address confidential: not printed)" in lines
+        assert "1 Mallow Lane" not in lines
+
+
+LAST = "Wednesday 11 November 2026, morning"
+POLICY = "The school decided this under its own policy, following the national guidance."
+
+
+def decision_lines(book):
     lines = letter(book).document["lines"]
-    assert "Since then, on Friday 20 November 2026, it was recorded as withdrawn." in lines
+    return [line for line in lines if line.startswith(("Leave ", "The school"))]
+
+
+@pytest.mark.parametrize("kind", ["academy", "independent"])
+def test_a_school_that_the_regulation_does_not_bind_decides_under_its_own_policy(book, kind):
+    """No regulation is named, granted or refused."""
+    book.add(ASKED, opened(type=kind), asked(), granted())
+    first, policy = decision_lines(book)
+    assert (policy, "regulation" in first, first.endswith("5 sessions.")) == (POLICY, False, True)
+    book.add(LATER, refused())
+    assert decision_lines(book) == ["Leave is refused.", POLICY]
+
+
+def test_where_the_law_of_the_day_is_not_known_neither_is_said(book):
+    """Before 19 August 2024."""
+    day = ("2024-06-03/AM", "2024-06-03/PM")
+    book.add(ASKED, asked(*day, asked_on=date(2024, 5, 1)), granted(*day))
+    [line] = decision_lines(book)
+    assert ("regulation" in line, "policy" in line) == (False, False)
+
+
+def test_in_advance_is_said_only_where_the_dates_show_it(book):
+    """Asked for on the first day: the paragraph alone; what needs no advance says what it is."""
+    book.add(ASKED, asked(asked_on=date(2026, 11, 9)), granted())
+    [line] = decision_lines(book)
+    assert line.endswith("under regulation 11(11) of SI 2024/208.")
+    late = asked(asked_on=date(2026, 11, 9), purpose="medical", leave_id="two")
+    book.add(LATER, late, granted(leave_id="two", paragraph="11(3)", code="M"))
+    [line] = [x for x in letter(book, "two").document["lines"] if x.startswith("Leave is granted")]
+    assert line.endswith("11(3) of SI 2024/208 (medical or dental appointment).")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "rest"),
+    [
+        (SESSIONS[1], SESSIONS[3], "Monday 9 November 2026, morning; " + LAST),
+        (SESSIONS[2], WEEK[1], "Monday 9 November 2026"),
+        (WEEK[0], SESSIONS[0], f"Monday 9 November 2026, afternoon to {LAST}"),
+    ],
+)  # fmt: skip
+def test_a_grant_of_part_says_that_the_rest_is_refused(book, first, last, rest):
+    """Before it, after it, and what an absence there is."""
+    book.add(ASKED, asked(), granted(first, last))
+    _, line = decision_lines(book)
+    assert line.startswith(
+        f"Leave is refused for the rest of what was asked for: {rest}. On these sessions the "
+        "absence is recorded as unauthorised (code G: "
+    )
+
+
+def test_a_rest_without_sessions_is_not_refused(book):
+    """A weekend that was asked for too."""
+    book.add(
+        ASKED, asked("2026-11-12/AM", "2026-11-15/PM"), granted("2026-11-12/AM", "2026-11-13/PM")
+    )
+    assert len(decision_lines(book)) == 1
+
+
+def test_a_letter_says_what_has_become_of_the_leave_since(book):
+    """Withdrawn and then found to be falsified, each once; the leave is no longer stated."""
+    book.add(ASKED, asked(), granted(SESSIONS[0], SESSIONS[1]))
+    book.add(LATER, ended(LeaveWithdrawn), ended(LeaveFalsified), ended(LeaveFalsified))
+    lines = letter(book).document["lines"]
+    since = [line for line in lines if line.startswith("Since then")]
+    day = "Since then, on Friday 20 November 2026, it was"
+    assert since == [
+        f"{day} withdrawn: it does not stand any more.",
+        f"{day} found to have been obtained falsely: it does not stand any more.",
+    ]
+    assert [line[:26] for line in decision_lines(book)] == [
+        "Leave was granted: Monday ",
+        "Leave was refused for the ",
+    ]
+    assert not any("for these sessions only" in line for line in lines)
+
+
+def test_no_letter_about_a_request_that_was_withdrawn_undecided(book):
+    """It says so, rather than to decide it."""
+    book.add(ASKED, asked(), ended(LeaveWithdrawn))
+    with pytest.raises(Refused, match="was withdrawn before it was decided") as caught:
+        letter(book)
+    assert caught.value.code == "leave-withdrawn"
 
 
 def test_no_letter_without_a_decision(book):

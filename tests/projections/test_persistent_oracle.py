@@ -80,6 +80,7 @@ def _viewed(register, db, folder):
 
     def view(question):
         found = View(folder, db, None, NOW, question, 1, ALWAYS, end_of_day(date(2026, 6, 1)))
+        found.root = ""
         found.calendar, found.grid, found.school = calendar, grid, None
         found.school_year = school_year_of(register.on, register.terms)
         found.first = found.school_year[0]

@@ -10,7 +10,7 @@ import pytest
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.amending import AdmissionAmended, AmendmentRequested, EvidenceGiven
-from ledger.events.disclosure import Disclosed
+from ledger.events.disclosure import Disclosed, FieldRedacted
 from ledger.events.enforcement import PenaltyConsidered
 from ledger.events.leave import LeaveDecided, LeaveRequested
 from ledger.events.people import (
@@ -22,7 +22,7 @@ from ledger.events.people import (
 from ledger.events.register import MarkAmended
 from ledger.events.roll import DetailsAmended, PupilRemoved
 from ledger.keys import KeyRing
-from ledger.store import Fact
+from ledger.store import Fact, Store
 from projections import subject_access, text
 from projections.query import Recorded
 from projections.subject_access import SubjectAccess, recorded_as
@@ -61,7 +61,7 @@ def case(school):
     """Ann, whose parents Mim and Dov are on record, with everything that a case can hold."""
     parent(school, "mum", "Mim", order=1, lives_with="yes", parental_responsibility="yes")
     parent(school, "dad", "Dov", order=2, lives_with="no", parental_responsibility="yes")
-    parent(school, "nan", "Nell")
+    parent(school, "nan", "Nell", parental_responsibility="no")
     about = {"pupil": "ann", "session": "2025-09-08/AM"}
     amended = MarkAmended(original="N", code="I", reason="ill", batch="b", **AUTHOR)
     address = DetailsAmended(field="address", amended=HER_HOME, reason="told", **AUTHOR)
@@ -151,7 +151,7 @@ def test_a_confidential_address_never_appears(case):
     case.add(AT, Fact(streams.pupil("ann"), PupilRemoved(
         starts_on=date(2025, 6, 2), leaves_on=date(2025, 9, 30), next_school="Far School"
     )))  # fmt: skip
-    parent(case, "mum", "Mim", confidential="yes")
+    parent(case, "mum", "Mim", confidential="yes", parental_responsibility="yes")
     for fields in ({}, {"parent": "dad"}, {"parent": "mum"}, {"position": before}):
         answer = case.ask(subject_access, asked(include_free_text="read by H. Hope", **fields))
         whole = json.dumps(answer.document) + "\n".join(text.as_text(answer.blocks))
@@ -162,13 +162,19 @@ def test_a_confidential_address_never_appears(case):
 
 
 @pytest.mark.parametrize(
-    "flags", [{"no_contact": "yes"}, {"parental_responsibility": "no", "care": "no"}]
+    "flags",
+    [
+        {"no_contact": "yes", "care": "yes"},
+        {"parental_responsibility": "no", "care": "no"},
+        {"care": None},
+    ],
 )
 def test_a_barred_parent_gets_nothing_whenever_it_is_as_at(case, flags):
     """By the newest flags, also for a copy as known before they were recorded."""
     before = case.folder.head()
     parent(case, "dad", "Dov", **flags)
-    with pytest.raises(Refused, match=next(iter(flags))) as refused:
+    words = "no_contact" if "no_contact" in flags else "parental_responsibility"
+    with pytest.raises(Refused, match=words) as refused:
         copy(case, parent="dad", position=before)
     assert refused.value.code == "parent-barred"
 
@@ -176,8 +182,19 @@ def test_a_barred_parent_gets_nothing_whenever_it_is_as_at(case, flags):
 def test_a_stranger_gets_nothing(case):
     """Nobody without a relation to the pupil."""
     with pytest.raises(Refused) as refused:
-        copy(case, parent="nobody")
+        copy(case, parent="nobody", authority="a letter")
     assert refused.value.code == "parent-barred"
+
+
+def test_somebody_else_s_authority_is_named(case):
+    """A grandmother's copy; it is no parent's right to the educational record."""
+    case.add(AT, opened(type="maintained"))
+    given = {"parent": "nan", "for_": "Nell Able", "asked_on": date(2025, 9, 12)}
+    answer = case.ask(subject_access, asked(authority="Ann's consent", **given))
+    assert answer.document["authority"] == "Ann's consent"
+    assert "UK GDPR" in answer.document["due"]["reference"]
+    shown = "\n".join(text.as_text(answer.blocks))
+    assert "Asked for on the authority: Ann's consent" in shown
 
 
 def test_free_text_waits_for_review(case):
@@ -191,13 +208,107 @@ def test_free_text_waits_for_review(case):
     ]  # fmt: skip
     assert found["considerations"][0]["reason"] == found["leave_decisions"][0]["reason"] == HELD
     assert [row["comment"] for row in found["comments"]] == [HELD, None]
+    assert [row["nature"] for row in found["comments"]] == [None, HELD]
+    assert [row["reason"] for row in found["requests"]] == [HELD]
+    assert [row["file"] for row in found["evidence"]] == [HELD]
     assert [row["asked_by"] for row in found["leave"]] == [OTHER, OTHER]
     assert [row["to"] for row in found["disclosures"]] == [OTHER, "Mallow Council"]
 
 
+@pytest.mark.parametrize("review", [None, "s1"])
+def test_no_free_text_leaves_without_review_and_the_copy_counts_them(case, review):
+    """Whoever asks: reasons of every kind, comments, natures, casework, names of files."""
+    for parent_id in (None, "mum"):
+        answer = case.ask(subject_access, asked(parent=parent_id, include_free_text=review))
+        whole = json.dumps(answer.document)
+        shown = "\n".join(text.as_text(answer.blocks))
+        assert answer.document["held_back"] == whole.count(HELD)
+        held = answer.document["held_back"]
+        assert (f"{held} texts held back" in shown) == (review is None) == (held > 8)
+        for said in (FREE, '"ill"', '"told"', '"seen"', '"choir"', "note.pdf"):
+            assert (said in whole) == (review is not None), said
+
+
+def test_who_reviewed_is_named(case):
+    """With their title; and what was done to the text is said."""
+    shown = "\n".join(text.as_text(case.ask(subject_access, asked(include_free_text="s1")).blocks))
+    assert "as reviewed by Mrs Register, Officer." in shown
+    assert "wherever they are written as recorded" in shown
+
+
+TALE = (
+    "BOB baker (Robert  Baker) and Cy Cole's brother came; Bobby too. Ring 0770 123-456 or "
+    "DAD@example.org, he is at 1 Elm  Row, Mallow now; Dov Able said. Mim: 0770-mum, Ann Able."
+)
+
+
+def tell(case, told=TALE, flat="1 Elm Row\nMallow"):
+    contacts = {"address": flat, "phone": "0770123456", "email": "dad@example.org"}
+    person = ParentRecorded(surname="Able", forename="Dov", **contacts)
+    step = CaseworkStepTaken(step="call", on=date(2025, 9, 11), notes=told)
+    case.add(AT, Fact(streams.parent("dad"), person), Fact(streams.casework("ann"), step))
+
+
+def notes_of(case, **fields):
+    return copy(case, include_free_text="s1", **fields)["casework"][-1]["notes"]
+
+
+def test_others_are_taken_out_of_what_is_included(case):
+    """Full names of pupils, what leads to other parents; not the pupil, not whoever asks."""
+    tell(case)
+    gone = "[redacted: another person]"
+    head = (
+        f"{gone} ({gone}) and {gone}'s brother came; Bobby too. Ring {gone} or {gone}, he is at "
+    )
+    tail = f"{gone} now; Dov Able said. Mim: {gone}, Ann Able."
+    assert notes_of(case) == head + tail
+    mums = tail.replace("Dov Able", gone).replace(f"Mim: {gone}", "Mim: 0770-mum")
+    assert notes_of(case, parent="mum") == head + mums
+    dads = notes_of(case, parent="dad")
+    assert "Ring 0770 123-456 or DAD@example.org, he is at 1 Elm  Row, Mallow now; Dov" in dads
+
+
+def test_a_confidential_address_is_taken_out_whosever_it_is(case):
+    """That of whoever asks, and that of another family."""
+    tell(case, f"{HER_HOME} and 9 Fir Row and Fir")
+    home = ParentRecorded(surname="Baker", address="9 Fir Row, Far", address_confidential="yes")
+    case.add(AT, Fact(streams.parent("kin"), home))
+    gone = "[redacted: another person]"
+    assert notes_of(case, parent="mum") == f"{HER_HOME} and {gone} and Fir"
+    parent(case, "mum", "Mim", confidential="yes", parental_responsibility="yes")
+    assert notes_of(case, parent="mum") == f"{gone} and {gone} and Fir"
+
+
+def test_short_or_odd_contacts_and_texts_beyond_use_match_as_they_are(case):
+    """Two letters are no contact; a number of few digits counts as written."""
+    tell(case, "at X1, [beyond use], ext 12 and Bo Li, FAR  farm", flat="X1")
+    odd = ParentRecorded(surname="Kay", phone="ext 12", email="-", address="Far Farm")
+    case.add(AT, Fact(streams.parent("odd"), odd), enrolled("bo", date(2025, 9, 3),
+             surname="Li", forename="Bo"))  # fmt: skip
+    case.destroy("cy")
+    gone = "[redacted: another person]"
+    assert notes_of(case) == f"at X1, [beyond use], {gone} and {gone}, {gone}"
+
+
+def test_what_whoever_asks_shares_with_another_stays(case):
+    """One telephone and one home for both parents."""
+    shared = {"surname": "Able", "forename": "Dov", "address": HER_HOME, "phone": "0770-mum"}
+    tell(case, f"0770-mum, {HER_HOME}, 1 Elm Row")
+    case.add(AT, Fact(streams.parent("dad"), ParentRecorded(**shared)))
+    assert notes_of(case, parent="mum") == f"0770-mum, {HER_HOME}, [redacted: another person]"
+
+
+def test_where_nobody_else_is_on_record_nothing_is_taken_out(tmp_path):
+    """No pattern matches nothing."""
+    book = Book(tmp_path / "ledger")
+    step = CaseworkStepTaken(step="call", on=date(2025, 9, 11), notes="Ann Able came")
+    book.add(AT, enrolled("ann", date(2025, 9, 3)), Fact(streams.casework("ann"), step), by=None)
+    assert notes_of(book) == "Ann Able came"
+
+
 def test_free_text_that_was_reviewed_is_included(case):
     """Somebody says that they read it; parents' data stay out all the same."""
-    found = copy(case, include_free_text="read by H. Hope")
+    found = copy(case, include_free_text="s1")
     assert found["casework"][0]["notes"] == FREE
     assert found["casework"][0]["with"] == "Mim Able"
     assert found["comments"][0]["comment"] == FREE
@@ -209,7 +320,7 @@ def test_free_text_that_was_reviewed_is_included(case):
 def test_a_parent_sees_the_leave_that_they_asked_for(case):
     """Their own name beside it; nobody else's."""
     found = copy(case, parent="mum")
-    assert [row["asked_by"] for row in found["leave"]] == ["Mim", OTHER]
+    assert [row["asked_by"] for row in found["leave"]] == ["Dr Mim Able", OTHER]
 
 
 def test_notices_are_shown_to_whom_they_were_given(case):
@@ -262,7 +373,7 @@ def test_changed_marks_are_told_from_first_to_last(case):
     changes = copy(case)["changes"]
     assert [(c["what"], c["was"], c["became"], c["reason"]) for c in changes] == [
         ("entry", None, "N", None),
-        ("amendment", "N", "I", "ill"),
+        ("amendment", "N", "I", HELD),
     ]
     assert changes[1]["by"] == "Mrs Register, Officer"
     assert changes[1]["on"] == "2025-09-12"
@@ -271,7 +382,7 @@ def test_changed_marks_are_told_from_first_to_last(case):
 def test_amendments_of_the_admission_register_are_told(case):
     """The pupil's own in full; another person's only that it was, its reason for review."""
     own, theirs = copy(case)["admission_amendments"]
-    assert (own["field"], own["amended"], own["reason"]) == ("address", HER_HOME, "told")
+    assert (own["field"], own["amended"], own["reason"]) == ("address", HER_HOME, HELD)
     assert (theirs["original"], theirs["amended"], theirs["reason"]) == (OTHER, OTHER, HELD)
     dads = copy(case, parent="dad")["admission_amendments"][1]
     assert (dads["field"], dads["amended"]) == ("address (dad)", HIS_HOME)
@@ -292,7 +403,7 @@ def test_the_rest_of_what_is_held(case):
     ]
     assert {g["name"] for g in found["groups"]} == {"9A", "Y9", "FSM", "SEND"}
     assert [r["decision"] for r in found["requests"]] == ["not decided yet"]
-    assert found["evidence"] == [{"on": "2025-09-12", "file": "note.pdf", "copied": "no"}]
+    assert found["evidence"] == [{"on": "2025-09-12", "file": HELD, "copied": "no"}]
 
 
 def test_destroyed_keys_are_told(case):
@@ -300,6 +411,27 @@ def test_destroyed_keys_are_told(case):
     with closing(KeyRing(case.folder.keys)) as ring:
         ring._db.execute("INSERT INTO destroyed VALUES('ann', 'casework', ?)", [AT])
     assert copy(case)["destroyed"] == [{"texts": "casework", "on": "2025-09-12"}]
+
+
+def test_redacted_texts_of_the_pupil_are_told(case):
+    """Which text of what since when; those of others are not."""
+    stored = {}
+    with closing(Store(case.folder.log)) as store:
+        for page in store.scan(0):
+            stored.update({tuple(f"{r.stream}:".split(":")[:2]): r for r in page})
+    for (kind, whose), field in {
+        ("mark", "ann"): "comment", ("casework", "ann"): "notes", ("disclosure", "bob"): "to",
+        ("parent", "mum"): "phone",
+    }.items():  # fmt: skip
+        event = FieldRedacted(
+            position=stored[kind, whose].position, field=field, reason="wrong child", **AUTHOR
+        )
+        case.add(AT, Fact(streams.redaction(), event))
+    session = stored["mark", "ann"].stream.split(":")[2]
+    assert copy(case)["destroyed"] == [
+        {"texts": f"comment (mark {session})", "on": "2025-09-12"},
+        {"texts": "notes (casework)", "on": "2025-09-12"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -390,7 +522,9 @@ def test_a_later_term_is_named_with_its_year(case):
 
 def test_asking_is_recorded_with_all_that_was_asked():
     """The use case and its fields; what was not given stays out of the way."""
-    found = recorded_as(asked(parent="mum", position=7, include_free_text="read"))
+    found = recorded_as(
+        asked(parent="mum", position=7, include_free_text="read", authority="consent")
+    )
     assert found == Recorded(
         "subject_access_copy",
         {
@@ -402,6 +536,7 @@ def test_asking_is_recorded_with_all_that_was_asked():
             "seen_at": 7,
             "asked_on": None,
             "review": "read",
+            "authority": "consent",
         },
     )
 

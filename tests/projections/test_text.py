@@ -1,7 +1,7 @@
 """Answers as lines and as CSV."""
 
-from projections.query import Answer, Grid
-from projections.text import as_csv, as_lines
+from projections.query import Answer, Grid, Lines
+from projections.text import as_csv, as_lines, as_text, visible
 
 
 def test_a_table_is_as_wide_as_its_cells():
@@ -49,3 +49,16 @@ def test_cells_become_a_column_a_session():
 def test_an_answer_without_columns_has_no_csv():
     """Status is lines only."""
     assert as_csv(Answer({})) == ""
+
+
+def test_what_cannot_be_seen_is_shown_as_what_it_is():
+    """A bell, a zero-width space, a mark that turns the reading of a sentence round."""
+    grid = Grid("T", ("Reason",), [("bell\x07 zero\u200bwidth \u202edetrever",)])
+    assert as_lines(grid)[3] == "bell\\u0007 zero\\u200bwidth \\u202edetrever"
+    assert as_text([Lines(["a\x1bb"])]) == ["a\\u001bb"]
+
+
+def test_letters_of_every_language_stay_as_they_are():
+    """With the joiners that some of them need."""
+    text = "Zoë — \u0646\u0627\u0645\u0647\u200c\u0647\u0627"
+    assert visible(text) == text

@@ -9,6 +9,7 @@ from ledger.errors import Refused
 from ledger.events.calendar import RegisterTimesSet
 from ledger.events.roll import DetailsAmended
 from ledger.folder import Folder
+from ledger.roots import root_at
 from ledger.store import Fact
 from projections import rates, view
 from projections.query import Question
@@ -37,7 +38,10 @@ def test_the_provenance_names_everything_that_bounds_the_answer(school):
     ]  # fmt: skip
     assert (found["school"], found["on"], found["from"]) == (URN, "2025-11-14", "2025-09-03")
     assert (found["known_at"], found["clock"]) == ("2025-11-14T12:00:00Z", "ledger")
-    assert (found["position"], found["root"]) == (school.folder.head(), None)
+    assert (found["position"], found["root"]) == (
+        school.folder.head(),
+        root_at(school.folder, found["position"]),
+    )
 
 
 @pytest.mark.parametrize(

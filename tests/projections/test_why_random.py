@@ -32,7 +32,7 @@ def test_causes_add_up_for_any_pair_of_times(pytestconfig):
 
     @seed(3)
     @settings(
-        max_examples=450 if campaign else 16,
+        max_examples=450 if campaign else 32,
         deadline=None,
         database=None,
         phases=[Phase.generate],

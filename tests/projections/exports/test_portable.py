@@ -42,8 +42,8 @@ def empty(path):
     return context
 
 
-def bring(context, path):
-    return execute(context, import_portable.load(ImportPortable(path=path)))
+def bring(context, path, **options):
+    return execute(context, import_portable.load(ImportPortable(path=path, **options)))
 
 
 def ask(context, module, question):
@@ -233,7 +233,7 @@ def test_marks_after_a_last_day_that_was_moved_are_left_out(school, tmp_path):
         (folder / name).write_text(
             (folder / name).read_text("utf-8").splitlines()[0] + "\n", "utf-8"
         )
-    bring(school, folder)
+    bring(school, folder, accept_findings=True)
     with opened(school.folder, ExportPortable(path=tmp_path / "out"), clock) as view:
         answer = portable.answer(ExportPortable(path=tmp_path / "out"), view)
     off = portable_tables.NOT_ON_ROLL
@@ -251,7 +251,7 @@ def test_marks_on_sessions_closed_since_are_left_out(school, tmp_path):
     header = (folder / "marks.csv").read_text("utf-8").splitlines()[0]
     (folder / "marks.csv").write_text(header + "\n", "utf-8")
     (folder / "amendments.csv").unlink()
-    bring(school, folder)
+    bring(school, folder, accept_findings=True)
     found = export(school, tmp_path / "out")
     kept = {row["date"] for row in table(tmp_path / "out" / "marks.csv")}
     assert "2026-11-12" in kept
