@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from commands import approval_rules, mark_rules, sessions, standing
+from commands import approval_rules, given, mark_rules, sessions, standing
 from commands.amend_batch_file import BatchFile, Row
 from commands.amend_changes import Change
 from commands.base import Range, State
@@ -95,7 +95,7 @@ class _Checked:
             raise Refused("twice", what, "keep one of the two")
 
     def _check_reason(self, row: Row) -> None:
-        if not row.reason and not self._reason:
+        if not given.is_visible(row.reason or self._reason):
             raise Refused(
                 "reason-missing",
                 "an amendment without a reason",

@@ -4,15 +4,19 @@ import os
 from contextlib import closing
 from pathlib import Path
 
-from ledger import backup, backup_check
+from ledger import backup, backup_check, streams
 from ledger.backup import Secrets
 from ledger.backup_file import Archive
+from ledger.boxes import parse_box
 from ledger.clock import local
 from ledger.errors import Refused
+from ledger.events.disclosure import FieldRedacted
 from ledger.folder import Folder, translated
 from ledger.keys import BEYOND_USE, KeyRing
 from ledger.punctured import LOST, Redaction
+from ledger.redaction import places
 from ledger.signing import successor
+from ledger.store import Store
 
 
 def put_back(folder: Folder, archive: Archive, secrets: Secrets) -> tuple[str, ...]:
@@ -44,6 +48,7 @@ def _put_keys(folder: Folder, archive: Archive, secrets: Secrets) -> list[str]:
         backup.put_secret(part, secrets.keys)
         _put_aside(folder.keys)
         part.rename(folder.keys)
+    _redacted_again(folder)
     size, made = archive.manifest.size, archive.manifest.made_at
     day = f"{local(made):%Y-%m-%d %H:%M}"
     texts, whose = _lost(folder, size)
@@ -55,6 +60,25 @@ def _put_keys(folder: Folder, archive: Archive, secrets: Secrets) -> list[str]:
         f"{texts} texts about {whose} people or subjects read [beyond use] from now on",
         "if a later back-up has their keys, move keys.db away and restore that one",
     ]
+
+
+def _redacted_again(folder: Folder) -> None:
+    """Put beyond use again what the log says was redacted and the back-up still opens."""
+    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
+        said = [e for e in store.stream(streams.redaction()) if isinstance(e, FieldRedacted)]
+        texts = [(each, _text(store, each)) for each in said]
+        found = [_redaction(each, text) for each, text in texts if _opens(ring, text)]
+        ring.reapply(found, lambda each: places(folder.log, each.subject, each.purpose))
+
+
+def _text(store: Store, said: FieldRedacted) -> str:
+    target = store.at(said.position)
+    return str(getattr(target and target.event, said.field))
+
+
+def _redaction(said: FieldRedacted, text: str) -> Redaction:
+    box = parse_box(text)
+    return Redaction(box.subject, box.purpose, box.nonce, said.position, said.field, 1)
 
 
 def _put_aside(keys: Path) -> None:

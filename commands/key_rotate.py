@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from commands.base import Command, Decision, Range, State, decided, hidden, one
-from commands.execute import Context, Outcome, execute
+from commands.execute import Context, Outcome, execute, look
 from ledger import signing, streams
 from ledger.events.log import KeyAdopted
 from ledger.folder import translated
@@ -41,6 +41,7 @@ def carry_out(context: Context, command: RotateKey) -> Outcome:
     Interrupted in between, both keys sign, and the command can be given again.
     """
     path = context.folder.required().signing_key
+    look(context, lambda state: state.author(context.clock()))  # before a key is made
     old = signing.load(path)
     new = _next(context, old)
     signature = old.hand_over(new.verifier.vkey)
@@ -54,5 +55,5 @@ def carry_out(context: Context, command: RotateKey) -> Outcome:
 def _next(context: Context, old: Signer) -> Signer:
     place = signing.successor(context.folder.signing_key)
     if place.is_file():
-        return signing.load(place)
+        return signing.load_successor(place, old)
     return signing.create(place, old.name.removeprefix(signing.ORIGIN))

@@ -1,9 +1,10 @@
 """What this computer remembers of a ledger outside its folder: the newest checkpoint it saw.
 
 It notices that the folder was rolled back or cut short behind everybody's back. It is kept by
-the ledger's id, with the place where that state was seen: a copy opened elsewhere is older
-rightly, as long as the newer one is still in its place; so is one that was restored from a
-back-up, whose own newest checkpoint is remembered apart, by its place.
+the ledger's id, with each place in which it was written to, so that a copy that goes on by itself
+takes nothing from what is known of the original. A copy opened elsewhere is older rightly, as
+long as the newest one is still in its place; so is one that was restored from a back-up, which
+is remembered apart.
 """
 
 import json
@@ -36,9 +37,8 @@ def _file(origin: str) -> Path:
 
 
 def recall(origin: str) -> Remembered | None:
-    """Return what is remembered of the ledger with an origin; none where nothing readable is."""
-    kept = _kept(origin)
-    return _remembered(origin, kept.get("note"), kept.get("place"))
+    """Return the newest that is remembered of a ledger; none where nothing readable is."""
+    return max(_places(origin).values(), key=lambda each: each.checkpoint.size, default=None)
 
 
 def remember(folder: Folder, note: Note, holds: Callable[[Checkpoint], bool]) -> None:
@@ -49,14 +49,11 @@ def remember(folder: Folder, note: Note, holds: Callable[[Checkpoint], bool]) ->
     that cannot be written is no reason to fail a command that has been recorded.
     """
     origin, place = read_checkpoint(note.text).origin, folder.path.resolve()
-    restored = _restored(origin)
-    known = restored.get(place) or recall(origin)
+    known = expected(folder, origin)
     if known is not None and not holds(known.checkpoint):
         return
-    if place in restored:
-        _keep_restored(origin, {**restored, place: Remembered(note, place)})
-    else:
-        _keep(origin, {**_kept(origin), "note": note.written, "place": str(place)})
+    which, others = ("restored", _restored) if place in _restored(origin) else ("places", _places)
+    _keep_places(origin, which, {**others(origin), place: Remembered(note, place)})
 
 
 def restored(folder: Folder, note: Note, *, instead_of: Path | None = None) -> None:
@@ -68,14 +65,14 @@ def restored(folder: Folder, note: Note, *, instead_of: Path | None = None) -> N
     others = _restored(origin)
     if instead_of is not None:
         others.pop(instead_of.resolve(), None)
-    _keep_restored(origin, {**others, place: Remembered(note, place)})
+    _keep_places(origin, "restored", {**others, place: Remembered(note, place)})
 
 
 def forget(origin: str, place: Path) -> None:
     """Forget a place in which a ledger was to be restored."""
     others = _restored(origin)
     if others.pop(place.resolve(), None) is not None:
-        _keep_restored(origin, others)
+        _keep_places(origin, "restored", others)
 
 
 def expected(folder: Folder, origin: str) -> Remembered | None:
@@ -83,12 +80,12 @@ def expected(folder: Folder, origin: str) -> Remembered | None:
 
     A copy is not bound by what its original has come to, as long as the original is there.
     """
-    known, restored, place = recall(origin), _restored(origin), folder.path.resolve()
-    if place in restored:
-        return restored[place]
-    if known is None or known.place == place:
-        return known
-    return None if any(map(_still_there, (known, *restored.values()))) else known
+    restored, places, place = _restored(origin), _places(origin), folder.path.resolve()
+    here = restored.get(place) or places.get(place)
+    newest = recall(origin)
+    if here is not None or newest is None:
+        return here
+    return None if any(map(_still_there, (newest, *restored.values()))) else newest
 
 
 def _kept(origin: str) -> dict[str, Any]:
@@ -110,15 +107,23 @@ def _remembered(origin: str, written: Any, place: Any) -> Remembered | None:  # 
 
 
 def _restored(origin: str) -> dict[Path, Remembered]:
-    found = _kept(origin).get("restored")
+    return _of(origin, "restored")
+
+
+def _places(origin: str) -> dict[Path, Remembered]:
+    return _of(origin, "places")
+
+
+def _of(origin: str, which: str) -> dict[Path, Remembered]:
+    found = _kept(origin).get(which)
     pairs = found.items() if isinstance(found, dict) else ()
     known = (_remembered(origin, written, place) for place, written in pairs)
     return {each.place: each for each in known if each is not None}
 
 
-def _keep_restored(origin: str, known: Mapping[Path, Remembered]) -> None:
+def _keep_places(origin: str, which: str, known: Mapping[Path, Remembered]) -> None:
     written = {str(place): each.note.written for place, each in known.items()}
-    _keep(origin, {**_kept(origin), "restored": written})
+    _keep(origin, {**_kept(origin), which: written})
 
 
 def _keep(origin: str, kept: Mapping[str, Any]) -> None:

@@ -56,8 +56,21 @@ def signers(path: Path) -> list[Signer]:
 
     So a rotation that was interrupted leaves checkpoints that either key proves.
     """
-    both = [path, successor(path)]
-    return [load(each) for each in both if each == path or each.is_file()]
+    own = load(path)
+    after = successor(path)
+    return [own, load_successor(after, own)] if after.is_file() else [own]
+
+
+def load_successor(path: Path, own: Signer) -> Signer:
+    """Return the key that follows a ledger's own; refuse one of another name or kind."""
+    found = load(path)
+    if (found.name, found.kind) != (own.name, own.kind):
+        raise Refused(
+            "signing-key-other",
+            f"the key at {path} is no key for this ledger, but of {found.name}",
+            "move it away; attendance key rotate makes the right one",
+        )
+    return found
 
 
 def load(path: Path) -> Signer:

@@ -25,19 +25,21 @@ from ledger import codec, signing, streams
 from ledger.clock import Clock
 from ledger.errors import Conflict, Refused
 from ledger.events.base import Event
-from ledger.events.log import Committed
+from ledger.events.log import Committed, KeyAdopted
 from ledger.folder import LAYOUT, Folder, check_layout, open_read_only, refusal, translated
 from ledger.leaf import leaf_bytes, leaf_hash
 from ledger.note import (
     Checkpoint,
     Note,
     Signature,
+    Signer,
     Verifier,
     read_note,
     read_signature,
     signed,
 )
 from ledger.recorder import LedgerDatastore, LedgerRecorder
+from ledger.registry import NAMES
 from ledger.schema import Row
 from ledger.tree import Edge
 
@@ -212,6 +214,7 @@ class Store:
         signers = signing.signers(Folder(self._path.parent).signing_key)
         with _refusing(self._path), self._recorder.datastore.transaction(commit=True) as c:
             self._refuse_if_overtaken(c, batch)
+            self._refuse_another_key(c, signers)
             version, header = self._header(c, batch, clock())
             first = self._recorder.head(c) + 1
             facts = self._versioned(batch)
@@ -268,6 +271,25 @@ class Store:
                 return False
             recorder.put_outside(c, table, size, signed)
         return True
+
+    def _refuse_another_key(self, c: SQLiteCursor, signers: Sequence[Signer]) -> None:
+        """Refuse to sign with keys of which the log knows none: nobody could mend it again."""
+        c.execute(
+            "SELECT topic, state FROM stored_events WHERE originator_id = ? AND topic = ? "
+            "ORDER BY originator_version DESC LIMIT 1",
+            [streams.LEDGER, NAMES[KeyAdopted]],
+        )
+        row = c.fetchone()
+        if row is None:
+            return
+        adopted = self._mapper.to_domain_event(StoredEvent(streams.LEDGER, 0, *row)).event
+        assert isinstance(adopted, KeyAdopted)  # noqa: S101 - by its name
+        if adopted.key not in [signer.verifier.vkey for signer in signers]:
+            raise Refused(
+                "signing-key-other",
+                "the signing key is not the one that this ledger names",
+                "look where ATTENDANCE_SIGNING_KEY points; each ledger has a key of its own",
+            )
 
     def _edge(self, c: SQLiteCursor, first: int) -> Edge:
         """Return the tree's edge before the event at ``first``; refuse one of another log."""

@@ -74,7 +74,7 @@ class Changes:
         if reason is None and bar and bar.position and bar.position >= alert.cause.first:
             reason = sentence(bar.words, self._telling.event(bar.position))
         return {
-            "date": local_date(version.stated or at).isoformat(),
+            "date": local_date(self._describer.when(version) or at).isoformat(),
             "recorded_on": local_date(at).isoformat(),
             "by": row["by"],
             "source": self._describer.source(version),

@@ -75,7 +75,7 @@ def _no_reason(row: dict[str, Any]) -> str | None:
 
 
 def _date(row: dict[str, Any], source: str | None) -> str:
-    at = row["stated_at"] or (None if source else row["recorded_at"])
+    at = row.get("changed_at") or row["stated_at"] or (None if source else row["recorded_at"])
     if at is None:
         return "not stated by its source"
     days = row["late_by_school_days"]

@@ -230,9 +230,7 @@ class _Work:
 
     def _when(self, version: Version) -> int:
         """Return when a change was made: as its source states, else as it was recorded."""
-        if version.imported and version.stated is not None:
-            return version.stated
-        return self.describer.recorded(version)[0]
+        return self.describer.when(version) or self.describer.recorded(version)[0]
 
     def _change(self, version: Version) -> dict[str, Any]:
         row = self.describer.row(0, version)

@@ -111,9 +111,9 @@ class Compared:
         for version in new:
             row = self._describer.row(0, version)
             kept = ("kind", "step", "reason", "by", "recorded_at", "stated_at",
-                    "late_by_school_days", "position")  # fmt: skip
+                    "late_by_school_days", "position", "changed_at")  # fmt: skip
             about = {"was": version.replaced, "became": version.code}
-            about |= {name: row[name] for name in kept}
+            about |= {name: row[name] for name in kept if name in row}
             about["source"] = self._describer.source(version)
             yield _placed(person, str(session), about)
         difference = self.difference(person, session)

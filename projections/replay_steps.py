@@ -129,9 +129,10 @@ class Replayer:
                     "source": self._describer.source(version)}  # fmt: skip
         row = self._describer.row(0, version)
         kept = ("session", "kind", "step", "minutes_late", "nature", "reason", "by",
-                "recorded_at", "stated_at", "late_by_school_days", "position")  # fmt: skip
+                "recorded_at", "stated_at", "late_by_school_days", "position",
+                "changed_at")  # fmt: skip
         about = {"was": version.replaced, "became": version.code, "batch": version.batch}
-        return about | {name: row[name] for name in kept} | {
+        return about | {name: row[name] for name in kept if name in row} | {
             "source": self._describer.source(version)
         }  # fmt: skip
 

@@ -160,7 +160,7 @@ def _changes(register: Register) -> Section:
                     "was": version.replaced,
                     "became": version.code,
                     "reason": register.copy.told(row["reason"]),
-                    "on": (row["stated_at"] or row["recorded_at"])[:10],
+                    "on": (row.get("changed_at") or row["stated_at"] or row["recorded_at"])[:10],
                     "by": named(row["by"]),
                 }
             )

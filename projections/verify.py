@@ -17,6 +17,7 @@ from policies.rules import rules
 from projections import outside, view_check
 from projections.query import Answer, Asked, Grid, Lines, number_of, option
 
+_ALONE = "; whoever holds its key could have made it anew"
 _SHOWS = (
     "What this shows: the record is unchanged since its checkpoints were made{}.",
     (
@@ -58,7 +59,9 @@ def inspect(question: Verify, folder: Folder, progress: Progress) -> Answer:
         faults += view_check.faults(folder)
     seen = _seen(question, folder)
     faults += seen.faults
-    return _answer(found, faults, seen)
+    compared = [f"the checkpoint in {each.by}" for each in kept]
+    compared += ["the key given"] * bool(pinned)
+    return _answer(found, faults, seen, compared)
 
 
 class _Seen(NamedTuple):
@@ -67,6 +70,7 @@ class _Seen(NamedTuple):
     newest: Seen | None
     faults: list[Fault]
     unchecked: int
+    pinned: bool = False
 
 
 def _seen(question: Verify, folder: Folder) -> _Seen:
@@ -88,7 +92,9 @@ def _seen(question: Verify, folder: Folder) -> _Seen:
         stamped = timestamps.stamped(folder, timestamps.read_roots(question.tsa_root))
         newest, unchecked = [*newest, stamped.newest], stamped.others
         faults += stamped.faults
-    return _Seen(max((each for each in newest if each), default=None), faults, unchecked)
+    outsiders = bool(pinned or question.tsa_root)
+    best = max((each for each in newest if each), default=None)
+    return _Seen(best, faults, unchecked, outsiders)
 
 
 def _remembered(folder: Folder) -> Iterator[Kept]:
@@ -113,7 +119,9 @@ def _pinned(found: Verified, pinned: Sequence[Verifier]) -> Iterator[Fault]:
             yield Fault(None, f"the log was never signed by the key given ({key.key_id.hex()})")
 
 
-def _answer(found: Verified, faults: Sequence[Fault], seen: _Seen) -> Answer:
+def _answer(
+    found: Verified, faults: Sequence[Fault], seen: _Seen, compared: Sequence[str]
+) -> Answer:
     document: dict[str, Any] = {
         "as_of": _as_of(found),
         "unaltered": not faults,
@@ -121,6 +129,7 @@ def _answer(found: Verified, faults: Sequence[Fault], seen: _Seen) -> Answer:
         "root": found.root_text,
         "witnessed": outside.document(seen.newest),
         "timestamps_unchecked": seen.unchecked,
+        "compared": list(compared),
         "problems": [{"position": position, "what": what} for position, what in faults],
         "keys": [key.vkey for _, key in found.keys],
     }
@@ -129,7 +138,10 @@ def _answer(found: Verified, faults: Sequence[Fault], seen: _Seen) -> Answer:
         body = [("" if at is None else str(at), what) for at, what in faults]
         title = number_of(len(faults), "problem")
         blocks.append(Grid(title, ("Entry", "What is wrong"), body, frozenset({0})))
-    blocks.append(Lines([*_outside(found, seen), *_says(faults, seen.newest)]))
+    known = [f"Compared     it continues {each}" for each in compared if not faults]
+    covered = seen.pinned and seen.newest is not None and seen.newest.position >= found.entries
+    says = _says(faults, covered=bool(covered))
+    blocks.append(Lines([*_outside(found, seen), *known, *says]))
     return Answer(
         document, ("position", "what"), blocks, document["problems"], differs=bool(faults)
     )
@@ -168,8 +180,9 @@ def _outside(found: Verified, seen: _Seen) -> list[str]:
     return lines
 
 
-def _says(faults: Sequence[Fault], newest: Seen | None) -> list[str]:
+def _says(faults: Sequence[Fault], *, covered: bool) -> list[str]:
+    """Say what is shown; ``covered``: a witness named from outside has seen every entry."""
     if faults:
         return ["Keep the folder as it is, and compare it with the latest back-up."]
-    alone = "" if newest else "; whoever holds its key could have made it anew"
+    alone = "" if covered else _ALONE
     return [_SHOWS[0].format(alone), _SHOWS[1]]

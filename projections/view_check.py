@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from ledger.errors import Refused
 from ledger.folder import Folder, open_read_only
 from ledger.verify import Fault
+from ledger.waiting import begin_immediate
 from projections import manifest, tables
 from projections.catch_up import catch_up, content, grid_path, rebuild, tables_path
 from projections.current import follows
@@ -41,13 +42,24 @@ def faults(folder: Folder) -> Iterator[Fault]:
     with tempfile.TemporaryDirectory() as place:
         there = _Aside(folder.path, Path(place) / "there")
         anew = _Aside(folder.path, Path(place) / "anew")
-        shutil.copytree(folder.views, there.views)
         try:
+            _copied(folder, there.views)
             wrong = _wrong(there, anew)
         except _UNREADABLE as error:
             wrong = f"cannot be read: {error}"
     if wrong is not None:
         yield Fault(None, f"the read models {wrong}; {_MENDS}")
+
+
+def _copied(folder: Folder, place: Path) -> None:
+    """Copy the read models while nobody writes to them, so that the copy can be written to."""
+    with closing(sqlite3.connect(tables_path(folder), isolation_level=None)) as db:
+        with suppress(sqlite3.Error):
+            begin_immediate(db.execute)  # refused where nobody may write: then nobody does
+        shutil.copytree(folder.views, place, copy_function=shutil.copyfile)
+    for each in (place, *(path for path in place.rglob("*") if path.is_dir())):
+        each.chmod(0o700)
+    (place / "tables.db-shm").unlink(missing_ok=True)
 
 
 def _wrong(there: Folder, anew: Folder) -> str | None:
@@ -58,8 +70,9 @@ def _wrong(there: Folder, anew: Folder) -> str | None:
         for (said,) in db.execute("PRAGMA integrity_check(1)"):
             if said != "ok":
                 return f"are malformed: {' '.join(said.split())}"
-    catch_up(there)
     rebuild(anew)
+    while catch_up(there) != catch_up(anew):
+        pass  # others go on recording meanwhile
     pairs = zip_longest(_held(there), _held(anew))
     found = next((pair for pair in pairs if pair[0] != pair[1]), None)
     if found is None:

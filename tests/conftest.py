@@ -1,5 +1,6 @@
 """Shared by all tests: an empty ledger on disk, and how Hypothesis and freezegun behave."""
 
+import signal
 from pathlib import Path
 
 import freezegun
@@ -12,6 +13,8 @@ from commands.init import CreateLedger, carry_out
 from ledger import clock
 from ledger.folder import Folder
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""A shell's background job ignores Ctrl-C, and so would every program that a test starts."""
 freezegun.configure(extend_ignore_list=["eventsourcing"])
 settings.register_profile("ledger", deadline=None, derandomize=True)
 settings.load_profile("ledger")

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from commands import given
 from commands.mark_rules import code_rule
 from commands.portable import fields, staff
 from commands.portable.before import Before
@@ -125,7 +126,7 @@ def _link(work: Work, occasions: Occasions, occasion: Occasion, row: AmendmentRo
 
 def _judge(work: Work, occasion: Occasion, link: Link) -> None:
     """Find what the law asks for and the row does not state."""
-    if link.kind == "amendment" and not link.reason:
+    if link.kind == "amendment" and not given.is_visible(link.reason or ""):
         why = Refused(
             "reason-missing",
             "an amendment without a reason (SI 2024/208 reg 6(1)(c))",

@@ -637,3 +637,20 @@ def test_interrupted_leaves_nothing_at_all(tmp_path, monkeypatch):
     assert shown.code == 1
     assert "interrupted" in shown.err
     assert [p for p in tmp_path.iterdir() if p.name != "small"] == []
+
+
+def test_what_was_redacted_since_stays_so_when_older_keys_are_put_back(small, tmp_path):
+    """The log tells what was put beyond use, whatever the back-up still opens."""
+    mark("N")
+    said = run("amend", "--pupil", upn(1), "--session", "2026-11-19/AM", *AMENDED)
+    assert said.code == 0, said.err
+    position = run("status", "--json").json["events"]
+    path = create(tmp_path / "b.attendance-backup")
+    reason = ("--reason", "about another child")
+    assert run("redact", position, "reason", *reason).code == 0
+    for each in small.glob("keys.db*"):
+        each.unlink()
+    assert run("backup", "restore", path, "--keys-only").code == 0
+    shown = run("history", upn(1), "2026-11-19/AM").out
+    assert "seen in class" not in shown
+    assert REDACTED in shown

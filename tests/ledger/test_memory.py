@@ -1,5 +1,6 @@
 """What a computer remembers of a ledger: it notices a roll-back, and raises no false alarm."""
 
+import json
 import shutil
 
 import pytest
@@ -120,3 +121,24 @@ def _file(folder):
 
 def _file_of(name):
     return memory._file(name)
+
+
+def test_a_copy_that_goes_on_by_itself_takes_nothing_from_the_original(context, folder, tmp_path):
+    """What is known of each place stays: the original's roll-back is noticed all the same."""
+    copied = copy(folder, tmp_path / "copy")
+    grow(Context(copied, context.clock, context.operator), "S9")
+    grow(context, "S2")
+    before = copy(folder, tmp_path / "before")
+    grow(context, "S3")
+    move_to(folder, before.path)
+    [what] = rolled_back(folder)
+    assert "this computer saw 9 entries, the log holds 7" in what
+
+
+@pytest.mark.parametrize("note", ["x", 7])
+def test_a_place_without_a_note_is_not_known(context, folder, note):
+    [path] = _file(folder).parent.iterdir()
+    path.write_text(json.dumps({"places": {str(folder.path): note}}))
+    assert memory.recall(origin(folder)) is None
+    grow(context)
+    assert rolled_back(folder) == []

@@ -2,7 +2,10 @@
 
 import pytest
 
-from commands.execute import execute
+from commands.base import Operator
+from commands.execute import Context, execute
+from commands.key_rotate import RotateKey
+from commands.key_rotate import carry_out as rotate
 from commands.staff_add import AddStaff
 from ledger import signing
 from ledger.errors import Refused
@@ -56,3 +59,28 @@ def test_without_its_key_nothing_is_recorded(context, folder):
         execute(context, ADD)
     assert caught.value.code == "signing-key-missing"
     assert folder.head() == before
+
+
+def test_the_key_of_another_ledger_signs_nothing_here(context, folder, tmp_path, monkeypatch):
+    """One variable carried from school to school must not make a register look forged."""
+    signing.create(tmp_path / "other.key", "0f")
+    monkeypatch.setenv("ATTENDANCE_SIGNING_KEY", str(tmp_path / "other.key"))
+    before = folder.head()
+    with pytest.raises(Refused) as caught:
+        execute(context, ADD)
+    assert (caught.value.code, folder.head()) == ("signing-key-other", before)
+
+
+def test_a_successor_of_another_ledger_is_refused(context, folder):
+    signing.create(signing.successor(folder.signing_key), "0f")
+    with pytest.raises(Refused) as caught:
+        rotate(context, RotateKey())
+    assert caught.value.code == "signing-key-other"
+
+
+def test_a_rotation_by_nobody_leaves_no_key_behind(context, folder):
+    nobody = Context(folder, context.clock, Operator(None, "tests"))
+    with pytest.raises(Refused) as caught:
+        rotate(nobody, RotateKey())
+    assert caught.value.code == "author-missing"
+    assert not signing.successor(folder.signing_key).exists()

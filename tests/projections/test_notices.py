@@ -215,7 +215,7 @@ def test_what_came_in_after_the_notice_is_a_change_whatever_its_source_states(bo
         [(FIRST, "O", "/"), ("2025-09-09/PM", None, "O")],
     ]
     made, recorded, by = ask(book).blocks[1].rows[0][5:8]
-    assert (made, recorded, by) == ("2025-09-08", "2025-10-09", "import of other-system")
+    assert (made, recorded, by) == ("2025-10-09", "2025-10-09", "import of other-system")
 
 
 def test_sessions_that_a_closure_takes_out_are_listed_with_who_recorded_it(book):

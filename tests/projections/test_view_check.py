@@ -86,3 +86,39 @@ def test_files_that_cannot_be_read(book):
         side.unlink()
     [what] = told(book)
     assert what.startswith("the read models cannot be read: ")
+
+
+def test_entries_that_come_meanwhile_are_no_fault(book, monkeypatch):
+    """Somebody records between the rebuild and the copy's catching up."""
+    times = iter((0, 1))
+
+    def recording(folder):
+        if next(times, 0):
+            book.add(instant(2025, 12, 5, 9), marked("ann", "2025-12-04/PM", "\\"))
+        return catch_up(folder)
+
+    monkeypatch.setattr(view_check, "catch_up", recording)
+    before = book.folder.head()
+    monkeypatch.setattr(view_check, "rebuild", _then_recorded(book))
+    assert told(book) == []
+    assert book.folder.head() > before
+
+
+def _then_recorded(book):
+    def rebuilt(folder):
+        head = catch_up(folder)
+        book.add(instant(2025, 12, 5, 8), marked("ann", "2025-12-03/PM", "\\"))
+        return head
+
+    return rebuilt
+
+
+def test_an_auditors_copy_that_nobody_may_write_to_is_no_fault(book):
+    """The copy that is compared can be written to, whatever the original allows."""
+    for path in (*book.folder.views.rglob("*"), book.folder.views):
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        assert told(book) == []
+    finally:
+        for path in (book.folder.views, *book.folder.views.rglob("*")):
+            path.chmod(0o700)
