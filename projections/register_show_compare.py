@@ -26,16 +26,29 @@ _CAUSES = """SELECT max(at) FROM (SELECT kf AS at FROM {0} WHERE {1}
 
 @contextmanager
 def other_view(question: Question, view: View, known_at: str | None) -> Iterator[View]:
-    """Open the other point in time: an instant, or (``now``, none) the ledger's head."""
+    """Open the other point in time: an instant, or (``now``, none) all that is known.
+
+    Without a time of its own, ``--position`` bounds it too: what the ledger held then changes no
+    more, and with it the answer.
+    """
     at = None if known_at is None or known_at == NOW else _come(known_at, view)
+    upto = question.position if known_at is None else None
+    if upto is not None:
+        at = _last_recorded(view, upto)
     with opened(
-        view.folder, replace(question, known_at=at, position=None), lambda: view.now
+        view.folder, replace(question, known_at=at, position=upto), lambda: view.now
     ) as second:
         # Both read the marks as they are in the newer files, which know all of the older ones.
         view.grid = second.grid
         if _known(view) == _known(second):
             second.people = view.people  # names are slow to open
         yield second
+
+
+def _last_recorded(view: View, position: int) -> str | None:
+    """Return when the last entry up to a position was recorded; none before the first."""
+    row = view.db.execute("SELECT max(at) FROM commits WHERE first <= ?", [position]).fetchone()
+    return None if row[0] is None else iso(row[0])
 
 
 def _come(known_at: str, view: View) -> str:
