@@ -11,7 +11,7 @@ from typing import TypeVar
 import ledger
 from commands import undercut
 from commands.base import Command, Decision, Operator, Range, State, starting
-from ledger import attachments, memory, streams
+from ledger import attachments, memory, signing, streams
 from ledger.clock import Clock, local_date
 from ledger.errors import Conflict, Refused
 from ledger.events.log import Committed, RulesAdopted
@@ -130,7 +130,7 @@ class _Attempt:
         )
         header = self._append(batch, now, decision.attachments)
         alerts = watched.says(state, self._reader(self.store.head()))
-        return Outcome(header, (*decision.says, *alerts))
+        return Outcome(header, (*decision.says, *alerts, *self._warnings()))
 
     def state(self, prefixes: Iterable[str], upto: int) -> State:
         """Return the state that the streams with these prefixes build."""
@@ -184,11 +184,23 @@ class _Attempt:
 
         with translated(folder.keys), self.ring.writing():
             sealed = replace(batch, facts=self._sealed(batch, now))
-            header = self.store.append(sealed, clock=self.context.clock, before_commit=first)
-        note = self.store.checkpoint()
+            return self.store.append(sealed, clock=self.context.clock, before_commit=first)
+
+    def _warnings(self) -> Iterator[str]:
+        """Remember the newest checkpoint; say what does not fit, and who could sign others."""
+        folder, note = self.context.folder, self.store.checkpoint()
         assert note is not None  # noqa: S101 - the transaction wrote one
-        memory.remember(folder, note, self.store.holds)
-        return header
+        known = memory.remember(folder, note, self.store.holds)
+        if known is not None:
+            yield (
+                f"WARNING: this computer has seen {known.size} entries of this ledger that are "
+                "not all in it now: it was rolled back or rewritten; run attendance verify"
+            )
+        if signing.exposed(folder.signing_key):
+            yield (
+                f"WARNING: {folder.signing_key} can be read by others than its owner, who could "
+                "sign another history: chmod 600"
+            )
 
     def _sealed(self, batch: Batch, now: int) -> Iterator[Fact]:
         for done, (stream, event) in enumerate(batch.facts):

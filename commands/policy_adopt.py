@@ -55,13 +55,6 @@ def decide(command: AdoptPolicy, state: State, _rules: Rules, now: int) -> Decis
             "was amended without it",
             f"give --from {today} or later",
         )
-    latest = max((each.since for each in state.school.policies), default=since)
-    if since < latest:
-        raise Refused(
-            "policy-later",
-            f"a policy is adopted from {latest} already, after {since}",
-            f"give --from {latest} or later",
-        )
     before = state.school.policy_on(since)
     if before is not None and (before.policy, before.text) == (policy.name, command.text):
         return decided([], f"{policy.name} applies on {since} already; nothing was recorded")

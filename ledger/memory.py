@@ -41,19 +41,21 @@ def recall(origin: str) -> Remembered | None:
     return max(_places(origin).values(), key=lambda each: each.checkpoint.size, default=None)
 
 
-def remember(folder: Folder, note: Note, holds: Callable[[Checkpoint], bool]) -> None:
+def remember(folder: Folder, note: Note, holds: Callable[[Checkpoint], bool]) -> Checkpoint | None:
     """Remember a checkpoint of the ledger in a folder, where it continues what is known.
 
     ``holds``: whether the ledger has had a checkpoint; a history that was rolled back, or
-    rewritten, and has grown again is not remembered, so that it goes on being noticed. A disk
-    that cannot be written is no reason to fail a command that has been recorded.
+    rewritten, and has grown again is not remembered, so that it goes on being noticed: then what
+    was known is returned. A disk that cannot be written is no reason to fail a command that has
+    been recorded.
     """
     origin, place = read_checkpoint(note.text).origin, folder.path.resolve()
     known = expected(folder, origin)
     if known is not None and not holds(known.checkpoint):
-        return
+        return known.checkpoint
     which, others = ("restored", _restored) if place in _restored(origin) else ("places", _places)
     _keep_places(origin, which, {**others(origin), place: Remembered(note, place)})
+    return None
 
 
 def restored(folder: Folder, note: Note, *, instead_of: Path | None = None) -> None:

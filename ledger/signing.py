@@ -73,6 +73,11 @@ def load_successor(path: Path, own: Signer) -> Signer:
     return found
 
 
+def exposed(path: Path) -> bool:
+    """Tell whether others than its owner may read or write a key."""
+    return os.name == "posix" and bool(path.stat().st_mode & 0o077)
+
+
 def load(path: Path) -> Signer:
     """Return the key, or refuse: without it nothing can be recorded."""
     if not path.is_file():

@@ -64,10 +64,10 @@ def stretch_of(
         what = f"{len(leaves)} entries lie between {first} and {end}, not {end - first + 1}"
         raise Refused("log-damaged", what, "run attendance verify")
     around = proofs.tree.around(first - 1, end, proofs.size)
-    return Stretch(first, end, _keys(folder, proofs.size), around, leaves, note)
+    return Stretch(first, end, keys_of(folder, proofs.size), around, leaves, note)
 
 
-def _keys(folder: Folder, size: int) -> list[KeyAdopted]:
+def keys_of(folder: Folder, size: int) -> list[KeyAdopted]:
     """Return the keys that the ledger had when it held so many entries."""
     decoder = Decoder()
     rows = [row for row in rows_of(folder, streams.LEDGER) if row[0] <= size]

@@ -7,8 +7,9 @@ from typing import Any
 
 from ledger.errors import Refused
 from ledger.folder import Folder, translated
-from ledger.note import Checkpoint, Note, read_checkpoint, read_note
+from ledger.note import Checkpoint, Note, read_checkpoint, read_note, read_verifier
 from ledger.proof import Proofs
+from ledger.stretch import keys_of
 from ledger.tree import is_consistent
 from ledger.verify import Progress
 from projections.query import Answer, Asked, Lines, Page, option
@@ -38,8 +39,10 @@ def inspect(question: LatestCheckpoint, folder: Folder, _progress: Progress) -> 
     lines = proofs.note.written.rstrip("\n").split("\n")
     if question.since is None:
         return Answer(document, (), [Lines(lines)], pages=pages)
-    kept = read_checkpoint(_read(question.since).text)
-    compared, says = _compared(proofs, newest, kept)
+    given = _read(question.since)
+    compared, says = _compared(proofs, newest, read_checkpoint(given.text))
+    if not compared["consistent"] and not _signed_by(folder, given, newest.size):
+        says.append("No key of this log signed that checkpoint: it was made up, or changed since.")
     document["since"] = compared
     differs = not compared["consistent"]
     return Answer(document, (), [Lines([*says, "", *lines])], pages=pages, differs=differs)
@@ -48,6 +51,12 @@ def inspect(question: LatestCheckpoint, folder: Folder, _progress: Progress) -> 
 def _read(path: Path) -> Note:
     with translated(path):
         return read_note(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _signed_by(folder: Folder, given: Note, size: int) -> bool:
+    """Tell whether a key that the log has had signed a checkpoint."""
+    keys = (read_verifier(each.key) for each in keys_of(folder, size))
+    return any(key.time_of(given) is not None for key in keys)
 
 
 def _compared(

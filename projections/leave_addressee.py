@@ -6,17 +6,19 @@ Flags count by the newest that is recorded, whenever the letter is as at: a lett
 from collections.abc import Iterator
 
 from ledger.errors import Refused
+from policies import parents
 from projections.leave_found import Found
 from projections.view import View
 
+_RELATED = """SELECT parent, no_contact, until, parental_responsibility, care, relationship
+    FROM relations WHERE pupil = ? AND kt IS NULL"""
 CONFIDENTIAL = "(address confidential: not printed)"
 
 
 def check(view: View, leave: Found) -> None:
     """Refuse a letter to somebody who is none of the pupil's parents or may not be contacted."""
-    sql = "SELECT parent, no_contact, until FROM relations WHERE pupil = ? AND kt IS NULL"
-    related = {row[0]: row[1:] for row in view.db.execute(sql, [leave.pupil])}
-    for parent, (no_contact, _) in sorted(related.items()):
+    related = {row[0]: row[1:] for row in view.db.execute(_RELATED, [leave.pupil])}
+    for parent, (no_contact, *_) in sorted(related.items()):
         named = leave.parent is None and _names(view, parent, leave.asked_by or "")
         if no_contact == "yes" and (parent == leave.parent or named):
             raise _barred(parent, "no_contact is yes", "take advice before anything leaves")
@@ -25,7 +27,12 @@ def check(view: View, leave: Found) -> None:
     if leave.parent not in related:
         remedy = "record the relation first (attendance relation record)"
         raise _barred(leave.parent, "no relation to the pupil is recorded", remedy)
-    until = related[leave.parent][1]
+    _, until, *flags = related[leave.parent]
+    responsible, care, relationship = flags
+    as_what = view.open(relationship)
+    if parents.liable(responsible, care, as_what, view.today) is None:
+        remedy = "check who asked, or what is recorded of them (attendance relation record)"
+        raise _barred(leave.parent, "they are recorded as no parent of the pupil", remedy)
     if until is not None and until < view.today.isoformat():
         remedy = "check who is to be told"
         raise _barred(leave.parent, f"the relation ended on {until}", remedy)

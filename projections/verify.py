@@ -92,6 +92,9 @@ def _seen(question: Verify, folder: Folder) -> _Seen:
         stamped = timestamps.stamped(folder, timestamps.read_roots(question.tsa_root))
         newest, unchecked = [*newest, stamped.newest], stamped.others
         faults += stamped.faults
+        if stamped.newest is None:
+            what = "the authority given has stamped no checkpoint that is kept here"
+            faults.append(Fault(None, what))
     outsiders = bool(pinned or question.tsa_root)
     best = max((each for each in newest if each), default=None)
     return _Seen(best, faults, unchecked, outsiders)

@@ -93,14 +93,22 @@ def test_roles_that_nobody_holds_are_told(desk, own):
     )
 
 
-@pytest.mark.parametrize(
-    ("since", "code"),
-    [(date(2026, 11, 19), "policy-backwards"), (date(2026, 11, 29), "policy-later")],
-)
-def test_a_policy_applies_neither_backwards_nor_before_another(desk, since, code):
-    """Not from yesterday; not from before one that is adopted already."""
-    desk.do(adopt(since=date(2026, 11, 30)))
-    assert desk.refused(adopt("statute-only", since)).code == code
+def test_a_policy_does_not_apply_backwards(desk):
+    """Not from yesterday: what was amended since was amended without it."""
+    assert desk.refused(adopt(since=date(2026, 11, 19))).code == "policy-backwards"
+
+
+def test_a_policy_adopted_for_a_far_day_stands_in_the_way_of_none(desk):
+    """A mistyped year does not close the door: the earlier one applies until that day."""
+    desk.do(adopt(since=date(2099, 1, 1)))
+    desk.do(adopt("statute-only", date(2026, 11, 30)))
+    days = (date(2026, 11, 29), date(2026, 11, 30), date(2098, 12, 31), date(2099, 1, 1))
+    found = [look(desk.context, lambda state, d=day: state.school.policy_on(d)) for day in days]
+    names = [each and each.policy for each in found]
+    assert names == [None, "statute-only", "statute-only", "second-person"]
+    desk.do(adopt("statute-only", date(2099, 1, 1)))
+    after = look(desk.context, lambda state: state.school.policy_on(date(2099, 1, 1)))
+    assert after.policy == "statute-only"
 
 
 def test_a_policy_that_is_not_valid_is_refused_with_every_fault(desk, own):

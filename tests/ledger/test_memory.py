@@ -142,3 +142,13 @@ def test_a_place_without_a_note_is_not_known(context, folder, note):
     assert memory.recall(origin(folder)) is None
     grow(context)
     assert rolled_back(folder) == []
+
+
+def test_the_next_command_says_that_the_folder_was_rolled_back(context, folder, tmp_path):
+    """Not only whoever verifies: every command says so until somebody has looked."""
+    before = copy(folder, tmp_path / "before")
+    grow(context)
+    move_to(folder, before.path)
+    for name in ("S3", "S4"):
+        said = execute(context, AddStaff(staff_id=name, name="Cat", job_title="Teacher")).says
+        assert said[-1].startswith("WARNING: this computer has seen 7 entries of this ledger")

@@ -84,3 +84,11 @@ def test_a_rotation_by_nobody_leaves_no_key_behind(context, folder):
         rotate(nobody, RotateKey())
     assert caught.value.code == "author-missing"
     assert not signing.successor(folder.signing_key).exists()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640, 0o604, 0o666])
+def test_a_key_that_others_can_read_is_told(context, folder, mode):
+    """Whoever reads it can sign another history."""
+    folder.signing_key.chmod(mode)
+    said = execute(context, ADD).says
+    assert any("chmod 600" in line for line in said) == bool(mode & 0o077)

@@ -68,6 +68,7 @@ def test_one_that_it_does_not_continue_is_a_difference(folder, kept, edit):
     edited(kept, *edit)
     said = checkpoint(folder, "--since", kept)
     assert (said.code, said.err) == (3, "")
+    assert "No key of this log signed that checkpoint: it was made up, or changed" in said.out
     assert said.out.startswith(DIFFERENT[edit])
     found = checkpoint(folder, "--since", kept, "--json")
     assert found.code == 3

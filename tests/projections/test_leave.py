@@ -409,7 +409,9 @@ def parent(**more):
 
 
 def related(pupil="ann", **more):
-    return Fact(streams.relation("PA1", pupil), RelationRecorded(relationship="father", **more))
+    return Fact(
+        streams.relation("PA1", pupil), RelationRecorded(**{"relationship": "father", **more})
+    )
 
 
 def test_a_refusal_is_told_in_a_letter(book, tmp_path):
@@ -469,12 +471,16 @@ def test_an_address_is_printed_only_where_it_may_be(book, more, shown):
     assert (shown in lines) == (shown is not None)
 
 
+NEIGHBOUR = {"relationship": "neighbour", "parental_responsibility": "no", "care": "no"}
+
+
 @pytest.mark.parametrize(
     ("flags", "pupil", "words"),
     [
         ({"no_contact": "yes"}, "ann", "no_contact is yes"),
         ({"until": date(2026, 12, 19)}, "ann", "the relation ended on 2026-12-19"),
         ({}, "bob", "no relation to the pupil is recorded"),
+        (NEIGHBOUR, "ann", "they are recorded as no parent of the pupil"),
     ],
 )
 def test_a_letter_goes_to_no_parent_who_may_not_have_it(book, flags, pupil, words):

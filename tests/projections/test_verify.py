@@ -227,7 +227,9 @@ def test_a_root_certificate_that_is_none(grown, tmp_path):
     (tmp_path / "root.pem").write_text("rubbish")
     assert verify(grown, "--tsa-root", tmp_path / "root.pem").code == 1
     (tmp_path / "root.pem").write_bytes(certificate())
-    assert verify(grown, "--tsa-root", tmp_path / "root.pem").code == 0
+    said = verify(grown, "--tsa-root", tmp_path / "root.pem")
+    assert said.code == 3
+    assert "the authority given has stamped no checkpoint that is kept here" in said.out
 
 
 def certificate():
