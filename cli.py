@@ -1,11 +1,10 @@
-"""The command line: parse, call one function, print, map refusals to exit codes.
+"""The command line: parse, go through one door, print, map refusals to exit codes.
 
-Every command is a module of `commands` or `projections` whose docstring begins with
-``attendance WORDS:``; its options are the fields of its model. Modules are found by their first
-line and imported only when they are called, so that start-up stays short.
+Every command and question is a class of `commands` or `projections` whose docstring begins with
+``attendance WORDS:``; its options are the class's fields. Classes are found by that line in the
+text of their modules, which are imported only when they are called: start-up stays short.
 """
 
-import dataclasses
 import getpass
 import inspect
 import io
@@ -13,51 +12,64 @@ import json
 import os
 import re
 import sys
-import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date
 from functools import cache
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, assert_never, get_args, get_origin
 
 import click
 
-from ledger import __version__, clock
+from ledger import __version__, clock, form
 from ledger.errors import ImportRefused, Refused
 from ledger.folder import Folder, translated
-from ledger.values import Session, parse_date, parse_session
+from ledger.values import Operator, Session, parse_date, parse_session
+
+if TYPE_CHECKING:
+    from commands.base import Command, Context, Outcome
+    from projections.query import Answer, Asked, OnRecord
 
 _HOME = Path(__file__).parent
-_PLACES = ("commands", "projections", "projections/exports")
-_FIRST_LINE = re.compile(r'"""attendance ([a-z -]+): (.+)')
+_PACKAGES = ("commands", "projections")
+_SAYS = re.compile(rb'(?m)^class (\w+)\([^)]*\):\n    """attendance ([a-z -]+): ([^\n"]+)')
 _REFUSED, _DIFFERENT = 1, 3
 _EITHER = "--json or --csv, not both"
 _SCREENS = 200
 
 
 class Place(NamedTuple):
-    """A command's words, its module and what it does in a line."""
+    """A command's words, the class that it is and what it does in a line."""
 
     words: tuple[str, ...]
     module: str
+    name: str
     help: str
+
+    def load(self) -> type:
+        """Import the class."""
+        found: type = getattr(import_module(self.module), self.name)
+        return found
 
 
 @cache
 def places() -> list[Place]:
-    """Return every command, found by the first lines of the modules."""
-    found = []
-    for folder in _PLACES:
-        for path in sorted((_HOME / folder).glob("*.py")):
-            with path.open(encoding="utf-8") as text:
-                match = _FIRST_LINE.match(text.readline())
-            if match:
-                module = ".".join((*folder.split("/"), path.stem))
-                words, line = match.groups()
-                found.append(Place(tuple(words.split()), module, line.rstrip('"').strip()))
-    return sorted(found)
+    """Return every command, found by the first lines of the docstrings of classes."""
+    return sorted(_places())
+
+
+def _places() -> Iterator[Place]:
+    for folder, _, names in chain.from_iterable(os.walk(_HOME / each) for each in _PACKAGES):
+        for path in (Path(folder, name) for name in names if name.endswith(".py")):
+            text = path.read_bytes()
+            if b'"""attendance ' in text:
+                module = ".".join(path.relative_to(_HOME).with_suffix("").parts)
+                for found in _SAYS.findall(text):
+                    name, words, line = (each.decode() for each in found)
+                    yield Place(tuple(words.split()), module, name, line)
 
 
 class Lazy(click.Group):
@@ -128,42 +140,7 @@ def _both(command: click.Command) -> Lazy:
     return group
 
 
-# -- options from the fields of a model --------------------------------------------------------
-
-
-class Field(NamedTuple):
-    """A field of a command or question, as an option or argument."""
-
-    name: str
-    hint: Any
-    help: str
-    default: Any
-    required: bool
-    extra: Mapping[str, Any]
-
-    @property
-    def shown(self) -> str:
-        """The name of an argument in the help."""
-        found: str = self.extra.get("metavar") or self.name.strip("_").upper()
-        return found
-
-
-def _command_fields(model: Any) -> Iterator[Field]:
-    for name, info in model.model_fields.items():
-        extra = dict(info.json_schema_extra or {})
-        if not extra.get("hidden"):
-            for bound in info.metadata:
-                extra["minimum"] = getattr(bound, "ge", extra.get("minimum"))
-                extra["maximum"] = getattr(bound, "le", extra.get("maximum"))
-            about, default = info.description or "", info.get_default()
-            yield Field(name, info.annotation, about, default, info.is_required(), extra)
-
-
-def _question_fields(question: Any) -> Iterator[Field]:
-    hints = get_type_hints(question)
-    for f in dataclasses.fields(question):
-        required = bool(f.metadata.get("required"))
-        yield Field(f.name, hints[f.name], f.metadata["help"], f.default, required, f.metadata)
+# -- options from the fields of a form ---------------------------------------------------------
 
 
 class _Parsed(click.ParamType[Any]):
@@ -186,68 +163,41 @@ _TYPES: dict[Any, Any] = {
 }
 
 
-def _parameter(f: Field) -> click.Parameter:
-    hint, many = _plain(f.hint)
-    literal = get_args(hint) if get_origin(hint) is Literal else None
-    kind = click.Choice(literal) if literal else _TYPES.get(hint, str)
-    if hint is int:
-        kind = click.IntRange(f.extra.get("minimum"), f.extra.get("maximum"))
-    if f.extra.get("argument"):
+def _parameter(f: form.Field) -> click.Parameter:
+    literal = get_args(f.kind) if get_origin(f.kind) is Literal else None
+    kind = click.Choice(literal) if literal else _TYPES.get(f.kind, str)
+    if f.kind is int:
+        kind = click.IntRange(f.minimum, f.maximum)
+    if f.argument:
+        nargs = -1 if f.many else 1
         return click.Argument(
-            [f.name], type=kind, required=f.required, nargs=-1 if many else 1, metavar=f.shown
+            [f.name], type=kind, required=f.required, nargs=nargs, metavar=f.metavar
         )
     name = "--" + f.name.strip("_").replace("_", "-")
-    if hint is bool:
+    if f.kind is bool:
         return click.Option([name, f.name], is_flag=True, default=False, help=f.help)
-    return click.Option([name, f.name], type=kind, required=f.required, multiple=many, help=f.help)
-
-
-def _plain(hint: Any) -> tuple[Any, bool]:
-    """Return a hint without None and whether it may be given several times."""
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(a for a in get_args(hint) if a is not type(None))
-    if get_origin(hint) is tuple:
-        return get_args(hint)[0], True
-    return hint, False
-
-
-def _model(module: Any, base: type) -> Any:
-    """Return the one model that a module defines."""
-    return next(
-        v
-        for v in vars(module).values()
-        if isinstance(v, type) and issubclass(v, base) and v.__module__ == module.__name__
+    return click.Option(
+        [name, f.name], type=kind, required=f.required, multiple=f.many, help=f.help
     )
 
 
 def build(place: Place) -> click.Command:
-    """Return the click command of a module."""
-    module = import_module(place.module)
-    if place.module.startswith("commands"):
-        from commands.base import Command
-
-        model = _model(module, Command)
-        fields, run = list(_command_fields(model)), _runs_command
-    else:
-        from projections.query import Asked
-
-        model = _model(module, Asked)
-        asks = not hasattr(module, "carry_out")
-        fields, run = list(_question_fields(model)) if asks else [], _runs_question
-    parameters = [_parameter(f) for f in fields]
-    if run is _runs_question and asks:
-        parameters += _OUTPUT
-    about = _about(place, model, fields)
+    """Return the click command of a class."""
+    model = place.load()
+    fields = form.fields(model)
+    parameters, run = [_parameter(f) for f in fields], _commands
+    if place.module.startswith("projections"):
+        parameters, run = [*parameters, *_OUTPUT], _asks
     return click.Command(
-        place.words[-1], params=parameters, help=about, callback=run(module, model)
+        place.words[-1], params=parameters, help=_about(place, model, fields), callback=run(model)
     )
 
 
-def _about(place: Place, model: Any, fields: list[Field]) -> str:
-    arguments = [f for f in fields if f.extra.get("argument")]
-    lines = [place.help[0].upper() + place.help[1:], inspect.cleandoc(model.__doc__ or "")]
-    if arguments:
-        lines.append("\b\n" + "\n".join(f"{f.shown}: {f.help}" for f in arguments))
+def _about(place: Place, model: type, fields: list[form.Field]) -> str:
+    more = inspect.cleandoc(model.__doc__ or "").partition("\n\n")[2]
+    lines = [place.help[0].upper() + place.help[1:], more]
+    if arguments := [f for f in fields if f.argument]:
+        lines.append("\b\n" + "\n".join(f"{f.metavar}: {f.help}" for f in arguments))
     return "\n\n".join(lines)
 
 
@@ -260,42 +210,110 @@ _OUTPUT = [
 # -- running ---------------------------------------------------------------------------------
 
 
-def _runs_command(module: Any, model: Any) -> Callable[..., None]:
-    def run(**given: Any) -> None:
+class Door:
+    """All that a user interface needs of a ledger: ask a question, do what is commanded."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+
+    def do(self, command: "Command", operator: Operator) -> "Outcome":
+        """Carry out a command, all of it or none. Raises `Refused`; nothing was recorded then."""
+        from commands.base import Errand, UseCase
         from commands.execute import execute
 
-        context = _context()
+        context = self.context(operator)
+        if isinstance(command, Errand):
+            return command.carry_out(context)
+        assert isinstance(command, UseCase)  # noqa: S101 - what else could be called
+        with _progress("recording") as progress:
+            return execute(context, command, progress=progress)
+
+    def ask(self, asked: "Asked", operator: Operator) -> "Answer":
+        """Answer a question; where asking is itself on record, that is recorded first."""
+        from projections.afresh import afresh
+        from projections.query import Inspection, Question
+        from projections.view import opened
+
+        if isinstance(asked, Inspection):
+            with _progress(asked.doing) as progress:
+                return asked.inspect(self.folder, progress)
+        assert isinstance(asked, Question)  # noqa: S101 - what else could be asked
+        if (on_record := asked.on_record) is not None:
+            self.do(_recording(on_record), operator)
+
+        def attempt() -> "Answer":
+            with opened(self.folder, asked, clock.now) as view:
+                return asked.answer(view)
+
+        return afresh(self.folder, attempt)
+
+    def context(self, operator: Operator) -> "Context":
+        """Return where to record, by which clock, who asks and what watches."""
+        from commands.base import Context
+        from commands.undercut import watch
+
+        return Context(self.folder, clock.now, operator, watch)
+
+    def bring_up(self) -> None:
+        """Bring the read models up to what was recorded."""
+        from projections.afresh import afresh
+        from projections.catch_up import catch_up
+
+        with _progress("bringing views up to date") as progress:
+            afresh(self.folder, lambda: catch_up(self.folder, progress=progress))
+
+
+def _recording(asked: "OnRecord") -> Any:
+    """Return the command that puts on record that something is asked."""
+    from commands.audit_names import ShowNames
+    from commands.subject_access_copy import CopyForSubject
+    from projections.query import CopyMade, NamesLookedUp
+
+    match asked:
+        case NamesLookedUp():
+            return _made(ShowNames, asdict(asked))
+        case CopyMade():
+            return _made(CopyForSubject, asdict(asked))
+        case _:
+            assert_never(asked)
+
+
+def _commands(model: type) -> Callable[..., None]:
+    def run(**given: Any) -> None:
+        from commands.base import Errand, OnScreen, Screen
+
+        door, operator = _entered()
         command = _made(model, given)
-        if hasattr(module, "carry_out"):
-            _shown_after(module.carry_out(context, command))
+        if isinstance(command, Errand):
+            _shown_after(door.do(command, operator), operator)
             return
 
         def record(command: Any) -> Any:
-            with _progress("recording") as progress:
-                return execute(context, command, progress=progress)
+            return door.do(command, operator)
 
-        if getattr(command, "file", "") is None and sys.stdin.isatty() and sys.stdout.isatty():
-            from commands.register_screen import take
-
-            outcome = take(context, command, record, terminal=click, explain=_explain)
-        elif hasattr(module, "load"):
-            outcome = record(module.load(command, sys.stdin))
+        if isinstance(command, OnScreen) and not command.is_filled and _on_terminal():
+            screen = Screen(door.context(operator), record, click, _explain)
+            outcome = command.on_screen(screen)
         else:
-            outcome = record(command)
-        _bring_up(context.folder)
+            outcome = record(command.load(sys.stdin))
+        try:
+            door.bring_up()
+        except Refused as refused:
+            click.echo(f"note: recorded, but the views are behind: {refused.what}", err=True)
         for line in outcome.says:
             click.echo(line)
 
     return run
 
 
-def _context() -> Any:
-    """Return where to record, by which clock, and who asks."""
-    from commands.base import Operator
-    from commands.execute import Context
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
+
+def _entered() -> tuple[Door, Operator]:
+    """Return the door to the ledger that is named, and who comes through it."""
     root: dict[str, Any] = click.get_current_context().find_root().obj
-    return Context(root["folder"], clock.now, Operator(root["as_"], _account()))
+    return Door(root["folder"]), Operator(root["as_"], _account())
 
 
 def _account() -> str:
@@ -306,14 +324,12 @@ def _account() -> str:
         return f"account {os.getuid()}"
 
 
-def _shown_after(outcome: Any) -> None:
-    """Show the answer that a use case asks for, if any, and what it has to say."""
-    if outcome.shows is not None:
-        from projections.query import Question
+def _shown_after(outcome: "Outcome", operator: Operator) -> None:
+    """Show a ledger that was made just now, if any, and what the command has to say."""
+    if outcome.look is not None:
+        from projections.overview import Overview
 
-        module = import_module(f"projections.{outcome.shows.question}")
-        question = _model(module, Question)(on=outcome.shows.on)
-        show(ask(module, question, outcome.shows.folder))
+        show(Door(outcome.look.folder).ask(Overview(on=outcome.look.on), operator))
     for line in outcome.says:
         click.echo(line)
     if outcome.differs:
@@ -328,61 +344,17 @@ def _made(model: Any, given: dict[str, Any]) -> Any:
         raise click.UsageError(str(error)) from None
 
 
-def _bring_up(folder: Folder) -> None:
-    from projections.afresh import afresh
-    from projections.catch_up import catch_up
-
-    try:
-        with _progress("bringing views up to date") as progress:
-            afresh(folder, lambda: catch_up(folder, progress=progress))
-    except Refused as refused:
-        click.echo(f"note: recorded, but the views are behind: {refused.what}", err=True)
-
-
-def _runs_question(module: Any, model: Any) -> Callable[..., None]:
+def _asks(model: type) -> Callable[..., None]:
     def run(*, as_json: bool = False, as_csv: bool = False, **given: Any) -> None:
-        from projections.afresh import afresh
-
-        folder: Folder = click.get_current_context().find_root().obj["folder"]
         if as_json and as_csv:
             raise click.UsageError(_EITHER)
-        if hasattr(module, "carry_out"):
-            with _progress("replaying") as progress:
-                click.echo(afresh(folder, lambda: module.carry_out(folder, progress)))
-            return
-        question = _made(model, given)
-        if hasattr(module, "inspect"):
-            with _progress("verifying") as progress:
-                answer = module.inspect(question, folder, progress)
-            show(answer, as_json=as_json, as_csv=as_csv)
-            sys.exit(_DIFFERENT if answer.differs else 0)
-        recorded = getattr(module, "recorded_as", lambda _: None)(question)
-        if recorded is not None:
-            _record_first(recorded)
-        show(ask(module, question, folder), as_json=as_json, as_csv=as_csv)
+        door, operator = _entered()
+        answer = door.ask(_made(model, given), operator)
+        show(answer, as_json=as_json, as_csv=as_csv)
+        if answer.differs:
+            sys.exit(_DIFFERENT)
 
     return run
-
-
-def _record_first(recorded: Any) -> None:
-    """Record that a question is asked, before it is answered."""
-    from commands.base import Command
-    from commands.execute import execute
-
-    model = _model(import_module(f"commands.{recorded.command}"), Command)
-    execute(_context(), _made(model, dict(recorded.given)))
-
-
-def ask(module: Any, question: Any, folder: Folder) -> Any:
-    """Return the answer to a question."""
-    from projections.afresh import afresh
-    from projections.view import opened
-
-    def attempt() -> Any:
-        with opened(folder, question, clock.now) as view:
-            return module.answer(question, view)
-
-    return afresh(folder, attempt)
 
 
 # -- printing --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""attendance amend: change marks that stand, saying why and by whom.
+"""Change marks that stand, saying why and by whom.
 
 One session, every session of a range on which a mark stands, or the lines of a batch file; all of
 them or none. What the school's policy holds back for a second person is recorded as requested.
@@ -6,7 +6,7 @@ them or none. What the school's policy holds back for a second person is recorde
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from commands import (
     amend_batch,
@@ -38,7 +38,10 @@ _OF_ONE_PUPIL = (
 
 
 class AmendMarks(sessions.Spanning):
-    """Marks that stand are replaced: original, amended, reason, date and name are kept."""
+    """attendance amend: change marks that stand, saying why and by whom.
+
+    Marks that stand are replaced: original, amended, reason, date and name are kept.
+    """
 
     pupil: str | None = option("UPN or local id", default=None)
     code: str | None = option("the code that is to stand", default=None)
@@ -77,55 +80,52 @@ class AmendMarks(sessions.Spanning):
             raise ValueError(msg)
         super().__init__(**stated)
 
+    def load(self, stdin: TextIO) -> Self:
+        """Return the command with the lines of its batch file and the bytes of its evidence."""
+        _check_options(self)
+        read: dict[str, BatchFile | EvidenceFile] = {}
+        if self.batch is not None:
+            read["batch_file"] = amend_batch_file.read(self.batch, stdin)
+        if self.evidence is not None:
+            read["evidence_file"] = amend_evidence.read(self.evidence)
+        return self.model_copy(update=read)
 
-def load(command: AmendMarks, stdin: TextIO) -> AmendMarks:
-    """Return the command with the lines of its batch file and the bytes of its evidence."""
-    _check_options(command)
-    read: dict[str, BatchFile | EvidenceFile] = {}
-    if command.batch is not None:
-        read["batch_file"] = amend_batch_file.read(command.batch, stdin)
-    if command.evidence is not None:
-        read["evidence_file"] = amend_evidence.read(command.evidence)
-    return command.model_copy(update=read)
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks in question, how their registers were taken, and what policy needs."""
+        _check_options(self)
+        if self.batch_file is not None:
+            yield from amend_batch.reads(self.batch_file, state)
+            return
+        pupil, span = state.pupil(given.required(self.pupil, "pupil")), sessions.span(self)
+        yield sessions.marks(pupil, span)
+        yield sessions.registers(span)
+        yield from approval_rules.needed(state, [pupil], span)
 
-
-def reads(command: AmendMarks, state: State) -> Iterable[Range]:
-    """Ask for the marks in question, how their registers were taken, and what policy needs."""
-    _check_options(command)
-    if command.batch_file is not None:
-        yield from amend_batch.reads(command.batch_file, state)
-        return
-    pupil, span = state.pupil(given.required(command.pupil, "pupil")), sessions.span(command)
-    yield sessions.marks(pupil, span)
-    yield sessions.registers(span)
-    yield from approval_rules.needed(state, [pupil], span)
-
-
-def decide(command: AmendMarks, state: State, rules: Rules, now: int) -> Decision:
-    """Amend one mark, all of a range that answer the description, or those of a batch file."""
-    author = state.author(now)
-    changes = _changes(command, state, rules, now)
-    judged = _judged(state, rules, now, changes)
-    amended = [each for each in judged if not each.taking]
-    held = any(each.grounds for each in judged)
-    evidence = amend_evidence.given(
-        command.evidence_file, command.evidence_note, keep=command.keep_evidence
-    )
-    tied = len(amended) > 1 or held or evidence is not None
-    batch = state.new_pupil_id() if tied else None
-    facts = [_fact(Amending(author, each.change.reason, batch), each) for each in judged]
-    kept = amend_evidence.Kept()
-    if evidence is not None and batch is not None:
-        pupils = {each.change.pupil.id: None for each in judged}
-        kept = amend_evidence.kept(evidence, pupils, batch, state.new_key)
-    shown = amend_preview.Shown(state, rules.codes, now, judged)
-    says = shown.in_full() if command.dry_run else shown.briefly(batch)
-    says += amend_preview.about(evidence)
-    says += ["dry run: nothing was recorded"] * command.dry_run
-    facts += kept.facts
-    return Decision(
-        facts, len(facts), tuple(says), dry_run=command.dry_run, attachments=kept.attachments
-    )
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Amend one mark, all of a range that answer the description, or those of a batch file."""
+        author = state.author(now)
+        changes = _changes(self, state, rules, now)
+        judged = _judged(state, rules, now, changes)
+        amended = [each for each in judged if not each.taking]
+        held = any(each.grounds for each in judged)
+        evidence = amend_evidence.given(
+            self.evidence_file, self.evidence_note, keep=self.keep_evidence
+        )
+        tied = len(amended) > 1 or held or evidence is not None
+        batch = state.new_pupil_id() if tied else None
+        facts = [_fact(Amending(author, each.change.reason, batch), each) for each in judged]
+        kept = amend_evidence.Kept()
+        if evidence is not None and batch is not None:
+            pupils = {each.change.pupil.id: None for each in judged}
+            kept = amend_evidence.kept(evidence, pupils, batch, state.new_key)
+        shown = amend_preview.Shown(state, rules.codes, now, judged)
+        says = shown.in_full() if self.dry_run else shown.briefly(batch)
+        says += amend_preview.about(evidence)
+        says += ["dry run: nothing was recorded"] * self.dry_run
+        facts += kept.facts
+        return Decision(
+            facts, len(facts), tuple(says), dry_run=self.dry_run, attachments=kept.attachments
+        )
 
 
 def _check_options(command: AmendMarks) -> None:

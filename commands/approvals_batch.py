@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from commands import pending_requests, school_policy
-from commands.base import Author, Command, State, argument, option
+from commands.base import Author, State, UseCase, argument, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -14,7 +14,7 @@ from ledger.values import Session
 from policies import school_packs
 
 
-class OfBatch(Command):
+class OfBatch(UseCase):
     """A command about the requests of one batch, or about some of them."""
 
     batch: str = argument("the batch, as attendance approvals shows it")

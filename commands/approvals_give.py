@@ -1,4 +1,4 @@
-"""attendance approvals give: approve requested amendments, which then apply."""
+"""Approve requested amendments, which then apply."""
 
 from collections.abc import Iterable, Iterator
 
@@ -16,33 +16,34 @@ from policies.rules import Rules
 
 
 class GiveApproval(approvals_batch.OfBatch):
-    """The amendments are of whoever asked for them; who approved stands beside them."""
+    """attendance approvals give: approve requested amendments, which then apply.
+
+    The amendments are of whoever asked for them; who approved stands beside them.
+    """
 
     reason: str | None = option("a word on why it is approved", default=None)
     dry_run: bool = option("show what would be amended; record nothing", default=False)
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for all requests, and for the marks that those of the batch are about."""
+        yield starting(streams.APPROVAL)
+        for each in approvals_batch.waiting(self, state):
+            yield one(streams.mark(each.pupil.id, each.session))
 
-def reads(command: GiveApproval, state: State) -> Iterable[Range]:
-    """Ask for all requests, and for the marks that those of the batch are about."""
-    yield starting(streams.APPROVAL)
-    for each in approvals_batch.waiting(command, state):
-        yield one(streams.mark(each.pupil.id, each.session))
-
-
-def decide(command: GiveApproval, state: State, rules: Rules, now: int) -> Decision:
-    """Approve all that waits of the batch and amend the marks, or refuse the whole of it."""
-    approver, found = state.author(now), approvals_batch.waiting(command, state)
-    approvals_batch.check_second_person(approver, state, now, found)
-    facts: list[Fact] = []
-    says = []
-    for each in found:
-        amending, after = _amending(state, each), _after(state, each)
-        _check(state, rules, each, after)
-        facts += _facts(command, approver, each, amending.mark(each.request.original, after))
-        asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
-        says.append(f"{approvals_batch.told(state, each)}, {asked}: approved")
-    says += ["dry run: nothing was recorded"] * command.dry_run
-    return decided(facts, *says, dry_run=command.dry_run)
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Approve all that waits of the batch and amend the marks, or refuse the whole of it."""
+        approver, found = state.author(now), approvals_batch.waiting(self, state)
+        approvals_batch.check_second_person(approver, state, now, found)
+        facts: list[Fact] = []
+        says = []
+        for each in found:
+            amending, after = _amending(state, each), _after(state, each)
+            _check(state, rules, each, after)
+            facts += _facts(self, approver, each, amending.mark(each.request.original, after))
+            asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
+            says.append(f"{approvals_batch.told(state, each)}, {asked}: approved")
+        says += ["dry run: nothing was recorded"] * self.dry_run
+        return decided(facts, *says, dry_run=self.dry_run)
 
 
 def _facts(

@@ -7,7 +7,7 @@ employees, so whoever looks at names is on record too (ICO, Monitoring workers, 
 from collections.abc import Iterable
 
 from commands import given, roles
-from commands.base import Command, Decision, Range, State, decided, hidden, one
+from commands.base import Decision, Range, State, UseCase, decided, hidden, one
 from ledger import streams
 from ledger.events.disclosure import NamesShown
 from ledger.store import Fact
@@ -16,26 +16,26 @@ from policies.rules import Rules
 _MAY = ("auditor", "authoriser", "head", "trust")
 
 
-class ShowNames(Command):
+class ShowNames(UseCase):
     """Names of staff and pupils are shown in an audit, for a reason."""
 
     reason: str = hidden()
 
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the looks before: this one follows them in their stream."""
+        yield one(streams.audit())
 
-def reads(_command: ShowNames, _state: State) -> Iterable[Range]:
-    """Ask for the looks before: this one follows them in their stream."""
-    yield one(streams.audit())
-
-
-def decide(command: ShowNames, state: State, _rules: Rules, now: int) -> Decision:
-    """Record each look; the same reason again is another look."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    roles.check(state, author, _MAY, now, "see names in an audit")
-    shown = NamesShown(
-        reason=reason,
-        seen_at=state.position,
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
-    )
-    return decided([Fact(streams.audit(), shown)], "recorded that names were looked up, and why")
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record each look; the same reason again is another look."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        roles.check(state, author, _MAY, now, "see names in an audit")
+        shown = NamesShown(
+            reason=reason,
+            seen_at=state.position,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        return decided(
+            [Fact(streams.audit(), shown)], "recorded that names were looked up, and why"
+        )

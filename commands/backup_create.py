@@ -1,12 +1,23 @@
-"""attendance backup create: write a back-up of everything the ledger needs, to one file."""
+"""Write a back-up of everything the ledger needs, to one file."""
 
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from commands.backup_progress import progress
-from commands.base import Command, Decision, Range, State, hidden, one, option
-from commands.execute import Context, Outcome, execute
+from commands.base import (
+    Context,
+    Decision,
+    Errand,
+    Outcome,
+    Range,
+    State,
+    UseCase,
+    hidden,
+    one,
+    option,
+)
+from commands.execute import execute
 from ledger import backup, passphrases, streams
 from ledger.backup_file import SUFFIX
 from ledger.clock import local
@@ -17,8 +28,10 @@ from ledger.store import Fact
 from policies.rules import Rules
 
 
-class CreateBackup(Command):
-    """The log stays readable without the passphrase; the keys, and so the names, do not.
+class CreateBackup(UseCase, Errand):
+    """attendance backup create: write a back-up of everything the ledger needs, to one file.
+
+    The log stays readable without the passphrase; the keys, and so the names, do not.
 
     The law asks for a back-up at least once a month. Keep it away from the ledger's computer.
     """
@@ -31,42 +44,37 @@ class CreateBackup(Command):
     size: int = hidden(default=0)
     sha256: str = hidden(default="")
 
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the back-ups before."""
+        yield one(streams.BACKUPS)
 
-def reads(_command: CreateBackup, _state: State) -> Iterable[Range]:
-    """Ask for the back-ups before."""
-    yield one(streams.BACKUPS)
+    def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
+        """Record that the back-up was made."""
+        return Decision([Fact(streams.BACKUPS, BackupMade(size=self.size, sha256=self.sha256))], 1)
 
-
-def decide(command: CreateBackup, _state: State, _rules: Rules, _now: int) -> Decision:
-    """Record that the back-up was made."""
-    return Decision(
-        [Fact(streams.BACKUPS, BackupMade(size=command.size, sha256=command.sha256))], 1
-    )
-
-
-def carry_out(context: Context, command: CreateBackup) -> Outcome:
-    """Write the file, and record it once it is in its place."""
-    folder, now = context.folder.required(), context.clock()
-    target = _target(command.to, now)
-    passphrase = passphrases.chosen(command.passphrase_file)
-    with progress("backing up") as shown:
-        made = backup.create(folder, target, passphrase, now, shown)
-    says = [
-        f"{target}: entries 1 to {made.size}, {made.bytes / 1_000_000:.1f} MB",
-        f"SHA-256 {made.sha256}",
-        "without the passphrase nobody can open the names in it: keep both, apart",
-    ]
-    if _inside(target, folder):
-        says.append(
-            "WARNING: it is inside the ledger's own folder, and would be lost with it: move it"
-        )
-    recorded = command.model_copy(update={"size": made.size, "sha256": made.sha256})
-    try:
-        outcome = execute(context, recorded)
-    except Refused as refused:
-        sys.stderr.write(f"note: {target} was written, but that is not recorded\n")
-        raise refused from None
-    return Outcome(outcome.header, tuple(says))
+    def carry_out(self, context: Context) -> Outcome:
+        """Write the file, and record it once it is in its place."""
+        folder, now = context.folder.required(), context.clock()
+        target = _target(self.to, now)
+        passphrase = passphrases.chosen(self.passphrase_file)
+        with progress("backing up") as shown:
+            made = backup.create(folder, target, passphrase, now, shown)
+        says = [
+            f"{target}: entries 1 to {made.size}, {made.bytes / 1_000_000:.1f} MB",
+            f"SHA-256 {made.sha256}",
+            "without the passphrase nobody can open the names in it: keep both, apart",
+        ]
+        if _inside(target, folder):
+            says.append(
+                "WARNING: it is inside the ledger's own folder, and would be lost with it: move it"
+            )
+        recorded = self.model_copy(update={"size": made.size, "sha256": made.sha256})
+        try:
+            outcome = execute(context, recorded)
+        except Refused as refused:
+            sys.stderr.write(f"note: {target} was written, but that is not recorded\n")
+            raise refused from None
+        return Outcome(outcome.header, tuple(says))
 
 
 def _target(to: Path | None, now: int) -> Path:

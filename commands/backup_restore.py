@@ -1,13 +1,26 @@
-"""attendance backup restore: make a ledger from a back-up, or put lost keys back."""
+"""Make a ledger from a back-up, or put lost keys back."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from commands import backup_keys
 from commands.backup_progress import progress
-from commands.base import Command, Decision, Range, State, argument, hidden, one, option
-from commands.execute import Context, Outcome, execute
+from commands.base import (
+    Context,
+    Decision,
+    Errand,
+    Outcome,
+    Range,
+    State,
+    UseCase,
+    argument,
+    hidden,
+    one,
+    option,
+)
+from commands.execute import execute
 from ledger import backup, backup_check, backup_file, memory, passphrases, streams
 from ledger.backup import Secrets
 from ledger.backup_file import Archive
@@ -18,8 +31,11 @@ from ledger.store import Fact, Store
 from policies.rules import Rules
 
 
-class RestoreBackup(Command):
-    """It is verified first. What was put beyond use after the back-up is put beyond use again."""
+class RestoreBackup(UseCase, Errand):
+    """attendance backup restore: make a ledger from a back-up, or put lost keys back.
+
+    It is verified first. What was put beyond use after the back-up is put beyond use again.
+    """
 
     archive: Path = argument("the back-up")
     to: Path | None = option("the folder of the restored ledger: new, or empty", default=None)
@@ -38,32 +54,29 @@ class RestoreBackup(Command):
     size: int = hidden(default=0)
     sha256: str = hidden(default="")
 
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the back-ups before."""
+        yield one(streams.BACKUPS)
 
-def reads(_command: RestoreBackup, _state: State) -> Iterable[Range]:
-    """Ask for the back-ups before."""
-    yield one(streams.BACKUPS)
+    def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
+        """Record in the restored ledger that it was restored."""
+        event = LedgerRestored(size=self.size, sha256=self.sha256)
+        return Decision([Fact(streams.BACKUPS, event)], 1)
 
-
-def decide(command: RestoreBackup, _state: State, _rules: Rules, _now: int) -> Decision:
-    """Record in the restored ledger that it was restored."""
-    event = LedgerRestored(size=command.size, sha256=command.sha256)
-    return Decision([Fact(streams.BACKUPS, event)], 1)
-
-
-def carry_out(context: Context, command: RestoreBackup) -> Outcome:
-    """Put the ledger together aside, prove it, record that, and only then give it its name."""
-    if command.keys_only == (command.to is not None):
-        raise Refused(
-            "restore-where",
-            "say where the ledger is to be restored, or that only its keys are",
-            "give --to DIR, or --keys-only with --ledger",
-        )
-    with progress("reading") as shown:
-        archive = backup_file.read(command.archive, shown)
-    secrets = backup.secrets_of(archive, passphrases.required(command.passphrase_file))
-    if command.to is None:
-        return Outcome(None, backup_keys.put_back(context.folder.required(), archive, secrets))
-    return _restored(context, command, archive, secrets)
+    def carry_out(self, context: Context) -> Outcome:
+        """Put the ledger together aside, prove it, record that, and only then give it its name."""
+        if self.keys_only == (self.to is not None):
+            raise Refused(
+                "restore-where",
+                "say where the ledger is to be restored, or that only its keys are",
+                "give --to DIR, or --keys-only with --ledger",
+            )
+        with progress("reading") as shown:
+            archive = backup_file.read(self.archive, shown)
+        secrets = backup.secrets_of(archive, passphrases.required(self.passphrase_file))
+        if self.to is None:
+            return Outcome(None, backup_keys.put_back(context.folder.required(), archive, secrets))
+        return _restored(context, self, archive, secrets)
 
 
 def _restored(
@@ -81,7 +94,7 @@ def _restored(
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
         backup_keys.put_signing(made, secrets)
         recorded = command.model_copy(update={"size": size, "sha256": archive.sha256})
-        outcome = execute(Context(made, context.clock, context.operator), recorded)
+        outcome = execute(replace(context, folder=made), recorded)
         with closing(Store(made.log)) as store:
             note = store.checkpoint()
         assert note is not None  # noqa: S101 - `execute` has just made one

@@ -1,31 +1,32 @@
 """What every use case is made of: a frozen command, the state it sees, what it decides.
 
-A use case is a module with
-
-- a first docstring line ``attendance WORDS: what it does.``, which is its place on the command
-  line;
-- one subclass of `Command`, whose fields are its options;
-- ``decide(command, state, rules, now) -> Decision``, pure;
-- where it needs marks, plans or other streams: ``reads(command, state) -> Iterable[Range]``.
+A use case is a class: its fields are its options, ``decide`` is pure. The first line of its
+docstring, ``attendance WORDS: what it does.``, is its place on the command line; it is found
+there without being imported.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger import streams
 from ledger.attachments import Attachment, new_key
-from ledger.clock import local_date
+from ledger.clock import Clock, local_date
 from ledger.errors import Refused
 from ledger.events.base import Event
-from ledger.events.log import Source
+from ledger.events.log import Committed, Source
+from ledger.folder import Folder
 from ledger.keys import BEYOND_USE
 from ledger.marks import Mark, fold
 from ledger.school import Pupil, School
 from ledger.store import Fact, Recorded
+from ledger.values import Operator
+from policies.codes import Codes
+from policies.rules import Rules
 
 
 class Command(BaseModel):
@@ -47,15 +48,6 @@ def argument(help_text: str, **more: Any) -> Any:  # noqa: ANN401 - as pydantic'
 def hidden(**more: Any) -> Any:  # noqa: ANN401 - as pydantic's own Field
     """Declare a field that the edge fills in and the command line does not show."""
     return Field(json_schema_extra={"hidden": True}, **more)
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """Who gives the command: staff id if stated, account, and how far that can be relied on."""
-
-    staff_id: str | None
-    account: str
-    authenticated: str = "operating-system account; name as stated"
 
 
 class Author(NamedTuple):
@@ -168,3 +160,113 @@ class Decision:
 def decided(facts: list[Fact], *says: str, dry_run: bool = False) -> Decision:
     """Return the decision to record a list of facts."""
     return Decision(facts, len(facts), says, dry_run=dry_run)
+
+
+class UseCase(Command, ABC):
+    """A command that is decided: what it reads, what it relies on, what is to be recorded.
+
+    ``relies_on``: prefixes of streams, besides the school's own, that the decision rests on.
+    """
+
+    relies_on: ClassVar[tuple[str, ...]] = ()
+
+    def load(self, stdin: TextIO, /) -> Self:
+        """Return the command with what its files hold; every fault of a file is refused."""
+        del stdin
+        return self
+
+    def reads(self, state: State, /) -> Iterable[Range]:
+        """Yield the streams that are needed besides the school's own; each is read at once."""
+        del state
+        return ()
+
+    @abstractmethod
+    def decide(self, state: State, rules: Rules, now: int, /) -> Decision:
+        """Return what is to be recorded; pure. Raises `Refused` where the law forbids it."""
+
+
+class Watched(Protocol):
+    """A decision with what a watcher added to it, and what was read for that."""
+
+    @property
+    def decision(self) -> Decision:
+        """What is to be recorded now."""
+
+    @property
+    def ranges(self) -> Iterable[Range]:
+        """What was read, and is to stand unchanged until it is recorded."""
+
+    def says(self, state: State, read: "Read", /) -> Iterator[str]:
+        """Yield what the user is told once it is recorded."""
+
+
+Read = Callable[[Range], Iterable[Recorded]]
+"""Reads the events of a range, up to the position at which the decision is made."""
+Watch = Callable[[Decision, State, Codes, date, Read], Watched]
+"""Holds each decision against what rests on the register, before it is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where to record, by which clock, who asks, and who watches what is decided."""
+
+    folder: Folder
+    clock: Clock
+    operator: Operator
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """A ledger that was made just now, to be looked at as on a date."""
+
+    folder: Folder
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was recorded: the header (none when nothing was), what to tell and show the user.
+
+    ``differs``: somebody outside saw another history.
+    """
+
+    header: Committed | None
+    says: tuple[str, ...]
+    look: FirstLook | None = None
+    differs: bool = False
+
+
+class Errand(Command, ABC):
+    """A command that does more than record, or records nothing: it makes files, asks others."""
+
+    @abstractmethod
+    def carry_out(self, context: Context, /) -> Outcome:
+        """Do it, and say what was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A terminal on which a use case is filled in, key by key.
+
+    ``record`` carries a command out; ``explain`` shows why it was refused; ``terminal`` has
+    `echo`, `clear`, `confirm`, `prompt` and `getchar`, as the command line has them.
+    """
+
+    context: Context
+    record: Callable[[UseCase], Outcome]
+    terminal: Any
+    explain: Callable[[Refused], None]
+
+
+class OnScreen(UseCase, ABC):
+    """A use case that can be filled in on a terminal where it was given without a file."""
+
+    @property
+    @abstractmethod
+    def is_filled(self) -> bool:
+        """Whether all that it needs was given."""
+
+    @abstractmethod
+    def on_screen(self, screen: Screen, /) -> Outcome:
+        """Let the user fill it in, and carry it out."""

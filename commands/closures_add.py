@@ -1,10 +1,10 @@
-"""attendance closures add: record sessions that are planned not to be held."""
+"""Record sessions that are planned not to be held."""
 
 from collections.abc import Iterable
 from datetime import date
 
 from commands import closing, given
-from commands.base import Command, Decision, Range, State, argument, decided, one, option
+from commands.base import Decision, Range, State, UseCase, argument, decided, one, option
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.calendar import SessionsClosed
@@ -13,39 +13,42 @@ from ledger.values import Half, Session
 from policies.rules import Rules
 
 
-class AddClosure(Command):
-    """A planned closure (INSET, bank holiday), for everyone or for some groups."""
+class AddClosure(UseCase):
+    """attendance closures add: record sessions that are planned not to be held.
+
+    A planned closure (INSET, bank holiday), for everyone or for some groups.
+    """
 
     day: date = argument("the date")
     session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
     group: tuple[str, ...] = option("only this group; everyone when left out", default=())
     reason: str = option("why, INSET for example")
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks that stand on the sessions."""
+        for session in _sessions(self):
+            for pupil in closing.concerned(state.school, session, self.group):
+                yield one(streams.mark(pupil.id, session))
 
-def reads(command: AddClosure, state: State) -> Iterable[Range]:
-    """Ask for the marks that stand on the sessions."""
-    for session in _sessions(command):
-        for pupil in closing.concerned(state.school, session, command.group):
-            yield one(streams.mark(pupil.id, session))
-
-
-def decide(command: AddClosure, state: State, _rules: Rules, now: int) -> Decision:
-    """Close the sessions that are not closed yet; refuse where marks stand."""
-    state.author(now)
-    reason = given.required(command.reason, "reason")
-    closing.check_groups(state.school, command.group)
-    halves: list[Half] = []
-    for session in _sessions(command):
-        closing.check_in_term(state.school.calendar(), session)
-        if not _is_closed(command, state, session):
-            _check_unmarked(command, state, session)
-            halves.append(session.half)
-    if not halves:
-        return decided([], f"{command.day} is closed already; nothing was recorded")
-    groups = tuple(sorted(set(command.group)))
-    closed = SessionsClosed(date=command.day, sessions=tuple(halves), groups=groups, reason=reason)
-    says = f"{command.day} {' and '.join(halves)} closed: {reason}"
-    return decided([Fact(streams.CALENDAR, closed)], says)
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Close the sessions that are not closed yet; refuse where marks stand."""
+        state.author(now)
+        reason = given.required(self.reason, "reason")
+        closing.check_groups(state.school, self.group)
+        halves: list[Half] = []
+        for session in _sessions(self):
+            closing.check_in_term(state.school.calendar(), session)
+            if not _is_closed(self, state, session):
+                _check_unmarked(self, state, session)
+                halves.append(session.half)
+        if not halves:
+            return decided([], f"{self.day} is closed already; nothing was recorded")
+        groups = tuple(sorted(set(self.group)))
+        closed = SessionsClosed(
+            date=self.day, sessions=tuple(halves), groups=groups, reason=reason
+        )
+        says = f"{self.day} {' and '.join(halves)} closed: {reason}"
+        return decided([Fact(streams.CALENDAR, closed)], says)
 
 
 def _sessions(command: AddClosure) -> list[Session]:

@@ -1,9 +1,9 @@
-"""attendance closures withdraw: take back a closure or cancellation recorded in error."""
+"""Take back a closure or cancellation recorded in error."""
 
 from datetime import date
 
 from commands import given
-from commands.base import Command, Decision, State, argument, decided, option
+from commands.base import Decision, State, UseCase, argument, decided, option
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.calendar import ClosureWithdrawn
@@ -12,37 +12,39 @@ from ledger.values import Half
 from policies.rules import Rules
 
 
-class WithdrawClosure(Command):
-    """The sessions are met after all; marks that a cancellation gave stay until amended."""
+class WithdrawClosure(UseCase):
+    """attendance closures withdraw: take back a closure or cancellation recorded in error.
+
+    The sessions are met after all; marks that a cancellation gave stay until amended.
+    """
 
     day: date = argument("the date")
     session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
     group: tuple[str, ...] = option("the groups that it was recorded for", default=())
     reason: str = option("why it is withdrawn")
 
-
-def decide(command: WithdrawClosure, state: State, _rules: Rules, now: int) -> Decision:
-    """Withdraw what was recorded for exactly these groups."""
-    state.author(now)
-    reason, groups = given.required(command.reason, "reason"), frozenset(command.group)
-    found = {
-        half: closure
-        for half in given.halves(command.session)
-        if (closure := state.school.closures.get((command.day, half, groups))) is not None
-    }
-    if not found:
-        raise Refused(
-            "no-closure",
-            f"no closure for {', '.join(sorted(groups)) or 'everyone'} on {command.day}",
-            _recorded(command.day, state),
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Withdraw what was recorded for exactly these groups."""
+        state.author(now)
+        reason, groups = given.required(self.reason, "reason"), frozenset(self.group)
+        found = {
+            half: closure
+            for half in given.halves(self.session)
+            if (closure := state.school.closures.get((self.day, half, groups))) is not None
+        }
+        if not found:
+            raise Refused(
+                "no-closure",
+                f"no closure for {', '.join(sorted(groups)) or 'everyone'} on {self.day}",
+                _recorded(self.day, state),
+            )
+        withdrawn = ClosureWithdrawn(
+            date=self.day, sessions=tuple(found), groups=tuple(sorted(groups)), reason=reason
         )
-    withdrawn = ClosureWithdrawn(
-        date=command.day, sessions=tuple(found), groups=tuple(sorted(groups)), reason=reason
-    )
-    says = [f"{command.day} {' and '.join(found)}: closure withdrawn"]
-    if any(closure.cancelled for closure in found.values()):
-        says.append("the marks that the cancellation gave still stand: attendance amend")
-    return decided([Fact(streams.CALENDAR, withdrawn)], *says)
+        says = [f"{self.day} {' and '.join(found)}: closure withdrawn"]
+        if any(closure.cancelled for closure in found.values()):
+            says.append("the marks that the cancellation gave still stand: attendance amend")
+        return decided([Fact(streams.CALENDAR, withdrawn)], *says)
 
 
 def _recorded(day: date, state: State) -> str:

@@ -1,7 +1,8 @@
-"""attendance demo: make a synthetic school and show the main answers."""
+"""Make a synthetic school and show the main answers."""
 
 import csv
 import shutil
+import sys
 import tempfile
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from commands import import_portable, init, synthetic
-from commands.base import Command, option
-from commands.execute import Context, Outcome, Shown, execute
+from commands.base import Context, Errand, FirstLook, Outcome, option
+from commands.execute import execute
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
 from ledger.folder import Folder, translated
@@ -32,8 +33,11 @@ _FORTNIGHT = timedelta(days=14)
 _PREFERRED = ("9B", "5A")
 
 
-class Demo(Command):
-    """A school that does not exist, in attendance-demo/, made anew each time."""
+class Demo(Errand):
+    """attendance demo: make a synthetic school and show the main answers.
+
+    A school that does not exist, in attendance-demo/, made anew each time.
+    """
 
     pupils: int = option("how many pupils", default=300, ge=10, le=5000)
     phase: Literal["primary", "secondary", "all-through", "special"] = option(
@@ -43,35 +47,34 @@ class Demo(Command):
     until: date | None = option("the last day with marks [today]", default=None)
     years: int = option("school years of register, the last one holding --until", default=1, ge=1)
 
-
-def carry_out(context: Context, command: Demo) -> Outcome:
-    """Build the school as a portable folder and import it, as any school would."""
-    folder = Folder(FOLDER)
-    now = context.clock()
-    today = local_date(now)
-    until = command.until or today
-    if until > today:
-        raise Refused(
-            "until-future", f"--until {until} has not come yet", "give a day until today"
+    def carry_out(self, context: Context) -> Outcome:
+        """Build the school as a portable folder and import it, as any school would."""
+        folder = Folder(FOLDER)
+        now = context.clock()
+        today = local_date(now)
+        until = self.until or today
+        if until > today:
+            raise Refused(
+                "until-future", f"--until {until} has not come yet", "give a day until today"
+            )
+        _check_ours(folder)
+        with tempfile.TemporaryDirectory() as name:
+            source = Path(name) / "school"
+            _build(source, self, until)
+            if until == today:
+                _leave_out_what_is_to_come(source, today, now)
+            outcome = _record(replace(context, folder=folder), source)
+            hints = {
+                "group": _group(source),
+                "name": _surname(source),
+                "until": until,
+                "earlier": until - _FORTNIGHT,
+            }
+        says = (
+            f"{self.pupils} invented pupils in {FOLDER}/",
+            *(line.format(**hints) for line in NEXT),
         )
-    _check_ours(folder)
-    with tempfile.TemporaryDirectory() as name:
-        source = Path(name) / "school"
-        _build(source, command, until)
-        if until == today:
-            _leave_out_what_is_to_come(source, today, now)
-        outcome = _record(replace(context, folder=folder), source)
-        hints = {
-            "group": _group(source),
-            "name": _surname(source),
-            "until": until,
-            "earlier": until - _FORTNIGHT,
-        }
-    says = (
-        f"{command.pupils} invented pupils in {FOLDER}/",
-        *(line.format(**hints) for line in NEXT),
-    )
-    return replace(outcome, says=says, shows=Shown("overview", folder, until))
+        return replace(outcome, says=says, look=FirstLook(folder, until))
 
 
 def _check_ours(folder: Folder) -> None:
@@ -119,11 +122,11 @@ def _leave_out_what_is_to_come(source: Path, today: date, now: int) -> None:
 
 def _record(there: Context, source: Path) -> Outcome:
     """Put the school in the place of the one before."""
-    asked = import_portable.load(import_portable.ImportPortable(path=source))
+    asked = import_portable.ImportPortable(path=source).load(sys.stdin)
     with translated(there.folder.path):
         if there.folder.path.exists():
             shutil.rmtree(there.folder.path)
-        init.carry_out(there, init.CreateLedger())
+        init.CreateLedger().carry_out(there)
         (there.folder.path / _MARKER).touch()
     return execute(there, asked)
 

@@ -1,13 +1,13 @@
-"""attendance disclosures record: record that an extract of the register left the school."""
+"""Record that an extract of the register left the school."""
 
 from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Literal, Self, TextIO
 
 from commands import disclosures_position, given, pending_requests
-from commands.base import Author, Command, Decision, Range, State, decided, hidden, one, option
+from commands.base import Author, Decision, Range, State, UseCase, decided, hidden, one, option
 from commands.sessions import Span
 from ledger import streams
 from ledger.clock import local_date
@@ -24,8 +24,10 @@ _OF_A_PUPIL = ("certificate", "pack")
 _SAYS = ("kind", "on", "first", "last", "sha256")
 
 
-class RecordDisclosure(Command):
-    """To whom, what, when, and at which position of the register; a copy can be told by its hash.
+class RecordDisclosure(UseCase):
+    """attendance disclosures record: record that an extract of the register left the school.
+
+    To whom, what, when, and at which position of the register; a copy can be told by its hash.
 
     An officer who inspects reads only; what is handed over is recorded as inspection.
     """
@@ -50,47 +52,44 @@ class RecordDisclosure(Command):
     sha256_of: Path | None = option("the file that left: its SHA-256 is kept", default=None)
     sha256: str | None = hidden(default=None)
 
+    def load(self, _stdin: TextIO) -> Self:
+        """Return the command with the hash of the file that it names."""
+        path = self.sha256_of
+        if path is None:
+            return self
+        if not path.is_file():
+            raise Refused("file-missing", f"there is no file {path}", "name the file that left")
+        with translated(path):
+            return self.model_copy(update={"sha256": sha256(path.read_bytes()).hexdigest()})
 
-def load(command: RecordDisclosure, _stdin: TextIO) -> RecordDisclosure:
-    """Return the command with the hash of the file that it names."""
-    path = command.sha256_of
-    if path is None:
-        return command
-    if not path.is_file():
-        raise Refused("file-missing", f"there is no file {path}", "name the file that left")
-    with translated(path):
-        return command.model_copy(update={"sha256": sha256(path.read_bytes()).hexdigest()})
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for what left before, for amendments that wait, and for the times of positions."""
+        for pupil in _about(self, state):
+            yield one(streams.disclosure(pupil.id if pupil else None))
+            if pupil is not None and self.kind == "certificate":
+                yield pending_requests.needed(pupil)
+        if self.on is not None and self.seen_at:
+            yield one(streams.COMMITS)
 
-
-def reads(command: RecordDisclosure, state: State) -> Iterable[Range]:
-    """Ask for what left before, for amendments that wait, and for the times of positions."""
-    for pupil in _about(command, state):
-        yield one(streams.disclosure(pupil.id if pupil else None))
-        if pupil is not None and command.kind == "certificate":
-            yield pending_requests.needed(pupil)
-    if command.on is not None and command.seen_at:
-        yield one(streams.COMMITS)
-
-
-def decide(command: RecordDisclosure, state: State, _rules: Rules, now: int) -> Decision:
-    """Record what left, once for each pupil; the same again on the same day is no news."""
-    author = state.author(now)
-    event = _event(command, state, author, local_date(now))
-    about = _about(command, state)
-    _check_whole(command, event.on, about)
-    facts, says = [], []
-    for pupil in about:
-        if pupil is not None and command.kind == "certificate":
-            _check_decided(command, state, pupil)
-        stream = streams.disclosure(pupil.id if pupil else None)
-        whom = state.name_of(pupil) if pupil else "the school"
-        what = f"{command.kind} of {event.on} to {event.to}, about {whom}"
-        if any(_says_the_same(state, one_, event) for one_ in state.histories.get(stream, ())):
-            says.append(f"{what}: recorded before; nothing was recorded")
-        else:
-            facts.append(Fact(stream, event))
-            says.append(f"{what}: recorded, as of position {event.seen_at}")
-    return decided(facts, *says)
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record what left, once for each pupil; the same again on the same day is no news."""
+        author = state.author(now)
+        event = _event(self, state, author, local_date(now))
+        about = _about(self, state)
+        _check_whole(self, event.on, about)
+        facts, says = [], []
+        for pupil in about:
+            if pupil is not None and self.kind == "certificate":
+                _check_decided(self, state, pupil)
+            stream = streams.disclosure(pupil.id if pupil else None)
+            whom = state.name_of(pupil) if pupil else "the school"
+            what = f"{self.kind} of {event.on} to {event.to}, about {whom}"
+            if any(_says_the_same(state, one_, event) for one_ in state.histories.get(stream, ())):
+                says.append(f"{what}: recorded before; nothing was recorded")
+            else:
+                facts.append(Fact(stream, event))
+                says.append(f"{what}: recorded, as of position {event.seen_at}")
+        return decided(facts, *says)
 
 
 def _about(command: RecordDisclosure, state: State) -> list[Pupil | None]:

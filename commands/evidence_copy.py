@@ -1,10 +1,9 @@
-"""attendance evidence copy: write the kept copy of a piece of evidence to a file, decrypted."""
+"""Write the kept copy of a piece of evidence to a file, decrypted."""
 
 from contextlib import closing
 from pathlib import Path
 
-from commands.base import Command, argument, option
-from commands.execute import Context, Outcome
+from commands.base import Context, Errand, Outcome, argument, option
 from ledger import attachments, streams
 from ledger.errors import Refused
 from ledger.events.amending import EvidenceGiven
@@ -13,25 +12,27 @@ from ledger.keys import BEYOND_USE, REDACTED, KeyRing
 from ledger.store import Store
 
 
-class CopyEvidence(Command):
-    """A copy that is not, byte for byte, what was recorded is refused; nothing is overwritten."""
+class CopyEvidence(Errand):
+    """attendance evidence copy: write the kept copy of a piece of evidence to a file, decrypted.
+
+    A copy that is not, byte for byte, what was recorded is refused; nothing is overwritten.
+    """
 
     position: int = argument("its position, as attendance evidence shows it", ge=0)
     out: Path = option("the file to write")
 
-
-def carry_out(context: Context, command: CopyEvidence) -> Outcome:
-    """Write the copy; records nothing."""
-    folder = context.folder.required()
-    stream, event = _found(folder, command.position)
-    with closing(KeyRing(folder.keys, to_write=False)) as ring:
-        name, content = _opened(folder, ring, attachments.name_of(stream), event)
-    if command.out.exists():
-        raise Refused("already-there", f"{command.out} exists already", "choose another --out")
-    with translated(command.out), command.out.open("xb") as file:
-        file.write(content)
-    said = f"{name}, {len(content):,} bytes, SHA-256 {event.sha256} as recorded"
-    return Outcome(None, (f"written to {command.out}: {said}",))
+    def carry_out(self, context: Context) -> Outcome:
+        """Write the copy; records nothing."""
+        folder = context.folder.required()
+        stream, event = _found(folder, self.position)
+        with closing(KeyRing(folder.keys, to_write=False)) as ring:
+            name, content = _opened(folder, ring, attachments.name_of(stream), event)
+        if self.out.exists():
+            raise Refused("already-there", f"{self.out} exists already", "choose another --out")
+        with translated(self.out), self.out.open("xb") as file:
+            file.write(content)
+        said = f"{name}, {len(content):,} bytes, SHA-256 {event.sha256} as recorded"
+        return Outcome(None, (f"written to {self.out}: {said}",))
 
 
 def _found(folder: Folder, position: int) -> tuple[str, EvidenceGiven]:

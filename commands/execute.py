@@ -3,20 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import chain
-from sys import modules
 from typing import TypeVar
 
 import ledger
-from commands import undercut
-from commands.base import Command, Decision, Operator, Range, State, starting
+from commands.base import Context, Decision, Outcome, Range, Read, State, UseCase, starting
 from ledger import attachments, memory, signing, streams
-from ledger.clock import Clock, local_date
+from ledger.clock import local_date
 from ledger.errors import Conflict, Refused
 from ledger.events.log import Committed, RulesAdopted
 from ledger.events.roll import DetailsAmended, PupilEnrolled
-from ledger.folder import Folder, translated
+from ledger.folder import translated
 from ledger.keys import KeyRing
 from ledger.school import fold
 from ledger.sealing import seal_event
@@ -33,38 +30,7 @@ Progress = Callable[[int, int], None]
 Found = TypeVar("Found")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Where to record, by which clock, and who asks."""
-
-    folder: Folder
-    clock: Clock
-    operator: Operator
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A question to ask of a ledger when the command is done, by its name and date."""
-
-    question: str
-    folder: Folder
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What was recorded: the header (none when nothing was), what to tell and show the user.
-
-    ``differs``: somebody outside saw another history.
-    """
-
-    header: Committed | None
-    says: tuple[str, ...]
-    shows: Shown | None = None
-    differs: bool = False
-
-
-def execute(context: Context, command: Command, *, progress: Progress | None = None) -> Outcome:
+def execute(context: Context, command: UseCase, *, progress: Progress | None = None) -> Outcome:
     """Carry out a command: all of it is recorded, or none.
 
     Raises `Refused` when it cannot be done; nothing was written then.
@@ -105,15 +71,13 @@ class _Attempt:
     ring: KeyRing
     progress: Progress | None
 
-    def carry_out(self, command: Command) -> Outcome:
+    def carry_out(self, command: UseCase) -> Outcome:
         read_at, now, in_force = self.store.head(), self.context.clock(), rules()
-        module = modules[type(command).__module__]
-        relied_on = (*_SCHOOL, *getattr(module, "RELIES_ON", ()))
+        relied_on = (*_SCHOOL, *command.relies_on)
         state = self.state(relied_on, read_at)
-        asked = getattr(module, "reads", _nothing)(command, state)
-        ranges = self.read_more(state, asked, read_at)
-        decision: Decision = module.decide(command, state, in_force, now)
-        watched = undercut.watch(
+        ranges = self.read_more(state, command.reads(state), read_at)
+        decision = command.decide(state, in_force, now)
+        watched = self.context.watch(
             decision, state, in_force.codes, local_date(now), self._reader(read_at)
         )
         decision = watched.decision
@@ -145,7 +109,7 @@ class _Attempt:
             event_at=self.store.at,
         )
 
-    def _reader(self, upto: int) -> undercut.Read:
+    def _reader(self, upto: int) -> Read:
         return lambda wanted: self.store.read_range(*wanted, upto=upto)
 
     def read_more(self, state: State, asked: Iterable[Range], upto: int) -> list[Range]:
@@ -161,7 +125,7 @@ class _Attempt:
                 state.school.versions[r.stream] = r.version + 1
         return ranges
 
-    def _header(self, command: Command, decision: Decision, in_force: Rules) -> Committed:
+    def _header(self, command: UseCase, decision: Decision, in_force: Rules) -> Committed:
         operator = self.context.operator
         return Committed(
             at=0,
@@ -208,10 +172,6 @@ class _Attempt:
             yield Fact(stream, seal_event(self.ring, stream, event, now))
             if self.progress is not None and done % _REPORT_EVERY == 0:
                 self.progress(done, batch.count)
-
-
-def _nothing(_command: Command, _state: State) -> Iterable[Range]:
-    return ()
 
 
 def _adopt(in_force: Rules) -> Fact:

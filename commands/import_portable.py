@@ -1,4 +1,4 @@
-"""attendance import portable: bring a school's register, or a day's marks, from a portable folder.
+"""Bring a school's register, or a day's marks, from a folder.
 
 The edge reads the folder (`load`); the decision is made over what was read and the ledger's
 state, and is all or nothing.
@@ -7,9 +7,9 @@ state, and is all or nothing.
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import ClassVar, Self, TextIO
 
-from commands.base import Command, Decision, Range, State, argument, hidden, option
+from commands.base import Decision, Range, State, UseCase, argument, hidden, option
 from commands.portable import (
     calendar,
     casework,
@@ -34,17 +34,20 @@ from ledger.events.log import Finding, ImportCompleted, Source
 from ledger.store import Fact
 from policies.rules import Rules
 
-RELIES_ON = (
-    streams.PARENT,
-    streams.RELATION,
-    streams.NOTICES,
-    streams.CASEWORK,
-    streams.IMPORTS,
-)
 
+class ImportPortable(UseCase):
+    """attendance import portable: bring a school's register, or a day's marks, from a folder.
 
-class ImportPortable(Command):
-    """A folder of CSV files with ``school.toml``; marks.csv alone tops up a known school."""
+    A folder of CSV files with ``school.toml``; marks.csv alone tops up a known school.
+    """
+
+    relies_on: ClassVar = (
+        streams.PARENT,
+        streams.RELATION,
+        streams.NOTICES,
+        streams.CASEWORK,
+        streams.IMPORTS,
+    )
 
     path: Path = argument("the folder")
     dry_run: bool = option("check everything and say what would be recorded", default=False)
@@ -53,36 +56,33 @@ class ImportPortable(Command):
     )
     folder: Content | None = hidden(default=None)
 
+    def load(self, _stdin: TextIO) -> Self:
+        """Return the command with the content of its folder."""
+        return self.model_copy(update={"folder": folder.load(self.path)})
 
-def load(command: ImportPortable, _stdin: TextIO | None = None) -> ImportPortable:
-    """Return the command with the content of its folder."""
-    return command.model_copy(update={"folder": folder.load(command.path)})
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks and plans that the folder is about, where the ledger may hold some."""
+        content = _content(self)
+        told = voices.wanted() if content.whole else ()
+        return chain(told, held.wanted(content, state))
 
-
-def reads(command: ImportPortable, state: State) -> Iterable[Range]:
-    """Ask for the marks and plans that the folder is about, where the ledger may hold some."""
-    content = _content(command)
-    told = voices.wanted() if content.whole else ()
-    return chain(told, held.wanted(content, state))
-
-
-def decide(command: ImportPortable, state: State, rules: Rules, now: int) -> Decision:
-    """Record what the folder states and the ledger does not hold; refuse all faults at once."""
-    content = _content(command)
-    work = Work(content, state, rules, now, content.problems.copy(), draft(state.school))
-    if content.whole:
-        _record_school(work)
-    elif state.school.opened is None:
-        raise Refused(
-            "school-unknown",
-            "the folder holds marks only, and this ledger does not know the school yet",
-            "import a whole folder first, with school.toml, staff.csv and pupils.csv",
-        )
-    marks = Marks(work)
-    marks.plan()
-    _record_rest(work)
-    findings = work.problems.settle(accept_findings=command.accept_findings, order=folder.ORDER)
-    return _decision(work, marks, findings, dry_run=command.dry_run)
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Record what is stated and the ledger does not hold; refuse all faults at once."""
+        content = _content(self)
+        work = Work(content, state, rules, now, content.problems.copy(), draft(state.school))
+        if content.whole:
+            _record_school(work)
+        elif state.school.opened is None:
+            raise Refused(
+                "school-unknown",
+                "the folder holds marks only, and this ledger does not know the school yet",
+                "import a whole folder first, with school.toml, staff.csv and pupils.csv",
+            )
+        marks = Marks(work)
+        marks.plan()
+        _record_rest(work)
+        findings = work.problems.settle(accept_findings=self.accept_findings, order=folder.ORDER)
+        return _decision(work, marks, findings, dry_run=self.dry_run)
 
 
 def _content(command: ImportPortable) -> Content:

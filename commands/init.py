@@ -1,10 +1,10 @@
-"""attendance init: create a new, empty ledger."""
+"""Create a new, empty ledger."""
 
 import shutil
 
 from commands import given
-from commands.base import Command, Decision, State, hidden, option
-from commands.execute import Context, Outcome, execute
+from commands.base import Context, Decision, Errand, Outcome, State, UseCase, hidden, option
+from commands.execute import execute
 from ledger import signing, streams
 from ledger.errors import Refused
 from ledger.events.log import KeyAdopted, LedgerCreated
@@ -15,8 +15,11 @@ from ledger.store import Fact, Store, new_ledger_id
 from policies.rules import Rules
 
 
-class CreateLedger(Command):
-    """A new ledger for one school's register, with its first member of staff if given."""
+class CreateLedger(UseCase, Errand):
+    """attendance init: create a new, empty ledger.
+
+    A new ledger for one school's register, with its first member of staff if given.
+    """
 
     staff: str | None = option("staff id of the first member of staff", default=None)
     name: str | None = option("their name", default=None)
@@ -24,44 +27,42 @@ class CreateLedger(Command):
     ledger_id: str = hidden(default="")
     key: str = hidden(default="")
 
+    def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
+        """Give the ledger its identity and its first member of staff."""
+        facts = [
+            Fact(streams.LEDGER, LedgerCreated(ledger_id=self.ledger_id, layout=LAYOUT)),
+            Fact(streams.LEDGER, KeyAdopted(key=self.key)),
+        ]
+        says = ["a new, empty ledger was created"]
+        if self.staff is not None:
+            person = StaffJoined(name=self.name or "", job_title=self.job_title or "")
+            facts.append(Fact(streams.staff(given.identifier(self.staff)), person))
+            says.append(f"{self.staff} is its first member of staff")
+        return Decision(facts, len(facts), tuple(says))
 
-def decide(command: CreateLedger, _state: State, _rules: Rules, _now: int) -> Decision:
-    """Give the ledger its identity and its first member of staff."""
-    facts = [
-        Fact(streams.LEDGER, LedgerCreated(ledger_id=command.ledger_id, layout=LAYOUT)),
-        Fact(streams.LEDGER, KeyAdopted(key=command.key)),
-    ]
-    says = ["a new, empty ledger was created"]
-    if command.staff is not None:
-        person = StaffJoined(name=command.name or "", job_title=command.job_title or "")
-        facts.append(Fact(streams.staff(given.identifier(command.staff)), person))
-        says.append(f"{command.staff} is its first member of staff")
-    return Decision(facts, len(facts), tuple(says))
-
-
-def carry_out(context: Context, command: CreateLedger) -> Outcome:
-    """Make the files and record the ledger's birth; leave nothing behind when that fails."""
-    first = (command.staff, command.name, command.job_title)
-    if any(first) and not all(first):
-        raise Refused(
-            "first-staff",
-            "the first member of staff needs an id, a name and a job title",
-            "give --staff, --name and --job-title together",
-        )
-    folder = context.folder
-    if folder.path.exists() and (folder.path.is_file() or any(folder.path.iterdir())):
-        what = "a ledger" if folder.exists() else "something else"
-        raise Refused(
-            "already-there", f"{what} is already at {folder.path}", "choose another --ledger"
-        )
-    with translated(folder.path):
-        folder.path.mkdir(parents=True, exist_ok=True)
-    try:
-        KeyRing.create(folder.keys)
-        ledger_id = new_ledger_id()
-        Store.create(folder.log, ledger_id).close()
-        key = signing.load(folder.signing_key).verifier.vkey
-        return execute(context, command.model_copy(update={"ledger_id": ledger_id, "key": key}))
-    except BaseException:
-        shutil.rmtree(folder.path, ignore_errors=True)
-        raise
+    def carry_out(self, context: Context) -> Outcome:
+        """Make the files and record the ledger's birth; leave nothing behind when that fails."""
+        first = (self.staff, self.name, self.job_title)
+        if any(first) and not all(first):
+            raise Refused(
+                "first-staff",
+                "the first member of staff needs an id, a name and a job title",
+                "give --staff, --name and --job-title together",
+            )
+        folder = context.folder
+        if folder.path.exists() and (folder.path.is_file() or any(folder.path.iterdir())):
+            what = "a ledger" if folder.exists() else "something else"
+            raise Refused(
+                "already-there", f"{what} is already at {folder.path}", "choose another --ledger"
+            )
+        with translated(folder.path):
+            folder.path.mkdir(parents=True, exist_ok=True)
+        try:
+            KeyRing.create(folder.keys)
+            ledger_id = new_ledger_id()
+            Store.create(folder.log, ledger_id).close()
+            key = signing.load(folder.signing_key).verifier.vkey
+            return execute(context, self.model_copy(update={"ledger_id": ledger_id, "key": key}))
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise

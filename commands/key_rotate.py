@@ -1,9 +1,20 @@
-"""attendance key rotate: let a new signing key take the place of the ledger's own."""
+"""Let a new signing key take the place of the ledger's own."""
 
 from collections.abc import Iterable
 
-from commands.base import Command, Decision, Range, State, decided, hidden, one
-from commands.execute import Context, Outcome, execute, look
+from commands.base import (
+    Context,
+    Decision,
+    Errand,
+    Outcome,
+    Range,
+    State,
+    UseCase,
+    decided,
+    hidden,
+    one,
+)
+from commands.execute import execute, look
 from ledger import signing, streams
 from ledger.events.log import KeyAdopted
 from ledger.folder import translated
@@ -12,44 +23,44 @@ from ledger.store import Fact
 from policies.rules import Rules
 
 
-class RotateKey(Command):
-    """The old key signs the new one and is deleted; what it signed stays provable."""
+class RotateKey(UseCase, Errand):
+    """attendance key rotate: let a new signing key take the place of the ledger's own.
+
+    The old key signs the new one and is deleted; what it signed stays provable.
+    """
 
     key: str = hidden(default="")
     signature: str = hidden(default="")
 
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the keys that the ledger has had."""
+        yield one(streams.LEDGER)
 
-def reads(_command: RotateKey, _state: State) -> Iterable[Range]:
-    """Ask for the keys that the ledger has had."""
-    yield one(streams.LEDGER)
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the new public key with the old one's signature, once."""
+        state.author(now)
+        last = state.histories[streams.LEDGER][-1]
+        if isinstance(last, KeyAdopted) and last.key == self.key:
+            return decided([], "the new key was recorded before; the old one is deleted now")
+        event = KeyAdopted(key=self.key, signature=self.signature)
+        says = f"checkpoints are signed by {self.key} from now on; tell whoever pinned the old key"
+        return decided([Fact(streams.LEDGER, event)], says)
 
+    def carry_out(self, context: Context) -> Outcome:
+        """Make the new key, record it, and only then delete the old one.
 
-def decide(command: RotateKey, state: State, _rules: Rules, now: int) -> Decision:
-    """Record the new public key with the old one's signature, once."""
-    state.author(now)
-    last = state.histories[streams.LEDGER][-1]
-    if isinstance(last, KeyAdopted) and last.key == command.key:
-        return decided([], "the new key was recorded before; the old one is deleted now")
-    event = KeyAdopted(key=command.key, signature=command.signature)
-    says = f"checkpoints are signed by {command.key} from now on; tell whoever pinned the old key"
-    return decided([Fact(streams.LEDGER, event)], says)
-
-
-def carry_out(context: Context, command: RotateKey) -> Outcome:
-    """Make the new key, record it, and only then delete the old one.
-
-    Interrupted in between, both keys sign, and the command can be given again.
-    """
-    path = context.folder.required().signing_key
-    look(context, lambda state: state.author(context.clock()))  # before a key is made
-    old = signing.load(path)
-    new = _next(context, old)
-    signature = old.hand_over(new.verifier.vkey)
-    filled = command.model_copy(update={"key": new.verifier.vkey, "signature": signature})
-    outcome = execute(context, filled)
-    with translated(path):
-        signing.successor(path).replace(path)
-    return outcome
+        Interrupted in between, both keys sign, and the command can be given again.
+        """
+        path = context.folder.required().signing_key
+        look(context, lambda state: state.author(context.clock()))  # before a key is made
+        old = signing.load(path)
+        new = _next(context, old)
+        signature = old.hand_over(new.verifier.vkey)
+        filled = self.model_copy(update={"key": new.verifier.vkey, "signature": signature})
+        outcome = execute(context, filled)
+        with translated(path):
+            signing.successor(path).replace(path)
+        return outcome
 
 
 def _next(context: Context, old: Signer) -> Signer:

@@ -1,4 +1,4 @@
-"""attendance leave falsified: leave was obtained falsely; its sessions become unauthorised.
+"""Leave was obtained falsely; its sessions become unauthorised.
 
 Every mark that rests on the leave is amended (SI 2024/208 reg 6(1)) and cites it; plans of
 sessions without a mark are withdrawn. Where the school's policy asks for a second person, the
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from commands import approval_rules, given, leave_made, leave_rules, mark_rules, standing
 from commands.approval_rules import Proposed, Split
-from commands.base import Command, Decision, Range, State, argument, decided, option
+from commands.base import Decision, Range, State, UseCase, argument, decided, option
 from commands.leave_made import Granted, Leave
 from commands.leave_rules import number_of
 from commands.mark_rules import Stated
@@ -25,8 +25,11 @@ from policies.codes import Codes
 from policies.rules import Rules
 
 
-class FalsifyLeave(Command):
-    """What was found, and the code that is to stand instead."""
+class FalsifyLeave(UseCase):
+    """attendance leave falsified: leave was obtained falsely; its sessions become unauthorised.
+
+    What was found, and the code that is to stand instead.
+    """
 
     leave_id: str = argument("the id of the request")
     reason: str = option("what was found, and how; kept sealed")
@@ -35,55 +38,53 @@ class FalsifyLeave(Command):
     )
     dry_run: bool = option("show what would be amended; record nothing", default=False)
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the request, all that is recorded of its sessions, and what may be held."""
+        yield from leave_rules.reads_of(state, self.leave_id)
+        leave = leave_made.known(state, self.leave_id)
+        if leave is None:
+            return
+        yield from approval_rules.needed(state, [leave.pupil], leave.covers)
 
-def reads(command: FalsifyLeave, state: State) -> Iterable[Range]:
-    """Ask for the request, marks, plans and registers in its sessions, and what may be held."""
-    yield from leave_rules.reads_of(state, command.leave_id)
-    leave = leave_made.known(state, command.leave_id)
-    if leave is None:
-        return
-    yield from approval_rules.needed(state, [leave.pupil], leave.covers)
-
-
-def decide(command: FalsifyLeave, state: State, rules: Rules, now: int) -> Decision:
-    """Amend what stands with the leave's code, withdraw what is only planned, and say why."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    leave = leave_made.find(state, command.leave_id)
-    granted = _granted(leave)
-    changes = _changes(command, state, rules.codes, (leave, granted))
-    plans = leave_rules.own_plans(state, leave)
-    if leave.falsified and not (changes or plans):
-        leave_rules.check_state(leave, (), "amend what is left with attendance amend")
-    ended = {c.session: leave_rules.ended(state, leave.pupil, c.session, now) for c in changes}
-    split = approval_rules.split(
-        state, rules, now, author, [change for change in changes if ended[change.session]]
-    )
-    early = [change for change in changes if not ended[change.session]]
-    batch = state.new_pupil_id() if changes else None
-    amending = Amending(author, _citing(leave, granted, reason), batch)
-    event = LeaveFalsified(
-        reason=reason,
-        batch=batch,
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
-    )
-    facts = [
-        Fact(streams.leave(leave.pupil.id, leave.id), event),
-        *(_amended(amending, change) for change in split.direct),
-        *(_corrected(amending, change) for change in early),
-        *(approval_rules.requested(split.held, amending) if split.held else ()),
-        *leave_rules.withdrawn(leave.pupil, plans, amending.reason, author.staff_id),
-    ]
-    says = [f"leave {leave.id} of {state.name_of(leave.pupil)}: {_heading(command, leave)}"]
-    said = batch and ("one batch" if command.dry_run else f"batch {batch}")
-    says += _told(Split([*split.direct, *early], split.held), said)
-    if plans:
-        which = leave_rules.in_words(session for session, _ in plans)
-        done = "to be withdrawn" if command.dry_run else "withdrawn"
-        says.append(f"{number_of(len(plans), 'planned session')} {done}: {which}")
-    says += ["dry run: nothing was recorded"] * command.dry_run
-    return decided(facts, *says, dry_run=command.dry_run)
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Amend what stands with the leave's code, withdraw what is only planned, and say why."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        leave = leave_made.find(state, self.leave_id)
+        granted = _granted(leave)
+        changes = _changes(self, state, rules.codes, (leave, granted))
+        plans = leave_rules.own_plans(state, leave)
+        if leave.falsified and not (changes or plans):
+            leave_rules.check_state(leave, (), "amend what is left with attendance amend")
+        ended = {c.session: leave_rules.ended(state, leave.pupil, c.session, now) for c in changes}
+        split = approval_rules.split(
+            state, rules, now, author, [change for change in changes if ended[change.session]]
+        )
+        early = [change for change in changes if not ended[change.session]]
+        batch = state.new_pupil_id() if changes else None
+        amending = Amending(author, _citing(leave, granted, reason), batch)
+        event = LeaveFalsified(
+            reason=reason,
+            batch=batch,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        facts = [
+            Fact(streams.leave(leave.pupil.id, leave.id), event),
+            *(_amended(amending, change) for change in split.direct),
+            *(_corrected(amending, change) for change in early),
+            *(approval_rules.requested(split.held, amending) if split.held else ()),
+            *leave_rules.withdrawn(leave.pupil, plans, amending.reason, author.staff_id),
+        ]
+        says = [f"leave {leave.id} of {state.name_of(leave.pupil)}: {_heading(self, leave)}"]
+        said = batch and ("one batch" if self.dry_run else f"batch {batch}")
+        says += _told(Split([*split.direct, *early], split.held), said)
+        if plans:
+            which = leave_rules.in_words(session for session, _ in plans)
+            done = "to be withdrawn" if self.dry_run else "withdrawn"
+            says.append(f"{number_of(len(plans), 'planned session')} {done}: {which}")
+        says += ["dry run: nothing was recorded"] * self.dry_run
+        return decided(facts, *says, dry_run=self.dry_run)
 
 
 def _granted(leave: Leave) -> Granted:

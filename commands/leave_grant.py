@@ -1,4 +1,4 @@
-"""attendance leave grant: grant leave that was asked for, and plan the absence.
+"""Grant leave that was asked for, and plan the absence.
 
 SI 2024/208 reg 11. The plan pre-fills registers; it is no entry until they are taken. A request
 that was refused may be granted later: that is a further decision, and both stay on record.
@@ -6,10 +6,10 @@ that was refused may be granted later: that is a further decision, and both stay
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from commands import given, leave_asker, leave_made, leave_rules, mark_rules, roles, standing
-from commands.base import Author, Command, Decision, Range, State, argument, decided, option
+from commands.base import Author, Decision, Range, State, UseCase, argument, decided, option
 from commands.leave_made import Leave
 from commands.leave_rules import number_of
 from commands.leave_rules import reads_of as _reads_of
@@ -25,11 +25,14 @@ from policies import leave as law
 from policies.leave import Purpose
 from policies.rules import Rules
 
-RELIES_ON = (streams.RELATION, streams.PARENT)
 
+class GrantLeave(UseCase):
+    """attendance leave grant: grant leave that was asked for, and plan the absence.
 
-class GrantLeave(Command):
-    """The decision of a person whom the proprietor authorises, with its reason."""
+    The decision of a person whom the proprietor authorises, with its reason.
+    """
+
+    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
 
     leave_id: str = argument("the id of the request")
     from_: str | None = option("first session or date [as asked]", default=None)
@@ -40,6 +43,46 @@ class GrantLeave(Command):
     )
     letter_on: date | None = option("the date of the letter", default=None)
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the request, and for marks, plans and registers in its sessions."""
+        return _reads_of(state, self.leave_id)
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Grant all that was asked for, or part of it, and plan what has no mark and no plan."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        roles.check(state, author, roles.DECIDERS, now, "decide on leave")
+        leave = leave_made.find(state, self.leave_id)
+        leave_rules.check_state(
+            leave, ("asked", "refused"), "take it back with attendance leave withdraw, or ask anew"
+        )
+        leave_asker.check_related(state, leave.pupil, leave.asked.parent)
+        span = leave_rules.within(self.from_, self.to_, leave)
+        purpose = law.purpose(leave.asked.purpose, span.first.date)
+        met = leave_rules.met(state.school.calendar(), leave.pupil, span)
+        if not met:
+            raise Refused(
+                "nothing-to-grant",
+                f"from {span.first} to {span.last} the school meets no session for the pupil",
+                "check the dates and the terms; no leave is needed where the school does not meet",
+            )
+        notes = [
+            *_against_retrospective(state, leave, purpose, met, now),
+            *leave_asker.against(
+                state, leave.pupil, leave.asked, state.open_text(leave.asked.asked_by)
+            ),
+        ]
+        stated = Stated(purpose.code, nature=self.nature)
+        _check_may_stand(state, leave, purpose, (rules, stated, met))
+        found = _sorted(state, leave, (stated, met), now)
+        facts = [
+            Fact(
+                streams.leave(leave.pupil.id, leave.id),
+                _decision(self, author, (purpose, span, reason)),
+            ),
+            *_plans(leave, purpose, (stated, found.new), author),
+        ]
+        return decided(facts, *_says(state, leave, purpose, found), *(f"note: {n}" for n in notes))
+
 
 class _Sessions(NamedTuple):
     """What becomes of the sessions met: planned now, planned already, marked, over unmarked."""
@@ -48,48 +91,6 @@ class _Sessions(NamedTuple):
     kept: list[Session]
     marked: list[Session]
     over: list[Session]
-
-
-def reads(command: GrantLeave, state: State) -> Iterable[Range]:
-    """Ask for the request, and for marks, plans and registers in its sessions."""
-    return _reads_of(state, command.leave_id)
-
-
-def decide(command: GrantLeave, state: State, rules: Rules, now: int) -> Decision:
-    """Grant all that was asked for, or part of it, and plan what has no mark and no plan."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    roles.check(state, author, roles.DECIDERS, now, "decide on leave")
-    leave = leave_made.find(state, command.leave_id)
-    leave_rules.check_state(
-        leave, ("asked", "refused"), "take it back with attendance leave withdraw, or ask anew"
-    )
-    leave_asker.check_related(state, leave.pupil, leave.asked.parent)
-    span = leave_rules.within(command.from_, command.to_, leave)
-    purpose = law.purpose(leave.asked.purpose, span.first.date)
-    met = leave_rules.met(state.school.calendar(), leave.pupil, span)
-    if not met:
-        raise Refused(
-            "nothing-to-grant",
-            f"from {span.first} to {span.last} the school meets no session for the pupil",
-            "check the dates and the terms; no leave is needed where the school does not meet",
-        )
-    notes = [
-        *_against_retrospective(state, leave, purpose, met, now),
-        *leave_asker.against(
-            state, leave.pupil, leave.asked, state.open_text(leave.asked.asked_by)
-        ),
-    ]
-    stated = Stated(purpose.code, nature=command.nature)
-    _check_may_stand(state, leave, purpose, (rules, stated, met))
-    found = _sorted(state, leave, (stated, met), now)
-    facts = [
-        Fact(
-            streams.leave(leave.pupil.id, leave.id),
-            _decision(command, author, (purpose, span, reason)),
-        ),
-        *_plans(leave, purpose, (stated, found.new), author),
-    ]
-    return decided(facts, *_says(state, leave, purpose, found), *(f"note: {n}" for n in notes))
 
 
 def _decision(

@@ -1,4 +1,4 @@
-"""attendance leave request: record that leave of absence was asked for.
+"""Record that leave of absence was asked for.
 
 SI 2024/208 reg 11: what is asked, by whom and when is recorded as it was; whether it may be
 granted is for the decision. What stands against it is said at once.
@@ -6,11 +6,12 @@ granted is for the decision. What stands against it is said at once.
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import ClassVar
 
 from pydantic import field_validator
 
-from commands import given, leave_asker, leave_made, leave_rules
-from commands.base import Command, Decision, Range, State, argument, decided, option, starting
+from commands import given, leave_asker, leave_made, leave_rules, sessions
+from commands.base import Decision, Range, State, UseCase, argument, decided, option, starting
 from commands.leave_rules import number_of
 from ledger import streams
 from ledger.errors import Refused
@@ -22,12 +23,16 @@ from policies import leave
 from policies.leave import Purpose
 from policies.rules import Rules
 
-RELIES_ON = (streams.RELATION, streams.PARENT)
 _OPEN = ("asked", "granted")
 
 
-class RequestLeave(Command):
-    """Who asked, when, for which sessions and what for; nothing is planned until it is granted."""
+class RequestLeave(UseCase):
+    """attendance leave request: record that leave of absence was asked for.
+
+    Who asked, when, for which sessions and what for; nothing is planned until it is granted.
+    """
+
+    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
 
     pupil: str = argument("UPN or local id")
     from_: str = option("first session or date")
@@ -45,40 +50,44 @@ class RequestLeave(Command):
     def _written(cls, value: object) -> object:
         return value.isoformat() if isinstance(value, date) else value
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the pupil's other requests."""
+        yield starting(streams.leave(state.pupil(self.pupil).id, ""))
 
-def reads(command: RequestLeave, state: State) -> Iterable[Range]:
-    """Ask for the pupil's other requests."""
-    yield starting(streams.leave(state.pupil(command.pupil).id, ""))
-
-
-def decide(command: RequestLeave, state: State, _rules: Rules, now: int) -> Decision:
-    """Record the request as it was made, and say what a decision has to look at."""
-    by, pupil = state.author(now).staff_id, state.pupil(command.pupil)
-    name = _named(command.asked_by)
-    asked_on, at = leave_asker.read(command.asked_on, now)
-    parent = command.parent and given.identifier(command.parent)
-    leave_asker.check_related(state, pupil, parent)
-    span = leave_rules.span(command.from_, command.to_)
-    wanted = leave.purpose(command.purpose, span.first.date)
-    event = LeaveRequested(
-        first=str(span.first),
-        last=str(span.last),
-        purpose=wanted.name,
-        asked_on=asked_on,
-        parent=parent,
-        asked_by=name,
-        reason=leave_asker.with_time(at, command.reason),
-        by=by,
-    )
-    leave_id = state.new_pupil_id()
-    met = leave_rules.met(state.school.calendar(), pupil, span)
-    says = [
-        f"leave {leave_id}: {state.name_of(pupil)}, {span.first} to {span.last}, {wanted.text}",
-        _counted(met),
-        *(f"note: {note}" for note in _notes(state, pupil, event, met, wanted)),
-        f"decide it with attendance leave grant {leave_id}, or attendance leave refuse {leave_id}",
-    ]
-    return decided([Fact(streams.leave(pupil.id, leave_id), event)], *says)
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the request as it was made, and say what a decision has to look at."""
+        by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
+        name = _named(self.asked_by)
+        asked_on, at = leave_asker.read(self.asked_on, now)
+        parent = self.parent and given.identifier(self.parent)
+        leave_asker.check_related(state, pupil, parent)
+        span = sessions.between(self.from_, self.to_)
+        wanted = leave.purpose(self.purpose, span.first.date)
+        event = LeaveRequested(
+            first=str(span.first),
+            last=str(span.last),
+            purpose=wanted.name,
+            asked_on=asked_on,
+            parent=parent,
+            asked_by=name,
+            reason=leave_asker.with_time(at, self.reason),
+            by=by,
+        )
+        leave_id = state.new_pupil_id()
+        met = leave_rules.met(state.school.calendar(), pupil, span)
+        says = [
+            (
+                f"leave {leave_id}: {state.name_of(pupil)}, {span.first} to {span.last}, "
+                f"{wanted.text}"
+            ),
+            _counted(met),
+            *(f"note: {note}" for note in _notes(state, pupil, event, met, wanted)),
+            (
+                f"decide it with attendance leave grant {leave_id}, "
+                f"or attendance leave refuse {leave_id}"
+            ),
+        ]
+        return decided([Fact(streams.leave(pupil.id, leave_id), event)], *says)
 
 
 def _named(asked_by: str) -> str:

@@ -7,7 +7,7 @@ from commands import sessions, standing
 from commands.base import Range, State, starting
 from commands.leave_made import Leave, known, of_pupil
 from commands.mark_rules import Stated, has_ended
-from commands.sessions import OfSessions, Span
+from commands.sessions import Span
 from ledger import streams
 from ledger.calendar import Calendar
 from ledger.errors import Refused
@@ -38,15 +38,10 @@ def check_state(leave: Leave, allowed: tuple[str, ...], remedy: str) -> None:
         raise Refused(f"leave-{leave.state}", f"leave {leave.id} {was}", remedy)
 
 
-def span(first: str, last: str) -> Span:
-    """Return the sessions from one to another, each a session or a date."""
-    return sessions.span(OfSessions(pupil="", from_=first, to_=last))
-
-
 def within(first: str | None, last: str | None, leave: Leave) -> Span:
     """Return the sessions that are granted of those asked for; all where none is named."""
     asked = leave.asked_for
-    found = span(first or str(asked.first), last or str(asked.last))
+    found = sessions.between(first or str(asked.first), last or str(asked.last))
     if not (asked.holds(found.first) and asked.holds(found.last)):
         raise Refused(
             "not-asked-for",

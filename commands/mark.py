@@ -1,9 +1,9 @@
-"""attendance mark: record one pupil's first mark for a session."""
+"""Record one pupil's first mark for a session."""
 
 from collections.abc import Iterable
 
 from commands import mark_rules, standing
-from commands.base import Command, Decision, Range, State, argument, decided, one, option, starting
+from commands.base import Decision, Range, State, UseCase, argument, decided, one, option, starting
 from ledger import streams
 from ledger.events.register import MarkCorrected, SessionMarked
 from ledger.store import Fact
@@ -11,8 +11,11 @@ from ledger.values import Session
 from policies.rules import Rules
 
 
-class MarkSession(Command):
-    """A pupil's mark for a session; made after the register has ended it is a late entry."""
+class MarkSession(UseCase):
+    """attendance mark: record one pupil's first mark for a session.
+
+    A pupil's mark for a session; made after the register has ended it is a late entry.
+    """
 
     pupil: str = argument("UPN or local id")
     session: Session = argument("the session, 2026-11-20/AM")
@@ -24,36 +27,34 @@ class MarkSession(Command):
     comment: str | None = option("a comment, kept sealed", default=None)
     reason: str | None = option("why the entry is late", default=None)
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the mark as it stands and for the register's taking."""
+        pupil = state.pupil(self.pupil)
+        yield one(streams.mark(pupil.id, self.session))
+        yield starting(f"{streams.REGISTER}{self.session}:")
 
-def reads(command: MarkSession, state: State) -> Iterable[Range]:
-    """Ask for the mark as it stands and for the register's taking."""
-    pupil = state.pupil(command.pupil)
-    yield one(streams.mark(pupil.id, command.session))
-    yield starting(f"{streams.REGISTER}{command.session}:")
-
-
-def decide(command: MarkSession, state: State, rules: Rules, now: int) -> Decision:
-    """Record a first mark, or correct one while its register is still open."""
-    pupil, session = state.pupil(command.pupil), command.session
-    author = state.author(now)
-    calendar = state.school.calendar()
-    stated = mark_rules.Stated(command.code, command.minutes_late, command.nature)
-    mark_rules.check_not_future(session, now)
-    mark_rules.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
-    mark = state.mark(pupil, session)
-    late = mark_rules.has_ended(calendar, session, standing.taken(state, pupil, session), now)
-    fields = stated._asdict() | {"reason": command.reason, "by": author.staff_id}
-    stream = streams.mark(pupil.id, session)
-    who = f"{state.name_of(pupil)} {session}"
-    if mark.code is None:
-        entry = SessionMarked(**fields, late=late, comment=command.comment)
-        kind = "late entry" if late else "entry"
-        return decided([Fact(stream, entry)], f"{who}: {command.code} recorded ({kind})")
-    if mark.code == command.code:
-        return decided([], f"{who}: {command.code} already stands; nothing was recorded")
-    if late:
-        raise mark_rules.already_marked(mark.code, session)
-    corrected = MarkCorrected(**fields, original=mark.code)
-    return decided(
-        [Fact(stream, corrected)], f"{who}: {mark.code} corrected to {command.code} during taking"
-    )
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Record a first mark, or correct one while its register is still open."""
+        pupil, session = state.pupil(self.pupil), self.session
+        author = state.author(now)
+        calendar = state.school.calendar()
+        stated = mark_rules.Stated(self.code, self.minutes_late, self.nature)
+        mark_rules.check_not_future(session, now)
+        mark_rules.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
+        mark = state.mark(pupil, session)
+        late = mark_rules.has_ended(calendar, session, standing.taken(state, pupil, session), now)
+        fields = stated._asdict() | {"reason": self.reason, "by": author.staff_id}
+        stream = streams.mark(pupil.id, session)
+        who = f"{state.name_of(pupil)} {session}"
+        if mark.code is None:
+            entry = SessionMarked(**fields, late=late, comment=self.comment)
+            kind = "late entry" if late else "entry"
+            return decided([Fact(stream, entry)], f"{who}: {self.code} recorded ({kind})")
+        if mark.code == self.code:
+            return decided([], f"{who}: {self.code} already stands; nothing was recorded")
+        if late:
+            raise mark_rules.already_marked(mark.code, session)
+        corrected = MarkCorrected(**fields, original=mark.code)
+        return decided(
+            [Fact(stream, corrected)], f"{who}: {mark.code} corrected to {self.code} during taking"
+        )

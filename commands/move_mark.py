@@ -1,10 +1,10 @@
-"""attendance move-mark: put right a mark that was recorded against the wrong pupil."""
+"""Put right a mark that was recorded against the wrong pupil."""
 
 from collections.abc import Iterable
 
 from commands import approval_rules, given, mark_rules, standing
 from commands.approval_rules import Proposed, Split
-from commands.base import Command, Decision, Range, State, argument, decided, one, option
+from commands.base import Decision, Range, State, UseCase, argument, decided, one, option
 from commands.mark_rules import Stated
 from commands.standing import Amending
 from ledger import streams
@@ -16,8 +16,11 @@ from ledger.values import Session
 from policies.rules import Rules
 
 
-class MoveMark(Command):
-    """The right pupil gets the mark; the wrong one, never left blank, gets another code."""
+class MoveMark(UseCase):
+    """attendance move-mark: put right a mark that was recorded against the wrong pupil.
+
+    The right pupil gets the mark; the wrong one, never left blank, gets another code.
+    """
 
     session: Session = argument("the session, 2026-11-20/AM")
     from_: str = option("UPN or local id of the wrong pupil")
@@ -27,49 +30,49 @@ class MoveMark(Command):
     minutes_late: int | None = option("minutes late, for that code", default=None, ge=0)
     nature: str | None = option("nature or cause, for that code", default=None)
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for both pupils' marks, and for what the school's policy goes by."""
+        pupils = [state.pupil(named) for named in (self.from_, self.to)]
+        for pupil in pupils:
+            yield one(streams.mark(pupil.id, self.session))
+        yield from approval_rules.needed(state, pupils)
 
-def reads(command: MoveMark, state: State) -> Iterable[Range]:
-    """Ask for both pupils' marks, and for what the school's policy goes by."""
-    pupils = [state.pupil(named) for named in (command.from_, command.to)]
-    for pupil in pupils:
-        yield one(streams.mark(pupil.id, command.session))
-    yield from approval_rules.needed(state, pupils)
-
-
-def decide(command: MoveMark, state: State, rules: Rules, now: int) -> Decision:
-    """Amend the wrong pupil's mark; enter or amend the right pupil's with what it was."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    session, wrong, right = command.session, state.pupil(command.from_), state.pupil(command.to)
-    moved = standing.mark_of(state, wrong, session)
-    after = Stated(command.code, command.minutes_late, command.nature)
-    if wrong is right or moved is None or moved == after:
-        raise Refused(
-            "nothing-to-move",
-            f"there is no mark for {session} to move, or it would stay as it is",
-            "name the pupil who has the mark, the one it belongs to, and another code",
-        )
-    mark_rules.check_not_future(session, now)
-    calendar = state.school.calendar()
-    for pupil, stated in ((wrong, after), (right, moved)):
-        mark_rules.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
-    before = standing.mark_of(state, right, session)
-    proposed = [Proposed(wrong, session, moved, after)]
-    if before is not None and before != moved:
-        proposed.append(Proposed(right, session, before, moved))
-    _check_at_once(approval_rules.split(state, rules, now, author, proposed), state)
-    amending = Amending(author, reason, state.new_pupil_id())
-    facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
-    says = [f"{state.name_of(wrong)} {session}: {moved.code} -> {after.code}"]
-    if before != moved:
-        event: Event = SessionMarked(
-            **moved._asdict(), late=True, reason=reason, by=author.staff_id
-        )
-        if before is not None:
-            event = amending.mark(before.code, moved)
-        facts.append(Fact(streams.mark(right.id, session), event))
-        was = "no mark" if before is None else before.code
-        says.append(f"{state.name_of(right)} {session}: {was} -> {moved.code}")
-    return decided(facts, *says)
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Amend the wrong pupil's mark; enter or amend the right pupil's with what it was."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        session, wrong, right = self.session, state.pupil(self.from_), state.pupil(self.to)
+        moved = standing.mark_of(state, wrong, session)
+        after = Stated(self.code, self.minutes_late, self.nature)
+        if wrong is right or moved is None or moved == after:
+            raise Refused(
+                "nothing-to-move",
+                f"there is no mark for {session} to move, or it would stay as it is",
+                "name the pupil who has the mark, the one it belongs to, and another code",
+            )
+        mark_rules.check_not_future(session, now)
+        calendar = state.school.calendar()
+        for pupil, stated in ((wrong, after), (right, moved)):
+            mark_rules.check_entry(
+                rules.codes, calendar, pupil=pupil, session=session, stated=stated
+            )
+        before = standing.mark_of(state, right, session)
+        proposed = [Proposed(wrong, session, moved, after)]
+        if before is not None and before != moved:
+            proposed.append(Proposed(right, session, before, moved))
+        _check_at_once(approval_rules.split(state, rules, now, author, proposed), state)
+        amending = Amending(author, reason, state.new_pupil_id())
+        facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
+        says = [f"{state.name_of(wrong)} {session}: {moved.code} -> {after.code}"]
+        if before != moved:
+            event: Event = SessionMarked(
+                **moved._asdict(), late=True, reason=reason, by=author.staff_id
+            )
+            if before is not None:
+                event = amending.mark(before.code, moved)
+            facts.append(Fact(streams.mark(right.id, session), event))
+            was = "no mark" if before is None else before.code
+            says.append(f"{state.name_of(right)} {session}: {was} -> {moved.code}")
+        return decided(facts, *says)
 
 
 def _check_at_once(split: Split, state: State) -> None:

@@ -1,11 +1,11 @@
-"""attendance notice record: record a penalty notice, or what has become of one."""
+"""Record a penalty notice, or what has become of one."""
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from commands import records
-from commands.base import Command, Decision, State, argument, decided, option
+from commands.base import Decision, State, UseCase, argument, decided, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -14,13 +14,17 @@ from ledger.store import Fact
 from ledger.values import Session
 from policies.rules import Rules
 
-RELIES_ON = (streams.PARENT, streams.NOTICES)
 _AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
 _KEY = ("kind", "issued_on", "offence_first")
 
 
-class RecordNotice(Command):
-    """What is left out stays as it was: a notice is known by its kind, issue and first day."""
+class RecordNotice(UseCase):
+    """attendance notice record: record a penalty notice, or what has become of one.
+
+    What is left out stays as it was: a notice is known by its kind, issue and first day.
+    """
+
+    relies_on: ClassVar = (streams.PARENT, streams.NOTICES)
 
     parent_id: str = argument("the school's id of the parent")
     pupil: str = argument("UPN or local id")
@@ -38,24 +42,23 @@ class RecordNotice(Command):
     session: tuple[Session, ...] = option("a session that it relied on (repeatable)", default=())
     issuer: str | None = option("who issued it", default=None)
 
-
-def decide(command: RecordNotice, state: State, _rules: Rules, now: int) -> Decision:
-    """State the notice whole; nothing where nothing changes."""
-    state.author(now)
-    pupil, parent_id = state.pupil(command.pupil), command.parent_id
-    check_parent(state, parent_id)
-    stated = command.model_dump(exclude={"parent_id", "pupil", "session"})
-    if command.session:
-        stated["sessions"] = tuple(str(session) for session in sorted(command.session))
-    stream = streams.notices(parent_id, pupil.id)
-    known = _known(state, stream, stated)
-    details = records.renewed(known, stated)
-    for name, what, remedy in _problems(details, local_date(now)):
-        raise Refused(name, what, remedy)
-    who = f"notice of {command.issued_on} to {parent_id} for {state.name_of(pupil)}"
-    if details == known:
-        return decided([], f"{who}: recorded so already; nothing was recorded")
-    return decided([Fact(stream, NoticeStated(**details))], f"{who}: recorded")
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """State the notice whole; nothing where nothing changes."""
+        state.author(now)
+        pupil, parent_id = state.pupil(self.pupil), self.parent_id
+        check_parent(state, parent_id)
+        stated = self.model_dump(exclude={"parent_id", "pupil", "session"})
+        if self.session:
+            stated["sessions"] = tuple(str(session) for session in sorted(self.session))
+        stream = streams.notices(parent_id, pupil.id)
+        known = _known(state, stream, stated)
+        details = records.renewed(known, stated)
+        for name, what, remedy in _problems(details, local_date(now)):
+            raise Refused(name, what, remedy)
+        who = f"notice of {self.issued_on} to {parent_id} for {state.name_of(pupil)}"
+        if details == known:
+            return decided([], f"{who}: recorded so already; nothing was recorded")
+        return decided([Fact(stream, NoticeStated(**details))], f"{who}: recorded")
 
 
 def check_parent(state: State, parent_id: str) -> None:

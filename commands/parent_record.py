@@ -1,21 +1,25 @@
-"""attendance parent record: record a parent or other contact, or what has changed of one."""
+"""Record a parent or other contact, or what has changed of one."""
+
+from typing import ClassVar
 
 from commands import admission_amended, given, records
-from commands.base import Command, Decision, State, argument, decided, option
+from commands.base import Decision, State, UseCase, argument, decided, option
 from ledger import streams
 from ledger.events.people import ParentRecorded
 from ledger.store import Fact
 from ledger.values import parse_date
 from policies.rules import Rules
 
-RELIES_ON = (streams.PARENT,)
 
+class RecordParent(UseCase):
+    """attendance parent record: record a parent or other contact, or what has changed of one.
 
-class RecordParent(Command):
-    """What is left out stays as it was; an empty text clears it.
+    What is left out stays as it was; an empty text clears it.
 
     What was recorded before is amended: original, amended, reason, date and name are kept.
     """
+
+    relies_on: ClassVar = (streams.PARENT,)
 
     parent_id: str = argument("the school's id of the parent")
     surname: str | None = option("surname", default=None)
@@ -30,21 +34,20 @@ class RecordParent(Command):
     )
     reason: str | None = option("why it is amended, where it is recorded already", default=None)
 
-
-def decide(command: RecordParent, state: State, _rules: Rules, now: int) -> Decision:
-    """State the parent whole; nothing where nothing changes."""
-    author = state.author(now)
-    parent_id = given.identifier(command.parent_id)
-    given.yes_no(command.address_confidential, "address-confidential")
-    if command.dob:
-        parse_date(command.dob)
-    before = state.school.parents.get(parent_id)
-    known = {} if before is None else records.plain(before, state.open_text)
-    details = records.renewed(known, command.model_dump(exclude={"parent_id", "reason"}))
-    given.required(details.get("surname"), "surname")
-    if details == known:
-        return decided([], f"parent {parent_id} is recorded so already; nothing was recorded")
-    stream = streams.parent(parent_id)
-    facts = [Fact(stream, ParentRecorded(**details))]
-    facts += admission_amended.amendments(stream, author, command.reason, (known, details))
-    return decided(facts, f"parent {parent_id} recorded")
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """State the parent whole; nothing where nothing changes."""
+        author = state.author(now)
+        parent_id = given.identifier(self.parent_id)
+        given.yes_no(self.address_confidential, "address-confidential")
+        if self.dob:
+            parse_date(self.dob)
+        before = state.school.parents.get(parent_id)
+        known = {} if before is None else records.plain(before, state.open_text)
+        details = records.renewed(known, self.model_dump(exclude={"parent_id", "reason"}))
+        given.required(details.get("surname"), "surname")
+        if details == known:
+            return decided([], f"parent {parent_id} is recorded so already; nothing was recorded")
+        stream = streams.parent(parent_id)
+        facts = [Fact(stream, ParentRecorded(**details))]
+        facts += admission_amended.amendments(stream, author, self.reason, (known, details))
+        return decided(facts, f"parent {parent_id} recorded")

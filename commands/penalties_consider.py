@@ -1,4 +1,4 @@
-"""attendance penalties consider: record what was decided about a pupil's unauthorised absence.
+"""Record what was decided about a pupil's unauthorised absence.
 
 SI 2007/1867 reg 9A: an authorised member of staff who becomes aware of the threshold has to
 consider. What the register said at that moment is kept with the decision.
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from commands import given, pending_requests, roles, standing
-from commands.base import Command, Decision, Range, State, argument, decided, one, option
+from commands.base import Decision, Range, State, UseCase, argument, decided, one, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.events.amending import AmendmentRequested
@@ -25,14 +25,54 @@ from policies.school_weeks import school_weeks
 _SAYS = ("decision", "by", "count", "settled", "peak", "entries")
 
 
-class ConsiderPenalty(Command):
-    """The act that the law asks of the head, or of whom the head authorises, with its reason."""
+class ConsiderPenalty(UseCase):
+    """attendance penalties consider: record what was decided about a pupil's unauthorised absence.
+
+    The act that the law asks of the head, or of whom the head authorises, with its reason.
+    """
 
     pupil: str = argument("UPN or local id")
     decision: Literal["refer", "issue", "not-now", "no-discretion"] = option(
         "refer to the authority, issue, not now, or no discretion to issue"
     )
     reason: str = option("why; kept sealed")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for every mark of the pupil, and for what was considered before."""
+        pupil = state.pupil(self.pupil)
+        prefix = streams.mark(pupil.id, "")
+        yield Range(prefix, prefix + "\U0010ffff")
+        yield one(streams.penalty(pupil.id))
+        yield pending_requests.needed(pupil)
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Record the decision with what the register says; nothing where it says so already."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        roles.check(state, author, roles.DECIDERS, now, "consider a penalty notice")
+        pupil = state.pupil(self.pupil)
+        found = register(state, pupil, rules.codes, now)
+        inside = found.windows.sessions
+        event = PenaltyConsidered(
+            decision=self.decision,
+            reason=reason,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+            count=found.windows.count,
+            settled=sum(session not in found.provisional for session in inside),
+            peak=found.windows.peak,
+            entries=tuple(f"{session} {found.entries[session]}" for session in inside),
+            seen_at=state.position,
+        )
+        stream = streams.penalty(pupil.id)
+        who = f"{state.name_of(pupil)}: {self.decision}"
+        if _repeats(state, stream, event):
+            return decided([], f"{who} is recorded so already; nothing was recorded")
+        says = f"{who} recorded, with {event.count} sessions in the latest window and"
+        says = f"{says} {event.peak} in the fullest"
+        return decided(
+            [Fact(stream, event)], says, *_waiting(pending_requests.pending(state, pupil))
+        )
 
 
 class Found(NamedTuple):
@@ -41,43 +81,6 @@ class Found(NamedTuple):
     entries: dict[Session, str]
     provisional: set[Session]
     windows: threshold.Standing
-
-
-def reads(command: ConsiderPenalty, state: State) -> Iterable[Range]:
-    """Ask for every mark of the pupil, and for what was considered before."""
-    pupil = state.pupil(command.pupil)
-    prefix = streams.mark(pupil.id, "")
-    yield Range(prefix, prefix + "\U0010ffff")
-    yield one(streams.penalty(pupil.id))
-    yield pending_requests.needed(pupil)
-
-
-def decide(command: ConsiderPenalty, state: State, rules: Rules, now: int) -> Decision:
-    """Record the decision with what the register says; nothing where it says so already."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    roles.check(state, author, roles.DECIDERS, now, "consider a penalty notice")
-    pupil = state.pupil(command.pupil)
-    found = register(state, pupil, rules.codes, now)
-    inside = found.windows.sessions
-    event = PenaltyConsidered(
-        decision=command.decision,
-        reason=reason,
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
-        count=found.windows.count,
-        settled=sum(session not in found.provisional for session in inside),
-        peak=found.windows.peak,
-        entries=tuple(f"{session} {found.entries[session]}" for session in inside),
-        seen_at=state.position,
-    )
-    stream = streams.penalty(pupil.id)
-    who = f"{state.name_of(pupil)}: {command.decision}"
-    if _repeats(state, stream, event):
-        return decided([], f"{who} is recorded so already; nothing was recorded")
-    says = f"{who} recorded, with {event.count} sessions in the latest window and"
-    says = f"{says} {event.peak} in the fullest"
-    return decided([Fact(stream, event)], says, *_waiting(pending_requests.pending(state, pupil)))
 
 
 def _waiting(pending: Mapping[Session, AmendmentRequested]) -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""attendance plan add: record an absence that is expected."""
+"""Record an absence that is expected."""
 
 from commands import mark_rules, plan_rules, sessions, standing
 from commands.base import Decision, State, decided, option
 from commands.leave_rules import number_of
 from commands.mark_rules import Stated
-from commands.plan_rules import reads
+from commands.plan_rules import Planning
 from ledger import streams
 from ledger.calendar import Calendar
 from ledger.errors import Refused
@@ -14,11 +14,12 @@ from ledger.store import Fact
 from ledger.values import Session
 from policies.rules import Rules
 
-__all__ = ["PlanAbsence", "decide", "reads"]
 
+class PlanAbsence(Planning):
+    """attendance plan add: record an absence that is expected.
 
-class PlanAbsence(sessions.OfSessions):
-    """A code expected for sessions to come; it is entered when their registers are taken."""
+    A code expected for sessions to come; it is entered when their registers are taken.
+    """
 
     code: str = option("the code that is expected")
     reason: str | None = option("why", default=None)
@@ -26,33 +27,34 @@ class PlanAbsence(sessions.OfSessions):
         "nature of the activity, or the cause, where the code needs it", default=None
     )
 
-
-def decide(command: PlanAbsence, state: State, rules: Rules, now: int) -> Decision:
-    """Plan one session, or every session of a range that the school meets for the pupil."""
-    by, pupil = state.author(now).staff_id, state.pupil(command.pupil)
-    calendar, stated = state.school.calendar(), Stated(command.code, nature=command.nature)
-    facts = []
-    for session in _sessions(command, calendar, pupil):
-        mark_rules.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
-        plan_rules.check_absence(rules.codes, stated, session)
-        plan_rules.check_open(state, calendar, pupil, session, now)
-        before = standing.plan_of(state, pupil, session)
-        if before is None:
-            plan = AbsencePlanned(
-                code=stated.code, nature=stated.nature, reason=command.reason, by=by
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Plan one session, or every session of a range that the school meets for the pupil."""
+        by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
+        calendar, stated = state.school.calendar(), Stated(self.code, nature=self.nature)
+        facts = []
+        for session in _sessions(self, calendar, pupil):
+            mark_rules.check_entry(
+                rules.codes, calendar, pupil=pupil, session=session, stated=stated
             )
-            facts.append(Fact(streams.plan(pupil.id, session), plan))
-        elif before != stated:
-            raise Refused(
-                "already-planned",
-                f"{before.code} is already planned for {session}",
-                "change it with attendance plan change",
-            )
-    name = state.name_of(pupil)
-    if not facts:
-        return decided([], f"{name}: {stated.code} is already planned; nothing was recorded")
-    planned = number_of(len(facts), "session")
-    return decided(facts, f"{name}: {stated.code} planned for {planned}")
+            plan_rules.check_absence(rules.codes, stated, session)
+            plan_rules.check_open(state, calendar, pupil, session, now)
+            before = standing.plan_of(state, pupil, session)
+            if before is None:
+                plan = AbsencePlanned(
+                    code=stated.code, nature=stated.nature, reason=self.reason, by=by
+                )
+                facts.append(Fact(streams.plan(pupil.id, session), plan))
+            elif before != stated:
+                raise Refused(
+                    "already-planned",
+                    f"{before.code} is already planned for {session}",
+                    "change it with attendance plan change",
+                )
+        name = state.name_of(pupil)
+        if not facts:
+            return decided([], f"{name}: {stated.code} is already planned; nothing was recorded")
+        planned = number_of(len(facts), "session")
+        return decided(facts, f"{name}: {stated.code} planned for {planned}")
 
 
 def _sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> list[Session]:

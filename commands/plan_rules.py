@@ -13,12 +13,15 @@ from ledger.values import Session
 from policies.codes import Codes
 
 
-def reads(command: OfSessions, state: State) -> Iterable[Range]:
-    """Ask for the pupil's marks and plans in the span, and for how registers were taken."""
-    span, pupil = sessions.span(command), state.pupil(command.pupil)
-    yield sessions.marks(pupil, span)
-    yield sessions.plans(pupil, span)
-    yield sessions.registers(span)
+class Planning(OfSessions):
+    """A command about what is expected in sessions to come."""
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the pupil's marks and plans in the span, and for how registers were taken."""
+        span, pupil = sessions.span(self), state.pupil(self.pupil)
+        yield sessions.marks(pupil, span)
+        yield sessions.plans(pupil, span)
+        yield sessions.registers(span)
 
 
 def check_absence(codes: Codes, stated: Stated, session: Session) -> None:

@@ -1,31 +1,31 @@
-"""attendance plan withdraw: take back an absence that is no longer expected."""
+"""Take back an absence that is no longer expected."""
 
 from commands import given, plan_rules, sessions
 from commands.base import Decision, State, decided, option
-from commands.plan_rules import reads
+from commands.plan_rules import Planning
 from ledger import streams
 from ledger.events.register import PlanWithdrawn
 from ledger.store import Fact
 from policies.rules import Rules
 
-__all__ = ["WithdrawPlan", "decide", "reads"]
 
+class WithdrawPlan(Planning):
+    """attendance plan withdraw: take back an absence that is no longer expected.
 
-class WithdrawPlan(sessions.OfSessions):
-    """Nothing is expected any more; what was planned is kept in the history."""
+    Nothing is expected any more; what was planned is kept in the history.
+    """
 
     reason: str = option("why the plan is withdrawn")
 
-
-def decide(command: WithdrawPlan, state: State, _rules: Rules, now: int) -> Decision:
-    """Withdraw every plan of the span that can still change."""
-    by, reason = state.author(now).staff_id, given.required(command.reason, "reason")
-    pupil = state.pupil(command.pupil)
-    facts = [
-        Fact(
-            streams.plan(pupil.id, session),
-            PlanWithdrawn(original=plan.code, reason=reason, by=by),
-        )
-        for session, plan in plan_rules.planned(state, pupil, sessions.span(command), now)
-    ]
-    return decided(facts, f"{state.name_of(pupil)}: {len(facts)} planned sessions withdrawn")
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Withdraw every plan of the span that can still change."""
+        by, reason = state.author(now).staff_id, given.required(self.reason, "reason")
+        pupil = state.pupil(self.pupil)
+        facts = [
+            Fact(
+                streams.plan(pupil.id, session),
+                PlanWithdrawn(original=plan.code, reason=reason, by=by),
+            )
+            for session, plan in plan_rules.planned(state, pupil, sessions.span(self), now)
+        ]
+        return decided(facts, f"{state.name_of(pupil)}: {len(facts)} planned sessions withdrawn")

@@ -1,4 +1,4 @@
-"""attendance policy adopt: apply the school's own policy on amending from a date.
+"""Apply the school's own policy on amending from a date.
 
 The head or whom the head authorises adopts it: whom a policy restrains does not lift it.
 """
@@ -6,10 +6,10 @@ The head or whom the head authorises adopts it: whom a policy restrains does not
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 from commands import roles
-from commands.base import Command, Decision, State, argument, decided, hidden, option
+from commands.base import Decision, State, UseCase, argument, decided, hidden, option
 from commands.staff_add import ROLES
 from ledger import streams
 from ledger.clock import local_date
@@ -25,53 +25,54 @@ _DAY = timedelta(days=1)
 _ROLES = (school_packs.ROLES, school_packs.LATE_ROLES, school_packs.APPROVERS)
 
 
-class AdoptPolicy(Command):
-    """The policy is kept word for word; the one before it ends on the day before."""
+class AdoptPolicy(UseCase):
+    """attendance policy adopt: apply the school's own policy on amending from a date.
+
+    The policy is kept word for word; the one before it ends on the day before.
+    """
 
     policy: str = argument(f"a shipped policy ({', '.join(school_packs.names())}) or a TOML file")
     from_: date = option("the first day on which it applies, today or later")
     text: str = hidden(default="")
 
+    def load(self, _stdin: TextIO) -> Self:
+        """Return the command with the policy's name and text."""
+        shipped = school_packs.shipped(self.policy)
+        if shipped is not None:
+            return self.model_copy(update={"text": shipped})
+        path = Path(self.policy)
+        return self.model_copy(update={"policy": path.stem, "text": _text(path)})
 
-def load(command: AdoptPolicy, _stdin: TextIO | None = None) -> AdoptPolicy:
-    """Return the command with the policy's name and text."""
-    shipped = school_packs.shipped(command.policy)
-    if shipped is not None:
-        return command.model_copy(update={"text": shipped})
-    path = Path(command.policy)
-    return command.model_copy(update={"policy": path.stem, "text": _text(path)})
-
-
-def decide(command: AdoptPolicy, state: State, _rules: Rules, now: int) -> Decision:
-    """Adopt a policy from a day on, or refuse it with everything that is wrong."""
-    author, today, since = state.author(now), local_date(now), command.from_
-    roles.check(state, author, roles.DECIDERS, now, "adopt a policy")
-    policy = school_packs.read(command.text, command.policy)
-    _check_roles(policy)
-    if since < today:
-        raise Refused(
-            "policy-backwards",
-            f"a policy cannot apply from {since}: that day is past, and what was amended since "
-            "was amended without it",
-            f"give --from {today} or later",
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Adopt a policy from a day on, or refuse it with everything that is wrong."""
+        author, today, since = state.author(now), local_date(now), self.from_
+        roles.check(state, author, roles.DECIDERS, now, "adopt a policy")
+        policy = school_packs.read(self.text, self.policy)
+        _check_roles(policy)
+        if since < today:
+            raise Refused(
+                "policy-backwards",
+                f"a policy cannot apply from {since}: that day is past, and what was amended "
+                "since was amended without it",
+                f"give --from {today} or later",
+            )
+        before = state.school.policy_on(since)
+        if before is not None and (before.policy, before.text) == (policy.name, self.text):
+            return decided([], f"{policy.name} applies on {since} already; nothing was recorded")
+        adopted = PolicyAdopted(
+            policy=policy.name,
+            since=since,
+            text=self.text,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
         )
-    before = state.school.policy_on(since)
-    if before is not None and (before.policy, before.text) == (policy.name, command.text):
-        return decided([], f"{policy.name} applies on {since} already; nothing was recorded")
-    adopted = PolicyAdopted(
-        policy=policy.name,
-        since=since,
-        text=command.text,
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
-    )
-    says = [f"the policy {policy.name} applies from {since}"]
-    if before is not None:
-        ends = since if before.since == since else since - _DAY
-        instead = "is replaced" if before.since == since else "ends"
-        says.append(f"the policy before it, {before.policy}, {instead} on {ends}")
-    return decided([Fact(streams.policy(), adopted)], *says, *_nobody(policy, state, since))
+        says = [f"the policy {policy.name} applies from {since}"]
+        if before is not None:
+            ends = since if before.since == since else since - _DAY
+            instead = "is replaced" if before.since == since else "ends"
+            says.append(f"the policy before it, {before.policy}, {instead} on {ends}")
+        return decided([Fact(streams.policy(), adopted)], *says, *_nobody(policy, state, since))
 
 
 def _text(path: Path) -> str:

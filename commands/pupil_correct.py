@@ -1,11 +1,11 @@
-"""attendance pupil correct: amend a detail of the admission register."""
+"""Amend a detail of the admission register."""
 
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from commands import given, roll_rules
-from commands.base import Command, Decision, State, argument, decided, option
+from commands.base import Decision, State, UseCase, argument, decided, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -19,38 +19,40 @@ _NEVER_EMPTY = ("upn", "surname", "forename", "dob")
 _FLAG = "boarder"
 
 
-class CorrectPupil(Command):
-    """The detail as it was, as it is now, the reason, the date and the name are kept."""
+class CorrectPupil(UseCase):
+    """attendance pupil correct: amend a detail of the admission register.
+
+    The detail as it was, as it is now, the reason, the date and the name are kept.
+    """
 
     pupil: str = argument("UPN or local id")
     field: Detail = option("which detail")
     to: str = option("what it should say; '' clears a detail that may be missing")
     reason: str = option("why it is amended")
 
-
-def decide(command: CorrectPupil, state: State, _rules: Rules, now: int) -> Decision:
-    """Amend the detail; a UPN may not be another pupil's, a birth date moves the school age."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    pupil = state.pupil(command.pupil)
-    original, amended = _original(command, state, pupil), _amended(command)
-    name, words = state.name_of(pupil), command.field.replace("_", " ")
-    if amended == original:
-        return decided([], f"{name}: the {words} says so already; nothing was recorded")
-    if amended and command.field in ("upn", "local_id"):
-        roll_rules.check_name(state, command.field, amended, of=pupil)
-    event = DetailsAmended(
-        field=command.field,
-        original=original,
-        amended=amended,
-        **_birth(command, pupil, local_date(now)),
-        reason=reason,
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
-    )
-    facts = [event, *_restated(command, state, pupil)]
-    stream = streams.pupil(pupil.id)
-    return decided([Fact(stream, each) for each in facts], f"{name}: {words} amended")
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Amend the detail; a UPN may not be another pupil's; a birth date moves the age."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        pupil = state.pupil(self.pupil)
+        original, amended = _original(self, state, pupil), _amended(self)
+        name, words = state.name_of(pupil), self.field.replace("_", " ")
+        if amended == original:
+            return decided([], f"{name}: the {words} says so already; nothing was recorded")
+        if amended and self.field in ("upn", "local_id"):
+            roll_rules.check_name(state, self.field, amended, of=pupil)
+        event = DetailsAmended(
+            field=self.field,
+            original=original,
+            amended=amended,
+            **_birth(self, pupil, local_date(now)),
+            reason=reason,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        facts = [event, *_restated(self, state, pupil)]
+        stream = streams.pupil(pupil.id)
+        return decided([Fact(stream, each) for each in facts], f"{name}: {words} amended")
 
 
 def _original(command: CorrectPupil, state: State, pupil: Pupil) -> str | None:

@@ -1,11 +1,11 @@
-"""attendance pupil enrol: enter a pupil on the admission register."""
+"""Enter a pupil on the admission register."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
 from commands import closing, given, records, roll_rules, sessions
-from commands.base import Command, Decision, Range, State, decided, option
+from commands.base import Decision, Range, State, UseCase, decided, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -19,8 +19,11 @@ _DAY = timedelta(days=1)
 _MANDATORY = ("upn", "surname", "forename")
 
 
-class EnrolPupil(Command):
-    """A spell on roll begins; a UPN that is known begins another spell of the same pupil."""
+class EnrolPupil(UseCase):
+    """attendance pupil enrol: enter a pupil on the admission register.
+
+    A spell on roll begins; a UPN that is known begins another spell of the same pupil.
+    """
 
     upn: str = option("unique pupil number")
     surname: str = option("surname")
@@ -36,37 +39,35 @@ class EnrolPupil(Command):
     year: str | None = option("year group", default=None)
     registration: str | None = option("registration group", default=None)
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for a returning pupil's marks from the first day on."""
+        pupil = _known(self, state)
+        if pupil is not None:
+            last = Session(date.max, HALVES[-1])
+            yield sessions.marks(pupil, sessions.Span(Session(self.starts_on, HALVES[0]), last))
 
-def reads(command: EnrolPupil, state: State) -> Iterable[Range]:
-    """Ask for a returning pupil's marks from the first day on."""
-    pupil = _known(command, state)
-    if pupil is not None:
-        last = Session(date.max, HALVES[-1])
-        yield sessions.marks(pupil, sessions.Span(Session(command.starts_on, HALVES[0]), last))
-
-
-def decide(command: EnrolPupil, state: State, rules: Rules, now: int) -> Decision:
-    """Enter the pupil, the groups, and the mark of sessions cancelled since the first day."""
-    by, pupil = state.author(now).staff_id, _known(command, state)
-    birth = roll_rules.birth(command.dob, local_date(now))
-    _check_spell(command, pupil)
-    stream = streams.pupil(state.new_pupil_id() if pupil is None else pupil.id)
-    enrolled = PupilEnrolled(
-        **_details(command, state, pupil),
-        starts_on=command.starts_on,
-        birth_cohort=birth.birth_cohort,
-        compulsory_from=birth.compulsory_from,
-        boarder=command.boarder,
-    )
-    facts = [Fact(stream, enrolled), *_groups(command, stream, pupil)]
-    says = [f"{command.forename} {command.surname} is on roll from {command.starts_on}"]
-    cancelled = list(_cancelled(command, state, pupil, local_date(now)))
-    for session, reason in cancelled:
-        entry = closing.cancelled_entry(rules.codes, session, reason, by, now)
-        facts.append(Fact(streams.mark(streams.subject(stream), session), entry))
-    if cancelled:
-        says.append(f"entered for {len(cancelled)} sessions cancelled since then")
-    return decided(facts, *says)
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Enter the pupil, the groups, and the mark of sessions cancelled since the first day."""
+        by, pupil = state.author(now).staff_id, _known(self, state)
+        birth = roll_rules.birth(self.dob, local_date(now))
+        _check_spell(self, pupil)
+        stream = streams.pupil(state.new_pupil_id() if pupil is None else pupil.id)
+        enrolled = PupilEnrolled(
+            **_details(self, state, pupil),
+            starts_on=self.starts_on,
+            birth_cohort=birth.birth_cohort,
+            compulsory_from=birth.compulsory_from,
+            boarder=self.boarder,
+        )
+        facts = [Fact(stream, enrolled), *_groups(self, stream, pupil)]
+        says = [f"{self.forename} {self.surname} is on roll from {self.starts_on}"]
+        cancelled = list(_cancelled(self, state, pupil, local_date(now)))
+        for session, reason in cancelled:
+            entry = closing.cancelled_entry(rules.codes, session, reason, by, now)
+            facts.append(Fact(streams.mark(streams.subject(stream), session), entry))
+        if cancelled:
+            says.append(f"entered for {len(cancelled)} sessions cancelled since then")
+        return decided(facts, *says)
 
 
 def _known(command: EnrolPupil, state: State) -> Pupil | None:

@@ -1,4 +1,4 @@
-"""attendance pupil merge: withdraw a duplicate record of a pupil in favour of another.
+"""Withdraw a duplicate record of a pupil in favour of another.
 
 Marks that only the duplicate has become late entries of the pupil. Nothing is deleted: the
 duplicate's own history stays readable.
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from commands import given, standing
-from commands.base import Command, Decision, Range, State, argument, decided, option, starting
+from commands.base import Decision, Range, State, UseCase, argument, decided, option, starting
 from commands.mark_rules import Stated
 from ledger import streams
 from ledger.errors import Refused
@@ -20,54 +20,55 @@ from ledger.values import Session
 from policies.rules import Rules
 
 
-class MergePupils(Command):
-    """Two records of one pupil become one; where both have a mark, the survivor's stands."""
+class MergePupils(UseCase):
+    """attendance pupil merge: withdraw a duplicate record of a pupil in favour of another.
+
+    Two records of one pupil become one; where both have a mark, the survivor's stands.
+    """
 
     duplicate: str = argument("UPN or local id of the record withdrawn")
     into: str = option("UPN or local id of the record that stays")
     reason: str = option("why they are one pupil")
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for every mark of both records."""
+        for pupil in _pair(self, state):
+            yield starting(streams.mark(pupil.id, ""))
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Withdraw every spell of the duplicate and carry over what only it has."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        pair = _pair(self, state)
+        facts = [
+            Fact(
+                streams.pupil(pair.duplicate.id),
+                EnrolmentWithdrawn(
+                    starts_on=starts_on,
+                    survivor=pair.survivor.id,
+                    reason=reason,
+                    by=author.staff_id,
+                    name=author.name,
+                    job_title=author.job_title,
+                ),
+            )
+            for starts_on in sorted(pair.duplicate.spells)
+        ]
+        stands = dict(standing.marks_of(state, pair.survivor))
+        only, both = _compared(dict(standing.marks_of(state, pair.duplicate)), stands)
+        _check_on_roll(pair.survivor, only)
+        because = f"merged from a duplicate record: {reason}"
+        for session, mark in only.items():
+            entry = SessionMarked(**mark._asdict(), late=True, reason=because, by=author.staff_id)
+            facts.append(Fact(streams.mark(pair.survivor.id, session), entry))
+        says = [f"{state.name_of(pair.survivor)}: merged, {len(only)} marks carried over"]
+        says += [f"{s}: {stands[s].code} stands, {mark.code} was the duplicate's"
+                 for s, mark in both.items()]  # fmt: skip
+        return decided(facts, *says)
+
 
 class _Pair(NamedTuple):
     duplicate: Pupil
     survivor: Pupil
-
-
-def reads(command: MergePupils, state: State) -> Iterable[Range]:
-    """Ask for every mark of both records."""
-    for pupil in _pair(command, state):
-        yield starting(streams.mark(pupil.id, ""))
-
-
-def decide(command: MergePupils, state: State, _rules: Rules, now: int) -> Decision:
-    """Withdraw every spell of the duplicate and carry over what only it has."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    pair = _pair(command, state)
-    facts = [
-        Fact(
-            streams.pupil(pair.duplicate.id),
-            EnrolmentWithdrawn(
-                starts_on=starts_on,
-                survivor=pair.survivor.id,
-                reason=reason,
-                by=author.staff_id,
-                name=author.name,
-                job_title=author.job_title,
-            ),
-        )
-        for starts_on in sorted(pair.duplicate.spells)
-    ]
-    stands = dict(standing.marks_of(state, pair.survivor))
-    only, both = _compared(dict(standing.marks_of(state, pair.duplicate)), stands)
-    _check_on_roll(pair.survivor, only)
-    because = f"merged from a duplicate record: {reason}"
-    for session, mark in only.items():
-        entry = SessionMarked(**mark._asdict(), late=True, reason=because, by=author.staff_id)
-        facts.append(Fact(streams.mark(pair.survivor.id, session), entry))
-    says = [f"{state.name_of(pair.survivor)}: merged, {len(only)} marks carried over"]
-    says += [f"{s}: {stands[s].code} stands, {mark.code} was the duplicate's"
-             for s, mark in both.items()]  # fmt: skip
-    return decided(facts, *says)
 
 
 def _pair(command: MergePupils, state: State) -> _Pair:

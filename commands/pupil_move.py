@@ -1,10 +1,10 @@
-"""attendance pupil move: record that a pupil joins or leaves a group."""
+"""Record that a pupil joins or leaves a group."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from commands import given
-from commands.base import Command, Decision, State, argument, decided, option
+from commands.base import Decision, State, UseCase, argument, decided, option
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.roll import GroupJoined, GroupKind, GroupLeft
@@ -17,8 +17,11 @@ _ALONE = ("registration", "year")
 """The kinds of which a pupil has one group at a time."""
 
 
-class MovePupil(Command):
-    """A new registration or year group takes the place of the old; cohorts are held beside."""
+class MovePupil(UseCase):
+    """attendance pupil move: record that a pupil joins or leaves a group.
+
+    A new registration or year group takes the place of the old; cohorts are held beside.
+    """
 
     pupil: str = argument("UPN or local id")
     kind: GroupKind = option("registration, year or cohort")
@@ -26,29 +29,28 @@ class MovePupil(Command):
     to: str | None = option("the group joined", default=None)
     leave: str | None = option("the group left, without joining another", default=None)
 
-
-def decide(command: MovePupil, state: State, _rules: Rules, now: int) -> Decision:
-    """Join a group and leave what it replaces, or leave one only."""
-    state.author(now)
-    pupil = state.pupil(command.pupil)
-    if (command.to is None) == (command.leave is None):
-        raise Refused(
-            "join-or-leave",
-            "a move names the group joined or the group left",
-            "give --to or --leave",
-        )
-    if not pupil.on_roll(command.from_):
-        raise Refused(
-            "not-on-roll",
-            f"the pupil is not on roll on {command.from_}",
-            "check the date, or the pupil's first and last day on roll",
-        )
-    facts = list(_left(command, pupil) if command.to is None else _moved(command, pupil))
-    name = state.name_of(pupil)
-    if not facts:
-        return decided([], f"{name} belongs to {command.to} already; nothing was recorded")
-    verb = f"leaves {command.leave}" if command.to is None else f"joins {command.to}"
-    return decided(facts, f"{name} {verb} on {command.from_}")
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Join a group and leave what it replaces, or leave one only."""
+        state.author(now)
+        pupil = state.pupil(self.pupil)
+        if (self.to is None) == (self.leave is None):
+            raise Refused(
+                "join-or-leave",
+                "a move names the group joined or the group left",
+                "give --to or --leave",
+            )
+        if not pupil.on_roll(self.from_):
+            raise Refused(
+                "not-on-roll",
+                f"the pupil is not on roll on {self.from_}",
+                "check the date, or the pupil's first and last day on roll",
+            )
+        facts = list(_left(self, pupil) if self.to is None else _moved(self, pupil))
+        name = state.name_of(pupil)
+        if not facts:
+            return decided([], f"{name} belongs to {self.to} already; nothing was recorded")
+        verb = f"leaves {self.leave}" if self.to is None else f"joins {self.to}"
+        return decided(facts, f"{name} {verb} on {self.from_}")
 
 
 def _moved(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:

@@ -1,4 +1,4 @@
-"""attendance pupil remove: delete a pupil's name from the roll after a last day.
+"""Delete a pupil's name from the roll after a last day.
 
 A deletion back in time is refused: over marks that stand, and over sessions that the school has
 met since. A ground that counts school days of absence is held against the marks.
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from commands import continuous_absence, given, leaving_grounds, sessions, standing
-from commands.base import Command, Decision, Range, State, argument, decided, option
+from commands.base import Decision, Range, State, UseCase, argument, decided, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -26,55 +26,56 @@ _SPECIAL = "special"
 """In the type of a school: special-maintained, special-academy, non-maintained-special."""
 
 
-class RemovePupil(Command):
-    """The spell on roll ends on the last day, on a ground of SI 2024/208 reg 9."""
+class RemovePupil(UseCase):
+    """attendance pupil remove: delete a pupil's name from the roll after a last day.
+
+    The spell on roll ends on the last day, on a ground of SI 2024/208 reg 9.
+    """
 
     pupil: str = argument("UPN or local id")
     last_day: date = option("last day on roll")
     ground: str = option("the ground: its letter, or as 9(1)(f)")
     next_school: str | None = option("name of the next school", default=None)
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks after the last day, or of the spell where the ground counts days."""
+        pupil = state.pupil(self.pupil)
+        spell, ground = _spell(pupil, self.last_day), _ground(self, pupil)
+        after = self.last_day + timedelta(days=1)
+        first = spell.starts_on if ground.school_days else after
+        span = sessions.Span(Session(first, HALVES[0]), Session(date.max, HALVES[-1]))
+        yield sessions.marks(pupil, span)
+        since = Session(min(first, after), HALVES[0])
+        yield sessions.registers(sessions.Span(since, span.last))
 
-def reads(command: RemovePupil, state: State) -> Iterable[Range]:
-    """Ask for the marks after the last day, or of the whole spell where the ground counts days."""
-    pupil = state.pupil(command.pupil)
-    spell, ground = _spell(pupil, command.last_day), _ground(command, pupil)
-    after = command.last_day + timedelta(days=1)
-    first = spell.starts_on if ground.school_days else after
-    span = sessions.Span(Session(first, HALVES[0]), Session(date.max, HALVES[-1]))
-    yield sessions.marks(pupil, span)
-    since = Session(min(first, after), HALVES[0])
-    yield sessions.registers(sessions.Span(since, span.last))
-
-
-def decide(command: RemovePupil, state: State, rules: Rules, now: int) -> Decision:
-    """End the spell that holds the last day."""
-    by, pupil = state.author(now).staff_id, state.pupil(command.pupil)
-    ground, spell = _ground(command, pupil), _spell(pupil, command.last_day)
-    name = state.name_of(pupil)
-    if spell.leaves_on == command.last_day:
-        return decided([], f"{name} is off roll after {spell.leaves_on}; nothing was recorded")
-    if spell.leaves_on is not None and spell.leaves_on < local_date(now):
-        raise Refused(
-            "already-removed",
-            f"{name} was removed from the roll after {spell.leaves_on}",
-            "a last day that has passed stands; enrol the pupil again for a new spell",
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """End the spell that holds the last day."""
+        by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
+        ground, spell = _ground(self, pupil), _spell(pupil, self.last_day)
+        name = state.name_of(pupil)
+        if spell.leaves_on == self.last_day:
+            return decided([], f"{name} is off roll after {spell.leaves_on}; nothing was recorded")
+        if spell.leaves_on is not None and spell.leaves_on < local_date(now):
+            raise Refused(
+                "already-removed",
+                f"{name} was removed from the roll after {spell.leaves_on}",
+                "a last day that has passed stands; enrol the pupil again for a new spell",
+            )
+        _check_marks(state, pupil, self.last_day)
+        past = list(continuous_absence.ended(state, state.school.calendar(), pupil, spell, now))
+        _check_backdated(past, name, self.last_day)
+        if ground.school_days:
+            continuous_absence.check(state, rules.codes, pupil, past, ground)
+        removed = PupilRemoved(
+            starts_on=spell.starts_on,
+            leaves_on=self.last_day,
+            ground=self.ground.strip(),
+            next_school=self.next_school,
+            by=by,
         )
-    _check_marks(state, pupil, command.last_day)
-    past = list(continuous_absence.ended(state, state.school.calendar(), pupil, spell, now))
-    _check_backdated(past, name, command.last_day)
-    if ground.school_days:
-        continuous_absence.check(state, rules.codes, pupil, past, ground)
-    removed = PupilRemoved(
-        starts_on=spell.starts_on,
-        leaves_on=command.last_day,
-        ground=command.ground.strip(),
-        next_school=command.next_school,
-        by=by,
-    )
-    says = (*_needs(ground), *_consent(state, ground, command.last_day))
-    removal = Fact(streams.pupil(pupil.id), removed)
-    return decided([removal], f"{name}: last day {command.last_day}", *says)
+        says = (*_needs(ground), *_consent(state, ground, self.last_day))
+        removal = Fact(streams.pupil(pupil.id), removed)
+        return decided([removal], f"{name}: last day {self.last_day}", *says)
 
 
 def _ground(command: RemovePupil, pupil: Pupil) -> Ground:

@@ -1,4 +1,4 @@
-"""attendance redact: put one sealed text of an earlier event beyond use, at once and for good.
+"""Put one sealed text of an earlier event beyond use, at once and for good.
 
 For a wrong text about the wrong child (UK GDPR arts 5 and 17), long before a record may go. The
 key of that one text is destroyed first, then it is recorded who did it and why; the proof of the
@@ -12,8 +12,21 @@ from dataclasses import replace
 from datetime import date
 
 from commands import given, redact_copies, redact_rules, roles
-from commands.base import Command, Decision, Range, State, argument, decided, one, option, starting
-from commands.execute import Context, Outcome, execute, look
+from commands.base import (
+    Context,
+    Decision,
+    Errand,
+    Outcome,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+    starting,
+)
+from commands.execute import execute, look
 from commands.redact_copies import Copy
 from commands.redact_rules import Target
 from ledger import streams
@@ -28,61 +41,61 @@ from ledger.store import Fact
 from policies.rules import Rules, rules
 
 
-class RedactField(Command):
-    """Every view shows [redacted] from then on. It cannot be undone."""
+class RedactField(UseCase, Errand):
+    """attendance redact: put one sealed text of an earlier event beyond use, at once and for good.
+
+    Every view shows [redacted] from then on. It cannot be undone.
+    """
 
     position: int = argument("the position of the event", ge=1)
     field: str = argument("which of its sealed texts: reason, comment, notes, address …")
     reason: str = option("why; kept sealed")
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for earlier redactions, and for what left the school about the same pupil."""
+        yield one(streams.redaction())
+        yield starting(streams.RELATION)
+        for pupil in _about(self, state):
+            yield one(streams.disclosure(pupil))
 
-def reads(command: RedactField, state: State) -> Iterable[Range]:
-    """Ask for earlier redactions, and for what left the school about whom the text is about."""
-    yield one(streams.redaction())
-    yield starting(streams.RELATION)
-    for pupil in _about(command, state):
-        yield one(streams.disclosure(pupil))
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the redaction; the keys have been dealt with before."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        today = local_date(now)
+        roles.check(state, author, redact_rules.ALLOWED, now, "redact a field")
+        aim = redact_rules.target(state, self.position, self.field)
+        _check_new(self, state)
+        redact_rules.check_open(state, aim, self.position)
+        redact_rules.check_not_kept(state, aim, today)
+        redact_copies.check_reason(reason, state.open_text(aim.sealed))
+        event = FieldRedacted(
+            position=self.position,
+            field=self.field,
+            reason=reason,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        return decided([Fact(streams.redaction(), event)], *_says(self, state, aim, today))
 
+    def carry_out(self, context: Context) -> Outcome:
+        """Decide, look where else the text stands, destroy its key, then record it."""
+        folder, now = context.folder.required(), context.clock()
 
-def decide(command: RedactField, state: State, _rules: Rules, now: int) -> Decision:
-    """Record the redaction; the keys have been dealt with before."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    today = local_date(now)
-    roles.check(state, author, redact_rules.ALLOWED, now, "redact a field")
-    aim = redact_rules.target(state, command.position, command.field)
-    _check_new(command, state)
-    redact_rules.check_open(state, aim, command.position)
-    redact_rules.check_not_kept(state, aim, today)
-    redact_copies.check_reason(reason, state.open_text(aim.sealed))
-    event = FieldRedacted(
-        position=command.position,
-        field=command.field,
-        reason=reason,
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
-    )
-    return decided([Fact(streams.redaction(), event)], *_says(command, state, aim, today))
+        def sealed(state: State) -> str:
+            self.decide(state, rules(), now)
+            return redact_rules.target(state, self.position, self.field).sealed
 
-
-def carry_out(context: Context, command: RedactField) -> Outcome:
-    """Decide, look where else the text stands, destroy its key, then record it."""
-    folder, now = context.folder.required(), context.clock()
-
-    def sealed(state: State) -> str:
-        decide(command, state, rules(), now)
-        return redact_rules.target(state, command.position, command.field).sealed
-
-    place = Place(
-        command.position,
-        command.field,
-        look(context, sealed, lambda s: reads(command, s)),
-    )
-    with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
-        also = list(_also(folder, ring, place))
-        _destroy(folder, ring, place, now)
-    outcome = execute(context, command)
-    return replace(outcome, says=(*outcome.says, *also))
+        place = Place(
+            self.position,
+            self.field,
+            look(context, sealed, self.reads),
+        )
+        with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
+            also = list(_also(folder, ring, place))
+            _destroy(folder, ring, place, now)
+        outcome = execute(context, self)
+        return replace(outcome, says=(*outcome.says, *also))
 
 
 def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:

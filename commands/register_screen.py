@@ -1,8 +1,5 @@
 """A register taken on a terminal: one key a pupil, then a summary to confirm.
 
-The terminal is an argument: anything with the functions `echo`, `clear`, `confirm`, `prompt` and
-`getchar`, as the command line has them.
-
 Keys that arrive together (typed ahead, a key held down, a slow line) are taken apart: one that
 went missing would move every later code to the wrong pupil.
 """
@@ -18,8 +15,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from commands import mark_rules, register_entries, register_sheet
-from commands.base import State
-from commands.execute import Context, Outcome, look
+from commands.base import Context, Outcome, Screen, State
+from commands.execute import look
 from commands.register_sheet import BACKSPACE, DOWN, UP, Sheet, SheetRow
 from commands.register_take import TakeRegister
 from ledger.errors import Refused
@@ -41,32 +38,24 @@ _NAMES = {
 _AROUND = 4
 """Lines of the screen that are not pupils."""
 
-Record = Callable[[TakeRegister], Outcome]
 Terminal = Any
 
 
-def take(
-    context: Context,
-    command: TakeRegister,
-    record: Record,
-    *,
-    terminal: Terminal,
-    explain: Callable[[Refused], None],
-) -> Outcome:
+def take(command: TakeRegister, screen: Screen) -> Outcome:
     """Take a register on the terminal and record it.
 
     What cannot be recorded so is explained, and the list comes back: nothing typed is lost.
     """
-    opened = context.clock()
-    sheet, title = _blank(context, command, opened), f"{command.group} {command.session}"
+    opened, terminal = screen.context.clock(), screen.terminal
+    sheet, title = _blank(screen.context, command, opened), f"{command.group} {command.session}"
     while True:
         sheet = _described(_pressed(sheet, title, terminal), title, terminal)
         if terminal.confirm("Record this register? (no: back to the list)", default=True):
             taken = {"rows": sheet.entries(), "opened": opened}
             try:
-                return record(command.model_copy(update=taken))
+                return screen.record(command.model_copy(update=taken))
             except Refused as refused:
-                explain(refused)
+                screen.explain(refused)
                 terminal.echo("Press a key to go back to the list, or Ctrl-C to give up.")
                 with listening(terminal) as key:
                     key()

@@ -1,4 +1,4 @@
-"""attendance register take: record a group's register for a session.
+"""Record a group's register for a session.
 
 The taking ends when it is recorded: what is entered in it on the day is an ordinary entry, also
 after the closing time; on a later day it is a late entry. A register is taken once; what is
@@ -6,10 +6,21 @@ entered afterwards, for pupils who had no mark, is a late entry.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from typing import Self, TextIO
 
 from commands import mark_rules, register_entries, register_file
-from commands.base import Command, Decision, Range, State, argument, decided, hidden, option
+from commands.base import (
+    Decision,
+    OnScreen,
+    Outcome,
+    Range,
+    Screen,
+    State,
+    argument,
+    decided,
+    hidden,
+    option,
+)
 from commands.mark_rules import Stated
 from commands.register_entries import Place, Result, Taking
 from commands.register_file import RegisterRefused, Row
@@ -21,8 +32,11 @@ from ledger.values import Session
 from policies.rules import Rules
 
 
-class TakeRegister(Command):
-    """A group's register for a session, from a file or from the screen."""
+class TakeRegister(OnScreen):
+    """attendance register take: record a group's register for a session.
+
+    A group's register for a session, from a file or from the screen.
+    """
 
     file: str | None = argument("CSV with the columns upn,code; - for stdin", default=None)
     group: str = option("the group whose register it is")
@@ -32,46 +46,54 @@ class TakeRegister(Command):
     ended: int | None = hidden(default=None)
     rows: tuple[Row, ...] = hidden(default=())
 
+    def load(self, stdin: TextIO) -> Self:
+        """Return the command with the rows of its file; every fault of the file is refused."""
+        if self.file is None:
+            return self
+        rows = register_file.read(self.file, stdin)
+        return self.model_copy(update={"rows": rows})
 
-def load(command: TakeRegister, stdin: TextIO) -> TakeRegister:
-    """Return the command with the rows of its file; every fault of the file is refused."""
-    if command.file is None:
-        return command
-    rows = register_file.read(command.file, stdin)
-    return command.model_copy(update={"rows": rows})
+    @property
+    def is_filled(self) -> bool:
+        """Whether a file was named."""
+        return self.file is not None
 
+    def on_screen(self, screen: Screen) -> Outcome:
+        """Take the register key by key."""
+        from commands.register_screen import take  # noqa: PLC0415 - the screen fills this in
 
-def reads(command: TakeRegister, state: State) -> Iterable[Range]:
-    """Ask for the marks and plans of the group, and for how registers were taken."""
-    return register_entries.needed(state, command.group, command.session)
+        return take(self, screen)
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks and plans of the group, and for how registers were taken."""
+        return register_entries.needed(state, self.group, self.session)
 
-def decide(command: TakeRegister, state: State, rules: Rules, now: int) -> Decision:
-    """Record the taking and one entry a pupil; every problem is told at once."""
-    author = state.author(now)
-    mark_rules.check_not_future(command.session, now)
-    file = "register" if command.file is None else register_file.shown(command.file)
-    place = Place(command.group, command.session, file)
-    pairs, unmatched = register_entries.matched(state, place, command.rows)
-    taking = Taking(state, rules.codes, state.school.calendar(), author, now)
-    present = Stated(rules.codes.present(command.session.half)) if command.rest_present else None
-    results, faulty = taking.results(place, pairs, present)
-    if unmatched or faulty:
-        raise RegisterRefused([*unmatched, *faulty])
-    if not any(result.code for result in results):
-        raise Refused(
-            "register-empty",
-            f"no code is given for anyone in {command.group}",
-            "give codes, or --rest-present when everybody was there",
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Record the taking and one entry a pupil; every problem is told at once."""
+        author = state.author(now)
+        mark_rules.check_not_future(self.session, now)
+        file = "register" if self.file is None else register_file.shown(self.file)
+        place = Place(self.group, self.session, file)
+        pairs, unmatched = register_entries.matched(state, place, self.rows)
+        taking = Taking(state, rules.codes, state.school.calendar(), author, now)
+        present = Stated(rules.codes.present(self.session.half)) if self.rest_present else None
+        results, faulty = taking.results(place, pairs, present)
+        if unmatched or faulty:
+            raise RegisterRefused([*unmatched, *faulty])
+        if not any(result.code for result in results):
+            raise Refused(
+                "register-empty",
+                f"no code is given for anyone in {self.group}",
+                "give codes, or --rest-present when everybody was there",
+            )
+        facts = [result.fact for result in results if result.fact is not None]
+        says = _says(place, results)
+        stream = streams.register(self.group, self.session)
+        if stream in state.histories:
+            return decided(facts, *says)
+        return decided(
+            [Fact(stream, _taken(self, author.staff_id, len(facts), now)), *facts], *says
         )
-    facts = [result.fact for result in results if result.fact is not None]
-    says = _says(place, results)
-    stream = streams.register(command.group, command.session)
-    if stream in state.histories:
-        return decided(facts, *says)
-    return decided(
-        [Fact(stream, _taken(command, author.staff_id, len(facts), now)), *facts], *says
-    )
 
 
 def _taken(command: TakeRegister, by: str, marks: int, now: int) -> RegisterTaken:

@@ -1,10 +1,10 @@
-"""attendance returns made: record that a return was made to the local authority."""
+"""Record that a return was made to the local authority."""
 
 from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
-from commands.base import Command, Decision, Range, State, decided, one, option
+from commands.base import Decision, Range, State, UseCase, decided, one, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -15,8 +15,11 @@ from policies.rules import Rules
 Kind = Literal["attendance", "sickness", "joiners", "leavers"]
 
 
-class MakeReturn(Command):
-    """What SI 2024/208 reg 13 asks for was sent: about the pupils named, else everyone due."""
+class MakeReturn(UseCase):
+    """attendance returns made: record that a return was made to the local authority.
+
+    What SI 2024/208 reg 13 asks for was sent: about the pupils named, else everyone due.
+    """
 
     kind: Kind = option("which return")
     on: date = option("the day on which it was made")
@@ -25,33 +28,33 @@ class MakeReturn(Command):
         default=(),
     )
 
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the returns of the kind made before."""
+        yield one(streams.returns(self.kind))
 
-def reads(command: MakeReturn, _state: State) -> Iterable[Range]:
-    """Ask for the returns of the kind made before."""
-    yield one(streams.returns(command.kind))
-
-
-def decide(command: MakeReturn, state: State, _rules: Rules, now: int) -> Decision:
-    """Record the return; the same one again is no news."""
-    author = state.author(now)
-    if command.on > local_date(now):
-        raise Refused(
-            "return-future",
-            f"{command.on} has not come yet",
-            "record a return once it has been made",
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the return; the same one again is no news."""
+        author = state.author(now)
+        if self.on > local_date(now):
+            raise Refused(
+                "return-future",
+                f"{self.on} has not come yet",
+                "record a return once it has been made",
+            )
+        pupils = tuple(sorted({state.pupil(named).id for named in self.pupil}))
+        stream = streams.returns(self.kind)
+        about = f"{len(pupils)} named" if pupils else "everyone due"
+        what = f"{self.kind} return of {self.on}, {about}"
+        before = state.histories.get(stream, ())
+        if any(
+            isinstance(e, ReturnMade) and (e.on, e.pupils) == (self.on, pupils) for e in before
+        ):
+            return decided([], f"{what}: recorded before; nothing was recorded")
+        made = ReturnMade(
+            on=self.on,
+            pupils=pupils,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
         )
-    pupils = tuple(sorted({state.pupil(named).id for named in command.pupil}))
-    stream = streams.returns(command.kind)
-    about = f"{len(pupils)} named" if pupils else "everyone due"
-    what = f"{command.kind} return of {command.on}, {about}"
-    before = state.histories.get(stream, ())
-    if any(isinstance(e, ReturnMade) and (e.on, e.pupils) == (command.on, pupils) for e in before):
-        return decided([], f"{what}: recorded before; nothing was recorded")
-    made = ReturnMade(
-        on=command.on,
-        pupils=pupils,
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
-    )
-    return decided([Fact(stream, made)], f"{what}: recorded as made")
+        return decided([Fact(stream, made)], f"{what}: recorded as made")

@@ -1,9 +1,9 @@
-"""attendance school set: record which school this ledger is the register of."""
+"""Record which school this ledger is the register of."""
 
 import re
 
 from commands import given, records
-from commands.base import Command, Decision, State, decided, option
+from commands.base import Decision, State, UseCase, decided, option
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.calendar import SchoolOpened
@@ -24,8 +24,11 @@ PHASES = ("nursery", "primary", "secondary", "all-through", "special", "ap", "po
 _DIGITS = {"urn": 6, "la_code": 3, "estab": 4}
 
 
-class SetSchool(Command):
-    """The school's details; what is left out stays as it was."""
+class SetSchool(UseCase):
+    """attendance school set: record which school this ledger is the register of.
+
+    The school's details; what is left out stays as it was.
+    """
 
     urn: str | None = option("unique reference number, 6 digits", default=None)
     name: str | None = option("name", default=None)
@@ -34,20 +37,19 @@ class SetSchool(Command):
     type: str | None = option(", ".join(TYPES), default=None)
     phase: str | None = option(", ".join(PHASES), default=None)
 
-
-def decide(command: SetSchool, state: State, _rules: Rules, now: int) -> Decision:
-    """State the school whole; nothing where nothing changes."""
-    state.author(now)
-    before = state.school.opened
-    known = {} if before is None else records.plain(before)
-    details = records.renewed(known, command.model_dump())
-    for name in SetSchool.model_fields:
-        given.required(details.get(name), name.replace("_", "-"))
-    _check(details)
-    if details == known:
-        return decided([], "the school is recorded so already; nothing was recorded")
-    event = SchoolOpened(**details)
-    return decided([Fact(streams.CALENDAR, event)], f"{event.name} (URN {event.urn})")
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """State the school whole; nothing where nothing changes."""
+        state.author(now)
+        before = state.school.opened
+        known = {} if before is None else records.plain(before)
+        details = records.renewed(known, self.model_dump())
+        for name in SetSchool.model_fields:
+            given.required(details.get(name), name.replace("_", "-"))
+        _check(details)
+        if details == known:
+            return decided([], "the school is recorded so already; nothing was recorded")
+        event = SchoolOpened(**details)
+        return decided([Fact(streams.CALENDAR, event)], f"{event.name} (URN {event.urn})")
 
 
 def _check(details: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""attendance session cancel: record sessions that were cancelled on the day.
+"""Record sessions that were cancelled on the day.
 
 Everyone concerned gets the code of a cancelled session (SI 2024/208 reg 10(10)): as their entry,
 or, where a mark stands, as one amendment for each pupil.
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from commands import closing, given, mark_rules, sessions
-from commands.base import Command, Decision, Range, State, argument, decided, one, option
+from commands.base import Decision, Range, State, UseCase, argument, decided, one, option
 from commands.mark_rules import Stated
 from commands.standing import Amending
 from ledger import streams
@@ -22,40 +22,43 @@ from policies.codes import Codes
 from policies.rules import Rules
 
 
-class CancelSessions(Command):
-    """Sessions that were not held, unplanned, for everyone or for some groups."""
+class CancelSessions(UseCase):
+    """attendance session cancel: record sessions that were cancelled on the day.
+
+    Sessions that were not held, unplanned, for everyone or for some groups.
+    """
 
     sessions: tuple[str, ...] = argument("sessions (2026-11-20/AM), or dates for both halves")
     group: tuple[str, ...] = option("only this group; everyone when left out", default=())
     reason: str = option("why")
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks of everyone concerned."""
+        for session in sessions.named(self.sessions):
+            for pupil in closing.concerned(state.school, session, self.group):
+                yield one(streams.mark(pupil.id, session))
 
-def reads(command: CancelSessions, state: State) -> Iterable[Range]:
-    """Ask for the marks of everyone concerned."""
-    for session in sessions.named(command.sessions):
-        for pupil in closing.concerned(state.school, session, command.group):
-            yield one(streams.mark(pupil.id, session))
-
-
-def decide(command: CancelSessions, state: State, rules: Rules, now: int) -> Decision:
-    """Cancel the sessions that are not recorded so yet, and enter it for everyone concerned."""
-    author, reason = state.author(now), given.required(command.reason, "reason")
-    closing.check_groups(state.school, command.group)
-    fresh = [s for s in sessions.named(command.sessions) if not _cancelled(command, state, s, now)]
-    if not fresh:
-        return decided([], "cancelled already; nothing was recorded")
-    standing = [each for s in fresh for each in _standing(command, state, rules.codes, s)]
-    amended = sum(code is not None for _, _, code in standing)
-    batch = state.new_pupil_id() if amended > 1 else None
-    amending = Amending(author, closing.because(reason), batch)
-    facts = [Fact(streams.CALENDAR, event) for event in _events(command, fresh, reason)]
-    for session, pupil, original in standing:
-        event: Event = closing.cancelled_entry(rules.codes, session, reason, author.staff_id, now)
-        if original is not None:
-            event = amending.mark(original, Stated(rules.codes.cancelled(session.date)))
-        facts.append(Fact(streams.mark(pupil.id, session), event))
-    says = f"{len(standing) - amended} entered, {amended} amended"
-    return decided(facts, *(f"{session} cancelled: {reason}" for session in fresh), says)
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Cancel what is not recorded so yet, and enter it for everyone concerned."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        closing.check_groups(state.school, self.group)
+        fresh = [s for s in sessions.named(self.sessions) if not _cancelled(self, state, s, now)]
+        if not fresh:
+            return decided([], "cancelled already; nothing was recorded")
+        standing = [each for s in fresh for each in _standing(self, state, rules.codes, s)]
+        amended = sum(code is not None for _, _, code in standing)
+        batch = state.new_pupil_id() if amended > 1 else None
+        amending = Amending(author, closing.because(reason), batch)
+        facts = [Fact(streams.CALENDAR, event) for event in _events(self, fresh, reason)]
+        for session, pupil, original in standing:
+            event: Event = closing.cancelled_entry(
+                rules.codes, session, reason, author.staff_id, now
+            )
+            if original is not None:
+                event = amending.mark(original, Stated(rules.codes.cancelled(session.date)))
+            facts.append(Fact(streams.mark(pupil.id, session), event))
+        says = f"{len(standing) - amended} entered, {amended} amended"
+        return decided(facts, *(f"{session} cancelled: {reason}" for session in fresh), says)
 
 
 def _cancelled(command: CancelSessions, state: State, session: Session, now: int) -> bool:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from pydantic import field_validator
 
-from commands.base import Command, Range, option
+from commands.base import Range, UseCase, option
 from ledger import streams
 from ledger.errors import Refused
 from ledger.school import Pupil
@@ -25,7 +25,7 @@ class Span(NamedTuple):
         return self.first <= session <= self.last
 
 
-class Spanning(Command):
+class Spanning(UseCase):
     """A command about one session, or every session from one to another."""
 
     session: Session | None = option("the session, 2026-11-20/AM", default=None)
@@ -55,7 +55,12 @@ def span(command: Spanning) -> Span:
             "the command is about one session, or about all from one to another",
             "give --session, or both --from and --to",
         )
-    found = Span(_read(command.from_, _FIRST_HALF), _read(command.to_, _LAST_HALF))
+    return between(command.from_, command.to_)
+
+
+def between(first: str, last: str) -> Span:
+    """Return the sessions from one to another, each a session or a date; refuse backwards."""
+    found = Span(_read(first, _FIRST_HALF), _read(last, _LAST_HALF))
     if found.last < found.first:
         raise Refused(
             "range-reversed",

@@ -1,9 +1,9 @@
-"""attendance staff add: record a member of staff."""
+"""Record a member of staff."""
 
 from datetime import date
 
 from commands import given
-from commands.base import Command, Decision, State, argument, decided, option
+from commands.base import Decision, State, UseCase, argument, decided, option
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.people import StaffJoined
@@ -21,8 +21,11 @@ ROLES = (
 )
 
 
-class AddStaff(Command):
-    """Somebody who may be named as author, with the title and roles held from a date."""
+class AddStaff(UseCase):
+    """attendance staff add: record a member of staff.
+
+    Somebody who may be named as author, with the title and roles held from a date.
+    """
 
     staff_id: str = argument("the id by which they name themselves with --as")
     name: str = option("name")
@@ -30,25 +33,24 @@ class AddStaff(Command):
     role: tuple[str, ...] = option(f"role: {', '.join(ROLES)}", default=())
     from_: date | None = option("first day; always, when left out", default=None)
 
-
-def decide(command: AddStaff, state: State, _rules: Rules, now: int) -> Decision:
-    """Record a new member of staff; the first of all needs nobody to add them."""
-    if state.school.staff:
-        state.author(now)
-    staff_id = given.identifier(command.staff_id)
-    if staff_id in state.school.staff:
-        raise Refused(
-            "staff-known",
-            f"{staff_id} is recorded already",
-            "record a new title or a return with attendance staff change",
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record a new member of staff; the first of all needs nobody to add them."""
+        if state.school.staff:
+            state.author(now)
+        staff_id = given.identifier(self.staff_id)
+        if staff_id in state.school.staff:
+            raise Refused(
+                "staff-known",
+                f"{staff_id} is recorded already",
+                "record a new title or a return with attendance staff change",
+            )
+        joined = StaffJoined(
+            name=given.required(self.name, "name"),
+            job_title=given.required(self.job_title, "job-title"),
+            roles=roles(self.role),
+            since=self.from_,
         )
-    joined = StaffJoined(
-        name=given.required(command.name, "name"),
-        job_title=given.required(command.job_title, "job-title"),
-        roles=roles(command.role),
-        since=command.from_,
-    )
-    return decided([Fact(streams.staff(staff_id), joined)], f"{staff_id} is on the staff")
+        return decided([Fact(streams.staff(staff_id), joined)], f"{staff_id} is on the staff")
 
 
 def roles(named: tuple[str, ...]) -> tuple[str, ...]:

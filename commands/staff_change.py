@@ -1,9 +1,9 @@
-"""attendance staff change: record a new name, title or roles from a date."""
+"""Record a new name, title or roles from a date."""
 
 from datetime import date, timedelta
 
 from commands import given
-from commands.base import Command, Decision, State, argument, decided, option
+from commands.base import Decision, State, UseCase, argument, decided, option
 from commands.staff_add import ROLES, roles
 from ledger import streams
 from ledger.clock import local_date
@@ -16,8 +16,11 @@ from policies.rules import Rules
 _DAY = timedelta(days=1)
 
 
-class ChangeStaff(Command):
-    """What is left out stays as it was; a return after leaving is a change too."""
+class ChangeStaff(UseCase):
+    """attendance staff change: record a new name, title or roles from a date.
+
+    What is left out stays as it was; a return after leaving is a change too.
+    """
 
     staff_id: str = argument("the id of the member of staff")
     name: str | None = option("name", default=None)
@@ -25,31 +28,30 @@ class ChangeStaff(Command):
     role: tuple[str, ...] = option(f"all roles from then: {', '.join(ROLES)}", default=())
     from_: date | None = option("first day of the change; today when left out", default=None)
 
-
-def decide(command: ChangeStaff, state: State, _rules: Rules, now: int) -> Decision:
-    """Begin a new row; the row before it ends on the day before."""
-    state.author(now)
-    rows = known(state, command.staff_id)
-    since = command.from_ or local_date(now)
-    latest = max(rows, key=lambda row: row.since or date.min)
-    check_latest(latest, since, command.staff_id)
-    name = state.open_text(latest.name) if command.name is None else command.name
-    title = latest.job_title if command.job_title is None else command.job_title
-    changed = StaffChanged(
-        name=given.required(name, "name"),
-        job_title=given.required(title, "job-title"),
-        roles=roles(command.role) or latest.roles,
-        since=since,
-    )
-    still_on = latest.until is None or latest.until >= since
-    before = (state.open_text(latest.name), latest.job_title, latest.roles)
-    if still_on and before == (changed.name, changed.job_title, changed.roles):
-        return decided([], f"{command.staff_id} is recorded so already; nothing was recorded")
-    stream = streams.staff(command.staff_id)
-    facts = [Fact(stream, changed)]
-    if still_on and latest.since != since:
-        facts.insert(0, Fact(stream, StaffLeft(since=latest.since, until=since - _DAY)))
-    return decided(facts, f"{command.staff_id}: {changed.job_title} from {since}")
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Begin a new row; the row before it ends on the day before."""
+        state.author(now)
+        rows = known(state, self.staff_id)
+        since = self.from_ or local_date(now)
+        latest = max(rows, key=lambda row: row.since or date.min)
+        check_latest(latest, since, self.staff_id)
+        name = state.open_text(latest.name) if self.name is None else self.name
+        title = latest.job_title if self.job_title is None else self.job_title
+        changed = StaffChanged(
+            name=given.required(name, "name"),
+            job_title=given.required(title, "job-title"),
+            roles=roles(self.role) or latest.roles,
+            since=since,
+        )
+        still_on = latest.until is None or latest.until >= since
+        before = (state.open_text(latest.name), latest.job_title, latest.roles)
+        if still_on and before == (changed.name, changed.job_title, changed.roles):
+            return decided([], f"{self.staff_id} is recorded so already; nothing was recorded")
+        stream = streams.staff(self.staff_id)
+        facts = [Fact(stream, changed)]
+        if still_on and latest.since != since:
+            facts.insert(0, Fact(stream, StaffLeft(since=latest.since, until=since - _DAY)))
+        return decided(facts, f"{self.staff_id}: {changed.job_title} from {since}")
 
 
 def known(state: State, staff_id: str) -> list[StaffRow]:

@@ -1,8 +1,8 @@
-"""attendance staff leave: record the last day of a member of staff."""
+"""Record the last day of a member of staff."""
 
 from datetime import date
 
-from commands.base import Command, Decision, State, argument, decided, option
+from commands.base import Decision, State, UseCase, argument, decided, option
 from commands.staff_change import check_latest, known
 from ledger import streams
 from ledger.events.people import StaffLeft
@@ -10,23 +10,25 @@ from ledger.store import Fact
 from policies.rules import Rules
 
 
-class LeaveStaff(Command):
-    """After the last day nobody can be named as author by this id."""
+class LeaveStaff(UseCase):
+    """attendance staff leave: record the last day of a member of staff.
+
+    After the last day nobody can be named as author by this id.
+    """
 
     staff_id: str = argument("the id of the member of staff")
     last_day: date = option("last day on the staff")
 
-
-def decide(command: LeaveStaff, state: State, _rules: Rules, now: int) -> Decision:
-    """End every row that would go on after the last day."""
-    state.author(now)
-    rows, last_day = known(state, command.staff_id), command.last_day
-    check_latest(max(rows, key=lambda row: row.since or date.min), last_day, command.staff_id)
-    facts = [
-        Fact(streams.staff(command.staff_id), StaffLeft(since=row.since, until=last_day))
-        for row in rows
-        if row.until is None or row.until > last_day
-    ]
-    if not facts:
-        return decided([], f"{command.staff_id} has left by then; nothing was recorded")
-    return decided(facts, f"{command.staff_id}: last day {last_day}")
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """End every row that would go on after the last day."""
+        state.author(now)
+        rows, last_day = known(state, self.staff_id), self.last_day
+        check_latest(max(rows, key=lambda row: row.since or date.min), last_day, self.staff_id)
+        facts = [
+            Fact(streams.staff(self.staff_id), StaffLeft(since=row.since, until=last_day))
+            for row in rows
+            if row.until is None or row.until > last_day
+        ]
+        if not facts:
+            return decided([], f"{self.staff_id} has left by then; nothing was recorded")
+        return decided(facts, f"{self.staff_id}: last day {last_day}")

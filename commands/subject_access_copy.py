@@ -5,9 +5,10 @@ Asked by the question `subject-access`; not a command of its own.
 
 from collections.abc import Iterable
 from datetime import date
+from typing import ClassVar
 
 from commands import given
-from commands.base import Author, Command, Decision, Range, State, decided, one, option
+from commands.base import Author, Decision, Range, State, UseCase, decided, one, option
 from ledger import streams
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -17,11 +18,11 @@ from ledger.store import Fact
 from policies.rules import Rules
 from policies.subject_access import barred, entitled
 
-RELIES_ON = (streams.RELATION, streams.PARENT)
 
-
-class CopyForSubject(Command):
+class CopyForSubject(UseCase):
     """To whom and by what right, of which days, up to which position, who reviewed free text."""
+
+    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
 
     pupil: str = option("UPN or local id")
     to: str = option("to whom")
@@ -33,42 +34,40 @@ class CopyForSubject(Command):
     review: str | None = option("the staff id of who reviewed the free text", default=None)
     authority: str | None = option("on what authority somebody else asks", default=None)
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for what left before, so that the record of it has its place."""
+        yield one(streams.disclosure(state.pupil(self.pupil).id))
 
-def reads(command: CopyForSubject, state: State) -> Iterable[Range]:
-    """Ask for what left before, so that the record of it has its place."""
-    yield one(streams.disclosure(state.pupil(command.pupil).id))
-
-
-def decide(command: CopyForSubject, state: State, _rules: Rules, now: int) -> Decision:
-    """Record the copy, or refuse somebody to whom none may be given."""
-    author, to, today = state.author(now), _whom(command.to), local_date(now)
-    pupil = state.pupil(command.pupil)
-    if command.asked_on is not None and command.asked_on > today:
-        raise Refused("asked-future", f"{command.asked_on} has not come yet", "check --asked-on")
-    if command.parent is not None:
-        _check_parent(state, pupil, command.parent, today)
-    _check_named(state, pupil, to)
-    what = "copy of what the register holds"
-    if command.authority is not None:
-        what = f"{what}, on the authority: {given.required(command.authority, 'authority')}"
-    else:
-        _check_right(state, pupil, command.parent, to)
-    if command.review is not None:
-        by = _reviewer(state, command.review, today)
-        what = f"{what}, with free text (reviewed by {by.name}, {by.job_title}, {by.staff_id})"
-    event = Disclosed(
-        kind="subject-access",
-        to=to if command.parent is None else f"{to} (parent {command.parent})",
-        what=what,
-        on=today,
-        first=command.first or min(pupil.spells, default=today),
-        last=command.last or today,
-        seen_at=state.position if command.seen_at is None else command.seen_at,
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
-    )
-    return decided([Fact(streams.disclosure(pupil.id), event)])
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the copy, or refuse somebody to whom none may be given."""
+        author, to, today = state.author(now), _whom(self.to), local_date(now)
+        pupil = state.pupil(self.pupil)
+        if self.asked_on is not None and self.asked_on > today:
+            raise Refused("asked-future", f"{self.asked_on} has not come yet", "check --asked-on")
+        if self.parent is not None:
+            _check_parent(state, pupil, self.parent, today)
+        _check_named(state, pupil, to)
+        what = "copy of what the register holds"
+        if self.authority is not None:
+            what = f"{what}, on the authority: {given.required(self.authority, 'authority')}"
+        else:
+            _check_right(state, pupil, self.parent, to)
+        if self.review is not None:
+            by = _reviewer(state, self.review, today)
+            what = f"{what}, with free text (reviewed by {by.name}, {by.job_title}, {by.staff_id})"
+        event = Disclosed(
+            kind="subject-access",
+            to=to if self.parent is None else f"{to} (parent {self.parent})",
+            what=what,
+            on=today,
+            first=self.first or min(pupil.spells, default=today),
+            last=self.last or today,
+            seen_at=state.position if self.seen_at is None else self.seen_at,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        return decided([Fact(streams.disclosure(pupil.id), event)])
 
 
 def _whom(to: str) -> str:

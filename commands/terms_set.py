@@ -1,4 +1,4 @@
-"""attendance terms set: record a term's first and last day.
+"""Record a term's first and last day.
 
 A term does not move away from marks that stand: they would no longer count.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from commands import given, sessions
-from commands.base import Command, Decision, Range, State, argument, decided, option
+from commands.base import Decision, Range, State, UseCase, argument, decided, option
 from commands.leave_rules import number_of
 from ledger import streams
 from ledger.errors import Refused
@@ -20,47 +20,46 @@ from policies.rules import Rules
 _DAY = timedelta(days=1)
 
 
-class SetTerm(Command):
-    """A term or half term; the same name in the same school year replaces it."""
+class SetTerm(UseCase):
+    """attendance terms set: record a term's first and last day.
+
+    A term or half term; the same name in the same school year replaces it.
+    """
 
     name: str = argument("name of the term")
     first: date = option("first day")
     last: date = option("last day")
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks on the days that the term would no longer hold."""
+        for first, last in _left_out(self, state):
+            span = sessions.Span(Session(first, HALVES[0]), Session(last, HALVES[-1]))
+            for pupil in state.school.pupils.values():
+                yield sessions.marks(pupil, span)
 
-def reads(command: SetTerm, state: State) -> Iterable[Range]:
-    """Ask for the marks on the days that the term would no longer hold."""
-    for first, last in _left_out(command, state):
-        span = sessions.Span(Session(first, HALVES[0]), Session(last, HALVES[-1]))
-        for pupil in state.school.pupils.values():
-            yield sessions.marks(pupil, span)
-
-
-def decide(command: SetTerm, state: State, _rules: Rules, now: int) -> Decision:
-    """Set a term that overlaps no other and leaves out no day with marks."""
-    state.author(now)
-    term = TermSet(
-        name=given.required(command.name, "name"), first=command.first, last=command.last
-    )
-    if term.last < term.first:
-        raise Refused(
-            "dates-reversed",
-            f"{term.name} ends ({term.last}) before it begins ({term.first})",
-            "give the first day with --first, the last with --last",
-        )
-    key = (term.name, school_year_number(term.first))
-    for other_key, other in state.school.terms.items():
-        if other_key != key and other.first <= term.last and term.first <= other.last:
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Set a term that overlaps no other and leaves out no day with marks."""
+        state.author(now)
+        term = TermSet(name=given.required(self.name, "name"), first=self.first, last=self.last)
+        if term.last < term.first:
             raise Refused(
-                "terms-overlap",
-                f"{term.name} would overlap {other.name} ({other.first} to {other.last})",
-                "check the dates of both",
+                "dates-reversed",
+                f"{term.name} ends ({term.last}) before it begins ({term.first})",
+                "give the first day with --first, the last with --last",
             )
-    before = state.school.terms.get(key)
-    if before is not None and (before.first, before.last) == (term.first, term.last):
-        return decided([], f"{term.name} is set so already; nothing was recorded")
-    _check_unmarked(term, state)
-    return decided([Fact(streams.CALENDAR, term)], f"{term.name}: {term.first} to {term.last}")
+        key = (term.name, school_year_number(term.first))
+        for other_key, other in state.school.terms.items():
+            if other_key != key and other.first <= term.last and term.first <= other.last:
+                raise Refused(
+                    "terms-overlap",
+                    f"{term.name} would overlap {other.name} ({other.first} to {other.last})",
+                    "check the dates of both",
+                )
+        before = state.school.terms.get(key)
+        if before is not None and (before.first, before.last) == (term.first, term.last):
+            return decided([], f"{term.name} is set so already; nothing was recorded")
+        _check_unmarked(term, state)
+        return decided([Fact(streams.CALENDAR, term)], f"{term.name}: {term.first} to {term.last}")
 
 
 def _left_out(command: SetTerm, state: State) -> Iterator[tuple[date, date]]:

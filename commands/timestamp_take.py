@@ -1,10 +1,9 @@
-"""attendance timestamp take: keep the timestamp that an authority sent as a file."""
+"""Keep the timestamp that an authority sent as a file."""
 
 from contextlib import closing
 from pathlib import Path
 
-from commands.base import Command, argument, option
-from commands.execute import Context, Outcome
+from commands.base import Context, Errand, Outcome, argument, option
 from ledger.clock import local
 from ledger.folder import Folder, translated
 from ledger.note import Note, read_checkpoint
@@ -12,21 +11,23 @@ from ledger.store import Store
 from ledger.timestamps import checked, read_roots, stamped_note
 
 
-class TakeTimestamp(Command):
-    """The answer to attendance timestamp request; the ledger may have grown in between."""
+class TakeTimestamp(Errand):
+    """attendance timestamp take: keep the timestamp that an authority sent as a file.
+
+    The answer to attendance timestamp request; the ledger may have grown in between.
+    """
 
     response: Path = argument("the file with the answer (.tsr)")
     tsa_root: tuple[Path, ...] = option("the authority's root certificate (PEM)")
 
-
-def carry_out(context: Context, command: TakeTimestamp) -> Outcome:
-    """Find the checkpoint that was timestamped, check the answer, and keep it whole."""
-    folder, roots = context.folder.required(), read_roots(command.tsa_root)
-    with translated(command.response):
-        token = command.response.read_bytes()
-    note = stamped_note(folder, token)
-    at, by = checked(note.text, token, roots)
-    return Outcome(None, (kept(folder, note, token, (at, by)),))
+    def carry_out(self, context: Context) -> Outcome:
+        """Find the checkpoint that was timestamped, check the answer, and keep it whole."""
+        folder, roots = context.folder.required(), read_roots(self.tsa_root)
+        with translated(self.response):
+            token = self.response.read_bytes()
+        note = stamped_note(folder, token)
+        at, by = checked(note.text, token, roots)
+        return Outcome(None, (kept(folder, note, token, (at, by)),))
 
 
 def kept(folder: Folder, note: Note, token: bytes, stamp: tuple[int, str]) -> str:

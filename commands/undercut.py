@@ -4,12 +4,12 @@ Called by `execute` for each decision. What it reads is guarded like every read;
 recorded in the transaction of the change, once for each pupil.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from commands import undercut_papers
-from commands.base import Decision, Range, State, one, starting
+from commands.base import Decision, Range, Read, State, one, starting
 from commands.undercut_case import Undercut, said
 from commands.undercut_change import Comparing, matters
 from ledger import streams
@@ -17,7 +17,6 @@ from ledger.events.amending import CaseUndercut, UndercutPaper
 from ledger.store import Fact, Recorded
 from policies.codes import Codes
 
-Read = Callable[[Range], Iterable[Recorded]]
 _FEW = 5
 """Up to so many pupils, the papers of each are read by themselves."""
 

@@ -1,7 +1,6 @@
-"""attendance witness ask: have a witness sign the newest checkpoint, over HTTP."""
+"""Have a witness sign the newest checkpoint, over HTTP."""
 
-from commands.base import Command, argument
-from commands.execute import Context, Outcome
+from commands.base import Context, Errand, Outcome, argument
 from commands.witness_rules import Verdict, cosignatures, judged, kept, untrusted
 from ledger.asking import ask_witness
 from ledger.cosigning import Reply, Request
@@ -11,25 +10,27 @@ from ledger.requests import Requests, last_seen
 _TRIES = 3
 
 
-class AskWitness(Command):
-    """Only hashes are sent. A witness that saw another history says so, and the exit code is 3."""
+class AskWitness(Errand):
+    """attendance witness ask: have a witness sign the newest checkpoint, over HTTP.
+
+    Only hashes are sent. A witness that saw another history says so, and the exit code is 3.
+    """
 
     url: str = argument("where the witness listens, such as https://witness.trust.example")
 
-
-def carry_out(context: Context, command: AskWitness) -> Outcome:
-    """Ask from the size that it last saw, check the answer and keep it."""
-    folder = context.folder.required()
-    requests = Requests(folder)
-    verdict, reply = _asked(command.url, requests, min(last_seen(folder), requests.size))
-    if verdict.alarm:
-        does = "Keep the folder as it is, and compare it with the latest back-up."
-        return Outcome(None, (verdict.alarm, does), differs=True)
-    found = cosignatures(reply.text)
-    says = kept(folder, requests.note, found, context.clock())
-    if not says:
-        raise untrusted(found)
-    return Outcome(None, says)
+    def carry_out(self, context: Context) -> Outcome:
+        """Ask from the size that it last saw, check the answer and keep it."""
+        folder = context.folder.required()
+        requests = Requests(folder)
+        verdict, reply = _asked(self.url, requests, min(last_seen(folder), requests.size))
+        if verdict.alarm:
+            does = "Keep the folder as it is, and compare it with the latest back-up."
+            return Outcome(None, (verdict.alarm, does), differs=True)
+        found = cosignatures(reply.text)
+        says = kept(folder, requests.note, found, context.clock())
+        if not says:
+            raise untrusted(found)
+        return Outcome(None, says)
 
 
 def _asked(url: str, requests: Requests, old: int) -> tuple[Verdict, Reply]:

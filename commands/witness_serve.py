@@ -1,25 +1,26 @@
-"""attendance witness serve: sign the checkpoints of ledgers over HTTP, until Ctrl-C."""
+"""Sign the checkpoints of ledgers over HTTP, until Ctrl-C."""
 
 import sys
 from pathlib import Path
 
-from commands.base import Command, option
-from commands.execute import Context, Outcome
+from commands.base import Context, Errand, Outcome, option
 from commands.witness_sign import opened
 from ledger.witness_service import Service
 
 
-class ServeWitness(Command):
-    """For a trust, a governor or an authority: C2SP tlog-witness, POST /add-checkpoint."""
+class ServeWitness(Errand):
+    """attendance witness serve: sign the checkpoints of ledgers over HTTP, until Ctrl-C.
+
+    For a trust, a governor or an authority: C2SP tlog-witness, POST /add-checkpoint.
+    """
 
     key: Path = option("the witness's private key")
     state: Path = option("the folder that remembers what was signed")
     trust: tuple[str, ...] = option("the public key of a ledger it looks at, or a file of keys")
     listen: str = option("where to listen, HOST:PORT [127.0.0.1:8339]", default="127.0.0.1:8339")
 
-
-def carry_out(context: Context, command: ServeWitness) -> Outcome:
-    """Serve; every signature was kept before it was given."""
-    witness = opened(command.key, command.state, command.trust)
-    Service(witness, command.listen, context.clock, sys.stderr).run()
-    return Outcome(None, ())
+    def carry_out(self, context: Context) -> Outcome:
+        """Serve; every signature was kept before it was given."""
+        witness = opened(self.key, self.state, self.trust)
+        Service(witness, self.listen, context.clock, sys.stderr).run()
+        return Outcome(None, ())

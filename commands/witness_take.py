@@ -1,9 +1,8 @@
-"""attendance witness take: keep the signatures that a witness sent as a file."""
+"""Keep the signatures that a witness sent as a file."""
 
 from pathlib import Path
 
-from commands.base import Command, argument
-from commands.execute import Context, Outcome
+from commands.base import Context, Errand, Outcome, argument
 from commands.witness_rules import cosignatures, kept, untrusted
 from ledger.errors import Refused
 from ledger.folder import Folder, translated
@@ -11,19 +10,21 @@ from ledger.note import Note, Signature
 from ledger.witnesses import notes_down, seconds_of, trusted
 
 
-class TakeAnswer(Command):
-    """The answer to attendance witness request; the ledger may have grown in between."""
+class TakeAnswer(Errand):
+    """attendance witness take: keep the signatures that a witness sent as a file.
+
+    The answer to attendance witness request; the ledger may have grown in between.
+    """
 
     answer: Path = argument("the file with the witness's signatures")
 
-
-def carry_out(context: Context, command: TakeAnswer) -> Outcome:
-    """Find the checkpoint that was signed, and keep the signatures of it."""
-    folder = context.folder.required()
-    with translated(command.answer):
-        text = command.answer.read_text(encoding="utf-8", errors="replace")
-    found = cosignatures(text)
-    return Outcome(None, kept(folder, _signed(folder, found), found, context.clock()))
+    def carry_out(self, context: Context) -> Outcome:
+        """Find the checkpoint that was signed, and keep the signatures of it."""
+        folder = context.folder.required()
+        with translated(self.answer):
+            text = self.answer.read_text(encoding="utf-8", errors="replace")
+        found = cosignatures(text)
+        return Outcome(None, kept(folder, _signed(folder, found), found, context.clock()))
 
 
 def _signed(folder: Folder, found: list[Signature]) -> Note:

@@ -1,9 +1,9 @@
-"""attendance witness trust: record a witness whose signatures count."""
+"""Record a witness whose signatures count."""
 
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Self, TextIO
 
-from commands.base import Command, Decision, Range, State, argument, decided, one
+from commands.base import Decision, Range, State, UseCase, argument, decided, one
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.trust import WitnessDropped, WitnessTrusted
@@ -13,23 +13,33 @@ from ledger.store import Fact
 from policies.rules import Rules
 
 
-class TrustWitness(Command):
-    """Somebody outside the school: a trust, a governor, an authority."""
+class TrustWitness(UseCase):
+    """attendance witness trust: record a witness whose signatures count.
+
+    Somebody outside the school: a trust, a governor, an authority.
+    """
 
     key: str = argument("the public key that the witness gave, or its file")
 
+    def load(self, _stdin: TextIO) -> Self:
+        """Read the key's file, where one is named."""
+        keys = read_keys(self.key, COSIGNATURE)
+        if len(keys) > 1:
+            raise Refused("keys-many", f"{self.key} holds {len(keys)} keys", "give one at a time")
+        return self.model_copy(update={"key": keys[0].vkey})
 
-def load(command: TrustWitness, _stdin: TextIO) -> TrustWitness:
-    """Read the key's file, where one is named."""
-    keys = read_keys(command.key, COSIGNATURE)
-    if len(keys) > 1:
-        raise Refused("keys-many", f"{command.key} holds {len(keys)} keys", "give one at a time")
-    return command.model_copy(update={"key": keys[0].vkey})
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Look at whom the school trusted and dropped."""
+        return [one(streams.WITNESSES)]
 
-
-def reads(_command: Command, _state: State) -> Iterable[Range]:
-    """Look at whom the school trusted and dropped."""
-    return [one(streams.WITNESSES)]
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the key with who decided to trust it."""
+        staff_id, name, job_title = state.author(now)
+        key = read_keys(self.key, COSIGNATURE)[0]
+        if key.vkey in standing(state):
+            return decided([], f"{key.name} is trusted already; nothing was recorded")
+        event = WitnessTrusted(key=key.vkey, by=staff_id, name=name, job_title=job_title)
+        return decided([Fact(streams.WITNESSES, event)], f"the signatures of {key.name} count")
 
 
 def standing(state: State) -> list[str]:
@@ -37,13 +47,3 @@ def standing(state: State) -> list[str]:
     told = state.histories.get(streams.WITNESSES, ())
     found = {e.key: e for e in told if isinstance(e, WitnessTrusted | WitnessDropped)}
     return [key for key, last in found.items() if isinstance(last, WitnessTrusted)]
-
-
-def decide(command: TrustWitness, state: State, _rules: Rules, now: int) -> Decision:
-    """Record the key with who decided to trust it."""
-    staff_id, name, job_title = state.author(now)
-    key = read_keys(command.key, COSIGNATURE)[0]
-    if key.vkey in standing(state):
-        return decided([], f"{key.name} is trusted already; nothing was recorded")
-    event = WitnessTrusted(key=key.vkey, by=staff_id, name=name, job_title=job_title)
-    return decided([Fact(streams.WITNESSES, event)], f"the signatures of {key.name} count")

@@ -83,3 +83,12 @@ def check_upn(upn: str) -> str:
             "correct the UPN from the pupil's record",
         )
     return upn
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who gives the command: staff id if stated, account, and how far that can be relied on."""
+
+    staff_id: str | None
+    account: str
+    authenticated: str = "operating-system account; name as stated"

@@ -1,4 +1,4 @@
-"""attendance admission: amendments of the admission register, with reason, date and name."""
+"""Amendments of the admission register, with reason, date and name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,9 @@ COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Admission(Selection):
-    """Details of pupils, of their parents, and of what these are to each other.
+    """attendance admission: amendments of the admission register, with reason, date and name.
+
+    Details of pupils, of their parents, and of what these are to each other.
 
     Every change known is listed, whatever its date: --changed-from and --changed-to narrow them.
     A parent's confidential address is shown in --json and --csv only.
@@ -50,28 +52,25 @@ class Admission(Selection):
         choices=("amendment", "restated", "stated_anew"),
     )
 
-
-def answer(question: Admission, view: View) -> Answer:
-    """Answer with one row an amendment, in the order in which they were recorded."""
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    if (
-        question.changed_from
-        and question.changed_to
-        and (question.changed_from > question.changed_to)
-    ):
-        raise Refused(
-            "dates-reversed",
-            f"--changed-from {question.changed_from} is later than {question.changed_to}",
-            "give the earlier date first",
+    def answer(self, view: View) -> Answer:
+        """Answer with one row an amendment, in the order in which they were recorded."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        if self.changed_from and self.changed_to and (self.changed_from > self.changed_to):
+            raise Refused(
+                "dates-reversed",
+                f"--changed-from {self.changed_from} is later than {self.changed_to}",
+                "give the earlier date first",
+            )
+        found = amendments(view, Describer(view), chosen(self, view))
+        rows = [row for row in found if _wanted(self, row)]
+        title = f"{number_of(len(rows), 'change')} of the admission register"
+        return Answer(
+            {"as_of": view.as_of(), "rows": rows},
+            COLUMNS,
+            [table(title, rows, [view.provenance()])],
         )
-    found = amendments(view, Describer(view), chosen(question, view))
-    rows = [row for row in found if _wanted(question, row)]
-    title = f"{number_of(len(rows), 'change')} of the admission register"
-    return Answer(
-        {"as_of": view.as_of(), "rows": rows}, COLUMNS, [table(title, rows, [view.provenance()])]
-    )
 
 
 def _wanted(question: Admission, row: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""attendance alerts: what waits for somebody's decision."""
+"""What waits for somebody's decision."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,33 +27,37 @@ _EFFECTS = {"case-undercut": "", "session-changed": "; a session that it relied 
 
 @dataclass(frozen=True, kw_only=True)
 class Alerts(Question):
-    """Conflicts with a source, amendments that wait, papers that a change undercut."""
+    """attendance alerts: what waits for somebody's decision.
+
+    Conflicts with a source, amendments that wait, papers that a change undercut.
+    """
 
     all_: bool = option("undercut alerts that are settled, too", default=False)
 
-
-def answer(question: Alerts, view: View) -> Answer:
-    """Answer with what is open, whatever the date of its session: conflicts come first."""
-    conflicts = _conflicts(view)
-    waiting = [_waiting(view, each) for each in pending(view)]
-    changes = Changes(view)
-    undercut = [
-        changes.row(alert)
-        for alert in alerts_undercut.alerts(view)
-        if question.all_ or alert.settled is None
-    ]
-    rows = [*conflicts, *waiting, *undercut]
-    document = {"as_of": view.as_of(), "rows": rows}
-    if view.knows_nothing:
-        return Answer({**document, "knows_nothing": True}, COLUMNS, [Lines([view.ignorance()])])
-    blocks: list[Block] = []
-    if conflicts or not rows:
-        blocks.append(_conflict_grid(conflicts, view, alone=not (waiting or undercut)))
-    if waiting:
-        blocks.append(_waiting_grid(waiting, view, last=not undercut))
-    if undercut:
-        blocks.append(_undercut_grid(undercut, view))
-    return Answer(document, COLUMNS, blocks, flat=[_flat(row) for row in rows])
+    def answer(self, view: View) -> Answer:
+        """Answer with what is open, whatever the date of its session: conflicts come first."""
+        conflicts = _conflicts(view)
+        waiting = [_waiting(view, each) for each in pending(view)]
+        changes = Changes(view)
+        undercut = [
+            changes.row(alert)
+            for alert in alerts_undercut.alerts(view)
+            if self.all_ or alert.settled is None
+        ]
+        rows = [*conflicts, *waiting, *undercut]
+        document = {"as_of": view.as_of(), "rows": rows}
+        if view.knows_nothing:
+            return Answer(
+                {**document, "knows_nothing": True}, COLUMNS, [Lines([view.ignorance()])]
+            )
+        blocks: list[Block] = []
+        if conflicts or not rows:
+            blocks.append(_conflict_grid(conflicts, view, alone=not (waiting or undercut)))
+        if waiting:
+            blocks.append(_waiting_grid(waiting, view, last=not undercut))
+        if undercut:
+            blocks.append(_undercut_grid(undercut, view))
+        return Answer(document, COLUMNS, blocks, flat=[_flat(row) for row in rows])
 
 
 def _conflicts(view: View) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""attendance alerts draft: a letter to the local authority about an undercut alert, unsigned."""
+"""A letter to the local authority about an undercut alert, unsigned."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,11 +24,46 @@ _BOX = "[  ]"
 
 @dataclass(frozen=True, kw_only=True)
 class DraftLetter(Question):
-    """For the head to check, complete and sign: nothing is chosen, no address is printed."""
+    """attendance alerts draft: a letter to the local authority about an undercut alert, unsigned.
+
+    For the head to check, complete and sign: nothing is chosen, no address is printed.
+    """
 
     alert: int = argument("number of the alert, as attendance alerts shows it")
     html: Path | None = option("write it as a page to this file")
     out: Path | None = option("write it as text to this file")
+
+    def answer(self, view: View) -> Answer:
+        """Answer with the letter; refused for a number that is of no alert known."""
+        found = [each for each in alerts_undercut.alerts(view) if each.number == self.alert]
+        if not found:
+            raise Refused(
+                "alert-unknown",
+                f"{self.alert} is not the number of an undercut alert",
+                "attendance alerts --all shows the alerts with their numbers",
+            )
+        changes = Changes(view)
+        letter = _Letter(_settled(view), found[0])
+        rows = changes.rows(found[0])
+        shown: list[Block] = [
+            Lines(list(_head(letter, changes.people(found[0], rows)))),
+            _table(rows, changes.weeks(found[0])),
+            *(Lines(list(_paper(letter, n, p))) for n, p in enumerate(found[0].papers, start=1)),
+            Lines(list(_foot(letter))),
+        ]
+        document = {
+            "as_of": view.as_of(),
+            "alert": changes.row(found[0]),
+            "changes": rows,
+            "letter": text.as_text(shown),
+        }
+        pages = []
+        if self.html is not None:
+            page = html.page(_TITLE, _body(shown), foot=letter.view.provenance())
+            pages.append(_file(self.html, page))
+        if self.out is not None:
+            pages.append(_file(self.out, "\n".join(text.as_text(shown)) + "\n"))
+        return Answer(document, (), [] if pages else shown, pages=pages)
 
 
 class _Letter(NamedTuple):
@@ -38,39 +73,6 @@ class _Letter(NamedTuple):
     @property
     def when(self) -> date:
         return local_date(self.alert.cause.at)
-
-
-def answer(question: DraftLetter, view: View) -> Answer:
-    """Answer with the letter; refused for a number that is of no alert known."""
-    found = [each for each in alerts_undercut.alerts(view) if each.number == question.alert]
-    if not found:
-        raise Refused(
-            "alert-unknown",
-            f"{question.alert} is not the number of an undercut alert",
-            "attendance alerts --all shows the alerts with their numbers",
-        )
-    changes = Changes(view)
-    letter = _Letter(_settled(view), found[0])
-    rows = changes.rows(found[0])
-    shown: list[Block] = [
-        Lines(list(_head(letter, changes.people(found[0], rows)))),
-        _table(rows, changes.weeks(found[0])),
-        *(Lines(list(_paper(letter, n, p))) for n, p in enumerate(found[0].papers, start=1)),
-        Lines(list(_foot(letter))),
-    ]
-    document = {
-        "as_of": view.as_of(),
-        "alert": changes.row(found[0]),
-        "changes": rows,
-        "letter": text.as_text(shown),
-    }
-    pages = []
-    if question.html is not None:
-        page = html.page(_TITLE, _body(shown), foot=letter.view.provenance())
-        pages.append(_file(question.html, page))
-    if question.out is not None:
-        pages.append(_file(question.out, "\n".join(text.as_text(shown)) + "\n"))
-    return Answer(document, (), [] if pages else shown, pages=pages)
 
 
 def _settled(view: View) -> View:

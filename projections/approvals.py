@@ -1,4 +1,4 @@
-"""attendance approvals: amendments that wait for a second person, and what became of others."""
+"""Amendments that wait for a second person, and what became of others."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,29 +28,33 @@ _READ = (
 
 @dataclass(frozen=True, kw_only=True)
 class Approvals(Question):
-    """One row a requested change; whatever the session's date."""
+    """attendance approvals: amendments that wait for a second person, and what became of others.
+
+    One row a requested change; whatever the session's date.
+    """
 
     all_: bool = option("those decided too, with who decided, when and why", default=False)
     batch: str | None = option("the requests of one batch")
     pupil: str | None = option("the requests about one pupil, by UPN or local id")
 
-
-def answer(question: Approvals, view: View) -> Answer:
-    """Answer with what waits, or with all that was requested, by batch, session and pupil."""
-    document: dict[str, Any] = {"as_of": view.as_of(), "rows": []}
-    if view.knows_nothing:
-        return Answer({**document, "knows_nothing": True}, _COLUMNS, [Lines([view.ignorance()])])
-    where, values = _where(question, view)
-    found = view.stood(_READ, "approvals", where, *values)
-    rows = [_row(view, *row) for row in found]
-    rows.sort(key=lambda r: (r["position"], r["session"], r["upn"]))
-    flat = [{**row, "grounds": " ".join(row["grounds"])} for row in rows]
-    waiting = sum(row["decision"] is None for row in rows)
-    document |= {"pending": waiting, "rows": rows}
-    if not rows:
-        words = "nothing was requested" if question.all_ else "no amendment waits for approval"
-        return Answer(document, _COLUMNS, [Lines([words, view.provenance()])], flat)
-    return Answer(document, _COLUMNS, list(_blocks(question, view, rows, waiting)), flat)
+    def answer(self, view: View) -> Answer:
+        """Answer with what waits, or with all that was requested, by batch, session and pupil."""
+        document: dict[str, Any] = {"as_of": view.as_of(), "rows": []}
+        if view.knows_nothing:
+            return Answer(
+                {**document, "knows_nothing": True}, _COLUMNS, [Lines([view.ignorance()])]
+            )
+        where, values = _where(self, view)
+        found = view.stood(_READ, "approvals", where, *values)
+        rows = [_row(view, *row) for row in found]
+        rows.sort(key=lambda r: (r["position"], r["session"], r["upn"]))
+        flat = [{**row, "grounds": " ".join(row["grounds"])} for row in rows]
+        waiting = sum(row["decision"] is None for row in rows)
+        document |= {"pending": waiting, "rows": rows}
+        if not rows:
+            words = "nothing was requested" if self.all_ else "no amendment waits for approval"
+            return Answer(document, _COLUMNS, [Lines([words, view.provenance()])], flat)
+        return Answer(document, _COLUMNS, list(_blocks(self, view, rows, waiting)), flat)
 
 
 def _where(question: Approvals, view: View) -> tuple[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""attendance audit: changes that deserve a question, with the evidence: unusual, not improper.
+"""Changes that deserve a question, with the evidence: unusual, not improper.
 
 Exact queries, each with the evidence of every finding. Dates, pairs of codes and positions; UPNs
 of pupils and names of staff only where they are asked for with a reason, which is itself
@@ -18,7 +18,7 @@ from projections.audit_lifted import MARGIN, just_lifted
 from projections.audit_scope import Scope
 from projections.audit_steps import Checked
 from projections.audit_text import ASKS, WORDING, flat, heading, table
-from projections.query import Answer, Block, Grid, Lines, Recorded, Selection, option
+from projections.query import Answer, Block, Grid, Lines, NamesLookedUp, Selection, option
 from projections.view import View
 
 Check = Literal[
@@ -47,7 +47,10 @@ _MARKED = """SELECT EXISTS(SELECT 1 FROM marks WHERE kf <= ? AND sf <= ?
 
 @dataclass(frozen=True, kw_only=True)
 class Audit(Selection):
-    """What is unusual about the changes of a register: questions for people, no verdicts."""
+    """attendance audit: changes that deserve a question, with the evidence: unusual, not improper.
+
+    What is unusual about the changes of a register: questions for people, no verdicts.
+    """
 
     only: tuple[Check, ...] = option(
         "this check only (may be given several times) [all]", (), choices=get_args(Check)
@@ -69,54 +72,53 @@ class Audit(Selection):
     )
     reason: str | None = option("why names are needed; kept, with who asked")
 
+    @property
+    def on_record(self) -> NamesLookedUp | None:
+        """Return that names are looked up, and why; nothing where no names are shown."""
+        reason = (self.reason or "").strip()
+        if self.names and not reason:
+            raise Refused(
+                "names-reason",
+                "--names shows which pupils and members of staff an audit is about, "
+                "and no reason is given",
+                "say why with --reason; who asked, when and why is recorded",
+            )
+        if reason and not self.names:
+            raise Refused(
+                "reason-unused",
+                "--reason says why names are shown, and --names is not given",
+                "leave it out, or give --names too",
+            )
+        return NamesLookedUp(reason) if self.names else None
 
-def recorded_as(question: Audit) -> Recorded | None:
-    """Return that names are looked up, and why; nothing where no names are shown."""
-    reason = (question.reason or "").strip()
-    if question.names and not reason:
-        raise Refused(
-            "names-reason",
-            "--names shows which pupils and members of staff an audit is about, and no reason is "
-            "given",
-            "say why with --reason; who asked, when and why is recorded",
-        )
-    if reason and not question.names:
-        raise Refused(
-            "reason-unused",
-            "--reason says why names are shown, and --names is not given",
-            "leave it out, or give --names too",
-        )
-    return Recorded("audit_names", {"reason": reason}) if question.names else None
-
-
-def answer(question: Audit, view: View) -> Answer:
-    """Answer with the findings of each check."""
-    columns = (*_COLUMNS, "upn", "by") if question.names else _COLUMNS
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "checks": [], "rows": [], "knows_nothing": True}
-        return Answer(document, columns, [Lines([view.ignorance()])])
-    scope, staff = Scope(view, question), audit_staff.Staff(view)
-    done = {check: _DONE[check](question, scope, staff) for check in _asked(question)}
-    rows = {check: _rows(question, staff, checked) for check, checked in done.items()}
-    every = [row for found in rows.values() for row in found]
-    shown = _names_shown(question, view)
-    missing = _knows_nothing_of(view)
-    document = {
-        "as_of": view.as_of(),
-        "wording": WORDING,
-        "knows_nothing_of": missing,
-        "checks": [_summary(check, checked) for check, checked in done.items()],
-        "rows": every,
-        "names_shown": shown,
-    }
-    tables = [table(check, found, done[check].summary) for check, found in rows.items()]
-    blocks: list[Block] = [
-        heading(missing),
-        *([] if "marks" in missing else tables),
-        *_shown_before(shown),
-        Lines([view.provenance()]),
-    ]
-    return Answer(document, columns, blocks, flat=[flat(row) for row in every])
+    def answer(self, view: View) -> Answer:
+        """Answer with the findings of each check."""
+        columns = (*_COLUMNS, "upn", "by") if self.names else _COLUMNS
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "checks": [], "rows": [], "knows_nothing": True}
+            return Answer(document, columns, [Lines([view.ignorance()])])
+        scope, staff = Scope(view, self), audit_staff.Staff(view)
+        done = {check: _DONE[check](self, scope, staff) for check in _asked(self)}
+        rows = {check: _rows(self, staff, checked) for check, checked in done.items()}
+        every = [row for found in rows.values() for row in found]
+        shown = _names_shown(self, view)
+        missing = _knows_nothing_of(view)
+        document = {
+            "as_of": view.as_of(),
+            "wording": WORDING,
+            "knows_nothing_of": missing,
+            "checks": [_summary(check, checked) for check, checked in done.items()],
+            "rows": every,
+            "names_shown": shown,
+        }
+        tables = [table(check, found, done[check].summary) for check, found in rows.items()]
+        blocks: list[Block] = [
+            heading(missing),
+            *([] if "marks" in missing else tables),
+            *_shown_before(shown),
+            Lines([view.provenance()]),
+        ]
+        return Answer(document, columns, blocks, flat=[flat(row) for row in every])
 
 
 def _asked(question: Audit) -> list[Check]:

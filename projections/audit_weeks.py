@@ -1,4 +1,4 @@
-"""attendance audit weeks: weeks by how far absence turned presence departs from the usual.
+"""Weeks by how far absence turned presence departs from the usual.
 
 One list of the school's weeks, the most unusual first: by the week of the sessions, by the week
 of the changes, and by the week of old changes. README.md explains the model and its limits.
@@ -46,7 +46,10 @@ _SHOWN = 10
 
 @dataclass(frozen=True, kw_only=True)
 class AuditWeeks(Selection):
-    """Weeks ranked by their rate of absence turned presence, against the school's own others."""
+    """attendance audit weeks: weeks by how far absence turned presence departs from the usual.
+
+    Weeks ranked by their rate of absence turned presence, against the school's own others.
+    """
 
     census: tuple[date, ...] = option("a census day besides the usual ones (several)", ())
     inspection: tuple[date, ...] = option("a day of inspection (may be given several times)", ())
@@ -54,24 +57,23 @@ class AuditWeeks(Selection):
         "school days before a census or inspection that are named", BEFORE, minimum=1
     )
 
-
-def answer(question: AuditWeeks, view: View) -> Answer:
-    """Answer with every week of the range, ranked."""
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-    scope = Scope(view, question)
-    weeks = counted_weeks(scope)
-    calendar = calendar_of(scope, question.before, question.census, question.inspection)
-    rows = [_row(n, each, calendar) for n, each in enumerate(ranked(weeks), 1)]
-    total = {
-        "weeks": len(weeks),
-        "flagged": sum(row["flagged"] for row in rows),
-        "false_discovery_rate": str(Q),
-    }
-    document = {"as_of": view.as_of(), "wording": WORDING, "total": total, "rows": rows}
-    flat = [{name: row[name] for name in _COLUMNS} for row in rows]
-    return Answer(document, _COLUMNS, [_block(rows, total, view)], flat=flat)
+    def answer(self, view: View) -> Answer:
+        """Answer with every week of the range, ranked."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
+        scope = Scope(view, self)
+        weeks = counted_weeks(scope)
+        calendar = calendar_of(scope, self.before, self.census, self.inspection)
+        rows = [_row(n, each, calendar) for n, each in enumerate(ranked(weeks), 1)]
+        total = {
+            "weeks": len(weeks),
+            "flagged": sum(row["flagged"] for row in rows),
+            "false_discovery_rate": str(Q),
+        }
+        document = {"as_of": view.as_of(), "wording": WORDING, "total": total, "rows": rows}
+        flat = [{name: row[name] for name in _COLUMNS} for row in rows]
+        return Answer(document, _COLUMNS, [_block(rows, total, view)], flat=flat)
 
 
 def counted_weeks(scope: Scope) -> list[Week]:

@@ -1,4 +1,4 @@
-"""attendance backup list: the back-ups that were made, and until when each is kept."""
+"""The back-ups that were made, and until when each is kept."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,35 +29,37 @@ _NOTES = (
 
 @dataclass(frozen=True, kw_only=True)
 class ListBackups(Question):
-    """Those that the ledger tells of and, given a folder, those that are there."""
+    """attendance backup list: the back-ups that were made, and until when each is kept.
+
+    Those that the ledger tells of and, given a folder, those that are there.
+    """
 
     folder: Path | None = argument("a folder that holds back-ups", required=False)
 
-
-def answer(question: ListBackups, view: View) -> Answer:
-    """Answer with every back-up, oldest first, and whether this month has one."""
-    if view.knows_nothing:
-        ignorant = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(ignorant, _COLUMNS, [Lines([view.ignorance()])])
-    known = backups.backups(view)
-    made = [each for each in known if not each.restored]
-    files = [] if question.folder is None else list(_files(question.folder, view))
-    named = {each.size: each for each in made}
-    rows = [_row(view, named.get(found["entries"]), found) for found in files]
-    there = {row["entries"] for row in rows if row["recorded"]}
-    rows += [_row(view, each, {}) for each in made if each.size not in there]
-    rows.sort(key=lambda row: (row["at"] or "", row["file"] or ""))
-    state = backups.state(view, known)
-    document = {
-        "as_of": view.as_of(),
-        "state": state,
-        "restored": [{"at": iso(r.at), "entries": r.size} for r in known if r.restored],
-        "rows": rows,
-    }
-    headings = ("Made", "Entries", "Keep until", "Recorded", "File")
-    notes = [*_NOTES, view.provenance()]
-    grid = Grid("Back-ups", headings, [_shown(r) for r in rows], frozenset({1}), notes=notes)
-    return Answer(document, _COLUMNS, [Lines([_STATES[state]]), grid])
+    def answer(self, view: View) -> Answer:
+        """Answer with every back-up, oldest first, and whether this month has one."""
+        if view.knows_nothing:
+            ignorant = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(ignorant, _COLUMNS, [Lines([view.ignorance()])])
+        known = backups.backups(view)
+        made = [each for each in known if not each.restored]
+        files = [] if self.folder is None else list(_files(self.folder, view))
+        named = {each.size: each for each in made}
+        rows = [_row(view, named.get(found["entries"]), found) for found in files]
+        there = {row["entries"] for row in rows if row["recorded"]}
+        rows += [_row(view, each, {}) for each in made if each.size not in there]
+        rows.sort(key=lambda row: (row["at"] or "", row["file"] or ""))
+        state = backups.state(view, known)
+        document = {
+            "as_of": view.as_of(),
+            "state": state,
+            "restored": [{"at": iso(r.at), "entries": r.size} for r in known if r.restored],
+            "rows": rows,
+        }
+        headings = ("Made", "Entries", "Keep until", "Recorded", "File")
+        notes = [*_NOTES, view.provenance()]
+        grid = Grid("Back-ups", headings, [_shown(r) for r in rows], frozenset({1}), notes=notes)
+        return Answer(document, _COLUMNS, [Lines([_STATES[state]]), grid])
 
 
 def _files(folder: Path, view: View) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""attendance backup verify: prove that a back-up can be restored, without restoring it."""
+"""Prove that a back-up can be restored, without restoring it."""
 
 import tempfile
 from collections.abc import Sequence
@@ -15,37 +15,39 @@ from ledger.errors import Refused
 from ledger.folder import Folder, translated
 from ledger.verify import Fault
 from policies.rules import rules
-from projections.query import Answer, Asked, Grid, Lines, argument, number_of, option
+from projections.query import Answer, Grid, Inspection, Lines, argument, number_of, option
 
 _UNOPENED = "not checked: the keys, and so every name, as no passphrase was given"
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifyBackup(Asked):
-    """Every byte, every entry, every key; compared with the ledger that --ledger names."""
+class VerifyBackup(Inspection):
+    """attendance backup verify: prove that a back-up can be restored, without restoring it.
+
+    Every byte, every entry, every key; compared with the ledger that --ledger names.
+    """
 
     archive: Path = argument("the back-up")
     passphrase_file: Path | None = option(
         "a file with the passphrase for the keys [ATTENDANCE_PASSPHRASE, or asked for]"
     )
 
-
-def inspect(question: VerifyBackup, folder: Folder, progress: Progress) -> Answer:
-    """Unpack the back-up aside and check it; what is wrong makes the answer a difference."""
-    try:
-        archive = backup_file.read(question.archive, progress)
-        passphrase = passphrases.existing(question.passphrase_file)
-        secrets = None if passphrase is None else backup.secrets_of(archive, passphrase)
-        with translated(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
-            made = Folder(Path(place))
-            backup.unpack(archive, made, secrets, progress)
-            proven = backup_check.proven(made, archive, progress)
-    except Refused as refused:
-        if refused.code != "backup-damaged":
-            raise
-        return _different(question.archive, refused.what)
-    fit, fits = _fit(folder, archive)
-    return _answer(archive, proven.opened, [*proven.faults, *fits], fit)
+    def inspect(self, folder: Folder, progress: Progress) -> Answer:
+        """Unpack the back-up aside and check it; what is wrong makes the answer a difference."""
+        try:
+            archive = backup_file.read(self.archive, progress)
+            passphrase = passphrases.existing(self.passphrase_file)
+            secrets = None if passphrase is None else backup.secrets_of(archive, passphrase)
+            with translated(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
+                made = Folder(Path(place))
+                backup.unpack(archive, made, secrets, progress)
+                proven = backup_check.proven(made, archive, progress)
+        except Refused as refused:
+            if refused.code != "backup-damaged":
+                raise
+            return _different(self.archive, refused.what)
+        fit, fits = _fit(folder, archive)
+        return _answer(archive, proven.opened, [*proven.faults, *fits], fit)
 
 
 def _fit(folder: Folder, archive: Archive) -> tuple[list[str], list[Fault]]:

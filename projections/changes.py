@@ -1,4 +1,4 @@
-"""attendance changes: what was amended, entered late or restated, filtered."""
+"""What was amended, entered late or restated, filtered."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +23,9 @@ _MORE = ("batch", "source", "evidence", "approved_by")
 
 @dataclass(frozen=True, kw_only=True)
 class Changes(Filters):
-    """Changes after the register had ended, by session date (--from, --on) and more.
+    """attendance changes: what was amended, entered late or restated, filtered.
+
+    Changes after the register had ended, by session date (--from, --on) and more.
 
     Codes are exact, or words by what a code meant on its day: present (counts as attending, so
     also an approved activity), late, authorised, unauthorised, absent. --was N asks by the code
@@ -34,35 +36,35 @@ class Changes(Filters):
 
     summary: bool = option("count them by kind and pair of codes", default=False)
 
-
-def answer(question: Changes, view: View) -> Answer:
-    """Answer with the changes known, by session and then pupil; or with their counts."""
-    if view.knows_nothing:
-        nothing = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(nothing, _columns(question), [Lines([view.ignorance()])])
-    changes_checks.check(question, view)
-    describer = Describer(view)
-    asked = Filter(question, view, describer)
-    found = _found(question, view)
-    was = first_codes(v for _, v in found) if question.was else {}
-    wanted = [(n, v) for n, v in found if asked.wants(v, was.get((v.pupil, v.session)))]
-    rows = _rows(view, describer, wanted)
-    if question.summary:
-        return _summary(question, view, rows)
-    shown = [row for row, _ in rows]
-    waiting = _waiting(question, view)
-    document = {"as_of": view.as_of(), "rows": shown, **pending.added(waiting)}
-    notes = pending.notes(waiting)
-    if question.since is not None:
-        entries = _entries_since(question, view, describer, [v for _, v in found])
-        document |= {"since": iso(parse_instant(question.since)), "entries_since": entries}
-        notes += [_of_entries(entries)] * (entries > 0 and "entry" not in question.kind)
-    title = number_of(len(shown), "change")
-    more = {
-        row["position"]: {"source": row["source"], "approved": row["approved_by"]} for row in shown
-    }
-    grid = table(title, shown, view, more, upn=True)
-    return Answer(document, _columns(question), [replace(grid, notes=[*notes, *grid.notes])])
+    def answer(self, view: View) -> Answer:
+        """Answer with the changes known, by session and then pupil; or with their counts."""
+        if view.knows_nothing:
+            nothing = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(nothing, _columns(self), [Lines([view.ignorance()])])
+        changes_checks.check(self, view)
+        describer = Describer(view)
+        asked = Filter(self, view, describer)
+        found = _found(self, view)
+        was = first_codes(v for _, v in found) if self.was else {}
+        wanted = [(n, v) for n, v in found if asked.wants(v, was.get((v.pupil, v.session)))]
+        rows = _rows(view, describer, wanted)
+        if self.summary:
+            return _summary(self, view, rows)
+        shown = [row for row, _ in rows]
+        waiting = _waiting(self, view)
+        document = {"as_of": view.as_of(), "rows": shown, **pending.added(waiting)}
+        notes = pending.notes(waiting)
+        if self.since is not None:
+            entries = _entries_since(self, view, describer, [v for _, v in found])
+            document |= {"since": iso(parse_instant(self.since)), "entries_since": entries}
+            notes += [_of_entries(entries)] * (entries > 0 and "entry" not in self.kind)
+        title = number_of(len(shown), "change")
+        more = {
+            row["position"]: {"source": row["source"], "approved": row["approved_by"]}
+            for row in shown
+        }
+        grid = table(title, shown, view, more, upn=True)
+        return Answer(document, _columns(self), [replace(grid, notes=[*notes, *grid.notes])])
 
 
 def _columns(question: Changes) -> tuple[str, ...]:

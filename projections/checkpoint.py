@@ -1,4 +1,4 @@
-"""attendance checkpoint: print the newest one, or prove that it continues one kept earlier."""
+"""Print the newest one, or prove that it continues one kept earlier."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -12,40 +12,46 @@ from ledger.proof import Proofs
 from ledger.stretch import keys_of
 from ledger.tree import is_consistent
 from ledger.verify import Progress
-from projections.query import Answer, Asked, Lines, Page, option
+from projections.query import Answer, Inspection, Lines, Page, option
 
 
 @dataclass(frozen=True, kw_only=True)
-class LatestCheckpoint(Asked):
-    """Keep it outside: whoever holds one can tell whether anything before it was changed."""
+class LatestCheckpoint(Inspection):
+    """attendance checkpoint: print the newest one, or prove that it continues one kept earlier.
+
+    Keep it outside: whoever holds one can tell whether anything before it was changed.
+    """
 
     since: Path | None = option("a checkpoint kept earlier: prove that the log continues it")
     out: Path | None = option("write the checkpoint to this file, to be kept outside")
 
-
-def inspect(question: LatestCheckpoint, folder: Folder, _progress: Progress) -> Answer:
-    """Answer with the checkpoint; an earlier one that is not continued is a difference."""
-    proofs = Proofs(folder.required())
-    if proofs.note is None:
-        raise Refused("no-checkpoint", "the log has no checkpoint yet", "run attendance verify")
-    newest = read_checkpoint(proofs.note.text)
-    document = {
-        "origin": newest.origin,
-        "size": newest.size,
-        "root": b64encode(newest.root).decode(),
-        "note": proofs.note.written,
-    }
-    pages = [] if question.out is None else [Page(question.out, proofs.note.written)]
-    lines = proofs.note.written.rstrip("\n").split("\n")
-    if question.since is None:
-        return Answer(document, (), [Lines(lines)], pages=pages)
-    given = _read(question.since)
-    compared, says = _compared(proofs, newest, read_checkpoint(given.text))
-    if not compared["consistent"] and not _signed_by(folder, given, newest.size):
-        says.append("No key of this log signed that checkpoint: it was made up, or changed since.")
-    document["since"] = compared
-    differs = not compared["consistent"]
-    return Answer(document, (), [Lines([*says, "", *lines])], pages=pages, differs=differs)
+    def inspect(self, folder: Folder, _progress: Progress) -> Answer:
+        """Answer with the checkpoint; an earlier one that is not continued is a difference."""
+        proofs = Proofs(folder.required())
+        if proofs.note is None:
+            raise Refused(
+                "no-checkpoint", "the log has no checkpoint yet", "run attendance verify"
+            )
+        newest = read_checkpoint(proofs.note.text)
+        document = {
+            "origin": newest.origin,
+            "size": newest.size,
+            "root": b64encode(newest.root).decode(),
+            "note": proofs.note.written,
+        }
+        pages = [] if self.out is None else [Page(self.out, proofs.note.written)]
+        lines = proofs.note.written.rstrip("\n").split("\n")
+        if self.since is None:
+            return Answer(document, (), [Lines(lines)], pages=pages)
+        given = _read(self.since)
+        compared, says = _compared(proofs, newest, read_checkpoint(given.text))
+        if not compared["consistent"] and not _signed_by(folder, given, newest.size):
+            says.append(
+                "No key of this log signed that checkpoint: it was made up, or changed since."
+            )
+        document["since"] = compared
+        differs = not compared["consistent"]
+        return Answer(document, (), [Lines([*says, "", *lines])], pages=pages, differs=differs)
 
 
 def _read(path: Path) -> Note:

@@ -1,4 +1,4 @@
-"""attendance disclosures: what left the school, to whom, and what changed in its period since."""
+"""What left the school, to whom, and what changed in its period since."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -37,10 +37,23 @@ _AUTHORITY = "the local authority"
 
 @dataclass(frozen=True, kw_only=True)
 class Disclosures(Selection):
-    """Certificates, packs, letters, inspections, subject access; returns and alerts sent.
+    """attendance disclosures: what left the school, to whom, and what changed in its period since.
+
+    Certificates, packs, letters, inspections, subject access; returns and alerts sent.
 
     For one pupil or group also what was about many, which may hold them.
     """
+
+    def answer(self, view: View) -> Answer:
+        """Answer with what left by the day of the view, oldest first."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        rows = [row(view, each) for each in wanted(self, view)]
+        document = {"as_of": view.as_of(), "rows": rows}
+        title = f"{number_of(len(rows), 'extract')} left the school"
+        notes = [*([_NOTE] if rows else []), view.provenance()]
+        return Answer(document, COLUMNS, [table(title, rows, notes)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +75,6 @@ class Left:
     name: str
     job_title: str
     position: int
-
-
-def answer(question: Disclosures, view: View) -> Answer:
-    """Answer with what left by the day of the view, oldest first."""
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    rows = [row(view, each) for each in wanted(question, view)]
-    document = {"as_of": view.as_of(), "rows": rows}
-    title = f"{number_of(len(rows), 'extract')} left the school"
-    notes = [*([_NOTE] if rows else []), view.provenance()]
-    return Answer(document, COLUMNS, [table(title, rows, notes)])
 
 
 def wanted(question: Disclosures, view: View) -> list[Left]:

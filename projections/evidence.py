@@ -1,4 +1,4 @@
-"""attendance evidence: what amendments rest on, and whether kept copies are unchanged."""
+"""What amendments rest on, and whether kept copies are unchanged."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -24,10 +24,31 @@ _NOTE = "a copy is looked at now: unchanged means that its bytes have the SHA-25
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence(Question):
-    """Evidence given with amendments; the time of knowledge counts, session dates do not."""
+    """attendance evidence: what amendments rest on, and whether kept copies are unchanged.
+
+    Evidence given with amendments; the time of knowledge counts, session dates do not.
+    """
 
     pupil: str | None = option("one pupil, by UPN or local id")
     batch: str | None = option("one batch of amendments")
+
+    def answer(self, view: View) -> Answer:
+        """Answer with the evidence known, in the order in which it was recorded."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        pupil = None if self.pupil is None else view.pupil_index(self.pupil)
+        stood = view.stood(
+            _GIVEN,
+            "evidence",
+            "(:v0 IS NULL OR pupil = :v0) AND (:v1 IS NULL OR batch = :v1)",
+            pupil,
+            self.batch,
+        )
+        given = sorted((_Given(*row) for row in stood), key=lambda g: g.position)
+        amended = _amended(view) if given else {}
+        rows = [_row(view, g, amended.get((g.pupil, g.batch), [])) for g in given]
+        return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [_table(view, rows)])
 
 
 class _Given(NamedTuple):
@@ -43,25 +64,6 @@ class _Given(NamedTuple):
     by: str | None
     authenticated: str
     at: int
-
-
-def answer(question: Evidence, view: View) -> Answer:
-    """Answer with the evidence known, in the order in which it was recorded."""
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    pupil = None if question.pupil is None else view.pupil_index(question.pupil)
-    stood = view.stood(
-        _GIVEN,
-        "evidence",
-        "(:v0 IS NULL OR pupil = :v0) AND (:v1 IS NULL OR batch = :v1)",
-        pupil,
-        question.batch,
-    )
-    given = sorted((_Given(*row) for row in stood), key=lambda g: g.position)
-    amended = _amended(view) if given else {}
-    rows = [_row(view, g, amended.get((g.pupil, g.batch), [])) for g in given]
-    return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [_table(view, rows)])
 
 
 def _amended(view: View) -> dict[tuple[int, str], list[str]]:

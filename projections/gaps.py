@@ -1,4 +1,4 @@
-"""attendance gaps: what this ledger cannot know, and what follows from it."""
+"""What this ledger cannot know, and what follows from it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,22 +13,23 @@ COLUMNS = ("kind", "what", "count", "first", "last", "positions_from", "position
 
 @dataclass(frozen=True, kw_only=True)
 class Gaps(Question):
-    """Gaps of the log, of the whole of it; gaps of the register, from --from to --on.
+    """attendance gaps: what this ledger cannot know, and what follows from it.
+
+    Gaps of the log, of the whole of it; gaps of the register, from --from to --on.
 
     What other systems told besides marks (roll, groups, parents, notices, casework) is of the log.
     """
 
-
-def answer(question: Gaps, view: View) -> Answer:
-    """Answer with one row a gap, those of the log first; what has none is not listed."""
-    del question
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    told = gaps_facts.gaps(view, gaps_log.commits(view))
-    found = [*gaps_log.gaps(view), *told, *gaps_register.gaps(view)]
-    rows = [gap.row() for gap in found]
-    return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [Lines(_lines(view, rows))])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a gap, those of the log first; what has none is not listed."""
+        del self
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        told = gaps_facts.gaps(view, gaps_log.commits(view))
+        found = [*gaps_log.gaps(view), *told, *gaps_register.gaps(view)]
+        rows = [gap.row() for gap in found]
+        return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [Lines(_lines(view, rows))])
 
 
 def _lines(view: View, rows: Iterable[dict[str, Any]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""attendance history: every version of a pupil's marks, who changed them, why and when."""
+"""Every version of a pupil's marks, who changed them, why and when."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -34,30 +34,38 @@ _NO_MORE = MappingProxyType({"source": None, "approved": None})
 
 @dataclass(frozen=True, kw_only=True)
 class History(Question):
-    """One pupil's marks with every change; all sessions of the range, or one."""
+    """attendance history: every version of a pupil's marks, who changed them, why and when.
+
+    One pupil's marks with every change; all sessions of the range, or one.
+    """
 
     who: str = argument("UPN or local id", metavar="PUPIL")
     session: str | None = argument("one session, 2026-11-20/AM", required=False)
 
-
-def answer(question: History, view: View) -> Answer:
-    """Answer with every version known, and with what was recorded beside them."""
-    pupil = view.pupil_index(question.who)
-    span = _span(question, view)
-    found = _found(question, view, pupil)
-    describer = Describer(view)
-    rows = [describer.row(number, version) for number, version in numbered(found)]
-    person = view.person(pupil)
-    document: dict[str, Any] = {"as_of": view.as_of(), "upn": person.upn if person else None}
-    document["rows"] = rows
-    if view.knows_nothing:
-        return Answer({**document, "knows_nothing": True}, COLUMNS, [Lines([view.ignorance()])])
-    held = beside(view, describer, pupil, found, span)
-    more = _more(view, describer, found)
-    document |= {**held._asdict(), "sources": _by(more, "source"), "batches": _by(more, "batch")}
-    title = f"{person.name} ({person.upn})" if person else question.who
-    blocks = _blocks(question, view, title, Told(rows, held, more))
-    return Answer(document, COLUMNS, blocks)
+    def answer(self, view: View) -> Answer:
+        """Answer with every version known, and with what was recorded beside them."""
+        pupil = view.pupil_index(self.who)
+        span = _span(self, view)
+        found = _found(self, view, pupil)
+        describer = Describer(view)
+        rows = [describer.row(number, version) for number, version in numbered(found)]
+        person = view.person(pupil)
+        document: dict[str, Any] = {"as_of": view.as_of(), "upn": person.upn if person else None}
+        document["rows"] = rows
+        if view.knows_nothing:
+            return Answer(
+                {**document, "knows_nothing": True}, COLUMNS, [Lines([view.ignorance()])]
+            )
+        held = beside(view, describer, pupil, found, span)
+        more = _more(view, describer, found)
+        document |= {
+            **held._asdict(),
+            "sources": _by(more, "source"),
+            "batches": _by(more, "batch"),
+        }
+        title = f"{person.name} ({person.upn})" if person else self.who
+        blocks = _blocks(self, view, title, Told(rows, held, more))
+        return Answer(document, COLUMNS, blocks)
 
 
 def _found(question: History, view: View, pupil: int) -> list[Version]:

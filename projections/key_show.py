@@ -1,19 +1,21 @@
-"""attendance key show: print the ledger's public key, to be kept by somebody outside."""
+"""Print the ledger's public key, to be kept by somebody outside."""
 
 from dataclasses import dataclass
 
 from ledger import signing
 from ledger.folder import Folder
 from ledger.verify import Progress
-from projections.query import Answer, Asked, Lines
+from projections.query import Answer, Inspection, Lines
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowKey(Asked):
-    """A C2SP verifier key: with it anybody can check a checkpoint or a proof."""
+class ShowKey(Inspection):
+    """attendance key show: print the ledger's public key, to be kept by somebody outside.
 
+    A C2SP verifier key: with it anybody can check a checkpoint or a proof.
+    """
 
-def inspect(_question: ShowKey, folder: Folder, _progress: Progress) -> Answer:
-    """Answer with the public half of the key that signs now."""
-    key = signing.load(folder.required().signing_key).verifier
-    return Answer({"key": key.vkey, "key_id": key.key_id.hex()}, (), [Lines([key.vkey])])
+    def inspect(self, folder: Folder, _progress: Progress) -> Answer:
+        """Answer with the public half of the key that signs now."""
+        key = signing.load(folder.required().signing_key).verifier
+        return Answer({"key": key.vkey, "key_id": key.key_id.hex()}, (), [Lines([key.vkey])])

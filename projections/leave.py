@@ -1,4 +1,4 @@
-"""attendance leave: who asked for leave, what was decided and why, what became of the sessions.
+"""Who asked for leave, what was decided and why, what became of it.
 
 SI 2024/208 reg 11. What followed leave is told as facts: whether the pupil came back, and which
 sessions after it are unauthorised. Nothing is concluded from them.
@@ -38,7 +38,10 @@ _BEYOND = ("days_away", "overstayed", "overstayed_days", "returned", "ground")
 
 @dataclass(frozen=True, kw_only=True)
 class LeaveOfAbsence(Selection):
-    """Requests asked for by --on whose sessions reach --from or later; of all states, or some."""
+    """attendance leave: who asked for leave, what was decided and why, what became of it.
+
+    Requests asked for by --on whose sessions reach --from or later; of all states, or some.
+    """
 
     open: bool = option("those not decided yet", default=False)
     granted: bool = option("those granted, and standing", default=False)
@@ -46,27 +49,28 @@ class LeaveOfAbsence(Selection):
     withdrawn: bool = option("those withdrawn", default=False)
     falsified: bool = option("those found to be falsified", default=False)
 
-
-def answer(question: LeaveOfAbsence, view: View) -> Answer:
-    """Answer with one row a request, by first session."""
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-    wanted = {state for name, state in _STATES.items() if getattr(question, name)}
-    pupils, register = _pupils(question, view), Register(view)
-    waiting = Counter(each.batch for each in pending(view))
-    found = [
-        each
-        for each in requests(view)
-        if each.pupil in pupils
-        and each.asked_on <= view.on
-        and each.covers[1].date >= view.first
-        and (not wanted or each.state in wanted)
-    ]
-    rows = [_row(view, register, each) | {"pending": _waiting(each, waiting)} for each in found]
-    flat = [{k: v for k, v in row.items() if k != "steps"} for row in rows]
-    shown = blocks(view, found, rows, full=question.pupil is not None)
-    return Answer({"as_of": view.as_of(), "rows": rows}, _COLUMNS, shown, flat=flat)
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a request, by first session."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
+        wanted = {state for name, state in _STATES.items() if getattr(self, name)}
+        pupils, register = _pupils(self, view), Register(view)
+        waiting = Counter(each.batch for each in pending(view))
+        found = [
+            each
+            for each in requests(view)
+            if each.pupil in pupils
+            and each.asked_on <= view.on
+            and each.covers[1].date >= view.first
+            and (not wanted or each.state in wanted)
+        ]
+        rows = [
+            _row(view, register, each) | {"pending": _waiting(each, waiting)} for each in found
+        ]
+        flat = [{k: v for k, v in row.items() if k != "steps"} for row in rows]
+        shown = blocks(view, found, rows, full=self.pupil is not None)
+        return Answer({"as_of": view.as_of(), "rows": rows}, _COLUMNS, shown, flat=flat)
 
 
 def _pupils(question: LeaveOfAbsence, view: View) -> set[int]:

@@ -1,4 +1,4 @@
-"""attendance leave letter: a draft of the letter that tells the family what was decided.
+"""A draft of the letter that tells the family what was decided.
 
 Plain words, no signature: whoever decided reads it, signs it and sends it. When it has gone, the
 date is recorded with the decision (--letter-on).
@@ -33,34 +33,36 @@ _BEFORE: Mapping[str, tuple[Half, int]] = {HALVES[1]: (HALVES[0], 0), HALVES[0]:
 
 @dataclass(frozen=True, kw_only=True)
 class LeaveLetter(Question):
-    """The last decision on a request, with its reason, as a letter."""
+    """attendance leave letter: a draft of the letter that tells the family what was decided.
+
+    The last decision on a request, with its reason, as a letter.
+    """
 
     leave_id: str = argument("the id of the request", "")
     html: Path | None = option("write it as a page to this file")
 
-
-def answer(question: LeaveLetter, view: View) -> Answer:
-    """Answer with the lines of the letter."""
-    found = requests(view, "leave = :v0", question.leave_id)
-    if not found:
-        raise Refused(
-            "leave-unknown",
-            f"no request for leave has the id {question.leave_id!r}",
-            "attendance leave lists the requests with their ids",
+    def answer(self, view: View) -> Answer:
+        """Answer with the lines of the letter."""
+        found = requests(view, "leave = :v0", self.leave_id)
+        if not found:
+            raise Refused(
+                "leave-unknown",
+                f"no request for leave has the id {self.leave_id!r}",
+                "attendance leave lists the requests with their ids",
+            )
+        leave = found[0]
+        if leave.decision is None:
+            raise _undecided(leave)
+        addressee.check(view, leave)
+        lines = list(_lines(view, leave, leave.decision))
+        pages = []
+        if self.html is not None:
+            body = html.joined(html.tag("p", line or _BLANK) for line in lines)
+            pages.append(Page(self.html, html.page(_TITLE, body, foot=view.provenance())))
+        document = {"as_of": view.as_of(), "id": leave.id, "lines": lines}
+        return Answer(
+            document, blocks=[Lines([_TITLE, "", *lines, "", view.provenance()])], pages=pages
         )
-    leave = found[0]
-    if leave.decision is None:
-        raise _undecided(leave)
-    addressee.check(view, leave)
-    lines = list(_lines(view, leave, leave.decision))
-    pages = []
-    if question.html is not None:
-        body = html.joined(html.tag("p", line or _BLANK) for line in lines)
-        pages.append(Page(question.html, html.page(_TITLE, body, foot=view.provenance())))
-    document = {"as_of": view.as_of(), "id": leave.id, "lines": lines}
-    return Answer(
-        document, blocks=[Lines([_TITLE, "", *lines, "", view.provenance()])], pages=pages
-    )
 
 
 def _undecided(leave: Found) -> Refused:

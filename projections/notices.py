@@ -1,4 +1,4 @@
-"""attendance notices: penalty notices as known, and what became of the sessions they rest on."""
+"""Penalty notices as known, and what became of the sessions they rest on."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,10 @@ _RECORDED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Notices(Question):
-    """Each with the sessions it relied on: those stated, else all of its offence period."""
+    """attendance notices: penalty notices as known, and what became of the sessions they rest on.
+
+    Each with the sessions it relied on: those stated, else all of its offence period.
+    """
 
     pupil: str | None = option("one pupil, by UPN or local id")
     amended_since_issue: bool = option(
@@ -44,20 +47,19 @@ class Notices(Question):
         default=False,
     )
 
-
-def answer(question: Notices, view: View) -> Answer:
-    """Answer with one row a notice, by pupil, issue and parent."""
-    only = None if question.pupil is None else view.pupil_index(question.pupil)
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    work = _Work(view)
-    rows = [work.row(each) for each in work.notices if only in (None, each.pupil)]
-    if question.amended_since_issue:
-        rows = [row for row in rows if row["amended_since_issue"] or _since(row)]
-    rows.sort(key=lambda row: (row["upn"], row["issued_on"], row["parent_id"]))
-    document = {"as_of": view.as_of(), "rows": rows}
-    return Answer(document, COLUMNS, blocks(view, rows), flat=[flat(row) for row in rows])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a notice, by pupil, issue and parent."""
+        only = None if self.pupil is None else view.pupil_index(self.pupil)
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        work = _Work(view)
+        rows = [work.row(each) for each in work.notices if only in (None, each.pupil)]
+        if self.amended_since_issue:
+            rows = [row for row in rows if row["amended_since_issue"] or _since(row)]
+        rows.sort(key=lambda row: (row["upn"], row["issued_on"], row["parent_id"]))
+        document = {"as_of": view.as_of(), "rows": rows}
+        return Answer(document, COLUMNS, blocks(view, rows), flat=[flat(row) for row in rows])
 
 
 def _since(row: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""attendance overview: year groups, the lowest pupils, one fortnight, and a figure known twice."""
+"""Year groups, lowest pupils, one fortnight, and a figure known twice."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -29,33 +29,35 @@ _CHANGES = ("amendment", "taking", "late_entry", "restated")
 
 @dataclass(frozen=True, kw_only=True)
 class Overview(Selection):
-    """A first look at a school: what an attendance lead asks on a Monday morning."""
+    """attendance overview: year groups, lowest pupils, one fortnight, and a figure known twice.
+
+    A first look at a school: what an attendance lead asks on a Monday morning.
+    """
 
     below: int = option("list pupils whose attendance is below this percentage", 90, minimum=1)
     lowest: int = option("list so many of them", 12, minimum=1)
 
-
-def answer(question: Overview, view: View) -> Answer:
-    """Answer with four views of the same register."""
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "knows_nothing": True}
-        return Answer(document, (), [Lines([view.ignorance()])])
-    shared = {name: getattr(question, name) for name in _SELECTION}
-    by_year = rates.answer(rates.Rates(by="year", **shared), view)
-    low, low_block = _lowest(question, view, shared)
-    fortnight, fortnight_blocks = _fortnight(question, view)
-    moved, moved_block = _moved(question, view)
-    document = {
-        "as_of": view.as_of(),
-        "years": by_year.document["rows"],
-        "total": by_year.document["total"],
-        "below": low,
-        "fortnight": fortnight,
-        "moved": moved,
-    }
-    first = [_without_provenance(b, view) for b in by_year.blocks if isinstance(b, Grid)]
-    last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
-    return Answer(document, (), [*first, low_block, *fortnight_blocks, last])
+    def answer(self, view: View) -> Answer:
+        """Answer with four views of the same register."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "knows_nothing": True}
+            return Answer(document, (), [Lines([view.ignorance()])])
+        shared = {name: getattr(self, name) for name in _SELECTION}
+        by_year = rates.Rates(by="year", **shared).answer(view)
+        low, low_block = _lowest(self, view, shared)
+        fortnight, fortnight_blocks = _fortnight(self, view)
+        moved, moved_block = _moved(self, view)
+        document = {
+            "as_of": view.as_of(),
+            "years": by_year.document["rows"],
+            "total": by_year.document["total"],
+            "below": low,
+            "fortnight": fortnight,
+            "moved": moved,
+        }
+        first = [_without_provenance(b, view) for b in by_year.blocks if isinstance(b, Grid)]
+        last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
+        return Answer(document, (), [*first, low_block, *fortnight_blocks, last])
 
 
 def _without_provenance(grid: Grid, view: View) -> Grid:

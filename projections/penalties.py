@@ -1,4 +1,4 @@
-"""attendance penalties: who reached the penalty notice threshold, and who is near it."""
+"""Who reached the penalty notice threshold, and who is near it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,7 +33,10 @@ from projections.who import selected
 
 @dataclass(frozen=True, kw_only=True)
 class Penalties(Selection):
-    """Pupils with so many relevant entries in a window of school weeks, over the whole history."""
+    """attendance penalties: who reached the penalty notice threshold, and who is near it.
+
+    Pupils with so many relevant entries in a window of school weeks, over the whole history.
+    """
 
     at_least: int | None = option("list from so many sessions on [the threshold]", minimum=1)
     window: Literal["any", "current"] = option(
@@ -46,21 +49,20 @@ class Penalties(Selection):
         "show sessions, windows and the rule, in words for a parent", default=False
     )
 
-
-def answer(question: Penalties, view: View) -> Answer:
-    """Answer with one row for each pupil listed, by UPN."""
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "knows_nothing": True, "rows": []}
-        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    work = _Work(question, view)
-    found = sorted(work.listed(), key=lambda each: str(each.row["upn"]))
-    document = {"as_of": view.as_of(), "at_least": work.at_least, "window": question.window,
-                "rows": [each.row for each in found]}  # fmt: skip
-    current, rule = question.window == "current", work.register.measure
-    shown = blocks(view, found, rule, early=current and work.at_least < rule.sessions)
-    if question.explain:
-        shown += explained(view, found, rule)
-    return Answer(document, COLUMNS, shown, flat=[flat(each.row) for each in found])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row for each pupil listed, by UPN."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "knows_nothing": True, "rows": []}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        work = _Work(self, view)
+        found = sorted(work.listed(), key=lambda each: str(each.row["upn"]))
+        document = {"as_of": view.as_of(), "at_least": work.at_least, "window": self.window,
+                    "rows": [each.row for each in found]}  # fmt: skip
+        current, rule = self.window == "current", work.register.measure
+        shown = blocks(view, found, rule, early=current and work.at_least < rule.sessions)
+        if self.explain:
+            shown += explained(view, found, rule)
+        return Answer(document, COLUMNS, shown, flat=[flat(each.row) for each in found])
 
 
 @dataclass

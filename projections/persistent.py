@@ -1,4 +1,4 @@
-"""attendance persistent: who is persistently or severely absent, and how far from it."""
+"""Who is persistently or severely absent, and how far from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,10 @@ _SINCE = {"came_on": "Came on", "went_off": "Went off", "still_on": "Still on"}
 
 @dataclass(frozen=True, kw_only=True)
 class PersistentAbsence(Selection):
-    """Pupils absent for a large share, or half, of their own possible sessions."""
+    """attendance persistent: who is persistently or severely absent, and how far from it.
+
+    Pupils absent for a large share, or half, of their own possible sessions.
+    """
 
     population: Population = option(
         "everyone on roll, or as DfE's statistics count", "roll", choices=POPULATIONS
@@ -65,31 +68,32 @@ class PersistentAbsence(Selection):
     within: int | None = option("who would be flagged after so many absences more", minimum=1)
     explain: bool = option("say in words how each flag comes about", default=False)
 
-
-def answer(question: PersistentAbsence, view: View) -> Answer:
-    """Answer with the flagged pupils and the total."""
-    if view.knows_nothing:
-        nothing = {"as_of": view.as_of(), "population": question.population, "knows_nothing": True}
-        return Answer({**nothing, "rows": [], "total": None}, COLUMNS, [Lines([view.ignorance()])])
-    here = counted(question, view)
-    found = enrolments(view, here, question.population)
-    listed = [e for e in found if e.persistent or question.all_]
-    coming = ahead(view)
-    document: dict[str, Any] = {
-        "as_of": view.as_of(),
-        "population": question.population,
-        "rows": [_row(question, view, e, coming) for e in listed],
-        "total": totals(found, question.population),
-        **_more(question, view, found),
-    }
-    waiting = pending.shown(view, here.counter.whole.sessions, here.chosen)
-    document |= pending.added(waiting)
-    said = pending.notes(waiting)
-    blocks: list[Block] = [_table(view, document, said), *_more_blocks(view, document)]
-    if question.explain:
-        words = document["explain"] = _explanation(view, here, listed)
-        blocks.append(Lines(words))
-    return Answer(document, COLUMNS, blocks)
+    def answer(self, view: View) -> Answer:
+        """Answer with the flagged pupils and the total."""
+        if view.knows_nothing:
+            nothing = {"as_of": view.as_of(), "population": self.population, "knows_nothing": True}
+            return Answer(
+                {**nothing, "rows": [], "total": None}, COLUMNS, [Lines([view.ignorance()])]
+            )
+        here = counted(self, view)
+        found = enrolments(view, here, self.population)
+        listed = [e for e in found if e.persistent or self.all_]
+        coming = ahead(view)
+        document: dict[str, Any] = {
+            "as_of": view.as_of(),
+            "population": self.population,
+            "rows": [_row(self, view, e, coming) for e in listed],
+            "total": totals(found, self.population),
+            **_more(self, view, found),
+        }
+        waiting = pending.shown(view, here.counter.whole.sessions, here.chosen)
+        document |= pending.added(waiting)
+        said = pending.notes(waiting)
+        blocks: list[Block] = [_table(view, document, said), *_more_blocks(view, document)]
+        if self.explain:
+            words = document["explain"] = _explanation(view, here, listed)
+            blocks.append(Lines(words))
+        return Answer(document, COLUMNS, blocks)
 
 
 def _row(

@@ -1,4 +1,4 @@
-"""attendance policy: what the school's own policy says on amending, on a day."""
+"""What the school's own policy says on amending, on a day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,48 @@ _MEANS = {
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyInForce(Question):
-    """Every rule of the policy that applies, with its dates and where it is written."""
+    """attendance policy: what the school's own policy says on amending, on a day.
+
+    Every rule of the policy that applies, with its dates and where it is written.
+    """
+
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a rule in force on the date."""
+        found = in_force(view)
+        document: dict[str, Any] = {"as_of": view.as_of()}
+        if found is None:
+            words = view.ignorance() if view.knows_nothing else no_policy(view)
+            document |= {"policy": None, "rows": []}
+            if view.knows_nothing:
+                document["knows_nothing"] = True
+            return Answer(document, _COLUMNS, [Lines([words, view.provenance()])])
+        rules = _rules(found, view.on)
+        rows = [_row(key, rule, _days(found, rule)) for key, rule in rules]
+        document |= {
+            "policy": found.policy,
+            "since": found.since.isoformat(),
+            "adopted_by": {
+                "staff": found.by,
+                "name": view.open(found.name),
+                "title": found.job_title,
+            },
+            "position": found.position,
+            "text": found.text,
+            "rows": rows,
+        }
+        body = [
+            (key, written(rule.value), _MEANS[key], _dates(row), rule.reference)
+            for (key, rule), row in zip(rules, rows, strict=True)
+        ]
+        who = f"adopted by {view.open(found.name)} ({found.job_title})"
+        title = f"Policy {found.policy}, from {found.since}, {who}"
+        notes = ["What is in a family's favour applies at once.", view.provenance()]
+        if not rows:
+            notes.insert(
+                0, "It has no rule in force: all that the statute allows applies at once."
+            )
+        headings = ("Rule", "Says", "Which means", "In force", "Where it is written")
+        return Answer(document, _COLUMNS, [Grid(title, headings, body, notes=notes)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,39 +106,6 @@ def in_force(view: View) -> Adopted | None:
     """Return the policy that applies on the view's date, none where there is none."""
     found = [each for each in adopted(view) if each.since <= view.on]
     return found[-1] if found else None
-
-
-def answer(_question: PolicyInForce, view: View) -> Answer:
-    """Answer with one row a rule in force on the date."""
-    found = in_force(view)
-    document: dict[str, Any] = {"as_of": view.as_of()}
-    if found is None:
-        words = view.ignorance() if view.knows_nothing else no_policy(view)
-        document |= {"policy": None, "rows": []}
-        if view.knows_nothing:
-            document["knows_nothing"] = True
-        return Answer(document, _COLUMNS, [Lines([words, view.provenance()])])
-    rules = _rules(found, view.on)
-    rows = [_row(key, rule, _days(found, rule)) for key, rule in rules]
-    document |= {
-        "policy": found.policy,
-        "since": found.since.isoformat(),
-        "adopted_by": {"staff": found.by, "name": view.open(found.name), "title": found.job_title},
-        "position": found.position,
-        "text": found.text,
-        "rows": rows,
-    }
-    body = [
-        (key, written(rule.value), _MEANS[key], _dates(row), rule.reference)
-        for (key, rule), row in zip(rules, rows, strict=True)
-    ]
-    who = f"adopted by {view.open(found.name)} ({found.job_title})"
-    title = f"Policy {found.policy}, from {found.since}, {who}"
-    notes = ["What is in a family's favour applies at once.", view.provenance()]
-    if not rows:
-        notes.insert(0, "It has no rule in force: all that the statute allows applies at once.")
-    headings = ("Rule", "Says", "Which means", "In force", "Where it is written")
-    return Answer(document, _COLUMNS, [Grid(title, headings, body, notes=notes)])
 
 
 def no_policy(view: View) -> str:

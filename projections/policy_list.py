@@ -1,4 +1,4 @@
-"""attendance policy list: every policy that the school adopted: its dates, by whom and when."""
+"""Every policy that the school adopted: its dates, by whom and when."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,27 +16,40 @@ _COLUMNS = ("policy", "from", "until", "replaced", "name", "job_title", "recorde
 
 @dataclass(frozen=True, kw_only=True)
 class PoliciesAdopted(Question):
-    """The one that applies on a day is shown by attendance policy --on."""
+    """attendance policy list: every policy that the school adopted: its dates, by whom and when.
 
+    The one that applies on a day is shown by attendance policy --on.
+    """
 
-def answer(_question: PoliciesAdopted, view: View) -> Answer:
-    """Answer with one row a policy, in order of its first day."""
-    describer = Describer(view)
-    rows = [_row(view, describer, each) for each in adopted(view)]
-    shipped = f"Shipped, to adopt or to copy: {', '.join(school_packs.names())}."
-    document = {"as_of": view.as_of(), "shipped": school_packs.names(), "rows": rows}
-    if view.knows_nothing:
-        return Answer({**document, "knows_nothing": True}, _COLUMNS, [Lines([view.ignorance()])])
-    if not rows:
-        return Answer(document, _COLUMNS, [Lines([no_policy(view), shipped, view.provenance()])])
-    headings = ("Policy", "From", "Until", "Adopted", "By", "Position")
-    body = [
-        (r["policy"], r["from"], _until(r), moment(r["recorded_at"]), _who(r), str(r["position"]))
-        for r in rows
-    ]
-    title = f"{number_of(len(rows), 'adoption')} of a policy"
-    grid = Grid(title, headings, body, frozenset({5}), notes=[shipped, view.provenance()])
-    return Answer(document, _COLUMNS, [grid])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a policy, in order of its first day."""
+        describer = Describer(view)
+        rows = [_row(view, describer, each) for each in adopted(view)]
+        shipped = f"Shipped, to adopt or to copy: {', '.join(school_packs.names())}."
+        document = {"as_of": view.as_of(), "shipped": school_packs.names(), "rows": rows}
+        if view.knows_nothing:
+            return Answer(
+                {**document, "knows_nothing": True}, _COLUMNS, [Lines([view.ignorance()])]
+            )
+        if not rows:
+            return Answer(
+                document, _COLUMNS, [Lines([no_policy(view), shipped, view.provenance()])]
+            )
+        headings = ("Policy", "From", "Until", "Adopted", "By", "Position")
+        body = [
+            (
+                r["policy"],
+                r["from"],
+                _until(r),
+                moment(r["recorded_at"]),
+                _who(r),
+                str(r["position"]),
+            )
+            for r in rows
+        ]
+        title = f"{number_of(len(rows), 'adoption')} of a policy"
+        grid = Grid(title, headings, body, frozenset({5}), notes=[shipped, view.provenance()])
+        return Answer(document, _COLUMNS, [grid])
 
 
 def _row(view: View, describer: Describer, each: Adopted) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""attendance prove: write the proof that one entry is in the log, checkable without it."""
+"""Write the proof that one entry is in the log, checkable without it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,15 @@ from ledger.proof import Proofs, row_at, rows_of
 from ledger.schema import Row
 from ledger.values import parse_session
 from ledger.verify import Progress
-from projections.query import Answer, Asked, Lines, Page, argument, option
+from projections.query import Answer, Inspection, Lines, Page, argument, option
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prove(Asked):
-    """A C2SP tlog-proof of a pupil's mark for a session, or of the entry with a number."""
+class Prove(Inspection):
+    """attendance prove: write the proof that one entry is in the log, checkable without it.
+
+    A C2SP tlog-proof of a pupil's mark for a session, or of the entry with a number.
+    """
 
     session: str | None = argument("the session, 2026-11-20/AM", required=False)
     pupil: str | None = option("UPN or local id")
@@ -27,30 +30,30 @@ class Prove(Asked):
     )
     out: Path | None = option("write the proof to this file (.tlog-proof)")
 
-
-def inspect(question: Prove, folder: Folder, _progress: Progress) -> Answer:
-    """Prove one entry under the newest checkpoint, or the newest that a witness signed."""
-    row = _row(question, folder.required())
-    proofs = Proofs(folder, witnessed=question.witnessed)
-    proof = proofs.of(row)
-    if not proof.holds:
-        raise Refused(
-            "proof-fails",
-            f"entry {row[0]} is not what was recorded under a checkpoint of {proofs.size} entries",
-            "run attendance verify",
-        )
-    document = {
-        "position": row[0],
-        "index": proof.index,
-        "name": row[3],
-        "stream": row[1],
-        "version": row[2],
-        "proof": proof.written,
-    }
-    if question.out is None:
-        return Answer(document, (), [Lines(proof.written.rstrip("\n").split("\n"))])
-    says = f"entry {row[0]} ({row[3]}), proven under a checkpoint of {proofs.size} entries"
-    return Answer(document, (), [Lines([says])], pages=[Page(question.out, proof.written)])
+    def inspect(self, folder: Folder, _progress: Progress) -> Answer:
+        """Prove one entry under the newest checkpoint, or the newest that a witness signed."""
+        row = _row(self, folder.required())
+        proofs = Proofs(folder, witnessed=self.witnessed)
+        proof = proofs.of(row)
+        if not proof.holds:
+            raise Refused(
+                "proof-fails",
+                f"entry {row[0]} is not what was recorded "
+                f"under a checkpoint of {proofs.size} entries",
+                "run attendance verify",
+            )
+        document = {
+            "position": row[0],
+            "index": proof.index,
+            "name": row[3],
+            "stream": row[1],
+            "version": row[2],
+            "proof": proof.written,
+        }
+        if self.out is None:
+            return Answer(document, (), [Lines(proof.written.rstrip("\n").split("\n"))])
+        says = f"entry {row[0]} ({row[3]}), proven under a checkpoint of {proofs.size} entries"
+        return Answer(document, (), [Lines([says])], pages=[Page(self.out, proof.written)])
 
 
 def _row(question: Prove, folder: Folder) -> Row:

@@ -1,4 +1,4 @@
-"""attendance pupil find: find pupils by part of a name, UPN or local id."""
+"""Find pupils by part of a name, UPN or local id."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,35 +9,39 @@ from projections.view import Person, View
 
 @dataclass(frozen=True, kw_only=True)
 class PupilFind(Question):
-    """Pupils whose name, UPN or local id contains a text, on roll or not."""
+    """attendance pupil find: find pupils by part of a name, UPN or local id.
+
+    Pupils whose name, UPN or local id contains a text, on roll or not.
+    """
 
     text: str = argument("part of a name, UPN or local id", metavar="TEXT")
 
-
-def answer(question: PupilFind, view: View) -> Answer:
-    """Answer with one row a pupil, by surname and forename."""
-    wanted = question.text.casefold()
-    found = [p for p in view.people.values() if any(wanted in t.casefold() for t in _texts(p))]
-    found.sort(key=lambda p: (p.surname, p.forename, p.upn))
-    rows = [_row(view, person) for person in found]
-    document = {"as_of": view.as_of(), "rows": rows}
-    columns = ("upn", "local_id", "surname", "forename", "groups", "on_roll")
-    if view.knows_nothing:
-        return Answer({**document, "knows_nothing": True}, columns, [Lines([view.ignorance()])])
-    body = [
-        (
-            r["upn"],
-            r["local_id"] or "",
-            f"{r['forename']} {r['surname']}",
-            ", ".join(r["groups"]),
-            "yes" if r["on_roll"] else "no",
-        )
-        for r in rows
-    ]
-    headings = ("UPN", "Local id", "Name", "Groups", "On roll")
-    title = f"{number_of(len(rows), 'pupil')} found for {question.text!r}"
-    grid = Grid(title, headings, body, notes=[view.provenance()])
-    return Answer(document, columns, [grid])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a pupil, by surname and forename."""
+        wanted = self.text.casefold()
+        found = [p for p in view.people.values() if any(wanted in t.casefold() for t in _texts(p))]
+        found.sort(key=lambda p: (p.surname, p.forename, p.upn))
+        rows = [_row(view, person) for person in found]
+        document = {"as_of": view.as_of(), "rows": rows}
+        columns = ("upn", "local_id", "surname", "forename", "groups", "on_roll")
+        if view.knows_nothing:
+            return Answer(
+                {**document, "knows_nothing": True}, columns, [Lines([view.ignorance()])]
+            )
+        body = [
+            (
+                r["upn"],
+                r["local_id"] or "",
+                f"{r['forename']} {r['surname']}",
+                ", ".join(r["groups"]),
+                "yes" if r["on_roll"] else "no",
+            )
+            for r in rows
+        ]
+        headings = ("UPN", "Local id", "Name", "Groups", "On roll")
+        title = f"{number_of(len(rows), 'pupil')} found for {self.text!r}"
+        grid = Grid(title, headings, body, notes=[view.provenance()])
+        return Answer(document, columns, [grid])
 
 
 def _texts(person: Person) -> tuple[str, ...]:

@@ -1,23 +1,25 @@
 """What every question is made of: its options, and an answer that is data before it is text.
 
-A question is a module of `projections` with
-
-- a first docstring line ``attendance WORDS: what it answers.``;
-- one subclass of `Question`, whose fields are its options;
-- ``answer(question, view) -> Answer``;
-- where asking is itself recorded (names in an audit, a copy for the family):
-  ``recorded_as(question) -> Recorded | None``, carried out before the answer is made.
-
-What looks at the files themselves, without the read models (`verify`), is a subclass of `Asked`
-with ``inspect(asked, folder, progress) -> Answer``.
+A question is a class: its fields are its options. The first line of its docstring,
+``attendance WORDS: what it answers.``, is its place on the command line; it is found there
+without being imported.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from ledger.folder import Folder
+
+if TYPE_CHECKING:
+    from projections.view import View
+
+Progress = Callable[[int, int], None]
+"""Called now and then with how many of how many steps are done."""
 
 
 def option(help_text: str, default: Any = None, **more: Any) -> Any:  # noqa: ANN401 - as `field`
@@ -37,8 +39,8 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question(Asked):
-    """A question with its point in time; the same on every query."""
+class PointInTime(Asked):
+    """Of which days, and as known when; the same on every query."""
 
     on: date | None = option("sessions, roll and groups as at this date [today]")
     from_: date | None = option("first date counted [first day of the school year]")
@@ -49,6 +51,34 @@ class Question(Asked):
         "ledger",
         choices=("ledger", "source"),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(PointInTime, ABC):
+    """A question that the read models answer."""
+
+    @property
+    def on_record(self) -> "OnRecord | None":
+        """What is recorded before it is answered, where asking is itself on record."""
+        return None
+
+    @abstractmethod
+    def answer(self, view: "View", /) -> "Answer":
+        """Answer from the read models at one point in time. Raises `Refused`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection(Asked, ABC):
+    """A question about the files themselves, answered without the read models.
+
+    ``doing``: what is shown while it is worked out.
+    """
+
+    doing: ClassVar[str] = "verifying"
+
+    @abstractmethod
+    def inspect(self, folder: Folder, progress: Progress, /) -> "Answer":
+        """Answer from the files of a ledger; ``progress`` is told how far it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +131,33 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """A use case that records that a question was asked, by its module's name and fields."""
+class NamesLookedUp:
+    """That names are shown in an audit, and why."""
 
-    command: str
-    given: Mapping[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyMade:
+    """That a copy of what is held about a pupil is made: for whom, by what right, of which days.
+
+    ``seen_at``: the position up to which the log is copied; ``review``: the staff id of whoever
+    reviewed the free text; ``authority``: what entitles somebody else.
+    """
+
+    pupil: str
+    to: str | None
+    parent: str | None = None
+    first: date | None = None
+    last: date | None = None
+    seen_at: int | None = None
+    asked_on: date | None = None
+    review: str | None = None
+    authority: str | None = None
+
+
+OnRecord = NamesLookedUp | CopyMade
+"""What asking may itself put on record, before the answer is made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""attendance rates: attendance, absence and codes by pupil or group."""
+"""Attendance, absence and codes by pupil or group."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -47,7 +47,10 @@ _HEADINGS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Rates(Selection):
-    """Counts of sessions, and attendance as a percentage of the possible ones."""
+    """attendance rates: attendance, absence and codes by pupil or group.
+
+    Counts of sessions, and attendance as a percentage of the possible ones.
+    """
 
     by: Literal["pupil", "registration", "year", "cohort", "school", "code"] = option(
         "one row for each",
@@ -57,12 +60,11 @@ class Rates(Selection):
     per: Period | None = option("one row for each of these besides", choices=PERIODS)
     explain: bool = option("say in words how each figure comes about", default=False)
 
-
-def answer(question: Rates, view: View) -> Answer:
-    """Answer with one row for each pupil or group, and the total."""
-    if view.knows_nothing:
-        return _nothing(view, _key(question))
-    return _by_code(question, view) if question.by == "code" else _by_name(question, view)
+    def answer(self, view: View) -> Answer:
+        """Answer with one row for each pupil or group, and the total."""
+        if view.knows_nothing:
+            return _nothing(view, _key(self))
+        return _by_code(self, view) if self.by == "code" else _by_name(self, view)
 
 
 def _by_name(question: Rates, view: View) -> Answer:

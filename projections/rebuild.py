@@ -1,18 +1,25 @@
-"""attendance rebuild: drop the read models and replay the whole log into them."""
+"""Drop the read models and replay the whole log into them."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ledger.folder import Folder
 from projections import catch_up
-from projections.query import Question
+from projections.afresh import afresh
+from projections.query import Answer, Inspection, Lines, Progress
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rebuild(Question):
-    """The read models are disposable: they are made anew from the log, equal to what they were."""
+class Rebuild(Inspection):
+    """attendance rebuild: drop the read models and replay the whole log into them.
 
+    The read models are disposable: they are made anew from the log, equal to what they were.
+    """
 
-def carry_out(folder: Folder, progress: catch_up.Progress) -> str:
-    """Rebuild, and say up to which position."""
-    head = catch_up.rebuild(folder.required(), progress=progress)
-    return f"the read models were rebuilt from {head} events"
+    doing: ClassVar[str] = "replaying"
+
+    def inspect(self, folder: Folder, progress: Progress) -> Answer:
+        """Rebuild, and say from how many events."""
+        head = afresh(folder, lambda: catch_up.rebuild(folder.required(), progress=progress))
+        says = f"the read models were rebuilt from {head} events"
+        return Answer({"events": head}, (), [Lines([says])])

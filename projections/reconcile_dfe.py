@@ -1,4 +1,4 @@
-"""attendance reconcile dfe: totals of another system against ours, pupil by pupil."""
+"""Totals of another system against ours, pupil by pupil."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,9 @@ _COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ReconcileDfe(Selection):
-    """Where a file of totals (the national tool's, or a register system's) differs, and why.
+    """attendance reconcile dfe: totals of another system against ours, pupil by pupil.
+
+    Where a file of totals (the national tool's, or a register system's) differs, and why.
 
     Ask for the dates that the file is about: --from and --on.
     """
@@ -36,26 +38,25 @@ class ReconcileDfe(Selection):
     )
     since: date | None = option("the day the file was made: look for marks changed after it")
 
-
-def answer(question: ReconcileDfe, view: View) -> Answer:
-    """Answer with one row a pupil whose figures differ, or who is on one side only."""
-    theirs = read(question.file, question.map_)
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-    here = counted(question, view)
-    why = causes(view, here, question.since)
-    rows = sorted(_rows(view, here.pupils(), theirs, why), key=lambda row: row["upn"])
-    differ = [row for row in rows if row["causes"] is not None]
-    document = {
-        "as_of": view.as_of(),
-        "file": question.file.name,
-        "figures": list(theirs.columns),
-        "since": question.since.isoformat() if question.since else None,
-        "rows": differ,
-        "total": _total(rows),
-    }
-    return Answer(document, _COLUMNS, [_table(question, view, document)])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a pupil whose figures differ, or who is on one side only."""
+        theirs = read(self.file, self.map_)
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
+        here = counted(self, view)
+        why = causes(view, here, self.since)
+        rows = sorted(_rows(view, here.pupils(), theirs, why), key=lambda row: row["upn"])
+        differ = [row for row in rows if row["causes"] is not None]
+        document = {
+            "as_of": view.as_of(),
+            "file": self.file.name,
+            "figures": list(theirs.columns),
+            "since": self.since.isoformat() if self.since else None,
+            "rows": differ,
+            "total": _total(rows),
+        }
+        return Answer(document, _COLUMNS, [_table(self, view, document)])
 
 
 def _rows(

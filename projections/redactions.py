@@ -1,4 +1,4 @@
-"""attendance redactions: which texts were put beyond use, when, by whom and why."""
+"""Which texts were put beyond use, when, by whom and why."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,22 +16,24 @@ _NOTES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Redactions(Question):
-    """One row a text; what it said is nowhere."""
+    """attendance redactions: which texts were put beyond use, when, by whom and why.
 
+    One row a text; what it said is nowhere.
+    """
 
-def answer(_question: Redactions, view: View) -> Answer:
-    """Answer with the redactions known, oldest first."""
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    stood = view.stood("line, position, field, reason, name, job_title", "redactions")
-    rows = [_row(view, *each) for each in sorted(stood)]
-    document = {"as_of": view.as_of(), "rows": rows}
-    headings = ("Event", "Field", "Why", "By", "When")
-    title = f"{number_of(len(rows), 'text')} put beyond use"
-    notes = [*(_NOTES if rows else ()), view.provenance()]
-    grid = Grid(title, headings, [_cells(row) for row in rows], frozenset({0}), notes=notes)
-    return Answer(document, COLUMNS, [grid])
+    def answer(self, view: View) -> Answer:
+        """Answer with the redactions known, oldest first."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        stood = view.stood("line, position, field, reason, name, job_title", "redactions")
+        rows = [_row(view, *each) for each in sorted(stood)]
+        document = {"as_of": view.as_of(), "rows": rows}
+        headings = ("Event", "Field", "Why", "By", "When")
+        title = f"{number_of(len(rows), 'text')} put beyond use"
+        notes = [*(_NOTES if rows else ()), view.provenance()]
+        grid = Grid(title, headings, [_cells(row) for row in rows], frozenset({0}), notes=notes)
+        return Answer(document, COLUMNS, [grid])
 
 
 def _row(view: View, line: int, *said: Any) -> dict[str, Any]:  # noqa: ANN401 - columns

@@ -1,4 +1,4 @@
-"""attendance register print: a group's register on paper, as amended or blank."""
+"""A group's register on paper, as amended or blank."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -23,7 +23,10 @@ _TO_FRIDAY = timedelta(days=4)
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterPrint(Question):
-    """Whole weeks, of one day or from --from to --to; amended as any copy has to show it."""
+    """attendance register print: a group's register on paper, as amended or blank.
+
+    Whole weeks, of one day or from --from to --to; amended as any copy has to show it.
+    """
 
     group: str | None = option("the group (9B)", required=True)
     week: date | None = option("any day of the week [the week of --on]")
@@ -32,36 +35,35 @@ class RegisterPrint(Question):
     blank: bool = option("an empty form with names and what is planned", default=False)
     html: Path | None = option("write it as a page to this file")
 
-
-def answer(question: RegisterPrint, view: View) -> Answer:
-    """Answer with the weeks, each with a row a pupil."""
-    _check(question)
-    mondays = _mondays(question, view)
-    # What is printed is the weeks, whatever day it is: the provenance says so.
-    days = replace(question, from_=mondays[0], on=mondays[-1] + _TO_FRIDAY)
-    grid, view = view.grid, replace(view, question=days)
-    view.grid = grid
-    document: dict[str, Any] = {
-        "as_of": view.as_of(),
-        "group": question.group,
-        "print": _kind(question),
-        "rows": [],
-    }
-    if view.knows_nothing:
-        document["knows_nothing"] = True
-        return Answer(document, (), [Lines([view.ignorance()])])
-    weeks = [Week(view, question.group or "", monday) for monday in mondays]
-    held = [week for week in weeks if week.pupils]
-    found = _blank(held) if question.blank else _amended(view, held)
-    blocks = found.blocks if held else [Lines([weeks[0].nobody, ""])]
-    document["rows"] = found.rows
-    pages = []
-    if question.html:
-        body = html.joined(html.tag("section", sheet, css="sheet") for sheet in found.sheets)
-        pages = [Page(question.html, _page(question, view, body if held else weeks[0].nobody))]
-    columns = () if question.blank else _COLUMNS
-    return Answer(document, columns, [*blocks, Lines([view.provenance()])], flat=found.flat,
-                  pages=pages)  # fmt: skip
+    def answer(self, view: View) -> Answer:
+        """Answer with the weeks, each with a row a pupil."""
+        _check(self)
+        mondays = _mondays(self, view)
+        # What is printed is the weeks, whatever day it is: the provenance says so.
+        days = replace(self, from_=mondays[0], on=mondays[-1] + _TO_FRIDAY)
+        grid, view = view.grid, replace(view, question=days)
+        view.grid = grid
+        document: dict[str, Any] = {
+            "as_of": view.as_of(),
+            "group": self.group,
+            "print": _kind(self),
+            "rows": [],
+        }
+        if view.knows_nothing:
+            document["knows_nothing"] = True
+            return Answer(document, (), [Lines([view.ignorance()])])
+        weeks = [Week(view, self.group or "", monday) for monday in mondays]
+        held = [week for week in weeks if week.pupils]
+        found = _blank(held) if self.blank else _amended(view, held)
+        blocks = found.blocks if held else [Lines([weeks[0].nobody, ""])]
+        document["rows"] = found.rows
+        pages = []
+        if self.html:
+            body = html.joined(html.tag("section", sheet, css="sheet") for sheet in found.sheets)
+            pages = [Page(self.html, _page(self, view, body if held else weeks[0].nobody))]
+        columns = () if self.blank else _COLUMNS
+        return Answer(document, columns, [*blocks, Lines([view.provenance()])], flat=found.flat,
+                      pages=pages)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

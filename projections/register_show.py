@@ -1,4 +1,4 @@
-"""attendance register show: a group's register for a week, as it stood."""
+"""A group's register for a week, as it stood."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,29 +37,31 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterShow(Question):
-    """The marks that stood, Monday to Friday; as known earlier, what changed since is marked."""
+    """attendance register show: a group's register for a week, as it stood.
+
+    The marks that stood, Monday to Friday; as known earlier, what changed since is marked.
+    """
 
     group: str | None = option("the group (9B)", required=True)
     week: date | None = option("any day of the week [the week of --on]")
     diff: str | None = option("another time of knowledge to compare with; now: all that is known")
     html: Path | None = option("write it as a page to this file")
 
-
-def answer(question: RegisterShow, view: View) -> Answer:
-    """Answer with one row a pupil and one cell a session."""
-    monday = monday_of(question.week or view.on)
-    week = Week(view, question.group or "", monday)
-    if question.diff is None and question.known_at is None and question.position is None:
-        return _answer(question, week, _rows(week, None))
-    with other_view(question, view, question.diff) as other:
-        theirs = week.pupils
-        both = compared(week, other)
-        if question.diff is None:
-            week.pupils = theirs
-            return _answer(question, week, _rows(week, both), other=other)
-        here = both.earlier if both.earlier.view is view else both.later
-        changes = both.changes()
-        return _answer(question, here, _rows(here, both, diff=True), changes, other=other)
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a pupil and one cell a session."""
+        monday = monday_of(self.week or view.on)
+        week = Week(view, self.group or "", monday)
+        if self.diff is None and self.known_at is None and self.position is None:
+            return _answer(self, week, _rows(week, None))
+        with other_view(self, view, self.diff) as other:
+            theirs = week.pupils
+            both = compared(week, other)
+            if self.diff is None:
+                week.pupils = theirs
+                return _answer(self, week, _rows(week, both), other=other)
+            here = both.earlier if both.earlier.view is view else both.later
+            changes = both.changes()
+            return _answer(self, here, _rows(here, both, diff=True), changes, other=other)
 
 
 def _answer(

@@ -1,4 +1,4 @@
-"""attendance registers: every register that was due, who took it, when, and what is missing."""
+"""Every register that was due, who took it, when, and what is missing."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -30,7 +30,9 @@ TAKEN, NOT_RECORDED, MISSING = "taken", "not recorded how it was taken", "missin
 
 @dataclass(frozen=True, kw_only=True)
 class Registers(Question):
-    """Registers of groups with somebody on roll, on sessions that the school met and has closed.
+    """attendance registers: every register that was due, who took it, when, and what is missing.
+
+    Registers of groups with somebody on roll, on sessions that the school met and has closed.
 
     Late: ended after the closing time, or first marks made after it. Missing: no taking is
     recorded, and there are pupils without a mark.
@@ -49,25 +51,24 @@ class Registers(Question):
         choices=("group", "title"),
     )
 
-
-def answer(question: Registers, view: View) -> Answer:
-    """Answer with one row a register, by session and group; or with counts."""
-    columns = COLUMNS if question.summary is None else registers_summary.columns(question.summary)
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, columns, [Lines([view.ignorance()])])
-    describer = Describer(view)
-    due = registers_due.due(view, describer, question.kind, question.group)
-    rows = [_row(describer, each) for each in due]
-    rows = [row for row in rows if _wanted(question, row)]
-    rows.sort(key=lambda r: (r["session"], natural(r["group"])))
-    if question.summary is not None:
-        counted, total = registers_summary.counted(rows, question.summary)
-        document = {"as_of": view.as_of(), "rows": counted, "total": total}
-        grid = registers_summary.table(question.summary, counted, total, [view.provenance()])
-        return Answer(document, columns, [grid])
-    document = {"as_of": view.as_of(), "rows": rows, "total": registers_summary.count(rows)}
-    return Answer(document, columns, [_table(rows, view)])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a register, by session and group; or with counts."""
+        columns = COLUMNS if self.summary is None else registers_summary.columns(self.summary)
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, columns, [Lines([view.ignorance()])])
+        describer = Describer(view)
+        due = registers_due.due(view, describer, self.kind, self.group)
+        rows = [_row(describer, each) for each in due]
+        rows = [row for row in rows if _wanted(self, row)]
+        rows.sort(key=lambda r: (r["session"], natural(r["group"])))
+        if self.summary is not None:
+            counted, total = registers_summary.counted(rows, self.summary)
+            document = {"as_of": view.as_of(), "rows": counted, "total": total}
+            grid = registers_summary.table(self.summary, counted, total, [view.provenance()])
+            return Answer(document, columns, [grid])
+        document = {"as_of": view.as_of(), "rows": rows, "total": registers_summary.count(rows)}
+        return Answer(document, columns, [_table(rows, view)])
 
 
 def _wanted(question: Registers, row: dict[str, Any]) -> bool:

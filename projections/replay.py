@@ -1,4 +1,4 @@
-"""attendance replay: a pupil's or group's history change by change, with the figures around it."""
+"""A pupil's or group's history change by change, with the figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,29 +56,31 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Replay(Question):
-    """What each change was and became, who, why, how late; in the order in which it was known."""
+    """attendance replay: a pupil's or group's history change by change, with the figures.
+
+    What each change was and became, who, why, how late; in the order in which it was known.
+    """
 
     who: str | None = argument("UPN or local id", metavar="PUPIL", required=False)
     group: str | None = option("every member of a group (9B), one after another")
     every: bool = option("one line for each first entry too", default=False)
 
-
-def answer(question: Replay, view: View) -> Answer:
-    """Answer with one row a change; for reading, one table a pupil."""
-    people = _people(question, view)
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    replayer = Replayer(view, {p.index for p in people}, every=question.every)
-    told = [(person, replayer.rows(person.index)) for person in people]
-    # Pupil after pupil for reading; for a script, all together as it became known.
-    every = [(each.order, {"upn": p.upn, **each.row}) for p, found in told for each in found]
-    rows = [row for _, row in sorted(every, key=lambda pair: pair[0])]
-    document = {"as_of": view.as_of(), "rows": rows}
-    blocks: list[Block] = [_table(p, [each.row for each in found]) for p, found in told]
-    imported = view.question.clock == "ledger" and any(row["source"] for row in rows)
-    notes = [_COUNTED, *([_IMPORTED] if imported else []), view.provenance()]
-    return Answer(document, COLUMNS, [*blocks, Lines(notes)], paged=True)
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a change; for reading, one table a pupil."""
+        people = _people(self, view)
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        replayer = Replayer(view, {p.index for p in people}, every=self.every)
+        told = [(person, replayer.rows(person.index)) for person in people]
+        # Pupil after pupil for reading; for a script, all together as it became known.
+        every = [(each.order, {"upn": p.upn, **each.row}) for p, found in told for each in found]
+        rows = [row for _, row in sorted(every, key=lambda pair: pair[0])]
+        document = {"as_of": view.as_of(), "rows": rows}
+        blocks: list[Block] = [_table(p, [each.row for each in found]) for p, found in told]
+        imported = view.question.clock == "ledger" and any(row["source"] for row in rows)
+        notes = [_COUNTED, *([_IMPORTED] if imported else []), view.provenance()]
+        return Answer(document, COLUMNS, [*blocks, Lines(notes)], paged=True)
 
 
 def _people(question: Replay, view: View) -> list[Person]:

@@ -1,4 +1,4 @@
-"""attendance retention: the earliest day on which a pupil's records may go, by school year.
+"""The earliest day on which a pupil's records may go, by school year.
 
 SI 2024/208 reg 7: every entry for six years beginning with the day on which it was made, back-ups
 for six years after the end of their school year. Nothing is deleted here.
@@ -32,9 +32,32 @@ _NOTES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Retention(Question):
-    """The later of two periods: of the entry, and of the back-ups of its school year."""
+    """attendance retention: the earliest day on which a pupil's records may go, by school year.
+
+    The later of two periods: of the entry, and of the back-ups of its school year.
+    """
 
     pupil: str | None = argument("one pupil, by UPN or local id", required=False)
+
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a pupil and school year, and one for the admission register."""
+        only = None if self.pupil is None else view.pupil_index(self.pupil)
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
+        entries = _Entries(view)
+        found = [*_by_year(view, entries), *_admission(view, entries)]
+        rows = [row for pupil, row in found if only in (None, pupil)]
+        rows.sort(key=lambda row: (row["upn"], row["record"], row["school_year"] or ""))
+        document = {"as_of": view.as_of(), "rows": rows}
+        body = [
+            (r["name"], r["upn"], r["record"], r["school_year"] or "", r["last_entry"], _words(r))
+            for r in rows
+        ]
+        headings = ("Pupil", "UPN", "Record", "School year", "Latest entry", "May go")
+        title = f"The earliest day on which records may go, as the law stands on {view.on}"
+        grid = Grid(title, headings, body, notes=[*_NOTES, view.provenance()])
+        return Answer(document, _COLUMNS, [grid])
 
 
 @dataclass
@@ -82,27 +105,6 @@ class _Entries:
             yield local_date(stated)
         if position is not None:
             yield local_date(self._commits[bisect_right(self._firsts, position) - 1][1])
-
-
-def answer(question: Retention, view: View) -> Answer:
-    """Answer with one row a pupil and school year, and one for the admission register."""
-    only = None if question.pupil is None else view.pupil_index(question.pupil)
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-    entries = _Entries(view)
-    found = [*_by_year(view, entries), *_admission(view, entries)]
-    rows = [row for pupil, row in found if only in (None, pupil)]
-    rows.sort(key=lambda row: (row["upn"], row["record"], row["school_year"] or ""))
-    document = {"as_of": view.as_of(), "rows": rows}
-    body = [
-        (r["name"], r["upn"], r["record"], r["school_year"] or "", r["last_entry"], _words(r))
-        for r in rows
-    ]
-    headings = ("Pupil", "UPN", "Record", "School year", "Latest entry", "May go")
-    title = f"The earliest day on which records may go, as the law stands on {view.on}"
-    grid = Grid(title, headings, body, notes=[*_NOTES, view.provenance()])
-    return Answer(document, _COLUMNS, [grid])
 
 
 def _by_year(view: View, entries: _Entries) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""attendance returns: who is in the next return to the local authority, why, and by when."""
+"""Who is in the next return to the local authority, why, and by when."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -53,7 +53,10 @@ _NOTES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Returns(Selection):
-    """Pupils whom the authority has not been told of since the last return of a kind."""
+    """attendance returns: who is in the next return to the local authority, why, and by when.
+
+    Pupils whom the authority has not been told of since the last return of a kind.
+    """
 
     kind: Kind = option(
         "which return",
@@ -61,27 +64,26 @@ class Returns(Selection):
         required=True,
     )
 
-
-def answer(question: Returns, view: View) -> Answer:
-    """Answer with one row a pupil and reason."""
-    columns = (*_COLUMNS, *_MORE[question.kind])
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, columns, [Lines([view.ignorance()])])
-    before, chosen = told(view, question.kind), _chosen(question, view)
-    found = [(n, row) for n, row in _ROWS[question.kind](view, before) if chosen[n]]
-    rows = [_named(view, n) | row for n, row in found if row is not None]
-    rows.sort(key=lambda row: (row["upn"], row["why"]))
-    figure = agreed(view) if question.kind == "attendance" else None
-    document = {
-        "as_of": view.as_of(),
-        "kind": question.kind,
-        "last_return": before.last.isoformat() if before.last else None,
-        "agreed": figure._asdict() if figure else None,
-        "left_out": len(found) - len(rows),
-        "rows": rows,
-    }
-    return Answer(document, columns, [_table(view, document)])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a pupil and reason."""
+        columns = (*_COLUMNS, *_MORE[self.kind])
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, columns, [Lines([view.ignorance()])])
+        before, chosen = told(view, self.kind), _chosen(self, view)
+        found = [(n, row) for n, row in _ROWS[self.kind](view, before) if chosen[n]]
+        rows = [_named(view, n) | row for n, row in found if row is not None]
+        rows.sort(key=lambda row: (row["upn"], row["why"]))
+        figure = agreed(view) if self.kind == "attendance" else None
+        document = {
+            "as_of": view.as_of(),
+            "kind": self.kind,
+            "last_return": before.last.isoformat() if before.last else None,
+            "agreed": figure._asdict() if figure else None,
+            "left_out": len(found) - len(rows),
+            "rows": rows,
+        }
+        return Answer(document, columns, [_table(view, document)])
 
 
 def _chosen(question: Returns, view: View) -> Flags:

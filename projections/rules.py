@@ -1,4 +1,4 @@
-"""attendance rules: which codes and values of the law apply on a day, and what changed."""
+"""Which codes and values of the law apply on a day, and what changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,10 @@ _UNSURE = ("memory", "inferred")
 
 @dataclass(frozen=True, kw_only=True)
 class RulesInForce(Question):
-    """Every code and value with its dates, reference, and how sure we are of it."""
+    """attendance rules: which codes and values of the law apply on a day, and what changed.
+
+    Every code and value with its dates, reference, and how sure we are of it.
+    """
 
     diff: date | None = option(
         "what began, ended or changed between this date and the one after it [--on]"
@@ -32,27 +35,28 @@ class RulesInForce(Question):
     other: date | None = argument("with --diff: the second date", required=False, metavar="[DATE]")
     name: str | None = option("one rule, by its name (register.open_minutes) or code")
 
-
-def answer(question: RulesInForce, view: View) -> Answer:
-    """Answer with one row a rule: in force on a day, or different between two."""
-    if question.diff is not None:
-        return _differences(question, view, question.diff)
-    if question.other is not None:
-        raise Refused(
-            "diff-missing",
-            f"{question.other} is the second of two dates, and the first is not given",
-            "write attendance rules --diff DATE DATE, or --on DATE for one day",
-        )
-    if question.name is not None:
-        _check_in_force(question.name, view.on)
-    found = [e for e in entries(view.on) if question.name in (None, e.name)]
-    found.sort(key=_place)
-    document = {"as_of": view.as_of(), "rows": [_row(entry) for entry in found]}
-    title = f"{number_of(len(found), 'rule')} in force on {view.on}"
-    body = [(e.name, e.value_text, _dates(e), e.reference, _WORDS[e.confidence]) for e in found]
-    headings = ("Rule", "Says", "In force", "Where it is written", "How we know")
-    grid = Grid(title, headings, body, notes=[*_doubts(found), view.provenance()])
-    return Answer(document, _COLUMNS, [grid])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a rule: in force on a day, or different between two."""
+        if self.diff is not None:
+            return _differences(self, view, self.diff)
+        if self.other is not None:
+            raise Refused(
+                "diff-missing",
+                f"{self.other} is the second of two dates, and the first is not given",
+                "write attendance rules --diff DATE DATE, or --on DATE for one day",
+            )
+        if self.name is not None:
+            _check_in_force(self.name, view.on)
+        found = [e for e in entries(view.on) if self.name in (None, e.name)]
+        found.sort(key=_place)
+        document = {"as_of": view.as_of(), "rows": [_row(entry) for entry in found]}
+        title = f"{number_of(len(found), 'rule')} in force on {view.on}"
+        body = [
+            (e.name, e.value_text, _dates(e), e.reference, _WORDS[e.confidence]) for e in found
+        ]
+        headings = ("Rule", "Says", "In force", "Where it is written", "How we know")
+        grid = Grid(title, headings, body, notes=[*_doubts(found), view.provenance()])
+        return Answer(document, _COLUMNS, [grid])
 
 
 def _check_in_force(name: str, on: date) -> None:

@@ -1,4 +1,4 @@
-"""attendance subject-access: a copy of what the register holds about a pupil, others redacted.
+"""A copy of what the register holds about a pupil, others redacted.
 
 UK GDPR art 15, and a parent's right to the educational record at a maintained school. That a
 copy is made is recorded before it is made.
@@ -21,10 +21,10 @@ from projections import (
 from projections.query import (
     Answer,
     Block,
+    CopyMade,
     Lines,
     Page,
     Question,
-    Recorded,
     argument,
     number_of,
     option,
@@ -52,7 +52,9 @@ _MASKED = (
 
 @dataclass(frozen=True, kw_only=True)
 class SubjectAccess(Question):
-    """Everything held about the pupil, in plain words; needs --as, since it is recorded.
+    """attendance subject-access: a copy of what the register holds about a pupil, others redacted.
+
+    Everything held about the pupil, in plain words; needs --as, since it is recorded.
 
     Free text is held back; look through the copy before it leaves.
     """
@@ -71,55 +73,51 @@ class SubjectAccess(Question):
     )
     out: Path | None = option("write it as a page to this file")
 
-
-def recorded_as(question: SubjectAccess) -> Recorded:
-    """Say that a copy is made, and refuse where its file could not be written."""
-    out = question.out
-    if out is not None and not (out.absolute().parent.is_dir() and not out.is_dir()):
-        raise Refused(
-            "out-unwritable", f"{out} cannot be written", "name a file in a folder that exists"
+    @property
+    def on_record(self) -> CopyMade:
+        """Say that a copy is made, and refuse where its file could not be written."""
+        out = self.out
+        if out is not None and not (out.absolute().parent.is_dir() and not out.is_dir()):
+            raise Refused(
+                "out-unwritable", f"{out} cannot be written", "name a file in a folder that exists"
+            )
+        return CopyMade(
+            pupil=self.who,
+            to=self.for_,
+            parent=self.parent,
+            first=self.from_,
+            last=self.on,
+            seen_at=self.position,
+            asked_on=self.asked_on,
+            review=self.include_free_text,
+            authority=self.authority,
         )
-    return Recorded(
-        "subject_access_copy",
-        {
-            "pupil": question.who,
-            "to": question.for_,
-            "parent": question.parent,
-            "first": question.from_,
-            "last": question.on,
-            "seen_at": question.position,
-            "asked_on": question.asked_on,
-            "review": question.include_free_text,
-            "authority": question.authority,
-        },
-    )
 
-
-def answer(question: SubjectAccess, view: View) -> Answer:
-    """Answer with every part of the copy, as text or as a page."""
-    pupil = view.pupil_index(question.who)
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-    review, authority = question.include_free_text, question.authority
-    copy = Copy(view, pupil, question.who, question.parent, review, authority)
-    copy.check()
-    register = Register(copy, _first(question, view, pupil), view.on)
-    parts = [
-        *subject_access_people.sections(copy),
-        *subject_access_register.sections(register),
-        *subject_access_casework.sections(copy),
-    ]
-    wanted = _due(question, view)
-    title = f"What the register of {_school(view)} holds about {_name(copy)}"
-    blocks = [Lines([*_head(question, copy, wanted), ""]), *(part.block() for part in parts)]
-    document = _document(question, copy, register, parts, wanted)
-    if question.out is None:
-        shown = [Lines([title, ""]), *blocks, Lines([view.provenance()])]
-        return Answer(document, COLUMNS, shown, paged=True)
-    page = html.page(title, html.blocks(blocks), foot=view.provenance())
-    said: list[Block] = [Lines([title, *_head(question, copy, wanted), _READ])]
-    return Answer(document, COLUMNS, said, pages=[Page(question.out, page)])
+    def answer(self, view: View) -> Answer:
+        """Answer with every part of the copy, as text or as a page."""
+        pupil = view.pupil_index(self.who)
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        review, authority = self.include_free_text, self.authority
+        copy = Copy(view, pupil, self.who, self.parent, review, authority)
+        copy.check()
+        register = Register(copy, _first(self, view, pupil), view.on)
+        parts = [
+            *subject_access_people.sections(copy),
+            *subject_access_register.sections(register),
+            *subject_access_casework.sections(copy),
+        ]
+        wanted = _due(self, view)
+        title = f"What the register of {_school(view)} holds about {_name(copy)}"
+        blocks = [Lines([*_head(self, copy, wanted), ""]), *(part.block() for part in parts)]
+        document = _document(self, copy, register, parts, wanted)
+        if self.out is None:
+            shown = [Lines([title, ""]), *blocks, Lines([view.provenance()])]
+            return Answer(document, COLUMNS, shown, paged=True)
+        page = html.page(title, html.blocks(blocks), foot=view.provenance())
+        said: list[Block] = [Lines([title, *_head(self, copy, wanted), _READ])]
+        return Answer(document, COLUMNS, said, pages=[Page(self.out, page)])
 
 
 def _first(question: SubjectAccess, view: View, pupil: int) -> date:

@@ -137,7 +137,7 @@ def _figures(register: Register) -> Section:
             position=view.question.position,
             clock=view.question.clock,
         )
-        answer = rates.answer(question, replace(view, question=question))
+        answer = question.answer(replace(view, question=question))
         rows += [
             {"days": f"{first} to {last}", **{key: row[key] for key in _FIGURES}}
             for row in answer.rows()

@@ -1,4 +1,4 @@
-"""attendance today: who has no mark, whose reason is not known yet, who is expected away.
+"""Who has no mark, whose reason is not known yet, who is expected away.
 
 Amendments that wait for approval are counted beneath, whatever day they are about.
 """
@@ -18,20 +18,22 @@ from projections.who import selected
 
 @dataclass(frozen=True, kw_only=True)
 class Today(Selection):
-    """The pupils who need a look today (or on --on)."""
+    """attendance today: who has no mark, whose reason is not known yet, who is expected away.
 
+    The pupils who need a look today (or on --on).
+    """
 
-def answer(question: Today, view: View) -> Answer:
-    """Answer with one row a pupil and session: no mark, provisional, or planned."""
-    columns = ("upn", "name", "groups", "session", "what", "planned")
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, columns, [Lines([view.ignorance()])])
-    whole = rectangle(view, view.on, view.on)
-    chosen = selected(view, question, whole)
-    rows, waiting = _rows(view, whole, chosen), _waiting(view, chosen)
-    document = {"as_of": view.as_of(), "rows": rows, **pending.added(waiting)}
-    return Answer(document, columns, [_table(rows, view, waiting)])
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a pupil and session: no mark, provisional, or planned."""
+        columns = ("upn", "name", "groups", "session", "what", "planned")
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, columns, [Lines([view.ignorance()])])
+        whole = rectangle(view, view.on, view.on)
+        chosen = selected(view, self, whole)
+        rows, waiting = _rows(view, whole, chosen), _waiting(view, chosen)
+        document = {"as_of": view.as_of(), "rows": rows, **pending.added(waiting)}
+        return Answer(document, columns, [_table(rows, view, waiting)])
 
 
 def _waiting(view: View, chosen: Flags) -> list[Pending]:

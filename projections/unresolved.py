@@ -1,4 +1,4 @@
-"""attendance unresolved: provisional entries, by when each is to be replaced, and by what.
+"""Provisional entries, by when each is to be replaced, and by what.
 
 SI 2024/208 reg 10(7) to (9). Only a person replaces one; nothing here writes, nor does time.
 """
@@ -26,7 +26,24 @@ _BECOMES = "register.provisional_becomes"
 
 @dataclass(frozen=True, kw_only=True)
 class Unresolved(Selection):
-    """Sessions whose reason is not yet known: of every year, unless --from says otherwise."""
+    """attendance unresolved: provisional entries, by when each is to be replaced, and by what.
+
+    Sessions whose reason is not yet known: of every year, unless --from says otherwise.
+    """
+
+    def answer(self, view: View) -> Answer:
+        """Answer with one row an entry, oldest first."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
+        first = _first(self, view)
+        rows = _rows(self, view, first)
+        document = {
+            "as_of": view.as_of() | {"from": first.isoformat()},
+            "rows": rows,
+            "total": {"open": len(rows), "overdue": sum(row["overdue"] for row in rows)},
+        }
+        return Answer(document, _COLUMNS, [_table(view, document)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +68,6 @@ def due(days: list[date], session: date, on: date) -> Due:
         return Due(None)
     late = school_days_between(days, deadline, on)
     return Due(deadline, on > deadline, late, school_days_between(days, on, deadline))
-
-
-def answer(question: Unresolved, view: View) -> Answer:
-    """Answer with one row an entry, oldest first."""
-    if view.knows_nothing:
-        document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-        return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-    first = _first(question, view)
-    rows = _rows(question, view, first)
-    document = {
-        "as_of": view.as_of() | {"from": first.isoformat()},
-        "rows": rows,
-        "total": {"open": len(rows), "overdue": sum(row["overdue"] for row in rows)},
-    }
-    return Answer(document, _COLUMNS, [_table(view, document)])
 
 
 def _first(question: Unresolved, view: View) -> date:

@@ -1,4 +1,4 @@
-"""attendance verify: recompute everything from the stored bytes, and name what is wrong."""
+"""Recompute everything from the stored bytes, and name what is wrong."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ledger.verify import Fault, Kept, Progress, Verified, origin_of, verify
 from ledger.witnesses import Seen, Trust, seen_outside, timestamps_kept, trusted
 from policies.rules import rules
 from projections import outside, view_check
-from projections.query import Answer, Asked, Grid, Lines, number_of, option
+from projections.query import Answer, Grid, Inspection, Lines, number_of, option
 
 _ALONE = "; whoever holds its key could have made it anew"
 _SHOWS = (
@@ -28,8 +28,11 @@ _SHOWS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verify(Asked):
-    """Every entry, the tree over them, every checkpoint; nothing is written or repaired."""
+class Verify(Inspection):
+    """attendance verify: recompute everything from the stored bytes, and name what is wrong.
+
+    Every entry, the tree over them, every checkpoint; nothing is written or repaired.
+    """
 
     all: bool = option("check the signatures of all checkpoints", default=False)
     views: bool = option("compare the read models with a rebuild", default=False)
@@ -42,26 +45,25 @@ class Verify(Asked):
         "check timestamps against this root certificate of their authority (PEM)", ()
     )
 
-
-def inspect(question: Verify, folder: Folder, progress: Progress) -> Answer:
-    """Verify a ledger; its faults make the answer a difference, never an error."""
-    folder.required()
-    pinned = [] if question.key is None else read_keys(question.key, ED25519)
-    kept = [_kept(path) for path in question.since]
-    found = verify(
-        folder,
-        every_signature=question.all,
-        kept=[*kept, *_remembered(folder)],
-        progress=progress,
-    )
-    faults = [*found.faults, *_pinned(found, pinned)]
-    if question.views and not faults:
-        faults += view_check.faults(folder)
-    seen = _seen(question, folder)
-    faults += seen.faults
-    compared = [f"the checkpoint in {each.by}" for each in kept]
-    compared += ["the key given"] * bool(pinned)
-    return _answer(found, faults, seen, compared)
+    def inspect(self, folder: Folder, progress: Progress) -> Answer:
+        """Verify a ledger; its faults make the answer a difference, never an error."""
+        folder.required()
+        pinned = [] if self.key is None else read_keys(self.key, ED25519)
+        kept = [_kept(path) for path in self.since]
+        found = verify(
+            folder,
+            every_signature=self.all,
+            kept=[*kept, *_remembered(folder)],
+            progress=progress,
+        )
+        faults = [*found.faults, *_pinned(found, pinned)]
+        if self.views and not faults:
+            faults += view_check.faults(folder)
+        seen = _seen(self, folder)
+        faults += seen.faults
+        compared = [f"the checkpoint in {each.by}" for each in kept]
+        compared += ["the key given"] * bool(pinned)
+        return _answer(found, faults, seen, compared)
 
 
 class _Seen(NamedTuple):

@@ -18,7 +18,7 @@ from ledger.keys import BEYOND_USE, KeyRing
 from ledger.roots import root_at
 from policies.rules import Rules, rules
 from policies.school_days import school_year_of
-from projections.query import Question
+from projections.query import PointInTime
 from projections.tables import ALWAYS, STANDS
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class View:
     db: sqlite3.Connection
     ring: KeyRing
     now: int
-    question: Question
+    question: PointInTime
     position: int
     stated: int
     known_at: int
@@ -264,7 +264,7 @@ def _day(text: str | None) -> date | None:
 
 
 @contextmanager
-def opened(folder: Folder, question: Question, clock: Clock) -> Iterator[View]:
+def opened(folder: Folder, question: PointInTime, clock: Clock) -> Iterator[View]:
     """Open the read models for a question, brought up to the head of the log first."""
     folder.required()
     now = clock()
@@ -292,7 +292,7 @@ def _bring_up(folder: Folder) -> int:
     return head
 
 
-def _known_at(question: Question, now: int) -> int:
+def _known_at(question: PointInTime, now: int) -> int:
     if question.known_at is None:
         return now
     known_at = clocks.parse_instant(question.known_at)
@@ -308,7 +308,7 @@ def _known_at(question: Question, now: int) -> int:
 
 
 def _bounds(
-    db: sqlite3.Connection, question: Question, known_at: int, head: int
+    db: sqlite3.Connection, question: PointInTime, known_at: int, head: int
 ) -> tuple[int, int]:
     """Return the position and the stated time that bound what is known."""
     position = head if question.position is None else min(question.position, head)

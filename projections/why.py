@@ -1,4 +1,4 @@
-"""attendance why: what made a figure differ between two times or dates, to the last session."""
+"""What made a figure differ between two times or dates, to the last session."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,7 +23,10 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Why(Pair):
-    """The causes of a difference: their effects on the counts add up to it, nothing left over."""
+    """attendance why: what made a figure differ between two times or dates, to the last session.
+
+    The causes of a difference: their effects on the counts add up to it, nothing left over.
+    """
 
     what: Literal["rates", "persistent", "penalties"] = argument(
         "rates, persistent or penalties", metavar="WHAT"
@@ -34,24 +37,23 @@ class Why(Pair):
         choices=POPULATIONS,
     )
 
-
-def answer(question: Why, view: View) -> Answer:
-    """Answer with the counts at both points in time and the causes of what lies between."""
-    with way(question, view) as found:
-        check_school(found.later, question)
-        before, after, causes = _answers(question, found)
-        if found.backwards:
-            before, after = after, before
-            causes = [_turned(cause) for cause in causes]
-        document = {
-            **_header(question, view, found),
-            "before": before,
-            "after": after,
-            "difference": {name: after[name] - before[name] for name in before},
-            "causes": sorted(causes, key=_order),
-        }
-        blocks = _blocks(question, found, document)
-        return Answer(document, COLUMNS, blocks, flat=document["causes"])
+    def answer(self, view: View) -> Answer:
+        """Answer with the counts at both points in time and the causes of what lies between."""
+        with way(self, view) as found:
+            check_school(found.later, self)
+            before, after, causes = _answers(self, found)
+            if found.backwards:
+                before, after = after, before
+                causes = [_turned(cause) for cause in causes]
+            document = {
+                **_header(self, view, found),
+                "before": before,
+                "after": after,
+                "difference": {name: after[name] - before[name] for name in before},
+                "causes": sorted(causes, key=_order),
+            }
+            blocks = _blocks(self, found, document)
+            return Answer(document, COLUMNS, blocks, flat=document["causes"])
 
 
 def _header(question: Why, view: View, found: Way) -> dict[str, Any]:

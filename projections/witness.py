@@ -1,4 +1,4 @@
-"""attendance witness: who outside is trusted to have seen the log, and what each saw last."""
+"""Who outside is trusted to have seen the log, and what each saw last."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,29 +17,31 @@ _COLUMNS = ("witness", "key_id", "trusted", "since", "by", "saw", "saw_at", "key
 
 @dataclass(frozen=True, kw_only=True)
 class Witnesses(Question):
-    """Without any, whoever holds the ledger's key could make it anew, and nobody would know."""
+    """attendance witness: who outside is trusted to have seen the log, and what each saw last.
 
+    Without any, whoever holds the ledger's key could make it anew, and nobody would know.
+    """
 
-def answer(_question: Witnesses, view: View) -> Answer:
-    """Answer with every witness that was ever trusted."""
-    trusts = {each.key.vkey: each for each in trusted(view.folder)}
-    stood = sorted(view.stood(_STOOD, "witnesses"))
-    seen = [outside.seen_by(view, [trusts[row[1]]]) for row in stood]
-    last = max((each for each in seen if each), default=None)
-    rows = [_row(view, row, each) for row, each in zip(stood, seen, strict=True)]
-    document: dict[str, Any] = {
-        "as_of": view.as_of(),
-        "last_witness": outside.document(last),
-        "rows": rows,
-    }
-    cells = [_cells(view, row, each) for row, each in zip(stood, seen, strict=True)]
-    blocks: list[Grid | Lines] = [Grid("Witnesses", _HEADINGS, cells)] if rows else []
-    if view.knows_nothing:
-        document["knows_nothing"] = True
-        return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-    says = Lines([f"Seen {outside.said(last, view.position)}.", view.provenance()])
-    flat = [row | {"by": row["by"]["staff_id"]} for row in rows]
-    return Answer(document, _COLUMNS, [*blocks, says], flat)
+    def answer(self, view: View) -> Answer:
+        """Answer with every witness that was ever trusted."""
+        trusts = {each.key.vkey: each for each in trusted(view.folder)}
+        stood = sorted(view.stood(_STOOD, "witnesses"))
+        seen = [outside.seen_by(view, [trusts[row[1]]]) for row in stood]
+        last = max((each for each in seen if each), default=None)
+        rows = [_row(view, row, each) for row, each in zip(stood, seen, strict=True)]
+        document: dict[str, Any] = {
+            "as_of": view.as_of(),
+            "last_witness": outside.document(last),
+            "rows": rows,
+        }
+        cells = [_cells(view, row, each) for row, each in zip(stood, seen, strict=True)]
+        blocks: list[Grid | Lines] = [Grid("Witnesses", _HEADINGS, cells)] if rows else []
+        if view.knows_nothing:
+            document["knows_nothing"] = True
+            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
+        says = Lines([f"Seen {outside.said(last, view.position)}.", view.provenance()])
+        flat = [row | {"by": row["by"]["staff_id"]} for row in rows]
+        return Answer(document, _COLUMNS, [*blocks, says], flat)
 
 
 def _row(view: View, stood: tuple[Any, ...], seen: Seen | None) -> dict[str, Any]:

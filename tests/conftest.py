@@ -7,11 +7,12 @@ import freezegun
 import pytest
 from hypothesis import settings
 
-from commands.base import Operator
-from commands.execute import Context
-from commands.init import CreateLedger, carry_out
+from commands.base import Context
+from commands.init import CreateLedger
+from commands.undercut import watch
 from ledger import clock
 from ledger.folder import Folder
+from ledger.values import Operator
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """A shell's background job ignores Ctrl-C, and so would every program that a test starts."""
@@ -34,9 +35,9 @@ def _own_memory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 def context(tmp_path: Path) -> Context:
     """An empty ledger, and S1, its only member of staff, who gives the commands."""
     folder = Folder(tmp_path / "ledger")
-    nobody = Context(folder, clock.now, Operator(None, "tests"))
-    carry_out(nobody, CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk"))
-    return Context(folder, clock.now, Operator("S1", "tests"))
+    nobody = Context(folder, clock.now, Operator(None, "tests"), watch)
+    CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk").carry_out(nobody)
+    return Context(folder, clock.now, Operator("S1", "tests"), watch)
 
 
 @pytest.fixture

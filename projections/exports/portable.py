@@ -1,4 +1,4 @@
-"""attendance export portable: write the register, with every change, to a portable folder.
+"""Write the register, with every change, to a portable folder.
 
 Imported into an empty ledger it gives the same answers under the source clock: what was recorded
 here is stated with the time at which it was recorded.
@@ -22,38 +22,40 @@ _ALWAYS = {"staff.csv", "pupils.csv", MARKS}
 
 @dataclass(frozen=True, kw_only=True)
 class ExportPortable(Question):
-    """The whole ledger as known; `--from` and `--on` bound the sessions only where given."""
+    """attendance export portable: write the register, with every change, to a portable folder.
+
+    The whole ledger as known; `--from` and `--on` bound the sessions only where given.
+    """
 
     path: Path = argument("an empty folder, made where there is none")
 
-
-def answer(question: ExportPortable, view: View) -> Answer:
-    """Write the folder and answer with its files and how many rows each has."""
-    if view.school is None:
-        raise Refused(
-            "school-unknown",
-            "there is nothing to export: the ledger does not know the school then",
-            "import a folder, or ask for a later --known-at or --position",
-        )
-    people = People(view)
-    marks = Marks(people, question.from_, question.on)
-    counts = _write(question.path, view, people, marks)
-    rows = [{"file": name, "rows": count} for name, count in counts.items()]
-    left_out = [
-        {"file": file, "rows": count, "why": why}
-        for (file, why), count in sorted(people.left_out.items())
-    ]
-    document = {
-        "as_of": view.as_of(),
-        "rows": rows,
-        "left_out": people.beyond_use,
-        "rows_left_out": left_out,
-    }
-    notes = [view.provenance(), *_told(people)]
-    body = [(name, f"{count:,}") for name, count in counts.items()]
-    title = f"Written to {question.path}"
-    grid = Grid(title, ("File", "Rows"), body, frozenset({1}), notes=notes)
-    return Answer(document, ("file", "rows"), [grid])
+    def answer(self, view: View) -> Answer:
+        """Write the folder and answer with its files and how many rows each has."""
+        if view.school is None:
+            raise Refused(
+                "school-unknown",
+                "there is nothing to export: the ledger does not know the school then",
+                "import a folder, or ask for a later --known-at or --position",
+            )
+        people = People(view)
+        marks = Marks(people, self.from_, self.on)
+        counts = _write(self.path, view, people, marks)
+        rows = [{"file": name, "rows": count} for name, count in counts.items()]
+        left_out = [
+            {"file": file, "rows": count, "why": why}
+            for (file, why), count in sorted(people.left_out.items())
+        ]
+        document = {
+            "as_of": view.as_of(),
+            "rows": rows,
+            "left_out": people.beyond_use,
+            "rows_left_out": left_out,
+        }
+        notes = [view.provenance(), *_told(people)]
+        body = [(name, f"{count:,}") for name, count in counts.items()]
+        title = f"Written to {self.path}"
+        grid = Grid(title, ("File", "Rows"), body, frozenset({1}), notes=notes)
+        return Answer(document, ("file", "rows"), [grid])
 
 
 def _told(people: People) -> Iterator[str]:

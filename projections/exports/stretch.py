@@ -1,4 +1,4 @@
-"""attendance export stretch: write entries of the log so that anybody can check them alone.
+"""Write entries of the log so that anybody can check them alone.
 
 The entries as they lie in the log, sealed texts sealed, with what proves them under the newest
 checkpoint, or the newest that a witness signed. ``attendance-verify FILE --key KEY`` checks it
@@ -13,12 +13,15 @@ from ledger.folder import Folder
 from ledger.note import read_checkpoint
 from ledger.stretch import stretch_of
 from ledger.verify import Progress
-from projections.query import Answer, Asked, Lines, Page, argument, option
+from projections.query import Answer, Inspection, Lines, Page, argument, option
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportStretch(Asked):
-    """From the entry after a checkpoint kept earlier, it also proves that the log continues it."""
+class ExportStretch(Inspection):
+    """attendance export stretch: write entries of the log so that anybody can check them alone.
+
+    From the entry after a checkpoint kept earlier, it also proves that the log continues it.
+    """
 
     path: Path = argument("the file to write")
     from_position: int = option("the first entry [1]", 1, minimum=1)
@@ -27,17 +30,19 @@ class ExportStretch(Asked):
         "under the newest checkpoint that a witness signed, not the newest", default=False
     )
 
-
-def inspect(question: ExportStretch, folder: Folder, _progress: Progress) -> Answer:
-    """Write the file, never over another, and answer with what it holds."""
-    if question.path.exists():
-        raise Refused("not-empty", f"something is already at {question.path}", "name a new file")
-    asked = (question.from_position, question.to_position)
-    stretch = stretch_of(folder.required(), *asked, witnessed=question.witnessed)
-    size = read_checkpoint(stretch.note.text).size
-    document = {"path": str(question.path), "first": stretch.first, "last": stretch.last}
-    says = [
-        f"entries {stretch.first} to {stretch.last}, proven under a checkpoint of {size} entries",
-        f"check them with: attendance-verify {question.path} --key KEY",
-    ]
-    return Answer(document, (), [Lines(says)], pages=[Page(question.path, stretch.written)])
+    def inspect(self, folder: Folder, _progress: Progress) -> Answer:
+        """Write the file, never over another, and answer with what it holds."""
+        if self.path.exists():
+            raise Refused("not-empty", f"something is already at {self.path}", "name a new file")
+        asked = (self.from_position, self.to_position)
+        stretch = stretch_of(folder.required(), *asked, witnessed=self.witnessed)
+        size = read_checkpoint(stretch.note.text).size
+        document = {"path": str(self.path), "first": stretch.first, "last": stretch.last}
+        says = [
+            (
+                f"entries {stretch.first} to {stretch.last}, "
+                f"proven under a checkpoint of {size} entries"
+            ),
+            f"check them with: attendance-verify {self.path} --key KEY",
+        ]
+        return Answer(document, (), [Lines(says)], pages=[Page(self.path, stretch.written)])

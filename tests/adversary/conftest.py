@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from projections.verify import Verify, inspect
+from projections.verify import Verify
 from tests.adversary.hands import Trial
 from tests.adversary.lives import Base, make_base
 
@@ -43,5 +43,5 @@ def seeds(part: int, sample: int, whole: int, *, campaign: bool) -> range:
 
 def verified(folder, **options):
     """The answer of `attendance verify`, and all that it says is wrong."""
-    answer = inspect(Verify(**options), folder, lambda *_: None)
+    answer = Verify(**options).inspect(folder, lambda *_: None)
     return answer, [(each["position"], each["what"]) for each in answer.document["problems"]]

@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from commands.base import Operator
-from commands.execute import Context
+from commands.base import Context
 from commands.init import CreateLedger
-from commands.init import carry_out as create
 from commands.key_rotate import RotateKey
-from commands.key_rotate import carry_out as rotate
+from commands.undercut import watch
 from ledger import signing, streams
 from ledger.clock import SECOND
 from ledger.events.register import MarkAmended, SessionMarked
@@ -22,6 +20,7 @@ from ledger.events.trust import WitnessTrusted
 from ledger.folder import Folder
 from ledger.note import COSIGNATURE, Note, Signer, new_signer, read_note
 from ledger.store import Fact, Store
+from ledger.values import Operator
 from projections.catch_up import catch_up
 from tests.projections.ledgers import HOUR, Book, enrolled, instant, joined, opened, term, times
 
@@ -45,7 +44,7 @@ class Life:
     def begin(cls, path: Path, seed: int) -> "Life":
         """A school with a few pupils and a witness."""
         life = cls(Folder(path), random.Random(seed))  # noqa: S311 - reproducible
-        create(life.context(None), CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk"))
+        CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk").carry_out(life.context(None))
         life.signers.append((1, signing.load(life.folder.signing_key)))
         name = f"witness{seed}.example"
         life.witness = new_signer(name, life.rng.randbytes(32), COSIGNATURE)
@@ -56,7 +55,7 @@ class Life:
         return life
 
     def context(self, staff: str | None = "S1") -> Context:
-        return Context(self.folder, lambda: self.at, Operator(staff, "tests"))
+        return Context(self.folder, lambda: self.at, Operator(staff, "tests"), watch)
 
     def found(self) -> None:
         self.pupils = [f"{self.rng.getrandbits(40):x}" for _ in range(self.rng.randint(1, 4))]
@@ -117,7 +116,7 @@ class Life:
         store.keep_cosignature(store.head(), signature, self.witness.verifier)
 
     def rotate(self) -> None:
-        rotate(self.context(), RotateKey())
+        RotateKey().carry_out(self.context())
         self.signers.append((self.folder.head() - 1, signing.load(self.folder.signing_key)))
 
 

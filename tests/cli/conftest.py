@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from commands import pupil_enrol, register_times, school_set, terms_set
-from commands.base import Operator
-from commands.execute import Context, execute
-from commands.init import CreateLedger, carry_out
+from commands.base import Context
+from commands.execute import execute
+from commands.init import CreateLedger
+from commands.undercut import watch
 from ledger import clock
 from ledger.folder import Folder
-from ledger.values import upn_check_letter
+from ledger.values import Operator, upn_check_letter
 from tests.cli.shell import run
 
 NOW = "2026-11-20T21:00"
@@ -90,9 +91,9 @@ def built(tmp_path_factory) -> Path:
     """Build a small school once: three pupils in 7A, and mm on the staff."""
     folder = Folder(tmp_path_factory.mktemp("small") / "ledger")
     then = clock.parse_instant(BUILT_AT)
-    context = Context(folder, lambda: then, Operator("mm", "office"))
+    context = Context(folder, lambda: then, Operator("mm", "office"), watch)
     first = CreateLedger(staff="mm", name="Mo Marsh", job_title="Attendance Officer")
-    carry_out(context, first)
+    first.carry_out(context)
     commands = [
         school_set.SetSchool(
             urn="123456",

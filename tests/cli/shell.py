@@ -1,7 +1,6 @@
 """The command line as a person uses it: called in this process, at a terminal, as a program."""
 
 import contextlib
-import dataclasses
 import io
 import json
 import os
@@ -17,8 +16,8 @@ from typing import Any
 from unittest import mock
 
 import cli
-from commands.base import Command
-from projections.query import Asked
+from ledger import form
+from projections.query import Question
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 10
@@ -149,19 +148,15 @@ def questions() -> list[str]:
     found = []
     for place in cli.places():
         words = " ".join(place.words)
-        if hasattr(_module(place), "answer"):
-            needs = any(f.metadata.get("required") for f in dataclasses.fields(model(place)))
+        if issubclass(model(place), Question):
+            needs = any(f.required for f in form.fields(model(place)))
             found += [words] if words in ARGUMENTS or not needs else []
     return found
 
 
-def _module(place: cli.Place) -> Any:
-    return cli.import_module(place.module)
-
-
 def model(place: cli.Place) -> Any:
     """Return a command's model."""
-    return cli._model(_module(place), (Command, Asked))
+    return place.load()
 
 
 def asking(words: str, *, upn: str, folder: Path) -> list[str]:

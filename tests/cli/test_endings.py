@@ -92,7 +92,7 @@ def test_exit_code_of_a_command_is_the_program_s(monkeypatch):
     def differs(*_: object) -> None:
         cli.click.get_current_context().exit(3)
 
-    monkeypatch.setattr("projections.status.answer", differs)
+    monkeypatch.setattr("projections.status.Status.answer", differs)
     assert run("status").code == 3
 
 
@@ -103,7 +103,7 @@ def test_interrupt_is_told_and_ends_with_1(monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("projections.status.answer", interrupted)
+    monkeypatch.setattr("projections.status.Status.answer", interrupted)
     shown = run("status")
     assert (shown.code, shown.out) == (1, "")
     assert shown.err.strip().startswith("interrupted; ")
@@ -272,7 +272,7 @@ def test_views_are_put_back_when_making_them_anew_does_not_help(small, monkeypat
         message = "no good"
         raise ValueError(message)
 
-    monkeypatch.setattr("projections.status.answer", unreadable)
+    monkeypatch.setattr("projections.status.Status.answer", unreadable)
     with pytest.raises(ValueError, match="no good"):
         run("status")
     assert sorted(p.name for p in (small / "views").iterdir()) == before

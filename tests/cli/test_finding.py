@@ -1,15 +1,22 @@
-"""Commands are found by the first lines of their modules, and tell what they do."""
+"""Commands are found by the first lines of their docstrings, and tell what they do."""
 
+import inspect
 import os
+import pkgutil
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
 
 import cli
+import commands
+import projections
+from commands.base import Errand, UseCase
+from projections.query import Inspection, Question
 from tests.cli.shell import ROOT, model, program, run
 
 PROMISED = """init; demo; import portable; export portable; status; register show; register take;
@@ -24,15 +31,27 @@ def test_words_that_others_rely_on_are_there(words):
     assert words in WORDS
 
 
-def test_every_module_with_a_command_line_is_found():
-    """A module says ``attendance WORDS:`` on its first line, and is found by that alone."""
-    said = [
-        path
-        for folder in ("commands", "projections", "projections/exports")
-        for path in (ROOT / folder).glob("*.py")
-        if path.read_text("utf-8").startswith('"""attendance ')
-    ]
-    assert len(said) == len(WORDS) == len(set(WORDS))
+def classes(root: type) -> set[type]:
+    """Return every class below one that is no base of others alone."""
+    found = {c for each in root.__subclasses__() for c in (each, *classes(each))}
+    return {c for c in found if c.__module__.partition(".")[0] in ("commands", "projections")}
+
+
+def test_what_the_text_says_is_what_the_classes_are():
+    """Found in source text without importing: the same classes, words and help as imported."""
+    for package in (commands, projections):
+        for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            import_module(each.name)
+    every = {c for root in (UseCase, Errand, Question, Inspection) for c in classes(root)}
+    asked_by_questions = {"ShowNames", "CopyForSubject"}
+    concrete = {c for c in every if not inspect.isabstract(c)}
+    said = {place.load(): place for place in cli.places()}
+    assert {c.__name__ for c in concrete - said.keys()} == asked_by_questions
+    assert said.keys() <= concrete
+    assert len(WORDS) == len(set(WORDS)) == len(said)
+    for found, place in said.items():
+        first = inspect.cleandoc(found.__doc__).splitlines()[0]
+        assert first == f"attendance {' '.join(place.words)}: {place.help}"
 
 
 def test_no_command_hides_another():

@@ -28,8 +28,6 @@ def test_each_field_of_a_model_is_one_option_or_argument(words):
     about = model(PLACES[words])
     if issubclass(about, Asked):
         wanted = {f.name for f in dataclasses.fields(about)} | {"as_json", "as_csv"}
-        if words == "rebuild":
-            wanted = set()
     else:
         extras = {n: i.json_schema_extra or {} for n, i in about.model_fields.items()}
         wanted = {name for name, extra in extras.items() if not extra.get("hidden")}
@@ -44,8 +42,8 @@ def test_hidden_fields_are_not_offered():
 
 @pytest.mark.parametrize("words", [w for w, p in PLACES.items() if issubclass(model(p), Question)])
 def test_every_question_can_be_asked_of_any_time(words):
-    """The point in time is given the same way everywhere; rebuild has none."""
-    assert options(words).keys() >= (AT_A_TIME if words != "rebuild" else set())
+    """The point in time is given the same way everywhere."""
+    assert options(words).keys() >= AT_A_TIME
 
 
 def test_trailing_underscore_of_a_field_is_cut_off():

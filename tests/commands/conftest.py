@@ -22,21 +22,22 @@ from pathlib import Path
 
 import pytest
 
-from commands.base import Command, Operator
-from commands.execute import Context, Outcome, execute, look
-from commands.init import CreateLedger, carry_out
+from commands.base import Command, Context, Outcome
+from commands.execute import execute, look
+from commands.init import CreateLedger
 from commands.pupil_enrol import EnrolPupil
 from commands.register_times import SetRegisterTimes
 from commands.school_set import SetSchool
 from commands.staff_add import AddStaff
 from commands.terms_set import SetTerm
+from commands.undercut import watch
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
 from ledger.folder import Folder
 from ledger.keys import KeyRing
 from ledger.store import Store
-from ledger.values import upn_check_letter
+from ledger.values import Operator, upn_check_letter
 
 BUILT_AT = "2026-08-31T12:00"
 NOW = "2026-11-20T09:30"
@@ -70,7 +71,7 @@ class Desk:
     @property
     def context(self) -> Context:
         """Return where, when and by whom."""
-        return Context(self.folder, lambda: self.now, Operator(self.staff_id, "office"))
+        return Context(self.folder, lambda: self.now, Operator(self.staff_id, "office"), watch)
 
     def do(self, command: Command) -> Outcome:
         """Carry out a command; return its outcome."""
@@ -131,7 +132,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("school") / "ledger"
     desk = Desk(Folder(path), parse_instant(BUILT_AT))
     first = CreateLedger(staff="mm", name="Mo Marsh", job_title="Attendance Officer")
-    carry_out(desk.context, first)
+    first.carry_out(desk.context)
     desk.do(
         SetSchool(
             urn="123456",
@@ -183,5 +184,5 @@ def desk(built: Path, tmp_path: Path) -> Desk:
 def empty(tmp_path: Path) -> Desk:
     """Return a desk at a new ledger that knows nothing but its own birth."""
     desk = Desk(Folder(tmp_path / "empty"), parse_instant(NOW), staff_id=None)
-    carry_out(desk.context, CreateLedger())
+    CreateLedger().carry_out(desk.context)
     return desk

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.amend import AmendMarks, load
+from commands.amend import AmendMarks
 from commands.amend_batch import BatchRefused
 from commands.mark import MarkSession
 from ledger.errors import ImportRefused, Refused
@@ -22,7 +22,7 @@ BEN = f"{upn(2)},2026-11-16,AM,/,O,Seen in town\n"
 
 def from_stdin(text, *, encoding="utf-8", **fields):
     stdin = io.TextIOWrapper(io.BytesIO(text.encode(encoding)), "utf-8")
-    return load(AmendMarks(batch="-", **fields), stdin)
+    return AmendMarks(batch="-", **fields).load(stdin)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def marked(desk):
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_the_message_says_where_what_and_what_to_do(marked, case):
     """A faulty file is refused with the lines of ``expected.txt``, and nothing is written."""
-    refused = marked.refused(load(AmendMarks(batch=str(case / "batch.csv")), io.StringIO()))
+    refused = marked.refused(AmendMarks(batch=str(case / "batch.csv")).load(io.StringIO()))
     assert isinstance(refused, BatchRefused)
     expected = (case / "expected.txt").read_text("utf-8").splitlines()
     assert [str(problem) for problem in refused.problems] == expected
@@ -130,7 +130,7 @@ def test_file_without_lines_is_refused(marked):
 def test_file_that_is_not_there_is_refused(tmp_path, name, what):
     """The refusal names the file."""
     with pytest.raises(Refused) as caught:
-        load(AmendMarks(batch=str(tmp_path / name)), io.StringIO())
+        AmendMarks(batch=str(tmp_path / name)).load(io.StringIO())
     assert caught.value.code == "batch-file"
     assert what in caught.value.what
     assert str(tmp_path) in caught.value.what
@@ -152,7 +152,7 @@ def test_file_that_is_not_there_is_refused(tmp_path, name, what):
 def test_batch_with_options_of_one_pupil_is_refused(field, value, option):
     """A line says all of that itself; the file is not even read."""
     with pytest.raises(Refused) as caught:
-        load(AmendMarks(batch="-", **{field: value}), io.StringIO())
+        AmendMarks(batch="-", **{field: value}).load(io.StringIO())
     assert caught.value.code == "batch-or-options"
     assert f"--batch and {option} are" in caught.value.what
 

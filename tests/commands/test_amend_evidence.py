@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from commands import amend_evidence
-from commands.amend import AmendMarks, load
-from commands.evidence_copy import CopyEvidence, carry_out
+from commands.amend import AmendMarks
+from commands.evidence_copy import CopyEvidence
 from commands.mark import MarkSession
 from ledger import attachments
 from ledger.attachments import digest
@@ -42,13 +42,13 @@ def marked(desk):
 
 def amend(**fields):
     given = {"pupil": "P1", "session": MONDAY_AM, "code": "I", "reason": "letter seen"}
-    return load(AmendMarks(**(given | fields)), io.StringIO())
+    return AmendMarks(**(given | fields)).load(io.StringIO())
 
 
 def both(**fields):
     rows = "".join(f"{upn(n)},2026-11-16,AM,N,I,flu\n" for n in (1, 2))
     text = f"upn,date,session,original,amended,reason\n{rows}".encode()
-    return load(AmendMarks(batch="-", **fields), io.TextIOWrapper(io.BytesIO(text)))
+    return AmendMarks(batch="-", **fields).load(io.TextIOWrapper(io.BytesIO(text)))
 
 
 def given(desk):
@@ -57,7 +57,7 @@ def given(desk):
 
 def copied(desk, out, position=None):
     position = given(desk)[0][0] if position is None else position
-    return carry_out(desk.context, CopyEvidence(position=position, out=out))
+    return CopyEvidence(position=position, out=out).carry_out(desk.context)
 
 
 def test_evidence_is_tied_to_its_amendment(marked, letter):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from commands import approval_rules
 from commands.approval_rules import Proposed, requested, split
-from commands.base import Author, Operator, Range, State
+from commands.base import Author, Range, State
 from commands.mark_rules import Stated
 from commands.sessions import Span
 from commands.standing import Amending
@@ -23,7 +23,7 @@ from ledger.events.amending import AmendmentDeclined, AmendmentRequested, Policy
 from ledger.events.calendar import TermSet
 from ledger.events.people import NoticeStated
 from ledger.school import Pupil, School, StaffRow
-from ledger.values import HALVES, Session, parse_session
+from ledger.values import HALVES, Operator, Session, parse_session
 from policies.rules import rules
 
 CASES = Path(__file__).parents[2] / "fixtures" / "cases" / "amending_policy.toml"

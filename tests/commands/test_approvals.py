@@ -1,5 +1,6 @@
 """`approvals give`, `decline`, `withdraw`: a second person decides, and what then stands."""
 
+import io
 from datetime import date
 
 import pytest
@@ -14,7 +15,7 @@ from commands.base import Author
 from commands.execute import look
 from commands.mark import MarkSession
 from commands.move_mark import MoveMark
-from commands.policy_adopt import AdoptPolicy, load
+from commands.policy_adopt import AdoptPolicy
 from commands.pupil_remove import RemovePupil
 from commands.staff_add import AddStaff
 from commands.terms_set import SetTerm
@@ -54,7 +55,7 @@ def office(desk, tmp_path):
     path = tmp_path / "own.toml"
     path.write_text(POLICY)
     desk.staff_id = "head"
-    desk.do(load(AdoptPolicy(policy=str(path), from_=date(2026, 11, 20))))
+    desk.do(AdoptPolicy(policy=str(path), from_=date(2026, 11, 20)).load(io.StringIO()))
     return by(desk, "mm")
 
 
@@ -147,7 +148,7 @@ def test_only_a_second_person_with_the_role_decides(office):
 def test_anybody_else_decides_where_no_policy_names_a_role(office):
     """After the policy has ended."""
     batch = ask(office)
-    end = load(AdoptPolicy(policy="statute-only", from_=date(2026, 11, 20)))
+    end = AdoptPolicy(policy="statute-only", from_=date(2026, 11, 20)).load(io.StringIO())
     by(office, "head").do(end)
     by(office, "tt").do(GiveApproval(batch=batch))
     assert codes(office) == ["I", "O"]

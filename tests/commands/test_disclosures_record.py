@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from commands.disclosures_record import RecordDisclosure, load
+from commands.disclosures_record import RecordDisclosure
 from ledger import streams
 from ledger.errors import Refused
 from ledger.events.amending import AmendmentDeclined, AmendmentRequested
@@ -117,17 +117,17 @@ def test_the_hash_of_the_file_is_kept(desk, tmp_path):
     """The file itself is not; without one there is no hash."""
     path = tmp_path / "pack.pdf"
     path.write_bytes(b"pack")
-    command = load(left(sha256_of=path), io.StringIO())
+    command = left(sha256_of=path).load(io.StringIO())
     [(_, event)] = desk.recorded(command)
     assert event.sha256 == sha256(b"pack").hexdigest()
-    assert load(left(), io.StringIO()) == left()
+    assert left().load(io.StringIO()) == left()
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     """Before anything is recorded; a folder is no file."""
     for path in (tmp_path / "none.pdf", tmp_path):
         with pytest.raises(Refused) as refused:
-            load(left(sha256_of=path), io.StringIO())
+            left(sha256_of=path).load(io.StringIO())
         assert refused.value.code == "file-missing"
 
 

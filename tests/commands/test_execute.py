@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
-from commands.base import Operator
-from commands.execute import Context, execute
+from commands.base import Context
+from commands.execute import execute
 from commands.mark import MarkSession
 from commands.register_file import Row
 from commands.register_take import TakeRegister
+from commands.undercut import watch
 from ledger.clock import SECOND
 from ledger.errors import Refused
 from ledger.events.register import SessionMarked
-from ledger.values import parse_session
+from ledger.values import Operator, parse_session
 
 AM = parse_session("2026-11-20/AM")
 
@@ -27,7 +28,7 @@ def overtaken(desk: Any, meanwhile: Any, *, times: int = 1) -> Context:
             meanwhile(left[0])
         return int(desk.now)
 
-    return Context(desk.folder, clock, Operator(desk.staff_id, "office"))
+    return Context(desk.folder, clock, Operator(desk.staff_id, "office"), watch)
 
 
 def test_a_register_taken_meanwhile_makes_the_mark_a_late_entry(desk: Any) -> None:

@@ -5,30 +5,31 @@ from typing import Any
 
 import pytest
 
-from commands.base import Operator
-from commands.execute import Context
-from commands.init import CreateLedger, carry_out
+from commands.base import Context
+from commands.init import CreateLedger
+from commands.undercut import watch
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.folder import Folder
+from ledger.values import Operator
 
 NOW = parse_instant("2026-11-20T09:30")
 HEAD = {"staff": "hh", "name": "Hope Headworth", "job_title": "Headteacher"}
 
 
 def context(path: Path, clock: Any = lambda: NOW) -> Context:
-    return Context(Folder(path), clock, Operator(None, "office"))
+    return Context(Folder(path), clock, Operator(None, "office"), watch)
 
 
 def refusal(path: Path, **given: str) -> Refused:
     with pytest.raises(Refused) as caught:
-        carry_out(context(path), CreateLedger(**given))
+        CreateLedger(**given).carry_out(context(path))
     return caught.value
 
 
 def test_a_ledger_is_made_with_its_first_member_of_staff(tmp_path):
     """The folder is there, and who can add the others is in it."""
-    outcome = carry_out(context(tmp_path / "ledger"), CreateLedger(**HEAD))
+    outcome = CreateLedger(**HEAD).carry_out(context(tmp_path / "ledger"))
     assert Folder(tmp_path / "ledger").exists()
     assert outcome.says[-1] == "hh is its first member of staff"
 
@@ -53,7 +54,7 @@ def test_a_folder_that_is_not_empty_is_refused_and_kept(tmp_path):
     (tmp_path / "letters" / "kept.txt").write_text("kept")
     assert "something else" in refusal(tmp_path / "letters").what
     assert (tmp_path / "letters" / "kept.txt").read_text() == "kept"
-    carry_out(context(tmp_path / "ledger"), CreateLedger())
+    CreateLedger().carry_out(context(tmp_path / "ledger"))
     assert "a ledger" in refusal(tmp_path / "ledger").what
 
 
@@ -64,5 +65,5 @@ def test_an_interrupted_creation_leaves_nothing_behind(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        carry_out(context(tmp_path / "ledger", interrupted), CreateLedger())
+        CreateLedger().carry_out(context(tmp_path / "ledger", interrupted))
     assert not (tmp_path / "ledger").exists()

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commands import leave_falsified, leave_grant, leave_withdraw
-from commands.base import Operator, State
+from commands.base import State
 from ledger import streams
 from ledger.calendar import Closure
 from ledger.clock import parse_instant
@@ -20,7 +19,7 @@ from ledger.events.calendar import RegisterTimesSet, TermSet
 from ledger.events.leave import LeaveDecided, LeaveRequested
 from ledger.events.register import AbsencePlanned, RegisterTaken, SessionMarked
 from ledger.school import Pupil, School, Spell, StaffRow
-from ledger.values import Session
+from ledger.values import Operator, Session
 from policies.rules import rules
 from tests.commands.leave_steps import falsified, grant, withdraw
 
@@ -118,9 +117,9 @@ def over(world, session):
     return world["now"] > f"{session.date}T{CLOSES[session.half]}"
 
 
-def recorded(module, command, world, *, decided):
+def recorded(command, world, *, decided):
     state = state_of(world, decided=decided)
-    return module.decide(command, state, rules(), parse_instant(world["now"])).facts
+    return command.decide(state, rules(), parse_instant(world["now"])).facts
 
 
 def sessions(facts, kind):
@@ -136,10 +135,10 @@ def test_granting_plans_every_session_met_without_mark_plan_or_end(world):
     conflict = any(world["plans"].get(s) == "M" for s in open_)
     if conflict or not here:
         with pytest.raises(Refused) as caught:
-            recorded(leave_grant, grant(LEAVE), world, decided=False)
+            recorded(grant(LEAVE), world, decided=False)
         assert caught.value.code == ("already-planned" if conflict else "nothing-to-grant")
         return
-    facts = recorded(leave_grant, grant(LEAVE), world, decided=False)
+    facts = recorded(grant(LEAVE), world, decided=False)
     assert sessions(facts, "plan:") == [str(s) for s in open_ if s not in world["plans"]]
     assert sessions(facts, "mark:") == []
 
@@ -162,7 +161,7 @@ def plans_left(world):
 @given(worlds)
 def test_withdrawing_takes_back_what_rests_on_it_alone_and_has_no_mark(world):
     """Also where the session has begun or is past; never a mark."""
-    facts = recorded(leave_withdraw, withdraw(LEAVE), world, decided=True)
+    facts = recorded(withdraw(LEAVE), world, decided=True)
     assert sessions(facts, "plan:") == plans_left(world)
     assert len(facts) == 1 + len(plans_left(world))
 
@@ -171,7 +170,7 @@ def test_withdrawing_takes_back_what_rests_on_it_alone_and_has_no_mark(world):
 @given(worlds)
 def test_falsified_leave_amends_every_mark_that_rests_on_it_alone(world):
     """On sessions met and on roll, with the leave's code; the plans go as when withdrawn."""
-    facts = recorded(leave_falsified, falsified(LEAVE), world, decided=True)
+    facts = recorded(falsified(LEAVE), world, decided=True)
     expected = [
         str(s) for s in met(world) if world["marks"].get(s) == "C" and not elsewhere(world, s)
     ]

@@ -1,5 +1,6 @@
 """`leave withdraw` and `leave falsified`: what becomes of plans, and of what was entered."""
 
+import io
 from datetime import date
 
 import pytest
@@ -9,7 +10,7 @@ from commands.closures_add import AddClosure
 from commands.mark import MarkSession
 from commands.plan_add import PlanAbsence
 from commands.plan_change import ChangePlan
-from commands.policy_adopt import AdoptPolicy, load
+from commands.policy_adopt import AdoptPolicy
 from commands.pupil_remove import RemovePupil
 from commands.register_take import TakeRegister
 from ledger.events.amending import AmendmentRequested
@@ -194,7 +195,7 @@ def test_what_the_school_s_policy_holds_is_requested(away, tmp_path):
     """More than one at once adds unauthorised absence: a second person approves."""
     path = tmp_path / "held.toml"
     path.write_text(HELD, encoding="utf-8")
-    as_head(away, load(AdoptPolicy(policy=str(path), from_=date(2026, 11, 24))))
+    as_head(away, AdoptPolicy(policy=str(path), from_=date(2026, 11, 24)).load(io.StringIO()))
     says = away.do(falsified(away.leave_id, dry_run=True)).says
     assert says[1] == "2026-11-23/AM: C -> G waits for a second person (many)"
     assert says[4].endswith(": 3 marks, 3 of them held")

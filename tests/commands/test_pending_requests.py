@@ -1,12 +1,12 @@
 """What waits for a second person, as decisions see it."""
 
 from commands import pending_requests
-from commands.base import Operator, State
+from commands.base import State
 from ledger import streams
 from ledger.events.amending import AmendmentDeclined, AmendmentRequested
 from ledger.events.register import MarkAmended
 from ledger.school import School
-from ledger.values import parse_session
+from ledger.values import Operator, parse_session
 from tests.commands.test_approval_rules import ADA, request
 
 

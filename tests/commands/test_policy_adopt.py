@@ -1,12 +1,12 @@
 """`policy adopt`: the school's own policy, word for word, from a day on."""
 
+import io
 from datetime import date
 
 import pytest
 
-from commands import policy_adopt
 from commands.execute import look
-from commands.policy_adopt import AdoptPolicy, load
+from commands.policy_adopt import AdoptPolicy
 from commands.staff_add import AddStaff
 from ledger.errors import Refused
 from ledger.events.amending import PolicyAdopted
@@ -32,7 +32,7 @@ confidence = "verified"
 
 def adopt(name="second-person", since=TODAY):
     """Adopt a shipped policy, or a file."""
-    return load(AdoptPolicy(policy=str(name), from_=since))
+    return AdoptPolicy(policy=str(name), from_=since).load(io.StringIO())
 
 
 @pytest.fixture
@@ -162,4 +162,4 @@ def test_whoever_adopts_it_is_named(desk):
     """Nobody's policy is none."""
     desk.staff_id = None
     assert desk.refused(adopt()).code == "author-missing"
-    assert policy_adopt.__doc__.startswith("attendance policy adopt:")
+    assert AdoptPolicy.__doc__.startswith("attendance policy adopt:")

@@ -15,7 +15,7 @@ from commands.mark import MarkSession
 from commands.parent_record import RecordParent
 from commands.pupil_correct import CorrectPupil
 from commands.pupil_remove import RemovePupil
-from commands.redact import RedactField, carry_out
+from commands.redact import RedactField
 from commands.relation_record import RecordRelation
 from commands.staff_change import ChangeStaff
 from ledger import streams
@@ -56,7 +56,7 @@ def found(desk: Desk, kind: str, field: str = "") -> int:
 
 
 def redacted(desk: Desk, position: int, field: str = "reason", reason: str = WHY):
-    return carry_out(desk.context, RedactField(position=position, field=field, reason=reason))
+    return RedactField(position=position, field=field, reason=reason).carry_out(desk.context)
 
 
 def refused(desk: Desk, position: int, field: str = "reason", reason: str = WHY) -> Refused:

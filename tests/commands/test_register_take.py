@@ -10,7 +10,7 @@ from commands.mark import MarkSession
 from commands.plan_add import PlanAbsence
 from commands.pupil_move import MovePupil
 from commands.register_file import Row
-from commands.register_take import TakeRegister, load
+from commands.register_take import TakeRegister
 from commands.session_cancel import CancelSessions
 from ledger.errors import ImportRefused
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
@@ -27,8 +27,8 @@ def stdin(text: str) -> io.TextIOWrapper:
 def take(text: str | None = None, **fields) -> TakeRegister:
     given = {"group": "7A", "session": TODAY_AM} | fields
     if text is None:
-        return load(TakeRegister(**given), stdin(""))
-    return load(TakeRegister(file="-", **given), stdin(HEADER + text))
+        return TakeRegister(**given).load(stdin(""))
+    return TakeRegister(file="-", **given).load(stdin(HEADER + text))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from commands.base import Range
 from commands.execute import look
 from commands.mark import MarkSession
-from commands.terms_set import SetTerm, reads
+from commands.terms_set import SetTerm
 from ledger.events.calendar import TermSet
 from ledger.values import parse_session
 
@@ -93,12 +93,12 @@ def test_term_may_move_where_no_mark_stands(marked):
 def test_marks_made_meanwhile_are_seen(marked):
     """What was read is guarded: the marks on the days left out, and no others."""
     state = look(marked.context, lambda state: state)
-    asked = list(reads(autumn(date(2026, 11, 4), date(2026, 12, 17)), state))
+    asked = list(autumn(date(2026, 11, 4), date(2026, 12, 17)).reads(state))
     ada = marked.id("P1")
     assert Range(f"mark:{ada}:2026-11-02/AM", f"mark:{ada}:2026-11-03/PM\x00") in asked
     assert Range(f"mark:{ada}:2026-12-18/AM", f"mark:{ada}:2026-12-18/PM\x00") in asked
     assert len(asked) == 2 * len(state.school.pupils)
-    assert list(reads(autumn(date(2026, 12, 18), date(2026, 11, 2)), state)) == []
+    assert list(autumn(date(2026, 12, 18), date(2026, 11, 2)).reads(state)) == []
 
 
 def test_nobody_named_is_refused(desk):

@@ -6,13 +6,14 @@ import pytest
 
 from commands import undercut
 from commands.amend import AmendMarks
-from commands.base import Operator
+from commands.base import Context
 from commands.closures_withdraw import WithdrawClosure
-from commands.execute import Context, execute
+from commands.execute import execute
 from commands.notice_record import RecordNotice
 from commands.register_file import Row
 from commands.register_take import TakeRegister
 from commands.session_cancel import CancelSessions
+from commands.undercut import watch
 from ledger import streams
 from ledger.events.amending import CaseUndercut, UndercutPaper
 from ledger.events.calendar import SessionsClosed, TermSet
@@ -20,7 +21,7 @@ from ledger.events.enforcement import NoticesConfirmed
 from ledger.events.register import MarkAmended, SessionMarked, SourceConflicted
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined
 from ledger.store import Fact
-from ledger.values import Session, parse_session
+from ledger.values import Operator, Session, parse_session
 from tests.commands.undercut_changes import (
     BY,
     FIRST_DAY,
@@ -375,7 +376,7 @@ def test_an_alert_that_was_overtaken_is_recorded_once(ten):
             ten.do(Facts(facts=(notice("a2"),)))
         return NOW
 
-    execute(Context(ten.folder, clock, Operator("s1", "office")), amend())
+    execute(Context(ten.folder, clock, Operator("s1", "office"), watch), amend())
     (event,) = [e for _, _, e in ten.log() if isinstance(e, CaseUndercut)]
     assert [paper.ref for paper in event.papers] == ["a1 2026-11-02", "a2 2026-11-02"]
 

@@ -4,7 +4,6 @@ import shutil
 
 import pytest
 
-from commands import witness_ask, witness_take
 from commands.staff_add import AddStaff
 from commands.witness_ask import AskWitness
 from commands.witness_drop import DropWitness
@@ -42,7 +41,7 @@ def service(school, tmp_path):
 
 
 def ask(desk, url):
-    return witness_ask.carry_out(desk.context, AskWitness(url=url))
+    return AskWitness(url=url).carry_out(desk.context)
 
 
 def refused(carry_out, *given):
@@ -185,7 +184,7 @@ def test_an_answer_in_a_file_is_of_the_checkpoint_that_was_asked_for(school, tmp
     request = Requests(school.folder).since(0).written.encode()
     (tmp_path / "answer").write_text(looking_at(school, tmp_path / "s").add(request, NOON).text)
     grow(school)
-    outcome = witness_take.carry_out(school.context, TakeAnswer(answer=tmp_path / "answer"))
+    outcome = TakeAnswer(answer=tmp_path / "answer").carry_out(school.context)
     assert f"entries 1 to {size} were seen" in outcome.says[0]
     assert seen(school).position == size
 
@@ -200,9 +199,9 @@ def test_an_answer_that_fits_nothing_is_refused(school, tmp_path):
     ):
         path.write_text(text)
         given = TakeAnswer(answer=path)
-        assert refused(witness_take.carry_out, school.context, given).code == code
+        assert refused(given.carry_out, school.context).code == code
     missing = TakeAnswer(answer=tmp_path / "none")
-    assert refused(witness_take.carry_out, school.context, missing).code == "storage"
+    assert refused(missing.carry_out, school.context).code == "storage"
 
 
 def test_nothing_of_it_is_an_event(school, service):

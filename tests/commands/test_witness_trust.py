@@ -5,7 +5,7 @@ import io
 import pytest
 
 from commands.witness_drop import DropWitness
-from commands.witness_trust import TrustWitness, load
+from commands.witness_trust import TrustWitness
 from ledger.errors import Refused
 from ledger.events.trust import WitnessDropped, WitnessTrusted
 from ledger.note import COSIGNATURE, new_signer
@@ -66,8 +66,8 @@ def test_the_key_is_read_from_a_file(tmp_path):
     """As witness new printed it; a file of two is refused."""
     path = tmp_path / "key"
     path.write_text(f"{KEY}\n# a remark\n")
-    assert load(TrustWitness(key=str(path)), io.StringIO()).key == KEY
+    assert TrustWitness(key=str(path)).load(io.StringIO()).key == KEY
     path.write_text(f"{KEY}\n{OTHER.verifier.vkey}\n")
     with pytest.raises(Refused) as refused:
-        load(TrustWitness(key=str(path)), io.StringIO())
+        TrustWitness(key=str(path)).load(io.StringIO())
     assert refused.value.code == "keys-many"

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from random import Random
 
 from commands.amend import AmendMarks
-from commands.base import Command, Decision, decided, hidden, one
+from commands.base import Decision, UseCase, decided, hidden, one
 from commands.closures_add import AddClosure
 from commands.closures_withdraw import WithdrawClosure
 from commands.mark import MarkSession
@@ -34,25 +34,23 @@ BY = {"by": "s1", "name": "Mo Marsh", "job_title": "Head"}
 NOW = ledgers.instant(2026, 11, 20, 17)
 
 
-class Facts(Command):
+class Facts(UseCase):
     """Facts recorded as they are: what no command of its own allows, a source may state."""
 
     facts: tuple[Fact, ...] = hidden(default=())
     dry_run: bool = False
     lazily: bool = False
 
+    def reads(self, _state):
+        """Ask for the streams that are written to."""
+        return map(one, dict.fromkeys(fact.stream for fact in self.facts))
 
-def reads(command, _state):
-    """Ask for the streams that are written to."""
-    return map(one, dict.fromkeys(fact.stream for fact in command.facts))
-
-
-def decide(command, _state, _rules, _now):
-    """Record them."""
-    facts = list(command.facts)
-    if command.lazily:
-        return Decision(iter(facts), len(facts), (), dry_run=command.dry_run)
-    return decided(facts, dry_run=command.dry_run)
+    def decide(self, _state, _rules, _now):
+        """Record them."""
+        facts = list(self.facts)
+        if self.lazily:
+            return Decision(iter(facts), len(facts), (), dry_run=self.dry_run)
+        return decided(facts, dry_run=self.dry_run)
 
 
 def notice(parent="a1", pupil="ann", **more):

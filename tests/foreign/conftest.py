@@ -3,6 +3,7 @@
 A verifier that is not installed is skipped; where ``ATTENDANCE_CI`` is set it must be there.
 """
 
+import io
 import json
 import os
 import random
@@ -14,20 +15,20 @@ from pathlib import Path
 
 import pytest
 
-from commands.base import Operator
-from commands.execute import Context, execute
-from commands.import_portable import ImportPortable, load
+from commands.base import Context
+from commands.execute import execute
+from commands.import_portable import ImportPortable
 from commands.init import CreateLedger
-from commands.init import carry_out as create
 from commands.key_rotate import RotateKey
-from commands.key_rotate import carry_out as rotate
 from commands.staff_add import AddStaff
+from commands.undercut import watch
 from ledger import clock
 from ledger.folder import Folder
 from ledger.leaf import leaf_bytes
 from ledger.note import read_checkpoint, read_note
 from ledger.proof import Proofs, rows_between
 from ledger.stretch import stretch_of
+from ledger.values import Operator
 from ledger.verify import verify
 
 SOURCE = Path(__file__).parents[2] / "fixtures" / "portable"
@@ -80,11 +81,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         folder = Folder(tmp_path_factory.mktemp("made") / "ledger")
-        context = Context(folder, clock.now, Operator(None, "tests"))
-        create(context, CreateLedger())
-        execute(context, load(ImportPortable(path=SOURCE)))
-        clerk = Context(folder, clock.now, Operator("A01", "tests"))
-        rotate(clerk, RotateKey())
+        context = Context(folder, clock.now, Operator(None, "tests"), watch)
+        CreateLedger().carry_out(context)
+        execute(context, ImportPortable(path=SOURCE).load(io.StringIO()))
+        clerk = Context(folder, clock.now, Operator("A01", "tests"), watch)
+        RotateKey().carry_out(clerk)
         for n in range(2):
             name = f"Ben Marsh {n}"
             execute(clerk, AddStaff(staff_id=f"S{n}", name=name, job_title="Teacher"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.execute import Context
+from commands.base import Context
 from ledger import streams
 from ledger.events import calendar, log, roll
 from ledger.events.register import SessionMarked

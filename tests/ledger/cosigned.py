@@ -2,7 +2,8 @@
 
 from contextlib import closing
 
-from commands.execute import Context, execute
+from commands.base import Context
+from commands.execute import execute
 from commands.witness_trust import TrustWitness
 from ledger.store import Store
 from tests.ledger.outsiders import NOON, WITNESS

@@ -5,8 +5,10 @@ import shutil
 
 import pytest
 
-from commands.execute import Context, execute
+from commands.base import Context
+from commands.execute import execute
 from commands.staff_add import AddStaff
+from commands.undercut import watch
 from ledger import memory, signing
 from ledger.folder import Folder
 from ledger.note import Checkpoint, signed
@@ -77,7 +79,7 @@ def test_a_ledger_that_moved_is_remembered(context, folder, tmp_path):
     moved = Folder(tmp_path / "moved")
     folder.path.rename(moved.path)
     assert rolled_back(moved) == []
-    grow(Context(moved, context.clock, context.operator), "S3")
+    grow(Context(moved, context.clock, context.operator, watch), "S3")
     assert memory.recall(origin(moved)).place == moved.path.resolve()
 
 
@@ -126,7 +128,7 @@ def _file_of(name):
 def test_a_copy_that_goes_on_by_itself_takes_nothing_from_the_original(context, folder, tmp_path):
     """What is known of each place stays: the original's roll-back is noticed all the same."""
     copied = copy(folder, tmp_path / "copy")
-    grow(Context(copied, context.clock, context.operator), "S9")
+    grow(Context(copied, context.clock, context.operator, watch), "S9")
     grow(context, "S2")
     before = copy(folder, tmp_path / "before")
     grow(context, "S3")

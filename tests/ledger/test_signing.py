@@ -2,14 +2,15 @@
 
 import pytest
 
-from commands.base import Operator
-from commands.execute import Context, execute
+from commands.base import Context
+from commands.execute import execute
 from commands.key_rotate import RotateKey
-from commands.key_rotate import carry_out as rotate
 from commands.staff_add import AddStaff
+from commands.undercut import watch
 from ledger import signing
 from ledger.errors import Refused
 from ledger.folder import Folder
+from ledger.values import Operator
 
 ADD = AddStaff(staff_id="S2", name="Ben Reed", job_title="Teacher")
 
@@ -74,14 +75,14 @@ def test_the_key_of_another_ledger_signs_nothing_here(context, folder, tmp_path,
 def test_a_successor_of_another_ledger_is_refused(context, folder):
     signing.create(signing.successor(folder.signing_key), "0f")
     with pytest.raises(Refused) as caught:
-        rotate(context, RotateKey())
+        RotateKey().carry_out(context)
     assert caught.value.code == "signing-key-other"
 
 
 def test_a_rotation_by_nobody_leaves_no_key_behind(context, folder):
-    nobody = Context(folder, context.clock, Operator(None, "tests"))
+    nobody = Context(folder, context.clock, Operator(None, "tests"), watch)
     with pytest.raises(Refused) as caught:
-        rotate(nobody, RotateKey())
+        RotateKey().carry_out(nobody)
     assert caught.value.code == "author-missing"
     assert not signing.successor(folder.signing_key).exists()
 

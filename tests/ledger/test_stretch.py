@@ -7,7 +7,6 @@ import pytest
 
 from commands.execute import execute
 from commands.key_rotate import RotateKey
-from commands.key_rotate import carry_out as rotate
 from commands.staff_add import AddStaff
 from ledger import attendance_verify
 from ledger.errors import Refused
@@ -48,7 +47,7 @@ def rotated(context):
     for number in (2, 3):
         name = f"Ben {number}"
         execute(context, AddStaff(staff_id=f"S{number}", name=name, job_title="Teacher"))
-    rotate(context, RotateKey())
+    RotateKey().carry_out(context)
     return context.folder
 
 
@@ -79,7 +78,7 @@ def test_under_what_a_witness_saw_it_names_the_keys_of_then(context, tmp_path):
         stretch_of(context.folder, 1, None, witnessed=True)
     assert refused.value.code == "not-witnessed"
     size = witnessed(context)
-    rotate(context, RotateKey())
+    RotateKey().carry_out(context)
     found = stretch_of(context.folder, 2, None, witnessed=True)
     assert (found.last, len(found.keys)) == (size, 1)
     assert len(stretch_of(context.folder, 2, size).keys) == 2

@@ -10,7 +10,6 @@ import pytest
 
 from commands.execute import execute
 from commands.key_rotate import RotateKey
-from commands.key_rotate import carry_out as rotate
 from commands.staff_add import AddStaff
 from ledger import signing, streams
 from ledger.errors import Refused
@@ -259,7 +258,7 @@ def test_a_checkpoint_kept_outside_must_be_continued(grown):
 def test_a_key_is_handed_on_by_the_one_before(context, grown):
     """What either signed stays provable; a key that nobody handed on is a finding."""
     before = signing.load(grown.signing_key).verifier
-    outcome = rotate(context, RotateKey())
+    outcome = RotateKey().carry_out(context)
     after = signing.load(grown.signing_key).verifier
     assert after.vkey in outcome.says[0]
     found = verify(grown, every_signature=True)
@@ -270,7 +269,7 @@ def test_a_key_is_handed_on_by_the_one_before(context, grown):
 
 def test_a_key_that_was_not_handed_on_is_named(context, grown, monkeypatch):
     monkeypatch.setattr("ledger.note.Signer.hand_over", lambda *_: "AAAA")
-    rotate(context, RotateKey())
+    RotateKey().carry_out(context)
     assert "11: the key before it did not sign this one" in told(grown)
 
 
@@ -279,11 +278,11 @@ def test_a_rotation_that_was_interrupted_can_be_given_again(context, grown, monk
     with monkeypatch.context() as patched:
         patched.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("power")))
         with pytest.raises(Refused):
-            rotate(context, RotateKey())
+            RotateKey().carry_out(context)
     assert signing.successor(grown.signing_key).is_file()
     execute(context, AddStaff(staff_id="S4", name="Cat", job_title="Teacher"))
     assert faults(grown, every_signature=True) == []
-    rotate(context, RotateKey())
+    RotateKey().carry_out(context)
     assert not signing.successor(grown.signing_key).is_file()
     execute(context, AddStaff(staff_id="S5", name="Dan", job_title="Teacher"))
     assert faults(grown, every_signature=True) == []
@@ -438,7 +437,7 @@ TERM = TermSet(name="Autumn", first=date(2025, 9, 1), last=date(2025, 12, 19))
 def test_a_signature_of_the_key_before_must_be_good_too(context, grown):
     """Where there is one: both keys sign the checkpoint with which the one takes over."""
     before = signing.load(grown.signing_key)
-    rotate(context, RotateKey())
+    RotateKey().carry_out(context)
     with closing(sqlite3.connect(grown.log)) as db:
         [(note,)] = db.execute("SELECT note FROM checkpoints WHERE size = 11").fetchall()
     text, signatures = read_note(note)

@@ -3,6 +3,7 @@
 Run by the tests of several writers and of kill -9: ``writer.py KIND LEDGER NUMBER [FOLDER]``.
 """
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,11 +11,12 @@ from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
 
-from commands.base import Command, Operator
-from commands.execute import Context, execute
-from commands.import_portable import ImportPortable, load
+from commands.base import Command, Context
+from commands.execute import execute
+from commands.import_portable import ImportPortable
 from commands.mark import MarkSession
 from commands.register_take import TakeRegister
+from commands.undercut import watch
 from ledger import clock, streams
 from ledger.errors import Refused
 from ledger.events.log import Committed
@@ -23,7 +25,7 @@ from ledger.folder import Folder
 from ledger.keys import KeyRing
 from ledger.sealing import seal_event
 from ledger.store import Batch, Fact, Store
-from ledger.values import HALVES, Session
+from ledger.values import HALVES, Operator, Session
 
 PUPILS = 8
 LARGE = 20_000
@@ -88,8 +90,12 @@ def say(word: str) -> None:
 
 def main(kind: str, ledger: str, number: str, folder: str = "") -> None:
     """Do what ``kind`` says, after a line that says that everything is loaded."""
-    context = Context(Folder(Path(ledger)), clock.now, Operator("S1", "tests"))
-    imported = [load(ImportPortable(path=Path(folder), accept_findings=True))] if folder else []
+    context = Context(Folder(Path(ledger)), clock.now, Operator("S1", "tests"), watch)
+    imported = (
+        [ImportPortable(path=Path(folder), accept_findings=True).load(io.StringIO())]
+        if folder
+        else []
+    )
     KeyRing(context.folder.keys).close()
     say("ready")
     if kind == "large":

@@ -91,10 +91,10 @@ class Book:
                 self.ring.add_identity(upn, "upn", streams.subject(stream))
         return seal_event(self.ring, stream, event, at)
 
-    def ask(self, module: Any, question: Any, *, now: int = NOW):
-        """Return the answer of a question's module."""
+    def ask(self, question: Any, *, now: int = NOW):
+        """Return the answer to a question."""
         with view.opened(self.folder, question, lambda: now) as opened:
-            return module.answer(question, opened)
+            return question.answer(opened)
 
     def destroy(self, subject: str) -> None:
         """Destroy every key of a subject."""

@@ -11,7 +11,6 @@ from ledger.events.amending import AdmissionAmended
 from ledger.events.people import ParentRecorded, RelationRecorded
 from ledger.events.roll import DetailsAmended, PupilRemoved
 from ledger.store import Fact
-from projections import admission
 from projections.admission import Admission
 from tests.projections.ledgers import enrolled, instant
 
@@ -55,7 +54,7 @@ def amended(school):
 
 def rows(book, **asked):
     """The rows known."""
-    return book.ask(admission, Admission(**ON | asked)).rows()
+    return book.ask(Admission(**ON | asked)).rows()
 
 
 def test_each_amendment_has_the_five_and_says_whose_it_is(amended):
@@ -111,7 +110,7 @@ def test_a_detail_that_a_source_restates_is_shown_as_its(school):
     assert [r["stated_at"] for r in found] == [None, "2025-09-08T12:00:00Z"]
     dated = rows(school, changed_from=date.min)
     assert [r["field"] for r in dated] == ["address"]
-    cells = school.ask(admission, Admission(**ON)).blocks[0].rows
+    cells = school.ask(Admission(**ON)).blocks[0].rows
     assert cells[0][2:] == (
         "restated by its source (other-system)", "1", "2", "not stated", "not stated",
         "not stated",
@@ -166,7 +165,7 @@ def replace_boarder(fact):
 
 def test_whose_and_by_whom_stand_in_the_table(amended):
     """For reading."""
-    cells = amended.ask(admission, Admission(**ON)).blocks[0].rows
+    cells = amended.ask(Admission(**ON)).blocks[0].rows
     assert [row[0] for row in cells] == [
         "U-ann",
         "parent m1 (of U-ann, U-bob)",
@@ -181,7 +180,7 @@ def test_a_confidential_address_of_a_parent_is_not_put_on_paper(school):
     moved = AdmissionAmended(field="address", original=None, amended="2 Fen", reason="r", **CLERK)
     phone = AdmissionAmended(field="phone", original="1", amended="2", reason="r", **CLERK)
     school.add(instant(2025, 9, 8), parent(stated), MOTHER, parent(moved), parent(phone))
-    answer = school.ask(admission, Admission(**ON))
+    answer = school.ask(Admission(**ON))
     told = [(r["field"], r["amended"], r["confidential"]) for r in answer.rows()]
     assert told == [("address", "2 Fen", True), ("phone", "2", False)]
     assert [row[3:5] for row in answer.blocks[0].rows] == [
@@ -199,6 +198,6 @@ def test_dates_in_the_wrong_order_are_refused(amended):
 
 def test_a_ledger_that_knew_nothing_says_so(school):
     """Before its first event."""
-    answer = school.ask(admission, Admission(known_at="2025-07-01"))
+    answer = school.ask(Admission(known_at="2025-07-01"))
     assert answer.document["knows_nothing"] is True
     assert not answer.rows()

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from ledger.errors import Refused
 from ledger.keys import KeyRing
 from ledger.store import Store
-from projections import rates
 from tests.projections import oracle
 from tests.projections.histories import asked, histories, question, questions
 from tests.projections.ledgers import Book
@@ -73,6 +72,6 @@ def _compare(book, of, expected, known):
 
 def _answered(book, of):
     try:
-        return book.ask(rates, question(of)).document
+        return book.ask(question(of)).document
     except Refused as refusal:
         return refusal

@@ -5,7 +5,6 @@ from datetime import date
 from ledger import streams
 from ledger.events.register import MarkAmended, SourceConflicted
 from ledger.store import Fact
-from projections import alerts
 from projections.alerts import Alerts
 from tests.projections.ledgers import enrolled, instant, marked, on_mark
 
@@ -31,7 +30,7 @@ def rows(book, **asked):
     """What stands and what the source states, of each open conflict."""
     return [
         (r["upn"], r["session"], r["stands"], r["source_states"])
-        for r in book.ask(alerts, Alerts(**asked)).rows()
+        for r in book.ask(Alerts(**asked)).rows()
     ]
 
 
@@ -79,19 +78,19 @@ def test_a_conflict_known_before_its_pupil_is_named_all_the_same(school):
 
 def test_nothing_waits_is_said(school):
     """Without a conflict the answer says that nothing waits."""
-    assert "Nothing waits." in school.ask(alerts, Alerts()).blocks[0].notes
+    assert "Nothing waits." in school.ask(Alerts()).blocks[0].notes
 
 
 def test_what_waits_is_shown_with_what_to_do(school):
     """The table names session, pupil and both codes, and the way to settle it."""
     school.add(AT, marked("ann", SESSION, "N"), conflict("N", "O"))
-    grid = school.ask(alerts, Alerts()).blocks[0]
+    grid = school.ask(Alerts()).blocks[0]
     assert grid.rows == [(SESSION, "U-ann", "N", "O")]
     assert "Amend" in grid.notes[0]
 
 
 def test_a_ledger_that_knew_nothing_says_so(school):
     """Before the first event: not that nothing waits."""
-    answer = school.ask(alerts, Alerts(known_at="2025-07-01"))
+    answer = school.ask(Alerts(known_at="2025-07-01"))
     assert answer.document["knows_nothing"] is True
     assert "knew nothing" in answer.blocks[0].lines[0]

@@ -21,7 +21,7 @@ from ledger.events.people import ParentRecorded
 from ledger.events.register import MarkAmended, SourceConflicted
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, GroupLeft
 from ledger.store import Fact
-from projections import alerts, alerts_draft, text
+from projections import alerts, text
 from projections.alerts import Alerts
 from projections.alerts_draft import DraftLetter
 from tests.projections.ledgers import HOUR, NOW, Book, created, enrolled, instant, marked, on_mark
@@ -60,11 +60,11 @@ def raised(school):
 
 
 def rows(book, **asked):
-    return book.ask(alerts, Alerts(**asked)).rows()
+    return book.ask(Alerts(**asked)).rows()
 
 
 def letter(book, number=None, **asked):
-    return book.ask(alerts_draft, DraftLetter(alert=number or book.number, **asked))
+    return book.ask(DraftLetter(alert=number or book.number, **asked))
 
 
 def shown(answer):
@@ -140,7 +140,7 @@ def test_a_settled_alert_is_shown_with_all_only_and_as_it_stood_before(raised):
         "dismissed",
         "withdrawn by telephone",
     )
-    grid = raised.ask(alerts, Alerts(all_=True)).blocks[0]
+    grid = raised.ask(Alerts(all_=True)).blocks[0]
     assert [line[-1] for line in grid.rows] == [
         "sent to Marsh Council on 2025-09-09",
         "dismissed: withdrawn by telephone",
@@ -158,7 +158,7 @@ def test_every_kind_has_its_table_and_its_columns(raised):
         marked("bob", SESSION, "/", by="s1"),
         Fact(streams.approval("bob", SESSION), requested),
     )
-    answer = raised.ask(alerts, Alerts())
+    answer = raised.ask(Alerts())
     assert [row["kind"] for row in answer.rows()] == ["conflict", "pending", "undercut"]
     conflicts, waiting, case = answer.blocks
     assert conflicts.notes == ["Amend the session to settle a conflict."]
@@ -182,7 +182,7 @@ def test_what_waits_alone_carries_the_provenance(school):
     )
     approval = Fact(streams.approval("bob", SESSION), requested)
     school.add(AT, marked("bob", SESSION, "/"), approval)
-    (grid,) = school.ask(alerts, Alerts()).blocks
+    (grid,) = school.ask(Alerts()).blocks
     assert grid.title == "1 amendment waiting"
     assert grid.notes[-1].startswith("Test School")
 
@@ -207,7 +207,7 @@ def test_several_papers_share_an_alert(raised):
         UndercutPaper(kind="certificate", ref=str(head), before=0, after=0),
     )
     number = raised.add(AT + 3_000_000, amended(), undercut(*papers, sessions=()), by=None)
-    lines = raised.ask(alerts, Alerts()).blocks[0].rows[1:]
+    lines = raised.ask(Alerts()).blocks[0].rows[1:]
     given_on = "certificate given on 30 September 2025 for 3 September 2025 to 26 September 2025"
     assert [line[2:5] for line in lines] == [
         ("penalty notice to parent a1 issued 2 October 2025", "10 -> 9", "the school weeks"),
@@ -217,8 +217,8 @@ def test_several_papers_share_an_alert(raised):
     assert lines[0][5].startswith("somebody not named, ")
     certificate = rows(raised)[1]["papers"][2]
     assert (certificate["before"], certificate["after"]) == (None, None)
-    assert f"certificate {head};" not in text.as_csv(raised.ask(alerts, Alerts()))
-    assert f"10>9;certificate {head},," in text.as_csv(raised.ask(alerts, Alerts()))
+    assert f"certificate {head};" not in text.as_csv(raised.ask(Alerts()))
+    assert f"10>9;certificate {head},," in text.as_csv(raised.ask(Alerts()))
     written = shown(letter(raised, number))
     assert "No entry changed; the school weeks that are counted together did." in written
     assert "2. Decision to refer to the authority" in written
@@ -425,7 +425,7 @@ def test_an_approved_change_is_its_authors_with_the_approver_beside(school):
     assert (cause["by"]["name"], cause["approved_by"]["name"]) == (
         "Olive Officer", "Hope Headworth",
     )  # fmt: skip
-    grid = school.ask(alerts, Alerts()).blocks[0]
+    grid = school.ask(Alerts()).blocks[0]
     assert grid.rows[0][5].startswith(
         "Olive Officer, Officer, approved by Hope Headworth, Head, 2025-09-08"
     )
@@ -439,7 +439,7 @@ def test_a_session_changed_while_the_case_stands_undercuts_nothing(raised):
     assert [row["papers"][0]["effect"] for row in rows(raised)] == [
         "case-undercut", "session-changed",
     ]  # fmt: skip
-    grid = raised.ask(alerts, Alerts()).blocks[0]
+    grid = raised.ask(Alerts()).blocks[0]
     assert grid.title == "2 alerts about papers, 1 of a case undercut"
     assert grid.rows[1][2].endswith("2 October 2025; a session that it relied on was changed")
     assert "A session that it relied on was changed" in shown(letter(raised, number))
@@ -521,7 +521,7 @@ def test_a_file_that_is_there_is_not_written_over(raised, tmp_path):
     (page,) = letter(raised, html=path).pages
     path.write_text(page.text, encoding="utf-8")
     later = DraftLetter(alert=raised.number, html=path)
-    assert raised.ask(alerts_draft, later, now=NOW + HOUR).pages == [page]
+    assert raised.ask(later, now=NOW + HOUR).pages == [page]
     (plain,) = letter(raised, known_at="2026-01-01", out=tmp_path / "b.txt").pages
     assert f"as recorded at 2026-01-01 23:59, position {raised.number}." in plain.text
     path.write_text("signed", encoding="utf-8")

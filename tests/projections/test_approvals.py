@@ -18,7 +18,6 @@ from ledger.store import Fact
 from policies import school_packs
 from projections import (
     approvals,
-    penalties,
     persistent,
     policy,
     policy_list,
@@ -33,7 +32,7 @@ from projections.pending import Pending, pending
 from projections.persistent import PersistentAbsence
 from projections.policy import PolicyInForce
 from projections.policy_list import PoliciesAdopted
-from projections.query import Question
+from projections.query import PointInTime
 from projections.rates import Rates
 from projections.status import Status
 from projections.today import Today
@@ -72,7 +71,7 @@ def office(school):
 
 def rows(book, **given):
     """The rows by pupil and day of the month."""
-    found = book.ask(approvals, Approvals(**given)).rows()
+    found = book.ask(Approvals(**given)).rows()
     return {(r["upn"][2:], r["session"][8:10]): r for r in found}
 
 
@@ -90,7 +89,7 @@ def decide(book):
 
 def test_what_waits_is_listed_with_all_that_was_asked(office):
     """By session and then pupil, whatever the order in which it was recorded."""
-    answer = office.ask(approvals, Approvals())
+    answer = office.ask(Approvals())
     assert answer.document["pending"] == 4
     row = rows(office)["ann", "08"]
     shown = {key: row[key] for key in approvals._COLUMNS}
@@ -138,7 +137,7 @@ def test_one_batch_or_pupil_may_be_asked_for(office):
     office.add(DECIDED, asked("ann", TUESDAY, "G", "b2"))
     assert set(rows(office, batch="b2")) == {("ann", "09")}
     assert set(rows(office, pupil="U-bob", all_=True)) == {("bob", "08"), ("bob", "09")}
-    found = office.ask(approvals, Approvals(pupil="U-ann", all_=True)).rows()
+    found = office.ask(Approvals(pupil="U-ann", all_=True)).rows()
     assert [(r["batch"], r["decision"]) for r in found if r["session"] == TUESDAY] == [
         ("b1", "declined"),
         ("b2", None),
@@ -159,10 +158,10 @@ def test_a_request_about_a_mark_that_changed_since_is_marked(office):
     assert "* The mark has changed since" in text
 
 
-def said(book, question, module=approvals):
+def said(book, question):
     """All that is to be read of an answer."""
     found = []
-    for block in book.ask(module, question).blocks:
+    for block in book.ask(question).blocks:
         if hasattr(block, "lines"):
             found += block.lines
         else:
@@ -189,7 +188,7 @@ def test_nothing_asked_is_said_so(school, empty):
     """Nothing waits; nothing was ever asked; nothing is known."""
     assert "no amendment waits for approval" in said(school, Approvals())
     assert "nothing was requested" in said(school, Approvals(all_=True))
-    assert empty.ask(approvals, Approvals()).document["knows_nothing"] is True
+    assert empty.ask(Approvals()).document["knows_nothing"] is True
 
 
 def test_decided_alone_needs_no_warning(office):
@@ -206,7 +205,7 @@ def test_decided_alone_needs_no_warning(office):
 
 def waiting(book, **given):
     """What `pending` returns."""
-    with view.opened(book.folder, Question(**given), lambda: NOW) as opened:
+    with view.opened(book.folder, PointInTime(**given), lambda: NOW) as opened:
         return pending(opened), [opened.open(p.reason) for p in pending(opened)]
 
 
@@ -230,7 +229,7 @@ WAITS = "requested amendments wait for approval; the marks stand as they were"
 
 
 @pytest.mark.parametrize(
-    ("module", "question"),
+    "question",
     [
         (rates, Rates(on=ON)),
         (rates, Rates(on=ON, by="code")),
@@ -239,23 +238,23 @@ WAITS = "requested amendments wait for approval; the marks stand as they were"
         (today, Today(on=ON)),
     ],
 )
-def test_a_wait_is_shown_beside_figures(office, module, question):
+def test_a_wait_is_shown_beside_figures(office, question):
     """As a number in the document and a line beneath; none where nothing waits."""
-    assert office.ask(module, question).document["pending"] == 4
-    assert f"4 {WAITS}" in said(office, question, module)
+    assert office.ask(question).document["pending"] == 4
+    assert f"4 {WAITS}" in said(office, question)
     decide(office)
-    assert office.ask(module, question).document["pending"] == 1
-    assert "1 requested amendment waits for approval" in said(office, question, module)
+    assert office.ask(question).document["pending"] == 1
+    assert "1 requested amendment waits for approval" in said(office, question)
     office.add(DECIDED, decided(AmendmentDeclined, "bob", TUESDAY))
-    assert "pending" not in office.ask(module, question).document
-    assert "for approval" not in said(office, question, module)
+    assert "pending" not in office.ask(question).document
+    assert "for approval" not in said(office, question)
 
 
 def test_figures_count_what_waits_on_their_own_cells_only(office):
     """Of the pupils and dates that are asked about."""
 
     def number(**given):
-        return office.ask(rates, Rates(**{"on": ON, **given})).document.get("pending", 0)
+        return office.ask(Rates(**{"on": ON, **given})).document.get("pending", 0)
 
     assert number(pupil="U-ann") == 2
     assert number(group="9B") == 0
@@ -268,7 +267,7 @@ def test_today_counts_the_waits_of_those_asked_about(office):
     """Whatever the day they are about; on a Sunday, those of everybody."""
 
     def number(**given):
-        return office.ask(today, Today(**given)).document.get("pending", 0)
+        return office.ask(Today(**given)).document.get("pending", 0)
 
     assert number(on=ON, pupil="U-ann") == 2
     assert number(on=ON, group="9B") == 0
@@ -277,7 +276,7 @@ def test_today_counts_the_waits_of_those_asked_about(office):
 
 def test_status_says_how_many_wait(office):
     """A line more, and a number more."""
-    assert office.ask(status, Status(on=ON)).document["pending"] == 4
+    assert office.ask(Status(on=ON)).document["pending"] == 4
     assert "Pending      4 amendments to approve or decline" in said(office, Status(on=ON), status)
 
 
@@ -287,7 +286,7 @@ def test_a_wait_in_the_window_is_an_obstacle(school):
     school.add(MARKED, *[marked("ann", session, "O") for session in week])
 
     def blockers():
-        found = {r["upn"]: r for r in school.ask(penalties, Penalties(on=ON)).rows()}
+        found = {r["upn"]: r for r in school.ask(Penalties(on=ON)).rows()}
         return [b for b in found["U-ann"]["blockers"] if b.startswith("pending")]
 
     school.add(ASKED, asked("bob", MONDAY))
@@ -345,7 +344,7 @@ def governed(school):
 
 def in_force(book, **given):
     """The policy and its values on a day."""
-    found = book.ask(policy, PolicyInForce(**given)).document
+    found = book.ask(PolicyInForce(**given)).document
     return found["policy"], {r["key"].split(".")[1]: r["value"] for r in found["rows"]}
 
 
@@ -364,13 +363,13 @@ def test_what_applies_is_as_known(governed):
     """Before the second adoption was recorded, the first had no end."""
     early = {"on": date(2025, 10, 1), "known_at": "2025-09-10T12:00Z"}
     assert in_force(governed, **early)[0] == "own"
-    found = governed.ask(policy, PolicyInForce(**early)).rows()
+    found = governed.ask(PolicyInForce(**early)).rows()
     assert {r["until"] for r in found} == {"2025-12-19", None}
 
 
 def test_a_rule_has_the_days_on_which_it_applies(governed):
     """Within those of the policy: from its adoption, to the day before the next one."""
-    document = governed.ask(policy, PolicyInForce(on=ON)).document
+    document = governed.ask(PolicyInForce(on=ON)).document
     days = [(r["from"], r["until"]) for r in document["rows"]]
     assert days == [("2025-09-10", "2025-09-30")] + [("2025-09-09", "2025-09-30")] * 2
     assert document["adopted_by"] == {"staff": "s1", "name": "Mrs Register", "title": "Officer"}
@@ -395,10 +394,10 @@ def test_no_policy_is_said_so(school, empty):
     assert words in said(school, on, policy)
     old = PolicyInForce(on=date(2000, 1, 1), from_=date(2000, 1, 1))
     assert "the statute restricts nobody, and all applies" in said(school, old, policy)
-    assert empty.ask(policy, on).document["knows_nothing"] is True
+    assert empty.ask(on).document["knows_nothing"] is True
     assert "it knows nothing" in said(empty, on, policy)
     assert words in said(school, PoliciesAdopted(on=ON), policy_list)
-    assert empty.ask(policy_list, PoliciesAdopted(on=ON)).document["knows_nothing"] is True
+    assert empty.ask(PoliciesAdopted(on=ON)).document["knows_nothing"] is True
 
 
 def test_an_empty_policy_is_no_less_a_policy(school):
@@ -413,7 +412,7 @@ def test_an_empty_policy_is_no_less_a_policy(school):
 
 def test_every_adoption_is_listed(governed):
     """From when to when, by whom; one that another took the place of from the same day."""
-    found = governed.ask(policy_list, PoliciesAdopted(on=ON)).rows()
+    found = governed.ask(PoliciesAdopted(on=ON)).rows()
     assert [(r["policy"], r["from"], r["until"], r["replaced"]) for r in found] == [
         ("own", "2025-09-09", "2025-09-30", False),
         ("statute-only", "2025-10-01", None, True),

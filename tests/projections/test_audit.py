@@ -13,9 +13,8 @@ from ledger.events.enforcement import PenaltyConsidered
 from ledger.events.people import StaffChanged, StaffJoined
 from ledger.events.register import MarkAmended, SessionMarked, SourceRestated
 from ledger.store import Fact
-from projections import audit
-from projections.audit import Audit, recorded_as
-from projections.query import Recorded
+from projections.audit import Audit
+from projections.query import NamesLookedUp
 from projections.text import as_csv, as_text
 from tests.projections import office_cases as cases
 from tests.projections.ledgers import (
@@ -87,7 +86,7 @@ NAMED = {"names": True, "reason": "why"}
 
 
 def ask(book, **asked):
-    return book.ask(audit, Audit(**({"on": ON} | asked)), now=NOW)
+    return book.ask(Audit(**({"on": ON} | asked)), now=NOW)
 
 
 def named(book, **asked):
@@ -173,8 +172,8 @@ def test_somebody_who_is_not_on_the_staff_list_is_named_by_id(school):
 def test_names_are_recorded_before_they_are_shown():
     """With the reason, by the use case of that name."""
     asked = Audit(names=True, reason=" asked by governors ")
-    assert recorded_as(asked) == Recorded("audit_names", {"reason": "asked by governors"})
-    assert recorded_as(Audit()) is None
+    assert asked.on_record == NamesLookedUp("asked by governors")
+    assert Audit().on_record is None
 
 
 @pytest.mark.parametrize(("asked", "code"), [
@@ -185,7 +184,7 @@ def test_names_are_recorded_before_they_are_shown():
 def test_names_and_their_reason_go_together(asked, code):
     """Neither without the other."""
     with pytest.raises(Refused) as refused:
-        recorded_as(Audit(**asked))
+        _ = Audit(**asked).on_record
     assert refused.value.code == code
 
 

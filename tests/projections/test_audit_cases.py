@@ -8,7 +8,6 @@ from ledger import streams
 from ledger.events.people import NoticeStated
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.store import Fact
-from projections import audit
 from projections.audit import Audit
 from tests.projections import office_cases as cases
 from tests.projections.ledgers import enrolled, instant
@@ -33,7 +32,7 @@ def test_every_case_comes_out_as_it_says(founded, tmp_path, name):
     options = {key: listed(value) for key, value in given.get("options", {}).items()}
     shown = {"names": True, "reason": "why"}
     question = Audit(only=(given["check"],), on=given["on"], **shown, **options)
-    document = book.ask(audit, question, now=NOW).document
+    document = book.ask(question, now=NOW).document
     found = [subset(row, wanted) for row, wanted in matched(document["rows"], expect["found"])]
     assert found == [plain(wanted) for wanted in expect["found"]]
     [summary] = document["checks"]

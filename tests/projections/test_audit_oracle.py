@@ -20,7 +20,6 @@ from ledger.events.register import (
 )
 from ledger.store import Fact
 from ledger.values import parse_session
-from projections import audit
 from projections.audit import Audit
 from tests.projections import audit_oracle as oracle
 from tests.projections import office_cases as cases
@@ -230,7 +229,7 @@ def test_every_check_agrees_with_brute_force(founded, tmp_path, told, seed):
         author.marks, PUPILS, STAFF, author.taken, author.notices, author.considered,
         author.disclosed, ON,
     )  # fmt: skip
-    rows = book.ask(audit, Audit(on=ON, names=True, reason="why", **SMALL), now=NOW).rows()
+    rows = book.ask(Audit(on=ON, names=True, reason="why", **SMALL), now=NOW).rows()
     for check, expected, got in compared(world, rows):
         assert sorted(map(repr, got)) == sorted(map(repr, expected)), check
         told[check] = told.get(check, 0) + len(expected)

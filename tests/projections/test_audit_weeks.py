@@ -11,7 +11,6 @@ from ledger.events.register import MarkAmended
 from ledger.store import Fact
 from policies.codes import codes
 from policies.school_weeks import monday
-from projections import audit_weeks
 from projections.audit_steps import Step
 from projections.audit_weeks import AuditWeeks
 from projections.audit_weeks_counts import weekly
@@ -88,7 +87,7 @@ def test_a_ledger_gives_the_same_ranking_as_versions_in_memory(tmp_path, seed):
     school.chains += planted
     book = recorded(tmp_path / "ledger", school)
     question = AuditWeeks(from_=monday(school.days[0]), on=school.days[-1])
-    rows = book.ask(audit_weeks, question, now=NOW).rows()
+    rows = book.ask(question, now=NOW).rows()
     expected = school.ranked()
     assert [row["week"] for row in rows] == [str(each.week.monday) for each in expected]
     for row, each in zip(rows, expected, strict=True):
@@ -230,7 +229,7 @@ def founded(tmp_path_factory):
 
 
 def ask(book, **asked):
-    return book.ask(audit_weeks, AuditWeeks(**({"on": date(2026, 10, 23)} | asked)), now=NOW)
+    return book.ask(AuditWeeks(**({"on": date(2026, 10, 23)} | asked)), now=NOW)
 
 
 def test_the_week_that_departs_most_is_first_with_its_counts(founded):

@@ -7,16 +7,8 @@ import pytest
 from ledger.errors import Refused
 from ledger.events.register import MarkAmended
 from projections import (
-    alerts,
     catch_up,
-    changes,
-    history,
     overview,
-    pupil_find,
-    rates,
-    register_show,
-    status,
-    today,
 )
 from projections.alerts import Alerts
 from projections.changes import Changes
@@ -49,11 +41,11 @@ def test_every_total_stays_the_same(marks):
     """Rates, their rows and status count the same before and after."""
 
     def counted():
-        answers = [marks.ask(rates, Rates(by=by, **ON)).document for by in ("pupil", "year")]
+        answers = [marks.ask(Rates(by=by, **ON)).document for by in ("pupil", "year")]
         return [
             (a["total"], sorted((r["missing"], r["possible"], r["attended"]) for r in a["rows"]))
             for a in answers
-        ], marks.ask(status, Status(on=ON["on"])).document["pupils_on_roll"]
+        ], marks.ask(Status(on=ON["on"])).document["pupils_on_roll"]
 
     before = counted()
     marks.destroy("ann")
@@ -63,15 +55,15 @@ def test_every_total_stays_the_same(marks):
 def test_the_pupil_is_shown_as_beyond_use_everywhere(marks):
     """Rates, changes, register and today show the words in place of UPN and name."""
     marks.destroy("ann")
-    assert marks.ask(rates, Rates(**ON)).rows()[-1]["upn"] == GONE
-    assert marks.ask(rates, Rates(**ON)).blocks[0].rows[-2][:2] == (GONE, GONE)
-    row = marks.ask(changes, Changes(**ON)).rows()[0]
+    assert marks.ask(Rates(**ON)).rows()[-1]["upn"] == GONE
+    assert marks.ask(Rates(**ON)).blocks[0].rows[-2][:2] == (GONE, GONE)
+    row = marks.ask(Changes(**ON)).rows()[0]
     assert (row["upn"], row["reason"], row["nature"]) == (GONE, GONE, GONE)
     assert row["by"]["name"] == "Mrs R"
-    shown = marks.ask(register_show, RegisterShow(group="9A", on=ON["on"])).rows()
+    shown = marks.ask(RegisterShow(group="9A", on=ON["on"])).rows()
     assert {r["name"] for r in shown} == {GONE, "Bob Baker"}
     assert any(c["code"] == "B" for r in shown if r["name"] == GONE for c in r["cells"])
-    assert GONE in {r["name"] for r in marks.ask(today, Today(**ON)).rows()}
+    assert GONE in {r["name"] for r in marks.ask(Today(**ON)).rows()}
 
 
 def test_nothing_that_named_the_pupil_finds_them(marks):
@@ -79,18 +71,18 @@ def test_nothing_that_named_the_pupil_finds_them(marks):
     marks.destroy("ann")
     for named in ("U-ann", "L-ann"):
         with pytest.raises(Refused, match="no pupil has"):
-            marks.ask(history, History(who=named, **ON))
-    assert not marks.ask(pupil_find, PupilFind(text="ann")).rows()
-    assert [r["upn"] for r in marks.ask(pupil_find, PupilFind(text="beyond")).rows()] == [GONE]
+            marks.ask(History(who=named, **ON))
+    assert not marks.ask(PupilFind(text="ann")).rows()
+    assert [r["upn"] for r in marks.ask(PupilFind(text="beyond")).rows()] == [GONE]
 
 
 def test_other_pupils_and_other_answers_are_untouched(marks):
     """Bob's history reads as before; alerts and overview are still answered."""
-    before = marks.ask(history, History(who="U-bob", **ON)).document
+    before = marks.ask(History(who="U-bob", **ON)).document
     marks.destroy("ann")
-    assert marks.ask(history, History(who="U-bob", **ON)).document == before
-    assert not marks.ask(alerts, Alerts()).rows()
-    assert marks.ask(overview, overview.Overview(on=ON["on"])).document["total"]
+    assert marks.ask(History(who="U-bob", **ON)).document == before
+    assert not marks.ask(Alerts()).rows()
+    assert marks.ask(overview.Overview(on=ON["on"])).document["total"]
 
 
 def test_the_views_hold_no_clear_text(marks):

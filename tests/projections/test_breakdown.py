@@ -10,7 +10,7 @@ from ledger.calendar import Calendar, Term
 from ledger.events.calendar import SessionCancelled
 from ledger.store import Fact
 from ledger.values import Session
-from projections import rates, text
+from projections import text
 from projections.breakdown import PERIODS, mean_rate, periods
 from projections.query import Lines
 from projections.rates import Rates
@@ -33,12 +33,12 @@ SESSIONS = [
 
 def document(book, **asked):
     """The document."""
-    return book.ask(rates, Rates(**asked)).document
+    return book.ask(Rates(**asked)).document
 
 
 def shown(book, **asked):
     """Everything that is shown, as text."""
-    blocks = book.ask(rates, Rates(**asked)).blocks
+    blocks = book.ask(Rates(**asked)).blocks
     return "\n".join(
         line
         for block in blocks
@@ -116,7 +116,7 @@ def test_a_period_without_a_session_of_a_pupil_is_no_row(school):
 def test_a_period_is_a_column_of_its_own(school):
     """After the row's key, in CSV and in text."""
     on = cases.write(school, {"ann": "2 ."})
-    answer = school.ask(rates, Rates(on=on, per="session", by="year"))
+    answer = school.ask(Rates(on=on, per="session", by="year"))
     assert text.as_csv(answer).startswith("group,period,possible")
     assert "Attendance by year and session" in shown(school, on=on, per="session", by="year")
     assert "U-ann   Ann Able" in shown(school, on=on, per="session")

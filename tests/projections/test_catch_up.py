@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from ledger.folder import open_read_only
-from projections import catch_up, current, rates, tables
+from projections import catch_up, current, tables
 from projections.grid import Grid, column
 from projections.rates import Rates
 from projections.tables import ALWAYS, STANDS
@@ -128,7 +128,7 @@ DAY = {"from_": date(2025, 9, 8), "on": date(2025, 9, 8)}
 
 def counted(book):
     """What Ann's row counts."""
-    return book.ask(rates, Rates(pupil="U-ann", **DAY)).rows()[0]["codes"]
+    return book.ask(Rates(pupil="U-ann", **DAY)).rows()[0]["codes"]
 
 
 def views(book):

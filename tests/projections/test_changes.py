@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 
 from ledger.events.register import MarkAmended, MarkCorrected, SourceRestated
-from projections import changes
 from projections.changes import Changes
 from tests.projections.ledgers import instant, marked, on_mark, term
 
@@ -43,7 +42,7 @@ def changed(school):
 
 def kinds(book, **asked):
     """Pupil and kind of each row."""
-    rows = book.ask(changes, Changes(**{"on": ON} | asked)).rows()
+    rows = book.ask(Changes(**{"on": ON} | asked)).rows()
     return [(r["upn"][2:], r["kind"]) for r in rows]
 
 
@@ -95,7 +94,7 @@ def test_a_filter_holds_where_no_session_is_in_a_term_any_more(changed):
 
 def test_a_version_keeps_the_number_it_has_in_history(changed):
     """The amendment is version 2 of its session, as in `history`."""
-    row = changed.ask(changes, Changes(on=ON, from_code=("N",))).rows()[0]
+    row = changed.ask(Changes(on=ON, from_code=("N",))).rows()[0]
     assert (row["version"], row["by"]["name"], row["reason"]) == (2, "M", "ill")
 
 
@@ -106,14 +105,14 @@ def test_only_changes_known_by_then_are_listed(changed):
 
 def test_a_ledger_that_knew_nothing_says_so_whatever_is_asked(changed):
     """Before the first event also a group is no reason to refuse."""
-    answer = changed.ask(changes, Changes(known_at="2025-07-01", group="9A"))
+    answer = changed.ask(Changes(known_at="2025-07-01", group="9A"))
     assert answer.document["knows_nothing"] is True
     assert not answer.rows()
 
 
 def test_changes_are_shown_with_their_pupil(changed):
     """The table of `history` with a column more."""
-    grid = changed.ask(changes, Changes(on=ON)).blocks[0]
+    grid = changed.ask(Changes(on=ON)).blocks[0]
     assert grid.headings[0] == "UPN"
     assert [row[0] for row in grid.rows] == ["U-ann", "U-ann", "U-cy", "U-bob"]
 

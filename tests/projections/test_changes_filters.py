@@ -10,7 +10,6 @@ from ledger.events.amending import AmendmentApproved, AmendmentRequested, Eviden
 from ledger.events.people import StaffJoined
 from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, SourceRestated
 from ledger.store import Fact
-from projections import changes
 from projections.changes import Changes
 from projections.text import as_csv
 from tests.projections.ledgers import instant, marked, on_mark
@@ -27,7 +26,7 @@ def amended(pupil, session, original="N", code="/", **more):
 
 def found(book, **asked):
     """Pupil and session of each change."""
-    rows = book.ask(changes, Changes(**{"on": ON} | asked), now=instant(2025, 12, 20)).rows()
+    rows = book.ask(Changes(**{"on": ON} | asked), now=instant(2025, 12, 20)).rows()
     return [(r["upn"][2:], r["session"][5:]) for r in rows]
 
 
@@ -159,7 +158,7 @@ def test_the_code_first_entered_is_asked_for_through_every_step(school):
     assert found(school, was=("N",), kind=("entry",)) == [("ann", "09-08/AM"), ("cy", "09-08/AM")]
     assert found(school, was=("M",), kind=("plan",)) == []
     later = Changes(on=ON, was=("O",), since="2025-09-01")
-    assert school.ask(changes, later).document["entries_since"] == 3
+    assert school.ask(later).document["entries_since"] == 3
 
 
 @pytest.mark.parametrize("staff", ["clerk", "s1", "absent-author"])
@@ -226,7 +225,7 @@ def mixed(school):
 
 def kinds(book, **asked):
     """Pupil and kind of each change."""
-    rows = book.ask(changes, Changes(**{"on": ON} | asked), now=instant(2025, 12, 20)).rows()
+    rows = book.ask(Changes(**{"on": ON} | asked), now=instant(2025, 12, 20)).rows()
     return sorted((r["upn"][2:], r["kind"]) for r in rows)
 
 
@@ -273,21 +272,21 @@ def test_what_changed_since_a_look_at_the_register(mixed, since, clock, expected
 def test_first_marks_since_are_counted_apart(mixed):
     """They changed nothing that stood; the answer says how many and how to list them."""
     asked = Changes(on=ON, since="2025-09-11", from_code=("N",))
-    answer = mixed.ask(changes, asked, now=instant(2025, 12, 20))
+    answer = mixed.ask(asked, now=instant(2025, 12, 20))
     assert answer.document["entries_since"] == 2
     assert "2 first marks were recorded since" in answer.blocks[0].notes[0]
-    one = mixed.ask(changes, Changes(on=ON, since="2025-09-11", pupil="U-cy"))
+    one = mixed.ask(Changes(on=ON, since="2025-09-11", pupil="U-cy"))
     assert "1 first mark was recorded since" in one.blocks[0].notes[0]
-    listed = mixed.ask(changes, Changes(on=ON, since="2025-09-11", kind=("entry",)))
+    listed = mixed.ask(Changes(on=ON, since="2025-09-11", kind=("entry",)))
     assert len(listed.rows()) == 2
     assert len(listed.blocks[0].notes) == 1
-    none = mixed.ask(changes, Changes(on=ON, since="2025-09-13"))
+    none = mixed.ask(Changes(on=ON, since="2025-09-13"))
     assert (none.document["entries_since"], len(none.blocks[0].notes)) == (0, 1)
 
 
 def test_a_row_names_batch_source_and_evidence(mixed):
     """Beside the contract's keys."""
-    rows = mixed.ask(changes, Changes(on=ON)).rows()
+    rows = mixed.ask(Changes(on=ON)).rows()
     more = [(r["upn"][2:], r["batch"], r["source"], r["evidence"]) for r in rows]
     assert more == [
         ("ann", "b1", None, 1),
@@ -305,22 +304,22 @@ def test_a_change_that_waits_is_told_and_an_approver_named(school):
     school.add(instant(2025, 9, 8, 8), marked("ann", session, "N"))
     stream = streams.approval("ann", session)
     school.add(instant(2025, 9, 9), Fact(stream, requested))
-    waiting = school.ask(changes, Changes(on=ON))
+    waiting = school.ask(Changes(on=ON))
     assert (list(waiting.rows()), len(waiting.blocks[0].notes)) == ([], 2)
-    elsewhere = school.ask(changes, Changes(on=ON, pupil="U-bob"))
+    elsewhere = school.ask(Changes(on=ON, pupil="U-bob"))
     assert len(elsewhere.blocks[0].notes) == 1
     head = {"by": "s2", "name": "Mr Teacher", "job_title": "Head"}
     approved = AmendmentApproved(batch="b1", **head)
     school.add(instant(2025, 9, 10, 9), Fact(stream, approved), amended("ann", session,
                                                                         batch="b1"))  # fmt: skip
-    answer = school.ask(changes, Changes(on=ON))
+    answer = school.ask(Changes(on=ON))
     assert answer.rows()[0]["approved_by"] == "Mr Teacher, Head, 2025-09-10 10:00"
     assert "approved by Mr Teacher" in answer.blocks[0].rows[0][6]
 
 
 def test_the_summary_counts_lateness_by_the_law_and_the_total_adds_up(lagging):
     """Five school days are in time, six are not; N to present and N to I are two pairs."""
-    answer = lagging.ask(changes, Changes(on=ON, summary=True))
+    answer = lagging.ask(Changes(on=ON, summary=True))
     pair = {"undated": 0, "pupils": 2, "people": 1}
     assert answer.rows() == [
         {"kind": "amendment", "from": "N", "to": "/", "count": 2, "late": 1,
@@ -337,7 +336,7 @@ def test_the_summary_counts_lateness_by_the_law_and_the_total_adds_up(lagging):
 
 def test_an_undated_change_has_no_lag_and_a_late_entry_no_code_before(mixed):
     """Counted as undated; the median leaves it out."""
-    rows = mixed.ask(changes, Changes(on=ON, summary=True, clock="source")).rows()
+    rows = mixed.ask(Changes(on=ON, summary=True, clock="source")).rows()
     by_pair = {(r["kind"], r["from"], r["to"]): r for r in rows}
     restated = by_pair["restated", "O", "I"]
     assert (restated["undated"], restated["median_lag"], restated["people"]) == (1, None, 0)
@@ -350,7 +349,7 @@ def test_lateness_is_not_judged_for_days_before_the_law_had_a_number(school):
     school.add(instant(2025, 9, 8, 8), marked("ann", session, "N"))
     school.add(instant(2025, 12, 9), amended("ann", session))
     answer = school.ask(
-        changes, Changes(on=ON, from_=date(2024, 6, 1), summary=True), now=instant(2025, 12, 20)
+        Changes(on=ON, from_=date(2024, 6, 1), summary=True), now=instant(2025, 12, 20)
     )
     assert (answer.rows()[0]["count"], answer.rows()[0]["late"]) == (1, 0)
 

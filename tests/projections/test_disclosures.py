@@ -10,7 +10,7 @@ from ledger.events.disclosure import Disclosed
 from ledger.events.enforcement import ReturnMade
 from ledger.events.register import MarkAmended
 from ledger.store import Fact
-from projections import disclosures, text
+from projections import text
 from projections.disclosures import Disclosures
 from tests.projections.ledgers import HOUR, instant, marked, on_mark
 
@@ -41,7 +41,7 @@ def marks(school):
 
 
 def rows(book, **asked):
-    return book.ask(disclosures, Disclosures(**ON | asked)).rows()
+    return book.ask(Disclosures(**ON | asked)).rows()
 
 
 def test_a_row_says_all_that_was_recorded(marks):
@@ -84,7 +84,7 @@ def test_without_a_period_nothing_can_be_counted(marks):
     marks.add(AT, disclosed("ann", 3, first=None, last=None))
     [row] = rows(marks)
     assert (row["first"], row["changed_since"]) == (None, None)
-    answer = marks.ask(disclosures, Disclosures(**ON))
+    answer = marks.ask(Disclosures(**ON))
     assert answer.blocks[0].rows[0][6] == "-"
 
 
@@ -141,17 +141,17 @@ def test_by_days_and_by_what_was_known(marks):
 
 def test_before_the_first_event_nothing_is_known(marks):
     """It says so; it is no zero."""
-    answer = marks.ask(disclosures, Disclosures(position=0))
+    answer = marks.ask(Disclosures(position=0))
     assert answer.document["knows_nothing"] is True
 
 
 def test_as_text_and_as_csv(marks):
     """The table names what the last count means only where there is a row."""
-    empty = "\n".join(text.as_text(marks.ask(disclosures, Disclosures(**ON)).blocks))
+    empty = "\n".join(text.as_text(marks.ask(Disclosures(**ON)).blocks))
     assert empty.startswith("0 extracts left the school")
     assert "Changed since:" not in empty
     marks.add(AT, disclosed("ann", 3))
-    answer = marks.ask(disclosures, Disclosures(**ON))
+    answer = marks.ask(Disclosures(**ON))
     shown = "\n".join(text.as_text(answer.blocks))
     assert "pack: pack" in shown
     assert "2025-09-08 to 2025-09-12" in shown

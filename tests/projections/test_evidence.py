@@ -8,7 +8,7 @@ from ledger.clock import iso
 from ledger.events.amending import EvidenceGiven
 from ledger.events.register import MarkAmended
 from ledger.store import Fact
-from projections import catch_up, evidence
+from projections import catch_up
 from projections.evidence import Evidence
 from projections.text import as_csv, as_lines
 from tests.projections.ledgers import HOUR, instant, marked, on_mark
@@ -46,7 +46,7 @@ def keep(book, pupil, batch, content=LETTER):
 
 
 def ask(book, **asked):
-    return book.ask(evidence, Evidence(**asked))
+    return book.ask(Evidence(**asked))
 
 
 def path(book, pupil="ann", batch="b1"):

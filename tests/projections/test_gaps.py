@@ -18,7 +18,7 @@ from ledger.events.register import RegisterTaken
 from ledger.events.roll import PupilRemoved
 from ledger.store import Batch, Fact
 from ledger.values import parse_session
-from projections import gaps, gaps_log
+from projections import gaps_log
 from projections.gaps import Gaps
 from projections.text import as_csv, as_text
 from tests.projections.ledgers import enrolled, instant, joined, marked, term
@@ -30,7 +30,7 @@ NOON = instant(2025, 9, 8, 12)
 
 def found(book, **asked):
     """Rows by kind."""
-    rows = book.ask(gaps, Gaps(**DAY | asked)).rows()
+    rows = book.ask(Gaps(**DAY | asked)).rows()
     return {row["kind"]: row for row in rows}
 
 
@@ -175,7 +175,7 @@ def test_second_hand_facts_that_are_no_marks_are_told_by_kind_and_system(school)
     again = replace(notice, paid_on=date(2025, 9, 3), stated=later)
     imported(school, later, Fact(streams.pupil("dee"), removed),
              Fact(streams.notices("a1", "dee"), again))  # fmt: skip
-    rows = school.ask(gaps, Gaps(**DAY), now=later + 1).rows()
+    rows = school.ask(Gaps(**DAY), now=later + 1).rows()
     told = {row["what"]: row for row in rows if row["kind"].endswith("-facts")}
     assert {what: row["count"] for what, row in told.items()} == {
         "spells on roll stated, with a time, by old-mis": 1,
@@ -190,11 +190,11 @@ def test_second_hand_facts_that_are_no_marks_are_told_by_kind_and_system(school)
     groups = told["group memberships stated, without a time, by old-mis"]
     assert (groups["kind"], groups["first"]) == ("undated-facts", None)
     assert groups["positions"]["to"] == groups["positions"]["from"] + 1
-    early = school.ask(gaps, Gaps(**DAY, known_at="2025-09-08T13:30"), now=later + 1).rows()
+    early = school.ask(Gaps(**DAY, known_at="2025-09-08T13:30"), now=later + 1).rows()
     [undated] = [row for row in early if row["what"].startswith("penalty notices")]
     assert undated["what"] == "penalty notices stated, without a time, by old-mis"
     source = {"clock": "source", "known_at": "2025-09-08T12:59"}
-    before = school.ask(gaps, Gaps(**DAY, **source), now=later + 1).rows()
+    before = school.ask(Gaps(**DAY, **source), now=later + 1).rows()
     assert not any("with a time" in row["what"] and "casework" in row["what"] for row in before)
 
 
@@ -249,7 +249,7 @@ def test_texts_and_pupils_beyond_use_are_counted(school):
 def test_the_answer_reads_as_sentences_and_as_rows(school):
     """What, how often, when, which entries, what follows; the provenance at the end."""
     school.add(instant(2025, 9, 9), marked("ann", SESSION, "N", late=True, by="s1"))
-    answer = school.ask(gaps, Gaps(**DAY))
+    answer = school.ask(Gaps(**DAY))
     told = as_text(answer.blocks)
     assert told[0] == f"{len(answer.rows())} things that this ledger cannot know"
     assert any("since entry 1: " in line and "(entries 1 to" in line for line in told)
@@ -261,14 +261,14 @@ def test_the_answer_reads_as_sentences_and_as_rows(school):
 def test_every_kind_says_what_follows_from_it(school):
     """No row without a meaning."""
     imported(school, NOON, marked("bob", SESSION, "N", row=3))
-    rows = school.ask(gaps, Gaps(**DAY)).rows()
+    rows = school.ask(Gaps(**DAY)).rows()
     assert len(rows) > 5
     assert all(len(row["means"]) > 30 for row in rows)
 
 
 def test_a_ledger_that_knew_nothing_says_so(school):
     """Before its first event there is not even a gap."""
-    answer = school.ask(gaps, Gaps(known_at="2025-07-01"))
+    answer = school.ask(Gaps(known_at="2025-07-01"))
     assert answer.document["knows_nothing"] is True
     assert not answer.rows()
 

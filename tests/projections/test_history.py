@@ -17,7 +17,6 @@ from ledger.events.register import (
     SourceRestated,
 )
 from ledger.store import Fact
-from projections import history
 from projections.history import History
 from tests.projections.ledgers import enrolled, instant, marked, on_mark
 
@@ -28,7 +27,7 @@ ON = {"on": date(2025, 9, 30)}
 
 def rows(book, who="U-ann", session=None, **asked):
     """The rows of one pupil."""
-    return book.ask(history, History(who=who, session=session, **ON | asked)).rows()
+    return book.ask(History(who=who, session=session, **ON | asked)).rows()
 
 
 def amended(**more):
@@ -148,14 +147,14 @@ def test_only_what_was_known_is_shown(school):
 
 def test_a_ledger_that_knew_nothing_says_so(school):
     """Before its first event: no rows, no name, a sentence."""
-    answer = school.ask(history, History(who="U-ann", known_at="2025-07-01"))
+    answer = school.ask(History(who="U-ann", known_at="2025-07-01"))
     assert (answer.document["knows_nothing"], answer.document["upn"]) == (True, None)
     assert "knew nothing" in answer.blocks[0].lines[0]
 
 
 def test_a_pupil_not_known_yet_is_shown_by_what_was_asked(school):
     """Between the founding and the enrolment the pupil has no name and no marks."""
-    answer = school.ask(history, History(who="L-ann", known_at="2025-08-15"))
+    answer = school.ask(History(who="L-ann", known_at="2025-08-15"))
     assert answer.blocks[0].title == "L-ann"
     assert answer.document["upn"] is None
 
@@ -178,7 +177,7 @@ def test_the_table_says_what_was_and_what_became(school):
         AT, marked("ann", SESSION, "N", stated=AT, row=2), amended(stated=None, row=None),
         imported=True,
     )  # fmt: skip
-    answer = school.ask(history, History(who="U-ann", **ON))
+    answer = school.ask(History(who="U-ann", **ON))
     grid = answer.blocks[0]
     assert "Ann Able" in grid.title
     assert grid.rows[0][1:6] == ("entry, as stated by other-system", "", "N", "", "not stated")

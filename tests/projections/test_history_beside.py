@@ -27,7 +27,6 @@ from ledger.events.register import (
 from ledger.events.roll import DetailsAmended
 from ledger.store import Fact
 from ledger.values import parse_session
-from projections import history
 from projections.history import History
 from projections.text import as_text
 from tests.projections.ledgers import instant, marked, on_mark
@@ -57,7 +56,7 @@ REQUESTED = AmendmentRequested(
 
 def ask(book, session=None, **asked):
     """The answer of Ann's history."""
-    return book.ask(history, History(who="U-ann", session=session, **ON | asked))
+    return book.ask(History(who="U-ann", session=session, **ON | asked))
 
 
 def text(answer):

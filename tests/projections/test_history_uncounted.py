@@ -10,7 +10,6 @@ from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsC
 from ledger.events.register import MarkAmended
 from ledger.events.roll import EnrolmentWithdrawn, PupilRemoved
 from ledger.store import Fact
-from projections import history
 from projections.history import History
 from projections.text import as_text
 from tests.projections.ledgers import enrolled, instant, joined, marked, on_mark
@@ -24,7 +23,7 @@ ON = {"on": date(2025, 9, 30)}
 
 def ask(book, session=None, **asked):
     """The answer of Ann's history."""
-    return book.ask(history, History(who="U-ann", session=session, **ON | asked))
+    return book.ask(History(who="U-ann", session=session, **ON | asked))
 
 
 def rows(book, **asked):
@@ -181,11 +180,11 @@ def test_a_mark_on_a_day_that_was_never_met_says_so_without_an_author(school):
     """A source may state one in its own order; nobody took it out."""
     school.add(AT, enrolled("new", date(2025, 9, 15)))
     school.add(AT + 1, marked("new", SESSION, "/"))
-    found = school.ask(history, History(who="U-new", **ON)).document["uncounted"]
+    found = school.ask(History(who="U-new", **ON)).document["uncounted"]
     assert [(r["words"], r["by"], r["position"]) for r in found] == [
         ("the pupil was not on roll", None, None)
     ]
-    told = text(school.ask(history, History(who="U-new", session=SESSION, **ON)))
+    told = text(school.ask(History(who="U-new", session=SESSION, **ON)))
     assert "does not count: the pupil was not on roll" in told
-    table = text(school.ask(history, History(who="U-new", **ON)))
+    table = text(school.ask(History(who="U-new", **ON)))
     assert "not stated" in table

@@ -13,7 +13,6 @@ from ledger.events.people import ParentRecorded, RelationRecorded
 from ledger.events.register import AbsencePlanned, MarkAmended, PlanWithdrawn
 from ledger.events.roll import PupilRemoved
 from ledger.store import Fact
-from projections import leave, leave_letter
 from projections.leave import LeaveOfAbsence
 from projections.leave_letter import LeaveLetter
 from projections.text import as_csv, as_lines
@@ -94,7 +93,7 @@ def days(code, first, last, pupil="ann"):
 
 
 def rows(book, **asked_of):
-    return list(book.ask(leave, LeaveOfAbsence(**asked_of), now=NOW).rows())
+    return list(book.ask(LeaveOfAbsence(**asked_of), now=NOW).rows())
 
 
 def counts(row):
@@ -249,7 +248,7 @@ def test_it_is_told_as_it_was_known(book):
 
 def test_before_its_first_event_the_ledger_knows_nothing(book):
     """Which is no empty list."""
-    found = book.ask(leave, LeaveOfAbsence(known_at="2026-08-01"), now=NOW)
+    found = book.ask(LeaveOfAbsence(known_at="2026-08-01"), now=NOW)
     assert found.document["knows_nothing"] is True
     assert found.blocks
 
@@ -265,7 +264,7 @@ def test_amendments_that_wait_for_approval_are_counted(book):
     book.add(LATER, ended(LeaveFalsified, batch="b1"), *held)
     [row] = rows(book)
     assert (row["pending"], row["as_planned"]) == (2, 3)
-    shown = text(book.ask(leave, LeaveOfAbsence(), now=NOW))
+    shown = text(book.ask(LeaveOfAbsence(), now=NOW))
     assert "one: 2 amendments of its marks not approved yet." in shown
 
 
@@ -297,7 +296,7 @@ def test_unauthorised_sessions_after_it_are_counted_until_the_return(book):
         *days("O", date(2026, 11, 17), date(2026, 11, 18)),
     )
     assert after(row) == ["2026-11-16/PM", 4, 3, 3, None]
-    answer = book.ask(leave, LeaveOfAbsence(), now=NOW)
+    answer = book.ask(LeaveOfAbsence(), now=NOW)
     assert (
         "one: 4 sessions on 3 school days after the leave entered as unauthorised; came back on "
         "2026-11-16/PM." in text(answer)
@@ -310,7 +309,7 @@ def test_ten_school_days_without_attendance_name_the_ground(book, last, ground):
     row = back(book, *days("O", date(2026, 11, 11), date(2026, 11, last)))
     number = 10 if ground else 9
     assert after(row) == [None, 2 * number, number, number, ground]
-    shown = text(book.ask(leave, LeaveOfAbsence(), now=NOW))
+    shown = text(book.ask(LeaveOfAbsence(), now=NOW))
     assert "not back by 2026-12-20" in shown
     assert ("10 school days after the leave without a mark of attendance; 9(1)(h)" in shown) == (
         ground is not None
@@ -351,7 +350,7 @@ def test_the_text_tells_each_step_of_one_pupil(book):
     book.add(ASKED, asked(parent="PA1", reason="a wedding"), refused(letter_on=date(2026, 11, 4)))
     book.add(DECIDED, granted())
     book.add(LATER, ended(LeaveFalsified, batch="b1"), *days("O", *[date(2026, 11, 12)] * 2))
-    shown = text(book.ask(leave, LeaveOfAbsence(pupil="U-ann"), now=NOW))
+    shown = text(book.ask(LeaveOfAbsence(pupil="U-ann"), now=NOW))
     assert "one: asked for on 2026-11-01 by Una (parent PA1), 2026-11-09/AM to" in shown
     assert ", holiday: a wedding" in shown
     assert "refused by Hal Hope (Head Teacher): Not exceptional; letter of 2026-11-04" in shown
@@ -360,10 +359,10 @@ def test_the_text_tells_each_step_of_one_pupil(book):
         "found to be falsified, recorded by Hal Hope (Head Teacher): Found out; batch b1" in shown
     )
     assert "With --pupil" not in shown
-    everyone = text(book.ask(leave, LeaveOfAbsence(), now=NOW))
+    everyone = text(book.ask(LeaveOfAbsence(), now=NOW))
     assert "With --pupil" in everyone
     assert "asked for on" not in everyone
-    assert "With --pupil" not in text(book.ask(leave, LeaveOfAbsence(open=True), now=NOW))
+    assert "With --pupil" not in text(book.ask(LeaveOfAbsence(open=True), now=NOW))
 
 
 def test_who_asked_without_more_is_told_shortly(book):
@@ -371,7 +370,7 @@ def test_who_asked_without_more_is_told_shortly(book):
     book.add(ASKED, asked("2026-11-09/AM", "2026-11-09/PM"))
     book.add(DECIDED, granted("2026-11-09/AM", "2026-11-09/PM"))
     book.add(LATER, *days("O", *[date(2026, 11, 10)] * 2))
-    shown = text(book.ask(leave, LeaveOfAbsence(pupil="U-ann"), now=NOW))
+    shown = text(book.ask(LeaveOfAbsence(pupil="U-ann"), now=NOW))
     assert "by Una, 2026-11-09/AM to 2026-11-09/PM, holiday\n" in shown
     assert "not yet" in shown
 
@@ -381,7 +380,7 @@ def test_the_csv_has_one_line_a_request(book):
     book.add(ASKED, asked())
     book.add(DECIDED, granted())
     book.add(LATER, *(marked("ann", s, "C") for s in SESSIONS))
-    heads, line = as_csv(book.ask(leave, LeaveOfAbsence(), now=NOW)).splitlines()
+    heads, line = as_csv(book.ask(LeaveOfAbsence(), now=NOW)).splitlines()
     cells = dict(zip(heads.split(","), line.split(","), strict=True))
     assert (cells["id"], cells["state"], cells["codes"]) == ("one", "granted", "C=5")
     assert cells["decided_by"] == "name=Hal Hope job_title=Head Teacher"
@@ -400,7 +399,7 @@ def test_keys_destroyed_put_the_texts_beyond_use(book):
 
 
 def letter(book, leave_id="one", **more):
-    return book.ask(leave_letter, LeaveLetter(leave_id=leave_id, **more), now=NOW)
+    return book.ask(LeaveLetter(leave_id=leave_id, **more), now=NOW)
 
 
 def parent(**more):

@@ -45,7 +45,7 @@ def book(school):
 
 
 def ask(book, **asked):
-    return book.ask(notices, Notices(**asked))
+    return book.ask(Notices(**asked))
 
 
 def changes(book, **asked):

@@ -41,7 +41,7 @@ def fortnight(school):
 
 def document(book, **asked):
     """The document."""
-    return book.ask(overview, Overview(**{"on": ON} | asked)).document
+    return book.ask(Overview(**{"on": ON} | asked)).document
 
 
 def test_year_groups_come_with_their_total(fortnight):
@@ -88,7 +88,7 @@ def test_a_withdrawn_closure_is_counted_since(fortnight):
         instant(2025, 9, 26, 9),
         Fact(streams.CALENDAR, SessionsClosed(date=date(2025, 9, 15))),
     )
-    answer = fortnight.ask(overview, Overview(on=date(2025, 9, 26)))
+    answer = fortnight.ask(Overview(on=date(2025, 9, 26)))
     words = [row[0] for row in answer.blocks[-1].rows]
     assert words[-1] == "All causes together"
     assert any(word.startswith("no longer counted") for word in words)
@@ -102,7 +102,7 @@ def test_the_week_before_the_first_week_of_school_moved_nothing(school):
 
 def test_a_ledger_that_knew_nothing_says_so(school):
     """Before the first event there is nothing to look at."""
-    answer = school.ask(overview, Overview(known_at="2025-07-01"))
+    answer = school.ask(Overview(known_at="2025-07-01"))
     assert answer.document["knows_nothing"] is True
 
 
@@ -122,7 +122,7 @@ def test_a_cause_is_worded_for_a_reader(before, after, words):
 
 def test_the_provenance_stands_once_at_the_end(fortnight):
     """Other tables lose theirs."""
-    blocks = fortnight.ask(overview, Overview(on=ON)).blocks
+    blocks = fortnight.ask(Overview(on=ON)).blocks
     line = blocks[-1].notes[-1]
     assert "Test School" in line
     assert not any(line in getattr(block, "notes", ()) for block in blocks[:-1])

@@ -16,7 +16,7 @@ from ledger.events.people import (
 )
 from ledger.events.register import MarkAmended, SourceConflicted
 from ledger.store import Fact
-from projections import penalties, text
+from projections import text
 from projections.penalties import Penalties
 from projections.query import Grid
 from tests.projections.ledgers import HOUR, NOW, enrolled, instant, marked, on_mark, opened
@@ -34,7 +34,7 @@ KEYS = [
 
 def ask(book, **asked):
     """The answer, on 19 September 2025 unless asked otherwise."""
-    return book.ask(penalties, Penalties(**{"on": ON, **asked}), now=NOW)
+    return book.ask(Penalties(**{"on": ON, **asked}), now=NOW)
 
 
 def rows(book, **asked):

@@ -10,7 +10,6 @@ from ledger.events.register import MarkAmended
 from ledger.events.roll import PupilRemoved
 from ledger.store import Fact
 from policies import compulsory_school_age
-from projections import penalties
 from projections.penalties import Penalties
 from tests.projections import ledgers, penalties_oracle, penalties_schools
 
@@ -50,7 +49,7 @@ def test_rows_of_an_imported_register_agree_under_the_source_clock(seed, tmp_pat
 
 def compare(school, book, clock):
     question = Penalties(on=school.on, at_least=1, clock=clock)
-    rows = {r["upn"]: r for r in book.ask(penalties, question, now=ledgers.NOW + 1).rows()}
+    rows = {r["upn"]: r for r in book.ask(question, now=ledgers.NOW + 1).rows()}
     for n, pupil in enumerate(school.pupils):
         right = penalties_oracle.expected(school, pupil)
         row = rows.pop(f"U-pupil{n}", None)

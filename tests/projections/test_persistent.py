@@ -8,7 +8,7 @@ from ledger import streams
 from ledger.errors import Refused
 from ledger.events.roll import PupilRemoved
 from ledger.store import Fact
-from projections import persistent, text
+from projections import text
 from projections.persistent import COLUMNS, PersistentAbsence
 from projections.query import Lines
 from tests.projections import cases
@@ -17,12 +17,12 @@ from tests.projections.ledgers import created, instant, joined, marked
 
 def document(book, **asked):
     """The document."""
-    return book.ask(persistent, PersistentAbsence(**asked)).document
+    return book.ask(PersistentAbsence(**asked)).document
 
 
 def shown(book, **asked):
     """Everything that is shown, as text."""
-    blocks = book.ask(persistent, PersistentAbsence(**asked)).blocks
+    blocks = book.ask(PersistentAbsence(**asked)).blocks
     return "\n".join(
         line
         for block in blocks
@@ -62,7 +62,7 @@ def test_the_total_counts_enrolments_and_names_the_population(school):
 def test_rows_are_sorted_and_csv_has_a_column_for_every_count(school):
     """By UPN; with --all also those without a flag."""
     on = cases.write(school, {"bob": "1 O, 1 .", "ann": "2 ."})
-    answer = school.ask(persistent, PersistentAbsence(on=on, all_=True))
+    answer = school.ask(PersistentAbsence(on=on, all_=True))
     assert [row["upn"] for row in answer.document["rows"]] == ["U-ann", "U-bob"]
     assert text.as_csv(answer).splitlines()[0] == ",".join(COLUMNS)
 

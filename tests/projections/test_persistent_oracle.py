@@ -13,7 +13,7 @@ from policies.compulsory_school_age import birth_cohort
 from policies.school_days import school_year_of
 from projections.grid import Grid
 from projections.models import tables
-from projections.persistent import PersistentAbsence, answer
+from projections.persistent import PersistentAbsence
 from projections.tables import ALWAYS, create
 from projections.view import Interval, Person, View
 from tests.projections import persistent_oracle as oracle
@@ -46,7 +46,7 @@ def test_persistent_answers_what_the_oracle_answers(part, pytestconfig, tmp_path
 def _compare(register, population, view, seed):
     expected = oracle.answer(register, population)
     asked = PersistentAbsence(on=register.on, population=population, all_=True, within=3)
-    document = answer(asked, view(asked)).document
+    document = asked.answer(view(asked)).document
     rows = {row["upn"]: row for row in document["rows"]}
     assert rows.keys() == expected.keys(), (seed, population)
     for upn, row in rows.items():

@@ -4,13 +4,12 @@ from datetime import date
 
 import pytest
 
-from projections import pupil_find
 from projections.pupil_find import PupilFind
 
 
 def found(book, text, **asked):
     """The UPNs found."""
-    rows = book.ask(pupil_find, PupilFind(text=text, on=date(2025, 9, 30)) if not asked else
+    rows = book.ask(PupilFind(text=text, on=date(2025, 9, 30)) if not asked else
                     PupilFind(text=text, **asked)).rows()  # fmt: skip
     return [row["upn"] for row in rows]
 
@@ -34,8 +33,8 @@ def test_a_part_of_any_name_or_id_finds_the_pupil(school, text, upns):
 
 def test_groups_and_roll_are_as_at_the_date(school):
     """Cy is on roll and in 9B until 30 September; the group is open past it."""
-    on_roll = school.ask(pupil_find, PupilFind(text="cy", on=date(2025, 9, 30)))
-    gone = school.ask(pupil_find, PupilFind(text="cy", on=date(2025, 10, 1)))
+    on_roll = school.ask(PupilFind(text="cy", on=date(2025, 9, 30)))
+    gone = school.ask(PupilFind(text="cy", on=date(2025, 10, 1)))
     assert (on_roll.rows()[0]["on_roll"], gone.rows()[0]["on_roll"]) == (True, False)
     assert on_roll.rows()[0]["groups"] == ["9B"]
     assert on_roll.rows()[0]["local_id"] is None
@@ -49,6 +48,6 @@ def test_only_pupils_known_by_then_are_found(school):
 
 def test_a_ledger_that_knew_nothing_says_so(school):
     """Before the first event: not that nobody is called so."""
-    answer = school.ask(pupil_find, PupilFind(text="ann", known_at="2025-07-01"))
+    answer = school.ask(PupilFind(text="ann", known_at="2025-07-01"))
     assert answer.document["knows_nothing"] is True
     assert "knew nothing" in answer.blocks[0].lines[0]

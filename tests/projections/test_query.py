@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.query import Answer, Question, argument, natural, of, option, percent
+from projections.query import Answer, PointInTime, argument, natural, of, option, percent
 from tests.projections import oracle
 
 
@@ -70,4 +70,4 @@ def test_options_and_arguments_carry_their_help():
     assert option("what", choices=("a",)).metadata == {"help": "what", "choices": ("a",)}
     assert argument("who").metadata["argument"] is True
     assert argument("who", required=False).metadata["required"] is False
-    assert Question().clock == "ledger"
+    assert PointInTime().clock == "ledger"

@@ -10,7 +10,7 @@ from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsC
 from ledger.events.register import MarkAmended, SourceRestated
 from ledger.events.roll import GroupJoined, GroupLeft, PupilRemoved
 from ledger.store import Fact
-from projections import rates, text
+from projections import text
 from projections.query import Grid
 from projections.rates import Rates
 from tests.projections.ledgers import (
@@ -31,7 +31,7 @@ DAY = {"from_": MONDAY, "on": MONDAY}
 
 def rows(book, key="upn", **asked):
     """The rows by their key, and the total as None."""
-    document = book.ask(rates, Rates(**asked)).document
+    document = book.ask(Rates(**asked)).document
     return {row[key]: row for row in document["rows"]} | {None: document["total"]}
 
 
@@ -118,7 +118,7 @@ def test_an_undated_mark_is_known_from_the_start_and_counted_as_undated(school):
     """Under the source clock a mark without a stated time counts at any time, as undated."""
     school.add(AT, marked("ann", "2025-09-08/AM", "/", row=2), imported=True)
     asked = Rates(clock="source", known_at="2025-09-02", **DAY)
-    answer = school.ask(rates, asked)
+    answer = school.ask(asked)
     row = answer.document["rows"][0]
     assert (row["codes"], row["undated"], answer.document["total"]["undated"]) == ({"/": 1}, 1, 1)
     assert "no time" in answer.blocks[0].notes[0]
@@ -298,7 +298,7 @@ def test_filters_keep_the_members(school):
 def test_who_is_not_known_is_refused(school, asked, code):
     """A name that no group, pupil or school has is an answer with a remedy, not a zero."""
     with pytest.raises(Refused) as refused:
-        school.ask(rates, Rates(**asked))
+        school.ask(Rates(**asked))
     assert refused.value.code == code
     assert refused.value.remedy
 
@@ -314,12 +314,12 @@ def test_a_school_not_recorded_yet_is_no_school(empty):
     """Asking a ledger without a school for one is refused."""
     empty.add(AT, term("Autumn", MONDAY, MONDAY))
     with pytest.raises(Refused, match="no school yet"):
-        empty.ask(rates, Rates(school=URN))
+        empty.ask(Rates(school=URN))
 
 
 def test_before_the_first_event_nothing_is_known_and_nothing_is_zero(school):
     """An earlier instant says so: no rows, no total, a sentence."""
-    answer = school.ask(rates, Rates(known_at="2025-07-31"))
+    answer = school.ask(Rates(known_at="2025-07-31"))
     assert answer.document["knows_nothing"] is True
     assert answer.document["total"] is None
     assert not answer.rows()
@@ -328,10 +328,10 @@ def test_before_the_first_event_nothing_is_known_and_nothing_is_zero(school):
 
 def test_a_range_without_sessions_counts_nobody(school):
     """In August there is no session: no row, a total of nothing."""
-    answer = school.ask(rates, Rates(from_=date(2025, 8, 1), on=date(2025, 8, 31)))
+    answer = school.ask(Rates(from_=date(2025, 8, 1), on=date(2025, 8, 31)))
     assert not answer.rows()
     assert answer.document["total"]["attendance"] is None
-    by_year = school.ask(rates, Rates(by="year", from_=date(2025, 8, 1), on=date(2025, 8, 31)))
+    by_year = school.ask(Rates(by="year", from_=date(2025, 8, 1), on=date(2025, 8, 31)))
     assert not by_year.rows()
 
 
@@ -373,7 +373,7 @@ def test_overlapping_terms_count_a_session_once(school):
 def test_rows_are_sorted_and_shown_with_name_and_counts(school):
     """By key in the document; in the table with name, counts and a total."""
     school.add(AT, marked("ann", "2025-09-08/AM", "/"), marked("bob", "2025-09-08/AM", "I"))
-    answer = school.ask(rates, Rates(**DAY))
+    answer = school.ask(Rates(**DAY))
     assert [row["upn"] for row in answer.rows()] == ["U-ann", "U-bob", "U-cy"]
     grid = answer.blocks[0]
     assert isinstance(grid, Grid)
@@ -387,6 +387,6 @@ def test_rows_are_sorted_and_shown_with_name_and_counts(school):
 def test_groups_are_shown_in_natural_order(school):
     """9B comes before 10A for a reader, after it in the document."""
     school.add(AT, Fact(streams.pupil("cy"), GroupJoined(kind="registration", name="10A")))
-    answer = school.ask(rates, Rates(by="registration", **DAY))
+    answer = school.ask(Rates(by="registration", **DAY))
     assert [row["group"] for row in answer.rows()] == ["10A", "9A", "9B"]
     assert [row[0] for row in answer.blocks[0].rows] == ["9A", "9B", "10A", "All"]

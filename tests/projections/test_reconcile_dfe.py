@@ -10,7 +10,6 @@ from ledger.errors import Refused
 from ledger.events.calendar import SessionCancelled
 from ledger.events.register import MarkAmended
 from ledger.store import Fact
-from projections import reconcile_dfe
 from projections.reconcile_dfe import ReconcileDfe
 from projections.reconcile_file import read
 from projections.text import as_csv, as_lines
@@ -49,7 +48,7 @@ def week(school):
 
 def ask(book, file="totals.csv", **asked):
     given = {"file": FILES / file, "from_": MONDAY, "on": FRIDAY} | asked
-    return book.ask(reconcile_dfe, ReconcileDfe(**given))
+    return book.ask(ReconcileDfe(**given))
 
 
 def by_upn(answer):

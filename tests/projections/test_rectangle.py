@@ -7,7 +7,7 @@ from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.store import Fact
 from ledger.values import Session
 from projections import view
-from projections.query import Question
+from projections.query import PointInTime
 from projections.rectangle import rectangle
 from tests.projections.ledgers import NOW, instant, joined, marked, term
 
@@ -17,7 +17,7 @@ MONDAY = date(2025, 9, 8)
 
 def taken(book, first=MONDAY, last=MONDAY, **asked):
     """A rectangle, and the codes by pupil in it."""
-    with view.opened(book.folder, Question(**asked), lambda: NOW) as opened:
+    with view.opened(book.folder, PointInTime(**asked), lambda: NOW) as opened:
         whole = rectangle(opened, first, last)
     return whole, [[whole.book[c] for c in row] for row in whole.codes]
 

@@ -13,9 +13,8 @@ from ledger.keys import KeyRing, parse_box
 from ledger.punctured import Redaction
 from ledger.redaction import places
 from ledger.store import Fact, Store
-from projections import catch_up, changes, history, redactions, subject_access, text
+from projections import catch_up, text
 from projections.changes import Changes
-from projections.exports import portable
 from projections.exports.portable import ExportPortable
 from projections.history import History
 from projections.redactions import Redactions
@@ -61,15 +60,15 @@ def test_every_view_shows_that_it_is_redacted(marks, tmp_path):
     """History, changes, the export and the copy for the family; all else stands."""
     redact(marks, "MarkAmended", "reason")
     redact(marks, "CaseworkStepTaken", "notes")
-    shown = marks.ask(history, History(who="U-ann", **ON)).rows()[-1]
+    shown = marks.ask(History(who="U-ann", **ON)).rows()[-1]
     assert (shown["reason"], shown["code"], shown["by"]["name"]) == (GONE, "I", "Mrs Register")
-    [change] = marks.ask(changes, Changes(**ON)).rows()
+    [change] = marks.ask(Changes(**ON)).rows()
     assert change["reason"] == GONE
     asked = SubjectAccess(who="U-ann", for_="Ann", include_free_text="read", **ON)
-    copy = marks.ask(subject_access, asked).document
+    copy = marks.ask(asked).document
     assert copy["changes"][-1]["reason"] == GONE
     assert copy["casework"][0]["notes"] == GONE
-    marks.ask(portable, ExportPortable(path=tmp_path / "out"))
+    marks.ask(ExportPortable(path=tmp_path / "out"))
     assert GONE in (tmp_path / "out" / "amendments.csv").read_text()
     assert GONE in (tmp_path / "out" / "casework.csv").read_text()
 
@@ -79,7 +78,7 @@ def test_no_byte_of_the_text_is_left(marks, tmp_path):
     redact(marks, "MarkAmended", "reason")
     redact(marks, "CaseworkStepTaken", "notes")
     catch_up.catch_up(marks.folder)
-    marks.ask(portable, ExportPortable(path=tmp_path / "out"))
+    marks.ask(ExportPortable(path=tmp_path / "out"))
     stored = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
     kept = b"".join(p.read_bytes() for p in marks.folder.path.rglob("*") if p.is_file())
     assert WRONG.encode() not in stored + kept
@@ -89,7 +88,7 @@ def test_the_list_says_what_who_when_and_why(marks):
     """One row a text, by when it was redacted."""
     first = redact(marks, "MarkAmended", "reason")
     second = redact(marks, "CaseworkStepTaken", "notes")
-    answer = marks.ask(redactions, Redactions())
+    answer = marks.ask(Redactions())
     assert [(r["position"], r["field"]) for r in answer.rows()] == [
         (first, "reason"),
         (second, "notes"),
@@ -106,15 +105,15 @@ def test_it_is_known_from_when_it_was_recorded(marks):
     """Before, the list is empty, and says nothing of proofs; before all, nothing is known."""
     before = marks.folder.head()
     redact(marks, "MarkAmended", "reason")
-    answer = marks.ask(redactions, Redactions(position=before))
+    answer = marks.ask(Redactions(position=before))
     assert not answer.rows()
     assert len(answer.blocks[0].notes) == 1
-    nothing = marks.ask(redactions, Redactions(position=0))
+    nothing = marks.ask(Redactions(position=0))
     assert nothing.document["knows_nothing"] is True
 
 
 def test_a_text_that_is_gone_shows_so_before_its_event_is_recorded(marks):
     """Keys first: whoever repeats the command records it."""
     redact(marks, "MarkAmended", "reason", record=False)
-    assert marks.ask(history, History(who="U-ann", **ON)).rows()[-1]["reason"] == GONE
-    assert not marks.ask(redactions, Redactions()).rows()
+    assert marks.ask(History(who="U-ann", **ON)).rows()[-1]["reason"] == GONE
+    assert not marks.ask(Redactions()).rows()

@@ -10,7 +10,7 @@ from ledger.events.calendar import SessionCancelled, SessionsClosed
 from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, SourceRestated
 from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store import Fact
-from projections import register_print, text
+from projections import text
 from projections.register_print import RegisterPrint
 from tests.projections.ledgers import (
     created,
@@ -53,7 +53,7 @@ def week(school):
 
 def printed(book, **asked):
     """The answer for a printed week."""
-    return book.ask(register_print, RegisterPrint(**asked))
+    return book.ask(RegisterPrint(**asked))
 
 
 def test_every_amended_entry_is_shown_with_all_five_and_more(week):

@@ -31,7 +31,7 @@ WEEK = {"group": "9A", "week": date(2025, 9, 10), "on": date(2025, 9, 30)}
 
 def cells(book, **asked):
     """The cells by name and session."""
-    document = book.ask(register_show, RegisterShow(**WEEK | asked)).document
+    document = book.ask(RegisterShow(**WEEK | asked)).document
     return {r["name"]: {c["session"]: c for c in r["cells"]} for r in document["rows"]}
 
 
@@ -55,7 +55,7 @@ def test_the_mark_that_stood_is_shown_and_whether_it_was_changed(school):
     assert found["Bob Baker"]["2025-09-08/AM"]["changed"] is False
     before = cells(school, known_at="2025-09-08T09:30:00Z")["Ann Able"]["2025-09-08/AM"]
     assert (before["code"], before["changed"]) == ("N", False)
-    grid = school.ask(register_show, RegisterShow(**WEEK)).blocks[0]
+    grid = school.ask(RegisterShow(**WEEK)).blocks[0]
     assert [row[:4] for row in grid.rows] == [
         ("Ann Able", "I*", "-", "-"), ("Bob Baker", "/", "-", "-"),
     ]  # fmt: skip
@@ -72,7 +72,7 @@ def test_a_cancelled_session_shows_its_code_and_a_closed_one_none(school):
     found = cells(school)
     assert [found[name]["2025-09-08/AM"]["code"] for name in found] == ["Y4", "Y4"]
     assert found["Ann Able"]["2025-09-08/AM"]["met"] is False
-    grid = school.ask(register_show, RegisterShow(**WEEK)).blocks[0]
+    grid = school.ask(RegisterShow(**WEEK)).blocks[0]
     assert grid.rows[1][1:4] == ("Y4", "-", "·")
 
 
@@ -90,7 +90,7 @@ def test_a_pupil_is_listed_in_the_weeks_on_roll_and_in_the_group(school):
 
 def test_the_week_is_that_of_the_date_when_left_out(school):
     """Without --week the week that holds --on is shown."""
-    document = school.ask(register_show, RegisterShow(group="9A", on=date(2025, 9, 30))).document
+    document = school.ask(RegisterShow(group="9A", on=date(2025, 9, 30))).document
     assert document["week"] == "2025-09-29"
 
 
@@ -104,7 +104,7 @@ def test_an_unknown_group_is_refused(school):
 
 def test_a_ledger_that_knew_nothing_says_so(school):
     """Before the first event there is no register, and that is no refusal."""
-    answer = school.ask(register_show, RegisterShow(**WEEK, known_at="2025-07-01"))
+    answer = school.ask(RegisterShow(**WEEK, known_at="2025-07-01"))
     assert answer.document["knows_nothing"] is True
     assert not answer.rows()
 
@@ -117,7 +117,7 @@ MON, TUE, WED = "2025-09-08", "2025-09-09", "2025-09-10"
 
 def signed(book, **asked):
     """The cells as they are written, by name and session."""
-    rows = book.ask(register_show, RegisterShow(**WEEK | asked)).document["rows"]
+    rows = book.ask(RegisterShow(**WEEK | asked)).document["rows"]
     return {
         r["name"]: {c["session"]: register_show.shown_with_signs(c) for c in r["cells"]}
         for r in rows
@@ -126,7 +126,7 @@ def signed(book, **asked):
 
 def notes(book, **asked):
     """What stands beneath the grid."""
-    return list(book.ask(register_show, RegisterShow(**WEEK | asked)).blocks[0].notes)
+    return list(book.ask(RegisterShow(**WEEK | asked)).blocks[0].notes)
 
 
 def amended(was, became, reason="found out", **more):
@@ -188,7 +188,7 @@ def test_what_changed_since_is_marked_and_a_first_entry_is_no_change(week):
     assert [found["Ann Able"][s] for s in (f"{MON}/AM", f"{MON}/PM")] == ["N!", "N"]
     assert [found["Bob Baker"][s] for s in (f"{MON}/AM", f"{MON}/PM")] == ["N!", "-!"]
     assert found["Ann Able"][f"{TUE}/AM"] == "(C)"
-    document = week.ask(register_show, RegisterShow(**WEEK | then)).document
+    document = week.ask(RegisterShow(**WEEK | then)).document
     assert document["compared_with"]["position"] > document["as_of"]["position"]
     assert "changes" not in document
     assert not any(c["changed_since"] for c in cells(week)["Ann Able"].values())
@@ -205,13 +205,13 @@ def test_an_amendment_of_an_amendment_back_again_is_a_change(week):
 
 def diff(book, other, **asked):
     """The document of a comparison."""
-    return book.ask(register_show, RegisterShow(**WEEK | asked, diff=other)).document
+    return book.ask(RegisterShow(**WEEK | asked, diff=other)).document
 
 
 def test_two_times_are_laid_over_each_other(week):
     """Cell by cell what was and became, and each change in the order in which it was known."""
     then = {"known_at": "2025-09-08T09:30:00Z"}
-    answer = week.ask(register_show, RegisterShow(**WEEK | then, diff="now"))
+    answer = week.ask(RegisterShow(**WEEK | then, diff="now"))
     rows = {row[0]: row[1:] for row in answer.blocks[0].rows}
     assert rows["Ann Able"][:2] == ("N>I", "N?")
     assert rows["Bob Baker"][:2] == ("N>L", "none>\\")
@@ -244,7 +244,7 @@ def test_the_order_in_which_the_times_are_named_does_not_matter(week):
 def test_first_entries_are_counted_and_not_listed_for_reading(week):
     """Thirty entries at a taking would bury the amendment; --json has each."""
     week.add(AT + 3 * HOUR, marked("ann", f"{WED}/AM", "/"), marked("bob", f"{WED}/AM", "/"))
-    answer = week.ask(register_show, RegisterShow(**WEEK, known_at="2025-09-08T11:30:00Z",
+    answer = week.ask(RegisterShow(**WEEK, known_at="2025-09-08T11:30:00Z",
                                                   diff="now"))  # fmt: skip
     assert [c["kind"] for c in answer.document["changes"]] == ["entry", "entry"]
     assert answer.blocks[1].rows == []
@@ -330,7 +330,7 @@ def test_compared_with_a_time_before_the_first_event_everything_is_new(week):
     found = diff(week, "now", known_at="2025-07-01")
     assert found["knows_nothing"] is True
     assert found["rows"][0]["cells"][0]["diff"] == {"was": "·", "became": "I"}
-    both = week.ask(register_show, RegisterShow(**WEEK | {"known_at": "2025-07-01"},
+    both = week.ask(RegisterShow(**WEEK | {"known_at": "2025-07-01"},
                                                 diff="2025-07-02"))  # fmt: skip
     assert both.blocks[0].lines[0].startswith("the ledger's first event")
 
@@ -356,7 +356,7 @@ def test_by_the_source_s_clock_the_stated_times_order_the_comparison(school):
     )  # fmt: skip
     calendar = next(c for c in found["changes"] if c["kind"] == "calendar")
     assert (calendar["position"], calendar["by"], calendar["recorded_at"]) == (None, None, None)
-    answer = school.ask(register_show, RegisterShow(**WEEK | asked, diff="now"))
+    answer = school.ask(RegisterShow(**WEEK | asked, diff="now"))
     said = {row[4]: row[7] for row in answer.blocks[1].rows}
     assert said == {
         "amendment, as stated by its source": "2025-09-08 12:00 BST (stated)",
@@ -403,7 +403,7 @@ def test_a_mark_that_stands_and_does_not_count_is_told_apart(school, tmp_path):
     assert "[..]  stands, but counts in no figure" in "\n".join(notes(school))
     path = tmp_path / "register.html"
     asked = RegisterShow(**WEEK, known_at="2025-09-08T09:30:00Z", diff="now", html=path)
-    answer = school.ask(register_show, asked)
+    answer = school.ask(asked)
     assert answer.blocks[0].rows[0][1] == "/>[/]"
     page = Outline(answer.pages[0].text)
     assert "[..] stands, but counts in no figure" in page.said
@@ -433,7 +433,7 @@ def test_a_mark_outside_every_term_is_shown(school):
 
 def test_a_week_before_any_term_has_no_row_and_says_so(school):
     """That is no empty register but none at all."""
-    answer = school.ask(register_show, RegisterShow(**WEEK | {"week": date(1999, 9, 8)}))
+    answer = school.ask(RegisterShow(**WEEK | {"week": date(1999, 9, 8)}))
     assert not answer.rows()
     assert answer.blocks[0].notes[0] == "nobody in 9A had a session in this week, as known then"
 
@@ -445,11 +445,11 @@ def test_when_the_clocks_go_back_times_say_which_they_are(school):
     book.add(instant(2025, 10, 26, 0, 30), on_mark("ann", session, amended("N", "I")))
     book.add(instant(2025, 10, 26, 1, 30), on_mark("ann", session, amended("I", "O")))
     asked = {"group": "9A", "week": date(2025, 10, 22), "on": date(2025, 11, 1)}
-    answer = book.ask(register_show, RegisterShow(**asked, known_at="2025-10-25", diff="now"))
+    answer = book.ask(RegisterShow(**asked, known_at="2025-10-25", diff="now"))
     assert [row[7] for row in answer.blocks[1].rows] == [
         "2025-10-26 01:30 BST", "2025-10-26 01:30 GMT",
     ]  # fmt: skip
-    between = book.ask(register_show, RegisterShow(**asked, known_at="2025-10-26T01:30"))
+    between = book.ask(RegisterShow(**asked, known_at="2025-10-26T01:30"))
     assert between.blocks[0].rows[0][10] == "I*!"
 
 
@@ -465,7 +465,7 @@ def test_the_page_holds_every_cell_and_needs_no_colour(week, tmp_path):
     """The grid as in text, its legend, the meaning of its codes, and the provenance."""
     path = tmp_path / "register.html"
     asked = RegisterShow(**WEEK, known_at="2025-09-08T09:30:00Z", diff="now", html=path)
-    answer = week.ask(register_show, asked)
+    answer = week.ask(asked)
     assert [page.path for page in answer.pages] == [path]
     page = Outline(answer.pages[0].text)
     assert page.rows[:3] == [list(answer.blocks[0].headings), *map(list, answer.blocks[0].rows)]
@@ -483,19 +483,19 @@ def test_the_page_holds_every_cell_and_needs_no_colour(week, tmp_path):
         answer.blocks[0].notes[-1],
     ):
         assert words in page.said
-    plain = week.ask(register_show, RegisterShow(**WEEK, html=path))
+    plain = week.ask(RegisterShow(**WEEK, html=path))
     assert (
         f"known at 2026-06-30 13:00 BST (position {second})." in Outline(plain.pages[0].text).said
     )
     empty = RegisterShow(**WEEK | {"week": date(1999, 9, 8)}, html=path)
-    assert "nobody in 9A" in Outline(week.ask(register_show, empty).pages[0].text).said
+    assert "nobody in 9A" in Outline(week.ask(empty).pages[0].text).said
 
 
 def test_a_name_with_markup_in_it_is_a_name(school, tmp_path):
     """Escaped in the page; nothing of it becomes a tag."""
     enrolment = enrolled("eve", date(2025, 9, 3), surname='O"<i>&', forename="Eve")
     school.add(AT, enrolment, joined("eve", "registration", "9A"))
-    page = school.ask(register_show, RegisterShow(**WEEK, html=tmp_path / "x")).pages[0].text
+    page = school.ask(RegisterShow(**WEEK, html=tmp_path / "x")).pages[0].text
     found = Outline(page)
     assert 'Eve O"<i>&' in [row[0] for row in found.rows]
     assert "i" not in found.tags

@@ -10,7 +10,6 @@ from ledger.events.calendar import SessionsClosed
 from ledger.events.register import RegisterTaken
 from ledger.store import Fact
 from ledger.values import parse_session
-from projections import registers
 from projections.registers import Registers
 from projections.text import as_csv
 from tests.projections.ledgers import enrolled, instant, marked, term
@@ -28,7 +27,7 @@ def taken(group, session, ended, **more):
 
 def rows(book, **asked):
     """The rows of one Monday."""
-    return book.ask(registers, Registers(**DAY | asked), now=instant(2025, 9, 9, 12)).rows()
+    return book.ask(Registers(**DAY | asked), now=instant(2025, 9, 9, 12)).rows()
 
 
 def short(found):
@@ -92,7 +91,7 @@ def test_first_marks_made_after_closing_make_a_register_late(monday):
     late = rows(monday, late=True)
     assert short(late) == [("PM", "9A", "not recorded how it was taken", 2, 0)]
     assert (late[0]["marks_after"], late[0]["late_by_school_days"]) == (2, 1)
-    shown = monday.ask(registers, Registers(**DAY, late=True), now=instant(2025, 9, 9, 12))
+    shown = monday.ask(Registers(**DAY, late=True), now=instant(2025, 9, 9, 12))
     assert shown.blocks[0].rows[0][-1] == "1 school day"
 
 
@@ -108,19 +107,19 @@ def test_a_register_still_open_is_not_due_unless_it_was_taken(school):
     """One minute before closing; a register taken early stands."""
     asked = Registers(**DAY)
     before = instant(2025, 9, 8, 7, 54)
-    assert not school.ask(registers, asked, now=before).rows()
-    assert len(school.ask(registers, asked, now=CLOSES).rows()) == 2
+    assert not school.ask(asked, now=before).rows()
+    assert len(school.ask(asked, now=CLOSES).rows()) == 2
     school.add(before - 1, taken("9A", AM, before - 1))
-    assert len(school.ask(registers, asked, now=before).rows()) == 1
+    assert len(school.ask(asked, now=before).rows()) == 1
     known = Registers(**DAY, known_at="2025-09-08T08:54", group="9B")
-    assert not school.ask(registers, known).rows()
+    assert not school.ask(known).rows()
 
 
 def test_a_mark_outside_every_session_makes_no_register(school):
     """On a Saturday, as a source may state it."""
     school.add(CLOSES, marked("ann", "2025-09-06/AM", "/", row=2), imported=True)
     weekend = Registers(from_=date(2025, 9, 6), on=date(2025, 9, 8), group="9A")
-    assert [r["session"] for r in school.ask(registers, weekend).rows()] == [AM, PM]
+    assert [r["session"] for r in school.ask(weekend).rows()] == [AM, PM]
 
 
 def test_what_is_closed_or_off_roll_is_not_due(school):
@@ -131,17 +130,17 @@ def test_what_is_closed_or_off_roll_is_not_due(school):
     )
     assert {r["group"] for r in rows(school)} == {"9B"}
     october = {"from_": date(2025, 10, 1), "on": date(2025, 10, 1)}
-    assert {r["group"] for r in school.ask(registers, Registers(**october)).rows()} == {"9A"}
+    assert {r["group"] for r in school.ask(Registers(**october)).rows()} == {"9A"}
 
 
 def test_without_register_times_nothing_is_late_and_the_day_decides(school):
     """Before the first times on record: due once the day is over, marks after not known."""
     june = {"from_": date(2024, 6, 3), "on": date(2024, 6, 3)}
     school.add(instant(2025, 8, 2), term("Old", date(2024, 6, 3), date(2024, 6, 4)))
-    assert not school.ask(registers, Registers(**june)).rows()
+    assert not school.ask(Registers(**june)).rows()
     again = {"starts_on": date(2024, 6, 1), "birth_cohort": 2012}
     school.add(instant(2025, 9, 2), enrolled("bob", **again))
-    answer = school.ask(registers, Registers(**june))
+    answer = school.ask(Registers(**june))
     assert [(r["closes"], r["marks_after"], r["late_by_minutes"]) for r in answer.rows()] == [
         (None, None, None)
     ] * 2
@@ -161,13 +160,13 @@ def test_on_the_days_that_the_clocks_change_closing_times_are_londons(school):
         ended = instant(2025, month, day, hour, 55)
         school.add(ended, taken("9A", session, ended, by="s1"))
         asked = {"from_": date(2025, month, day), "on": date(2025, month, day), "group": "9A"}
-        found = school.ask(registers, Registers(**asked)).rows()
+        found = school.ask(Registers(**asked)).rows()
         assert (found[0]["how"], found[0]["late_by_minutes"]) == ("taken", None)
 
 
 def test_counts_by_group_and_by_job_title(monday):
     """In the order of their names, with a total; people are not ranked."""
-    by_group = monday.ask(registers, Registers(**DAY, summary="group"))
+    by_group = monday.ask(Registers(**DAY, summary="group"))
     assert [(r["group"], r["due"], r["taken"], r["missing"]) for r in by_group.rows()] == [
         ("9A", 2, 1, 1),
         ("9B", 2, 0, 0),
@@ -175,7 +174,7 @@ def test_counts_by_group_and_by_job_title(monday):
     assert by_group.document["total"] == {
         "due": 4, "taken": 1, "not_recorded": 2, "missing": 1, "late": 0, "without": 2,
     }  # fmt: skip
-    by_title = monday.ask(registers, Registers(**DAY, summary="title"))
+    by_title = monday.ask(Registers(**DAY, summary="title"))
     assert [(r["job_title"], r["due"]) for r in by_title.rows()] == [
         ("(not recorded)", 3),
         ("Teacher", 1),
@@ -187,7 +186,7 @@ def test_counts_by_group_and_by_job_title(monday):
 def test_the_table_reads_in_london_time(monday):
     """Times of day, with the date where it is another day."""
     monday.add(instant(2025, 9, 9, 8), taken("9A", PM, instant(2025, 9, 9, 8)))
-    answer = monday.ask(registers, Registers(**DAY, group="9A"), now=instant(2025, 9, 9, 12))
+    answer = monday.ask(Registers(**DAY, group="9A"), now=instant(2025, 9, 9, 12))
     am, pm = answer.blocks[0].rows
     assert am[3:7] == ("08:55", "08:45", "08:55", "Mr Teacher, Teacher")
     assert pm[3:6] == ("14:00", "", "2025-09-09 09:00")
@@ -198,7 +197,7 @@ def test_the_table_reads_in_london_time(monday):
 def test_a_delay_of_minutes_reads_as_minutes(school):
     """The same day."""
     school.add(CLOSES + 180_000_000, taken("9A", AM, CLOSES + 180_000_000))
-    answer = school.ask(registers, Registers(**DAY, late=True))
+    answer = school.ask(Registers(**DAY, late=True))
     assert answer.blocks[0].rows[0][-1] == "3 minutes"
 
 
@@ -207,6 +206,6 @@ def test_an_unknown_group_is_refused_and_knowing_nothing_is_said(school):
     with pytest.raises(Refused) as caught:
         rows(school, group="Y9")
     assert caught.value.code == "group-unknown"
-    answer = school.ask(registers, Registers(known_at="2025-07-01"))
+    answer = school.ask(Registers(known_at="2025-07-01"))
     assert answer.document["knows_nothing"] is True
     assert not answer.rows()

@@ -28,7 +28,7 @@ from ledger.events.register import (
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupLeft, PupilRemoved
 from ledger.folder import Folder
 from ledger.store import Fact
-from projections import penalties, rates, replay, text
+from projections import text
 from projections.penalties import Penalties
 from projections.rates import Rates
 from projections.replay import Replay
@@ -60,14 +60,14 @@ def amended(was, became, reason="found out", **more):
 
 def replayed(book, who="U-ann", **asked):
     """The answer of a replay."""
-    return book.ask(replay, Replay(**ON | {"who": who} | asked))
+    return book.ask(Replay(**ON | {"who": who} | asked))
 
 
 def figures(book, upn="U-ann", **asked):
     """What `rates` and `penalties` say of a pupil."""
-    rows = book.ask(rates, Rates(**ON | asked)).rows()
+    rows = book.ask(Rates(**ON | asked)).rows()
     found = [row for row in rows if row["upn"] == upn]
-    listed = book.ask(penalties, Penalties(**{"on": ON["on"], "at_least": 1} | asked)).rows()
+    listed = book.ask(Penalties(**{"on": ON["on"], "at_least": 1} | asked)).rows()
     peak = [row["peak"] for row in listed if row["upn"] == upn]
     # Who met no session has no row there.
     nothing = dict.fromkeys(COUNTS, 0) | {"attendance": None}

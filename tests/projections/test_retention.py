@@ -8,7 +8,6 @@ from ledger import streams
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.events.roll import PupilRemoved
 from ledger.store import Fact
-from projections import retention
 from projections.retention import Retention
 from projections.text import as_csv, as_lines
 from tests.projections import office_cases as cases
@@ -32,7 +31,7 @@ def school(founded, tmp_path):
 
 
 def ask(book, pupil=None, now=NOW, **asked):
-    return book.ask(retention, Retention(pupil=pupil, **asked), now=now)
+    return book.ask(Retention(pupil=pupil, **asked), now=now)
 
 
 def at(day):

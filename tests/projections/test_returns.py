@@ -7,7 +7,6 @@ import pytest
 from ledger import streams
 from ledger.events.enforcement import ReturnAgreed, ReturnMade
 from ledger.store import Fact
-from projections import returns
 from projections.returns import Returns
 from projections.text import as_csv, as_lines
 from tests.projections import office_cases as cases
@@ -31,7 +30,7 @@ def school(founded, tmp_path):
 
 
 def ask(book, kind, on, **asked):
-    return book.ask(returns, Returns(kind=kind, on=on, **asked), now=NOW)
+    return book.ask(Returns(kind=kind, on=on, **asked), now=NOW)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -6,7 +6,6 @@ import pytest
 
 from ledger.errors import Refused
 from policies.rule_catalogue import entries
-from projections import rules
 from projections.rules import RulesInForce
 from projections.text import as_csv, as_lines
 
@@ -14,7 +13,7 @@ NEW, FORMER = date(2024, 8, 19), date(2024, 8, 18)
 
 
 def ask(book, **asked):
-    return book.ask(rules, RulesInForce(**asked))
+    return book.ask(RulesInForce(**asked))
 
 
 def text(answer):

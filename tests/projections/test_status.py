@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from projections import status
 from projections.status import Status
 from tests.projections.ledgers import enrolled, instant, marked
 
@@ -12,7 +11,7 @@ AT = instant(2025, 9, 8, 9)
 
 def document(book, **asked):
     """The document."""
-    return book.ask(status, Status(**{"on": MONDAY} | asked)).document
+    return book.ask(Status(**{"on": MONDAY} | asked)).document
 
 
 def test_registers_with_a_pupil_without_a_mark_are_named(school):
@@ -39,7 +38,7 @@ def test_a_pupil_of_two_spells_is_one_on_roll(school):
 
 def test_an_empty_ledger_says_that_it_holds_nothing(empty):
     """No school, no event, nothing known."""
-    answer = empty.ask(status, Status(on=MONDAY))
+    answer = empty.ask(Status(on=MONDAY))
     assert answer.document["knows_nothing"] is True
     assert answer.document["last_event"] is None
     lines = "\n".join(answer.blocks[0].lines)
@@ -49,7 +48,7 @@ def test_an_empty_ledger_says_that_it_holds_nothing(empty):
 
 def test_the_lines_say_where_and_when(school):
     """Folder, school and the last event in London time."""
-    lines = "\n".join(school.ask(status, Status(on=MONDAY)).blocks[0].lines)
+    lines = "\n".join(school.ask(Status(on=MONDAY)).blocks[0].lines)
     assert str(school.folder.path) in lines
     assert "Test School" in lines
     assert "2025-09-01 09:00:00 London" in lines

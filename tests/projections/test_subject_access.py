@@ -23,9 +23,9 @@ from ledger.events.register import MarkAmended
 from ledger.events.roll import DetailsAmended, PupilRemoved
 from ledger.keys import KeyRing
 from ledger.store import Fact, Store
-from projections import subject_access, text
-from projections.query import Recorded
-from projections.subject_access import SubjectAccess, recorded_as
+from projections import text
+from projections.query import CopyMade
+from projections.subject_access import SubjectAccess
 from tests.projections.ledgers import HOUR, Book, enrolled, instant, marked, on_mark, opened, term
 
 AT = instant(2025, 9, 12, 9)
@@ -122,7 +122,7 @@ def case(school):
 
 
 def copy(book, **fields):
-    return book.ask(subject_access, asked(**fields)).document
+    return book.ask(asked(**fields)).document
 
 
 def test_the_pupils_own_copy_names_parents_and_gives_no_contacts(case):
@@ -136,7 +136,7 @@ def test_the_pupils_own_copy_names_parents_and_gives_no_contacts(case):
 
 def test_a_parent_sees_themselves_and_that_there_are_others(case):
     """The other parent's name, address, telephone and e-mail appear nowhere in the copy."""
-    answer = case.ask(subject_access, asked(parent="mum", for_="Mim Able"))
+    answer = case.ask(asked(parent="mum", for_="Mim Able"))
     own, *others = answer.document["people"]
     assert (own["name"], own["address"], own["phone"]) == ("Dr Mim Able", HER_HOME, "0770-mum")
     assert {(p["name"], p["address"]) for p in others} == {(OTHER, OTHER)}
@@ -153,7 +153,7 @@ def test_a_confidential_address_never_appears(case):
     )))  # fmt: skip
     parent(case, "mum", "Mim", confidential="yes", parental_responsibility="yes")
     for fields in ({}, {"parent": "dad"}, {"parent": "mum"}, {"position": before}):
-        answer = case.ask(subject_access, asked(include_free_text="read by H. Hope", **fields))
+        answer = case.ask(asked(include_free_text="read by H. Hope", **fields))
         whole = json.dumps(answer.document) + "\n".join(text.as_text(answer.blocks))
         assert HER_HOME not in whole
         assert "Far School" not in whole
@@ -190,7 +190,7 @@ def test_somebody_else_s_authority_is_named(case):
     """A grandmother's copy; it is no parent's right to the educational record."""
     case.add(AT, opened(type="maintained"))
     given = {"parent": "nan", "for_": "Nell Able", "asked_on": date(2025, 9, 12)}
-    answer = case.ask(subject_access, asked(authority="Ann's consent", **given))
+    answer = case.ask(asked(authority="Ann's consent", **given))
     assert answer.document["authority"] == "Ann's consent"
     assert "UK GDPR" in answer.document["due"]["reference"]
     shown = "\n".join(text.as_text(answer.blocks))
@@ -219,7 +219,7 @@ def test_free_text_waits_for_review(case):
 def test_no_free_text_leaves_without_review_and_the_copy_counts_them(case, review):
     """Whoever asks: reasons of every kind, comments, natures, casework, names of files."""
     for parent_id in (None, "mum"):
-        answer = case.ask(subject_access, asked(parent=parent_id, include_free_text=review))
+        answer = case.ask(asked(parent=parent_id, include_free_text=review))
         whole = json.dumps(answer.document)
         shown = "\n".join(text.as_text(answer.blocks))
         assert answer.document["held_back"] == whole.count(HELD)
@@ -231,7 +231,7 @@ def test_no_free_text_leaves_without_review_and_the_copy_counts_them(case, revie
 
 def test_who_reviewed_is_named(case):
     """With their title; and what was done to the text is said."""
-    shown = "\n".join(text.as_text(case.ask(subject_access, asked(include_free_text="s1")).blocks))
+    shown = "\n".join(text.as_text(case.ask(asked(include_free_text="s1")).blocks))
     assert "as reviewed by Mrs Register, Officer." in shown
     assert "wherever they are written as recorded" in shown
 
@@ -327,7 +327,7 @@ def test_notices_are_shown_to_whom_they_were_given(case):
     """To the pupil and the other parent it is said that some are left out."""
     [notice] = copy(case, parent="mum")["notices"]
     assert (notice["issued_on"], notice["outcome"]) == ("2025-09-10", "paid")
-    shown = "\n".join(text.as_text(case.ask(subject_access, asked()).blocks))
+    shown = "\n".join(text.as_text(case.ask(asked()).blocks))
     assert copy(case)["notices"] == []
     assert "Notices to anybody else are about them, and are left out." in shown
 
@@ -347,7 +347,7 @@ def test_every_session_is_there_with_its_meaning(case):
     assert meanings["%%"] == "not a code of its day"
     weeks = {w["week"]: w for w in found["weeks"]}
     assert (weeks["2025-09-08"]["Mon AM"], weeks["2025-09-08"]["Sat AM"]) == ("I", "B")
-    shown = "\n".join(text.as_text(case.ask(subject_access, asked()).blocks))
+    shown = "\n".join(text.as_text(case.ask(asked()).blocks))
     for title in ("2024/25, Summer", "2025/26, Autumn 1"):
         assert f"Attendance register, {title}" in shown
 
@@ -355,7 +355,7 @@ def test_every_session_is_there_with_its_meaning(case):
 def test_marks_outside_every_term_are_there_too(case):
     """A mark that a source states for a day in the holidays."""
     case.add(AT, marked("ann", "2025-08-20/AM", "/"))
-    shown = "\n".join(text.as_text(case.ask(subject_access, asked()).blocks))
+    shown = "\n".join(text.as_text(case.ask(asked()).blocks))
     assert "2025/26, outside terms" in shown
 
 
@@ -445,7 +445,7 @@ def test_redacted_texts_of_the_pupil_are_told(case):
 def test_when_the_copy_is_due(case, kind, parent_id, due, words):
     """Fifteen school days for a parent at a maintained school, else a month; second-hand."""
     case.add(AT, opened(type=kind))
-    answer = case.ask(subject_access, asked(asked_on=date(2025, 9, 12), parent=parent_id))
+    answer = case.ask(asked(asked_on=date(2025, 9, 12), parent=parent_id))
     assert answer.document["due"]["on"] == due
     assert answer.document["due"]["confidence"] == "second-hand"
     assert words in "\n".join(text.as_text(answer.blocks))
@@ -454,7 +454,7 @@ def test_when_the_copy_is_due(case, kind, parent_id, due, words):
 def test_a_due_day_beyond_the_calendar_is_said_to_be_so(case):
     """Not guessed."""
     case.add(AT, opened(type="maintained"))
-    answer = case.ask(subject_access, asked(asked_on=date(2025, 12, 10), parent="mum"))
+    answer = case.ask(asked(asked_on=date(2025, 12, 10), parent="mum"))
     assert answer.document["due"]["on"] is None
     assert "a day later than the calendar reaches" in "\n".join(text.as_text(answer.blocks))
     assert copy(case)["due"] is None
@@ -465,7 +465,7 @@ def test_as_a_page(case, tmp_path):
     amended = DetailsAmended(field="surname", amended="<Able>", reason="x", **AUTHOR)
     case.add(AT, Fact(streams.pupil("ann"), amended))
     out = tmp_path / "copy.html"
-    answer = case.ask(subject_access, asked(out=out, asked_on=date(2025, 9, 12)))
+    answer = case.ask(asked(out=out, asked_on=date(2025, 9, 12)))
     [page] = answer.pages
     assert page.path == out
     assert "&lt;Able&gt;" in page.text
@@ -486,20 +486,20 @@ def test_a_pupil_without_marks(school):
     """Everything is empty but details and roll; the copy begins on the first day on roll."""
     found = copy(school, who="U-bob")
     assert (found["rows"], found["weeks"], found["figures"]) == ([], [], [])
-    shown = "\n".join(text.as_text(school.ask(subject_access, asked(who="U-bob")).blocks))
+    shown = "\n".join(text.as_text(school.ask(asked(who="U-bob")).blocks))
     assert "Casework about the pupil: none on record" in shown
 
 
 def test_before_the_first_event_nothing_is_known(case):
     """It says so."""
-    assert case.ask(subject_access, asked(position=0)).document["knows_nothing"] is True
+    assert case.ask(asked(position=0)).document["knows_nothing"] is True
 
 
 def test_a_ledger_without_school_and_terms(tmp_path):
     """What is held is told, without a year."""
     book = Book(tmp_path / "ledger")
     book.add(AT, enrolled("ann", date(2025, 9, 3)), marked("ann", "2025-09-08/AM", "/"), by=None)
-    answer = book.ask(subject_access, asked(asked_on=date(2025, 9, 12)))
+    answer = book.ask(asked(asked_on=date(2025, 9, 12)))
     assert answer.document["figures"] == []
     shown = "\n".join(text.as_text(answer.blocks))
     assert "What the register of the school holds about" in shown
@@ -516,28 +516,23 @@ def test_a_later_term_is_named_with_its_year(case):
     """A year that a mark lies in is the one of its terms."""
     case.add(AT + HOUR, term("Spring 1", date(2026, 1, 5), date(2026, 2, 13)))
     case.add(AT + HOUR, marked("ann", "2026-01-06/AM", "/"))
-    shown = "\n".join(text.as_text(case.ask(subject_access, asked(on=date(2026, 1, 10))).blocks))
+    shown = "\n".join(text.as_text(case.ask(asked(on=date(2026, 1, 10))).blocks))
     assert "2025/26, Spring 1" in shown
 
 
 def test_asking_is_recorded_with_all_that_was_asked():
-    """The use case and its fields; what was not given stays out of the way."""
-    found = recorded_as(
-        asked(parent="mum", position=7, include_free_text="read", authority="consent")
-    )
-    assert found == Recorded(
-        "subject_access_copy",
-        {
-            "pupil": "U-ann",
-            "to": "Ann Able",
-            "parent": "mum",
-            "first": None,
-            "last": date(2025, 9, 30),
-            "seen_at": 7,
-            "asked_on": None,
-            "review": "read",
-            "authority": "consent",
-        },
+    """What is recorded before the copy is made names everything that was said."""
+    found = asked(
+        parent="mum", position=7, include_free_text="read", authority="consent"
+    ).on_record
+    assert found == CopyMade(
+        pupil="U-ann",
+        to="Ann Able",
+        parent="mum",
+        last=date(2025, 9, 30),
+        seen_at=7,
+        review="read",
+        authority="consent",
     )
 
 
@@ -545,6 +540,6 @@ def test_asking_is_recorded_with_all_that_was_asked():
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_recorded(tmp_path, where):
     """In a folder that is not there, or a folder itself."""
     with pytest.raises(Refused) as refused:
-        recorded_as(asked(out=tmp_path / where))
+        _ = asked(out=tmp_path / where).on_record
     assert refused.value.code == "out-unwritable"
-    assert recorded_as(asked(out=Path(tmp_path / "copy.html"))).command == "subject_access_copy"
+    assert asked(out=Path(tmp_path / "copy.html")).on_record.pupil == "U-ann"

@@ -6,7 +6,6 @@ from ledger import streams
 from ledger.events.calendar import SessionsClosed
 from ledger.events.register import AbsencePlanned, PlanWithdrawn
 from ledger.store import Fact
-from projections import today
 from projections.today import Today
 from tests.projections.ledgers import instant, marked
 
@@ -16,7 +15,7 @@ AT = instant(2025, 9, 8, 9)
 
 def found(book, **asked):
     """Pupil, session, why and planned code of each row."""
-    rows = book.ask(today, Today(**{"on": MONDAY} | asked)).rows()
+    rows = book.ask(Today(**{"on": MONDAY} | asked)).rows()
     return [(r["upn"][2:], r["session"][-2:], r["what"], r["planned"]) for r in rows]
 
 
@@ -54,19 +53,19 @@ def test_a_selection_narrows_the_list(school):
 
 def test_the_day_is_today_in_london_when_left_out(school):
     """Half past midnight of a London summer night is today, though yesterday in UTC."""
-    answer = school.ask(today, Today(), now=instant(2025, 9, 7, 23, 30))
+    answer = school.ask(Today(), now=instant(2025, 9, 7, 23, 30))
     assert answer.document["as_of"]["on"] == "2025-09-08"
     assert answer.rows()[0]["groups"] == ["9A"]
 
 
 def test_the_table_names_session_group_and_pupil(school):
     """For reading: session, group, name, UPN, what, planned code."""
-    grid = school.ask(today, Today(on=MONDAY)).blocks[0]
+    grid = school.ask(Today(on=MONDAY)).blocks[0]
     assert grid.rows[0] == ("2025-09-08/AM", "9A", "Ann Able", "U-ann", "no mark", "")
 
 
 def test_a_ledger_that_knew_nothing_says_so_whatever_is_asked(school):
     """Before the first event also a group is no reason to refuse."""
-    answer = school.ask(today, Today(known_at="2025-07-01", group="9A"))
+    answer = school.ask(Today(known_at="2025-07-01", group="9A"))
     assert answer.document["knows_nothing"] is True
     assert "knew nothing" in answer.blocks[0].lines[0]

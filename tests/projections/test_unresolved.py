@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.events.register import MarkAmended
-from projections import unresolved
 from projections.text import as_csv, as_lines
 from projections.unresolved import Unresolved, due
 from tests.projections import office_cases as cases
@@ -33,7 +32,7 @@ def school(founded, tmp_path):
 
 
 def ask(book, **asked):
-    return book.ask(unresolved, Unresolved(**({"on": ON} | asked)), now=NOW)
+    return book.ask(Unresolved(**({"on": ON} | asked)), now=NOW)
 
 
 CASES = cases.load("unresolved")

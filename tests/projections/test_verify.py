@@ -9,13 +9,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from commands.base import Operator
-from commands.execute import Context, execute
+from commands.base import Context
+from commands.execute import execute
 from commands.staff_add import AddStaff
+from commands.undercut import watch
 from commands.witness_trust import TrustWitness
 from ledger import clock, memory, signing
 from ledger.note import COSIGNATURE, new_signer
 from ledger.store import Store
+from ledger.values import Operator
 from tests.cli.shell import run
 
 WITNESS = new_signer("trust.example", bytes(32), COSIGNATURE)
@@ -54,7 +56,7 @@ def change(folder, *statements):
 
 def cosign(folder):
     """The school trusts a witness, which signs the newest checkpoint."""
-    context = Context(folder, clock.now, Operator("S1", "tests"))
+    context = Context(folder, clock.now, Operator("S1", "tests"), watch)
     execute(context, TrustWitness(key=WITNESS.verifier.vkey))
     with closing(Store(folder.log)) as store:
         line = WITNESS.sign(store.checkpoint().text, SECONDS)

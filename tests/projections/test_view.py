@@ -11,8 +11,8 @@ from ledger.events.roll import DetailsAmended
 from ledger.folder import Folder
 from ledger.roots import root_at
 from ledger.store import Fact
-from projections import rates, view
-from projections.query import Question
+from projections import view
+from projections.query import PointInTime
 from projections.rates import Rates
 from tests.projections.ledgers import URN, instant, opened, term
 
@@ -21,7 +21,7 @@ NOW = instant(2025, 11, 14, 12)
 
 def look(book, ask, *, now=NOW, **asked):
     """What a view at a point in time says."""
-    with view.opened(book.folder, Question(**asked), lambda: now) as found:
+    with view.opened(book.folder, PointInTime(**asked), lambda: now) as found:
         return ask(found)
 
 
@@ -197,7 +197,7 @@ def test_where_no_ledger_is_the_question_is_refused(tmp_path):
     """Nothing is made by asking."""
     with (
         pytest.raises(Refused, match="there is no ledger"),
-        view.opened(Folder(tmp_path / "none"), Question(), lambda: NOW),
+        view.opened(Folder(tmp_path / "none"), PointInTime(), lambda: NOW),
     ):
         pass
     assert not (tmp_path / "none").exists()
@@ -205,8 +205,8 @@ def test_where_no_ledger_is_the_question_is_refused(tmp_path):
 
 def test_the_same_provenance_gives_the_same_answer(school):
     """An answer asked again by its own position and instant is the same, byte for byte."""
-    first = school.ask(rates, Rates(on=date(2025, 9, 30)), now=NOW)
+    first = school.ask(Rates(on=date(2025, 9, 30)), now=NOW)
     school.add(instant(2026, 1, 1), term("Other", date(2025, 9, 1), date(2025, 9, 2)))
     bounds = first.document["as_of"]
     again = Rates(on=date(2025, 9, 30), known_at=bounds["known_at"], position=bounds["position"])
-    assert school.ask(rates, again).document == first.document
+    assert school.ask(again).document == first.document

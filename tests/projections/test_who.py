@@ -6,7 +6,7 @@ from ledger import streams
 from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store import Fact
 from projections import view
-from projections.query import Question
+from projections.query import PointInTime
 from projections.who import groups_of, members_on, reference_days
 from tests.projections.ledgers import NOW, enrolled, instant, joined
 
@@ -15,7 +15,7 @@ AT = instant(2025, 10, 10, 9)
 
 def look(book, ask, on):
     """What a view at a date says."""
-    with view.opened(book.folder, Question(on=on), lambda: NOW) as opened:
+    with view.opened(book.folder, PointInTime(on=on), lambda: NOW) as opened:
         return ask(opened)
 
 

@@ -12,7 +12,7 @@ from ledger.events.register import MarkAmended, MarkCorrected, SourceRestated
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, PupilRemoved
 from ledger.store import Fact
 from policies.absence import Share, Shares
-from projections import text, why, why_flags
+from projections import text, why_flags
 from projections.query import Lines
 from projections.why import Why
 from tests.projections.ledgers import (
@@ -36,7 +36,7 @@ AMENDED = {"reason": "ill", "by": "s1", "name": "Mrs R", "job_title": "Officer"}
 
 def document(book, what="rates", **asked):
     """The document, whose causes have to add up."""
-    found = book.ask(why, Why(what=what, **asked)).document
+    found = book.ask(Why(what=what, **asked)).document
     for name, value in found["difference"].items():
         assert value == found["after"][name] - found["before"][name]
         assert value == sum(cause["effect"][name] for cause in found["causes"])
@@ -262,7 +262,7 @@ def test_under_the_source_clock_stated_times_decide(school):
 def test_before_the_first_event_nothing_was_known(school):
     """Zeros that say so; everything since is a cause."""
     school.add(BEFORE, marked("ann", "2025-09-08/AM", "/"))
-    answer = school.ask(why, Why(what="rates", known_at="2025-07-01", and_=B, **DAY))
+    answer = school.ask(Why(what="rates", known_at="2025-07-01", and_=B, **DAY))
     assert answer.document["knows_nothing"] == ["before"]
     assert {cause["kind"] for cause in answer.document["causes"]} == {"joiner"}
     assert isinstance(answer.blocks[0], Lines)
@@ -453,7 +453,7 @@ def test_text_sums_up_by_kind_and_shows_both_counts(school):
         (asked, "Before: 0"),
         ({**asked, "known_at": B, "and_": A}, "After: 0"),
     ):
-        answer = school.ask(why, Why(what="rates", **question))
+        answer = school.ask(Why(what="rates", **question))
         lines = text.as_lines(answer.blocks[-1])
         assert any(line.startswith("new mark") for line in lines)
         assert any(line.startswith("All causes together") for line in lines)
@@ -462,5 +462,5 @@ def test_text_sums_up_by_kind_and_shows_both_counts(school):
     assert csv[0] == "kind,upn,effect,events"
     assert len(csv) == 1 + len(answer.document["causes"])
     assert csv[1].startswith(f"{answer.document['causes'][0]['kind']},")
-    flags = school.ask(why, Why(what="persistent", **asked))
+    flags = school.ask(Why(what="persistent", **asked))
     assert "population roll" in text.as_lines(flags.blocks[-1])[0]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ledger.clock import iso
 from ledger.errors import Refused
-from projections import penalties, persistent, rates, why
+from projections import penalties, why
 from projections.penalties import Penalties
 from projections.persistent import PersistentAbsence
 from projections.rates import Rates
@@ -81,8 +81,7 @@ def _compare(book: Book, history: History, n: tuple[int, ...]) -> int:
 
 
 def _total(book, question):
-    module = rates if isinstance(question, Rates) else persistent
-    found = _answered(book, module, question)
+    found = _answered(book, question)
     return None if isinstance(found, Refused) else found["total"]
 
 
@@ -102,9 +101,9 @@ def _threshold(book, asked_for):
     return counts
 
 
-def _answered(book, module, question):
+def _answered(book, question):
     try:
-        return book.ask(module, question).document
+        return book.ask(question).document
     except Refused as refused:
         return refused
 

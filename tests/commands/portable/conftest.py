@@ -2,21 +2,23 @@
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from commands import import_portable, init
+from commands import init
 from commands.amend import AmendMarks
-from commands.base import Operator
-from commands.execute import Context, Outcome, execute
+from commands.base import Context, Outcome
+from commands.execute import execute
 from commands.import_portable import ImportPortable
 from commands.mark import MarkSession
+from commands.undercut import watch
 from ledger.clock import parse_instant
 from ledger.folder import Folder
-from ledger.values import parse_session
+from ledger.values import Operator, parse_session
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 SCHOOL = FIXTURES / "portable"
@@ -57,18 +59,18 @@ class Ledger:
     def __init__(self, path: Path, *, new: bool = True) -> None:
         self.folder = Folder(path)
         self.now = NOW
-        self.context = Context(self.folder, lambda: self.now, Operator(None, "tester"))
+        self.context = Context(self.folder, lambda: self.now, Operator(None, "tester"), watch)
         if new:
-            init.carry_out(self.context, init.CreateLedger())
+            init.CreateLedger().carry_out(self.context)
 
     def bring(self, path: Path, **options: bool) -> Outcome:
         """Import a folder."""
-        command = import_portable.load(ImportPortable(path=path, **options))
+        command = ImportPortable(path=path, **options).load(sys.stdin)
         return execute(self.context, command)
 
     def by(self, staff_id: str) -> Context:
         """Return the ledger as a member of staff uses it."""
-        return Context(self.folder, lambda: self.now, Operator(staff_id, "tester"))
+        return Context(self.folder, lambda: self.now, Operator(staff_id, "tester"), watch)
 
     def head(self) -> int:
         """Return the newest position."""

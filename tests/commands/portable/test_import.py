@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from commands import import_portable
 from commands.import_portable import ImportPortable
 from ledger.clock import parse_instant
 from ledger.errors import ImportRefused, Refused
@@ -282,7 +281,7 @@ def test_another_ledgers_school_is_refused(known, changed):
 def test_deciding_on_a_folder_that_was_not_loaded_is_a_mistake(school):
     """A fault of the program, not of the user."""
     with pytest.raises(TypeError, match="has to be loaded"):
-        import_portable.decide(ImportPortable(path=school), None, None, 0)
+        ImportPortable(path=school).decide(None, None, 0)
 
 
 def test_kinds_and_reasons_of_ours_are_taken_as_stated(ledger, changed):

@@ -1,24 +1,26 @@
 """An export is imported into an empty ledger, which then gives the same answers."""
 
 import csv
+import sys
 from pathlib import Path
 
 import pytest
 
-from commands import import_portable, init
+from commands import init
 from commands.amend import AmendMarks
-from commands.base import Operator
-from commands.execute import Context, execute
+from commands.base import Context
+from commands.execute import execute
 from commands.import_portable import ImportPortable
 from commands.mark import MarkSession
 from commands.plan_add import PlanAbsence
 from commands.pupil_merge import MergePupils
 from commands.pupil_move import MovePupil
+from commands.undercut import watch
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
 from ledger.folder import Folder
 from ledger.keys import KeyRing
-from ledger.values import parse_session
+from ledger.values import Operator, parse_session
 from projections import history, portable_tables, rates
 from projections.exports import portable
 from projections.exports.portable import ExportPortable
@@ -37,18 +39,18 @@ def clock():
 
 
 def empty(path):
-    context = Context(Folder(path), clock, Operator("A01", "tester"))
-    init.carry_out(context, init.CreateLedger())
+    context = Context(Folder(path), clock, Operator("A01", "tester"), watch)
+    init.CreateLedger().carry_out(context)
     return context
 
 
 def bring(context, path, **options):
-    return execute(context, import_portable.load(ImportPortable(path=path, **options)))
+    return execute(context, ImportPortable(path=path, **options).load(sys.stdin))
 
 
-def ask(context, module, question):
+def ask(context, question):
     with opened(context.folder, question, clock) as view:
-        return module.answer(question, view).document
+        return question.answer(view).document
 
 
 def export(context, path, **options):
@@ -235,7 +237,7 @@ def test_marks_after_a_last_day_that_was_moved_are_left_out(school, tmp_path):
         )
     bring(school, folder, accept_findings=True)
     with opened(school.folder, ExportPortable(path=tmp_path / "out"), clock) as view:
-        answer = portable.answer(ExportPortable(path=tmp_path / "out"), view)
+        answer = ExportPortable(path=tmp_path / "out").answer(view)
     off = portable_tables.NOT_ON_ROLL
     assert left(answer.document)["amendments.csv", off] == 1
     assert f"Left out: 1 row of amendments.csv: {off}" in answer.blocks[0].notes

@@ -6,13 +6,13 @@ from commands.execute import execute
 from commands.staff_add import AddStaff
 from ledger import attendance_verify
 from ledger.errors import Refused
-from projections.exports.stretch import ExportStretch, inspect
+from projections.exports.stretch import ExportStretch
 from tests.ledger.cosigned import witnessed
 from tests.ledger.outsiders import WITNESS
 
 
 def export(folder, path, **options):
-    return inspect(ExportStretch(path=path, **options), folder, lambda *_: None)
+    return ExportStretch(path=path, **options).inspect(folder, lambda *_: None)
 
 
 def test_the_file_is_accepted_by_the_verifier_for_strangers(folder, tmp_path):

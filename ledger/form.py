@@ -1,0 +1,78 @@
+"""What may be commanded or asked, as fields: a command line or a page makes its form of them.
+
+A form is a class: a command (its fields are declared with pydantic, since people's input enters
+there) or a question (a dataclass, since importing pydantic would cost each answer a tenth of a
+second). Both say the same of a field, and both are read here.
+"""
+
+import dataclasses
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+
+class Field(NamedTuple):
+    """A field of a form.
+
+    ``kind``: the type of one value; ``many``: it may be given several times; ``argument``: it is
+    given by its place; ``minimum``, ``maximum``: of a number, both inclusive; ``metavar``: what
+    stands for an argument in the help.
+    """
+
+    name: str
+    kind: Any
+    help: str
+    required: bool
+    many: bool = False
+    argument: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    metavar: str = ""
+
+
+def fields(form: Any) -> list[Field]:  # noqa: ANN401 - a model or a dataclass
+    """Return the fields of a form that are for people to fill in."""
+    found = _of_model(form) if hasattr(form, "model_fields") else _of_dataclass(form)
+    return list(found)
+
+
+def _of_model(form: Any) -> Iterator[Field]:  # noqa: ANN401
+    for name, info in form.model_fields.items():
+        said = dict(info.json_schema_extra or {})
+        if said.get("hidden"):
+            continue
+        for bound in info.metadata:
+            said["minimum"] = getattr(bound, "ge", said.get("minimum"))
+            said["maximum"] = getattr(bound, "le", said.get("maximum"))
+        said |= {"help": info.description or "", "required": info.is_required()}
+        yield _field(name, info.annotation, said)
+
+
+def _of_dataclass(form: Any) -> Iterator[Field]:  # noqa: ANN401
+    hints = get_type_hints(form)
+    for f in dataclasses.fields(form):
+        yield _field(f.name, hints[f.name], f.metadata)
+
+
+def _field(name: str, hint: Any, said: Mapping[str, Any]) -> Field:  # noqa: ANN401
+    kind, many = _one(hint)
+    return Field(
+        name,
+        kind,
+        said["help"],
+        bool(said.get("required")),
+        many,
+        bool(said.get("argument")),
+        said.get("minimum"),
+        said.get("maximum"),
+        said.get("metavar") or name.strip("_").upper(),
+    )
+
+
+def _one(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
+    """Return the type of one value, and whether there may be several."""
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(a for a in get_args(hint) if a is not type(None))
+    if get_origin(hint) is tuple:
+        return get_args(hint)[0], True
+    return hint, False
