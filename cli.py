@@ -26,12 +26,12 @@ import click
 
 from ledger import __version__, clock, form
 from ledger.errors import ImportRefused, Refused
-from ledger.folder import Folder, translated
+from ledger.store.folder import Folder, translated
 from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:
-    from commands.base import Command, Context, Outcome
-    from projections.query import Answer, Asked, OnRecord
+    from commands.core.command import Command, Context, Outcome
+    from projections.queries.question import Answer, Asked, OnRecord
 
 _HOME = Path(__file__).parent
 _PACKAGES = ("commands", "projections")
@@ -218,8 +218,8 @@ class Door:
 
     def do(self, command: "Command", operator: Operator) -> "Outcome":
         """Carry out a command, all of it or none. Raises `Refused`; nothing was recorded then."""
-        from commands.base import Errand, UseCase
-        from commands.execute import execute
+        from commands.core.command import Errand, UseCase
+        from commands.core.execute import execute
 
         context = self.context(operator)
         if isinstance(command, Errand):
@@ -230,9 +230,9 @@ class Door:
 
     def ask(self, asked: "Asked", operator: Operator) -> "Answer":
         """Answer a question; where asking is itself on record, that is recorded first."""
-        from projections.afresh import afresh
-        from projections.query import Inspection, Question
-        from projections.view import opened
+        from projections.queries.question import Inspection, Question
+        from projections.queries.view import opened
+        from projections.readmodel.afresh import afresh
 
         if isinstance(asked, Inspection):
             with _progress(asked.doing) as progress:
@@ -249,15 +249,15 @@ class Door:
 
     def context(self, operator: Operator) -> "Context":
         """Return where to record, by which clock, who asks and what watches."""
-        from commands.base import Context
-        from commands.undercut import watch
+        from commands.core.command import Context
+        from commands.penalties.undercut import watch
 
         return Context(self.folder, clock.now, operator, watch)
 
     def bring_up(self) -> None:
         """Bring the read models up to what was recorded."""
-        from projections.afresh import afresh
-        from projections.catch_up import catch_up
+        from projections.readmodel.afresh import afresh
+        from projections.readmodel.catch_up import catch_up
 
         with _progress("bringing views up to date") as progress:
             afresh(self.folder, lambda: catch_up(self.folder, progress=progress))
@@ -265,9 +265,9 @@ class Door:
 
 def _recording(asked: "OnRecord") -> Any:
     """Return the command that puts on record that something is asked."""
-    from commands.audit_names import ShowNames
-    from commands.subject_access_copy import CopyForSubject
-    from projections.query import CopyMade, NamesLookedUp
+    from commands.disclosure.audit_names import ShowNames
+    from commands.disclosure.subject_access import CopyForSubject
+    from projections.queries.question import CopyMade, NamesLookedUp
 
     match asked:
         case NamesLookedUp():
@@ -280,7 +280,7 @@ def _recording(asked: "OnRecord") -> Any:
 
 def _commands(model: type) -> Callable[..., None]:
     def run(**given: Any) -> None:
-        from commands.base import Errand, OnScreen, Screen
+        from commands.core.command import Errand, OnScreen, Screen
 
         door, operator = _entered()
         command = _made(model, given)
@@ -327,7 +327,7 @@ def _account() -> str:
 def _shown_after(outcome: "Outcome", operator: Operator) -> None:
     """Show a ledger that was made just now, if any, and what the command has to say."""
     if outcome.look is not None:
-        from projections.overview import Overview
+        from projections.figures.overview import Overview
 
         show(Door(outcome.look.folder).ask(Overview(on=outcome.look.on), operator))
     for line in outcome.says:
@@ -362,7 +362,7 @@ def _asks(model: type) -> Callable[..., None]:
 
 def show(answer: Any, *, as_json: bool = False, as_csv: bool = False) -> None:
     """Print an answer as JSON, CSV or text."""
-    from projections import text
+    from projections.rendering import text
 
     if as_json:
         click.echo(json.dumps(answer.document, ensure_ascii=False, indent=2))
@@ -384,7 +384,7 @@ def show(answer: Any, *, as_json: bool = False, as_csv: bool = False) -> None:
 
 
 def _show_block(block: Any) -> None:
-    from projections.text import as_lines, visible
+    from projections.rendering.text import as_lines, visible
 
     if not hasattr(block, "headings"):
         click.echo("\n".join(map(visible, block.lines)))
@@ -401,7 +401,7 @@ def _show_table(block: Any) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from projections.text import visible
+    from projections.rendering.text import visible
 
     console = Console(highlight=False, markup=False)
     console.print(Text(block.title, "bold"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from ledger.values import HALVES
-from policies.codes import CodeRule, Codes
+from policies.packs.codes import CodeRule, Codes
 
 _DAY = timedelta(days=1)
 # (possible, attended, unauthorised) as the published sums have it.

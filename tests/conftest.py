@@ -7,11 +7,11 @@ import freezegun
 import pytest
 from hypothesis import settings
 
-from commands.base import Context
-from commands.init import CreateLedger
-from commands.undercut import watch
+from commands.core.command import Context
+from commands.penalties.undercut import watch
+from commands.school.init import CreateLedger
 from ledger import clock
-from ledger.folder import Folder
+from ledger.store.folder import Folder
 from ledger.values import Operator
 
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import Refused
-from ledger.portable import AMENDMENTS, FILES, MARKS, SCHOOL
-from projections import portable_tables
-from projections.portable_marks import Marks
-from projections.portable_tables import People, Row
-from projections.query import Answer, Grid, Question, argument
-from projections.view import View
+from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
+from projections.exports import portable_rows as portable_tables
+from projections.exports.portable_marks import Marks
+from projections.exports.portable_rows import People, Row
+from projections.queries.question import Answer, Grid, Question, argument
+from projections.queries.view import View
 
 _ALWAYS = {"staff.csv", "pupils.csv", MARKS}
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import Refused
-from ledger.folder import Folder
-from ledger.note import read_checkpoint
-from ledger.stretch import stretch_of
-from ledger.verify import Progress
-from projections.query import Answer, Inspection, Lines, Page, argument, option
+from ledger.store.folder import Folder
+from ledger.tlog.note import read_checkpoint
+from ledger.transparency.stretch import stretch_of
+from ledger.verification.verify import Progress
+from projections.queries.question import Answer, Inspection, Lines, Page, argument, option
 
 
 @dataclass(frozen=True, kw_only=True)

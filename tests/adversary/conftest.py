@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from projections.verify import Verify
+from projections.proof.verify import Verify
 from tests.adversary.hands import Trial
 from tests.adversary.lives import Base, make_base
 

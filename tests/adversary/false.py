@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from ledger.folder import Folder
-from ledger.leaf import leaf_bytes, leaf_hash
-from ledger.note import Checkpoint, Note, Signer, new_signer, signed
-from ledger.proof import Proof
-from ledger.schema import Row
-from ledger.tree import Tree, node_hash
+from ledger.store.folder import Folder
+from ledger.store.schema import Row
+from ledger.tlog.leaf import leaf_bytes, leaf_hash
+from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, signed
+from ledger.tlog.tree import Tree, node_hash
+from ledger.transparency.proof import Proof
 from tests.adversary.hands import ROWS, opened
 
 

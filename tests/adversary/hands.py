@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from ledger.folder import Folder
-from ledger.leaf import leaf_bytes, leaf_hash
-from ledger.note import Checkpoint, Note, Signer, read_checkpoint, read_note, signed
-from ledger.schema import Row
-from ledger.tree import HASH_BYTES, TILE, Edge
+from ledger.store.folder import Folder
+from ledger.store.schema import Row
+from ledger.tlog.leaf import leaf_bytes, leaf_hash
+from ledger.tlog.note import Checkpoint, Note, Signer, read_checkpoint, read_note, signed
+from ledger.tlog.tree import HASH_BYTES, TILE, Edge
 from tests.adversary.lives import Base
 
 ROWS = "SELECT * FROM stored_events ORDER BY position"

@@ -9,19 +9,20 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from commands.base import Context
-from commands.init import CreateLedger
-from commands.key_rotate import RotateKey
-from commands.undercut import watch
-from ledger import signing, streams
+from commands.core.command import Context
+from commands.penalties.undercut import watch
+from commands.proof.key_rotate import RotateKey
+from commands.school.init import CreateLedger
 from ledger.clock import SECOND
+from ledger.events import streams
+from ledger.events.proof import WitnessTrusted
 from ledger.events.register import MarkAmended, SessionMarked
-from ledger.events.trust import WitnessTrusted
-from ledger.folder import Folder
-from ledger.note import COSIGNATURE, Note, Signer, new_signer, read_note
-from ledger.store import Fact, Store
+from ledger.store.folder import Folder
+from ledger.store.store import Fact, Store
+from ledger.tlog import signing
+from ledger.tlog.note import COSIGNATURE, Note, Signer, new_signer, read_note
 from ledger.values import Operator
-from projections.catch_up import catch_up
+from projections.readmodel.catch_up import catch_up
 from tests.projections.ledgers import HOUR, Book, enrolled, instant, joined, opened, term, times
 
 FOUNDED = instant(2025, 9, 1, 8)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from string import ascii_lowercase, ascii_uppercase, digits
 
-from ledger.note import Checkpoint, Note, Signature, new_signer, read_signature, signed
+from ledger.tlog.note import Checkpoint, Note, Signature, new_signer, read_signature, signed
 from tests.adversary.hands import INSERT, Trial, opened
 
 BASE64 = ascii_uppercase + ascii_lowercase + digits + "+/"

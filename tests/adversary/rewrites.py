@@ -8,8 +8,8 @@ import json
 import shutil
 from collections.abc import Callable
 
-from ledger.note import new_signer
-from ledger.schema import Row
+from ledger.store.schema import Row
+from ledger.tlog.note import new_signer
 from tests.adversary.hands import Trial
 
 Rewrite = Callable[[Trial], int]

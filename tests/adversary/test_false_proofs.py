@@ -5,11 +5,11 @@ from random import Random
 import pytest
 
 from ledger import attendance_verify
-from ledger.cosigning import Request, Witness
 from ledger.errors import Refused
-from ledger.note import Checkpoint, signed
-from ledger.proof import read_proof
-from ledger.tree import is_consistent
+from ledger.tlog.note import Checkpoint, signed
+from ledger.tlog.tree import is_consistent
+from ledger.transparency.cosigning import Request, Witness
+from ledger.transparency.proof import read_proof
 from tests.adversary.conftest import PARTS, seeds
 from tests.adversary.false import FALSE, Liar, rows_of, tree_over
 from tests.adversary.lives import newest_note

@@ -9,12 +9,12 @@ import shutil
 
 import pytest
 
-from ledger import memory
 from ledger.clock import SECOND
-from ledger.cosigning import Witness
 from ledger.errors import Refused
-from ledger.note import COSIGNATURE, read_checkpoint
-from ledger.requests import Requests
+from ledger.tlog.note import COSIGNATURE, read_checkpoint
+from ledger.transparency import memory
+from ledger.transparency.cosigning import Witness
+from ledger.transparency.requests import Requests
 from tests.adversary.conftest import PARTS, seeds, verified
 from tests.adversary.false import tree_of
 from tests.adversary.lives import FOUNDED, newest_note, notes

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from ledger.folder import Folder
-from projections.catch_up import catch_up
+from ledger.store.folder import Folder
+from projections.readmodel.catch_up import catch_up
 from tests.adversary.conftest import PARTS, verified
 from tests.adversary.lives import Life
 from tests.cli.shell import run

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from commands import synthetic
+from commands.demo import synthetic
 
 UNTIL = date(2026, 7, 17)
 ATTENDANCE = Path(sys.executable).with_name("attendance")
@@ -83,8 +83,8 @@ def by_grid(ledger: Path, position: int) -> object:
     """Count every pupil's codes as known, over the grid."""
     import numpy as np  # noqa: PLC0415 - measured apart from start-up
 
-    from projections.grid import COLUMNS, Grid  # noqa: PLC0415
-    from projections.tables import ALWAYS  # noqa: PLC0415
+    from projections.readmodel.grid import COLUMNS, Grid  # noqa: PLC0415
+    from projections.readmodel.tables import ALWAYS  # noqa: PLC0415
 
     grid = Grid(ledger / "views" / "grid")
     codes, _ = grid.partition(2025).as_known(position, ALWAYS)

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from commands import pupil_enrol, register_times, school_set, terms_set
-from commands.base import Context
-from commands.execute import execute
-from commands.init import CreateLedger
-from commands.undercut import watch
+from commands.calendar import register_times
+from commands.calendar import terms as terms_set
+from commands.core.command import Context
+from commands.core.execute import execute
+from commands.penalties.undercut import watch
+from commands.roll import enrol as pupil_enrol
+from commands.school import school as school_set
+from commands.school.init import CreateLedger
 from ledger import clock
-from ledger.folder import Folder
+from ledger.store.folder import Folder
 from ledger.values import Operator, upn_check_letter
 from tests.cli.shell import run
 

@@ -17,7 +17,7 @@ from unittest import mock
 
 import cli
 from ledger import form
-from projections.query import Question
+from projections.queries.question import Question
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 10

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.folder import Folder
+from ledger.store.folder import Folder
 from tests.cli.shell import run
 
 ASKED = ("audit", "--only", "absent-to-present", "--from", "2026-09-01")

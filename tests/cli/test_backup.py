@@ -18,11 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import backup, backup_check, memory, passphrases
-from ledger.folder import Folder
-from ledger.keys import REDACTED, KeyRing
-from ledger.punctured import Redaction
-from ledger.redaction import places
+from ledger.backup import backup, passphrases
+from ledger.backup import check as backup_check
+from ledger.sealing.keys import REDACTED, KeyRing
+from ledger.sealing.punctured import Redaction
+from ledger.sealing.redaction import places
+from ledger.store.folder import Folder
+from ledger.transparency import memory
 from tests.cli.conftest import upn
 from tests.cli.shell import at_terminal, program, run
 
@@ -189,7 +191,7 @@ def test_one_that_cannot_be_recorded_is_said_to_be_there(tmp_path, monkeypatch):
     def refused(*_args: object) -> None:
         raise backup.there(tmp_path)
 
-    monkeypatch.setattr("commands.backup_create.execute", refused)
+    monkeypatch.setattr("commands.backup.create.execute", refused)
     shown = run("backup", "create", "--to", tmp_path / "x")
     assert (shown.code, (tmp_path / "x").exists()) == (1, True)
     assert "that is not recorded" in shown.err
@@ -581,7 +583,7 @@ def test_memory_forgets_the_place_of_a_restore_that_failed(small, tmp_path, monk
     def fails(*_args: object) -> None:
         raise backup.there(tmp_path)
 
-    monkeypatch.setattr("commands.backup_restore.execute", fails)
+    monkeypatch.setattr("commands.backup.restore.execute", fails)
     assert run("backup", "restore", path, "--to", tmp_path / "new").code == 1
     assert not (tmp_path / "new").exists()
     assert memory._restored(origin) == {}

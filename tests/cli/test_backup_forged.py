@@ -14,10 +14,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ledger import backup, backup_box, backup_check, backup_file
-from ledger.backup_file import Manifest, Part
+from ledger.backup import backup, backup_box
+from ledger.backup import check as backup_check
+from ledger.backup import file as backup_file
+from ledger.backup.file import Manifest, Part
 from ledger.errors import Refused
-from ledger.folder import Folder
+from ledger.store.folder import Folder
 from tests.cli.shell import run
 
 SECRET = "mallow marsh quill stone"  # noqa: S105 - of these tests only

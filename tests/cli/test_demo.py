@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.demo import FOLDER, Demo
-from commands.synthetic.settings import table
+from commands.demo.demo import FOLDER, Demo
+from commands.demo.synthetic.settings import table
 from tests.cli.shell import run
 
 SMALL = ("demo", "--pupils", "10", "--until", "2026-09-18")

@@ -14,7 +14,7 @@ import pytest
 
 import cli
 from ledger.errors import Refused
-from ledger.folder import Folder
+from ledger.store.folder import Folder
 from tests.cli.shell import ROOT, run
 
 AMEND = ("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "Ill")
@@ -92,7 +92,7 @@ def test_exit_code_of_a_command_is_the_program_s(monkeypatch):
     def differs(*_: object) -> None:
         cli.click.get_current_context().exit(3)
 
-    monkeypatch.setattr("projections.status.Status.answer", differs)
+    monkeypatch.setattr("projections.school.status.Status.answer", differs)
     assert run("status").code == 3
 
 
@@ -103,7 +103,7 @@ def test_interrupt_is_told_and_ends_with_1(monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("projections.status.Status.answer", interrupted)
+    monkeypatch.setattr("projections.school.status.Status.answer", interrupted)
     shown = run("status")
     assert (shown.code, shown.out) == (1, "")
     assert shown.err.strip().startswith("interrupted; ")
@@ -116,7 +116,7 @@ def test_views_that_fall_behind_are_noted_after_recording(monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise Refused("disk-full", "the disk is full or failing", "free some space")
 
-    monkeypatch.setattr("projections.catch_up.catch_up", full)
+    monkeypatch.setattr("projections.readmodel.catch_up.catch_up", full)
     shown = run("mark", "P1", "2026-11-20/AM", "N")
     assert shown.code == 0
     assert shown.err == "note: recorded, but the views are behind: the disk is full or failing\n"
@@ -272,7 +272,7 @@ def test_views_are_put_back_when_making_them_anew_does_not_help(small, monkeypat
         message = "no good"
         raise ValueError(message)
 
-    monkeypatch.setattr("projections.status.Status.answer", unreadable)
+    monkeypatch.setattr("projections.school.status.Status.answer", unreadable)
     with pytest.raises(ValueError, match="no good"):
         run("status")
     assert sorted(p.name for p in (small / "views").iterdir()) == before

@@ -15,8 +15,8 @@ import pytest
 import cli
 import commands
 import projections
-from commands.base import Errand, UseCase
-from projections.query import Inspection, Question
+from commands.core.command import Errand, UseCase
+from projections.queries.question import Inspection, Question
 from tests.cli.shell import ROOT, model, program, run
 
 PROMISED = """init; demo; import portable; export portable; status; register show; register take;

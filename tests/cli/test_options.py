@@ -8,8 +8,8 @@ import pytest
 from pydantic import BaseModel, field_validator
 
 import cli
-from ledger.folder import Folder
-from projections.query import Asked, Question
+from ledger.store.folder import Folder
+from projections.queries.question import Asked, Question
 from tests.cli.shell import model, run
 
 PLACES = {" ".join(p.words): p for p in cli.places()}

@@ -7,8 +7,8 @@ import pytest
 
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended
-from ledger.folder import Folder
-from ledger.store import Batch, Fact, Store
+from ledger.store.folder import Folder
+from ledger.store.store import Batch, Fact, Store
 from tests.cli.shell import run
 
 LINE = re.compile(r"; (\S+) to (\S+); as known at (.+?) \((\w+) clock\), position (\d+), ")

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from commands import register_screen
-from commands.register_sheet import DOWN, UP, Sheet, SheetRow
-from ledger.folder import Folder
+from commands.register import screen as register_screen
+from commands.register.register_sheet import DOWN, UP, Sheet, SheetRow
+from ledger.store.folder import Folder
 from tests.cli.shell import at_terminal, run
 
 SESSION = "2026-11-20/AM"
@@ -228,4 +228,4 @@ def test_terminal_needs_what_click_has():
     """The functions that the screen calls are click's."""
     for name in ("echo", "clear", "confirm", "prompt", "getchar"):
         assert callable(getattr(click, name))
-    assert "click" not in vars(sys.modules["commands.register_screen"])
+    assert "click" not in vars(sys.modules["commands.register.screen"])

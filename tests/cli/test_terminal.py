@@ -3,7 +3,7 @@
 import pytest
 
 import cli
-from projections.query import Answer, Grid, Lines
+from projections.queries.question import Answer, Grid, Lines
 from tests.cli.shell import at_terminal, run
 
 BAR = "\x1b[?25l"

@@ -3,8 +3,8 @@
 import csv
 import io
 
-from projections.query import Answer, Grid
-from projections.text import as_csv, as_lines
+from projections.queries.question import Answer, Grid
+from projections.rendering.text import as_csv, as_lines
 
 
 def answer(columns: tuple[str, ...], *rows: dict) -> Answer:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from ledger import clock
-from ledger.note import COSIGNATURE, read_signer, read_verifier
+from ledger.tlog.note import COSIGNATURE, read_signer, read_verifier
 from tests.cli.shell import ROOT, run
 from tests.ledger.outsiders import Authority, answering
 

@@ -22,21 +22,21 @@ from pathlib import Path
 
 import pytest
 
-from commands.base import Command, Context, Outcome
-from commands.execute import execute, look
-from commands.init import CreateLedger
-from commands.pupil_enrol import EnrolPupil
-from commands.register_times import SetRegisterTimes
-from commands.school_set import SetSchool
-from commands.staff_add import AddStaff
-from commands.terms_set import SetTerm
-from commands.undercut import watch
+from commands.calendar.register_times import SetRegisterTimes
+from commands.calendar.terms import SetTerm
+from commands.core.command import Command, Context, Outcome
+from commands.core.execute import execute, look
+from commands.penalties.undercut import watch
+from commands.roll.enrol import EnrolPupil
+from commands.school.init import CreateLedger
+from commands.school.school import SetSchool
+from commands.school.staff import AddStaff
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
-from ledger.folder import Folder
-from ledger.keys import KeyRing
-from ledger.store import Store
+from ledger.sealing.keys import KeyRing
+from ledger.store.folder import Folder
+from ledger.store.store import Store
 from ledger.values import Operator, upn_check_letter
 
 BUILT_AT = "2026-08-31T12:00"

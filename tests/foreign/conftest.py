@@ -15,21 +15,21 @@ from pathlib import Path
 
 import pytest
 
-from commands.base import Context
-from commands.execute import execute
-from commands.import_portable import ImportPortable
-from commands.init import CreateLedger
-from commands.key_rotate import RotateKey
-from commands.staff_add import AddStaff
-from commands.undercut import watch
+from commands.core.command import Context
+from commands.core.execute import execute
+from commands.exchange.importing import ImportPortable
+from commands.penalties.undercut import watch
+from commands.proof.key_rotate import RotateKey
+from commands.school.init import CreateLedger
+from commands.school.staff import AddStaff
 from ledger import clock
-from ledger.folder import Folder
-from ledger.leaf import leaf_bytes
-from ledger.note import read_checkpoint, read_note
-from ledger.proof import Proofs, rows_between
-from ledger.stretch import stretch_of
+from ledger.store.folder import Folder
+from ledger.tlog.leaf import leaf_bytes
+from ledger.tlog.note import read_checkpoint, read_note
+from ledger.transparency.proof import Proofs, rows_between
+from ledger.transparency.stretch import stretch_of
 from ledger.values import Operator
-from ledger.verify import verify
+from ledger.verification.verify import verify
 
 SOURCE = Path(__file__).parents[2] / "fixtures" / "portable"
 

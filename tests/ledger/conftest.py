@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from commands.base import Context
-from ledger import streams
-from ledger.events import calendar, log, roll
+from commands.core.command import Context
+from ledger.events import calendar, log, roll, streams
 from ledger.events.register import SessionMarked
-from ledger.folder import Folder
-from ledger.keys import KeyRing
-from ledger.sealing import seal_event
-from ledger.store import Batch, Fact, Recorded, Store
+from ledger.sealing.keys import KeyRing
+from ledger.sealing.sealing import seal_event
+from ledger.store.folder import Folder
+from ledger.store.store import Batch, Fact, Recorded, Store
 
 PUPILS = 8
 NINE_O_CLOCK = 1_795_165_200_000_000

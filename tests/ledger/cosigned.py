@@ -2,10 +2,10 @@
 
 from contextlib import closing
 
-from commands.base import Context
-from commands.execute import execute
-from commands.witness_trust import TrustWitness
-from ledger.store import Store
+from commands.core.command import Context
+from commands.core.execute import execute
+from commands.proof.witness_trust import TrustWitness
+from ledger.store.store import Store
 from tests.ledger.outsiders import NOON, WITNESS
 
 

@@ -11,10 +11,10 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from ledger.cosigning import Request, Witness
-from ledger.note import COSIGNATURE, Checkpoint, Signer, new_signer, signed
-from ledger.tree import Tree
-from ledger.witness_service import Service
+from ledger.tlog.note import COSIGNATURE, Checkpoint, Signer, new_signer, signed
+from ledger.tlog.tree import Tree
+from ledger.transparency.cosigning import Request, Witness
+from ledger.transparency.witness_service import Service
 
 NOON = 1_795_176_000
 """2026-11-20T12:00:00Z, in seconds."""

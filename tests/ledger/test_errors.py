@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.errors import ImportRefused, Problem, Refused
-from ledger.registry import unknown
+from ledger.events.registry import unknown
 
 
 def test_a_refusal_has_a_code_a_fact_and_a_remedy():

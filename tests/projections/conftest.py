@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from ledger import streams
+from ledger.events import streams
 from ledger.events.roll import GroupLeft, PupilRemoved
-from ledger.folder import Folder
-from ledger.store import Fact
+from ledger.store.folder import Folder
+from ledger.store.store import Fact
 from tests.projections.ledgers import (
     Book,
     created,

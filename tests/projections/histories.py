@@ -10,8 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ledger import streams
 from ledger.clock import iso
+from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import (
@@ -23,8 +23,8 @@ from ledger.events.register import (
     SourceRestated,
 )
 from ledger.events.roll import EnrolmentWithdrawn, GroupJoined, GroupLeft, PupilRemoved
-from ledger.store import Fact
-from projections import rates
+from ledger.store.store import Fact
+from projections.figures import rates
 from tests.projections import ledgers, oracle
 
 PUPILS = tuple(f"pupil{n}" for n in range(6))

@@ -7,19 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ledger import streams
 from ledger.clock import to_instant
+from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.calendar import RegisterTimesSet, SchoolOpened, TermSet
+from ledger.events.families import StaffJoined
 from ledger.events.log import Committed, LedgerCreated, Source
-from ledger.events.people import StaffJoined
 from ledger.events.register import SessionMarked
 from ledger.events.roll import DetailsAmended, GroupJoined, PupilEnrolled
-from ledger.folder import Folder
-from ledger.keys import KeyRing
-from ledger.sealing import seal_event
-from ledger.store import Batch, Fact, Store
-from projections import view
+from ledger.sealing.keys import KeyRing
+from ledger.sealing.sealing import seal_event
+from ledger.store.folder import Folder
+from ledger.store.store import Batch, Fact, Store
+from projections.queries import view
 
 SOURCE = Source(system="other-system", files=())
 HOUR = 3_600_000_000

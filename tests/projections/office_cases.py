@@ -10,13 +10,13 @@ import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 
-from ledger import streams
+from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
-from ledger.events.enforcement import ReturnAgreed, ReturnMade
+from ledger.events.penalties import ReturnAgreed, ReturnMade
 from ledger.events.register import AbsencePlanned, SessionMarked
 from ledger.events.roll import PupilRemoved
-from ledger.folder import Folder
-from ledger.store import Fact
+from ledger.store.folder import Folder
+from ledger.store.store import Fact
 from tests.projections.ledgers import Book, created, enrolled, instant, joined, opened, staff, term
 
 CASES = Path(__file__).parents[2] / "fixtures" / "cases"

@@ -39,7 +39,7 @@ from ledger.events.roll import (
     PupilEnrolled,
     PupilRemoved,
 )
-from ledger.store import Recorded, Store
+from ledger.store.store import Recorded, Store
 
 DAY = timedelta(days=1)
 NO_GROUP = "(none)"

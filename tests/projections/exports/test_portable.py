@@ -6,27 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from commands import init
-from commands.amend import AmendMarks
-from commands.base import Context
-from commands.execute import execute
-from commands.import_portable import ImportPortable
-from commands.mark import MarkSession
-from commands.plan_add import PlanAbsence
-from commands.pupil_merge import MergePupils
-from commands.pupil_move import MovePupil
-from commands.undercut import watch
+from commands.amending.amend import AmendMarks
+from commands.core.command import Context
+from commands.core.execute import execute
+from commands.exchange.importing import ImportPortable
+from commands.penalties.undercut import watch
+from commands.register.mark import MarkSession
+from commands.register.plan_add import PlanAbsence
+from commands.roll.pupil_merge import MergePupils
+from commands.roll.pupil_move import MovePupil
+from commands.school import init
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
-from ledger.folder import Folder
-from ledger.keys import KeyRing
+from ledger.sealing.keys import KeyRing
+from ledger.store.folder import Folder
 from ledger.values import Operator, parse_session
-from projections import history, portable_tables, rates
-from projections.exports import portable
+from projections.exports import portable_rows as portable_tables
 from projections.exports.portable import ExportPortable
-from projections.history import History
-from projections.rates import Rates
-from projections.view import opened
+from projections.figures.rates import Rates
+from projections.history.history import History
+from projections.queries.view import opened
 
 SCHOOL = Path(__file__).parents[3] / "fixtures" / "portable"
 NOW = parse_instant("2026-11-21T12:00:00Z")
@@ -54,15 +53,15 @@ def ask(context, question):
 
 
 def export(context, path, **options):
-    return ask(context, portable, ExportPortable(path=path, **options))
+    return ask(context, ExportPortable(path=path, **options))
 
 
 def answers(context, **options):
     """Return the rows of rates and of every pupil's history, under the source clock."""
     times = {"clock": "source", **options}
-    found = [ask(context, rates, Rates(**times))["rows"]]
+    found = [ask(context, Rates(**times))["rows"]]
     for row in table(SCHOOL / "pupils.csv"):
-        rows = ask(context, history, History(who=row["upn"], **times))["rows"]
+        rows = ask(context, History(who=row["upn"], **times))["rows"]
         found.append([without(row, "position", "recorded_at") for row in rows])
     return found
 
@@ -132,12 +131,12 @@ def test_what_was_recorded_here_is_stated_with_its_time(school, tmp_path):
     export(school, tmp_path / "out")
     copy = empty(tmp_path / "copy")
     bring(copy, tmp_path / "out")
-    rows = [ask(c, history, History(who=upn, on=parse_session("2026-11-25/AM").date))["rows"]
+    rows = [ask(c, History(who=upn, on=parse_session("2026-11-25/AM").date))["rows"]
             for c in (school, copy)]  # fmt: skip
     ours = ("position", "recorded_at", "stated_at", "by")
     assert [without(r, *ours) for r in rows[0]] == [without(r, *ours) for r in rows[1]]
     assert rows[1][0]["stated_at"] == "2026-11-21T12:00:00Z"
-    assert ask(school, rates, Rates())["rows"] == ask(copy, rates, Rates())["rows"]
+    assert ask(school, Rates())["rows"] == ask(copy, Rates())["rows"]
 
 
 def test_kinds_that_times_do_not_give_are_written(school, tmp_path):

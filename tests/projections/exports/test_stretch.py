@@ -2,8 +2,8 @@
 
 import pytest
 
-from commands.execute import execute
-from commands.staff_add import AddStaff
+from commands.core.execute import execute
+from commands.school.staff import AddStaff
 from ledger import attendance_verify
 from ledger.errors import Refused
 from projections.exports.stretch import ExportStretch

@@ -1,0 +1,1 @@
+"""Amendments with reason and evidence, a second person's approval, the school's policy."""

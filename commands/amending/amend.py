@@ -1,0 +1,188 @@
+"""Change marks that stand, saying why and by whom.
+
+One session, every session of a range on which a mark stands, or the lines of a batch file; all of
+them or none. What the school's policy holds back for a second person is recorded as requested.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Self, TextIO
+
+from commands.amending import amend_batch_file, amend_wanted
+from commands.amending import batch as amend_batch
+from commands.amending import changes as approval_rules
+from commands.amending import evidence as amend_evidence
+from commands.amending import preview as amend_preview
+from commands.amending.amend_batch_file import BatchFile
+from commands.amending.amend_changes import Change, Judged
+from commands.amending.evidence import EvidenceFile
+from commands.core import checks as given
+from commands.core import marks as mark_rules
+from commands.core import sessions, standing
+from commands.core.command import Decision, Range, State, hidden, option
+from commands.core.standing import Amending
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.register import MarkCorrected
+from ledger.store.store import Fact
+from policies.packs.rules import Rules
+
+_NEEDED = ("pupil", "code", "reason")
+_OF_ONE_PUPIL = (
+    "pupil", "session", "from_", "to_", "from_code", "code", "minutes_late", "nature",
+)  # fmt: skip
+
+
+class AmendMarks(sessions.Spanning):
+    """attendance amend: change marks that stand, saying why and by whom.
+
+    Marks that stand are replaced: original, amended, reason, date and name are kept.
+    """
+
+    pupil: str | None = option("UPN or local id", default=None)
+    code: str | None = option("the code that is to stand", default=None)
+    reason: str | None = option(
+        "why the register is amended; with --batch, of the lines without one", default=None
+    )
+    from_code: str | None = option("only marks with this code", default=None)
+    minutes_late: int | None = option("minutes late", default=None, ge=0)
+    nature: str | None = option(
+        "nature of the activity, or the cause, where the code needs it", default=None
+    )
+    batch: str | None = option(
+        "a CSV file (- for stdin), one amendment a line: upn, date, session, original, amended, "
+        "reason and, if wanted, nature, minutes_late",
+        default=None,
+    )
+    evidence: Path | None = option(
+        "a file that the amendments rest on; its name and SHA-256 are recorded", default=None
+    )
+    evidence_note: str | None = option("what the evidence is", default=None)
+    keep_evidence: bool = option(
+        "keep an encrypted copy of that file in the ledger's attachments/", default=False
+    )
+    dry_run: bool = option(
+        "show each change in full and what it does to the figures; record nothing", default=False
+    )
+    batch_file: BatchFile | None = hidden(default=None)
+    evidence_file: EvidenceFile | None = hidden(default=None)
+
+    def __init__(self, **stated: Any) -> None:  # noqa: ANN401 - as pydantic's own
+        """Ask for what one pupil's amendments need; wrong usage, as where it is always needed."""
+        missing = [name for name in _NEEDED if stated.get(name) is None]
+        if missing and stated.get("batch") is None:
+            named = " and ".join(f"'--{name}'" for name in missing)
+            msg = f"Missing option {named}, or '--batch' with a file whose lines say it."
+            raise ValueError(msg)
+        super().__init__(**stated)
+
+    def load(self, stdin: TextIO) -> Self:
+        """Return the command with the lines of its batch file and the bytes of its evidence."""
+        _check_options(self)
+        read: dict[str, BatchFile | EvidenceFile] = {}
+        if self.batch is not None:
+            read["batch_file"] = amend_batch_file.read(self.batch, stdin)
+        if self.evidence is not None:
+            read["evidence_file"] = amend_evidence.read(self.evidence)
+        return self.model_copy(update=read)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks in question, how their registers were taken, and what policy needs."""
+        _check_options(self)
+        if self.batch_file is not None:
+            yield from amend_batch.reads(self.batch_file, state)
+            return
+        pupil, span = state.pupil(given.required(self.pupil, "pupil")), sessions.span(self)
+        yield sessions.marks(pupil, span)
+        yield sessions.registers(span)
+        yield from approval_rules.needed(state, [pupil], span)
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Amend one mark, all of a range that answer the description, or those of a batch file."""
+        author = state.author(now)
+        changes = _changes(self, state, rules, now)
+        judged = _judged(state, rules, now, changes)
+        amended = [each for each in judged if not each.taking]
+        held = any(each.grounds for each in judged)
+        evidence = amend_evidence.given(
+            self.evidence_file, self.evidence_note, keep=self.keep_evidence
+        )
+        tied = len(amended) > 1 or held or evidence is not None
+        batch = state.new_pupil_id() if tied else None
+        facts = [_fact(Amending(author, each.change.reason, batch), each) for each in judged]
+        kept = amend_evidence.Kept()
+        if evidence is not None and batch is not None:
+            pupils = {each.change.pupil.id: None for each in judged}
+            kept = amend_evidence.kept(evidence, pupils, batch, state.new_key)
+        shown = amend_preview.Shown(state, rules.codes, now, judged)
+        says = shown.in_full() if self.dry_run else shown.briefly(batch)
+        says += amend_preview.about(evidence)
+        says += ["dry run: nothing was recorded"] * self.dry_run
+        facts += kept.facts
+        return Decision(
+            facts, len(facts), tuple(says), dry_run=self.dry_run, attachments=kept.attachments
+        )
+
+
+def _check_options(command: AmendMarks) -> None:
+    """Refuse options that contradict each other."""
+    if command.batch is not None:
+        found = [n for n in _OF_ONE_PUPIL if getattr(command, n) is not None]
+        if found:
+            named = ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in found)
+            raise Refused(
+                "batch-or-options",
+                f"--batch and {named} are given together",
+                "let each line of the batch file say it, and leave those options out",
+            )
+    amend_evidence.check(command.evidence, keep=command.keep_evidence)
+
+
+def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Change]:
+    if command.batch_file is not None:
+        return amend_batch.changes(command.batch_file, command.reason, state, rules.codes, now)
+    code, reason = given.required(command.code, "code"), given.required(command.reason, "reason")
+    wanted = amend_wanted.Wanted(
+        state.pupil(given.required(command.pupil, "pupil")),
+        rules.codes,
+        state.school.calendar(),
+        mark_rules.Stated(code, command.minutes_late, command.nature),
+        command.from_code,
+        reason,
+    )
+    return wanted.found(state, sessions.span(command), now)
+
+
+def _judged(state: State, rules: Rules, now: int, changes: Sequence[Change]) -> list[Judged]:
+    """Tell of each change whether it is part of the taking, applies at once, or waits."""
+    calendar = state.school.calendar()
+
+    def ended(change: Change) -> bool:
+        taken = standing.taken(state, change.pupil, change.session)
+        return mark_rules.has_ended(calendar, change.session, taken, now)
+
+    over = [ended(change) for change in changes]
+    amendments = [c.proposed for c, is_over in zip(changes, over, strict=True) if is_over]
+    split = approval_rules.split(state, rules, now, state.author(now), amendments)
+    held = {(h.proposed.pupil.id, h.proposed.session): h for h in split.held}
+    return [
+        Judged(change, taking=not is_over, held=held.get((change.pupil.id, change.session)))
+        for change, is_over in zip(changes, over, strict=True)
+    ]
+
+
+def _fact(amending: Amending, judged: Judged) -> Fact:
+    change = judged.change
+    if judged.held is not None:
+        [requested] = approval_rules.requested([judged.held], amending)
+        return requested
+    stream = streams.mark(change.pupil.id, change.session)
+    if not judged.taking:
+        return Fact(stream, amending.mark(change.before.code, change.after))
+    corrected = MarkCorrected(
+        original=change.before.code,
+        **change.after._asdict(),
+        reason=amending.reason,
+        by=amending.author.staff_id,
+    )
+    return Fact(stream, corrected)

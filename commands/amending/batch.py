@@ -1,0 +1,152 @@
+"""The lines of a batch file as changes: what stands, what may stand, every fault told at once."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from commands.amending import changes as approval_rules
+from commands.amending.amend_batch_file import BatchFile, Row
+from commands.amending.amend_changes import Change
+from commands.core import checks as given
+from commands.core import marks as mark_rules
+from commands.core import sessions, standing
+from commands.core.command import Range, State
+from commands.core.marks import Stated
+from commands.core.sessions import Span
+from ledger.errors import ImportRefused, Problem, Refused
+from ledger.formats.portable import NO_MARK
+from ledger.formats.problems import SHOWN
+from ledger.state.school import Pupil
+from ledger.values import Session
+from policies.packs.codes import Codes
+
+
+class BatchRefused(ImportRefused):
+    """A batch that was refused whole, with every problem found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        found = sorted(problems)
+        super().__init__(found[:SHOWN], total=len(found))
+        self.code = "batch-refused"
+        self.remedy = "correct these lines and give the whole file again"
+
+
+def reads(file: BatchFile, state: State) -> Iterator[Range]:
+    """Ask for the marks and registers around the sessions of each pupil who is known."""
+    named: dict[str, list[Session]] = {}
+    for row in file.rows:
+        pupil = state.identities.get(row.upn, "")
+        if pupil in state.school.pupils:
+            named.setdefault(pupil, []).append(row.session)
+    for pupil, days in named.items():
+        found, span = state.school.pupils[pupil], _around(days)
+        yield sessions.marks(found, span)
+        yield from approval_rules.needed(state, [found], span)
+    if named:
+        yield sessions.registers(_around([day for days in named.values() for day in days]))
+
+
+def changes(
+    file: BatchFile, reason: str | None, state: State, codes: Codes, now: int
+) -> list[Change]:
+    """Return the change of every line; refuse all faults of the file at once.
+
+    ``reason``: of the lines that give none.
+    """
+    checked = _Checked(state, codes, now, (reason or "").strip())
+    found, faults = [], list(file.faults)
+    for row in file.rows:
+        change, wrong = checked.line(row)
+        faults += [Problem(file.name, row.line, w.code, w.what, w.remedy) for w in wrong]
+        found.append(change)
+    if faults:
+        raise BatchRefused(faults)
+    return [change for change in found if change is not None]
+
+
+class _Checked:
+    """Looks at line after line, remembering which marks were named."""
+
+    def __init__(self, state: State, codes: Codes, now: int, reason: str) -> None:
+        self._state, self._codes, self._now, self._reason = state, codes, now, reason
+        self._calendar = state.school.calendar()
+        self._named: dict[tuple[str, Session], int] = {}
+
+    def line(self, row: Row) -> tuple[Change | None, list[Refused]]:
+        """Return the change that a line asks for, or all that is wrong with it."""
+        try:
+            pupil = self._state.pupil(row.upn)
+        except Refused as why:
+            return None, [why]
+        before = standing.mark_of(self._state, pupil, row.session)
+        after = Stated(row.amended, row.minutes_late, row.nature)
+        wrong = list(
+            _refusals(
+                lambda: self._check_once(pupil, row),
+                lambda: self._check_reason(row),
+                lambda: self._check_stands(row, before),
+                lambda: self._check_entry(pupil, row.session, after),
+                lambda: _check_changes(row, before, after),
+            )
+        )
+        if wrong or before is None:
+            return None, wrong
+        return Change(pupil, row.session, before, after, row.reason or self._reason), []
+
+    def _check_once(self, pupil: Pupil, row: Row) -> None:
+        first = self._named.setdefault((pupil.id, row.session), row.line)
+        if first != row.line:
+            what = f"{row.upn} {row.session} is in line {first} already"
+            raise Refused("twice", what, "keep one of the two")
+
+    def _check_reason(self, row: Row) -> None:
+        if not given.is_visible(row.reason or self._reason):
+            raise Refused(
+                "reason-missing",
+                "an amendment without a reason",
+                "state the reason, or give one for all such lines with --reason",
+            )
+
+    def _check_stands(self, row: Row, before: Stated | None) -> None:
+        mark_rules.check_not_future(row.session, self._now)
+        if before is None:
+            raise Refused(
+                "no-mark", f"no mark stands for {row.session}", "record one with attendance mark"
+            )
+        if before.code != row.original:
+            raise Refused(
+                "other-code-stands",
+                f"{before.code} stands for {row.session}, not {row.original}",
+                "look at what stands with attendance history, and correct original",
+            )
+
+    def _check_entry(self, pupil: Pupil, session: Session, after: Stated) -> None:
+        if after.code == NO_MARK:
+            raise Refused(
+                "mark-blanked", "a mark cannot be blanked", "give the code that is to stand"
+            )
+        try:
+            mark_rules.check_entry(
+                self._codes, self._calendar, pupil=pupil, session=session, stated=after
+            )
+        except Refused as why:
+            if why.code != "nature-missing":
+                raise
+            raise Refused(why.code, why.what, "say what it is in the column nature") from None
+
+
+def _check_changes(row: Row, before: Stated | None, after: Stated) -> None:
+    if before == after:
+        raise Refused(
+            "same-mark", f"{after.code} already stands for {row.session}", "take the line out"
+        )
+
+
+def _refusals(*checks: Callable[[], None]) -> Iterator[Refused]:
+    for check in checks:
+        try:
+            check()
+        except Refused as why:
+            yield why
+
+
+def _around(days: Collection[Session]) -> Span:
+    return Span(min(days), max(days))

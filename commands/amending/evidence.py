@@ -1,0 +1,95 @@
+"""What amendments rest on: a file by name and SHA-256, what it is, and a copy where wanted."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.amending import EvidenceGiven
+from ledger.sealing import attachments
+from ledger.sealing.attachments import Attachment
+from ledger.store.folder import translated
+from ledger.store.store import Fact
+
+LARGEST = 25 * 2**20
+"""How many bytes of evidence are taken at most."""
+
+
+class EvidenceFile(NamedTuple):
+    """A file as it was read."""
+
+    name: str
+    content: bytes
+
+
+class Evidence(NamedTuple):
+    """What is given: a file, a note of what it is, or both; ``keep``: a copy of the file."""
+
+    file: EvidenceFile | None
+    note: str | None
+    keep: bool
+
+
+class Kept(NamedTuple):
+    """What is to be recorded of evidence, and the copies to keep."""
+
+    facts: tuple[Fact, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+def check(file: Path | None, *, keep: bool) -> None:
+    """Refuse to keep a copy of nothing."""
+    if keep and file is None:
+        raise Refused(
+            "evidence-missing",
+            "a copy of the evidence is to be kept, but no file is given",
+            "name the file with --evidence",
+        )
+
+
+def read(path: Path) -> EvidenceFile:
+    """Return a file's name and bytes; refuse one that is missing, empty, unreadable or huge."""
+    if path.is_dir():
+        raise Refused("evidence-file", f"{path} is a folder", "name one file in it")
+    if not path.exists():
+        raise Refused("evidence-file", f"there is no file {path}", "check the name")
+    with translated(path):
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise Refused(
+                "evidence-large",
+                f"{path} has {size:,} bytes; evidence may have {LARGEST:,} (25 MB) at most",
+                "give a smaller copy of it, or say where it is with --evidence-note",
+            )
+        content = path.read_bytes()
+    if not content:
+        raise Refused("evidence-empty", f"{path} is empty", "give the file that holds something")
+    return EvidenceFile(path.name, content)
+
+
+def given(file: EvidenceFile | None, note: str | None, *, keep: bool) -> Evidence | None:
+    """Return the evidence that a file, a note or both make; none where there is neither."""
+    noted = (note or "").strip() or None
+    return None if file is None and noted is None else Evidence(file, noted, keep)
+
+
+def kept(
+    evidence: Evidence, pupils: Iterable[str], batch: str, new_key: Callable[[], bytes]
+) -> Kept:
+    """Return the fact for each pupil concerned, and each one's copy under a key of its own."""
+    facts, copies = [], []
+    for pupil in pupils:
+        stream, key = streams.evidence(pupil, batch), None
+        if evidence.file is not None and evidence.keep:
+            name = attachments.name_of(stream)
+            copies.append(Attachment(name, evidence.file.content, fresh := new_key()))
+            key = attachments.key_text(fresh)
+        stated = EvidenceGiven(
+            file=evidence.file and evidence.file.name,
+            sha256=evidence.file and attachments.digest(evidence.file.content),
+            note=evidence.note,
+            key=key,
+        )
+        facts.append(Fact(stream, stated))
+    return Kept(tuple(facts), tuple(copies))

@@ -1,0 +1,1 @@
+"""Back-ups made and restored."""

@@ -1,0 +1,96 @@
+"""Write a back-up of everything the ledger needs, to one file."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from commands.backup.backup_progress import progress
+from commands.core.command import (
+    Context,
+    Decision,
+    Errand,
+    Outcome,
+    Range,
+    State,
+    UseCase,
+    hidden,
+    one,
+    option,
+)
+from commands.core.execute import execute
+from ledger.backup import backup, passphrases
+from ledger.backup.file import SUFFIX
+from ledger.clock import local
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.proof import BackupMade
+from ledger.store.folder import Folder
+from ledger.store.store import Fact
+from policies.packs.rules import Rules
+
+
+class CreateBackup(UseCase, Errand):
+    """attendance backup create: write a back-up of everything the ledger needs, to one file.
+
+    The log stays readable without the passphrase; the keys, and so the names, do not.
+
+    The law asks for a back-up at least once a month. Keep it away from the ledger's computer.
+    """
+
+    to: Path | None = option("the file to write, or the folder to write it to", default=None)
+    passphrase_file: Path | None = option(
+        "a file with the passphrase for the keys [ATTENDANCE_PASSPHRASE, or asked for]",
+        default=None,
+    )
+    size: int = hidden(default=0)
+    sha256: str = hidden(default="")
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the back-ups before."""
+        yield one(streams.BACKUPS)
+
+    def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
+        """Record that the back-up was made."""
+        return Decision([Fact(streams.BACKUPS, BackupMade(size=self.size, sha256=self.sha256))], 1)
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Write the file, and record it once it is in its place."""
+        folder, now = context.folder.required(), context.clock()
+        target = _target(self.to, now)
+        passphrase = passphrases.chosen(self.passphrase_file)
+        with progress("backing up") as shown:
+            made = backup.create(folder, target, passphrase, now, shown)
+        says = [
+            f"{target}: entries 1 to {made.size}, {made.bytes / 1_000_000:.1f} MB",
+            f"SHA-256 {made.sha256}",
+            "without the passphrase nobody can open the names in it: keep both, apart",
+        ]
+        if _inside(target, folder):
+            says.append(
+                "WARNING: it is inside the ledger's own folder, and would be lost with it: move it"
+            )
+        recorded = self.model_copy(update={"size": made.size, "sha256": made.sha256})
+        try:
+            outcome = execute(context, recorded)
+        except Refused as refused:
+            sys.stderr.write(f"note: {target} was written, but that is not recorded\n")
+            raise refused from None
+        return Outcome(outcome.header, tuple(says))
+
+
+def _target(to: Path | None, now: int) -> Path:
+    """Return the file to write, which is not there yet."""
+    place = to or Path()
+    if to is None or to.is_dir():
+        place /= f"attendance-{local(now):%Y-%m-%d-%H%M%S}{SUFFIX}"
+    elif not to.parent.is_dir():
+        raise Refused(
+            "backup-folder", f"there is no folder {to.parent}", "make it, or name another"
+        )
+    if place.exists() or place.is_symlink():
+        raise backup.there(place)
+    return place
+
+
+def _inside(target: Path, folder: Folder) -> bool:
+    return target.resolve().is_relative_to(folder.path.resolve())

@@ -1,0 +1,1 @@
+"""Terms, register times, closures and cancelled sessions."""

@@ -1,0 +1,94 @@
+"""Record a term's first and last day.
+
+A term does not move away from marks that stand: they would no longer count.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from commands.core import checks as given
+from commands.core import sessions
+from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
+from commands.leave.leave_rules import number_of
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.calendar import TermSet
+from ledger.state.marks import fold
+from ledger.store.store import Fact
+from ledger.values import HALVES, Session, school_year_number
+from policies.packs.rules import Rules
+
+_DAY = timedelta(days=1)
+
+
+class SetTerm(UseCase):
+    """attendance terms set: record a term's first and last day.
+
+    A term or half term; the same name in the same school year replaces it.
+    """
+
+    name: str = argument("name of the term")
+    first: date = option("first day")
+    last: date = option("last day")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks on the days that the term would no longer hold."""
+        for first, last in _left_out(self, state):
+            span = sessions.Span(Session(first, HALVES[0]), Session(last, HALVES[-1]))
+            for pupil in state.school.pupils.values():
+                yield sessions.marks(pupil, span)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Set a term that overlaps no other and leaves out no day with marks."""
+        state.author(now)
+        term = TermSet(name=given.required(self.name, "name"), first=self.first, last=self.last)
+        if term.last < term.first:
+            raise Refused(
+                "dates-reversed",
+                f"{term.name} ends ({term.last}) before it begins ({term.first})",
+                "give the first day with --first, the last with --last",
+            )
+        key = (term.name, school_year_number(term.first))
+        for other_key, other in state.school.terms.items():
+            if other_key != key and other.first <= term.last and term.first <= other.last:
+                raise Refused(
+                    "terms-overlap",
+                    f"{term.name} would overlap {other.name} ({other.first} to {other.last})",
+                    "check the dates of both",
+                )
+        before = state.school.terms.get(key)
+        if before is not None and (before.first, before.last) == (term.first, term.last):
+            return decided([], f"{term.name} is set so already; nothing was recorded")
+        _check_unmarked(term, state)
+        return decided([Fact(streams.CALENDAR, term)], f"{term.name}: {term.first} to {term.last}")
+
+
+def _left_out(command: SetTerm, state: State) -> Iterator[tuple[date, date]]:
+    """Yield the first and last day of each stretch that the term held and would not hold."""
+    before = state.school.terms.get((command.name.strip(), school_year_number(command.first)))
+    if before is None or command.last < command.first:
+        return
+    if before.first < command.first:
+        yield before.first, min(before.last, command.first - _DAY)
+    if command.last < before.last:
+        yield max(before.first, command.last + _DAY), before.last
+
+
+def _check_unmarked(term: TermSet, state: State) -> None:
+    """Refuse where marks stand on the days left out, which are what was asked for."""
+    found = [
+        streams.parts(stream)[1:]
+        for stream, events in state.histories.items()
+        if fold(events).code is not None
+    ]
+    if not found:
+        return
+    marks = number_of(len(found), "mark")
+    pupils = number_of(len({pupil_id for pupil_id, _ in found}), "pupil")
+    raise Refused(
+        "marks-stand",
+        f"{term.name} from {term.first} to {term.last} would leave {marks} of {pupils} outside "
+        f"every term, the first for {min(session for _, session in found)}",
+        "give days that hold them; a session that was not held after all is recorded with "
+        "attendance session cancel",
+    )

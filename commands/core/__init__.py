@@ -1,0 +1,1 @@
+"""What every use case is made of, and the only writer."""

@@ -1,0 +1,272 @@
+"""What every use case is made of: a frozen command, the state it sees, what it decides.
+
+A use case is a class: its fields are its options, ``decide`` is pure. The first line of its
+docstring, ``attendance WORDS: what it does.``, is its place on the command line; it is found
+there without being imported.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TextIO
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ledger.clock import Clock, local_date
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.base import Event
+from ledger.events.log import Committed, Source
+from ledger.sealing.attachments import Attachment, new_key
+from ledger.sealing.keys import BEYOND_USE
+from ledger.state.marks import Mark, fold
+from ledger.state.school import Pupil, School
+from ledger.store.folder import Folder
+from ledger.store.store import Fact, Recorded
+from ledger.values import Operator
+from policies.packs.codes import Codes
+from policies.packs.rules import Rules
+
+
+class Command(BaseModel):
+    """What somebody asks to be recorded. Its fields are the options of the command line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+def option(help_text: str, **more: Any) -> Any:  # noqa: ANN401 - as pydantic's own Field
+    """Declare a field that is an option; required unless it has a ``default``."""
+    return Field(description=help_text, **more)
+
+
+def argument(help_text: str, **more: Any) -> Any:  # noqa: ANN401 - as pydantic's own Field
+    """Declare a field that is given by its place."""
+    return Field(description=help_text, json_schema_extra={"argument": True}, **more)
+
+
+def hidden(**more: Any) -> Any:  # noqa: ANN401 - as pydantic's own Field
+    """Declare a field that the edge fills in and the command line does not show."""
+    return Field(json_schema_extra={"hidden": True}, **more)
+
+
+class Author(NamedTuple):
+    """The name and title of whoever decides, as they are on the day."""
+
+    staff_id: str
+    name: str
+    job_title: str
+
+
+class Range(NamedTuple):
+    """The streams named from ``first`` to before ``last``."""
+
+    first: str
+    last: str
+
+
+def one(stream: str) -> Range:
+    """Return the range that holds one stream only."""
+    return Range(stream, stream + "\x00")
+
+
+def starting(prefix: str) -> Range:
+    """Return the range of every stream whose name begins with a prefix."""
+    return Range(prefix, prefix + "\U0010ffff")
+
+
+@dataclass(slots=True)
+class State:
+    """All that a decision may look at: read from the log at one position.
+
+    ``identities``: UPN or local id -> pupil id; ``histories``: the events of the streams that
+    the use case asked for; ``open_text``: the text of a sealed field; ``new_pupil_id``: a fresh
+    random id, an argument so that decisions stay pure, as is ``new_key``, 256 bits; ``position``:
+    up to where the log was read; ``event_at``: the event at a position, which never changes.
+    """
+
+    school: School
+    identities: Mapping[str, str]
+    operator: Operator
+    open_text: Callable[[str], str]
+    new_pupil_id: Callable[[], str]
+    histories: dict[str, list[Event]] = field(default_factory=dict)
+    position: int = 0
+    new_key: Callable[[], bytes] = new_key
+    event_at: Callable[[int], Recorded | None] = lambda _: None
+
+    def pupil(self, named: str) -> Pupil:
+        """Return the pupil that a UPN or local id names, or refuse it."""
+        pupil = self.school.pupils.get(self.identities.get(named, ""))
+        if pupil is None:
+            raise Refused(
+                "pupil-unknown",
+                f"no pupil has the UPN or local id {named!r}",
+                "look the pupil up with attendance pupil find NAME",
+            )
+        return pupil
+
+    def author(self, now: int) -> Author:
+        """Return who decides; refuse when nobody is named or not on the staff today."""
+        staff_id = self.operator.staff_id
+        if staff_id is None:
+            raise Refused(
+                "author-missing",
+                "this command records who gave it, and nobody is named",
+                "name yourself with --as STAFF_ID (or set ATTENDANCE_AS)",
+            )
+        return self.author_on(staff_id, local_date(now))
+
+    def author_on(self, staff_id: str, day: date) -> Author:
+        """Return a member of staff as they were on a day, or refuse."""
+        row = self.school.staff_on(staff_id, day)
+        if row is None:
+            raise Refused(
+                "author-not-on-staff",
+                f"{staff_id} is not on the staff on {day}",
+                "use the id of a member of staff, or add one with attendance staff add",
+            )
+        return Author(staff_id, self.open_text(row.name), row.job_title)
+
+    def mark(self, pupil: Pupil, session: object) -> Mark:
+        """Return what stands for a pupil and session; the use case must have asked for it."""
+        return fold(self.histories.get(streams.mark(pupil.id, str(session)), ()))
+
+    def name_of(self, pupil: Pupil) -> str:
+        """Return a pupil's name as shown to staff."""
+        parts = [pupil.details[k] for k in ("name_used", "forename", "surname")]
+        used, forename, surname = (self.open_text(p) if p else "" for p in parts)
+        if BEYOND_USE in (forename, surname):
+            return BEYOND_USE
+        return f"{used or forename} {surname}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be recorded, in order, and what to tell whoever asked.
+
+    ``facts`` may be made on the way (an import); then ``count`` says how many there are.
+    ``dry_run``: show, do not record. ``attachments``: copies to keep, durable before the facts.
+    """
+
+    facts: Iterable[Fact]
+    count: int
+    says: tuple[str, ...] = ()
+    source: Source | None = None
+    dry_run: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+def decided(facts: list[Fact], *says: str, dry_run: bool = False) -> Decision:
+    """Return the decision to record a list of facts."""
+    return Decision(facts, len(facts), says, dry_run=dry_run)
+
+
+class UseCase(Command, ABC):
+    """A command that is decided: what it reads, what it relies on, what is to be recorded.
+
+    ``relies_on``: prefixes of streams, besides the school's own, that the decision rests on.
+    """
+
+    relies_on: ClassVar[tuple[str, ...]] = ()
+
+    def load(self, stdin: TextIO, /) -> Self:
+        """Return the command with what its files hold; every fault of a file is refused."""
+        del stdin
+        return self
+
+    def reads(self, state: State, /) -> Iterable[Range]:
+        """Yield the streams that are needed besides the school's own; each is read at once."""
+        del state
+        return ()
+
+    @abstractmethod
+    def decide(self, state: State, rules: Rules, now: int, /) -> Decision:
+        """Return what is to be recorded; pure. Raises `Refused` where the law forbids it."""
+
+
+class Watched(Protocol):
+    """A decision with what a watcher added to it, and what was read for that."""
+
+    @property
+    def decision(self) -> Decision:
+        """What is to be recorded now."""
+
+    @property
+    def ranges(self) -> Iterable[Range]:
+        """What was read, and is to stand unchanged until it is recorded."""
+
+    def says(self, state: State, read: "Read", /) -> Iterator[str]:
+        """Yield what the user is told once it is recorded."""
+
+
+Read = Callable[[Range], Iterable[Recorded]]
+"""Reads the events of a range, up to the position at which the decision is made."""
+Watch = Callable[[Decision, State, Codes, date, Read], Watched]
+"""Holds each decision against what rests on the register, before it is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where to record, by which clock, who asks, and who watches what is decided."""
+
+    folder: Folder
+    clock: Clock
+    operator: Operator
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """A ledger that was made just now, to be looked at as on a date."""
+
+    folder: Folder
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was recorded: the header (none when nothing was), what to tell and show the user.
+
+    ``differs``: somebody outside saw another history.
+    """
+
+    header: Committed | None
+    says: tuple[str, ...]
+    look: FirstLook | None = None
+    differs: bool = False
+
+
+class Errand(Command, ABC):
+    """A command that does more than record, or records nothing: it makes files, asks others."""
+
+    @abstractmethod
+    def carry_out(self, context: Context, /) -> Outcome:
+        """Do it, and say what was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A terminal on which a use case is filled in, key by key.
+
+    ``record`` carries a command out; ``explain`` shows why it was refused; ``terminal`` has
+    `echo`, `clear`, `confirm`, `prompt` and `getchar`, as the command line has them.
+    """
+
+    context: Context
+    record: Callable[[UseCase], Outcome]
+    terminal: Any
+    explain: Callable[[Refused], None]
+
+
+class OnScreen(UseCase, ABC):
+    """A use case that can be filled in on a terminal where it was given without a file."""
+
+    @property
+    @abstractmethod
+    def is_filled(self) -> bool:
+        """Whether all that it needs was given."""
+
+    @abstractmethod
+    def on_screen(self, screen: Screen, /) -> Outcome:
+        """Let the user fill it in, and carry it out."""

@@ -1,0 +1,176 @@
+"""What may stand as a mark: checks that taking, marking, amending and importing share."""
+
+from datetime import date
+from typing import NamedTuple
+
+from commands.core import checks as given
+from ledger import clock
+from ledger.errors import Refused
+from ledger.events.register import RegisterTaken
+from ledger.state.calendar import Calendar
+from ledger.state.school import Pupil
+from ledger.values import Session
+from policies.law import age as compulsory_school_age
+from policies.packs.codes import CodeRule, Codes
+
+MOST_MINUTES_LATE = 720
+"""Half a day: no session is longer."""
+
+
+class Stated(NamedTuple):
+    """A mark as somebody states it."""
+
+    code: str
+    minutes_late: int | None = None
+    nature: str | None = None
+
+
+def code_rule(codes: Codes, code: str, session: Session) -> CodeRule:
+    """Return the code's rule on the day; refuse one not in force or not for that half day."""
+    rule = codes.rule(code, session.date)
+    if session.half not in rule.sessions:
+        raise Refused(
+            "code-wrong-session",
+            f"code {code} does not belong in a {session.half} session",
+            f"use {codes.present(session.half)} for a pupil who was present",
+        )
+    return rule
+
+
+def check_entry(
+    codes: Codes, calendar: Calendar, *, pupil: Pupil, session: Session, stated: Stated
+) -> None:
+    """Refuse a mark that nobody may enter or amend to for a pupil and session."""
+    rule = code_rule(codes, stated.code, session)
+    check_by_hand(rule, stated)
+    check_on_roll(pupil, session)
+    check_met(calendar, pupil, session)
+    check_age(rule, pupil, session.date)
+    check_extras(rule, stated)
+
+
+def check_by_hand(rule: CodeRule, stated: Stated) -> None:
+    """Refuse a code that follows from the calendar, and minutes late that mean nothing."""
+    if rule.category == "administrative":
+        raise Refused(
+            "code-no-entry",
+            f"{rule.code} says that no entry is due: {rule.description}",
+            "record the closure or the pupil's starting day, and leave the mark out",
+        )
+    if rule.cancels:
+        raise Refused(
+            "code-cancelled",
+            f"{rule.code} stands for everyone when a session is cancelled, not by hand",
+            "cancel the session with attendance session cancel",
+        )
+    if stated.minutes_late is not None and stated.minutes_late > MOST_MINUTES_LATE:
+        raise Refused(
+            "minutes-too-many",
+            f"{stated.minutes_late} minutes late are more than any session is long",
+            f"give the minutes after the register opened, up to {MOST_MINUTES_LATE}",
+        )
+    if stated.minutes_late is not None and not rule.late:
+        raise Refused(
+            "minutes-not-late",
+            f"minutes late are given, but {rule.code} does not say late",
+            "leave out the minutes, or use a code for late",
+        )
+
+
+def check_extras(rule: CodeRule, stated: Stated) -> None:
+    """Refuse a mark without the extra data that the law asks for (reg 10(5) and (6))."""
+    if rule.requires and not given.is_visible(stated.nature or ""):
+        raise Refused(
+            "nature-missing",
+            f"code {rule.code} needs the {rule.requires} to be recorded ({rule.reference})",
+            "say what it is with --nature",
+        )
+
+
+def check_age(rule: CodeRule, pupil: Pupil, day: date) -> None:
+    """Refuse a code that is only for pupils of, or not of, compulsory school age."""
+    if rule.age is None:
+        return
+    compulsory = compulsory_school_age.is_compulsory(
+        day, pupil.compulsory_from, pupil.birth_cohort
+    )
+    if compulsory != (rule.age == "compulsory"):
+        is_or_not = "is" if compulsory else "is not"
+        raise Refused(
+            "code-age",
+            f"the pupil {is_or_not} of compulsory school age on {day}: {rule.code} cannot stand",
+            f"{rule.code} is for pupils {'' if rule.age == 'compulsory' else 'not '}"
+            "of compulsory school age; use another code",
+        )
+
+
+def check_on_roll(pupil: Pupil, session: Session) -> None:
+    """Refuse a mark for a pupil who is not on roll."""
+    if not pupil.on_roll(session.date):
+        raise Refused(
+            "not-on-roll",
+            f"the pupil is not on roll on {session.date}",
+            "check the date, or the pupil's first and last day on roll",
+        )
+
+
+def check_met(calendar: Calendar, pupil: Pupil, session: Session) -> None:
+    """Refuse a mark for a session that the school does not meet for this pupil."""
+    if not calendar.in_term(session.date):
+        raise Refused(
+            "outside-term",
+            f"the school does not meet on {session.date}: no term, or a weekend",
+            "check the date, or set the term with attendance terms set",
+        )
+    closure = calendar.closure(session, pupil.groups(session.date))
+    if closure is not None and not closure.cancelled:
+        raise Refused(
+            "school-closed",
+            f"the school is closed on {session} ({closure.reason or 'planned closure'})",
+            "check the date, or withdraw the closure with attendance closures withdraw",
+        )
+    if closure is not None:
+        raise Refused(
+            "session-cancelled",
+            f"session {session} was cancelled ({closure.reason or 'no reason given'})",
+            "its code stands for everyone; withdraw the cancellation if it is wrong",
+        )
+
+
+def end_of_taking(calendar: Calendar, session: Session, taken: list[RegisterTaken]) -> int | None:
+    """Return when the taking of a register ended: as recorded, else the closing time.
+
+    None where neither is known: then nothing counts as late.
+    """
+    if taken:
+        return max(t.ended for t in taken)
+    return calendar.closing(session)
+
+
+def has_ended(calendar: Calendar, session: Session, taken: list[RegisterTaken], now: int) -> bool:
+    """Tell whether the taking of a register is over, so that a change is an amendment.
+
+    A recorded taking is over; without one the closing time decides, and where that is not known
+    the end of the day: no register is still being taken on a later day.
+    """
+    end = end_of_taking(calendar, session, taken)
+    return bool(taken) or now > (clock.end_of_day(session.date) if end is None else end)
+
+
+def already_marked(code: str, session: Session) -> Refused:
+    """Return the refusal of a first mark where one stands and the register has ended."""
+    return Refused(
+        "already-marked",
+        f"{code} already stands for {session}, and its register has ended",
+        "change it with attendance amend, giving the reason",
+    )
+
+
+def check_not_future(session: Session, now: int) -> None:
+    """Refuse a mark for a session that has not come yet."""
+    if session.date > clock.local_date(now):
+        raise Refused(
+            "future-session",
+            f"session {session} has not come yet",
+            "record what is expected with attendance plan add",
+        )

@@ -1,0 +1,107 @@
+"""Which sessions a command is about: one, or all from one to another."""
+
+from typing import NamedTuple
+
+from pydantic import field_validator
+
+from commands.core.command import Range, UseCase, option
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.state.school import Pupil
+from ledger.values import HALVES, Half, Session, parse_date, parse_session
+
+_FIRST_HALF, _LAST_HALF = HALVES
+
+
+class Span(NamedTuple):
+    """The sessions from ``first`` to ``last``; ``single`` when one session was named."""
+
+    first: Session
+    last: Session
+    single: bool = False
+
+    def holds(self, session: Session) -> bool:
+        """Tell whether a session is in the span."""
+        return self.first <= session <= self.last
+
+
+class Spanning(UseCase):
+    """A command about one session, or every session from one to another."""
+
+    session: Session | None = option("the session, 2026-11-20/AM", default=None)
+    from_: str | None = option("first session or date of a range", default=None)
+    to_: str | None = option("last session or date of a range", default=None)
+
+    @field_validator("from_", "to_", mode="before")
+    @classmethod
+    def _written(cls, value: object) -> object:
+        return str(value) if isinstance(value, Session) else value
+
+
+class OfSessions(Spanning):
+    """A command about one pupil and one session, or every session from one to another."""
+
+    pupil: str = option("UPN or local id")
+
+
+def span(command: Spanning) -> Span:
+    """Return the sessions that a command names; refuse none, both ways at once, or backwards."""
+    ends = [end for end in (command.from_, command.to_) if end]
+    if command.session is not None and not ends:
+        return Span(command.session, command.session, single=True)
+    if command.session is not None or command.from_ is None or command.to_ is None:
+        raise Refused(
+            "session-or-range",
+            "the command is about one session, or about all from one to another",
+            "give --session, or both --from and --to",
+        )
+    return between(command.from_, command.to_)
+
+
+def between(first: str, last: str) -> Span:
+    """Return the sessions from one to another, each a session or a date; refuse backwards."""
+    found = Span(_read(first, _FIRST_HALF), _read(last, _LAST_HALF))
+    if found.last < found.first:
+        raise Refused(
+            "range-reversed",
+            f"the range ends ({found.last}) before it begins ({found.first})",
+            "give the earlier session with --from, the later with --to",
+        )
+    return found
+
+
+def named(texts: tuple[str, ...]) -> list[Session]:
+    """Return the sessions that texts name, in order; a date names both of its sessions."""
+    found = {
+        session
+        for text in texts
+        for session in ([parse_session(text)] if "/" in text else _both(text))
+    }
+    return sorted(found)
+
+
+def marks(pupil: Pupil, wanted: Span) -> Range:
+    """Return the range of a pupil's mark streams in a span."""
+    first, last = (streams.mark(pupil.id, session) for session in wanted[:2])
+    return Range(first, last + "\x00")
+
+
+def plans(pupil: Pupil, wanted: Span) -> Range:
+    """Return the range of a pupil's plan streams in a span."""
+    first, last = (streams.plan(pupil.id, session) for session in wanted[:2])
+    return Range(first, last + "\x00")
+
+
+def registers(wanted: Span) -> Range:
+    """Return the range of every group's register streams in a span."""
+    return Range(
+        f"{streams.REGISTER}{wanted.first}:", f"{streams.REGISTER}{wanted.last}:\U0010ffff"
+    )
+
+
+def _read(text: str, half: Half) -> Session:
+    return parse_session(text) if "/" in text else Session(parse_date(text), half)
+
+
+def _both(text: str) -> list[Session]:
+    return [Session(parse_date(text), half) for half in HALVES]

@@ -1,0 +1,149 @@
+"""Make a synthetic school and show the main answers."""
+
+import csv
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+from commands.core.command import Context, Errand, FirstLook, Outcome, option
+from commands.core.execute import execute
+from commands.demo import synthetic
+from commands.exchange import importing as import_portable
+from commands.school import init
+from ledger.clock import local_date, parse_instant
+from ledger.errors import Refused
+from ledger.store.folder import Folder, translated
+
+FOLDER = Path("attendance-demo")
+NEXT = (
+    "Try next:",
+    "  attendance --ledger attendance-demo rates --by registration",
+    "  attendance --ledger attendance-demo register show --group {group}",
+    "  attendance --ledger attendance-demo changes --lag-over 3",
+    "  attendance --ledger attendance-demo persistent --on {until} --since {earlier}",
+    "  attendance --ledger attendance-demo penalties --on {until} --explain",
+    "  attendance --ledger attendance-demo unresolved --on {until}",
+    "  attendance --ledger attendance-demo pupil find {name}",
+    "  attendance --ledger attendance-demo today --on {until}",
+)
+_MARKER = "made-by-attendance-demo"
+_FORTNIGHT = timedelta(days=14)
+_PREFERRED = ("9B", "5A")
+
+
+class Demo(Errand):
+    """attendance demo: make a synthetic school and show the main answers.
+
+    A school that does not exist, in attendance-demo/, made anew each time.
+    """
+
+    pupils: int = option("how many pupils", default=300, ge=10, le=5000)
+    phase: Literal["primary", "secondary", "all-through", "special"] = option(
+        "which kind of school", default="secondary"
+    )
+    seed: int = option("another seed makes another school", default=1)
+    until: date | None = option("the last day with marks [today]", default=None)
+    years: int = option("school years of register, the last one holding --until", default=1, ge=1)
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Build the school as a portable folder and import it, as any school would."""
+        folder = Folder(FOLDER)
+        now = context.clock()
+        today = local_date(now)
+        until = self.until or today
+        if until > today:
+            raise Refused(
+                "until-future", f"--until {until} has not come yet", "give a day until today"
+            )
+        _check_ours(folder)
+        with tempfile.TemporaryDirectory() as name:
+            source = Path(name) / "school"
+            _build(source, self, until)
+            if until == today:
+                _leave_out_what_is_to_come(source, today, now)
+            outcome = _record(replace(context, folder=folder), source)
+            hints = {
+                "group": _group(source),
+                "name": _surname(source),
+                "until": until,
+                "earlier": until - _FORTNIGHT,
+            }
+        says = (
+            f"{self.pupils} invented pupils in {FOLDER}/",
+            *(line.format(**hints) for line in NEXT),
+        )
+        return replace(outcome, says=says, look=FirstLook(folder, until))
+
+
+def _check_ours(folder: Folder) -> None:
+    path = folder.path
+    if path.is_symlink() or (path.exists() and not (path / _MARKER).is_file()):
+        raise Refused(
+            "demo-folder",
+            f"{path}/ is there and was not made by attendance demo",
+            "move it away, or run the demo in another folder",
+        )
+
+
+def _build(source: Path, command: Demo, until: date) -> None:
+    try:
+        with translated(source):
+            synthetic.build(
+                source,
+                pupils=command.pupils,
+                phase=command.phase,
+                seed=command.seed,
+                until=until,
+                years=command.years,
+            )
+    except ValueError as error:
+        raise Refused("demo", str(error), "see attendance demo --help") from None
+
+
+def _leave_out_what_is_to_come(source: Path, today: date, now: int) -> None:
+    """Keep of today's marks those made by now: at noon nobody has taken the afternoon register."""
+    for name, column in (("marks.csv", "recorded_on"), ("amendments.csv", "amended_on")):
+        path = source / name
+        whole = path.rename(source / f"{name}.whole")
+        with (
+            whole.open(encoding="utf-8", newline="") as before,
+            path.open("w", encoding="utf-8", newline="") as after,
+        ):
+            rows, writer = csv.reader(before), csv.writer(after, lineterminator="\n")
+            writer.writerow(header := next(rows))
+            at = header.index(column)
+            writer.writerows(
+                row for row in rows if row[at] < today.isoformat() or parse_instant(row[at]) <= now
+            )
+        whole.unlink()
+
+
+def _record(there: Context, source: Path) -> Outcome:
+    """Put the school in the place of the one before."""
+    asked = import_portable.ImportPortable(path=source).load(sys.stdin)
+    with translated(there.folder.path):
+        if there.folder.path.exists():
+            shutil.rmtree(there.folder.path)
+        init.CreateLedger().carry_out(there)
+        (there.folder.path / _MARKER).touch()
+    return execute(there, asked)
+
+
+def _group(source: Path) -> str:
+    """Return a registration group to look at."""
+    found = sorted(r["name"] for r in _rows(source / "groups.csv") if r["kind"] == "registration")
+    return next((name for name in _PREFERRED if name in found), found[0])
+
+
+def _surname(source: Path) -> str:
+    """Return a name to look for."""
+    return _rows(source / "pupils.csv")[0]["surname"].split("-")[0].lower()
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

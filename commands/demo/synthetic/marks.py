@@ -1,0 +1,112 @@
+"""The rows of marks.csv and amendments.csv, in the order in which they were made."""
+
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from random import Random
+
+from commands.demo.synthetic.entries import Change
+from commands.demo.synthetic.instants import Instant, register_open
+from commands.demo.synthetic.letters import comment, letter_on, letters, nature
+from commands.demo.synthetic.registers import Place, Registers
+from commands.demo.synthetic.rows import IN_SCHOOL
+from commands.demo.synthetic.settings import Setting
+from commands.demo.synthetic.staff import Staff
+from ledger.values import Session
+
+_FIRST_TAKEN = 360  # seconds after the registers open
+
+MARK_COLUMNS = (
+    "upn", "date", "session", "code", "minutes_late", "nature", "comment", "recorded_by",
+    "recorded_on",
+)  # fmt: skip
+AMENDMENT_COLUMNS = (
+    "upn", "date", "session", "original", "amended", "reason", "amended_by", "amended_on",
+    "nature", "minutes_late",
+)  # fmt: skip
+
+
+def mark_lines(found: Registers, setting: Setting, staff: Staff) -> Iterator[str]:
+    """Yield the CSV lines of one register after another, up to ``setting.until``.
+
+    Text and not rows: a school year has hundreds of thousands of marks, nearly all alike but for
+    the UPN. No value holds a comma, a quotation mark or a line end.
+    """
+    random = setting.random(f"marks/{found.diary.year.number}")
+    for number, session in enumerate(found.diary.sessions):
+        if session.date > setting.until:
+            return
+        taken = _taken(session, len(staff.teachers), random)
+        for (group, teacher), at in zip(staff.teachers.items(), taken, strict=True):
+            register = _Register(session, number, teacher, at)
+            yield from register.lines(found.groups.get(group, ()), random)
+
+
+def _taken(session: Session, registers: int, random: Random) -> list[Instant]:
+    """Return when each group's register was taken, one after the other while open."""
+    opens, closes = register_open(session.half)
+    seconds = sorted(random.randint(opens + _FIRST_TAKEN, closes) for _ in range(registers))
+    return [Instant(session.date, second) for second in seconds]
+
+
+class _Register:
+    """One group's register of one session."""
+
+    def __init__(self, session: Session, number: int, teacher: str, at: Instant) -> None:
+        self._number = number
+        self._date = session.date
+        self._head = f",{session.date},{session.half},"
+        self._tail = f",{teacher},{at}\n"
+        self._present = letters().present(session.half)
+        self._in_school = f"{self._head}{self._present},,,{self._tail}"
+        self._minutes = (at.second - register_open(session.half)[0]) // 60
+
+    def lines(self, places: Sequence[Place], random: Random) -> Iterator[str]:
+        number = self._number
+        for place in places:
+            if not place.first <= number < place.after:
+                continue
+            cell = place.row.cells[number]
+            if cell is None:
+                continue
+            code = place.entries.first.get(number, cell)
+            if code in (IN_SCHOOL, self._present):
+                yield place.row.pupil.upn + self._in_school
+            else:
+                yield self._other(place, code, random)
+
+    def _other(self, place: Place, code: str, random: Random) -> str:
+        letter = letter_on(code, self._date)
+        late = code == letters().late
+        minutes = str(random.randint(1, self._minutes)) if late else ""
+        pupil = place.row.pupil
+        why = f"{minutes},{nature(letter, pupil.number)},{comment(letter, pupil.number)}"
+        return f"{pupil.upn}{self._head}{letter},{why}{self._tail}"
+
+
+def amendment_rows(found: Registers, setting: Setting, staff: Staff) -> Iterator[tuple[str, ...]]:
+    """Yield the amendments made up to ``setting.until``, by the time at which they were made."""
+    made = [
+        (change.at, place.row.pupil.upn, number, step, change, group)
+        for group, place in found.places()
+        for number, changes in place.entries.changes.items()
+        if place.first <= number < place.after
+        for step, change in enumerate(changes)
+        if change.at.day <= setting.until
+    ]
+    for _, upn, number, _, change, group in sorted(made, key=itemgetter(0, 1, 2, 3)):
+        author = staff.author(change.role, group)
+        yield (upn, *_amended(change, found.diary.sessions[number], author))
+
+
+def _amended(change: Change, session: Session, author: str) -> tuple[str, ...]:
+    return (
+        str(session.date),
+        session.half,
+        letter_on(change.original, session.date),
+        letter_on(change.amended, session.date),
+        change.reason,
+        author,
+        str(change.at),
+        "",
+        "" if change.minutes_late is None else str(change.minutes_late),
+    )

@@ -1,0 +1,188 @@
+"""Who is on roll: year groups that fill the school, and pupils who join, leave and return."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from commands.demo.synthetic.groups import Groups
+from commands.demo.synthetic.people import People, Person
+from commands.demo.synthetic.pupils import Pupil, Spell
+from commands.demo.synthetic.settings import Setting, table
+from commands.demo.synthetic.terms import SchoolYear, autumn_starts
+from policies.law import age as compulsory_school_age
+
+_LEAVING_AGE_GROUP = 11  # the year group in which compulsory school age ends
+_QUIET_DAYS = 12  # nobody moves in the first or last days of a school year
+_AWAY = (20, 38)  # school days into the year between which one pupil is off roll
+_HABIT_CAP = 40.0  # on one pupil's share of all lateness
+
+
+@dataclass
+class _Entry:
+    """A pupil in the making."""
+
+    person: Person
+    reception_year: int
+    spells: list[Spell] = field(default_factory=list)
+    joined_late: bool = False
+
+    @property
+    def last(self) -> Spell:
+        return self.spells[-1]
+
+
+def enrol(setting: Setting, years: Sequence[SchoolYear]) -> list[Pupil]:
+    """Return everybody who is on roll at some time in the school years.
+
+    Each school year starts with ``setting.pupils`` places; the few who join later come on top.
+    What happens after ``setting.until`` is here too: a longer build of the same school agrees
+    with a shorter one.
+    """
+    entries = _Roll(setting, years).fill()
+    ranks, habits = _ranks(len(entries), setting), setting.random("lateness")
+    exponent = table("habits")["late"]["heavy_tail"]
+    groups = Groups(setting, years)
+    pupils = []
+    for entry, rank in zip(entries, ranks, strict=True):
+        pupil = Pupil(
+            person=entry.person,
+            reception_year=entry.reception_year,
+            rank=rank,
+            lateness=min(habits.paretovariate(exponent), _HABIT_CAP),
+            spells=tuple(entry.spells),
+            last_school=_last_school(setting, habits, joined_late=entry.joined_late),
+            next_school=_next_school(entry.spells, habits),
+        )
+        pupils.append(groups.join(pupil))
+    return pupils
+
+
+def _ranks(count: int, setting: Setting) -> list[float]:
+    """Return evenly spaced ranks in random order: the tails come out right in a small school."""
+    ranks = [(place + 0.5) / count for place in range(count)]
+    setting.random("ranks").shuffle(ranks)
+    return ranks
+
+
+def _last_school(setting: Setting, random: Random, *, joined_late: bool) -> str:
+    names = table("names")
+    if joined_late:
+        return str(random.choice(names["other_schools"]))
+    return "" if setting.year_groups[0] == 0 else str(random.choice(names["feeder_schools"]))
+
+
+def _next_school(spells: Sequence[Spell], random: Random) -> str:
+    transfer = table("phases")["movement"]["end_of_school"]["transfer"]
+    known: list[str] = table("names")["other_schools"]
+    return random.choice(known) if spells[-1].ground == transfer else ""
+
+
+class _Roll:
+    """Fills the school year by year."""
+
+    def __init__(self, setting: Setting, years: Sequence[SchoolYear]) -> None:
+        self._setting = setting
+        self._years = years
+        self._people = People(setting.random("people"))
+        self._random = setting.random("roll")
+        self._movement = table("phases")["movement"]
+        self._entries: list[_Entry] = []
+
+    def fill(self) -> list[_Entry]:
+        groups = self._setting.year_groups
+        first, last = self._years[0].number, self._years[-1].number
+        for reception_year in range(first - groups[-1], last - groups[0] + 1):
+            self._enter(reception_year)
+        for year in self._years:
+            self._join(year)
+            self._leave(year)
+        self._return(self._years[-1])
+        for year in self._years:
+            self._finish(year)
+        return self._entries
+
+    def _enter(self, reception_year: int) -> None:
+        starts_on = autumn_starts(reception_year + self._setting.year_groups[0])
+        for _ in range(self._places(reception_year)):
+            person = self._people.child(reception_year)
+            self._entries.append(_Entry(person, reception_year, [Spell(starts_on)]))
+
+    def _places(self, reception_year: int) -> int:
+        """Share out the places; any run of year groups as long as the school adds up to all."""
+        count = len(self._setting.year_groups)
+        each, rest = divmod(self._setting.pupils, count)
+        return each + (reception_year % count < rest)
+
+    def _join(self, year: SchoolYear) -> None:
+        for _ in range(self._moves("joiners")):
+            reception_year = year.number - self._random.choice(self._setting.year_groups)
+            person = self._people.child(reception_year)
+            spells = [Spell(self._moving_day(year))]
+            self._entries.append(_Entry(person, reception_year, spells, joined_late=True))
+
+    def _leave(self, year: SchoolYear) -> None:
+        for _ in range(self._moves("leavers")):
+            day = self._moving_day(year)
+            # So small a share leaves that somebody always may, however small the school.
+            might = [entry for entry in self._entries if self._may_leave(entry, year, day)]
+            entry = self._random.choice(might)
+            ground = self._random.choice(self._movement["leaving_grounds"])
+            entry.spells[-1] = Spell(entry.last.starts_on, day, ground)
+
+    def _may_leave(self, entry: _Entry, year: SchoolYear, day: date) -> bool:
+        """Tell whether an entry is on roll here and of the age to which reg 9(1) speaks."""
+        group = year.number - entry.reception_year
+        return (
+            group in self._setting.year_groups
+            and entry.last.starts_on < year.first
+            and entry.last.leaves_on is None
+            and compulsory_school_age.begins(entry.person.dob) <= day
+        )
+
+    def _return(self, year: SchoolYear) -> None:
+        """Let one pupil of the second year group be off roll for some weeks of the autumn."""
+        group = self._setting.year_groups[1]
+        away, back = (year.days[number] for number in _AWAY)
+        ground = self._movement["educated_otherwise"]
+        for entry in self._staying(year.number - group):
+            if entry.last.starts_on <= year.first:
+                entry.spells = [Spell(entry.last.starts_on, away, ground), Spell(back)]
+                return
+
+    def _finish(self, year: SchoolYear) -> None:
+        """End the time on roll of the oldest year group."""
+        group = self._setting.year_groups[-1]
+        grounds = self._movement["end_of_school"]
+        for entry in self._staying(year.number - group):
+            cohort = compulsory_school_age.birth_cohort(entry.person.dob)
+            if group == _LEAVING_AGE_GROUP:
+                day, ground = compulsory_school_age.ends(cohort), grounds["over_age"]
+            else:
+                day, ground = year.last, grounds["transfer"]
+            entry.spells[-1] = Spell(entry.last.starts_on, day, ground)
+
+    def _staying(self, reception_year: int) -> Iterator[_Entry]:
+        for entry in self._entries:
+            if entry.reception_year == reception_year and entry.last.leaves_on is None:
+                yield entry
+
+    def _moves(self, kind: str) -> int:
+        share: float = self._movement[kind]
+        return max(1, round(share * self._setting.pupils))
+
+    def _moving_day(self, year: SchoolYear) -> date:
+        return self._random.choice(year.days[_QUIET_DAYS:-_QUIET_DAYS])
+
+
+def on_roll(pupils: Iterable[Pupil], year: SchoolYear) -> list[Pupil]:
+    """Return the pupils who are on roll on some day of a school year."""
+    return [
+        pupil
+        for pupil in pupils
+        if any(
+            spell.starts_on <= year.last
+            and (spell.leaves_on is None or spell.leaves_on >= year.first)
+            for spell in pupil.spells
+        )
+    ]

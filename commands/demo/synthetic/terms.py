@@ -1,0 +1,189 @@
+"""School years: half terms, closures, and the sessions that the school meets."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from commands.demo.synthetic.bank_holidays import (
+    bank_holidays,
+    easter,
+    is_bank_holiday,
+    monday_from,
+)
+from commands.demo.synthetic.settings import Setting, table, year_name
+from ledger.values import HALVES, Half, Session
+
+_DAY = timedelta(days=1)
+_WEEK = timedelta(weeks=1)
+_THURSDAY, _FRIDAY = 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A half term, both days included."""
+
+    name: str
+    first: date
+    last: date
+
+    def weekdays(self) -> Iterator[date]:
+        """Yield its days from Monday to Friday, bank holidays included."""
+        day = self.first
+        while day <= self.last:
+            if day.weekday() <= _FRIDAY:
+                yield day
+            day += _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A day or session not held, for everyone or (``year_group``) for one year group."""
+
+    day: date
+    reason: str
+    cancelled: bool = False
+    halves: tuple[Half, ...] = HALVES
+    year_group: int | None = None
+
+
+@dataclass(frozen=True)
+class SchoolYear:
+    """One school year; ``number`` is the calendar year in which it starts."""
+
+    number: int
+    terms: tuple[Term, ...]
+    closures: tuple[Closure, ...]
+
+    @property
+    def first(self) -> date:
+        """The first day of the first term: the day on which the school year starts."""
+        return self.terms[0].first
+
+    @property
+    def last(self) -> date:
+        """The last day of the last term."""
+        return self.terms[-1].last
+
+    @cached_property
+    def sessions(self) -> tuple[Session, ...]:
+        """The sessions met by at least one year group, in order; cancelled ones left out."""
+        closed = {
+            (c.day, half) for c in self.closures if c.year_group is None for half in c.halves
+        }
+        return tuple(
+            Session(day, half)
+            for term in self.terms
+            for day in term.weekdays()
+            for half in HALVES
+            if (day, half) not in closed
+        )
+
+    @cached_property
+    def days(self) -> tuple[date, ...]:
+        """The days with at least one session met, in order."""
+        return tuple(sorted({session.date for session in self.sessions}))
+
+    def closed_for(self, year_group: int, session: Session) -> bool:
+        """Tell whether a session met by others is closed for a year group."""
+        return any(
+            c.year_group == year_group and c.day == session.date and session.half in c.halves
+            for c in self.closures
+        )
+
+
+def school_years(setting: Setting) -> tuple[SchoolYear, ...]:
+    """Return the school years of a build, whole, the last one holding ``until``.
+
+    A date in the summer holidays belongs to the school year before it. ValueError where the
+    build would reach back beyond the earliest known codes.
+    """
+    last = setting.until.year
+    if setting.until < autumn_starts(last):
+        last -= 1
+    first = last - setting.years + 1
+    earliest = table("code_shares")["first_day"]
+    if autumn_starts(first) < earliest:
+        msg = f"no attendance codes are known before {earliest}; ask for a later date, fewer years"
+        raise ValueError(msg)
+    return tuple(_school_year(number, setting) for number in range(first, last + 1))
+
+
+def autumn_starts(year: int) -> date:
+    """Return 1 September, or the Monday after where too little of the week would be left."""
+    first = date(year, 9, 1)
+    return first if first.weekday() <= _THURSDAY else monday_from(first)
+
+
+def _terms(year: int) -> tuple[Term, ...]:
+    """Return six half terms around the usual English holidays, 195 days in all."""
+    october = monday_from(date(year, 10, 25))
+    christmas = date(year, 12, 22)
+    autumn_ends = christmas - timedelta(days=(christmas.weekday() - _FRIDAY) % 7)
+    spring_starts = autumn_ends + 2 * _WEEK + 3 * _DAY
+    while is_bank_holiday(spring_starts):
+        spring_starts += _DAY
+    february = monday_from(date(year + 1, 2, 12))
+    sunday = easter(year + 1)
+    may = monday_from(date(year + 1, 5, 25))
+    weekend = 3 * _DAY
+    terms = (
+        Term("Autumn 1", autumn_starts(year), october - weekend),
+        Term("Autumn 2", october + _WEEK, autumn_ends),
+        Term("Spring 1", spring_starts, february - weekend),
+        Term("Spring 2", february + _WEEK, sunday - _WEEK - 2 * _DAY),
+        Term("Summer 1", sunday + _WEEK + _DAY, may - weekend),
+    )
+    return (*terms, Term("Summer 2", may + _WEEK, _last_day(terms, may + _WEEK)))
+
+
+def _last_day(terms: tuple[Term, ...], day: date) -> date:
+    """Return the day on which a last half term from ``day`` completes the school year's days."""
+    left = table("calendar")["school"]["days"] - sum(
+        not is_bank_holiday(d) for term in terms for d in term.weekdays()
+    )
+    while left > 1:
+        day += _DAY
+        left -= day.weekday() <= _FRIDAY and not is_bank_holiday(day)
+    return day
+
+
+def _school_year(number: int, setting: Setting) -> SchoolYear:
+    terms = _terms(number)
+    planned = (*_bank_holidays(terms), *_training_days(terms))
+    open_days = SchoolYear(number, terms, planned).days
+    staggered = setting.school["staggered"]
+    closures = (
+        *planned,
+        Closure(open_days[0], f"Staggered start of {year_name(staggered)}", year_group=staggered),
+        *_cancelled(open_days, setting, number),
+    )
+    return SchoolYear(number, terms, tuple(sorted(closures, key=lambda c: c.day)))
+
+
+def _bank_holidays(terms: tuple[Term, ...]) -> Iterator[Closure]:
+    for term in terms:
+        for day in term.weekdays():
+            if is_bank_holiday(day):
+                yield Closure(day, bank_holidays(day.year)[day])
+
+
+def _training_days(terms: tuple[Term, ...]) -> Iterator[Closure]:
+    """Yield five days of staff training: two in September, one before each longer holiday."""
+    first = list(terms[0].weekdays())
+    for day in (first[0], first[1], first[-1], terms[2].first, terms[5].first):
+        yield Closure(day, "INSET")
+
+
+def _cancelled(days: tuple[date, ...], setting: Setting, number: int) -> Iterator[Closure]:
+    """Yield what was cancelled on the day: an afternoon in even years, a whole day in odd ones.
+
+    In the first half term, so that a build of a few weeks has it too.
+    """
+    told = table("calendar")["cancelled"]
+    random = setting.random(f"cancelled/{number}")
+    day = days[random.randint(told["earliest"], told["latest"])]
+    if number % 2:
+        yield Closure(day, told["day_reason"], cancelled=True)
+    else:
+        yield Closure(day, told["afternoon_reason"], cancelled=True, halves=("PM",))

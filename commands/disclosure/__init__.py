@@ -1,0 +1,1 @@
+"""What leaves the school, copies for a subject, texts put beyond use."""

@@ -1,0 +1,188 @@
+"""Record that an extract of the register left the school."""
+
+from collections.abc import Iterable
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, Self, TextIO
+
+from commands.core import checks as given
+from commands.core import pending_requests
+from commands.core.command import (
+    Author,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    decided,
+    hidden,
+    one,
+    option,
+)
+from commands.core.sessions import Span
+from commands.disclosure import disclosures_position
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.disclosure import Disclosed
+from ledger.state.school import Pupil
+from ledger.store.folder import translated
+from ledger.store.store import Fact
+from ledger.values import HALVES, Session
+from policies.packs.rules import Rules
+
+Kind = Literal["certificate", "pack", "letter", "return", "inspection", "other"]
+_OF_A_PUPIL = ("certificate", "pack")
+_SAYS = ("kind", "on", "first", "last", "sha256")
+
+
+class RecordDisclosure(UseCase):
+    """attendance disclosures record: record that an extract of the register left the school.
+
+    To whom, what, when, and at which position of the register; a copy can be told by its hash.
+
+    An officer who inspects reads only; what is handed over is recorded as inspection.
+    """
+
+    kind: Kind = option("what it was")
+    to: str = option("to whom it went: an authority, a court, a parent; kept sealed")
+    what: str = option("what it is; kept sealed")
+    pupil: tuple[str, ...] = option(
+        "whom it is about, by UPN or local id (may be given several times) [the whole school]",
+        default=(),
+    )
+    first: date | None = option("the first day that it covers", default=None)
+    last: date | None = option("the last day that it covers", default=None)
+    on: date | None = option(
+        "the day on which it left [today]; an earlier one needs --seen-at", default=None
+    )
+    seen_at: int | None = option(
+        "the position that is printed on it [the newest]; 0: made before this ledger began",
+        default=None,
+        ge=0,
+    )
+    sha256_of: Path | None = option("the file that left: its SHA-256 is kept", default=None)
+    sha256: str | None = hidden(default=None)
+
+    def load(self, _stdin: TextIO) -> Self:
+        """Return the command with the hash of the file that it names."""
+        path = self.sha256_of
+        if path is None:
+            return self
+        if not path.is_file():
+            raise Refused("file-missing", f"there is no file {path}", "name the file that left")
+        with translated(path):
+            return self.model_copy(update={"sha256": sha256(path.read_bytes()).hexdigest()})
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for what left before, for amendments that wait, and for the times of positions."""
+        for pupil in _about(self, state):
+            yield one(streams.disclosure(pupil.id if pupil else None))
+            if pupil is not None and self.kind == "certificate":
+                yield pending_requests.needed(pupil)
+        if self.on is not None and self.seen_at:
+            yield one(streams.COMMITS)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record what left, once for each pupil; the same again on the same day is no news."""
+        author = state.author(now)
+        event = _event(self, state, author, local_date(now))
+        about = _about(self, state)
+        _check_whole(self, event.on, about)
+        facts, says = [], []
+        for pupil in about:
+            if pupil is not None and self.kind == "certificate":
+                _check_decided(self, state, pupil)
+            stream = streams.disclosure(pupil.id if pupil else None)
+            whom = state.name_of(pupil) if pupil else "the school"
+            what = f"{self.kind} of {event.on} to {event.to}, about {whom}"
+            if any(_says_the_same(state, one_, event) for one_ in state.histories.get(stream, ())):
+                says.append(f"{what}: recorded before; nothing was recorded")
+            else:
+                facts.append(Fact(stream, event))
+                says.append(f"{what}: recorded, as of position {event.seen_at}")
+        return decided(facts, *says)
+
+
+def _about(command: RecordDisclosure, state: State) -> list[Pupil | None]:
+    """Return each pupil named, once; none stands for the whole school."""
+    found = {(pupil := state.pupil(named)).id: pupil for named in command.pupil}
+    return [*found.values()] or [None]
+
+
+def _event(command: RecordDisclosure, state: State, author: Author, today: date) -> Disclosed:
+    on = _day(command, today)
+    return Disclosed(
+        kind=command.kind,
+        to=given.required(command.to, "to"),
+        what=given.required(command.what, "what"),
+        on=on,
+        first=command.first,
+        last=command.last,
+        seen_at=disclosures_position.position(command.seen_at, state, on, today),
+        sha256=command.sha256,
+        by=author.staff_id,
+        name=author.name,
+        job_title=author.job_title,
+    )
+
+
+def _day(command: RecordDisclosure, today: date) -> date:
+    on = command.on or today
+    if on > today:
+        raise Refused(
+            "disclosure-future", f"{on} has not come yet", "record it once the extract has left"
+        )
+    return on
+
+
+def _check_whole(command: RecordDisclosure, on: date, about: list[Pupil | None]) -> None:
+    """Refuse dates that make no period, and papers of one pupil that do not say what of."""
+    first, last = command.first, command.last
+    if (first is None) != (last is None) or (first and last and last < first):
+        raise Refused(
+            "period",
+            "a period has a first and a last day, in that order",
+            "give --first and --last, or neither",
+        )
+    if command.kind not in _OF_A_PUPIL:
+        return
+    if about == [None]:
+        raise Refused("pupil-missing", f"a {command.kind} is about one pupil", "give --pupil")
+    if len(about) > 1:
+        raise Refused(
+            "pupil-several", f"a {command.kind} is about one pupil", "record one for each pupil"
+        )
+    if last is None:
+        raise Refused(
+            "period-missing", f"a {command.kind} covers a period", "give --first and --last"
+        )
+    if last > on:
+        raise Refused(
+            "period-later",
+            f"a {command.kind} that left on {on} cannot cover days up to {last}",
+            "give the last day that it covers, or with --on the day on which it left",
+        )
+
+
+def _check_decided(command: RecordDisclosure, state: State, pupil: Pupil) -> None:
+    """Refuse a certificate over amendments that wait for a second person."""
+    assert command.first is not None  # noqa: S101 - a certificate covers a period
+    assert command.last is not None  # noqa: S101 - as above
+    span = Span(Session(command.first, HALVES[0]), Session(command.last, HALVES[-1]))
+    waiting = [str(s) for s in pending_requests.pending(state, pupil) if span.holds(s)]
+    if waiting:
+        raise Refused(
+            "amendment-pending",
+            f"an amendment waits for approval on {', '.join(waiting)}",
+            "have it approved or declined, and issue the certificate over what stands then",
+        )
+
+
+def _says_the_same(state: State, before: object, event: Disclosed) -> bool:
+    return (
+        isinstance(before, Disclosed)
+        and all(getattr(before, name) == getattr(event, name) for name in _SAYS)
+        and state.open_text(before.to) == event.to
+        and state.open_text(before.what) == event.what
+    )

@@ -1,0 +1,150 @@
+"""Records that a copy of what is held about a pupil is made, before it is made.
+
+Asked by the question `subject-access`; not a command of its own.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from commands.core import checks as given
+from commands.core.command import Author, Decision, Range, State, UseCase, decided, one, option
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.disclosure import Disclosed
+from ledger.state.school import Pupil
+from ledger.store.store import Fact
+from policies.law.disclosure import barred, entitled
+from policies.packs.rules import Rules
+
+
+class CopyForSubject(UseCase):
+    """To whom and by what right, of which days, up to which position, who reviewed free text."""
+
+    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
+
+    pupil: str = option("UPN or local id")
+    to: str = option("to whom")
+    parent: str | None = option("the id of the parent who asks", default=None)
+    first: date | None = option("first day", default=None)
+    last: date | None = option("last day", default=None)
+    seen_at: int | None = option("position", default=None)
+    asked_on: date | None = option("the day on which it was asked for", default=None)
+    review: str | None = option("the staff id of who reviewed the free text", default=None)
+    authority: str | None = option("on what authority somebody else asks", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for what left before, so that the record of it has its place."""
+        yield one(streams.disclosure(state.pupil(self.pupil).id))
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the copy, or refuse somebody to whom none may be given."""
+        author, to, today = state.author(now), _whom(self.to), local_date(now)
+        pupil = state.pupil(self.pupil)
+        if self.asked_on is not None and self.asked_on > today:
+            raise Refused("asked-future", f"{self.asked_on} has not come yet", "check --asked-on")
+        if self.parent is not None:
+            _check_parent(state, pupil, self.parent, today)
+        _check_named(state, pupil, to)
+        what = "copy of what the register holds"
+        if self.authority is not None:
+            what = f"{what}, on the authority: {given.required(self.authority, 'authority')}"
+        else:
+            _check_right(state, pupil, self.parent, to)
+        if self.review is not None:
+            by = _reviewer(state, self.review, today)
+            what = f"{what}, with free text (reviewed by {by.name}, {by.job_title}, {by.staff_id})"
+        event = Disclosed(
+            kind="subject-access",
+            to=to if self.parent is None else f"{to} (parent {self.parent})",
+            what=what,
+            on=today,
+            first=self.first or min(pupil.spells, default=today),
+            last=self.last or today,
+            seen_at=state.position if self.seen_at is None else self.seen_at,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        return decided([Fact(streams.disclosure(pupil.id), event)])
+
+
+def _whom(to: str) -> str:
+    name = to.strip()
+    if not given.is_visible(name):
+        raise Refused("for-missing", "it is not said for whom the copy is", "say it with --for")
+    return name
+
+
+def _reviewer(state: State, review: str, today: date) -> Author:
+    staff_id = given.required(review, "include-free-text")
+    if state.school.staff_on(staff_id, today) is None:
+        raise Refused(
+            "reviewer-not-on-staff",
+            f"{staff_id} is not on the staff on {today}: nobody answers for the free text",
+            "name whoever read it, by staff id, with --include-free-text",
+        )
+    return state.author_on(staff_id, today)
+
+
+def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> None:
+    """Refuse who is neither the pupil nor recorded with responsibility or care."""
+    if parent is not None:
+        relation = state.school.relations[parent, pupil.id]
+        if entitled(relation.parental_responsibility, relation.care):
+            return
+        who = f"neither parental responsibility nor care is recorded for {parent}"
+    elif " ".join(to.casefold().split()) in _names(state, pupil):
+        return
+    else:
+        who = f"{to!r} is not the name of the pupil"
+    raise Refused(
+        "authority-missing",
+        f"{who}: it is not on record that they may have a copy",
+        "name the parent who asks with --parent, correct the record if it is wrong, write the "
+        "pupil's name alone where the pupil asks, or say with --authority what entitles them",
+    )
+
+
+def _names(state: State, pupil: Pupil) -> set[str]:
+    """Return the pupil's names as somebody may write them, in small letters."""
+    texts = (pupil.details[name] for name in ("forename", "name_used", "surname"))
+    forename, used, surname = (state.open_text(text) if text else "" for text in texts)
+    return {f"{first} {surname}".casefold() for first in (forename, used) if first}
+
+
+def _check_named(state: State, pupil: Pupil, to: str) -> None:
+    """Refuse a copy for somebody whose full name is that of a barred parent, however asked."""
+    for (parent, related), relation in state.school.relations.items():
+        person = state.school.parents.get(parent)
+        flag = barred(relation.no_contact)
+        if related != pupil.id or flag is None or person is None or person.forename is None:
+            continue
+        words = [state.open_text(person.forename), state.open_text(person.surname)]
+        if all(word.casefold() in to.casefold() for word in words):
+            raise _barred(state, pupil, parent, flag)
+
+
+def _barred(state: State, pupil: Pupil, parent: str, flag: str) -> Refused:
+    return Refused(
+        "parent-barred",
+        f"nothing is given to {parent} about {state.name_of(pupil)}: {flag}",
+        "take advice before anything leaves; correct the record if it is wrong",
+    )
+
+
+def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
+    """Refuse a parent who is not the pupil's, or whom a flag on the record bars."""
+    relation = state.school.relations.get((parent, pupil.id))
+    if parent not in state.school.parents or relation is None:
+        raise Refused(
+            "parent-unknown",
+            f"{parent} is not recorded as a parent of {state.name_of(pupil)}",
+            "record the relation first (attendance relation record), or leave out --parent",
+        )
+    flag = barred(relation.no_contact)
+    if relation.until is not None and relation.until < today:
+        flag = f"the relation ended on {relation.until}"
+    if flag is not None:
+        raise _barred(state, pupil, parent, flag)

@@ -1,0 +1,1 @@
+"""Registers brought in from other systems."""

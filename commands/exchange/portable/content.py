@@ -1,0 +1,150 @@
+"""Reading a portable folder, at the edge: bytes in, parsed content out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+from commands.exchange.portable import mark_rows, rows, school_toml, tables
+from commands.exchange.portable.mark_rows import MarkRows
+from commands.exchange.portable.school_toml import SchoolFile
+from commands.exchange.portable.session_numbers import number
+from commands.exchange.portable.tables import Table
+from ledger.errors import Refused
+from ledger.events.calendar import SessionCancelled
+from ledger.events.log import SourceFile
+from ledger.formats import portable
+from ledger.formats.problems import Problems
+from ledger.formats.sheet import Sheet
+
+ORDER = (portable.SCHOOL, *portable.FILES)
+Row = TypeVar("Row")
+
+
+@dataclass(slots=True)
+class Content:
+    """What a folder holds. ``problems``: what could not be read; ``other``: CSV files passed over.
+
+    ``whole``: the folder brings the school, and not only marks for a ledger that knows it.
+    """
+
+    files: tuple[SourceFile, ...] = ()
+    other: tuple[str, ...] = ()
+    whole: bool = True
+    problems: Problems = field(default_factory=Problems)
+    school: SchoolFile = field(default_factory=SchoolFile)
+    staff: Table[rows.StaffRow] = field(default_factory=Table)
+    pupils: Table[rows.PupilRow] = field(default_factory=Table)
+    groups: Table[rows.GroupRow] = field(default_factory=Table)
+    parents: Table[rows.ParentRow] = field(default_factory=Table)
+    relations: Table[rows.RelationRow] = field(default_factory=Table)
+    marks: MarkRows = field(default_factory=MarkRows)
+    amendments: Table[rows.AmendmentRow] = field(default_factory=Table)
+    notices: Table[rows.NoticeRow] = field(default_factory=Table)
+    casework: Table[rows.CaseworkRow] = field(default_factory=Table)
+    plans: Table[rows.PlanRow] = field(default_factory=Table)
+
+    def span(self) -> tuple[int, int] | None:
+        """Return the first and last session, by number, that marks or cancellations are for."""
+        numbers = [
+            number(closure.date, half)
+            for _, closure in self.school.closures
+            if isinstance(closure, SessionCancelled)
+            for half in closure.sessions
+        ]
+        numbers += self.marks.sessions
+        return (min(numbers), max(numbers)) if numbers else None
+
+
+def load(path: Path) -> Content:
+    """Read every file of a folder; refuse a path that is none."""
+    if path.is_file():
+        raise Refused(
+            "folder-expected", f"{path} is a file", f"name the folder that holds it: {path.parent}"
+        )
+    if not path.is_dir():
+        raise Refused("folder-missing", f"there is no folder {path}", "check the path")
+    with _readable(path):
+        return _Loading(path).content()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise Refused(
+            "folder-unreadable", f"{path} cannot be read: {why}", "check its permissions"
+        ) from error
+
+
+class _Loading:
+    """One pass over the files of a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._problems = Problems()
+        self._files: list[SourceFile] = []
+        self._present = {p.name for p in path.iterdir() if p.is_file()}
+
+    def content(self) -> Content:
+        known = self._present & set(ORDER)
+        whole = not (portable.MARKS in known and known <= set(portable.TOP_UP))
+        for name in portable.REQUIRED if whole else ():
+            if name not in known:
+                self._problems.refuse_file(name, 0, _missing(known))
+        content = Content(whole=whole, problems=self._problems, school=self._school())
+        content.staff = self._table(portable.STAFF, rows.StaffRow)
+        content.pupils = self._table(portable.PUPILS, rows.PupilRow)
+        content.groups = self._table(portable.GROUPS, rows.GroupRow)
+        content.parents = self._table(portable.PARENTS, rows.ParentRow)
+        content.relations = self._table(portable.RELATIONS, rows.RelationRow)
+        content.marks = self._marks()
+        content.amendments = self._table(portable.AMENDMENTS, rows.AmendmentRow)
+        content.notices = self._table(portable.NOTICES, rows.NoticeRow)
+        content.casework = self._table(portable.CASEWORK, rows.CaseworkRow)
+        content.plans = self._table(portable.PLANS, rows.PlanRow)
+        content.files = tuple(self._files)
+        content.other = tuple(sorted(n for n in self._present - known if n.endswith(".csv")))
+        return content
+
+    def _school(self) -> SchoolFile:
+        if (content := self._bytes(portable.SCHOOL)) is None:
+            return SchoolFile()
+        found = school_toml.read(content, self._problems)
+        self._add(portable.SCHOOL, content, 1 + sum(
+            len(each) for each in (found.times, found.terms, found.closures)
+        ))  # fmt: skip
+        return found
+
+    def _table(self, name: str, make: Callable[..., Row]) -> Table[Row]:
+        if (content := self._bytes(name)) is None:
+            return Table()
+        sheet = Sheet(name, content, self._problems)
+        found = tables.read(sheet, make, self._problems)
+        self._add(name, content, sheet.count)
+        return found
+
+    def _marks(self) -> MarkRows:
+        if (content := self._bytes(portable.MARKS)) is None:
+            return MarkRows()
+        sheet = Sheet(portable.MARKS, content, self._problems)
+        found = mark_rows.read(sheet, self._problems)
+        self._add(portable.MARKS, content, sheet.count)
+        return found
+
+    def _bytes(self, name: str) -> bytes | None:
+        return (self._path / name).read_bytes() if name in self._present else None
+
+    def _add(self, name: str, content: bytes, count: int) -> None:
+        self._files.append(SourceFile(name=name, sha256=sha256(content).hexdigest(), rows=count))
+
+
+def _missing(known: set[str]) -> Refused:
+    remedy = "add it"
+    if portable.MARKS in known:
+        remedy += ", or leave marks.csv (and amendments.csv) alone in the folder as a top-up"
+    return Refused("file-missing", "is missing", remedy)

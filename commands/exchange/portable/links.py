@@ -1,0 +1,238 @@
+"""One mark's versions as its source states them, and which of them the ledger does not hold."""
+
+from collections.abc import Sequence
+from itertools import dropwhile, pairwise
+from typing import Any, Literal, NamedTuple
+
+from commands.exchange.portable.occasions import Cancellation
+from ledger.clock import iso
+from ledger.errors import Refused
+from ledger.events.base import Event
+from ledger.events.register import (
+    MarkAmended,
+    MarkCorrected,
+    SessionMarked,
+    SourceConflicted,
+    SourceRestated,
+)
+from ledger.formats.portable import ChangeKind, EntryKind
+from ledger.state.marks import Mark, Step
+
+
+class Link(NamedTuple):
+    """One version: an entry, a change to it, or a conflict with what a person did here.
+
+    ``original``: what it replaces, empty for an entry; ``name`` and ``job_title``: of the author
+    of an amendment; ``row``: whether it stands in a file, not only in the calendar.
+    """
+
+    kind: EntryKind | ChangeKind | Literal["conflict"]
+    code: str
+    line: int
+    stated: int | None = None
+    original: str = ""
+    by: str | None = None
+    reason: str | None = None
+    minutes_late: int | None = None
+    nature: str | None = None
+    comment: str | None = None
+    name: str | None = None
+    job_title: str | None = None
+    row: bool = True
+
+
+def new(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
+    """Return what has to be recorded so that the ledger holds what a source states of a mark.
+
+    ``stated``: the entry and its changes, in order. What was stated and is so no longer stays.
+    """
+    if not held.length:
+        return stated
+    last, known = stated[-1], _known(stated, held)
+    if known == 1 + len(held.steps):
+        found = stated[known:]
+    elif following := _following(stated, held):
+        found = following
+    elif _same_row(stated, held) or last.code == held.source_code:
+        found = ()
+    else:
+        found = _restated(stated, held)
+    if held.source_entry is None or held.amended_here:
+        agrees = held.conflict == "open" and last.code == held.code
+        return _conflict(last, held) if found or agrees else ()
+    return found
+
+
+def added(changes: Sequence[Link], held: Mark) -> Sequence[Link]:
+    """Return which changes to a mark are new, where the source does not repeat the mark itself."""
+    unheld = [link for link in changes if not any(same(link, step) for step in held.steps)]
+    unheld = list(dropwhile(lambda link: _told_otherwise(link, held), unheld))
+    if not unheld:
+        return ()
+    if held.source_entry is None or held.amended_here:
+        return _conflict(unheld[-1], held)
+    return unheld
+
+
+def richer(stated: Sequence[Link], held: Mark, nature: str | None) -> Sequence[Link]:
+    """Return the restatement of a mark whose minutes or nature are now stated otherwise.
+
+    ``nature``: the one that is held, opened. An empty cell states nothing.
+    """
+    entry = stated[0]
+    touched = len(stated) > 1 or held.steps or held.amended_here or held.source_entry is None
+    if touched or entry.code != held.code:
+        return ()
+    says = (entry.minutes_late or held.minutes_late, entry.nature or nature)
+    if says == (held.minutes_late, nature):
+        return ()
+    return (entry._replace(kind="restated", original=entry.code),)
+
+
+def go_on_from_held(stated: Sequence[Link], held: Mark) -> bool:
+    """Tell whether the changes go on from what the ledger holds, earlier ones being left out."""
+    if len(stated) == 1 or stated[0].code != last_row_code(held):
+        return False
+    first = stated[1]
+    goes_on = first.original == held.code or any(same(first, step) for step in held.steps)
+    return goes_on and first.original != stated[0].code
+
+
+def last_row_code(held: Mark) -> str | None:
+    """Return the code that the source's own row last gave, before anybody there amended it."""
+    restated = [step.code for step in held.steps if step.restated]
+    return restated[-1] if restated else held.source_entry
+
+
+def _following(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
+    """Return the changes at the end that go on from what the source stated last.
+
+    What comes before them differs from what is held, in its time or by an inserted change.
+    """
+    if stated[0].code != held.source_entry or not held.steps:
+        return ()
+    codes = [(link.original, link.code) for link in stated[1:]]
+    held_codes = [(step.original, step.code) for step in held.steps]
+    if codes[: len(held_codes)] == held_codes:
+        return stated[1 + len(held_codes) :]
+    newest = max(latest(held), *(step.stated or 0 for step in held.steps))
+    later = dropwhile(lambda link: (link.stated or 0) <= newest, stated[1:])
+    found = list(later)
+    return found if found and found[0].original == held.source_code else ()
+
+
+def _told_otherwise(link: Link, held: Mark) -> bool:
+    """Tell whether a change is one that is held, with another time."""
+    codes = (link.original, link.code)
+    return link.original != held.code and codes in [(s.original, s.code) for s in held.steps]
+
+
+def latest(held: Mark) -> int:
+    """Return the newest time that the ledger holds of a mark, re-statements aside."""
+    times = [step.stated or 0 for step in held.steps if not step.restated]
+    return max([held.entry_stated or 0, *times])
+
+
+def _known(stated: Sequence[Link], held: Mark) -> int:
+    """Return how many versions, from the entry on, are those that the ledger holds."""
+    if stated[0].code != held.source_entry:
+        return 0
+    known = 1
+    for link, step in zip(stated[1:], held.steps, strict=False):
+        if not same(link, step):
+            break
+        known += 1
+    return known
+
+
+def same(link: Link, step: Step) -> bool:
+    """Tell whether a change is the one that is held: its codes and its time."""
+    same_codes = (link.original, link.code) == (step.original, step.code)
+    return same_codes and (link.stated == step.stated or link.kind == "restated")
+
+
+def _same_row(stated: Sequence[Link], held: Mark) -> bool:
+    """Tell whether the mark is as last stated, and its changes are among those held."""
+    held_too = all(any(same(link, step) for step in held.steps) for link in stated[1:])
+    return held_too and stated[0].code == last_row_code(held)
+
+
+def _conflict(last: Link, held: Mark) -> Sequence[Link]:
+    """Return the conflict with what a person here did, or that there is none any more."""
+    agrees = last.code == held.code and held.conflict != "open"
+    if agrees or last.code == held.source_code:
+        return ()
+    return (last._replace(kind="conflict", original=held.code or ""),)
+
+
+def _restated(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
+    """Return the restatement to what the source says now, with its changes when all are new."""
+    entry, changes, stands = stated[0], stated[1:], held.code or ""
+    if any(same(link, step) for link in changes for step in held.steps):
+        return (stated[-1]._replace(kind="restated", original=stands),)
+    if entry.code == stands:
+        return changes
+    return (entry._replace(kind="restated", original=stands), *changes)
+
+
+def superseded(stated: Sequence[Link], cancelled: Cancellation) -> Sequence[Link]:
+    """Add the code that a cancelled session gives to everyone, where another stands."""
+    last = stated[-1]
+    if last.code == cancelled.code:
+        return stated
+    at = cancelled.stated if cancelled.stated is not None else stated[0].stated
+    reason = f"session cancelled: {cancelled.reason}" if cancelled.reason else "session cancelled"
+    change = Link(
+        "restated", cancelled.code, last.line, stated=at, original=last.code, reason=reason
+    )
+    return [*stated, change]
+
+
+def out_of_order(stated: Sequence[Link]) -> tuple[Link, Refused] | None:
+    """Return the first change that does not follow from what stood, or came before the mark."""
+    entry = stated[0]
+    for before, link in pairwise(stated):
+        if link.original != before.code:
+            return link, Refused(
+                "original-differs",
+                f"original is {link.original}, but {before.code} stood until then",
+                "correct original, or amended_on, which sets the order",
+            )
+        at = None if link.kind == "restated" else link.stated
+        if at is not None and at < (entry.stated or at):
+            return link, Refused(
+                "amended-before-mark",
+                f"amended_on {iso(at)} is before the mark's own {iso(entry.stated or 0)}",
+                "correct the one or the other",
+            )
+    return None
+
+
+def event(link: Link) -> Event:
+    """Return the fact that records a version."""
+    if link.kind in ("entry", "late_entry"):
+        return SessionMarked(
+            code=link.code,
+            late=link.kind == "late_entry",
+            comment=link.comment,
+            **_common(link),
+        )
+    if link.kind == "conflict":
+        return SourceConflicted(
+            stands=link.original, code=link.code, stated=link.stated, row=link.line
+        )
+    changed = {"original": link.original, "code": link.code, **_common(link)}
+    if link.kind == "amendment":
+        return MarkAmended(**changed, name=link.name, job_title=link.job_title)
+    return (MarkCorrected if link.kind == "taking" else SourceRestated)(**changed)
+
+
+def _common(link: Link) -> dict[str, Any]:
+    return {
+        "minutes_late": link.minutes_late,
+        "nature": link.nature,
+        "reason": link.reason,
+        "by": link.by,
+        "stated": link.stated,
+        "row": link.line,
+    }

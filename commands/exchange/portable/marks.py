@@ -1,0 +1,202 @@
+"""From the rows of ``marks.csv`` and ``amendments.csv`` to facts, a few bytes a row until then."""
+
+from collections.abc import Iterator, Sequence
+
+from commands.exchange.portable import amendments, links
+from commands.exchange.portable.amendments import Key
+from commands.exchange.portable.differences import Differences
+from commands.exchange.portable.entries import Entries
+from commands.exchange.portable.held import HeldMarks
+from commands.exchange.portable.links import Link
+from commands.exchange.portable.mark_rows import NOT_STATED, PLAIN
+from commands.exchange.portable.occasions import Cancellation, Occasion, Occasions
+from commands.exchange.portable.work import Work
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.formats.portable import AMENDMENTS, EntryKind
+from ledger.state.marks import Mark
+from ledger.state.school import Pupil
+from ledger.store.store import Fact
+
+_COUNTED = {
+    "entry": "entries",
+    "late_entry": "late entries",
+    "taking": "corrections during taking",
+    "amendment": "amendments",
+    "restated": "marks restated",
+    "conflict": "conflicts with what a person did here",
+    "settled": "conflicts settled",
+}
+
+
+class Marks:
+    """Every mark of an import; `facts` makes the facts one by one, once ``count`` is known.
+
+    ``_plain``: the rows that are first marks with nothing after them, which is nearly all;
+    ``_chains``: what has to be recorded for the others.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self.count = 0
+        self._work = work
+        self._rows = work.content.marks
+        self._occasions = Occasions(work)
+        self._entries = Entries(work, self._occasions)
+        self._changes, self._faulty = amendments.gathered(work, self._occasions)
+        self._held = HeldMarks(work.state)
+        self._tell = Differences(work)
+        self._plain = bytearray(len(self._rows))
+        self._chains: list[tuple[str, Sequence[Link]]] = []
+        self._settled: set[Key] = set()
+
+    def plan(self) -> None:
+        """Go through all rows: check each, and settle what has to be recorded for it."""
+        self._work.gone["marks"] = 0  # told before what is gone of their changes
+        for index in self._entries.standing():
+            self._plan_row(index)
+        self._faulty |= self._entries.faulty
+        for key, changes in self._changes.items():
+            if key not in self._settled and key not in self._faulty:
+                self._plan_changes_alone(key, changes)
+        for number in self._occasions.cancelled():
+            self._plan_cancelled(number)
+        for number in self._occasions.not_cancelled():
+            self._see_withdrawn(self._occasions[number])
+        self._work.gone["marks"] += self._held.unseen()
+        if self._work.content.whole:
+            self._work.gone["amendments"] += self._held.unseen_changes()
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield every fact of the plan."""
+        for index, plain in enumerate(self._plain):
+            if plain:
+                stream = self._stream(self._entries.pupil(index), self._entries.occasion(index))
+                yield Fact(stream, links.event(self._entry(index)))
+        for stream, versions in self._chains:
+            for link in versions:
+                yield Fact(stream, links.event(link))
+
+    def _plan_row(self, index: int) -> None:
+        pupil, occasion = self._entries.pupil(index), self._entries.occasion(index)
+        key = (pupil.id, occasion.number)
+        changes = self._changes.get(key)
+        if changes is None and occasion.open and not self._held:
+            self._plain[index] = 1
+            self._add_to_count(self._kind(index, occasion))
+            return
+        cancelled = self._occasions.cancellation(occasion, pupil)
+        withdrawn = self._occasions.withdrawn(occasion, pupil)
+        if cancelled is None and withdrawn is not None and self._entries.holds(index):
+            cancelled = withdrawn
+        if changes is not None or cancelled is not None:
+            self._settled.add(key)
+        if key not in self._faulty:
+            stated = [self._entry(index), *(changes or ())]
+            self._settle(self._stream(pupil, occasion), stated, cancelled)
+
+    def _settle(self, stream: str, stated: Sequence[Link], cancelled: Cancellation | None) -> None:
+        """Record what is new of a mark's versions, when each follows from the one before."""
+        held = self._held.take(stream)
+        if links.go_on_from_held(stated, held):
+            self._settle_added(stream, stated[1:], held)
+            self._tell.entry(stated[0], held)
+        elif self._in_order(stated):
+            full = stated if cancelled is None else links.superseded(stated, cancelled)
+            nature = self._work.text(held.nature)
+            new = links.new(full, held) or links.richer(full, held, nature)
+            self._add(stream, new)
+            self._tell.chain(stated, new, len(full) - len(new), held)
+
+    def _settle_added(self, stream: str, changes: Sequence[Link], held: Mark) -> None:
+        new = links.added(changes, held)
+        stands = Link("entry", held.code or "", 0, stated=links.latest(held) or None)
+        if not new or new[0].kind == "conflict" or self._in_order([stands, *new]):
+            self._add(stream, new)
+            self._tell.changes(changes, new, held)
+
+    def _in_order(self, stated: Sequence[Link]) -> bool:
+        fault = links.out_of_order(stated)
+        if fault is not None:
+            self._work.problems.refuse(AMENDMENTS, fault[0].line, fault[1])
+        return fault is None
+
+    def _plan_changes_alone(self, key: Key, changes: Sequence[Link]) -> None:
+        """Settle the changes whose mark is not in the folder: the ledger's, or a cancelled one."""
+        pupil, occasion = self._work.school.pupils[key[0]], self._occasions[key[1]]
+        stream = self._stream(pupil, occasion)
+        held = self._held.take(stream)
+        self._settled.add(key)
+        if held.code is not None:
+            self._settle_added(stream, changes, held)
+            return
+        cancelled = self._occasions.cancellation(occasion, pupil)
+        if cancelled is not None and pupil.on_roll(occasion.day):
+            self._settle(stream, [_cancelled_entry(cancelled), *changes], cancelled)
+            return
+        why = Refused(
+            "mark-missing",
+            f"there is no mark for {occasion.text} that it could amend",
+            "add the mark to marks.csv, or correct upn, date or session",
+        )
+        self._work.problems.refuse(AMENDMENTS, changes[0].line, why)
+
+    def _plan_cancelled(self, number: int) -> None:
+        """Give the code of a cancelled session to everyone concerned who has no row."""
+        occasion = self._occasions[number]
+        for pupil in self._work.school.pupils.values():
+            if (pupil.id, number) in self._settled or not pupil.on_roll(occasion.day):
+                continue
+            cancelled = self._occasions.cancellation(occasion, pupil)
+            if cancelled is not None:
+                entry = _cancelled_entry(cancelled)
+                self._settle(self._stream(pupil, occasion), [entry], cancelled)
+
+    def _see_withdrawn(self, occasion: Occasion) -> None:
+        """Take the marks of a cancellation withdrawn here: the folder still states them."""
+        for pupil in self._work.school.pupils.values():
+            settled = (pupil.id, occasion.number) in self._settled
+            if not settled and self._occasions.withdrawn(occasion, pupil) is not None:
+                self._held.take(self._stream(pupil, occasion))
+
+    def _add(self, stream: str, versions: Sequence[Link]) -> None:
+        if versions:
+            self._chains.append((stream, versions))
+        for link in versions:
+            settled = link.kind == "conflict" and link.original == link.code
+            self._add_to_count("settled" if settled else link.kind)
+
+    def _add_to_count(self, kind: str) -> None:
+        self.count += 1
+        self._work.counts[_COUNTED[kind]] += 1
+
+    def _entry(self, index: int) -> Link:
+        rows = self._rows
+        stated, extras = rows.stated[index], rows.extras.get(index, PLAIN)
+        return Link(
+            self._kind(index, self._entries.occasion(index)),
+            rows.codes[rows.code[index]],
+            rows.line[index],
+            stated=None if stated == NOT_STATED else stated,
+            by=rows.staff[rows.by[index]] or None,
+            reason=extras.reason,
+            minutes_late=extras.minutes_late,
+            nature=extras.nature,
+            comment=extras.comment,
+        )
+
+    def _kind(self, index: int, occasion: Occasion) -> EntryKind:
+        """Return whether a mark was made after the register had closed."""
+        extras = self._rows.extras.get(index)
+        if extras is not None and extras.kind is not None:
+            return extras.kind
+        closing = occasion.closing
+        late = closing is not None and self._rows.stated[index] > closing
+        return "late_entry" if late else "entry"
+
+    @staticmethod
+    def _stream(pupil: Pupil, occasion: Occasion) -> str:
+        return f"{streams.MARK}{pupil.id}:{occasion.text}"
+
+
+def _cancelled_entry(cancelled: Cancellation) -> Link:
+    return Link("entry", cancelled.code, cancelled.line, stated=cancelled.stated, row=False)

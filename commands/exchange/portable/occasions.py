@@ -1,0 +1,194 @@
+"""What an import asks of each session again and again, worked out once."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from commands.exchange.portable import session_numbers
+from commands.exchange.portable.work import Work
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events.calendar import SessionCancelled
+from ledger.formats.portable import GROUPS, SCHOOL
+from ledger.state.calendar import Calendar, Closure, Term
+from ledger.state.school import ClosureKey, Pupil, closure_keys
+from ledger.values import Session
+
+_HOUR = 3_600_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One session; ``open``: met by everyone on roll, so that nothing more has to be asked.
+
+    ``closing``: when its register closes, if known.
+    """
+
+    number: int
+    session: Session
+    text: str
+    day: date
+    open: bool
+    closures: bool
+    closing: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A cancelled session: the code it gives, why, when stated, its line in ``school.toml``."""
+
+    code: str
+    reason: str
+    stated: int | None
+    line: int
+
+
+class Occasions:
+    """The sessions of an import, against the calendar as it will be."""
+
+    def __init__(self, work: Work) -> None:
+        self.calendar: Calendar = work.school.calendar()
+        self._codes = work.rules.codes
+        self._today = work.today
+        self._uncertain = not work.problems.unread.isdisjoint({SCHOOL, GROUPS})
+        self._found: dict[int, Occasion] = {}
+        self._days: dict[int, date] = {}
+        self._stated = _stated_closures(work)
+        self._groups = work.content.groups.rows
+        self._folder = _folder_calendar(work) if work.content.whole else self.calendar
+        self._withdrawn = {
+            (closure.date, closure.half)
+            for closure in self._folder.closures
+            if closure.cancelled and not self.calendar.closures_on(_session(closure))
+        }
+        self._span = (0, sys.maxsize) if work.content.whole else work.content.span() or (0, 0)
+
+    def __getitem__(self, number: int) -> Occasion:
+        found = self._found.get(number)
+        if found is None:
+            found = self._found[number] = self._occasion(number)
+        return found
+
+    def _occasion(self, number: int) -> Occasion:
+        session = session_numbers.session(number)
+        closures = bool(self.calendar.closures_on(session))
+        in_term = self.calendar.in_term(session.date)
+        return Occasion(
+            number,
+            session,
+            str(session),
+            session.date,
+            in_term and not closures and session.date <= self._today,
+            closures,
+            self.calendar.closing(session),
+        )
+
+    def day_of(self, instant: int) -> date:
+        """Return the London date of an instant; the hours of a term are few."""
+        hour = instant // _HOUR
+        found = self._days.get(hour)
+        if found is None:
+            found = self._days[hour] = local_date(instant)
+        return found
+
+    def fault(self, occasion: Occasion, pupil: Pupil) -> Refused | None:
+        """Return why no mark can be made for a pupil and session, if so.
+
+        A cancelled session is no fault: its mark is kept, and superseded.
+        """
+        session = occasion.session
+        if session.date > self._today:
+            return Refused("future", f"session {session} has not come yet", "correct the date")
+        if self._uncertain:
+            return None
+        if not self.calendar.in_term(session.date):
+            return Refused(
+                "outside-term",
+                f"the school does not meet on {session.date}: no term, or a weekend",
+                "correct the date, or the terms in school.toml",
+            )
+        closure = self._closure(occasion, pupil)
+        if closure is None or closure.cancelled:
+            return None
+        return Refused(
+            "school-closed",
+            f"the school is closed on {session} ({closure.reason or 'planned closure'})",
+            "correct the date, or the closures in school.toml",
+        )
+
+    def meets(self, occasion: Occasion, pupil: Pupil) -> bool:
+        """Tell whether the school meets a session for a pupil, so that an entry is due."""
+        if self._uncertain:
+            return False
+        in_term = self.calendar.in_term(occasion.day)
+        return in_term and self._closure(occasion, pupil) is None
+
+    def stated(self, occasion: Occasion, pupil: Pupil, upn: str) -> bool:
+        """Tell whether the folder itself says that the school meets a session.
+
+        It may not, and a person here have said that it does.
+        """
+        rows = [row for row in self._groups if row.upn == upn]
+        named = [r.name for r in rows if r.covers(occasion.day)]
+        closure = self._folder.closure(occasion.session, [*pupil.groups(occasion.day), *named])
+        return self._folder.in_term(occasion.day) and closure is None
+
+    def cancellation(self, occasion: Occasion, pupil: Pupil) -> Cancellation | None:
+        """Return how a session was cancelled for a pupil, none where it was not."""
+        closure = self._closure(occasion, pupil)
+        if closure is None or not closure.cancelled or not self.calendar.in_term(occasion.day):
+            return None
+        return self._cancellation(occasion, closure)
+
+    def withdrawn(self, occasion: Occasion, pupil: Pupil) -> Cancellation | None:
+        """Return how the folder says that a session was cancelled, which was withdrawn here."""
+        if (occasion.day, occasion.session.half) not in self._withdrawn:
+            return None
+        closure = self._folder.closure(occasion.session, pupil.groups(occasion.day))
+        return None if closure is None else self._cancellation(occasion, closure)
+
+    def not_cancelled(self) -> list[int]:
+        """Return the sessions, by number, whose cancellation in the folder was withdrawn here."""
+        return sorted(session_numbers.number(*key) for key in self._withdrawn)
+
+    def _cancellation(self, occasion: Occasion, closure: Closure) -> Cancellation:
+        line, stated = self._stated.get((closure.date, closure.half, closure.groups), (1, None))
+        return Cancellation(self._codes.cancelled(occasion.day), closure.reason, stated, line)
+
+    def cancelled(self) -> list[int]:
+        """Return the past sessions, by number, that were cancelled in the time of the folder."""
+        numbers = {
+            session_numbers.number(closure.date, closure.half)
+            for closure in self.calendar.closures
+            if closure.cancelled and closure.date <= self._today
+        }
+        return sorted(number for number in numbers if self._span[0] <= number <= self._span[1])
+
+    def _closure(self, occasion: Occasion, pupil: Pupil) -> Closure | None:
+        if not occasion.closures:
+            return None
+        return self.calendar.closure(occasion.session, pupil.groups(occasion.day))
+
+
+def _stated_closures(work: Work) -> Mapping[ClosureKey, tuple[int, int | None]]:
+    return {
+        key: (line, event.stated)
+        for line, event in work.content.school.closures
+        for key in closure_keys(event)
+    }
+
+
+def _session(closure: Closure) -> Session:
+    return Session(closure.date, closure.half)
+
+
+def _folder_calendar(work: Work) -> Calendar:
+    """Return the calendar that the folder alone states."""
+    terms = [Term(each.first, each.last, each.name) for _, each in work.content.school.terms]
+    closures = [
+        Closure(*key, cancelled=isinstance(event, SessionCancelled), reason=event.reason)
+        for _, event in work.content.school.closures
+        for key in closure_keys(event)
+    ]
+    return Calendar(terms, closures, [])

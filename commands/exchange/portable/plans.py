@@ -1,0 +1,100 @@
+"""Planned absences: the steps of ``plans.csv`` that the ledger does not hold yet."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from commands.core.marks import code_rule
+from commands.exchange.portable import staff
+from commands.exchange.portable.before import Before
+from commands.exchange.portable.rows import PlanRow
+from commands.exchange.portable.work import Work
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.base import Event
+from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
+from ledger.formats import fields
+from ledger.formats.portable import PLANS
+
+_STEPS = {AbsencePlanned: "planned", PlanChanged: "changed", PlanWithdrawn: "withdrawn"}
+Said = tuple[object, ...]
+
+
+def record(work: Work) -> None:
+    """Record each step that is not held, in order of ``planned_on``."""
+    steps: dict[str, list[PlanRow]] = defaultdict(list)
+    for row in work.content.plans.rows:
+        pupil = work.pupil(PLANS, row.line, row.upn)
+        if pupil is not None and work.check(PLANS, row.line, _faults(work, row)):
+            steps[streams.plan(pupil.id, row.session)].append(row)
+    for stream, rows in steps.items():
+        rows.sort(key=lambda row: row.stated or 0)
+        _record(work, stream, rows)
+
+
+def _faults(work: Work, row: PlanRow) -> Iterator[Refused | None]:
+    yield fields.future_instant(row.stated, work.now, "planned_on")
+    if row.by is not None and not _held(work, row, row.by):
+        yield staff.fault(work, row.by, local_date(row.stated or work.now))
+    if row.step == "withdrawn":
+        return
+    if row.code is None:
+        yield Refused("field-empty", "code is empty", "say which code is expected")
+        return
+    try:
+        code_rule(work.rules.codes, row.code, row.session)
+    except Refused as why:
+        yield why
+
+
+def _held(work: Work, row: PlanRow, staff_id: str) -> bool:
+    """Tell whether a step was taken in while its author was on the staff, as then stated."""
+    pupil_id = work.pupil_id(row.upn) or ""
+    history = work.state.histories.get(streams.plan(pupil_id, row.session), [])
+    absent = Before(work.state).absent(staff_id, local_date(row.stated or work.now))
+    return absent and (row.step, row.code, row.stated) in map(_said, history)
+
+
+def _record(work: Work, stream: str, rows: list[PlanRow]) -> None:
+    history = work.state.histories.get(stream, [])
+    held = [_said(event) for event in history]
+    stands = _standing(history)
+    for row in rows:
+        if (row.step, row.code, row.stated) in held:
+            continue
+        if (stands is None) != (row.step == "planned"):
+            what = "nothing" if stands is None else stands
+            why = Refused(
+                "plan-order",
+                f"{row.step}, but {what} was planned for {row.session} until then",
+                "correct step, or planned_on, which sets the order",
+            )
+            work.problems.refuse(PLANS, row.line, why)
+            return
+        work.record("plans", stream, _event(row, stands or ""))
+        stands = None if row.step == "withdrawn" else row.code
+
+
+def _said(event: Event) -> Said:
+    code = getattr(event, "code", None)
+    return _STEPS.get(type(event)), code, getattr(event, "stated", None)
+
+
+def _standing(history: list[Event]) -> str | None:
+    return getattr(history[-1], "code", None) if history else None
+
+
+def _event(row: PlanRow, original: str) -> Event:
+    shared: dict[str, Any] = {
+        "reason": row.reason,
+        "by": row.by,
+        "stated": row.stated,
+        "row": row.line,
+    }
+    if row.step == "withdrawn":
+        return PlanWithdrawn(original=original, **shared)
+    code = row.code or ""
+    if row.step == "changed":
+        return PlanChanged(original=original, code=code, nature=row.nature, **shared)
+    return AbsencePlanned(code=code, nature=row.nature, **shared)

@@ -1,0 +1,256 @@
+"""The admission register: spells on roll and details of pupils that are new or differ."""
+
+from collections import defaultdict
+from datetime import date
+from itertools import pairwise
+from typing import Any, cast
+
+from commands.exchange.portable.rows import PupilRow
+from commands.exchange.portable.stated import SPELL, of
+from commands.exchange.portable.work import Work, pupil_stream
+from commands.roll import leaving_grounds
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.roll import DETAILS, Detail, DetailsAmended, PupilEnrolled, PupilRemoved
+from ledger.formats import fields
+from ledger.formats.portable import PUPILS
+from ledger.state.school import Pupil, Spell
+from policies.law import age as compulsory_school_age
+
+
+def record(work: Work) -> None:
+    """Record the pupils who are new, new and ended spells, and details that differ."""
+    spells: dict[str, list[PupilRow]] = defaultdict(list)
+    for row in work.content.pupils.rows:
+        spells[row.upn].append(row)
+    owners: dict[str, PupilRow] = {}
+    for rows in spells.values():
+        rows.sort(key=lambda row: row.starts_on)
+        if _one_pupil(work, rows) and _own_local_id(work, rows, owners) and _in_order(work, rows):
+            _record_pupil(work, rows)
+    left = work.school.pupils.keys() - set(work.pupils.values())
+    work.missing("pupils", map(work.voices.pupil, left))
+
+
+def _one_pupil(work: Work, rows: list[PupilRow]) -> bool:
+    """Refuse rows with one UPN that are not of one pupil."""
+    first = min(rows, key=lambda row: row.line)
+    for row in rows:
+        same_name = (row.surname, row.forename) == (first.surname, first.forename)
+        if row.dob != first.dob or not (same_name or row.local_id == first.local_id):
+            why = Refused(
+                "upn-shared",
+                f"UPN {row.upn} is on line {first.line} for somebody else",
+                "correct one of the two UPNs, or the date of birth",
+            )
+            work.problems.refuse(PUPILS, row.line, why)
+            return False
+    return True
+
+
+def _own_local_id(work: Work, rows: list[PupilRow], owners: dict[str, PupilRow]) -> bool:
+    for row in rows:
+        if row.local_id is None:
+            continue
+        owner = owners.setdefault(row.local_id, row)
+        if owner.upn != row.upn:
+            why = Refused(
+                "local-id-shared",
+                f"local id {row.local_id!r} is on line {owner.line} for {owner.upn}",
+                "give each pupil their own",
+            )
+            work.problems.refuse(PUPILS, row.line, why)
+            return False
+    return True
+
+
+def _in_order(work: Work, rows: list[PupilRow]) -> bool:
+    checks = [(row, why) for row in rows for why in _faults(work, row)]
+    for row, following in pairwise(rows):
+        if row.leaves_on is None or following.starts_on <= row.leaves_on:
+            checks.append((following, _overlap(f"from {row.starts_on} on line {row.line}")))
+    for row, fault in checks:
+        work.problems.refuse(PUPILS, row.line, fault)
+    for row in rows:
+        if row.leaves_on is not None and (why := leaving_grounds.fault(row.ground, row.leaves_on)):
+            work.problems.find(PUPILS, row.line, why)
+    return not checks
+
+
+def _faults(work: Work, row: PupilRow) -> list[Refused]:
+    found = [
+        fields.reversed_dates(row.starts_on, row.leaves_on, ("starts_on", "leaves_on")),
+        fields.reversed_dates(row.dob, row.starts_on, ("dob", "starts_on")),
+        fields.future_day(row.dob, work.today, "dob"),
+    ]
+    try:
+        compulsory_school_age.begins(row.dob)
+        compulsory_school_age.ends(compulsory_school_age.birth_cohort(row.dob))
+    except Refused as why:
+        found.append(why)
+    return [why for why in found if why is not None]
+
+
+def _overlap(other: str) -> Refused:
+    return Refused(
+        "spells-overlap",
+        f"this spell on roll begins before the one {other} ends",
+        "correct starts_on or leaves_on",
+    )
+
+
+def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
+    pupil = _held(work, rows)
+    if pupil is None:
+        return
+    known = pupil.id in work.school.pupils
+    if known:
+        rows = _standing(work, pupil, rows)
+        if not rows or not _fits(work, pupil, rows):
+            return
+    for row in rows:
+        _record_spell(work, pupil, row)
+    if known:
+        _amend_details(work, work.school.pupils[pupil.id], rows[-1])
+
+
+def _standing(work: Work, pupil: Pupil, rows: list[PupilRow]) -> list[PupilRow]:
+    """Return the rows of spells that were not withdrawn here, each with what was amended here."""
+    details = work.voices.pupil(pupil.id)
+    found = []
+    for row in rows:
+        voice = work.voices.spell(pupil.id, row.starts_on)
+        if voice.stands.get("on_roll") is False:
+            continue
+        stated = of(row, SPELL) if _has(work, "boarder") else of(row, SPELL[:-1])
+        said = {name: _stated(row, name) for name in DETAILS}
+        kept = work.stands(PUPILS, row.line, voice, stated, {"leaves_on"}) | details.kept(said)
+        if row is rows[-1]:
+            work.stands(PUPILS, row.line, details, said)
+        if "dob" in kept:
+            kept["dob"] = date.fromisoformat(kept["dob"])
+        found.append(row._replace(**kept))
+    return found
+
+
+def _held(work: Work, rows: list[PupilRow]) -> Pupil | None:
+    """Return the ledger's pupil, by UPN, else by local id; a new one when there is none.
+
+    None, and a refusal, when UPN and local id name different pupils.
+    """
+    newest = rows[-1]
+    by_upn = work.pupil_id(newest.upn)
+    by_local_id = work.pupil_id(newest.local_id) if newest.local_id else None
+    other = by_local_id is not None and by_upn not in (None, by_local_id)
+    if other or (by_upn is None and by_local_id and not _same_birth(work, by_local_id, newest)):
+        why = Refused(
+            "local-id-shared",
+            f"local id {newest.local_id!r} names another pupil in the ledger than {newest.upn}",
+            "correct the local id or the UPN",
+        )
+        work.problems.refuse(PUPILS, newest.line, why)
+        return None
+    pupil_id = by_upn or by_local_id or work.state.new_pupil_id()
+    work.pupils[newest.upn] = pupil_id
+    return work.school.pupils.get(pupil_id) or Pupil(pupil_id, 0, newest.dob, {})
+
+
+def _same_birth(work: Work, pupil_id: str, row: PupilRow) -> bool:
+    """Tell whether a local id alone can name a pupil: numbers of leavers are given again."""
+    return work.text(work.school.pupils[pupil_id].details["dob"]) == row.dob.isoformat()
+
+
+def _fits(work: Work, pupil: Pupil, rows: list[PupilRow]) -> bool:
+    """Refuse a new spell that overlaps one which only the ledger holds."""
+    stated = {row.starts_on for row in rows}
+    others = [spell for since, spell in pupil.spells.items() if since not in stated]
+    clashes = [
+        (row, spell)
+        for row in rows
+        for spell in others
+        if spell.starts_on <= (row.leaves_on or date.max)
+        and row.starts_on <= (spell.leaves_on or date.max)
+    ]
+    for row, spell in clashes:
+        why = Refused(
+            "spells-overlap",
+            f"the ledger holds a spell on roll from {spell.starts_on}, which this one overlaps",
+            "correct starts_on, or withdraw the ledger's spell first",
+        )
+        work.problems.refuse(PUPILS, row.line, why)
+    return not clashes
+
+
+def _record_spell(work: Work, pupil: Pupil, row: PupilRow) -> None:
+    known = work.school.pupils.get(pupil.id)
+    held = known.spells.get(row.starts_on) if known else None
+    boarder = row.boarder if held is None or _has(work, "boarder") else held.boarder
+    reopened = held is not None and held.leaves_on is not None and row.leaves_on is None
+    if held is None or reopened or held.boarder != boarder:
+        event = _enrolment(work, row, known, boarder=boarder)
+        work.record("spells on roll", pupil_stream(pupil), event)
+        held = Spell(row.starts_on)
+    if row.leaves_on is not None and _leaving_differs(work, held, row):
+        removed = PupilRemoved(
+            starts_on=row.starts_on,
+            leaves_on=row.leaves_on,
+            ground=row.ground,
+            next_school=row.next_school,
+            stated=row.stated,
+            row=row.line,
+        )
+        work.record("leavers", pupil_stream(pupil), removed)
+
+
+def _has(work: Work, column: str) -> bool:
+    return column in work.content.pupils.has
+
+
+def _leaving_differs(work: Work, held: Spell, row: PupilRow) -> bool:
+    next_school = row.next_school or work.text(held.next_school)
+    stated = (row.leaves_on, row.ground or held.ground, next_school)
+    return stated != (held.leaves_on, held.ground, work.text(held.next_school))
+
+
+def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool) -> PupilEnrolled:
+    """Return the event of a spell; details that its row leaves out are those known."""
+    details: dict[str, Any] = {
+        name: _stated(row, name) or (work.text(known.details[name]) if known else None)
+        for name in DETAILS
+    }
+    return PupilEnrolled(
+        **details,
+        starts_on=row.starts_on,
+        birth_cohort=compulsory_school_age.birth_cohort(row.dob),
+        compulsory_from=compulsory_school_age.begins(row.dob),
+        boarder=boarder,
+        stated=row.stated,
+        row=row.line,
+    )
+
+
+def _stated(row: PupilRow, name: str) -> str | None:
+    return row.dob.isoformat() if name == "dob" else getattr(row, name)
+
+
+def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
+    """Record each detail that the newest row states otherwise; an empty cell states nothing."""
+    for name in DETAILS:
+        stated, stands = _stated(row, name), work.text(pupil.details[name])
+        if stated is None or stated == stands:
+            continue
+        born: dict[str, Any] = {}
+        if name == "dob":
+            born = {
+                "birth_cohort": compulsory_school_age.birth_cohort(row.dob),
+                "compulsory_from": compulsory_school_age.begins(row.dob),
+            }
+        event = DetailsAmended(
+            field=cast("Detail", name),
+            original=stands,
+            amended=stated,
+            stated=row.stated,
+            row=row.line,
+            **born,
+        )
+        work.record("details amended", streams.pupil(pupil.id), event)

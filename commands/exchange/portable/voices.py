@@ -1,0 +1,171 @@
+"""Who stated each detail last, a source or a person here, and what the source stated before.
+
+A row is compared with what its source stated last. A detail that a person here amended since
+stands, whatever an unchanged row repeats.
+"""
+
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from commands.core.command import Range, State, one, starting
+from commands.exchange.portable.stated import Details, paired, stated_by
+from ledger.events import streams
+from ledger.events.base import Event, SourcedEvent
+from ledger.events.log import Committed
+from ledger.sealing.keys import is_sealed
+from ledger.state.school import ClosureKey, Membership
+
+_NOTHING = (None, "", ())
+
+
+def wanted() -> Iterator[Range]:
+    """Yield the streams that say who stated what."""
+    yield one(streams.CALENDAR)
+    for kind in (streams.STAFF, streams.PUPIL, streams.PARENT, streams.RELATION, streams.NOTICES):
+        yield starting(kind)
+
+
+@dataclass(slots=True)
+class Voice:
+    """What stands of one record.
+
+    ``amended``: each detail that a person here stated since the source did, with what the source
+    had stated (none: nothing); ``imported``: a source stated the record, once
+    at least (none: nobody did).
+    """
+
+    stands: Details = field(default_factory=dict)
+    amended: Details = field(default_factory=dict)
+    imported: bool | None = None
+
+    @property
+    def only_here(self) -> bool:
+        """Tell whether no source ever stated the record."""
+        return self.imported is False
+
+    def hear(self, stated: Mapping[str, Any], *, imported: bool) -> None:
+        """Take in what is stated; what stands already is no statement."""
+        self.imported = bool(self.imported) or imported
+        for name, value in stated.items():
+            if value == self.stands.get(name):
+                continue
+            if imported:
+                self.amended.pop(name, None)
+            elif name in self.stands or value not in _NOTHING:
+                self.amended.setdefault(name, self.stands.get(name))
+            self.stands[name] = value
+
+    def kept(self, stated: Mapping[str, Any]) -> Details:
+        """Return those of the details stated that a person here amended, as they stand."""
+        return {name: self.stands[name] for name in self.amended if name in stated}
+
+    def differs(self, stated: Mapping[str, Any], whole: Collection[str] = ()) -> bool:
+        """Tell whether a row states anew what a person here amended.
+
+        An empty cell does so only for the details in ``whole``.
+        """
+        return any(
+            stated[name] not in (stands, self.amended[name])
+            and (name in whole or stated[name] not in _NOTHING)
+            for name, stands in self.kept(stated).items()
+        )
+
+
+_UNHEARD = Voice()
+
+
+class Voices:
+    """The records of a ledger, each as it was stated; read when they are asked for."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._found: dict[str, dict[Hashable, Voice]] = {}
+        self._headers: list[tuple[range, bool]] = []
+
+    def school(self) -> Voice:
+        """Return how the school's own details were stated."""
+        return self._voice(streams.CALENDAR, "school")
+
+    def times(self, since: date) -> Voice:
+        """Return how register times were stated: ``times``, the event."""
+        return self._voice(streams.CALENDAR, since)
+
+    def term(self, key: tuple[str, int]) -> Voice:
+        """Return how a term was stated: ``days``, its first and last."""
+        return self._voice(streams.CALENDAR, key)
+
+    def closure(self, key: ClosureKey) -> Voice:
+        """Return how a closure was stated: ``closure``, cancelled or not and why; none: not."""
+        return self._voice(streams.CALENDAR, key)
+
+    def staff(self, staff_id: str, since: date | None) -> Voice:
+        """Return how a row of a member of staff was stated."""
+        return self._voice(streams.staff(staff_id), since)
+
+    def pupil(self, pupil_id: str) -> Voice:
+        """Return how a pupil's details were stated."""
+        return self._voice(streams.pupil(pupil_id), "details")
+
+    def spell(self, pupil_id: str, starts_on: date) -> Voice:
+        """Return how a spell on roll was stated; ``on_roll``: false once it was withdrawn."""
+        return self._voice(streams.pupil(pupil_id), starts_on)
+
+    def membership(self, pupil_id: str, membership: Membership) -> Voice:
+        """Return how a membership's last day was stated: ``until``."""
+        return self._voice(streams.pupil(pupil_id), membership)
+
+    def parent(self, parent_id: str) -> Voice:
+        """Return how a parent's details were stated."""
+        return self._voice(streams.parent(parent_id), None)
+
+    def relation(self, parent_id: str, pupil_id: str) -> Voice:
+        """Return how what a parent is to a pupil was stated."""
+        return self._voice(streams.relation(parent_id, pupil_id), None)
+
+    def notice(self, stream: str, key: Hashable) -> Voice:
+        """Return how a notice was stated; ``key``: kind, day of issue, first of the offence."""
+        return self._voice(stream, key)
+
+    def _voice(self, stream: str, key: Hashable) -> Voice:
+        if stream not in self._found:
+            self._found[stream] = self._heard(stream)
+        return self._found[stream].get(key, _UNHEARD)
+
+    def _heard(self, stream: str) -> dict[Hashable, Voice]:
+        """Return what was stated in a stream; nothing where no person here stated anything."""
+        events = self._state.histories.get(stream, [])
+        imported = [self._imported(stream, place, event) for place, event in enumerate(events)]
+        found: dict[Hashable, Voice] = {}
+        if all(imported):
+            return found
+        for pair, by_source in paired(list(zip(events, imported, strict=True))):
+            for key, stated in stated_by(pair):
+                opened = {name: self._text(value) for name, value in stated.items()}
+                found.setdefault(key, Voice()).hear(opened, imported=by_source)
+        return found
+
+    def _text(self, value: object) -> object:
+        sealed = isinstance(value, str) and is_sealed(value)
+        return self._state.open_text(str(value)) if sealed else value
+
+    def _imported(self, stream: str, place: int, event: Event) -> bool:
+        """Tell whether an event came in an import: its row says so, else its header does."""
+        if isinstance(event, SourcedEvent):
+            return event.row is not None
+        position = self._state.school.positions[stream][place]
+        known = next((i for span, i in self._headers if position in span), None)
+        return self._header(position) if known is None else known
+
+    def _header(self, position: int) -> bool:
+        """Find the header before a position, and remember of how many facts it tells."""
+        events = ((at, self._event(at)) for at in range(position - 1, 0, -1))
+        at, header = next((at, event) for at, event in events if isinstance(event, Committed))
+        imported = header.source is not None
+        self._headers.append((range(at, at + header.count + 1), imported))
+        return imported
+
+    def _event(self, position: int) -> Event | None:
+        found = self._state.event_at(position)
+        return found and found.event

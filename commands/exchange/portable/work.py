@@ -1,0 +1,162 @@
+"""One import under way: what the folder states, the school as it will be, and the facts so far."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from commands.core.command import State
+from commands.exchange.portable.content import Content
+from commands.exchange.portable.voices import Voice, Voices
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.base import Event
+from ledger.formats.portable import PARENTS, PUPILS
+from ledger.formats.problems import Problems
+from ledger.sealing.keys import is_sealed
+from ledger.state.school import Pupil, School, evolve
+from ledger.store.store import Fact
+from policies.packs.rules import Rules
+
+
+@dataclass(slots=True)
+class Work:
+    """What the modules of this package share.
+
+    ``school`` begins as the ledger's and takes in each fact, so that later files are checked
+    against what earlier ones brought. ``pupils``: UPN -> pupil id, of this folder's pupils;
+    ``counts``: what is recorded, by the names under which it is told; ``notes``: what else to
+    tell; ``gone``: how many rows the ledger holds from a source and the folder does not;
+    ``differs``: the rows, by file, that state otherwise what the ledger holds; ``voices``: who
+    stated each detail that it holds.
+    """
+
+    content: Content
+    state: State
+    rules: Rules
+    now: int
+    problems: Problems
+    school: School
+    facts: list[Fact] = field(default_factory=list)
+    pupils: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    gone: Counter[str] = field(default_factory=Counter)
+    differs: dict[str, list[int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    voices: Voices = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask who stated what of the ledger that the import began with."""
+        self.voices = Voices(self.state)
+
+    @property
+    def today(self) -> date:
+        """The London date of the import."""
+        return local_date(self.now)
+
+    def record(self, what: str, stream: str, event: Event) -> None:
+        """Record a fact, and let the rest of the import see it."""
+        self.counts[what] += 1
+        self.facts.append(Fact(stream, event))
+        evolve(self.school, stream, event)
+
+    def differ(self, file: str, line: int) -> None:
+        """Remember a row that differs from what is held, of which nothing is recorded."""
+        self.differs.setdefault(file, []).append(line)
+
+    def missing(self, what: str, voices: Iterable[Voice]) -> None:
+        """Count what the folder does not state any more, of what a source ever stated."""
+        self.gone[what] += sum(not voice.only_here for voice in voices)
+
+    def stands(
+        self,
+        file: str,
+        line: int,
+        voice: Voice,
+        stated: Mapping[str, Any],
+        whole: Collection[str] = (),
+    ) -> dict[str, Any]:
+        """Return what stands of a row, since a person here amended it, and tell where it differs.
+
+        ``whole``: the details of which an empty cell states something.
+        """
+        if voice.differs(stated, whole) and line not in self.differs.get(file, ()):
+            self.differ(file, line)
+        return voice.kept(stated)
+
+    def text(self, stored: str | None) -> str | None:
+        """Return a personal text, whether the ledger sealed it or this import brought it."""
+        return self.state.open_text(stored) if stored and is_sealed(stored) else stored
+
+    def pupil_id(self, upn: str) -> str | None:
+        """Return the id of the pupil that a UPN names, of this folder or the ledger's."""
+        found = self.pupils.get(upn) or self.state.identities.get(upn, "")
+        return found if found in self.school.pupils else None
+
+    def pupil(self, file: str, line: int, upn: str) -> Pupil | None:
+        """Return the pupil of a row; refuse the first row of each UPN that names nobody."""
+        found = self.pupil_id(upn)
+        if found is not None:
+            return self.school.pupils[found]
+        if PUPILS not in self.problems.unread and upn not in self.content.pupils.named:
+            why = Refused(
+                "pupil-unknown",
+                f"no pupil has the UPN {upn!r}",
+                "add the pupil to pupils.csv, or correct the UPN",
+            )
+            self.problems.refuse_once(("pupil", upn), file, line, why)
+        return None
+
+    def parent_known(self, file: str, line: int, parent_id: str) -> bool:
+        """Tell whether a row's parent is known; refuse the first row of each who is not."""
+        unread = PARENTS in self.problems.unread
+        if unread or parent_id in self.school.parents or parent_id in self.content.parents.named:
+            return parent_id in self.school.parents
+        why = Refused(
+            "parent-unknown",
+            f"no parent has the id {parent_id!r}",
+            "add the parent to parents.csv, or correct the id",
+        )
+        self.problems.refuse_once(("parent", parent_id), file, line, why)
+        return False
+
+    def check(self, file: str, line: int, checks: Iterable[Refused | None]) -> bool:
+        """Refuse every check that found something; tell whether none did."""
+        found = [why for why in checks if why is not None]
+        for why in found:
+            self.problems.refuse(file, line, why)
+        return not found
+
+
+def draft(school: School) -> School:
+    """Return a copy of the ledger's school that an import may change."""
+    return replace(
+        school,
+        terms=dict(school.terms),
+        times=dict(school.times),
+        closures=dict(school.closures),
+        staff={staff_id: dict(rows) for staff_id, rows in school.staff.items()},
+        pupils={pupil_id: _copy(pupil) for pupil_id, pupil in school.pupils.items()},
+        parents=dict(school.parents),
+        relations=dict(school.relations),
+        notices={stream: [*found] for stream, found in school.notices.items()},
+        casework={stream: [*found] for stream, found in school.casework.items()},
+        rules=set(school.rules),
+        versions={},
+    )
+
+
+def _copy(pupil: Pupil) -> Pupil:
+    return replace(
+        pupil,
+        details=dict(pupil.details),
+        spells={since: replace(spell) for since, spell in pupil.spells.items()},
+        memberships=dict(pupil.memberships),
+    )
+
+
+def pupil_stream(pupil: Pupil) -> str:
+    """Return the stream of a pupil's roll, groups and details."""
+    return streams.pupil(pupil.id)

@@ -1,0 +1,1 @@
+"""The duty to consider a penalty notice, notices, and alerts on undercut papers."""

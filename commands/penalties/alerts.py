@@ -1,0 +1,60 @@
+"""What settling an alert needs, sent or dismissed: somebody authorised, and an open alert."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal, NamedTuple
+
+from commands.core import roles
+from commands.core.command import Decision, Range, State, decided, one
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.amending import AlertSettled, CaseUndercut
+from ledger.store.store import Fact
+
+_ALERTS = "attendance alerts shows the alerts that are open, with their numbers"
+
+
+class Settling(NamedTuple):
+    """What was done: sent, to whom and when; or dismissed, and why."""
+
+    outcome: Literal["sent", "dismissed"]
+    to: str | None = None
+    on: date | None = None
+    reason: str | None = None
+
+
+def reads(number: int, state: State) -> Iterable[Range]:
+    """Ask for the alerts of the pupil that an alert is about."""
+    yield one(stream_of(number, state))
+
+
+def stream_of(number: int, state: State) -> str:
+    """Return the stream that an alert is on, or refuse a number that is of none."""
+    found = state.event_at(number) if 0 < number <= state.position else None
+    if found is None or not isinstance(found.event, CaseUndercut):
+        raise Refused("alert-unknown", f"{number} is not the number of an undercut alert", _ALERTS)
+    return found.stream
+
+
+def settle(number: int, state: State, now: int, settling: Settling) -> Decision:
+    """Record what was done about an open alert, by somebody who may."""
+    author, stream = state.author(now), stream_of(number, state)
+    roles.check(state, author, roles.DECIDERS, now, "settle an alert")
+    for before in state.histories.get(stream, ()):
+        if isinstance(before, AlertSettled) and before.alert == number:
+            raise Refused(
+                "alert-settled",
+                f"alert {number} is settled already: {before.outcome}",
+                "attendance alerts --all shows by whom; a later change raises a new alert",
+            )
+    event = AlertSettled(
+        alert=number,
+        **settling._asdict(),
+        by=author.staff_id,
+        name=author.name,
+        job_title=author.job_title,
+    )
+    name = state.name_of(state.school.pupils[streams.subject(stream)])
+    return decided(
+        [Fact(stream, event)], f"alert {number} ({name}): recorded as {settling.outcome}"
+    )

@@ -1,0 +1,126 @@
+"""Record what was decided about a pupil's unauthorised absence.
+
+SI 2007/1867 reg 9A: an authorised member of staff who becomes aware of the threshold has to
+consider. What the register said at that moment is kept with the decision.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, NamedTuple
+
+from commands.core import checks as given
+from commands.core import pending_requests, roles, standing
+from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
+from ledger.clock import local_date
+from ledger.events import streams
+from ledger.events.amending import AmendmentRequested
+from ledger.events.penalties import PenaltyConsidered
+from ledger.state.school import Pupil
+from ledger.store.store import Fact
+from ledger.values import Session
+from policies.law import penalties as threshold
+from policies.law.age import is_compulsory
+from policies.law.school_weeks import school_weeks
+from policies.packs.codes import Codes
+from policies.packs.rules import Rules
+
+_SAYS = ("decision", "by", "count", "settled", "peak", "entries")
+
+
+class ConsiderPenalty(UseCase):
+    """attendance penalties consider: record what was decided about a pupil's unauthorised absence.
+
+    The act that the law asks of the head, or of whom the head authorises, with its reason.
+    """
+
+    pupil: str = argument("UPN or local id")
+    decision: Literal["refer", "issue", "not-now", "no-discretion"] = option(
+        "refer to the authority, issue, not now, or no discretion to issue"
+    )
+    reason: str = option("why; kept sealed")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for every mark of the pupil, and for what was considered before."""
+        pupil = state.pupil(self.pupil)
+        prefix = streams.mark(pupil.id, "")
+        yield Range(prefix, prefix + "\U0010ffff")
+        yield one(streams.penalty(pupil.id))
+        yield pending_requests.needed(pupil)
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Record the decision with what the register says; nothing where it says so already."""
+        author, reason = state.author(now), given.required(self.reason, "reason")
+        roles.check(state, author, roles.DECIDERS, now, "consider a penalty notice")
+        pupil = state.pupil(self.pupil)
+        found = register(state, pupil, rules.codes, now)
+        inside = found.windows.sessions
+        event = PenaltyConsidered(
+            decision=self.decision,
+            reason=reason,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+            count=found.windows.count,
+            settled=sum(session not in found.provisional for session in inside),
+            peak=found.windows.peak,
+            entries=tuple(f"{session} {found.entries[session]}" for session in inside),
+            seen_at=state.position,
+        )
+        stream = streams.penalty(pupil.id)
+        who = f"{state.name_of(pupil)}: {self.decision}"
+        if _repeats(state, stream, event):
+            return decided([], f"{who} is recorded so already; nothing was recorded")
+        says = f"{who} recorded, with {event.count} sessions in the latest window and"
+        says = f"{says} {event.peak} in the fullest"
+        return decided(
+            [Fact(stream, event)], says, *_waiting(pending_requests.pending(state, pupil))
+        )
+
+
+class Found(NamedTuple):
+    """The register as it stands: relevant entries with codes, provisional ones, the windows."""
+
+    entries: dict[Session, str]
+    provisional: set[Session]
+    windows: threshold.Standing
+
+
+def _waiting(pending: Mapping[Session, AmendmentRequested]) -> Iterator[str]:
+    """Say that amendments wait for approval: the register may change under the decision."""
+    if pending:
+        sessions = ", ".join(map(str, pending))
+        yield f"amendments wait for a second person's approval: {sessions}; look at them first"
+
+
+def register(state: State, pupil: Pupil, codes: Codes, now: int) -> Found:
+    """Return what the pupil's register says towards the threshold, up to today."""
+    today, calendar = local_date(now), state.school.calendar()
+    entries: dict[Session, str] = {}
+    provisional: set[Session] = set()
+    for session, mark in standing.marks_of(state, pupil):
+        day = session.date
+        rule = codes.find(mark.code, day)
+        if (
+            rule is not None
+            and rule.threshold
+            and day <= today
+            and pupil.on_roll(day)
+            and calendar.meets(session, pupil.groups(day))
+            and is_compulsory(day, pupil.compulsory_from, pupil.birth_cohort)
+        ):
+            entries[session] = mark.code
+            if rule.provisional:
+                provisional.add(session)
+    weeks = school_weeks(calendar.school_days())
+    windows = threshold.standing(weeks, entries, today, threshold.measure(today))
+    return Found(entries, provisional, windows)
+
+
+def _repeats(state: State, stream: str, event: PenaltyConsidered) -> bool:
+    """Tell whether the last consideration says the same of the same register."""
+    before = state.histories.get(stream, [])
+    last = before[-1] if before else None
+    return (
+        isinstance(last, PenaltyConsidered)
+        and all(getattr(last, name) == getattr(event, name) for name in _SAYS)
+        and state.open_text(last.reason) == event.reason
+    )

@@ -1,0 +1,101 @@
+"""Record a penalty notice, or what has become of one."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from commands.core import records
+from commands.core.command import Decision, State, UseCase, argument, decided, option
+from ledger.clock import local_date
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.families import NoticeStated
+from ledger.store.store import Fact
+from ledger.values import Session
+from policies.packs.rules import Rules
+
+_AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
+_KEY = ("kind", "issued_on", "offence_first")
+
+
+class RecordNotice(UseCase):
+    """attendance notice record: record a penalty notice, or what has become of one.
+
+    What is left out stays as it was: a notice is known by its kind, issue and first day.
+    """
+
+    relies_on: ClassVar = (streams.PARENT, streams.NOTICES)
+
+    parent_id: str = argument("the school's id of the parent")
+    pupil: str = argument("UPN or local id")
+    kind: Literal["s444A", "s105"] = option("s444A: failure to attend; s105: excluded pupil")
+    issued_on: date = option("the day of issue")
+    offence_first: date = option("first day of the offence")
+    offence_last: date = option("last day of the offence")
+    received_on: date | None = option("the day of receipt", default=None)
+    paid_on: date | None = option("the day of payment", default=None)
+    withdrawn_on: date | None = option("the day of withdrawal", default=None)
+    outcome: Literal["paid", "unpaid", "not_guilty", "guilty", "withdrawn"] | None = option(
+        "what has become of it", default=None
+    )
+    outcome_on: date | None = option("since when", default=None)
+    session: tuple[Session, ...] = option("a session that it relied on (repeatable)", default=())
+    issuer: str | None = option("who issued it", default=None)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """State the notice whole; nothing where nothing changes."""
+        state.author(now)
+        pupil, parent_id = state.pupil(self.pupil), self.parent_id
+        check_parent(state, parent_id)
+        stated = self.model_dump(exclude={"parent_id", "pupil", "session"})
+        if self.session:
+            stated["sessions"] = tuple(str(session) for session in sorted(self.session))
+        stream = streams.notices(parent_id, pupil.id)
+        known = _known(state, stream, stated)
+        details = records.renewed(known, stated)
+        for name, what, remedy in _problems(details, local_date(now)):
+            raise Refused(name, what, remedy)
+        who = f"notice of {self.issued_on} to {parent_id} for {state.name_of(pupil)}"
+        if details == known:
+            return decided([], f"{who}: recorded so already; nothing was recorded")
+        return decided([Fact(stream, NoticeStated(**details))], f"{who}: recorded")
+
+
+def check_parent(state: State, parent_id: str) -> None:
+    """Refuse a parent who is not on record."""
+    if parent_id not in state.school.parents:
+        raise Refused(
+            "parent-unknown",
+            f"no parent has the id {parent_id!r}",
+            "record them with attendance parent record",
+        )
+
+
+def _known(state: State, stream: str, stated: dict[str, Any]) -> dict[str, Any]:
+    """Return what was stated last of this notice, nothing where it is new."""
+    found: dict[str, Any] = {}
+    for notice in state.school.notices.get(stream, ()):
+        if all(getattr(notice, name) == stated[name] for name in _KEY):
+            found = records.plain(notice)
+    return found
+
+
+def _problems(details: dict[str, Any], today: date) -> Iterator[tuple[str, str, str]]:
+    pairs = [("offence_first", "offence_last"), *(("issued_on", name) for name in _AFTER_ISSUE)]
+    for first, then in pairs:
+        earlier, later = details[first], details.get(then)
+        if later is not None and later < earlier:
+            what = f"{then} ({later}) is before {first} ({earlier})".replace("_", " ")
+            yield "dates-reversed", what, "check both dates"
+    if details["issued_on"] < details["offence_last"]:
+        what = f"the notice was issued ({details['issued_on']}) before its offence had ended"
+        yield "dates-reversed", what, "check the day of issue and the last day of the offence"
+    for session in details.get("sessions", ()):
+        if not str(details["offence_first"]) <= session[:10] <= str(details["offence_last"]):
+            what = f"session {session} lies outside the offence that the notice is for"
+            yield "session-outside-offence", what, "check the session, or the days of the offence"
+    for name in ("issued_on", "offence_last", *_AFTER_ISSUE):
+        found = details.get(name)
+        if found is not None and found > today:
+            what = f"{name} ({found}) is in the future".replace("_", " ")
+            yield "future", what, "record it when it has come"

@@ -1,0 +1,202 @@
+"""Whether a change undercut a paper: a case below the threshold, or a session it relied on.
+
+Pure: a pupil's register before and after a change in, papers and sessions concerned out. Counted
+as by SI 2007/1867 reg 9A, and exactly as `penalties consider` counts.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from commands.core.papers import Paper
+from ledger.state.calendar import Calendar
+from ledger.state.school import Pupil
+from ledger.values import Session
+from policies.law.age import is_compulsory
+from policies.law.penalties import Measure
+from policies.law.school_weeks import number_of
+from policies.packs.codes import Codes
+
+_TO_SUNDAY = timedelta(days=6)
+_NOTHING = "-"
+
+
+class Cell(NamedTuple):
+    """A session: the code that stands, whether it was held for the pupil, whether it counts."""
+
+    code: str | None
+    held: bool
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Register:
+    """One pupil's register at one moment: ``marks`` by session, ``weeks``: the school weeks."""
+
+    pupil: Pupil
+    calendar: Calendar
+    weeks: Sequence[date]
+    marks: Mapping[Session, str]
+    codes: Codes
+    today: date
+
+    def cell(self, session: Session) -> Cell:
+        """Return what the register says of a session."""
+        on, pupil = session.date, self.pupil
+        held = pupil.on_roll(on) and self.calendar.meets(session, pupil.groups(on))
+        counts = (
+            held
+            and self._relevant(session)
+            and on <= self.today
+            and is_compulsory(on, pupil.compulsory_from, pupil.birth_cohort)
+        )
+        return Cell(self.marks.get(session), held, counts)
+
+    def _relevant(self, session: Session) -> bool:
+        code = self.marks.get(session)
+        rule = self.codes.find(code, session.date) if code is not None else None
+        return rule is not None and rule.threshold
+
+    @cached_property
+    def counted(self) -> list[Session]:
+        """The relevant entries up to today, in order."""
+        relevant = filter(self._relevant, self.marks)
+        return sorted(session for session in relevant if self.cell(session).counts)
+
+    def fullest(self, paper: Paper, measure: Measure) -> int:
+        """Return the entries in the fullest window that overlaps what the paper is about."""
+        at = [number_of(self.weeks, session.date) for session in self.counted]
+        windows = self.windows(paper, measure)
+        return max(
+            (bisect_left(at, w.stop) - bisect_left(at, w.start) for w in windows), default=0
+        )
+
+    def windows(self, paper: Paper, measure: Measure) -> Iterator[range]:
+        """Yield the windows so far that overlap what a paper is about, by numbers of weeks."""
+        begun = bisect_right(self.weeks, self.today)
+        for start in range(max(min(begun, 1), begun - measure.weeks + 1)):
+            window = range(start, min(start + measure.weeks, begun))
+            first, last = self.weeks[window[0]], self.weeks[window[-1]] + _TO_SUNDAY
+            if first <= paper.last and paper.first <= last:
+                yield window
+
+
+class Touched(NamedTuple):
+    """A paper that a change undercut, and the fullest counts before and after it.
+
+    ``fell``: its case is below the threshold now; else a session that it relied on was changed.
+    """
+
+    paper: Paper
+    before: int
+    after: int
+    fell: bool = False
+
+
+class Undercut(NamedTuple):
+    """What one change undercut of one pupil: papers, and sessions with their cells."""
+
+    papers: tuple[Touched, ...]
+    sessions: dict[Session, tuple[Cell, Cell]]
+
+    def written(self) -> tuple[str, ...]:
+        """Return the sessions as an event keeps them: ``2026-11-20/AM O>I``."""
+        return tuple(f"{s} {'>'.join(shown(*cells))}" for s, cells in self.sessions.items())
+
+
+def undercut(
+    papers: Sequence[Paper], before: Register, after: Register, measure: Measure | None
+) -> Undercut | None:
+    """Return what the change from one register to the other undercut, none where nothing.
+
+    ``measure``: of the threshold in force, none where the law has none; then only sessions that
+    papers relied on can be changed.
+    """
+    sessions = {s for s in after.marks if any(paper.relied_on(s) for paper in papers)}
+    sessions |= set(_certified(papers, before, after))
+    sessions |= set(before.counted).symmetric_difference(after.counted)
+    cells = {session: (before.cell(session), after.cell(session)) for session in sorted(sessions)}
+    moved = {session: pair for session, pair in cells.items() if pair[0] != pair[1]}
+    touched, concerned = [], set[Session]()
+    for paper in papers:
+        relied = {s for s, pair in moved.items() if _changed(paper, s, *pair, before.today)}
+        counts = (0, 0)
+        if measure is not None and paper.kind != "certificate":
+            counts = (before.fullest(paper, measure), after.fullest(paper, measure))
+            if counts[1] < measure.sessions <= counts[0]:
+                relied |= _lost(paper, before, moved, measure)
+                touched.append(Touched(paper, *counts, fell=True))
+                concerned |= relied
+                continue
+        if relied:
+            touched.append(Touched(paper, *counts))
+            concerned |= relied
+    if not touched:
+        return None
+    return Undercut(tuple(touched), {s: moved[s] for s in sorted(concerned)})
+
+
+def shown(before: Cell, after: Cell) -> tuple[str, str]:
+    """Return how two cells are written: their codes, ``-`` for the one where nothing counts.
+
+    Where the code is the same, it is the calendar, the roll or the age that changed.
+    """
+    first, then = before.code or _NOTHING, after.code or _NOTHING
+    if first == then:
+        gained = (after.counts, after.held) > (before.counts, before.held)
+        return (_NOTHING, then) if gained else (first, _NOTHING)
+    return first, then
+
+
+def said(session: Session, before: Cell, after: Cell) -> str:
+    """Say of a session what changed: its entry, else whether the entry that stands counts."""
+    if before.code != after.code:
+        return f"{session} {before.code or _NOTHING} -> {after.code or _NOTHING}"
+    entry = f"{after.code} stands" if after.code else "no mark was made"
+    if (after.counts, after.held) < (before.counts, before.held):
+        return f"{session} {entry} and no longer counts"
+    return f"{session} {entry} and {'counts again' if after.counts else 'is held'}"
+
+
+def _certified(papers: Sequence[Paper], *registers: Register) -> Iterator[Session]:
+    """Yield every session in a term that a certificate covers, marked or not."""
+    for paper in papers:
+        if paper.kind == "certificate":
+            for register in registers:
+                yield from register.calendar.sessions(paper.first, paper.last)
+
+
+def _changed(paper: Paper, session: Session, before: Cell, after: Cell, today: date) -> bool:
+    """Tell whether a paper relied on a session that changed in what matters to it.
+
+    A first entry on the day itself is the register being taken; where a notice states its
+    period only, it relied on no session that held no entry.
+    """
+    if not paper.relied_on(session):
+        return False
+    first_entry = before.code is None and after.code is not None and before.held == after.held
+    by_period = paper.kind == "notice" and not paper.sessions
+    if first_entry and (session.date == today or by_period):
+        return False
+    if paper.kind == "certificate":
+        return before[:2] != after[:2]
+    return (before.code, before.counts) != (after.code, after.counts)
+
+
+def _lost(
+    paper: Paper,
+    before: Register,
+    moved: Mapping[Session, tuple[Cell, Cell]],
+    measure: Measure,
+) -> set[Session]:
+    """Return the entries around a paper that count no longer."""
+    weeks = [number for window in before.windows(paper, measure) for number in window]
+    first, last = before.weeks[min(weeks)], before.weeks[max(weeks)] + _TO_SUNDAY
+    return {
+        session
+        for session, (was, now) in moved.items()
+        if was.counts and not now.counts and first <= session.date <= last
+    }

@@ -1,0 +1,1 @@
+"""Witnesses, timestamps and the signing key."""

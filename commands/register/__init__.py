@@ -1,0 +1,1 @@
+"""Registers taken, single marks, and absences that are expected."""

@@ -1,0 +1,125 @@
+"""Record a group's register for a session.
+
+The taking ends when it is recorded: what is entered in it on the day is an ordinary entry, also
+after the closing time; on a later day it is a late entry. A register is taken once; what is
+entered afterwards, for pupils who had no mark, is a late entry.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Self, TextIO
+
+from commands.core import marks as mark_rules
+from commands.core.command import (
+    Decision,
+    OnScreen,
+    Outcome,
+    Range,
+    Screen,
+    State,
+    argument,
+    decided,
+    hidden,
+    option,
+)
+from commands.core.marks import Stated
+from commands.register import entries as register_entries
+from commands.register import register_file
+from commands.register.entries import Place, Result, Taking
+from commands.register.register_file import RegisterRefused, Row
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.register import MarkCorrected, RegisterTaken
+from ledger.store.store import Fact
+from ledger.values import Session
+from policies.packs.rules import Rules
+
+
+class TakeRegister(OnScreen):
+    """attendance register take: record a group's register for a session.
+
+    A group's register for a session, from a file or from the screen.
+    """
+
+    file: str | None = argument("CSV with the columns upn,code; - for stdin", default=None)
+    group: str = option("the group whose register it is")
+    session: Session = option("the session, 2026-11-20/AM")
+    rest_present: bool = option("pupils without a code were present", default=False)
+    opened: int | None = hidden(default=None)
+    ended: int | None = hidden(default=None)
+    rows: tuple[Row, ...] = hidden(default=())
+
+    def load(self, stdin: TextIO) -> Self:
+        """Return the command with the rows of its file; every fault of the file is refused."""
+        if self.file is None:
+            return self
+        rows = register_file.read(self.file, stdin)
+        return self.model_copy(update={"rows": rows})
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether a file was named."""
+        return self.file is not None
+
+    def on_screen(self, screen: Screen) -> Outcome:
+        """Take the register key by key."""
+        from commands.register.screen import take  # noqa: PLC0415 - the screen fills this in
+
+        return take(self, screen)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks and plans of the group, and for how registers were taken."""
+        return register_entries.needed(state, self.group, self.session)
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Record the taking and one entry a pupil; every problem is told at once."""
+        author = state.author(now)
+        mark_rules.check_not_future(self.session, now)
+        file = "register" if self.file is None else register_file.shown(self.file)
+        place = Place(self.group, self.session, file)
+        pairs, unmatched = register_entries.matched(state, place, self.rows)
+        taking = Taking(state, rules.codes, state.school.calendar(), author, now)
+        present = Stated(rules.codes.present(self.session.half)) if self.rest_present else None
+        results, faulty = taking.results(place, pairs, present)
+        if unmatched or faulty:
+            raise RegisterRefused([*unmatched, *faulty])
+        if not any(result.code for result in results):
+            raise Refused(
+                "register-empty",
+                f"no code is given for anyone in {self.group}",
+                "give codes, or --rest-present when everybody was there",
+            )
+        facts = [result.fact for result in results if result.fact is not None]
+        says = _says(place, results)
+        stream = streams.register(self.group, self.session)
+        if stream in state.histories:
+            return decided(facts, *says)
+        return decided(
+            [Fact(stream, _taken(self, author.staff_id, len(facts), now)), *facts], *says
+        )
+
+
+def _taken(command: TakeRegister, by: str, marks: int, now: int) -> RegisterTaken:
+    ended = now if command.ended is None else command.ended
+    opened = ended if command.opened is None else command.opened
+    if not opened <= ended <= now:
+        raise Refused(
+            "taking-times",
+            "the register was opened after it ended, or ends in the future",
+            "check the clock of this computer",
+        )
+    return RegisterTaken(by=by, opened=command.opened, ended=ended, marks=marks)
+
+
+def _says(place: Place, results: Sequence[Result]) -> list[str]:
+    facts = [result.fact for result in results if result.fact is not None]
+    corrected = sum(isinstance(fact.event, MarkCorrected) for fact in facts)
+    kept = sum(bool(result.code) for result in results) - len(facts)
+    entries = f"{len(facts) - corrected} entered, {corrected} corrected, {kept} as they stood"
+    said = [f"{place.group} {place.session}: {entries}"]
+    planned = sorted(f"{r.name} ({r.code})" for r in results if r.planned)
+    without = sorted(r.name for r in results if not r.code)
+    if planned:
+        said.append(f"planned absence became the entry: {', '.join(planned)}")
+    if without:
+        said.append(f"without a mark: {', '.join(without)}")
+    return said

@@ -1,0 +1,1 @@
+"""Returns to the local authority that were made or agreed."""

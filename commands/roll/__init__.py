@@ -1,0 +1,1 @@
+"""The admission register: pupils, their groups, parents and relations."""

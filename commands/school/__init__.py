@@ -1,0 +1,1 @@
+"""The school, its ledger and its staff."""

@@ -1,0 +1,314 @@
+"""Making a back-up, and unpacking one into a folder.
+
+The log is copied as one consistent state while others may go on writing; what it needs (keys,
+attachments) is durable before an event that names it, so it is read after the log. The log stays
+readable, as it is in the ledger: an inspector may examine back-ups (SI 2024/208 reg 12). Keys
+are never written to a disk in clear.
+"""
+
+import gzip
+import io
+import os
+import shutil
+import sqlite3
+import tempfile
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import ledger
+from ledger.backup import backup_box
+from ledger.backup import file as backup_file
+from ledger.backup.file import (
+    ATTACHMENTS,
+    CHECKPOINT,
+    KEYS,
+    LOG,
+    WRAPPED,
+    Archive,
+    Manifest,
+    Part,
+    Progress,
+    part_of,
+)
+from ledger.errors import Refused
+from ledger.store.folder import Folder, open_read_only, translated
+from ledger.tlog import signing
+from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note, read_signature
+from ledger.verification.verify import verify
+
+_SIGNING = "signing.key"
+_NEXT = _SIGNING + ".next"
+_SECRET = (KEYS + WRAPPED, _SIGNING + WRAPPED, _NEXT + WRAPPED)
+_PAGES = 2048
+_LEVEL = 4
+"""Of compression: a marks log shrinks to about a third, and higher levels cost more than that."""
+
+
+class Made(NamedTuple):
+    """A back-up that was made: of how many entries, its file's size in bytes and SHA-256."""
+
+    size: int
+    bytes: int
+    sha256: str
+    made_at: int
+
+
+def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Progress) -> Made:
+    """Write a back-up of a ledger to a file that is not there yet, whole or not at all."""
+    with translated(target), _aside(target) as place:
+        checkpoint, log = _snapshot(folder, place / "log", progress)
+        parts = _Parts(place)
+        parts.file(LOG, _compressed(place))
+        parts.content(CHECKPOINT, checkpoint.written.encode())
+        origin, size, root = read_checkpoint(checkpoint.text)
+        manifest = Manifest(
+            ledger=origin,
+            size=size,
+            root=b64encode(root).decode(),
+            made_at=now,
+            software=ledger.__version__,
+            log=log,
+            scrypt=backup_box.fresh(),
+            parts=[],
+        )
+        key = manifest.scrypt.key(passphrase)
+        for name, secret in _secrets(folder):
+            bound_to = manifest.bound_to(name + WRAPPED)
+            parts.content(name + WRAPPED, backup_box.wrapped(key, secret, bound_to))
+        for name, path in _attachments(folder):
+            parts.file(name, path)
+        manifest.parts.extend(parts.parts)
+        whole = place / "whole"
+        whole.touch(mode=0o600)
+        with whole.open("wb") as out:
+            written = backup_file.write(out, manifest, parts.contents)
+            out.flush()
+            os.fsync(out.fileno())
+        if backup_file.read(whole, progress).sha256 != written:
+            raise backup_file.damaged(whole, "did not keep what was written to it")
+        _put(whole, target)
+        return Made(size, target.stat().st_size, written, now)
+
+
+@contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    """Yield a folder beside the target that is gone afterwards."""
+    prefix = f".{target.name}.unfinished-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as place:
+        yield Path(place)
+
+
+def _put(whole: Path, target: Path) -> None:
+    """Give a whole file its name, unless somebody else took it."""
+    try:
+        os.link(whole, target)
+    except FileExistsError:
+        raise there(target) from None
+    except OSError:  # a disk without hard links
+        if target.exists():
+            raise there(target) from None
+        whole.rename(target)
+    _sync(target.parent)
+
+
+def there(target: Path) -> Refused:
+    """Return the refusal to write over something."""
+    return Refused("backup-there", f"{target} is already there", "choose another name with --to")
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
+
+
+def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[Note, Part]:
+    """Copy the log as it stands; return its newest checkpoint, cosigned, and the file.
+
+    A log that does not verify is refused: it could not be restored.
+    """
+    path.mkdir()
+    copy = Folder(path)
+    with translated(folder.log), closing(open_read_only(folder.log)) as source:
+        source.execute("BEGIN")
+        source.execute("SELECT max(position) FROM stored_events").fetchone()
+        with closing(sqlite3.connect(copy.log)) as db:
+            source.backup(
+                db, pages=_PAGES, progress=lambda _, left, all_: progress(all_ - left, all_)
+            )
+            db.execute("PRAGMA journal_mode=DELETE")
+            checkpoint = _checkpoint(db)
+    found = verify(copy, progress=progress)
+    if found.faults or checkpoint is None:
+        what = found.faults[0].what if found.faults else "it has no checkpoint"
+        remedy = "run attendance verify; copy the folder as it is, and look for what changed it"
+        raise Refused("ledger-differs", f"the log is not what was recorded: {what}", remedy)
+    return checkpoint, part_of("ledger.db", copy.log)
+
+
+def _checkpoint(db: sqlite3.Connection) -> Note | None:
+    """Return the newest checkpoint with the signatures of all who signed it."""
+    row = db.execute("SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+    if row is None:
+        return None
+    note = read_note(row[1])
+    sql = "SELECT line FROM cosignatures WHERE size = ? ORDER BY line"
+    lines = [read_signature(line) for (line,) in db.execute(sql, [row[0]])]
+    return Note(note.text, (*note.signatures, *lines))
+
+
+def _compressed(place: Path) -> Path:
+    log, path = Folder(place / "log").log, place / LOG
+    with (
+        log.open("rb") as source,
+        path.open("xb") as raw,
+        gzip.GzipFile("", "wb", _LEVEL, raw, mtime=0) as out,
+    ):
+        backup_file.copied(source, out.write)
+    log.unlink()
+    return path
+
+
+def _secrets(folder: Folder) -> Iterator[tuple[str, bytes]]:
+    """Yield the keys by the name of their file: of personal data, and those that sign."""
+    if not folder.keys.is_file():
+        raise Refused(
+            "keys-missing",
+            f"the ledger's keys are not at {folder.keys}",
+            "restore them first: attendance backup restore FILE --keys-only",
+        )
+    with (
+        translated(folder.keys),
+        closing(open_read_only(folder.keys)) as source,
+        closing(sqlite3.connect(":memory:")) as copy,
+    ):
+        source.backup(copy)
+        yield KEYS, copy.serialize()
+    yield _SIGNING, signing.load(folder.signing_key).written.encode()
+    successor = signing.successor(folder.signing_key)
+    if successor.is_file():
+        yield _NEXT, signing.load(successor).written.encode()
+
+
+def _attachments(folder: Folder) -> Iterator[tuple[str, Path]]:
+    place = folder.path / ATTACHMENTS
+    for path in sorted(place.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            yield f"{ATTACHMENTS}/{path.relative_to(place).as_posix()}", path
+
+
+class _Parts:
+    """The parts of a back-up in order, and what opens each."""
+
+    def __init__(self, place: Path) -> None:
+        self.parts: list[Part] = []
+        self.contents: list[Callable[[], IO[bytes]]] = []
+        self._place = place
+
+    def file(self, name: str, path: Path) -> None:
+        """Add a file that nobody changes any more."""
+        self.parts.append(part_of(name, path))
+        self.contents.append(lambda: path.open("rb"))
+
+    def content(self, name: str, content: bytes) -> None:
+        """Add some bytes."""
+        self.parts.append(Part(name, len(content), sha256(content).hexdigest()))
+        self.contents.append(partial(io.BytesIO, content))
+
+
+# -- unpacking ---------------------------------------------------------------------------------
+
+
+class Secrets(NamedTuple):
+    """What the passphrase opens: ``keys.db``, and the texts of the keys that sign."""
+
+    keys: bytes
+    signing: bytes
+    successor: bytes | None
+
+
+def note_of(archive: Archive) -> Note:
+    """Return the newest checkpoint of a back-up, with all its signatures."""
+    return read_note(archive.read(CHECKPOINT).decode(errors="replace"))
+
+
+def checkpoint_of(archive: Archive) -> Checkpoint:
+    """Return the checkpoint that a back-up holds; refuse one that its manifest does not name."""
+    found, manifest = read_checkpoint(note_of(archive).text), archive.manifest
+    named = (manifest.ledger, manifest.size, manifest.root)
+    if (found.origin, found.size, b64encode(found.root).decode()) != named:
+        raise backup_file.damaged(CHECKPOINT, "in the back-up is not that of its manifest")
+    return found
+
+
+def secrets_of(archive: Archive, passphrase: str) -> Secrets:
+    """Open the keys in a back-up; refuse a wrong passphrase."""
+    manifest = archive.manifest
+    key = manifest.scrypt.key(passphrase)
+    there_ = {part.name for part in manifest.parts}
+    found = [
+        backup_box.unwrapped(key, archive.read(name), manifest.bound_to(name))
+        if name in there_ or name != _SECRET[-1]
+        else None
+        for name in _SECRET
+    ]
+    keys, own, successor = found
+    assert keys is not None and own is not None  # noqa: S101, PT018 - `read` refuses without
+    return Secrets(keys, own, successor)
+
+
+def unpack(archive: Archive, folder: Folder, secrets: Secrets | None, progress: Progress) -> None:
+    """Write the log, its attachments and, given the keys of personal data, those to a folder."""
+    with translated(folder.path):
+        archive.copy_log(folder.log, progress)
+        for part in archive.manifest.attachments:
+            place = folder.path / part.name
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            archive.copy(part.name, place)
+        if secrets is not None:
+            put_secret(folder.keys, secrets.keys)
+
+
+def put_secret(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner may read, durably."""
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(place, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def put_in_place(made: Path, target: Path) -> None:
+    """Give a finished folder its name; the target is not there, or empty."""
+    with translated(target):
+        for path in sorted(made.rglob("*")):
+            if path.is_file():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+        if target.is_dir():
+            target.rmdir()
+        made.rename(target)
+        _sync(target.parent)
+
+
+@contextmanager
+def unfinished(target: Path) -> Iterator[Path]:
+    """Yield a new folder beside a target, which is gone afterwards unless it was put in place."""
+    with translated(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        name = f".{target.name}.unfinished-"
+        made = Path(tempfile.mkdtemp(prefix=name, dir=target.parent))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)

@@ -1,0 +1,252 @@
+"""The file of a back-up: a tar of parts, the manifest first, a digest of all of it last.
+
+Any tar program unpacks it; the log and the checkpoint can be read without the passphrase. The
+last member, ``seal.sha256``, is the SHA-256 of every byte before its own content.
+"""
+
+import gzip
+import tarfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from tarfile import BLOCKSIZE
+from typing import IO, Annotated, Literal
+
+import msgspec
+
+from ledger.backup.backup_box import Stretching
+from ledger.errors import Refused
+from ledger.store.folder import translated
+
+SUFFIX = ".attendance-backup"
+LOG = "ledger.db.gz"
+CHECKPOINT = "checkpoint.txt"
+KEYS = "keys.db"
+WRAPPED = ".wrapped"
+ATTACHMENTS = "attachments"
+MANIFEST = "manifest.json"
+SEAL = "seal.sha256"
+_END = 3 * BLOCKSIZE
+_CHUNK = 1 << 20
+_MOST_MANIFEST = 1 << 26
+_STRANGE = (
+    tarfile.TarError,
+    msgspec.MsgspecError,
+    zlib.error,
+    gzip.BadGzipFile,
+    EOFError,
+    KeyError,
+    ValueError,
+    OverflowError,
+)
+Progress = Callable[[int, int], None]
+_Size = Annotated[int, msgspec.Meta(ge=0)]
+_Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the file by its name, its size in bytes and its SHA-256 (hex)."""
+
+    name: str
+    size: _Size
+    sha256: _Digest
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a back-up is of. ``log``: the log's file once it is uncompressed.
+
+    ``ledger``: the origin of its checkpoints; ``size``, ``root``: of the tree (base64);
+    ``made_at``: microseconds since 1970.
+    """
+
+    format: Literal["attendance-backup/1"] = "attendance-backup/1"
+    ledger: str
+    size: _Size
+    root: str
+    made_at: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    software: str
+    log: Part
+    scrypt: Stretching
+    parts: list[Part]
+
+    def bound_to(self, name: str) -> bytes:
+        """Return what a wrapped part is bound to, so that it fits no other back-up."""
+        return "\n".join((self.format, self.ledger, str(self.size), self.root, name)).encode()
+
+    @property
+    def attachments(self) -> list[Part]:
+        """The parts that lie in the folder of attachments."""
+        return [part for part in self.parts if part.name.startswith(f"{ATTACHMENTS}/")]
+
+
+def damaged(subject: object, what: str) -> Refused:
+    """Return the refusal of a file, or a part of it, that is not what was written."""
+    remedy = "take another copy of it, or an earlier back-up"
+    return Refused("backup-damaged", f"{subject} {what}", remedy)
+
+
+def copied(source: IO[bytes], *sinks: Callable[[bytes], object]) -> int:
+    """Hand a file's bytes on in pieces; return how many there were."""
+    size = 0
+    while chunk := source.read(_CHUNK):
+        size += len(chunk)
+        for sink in sinks:
+            sink(chunk)
+    return size
+
+
+def part_of(name: str, path: Path) -> Part:
+    """Return a file as a part."""
+    digest = sha256()
+    with path.open("rb") as file:
+        size = copied(file, digest.update)
+    return Part(name, size, digest.hexdigest())
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+def write(out: IO[bytes], manifest: Manifest, contents: Iterable[Callable[[], IO[bytes]]]) -> str:
+    """Write a back-up; return the SHA-256 of the whole file.
+
+    ``contents``: for each part of the manifest, in order, what opens it.
+    """
+    digest = sha256()
+
+    def put(piece: bytes) -> None:
+        digest.update(piece)
+        out.write(piece)
+
+    def member(name: str, size: int) -> None:
+        info = tarfile.TarInfo(name)
+        info.size, info.mode, info.mtime = size, 0o600, manifest.made_at // 1_000_000
+        put(info.tobuf(tarfile.GNU_FORMAT))
+
+    encoded = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    member(MANIFEST, len(encoded))
+    put(encoded + _padding(len(encoded)))
+    for part, opened in zip(manifest.parts, contents, strict=True):
+        member(part.name, part.size)
+        with opened() as content:
+            size = copied(content, put)
+        put(_padding(size))
+    member(SEAL, len(digest.hexdigest()) + 1)
+    put(_ending(digest.hexdigest()))
+    return digest.hexdigest()
+
+
+def _padding(size: int) -> bytes:
+    return bytes(-size % BLOCKSIZE)
+
+
+def _ending(seal: str) -> bytes:
+    return (seal + "\n").encode().ljust(_END, b"\0")
+
+
+# -- reading -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A back-up that is whole, with the SHA-256 of its file."""
+
+    path: Path
+    manifest: Manifest
+    sha256: str
+
+    def read(self, name: str) -> bytes:
+        """Return a small part."""
+        found = bytearray()
+        self._copy(name, found.extend)
+        return bytes(found)
+
+    def copy(self, name: str, to: Path) -> None:
+        """Write a part to a new file."""
+        with to.open("xb") as file:
+            self._copy(name, file.write)
+
+    def copy_log(self, to: Path, progress: Progress) -> None:
+        """Write the log to a new file, uncompressed."""
+        log, digest, done = self.manifest.log, sha256(), 0
+        with self._opened(LOG) as part, gzip.GzipFile(fileobj=part) as source, to.open("xb") as f:
+            while chunk := source.read(_CHUNK):
+                done += len(chunk)
+                if done > log.size:
+                    break
+                digest.update(chunk)
+                f.write(chunk)
+                progress(done, log.size)
+        if (done, digest.hexdigest()) != (log.size, log.sha256):
+            raise damaged(LOG, "in the back-up is not what its manifest names")
+
+    def _copy(self, name: str, sink: Callable[[bytes], object]) -> None:
+        part = next((each for each in self.manifest.parts if each.name == name), None)
+        digest = sha256()
+        with self._opened(name) as source:
+            size = copied(source, digest.update, sink)
+        if part is None or (size, digest.hexdigest()) != (part.size, part.sha256):
+            raise damaged(name, "in the back-up is not what its manifest names")
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[IO[bytes]]:
+        with translated(self.path), _readable(self.path), tarfile.open(self.path, "r:") as tar:
+            found = tar.extractfile(name)
+            if found is None:
+                raise damaged(name, "in the back-up is no file")
+            with found:
+                yield found
+
+
+def manifest_of(path: Path) -> Manifest:
+    """Return what a file says it is a back-up of; only that much of it is read."""
+    with translated(path), _readable(path), tarfile.open(path, "r:") as tar:
+        first = tar.next()
+        if first is None or first.name != MANIFEST or not 0 < first.size < _MOST_MANIFEST:
+            raise damaged(path, "is not a back-up of a ledger, or its beginning is damaged")
+        file = tar.extractfile(first)
+        assert file is not None  # noqa: S101 - the name is that of a member
+        manifest = msgspec.json.decode(file.read(), type=Manifest)
+    _refuse_strange(manifest)
+    return manifest
+
+
+def read(path: Path, progress: Progress) -> Archive:
+    """Return a back-up of which every byte is as it was written, or refuse it."""
+    digest, done = sha256(), 0
+    with translated(path):
+        whole = path.stat().st_size
+        with path.open("rb") as file:
+            while done < whole - _END:
+                chunk = file.read(min(_CHUNK, whole - _END - done))
+                digest.update(chunk)
+                done += len(chunk)
+                progress(done, whole)
+            ending = file.read()
+    if ending != _ending(digest.hexdigest()):
+        manifest_of(path)
+        raise damaged(path, "is cut short or damaged: its bytes are not those that were written")
+    digest.update(ending)
+    return Archive(path, manifest_of(path), digest.hexdigest())
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what a strange file raises into an answer."""
+    try:
+        yield
+    except _STRANGE as error:
+        raise damaged(path, f"is not a back-up that can be read: {error}") from None
+
+
+def _refuse_strange(manifest: Manifest) -> None:
+    """Refuse names that would be written anywhere but in their folder."""
+    names = [part.name for part in manifest.parts]
+    for name in names:
+        pieces = PurePosixPath(name).parts
+        if name.startswith("/") or ".." in pieces or "\0" in name or "\\" in name:
+            raise damaged(repr(name), "is no name for a part of a back-up")
+    if len(set(names)) != len(names):
+        raise damaged(MANIFEST, "names a part twice")

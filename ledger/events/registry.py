@@ -1,0 +1,95 @@
+"""The closed list of event names, and the upcasts from older shapes.
+
+A name is a promise for years: it never changes its shape. A changed shape is a new name here,
+with one pure upcast from the old one, and a golden file in ``fixtures/events/``.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ledger.errors import Refused
+from ledger.events import amending, calendar, disclosure, leave, log, register, roll
+from ledger.events import families as people
+from ledger.events import penalties as enforcement
+from ledger.events import proof as trust
+from ledger.events.base import Event
+
+State = dict[str, Any]
+Upcast = Callable[[State], State]
+
+EVENTS: Mapping[str, type[Event]] = MappingProxyType(
+    {
+        "Committed.v1": log.Committed,
+        "LedgerCreated.v1": log.LedgerCreated,
+        "KeyAdopted.v1": log.KeyAdopted,
+        "RulesAdopted.v1": log.RulesAdopted,
+        "ImportCompleted.v1": log.ImportCompleted,
+        "SchoolOpened.v1": calendar.SchoolOpened,
+        "RegisterTimesSet.v1": calendar.RegisterTimesSet,
+        "TermSet.v1": calendar.TermSet,
+        "SessionsClosed.v1": calendar.SessionsClosed,
+        "SessionCancelled.v1": calendar.SessionCancelled,
+        "ClosureWithdrawn.v1": calendar.ClosureWithdrawn,
+        "StaffJoined.v1": people.StaffJoined,
+        "StaffChanged.v1": people.StaffChanged,
+        "StaffLeft.v1": people.StaffLeft,
+        "ParentRecorded.v1": people.ParentRecorded,
+        "RelationRecorded.v1": people.RelationRecorded,
+        "NoticeStated.v1": people.NoticeStated,
+        "CaseworkStepTaken.v1": people.CaseworkStepTaken,
+        "PupilEnrolled.v1": roll.PupilEnrolled,
+        "PupilRemoved.v1": roll.PupilRemoved,
+        "EnrolmentWithdrawn.v1": roll.EnrolmentWithdrawn,
+        "DetailsAmended.v1": roll.DetailsAmended,
+        "GroupJoined.v1": roll.GroupJoined,
+        "GroupLeft.v1": roll.GroupLeft,
+        "PenaltyConsidered.v1": enforcement.PenaltyConsidered,
+        "NoticesConfirmed.v1": enforcement.NoticesConfirmed,
+        "ReturnAgreed.v1": enforcement.ReturnAgreed,
+        "ReturnMade.v1": enforcement.ReturnMade,
+        "RegisterTaken.v1": register.RegisterTaken,
+        "SessionMarked.v1": register.SessionMarked,
+        "MarkCorrected.v1": register.MarkCorrected,
+        "MarkAmended.v1": register.MarkAmended,
+        "SourceRestated.v1": register.SourceRestated,
+        "SourceConflicted.v1": register.SourceConflicted,
+        "AbsencePlanned.v1": register.AbsencePlanned,
+        "PlanChanged.v1": register.PlanChanged,
+        "PlanWithdrawn.v1": register.PlanWithdrawn,
+        "EvidenceGiven.v1": amending.EvidenceGiven,
+        "AmendmentRequested.v1": amending.AmendmentRequested,
+        "AmendmentApproved.v1": amending.AmendmentApproved,
+        "AmendmentDeclined.v1": amending.AmendmentDeclined,
+        "RequestWithdrawn.v1": amending.RequestWithdrawn,
+        "PolicyAdopted.v1": amending.PolicyAdopted,
+        "CaseUndercut.v1": amending.CaseUndercut,
+        "AlertSettled.v1": amending.AlertSettled,
+        "AdmissionAmended.v1": amending.AdmissionAmended,
+        "LeaveRequested.v1": leave.LeaveRequested,
+        "LeaveDecided.v1": leave.LeaveDecided,
+        "LeaveWithdrawn.v1": leave.LeaveWithdrawn,
+        "LeaveFalsified.v1": leave.LeaveFalsified,
+        "Disclosed.v1": disclosure.Disclosed,
+        "NamesShown.v1": disclosure.NamesShown,
+        "FieldRedacted.v1": disclosure.FieldRedacted,
+        "WitnessTrusted.v1": trust.WitnessTrusted,
+        "WitnessDropped.v1": trust.WitnessDropped,
+        "BackupMade.v1": trust.BackupMade,
+        "LedgerRestored.v1": trust.LedgerRestored,
+    }
+)
+
+UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType({})
+"""Old name -> (the next name, a pure function from the old state to the new one)."""
+
+NAMES: Mapping[type[Event], str] = MappingProxyType({c: name for name, c in EVENTS.items()})
+
+
+def unknown(name: str) -> Refused:
+    """Return the refusal for an event name that this version does not know."""
+    return Refused(
+        "event-unknown",
+        f"the ledger holds an event of a kind unknown to this version: {name}",
+        "use the version of Attendance Ledger that wrote it, or a newer one",
+    )

@@ -1,0 +1,1 @@
+"""Formats that people's files have, said once for reading and writing."""

@@ -1,0 +1,1 @@
+"""Personal data as ciphertext, and the keys that open it, kept apart from the log."""

@@ -1,0 +1,118 @@
+"""Copies of evidence in the ledger's folder, as mortal as the keys.
+
+A copy is encrypted (AES-256-GCM, nonce first, bound to its file's name) under a fresh key of its
+own, which stands sealed in the event that gives the evidence: once the pupil's key is destroyed,
+nobody can open the copy. A name is made of random ids only: the batch's and the pupil's.
+"""
+
+import os
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.store.folder import Folder, translated
+
+_KEY_BYTES = 32
+_NONCE = 12
+
+
+class Attachment(NamedTuple):
+    """A copy to be kept: its file's name, its bytes in clear, and the key that hides them."""
+
+    name: str
+    content: bytes
+    key: bytes
+
+
+def new_key() -> bytes:
+    """Return a fresh random key of 256 bits."""
+    return secrets.token_bytes(_KEY_BYTES)
+
+
+def key_text(key: bytes) -> str:
+    """Write a key as the event has it: base64url without padding."""
+    return urlsafe_b64encode(key).rstrip(b"=").decode()
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of some bytes in hexadecimal, as evidence records it."""
+    return sha256(content).hexdigest()
+
+
+def name_of(stream: str) -> str:
+    """Return the file name of the copy that an evidence stream's event keeps."""
+    _, pupil, batch = streams.parts(stream)
+    return f"{batch}-{pupil}"
+
+
+def write(folder: Folder, attachments: Sequence[Attachment]) -> None:
+    """Encrypt and write copies durably: the files, then the folder that names them."""
+    if not attachments:
+        return
+    with translated(folder.attachments):
+        folder.attachments.mkdir(mode=0o700, exist_ok=True)
+        for attachment in attachments:
+            _write(folder.attachments / attachment.name, _encrypted(attachment))
+        _sync(folder.attachments)
+        _sync(folder.path)
+
+
+def read(folder: Folder, name: str, key: str) -> bytes | None:
+    """Return a copy in clear; none where there is no such file. ``key``: as the event has it.
+
+    Refuses a file that its key does not open.
+    """
+    path = folder.attachments / name
+    if not path.exists():
+        return None
+    with translated(path):
+        stored = path.read_bytes()
+    content = _decrypted(name, stored, urlsafe_b64decode(key + "=" * (-len(key) % 4)))
+    if content is None:
+        raise Refused(
+            "attachment-changed",
+            f"the copy {path} does not open: it was changed since it was written",
+            "restore it from a back-up",
+        )
+    return content
+
+
+def _encrypted(attachment: Attachment) -> bytes:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
+
+    nonce, name = secrets.token_bytes(_NONCE), attachment.name.encode()
+    return nonce + AESGCM(attachment.key).encrypt(nonce, attachment.content, name)
+
+
+def _decrypted(name: str, stored: bytes, key: bytes) -> bytes | None:
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - start-up
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
+
+    try:
+        return AESGCM(key).decrypt(stored[:_NONCE], stored[_NONCE:], name.encode())
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all, readable by its owner only."""
+    unfinished = path.with_name(path.name + ".part")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

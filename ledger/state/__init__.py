@@ -1,0 +1,1 @@
+"""What decisions are made over: folds of streams."""

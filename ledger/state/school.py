@@ -1,0 +1,281 @@
+"""What the school is and who belongs to it: the fold of every stream but marks and plans.
+
+Decisions are made over this state, read from the log itself and never from a view. A fold owns
+the state it builds; nobody changes it afterwards.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Any
+
+from ledger.events import amending, calendar, log, roll, streams
+from ledger.events import families as people
+from ledger.events.base import Event
+from ledger.events.roll import DETAILS
+from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
+from ledger.store.store import Recorded
+from ledger.values import Half, school_year_number
+
+Membership = tuple[str, str, date | None]
+"""Kind, name and first day of a membership (none: from the first day on roll)."""
+ClosureKey = tuple[date, Half, frozenset[str]]
+
+
+@dataclass(slots=True)
+class StaffRow:
+    """The title and roles that a member of staff held from a date until a date."""
+
+    name: str
+    job_title: str
+    roles: tuple[str, ...]
+    since: date | None
+    until: date | None
+
+    def covers(self, day: date) -> bool:
+        """Tell whether the row is in force on a day."""
+        return (self.since or day) <= day <= (self.until or day)
+
+
+@dataclass(slots=True)
+class Spell:
+    """One stretch on roll, first and last day; ``leaves_on`` none: still on roll."""
+
+    starts_on: date
+    leaves_on: date | None = None
+    ground: str = ""
+    next_school: str | None = None
+    boarder: bool = False
+
+    def covers(self, day: date) -> bool:
+        """Tell whether the pupil is on roll on a day."""
+        return self.starts_on <= day and (self.leaves_on is None or day <= self.leaves_on)
+
+
+@dataclass(slots=True)
+class Pupil:
+    """A pupil on the admission register; personal details are sealed texts."""
+
+    id: str
+    birth_cohort: int
+    compulsory_from: date
+    details: dict[str, str | None]
+    spells: dict[date, Spell] = field(default_factory=dict)
+    memberships: dict[Membership, date | None] = field(default_factory=dict)
+
+    def on_roll(self, day: date) -> bool:
+        """Tell whether the pupil is on roll on a day."""
+        return any(spell.covers(day) for spell in self.spells.values())
+
+    def groups(self, day: date) -> list[str]:
+        """Return the names of the groups that the pupil belongs to on a day."""
+        return [
+            name
+            for (_, name, since), until in self.memberships.items()
+            if (since or day) <= day and (until is None or day <= until)
+        ]
+
+
+@dataclass(slots=True)
+class School:
+    """The state that decisions are made over.
+
+    ``versions``: how many events each stream has; ``positions``: where in the log they stand.
+    """
+
+    opened: calendar.SchoolOpened | None = None
+    terms: dict[tuple[str, int], calendar.TermSet] = field(default_factory=dict)
+    times: dict[date, calendar.RegisterTimesSet] = field(default_factory=dict)
+    closures: dict[ClosureKey, Closure] = field(default_factory=dict)
+    staff: dict[str, dict[date | None, StaffRow]] = field(default_factory=dict)
+    pupils: dict[str, Pupil] = field(default_factory=dict)
+    parents: dict[str, people.ParentRecorded] = field(default_factory=dict)
+    relations: dict[tuple[str, str], people.RelationRecorded] = field(default_factory=dict)
+    notices: dict[str, list[people.NoticeStated]] = field(default_factory=dict)
+    casework: dict[str, list[people.CaseworkStepTaken]] = field(default_factory=dict)
+    rules: set[str] = field(default_factory=set)
+    policies: list[amending.PolicyAdopted] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
+    positions: dict[str, list[int]] = field(default_factory=dict)
+
+    def calendar(self) -> Calendar:
+        """Return the calendar as it stands."""
+        return Calendar(
+            [Term(t.first, t.last, t.name) for t in self.terms.values()],
+            self.closures.values(),
+            [_times(t) for t in self.times.values()],
+        )
+
+    def staff_on(self, staff_id: str, day: date) -> StaffRow | None:
+        """Return the row of a member of staff that is in force on a day, the newest first."""
+        rows = [row for row in self.staff.get(staff_id, {}).values() if row.covers(day)]
+        return max(rows, key=lambda row: row.since or date.min, default=None)
+
+    def policy_on(self, day: date) -> amending.PolicyAdopted | None:
+        """Return the school's own policy on a day: the newest adopted, the last of one date."""
+        begun = [policy for policy in self.policies if policy.since <= day]
+        return max(reversed(begun), key=lambda policy: policy.since, default=None)
+
+    def members(self, group: str, day: date) -> list[Pupil]:
+        """Return the pupils on roll who belong to a group on a day."""
+        return [p for p in self.pupils.values() if p.on_roll(day) and group in p.groups(day)]
+
+
+def fold(recorded: Iterable[Recorded]) -> School:
+    """Return the state that a stretch of events builds."""
+    school = School()
+    for r in recorded:
+        school.versions[r.stream] = r.version + 1
+        school.positions.setdefault(r.stream, []).append(r.position)
+        evolve(school, r.stream, r.event)
+    return school
+
+
+def evolve(school: School, stream: str, event: Event) -> None:
+    """Take one event into the state; events that do not concern it leave it as it is."""
+    handler = _HANDLERS.get(type(event))
+    if handler is not None:
+        handler(school, stream, event)
+
+
+def _opened(school: School, _: str, event: calendar.SchoolOpened) -> None:
+    school.opened = event
+
+
+def _times_set(school: School, _: str, event: calendar.RegisterTimesSet) -> None:
+    school.times[event.since] = event
+
+
+def _term_set(school: School, _: str, event: calendar.TermSet) -> None:
+    school.terms[event.name, school_year_number(event.first)] = event
+
+
+def closure_keys(
+    event: calendar.SessionsClosed | calendar.SessionCancelled | calendar.ClosureWithdrawn,
+) -> list[ClosureKey]:
+    """Return one key for each half day that a closure event is about."""
+    return [(event.date, half, frozenset(event.groups)) for half in event.sessions]
+
+
+def _closed(
+    school: School, _: str, event: calendar.SessionsClosed | calendar.SessionCancelled
+) -> None:
+    cancelled = isinstance(event, calendar.SessionCancelled)
+    for key in closure_keys(event):
+        school.closures[key] = Closure(*key, cancelled=cancelled, reason=event.reason)
+
+
+def _closure_withdrawn(school: School, _: str, event: calendar.ClosureWithdrawn) -> None:
+    for key in closure_keys(event):
+        school.closures.pop(key, None)
+
+
+def _staff_row(
+    school: School, stream: str, event: people.StaffJoined | people.StaffChanged
+) -> None:
+    row = StaffRow(event.name, event.job_title, event.roles, event.since, event.until)
+    school.staff.setdefault(streams.parts(stream)[1], {})[event.since] = row
+
+
+def _staff_left(school: School, stream: str, event: people.StaffLeft) -> None:
+    school.staff[streams.parts(stream)[1]][event.since].until = event.until
+
+
+def _parent(school: School, stream: str, event: people.ParentRecorded) -> None:
+    school.parents[streams.parts(stream)[1]] = event
+
+
+def _relation(school: School, stream: str, event: people.RelationRecorded) -> None:
+    _, pupil, parent = streams.parts(stream)
+    school.relations[parent, pupil] = event
+
+
+def _notice(school: School, stream: str, event: people.NoticeStated) -> None:
+    school.notices.setdefault(stream, []).append(event)
+
+
+def _casework(school: School, stream: str, event: people.CaseworkStepTaken) -> None:
+    school.casework.setdefault(stream, []).append(event)
+
+
+def _enrolled(school: School, stream: str, event: roll.PupilEnrolled) -> None:
+    pupil_id = streams.parts(stream)[1]
+    details = {name: getattr(event, name) for name in DETAILS}
+    pupil = school.pupils.get(pupil_id)
+    if pupil is None:
+        pupil = Pupil(pupil_id, event.birth_cohort, event.compulsory_from, details)
+        school.pupils[pupil_id] = pupil
+    pupil.details = details
+    pupil.birth_cohort, pupil.compulsory_from = event.birth_cohort, event.compulsory_from
+    pupil.spells[event.starts_on] = Spell(event.starts_on, boarder=event.boarder)
+
+
+def _removed(school: School, stream: str, event: roll.PupilRemoved) -> None:
+    spell = school.pupils[streams.parts(stream)[1]].spells[event.starts_on]
+    spell.leaves_on, spell.ground = event.leaves_on, event.ground
+    spell.next_school = event.next_school
+
+
+def _enrolment_withdrawn(school: School, stream: str, event: roll.EnrolmentWithdrawn) -> None:
+    school.pupils[streams.parts(stream)[1]].spells.pop(event.starts_on, None)
+
+
+def _details(school: School, stream: str, event: roll.DetailsAmended) -> None:
+    pupil = school.pupils[streams.parts(stream)[1]]
+    if event.field == "boarder":
+        return
+    pupil.details[event.field] = event.amended
+    if event.birth_cohort is not None and event.compulsory_from is not None:
+        pupil.birth_cohort, pupil.compulsory_from = event.birth_cohort, event.compulsory_from
+
+
+def _joined(school: School, stream: str, event: roll.GroupJoined) -> None:
+    pupil = school.pupils[streams.parts(stream)[1]]
+    pupil.memberships[event.kind, event.name, event.since] = event.until
+
+
+def _left(school: School, stream: str, event: roll.GroupLeft) -> None:
+    pupil = school.pupils[streams.parts(stream)[1]]
+    pupil.memberships[event.kind, event.name, event.since] = event.until
+
+
+def _rules(school: School, _: str, event: log.RulesAdopted) -> None:
+    school.rules.add(event.digest)
+
+
+def _policy(school: School, _: str, event: amending.PolicyAdopted) -> None:
+    school.policies.append(event)
+
+
+def _times(event: calendar.RegisterTimesSet) -> RegisterTimes:
+    read = time.fromisoformat
+    return RegisterTimes(
+        event.since,
+        (read(event.am_opens), read(event.am_closes)),
+        (read(event.pm_opens), read(event.pm_closes)),
+    )
+
+
+_HANDLERS: Mapping[type[Event], Callable[[School, str, Any], None]] = {
+    calendar.SchoolOpened: _opened,
+    calendar.RegisterTimesSet: _times_set,
+    calendar.TermSet: _term_set,
+    calendar.SessionsClosed: _closed,
+    calendar.SessionCancelled: _closed,
+    calendar.ClosureWithdrawn: _closure_withdrawn,
+    people.StaffJoined: _staff_row,
+    people.StaffChanged: _staff_row,
+    people.StaffLeft: _staff_left,
+    people.ParentRecorded: _parent,
+    people.RelationRecorded: _relation,
+    people.NoticeStated: _notice,
+    people.CaseworkStepTaken: _casework,
+    roll.PupilEnrolled: _enrolled,
+    roll.PupilRemoved: _removed,
+    roll.EnrolmentWithdrawn: _enrolment_withdrawn,
+    roll.DetailsAmended: _details,
+    roll.GroupJoined: _joined,
+    roll.GroupLeft: _left,
+    log.RulesAdopted: _rules,
+    amending.PolicyAdopted: _policy,
+}

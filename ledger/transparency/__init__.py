@@ -1,0 +1,1 @@
+"""Proofs, witnesses, timestamps and this computer's memory."""

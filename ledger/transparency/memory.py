@@ -1,0 +1,147 @@
+"""What this computer remembers of a ledger outside its folder: the newest checkpoint it saw.
+
+It notices that the folder was rolled back or cut short behind everybody's back. It is kept by
+the ledger's id, with each place in which it was written to, so that a copy that goes on by itself
+takes nothing from what is known of the original. A copy opened elsewhere is older rightly, as
+long as the newest one is still in its place; so is one that was restored from a back-up, which
+is remembered apart.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from platformdirs import user_state_path
+
+from ledger.errors import Refused
+from ledger.store.folder import Folder
+from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note
+
+
+class Remembered(NamedTuple):
+    """The newest checkpoint seen, and the folder in which it was."""
+
+    note: Note
+    place: Path
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint of the note."""
+        return read_checkpoint(self.note.text)
+
+
+def _file(origin: str) -> Path:
+    return user_state_path("attendance-ledger", appauthor=False) / f"{Path(origin).name}.json"
+
+
+def recall(origin: str) -> Remembered | None:
+    """Return the newest that is remembered of a ledger; none where nothing readable is."""
+    return max(_places(origin).values(), key=lambda each: each.checkpoint.size, default=None)
+
+
+def remember(folder: Folder, note: Note, holds: Callable[[Checkpoint], bool]) -> Checkpoint | None:
+    """Remember a checkpoint of the ledger in a folder, where it continues what is known.
+
+    ``holds``: whether the ledger has had a checkpoint; a history that was rolled back, or
+    rewritten, and has grown again is not remembered, so that it goes on being noticed: then what
+    was known is returned. A disk that cannot be written is no reason to fail a command that has
+    been recorded.
+    """
+    origin, place = read_checkpoint(note.text).origin, folder.path.resolve()
+    known = expected(folder, origin)
+    if known is not None and not holds(known.checkpoint):
+        return known.checkpoint
+    which, others = ("restored", _restored) if place in _restored(origin) else ("places", _places)
+    _keep_places(origin, which, {**others(origin), place: Remembered(note, place)})
+    return None
+
+
+def restored(folder: Folder, note: Note, *, instead_of: Path | None = None) -> None:
+    """Remember that the ledger in a folder is rightly as it is: restored from a back-up.
+
+    ``instead_of``: where it was put together. What is known of the ledger elsewhere stays.
+    """
+    origin, place = read_checkpoint(note.text).origin, folder.path.resolve()
+    others = _restored(origin)
+    if instead_of is not None:
+        others.pop(instead_of.resolve(), None)
+    _keep_places(origin, "restored", {**others, place: Remembered(note, place)})
+
+
+def forget(origin: str, place: Path) -> None:
+    """Forget a place in which a ledger was to be restored."""
+    others = _restored(origin)
+    if others.pop(place.resolve(), None) is not None:
+        _keep_places(origin, "restored", others)
+
+
+def expected(folder: Folder, origin: str) -> Remembered | None:
+    """Return the checkpoint that the ledger in a folder must reach; none where none binds it.
+
+    A copy is not bound by what its original has come to, as long as the original is there.
+    """
+    restored, places, place = _restored(origin), _places(origin), folder.path.resolve()
+    here = restored.get(place) or places.get(place)
+    newest = recall(origin)
+    if here is not None or newest is None:
+        return here
+    return None if any(map(_still_there, (newest, *restored.values()))) else newest
+
+
+def _kept(origin: str) -> dict[str, Any]:
+    try:
+        kept = json.loads(_file(origin).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _remembered(origin: str, written: Any, place: Any) -> Remembered | None:  # noqa: ANN401
+    try:
+        note = read_note(written)
+        if read_checkpoint(note.text).origin != origin:
+            return None
+        return Remembered(note, Path(place))
+    except (ValueError, TypeError, AttributeError, Refused):
+        return None
+
+
+def _restored(origin: str) -> dict[Path, Remembered]:
+    return _of(origin, "restored")
+
+
+def _places(origin: str) -> dict[Path, Remembered]:
+    return _of(origin, "places")
+
+
+def _of(origin: str, which: str) -> dict[Path, Remembered]:
+    found = _kept(origin).get(which)
+    pairs = found.items() if isinstance(found, dict) else ()
+    known = (_remembered(origin, written, place) for place, written in pairs)
+    return {each.place: each for each in known if each is not None}
+
+
+def _keep_places(origin: str, which: str, known: Mapping[Path, Remembered]) -> None:
+    written = {str(place): each.note.written for place, each in known.items()}
+    _keep(origin, {**_kept(origin), which: written})
+
+
+def _keep(origin: str, kept: Mapping[str, Any]) -> None:
+    path = _file(origin)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+        part.replace(path)
+    except OSError:
+        return
+
+
+def _still_there(known: Remembered) -> bool:
+    """Tell whether the place in which a state was seen still holds a ledger that reached it."""
+    try:
+        return Folder(known.place).head() >= known.checkpoint.size
+    except Refused:
+        return False

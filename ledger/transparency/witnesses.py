@@ -1,0 +1,157 @@
+"""Who outside has seen the log, up to which entry and when: cosignatures by trusted keys.
+
+Which keys are trusted is recorded in the log. What a dropped witness signed of the log as it was
+before it was dropped goes on counting.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import NamedTuple
+
+from ledger.clock import SECOND
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.codec import Decoder
+from ledger.events.proof import WitnessDropped, WitnessTrusted
+from ledger.store.folder import Folder, open_read_only, translated
+from ledger.tlog.note import Note, Signature, Verifier, read_note, read_signature, read_verifier
+from ledger.verification.verify import Fault
+
+_LAST_SECOND = 7_258_118_400
+"""2200-01-01: no signature is from then or later."""
+
+
+class Seen(NamedTuple):
+    """Somebody outside saw the first ``position`` entries at an instant."""
+
+    position: int
+    at: int
+    by: str
+
+
+class Outside(NamedTuple):
+    """The newest that somebody trusted saw, and what is wrong with what they signed."""
+
+    newest: Seen | None
+    faults: Sequence[Fault]
+
+
+class Trust(NamedTuple):
+    """A witness's key; ``turns``: at which positions it was trusted (True) or dropped."""
+
+    key: Verifier
+    turns: tuple[tuple[int, bool], ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is trusted now; a key that somebody brings is trusted by them."""
+        return not self.turns or self.turns[-1][1]
+
+    def counts(self, size: int) -> bool:
+        """Tell whether its cosignature of the first ``size`` entries counts."""
+        return next((on for since, on in reversed(self.turns) if since <= size), True)
+
+
+def trusted(folder: Folder) -> list[Trust]:
+    """Return every witness that the log ever trusted, in order."""
+    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+        rows = db.execute(
+            "SELECT position, topic, state FROM stored_events WHERE originator_id = ? "
+            "ORDER BY position",
+            [streams.WITNESSES],
+        ).fetchall()
+    decoder, found = Decoder(), dict[str, Trust]()
+    events = ((position, decoder.decode(name, state)) for position, name, state in rows)
+    kinds = WitnessTrusted | WitnessDropped
+    for position, event in ((at, each) for at, each in events if isinstance(each, kinds)):
+        known = found.get(event.key) or Trust(read_verifier(event.key))
+        turn = (position, isinstance(event, WitnessTrusted))
+        found[event.key] = known._replace(turns=(*known.turns, turn))
+    return list(found.values())
+
+
+def seen_outside(folder: Folder, trusts: Sequence[Trust]) -> Outside:
+    """Return what these witnesses saw; every signature of theirs is checked."""
+    try:
+        with closing(open_read_only(folder.log)) as db:
+            seen = list(_cosigned(db, trusts))
+    except sqlite3.Error as error:
+        return Outside(None, [Fault(None, f"the cosignatures cannot be read: {error}")])
+    faults = [each for each in seen if isinstance(each, Fault)]
+    good = [each for each in seen if isinstance(each, Seen)]
+    return Outside(max(good, default=None), faults)
+
+
+def newest_seen(
+    folder: Folder, trusts: Sequence[Trust], *, known_at: int | None = None
+) -> Seen | None:
+    """Return the newest that these witnesses saw, at an instant or before; looks no further."""
+    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+        for each in _cosigned(db, trusts):
+            if isinstance(each, Seen) and (known_at is None or each.at <= known_at):
+                return each
+    return None
+
+
+def unseen(folder: Folder, keys: Sequence[Trust]) -> tuple[int, int] | None:
+    """Return the first and last entry that none of the witnesses has seen; none: all were seen."""
+    newest, head = newest_seen(folder, keys), folder.head()
+    first = newest.position + 1 if newest else 1
+    return (first, head) if first <= head else None
+
+
+def timestamps_kept(folder: Folder) -> tuple[int, int]:
+    """Return how many timestamps are kept, and up to which entry the newest of them is."""
+    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+        count, newest = db.execute("SELECT count(*), max(size) FROM timestamps").fetchone()
+    return count, newest or 0
+
+
+def notes_down(folder: Folder) -> Iterator[tuple[int, Note]]:
+    """Yield the checkpoints with their sizes, the newest first."""
+    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+        for size, written in db.execute("SELECT size, note FROM checkpoints ORDER BY size DESC"):
+            yield size, read_note(written)
+
+
+def seconds_of(key: Verifier, text: str, cosignature: Signature) -> int | None:
+    """Return when a key signed a checkpoint's text, in seconds; none where it did not."""
+    seconds = key.time_of(Note(text, (cosignature,)))
+    return seconds if seconds is not None and seconds < _LAST_SECOND else None
+
+
+def _cosigned(db: sqlite3.Connection, trusts: Sequence[Trust]) -> Iterator[Seen | Fault]:
+    """Yield what was seen and what is wrong, the newest checkpoint first."""
+    rows = db.execute(
+        "SELECT c.size, c.line, p.note FROM cosignatures c "
+        "LEFT JOIN checkpoints p ON p.size = c.size ORDER BY c.size DESC, c.line"
+    )
+    for size, line, note in rows:
+        yield from _one(size, line, note, trusts)
+
+
+def _one(
+    size: int, line: str, note: str | None, trusts: Sequence[Trust]
+) -> Iterator[Seen | Fault]:
+    if note is None:
+        yield Fault(size, "a cosignature is of no checkpoint")
+        return
+    try:
+        text = read_note(note).text
+        cosignature = read_signature(line)
+    except Refused:
+        cosignature = None
+    if cosignature is None or cosignature.line != line:
+        yield Fault(size, "a cosignature cannot be read")
+        return
+    if all((each.key.name, each.key.key_id) != cosignature[:2] for each in trusts):
+        yield Fault(size, f"a cosignature is by {cosignature.name}, whom the log never trusted")
+    for trust in trusts:
+        key = trust.key
+        if (key.name, key.key_id) == cosignature[:2] and trust.counts(size):
+            seconds = seconds_of(key, text, cosignature)
+            if seconds is None:
+                yield Fault(size, f"the cosignature by {key.name} is not of this checkpoint")
+            else:
+                yield Seen(size, seconds * SECOND, key.name)

@@ -1,0 +1,412 @@
+"""Recomputing everything that a ledger claims, from the stored bytes alone. It never repairs.
+
+Nothing of what is checked is used to check it: the log is read as it lies in the file, without
+the event-sourcing library, and nothing is written.
+"""
+
+import sqlite3
+import struct
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from itertools import groupby, islice, zip_longest
+from operator import itemgetter
+from typing import NamedTuple
+
+from ledger.errors import Refused
+from ledger.events import registry, streams
+from ledger.events.calendar import SchoolOpened
+from ledger.events.codec import Decoder
+from ledger.events.log import Committed, KeyAdopted, LedgerCreated
+from ledger.store.folder import Folder, check_layout, open_read_only
+from ledger.store.schema import Row
+from ledger.tlog import signing
+from ledger.tlog.leaf import leaf_bytes, leaf_hash
+from ledger.tlog.note import (
+    Checkpoint,
+    Note,
+    Verifier,
+    handover,
+    read_checkpoint,
+    read_note,
+    read_verifier,
+)
+from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, TILE, Edge
+from ledger.verification import beside
+from ledger.verification.canonical import first_not_canonical
+
+_PAGE = 8192
+_ENOUGH, _MOST = 100, 10_000
+_TELLING = (streams.LEDGER, streams.CALENDAR)
+_MALFORMED = (
+    sqlite3.Error, OverflowError, ValueError, TypeError, AttributeError, struct.error,
+)  # fmt: skip
+"""What reading something raises that is of another kind than the schema says."""
+Progress = Callable[[int, int], None]
+
+
+class Kept(NamedTuple):
+    """A checkpoint kept outside the ledger, by whom, in words, and with which signatures."""
+
+    by: str
+    checkpoint: Checkpoint
+    note: Note | None = None
+
+
+class Fault(NamedTuple):
+    """What is wrong, and at which position where there is one."""
+
+    position: int | None
+    what: str
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was found: how many entries, the root over them, the newest checkpoint, the faults.
+
+    ``keys``: the public keys that the log names, each with the position from which it signs;
+    ``urn``: of the school.
+    """
+
+    entries: int = 0
+    root: bytes = b""
+    origin: str = ""
+    checkpoint: Note | None = None
+    keys: list[tuple[int, Verifier]] = field(default_factory=list)
+    urn: str | None = None
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def root_text(self) -> str:
+        """The root in base64, as a checkpoint has it."""
+        return b64encode(self.root).decode()
+
+    def add(self, position: int | None, what: str) -> None:
+        """Note a fault; after some thousands, no more are kept."""
+        if len(self.faults) < _MOST:
+            self.faults.append(Fault(position, what))
+
+    def settle(self) -> None:
+        """Put the faults in order of position, then those that have none; a hundred of each."""
+        placed = [fault for fault in self.faults if fault.position is not None]
+        others = [fault for fault in self.faults if fault.position is None]
+        placed.sort(key=lambda fault: fault.position or 0)
+        self.faults = placed[:_ENOUGH] + others[:_ENOUGH]
+
+
+def verify(
+    folder: Folder,
+    *,
+    every_signature: bool = False,
+    kept: Sequence[Kept] = (),
+    progress: Progress = lambda _done, _all: None,
+) -> Verified:
+    """Recompute the log of a ledger; what is wrong is in the answer, never raised.
+
+    ``kept``: checkpoints from outside, which the log must continue.
+    """
+    found = Verified()
+    try:
+        with closing(open_read_only(folder.log)) as db:
+            db.execute("BEGIN")
+            check_layout(db)
+            for what in beside.faults_of_file(db, folder):
+                found.add(None, what)
+            log = _Log(db, found, every_signature=every_signature, kept=kept)
+            log.check(progress)
+    except Refused as refused:
+        found.add(None, refused.what)
+    except _MALFORMED as error:
+        found.add(None, f"the database is malformed: {error}")
+    for what in beside.faults_of_keys(folder, [key for _, key in found.keys]):
+        found.add(None, what)
+    found.settle()
+    return found
+
+
+class _Log:
+    """One pass over the log in order of position, comparing as it goes."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        found: Verified,
+        *,
+        every_signature: bool,
+        kept: Sequence[Kept],
+    ) -> None:
+        self._db, self._found = db, found
+        self._every_signature = every_signature
+        self._kept = sorted(kept, key=lambda each: -each.checkpoint.size)
+        self._bare: list[int] = []
+        self._met: list[tuple[Kept, bytes | None]] = []
+        self._edge = Edge()
+        self._expected = 1
+        self._versions: dict[str, int] = {}
+        self._decoder = Decoder()
+        self._headers = _Headers(found)
+        self._notes: Iterator[tuple[int, str]] = iter(
+            db.execute("SELECT size, note FROM checkpoints ORDER BY size")
+        )
+        self._next = next(self._notes, None)
+        self._origin = ""
+        self._sizes = {size for (size,) in db.execute("SELECT size FROM checkpoints")}
+        self._cosigned = {size for (size,) in db.execute("SELECT DISTINCT size FROM cosignatures")}
+
+    def check(self, progress: Progress) -> None:
+        """Check every entry, the tree over them, and every checkpoint."""
+        (count,) = self._db.execute("SELECT count(*) FROM stored_events").fetchone()
+        rows = self._db.execute(
+            "SELECT position, originator_id, originator_version, topic, state "
+            "FROM stored_events ORDER BY position"
+        )
+        try:
+            for page in _pages(rows):
+                self._page(page)
+                progress(self._edge.size, count)
+        except _MALFORMED as error:
+            self._found.add(self._edge.size + 1, f"it cannot be read: {error}")
+        self._end()
+
+    def _page(self, page: list[Row]) -> None:
+        known = self._hashes(page[0][0], page[-1][0])
+        for row in page:
+            self._row(row, known)
+        for name, run in groupby(page, key=itemgetter(3)):
+            self._canonical(name, list(run))
+
+    def _row(self, row: Row, tiles: dict[int, bytes]) -> None:
+        position, stream, version, name, state = row
+        edge = self._edge
+        if position != self._expected:
+            self._found.add(
+                self._expected, f"entry {self._expected} is missing: {position} follows"
+            )
+        self._expected = position + 1
+        expected = self._versions.get(stream, 0)
+        if version != expected:
+            what = f"version {expected} of {stream} was expected, {version} found"
+            self._found.add(position, what)
+        self._versions[stream] = version + 1
+        leaf = leaf_hash(leaf_bytes(position, stream, version, name, state))
+        tile, place = divmod(position - 1, TILE)
+        known = tiles.get(tile, b"")[place * HASH_BYTES : (place + 1) * HASH_BYTES]
+        if leaf != known:
+            self._found.add(position, _not_recorded(f"{name} of {stream}", leaf, known))
+        edge.grow(leaf)
+        if stream == streams.COMMITS:
+            self._headers.begin(position, name, state)
+        elif stream in _TELLING:
+            self._told(position, name, state)
+        self._headers.count(position)
+        self._held_against(position)
+
+    def _held_against(self, position: int) -> None:
+        """Compare the log, as far as it has come, with its checkpoints and those kept outside."""
+        while self._next is not None and self._next[0] <= self._edge.size:
+            self._checkpoint(*self._next)
+            self._next = next(self._notes, None)
+        if self._headers.ends_at(position) and position not in self._sizes:
+            self._bare.append(position)
+        while self._kept and self._kept[-1].checkpoint.size <= self._edge.size:
+            each = self._kept.pop()
+            root = self._edge.root() if each.checkpoint.size else EMPTY_ROOT
+            self._met.append((each, root))
+
+    def _hashes(self, first: int, last: int) -> dict[int, bytes]:
+        """Return the leaf hashes kept beside the log for some positions, by tile."""
+        sql = "SELECT n, hashes FROM hash_tiles WHERE n BETWEEN ? AND ?"
+        return dict(self._db.execute(sql, [(first - 1) // TILE, (last - 1) // TILE]).fetchall())
+
+    def _canonical(self, name: str, run: list[Row]) -> None:
+        place = first_not_canonical(name, [row[4] for row in run])
+        if place is not None:
+            what = "cannot be read, or is not written as this software writes it"
+            if name not in registry.EVENTS and name not in registry.UPCASTS:
+                what = "is of a kind that this version does not know"
+            self._found.add(run[place][0], f"{name} {what}")
+
+    def _told(self, position: int, name: str, state: bytes) -> None:
+        """Take an event that says whose register this is, or which key signs."""
+        found = self._found
+        with suppress(Refused):
+            match self._decoder.decode(name, state):
+                case SchoolOpened(urn=urn):
+                    found.urn = urn
+                case LedgerCreated(ledger_id=born):
+                    self._origin = self._origin or signing.ORIGIN + born
+                case KeyAdopted() as event:
+                    if found.keys and not self._handed_on(event):
+                        found.add(position, "the key before it did not sign this one")
+                    found.keys.append((position, read_verifier(event.key)))
+                case _:
+                    pass
+
+    def _handed_on(self, event: KeyAdopted) -> bool:
+        before = self._found.keys[-1][1]
+        return before.signed(handover(before.vkey, event.key), event.signature or "")
+
+    def _checkpoint(self, size: int, written: str) -> None:
+        found = self._found
+        try:
+            note = read_note(written)
+            checkpoint = read_checkpoint(note.text)
+        except Refused:
+            found.add(size, f"the checkpoint at entry {size} cannot be read")
+            return
+        found.checkpoint, found.origin = note, checkpoint.origin
+        self._origin = self._origin or checkpoint.origin
+        root = self._edge.root()
+        if checkpoint.size != size or size != self._edge.size:
+            found.add(size, f"the checkpoint kept for {size} entries is of {checkpoint.size}")
+        elif checkpoint.root != root:
+            what = f"the root over {size} entries is {root.hex()}"
+            found.add(size, f"{what}, its checkpoint says {checkpoint.root.hex()}")
+        if checkpoint.origin != self._origin:
+            found.add(size, f"the checkpoint at entry {size} is of another log")
+        strangers = any(each.name != checkpoint.origin for each in note.signatures)
+        if strangers or (checkpoint.text, note.written) != (note.text, written):
+            what = f"the checkpoint at entry {size} is not written as this software writes it"
+            found.add(size, what)
+        if not self._headers.ends_at(size):
+            found.add(size, f"the checkpoint at entry {size} is not at a transaction's end")
+        if self._every_signature or size in self._cosigned:
+            self._signature(size, note)
+
+    def _continues(self, kept: Kept, root: bytes | None) -> None:
+        """Compare with a checkpoint from outside; ``root``: of the log there, none if shorter."""
+        by, checkpoint, note = kept
+        mine = note is None or any(note.signed_by(key) for _, key in self._found.keys)
+        rest = "" if mine else "; no key of this log signed that checkpoint"
+        if checkpoint.origin != self._origin:
+            what = f"the checkpoint kept by {by} is of another log: {checkpoint.origin}"
+            self._found.add(None, what + rest)
+        elif root is None:
+            size = self._edge.size
+            what = f"{by} saw {checkpoint.size} entries, the log holds {size}"
+            self._found.add(size + 1, f"{what}: it was rolled back or cut short{rest}")
+        elif checkpoint.root != root:
+            what = f"entries 1 to {checkpoint.size} are not those that {by} saw"
+            self._found.add(checkpoint.size, f"{what}: the history was rewritten{rest}")
+
+    def _signature(self, size: int, note: Note) -> None:
+        keys = [key for since, key in self._found.keys if since <= size]
+        origin = note.text.partition("\n")[0]
+        must = [key for key in keys if key is keys[-1] or note.names(key)]
+        if not must or keys[-1].name != origin or not all(map(note.signed_by, must)):
+            self._found.add(size, f"the checkpoint at entry {size} is not signed by the ledger")
+
+    def _end(self) -> None:
+        found, edge = self._found, self._edge
+        found.entries, found.root = edge.size, edge.root()
+        if not edge.size:
+            found.add(None, "the log holds no entry: it was emptied, or never begun")
+        self._headers.end(edge.size)
+        for each in [*self._met, *((kept, None) for kept in self._kept)]:
+            self._continues(*each)
+        if self._next is not None:
+            what = f"a checkpoint is of {self._next[0]} entries, the log holds {edge.size}"
+            found.add(edge.size + 1, f"{what}: entries at its end are missing")
+        newest = self._db.execute(
+            "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+        ).fetchone()
+        last = newest[0] if newest else 0
+        for end in self._bare:
+            if end < last:
+                found.add(end, f"the transaction that ends at {end} has no checkpoint")
+        if last < edge.size:
+            found.add(
+                last + 1, f"entries {last + 1} to {edge.size} are beyond the newest checkpoint"
+            )
+        if found.checkpoint is not None and newest is not None:
+            self._signature(newest[0], found.checkpoint)
+        self._check_edge()
+
+    def _check_edge(self) -> None:
+        rows = self._db.execute("SELECT size, hashes FROM tree_edge").fetchall()
+        if rows != [(self._edge.size, self._edge.written)]:
+            self._found.add(None, "the edge of the tree, as kept, is not that of the log")
+        whole, rest = divmod(self._edge.size, TILE)
+        expected = [TILE * HASH_BYTES] * whole + [rest * HASH_BYTES] * bool(rest)
+        kept = self._db.execute("SELECT n, length(hashes) FROM hash_tiles ORDER BY n").fetchall()
+        for place in _first_different(kept, list(enumerate(expected))):
+            what = f"leaf hashes kept of entry {place * TILE + 1} and on"
+            self._found.add(None, f"the {what} are more, or fewer, than the entries")
+
+
+def _first_different(found: Sequence[object], expected: Sequence[object]) -> Iterator[int]:
+    """Yield the first place at which two lists differ, where they do."""
+    pairs = enumerate(zip_longest(found, expected))
+    yield from islice((place for place, (one, other) in pairs if one != other), 1)
+
+
+def _pages(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Yield rows in pages; those before one that cannot be read come first."""
+    while True:
+        page: list[Row] = []
+        try:
+            page.extend(islice(rows, _PAGE))
+        finally:
+            if page:
+                yield page
+        if not page:
+            return
+
+
+def _not_recorded(what: str, leaf: bytes, known: bytes) -> str:
+    """Say how an entry differs from its leaf hash."""
+    if not known:
+        return f"{what} has no leaf hash beside it: it was added, or its hash taken away"
+    return f"{what} is not what was recorded: {known.hex()} was expected, {leaf.hex()} found"
+
+
+def origin_of(folder: Folder) -> str | None:
+    """Return the origin that a ledger's newest checkpoint names; none where it cannot be read."""
+    sql = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
+    with suppress(Refused, *_MALFORMED), closing(open_read_only(folder.log)) as db:
+        return read_checkpoint(read_note(db.execute(sql).fetchone()[0]).text).origin
+    return None
+
+
+class _Headers:
+    """The transactions: each a header and as many facts as it counts, times never falling."""
+
+    def __init__(self, found: Verified) -> None:
+        self._found = found
+        self._decoder = Decoder()
+        self._last = 0
+        self._until = 0
+
+    def begin(self, position: int, name: str, state: bytes) -> None:
+        """Take a header."""
+        if position <= self._until:
+            what = f"a transaction begins inside another, which ends at {self._until}"
+            self._found.add(position, what)
+        try:
+            header = self._decoder.decode(name, state)
+        except Refused:
+            return
+        if not isinstance(header, Committed):
+            self._found.add(position, f"{name} stands where a transaction's header should")
+            return
+        if header.at < self._last:
+            self._found.add(position, "its time is before that of the transaction before it")
+        self._last = max(self._last, header.at)
+        self._until = position + header.count
+
+    def count(self, position: int) -> None:
+        """Take any entry: it belongs to the transaction that has begun."""
+        if position > self._until:
+            self._found.add(position, "it belongs to no transaction")
+            self._until = position
+
+    def ends_at(self, position: int) -> bool:
+        """Tell whether the transaction that has begun ends with an entry."""
+        return position == self._until
+
+    def end(self, size: int) -> None:
+        """Take the end of the log."""
+        if self._until > size:
+            what = f"its transaction should end at {self._until}: entries at its end are missing"
+            self._found.add(size + 1, what)

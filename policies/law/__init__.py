@@ -1,0 +1,1 @@
+"""The law's rules as pure functions over dated values."""

@@ -1,0 +1,125 @@
+"""Compulsory school age in England, from facts that outlive the date of birth.
+
+``begins`` and ``birth_cohort`` are asked once, when a pupil is entered; every later question is
+answered from their results alone, also after the date of birth has been put beyond use.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from ledger.errors import Refused
+from policies.packs.values import Rule, parameters
+
+_STEM = "compulsory_school_age"
+_DAY = ".prescribed_day_"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    begin_age: int
+    begin_since: date
+    prescribed: tuple[tuple[int, int, date], ...]
+    end_age: int
+    end_month: int
+    end_weekday: int
+    end_since: date
+    birth_year_starts: tuple[int, int]
+
+
+@cache
+def _rules() -> _Rules:
+    (age,), (leaving,), (birth_year,) = map(
+        _rows, ("begin_age", "leaving_date", "birth_year_starts")
+    )
+    days = [rule for name, (rule, *_) in parameters().table(_STEM).items() if _DAY in name]
+    return _Rules(
+        begin_age=age.number,
+        begin_since=age.since,
+        prescribed=tuple((day.table["month"], day.table["day"], day.since) for day in days),
+        end_age=leaving.table["age"],
+        end_month=leaving.table["month"],
+        end_weekday=leaving.table["weekday"],
+        end_since=leaving.since,
+        birth_year_starts=(birth_year.table["month"], birth_year.table["day"]),
+    )
+
+
+def _rows(name: str) -> tuple[Rule, ...]:
+    return parameters().rows(f"{_STEM}.{name}")
+
+
+def begins(dob: date) -> date:
+    """Return the first day of compulsory school age of a child born on ``dob``.
+
+    The fifth birthday where that is a prescribed day, else the next prescribed day (EA 1996
+    s.8(2)). Refused where the fifth birthday is before the rule.
+    """
+    rules = _rules()
+    birthday = _birthday(dob, rules.begin_age)
+    if birthday < rules.begin_since:
+        raise Refused(
+            code="date-outside-rule",
+            what=f"no rule on the start of compulsory school age before {rules.begin_since}",
+            remedy=f"check the date of birth {dob}",
+        )
+    days = (
+        date(year, month, day)
+        for year in (birthday.year, birthday.year + 1)
+        for month, day, since in rules.prescribed
+        if date(year, month, day) >= since
+    )
+    return min(day for day in days if day >= birthday)
+
+
+def _birthday(dob: date, age: int) -> date:
+    try:
+        return dob.replace(year=dob.year + age)
+    except ValueError:  # 29 February; no prescribed day lies between it and 1 March
+        return date(dob.year + age, 3, 1)
+
+
+@cache
+def ends(birth_cohort: int) -> date:
+    """Return the last day of compulsory school age of everyone in a birth cohort.
+
+    The school leaving date of the school year in which they turn 16 (EA 1996 s.8(3)). Refused
+    where that is before the rule.
+    """
+    rules = _rules()
+    year = birth_cohort + 1 + rules.end_age
+    last = date(year, rules.end_month, monthrange(year, rules.end_month)[1])
+    found = last - timedelta(days=(last.isoweekday() - rules.end_weekday) % 7)
+    if found < rules.end_since:
+        raise Refused(
+            code="date-outside-rule",
+            what=f"no rule on the school leaving date before {rules.end_since}",
+            remedy=f"check the birth cohort {birth_cohort}",
+        )
+    return found
+
+
+def birth_cohort(dob: date) -> int:
+    """Return the calendar year in which the birth year that holds ``dob`` starts.
+
+    Born from 1 September 2012 to 31 August 2013: 2012.
+    """
+    return dob.year - ((dob.month, dob.day) < _rules().birth_year_starts)
+
+
+def is_compulsory(on: date, begins: date, birth_cohort: int) -> bool:
+    """Tell whether a pupil is of compulsory school age on a day, both ends included.
+
+    ``begins`` and ``birth_cohort`` are what the functions of those names gave.
+    """
+    return begins <= on <= ends(birth_cohort)
+
+
+def age_on_31_august(birth_cohort: int, school_year: int) -> int:
+    """Return the age in whole years on the 31 August before a school year starts.
+
+    ``school_year`` is the calendar year in which it starts. It is the age by which DfE counts
+    (methodology 4.3.1: 5 to 15), not the legal test; all of a birth cohort share it.
+    """
+    return school_year - birth_cohort - 1

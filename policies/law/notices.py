@@ -1,0 +1,180 @@
+"""Penalty notices to one parent for one child: what earlier ones mean for another.
+
+SI 2007/1867 regs 4, 5, 7, 12A and 22. The complete record is the local authority's: every answer
+here is on the notices given, as known to whoever asks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from ledger.values import Session
+from policies.law.deadlines import last_day, nth_working_day, years_earlier
+from policies.packs.values import parameters
+
+Outcome = Literal["first", "second", "barred"]
+_SCHEME = "s444A"
+_WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A penalty notice as recorded.
+
+    ``kind``: ``s444A`` or ``s105``; ``sessions``: those it relied on, where they are stated.
+    """
+
+    kind: str
+    issued_on: date
+    offence_first: date | None = None
+    offence_last: date | None = None
+    received_on: date | None = None
+    paid_on: date | None = None
+    withdrawn_on: date | None = None
+    outcome: str | None = None
+    outcome_on: date | None = None
+    sessions: tuple[Session, ...] = ()
+
+    @property
+    def offence_began(self) -> date:
+        """The first day of the offence; where it is not stated, the issue as its latest."""
+        stated = [session.date for session in self.sessions]
+        return self.offence_first or min(stated, default=self.issued_on)
+
+    @property
+    def decided_on(self) -> date:
+        """The day from which its outcome counts."""
+        return self.outcome_on or self.withdrawn_on or self.paid_on or self.issued_on
+
+    def withdrawn(self, by: date) -> bool:
+        """Tell whether it had been withdrawn by a day."""
+        if self.withdrawn_on is not None and self.withdrawn_on <= by:
+            return True
+        return self.outcome == _WITHDRAWN and self.decided_on <= by
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What one more notice would be, on our records: pounds, None where there is no such amount.
+
+    ``previous``: the earlier notices that count; ``low``: if paid early, ``high``: otherwise.
+    """
+
+    previous: tuple[Notice, ...]
+    outcome: Outcome
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The last days to pay the lower amount and to pay at all, and of no proceedings."""
+
+    low_until: date
+    pay_until: date
+    no_proceedings_until: date
+
+
+def previous(notices: Iterable[Notice], on: date) -> tuple[Notice, ...]:
+    """Return the notices that count against one more issued on a day.
+
+    Issued in the three years that end with that day, less those disregarded by then (reg 4(3) to
+    (5), reg 12A). Refused as ``date-outside-rule`` before 19 August 2024.
+    """
+    years = parameters().value("penalty_notices.limit", on).table["years"]
+    after = years_earlier(on, years)
+    return tuple(
+        notice
+        for notice in notices
+        if notice.kind == _SCHEME
+        and after < notice.issued_on <= on
+        and not _disregarded(notice, on)
+    )
+
+
+def _disregarded(notice: Notice, on: date) -> bool:
+    before = parameters().value("penalty_notices.disregarded_before", on).day
+    outcomes = parameters().value("penalty_notices.disregarded_outcomes", on).names
+    decided = notice.outcome in outcomes and notice.decided_on <= on
+    return notice.offence_began < before or decided or notice.withdrawn(on)
+
+
+def prospect(notices: Iterable[Notice], on: date, offence_first: date | None = None) -> Prospect:
+    """Return what a notice issued on a day would be: first, second or barred, and its amounts.
+
+    ``offence_first``: the first day of the offence it would be for, by which the amounts go;
+    without it, an offence of today's rules.
+    """
+    found = previous(notices, on)
+    limit = parameters().value("penalty_notices.limit", on).table["notices"]
+    if len(found) >= limit:
+        return Prospect(found, "barred", None, None)
+    low, high = amounts(len(found), offence_first or on)
+    return Prospect(found, "second" if found else "first", low, high)
+
+
+def amounts(previous: int, offence_first: date) -> tuple[int | None, int]:
+    """Return the lower and the higher amount in pounds, for an offence that began on a day.
+
+    No lower one for a second notice; an offence that began before 19 August 2024 keeps the flat
+    pair of its day, however many came before (SI 2024/210 reg 4(3)).
+    """
+    second = parameters().find("penalty_notices.second_amount", offence_first)
+    if previous and second:
+        return None, second.number
+    both = parameters().value("penalty_notices.amounts", offence_first).table
+    return both["low"], both["high"]
+
+
+def received_on(notice: Notice) -> date:
+    """Return the day of receipt as recorded, else the one on which first-class post is deemed so.
+
+    The second working day after posting, unless the contrary is proved (reg 22); posting is
+    taken to be on the day of issue.
+    """
+    return notice.received_on or deemed_service(notice.issued_on)
+
+
+def deemed_service(posted: date) -> date:
+    """Return the day on which first-class post is deemed to have arrived (reg 22)."""
+    days = parameters().value("penalty_notices.service_working_days", posted).number
+    return nth_working_day(posted, days)
+
+
+def windows(received: date, offence_first: date) -> Windows:
+    """Return the last days of the windows, each beginning with the day of receipt.
+
+    Their lengths go by the first day of the offence (SI 2013/757 reg 3).
+    """
+    low, pay, wait = (
+        parameters().value(f"penalty_notices.{name}", offence_first).number
+        for name in ("low_days", "payment_days", "no_proceedings_days")
+    )
+    return Windows(last_day(received, low), last_day(received, pay), last_day(received, wait))
+
+
+def relied_on(session: Session, notices: Iterable[Notice], on: date) -> bool:
+    """Tell whether a notice issued by a day, and not withdrawn by then, relied on a session.
+
+    On its sessions where they are stated, else on every one in its offence period: a parent who
+    has paid cannot be convicted of that offence (EA 1996 s.444A(4)).
+    """
+    return any(
+        _relied(session, notice)
+        for notice in notices
+        if notice.kind == _SCHEME and notice.issued_on <= on and not notice.withdrawn(on)
+    )
+
+
+def _relied(session: Session, notice: Notice) -> bool:
+    if notice.sessions:
+        return session in notice.sessions
+    if notice.offence_first is None:
+        return False
+    return notice.offence_first <= session.date <= (notice.offence_last or notice.issued_on)
+
+
+def relevant_school(school_type: str, on: date) -> bool:
+    """Tell whether penalty notices apply to a type of school (EA 1996 s.444A(1)(b))."""
+    return school_type in parameters().value("penalty_notices.relevant_schools", on).names

@@ -1,0 +1,1 @@
+"""Dated values: read from TOML, checked, looked up by day."""

@@ -1,0 +1,1 @@
+"""Approvals that wait, evidence kept, the policy in force."""

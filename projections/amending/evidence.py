@@ -1,0 +1,158 @@
+"""What amendments rest on, and whether kept copies are unchanged."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ledger.clock import iso, local, local_date, parse_instant
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.sealing import attachments
+from ledger.sealing.keys import BEYOND_USE, REDACTED
+from projections.queries.question import Answer, Grid, Lines, Question, number_of, option
+from projections.queries.view import View
+
+COLUMNS = (
+    "upn", "batch", "sessions", "file", "sha256", "note", "kept", "copy",
+    "by_name", "by_job_title", "by_authenticated", "recorded_at", "position",
+)  # fmt: skip
+_GIVEN = 'pupil, line, batch, file, sha256, note, copy_key, "by", authenticated, at'
+_HEADINGS = (
+    "UPN", "Batch", "Sessions", "File", "What it is", "Copy", "By", "When", "Position", "SHA-256",
+)  # fmt: skip
+_NOTE = "a copy is looked at now: unchanged means that its bytes have the SHA-256 recorded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence(Question):
+    """attendance evidence: what amendments rest on, and whether kept copies are unchanged.
+
+    Evidence given with amendments; the time of knowledge counts, session dates do not.
+    """
+
+    pupil: str | None = option("one pupil, by UPN or local id")
+    batch: str | None = option("one batch of amendments")
+
+    def answer(self, view: View) -> Answer:
+        """Answer with the evidence known, in the order in which it was recorded."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        pupil = None if self.pupil is None else view.pupil_index(self.pupil)
+        stood = view.stood(
+            _GIVEN,
+            "evidence",
+            "(:v0 IS NULL OR pupil = :v0) AND (:v1 IS NULL OR batch = :v1)",
+            pupil,
+            self.batch,
+        )
+        given = sorted((_Given(*row) for row in stood), key=lambda g: g.position)
+        amended = _amended(view) if given else {}
+        rows = [_row(view, g, amended.get((g.pupil, g.batch), [])) for g in given]
+        return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [_table(view, rows)])
+
+
+class _Given(NamedTuple):
+    """One piece of evidence as stored; texts and key still sealed."""
+
+    pupil: int
+    position: int
+    batch: str
+    file: str | None
+    sha256: str | None
+    note: str | None
+    key: str | None
+    by: str | None
+    authenticated: str
+    at: int
+
+
+def _amended(view: View) -> dict[tuple[int, str], list[str]]:
+    """Return the sessions that the amendments of each pupil and batch are about."""
+    sql = (
+        "SELECT DISTINCT session, pupil, batch FROM marks "
+        "WHERE batch IS NOT NULL AND kf <= ? AND sf <= ? ORDER BY session"
+    )
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for session, pupil, batch in view.db.execute(sql, [view.position, view.stated]):
+        found[pupil, batch].append(session)
+    return found
+
+
+def _row(view: View, given: _Given, sessions: list[str]) -> dict[str, Any]:
+    return {
+        "upn": view.people[given.pupil].upn,
+        "batch": given.batch,
+        "sessions": sessions,
+        "file": view.open(given.file),
+        "sha256": given.sha256,
+        "note": view.open(given.note),
+        "kept": given.key is not None,
+        "copy": _copy(view, given),
+        "by": _author(view, given),
+        "recorded_at": iso(given.at),
+        "position": given.position,
+    }
+
+
+def _copy(view: View, given: _Given) -> str | None:
+    """Tell how the kept copy is now; none where none was kept."""
+    key = view.open(given.key)
+    if key is None:
+        return None
+    if key in (BEYOND_USE, REDACTED):
+        return "beyond use"
+    sql = "SELECT pupil FROM pupils WHERE idx = ?"
+    [pupil] = view.db.execute(sql, [given.pupil]).fetchone()
+    name = attachments.name_of(streams.evidence(pupil, given.batch))
+    try:
+        content = attachments.read(view.folder, name, key)
+    except Refused as why:
+        return "changed" if why.code == "attachment-changed" else "unreadable"
+    if content is None:
+        return "missing"
+    return "unchanged" if attachments.digest(content) == given.sha256 else "changed"
+
+
+def _author(view: View, given: _Given) -> dict[str, Any]:
+    """Return who gave it, with name and title as they were on the day."""
+    rows = view.stood(
+        "since, name, job_title",
+        "staff",
+        "staff = :v0 AND (since IS NULL OR since <= :v1) AND (until IS NULL OR :v1 <= until)",
+        given.by,
+        local_date(given.at).isoformat(),
+    )
+    _, name, title = max(rows, key=lambda row: row[0] or "", default=(None, None, None))
+    shown = view.open(name) if name else given.by
+    return {"name": shown, "job_title": title, "authenticated": given.authenticated}
+
+
+def _table(view: View, rows: list[dict[str, Any]]) -> Grid:
+    title = f"Evidence given with amendments: {number_of(len(rows), 'row')}"
+    body = [_cells(row) for row in rows]
+    return Grid(title, _HEADINGS, body, frozenset({8}), notes=[_NOTE, view.provenance()])
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    recorded = local(parse_instant(row["recorded_at"]))
+    by = row["by"]
+    return (
+        row["upn"],
+        row["batch"],
+        _between(row["sessions"]),
+        row["file"] or "",
+        row["note"] or "",
+        row["copy"] or "not kept",
+        ", ".join(filter(None, (by["name"], by["job_title"]))) or "not stated",
+        f"{recorded:%Y-%m-%d %H:%M}",
+        str(row["position"]),
+        row["sha256"] or "",
+    )
+
+
+def _between(sessions: list[str]) -> str:
+    """Write which sessions were amended: one, or the first, the last and how many."""
+    if len(sessions) > 1:
+        return f"{sessions[0]} to {sessions[-1]} ({len(sessions)})"
+    return sessions[0] if sessions else "none yet"

@@ -1,0 +1,1 @@
+"""What deserves a question, and what the ledger cannot know."""

@@ -1,0 +1,203 @@
+"""Changes that deserve a question, with the evidence: unusual, not improper.
+
+Exact queries, each with the evidence of every finding. Dates, pairs of codes and positions; UPNs
+of pupils and names of staff only where they are asked for with a reason, which is itself
+recorded, and never as a ranking.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+
+from ledger.clock import iso
+from ledger.errors import Refused
+from projections.audit import audit_batches as batches
+from projections.audit import audit_present
+from projections.audit import late as audit_late
+from projections.audit import papers as audit_papers
+from projections.audit import staff as audit_staff
+from projections.audit.audit_steps import Checked
+from projections.audit.audit_text import ASKS, WORDING, flat, heading, table
+from projections.audit.lifted import MARGIN, just_lifted
+from projections.audit.scope import Scope
+from projections.queries.question import (
+    Answer,
+    Block,
+    Grid,
+    Lines,
+    NamesLookedUp,
+    Selection,
+    option,
+)
+from projections.queries.view import View
+
+Check = Literal[
+    "n-kept",
+    "late-entries",
+    "large-batches",
+    "after-paper",
+    "absent-to-present",
+    "just-lifted",
+    "stranger",
+]
+_COLUMNS = (
+    "check",
+    "what",
+    "session",
+    "from_code",
+    "to_code",
+    "lag",
+    "changed_on",
+    "positions",
+    "evidence",
+)
+_MARKED = """SELECT EXISTS(SELECT 1 FROM marks WHERE kf <= ? AND sf <= ?
+    AND session BETWEEN ? AND ?)"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit(Selection):
+    """attendance audit: changes that deserve a question, with the evidence: unusual, not improper.
+
+    What is unusual about the changes of a register: questions for people, no verdicts.
+    """
+
+    only: tuple[Check, ...] = option(
+        "this check only (may be given several times) [all]", (), choices=get_args(Check)
+    )
+    census: tuple[date, ...] = option("a census day besides the usual ones (several)", ())
+    inspection: tuple[date, ...] = option("a day of inspection (may be given several times)", ())
+    before: int = option(
+        "school days before a census or inspection that are looked at",
+        audit_present.BEFORE,
+        minimum=1,
+    )
+    batch_over: int = option(
+        "list batches of more than so many amendments", batches.OVER, minimum=1
+    )
+    margin: int = option("how many sessions from a line are just over it", MARGIN, minimum=1)
+    names: bool = option(
+        "show whom it is about and who made the changes; needs --reason, is recorded",
+        default=False,
+    )
+    reason: str | None = option("why names are needed; kept, with who asked")
+
+    @property
+    def on_record(self) -> NamesLookedUp | None:
+        """Return that names are looked up, and why; nothing where no names are shown."""
+        reason = (self.reason or "").strip()
+        if self.names and not reason:
+            raise Refused(
+                "names-reason",
+                "--names shows which pupils and members of staff an audit is about, "
+                "and no reason is given",
+                "say why with --reason; who asked, when and why is recorded",
+            )
+        if reason and not self.names:
+            raise Refused(
+                "reason-unused",
+                "--reason says why names are shown, and --names is not given",
+                "leave it out, or give --names too",
+            )
+        return NamesLookedUp(reason) if self.names else None
+
+    def answer(self, view: View) -> Answer:
+        """Answer with the findings of each check."""
+        columns = (*_COLUMNS, "upn", "by") if self.names else _COLUMNS
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "checks": [], "rows": [], "knows_nothing": True}
+            return Answer(document, columns, [Lines([view.ignorance()])])
+        scope, staff = Scope(view, self), audit_staff.Staff(view)
+        done = {check: _DONE[check](self, scope, staff) for check in _asked(self)}
+        rows = {check: _rows(self, staff, checked) for check, checked in done.items()}
+        every = [row for found in rows.values() for row in found]
+        shown = _names_shown(self, view)
+        missing = _knows_nothing_of(view)
+        document = {
+            "as_of": view.as_of(),
+            "wording": WORDING,
+            "knows_nothing_of": missing,
+            "checks": [_summary(check, checked) for check, checked in done.items()],
+            "rows": every,
+            "names_shown": shown,
+        }
+        tables = [table(check, found, done[check].summary) for check, found in rows.items()]
+        blocks: list[Block] = [
+            heading(missing),
+            *([] if "marks" in missing else tables),
+            *_shown_before(shown),
+            Lines([view.provenance()]),
+        ]
+        return Answer(document, columns, blocks, flat=[flat(row) for row in every])
+
+
+def _asked(question: Audit) -> list[Check]:
+    return [check for check in get_args(Check) if check in (question.only or get_args(Check))]
+
+
+def _to_present(question: Audit, scope: Scope, _staff: audit_staff.Staff) -> Checked:
+    days = {"census": question.census, "inspections": question.inspection}
+    calendar = audit_present.calendar_of(scope, question.before, **days)
+    return audit_present.to_present(scope, calendar)
+
+
+_DONE: Mapping[Check, Callable[[Audit, Scope, audit_staff.Staff], Checked]] = {
+    "n-kept": lambda _question, scope, _staff: audit_late.kept(scope),
+    "late-entries": lambda _question, scope, _staff: audit_late.entered_late(scope),
+    "large-batches": lambda question, scope, _staff: batches.large(scope, question.batch_over),
+    "after-paper": lambda _question, scope, _staff: audit_papers.after_paper(scope),
+    "absent-to-present": _to_present,
+    "just-lifted": lambda question, scope, _staff: just_lifted(scope, question.margin),
+    "stranger": lambda _question, scope, staff: audit_staff.strangers(scope, staff),
+}
+
+
+def _rows(question: Audit, staff: audit_staff.Staff, checked: Checked) -> list[dict[str, Any]]:
+    """Return the rows of a check; only with names do they say about whom and by whom."""
+    if not question.names:
+        return [found.row() for found in checked.findings]
+    return [
+        {**found.row(), "upn": found.upn, "by": staff.named(found.staff)}
+        for found in checked.findings
+    ]
+
+
+def _knows_nothing_of(view: View) -> list[str]:
+    """Return what an audit needs and the ledger has none of: terms, pupils, marks in range."""
+    bound = (view.position, view.stated, f"{view.first}", f"{view.on}~")
+    there = {
+        "terms": view.calendar.terms,
+        "pupils": view.people,
+        "marks": view.db.execute(_MARKED, bound).fetchone()[0],
+    }
+    return [name for name, found in there.items() if not found]
+
+
+def _summary(check: Check, checked: Checked) -> dict[str, Any]:
+    asks = ASKS[check]
+    said = {"check": check, "asks": asks.question, "often": asks.innocent}
+    return {**said, "findings": len(checked.findings), **checked.summary}
+
+
+def _names_shown(question: Audit, view: View) -> list[dict[str, Any]]:
+    """Return when names were looked up, as known; with names, also by whom and why."""
+    found = []
+    for position, reason, name, title in view.stood("kf, reason, name, job_title", "names_shown"):
+        at = view.db.execute("SELECT max(at) FROM commits WHERE first <= ?", [position])
+        row = {"recorded_at": iso(at.fetchone()[0]), "position": position}
+        if question.names:
+            said = {"reason": view.open(reason), "name": view.open(name), "job_title": title}
+            row |= said
+        found.append(row)
+    return sorted(found, key=lambda row: row["position"])
+
+
+def _shown_before(shown: list[dict[str, Any]]) -> list[Grid]:
+    """Return who looked up names before, so that the lookers are seen too."""
+    body = [
+        (r["recorded_at"], r.get("name") or "", r.get("job_title") or "", r.get("reason") or "")
+        for r in shown
+    ]
+    title = "Names were looked up; by whom and why is shown with --names"
+    return [Grid(title, ("When", "Who", "Job title", "Why"), body)] if body else []

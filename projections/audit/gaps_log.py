@@ -1,0 +1,173 @@
+"""What the log itself cannot know: what came before it, who wrote, when, and who has seen it."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ledger.clock import iso, local_date
+from ledger.sealing.keys import BEYOND_USE
+from ledger.transparency.witnesses import trusted
+from projections.audit.gaps_found import Gap
+from projections.queries import seen_outside as outside
+from projections.queries.view import View
+
+
+class Commit(NamedTuple):
+    """A transaction's header; ``raw_at``: the machine's reading where it had gone back."""
+
+    first: int
+    last: int
+    at: int
+    raw_at: int | None
+    authenticated: str
+    software: str
+    rules: str
+    source: str | None
+
+
+def gaps(view: View) -> Iterator[Gap]:
+    """Yield the gaps of the log up to the view's position."""
+    known = commits(view)
+    yield _before(view, known[0])
+    yield from _unseen(view, known)
+    yield from _authors(known)
+    yield from _clock_back(known)
+    yield from _changed(known, "rules", "the rules that facts were decided under changed")
+    yield from _changed(known, "software", "the software that recorded them changed")
+    yield from _findings(view, known)
+    yield from _beyond_use(view)
+    yield from _redacted(view)
+
+
+def commits(view: View) -> list[Commit]:
+    """Return the transactions known, in order."""
+    columns = ", ".join(Commit._fields)
+    sql = f"SELECT {columns} FROM commits WHERE first <= ? ORDER BY first"  # noqa: S608 - our names
+    return [Commit(*row) for row in view.db.execute(sql, [view.position])]
+
+
+def seen_outside(view: View) -> int:
+    """Return the position up to which a trusted witness has seen the log; 0: nobody has."""
+    seen = outside.seen_by(view, trusted(view.folder))
+    return seen.position if seen else 0
+
+
+def _before(view: View, birth: Commit) -> Gap:
+    day = local_date(birth.at).isoformat()
+    sql = """SELECT count(*), min(session), min(kf), max(kf) FROM marks
+        WHERE kf <= ? AND sf <= ? AND kind IN ('entry', 'late_entry') AND session < ?"""
+    count, first, low, high = view.db.execute(sql, (view.position, view.stated, day)).fetchone()
+    return Gap(
+        "before-the-ledger",
+        "first marks of sessions before its first event",
+        count,
+        "the ledger recorded none of them as it happened: whatever it holds of that time it was "
+        "told afterwards, and what was changed there before, nobody can see here",
+        first,
+        iso(birth.at),
+        (low, high),
+    )
+
+
+def _unseen(view: View, known: list[Commit]) -> Iterator[Gap]:
+    seen = seen_outside(view)
+    if seen >= view.position:
+        return
+    later = [commit for commit in known if commit.last > seen]
+    first = max(seen + 1, 1)
+    yield Gap(
+        "unseen",
+        "entries seen by no one outside since entry " + str(first),
+        view.position - seen,
+        "nobody outside holds anything to compare them with: whoever holds the ledger and its "
+        "keys could have written these entries anew",
+        iso(later[0].at),
+        iso(later[-1].at),
+        (first, view.position),
+    )
+
+
+def _authors(known: list[Commit]) -> Iterator[Gap]:
+    here: dict[str, list[Commit]] = {}
+    for commit in known:
+        if commit.source is None:
+            here.setdefault(commit.authenticated, []).append(commit)
+    for how in sorted(here):
+        yield _spanning(
+            "authors-unauthenticated",
+            f"transactions whose author is known by: {how}",
+            here[how],
+            "nobody signed in: the name is the one that was given at that account",
+        )
+
+
+def _clock_back(known: list[Commit]) -> Iterator[Gap]:
+    back = [commit for commit in known if commit.raw_at is not None]
+    if back:
+        most = max((c.at - (c.raw_at or 0)) // 1_000_000 for c in back)
+        yield _spanning(
+            "clock-back",
+            "transactions recorded while the machine's clock had gone back",
+            back,
+            f"they carry the time of the entry before them; the clock was up to {most} seconds "
+            "behind it, so the order is certain and the time is not",
+        )
+
+
+def _changed(known: list[Commit], name: str, what: str) -> Iterator[Gap]:
+    """Yield the changes of what a header says from one transaction to the next."""
+    values = [getattr(commit, name) for commit in known]
+    first = [c for c, was, is_ in zip(known[1:], values, values[1:], strict=False) if was != is_]
+    if first:
+        yield _spanning(
+            f"{name}-changed",
+            f"times that {what}",
+            first,
+            "what was accepted before and after may differ: each transaction names its own",
+        )
+
+
+def _findings(view: View, known: list[Commit]) -> Iterator[Gap]:
+    sql = "SELECT position, findings FROM imports WHERE position <= ? AND findings > 0"
+    rows = view.db.execute(sql, [view.position]).fetchall()
+    if not rows:
+        return
+    places = [position for position, _ in rows]
+    inside = [c for c in known if any(c.first <= place <= c.last for place in places)]
+    yield Gap(
+        "findings-accepted",
+        "facts of imports that law or policy would not allow, recorded as their source states",
+        sum(count for _, count in rows),
+        "somebody accepted them; that they stand here does not say that they are right",
+        iso(inside[0].at),
+        iso(inside[-1].at),
+        (min(places), max(places)),
+    )
+
+
+def _beyond_use(view: View) -> Iterator[Gap]:
+    gone = [person for person in view.people.values() if person.name == BEYOND_USE]
+    if gone:
+        yield Gap(
+            "keys-destroyed",
+            "pupils whose personal data are beyond use",
+            len(gone),
+            "their marks still count; names, reasons and notes can be read by nobody any more",
+        )
+
+
+def _redacted(view: View) -> Iterator[Gap]:
+    rows: list[Any] = view.stood("kf", "redactions")
+    if rows:
+        places = [row[0] for row in rows]
+        yield Gap(
+            "fields-redacted",
+            "single fields put beyond use",
+            len(rows),
+            "who did it and why is recorded; what the field said can be read by nobody any more",
+            positions=(min(places), max(places)),
+        )
+
+
+def _spanning(kind: str, what: str, found: list[Commit], means: str) -> Gap:
+    ends = (iso(found[0].at), iso(found[-1].at))
+    return Gap(kind, what, len(found), means, *ends, (found[0].first, found[-1].last))

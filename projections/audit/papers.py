@@ -1,0 +1,170 @@
+"""Changes to sessions that a paper covers, made after the paper."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ledger.values import Session, parse_session
+from policies.law.notices import Notice, relied_on
+from projections.audit.audit_steps import Chain, Checked, Finding, Step
+from projections.audit.scope import Scope
+from projections.queries.view import View
+
+AFTER_PAPER = "after-paper"
+_FILES = ("certificate", "pack")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper about one pupil that rests on the register.
+
+    ``position``: of the event that put it on record; ``seen_at``: up to where the register was
+    read for it, none for a notice, which has a day only. It covers the ``sessions`` it names, or
+    all from ``first`` to ``last``, or what the ``notice`` relied on.
+    """
+
+    kind: str
+    on: date | None
+    position: int
+    seen_at: int | None = None
+    sessions: frozenset[str] = frozenset()
+    days: tuple[date, date] | None = None
+    notice: Notice | None = None
+
+    def covers(self, session: Session, changed_on: date) -> bool:
+        """Tell whether it covers a session, by what stood of it on a day."""
+        if self.notice is not None:
+            return relied_on(session, [self.notice], changed_on)
+        if self.days is not None:
+            return self.days[0] <= session.date <= self.days[1]
+        return str(session) in self.sessions
+
+    def before(self, step: Step) -> bool:
+        """Tell whether a change came after it.
+
+        After the position up to which the register was read; after the day of a notice's issue,
+        or on that day and recorded here after it (what was imported has a day only).
+        """
+        if self.seen_at is not None:
+            return self.seen_at < step.position
+        on, changed_on = self.on, step.changed_on
+        if on is None or changed_on is None:
+            return False
+        same_day = on == changed_on and not step.imported
+        return on < changed_on or (same_day and self.position < step.position)
+
+    def row(self) -> dict[str, Any]:
+        """Return it as evidence."""
+        on = self.on.isoformat() if self.on else None
+        return {"paper": self.kind, "on": on, "position": self.position}
+
+
+def after_paper(scope: Scope) -> Checked:
+    """Find changes after a notice, a consideration, a certificate or a pack that covers them."""
+    papers = _papers(scope.view)
+    findings = [
+        _finding(scope, chain, n, concerned)
+        for chain, n in scope.changes
+        if (concerned := list(_concerned(papers, chain[n])))
+    ]
+    counts: dict[str, int] = {}
+    for found in findings:
+        for kind in sorted({paper["paper"] for paper in found.evidence["papers"]}):
+            counts[kind] = counts.get(kind, 0) + 1
+    return Checked(findings, {"by_paper": counts})
+
+
+def _concerned(papers: dict[int, list[Paper]], step: Step) -> Iterator[Paper]:
+    session, changed_on = parse_session(step.session), step.changed_on or date.max
+    for paper in papers.get(step.pupil, ()):
+        if paper.before(step) and paper.covers(session, changed_on):
+            yield paper
+
+
+def _finding(scope: Scope, chain: Chain, n: int, concerned: list[Paper]) -> Finding:
+    step = chain[n]
+    kinds = sorted({paper.kind for paper in concerned})
+    return Finding(
+        check=AFTER_PAPER,
+        what=f"changed after a {' and a '.join(kinds)}",
+        session=step.session,
+        upn=scope.upn(step.pupil),
+        from_code=step.replaced,
+        to_code=step.code,
+        lag=step.lag,
+        changed_on=step.changed_on,
+        positions=(step.position,),
+        evidence={"papers": [paper.row() for paper in concerned]},
+        staff=((step.by, step.changed_on),),
+    )
+
+
+def _papers(view: View) -> dict[int, list[Paper]]:
+    found: dict[int, list[Paper]] = {}
+    for pupil, paper in (*_notices(view), *_considered(view), *_disclosed(view)):
+        found.setdefault(pupil, []).append(paper)
+    for papers in found.values():
+        papers.sort(key=lambda paper: paper.position)
+    return found
+
+
+def _notices(view: View) -> Iterator[tuple[int, Paper]]:
+    columns = (
+        "n.parent, n.pupil, n.kind, n.issued_on, n.offence_first, n.offence_last, n.sessions, "
+        "n.withdrawn_on, n.outcome, n.outcome_on, n.paid_on, "
+        "(SELECT min(o.kf) FROM notices o WHERE o.parent IS n.parent AND o.pupil IS n.pupil "
+        "AND o.kind IS n.kind AND o.issued_on IS n.issued_on "
+        "AND o.offence_first IS n.offence_first)"
+    )
+    for (
+        _,
+        pupil,
+        kind,
+        issued,
+        first,
+        last,
+        sessions,
+        withdrawn,
+        outcome,
+        on,
+        paid,
+        kf,
+    ) in view.stood(columns, "notices n"):
+        notice = Notice(
+            kind=kind,
+            issued_on=date.fromisoformat(issued),
+            offence_first=_day(first),
+            offence_last=_day(last),
+            withdrawn_on=_day(withdrawn),
+            paid_on=_day(paid),
+            outcome=outcome,
+            outcome_on=_day(on),
+            sessions=tuple(parse_session(text) for text in sessions.split(";") if text),
+        )
+        yield pupil, Paper("notice", notice.issued_on, kf, notice=notice)
+
+
+def _considered(view: View) -> Iterator[tuple[int, Paper]]:
+    for pupil, entries, seen_at, position in view.stood(
+        "pupil, entries, seen_at, kf", "considerations"
+    ):
+        sessions = frozenset(entry.split(" ")[0] for entry in entries.split(";"))
+        yield pupil, Paper("consideration", None, position, seen_at, sessions)
+
+
+def _disclosed(view: View) -> Iterator[tuple[int, Paper]]:
+    """Yield the certificates and packs about one pupil that left the school."""
+    rows = view.stood(
+        'pupil, kind, "on_date", first, last, seen_at, kf',
+        "disclosures",
+        "pupil IS NOT NULL AND first IS NOT NULL AND last IS NOT NULL",
+    )
+    for pupil, kind, on, first, last, seen_at, position in rows:
+        if kind in _FILES:
+            days = (date.fromisoformat(first), date.fromisoformat(last))
+            yield pupil, Paper(kind, _day(on), position, seen_at, days=days)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,159 @@
+"""What an audit looks at: every mark that was changed, entered late or stands provisional.
+
+Each as a chain of its versions, in order of the log, with when each was made and how many school
+days after the session. An audit says what is unusual; it never says that something is improper.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from ledger.clock import local_date
+from policies.law.calendar import school_days_between
+from policies.packs.codes import CodeRule
+from projections.audit.audit_steps import CHANGES, Chain, Step, becomes_present, is_absent
+from projections.queries.question import Selection
+from projections.queries.rectangle import Flags, Rectangle, rectangle
+from projections.queries.selection import selected
+from projections.queries.view import View
+
+_COLUMNS = 'm.pupil, m.session, m.kind, m.code, m.replaced, m."by", m.batch, m.stated, m.imported'
+_CHAINS = f"""SELECT {_COLUMNS}, m.kf FROM marks m
+    WHERE m.kf <= :p AND m.sf <= :t AND m.session BETWEEN :first AND :last
+    AND (m.pupil, m.session) IN (
+        SELECT pupil, session FROM marks
+        WHERE (kind <> 'entry' OR code IN (SELECT value FROM json_each(:provisional)))
+        AND session BETWEEN :first AND :last)
+    ORDER BY m.id"""  # noqa: S608 - our own names
+
+
+@dataclass
+class Scope:
+    """The register of a view, and the chains of marks that a selection is about."""
+
+    view: View
+    question: Selection
+
+    @cached_property
+    def whole(self) -> Rectangle:
+        """The register as it stands, from the first date to ``on``."""
+        found = rectangle(self.view)
+        if found.sessions:
+            return found
+        # Who is meant needs a column, also where no session is in a term.
+        return replace(found, codes=np.zeros((len(found.codes), 1), np.uint8))
+
+    @cached_property
+    def chosen(self) -> Flags:
+        """The cells [pupils, sessions] that are asked about."""
+        return selected(self.view, self.question, self.whole)
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """The column of each session of the register."""
+        return {str(session): n for n, session in enumerate(self.whole.sessions)}
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The school days of the calendar as known, in order."""
+        return self.view.calendar.school_days()
+
+    @cached_property
+    def known_on(self) -> date:
+        """The day as at which something still stands: ``on``, or when it was known if earlier."""
+        return min(self.view.on, local_date(self.view.known_at))
+
+    @cached_property
+    def chains(self) -> list[Chain]:
+        """The marks asked about, by session and pupil."""
+        found = [c for c in self._all_chains() if self._asked(c[0].pupil, c[0].session)]
+        return sorted(found, key=lambda c: (c[0].session, self.upn(c[0].pupil)))
+
+    @cached_property
+    def changes(self) -> list[tuple[Chain, int]]:
+        """Every change after the end of taking: its chain, and its place in it."""
+        return [(c, n) for c in self.chains for n, step in enumerate(c) if step.kind in CHANGES]
+
+    def upn(self, pupil: int) -> str:
+        """Return a pupil's UPN."""
+        return self.view.people[pupil].upn
+
+    def rule(self, code: str, day: date) -> CodeRule | None:
+        """Return what a code meant on a day."""
+        return self.view.rules.codes.find(code, day)
+
+    def provisional(self, step: Step) -> bool:
+        """Tell whether a version says that the reason is not yet known."""
+        rule = self.rule(step.code, step.day)
+        return rule is not None and rule.provisional
+
+    def absent(self, code: str | None, day: date) -> bool:
+        """Tell whether a code is one of absence, authorised or not."""
+        return is_absent(self.view.rules.codes, code, day)
+
+    def to_present(self, step: Step) -> bool:
+        """Tell whether a version made an absence a presence after the end of taking."""
+        return becomes_present(self.view.rules.codes, step)
+
+    def school_days(self, after: date, until: date) -> int:
+        """Count the school days later than one day, up to another."""
+        return school_days_between(self.days, after, until)
+
+    def _asked(self, pupil: int, session: str) -> bool:
+        if pupil not in self.view.people or pupil >= len(self.chosen):
+            return False
+        at = self.columns.get(session)
+        cells = self.chosen[pupil] if at is None else self.chosen[pupil, at]
+        return bool(np.any(cells))
+
+    def _all_chains(self) -> Iterator[Chain]:
+        view = self.view
+        provisional = {rule.code for rule in view.rules.codes.rules if rule.provisional}
+        bound = {
+            "p": view.position,
+            "t": view.stated,
+            "first": view.first.isoformat(),
+            "last": f"{view.on.isoformat()}~",
+            "provisional": _json(provisional),
+        }
+        commits = view.db.execute("SELECT first, at FROM commits ORDER BY first").fetchall()
+        firsts = [row[0] for row in commits]
+        rows = view.db.execute(_CHAINS, bound)
+        for _, chain in groupby(rows, key=lambda row: row[:2]):
+            found = [(row, commits[bisect_right(firsts, row[-1]) - 1]) for row in chain]
+            yield [self._step(row, commit, found[0][1]) for row, commit in found]
+
+    def _step(
+        self, row: tuple[Any, ...], commit: tuple[int, int], entered: tuple[int, int]
+    ) -> Step:
+        pupil, session, kind, code, replaced, by, batch, stated, imported, position = row
+        later = commit != entered and self.view.question.clock == "ledger"
+        when = commit[1] if not imported or (kind == "restated" and later) else stated
+        changed_on = None if when is None else local_date(when)
+        day = date.fromisoformat(session[:10])
+        lag = None if changed_on is None else self.school_days(day, changed_on)
+        return Step(
+            pupil=pupil,
+            session=session,
+            kind=kind,
+            code=code,
+            replaced=replaced,
+            by=by,
+            batch=batch,
+            imported=bool(imported),
+            position=position,
+            transaction=commit[0],
+            when=when,
+            changed_on=changed_on,
+            lag=lag,
+        )
+
+
+def _json(codes: set[str]) -> str:
+    return "[" + ",".join(f'"{code}"' for code in sorted(codes)) + "]"

@@ -1,0 +1,160 @@
+"""Who changed marks: names and roles as they were, and who never took a group's register."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from projections.audit.audit_steps import Checked, Finding, Step
+from projections.audit.scope import Scope
+from projections.queries.view import View
+
+STRANGER = "stranger"
+_NO_ROLE = "(no role known)"
+_TOOK = """SELECT DISTINCT n.name, m."by" FROM marks m JOIN memberships n ON n.pupil = m.pupil
+    WHERE m.kind = 'entry' AND m."by" IS NOT NULL AND m.kf <= :p AND m.sf <= :t
+    AND n.kind = 'registration' AND n.kf <= :p AND n.sf <= :t
+    AND (n.kt IS NULL OR :p < n.kt OR :t < n.st)
+    AND (n.since IS NULL OR n.since <= substr(m.session, 1, 10))
+    AND (n.until IS NULL OR n.until >= substr(m.session, 1, 10))"""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a member of staff was from a day to a day; the name is sealed."""
+
+    first: date
+    last: date
+    name: str
+    job_title: str
+    roles: tuple[str, ...]
+
+
+@dataclass
+class Staff:
+    """The staff of a view, as they were on a day."""
+
+    view: View
+    _posts: dict[str, list[Post]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rows = self.view.stood("staff, since, until, name, job_title, roles", "staff")
+        for staff, since, until, name, title, roles in rows:
+            first = date.fromisoformat(since) if since else date.min
+            last = date.fromisoformat(until) if until else date.max
+            post = Post(first, last, name, title, tuple(sorted(filter(None, roles.split(";")))))
+            self._posts.setdefault(staff, []).append(post)
+
+    def on(self, staff: str | None, day: date | None) -> Post | None:
+        """Return what somebody was on a day, the latest post where there are several."""
+        posts = self._posts.get(staff or "", [])
+        held = [p for p in posts if day is None or p.first <= day <= p.last]
+        return max(held, key=lambda post: post.first, default=None)
+
+    def role(self, staff: str | None, day: date | None) -> str:
+        """Return what somebody is compared within: the roles, else the job title."""
+        post = self.on(staff, day)
+        if post is None:
+            return _NO_ROLE
+        return ", ".join(post.roles) or post.job_title
+
+    def named(self, who: Sequence[tuple[str | None, date | None]]) -> list[dict[str, Any]]:
+        """Return names and titles of those who are named for changes, each as on the day."""
+        found = []
+        for staff, day in ((staff, day) for staff, day in who if staff is not None):
+            post = self.on(staff, day)
+            name = self.view.open(post.name) if post else staff
+            row = {"name": name, "job_title": post.job_title if post else None}
+            if row not in found:
+                found.append(row)
+        return found
+
+
+@dataclass
+class _Strangers:
+    scope: Scope
+    staff: Staff
+
+    @cached_property
+    def took(self) -> set[tuple[str, str]]:
+        """Each group with each person who ever took its register, or made first marks in it."""
+        view = self.scope.view
+        rows = view.db.execute(_TOOK, {"p": view.position, "t": view.stated}).fetchall()
+        return {*rows, *view.stood('grp, "by"', "registers_taken")}
+
+    @cached_property
+    def groups(self) -> dict[int, list[tuple[date, date, str]]]:
+        """The registration groups of each pupil, from a day to a day."""
+        found: dict[int, list[tuple[date, date, str]]] = {}
+        for m in self.scope.view.memberships:
+            if m.kind == "registration":
+                found.setdefault(m.pupil, []).append((m.first, m.last or date.max, m.name))
+        return found
+
+    def group(self, step: Step) -> str | None:
+        held = [g for g in self.groups.get(step.pupil, ()) if g[0] <= step.day <= g[1]]
+        return max(held)[2] if held else None
+
+
+def strangers(scope: Scope, staff: Staff) -> Checked:
+    """Find changes by somebody who never took that group's register, unusual in their role.
+
+    A person is compared only with others of the same role (or title, where no role is recorded):
+    where at least half of the changes of these others are in groups whose register they never
+    took, it belongs to the job, and nothing is found. Where a role has nobody else to compare
+    with, nothing is found either, and the changes are counted as not compared.
+    """
+    work = _Strangers(scope, staff)
+    made = Counter[tuple[str, str]]()
+    strange = Counter[tuple[str, str]]()
+    doubtful: list[tuple[Step, str, str]] = []
+    for chain, n in scope.changes:
+        step = chain[n]
+        group = work.group(step)
+        if step.by is None or step.kind == "restated" or group is None:
+            continue
+        role = staff.role(step.by, step.changed_on)
+        made[role, step.by] += 1
+        if (group, step.by) not in work.took:
+            strange[role, step.by] += 1
+            doubtful.append((step, role, group))
+    all_made, all_strange = _by_role(made), _by_role(strange)
+    findings, alone = [], 0
+    for step, role, group in doubtful:
+        others = all_made[role] - made[role, step.by or ""]
+        never = all_strange[role] - strange[role, step.by or ""]
+        alone += not others
+        if 2 * never < others:
+            findings.append(_finding(scope, step, (role, group), (others, never)))
+    summary = {"changes": made.total(), "never_took": len(doubtful), "not_compared": alone}
+    return Checked(findings, summary)
+
+
+def _by_role(counts: Counter[tuple[str, str]]) -> Counter[str]:
+    found = Counter[str]()
+    for (role, _), number in counts.items():
+        found[role] += number
+    return found
+
+
+def _finding(scope: Scope, step: Step, where: tuple[str, str], others: tuple[int, int]) -> Finding:
+    role, group = where
+    return Finding(
+        check=STRANGER,
+        what=f"changed in {group} by somebody who never took its register",
+        session=step.session,
+        upn=scope.upn(step.pupil),
+        from_code=step.replaced,
+        to_code=step.code,
+        lag=step.lag,
+        changed_on=step.changed_on,
+        positions=(step.position,),
+        evidence={
+            "group": group,
+            "role": role,
+            "others_in_role": {"changes": others[0], "in_groups_never_taken": others[1]},
+        },
+        staff=((step.by, step.changed_on),),
+    )

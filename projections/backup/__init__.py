@@ -1,0 +1,1 @@
+"""Which back-ups were made, and whether one can be restored."""

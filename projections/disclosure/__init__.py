@@ -1,0 +1,1 @@
+"""What left the school, copies for a subject, retention and redactions."""

@@ -1,0 +1,232 @@
+"""The rows of the portable folder's small files, as known at one point in time."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from ledger.clock import iso
+from ledger.formats.portable import (
+    CASEWORK,
+    GROUPS,
+    NOTICES,
+    PARENTS,
+    PLANS,
+    PUPILS,
+    RELATIONS,
+    STAFF,
+)
+from ledger.sealing.keys import BEYOND_USE
+from projections.exports.portable_times import Times
+from projections.queries.view import View
+from projections.readmodel.models.calendar import SEPARATOR
+
+Row = Sequence[object]
+NO_SPELL = "the pupil has no spell on roll"
+NOT_ON_ROLL = "the pupil is not on roll that day"
+NOT_MET = "the school does not meet then"
+NEVER_HELD = "ended before it began: put right on the same day"
+_FOR_GOOD = "9999-12-31"
+_DETAILS = "upn, local_id, surname, forename, dob, sex, name_used, address, last_school"
+
+
+class People:
+    """The pupils and parents that an export may name: their keys are still there.
+
+    ``upns``: row number -> UPN, of those with a spell on roll, as an import asks; ``beyond_use``:
+    how many pupils have no key any more; ``left_out``: how many rows of which file, and why.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.times = Times(view)
+        self.details: dict[int, list[str]] = {}
+        self.beyond_use = 0
+        self.left_out: Counter[tuple[str, str]] = Counter()
+        for index, *sealed in view.stood(f"pupil, {_DETAILS}", "details"):
+            details = [view.open(text) or "" for text in sealed]
+            if details[0] == BEYOND_USE:
+                self.beyond_use += 1
+            else:
+                self.details[index] = details
+        self.spells: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for index, first, last in view.stood("pupil, starts_on, leaves_on", "roll"):
+            self.spells[index].append((first, last or _FOR_GOOD))
+        self.upns = {index: d[0] for index, d in self.details.items() if index in self.spells}
+        names = view.stood("parent, surname", "parents")
+        self.parents = {parent for parent, name in names if view.open(name) != BEYOND_USE}
+
+    def named(self, index: int, file: str) -> bool:
+        """Tell whether rows of a file may name a pupil; count those that may not."""
+        if index in self.details and index not in self.upns:
+            self.left_out[file, NO_SPELL] += 1
+        return index in self.upns
+
+    def on_roll(self, index: int, day: str) -> bool:
+        """Tell whether a pupil is on roll on a day, as known."""
+        return any(first <= day <= last for first, last in self.spells.get(index, ()))
+
+
+def school_toml(view: View) -> Iterator[str]:
+    """Yield the lines of ``school.toml``."""
+    yield "[school]"
+    for key, value in (view.school or {}).items():
+        yield f"{key} = {_toml(value)}"
+    columns = "since, am_opens, am_closes, pm_opens, pm_closes"
+    for since, a, b, c, d in sorted(view.stood(columns, "register_times")):
+        yield from ("", "[[register]]", f"from = {since}")
+        yield f"am = {{ opens = {a}, closes = {b} }}"
+        yield f"pm = {{ opens = {c}, closes = {d} }}"
+    for first, last, name in sorted(view.stood("first, last, name", "terms")):
+        yield from ("", "[[term]]", f"name = {_toml(name)}")
+        yield from (f"first = {first}", f"last = {last}")
+    yield from _closures(view)
+
+
+def _closures(view: View) -> Iterator[str]:
+    """Yield one table for each closure; its two halves together where they are of one kind."""
+    times = Times(view)
+    halves: dict[tuple[Any, ...], list[str]] = {}
+    columns = 'date, "groups", cancelled, reason, half'
+    for day, groups, cancelled, reason, half in sorted(view.stood(columns, "closures")):
+        first = times.first("closures", date=day, half=half, groups=groups)
+        halves.setdefault((day, groups, cancelled, reason, first), []).append(half)
+    for (day, groups, cancelled, reason, first), sessions in halves.items():
+        yield from ("", "[[closed]]", f"date = {day}", f"sessions = {_toml(sessions)}")
+        if groups:
+            yield f"groups = {_toml(groups.split(SEPARATOR))}"
+        yield f'kind = "{"cancelled" if cancelled else "planned"}"'
+        yield f"reason = {_toml(reason)}"
+        if first:
+            yield f"recorded_on = {iso(first)}"
+
+
+def _toml(value: str | list[str]) -> str:
+    """Write a text or a list of texts, which TOML writes as JSON does."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _staff(people: People) -> Iterator[Row]:
+    columns = "staff, name, job_title, roles, since, until"
+    for staff, name, *rest in people.view.stood(columns, "staff"):
+        yield staff, people.view.open(name), *rest
+
+
+def _pupils(people: People) -> Iterator[Row]:
+    columns = "pupil, starts_on, leaves_on, ground, next_school, boarder"
+    for index, starts_on, leaves_on, ground, next_school, boarder in people.view.stood(
+        columns, "roll"
+    ):
+        if index not in people.details:
+            continue
+        *identity, used, address, last_school = people.details[index]
+        first = people.times.first("roll", pupil=index, starts_on=starts_on)
+        yield (
+            *identity,
+            starts_on,
+            leaves_on,
+            ground,
+            used,
+            "yes" if boarder else "no",
+            address,
+            last_school,
+            people.view.open(next_school),
+            _iso(first),
+        )
+
+
+def _groups(people: People) -> Iterator[Row]:
+    for row in people.view.stood("pupil, kind, name, since, until", "memberships"):
+        index, kind, name, since, until = row
+        if not people.named(index, GROUPS):
+            continue
+        if since and until and until < since:
+            people.left_out[GROUPS, NEVER_HELD] += 1
+        else:
+            first = people.times.first(
+                "memberships", pupil=index, kind=kind, name=name, since=since
+            )
+            yield people.upns[index], *row[1:], _iso(first)
+
+
+def _parents(people: People) -> Iterator[Row]:
+    columns = "parent, title, surname, forename, address, phone, email, dob, address_confidential"
+    for parent, *sealed, confidential in people.view.stood(columns, "parents"):
+        if parent in people.parents:
+            yield parent, *map(people.view.open, sealed), confidential
+
+
+def _relations(people: People) -> Iterator[Row]:
+    columns = (
+        "pupil, parent, relationship, lives_with, parental_responsibility, contact_order, care, "
+        "no_contact, since, until"
+    )
+    for row in people.view.stood(columns, "relations"):
+        index, parent, relationship, *rest = row
+        if people.named(index, RELATIONS) and parent in people.parents:
+            first = people.times.first("relations", parent=parent, pupil=index)
+            opened = people.view.open(relationship)
+            yield parent, people.upns[index], opened, *rest, _iso(first)
+
+
+def _notices(people: People) -> Iterator[Row]:
+    columns = (
+        "pupil, parent, kind, issued_on, offence_first, offence_last, received_on, paid_on, "
+        "withdrawn_on, outcome, outcome_on, sessions, issuer"
+    )
+    for index, parent, *rest in people.view.stood(columns, "notices"):
+        if people.named(index, NOTICES) and parent in people.parents:
+            key = dict(zip(("kind", "issued_on", "offence_first"), rest, strict=False))
+            first = people.times.first("notices", parent=parent, pupil=index, **key)
+            yield parent, people.upns[index], *rest, _iso(first)
+
+
+def _casework(people: People) -> Iterator[Row]:
+    columns = 'pupil, step, on_date, "by", with_whom, outcome, notes'
+    for index, step, on, by, *sealed in people.view.stood(columns, "casework"):
+        if people.named(index, CASEWORK):
+            yield people.upns[index], step, on, by, *map(people.view.open, sealed)
+
+
+def _plans(people: People) -> Iterator[Row]:
+    """Yield every step of every plan known, the oldest first."""
+    view = people.view
+    sql = (
+        'SELECT pupil, session, code, reason, nature, "by", stated, imported, kf, step FROM plans '
+        "WHERE kf <= :p AND sf <= :t ORDER BY session, pupil, kf"
+    )
+    known = view.db.execute(sql, {"p": view.position, "t": view.stated})
+    for index, session, code, reason, nature, by, stated, imported, at, step in known:
+        if people.named(index, PLANS):
+            when = stated if imported else people.times.recorded(at)
+            texts = (view.open(reason), view.open(nature))
+            yield people.upns[index], *session.split("/"), code, *texts, by, _iso(when), step
+
+
+def _iso(instant: int | None) -> str:
+    return iso(instant) if instant else ""
+
+
+def _list(rows: Callable[[People], Iterator[Row]]) -> Callable[[People], Iterator[Row]]:
+    """Sort the rows of a table, so that one state of knowledge gives one file."""
+
+    def ordered(people: People) -> Iterator[Row]:
+        return iter(sorted(rows(people), key=lambda row: [str(cell or "") for cell in row]))
+
+    return ordered
+
+
+FILES: Mapping[str, Callable[[People], Iterator[Row]]] = MappingProxyType(
+    {
+        STAFF: _list(_staff),
+        PUPILS: _list(_pupils),
+        GROUPS: _list(_groups),
+        PARENTS: _list(_parents),
+        RELATIONS: _list(_relations),
+        NOTICES: _list(_notices),
+        CASEWORK: _list(_casework),
+        PLANS: _plans,
+    }
+)
+"""Each small file's rows, in the columns of `formats.portable` (lists are already joined)."""

@@ -1,0 +1,1 @@
+"""Attendance, persistent absence and the other figures counted from marks."""

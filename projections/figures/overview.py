@@ -1,0 +1,264 @@
+"""Year groups, lowest pupils, one fortnight, and a figure known twice."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ledger import clock as clocks
+from ledger.values import HALVES, Session
+from projections.figures import rates
+from projections.figures.moved import NO_MARK, NOT_COUNTED, Effect, effects
+from projections.history import history
+from projections.queries.question import (
+    Answer,
+    Block,
+    Grid,
+    Lines,
+    Question,
+    Selection,
+    of,
+    option,
+)
+from projections.queries.rectangle import Flags, Rectangle, rectangle
+from projections.queries.selection import selected
+from projections.queries.tally import Counter, Tally
+from projections.queries.versions import Describer, Version, numbered, versions
+from projections.queries.view import View
+from projections.register import show as register_show
+
+_WEEK = timedelta(days=7)
+_TO_FRIDAY = timedelta(days=4)
+_SELECTION = [
+    f.name for f in fields(Selection) if f.name not in {g.name for g in fields(Question)}
+]
+_CHANGES = ("amendment", "taking", "late_entry", "restated")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview(Selection):
+    """attendance overview: year groups, lowest pupils, one fortnight, and a figure known twice.
+
+    A first look at a school: what an attendance lead asks on a Monday morning.
+    """
+
+    below: int = option("list pupils whose attendance is below this percentage", 90, minimum=1)
+    lowest: int = option("list so many of them", 12, minimum=1)
+
+    def answer(self, view: View) -> Answer:
+        """Answer with four views of the same register."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "knows_nothing": True}
+            return Answer(document, (), [Lines([view.ignorance()])])
+        shared = {name: getattr(self, name) for name in _SELECTION}
+        by_year = rates.Rates(by="year", **shared).answer(view)
+        low, low_block = _lowest(self, view, shared)
+        fortnight, fortnight_blocks = _fortnight(self, view)
+        moved, moved_block = _moved(self, view)
+        document = {
+            "as_of": view.as_of(),
+            "years": by_year.document["rows"],
+            "total": by_year.document["total"],
+            "below": low,
+            "fortnight": fortnight,
+            "moved": moved,
+        }
+        first = [_without_provenance(b, view) for b in by_year.blocks if isinstance(b, Grid)]
+        last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
+        return Answer(document, (), [*first, low_block, *fortnight_blocks, last])
+
+
+def _without_provenance(grid: Grid, view: View) -> Grid:
+    """Return a table without the provenance, which stands once, at the end."""
+    return replace(grid, notes=[note for note in grid.notes if note != view.provenance()])
+
+
+def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any, Grid]:
+    rows, _ = rates.tallies(rates.Rates(by="pupil", **shared), view)
+    counted = [(upn, t) for upn, t in rows if t.possible]
+    low = [(upn, t) for upn, t in counted if 100 * t.attended < question.below * t.possible]
+    low.sort(key=lambda row: (Fraction(row[1].attended, row[1].possible), row[0]))
+    shown = low[: question.lowest]
+    people = {p.upn: p for p in view.people.values()}
+    groups = _registration(view)
+    body = [
+        (
+            people[upn].name,
+            groups.get(people[upn].index, ""),
+            str(t.absent),
+            str(t.unauthorised),
+            str(t.late),
+            of(t.attended, t.possible),
+        )
+        for upn, t in shown
+    ]
+    title = (
+        f"Attendance below {question.below} %: {len(low)} of {len(counted)} pupils; "
+        f"the {len(shown)} lowest"
+    )
+    headings = ("Pupil", "Group", "Absent", "of these unauthorised", "Late", "Attendance")
+    grid = Grid(title, headings, body, frozenset({2, 3, 4, 5}))
+    return {
+        "pupils": len(counted),
+        "below": len(low),
+        "lowest": [_low_row(*r) for r in shown],
+    }, grid
+
+
+def _low_row(upn: str, tally: Tally) -> dict[str, Any]:
+    return {"upn": upn, **tally.row()}
+
+
+def _registration(view: View) -> dict[int, str]:
+    return {
+        m.pupil: m.name for m in view.memberships if m.kind == "registration" and m.covers(view.on)
+    }
+
+
+def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
+    """Show the fortnight of the pupil with the most kinds of change in it, then the most."""
+    first = _monday(view.on) - _WEEK
+    last = first + _WEEK + _TO_FRIDAY
+    whole = rectangle(view, first, last)
+    here = _asked_for(question, view, whole) & np.any(whole.on_roll, axis=1)
+    known = versions(view, "m.session BETWEEN :v0 AND :v1", f"{first}", f"{last}~")
+    found = [v for v in known if v.pupil < len(here) and here[v.pupil]]
+    changed: dict[int, list[tuple[str, str | None, str | None]]] = {}
+    for v in found:
+        if v.kind in _CHANGES:
+            changed.setdefault(v.pupil, []).append((v.kind, v.replaced, v.code))
+    if not changed:
+        return None, [Lines([f"No mark from {first} to {last} was changed.", ""])]
+    pupil = max(changed, key=lambda p: (len(set(changed[p])), len(changed[p]), -p))
+    own = [v for v in found if v.pupil == pupil]
+    rows, grid = _weeks(view, own, whole, first)
+    return rows, [grid, _told(view, own)]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _weeks(view: View, own: Sequence[Version], whole: Rectangle, first: date) -> tuple[Any, Grid]:
+    person = view.people[own[0].pupil]
+    changed = {(v.pupil, v.session) for v in own if v.replaced is not None and v.kind != "plan"}
+    rows, body = [], []
+    for week in (first, first + _WEEK):
+        days = [week + timedelta(days=n) for n in range(5)]
+        cells = [
+            register_show.cell(whole, person, Session(day, half), changed)
+            for day in days
+            for half in HALVES
+        ]
+        rows += cells
+        body.append((f"{week:%d %b}", *map(register_show.shown, cells)))
+    headings = (
+        "Week of",
+        *(f"{d} {h}" for d in ("Mon", "Tue", "Wed", "Thu", "Fri") for h in HALVES),
+    )
+    title = f"{person.name} ({_registration(view).get(person.index, '')}): a fortnight"
+    return {"upn": person.upn, "cells": rows}, Grid(
+        title, headings, body, notes=[register_show.LEGEND]
+    )
+
+
+def _told(view: View, own: Sequence[Version]) -> Grid:
+    describer = Describer(view)
+    rows = [describer.row(n, version) for n, version in numbered(own) if version.kind in _CHANGES]
+    grid = history.table("What was changed, by whom and why", rows, view)
+    return replace(grid, notes=())
+
+
+def _moved(question: Overview, view: View) -> tuple[Any, Grid]:
+    """Compare the last whole week of school as it was known then and as it is known now."""
+    monday = _last_week(view)
+    friday = monday + _TO_FRIDAY
+    then = min(clocks.end_of_day(friday), view.known_at)
+    earlier = replace(view, stated=min(then, view.stated))
+    after = rectangle(view, monday, friday)
+    asked_for = _asked_for(question, view, after)
+    after = _only(after, asked_for)
+    before = _only(rectangle(earlier, monday, friday), asked_for)
+    causes = effects(before, after, view.rules.codes)
+    was, is_now = _tally(before, view), _tally(after, view)
+    document = {
+        "week": monday.isoformat(),
+        "before": {"known_at": clocks.iso(then), **was.row()},
+        "after": is_now.row(),
+        "causes": [asdict(e) for e in causes],
+    }
+    return document, _causes(causes, was, is_now, monday)
+
+
+def _last_week(view: View) -> date:
+    """Return the Monday of the last week of school that was over before the one of `on`."""
+    monday = _monday(view.on)
+    before = [day for day in view.calendar.school_days() if day < monday]
+    return _monday(before[-1]) if before else monday - _WEEK
+
+
+def _asked_for(question: Overview, view: View, whole: Rectangle) -> Flags:
+    """Return the pupils that the question is about, also where there is no session."""
+    columns = max(1, len(whole.sessions))
+    wide = replace(whole, codes=np.zeros((len(whole.codes), columns), np.uint8))
+    found: Flags = np.any(selected(view, question, wide), axis=1)
+    return found
+
+
+def _only(whole: Rectangle, asked_for: Flags) -> Rectangle:
+    """Return a rectangle in which the pupils asked for alone are on roll.
+
+    Pupils of whom nothing is known any more count where everybody is asked for.
+    """
+    kept = np.full(len(whole.on_roll), asked_for.all())
+    both = min(len(kept), len(asked_for))
+    kept[:both] = asked_for[:both]
+    return replace(whole, on_roll=whole.on_roll & kept[:, None])
+
+
+def _tally(whole: Rectangle, view: View) -> Tally:
+    counter = Counter(whole, view.rules.codes)
+    counts, undated = counter.by_pupil(counter.of_those_who_met(whole.on_roll))
+    return counter.tally(counts.sum(axis=0), undated.sum())
+
+
+def _causes(causes: list[Effect], was: Tally, is_now: Tally, monday: date) -> Grid:
+    counts = [(e.attended, e.authorised, e.unauthorised, e.possible) for e in causes]
+    moved = (
+        is_now.attended - was.attended,
+        is_now.authorised - was.authorised,
+        is_now.unauthorised - was.unauthorised,
+        is_now.possible - was.possible,
+    )
+    body = [
+        (_worded(e.before, e.after), str(e.cells), *(f"{n:+d}" for n in row))
+        for e, row in zip(causes, counts, strict=True)
+    ]
+    cells = sum(e.cells for e in causes)
+    body.append(("All causes together", str(cells), *(f"{n:+d}" for n in moved)))
+    headings = ("Change", "Marks", "Attended", "Authorised", "Unauthorised", "Possible")
+    title = f"The week of {monday}, as stated by that Friday midnight and as known now"
+    notes = [
+        (
+            f"Attendance was {of(was.attended, was.possible)}, "
+            f"is {of(is_now.attended, is_now.possible)}."
+        ),
+        (
+            f"Unauthorised absence was {of(was.unauthorised, was.possible)}, "
+            f"is {of(is_now.unauthorised, is_now.possible)}."
+        ),
+    ]
+    return Grid(title, headings, body, frozenset(range(1, 6)), total=True, notes=notes)
+
+
+def _worded(before: str, after: str) -> str:
+    if before == NOT_COUNTED:
+        return f"counted since: {after}"
+    if after == NOT_COUNTED:
+        return f"no longer counted: {before}"
+    if before == NO_MARK:
+        return f"marked since: {after}"
+    return f"{before} became {after}"

@@ -1,0 +1,244 @@
+"""Who is persistently or severely absent, and how far from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from policies.packs.values import parameters
+from projections.figures.explain import absences_in_words, counts_in_words, glossary
+from projections.figures.persistent_ahead import Ahead, ahead, crossing
+from projections.figures.persistent_since import KEPT, since
+from projections.queries import pending
+from projections.queries.counted import Counted, counted
+from projections.queries.enrolments import (
+    POPULATIONS,
+    Enrolment,
+    Population,
+    enrolments,
+    population_in_words,
+    split,
+    totals,
+)
+from projections.queries.question import Answer, Block, Grid, Lines, Selection, natural, of, option
+from projections.queries.view import View
+
+COLUMNS = (
+    "upn",
+    "possible",
+    "absent",
+    "authorised",
+    "unauthorised",
+    "attendance",
+    "persistent",
+    "severe",
+    "part_time",
+    "illness",
+    "other_authorised",
+    "sessions_to_leave",
+    "could_leave_on",
+    "population",
+)
+_HEADINGS = (
+    "UPN",
+    "Name",
+    "Absent",
+    "Part-time",
+    "Ill",
+    "Other authorised",
+    "Unauthorised",
+    "Flag",
+    "Off the list after",
+)
+_SINCE = {"came_on": "Came on", "went_off": "Went off", "still_on": "Still on"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersistentAbsence(Selection):
+    """attendance persistent: who is persistently or severely absent, and how far from it.
+
+    Pupils absent for a large share, or half, of their own possible sessions.
+    """
+
+    population: Population = option(
+        "everyone on roll, or as DfE's statistics count", "roll", choices=POPULATIONS
+    )
+    all_: bool = option("every enrolment, flagged or not", default=False)
+    since: date | None = option("who came on, went off and stayed since this date")
+    within: int | None = option("who would be flagged after so many absences more", minimum=1)
+    explain: bool = option("say in words how each flag comes about", default=False)
+
+    def answer(self, view: View) -> Answer:
+        """Answer with the flagged pupils and the total."""
+        if view.knows_nothing:
+            nothing = {"as_of": view.as_of(), "population": self.population, "knows_nothing": True}
+            return Answer(
+                {**nothing, "rows": [], "total": None}, COLUMNS, [Lines([view.ignorance()])]
+            )
+        here = counted(self, view)
+        found = enrolments(view, here, self.population)
+        listed = [e for e in found if e.persistent or self.all_]
+        coming = ahead(view)
+        document: dict[str, Any] = {
+            "as_of": view.as_of(),
+            "population": self.population,
+            "rows": [_row(self, view, e, coming) for e in listed],
+            "total": totals(found, self.population),
+            **_more(self, view, found),
+        }
+        waiting = pending.shown(view, here.counter.whole.sessions, here.chosen)
+        document |= pending.added(waiting)
+        said = pending.notes(waiting)
+        blocks: list[Block] = [_table(view, document, said), *_more_blocks(view, document)]
+        if self.explain:
+            words = document["explain"] = _explanation(view, here, listed)
+            blocks.append(Lines(words))
+        return Answer(document, COLUMNS, blocks)
+
+
+def _row(
+    question: PersistentAbsence, view: View, enrolment: Enrolment, coming: Ahead
+) -> dict[str, Any]:
+    tally = enrolment.tally
+    return {
+        "upn": enrolment.upn,
+        **enrolment.counts,
+        **split(view, tally),
+        **coming.leaving(enrolment),
+        "population": question.population,
+        "codes": dict(sorted(tally.codes.items())),
+    }
+
+
+def _more(question: PersistentAbsence, view: View, found: list[Enrolment]) -> dict[str, Any]:
+    more: dict[str, Any] = {}
+    if question.within is not None:
+        more["within"] = crossing(found, question.within, view.on)
+    if question.since is not None:
+        more["since"] = since(question, view, question.population, question.since, found)
+    return more
+
+
+# -- for reading ------------------------------------------------------------------------------
+
+
+def _table(view: View, document: Mapping[str, Any], said: Sequence[str]) -> Grid:
+    named, total = _names(view), document["total"]
+    rows = sorted(document["rows"], key=lambda row: natural(row["upn"]))
+    body = [_cells(row, named) for row in rows]
+    count = total["enrolments"]
+    population = population_in_words(total["population"], view.on)
+    title = (
+        f"Persistent absence, {population}: {_of(total['persistent'], count)} "
+        f"of enrolments; of these severe: {_of(total['severe'], count)}"
+    )
+    notes = [*said, view.provenance()]
+    return Grid(title, _HEADINGS, body, frozenset(range(2, 7)), notes=notes)
+
+
+def _of(part: int, whole: int) -> str:
+    return of(part, whole) if whole else "no enrolments"
+
+
+def _names(view: View) -> dict[str, str]:
+    return {person.upn: person.name for person in view.people.values()}
+
+
+def _cells(row: Mapping[str, Any], named: Mapping[str, str]) -> tuple[str, ...]:
+    kinds = ("part_time", "illness", "other_authorised", "unauthorised")
+    flag = ("severe" if row["severe"] else "persistent") if row["persistent"] else ""
+    absent = of(row["absent"], row["possible"])
+    split_up = (str(row[kind]) for kind in kinds)
+    return (row["upn"], named[row["upn"]], absent, *split_up, flag, _leaving(row))
+
+
+def _leaving(row: Mapping[str, Any]) -> str:
+    if not row["persistent"]:
+        return ""
+    when = row["could_leave_on"] or "not this school year"
+    needed = row["sessions_to_leave"]
+    return f"{needed} session{'' if needed == 1 else 's'} attended: {when}"
+
+
+def _more_blocks(view: View, document: Mapping[str, Any]) -> Sequence[Block]:
+    blocks: list[Block] = []
+    if "within" in document:
+        blocks.append(_near(view, document))
+    if "since" in document:
+        blocks.append(_changed(view, document))
+    return blocks
+
+
+def _near(view: View, document: Mapping[str, Any]) -> Grid:
+    named = _names(view)
+    body = [
+        (
+            row["upn"],
+            named[row["upn"]],
+            of(row["absent"], row["possible"]),
+            str(row["sessions_until_persistent"]),
+        )
+        for row in document["within"]
+    ]
+    title = (
+        f"About to be persistently absent, {population_in_words(document['population'], view.on)}"
+    )
+    headings = ("UPN", "Name", "Absent", "On the list after so many absences more")
+    return Grid(title, headings, body, frozenset({2, 3}))
+
+
+def _changed(view: View, document: Mapping[str, Any]) -> Grid:
+    named, change = _names(view), document["since"]
+    body = [
+        (
+            _SINCE[kind],
+            row["upn"],
+            named[row["upn"]],
+            _then(row["before"]),
+            _then(row["after"]),
+            row["why"],
+        )
+        for kind in KEPT
+        for row in change[kind]
+    ]
+    population = population_in_words(document["population"], view.on)
+    title = f"The list of {view.on} against that of {change['date']}, {population}"
+    return Grid(title, ("", "UPN", "Name", "Absent then", "Absent now", "Why"), body)
+
+
+def _then(counts: Mapping[str, Any] | None) -> str:
+    return "" if counts is None else of(counts["absent"], counts["possible"])
+
+
+def _explanation(view: View, here: Counted, listed: Sequence[Enrolment]) -> list[str]:
+    words = []
+    for name in ("absence.persistent_share", "absence.severe_share"):
+        rule = parameters().value(name, view.on)
+        share = f"{rule.table['part']} of every {rule.table['of']} possible sessions or more"
+        words.append(
+            f"{name.split('.')[1].replace('_', ' ').capitalize()}: absent for {share} "
+            f"({rule.reference}; {rule.confidence}; {rule.basis}, not law)."
+        )
+    for enrolment in listed:
+        name, tally = f"{view.people[enrolment.pupil].name} ({enrolment.upn})", enrolment.tally
+        words += [counts_in_words(name, tally), _judged(view, enrolment)]
+        words.append(absences_in_words(view, here, enrolment.pupil))
+    return [*words, "The codes:", *glossary(view, {c for e in listed for c in e.tally.codes})]
+
+
+def _judged(view: View, enrolment: Enrolment) -> str:
+    """Say the integer test of each flag: 10 x 4 = 40, 38 possible: reached."""
+    said = []
+    for word in ("persistent", "severe"):
+        table = parameters().value(f"absence.{word}_share", view.on).table
+        left, right = (
+            table["of"] * enrolment.tally.absent,
+            table["part"] * enrolment.tally.possible,
+        )
+        met = "is at least" if left >= right else "is less than"
+        outcome = word if left >= right else f"not {word}"
+        said.append(
+            f"{table['of']} x {enrolment.tally.absent} = {left} {met} "
+            f"{table['part']} x {enrolment.tally.possible} = {right}: {outcome}"
+        )
+    return "  " + "; ".join(said) + "."

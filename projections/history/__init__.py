@@ -1,0 +1,1 @@
+"""Every version of a mark, and what was changed."""

@@ -1,0 +1,137 @@
+"""Which changes are asked for: by kind, code, author, lag, batch, date and who stated them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from ledger.clock import parse_instant
+from policies.packs.codes import Codes
+from projections.queries.question import Selection, option
+from projections.queries.versions import Describer, Version
+from projections.queries.view import View
+
+Kind = Literal["amendment", "late_entry", "restated", "taking", "plan", "entry"]
+AFTER_THE_TAKING: tuple[Kind, ...] = ("amendment", "late_entry", "restated")
+"""The kinds listed where none is asked for: changes after the register had ended."""
+WORDS = ("present", "late", "authorised", "unauthorised", "absent")
+_CODE = "from this code, or: " + ", ".join(WORDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters(Selection):
+    """What narrows the changes, beside the pupils and the dates of the sessions."""
+
+    changed_from: date | None = option("changed on or after this date")
+    changed_to: date | None = option("changed on or before this date")
+    since: str | None = option("recorded after this instant (--known-at of an earlier look)")
+    from_code: tuple[str, ...] = option(_CODE + " (may be given several times)", ())
+    to_code: tuple[str, ...] = option(_CODE.replace("from", "to", 1), ())
+    was: tuple[str, ...] = option(
+        "whose session was first entered so, whatever came between (may be given several times)",
+        (),
+    )
+    by_staff: str | None = option("by this member of staff (id)")
+    lag_over: int | None = option("more than so many school days after the session", minimum=0)
+    lag_under: int | None = option("fewer than so many school days after it", minimum=1)
+    batch: str | None = option("of this batch: the amendments of one request")
+    kind: tuple[Kind, ...] = option(
+        "only this kind [amendment, late_entry, restated; with --since also taking]", ()
+    )
+    stated: bool = option("only what another system states (imported)", default=False)
+    recorded_here: bool = option("only what was recorded in this ledger itself", default=False)
+
+
+def kinds(question: Filters) -> tuple[Kind, ...]:
+    """Return the kinds asked for."""
+    if question.kind:
+        return question.kind
+    return (*AFTER_THE_TAKING, "taking") if question.since else AFTER_THE_TAKING
+
+
+class Filter:
+    """Tells whether a version is asked for."""
+
+    def __init__(self, question: Filters, view: View, describer: Describer) -> None:
+        self._q, self._view, self._describer = question, view, describer
+        self._kinds = kinds(question)
+        self._since = None if question.since is None else parse_instant(question.since)
+
+    def wants(self, version: Version, was: str | None) -> bool:
+        """Tell whether a version is of the kind, by whom, of the codes and times asked for.
+
+        ``was``: the code that was first entered for its session, none where only planned.
+        """
+        q = self._q
+        return (
+            version.kind in self._kinds
+            and q.by_staff in (None, version.by)
+            and q.batch in (None, version.batch)
+            and not (q.stated and not version.imported)
+            and not (q.recorded_here and version.imported)
+            and self._coded(version, was)
+            and self._after(version)
+            and self._dated(version)
+            and self._lagging(version)
+        )
+
+    def _coded(self, version: Version, was: str | None) -> bool:
+        day = date.fromisoformat(version.session[:10])
+        codes, q = self._view.rules.codes, self._q
+        asked_and_is = (
+            (q.from_code, version.replaced),
+            (q.to_code, version.code),
+            (q.was, was),
+        )
+        return all(not asked or answers(codes, is_, day, asked) for asked, is_ in asked_and_is)
+
+    def _after(self, version: Version) -> bool:
+        """Tell whether a version became known after ``--since``, by the clock asked for."""
+        if self._since is None:
+            return True
+        if self._q.clock == "source":
+            return version.known_by_source > self._since
+        return self._describer.recorded(version)[0] > self._since
+
+    def _dated(self, version: Version) -> bool:
+        if self._q.changed_from is None and self._q.changed_to is None:
+            return True
+        on = self._describer.changed_on(version)
+        earliest, latest = self._q.changed_from or date.min, self._q.changed_to or date.max
+        return on is not None and earliest <= on <= latest
+
+    def _lagging(self, version: Version) -> bool:
+        if self._q.lag_over is None and self._q.lag_under is None:
+            return True
+        late = self._describer.late(version)
+        over = self._q.lag_over is None or (late is not None and late > self._q.lag_over)
+        under = self._q.lag_under is None or (late is not None and late < self._q.lag_under)
+        return over and under
+
+
+def first_codes(found: Iterable[Version]) -> Mapping[tuple[int, str], str | None]:
+    """Return the code first entered for each pupil and session; plans are no entries."""
+    firsts: dict[tuple[int, str], str | None] = {}
+    for version in found:
+        if version.kind != "plan":
+            firsts.setdefault((version.pupil, version.session), version.code)
+    return firsts
+
+
+def answers(codes: Codes, code: str | None, day: date, asked: Sequence[str]) -> bool:
+    """Tell whether a code is one of those asked for, or of a category that is, on its day."""
+    if code is None:
+        return False
+    if code in asked:
+        return True
+    rule = codes.find(code, day)
+    if rule is None:
+        return False
+    is_: dict[str, Any] = {
+        "present": rule.attended,
+        "late": rule.late,
+        "authorised": rule.category == "authorised",
+        "unauthorised": rule.unauthorised,
+        "absent": rule.possible and not rule.attended,
+    }
+    return any(is_.get(word) for word in asked)

@@ -1,0 +1,172 @@
+"""Every version of a pupil's marks, who changed them, why and when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from ledger.values import parse_session
+from projections.history.beside import approvers, beside, moment, tables, who
+from projections.history.history_page import Told, page
+from projections.queries.history_words import what
+from projections.queries.question import Answer, Block, Grid, Lines, Question, argument
+from projections.queries.versions import Describer, Version, numbered, versions_of
+from projections.queries.view import View
+
+COLUMNS = (
+    "session",
+    "version",
+    "kind",
+    "code",
+    "replaced",
+    "reason",
+    "by_name",
+    "by_job_title",
+    "by_authenticated",
+    "recorded_at",
+    "stated_at",
+    "late_by_school_days",
+    "position",
+    "step",
+)
+_NO_MORE = MappingProxyType({"source": None, "approved": None})
+
+
+@dataclass(frozen=True, kw_only=True)
+class History(Question):
+    """attendance history: every version of a pupil's marks, who changed them, why and when.
+
+    One pupil's marks with every change; all sessions of the range, or one.
+    """
+
+    who: str = argument("UPN or local id", metavar="PUPIL")
+    session: str | None = argument("one session, 2026-11-20/AM", required=False)
+
+    def answer(self, view: View) -> Answer:
+        """Answer with every version known, and with what was recorded beside them."""
+        pupil = view.pupil_index(self.who)
+        span = _span(self, view)
+        found = _found(self, view, pupil)
+        describer = Describer(view)
+        rows = [describer.row(number, version) for number, version in numbered(found)]
+        person = view.person(pupil)
+        document: dict[str, Any] = {"as_of": view.as_of(), "upn": person.upn if person else None}
+        document["rows"] = rows
+        if view.knows_nothing:
+            return Answer(
+                {**document, "knows_nothing": True}, COLUMNS, [Lines([view.ignorance()])]
+            )
+        held = beside(view, describer, pupil, found, span)
+        more = _more(view, describer, found)
+        document |= {
+            **held._asdict(),
+            "sources": _by(more, "source"),
+            "batches": _by(more, "batch"),
+        }
+        title = f"{person.name} ({person.upn})" if person else self.who
+        blocks = _blocks(self, view, title, Told(rows, held, more))
+        return Answer(document, COLUMNS, blocks)
+
+
+def _found(question: History, view: View, pupil: int) -> list[Version]:
+    if question.session is None:
+        return versions_of(view, [pupil], view.first, view.on)
+    session = parse_session(question.session)
+    found = versions_of(view, [pupil], session.date, session.date)
+    return [version for version in found if version.session == str(session)]
+
+
+def _span(question: History, view: View) -> tuple[str, str]:
+    """Return the first and last session, as texts that bound those between."""
+    if question.session is not None:
+        session = str(parse_session(question.session))
+        return session, session
+    return view.first.isoformat(), f"{view.on.isoformat()}~"
+
+
+def _more(view: View, describer: Describer, found: list[Version]) -> dict[int, dict[str, Any]]:
+    """Return, by position, a version's source system, its batch, and who approved it."""
+    approved = approvers(view, describer)
+    return {
+        v.position: {
+            "source": describer.source(v),
+            "batch": v.batch,
+            "approved": approved.get((v.pupil, v.session, v.batch)),
+        }
+        for v in found
+    }
+
+
+def _by(more: dict[int, dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """Return each source or batch with the positions of its versions."""
+    places: dict[str, list[int]] = {}
+    for position, each in sorted(more.items()):
+        if each[name] is not None:
+            places.setdefault(each[name], []).append(position)
+    return [{name: value, "positions": found} for value, found in places.items()]
+
+
+def _blocks(question: History, view: View, title: str, told: Told) -> list[Block]:
+    """Return the versions, then what stands beside them, then the provenance."""
+    end = Lines([view.provenance(), ""])
+    if question.session is not None:
+        one: Block = page(view, f"{title}, session {question.session}", told)
+        beside_it = tables(told.held._replace(evidence=[], uncounted=[]), [question.session])
+        return [one, *beside_it, end]
+    changed = [r["session"] for r in told.rows if r["kind"] not in ("entry", "plan")]
+    found = replace(table(title, told.rows, view, told.more), notes=())
+    return [found, *tables(told.held, changed), end]
+
+
+def table(
+    title: str,
+    rows: list[dict[str, Any]],
+    view: View,
+    more: Mapping[int, Mapping[str, Any]] = MappingProxyType({}),
+    *,
+    upn: bool = False,
+) -> Grid:
+    """Return the table of versions that history and changes share.
+
+    ``more``: by position, the source system and the approval of a version.
+    """
+    first = ("UPN",) if upn else ()
+    headings = (
+        *first,
+        "Session",
+        "What",
+        "Was",
+        "Became",
+        "Reason",
+        "By",
+        "When",
+        "School days after",
+    )
+    body = [
+        (*((row["upn"],) if upn else ()), *_cells(row, more.get(row["position"], _NO_MORE)))
+        for row in rows
+    ]
+    return Grid(title, headings, body, frozenset({len(headings) - 1}), notes=[view.provenance()])
+
+
+def _when(row: Mapping[str, Any], when: str | None, stated: str) -> str:
+    if when and "changed_at" in row:
+        return f"imported {moment(row['recorded_at'])}; the mark stated for {moment(when)}"
+    return moment(when) + stated if when else f"not stated; imported {moment(row['recorded_at'])}"
+
+
+def _cells(row: dict[str, Any], more: Mapping[str, Any]) -> tuple[str, ...]:
+    late, source = row["late_by_school_days"], more["source"]
+    when = row["stated_at"] or (None if source else row["recorded_at"])
+    stated = " (stated)" if row["stated_at"] else ""
+    approved = f"; approved by {more['approved']}" if more["approved"] else ""
+    return (
+        row["session"],
+        what(row, source),
+        row["replaced"] or "",
+        row["code"] or "",
+        row["reason"] or "",
+        who(row["by"]) + approved,
+        _when(row, when, stated),
+        "" if late is None else str(late),
+    )

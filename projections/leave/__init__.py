@@ -1,0 +1,1 @@
+"""Requests for leave, what was decided, what became of the sessions, the letter."""

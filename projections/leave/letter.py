@@ -1,0 +1,190 @@
+"""A draft of the letter that tells the family what was decided.
+
+Plain words, no signature: whoever decided reads it, signs it and sends it. When it has gone, the
+date is recorded with the decision (--letter-on).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from ledger.errors import Refused
+from ledger.values import HALVES, Half, Session
+from policies.law import leave as law
+from projections.leave import leave_addressee as addressee
+from projections.leave.leave_sessions import Register
+from projections.leave.requests import Found, Step, requests
+from projections.queries.question import Answer, Lines, Page, Question, argument, number_of, option
+from projections.queries.view import View
+from projections.rendering import html
+
+_TITLE = "Leave of absence: draft of a letter"
+_BLANK = "\N{NO-BREAK SPACE}"
+_DRAFT = "DRAFT: not signed, not sent."
+_NEXT: Mapping[str, tuple[Half, int]] = {HALVES[0]: (HALVES[1], 0), HALVES[1]: (HALVES[0], 1)}
+_DECISIONS = ("granted", "refused")
+_SINCE = {
+    "withdrawn": "it was withdrawn: it does not stand any more.",
+    "falsified": "it was found to have been obtained falsely: it does not stand any more.",
+}
+_BEFORE: Mapping[str, tuple[Half, int]] = {HALVES[1]: (HALVES[0], 0), HALVES[0]: (HALVES[1], -1)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaveLetter(Question):
+    """attendance leave letter: a draft of the letter that tells the family what was decided.
+
+    The last decision on a request, with its reason, as a letter.
+    """
+
+    leave_id: str = argument("the id of the request", "")
+    html: Path | None = option("write it as a page to this file")
+
+    def answer(self, view: View) -> Answer:
+        """Answer with the lines of the letter."""
+        found = requests(view, "leave = :v0", self.leave_id)
+        if not found:
+            raise Refused(
+                "leave-unknown",
+                f"no request for leave has the id {self.leave_id!r}",
+                "attendance leave lists the requests with their ids",
+            )
+        leave = found[0]
+        if leave.decision is None:
+            raise _undecided(leave)
+        addressee.check(view, leave)
+        lines = list(_lines(view, leave, leave.decision))
+        pages = []
+        if self.html is not None:
+            body = html.joined(html.tag("p", line or _BLANK) for line in lines)
+            pages.append(Page(self.html, html.page(_TITLE, body, foot=view.provenance())))
+        document = {"as_of": view.as_of(), "id": leave.id, "lines": lines}
+        return Answer(
+            document, blocks=[Lines([_TITLE, "", *lines, "", view.provenance()])], pages=pages
+        )
+
+
+def _undecided(leave: Found) -> Refused:
+    if leave.steps:
+        return Refused(
+            f"leave-{leave.state}",
+            f"leave {leave.id} was {leave.state} before it was decided: there is nothing to write",
+            "where it is asked for anew, record it with attendance leave request",
+        )
+    return Refused(
+        "leave-asked",
+        f"leave {leave.id} is not decided yet: there is nothing to write",
+        f"decide it with attendance leave grant {leave.id}, or leave refuse {leave.id}",
+    )
+
+
+def _lines(view: View, leave: Found, decision: Step) -> Iterator[str]:
+    first, last = leave.covers
+    person, letter = view.people[leave.pupil], decision.letter_on
+    yield _DRAFT
+    yield ""
+    yield view.school["name"] if view.school else ""
+    yield f"Date: {_day(date.fromisoformat(letter)) if letter else '____________'}"
+    yield f"To: {leave.asked_by}"
+    yield from addressee.address(view, leave)
+    yield ""
+    yield f"About: {person.name}, leave of absence, {_span(first, last)}"
+    yield ""
+    yield (
+        f"On {_day(leave.asked_on)} leave of absence was asked for: "
+        f"{_span(leave.first, leave.last)} ({law.purpose(leave.purpose, leave.first.date).text})."
+    )
+    since = [step for step in leave.steps if step.what not in _DECISIONS]
+    if decision.what == "refused":
+        yield from _refused(view, leave)
+    else:
+        yield from _granted(view, leave, decision, stands=not since)
+    if _binds(view, leave) is False:
+        yield "The school decided this under its own policy, following the national guidance."
+    yield f"The reason: {decision.reason}"
+    for on, what in dict.fromkeys((step.on, step.what) for step in since):
+        yield f"Since then, on {_day(on)}, {_SINCE[what]}"
+    yield ""
+    yield f"{decision.name}, {decision.job_title}"
+
+
+def _refused(view: View, leave: Found) -> Iterator[str]:
+    yield "Leave is refused."
+    yield f"If {view.people[leave.pupil].name} is away all the same, {_unauthorised(view, leave)}"
+
+
+def _unauthorised(view: View, leave: Found) -> str:
+    code = law.purpose(leave.purpose, leave.covers[0].date).unauthorised
+    meaning = view.rules.codes.rule(code, leave.first.date).description
+    return f"the absence is recorded as unauthorised (code {code}: {meaning})."
+
+
+def _granted(view: View, leave: Found, decision: Step, *, stands: bool) -> Iterator[str]:
+    first, last = leave.covers
+    met = number_of(len(Register(view).met(leave.pupil, first, last)), "session")
+    is_or_was = "is" if stands else "was"
+    yield f"Leave {is_or_was} granted: {_span(first, last)}, {met}{_under(view, leave, decision)}."
+    if stands:
+        yield (
+            "It is for these sessions only. Absence after them is recorded as unauthorised unless "
+            "another reason is established."
+        )
+    rest = [_span(met[0], met[-1]) for met in _rest(view, leave) if met]
+    if rest:
+        yield (
+            f"Leave {is_or_was} refused for the rest of what was asked for: {'; '.join(rest)}. On "
+            f"these sessions {_unauthorised(view, leave)}"
+        )
+
+
+def _rest(view: View, leave: Found) -> Iterator[list[Session]]:
+    """Yield the sessions met that were asked for and not granted: before and after."""
+    register, (first, last) = Register(view), leave.covers
+    for a, b in ((leave.first, _step(first, _BEFORE)), (_step(last, _NEXT), leave.last)):
+        yield register.met(leave.pupil, a, b)
+
+
+def _step(session: Session, to: Mapping[str, tuple[Half, int]]) -> Session:
+    half, days = to[session.half]
+    return Session(session.date + timedelta(days=days), half)
+
+
+def _binds(view: View, leave: Found) -> bool | None:
+    return law.binds(view.school["type"] if view.school else None, leave.covers[0].date)
+
+
+def _under(view: View, leave: Found, decision: Step) -> str:
+    """Return under which paragraph, in schools that it binds, and what that allows.
+
+    That leave was asked for in advance is said only where the dates show it.
+    """
+    first = leave.covers[0].date
+    if not _binds(view, leave):
+        return ""
+    purpose = law.purpose(leave.purpose, first)
+    known = not purpose.in_advance or law.in_advance(leave.asked_on, first)
+    allows = f" ({purpose.allows})" if known else ""
+    return f", under regulation {decision.paragraph} of {_instrument(purpose)}{allows}"
+
+
+def _instrument(purpose: law.Purpose) -> str:
+    return purpose.rule.reference.partition(" reg ")[0]
+
+
+def _span(first: Session, last: Session) -> str:
+    """Write sessions as a family reads them; whole days without their halves."""
+    if first.half == HALVES[0] and last.half == HALVES[1]:
+        one = first.date == last.date
+        return _day(first.date) if one else f"{_day(first.date)} to {_day(last.date)}"
+    if first == last:
+        return _half(first)
+    return f"{_half(first)} to {_half(last)}"
+
+
+def _half(session: Session) -> str:
+    return f"{_day(session.date)}, {'morning' if session.half == HALVES[0] else 'afternoon'}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B %Y}"

@@ -1,0 +1,1 @@
+"""The penalty notice threshold, notices, and alerts on undercut papers."""

@@ -1,0 +1,262 @@
+"""Penalty notices as known, and what became of the sessions they rest on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from ledger.clock import iso, local_date
+from ledger.values import parse_session
+from projections.penalties.alerts_changes import sentence
+from projections.penalties.notices_text import WEEKS, blocks, flat
+from projections.penalties.penalties_register import age_of, countable, relevant
+from projections.penalties.undercut import Alert, alerts, upn
+from projections.queries import rectangle
+from projections.queries.authors import Telling
+from projections.queries.pending import Pending, pending
+from projections.queries.question import Answer, Lines, Question, option
+from projections.queries.uncounted import Standing, weeks_moved
+from projections.queries.versions import Commit, Describer, Version, versions
+from projections.queries.view import View
+
+COLUMNS = (
+    "parent_id", "upn", "name", "kind", "issued_on", "offence_first", "offence_last",
+    "received_on", "paid_on", "withdrawn_on", "outcome", "outcome_on", "issuer",
+    "sessions", "relevant_now", "amended_since_issue", "uncounted", "pending",
+)  # fmt: skip
+_DETAILS = COLUMNS[3:13]
+_FAILURE_TO_ATTEND = "s444A"
+_CHANGES = ("amendment", "restated", "late_entry")
+_RECORDED = (
+    "SELECT min(kf) FROM notices WHERE parent = ? AND pupil = ? AND kind = ? AND issued_on = ? "
+    "AND offence_first IS ?"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices(Question):
+    """attendance notices: penalty notices as known, and what became of the sessions they rest on.
+
+    Each with the sessions it relied on: those stated, else all of its offence period.
+    """
+
+    pupil: str | None = option("one pupil, by UPN or local id")
+    amended_since_issue: bool = option(
+        "only notices whose sessions were amended, or came not to count, after issue",
+        default=False,
+    )
+
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a notice, by pupil, issue and parent."""
+        only = None if self.pupil is None else view.pupil_index(self.pupil)
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+        work = _Work(view)
+        rows = [work.row(each) for each in work.notices if only in (None, each.pupil)]
+        if self.amended_since_issue:
+            rows = [row for row in rows if row["amended_since_issue"] or _since(row)]
+        rows.sort(key=lambda row: (row["upn"], row["issued_on"], row["parent_id"]))
+        document = {"as_of": view.as_of(), "rows": rows}
+        return Answer(document, COLUMNS, blocks(view, rows), flat=[flat(row) for row in rows])
+
+
+def _since(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what came not to count after the issue."""
+    return [each for each in row["uncounted"] if each["since_issue"]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    """A notice as stored; ``sessions``: those stated; ``first`` and ``last``: its days."""
+
+    parent: str
+    pupil: int
+    details: dict[str, Any]
+    sessions: Sequence[str]
+
+    @property
+    def issued(self) -> date:
+        return date.fromisoformat(self.details["issued_on"])
+
+    @property
+    def span(self) -> tuple[str, str] | None:
+        """The first and the last session that it may have relied on."""
+        if self.sessions:
+            return min(self.sessions), max(self.sessions)
+        first, last = self.details["offence_first"], self.details["offence_last"]
+        if first is None or self.details["kind"] != _FAILURE_TO_ATTEND:
+            return None
+        return f"{first}/AM", f"{last or self.details['issued_on']}/PM"
+
+
+@dataclass
+class _Work:
+    view: View
+
+    @cached_property
+    def notices(self) -> list[_Notice]:
+        """Every notice known."""
+        stored = self.view.stood(f"parent, pupil, sessions, {', '.join(_DETAILS)}", "notices")
+        return [
+            _Notice(
+                parent,
+                pupil,
+                dict(zip(_DETAILS, details, strict=True)),
+                sessions.split(";") if sessions else [],
+            )
+            for parent, pupil, sessions, *details in stored
+        ]
+
+    @cached_property
+    def describer(self) -> Describer:
+        """Who, when and why of a change."""
+        return Describer(self.view)
+
+    def row(self, notice: _Notice) -> dict[str, Any]:
+        """Return the row of a notice."""
+        found = self._versions(notice)
+        relied = notice.sessions or sorted({v.session for v in found})
+        recorded = self._recorded(notice)
+        person = self.view.people.get(notice.pupil) or self.view.named(notice.pupil)
+        return {
+            "parent_id": notice.parent,
+            "upn": upn(self.view, notice.pupil),
+            "name": person.name,
+            **notice.details,
+            "sessions": list(relied),
+            "relevant_now": sum((notice.pupil, s) in self._relevant for s in relied),
+            "amended_since_issue": [
+                self._change(v) for v in found if self._after_issue(notice, v, recorded)
+            ],
+            "uncounted": [
+                *self._uncounted(notice, {v.session: v for v in found}, recorded),
+                *self._weeks(notice),
+            ],
+            "pending": [
+                {"session": each.session, "stands": each.original, "requested": each.code}
+                for each in self._waiting
+                if each.pupil == notice.pupil and each.session in relied
+            ],
+        }
+
+    def _versions(self, notice: _Notice) -> list[Version]:
+        """Return the versions of the marks that a notice relied on."""
+        if notice.span is None:
+            return []
+        where = "m.pupil = :v0 AND m.session BETWEEN :v1 AND :v2"
+        found = versions(self.view, where, notice.pupil, *notice.span)
+        named = set(notice.sessions)
+        return [v for v in found if v.kind != "plan" and (not named or v.session in named)]
+
+    def _recorded(self, notice: _Notice) -> Commit:
+        """Return the transaction in which a notice was recorded here first."""
+        details = (notice.details[name] for name in ("kind", "issued_on", "offence_first"))
+        key = [notice.parent, notice.pupil, *details]
+        (position,) = self.view.db.execute(_RECORDED, key).fetchone()
+        return self.describer.commit(position)
+
+    def _after_issue(self, notice: _Notice, version: Version, recorded: Commit) -> bool:
+        """Tell whether a version is a change since the issue.
+
+        What was recorded here after the notice was is one, whatever time its source states; a
+        first entry only where the notice names its session. What came with it or before goes by
+        the time stated.
+        """
+        if version.position > recorded.last:
+            return version.kind != "entry" or (bool(notice.sessions) and version.imported)
+        return version.kind in _CHANGES and local_date(self._when(version)) > notice.issued
+
+    def _uncounted(
+        self, notice: _Notice, standing: Mapping[str, Version], recorded: Commit
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the relevant entries relied on that do not count, and why."""
+        pupil = Standing(self.view, notice.pupil)
+        for session, version in standing.items():
+            on = parse_session(session).date
+            rule = self.view.rules.codes.find(version.code or "", on)
+            if rule is None or not rule.threshold or on > self.view.on:
+                continue
+            bar = pupil.bar(session)
+            if bar is not None:
+                yield {
+                    "session": session,
+                    "code": version.code,
+                    "why": bar.kind,
+                    **self._because(notice, bar.words, bar.position, recorded),
+                }
+
+    def _weeks(self, notice: _Notice) -> Iterator[dict[str, Any]]:
+        """Yield where school weeks moved under a notice, which no session shows."""
+        for alert in self._alerts:
+            ref = f"{notice.parent} {notice.details['issued_on']}"
+            named = any(paper["ref"] == ref for paper in alert.papers)
+            if alert.pupil == notice.pupil and not alert.sessions and named:
+                words = "the school weeks that are counted together moved"
+                position = weeks_moved(self.view, alert.cause.first, alert.cause.last)
+                recorded = self.describer.commit(alert.cause.first - 1)
+                moved = self._because(notice, words, position or alert.number, recorded)
+                yield {"session": None, "code": None, "why": WEEKS, **moved}
+
+    def _because(
+        self, notice: _Notice, words: str, position: int | None, recorded: Commit
+    ) -> dict[str, Any]:
+        """Say what keeps an entry from counting, by whom, and whether since the issue."""
+        if position is None:
+            nobody = dict.fromkeys(("by", "source", "when", "reason", "position"))
+            return {"words": words, **nobody, "since_issue": False}
+        told = self._telling.event(position)
+        when = told.at if told.source is None or told.stated is None else told.stated
+        return {
+            "words": sentence(words, told),
+            "by": told.by,
+            "source": told.source,
+            "when": iso(when),
+            "reason": told.reason,
+            "position": position,
+            "since_issue": position > recorded.last or local_date(when) > notice.issued,
+        }
+
+    @cached_property
+    def _telling(self) -> Telling:
+        return Telling(self.view, self.describer)
+
+    @cached_property
+    def _alerts(self) -> list[Alert]:
+        return alerts(self.view)
+
+    @cached_property
+    def _waiting(self) -> list[Pending]:
+        return pending(self.view)
+
+    def _when(self, version: Version) -> int:
+        """Return when a change was made: as its source states, else as it was recorded."""
+        return self.describer.when(version) or self.describer.recorded(version)[0]
+
+    def _change(self, version: Version) -> dict[str, Any]:
+        row = self.describer.row(0, version)
+        return {
+            "session": version.session,
+            "was": version.replaced,
+            "became": version.code,
+            "when": iso(self._when(version)),
+            "recorded_at": row["recorded_at"],
+            "by": row["by"],
+            "source": self.describer.source(version),
+            "reason": row["reason"],
+            "position": version.position,
+        }
+
+    @cached_property
+    def _relevant(self) -> set[tuple[int, str]]:
+        """Every relevant entry in the time that notices are about: row number and session."""
+        spans = [notice.span for notice in self.notices if notice.span]
+        view, days = self.view, [parse_session(s).date for span in spans for s in span]
+        whole = rectangle.rectangle(view, min(days), min(max(days), view.on))
+        ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in view.people.items()}
+        flags = relevant(whole, view.rules.codes, countable(whole, ages))
+        return {
+            (int(pupil), str(whole.sessions[at]))
+            for pupil, at in zip(*flags.nonzero(), strict=True)
+        }

@@ -1,0 +1,1 @@
+"""Verification, proofs of single entries, witnesses."""

@@ -1,0 +1,194 @@
+"""Recompute everything from the stored bytes, and name what is wrong."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ledger
+from ledger.errors import Refused
+from ledger.store.folder import Folder, translated
+from ledger.tlog.note import COSIGNATURE, ED25519, Verifier, read_checkpoint, read_note
+from ledger.transparency import memory
+from ledger.transparency.keyfiles import read_keys
+from ledger.transparency.witnesses import Seen, Trust, seen_outside, timestamps_kept, trusted
+from ledger.verification.verify import Fault, Kept, Progress, Verified, origin_of, verify
+from policies.packs.rules import rules
+from projections.proof import view_check
+from projections.queries import seen_outside as outside
+from projections.queries.question import Answer, Grid, Inspection, Lines, number_of, option
+
+_ALONE = "; whoever holds its key could have made it anew"
+_SHOWS = (
+    "What this shows: the record is unchanged since its checkpoints were made{}.",
+    (
+        "What it does not show: that a mark was true when it was made; without a checkpoint kept "
+        "outside, that no entry was cut off its end."
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verify(Inspection):
+    """attendance verify: recompute everything from the stored bytes, and name what is wrong.
+
+    Every entry, the tree over them, every checkpoint; nothing is written or repaired.
+    """
+
+    all: bool = option("check the signatures of all checkpoints", default=False)
+    views: bool = option("compare the read models with a rebuild", default=False)
+    since: tuple[Path, ...] = option("a checkpoint kept earlier, which the log must continue", ())
+    key: str | None = option("the ledger's public key as somebody outside holds it, or its file")
+    witness: tuple[str, ...] = option(
+        "count only this witness: its public key as it gave it, or its file", ()
+    )
+    tsa_root: tuple[Path, ...] = option(
+        "check timestamps against this root certificate of their authority (PEM)", ()
+    )
+
+    def inspect(self, folder: Folder, progress: Progress) -> Answer:
+        """Verify a ledger; its faults make the answer a difference, never an error."""
+        folder.required()
+        pinned = [] if self.key is None else read_keys(self.key, ED25519)
+        kept = [_kept(path) for path in self.since]
+        found = verify(
+            folder,
+            every_signature=self.all,
+            kept=[*kept, *_remembered(folder)],
+            progress=progress,
+        )
+        faults = [*found.faults, *_pinned(found, pinned)]
+        if self.views and not faults:
+            faults += view_check.faults(folder)
+        seen = _seen(self, folder)
+        faults += seen.faults
+        compared = [f"the checkpoint in {each.by}" for each in kept]
+        compared += ["the key given"] * bool(pinned)
+        return _answer(found, faults, seen, compared)
+
+
+class _Seen(NamedTuple):
+    """What was seen outside, by witnesses or authorities, and the timestamps not checked."""
+
+    newest: Seen | None
+    faults: list[Fault]
+    unchecked: int
+    pinned: bool = False
+
+
+def _seen(question: Verify, folder: Folder) -> _Seen:
+    """Check what witnesses and authorities signed; those that somebody names count alone."""
+    pinned = [Trust(key) for text in question.witness for key in read_keys(text, COSIGNATURE)]
+    try:
+        known = trusted(folder)
+        faults = list(dict.fromkeys(seen_outside(folder, [*known, *pinned]).faults))
+        seen = seen_outside(folder, pinned or known).newest
+        unchecked, _ = timestamps_kept(folder)
+    except (Refused, ValueError, TypeError, AttributeError) as error:
+        return _Seen(None, [Fault(None, f"the witnesses cannot be read: {error}")], 0)
+    if pinned and seen is None:
+        faults.append(Fault(None, "the witness given has signed no checkpoint that is kept here"))
+    newest = [seen]
+    if question.tsa_root:
+        from ledger.transparency import timestamps  # noqa: PLC0415 - slow to import
+
+        stamped = timestamps.stamped(folder, timestamps.read_roots(question.tsa_root))
+        newest, unchecked = [*newest, stamped.newest], stamped.others
+        faults += stamped.faults
+        if stamped.newest is None:
+            what = "the authority given has stamped no checkpoint that is kept here"
+            faults.append(Fault(None, what))
+    outsiders = bool(pinned or question.tsa_root)
+    best = max((each for each in newest if each), default=None)
+    return _Seen(best, faults, unchecked, outsiders)
+
+
+def _remembered(folder: Folder) -> Iterator[Kept]:
+    """Yield what this computer remembers of the ledger, where that binds it."""
+    origin = origin_of(folder)
+    known = memory.expected(folder, origin) if origin else None
+    if known is not None:
+        yield Kept("this computer", known.checkpoint, known.note)
+
+
+def _kept(path: Path) -> Kept:
+    with translated(path):
+        note = read_note(path.read_text(encoding="utf-8", errors="replace"))
+    return Kept(path.name, read_checkpoint(note.text), note)
+
+
+def _pinned(found: Verified, pinned: Sequence[Verifier]) -> Iterator[Fault]:
+    """Yield a fault where the log does not descend from a key that somebody outside holds."""
+    signed = [key for _, key in found.keys]
+    for key in pinned:
+        if key not in signed:
+            yield Fault(None, f"the log was never signed by the key given ({key.key_id.hex()})")
+
+
+def _answer(
+    found: Verified, faults: Sequence[Fault], seen: _Seen, compared: Sequence[str]
+) -> Answer:
+    document: dict[str, Any] = {
+        "as_of": _as_of(found),
+        "unaltered": not faults,
+        "entries": found.entries,
+        "root": found.root_text,
+        "witnessed": outside.document(seen.newest),
+        "timestamps_unchecked": seen.unchecked,
+        "compared": list(compared),
+        "problems": [{"position": position, "what": what} for position, what in faults],
+        "keys": [key.vkey for _, key in found.keys],
+    }
+    blocks: list[Lines | Grid] = [Lines(_head(found, faults))]
+    if faults:
+        body = [("" if at is None else str(at), what) for at, what in faults]
+        title = number_of(len(faults), "problem")
+        blocks.append(Grid(title, ("Entry", "What is wrong"), body, frozenset({0})))
+    known = [f"Compared     it continues {each}" for each in compared if not faults]
+    covered = seen.pinned and seen.newest is not None and seen.newest.position >= found.entries
+    says = _says(faults, covered=bool(covered))
+    blocks.append(Lines([*_outside(found, seen), *known, *says]))
+    return Answer(
+        document, ("position", "what"), blocks, document["problems"], differs=bool(faults)
+    )
+
+
+def _as_of(found: Verified) -> dict[str, Any]:
+    return {
+        "school": found.urn,
+        "on": None,
+        "from": None,
+        "known_at": None,
+        "clock": "ledger",
+        "position": found.entries,
+        "root": found.root_text,
+        "rules": rules().digest,
+        "software": ledger.__version__,
+    }
+
+
+def _head(found: Verified, faults: Sequence[Fault]) -> list[str]:
+    keys = ", ".join(key.key_id.hex() for _, key in found.keys) or "none"
+    verdict = "NOT what was recorded" if faults else "unaltered since its checkpoints were made"
+    return [
+        f"Ledger       {found.origin or 'unknown'}",
+        f"Entries      {found.entries}: {verdict}",
+        f"Root         {found.root_text}",
+        f"Signed by    {keys}",
+    ]
+
+
+def _outside(found: Verified, seen: _Seen) -> list[str]:
+    lines = [f"Seen         {outside.said(seen.newest, found.entries)}"]
+    if seen.unchecked:
+        kept = number_of(seen.unchecked, "timestamp")
+        lines.append(f"Not checked  {kept}: give the authority's certificate with --tsa-root")
+    return lines
+
+
+def _says(faults: Sequence[Fault], *, covered: bool) -> list[str]:
+    """Say what is shown; ``covered``: a witness named from outside has seen every entry."""
+    if faults:
+        return ["Keep the folder as it is, and compare it with the latest back-up."]
+    alone = "" if covered else _ALONE
+    return [_SHOWS[0].format(alone), _SHOWS[1]]

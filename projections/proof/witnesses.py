@@ -1,0 +1,72 @@
+"""Who outside is trusted to have seen the log, and what each saw last."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.clock import iso, local
+from ledger.tlog.note import read_verifier
+from ledger.transparency.witnesses import Seen, trusted
+from projections.queries import seen_outside as outside
+from projections.queries.question import Answer, Grid, Lines, Question
+from projections.queries.view import View
+
+_HEADINGS = ("Witness", "Key", "Trusted", "Decided by", "Saw entries", "At")
+_STOOD = "kf, key, trusted, at, by, name, job_title"
+_COLUMNS = ("witness", "key_id", "trusted", "since", "by", "saw", "saw_at", "key")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Witnesses(Question):
+    """attendance witness: who outside is trusted to have seen the log, and what each saw last.
+
+    Without any, whoever holds the ledger's key could make it anew, and nobody would know.
+    """
+
+    def answer(self, view: View) -> Answer:
+        """Answer with every witness that was ever trusted."""
+        trusts = {each.key.vkey: each for each in trusted(view.folder)}
+        stood = sorted(view.stood(_STOOD, "witnesses"))
+        seen = [outside.seen_by(view, [trusts[row[1]]]) for row in stood]
+        last = max((each for each in seen if each), default=None)
+        rows = [_row(view, row, each) for row, each in zip(stood, seen, strict=True)]
+        document: dict[str, Any] = {
+            "as_of": view.as_of(),
+            "last_witness": outside.document(last),
+            "rows": rows,
+        }
+        cells = [_cells(view, row, each) for row, each in zip(stood, seen, strict=True)]
+        blocks: list[Grid | Lines] = [Grid("Witnesses", _HEADINGS, cells)] if rows else []
+        if view.knows_nothing:
+            document["knows_nothing"] = True
+            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
+        says = Lines([f"Seen {outside.said(last, view.position)}.", view.provenance()])
+        flat = [row | {"by": row["by"]["staff_id"]} for row in rows]
+        return Answer(document, _COLUMNS, [*blocks, says], flat)
+
+
+def _row(view: View, stood: tuple[Any, ...], seen: Seen | None) -> dict[str, Any]:
+    _, vkey, now, at, by, name, job_title = stood
+    key = read_verifier(vkey)
+    return {
+        "witness": key.name,
+        "key_id": key.key_id.hex(),
+        "trusted": bool(now),
+        "since": iso(at),
+        "by": {"staff_id": by, "name": view.open(name), "job_title": job_title},
+        "saw": seen.position if seen else None,
+        "saw_at": iso(seen.at) if seen else None,
+        "key": vkey,
+    }
+
+
+def _cells(view: View, stood: tuple[Any, ...], seen: Seen | None) -> list[str]:
+    _, vkey, now, at, _, name, job_title = stood
+    key = read_verifier(vkey)
+    return [
+        key.name,
+        key.key_id.hex(),
+        f"{'since' if now else 'dropped'} {local(at):%Y-%m-%d %H:%M}",
+        f"{view.open(name)}, {job_title}",
+        f"1 to {seen.position}" if seen else "nothing",
+        f"{local(seen.at):%Y-%m-%d %H:%M}" if seen else "",
+    ]

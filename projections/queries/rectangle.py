@@ -1,0 +1,124 @@
+"""The register as a rectangle: pupils by sessions, with what stood and what counts.
+
+Every tally is an array operation over it, so that a rate, a flag and a window can never be
+counted two ways.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from ledger.values import Session
+from projections.queries.view import Interval, View
+from projections.readmodel.grid import column
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Rectangle:
+    """Pupils (rows, by row number) and sessions (columns, in order) of a range of dates.
+
+    ``codes`` uint8: index into ``book`` (0: no mark; the cancelling code where a session was
+    cancelled); ``undated``: standing version that states no time; ``on_roll``; ``met``: the
+    school met the session for this pupil; ``cancelled``: it was cancelled for this pupil. All
+    of shape [pupils, sessions].
+    """
+
+    sessions: list[Session]
+    book: list[str]
+    codes: npt.NDArray[np.uint8]
+    undated: Flags
+    on_roll: Flags
+    met: Flags
+    cancelled: Flags
+
+    @property
+    def counted(self) -> Flags:
+        """Cells that count: met, while on roll."""
+        return self.met & self.on_roll
+
+
+def rectangle(view: View, first: date | None = None, last: date | None = None) -> Rectangle:
+    """Return the register of a view, by default from its first date to its ``on``."""
+    # Terms as known at some moment may overlap, though no command lets them stand so.
+    sessions = sorted(set(view.calendar.sessions(first or view.first, last or view.on)))
+    size = (_rows(view), len(sessions))
+    codes, undated = _marks(view, sessions, size)
+    met, cancelled = _held(view, sessions, size)
+    on_roll = np.zeros(size, np.bool_)
+    cover(on_roll, sessions, view.spells)
+    book = _supersede(view, sessions, (codes, undated), on_roll & cancelled)
+    return Rectangle(sessions, book, codes, undated, on_roll, met, cancelled)
+
+
+def _rows(view: View) -> int:
+    """Return how many pupils there are room for: a source may state a group before its pupil."""
+    members = (m.pupil for m in (*view.spells, *view.memberships))
+    return 1 + max((*view.people, *members), default=-1)
+
+
+def _supersede(
+    view: View,
+    sessions: list[Session],
+    marks: tuple[npt.NDArray[np.uint8], Flags],
+    cancelled: Flags,
+) -> list[str]:
+    """Let the code of a cancelled session stand for everyone (reg 10(10)); return the book."""
+    codes, undated = marks
+    book = list(view.grid.book)
+    for at in np.nonzero(cancelled.any(axis=0))[0]:
+        code = view.rules.codes.cancelled(sessions[at].date)
+        if code not in book:
+            book.append(code)
+        codes[cancelled[:, at], at] = book.index(code)
+        undated[cancelled[:, at], at] = False
+    return book
+
+
+def _marks(
+    view: View, sessions: list[Session], size: tuple[int, int]
+) -> tuple[npt.NDArray[np.uint8], Flags]:
+    codes, undated = np.zeros(size, np.uint8), np.zeros(size, np.bool_)
+    places = [column(str(s)) for s in sessions]
+    for year in sorted({y for y, _ in places}):
+        here = np.array([n for n, (y, _) in enumerate(places) if y == year])
+        there = np.array([c for y, c in places if y == year])
+        known, no_date = view.grid.partition(year).as_known(view.position, view.stated)
+        rows = min(len(known), size[0])
+        codes[:rows, here] = known[:rows, there]
+        undated[:rows, here] = no_date[:rows, there]
+    return codes, undated
+
+
+def _held(view: View, sessions: list[Session], size: tuple[int, int]) -> tuple[Flags, Flags]:
+    met, cancelled = np.ones(size, np.bool_), np.zeros(size, np.bool_)
+    where = {session: n for n, session in enumerate(sessions)}
+    for closure in view.calendar.closures:
+        at = where.get(Session(closure.date, closure.half))
+        if at is None:
+            continue
+        rows = _concerned(view, closure.groups, closure.date, size[0])
+        met[rows, at] = False
+        if closure.cancelled:
+            cancelled[rows, at] = True
+    return met, cancelled
+
+
+def _concerned(view: View, groups: frozenset[str], day: date, rows: int) -> Flags:
+    if not groups:
+        return np.ones(rows, np.bool_)
+    found = np.zeros(rows, np.bool_)
+    found[[m.pupil for m in view.memberships if m.name in groups and m.covers(day)]] = True
+    return found
+
+
+def cover(flags: Flags, sessions: list[Session], intervals: list[Interval]) -> None:
+    """Set the cells that intervals of days cover."""
+    days = np.array([s.date.toordinal() for s in sessions])
+    for interval in intervals:
+        low = np.searchsorted(days, interval.first.toordinal(), "left")
+        last = interval.last.toordinal() if interval.last else 10**9
+        flags[interval.pupil, low : np.searchsorted(days, last, "right")] = True

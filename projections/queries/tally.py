@@ -1,0 +1,145 @@
+"""Counting the register: sessions by code, and what the codes' rules make of them."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from policies.packs.codes import CodeRule, Codes
+from projections.queries.question import percent
+from projections.queries.rectangle import Flags, Rectangle
+
+Counts = npt.NDArray[np.int64]
+COUNTED = ("possible", "attended", "authorised", "unauthorised", "late", "missing", "undated")
+"""The counts of a tally that one cell adds to."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sessions of one pupil or group, as integers."""
+
+    possible: int = 0
+    attended: int = 0
+    authorised: int = 0
+    unauthorised: int = 0
+    late: int = 0
+    missing: int = 0
+    undated: int = 0
+    codes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def absent(self) -> int:
+        """Sessions of absence, authorised or not."""
+        return self.authorised + self.unauthorised
+
+    def row(self) -> dict[str, Any]:
+        """Return the row of an answer."""
+        return {
+            "possible": self.possible,
+            "attended": self.attended,
+            "authorised": self.authorised,
+            "unauthorised": self.unauthorised,
+            "late": self.late,
+            "missing": self.missing,
+            "undated": self.undated,
+            "codes": dict(sorted(self.codes.items())),
+            "attendance": percent(self.attended, self.possible),
+        }
+
+
+class Counter:
+    """Counts cells of a rectangle by code, each under its meaning on the day."""
+
+    def __init__(self, whole: Rectangle, codes: Codes) -> None:
+        self.whole = whole
+        self._counted = whole.counted
+        self._undated = whole.undated & whole.counted
+        days = [s.date for s in whole.sessions]
+        self._eras = codes.eras(days[0], days[-1]) if days else []
+        self._rules = [_meanings(codes, whole.book, era[0]) for era in self._eras]
+        self._era_of = np.array([_era(self._eras, day) for day in days], np.int64)
+        self._width = len(whole.book)
+        self._standing = whole.codes.astype(np.int64) + self._era_of * self._width
+        # On a cancelled session the code of the cancellation stands, and counts as nothing else.
+        self._shown = self._counted | (whole.on_roll & whole.cancelled)
+
+    def by_pupil(
+        self, chosen: Flags, pupils: Flags | slice = slice(None)
+    ) -> tuple[Counts, Counts]:
+        """Return counts [pupils, eras x codes] of the chosen cells, and the undated [pupils].
+
+        ``pupils``: the rows that ``chosen`` is about, all by default.
+        """
+        standing = self._standing[pupils]
+        width = max(1, len(self._eras)) * self._width
+        cells = self._shown[pupils] & chosen
+        rows = np.nonzero(cells)[0]
+        flat = np.bincount(rows * width + standing[cells], minlength=len(standing) * width)
+        undated = (self._undated[pupils] & chosen).sum(axis=1)
+        return flat.reshape(len(standing), width), undated
+
+    def of_those_who_met(self, chosen: Flags) -> Flags:
+        """Return the chosen cells that count or show, of pupils with one that counts.
+
+        Whoever was on roll on cancelled sessions only met none: in no row and in no total.
+        """
+        met: Flags = np.any(self._counted & chosen, axis=1)
+        shown: Flags = self._shown & chosen & met[:, None]
+        return shown
+
+    def standing(self, chosen: Flags) -> Counts:
+        """Return what counts in each of the chosen cells: its row in `worths`; 0: nothing."""
+        value: Counts = 1 + 2 * self.whole.codes.astype(np.int64) + self._undated
+        value[~(self._counted & chosen)] = 0
+        return value
+
+    def tally(self, counts: Counts, undated: int) -> Tally:
+        """Return what counts [eras x codes] come to."""
+        tally = Tally(undated=int(undated))
+        for place in np.nonzero(counts)[0]:
+            era, index = divmod(int(place), self._width)
+            number = int(counts[place])
+            rule = self._rules[era][index]
+            if rule is None:
+                tally.missing += number
+            else:
+                _add(tally, rule, number)
+        return tally
+
+
+def worths(codes: Codes, book: list[str], day: date) -> Counts:
+    """Return what one cell of a day adds to each count of `COUNTED`, by its `standing`."""
+    found = np.zeros((1 + 2 * len(book), len(COUNTED)), np.int64)
+    for at, rule in enumerate(_meanings(codes, book, day)):
+        for undated in (0, 1):
+            tally = Tally(undated=undated)
+            if rule is None:
+                tally.missing = 1
+            else:
+                _add(tally, rule, 1)
+            found[1 + 2 * at + undated] = [getattr(tally, name) for name in COUNTED]
+    return found
+
+
+def _add(tally: Tally, rule: CodeRule, number: int) -> None:
+    tally.codes[rule.code] = tally.codes.get(rule.code, 0) + number
+    tally.late += number if rule.late else 0
+    if not rule.possible:
+        return
+    tally.possible += number
+    if rule.attended:
+        tally.attended += number
+    elif rule.unauthorised:
+        tally.unauthorised += number
+    else:
+        tally.authorised += number
+
+
+def _meanings(codes: Codes, book: list[str], day: date) -> list[CodeRule | None]:
+    return [codes.find(code, day) if code else None for code in book]
+
+
+def _era(eras: list[tuple[date, date]], day: date) -> int:
+    return next(n for n, (first, last) in enumerate(eras) if first <= day <= last)

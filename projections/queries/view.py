@@ -1,0 +1,320 @@
+"""The read models as they stood: opened once, at one point in time, for one answer."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import date, time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import ledger
+from ledger import clock as clocks
+from ledger.clock import Clock
+from ledger.errors import Refused
+from ledger.sealing.keys import BEYOND_USE, KeyRing
+from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
+from ledger.store.folder import Folder, open_read_only, translated
+from ledger.transparency.roots import root_at
+from policies.law.calendar import school_year_of
+from policies.packs.rules import Rules, rules
+from projections.queries.question import PointInTime
+from projections.readmodel.tables import ALWAYS, STANDS
+
+if TYPE_CHECKING:
+    from projections.readmodel.grid import Grid
+
+_GROUPS = "\n"
+_PERSON = "pupil, upn, local_id, surname, forename, name_used, birth_cohort, compulsory_from"
+
+
+@dataclass(slots=True)
+class Person:
+    """A pupil as known: row number, sealed details in clear text, what stays without keys."""
+
+    index: int
+    upn: str
+    local_id: str
+    surname: str
+    forename: str
+    name_used: str
+    birth_cohort: int
+    compulsory_from: date
+
+    @property
+    def name(self) -> str:
+        """The name as shown to staff; `[beyond use]` once the keys are destroyed."""
+        if self.surname == BEYOND_USE:
+            return BEYOND_USE
+        return f"{self.name_used or self.forename} {self.surname}"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A pupil's stretch of days, on roll or in a group; ``last`` none: open."""
+
+    pupil: int
+    first: date
+    last: date | None
+    kind: str = ""
+    name: str = ""
+
+    def covers(self, day: date) -> bool:
+        """Tell whether a day lies in the stretch."""
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
+@dataclass
+class View:
+    """The read models at one point in time.
+
+    ``position`` and ``stated`` bound what is known; ``on`` and ``from_`` bound the sessions.
+    """
+
+    folder: Folder
+    db: sqlite3.Connection
+    ring: KeyRing
+    now: int
+    question: PointInTime
+    position: int
+    stated: int
+    known_at: int
+    rules: Rules = field(default_factory=rules)
+
+    # -- reading ----------------------------------------------------------------------------
+
+    def stood(self, columns: str, table: str, where: str = "1", *values: Any) -> list[Any]:  # noqa: ANN401
+        """Return the rows of a versioned table that stood at this point in time."""
+        named = {f"v{n}": value for n, value in enumerate(values)}
+        sql = f"SELECT {columns} FROM {table} WHERE {STANDS} AND ({where})"  # noqa: S608
+        bound = {"p": self.position, "t": self.stated, **named}
+        return self.db.execute(sql, bound).fetchall()
+
+    def open(self, sealed: str | None) -> str | None:
+        """Return the text of a sealed field; what is empty stays empty."""
+        return None if sealed is None else self.ring.open(sealed)
+
+    @property
+    def knows_nothing(self) -> bool:
+        """Whether this point in time lies before the ledger's first event."""
+        return self.position == 0
+
+    # -- the school -------------------------------------------------------------------------
+
+    @cached_property
+    def school(self) -> dict[str, str] | None:
+        """The school's details, none where they are not recorded."""
+        names = ("urn", "name", "la_code", "estab", "type", "phase")
+        rows = self.stood(", ".join(names), "school")
+        return dict(zip(names, rows[0], strict=True)) if rows else None
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar as known."""
+        day, wall = date.fromisoformat, time.fromisoformat
+        terms = [Term(day(f), day(la), n) for f, la, n in self.stood("first, last, name", "terms")]
+        closures = [
+            Closure(day(d), h, frozenset(g.split(_GROUPS)) if g else frozenset(), bool(c), r)
+            for d, h, g, c, r in self.stood('date, half, "groups", cancelled, reason', "closures")
+        ]
+        times = [
+            RegisterTimes(day(since), (wall(a), wall(b)), (wall(c), wall(d)))
+            for since, a, b, c, d in self.stood(
+                "since, am_opens, am_closes, pm_opens, pm_closes", "register_times"
+            )
+        ]
+        return Calendar(terms, closures, times)
+
+    @cached_property
+    def today(self) -> date:
+        """The London date at which the question is asked."""
+        return clocks.local_date(self.now)
+
+    @cached_property
+    def on(self) -> date:
+        """The date up to which sessions count."""
+        return self.question.on or self.today
+
+    @cached_property
+    def school_year(self) -> tuple[date, date] | None:
+        """The school year that holds `on`, or the nearest; none without terms."""
+        return school_year_of(self.on, [(t.first, t.last) for t in self.calendar.terms])
+
+    @cached_property
+    def first(self) -> date:
+        """The first date counted."""
+        if self.question.from_ is not None:
+            return _in_order(self.question.from_, self.on)
+        return self.school_year[0] if self.school_year else self.on
+
+    @cached_property
+    def grid(self) -> "Grid":
+        """The marks as a rectangle."""
+        from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
+
+        return Grid(self.folder.views / "grid")
+
+    # -- people -----------------------------------------------------------------------------
+
+    @cached_property
+    def people(self) -> dict[int, Person]:
+        """Every pupil known, by row number."""
+        found = {row[0]: self._person(row) for row in self.stood(_PERSON, "details")}
+        # A source may state a spell on roll as known before the details of another one are.
+        unnamed = {spell.pupil for spell in self.spells} - found.keys()
+        return found | {index: self.named(index) for index in sorted(unnamed)}
+
+    def named(self, index: int) -> Person:
+        """Return a pupil with the details first recorded, known at this point in time or not."""
+        sql = f"SELECT {_PERSON} FROM details WHERE pupil = ? ORDER BY kf LIMIT 1"  # noqa: S608
+        return self._person(self.db.execute(sql, [index]).fetchone())
+
+    def person(self, index: int) -> Person | None:
+        """Return one pupil, if known."""
+        rows = self.stood(_PERSON, "details", "pupil = :v0", index)
+        return self._person(rows[0]) if rows else None
+
+    def _person(self, row: tuple[Any, ...]) -> Person:
+        index, *texts, cohort, compulsory = row
+        upn, local_id, surname, forename, used = (
+            self.ring.open(text) if text else "" for text in texts
+        )
+        since = date.fromisoformat(compulsory)
+        return Person(index, upn, local_id, surname, forename, used, cohort, since)
+
+    @cached_property
+    def spells(self) -> list[Interval]:
+        """Every spell on roll known."""
+        rows = self.stood("pupil, starts_on, leaves_on", "roll")
+        return [Interval(p, date.fromisoformat(s), _day(e)) for p, s, e in rows]
+
+    @cached_property
+    def memberships(self) -> list[Interval]:
+        """Every group membership known."""
+        rows = self.stood("pupil, since, until, kind, name", "memberships")
+        return [Interval(p, _day(s) or date.min, _day(e), k, n) for p, s, e, k, n in rows]
+
+    def pupil_index(self, named: str) -> int:
+        """Return the row number of the pupil that a UPN or local id names, or refuse."""
+        pupil = self.ring.find_pupil(named)
+        sql = "SELECT idx FROM pupils WHERE pupil = ?"
+        row = self.db.execute(sql, [pupil]).fetchone() if pupil else None
+        if row is None:
+            raise Refused(
+                "pupil-unknown",
+                f"no pupil has the UPN or local id {named!r}",
+                "look the pupil up with attendance pupil find NAME",
+            )
+        return int(row[0])
+
+    @cached_property
+    def root(self) -> str:
+        """The root of the tree at this position, base64."""
+        return root_at(self.folder, self.position)
+
+    # -- provenance -------------------------------------------------------------------------
+
+    def as_of(self) -> dict[str, Any]:
+        """Return the provenance that every answer begins with."""
+        return {
+            "school": self.school["urn"] if self.school else None,
+            "on": self.on.isoformat(),
+            "from": self.first.isoformat(),
+            "known_at": clocks.iso(self.known_at),
+            "clock": self.question.clock,
+            "position": self.position,
+            "root": self.root,
+            "rules": self.rules.digest,
+            "software": ledger.__version__,
+        }
+
+    def provenance(self) -> str:
+        """Return the provenance as a line of text; what it names asks the same again, exactly."""
+        school = (
+            f"{self.school['name']} ({self.school['urn']})" if self.school else "no school yet"
+        )
+        known = clocks.local(self.known_at).isoformat(sep=" ")
+        return (
+            f"{school}; {self.first} to {self.on}; as known at {known} "
+            f"({self.question.clock} clock), position {self.position}, "
+            f"root {self.root[:12]}; rules {self.rules.digest[:15]}; software {ledger.__version__}"
+        )
+
+    def ignorance(self) -> str:
+        """Return what to say where nothing was known yet."""
+        row = self.db.execute("SELECT min(at) FROM commits").fetchone()
+        if row[0] is None:
+            return "the ledger holds no event yet: it knows nothing"
+        first = clocks.local(row[0]).strftime("%Y-%m-%d %H:%M:%S")
+        return f"the ledger's first event was recorded at {first} London: it knew nothing before"
+
+
+def _in_order(first: date, on: date) -> date:
+    if first > on:
+        raise Refused(
+            "dates-reversed",
+            f"--from {first} is later than --on {on}",
+            "give the earlier date first",
+        )
+    return first
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+@contextmanager
+def opened(folder: Folder, question: PointInTime, clock: Clock) -> Iterator[View]:
+    """Open the read models for a question, brought up to the head of the log first."""
+    folder.required()
+    now = clock()
+    head = _bring_up(folder)
+    tables = folder.views / "tables.db"
+    with (
+        translated(folder.views),
+        closing(open_read_only(tables)) as db,
+        closing(KeyRing(folder.keys, to_write=False)) as ring,
+    ):
+        db.execute("BEGIN")  # one snapshot for the whole answer
+        known_at = _known_at(question, now)
+        position, stated = _bounds(db, question, known_at, head)
+        yield View(folder, db, ring, now, question, position, stated, known_at)
+
+
+def _bring_up(folder: Folder) -> int:
+    from projections.readmodel import current  # noqa: PLC0415 - a cheap check first
+
+    head = folder.head()
+    if not current.is_current(folder, head):
+        from projections.readmodel.catch_up import catch_up  # noqa: PLC0415 - slow to import
+
+        return catch_up(folder)
+    return head
+
+
+def _known_at(question: PointInTime, now: int) -> int:
+    if question.known_at is None:
+        return now
+    known_at = clocks.parse_instant(question.known_at)
+    if known_at <= now:
+        return known_at
+    if question.known_at == clocks.local_date(now).isoformat():
+        return now
+    raise Refused(
+        "known-at-future",
+        f"--known-at {question.known_at} is later than now",
+        "ask for a time that has come, or leave it out for what is known now",
+    )
+
+
+def _bounds(
+    db: sqlite3.Connection, question: PointInTime, known_at: int, head: int
+) -> tuple[int, int]:
+    """Return the position and the stated time that bound what is known."""
+    position = head if question.position is None else min(question.position, head)
+    if question.clock == "source":
+        return position, known_at if question.known_at is not None else ALWAYS
+    if question.known_at is None:
+        return position, ALWAYS
+    row = db.execute("SELECT max(last) FROM commits WHERE at <= ?", [known_at]).fetchone()
+    return min(position, row[0] or 0), ALWAYS

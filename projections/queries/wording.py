@@ -1,0 +1,109 @@
+"""Words that every account of changes shares: what it was, by whom, when, how late."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from itertools import zip_longest
+from textwrap import wrap
+from typing import Any
+
+from ledger.clock import local, parse_instant
+from projections.queries.versions import AS_STATED
+
+KINDS: Mapping[str, str] = {
+    "entry": "first entry",
+    "late_entry": "late entry",
+    "taking": "corrected during taking",
+    "amendment": "amendment",
+    "restated": "restated by a source",
+    "planned": "absence planned",
+    "changed": "plan changed",
+    "withdrawn": "plan withdrawn",
+    "requested": "approval requested",
+    "approved": "approval given",
+    "declined": "approval declined",
+    "request_withdrawn": "request for approval withdrawn",
+    "admission": "admission register",
+    "calendar": "calendar changed",
+    "roll": "roll or group changed",
+}
+"""What each kind of change is called; no two alike."""
+NOBODY = "not stated"
+_WIDE = 60
+
+
+def kind_of(row: Mapping[str, Any]) -> str:
+    """Return the kind of a change; a plan says which step of planning it is."""
+    step: str | None = row.get("step")
+    return step if row["kind"] == "plan" and step else str(row["kind"])
+
+
+def kind_in_words(row: Mapping[str, Any]) -> str:
+    """Say what kind of change it was, and whether only a source states it."""
+    said = KINDS[kind_of(row)]
+    stated = row.get("source") is not None and row["kind"] != "restated"
+    return f"{said}, {AS_STATED}" if stated else said
+
+
+def by_in_words(by: Mapping[str, Any] | None) -> str:
+    """Name who made a change, with the title; of a source's own statement nobody is named."""
+    named = [by["name"], by["job_title"]] if by else []
+    return ", ".join(filter(None, named)) or NOBODY
+
+
+def authenticated_in_words(by: Mapping[str, Any] | None) -> str:
+    """Say how it is known who made a change."""
+    return (by or {}).get("authenticated") or NOBODY
+
+
+def instant_in_words(instant: int) -> str:
+    """Write an instant in London time and say whether that was summer time."""
+    return local(instant).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def _words(stamp: str) -> str:
+    return instant_in_words(parse_instant(stamp))
+
+
+def when_in_words(row: Mapping[str, Any]) -> str:
+    """Say when a change was made: as recorded here, or as its source states."""
+    if row.get("stated_at") and "changed_at" in row:
+        known = instant_in_words(parse_instant(row["recorded_at"]))
+        return f"imported {known}; the mark stated for {_words(row['stated_at'])}"
+    if row.get("stated_at"):
+        return f"{instant_in_words(parse_instant(row['stated_at']))} (stated)"
+    if row.get("source") is not None:
+        return f"not stated; imported {instant_in_words(parse_instant(row['recorded_at']))}"
+    if row.get("recorded_at") is None:
+        return NOBODY
+    return instant_in_words(parse_instant(row["recorded_at"]))
+
+
+def days_in_words(days: int | None) -> str:
+    """Write a lag in school days, or nothing where it is not known."""
+    return "" if days is None else str(days)
+
+
+def week_in_words(monday: date) -> str:
+    """Write the week of a Monday: ``week of Monday 16 November 2026``."""
+    return f"week of Monday {monday.day} {monday:%B %Y}"
+
+
+def week_heading(monday: date) -> str:
+    """Write it to begin a line."""
+    return f"W{week_in_words(monday)[1:]}"
+
+
+def wrapped(rows: Iterable[Sequence[str]], free: Collection[int]) -> list[tuple[str, ...]]:
+    """Return rows of text in which long cells go on beneath, in rows that hold nothing else.
+
+    ``free``: the columns of free text; a word longer than the column is cut.
+    """
+    found: list[tuple[str, ...]] = []
+    for row in rows:
+        lines = [_lines(cell) if n in free else [cell] for n, cell in enumerate(row)]
+        found += zip_longest(*lines, fillvalue="")
+    return found
+
+
+def _lines(cell: str) -> list[str]:
+    return wrap(cell, _WIDE) if len(cell) > _WIDE else [cell]

@@ -1,0 +1,1 @@
+"""Tables and grid: disposable, brought up to the log by one loop."""

@@ -1,0 +1,231 @@
+"""The grid: a register is a rectangle, pupils by sessions, and so is the model.
+
+One partition a year from 1 August, so that no change of calendar moves a cell: row = the pupil's
+number in the tables, column = two a day. Dense arrays on disk, memory-mapped:
+
+- ``codes`` uint8: index into the code book, 0 = no mark;
+- ``kf`` uint32: position at which the standing version was recorded;
+- ``sf`` int64: time stated for it (microseconds), never falling along a chain; 0 = undated;
+- ``older`` int64 [n, 7]: superseded versions: row, column, code, kf, kt, sf, st.
+
+As known at a position: the arrays, with later versions rewound.
+"""
+
+import os
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ledger.values import school_year_number
+from projections.readmodel import manifest
+from projections.readmodel.manifest import Manifest
+from projections.readmodel.tables import ALWAYS, Reached
+
+Codes = npt.NDArray[np.uint8]
+COLUMNS = 2 * 366
+_ARRAYS = ("codes", "kf", "sf", "older")
+_OLDER_FIELDS = 7
+_ROOM = 64
+Cell = TypeVar("Cell", np.uint8, np.uint32, np.int64)
+
+
+def column(session: str) -> tuple[int, int]:
+    """Return the partition's year and the column of a session, ``2026-11-20/AM``."""
+    day = date.fromisoformat(session[:10])
+    year = school_year_number(day)
+    return year, 2 * (day - date(year, 8, 1)).days + (session[11] == "P")
+
+
+@dataclass(slots=True)
+class Partition:
+    """The marks of one year; see the module for the arrays."""
+
+    codes: Codes
+    kf: npt.NDArray[np.uint32]
+    sf: npt.NDArray[np.int64]
+    older: npt.NDArray[np.int64]
+    rows: int = 0
+    added: list[tuple[int, ...]] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls) -> "Partition":
+        """Return a partition without pupils."""
+        return cls(
+            np.zeros((0, COLUMNS), np.uint8),
+            np.zeros((0, COLUMNS), np.uint32),
+            np.zeros((0, COLUMNS), np.int64),
+            np.zeros((0, _OLDER_FIELDS), np.int64),
+        )
+
+    def reserve(self, rows: int) -> None:
+        """Have at least so many pupils, in arrays that can be written; room grows by doubling."""
+        room = len(self.codes)
+        if rows > room or not self.codes.flags.writeable:
+            more = max(rows, 2 * room, _ROOM) - room
+            self.codes = _with_room(self.codes, more)
+            self.kf = _with_room(self.kf, more)
+            self.sf = _with_room(self.sf, more)
+        self.rows = max(self.rows, rows)
+
+    def set(self, row: int, col: int, code: int, at: tuple[int, int]) -> None:
+        """Let a version stand from a position and stated time; remember the one before."""
+        position, stated = at
+        before = int(self.codes[row, col])
+        if before:
+            sf = int(self.sf[row, col])
+            stated = max(sf, stated)
+            kf = int(self.kf[row, col])
+            self.added.append((row, col, before, kf, position, sf, stated))
+        self.codes[row, col] = code
+        self.kf[row, col] = position
+        self.sf[row, col] = stated
+
+    def enter(self, entries: list[tuple[int, int, int, int, int]]) -> None:
+        """Set many first marks at once: row, column, code, position, stated time."""
+        row, col, code, position, stated = np.array(entries, np.int64).T
+        self.codes[row, col] = code
+        self.kf[row, col] = position
+        self.sf[row, col] = stated
+
+    def settle(self) -> None:
+        """Cut spare room off, and take what was added into the array of older versions."""
+        self.codes, self.kf, self.sf = (
+            self.codes[: self.rows],
+            self.kf[: self.rows],
+            self.sf[: self.rows],
+        )
+        if self.added:
+            self.older = np.concatenate([self.older, np.array(self.added, np.int64)])
+            self.added = []
+
+    def as_known(self, position: int, stated: int) -> tuple[Codes, npt.NDArray[np.bool_]]:
+        """Return code indexes [pupils, columns] as known, and which of them are undated."""
+        standing = self.kf <= position
+        if stated < ALWAYS:
+            standing &= self.sf <= stated
+        codes = np.where(standing, self.codes, 0).astype(np.uint8)
+        undated = (self.sf == 0) & (codes != 0)
+        row, col, code, kf, kt, sf, st = self.older.T
+        stood = (kf <= position) & (sf <= stated) & ((position < kt) | (stated < st))
+        codes[row[stood], col[stood]] = code[stood]
+        undated[row[stood], col[stood]] = sf[stood] == 0
+        return codes, undated
+
+
+def _with_room(array: npt.NDArray[Cell], more: int) -> npt.NDArray[Cell]:
+    return np.concatenate([array, np.zeros((more, COLUMNS), array.dtype)])
+
+
+class Grid:
+    """Every partition of one ledger, on disk under ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.reached = Reached(0, "")
+        self.book: list[str] = [""]
+        self._files: dict[int, str] = {}
+        self._partitions: dict[int, Partition] = {}
+        self._changed: set[int] = set()
+        self._numbers: dict[str, int] = {}
+        self._columns: dict[str, tuple[int, int]] = {}
+        self._entries: dict[int, list[tuple[int, int, int, int, int]]] = {}
+        self._load()
+
+    def _load(self) -> None:
+        found = manifest.read(self._folder) or Manifest()
+        self.reached = found.reached
+        self.book = found.codes
+        self._files = {int(year): stem for year, stem in found.partitions.items()}
+        self._numbers = {code: n for n, code in enumerate(self.book) if code}
+
+    def clear(self) -> None:
+        """Forget everything, for a rebuild; the files go when it is saved."""
+        self.reached, self.book, self._numbers = Reached(0, ""), [""], {}
+        self._files, self._partitions, self._changed = {}, {}, set()
+
+    def partition(self, year: int) -> Partition:
+        """Return a year's partition, memory-mapped, or an empty one."""
+        if year not in self._partitions:
+            try:
+                self._partitions[year] = self._opened(year)
+            except FileNotFoundError:
+                # Somebody caught up meanwhile: newer files know all that the older ones did.
+                self._load()
+                self._partitions[year] = self._opened(year)
+        return self._partitions[year]
+
+    def _opened(self, year: int) -> Partition:
+        stem = self._files.get(year)
+        return self._read(stem) if stem else Partition.empty()
+
+    def _read(self, stem: str) -> Partition:
+        files = [self._folder / f"{stem}.{name}.npy" for name in _ARRAYS]
+        codes, kf, sf, older = (np.load(path, mmap_mode="r") for path in files)
+        return Partition(codes, kf, sf, older, len(codes))
+
+    def enter(self, pupil: int, session: str, code: str, at: tuple[int, int]) -> None:
+        """Let a first mark stand from a position and stated time; set with others, in bulk."""
+        place = self._columns.get(session)
+        if place is None:
+            place = self._columns[session] = column(session)
+        entries = self._entries.get(place[0])
+        if entries is None:
+            entries = self._entries[place[0]] = []
+        entries.append((pupil, place[1], self._numbers.get(code) or self._number(code), *at))
+
+    def change(self, pupil: int, session: str, code: str, at: tuple[int, int]) -> None:
+        """Let a later version stand; the one before is remembered."""
+        self.flush()
+        year, col = column(session)
+        number = self._numbers.get(code) or self._number(code)
+        self._writable(year, pupil).set(pupil, col, number, at)
+
+    def flush(self) -> None:
+        """Set the first marks that wait."""
+        for year, entries in self._entries.items():
+            self._writable(year, max(entry[0] for entry in entries)).enter(entries)
+        self._entries.clear()
+
+    def _number(self, code: str) -> int:
+        number = self._numbers[code] = len(self.book)
+        self.book.append(code)
+        return number
+
+    def _writable(self, year: int, pupil: int) -> Partition:
+        partition = self.partition(year)
+        partition.reserve(pupil + 1)
+        self._changed.add(year)
+        return partition
+
+    def save(self, place: Reached) -> None:
+        """Write what changed under new names, then the manifest that names them, at once."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.flush()
+        for year in sorted(self._changed):
+            partition = self._partitions[year]
+            partition.settle()
+            # Named after its newest mark, so that a rebuild gives it the same name.
+            stem = self._files[year] = f"{year}-{partition.kf.max()}"
+            for name in _ARRAYS:
+                self._write(f"{stem}.{name}.npy", getattr(partition, name))
+        self.reached = place
+        self._changed.clear()
+        partitions = {str(year): stem for year, stem in sorted(self._files.items())}
+        manifest.write(self._folder, Manifest(*place, codes=self.book, partitions=partitions))
+        self._remove_old_files()
+
+    def _write(self, name: str, array: npt.NDArray[Any]) -> None:
+        """Put a file in its place at once: a reader may have the old one mapped."""
+        waiting = self._folder / f"waiting.{os.getpid()}.npy"
+        np.save(waiting, array)
+        waiting.replace(self._folder / name)
+
+    def _remove_old_files(self) -> None:
+        kept = {f"{stem}.{name}.npy" for stem in self._files.values() for name in _ARRAYS}
+        for path in self._folder.glob("*.npy"):
+            if path.name not in kept:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,117 @@
+"""The admission register: spells on roll, details (sealed) and group memberships."""
+
+from ledger.events import streams
+from ledger.events.roll import (
+    DETAILS,
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    GroupJoined,
+    GroupLeft,
+    PupilEnrolled,
+    PupilRemoved,
+)
+from projections.readmodel.models.people import iso
+from projections.readmodel.tables import Moment, Table, Writer
+
+TABLES = {
+    "roll": Table(
+        key=("pupil", "starts_on"),
+        columns={
+            "pupil": int,
+            "starts_on": str,
+            "leaves_on": str,
+            "ground": str,
+            "next_school": str,
+            "boarder": int,
+        },
+    ),
+    "details": Table(
+        key=("pupil",),
+        columns={
+            "pupil": int,
+            **dict.fromkeys(DETAILS, str),
+            "birth_cohort": int,
+            "compulsory_from": str,
+        },
+    ),
+    "detail_amendments": Table(
+        key=("position",),
+        columns={
+            "position": int,
+            "pupil": int,
+            "field": str,
+            "original": str,
+            "amended": str,
+            "reason": str,
+            "by": str,
+            "name": str,
+            "job_title": str,
+            "stated": int,
+        },
+        versioned=False,
+    ),
+    "memberships": Table(
+        key=("pupil", "kind", "name", "since"),
+        columns={"pupil": int, "kind": str, "name": str, "since": str, "until": str},
+    ),
+}
+
+
+def _enrolled(writer: Writer, moment: Moment, stream: str, e: PupilEnrolled) -> None:
+    pupil = writer.pupil(streams.parts(stream)[1])
+    details = [getattr(e, name) for name in DETAILS]
+    clear = (e.birth_cohort, e.compulsory_from.isoformat())
+    writer.put("details", (pupil,), (*details, *clear), moment)
+    writer.put("roll", (pupil, iso(e.starts_on)), (None, "", None, int(e.boarder)), moment)
+
+
+def _removed(writer: Writer, moment: Moment, stream: str, e: PupilRemoved) -> None:
+    key = (writer.pupil(streams.parts(stream)[1]), iso(e.starts_on))
+    (boarder,) = writer.current("roll", "boarder", "pupil IS ? AND starts_on IS ?", key)
+    writer.put("roll", key, (iso(e.leaves_on), e.ground, e.next_school, boarder), moment)
+
+
+def _withdrawn(writer: Writer, moment: Moment, stream: str, e: EnrolmentWithdrawn) -> None:
+    writer.end("roll", (writer.pupil(streams.parts(stream)[1]), iso(e.starts_on)), moment)
+
+
+def _amended(writer: Writer, moment: Moment, stream: str, e: DetailsAmended) -> None:
+    pupil = writer.pupil(streams.parts(stream)[1])
+    writer.insert(
+        "detail_amendments",
+        (
+            moment.position,
+            pupil,
+            e.field,
+            e.original,
+            e.amended,
+            e.reason,
+            e.by,
+            e.name,
+            e.job_title,
+            e.stated,
+        ),
+    )
+    if e.field not in DETAILS:
+        return
+    columns = ", ".join((*DETAILS, "birth_cohort", "compulsory_from"))
+    row = list(writer.current("details", columns, "pupil IS ?", (pupil,)))
+    row[DETAILS.index(e.field)] = e.amended
+    if e.birth_cohort is not None and e.compulsory_from is not None:
+        row[-2:] = [e.birth_cohort, e.compulsory_from.isoformat()]
+    writer.put("details", (pupil,), row, moment)
+
+
+def _membership(writer: Writer, moment: Moment, stream: str, e: GroupJoined | GroupLeft) -> None:
+    key = (writer.pupil(streams.parts(stream)[1]), e.kind, e.name, iso(e.since))
+    writer.put("memberships", key, (iso(e.until),), moment)
+
+
+HANDLERS = {
+    PupilEnrolled: _enrolled,
+    PupilRemoved: _removed,
+    EnrolmentWithdrawn: _withdrawn,
+    DetailsAmended: _amended,
+    GroupJoined: _membership,
+    GroupLeft: _membership,
+}

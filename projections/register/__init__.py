@@ -1,0 +1,1 @@
+"""A group's register: on screen, on paper, due, late or missing."""

@@ -1,0 +1,225 @@
+"""A week of the register at two points in time, and every change that lies between them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from ledger.clock import iso, local_date, parse_instant
+from ledger.errors import Refused
+from ledger.values import Session
+from policies.law.calendar import school_days_between
+from projections.queries.question import Question
+from projections.queries.replay_requests import requests
+from projections.queries.versions import Describer, Version
+from projections.queries.view import Person, View, opened
+from projections.register.signs import NO_MARK
+from projections.register.signs import code as stands
+from projections.register.week import PLAN, Week, by_surname
+
+NOW = "now"
+_CAUSES = """SELECT max(at) FROM (SELECT kf AS at FROM {0} WHERE {1}
+    UNION ALL SELECT kt FROM {0} WHERE {1}) WHERE at > :low AND at <= :high"""
+
+
+@contextmanager
+def other_view(question: Question, view: View, known_at: str | None) -> Iterator[View]:
+    """Open the other point in time: an instant, or (``now``, none) all that is known.
+
+    Without a time of its own, ``--position`` bounds it too: what the ledger held then changes no
+    more, and with it the answer.
+    """
+    at = None if known_at is None or known_at == NOW else _come(known_at, view)
+    upto = question.position if known_at is None else None
+    if upto is not None:
+        at = _last_recorded(view, upto)
+    with opened(
+        view.folder, replace(question, known_at=at, position=upto), lambda: view.now
+    ) as second:
+        # Both read the marks as they are in the newer files, which know all of the older ones.
+        view.grid = second.grid
+        if _known(view) == _known(second):
+            second.people = view.people  # names are slow to open
+        yield second
+
+
+def _last_recorded(view: View, position: int) -> str | None:
+    """Return when the last entry up to a position was recorded; none before the first."""
+    row = view.db.execute("SELECT max(at) FROM commits WHERE first <= ?", [position]).fetchone()
+    return None if row[0] is None else iso(row[0])
+
+
+def _come(known_at: str, view: View) -> str:
+    """Return an instant that is not later than now; today's date stands for now."""
+    if parse_instant(known_at) > view.now and known_at != view.today.isoformat():
+        raise Refused(
+            "known-at-future",
+            f"--diff {known_at} is later than now",
+            "compare with a time that has come, or with now",
+        )
+    return known_at
+
+
+def _known(view: View) -> tuple[object, object]:
+    """Return which versions of details and which spells a view knows."""
+    return view.stood("rowid", "details"), view.spells
+
+
+@dataclass
+class Compared:
+    """The same group and week at two points in time, the earlier one first."""
+
+    earlier: Week
+    later: Week
+
+    def __post_init__(self) -> None:
+        both = {p.index: p for week in (self.earlier, self.later) for p in week.pupils}
+        self.earlier.pupils = self.later.pupils = by_surname(both.values())
+
+    def differs(self, person: Person, session: Session) -> bool:
+        """Tell whether what stood at first stands no more, or was amended in between.
+
+        A first entry at the taking changes nothing that stood.
+        """
+        if any(v.kind not in (PLAN, "entry") for v in self._new(person, session)):
+            return True
+        was, now = (week.cell(person, session) for week in (self.earlier, self.later))
+        changed = was["code"] is not None and was["code"] != now["code"]
+        return changed or not self._same_cell(person, session)
+
+    def difference(self, person: Person, session: Session) -> dict[str, str | None] | None:
+        """Return what stood and what it became; none where it is the same."""
+        was, became = (_stood(week.cell(person, session)) for week in (self.earlier, self.later))
+        return None if was == became else {"was": was, "became": became}
+
+    def _new(self, person: Person, session: Session) -> list[Version]:
+        place = (person.index, str(session))
+        known = {(v.kind == PLAN, v.position) for v in self.earlier.versions.get(place, ())}
+        later = self.later.versions.get(place, ())
+        return [v for v in later if (v.kind == PLAN, v.position) not in known]
+
+    @cached_property
+    def _describer(self) -> Describer:
+        return Describer(self.later.view)
+
+    @cached_property
+    def _school_days(self) -> list[date]:
+        return self.later.view.calendar.school_days()
+
+    def changes(self) -> list[dict[str, Any]]:
+        """Return every change between the two times, in the order in which it became known."""
+        found = [
+            row
+            for person in self.later.pupils
+            for session in self.later.sessions
+            for row in self._of(person, session)
+        ]
+        found += self._requests()
+        return sorted(found, key=lambda r: (r["position"] or 0, r["session"], r["upn"]))
+
+    def _of(self, person: Person, session: Session) -> Iterator[dict[str, Any]]:
+        new = self._new(person, session)
+        for version in new:
+            row = self._describer.row(0, version)
+            kept = ("kind", "step", "reason", "by", "recorded_at", "stated_at",
+                    "late_by_school_days", "position", "changed_at")  # fmt: skip
+            about = {"was": version.replaced, "became": version.code}
+            about |= {name: row[name] for name in kept if name in row}
+            about["source"] = self._describer.source(version)
+            yield _placed(person, str(session), about)
+        difference = self.difference(person, session)
+        amended = [version.code for version in new if version.kind != PLAN][-1:]
+        # A mark that was amended to what now stands says it all.
+        if (
+            difference
+            and amended != [difference["became"]]
+            and not self._same_cell(person, session)
+        ):
+            yield _placed(
+                person, str(session), difference | self._calendar_or_roll(person, session)
+            )
+
+    def _same_cell(self, person: Person, session: Session) -> bool:
+        """Tell whether neither calendar nor roll moved a cell."""
+        was, now = (week.cell(person, session) for week in (self.earlier, self.later))
+        return all(was[name] == now[name] for name in ("met", "cancelled", "member"))
+
+    def _calendar_or_roll(self, person: Person, session: Session) -> dict[str, Any]:
+        was, now = (week.cell(person, session) for week in (self.earlier, self.later))
+        about: list[tuple[str, str]]
+        if was["member"] != now["member"]:
+            about = [("roll", "pupil = :v0"), ("memberships", "pupil = :v0"), ("terms", "1")]
+            return self._event("roll", session, about, (person.index,), None)
+        about = [("closures", "date = :v0 AND half = :v1"), ("terms", "1")]
+        place = (session.date.isoformat(), session.half)
+        view = self.later.view
+        reasons = view.stood("reason", "closures", about[0][1], *place)
+        reason = "; ".join(r for (r,) in reasons if r) or None
+        return self._event("calendar", session, about, place, reason)
+
+    def _event(
+        self,
+        kind: str,
+        session: Session,
+        about: Sequence[tuple[str, str]],
+        values: tuple[Any, ...],
+        reason: str | None,
+    ) -> dict[str, Any]:
+        position = self._cause(about, values)
+        found: dict[str, Any] = {"kind": kind, "reason": reason, "by": None, "position": position}
+        found |= dict.fromkeys(("recorded_at", "stated_at", "source", "late_by_school_days"))
+        if position is None:
+            return found
+        commit = self._describer.commit(position)
+        day = local_date(commit.at)
+        name, title = self._describer.named(commit.by, day)
+        made = {"name": name, "job_title": title, "authenticated": commit.authenticated}
+        lag = school_days_between(self._school_days, session.date, day)
+        return found | {"by": made if commit.by else None, "recorded_at": iso(commit.at),
+                        "source": commit.source, "late_by_school_days": lag}  # fmt: skip
+
+    def _cause(self, about: Sequence[tuple[str, str]], values: tuple[Any, ...]) -> int | None:
+        """Return the newest event between the two times in the first table that has one."""
+        view = self.later.view
+        bound: dict[str, Any] = {f"v{n}": value for n, value in enumerate(values)}
+        bound |= {"low": self.earlier.view.position, "high": view.position}
+        for table, where in about:
+            (position,) = view.db.execute(_CAUSES.format(table, where), bound).fetchone()
+            if position is not None:
+                return int(position)
+        return None
+
+    def _requests(self) -> list[dict[str, Any]]:
+        week = self.later
+        people = {person.index: person for person in week.pupils}
+        found = requests(week.view, self._describer, people.keys(), week.monday, week.friday)
+        low = self.earlier.view.position
+        return [
+            _placed(people[pupil], row["session"], row)
+            for pupil, row in found
+            if row["position"] > low
+        ]
+
+
+def _placed(person: Person, session: str, about: dict[str, Any]) -> dict[str, Any]:
+    return {"session": session, "upn": person.upn, "name": person.name, **about}
+
+
+def _stood(cell: dict[str, Any]) -> str | None:
+    """Return what a cell shows without plans; none where no mark stands."""
+    found = stands({**cell, "planned": None})
+    return None if found == NO_MARK else found
+
+
+def compared(week: Week, other: View) -> Compared:
+    """Return a week at its own point in time and at another, the earlier one first."""
+    second = Week(other, week.group, week.monday, required=False)
+    earlier, later = sorted((week, second), key=lambda each: _order(each.view))
+    return Compared(earlier, later)
+
+
+def _order(view: View) -> tuple[int, int]:
+    at = (view.position, view.known_at)
+    return at if view.question.clock == "ledger" else (at[1], at[0])

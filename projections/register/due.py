@@ -1,0 +1,135 @@
+"""Registers that were due: a group with somebody on roll, on a session met and closed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ledger.clock import end_of_day, iso, local, local_date, parse_instant
+from ledger.errors import Refused
+from ledger.values import Session
+from policies.law.calendar import school_days_between
+from projections.queries.rectangle import Rectangle, cover, rectangle
+from projections.queries.selection import groups_of
+from projections.queries.versions import Describer
+from projections.queries.view import View
+
+_MINUTE = 60_000_000
+_FIRST = """SELECT pupil, session, kf, stated, imported FROM marks
+    WHERE kf <= ? AND sf <= ? AND kind IN ('entry', 'late_entry') AND session BETWEEN ? AND ?"""
+
+
+class Taking(NamedTuple):
+    """How a register was taken: staff id, instants of opening and ending, number of marks."""
+
+    by: str
+    opened: int | None
+    ended: int
+    marks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One register that was due.
+
+    ``closes``: the instant of the closing time, none where no times are recorded; ``expected``:
+    pupils on roll who met the session; ``without``: those without a mark; ``marks_after``: first
+    marks made after the closing time, none where there is none; ``late_by_minutes``: from
+    closing to the end of taking or the last of those marks, rounded up; none where in time.
+    """
+
+    group: str
+    session: Session
+    closes: int | None
+    taking: Taking | None
+    expected: int
+    without: int
+    marks_after: int | None
+    late_by_minutes: int | None
+    late_by_school_days: int | None
+
+
+def due(view: View, describer: Describer, kind: str, group: str | None) -> Iterator[Due]:
+    """Yield the registers due in the range, of all groups of a kind or of one."""
+    groups = groups_of(view, kind)
+    if group is not None:
+        if group not in groups:
+            raise Refused(
+                "group-unknown",
+                f"no {kind} group is called {group!r}",
+                f"attendance rates --by {kind} lists the groups",
+            )
+        groups = {group: groups[group]}
+    whole = rectangle(view)
+    made = _made(view, describer, whole)
+    taken = _takings(view)
+    days = view.calendar.school_days()
+    for name, members in groups.items():
+        cells = np.zeros(whole.codes.shape, np.bool_)
+        cover(cells, whole.sessions, members)
+        cells &= whole.counted
+        for at in np.nonzero(np.any(cells, axis=0))[0]:
+            session, here = whole.sessions[at], cells[:, at]
+            taking, closes = taken.get((str(session), name)), view.calendar.closing(session)
+            if taking is None and not has_closed(view, session):
+                continue
+            after = _after(made[here, at], closes)
+            last = max((*after, taking.ended if taking else 0))
+            late = None if closes is None or last <= closes else last
+            yield Due(
+                name,
+                session,
+                closes,
+                taking,
+                int(here.sum()),
+                int((whole.codes[here, at] == 0).sum()),
+                None if closes is None else len(after),
+                None if late is None or closes is None else -(-(late - closes) // _MINUTE),
+                None
+                if late is None
+                else school_days_between(days, session.date, local_date(late)),
+            )
+
+
+def has_closed(view: View, session: Session) -> bool:
+    """Tell whether a register was to be complete: past its closing time, else its day."""
+    closes = view.calendar.closing(session)
+    return (end_of_day(session.date) if closes is None else closes) <= view.known_at
+
+
+def _takings(view: View) -> dict[tuple[str, str], Taking]:
+    columns = 'session, grp, "by", opened, ended, marks'
+    where = "session BETWEEN :v0 AND :v1"
+    rows = view.stood(columns, "registers_taken", where, f"{view.first}", f"{view.on}~")
+    return {(session, group): Taking(*rest) for session, group, *rest in rows}
+
+
+def _made(view: View, describer: Describer, whole: Rectangle) -> Any:  # noqa: ANN401 - an array
+    """Return when each first mark was made, [pupils, sessions]; 0 where no time is known."""
+    made = np.zeros(whole.codes.shape, np.int64)
+    where = {str(session): n for n, session in enumerate(whole.sessions)}
+    bounds = (view.position, view.stated, f"{view.first}", f"{view.on}~")
+    for pupil, session, position, stated, imported in view.db.execute(_FIRST, bounds):
+        at = where.get(session)
+        if at is not None and pupil < len(made):
+            made[pupil, at] = (stated or 0) if imported else describer.commit(position).at
+    return made
+
+
+def _after(made: Any, closes: int | None) -> list[int]:  # noqa: ANN401 - an array
+    return [] if closes is None else [int(at) for at in made[made > closes]]
+
+
+def written(instant: int | None) -> str | None:
+    """Write an instant for a document, or nothing."""
+    return None if instant is None else iso(instant)
+
+
+def clock_time(row: dict[str, Any], name: str) -> str:
+    """Write an instant of a row as London time, with its date where that is another day."""
+    if row[name] is None:
+        return ""
+    moment = local(parse_instant(row[name]))
+    same = moment.date().isoformat() == row["session"][:10]
+    return f"{moment:%H:%M}" if same else f"{moment:%Y-%m-%d %H:%M}"

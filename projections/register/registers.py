@@ -1,0 +1,143 @@
+"""Every register that was due, who took it, when, and what is missing."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from projections.queries.question import Answer, Grid, Lines, Question, natural, number_of, option
+from projections.queries.versions import Describer
+from projections.queries.view import View
+from projections.register import due as registers_due
+from projections.register import registers_summary
+from projections.register.due import Due
+
+COLUMNS = (
+    "session",
+    "group",
+    "how",
+    "closes",
+    "opened",
+    "ended",
+    "by_name",
+    "by_job_title",
+    "marks",
+    "expected",
+    "without",
+    "marks_after",
+    "late_by_minutes",
+    "late_by_school_days",
+)
+TAKEN, NOT_RECORDED, MISSING = "taken", "not recorded how it was taken", "missing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registers(Question):
+    """attendance registers: every register that was due, who took it, when, and what is missing.
+
+    Registers of groups with somebody on roll, on sessions that the school met and has closed.
+
+    Late: ended after the closing time, or first marks made after it. Missing: no taking is
+    recorded, and there are pupils without a mark.
+    """
+
+    group: str | None = option("one group, by its name (9B)")
+    kind: Literal["registration", "year"] = option(
+        "registers of registration groups, or of years",
+        "registration",
+        choices=("registration", "year"),
+    )
+    late: bool = option("only those ended late, or with first marks made late", default=False)
+    missing: bool = option("only those not taken, with pupils without a mark", default=False)
+    summary: Literal["group", "title"] | None = option(
+        "count them by group, or by the job title of whoever took them",
+        choices=("group", "title"),
+    )
+
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a register, by session and group; or with counts."""
+        columns = COLUMNS if self.summary is None else registers_summary.columns(self.summary)
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, columns, [Lines([view.ignorance()])])
+        describer = Describer(view)
+        due = registers_due.due(view, describer, self.kind, self.group)
+        rows = [_row(describer, each) for each in due]
+        rows = [row for row in rows if _wanted(self, row)]
+        rows.sort(key=lambda r: (r["session"], natural(r["group"])))
+        if self.summary is not None:
+            counted, total = registers_summary.counted(rows, self.summary)
+            document = {"as_of": view.as_of(), "rows": counted, "total": total}
+            grid = registers_summary.table(self.summary, counted, total, [view.provenance()])
+            return Answer(document, columns, [grid])
+        document = {"as_of": view.as_of(), "rows": rows, "total": registers_summary.count(rows)}
+        return Answer(document, columns, [_table(rows, view)])
+
+
+def _wanted(question: Registers, row: dict[str, Any]) -> bool:
+    """Tell whether a row is asked for; both options together ask for either."""
+    if not (question.late or question.missing):
+        return True
+    late = question.late and row["late_by_minutes"] is not None
+    return late or (question.missing and row["how"] == MISSING)
+
+
+def _row(describer: Describer, due: Due) -> dict[str, Any]:
+    taking = due.taking
+    by = None
+    if taking is not None:
+        name, title = describer.named(taking.by, due.session.date)
+        by = {"name": name, "job_title": title}
+    how = TAKEN if taking else MISSING if due.without else NOT_RECORDED
+    return {
+        "session": str(due.session),
+        "group": due.group,
+        "how": how,
+        "closes": registers_due.written(due.closes),
+        "opened": registers_due.written(taking.opened) if taking else None,
+        "ended": registers_due.written(taking.ended) if taking else None,
+        "by": by,
+        "marks": taking.marks if taking else None,
+        "expected": due.expected,
+        "without": due.without,
+        "marks_after": due.marks_after,
+        "late_by_minutes": due.late_by_minutes,
+        "late_by_school_days": due.late_by_school_days,
+    }
+
+
+def _table(rows: list[dict[str, Any]], view: View) -> Grid:
+    headings = (
+        "Session",
+        "Group",
+        "How",
+        "Closes",
+        "Opened",
+        "Ended",
+        "By",
+        "Expected",
+        "Without a mark",
+        "Marks after closing",
+        "Late by",
+    )
+    body = [
+        (
+            row["session"],
+            row["group"],
+            row["how"],
+            *(registers_due.clock_time(row, name) for name in ("closes", "opened", "ended")),
+            ", ".join(filter(None, (row["by"] or {}).values())),
+            str(row["expected"]),
+            str(row["without"]),
+            "not known" if row["marks_after"] is None else str(row["marks_after"]),
+            _late(row),
+        )
+        for row in rows
+    ]
+    title = number_of(len(rows), "register")
+    return Grid(title, headings, body, frozenset({7, 8, 9}), notes=[view.provenance()])
+
+
+def _late(row: dict[str, Any]) -> str:
+    minutes, days = row["late_by_minutes"], row["late_by_school_days"]
+    if minutes is None:
+        return ""
+    return number_of(days, "school day") if days else number_of(minutes, "minute")

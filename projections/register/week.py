@@ -1,0 +1,190 @@
+"""A group's register for a week as known at one point in time: one cell a pupil and session."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ledger.errors import Refused
+from ledger.values import HALVES, Session
+from projections.queries.pending import Pending, pending
+from projections.queries.rectangle import Flags, Rectangle, rectangle
+from projections.queries.selection import membership_cells
+from projections.queries.versions import Version, versions_of
+from projections.queries.view import Person, View
+
+_SCHOOL_DAYS = 5
+PLAN = "plan"
+Place = tuple[int, str]
+"""A pupil's row number and a session."""
+
+
+def monday_of(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+@dataclass
+class Week:
+    """The register of a group from Monday to Friday, as a view knows it.
+
+    ``pupils``: the rows shown; by default those with a session in the group that week.
+    ``required``: whether a group that nobody ever belonged to is refused.
+    """
+
+    view: View
+    group: str
+    monday: date
+    pupils: list[Person] = field(default_factory=list)
+    required: bool = True
+
+    def __post_init__(self) -> None:
+        self.pupils = self.pupils or self._members()
+
+    @property
+    def friday(self) -> date:
+        """The last day."""
+        return self.monday + timedelta(days=_SCHOOL_DAYS - 1)
+
+    @cached_property
+    def sessions(self) -> list[Session]:
+        """The ten sessions, met or not."""
+        days = [self.monday + timedelta(days=n) for n in range(_SCHOOL_DAYS)]
+        return [Session(day, half) for day in days for half in HALVES]
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings of its table."""
+        return ("Pupil", *(f"{s.date:%a %d} {s.half}" for s in self.sessions))
+
+    @property
+    def nobody(self) -> str:
+        """What to say where it has no row: that is no empty register, but none at all."""
+        return f"nobody in {self.group} had a session in this week, as known then"
+
+    @cached_property
+    def whole(self) -> Rectangle:
+        """The register of the whole school in that week."""
+        return rectangle(self.view, self.monday, self.friday)
+
+    @cached_property
+    def columns(self) -> dict[Session, int]:
+        """Where the sessions inside terms stand in the rectangle."""
+        return {session: at for at, session in enumerate(self.whole.sessions)}
+
+    @cached_property
+    def member(self) -> Flags:
+        """Who was in the group and on roll, session by session."""
+        wanted = [m for m in self.view.memberships if m.name == self.group]
+        cells = membership_cells(self.view, wanted, self.whole, per_session=True)
+        found: Flags = cells & self.whole.on_roll
+        return found
+
+    def _members(self) -> list[Person]:
+        if not any(m.name == self.group for m in self.view.memberships):
+            if self.view.knows_nothing or not self.required:
+                return []
+            raise Refused(
+                "group-unknown",
+                f"no group is called {self.group!r}",
+                "attendance rates --by registration lists the groups",
+            )
+        rows = {int(n) for n in np.nonzero(self.member.any(axis=1))[0]}
+        return by_surname(self.view.people[n] for n in rows | self._marked_off_roll(rows))
+
+    def _marked_off_roll(self, listed: set[int]) -> set[int]:
+        """Return who is in the group and has a mark that stands, though no session counts."""
+        others = {n for here in self.members.values() for n in here} - listed
+        found = versions_of(self.view, sorted(others), self.monday, self.friday)
+        return {version.pupil for version in found if version.kind != PLAN}
+
+    def _in_group(self, session: Session) -> set[int]:
+        """Return who was in the group on the day of a session, on roll or not."""
+        wanted = (m for m in self.view.memberships if m.name == self.group)
+        return {m.pupil for m in wanted if m.covers(session.date)}
+
+    @cached_property
+    def members(self) -> dict[Session, set[int]]:
+        """Who was in the group at each session, on roll or not."""
+        return {session: self._in_group(session) for session in self.sessions}
+
+    @cached_property
+    def versions(self) -> dict[Place, list[Version]]:
+        """Every version of the marks and plans of the pupils shown, in order."""
+        found: dict[Place, list[Version]] = {}
+        shown = [person.index for person in self.pupils]
+        for version in versions_of(self.view, shown, self.monday, self.friday):
+            found.setdefault((version.pupil, version.session), []).append(version)
+        return found
+
+    @cached_property
+    def waiting(self) -> dict[Place, Pending]:
+        """The requested amendments that nobody has decided."""
+        return {(each.pupil, each.session): each for each in pending(self.view)}
+
+    def marks(self, place: Place) -> list[Version]:
+        """Return the versions of a mark, without plans."""
+        return [v for v in self.versions.get(place, ()) if v.kind != PLAN]
+
+    def cell(self, person: Person, session: Session) -> dict[str, Any]:
+        """Return what stood for one pupil and session, and how it came to stand.
+
+        ``changed``: since it was first entered, for whatever reason; ``in_group``: at that
+        session; ``member``: and on roll; ``counts``: whether the mark that stands is in a session
+        that counts, met while on roll; ``planned``: an absence planned where there is no mark yet;
+        ``pending``: the code that a requested amendment asks for.
+        """
+        place = (person.index, str(session))
+        marks, waits = self.marks(place), self.waiting.get(place)
+        kinds = {version.kind for version in marks}
+        found = standing(self.whole, self.columns.get(session), person.index)
+        member = self._is_member(person, session)
+        if session not in self.columns and marks:
+            found["code"] = marks[-1].code  # outside every term, as terms are known
+        return {
+            "session": str(session),
+            **found,
+            "changed": any(version.replaced is not None for version in marks),
+            "in_group": person.index in self.members[session],
+            "member": member,
+            "counts": found["code"] is not None and found["met"],
+            "planned": self.planned(place) if found["met"] and member and not marks else None,
+            "amended": "amendment" in kinds,
+            "late_entry": "late_entry" in kinds,
+            "corrected": "taking" in kinds,
+            "restated": "restated" in kinds,
+            "pending": waits.code if waits else None,
+        }
+
+    def _is_member(self, person: Person, session: Session) -> bool:
+        at = self.columns.get(session)
+        return at is not None and person.index < len(self.member) and bool(
+            self.member[person.index, at]
+        )  # fmt: skip
+
+    def planned(self, place: Place) -> str | None:
+        """Return the code of an absence that is planned; none once it was withdrawn."""
+        plans = [v for v in self.versions.get(place, ()) if v.kind == PLAN]
+        return plans[-1].code if plans else None
+
+
+def standing(whole: Rectangle, at: int | None, pupil: int) -> dict[str, Any]:
+    """Return the code that stood, whether the session was met, and whether it was cancelled.
+
+    ``at``: the session's column, none outside terms.
+    """
+    if at is None or pupil >= len(whole.codes):
+        return {"code": None, "met": False, "cancelled": False}
+    return {
+        "code": whole.book[whole.codes[pupil, at]] or None,
+        "met": bool(whole.counted[pupil, at]),
+        "cancelled": bool(whole.cancelled[pupil, at]),
+    }
+
+
+def by_surname(people: Iterable[Person]) -> list[Person]:
+    """Return people by surname and forename."""
+    return sorted(people, key=lambda p: (p.surname, p.forename, p.upn))

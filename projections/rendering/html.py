@@ -1,0 +1,191 @@
+"""Pages for reading and printing: self-contained HTML, black and white, A4.
+
+No script, no picture, nothing from a network: a page is one file that can be kept, printed and
+handed over. Meaning is in text and shape, never in colour alone. Everything given as `str` is
+escaped; only `Markup`, which this module makes, stands as it is.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from projections.queries.question import Block, Grid, Lines
+from projections.rendering.text import visible
+
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_SHORT = 16
+_LONG_WORD = re.compile(r"\S{21}")
+_PIECES = re.compile(r"\S{1,20}|\s+")
+_IN_CSS = re.compile(r"[^A-Za-z0-9 .,;:()/+-]")
+_STYLE = """
+@page { size: A4 SIZE; margin: 14mm 12mm 18mm 12mm;
+  @bottom-left { content: "FOOT"; font: 7pt sans-serif; width: 82%; text-align: left;
+    vertical-align: top; padding-top: 2mm; }
+  @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 8pt sans-serif;
+    vertical-align: top; padding-top: 2mm; } }
+* { box-sizing: border-box; }
+body { font: 11pt/1.4 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
+  color: #000; background: #fff; margin: 1.5rem auto; padding: 0 1.5rem; max-width: WIDE; }
+h1 { font-size: 1.5em; line-height: 1.2; margin: 0 0 .6em; }
+h2 { font-size: 1.15em; margin: 1.4em 0 .4em; break-after: avoid; }
+p { margin: .3em 0; overflow-wrap: anywhere; }
+section.sheet + section.sheet { break-before: page; }
+table { border-collapse: collapse; width: 100%; margin: .4em 0 .8em; font-size: .9em; }
+thead { display: table-header-group; }
+tr { break-inside: avoid; }
+th, td { border: 1px solid #000; padding: .22em .45em; text-align: left; vertical-align: top;
+  white-space: pre-line; }
+td.short { white-space: nowrap; }
+thead th { border-bottom: 2.5px solid #000; }
+table.list tbody th { white-space: nowrap; }
+tbody th { font-weight: normal; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+tr.total > * { font-weight: bold; border-top: 2.5px solid #000; }
+table.register { table-layout: fixed; }
+table.register .name { width: 22%; }
+table.register td, table.register thead th { text-align: center; }
+table.register thead th.name { text-align: left; }
+table.register td { font-size: 1.1em; }
+sup { font-size: .7em; line-height: 0; }
+ul.notes { list-style: none; margin: .4em 0; padding: 0; font-size: .9em; }
+ul.key { columns: 3; column-gap: 2em; font-size: .8em; line-height: 1.25; }
+ul.key li { break-inside: avoid; }
+ul.notes li { margin: .15em 0; overflow-wrap: anywhere; }
+table.form td, table.form tbody th { height: 2.1em; vertical-align: middle; }
+footer { margin-top: 1.6em; border-top: 1px solid #000; padding-top: .4em; font-size: .8em; }
+@media print { body { margin: 0; padding: 0; max-width: none; font-size: 9.5pt; }
+  main { padding-right: 1px; } h1 { font-size: 1.3em; }
+  table.register { font-size: .85em; line-height: 1.25; }
+  table.register th, table.register td { padding: .1em .3em; } }
+"""
+
+
+class Markup(str):
+    """HTML that is finished: it is not escaped again."""
+
+    __slots__ = ()
+
+
+def text(written: str) -> Markup:
+    """Return text as HTML; characters that no page can hold are replaced."""
+    if isinstance(written, Markup):
+        return written
+    return Markup(escape(visible(_UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", written))))
+
+
+def tag(name: str, content: str, *, css: str = "") -> Markup:
+    """Return an element; ``css``: its classes."""
+    given = f' class="{escape(css)}"' if css else ""
+    return Markup(f"<{name}{given}>{text(content)}</{name}>")
+
+
+def joined(parts: Iterable[str]) -> Markup:
+    """Return pieces of HTML one after another, one a line."""
+    return Markup("\n".join(text(part) for part in parts))
+
+
+def paragraphs(lines: Iterable[str]) -> Markup:
+    """Return a paragraph for each line that is not empty."""
+    return joined(tag("p", line) for line in lines if line.strip())
+
+
+def notes(lines: Iterable[str], *, css: str = "notes") -> Markup:
+    """Return what stands beneath a table, one line each; ``notes key``: in columns."""
+    found = [tag("li", line) for line in lines]
+    return tag("ul", joined(found), css=css) if found else Markup("")
+
+
+def table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numeric: frozenset[int] = frozenset(),
+    total: bool = False,
+    css: str = "",
+) -> Markup:
+    """Return a table: the heads are repeated on every page, and no row is split.
+
+    ``numeric``: columns aligned to the right; ``total``: whether the last row is one;
+    ``css``: ``register`` (a name, then narrow cells), ``form`` (rows to be written in),
+    ``list`` (the first cell in one line).
+    The first cell of each row names the row.
+    """
+    body = list(rows)
+    heads = [_cell("th", "col", n, each, numeric) for n, each in enumerate(headings)]
+    last = len(body) - 1 if total else None
+    lines = [_row(row, numeric, total=n == last) for n, row in enumerate(body)]
+    head = tag("thead", tag("tr", joined(heads)))
+    return tag("table", joined([head, tag("tbody", joined(lines))]), css=css)
+
+
+def _row(row: Sequence[str], numeric: frozenset[int], *, total: bool) -> Markup:
+    first, *rest = row
+    cells = [_cell("th", "row", 0, first, numeric)]
+    cells += [_cell("td", "", n, each, numeric) for n, each in enumerate(rest, 1)]
+    return tag("tr", joined(cells), css="total" if total else "")
+
+
+def _cell(name: str, scope: str, column: int, content: str, numeric: frozenset[int]) -> Markup:
+    css = "number" if column in numeric else "name" if column == 0 else ""
+    if not css and len(content) <= _SHORT and " " not in content:
+        css = "short" if content else ""
+    given = (f' scope="{scope}"' if scope else "") + (f' class="{css}"' if css else "")
+    return Markup(f"<{name}{given}>{_breakable(content)}</{name}>")
+
+
+def _breakable(content: str) -> Markup:
+    """Return a cell's text; a word too long for its column may go on in the next line."""
+    if isinstance(content, Markup) or not _LONG_WORD.search(content):
+        return text(content)
+    return Markup("<wbr>".join(map(text, _PIECES.findall(content))))
+
+
+def grid(found: Grid, *, css: str = "") -> Markup:
+    """Return a table of an answer with its title and its notes."""
+    shown = table(found.headings, found.rows, numeric=found.numeric, total=found.total, css=css)
+    above = [tag("h2", found.title)] if found.title else []
+    return joined([*above, shown, notes(found.notes)])
+
+
+def blocks(found: Iterable[Block]) -> Markup:
+    """Return the blocks of an answer, as they are shown in text."""
+    return joined(
+        paragraphs(block.lines) if isinstance(block, Lines) else grid(block) for block in found
+    )
+
+
+def page(title: str, body: str, *, landscape: bool = False, foot: str = "") -> str:
+    """Return a whole page: ``body`` is HTML of this module.
+
+    ``foot``: its provenance (`View.provenance`), at the end and at the foot of each sheet.
+    """
+    size, wide = ("landscape", "297mm") if landscape else ("portrait", "210mm")
+    style = (
+        _STYLE.replace("SIZE", size)
+        .replace("WIDE", wide)
+        .replace("FOOT", _IN_CSS.sub(_coded, foot))
+    )
+    end = tag("footer", tag("p", foot)) if foot else Markup("")
+    return f"""<!DOCTYPE html>
+<html lang="en-GB">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{text(title)}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<h1>{text(title)}</h1>
+{text(body)}
+</main>
+{end}
+</body>
+</html>
+"""
+
+
+def _coded(found: re.Match[str]) -> str:
+    r"""Return a character as a style sheet's string can hold it: ``\3c `` for ``<``."""
+    return f"\\{ord(found[0]):x} "

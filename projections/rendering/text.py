@@ -1,0 +1,103 @@
+"""Answers as plain text and as CSV: for files, pipes and tables too long for a screen."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeGuard
+from unicodedata import category
+
+from projections.queries.question import Answer, Block, Grid
+
+_GAP = "   "
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+_KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{SOFT HYPHEN}"
+
+
+def as_csv(answer: Answer) -> str:
+    """Return the rows of an answer as CSV, with the columns that it names; empty without any."""
+    if not answer.columns:
+        return ""
+    rows, out = answer.rows() if answer.flat is None else answer.flat, io.StringIO()
+    columns = [name for column in answer.columns for name in _spread(column, rows)]
+    writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(_flat, rows))
+    return out.getvalue()
+
+
+def _spread(column: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the columns that one makes: itself, or one a session where it holds cells."""
+    found = rows[0].get(column) if rows else None
+    return [cell["session"] for cell in found] if _holds_cells(found) else [column]
+
+
+def _holds_cells(value: Any) -> TypeGuard[list[Mapping[str, Any]]]:  # noqa: ANN401 - any value of a row
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row without nested values: ``by_name``; ``/=3 I=1``; one column a session."""
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if isinstance(value, Mapping):
+            flat.update({f"{key}_{k}": v for k, v in value.items()})
+            flat[key] = " ".join(f"{k}={v}" for k, v in value.items())
+        elif _holds_cells(value):
+            flat.update({cell["session"]: cell["code"] for cell in value})
+        else:
+            flat[key] = ";".join(map(str, value)) if isinstance(value, list) else value
+    return flat
+
+
+def as_text(blocks: Iterable[Block]) -> list[str]:
+    """Return the blocks of an answer as lines."""
+    return [
+        line
+        for block in blocks
+        for line in (as_lines(block) if isinstance(block, Grid) else map(visible, block.lines))
+    ]
+
+
+def as_lines(grid: Grid) -> list[str]:
+    """Return a table as lines of its natural width."""
+    rows = [tuple(grid.headings), *(tuple(map(_on_one_line, row)) for row in grid.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rule = "─" * (sum(widths) + len(_GAP) * (len(widths) - 1))
+    lines = [_line(row, widths, grid.numeric) for row in rows]
+    lines.insert(1, rule)
+    if grid.total:
+        lines.insert(-1, "")
+    return [grid.title, *lines, *grid.notes, ""]
+
+
+def _on_one_line(cell: str) -> str:
+    """Return a cell without the line breaks that a reason or comment may hold."""
+    return visible(" ".join(cell.splitlines()))
+
+
+def visible(text: str) -> str:
+    """Return a text whose control characters, and marks that turn its reading round, are seen.
+
+    A reason may hold what rings a bell, or shows a sentence backwards; a reader of evidence must
+    see that it does.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if category(character) not in _UNSEEN or character in _KEPT
+        else _named(character)
+        for character in text
+    )
+
+
+def _named(character: str) -> str:
+    return f"\\u{ord(character):04x}"
+
+
+def _line(row: Sequence[str], widths: list[int], numeric: frozenset[int]) -> str:
+    cells = (
+        cell.rjust(width) if n in numeric else cell.ljust(width)
+        for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return _GAP.join(cells).rstrip()

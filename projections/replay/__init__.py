@@ -1,0 +1,1 @@
+"""A history change by change, with the figures before and after."""

@@ -1,0 +1,1 @@
+"""Who is in the next return to the local authority, and why."""

@@ -1,0 +1,125 @@
+"""The attendance return: who has been absent on end, or fails to attend regularly.
+
+SI 2024/208 reg 13(7) and (8): pupils of compulsory school age who do not board.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ledger.values import Session
+from policies.law.penalties import Measure, standing
+from policies.law.school_weeks import school_weeks
+from policies.packs.catalogue import value_text
+from policies.packs.values import parameters
+from projections.penalties.penalties_register import age_of, countable
+from projections.queries.cells import cells
+from projections.queries.rectangle import Flags, Rectangle, cover, rectangle
+from projections.queries.view import Interval, View
+from projections.returns.made import Told, agreed
+from projections.returns.returns_days import Days, Run, days_of, runs
+
+
+@dataclass(slots=True)
+class Register:
+    """What the return is decided from: cells of the sorts that count, days, school weeks."""
+
+    whole: Rectangle
+    exclusive: Flags
+    unauthorised: Flags
+    days: Days
+
+
+def register(view: View) -> Register:
+    """Return the register from the first term known to the day of a view."""
+    first = min([term.first for term in view.calendar.terms], default=view.first)
+    whole = rectangle(view, first, view.on)
+    ours = of_age(view, whole) & ~_boarding(view, whole)
+    exclusive = cells(whole, view.rules.codes, lambda rule: rule.threshold) & ours
+    unauthorised = cells(whole, view.rules.codes, lambda rule: rule.unauthorised) & ours
+    return Register(whole, exclusive, unauthorised, days_of(whole, exclusive))
+
+
+def of_age(view: View, whole: Rectangle) -> Flags:
+    """Return the cells that count, of pupils of compulsory school age on the day."""
+    people = view.people.items()
+    return countable(whole, {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people})
+
+
+def _boarding(view: View, whole: Rectangle) -> Flags:
+    boards = {(p, s) for p, s in view.stood("pupil, starts_on", "roll", "boarder = 1")}
+    spells: Iterable[Interval] = view.spells
+    found = np.zeros(whole.codes.shape, np.bool_)
+    mine = [each for each in spells if (each.pupil, each.first.isoformat()) in boards]
+    cover(found, whole.sessions, mine)
+    return found
+
+
+def rows(view: View, told: Told) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the pupils whom the next return is about, with why and by when."""
+    here, figure = register(view), agreed(view)
+    needed = parameters().value("returns.attendance_school_days", view.on).number
+    interval = value_text(parameters().value("returns.attendance_interval", view.on).value)
+    weeks = school_weeks(view.calendar.school_days())
+    for pupil in range(len(here.whole.codes)):
+        on_end = long_runs(here.days, pupil, needed, told)
+        entries = _since(here.whole, here.unauthorised[pupil], told, pupil)
+        peak = standing(weeks, entries, view.on, figure).peak if figure else 0
+        why = [_on_end(run, here, pupil) for run in on_end]
+        if figure and peak >= figure.sessions:
+            why.append(_regularly(peak, figure))
+        if why:
+            yield (
+                pupil,
+                {
+                    "why": "; ".join(why),
+                    "due": None,
+                    "due_words": interval,
+                    "overdue": None,
+                    "days": max((len(run.days) for run in on_end), default=0),
+                    "sessions": peak if figure else len(entries),
+                    "since": told.upto(pupil).isoformat(),
+                },
+            )
+
+
+def long_runs(days: Days, pupil: int, needed: int, told: Told) -> list[Run]:
+    """Return the runs of enough days that the authority has not been told of.
+
+    One that was long enough when the last return was made has been told of, unless it has gone
+    on for as long again.
+    """
+    upto = told.upto(pupil)
+    return [
+        run
+        for run in runs(days, pupil, days.every)
+        if len(run.days) >= needed
+        and (run.days[needed - 1] > upto or sum(day > upto for day in run.days) >= needed)
+    ]
+
+
+def _since(whole: Rectangle, flags: Flags, told: Told, pupil: int) -> list[Session]:
+    upto = told.upto(pupil)
+    found = (whole.sessions[at] for at in np.nonzero(flags)[0])
+    return [session for session in found if session.date > upto]
+
+
+def _on_end(run: Run, here: Register, pupil: int) -> str:
+    held = {
+        here.whole.book[here.whole.codes[pupil, at]]
+        for at, session in enumerate(here.whole.sessions)
+        if here.exclusive[pupil, at] and run.first <= session.date <= run.last
+    }
+    return (
+        f"absent on {len(run.days)} school days on end, {run.first} to {run.last}, "
+        f"every session recorded {' or '.join(sorted(held))}"
+    )
+
+
+def _regularly(peak: int, figure: Measure) -> str:
+    return (
+        f"{peak} sessions of unauthorised absence within {figure.weeks} school weeks; "
+        f"agreed with the authority: {figure.sessions}"
+    )

@@ -1,0 +1,157 @@
+"""The returns of pupils who have joined and left the roll (SI 2024/208 reg 13(1) to (6)).
+
+The most junior class on the first day of the school year and the most senior class from the end
+of its last are left out, unless the authority asks for them. Which classes those are is read from
+the year groups and terms recorded here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from policies.law.age import is_compulsory
+from policies.law.calendar import school_year_of
+from policies.law.deadlines import new_pupil_deadline
+from policies.law.roll import grounds, named
+from policies.packs.catalogue import value_text
+from policies.packs.values import parameters
+from projections.queries.question import natural
+from projections.queries.view import View
+from projections.queries.year_groups import in_order
+from projections.returns.made import Told
+
+_DAY = timedelta(days=1)
+Rows = Iterator[tuple[int, dict[str, Any] | None]]
+"""Pupil and row; no row for whom the law leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spell:
+    pupil: int
+    starts_on: date
+    leaves_on: date | None
+    ground: str
+
+
+def _spells(view: View) -> list[_Spell]:
+    found = view.stood("pupil, starts_on, leaves_on, ground", "roll")
+    day = date.fromisoformat
+    return [_Spell(p, day(s), day(e) if e else None, g) for p, s, e, g in found]
+
+
+def joiners(view: View, told: Told) -> Rows:
+    """Yield who has joined by the day of a view and has not been told of."""
+    for spell in _spells(view):
+        if not told.upto(spell.pupil) < spell.starts_on <= view.on:
+            continue
+        year = _year(view, spell.pupil, spell.starts_on)
+        if _most_junior(view, spell, year):
+            yield spell.pupil, None
+            continue
+        due = new_pupil_deadline(spell.starts_on)
+        unknown = _unknown(view, spell.starts_on, year)
+        yield (
+            spell.pupil,
+            {
+                "why": f"joined on {spell.starts_on}{unknown}",
+                "due": due.isoformat(),
+                "due_words": f"by the end of {due}",
+                "overdue": view.on > due,
+                "starts_on": spell.starts_on.isoformat(),
+                "year": year,
+            },
+        )
+
+
+def _unknown(view: View, day: date, year: str | None) -> str:
+    """Say why the exception of the most junior class cannot be seen, if so."""
+    if year is None:
+        return "; no year group is recorded, so that no exception can be seen"
+    if not _years(view, day):
+        return "; the order of the year groups is not known, so that no exception can be seen"
+    return ""
+
+
+def leavers(view: View, told: Told) -> Rows:
+    """Yield who leaves, also on a day to come, and has not been told of.
+
+    A return may be made before the name is deleted: whoever was named in one has been told of.
+    """
+    for spell in _spells(view):
+        day = spell.leaves_on
+        if day is None or day <= told.upto(spell.pupil) or _named(told, spell):
+            continue
+        year = _year(view, spell.pupil, day)
+        if _most_senior(view, spell.pupil, (day, year)):
+            yield spell.pupil, None
+            continue
+        yield (
+            spell.pupil,
+            {
+                "why": f"last day {day}; ground {_ground(view, spell, day)}",
+                "due": day.isoformat(),
+                "due_words": value_text(parameters().value("returns.deletion_due", day).value),
+                "overdue": view.on > day,
+                "leaves_on": day.isoformat(),
+                "ground": spell.ground,
+                "year": year,
+            },
+        )
+
+
+def _named(told: Told, spell: _Spell) -> bool:
+    return any(spell.pupil in made.pupils and made.on >= spell.starts_on for made in told.made)
+
+
+def _ground(view: View, spell: _Spell, day: date) -> str:
+    """Return a ground with its words, where the law of the day has it for the pupil's age."""
+    person = view.people[spell.pupil]
+    compulsory = is_compulsory(day, person.compulsory_from, person.birth_cohort)
+    known = [ground for ground in grounds(day) if ground.compulsory == compulsory]
+    found = named(spell.ground, known)
+    return f"{found.provision}: {found.text}" if found else spell.ground or "not recorded"
+
+
+def _groups(view: View, pupil: int, day: date) -> list[str]:
+    return [m.name for m in view.memberships if m.pupil == pupil and m.covers(day)]
+
+
+def _year(view: View, pupil: int, day: date) -> str | None:
+    names = [
+        m.name for m in view.memberships if m.pupil == pupil and m.kind == "year" and m.covers(day)
+    ]
+    return min(names, key=natural, default=None)
+
+
+def _years(view: View, day: date) -> list[str]:
+    """Return the year groups of a day, the most junior first; none where it is not known."""
+    return in_order(m.name for m in view.memberships if m.kind == "year" and m.covers(day)) or []
+
+
+def _most_junior(view: View, spell: _Spell, year: str | None) -> bool:
+    """Tell whether a pupil joined the lowest year before its first session of the school year."""
+    day = spell.starts_on
+    if year is None or [year] != _years(view, day)[:1]:
+        return False
+    ahead = (s.date for s in view.calendar.sessions(day, date.max))
+    begun = _school_year(view, next(ahead, day))
+    return begun is not None and not _meets(view, spell.pupil, day, (begun[0], day - _DAY))
+
+
+def _most_senior(view: View, pupil: int, left: tuple[date, str | None]) -> bool:
+    """Tell whether a pupil leaves the highest year with no session left in the school year."""
+    day, year = left
+    if year is None or [year] != _years(view, day)[-1:]:
+        return False
+    held = _school_year(view, day)
+    return held is not None and not _meets(view, pupil, day, (day + _DAY, held[1]))
+
+
+def _school_year(view: View, day: date) -> tuple[date, date] | None:
+    return school_year_of(day, [(term.first, term.last) for term in view.calendar.terms])
+
+
+def _meets(view: View, pupil: int, day: date, span: tuple[date, date]) -> bool:
+    groups = _groups(view, pupil, day)
+    return any(view.calendar.meets(s, groups) for s in view.calendar.sessions(*span))

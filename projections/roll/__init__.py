@@ -1,0 +1,1 @@
+"""The admission register's amendments, and pupils found by name."""

@@ -1,0 +1,1 @@
+"""Status, today, the rules in force, and read models made anew."""

@@ -1,0 +1,79 @@
+"""Where the ledger is, its last event, today's unmarked registers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.clock import local
+from ledger.transparency.witnesses import trusted
+from projections.backup import backups
+from projections.queries import seen_outside as outside
+from projections.queries.pending import pending
+from projections.queries.question import Answer, Lines, Question, number_of
+from projections.queries.rectangle import rectangle
+from projections.queries.selection import groups_of
+from projections.queries.view import View
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status(Question):
+    """attendance status: where the ledger is, its last event, today's unmarked registers.
+
+    The state of the ledger in a few lines.
+    """
+
+    def answer(self, view: View) -> Answer:
+        """Answer with the ledger's place, size and what is due today."""
+        last = view.db.execute(
+            "SELECT min(last, :p), at, command FROM commits WHERE first <= :p "
+            "ORDER BY first DESC LIMIT 1",
+            {"p": view.position},
+        ).fetchone()
+        unmarked = unmarked_registers(view)
+        seen = outside.seen_by(view, trusted(view.folder))
+        document: dict[str, Any] = {
+            "as_of": view.as_of(),
+            "ledger": str(view.folder.path.absolute()),
+            "events": view.position,
+            "pupils_on_roll": len({s.pupil for s in view.spells if s.covers(view.on)}),
+            "last_event": {"position": last[0], "command": last[2]} if last else None,
+            "last_witness": outside.document(seen),
+            "last_backup": backups.document(view),
+            "unmarked_registers": unmarked,
+        }
+        lines = [
+            f"Ledger       {document['ledger']}",
+            f"School       {view.school['name'] if view.school else 'not recorded yet'}",
+            f"Events       {view.position}",
+            f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
+            f"Last event   {_when(last)}",
+            f"Witnessed    {outside.said(seen, view.position)}",
+            f"Back-up      {backups.said(view)}",
+            f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
+        ]
+        if waiting := pending(view):
+            document["pending"] = len(waiting)
+            lines.append(
+                f"Pending      {number_of(len(waiting), 'amendment')} to approve or decline"
+            )
+        if view.knows_nothing:
+            document["knows_nothing"] = True
+            lines.append(view.ignorance())
+        return Answer(document, (), [Lines(lines)])
+
+
+def unmarked_registers(view: View) -> list[str]:
+    """Return the registration groups and sessions of `on` in which a pupil has no mark."""
+    whole = rectangle(view, view.on, view.on)
+    found = []
+    for n, session in enumerate(whole.sessions):
+        empty = whole.counted[:, n] & (whole.codes[:, n] == 0)
+        for name, wanted in groups_of(view, "registration").items():
+            if any(empty[m.pupil] for m in wanted if m.covers(view.on)):
+                found.append(f"{name} {session.half}")
+    return sorted(found)
+
+
+def _when(last: tuple[int, int, str] | None) -> str:
+    if last is None:
+        return "none"
+    return f"{local(last[1]):%Y-%m-%d %H:%M:%S} London, {last[2]}, position {last[0]}"

@@ -1,0 +1,98 @@
+"""Who has no mark, whose reason is not known yet, who is expected away.
+
+Amendments that wait for approval are counted beneath, whatever day they are about.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from projections.queries import pending
+from projections.queries.pending import Pending
+from projections.queries.question import Answer, Grid, Lines, Selection
+from projections.queries.rectangle import Flags, Rectangle, rectangle
+from projections.queries.selection import selected
+from projections.queries.view import View
+
+
+@dataclass(frozen=True, kw_only=True)
+class Today(Selection):
+    """attendance today: who has no mark, whose reason is not known yet, who is expected away.
+
+    The pupils who need a look today (or on --on).
+    """
+
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a pupil and session: no mark, provisional, or planned."""
+        columns = ("upn", "name", "groups", "session", "what", "planned")
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, columns, [Lines([view.ignorance()])])
+        whole = rectangle(view, view.on, view.on)
+        chosen = selected(view, self, whole)
+        rows, waiting = _rows(view, whole, chosen), _waiting(view, chosen)
+        document = {"as_of": view.as_of(), "rows": rows, **pending.added(waiting)}
+        return Answer(document, columns, [_table(rows, view, waiting)])
+
+
+def _waiting(view: View, chosen: Flags) -> list[Pending]:
+    """Return what waits for the pupils asked about; on a day without a session, for all."""
+    found = pending.pending(view)
+    asked = set(np.nonzero(chosen.any(axis=1))[0].tolist())
+    return [each for each in found if not chosen.shape[1] or each.pupil in asked]
+
+
+def _rows(view: View, whole: Rectangle, chosen: Flags) -> list[dict[str, Any]]:
+    provisional = view.rules.codes.provisional(view.on)
+    planned = dict(_plans(view))
+    rows = []
+    for pupil, at in zip(*(whole.counted & chosen).nonzero(), strict=True):
+        code = whole.book[whole.codes[pupil, at]]
+        session = str(whole.sessions[at])
+        plan = planned.get((int(pupil), session))
+        why = _why(code, provisional, plan)
+        if why:
+            rows.append(_row(view, int(pupil), (session, why, plan)))
+    return sorted(rows, key=lambda r: (r["session"], r["upn"]))
+
+
+def _why(code: str, provisional: str, plan: str | None) -> str | None:
+    if code == "":
+        return "planned absence" if plan else "no mark"
+    return "reason not yet known" if code == provisional else None
+
+
+def _plans(view: View) -> list[tuple[tuple[int, str], str]]:
+    rows = view.stood(
+        "pupil, session, code", "plans", "session LIKE :v0 AND code IS NOT NULL", f"{view.on}%"
+    )
+    return [((pupil, session), code) for pupil, session, code in rows]
+
+
+def _row(view: View, pupil: int, what: tuple[str, str, str | None]) -> dict[str, Any]:
+    session, why, plan = what
+    groups = sorted(
+        m.name
+        for m in view.memberships
+        if m.pupil == pupil and m.kind == "registration" and m.covers(view.on)
+    )
+    person = view.people[pupil]
+    return {
+        "upn": person.upn,
+        "name": person.name,
+        "groups": groups,
+        "session": session,
+        "what": why,
+        "planned": plan,
+    }
+
+
+def _table(rows: list[dict[str, Any]], view: View, waiting: list[Pending]) -> Grid:
+    body = [
+        (r["session"], ", ".join(r["groups"]), r["name"], r["upn"], r["what"], r["planned"] or "")
+        for r in rows
+    ]
+    headings = ("Session", "Group", "Pupil", "UPN", "What", "Planned code")
+    notes = [*pending.notes(waiting), view.provenance()]
+    return Grid(f"{len(rows)} to look at on {view.on}", headings, body, notes=notes)

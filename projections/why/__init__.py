@@ -1,0 +1,1 @@
+"""What made a figure differ: causes that add up."""

@@ -1,0 +1,410 @@
+"""attendance amend: what is recorded, what is refused, what a range takes in."""
+
+from contextlib import closing
+from datetime import date
+
+import pytest
+
+from commands.amending.amend import AmendMarks
+from commands.amending.policy import AdoptPolicy
+from commands.calendar.closures_withdraw import WithdrawClosure
+from commands.calendar.session_cancel import CancelSessions
+from commands.register.mark import MarkSession
+from commands.register.take import TakeRegister
+from commands.roll.remove import RemovePupil
+from ledger.events.amending import AmendmentRequested
+from ledger.events.log import Committed
+from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
+from ledger.store.store import Batch, Fact, Store
+from ledger.values import parse_session
+from tests.commands.conftest import NOW
+
+MONDAY_AM = parse_session("2026-11-16/AM")
+
+
+def amend(**fields):
+    given = {"pupil": "P1", "session": MONDAY_AM, "code": "I", "reason": "mother rang"}
+    return AmendMarks(**(given | fields))
+
+
+def store(desk, fact):
+    """Record a fact that no command of today would."""
+    header = Committed(
+        at=0, account="", authenticated="", software="", rules="", command="Test", count=0
+    )
+    with closing(Store(desk.folder.log)) as log:
+        batch = Batch(header, [fact], 1, log.head(), (), {})
+        log.append(batch, clock=lambda: desk.now, before_commit=lambda: None)
+
+
+def week(**fields):
+    return amend(session=None, from_="2026-11-16", to_="2026-11-20", **fields)
+
+
+@pytest.fixture
+def marked(desk):
+    """Ada has N for three sessions and / for one in the week of 16 November."""
+    for name, code in (
+        ("2026-11-16/AM", "N"),
+        ("2026-11-16/PM", "N"),
+        ("2026-11-17/AM", "/"),
+        ("2026-11-18/AM", "N"),
+    ):
+        desk.do(MarkSession(pupil="P1", session=parse_session(name), code=code))
+    return desk
+
+
+def test_amendment_keeps_the_statutory_five_and_the_title(marked):
+    """Original, amended, reason and name are in the event, with the job title."""
+    [(stream, event)] = marked.recorded(amend())
+    assert stream == f"mark:{marked.id('P1')}:2026-11-16/AM"
+    assert event == MarkAmended(
+        original="N",
+        code="I",
+        reason="mother rang",
+        by="mm",
+        name="Mo Marsh",
+        job_title="Attendance Officer",
+    )
+
+
+def test_amendment_is_shown(marked):
+    """The answer names pupil, session, both codes, the kind, the lag and what moves."""
+    assert marked.do(amend()).says == (
+        "Ada Quill 2026-11-16/AM: N -> I (amendment, 4 school days after the session)",
+        "the figures: authorised absence +1, unauthorised absence -1",
+    )
+
+
+def test_batch_is_named_where_there_is_one(marked):
+    """The amendments of a range can be found again by the batch that the answer names."""
+    says = marked.do(week(from_code="N")).says
+    [batch] = {e.batch for _, _, e in marked.log() if isinstance(e, MarkAmended)}
+    assert says[3] == f"3 amendments; batch {batch}"
+
+
+def test_dry_run_shows_each_change_in_full_and_records_nothing(marked):
+    """A dry run says what the codes mean, when the change comes, and what it would move."""
+    before = marked.folder.head()
+    says = marked.do(week(code="L", minutes_late=5, from_code="/", dry_run=True)).says
+    assert says == (
+        "Ada Quill 2026-11-17/AM",
+        "  stands:   /  Present, morning",
+        "  to stand: L  Late: arrived while the register was still open (5 minutes late)",
+        "  amendment, 3 school days after the session",
+        "  reason:   mother rang",
+        "the figures: nothing moves",
+        "dry run: nothing was recorded",
+    )
+    assert marked.folder.head() == before
+
+
+def test_dry_run_counts_what_moves(marked):
+    """Sessions move from one figure to another; what the codes need is shown with them."""
+    says = marked.do(week(code="B", nature="taster day", dry_run=True)).says
+    assert says[2].endswith("(taster day)")
+    assert says[-3:] == (
+        "4 amendments",
+        "the figures: attended +3, unauthorised absence -3",
+        "dry run: nothing was recorded",
+    )
+
+
+def test_range_amends_every_mark_that_stands_in_one_batch(marked):
+    """Sessions without a mark are passed over; the amendments share a batch."""
+    events = [event for _, event in marked.recorded(week())]
+    assert [e.original for e in events] == ["N", "N", "/", "N"]
+    assert len({e.batch for e in events} - {None}) == 1
+
+
+def test_from_code_takes_only_marks_with_that_code(marked):
+    """The present mark in between stays."""
+    events = [event for _, event in marked.recorded(week(from_code="N"))]
+    assert [e.original for e in events] == ["N", "N", "N"]
+
+
+def test_one_amendment_of_a_range_has_no_batch(marked):
+    """A batch ties amendments together; one alone needs none."""
+    [(_, event)] = marked.recorded(week(from_code="/"))
+    assert event.batch is None
+
+
+def test_present_takes_the_form_of_its_half_day_in_a_range(marked):
+    """One code for present over a range becomes / in the morning and \\ in the afternoon."""
+    events = [event for _, event in marked.recorded(week(from_code="N", code="/"))]
+    assert [e.code for e in events] == ["/", "\\", "/"]
+
+
+def test_range_leaves_marks_that_say_so_already(marked):
+    """A mark that would not change gets no amendment."""
+    marked.do(amend())
+    events = [event for _, event in marked.recorded(week())]
+    assert [e.original for e in events] == ["N", "/", "N"]
+
+
+def test_range_leaves_cancelled_sessions(marked):
+    """A session that was cancelled keeps the code of its cancellation."""
+    marked.do(CancelSessions(sessions=("2026-11-18",), reason="no heating"))
+    events = [event for _, event in marked.recorded(week())]
+    assert [e.original for e in events] == ["N", "N", "/"]
+
+
+def test_change_before_the_register_closes_is_a_correction(desk):
+    """Before the end of taking the change is part of it."""
+    desk.at("2026-11-20T08:50")
+    today = parse_session("2026-11-20/AM")
+    desk.do(MarkSession(pupil="P1", session=today, code="N"))
+    [(_, event)] = desk.recorded(amend(session=today, code="L", minutes_late=4, reason="came in"))
+    assert event == MarkCorrected(
+        original="N", code="L", minutes_late=4, reason="came in", by="mm"
+    )
+
+
+def test_correction_is_called_one(desk):
+    """A change during taking is never called an amendment."""
+    desk.at("2026-11-20T08:50")
+    today = parse_session("2026-11-20/AM")
+    desk.do(MarkSession(pupil="P1", session=today, code="N"))
+    command = amend(session=today, code="/", reason="came in")
+    assert (
+        "  corrected during taking, on the day of the session"
+        in desk.do(command.model_copy(update={"dry_run": True})).says
+    )
+    assert desk.do(command).says[0] == (
+        "Ada Quill 2026-11-20/AM: N -> / (corrected during taking, on the day of the session)"
+    )
+
+
+def test_corrections_and_amendments_are_counted_apart(marked):
+    """One request may hold both; only the amendments share a batch."""
+    marked.at("2026-11-20T08:50")
+    marked.do(MarkSession(pupil="P1", session=parse_session("2026-11-20/AM"), code="N"))
+    says = marked.do(week(from_code="N")).says
+    assert says[4].startswith("3 amendments; 1 corrected during taking; batch ")
+
+
+def test_change_after_the_recorded_end_is_an_amendment(desk):
+    """A register that was taken has ended, also before its closing time."""
+    desk.at("2026-11-20T08:50")
+    today = parse_session("2026-11-20/AM")
+    desk.do(TakeRegister(group="7A", session=today, rest_present=True))
+    [(_, event)] = desk.recorded(amend(session=today))
+    assert isinstance(event, MarkAmended)
+
+
+def test_another_nature_is_an_amendment(marked):
+    """The same code with another nature is not the same mark."""
+    marked.do(amend(code="B", nature="taster day"))
+    [(_, event)] = marked.recorded(amend(code="B", nature="college open day"))
+    assert (event.original, event.code, event.nature) == ("B", "B", "college open day")
+
+
+def test_same_mark_is_refused(marked):
+    """Repeating an amendment is refused: there is nothing to amend."""
+    marked.do(amend(code="B", nature="taster day"))
+    assert marked.refused(amend(code="B", nature="taster day")).code == "same-mark"
+
+
+def test_range_where_nothing_changes_is_refused(marked):
+    """A range without marks to amend is told so."""
+    assert marked.refused(week(from_code="M")).code == "nothing-to-amend"
+
+
+def test_session_without_a_mark_is_refused_naming_mark(marked):
+    """A first mark is an entry, not an amendment."""
+    refused = marked.refused(amend(session=parse_session("2026-11-19/AM")))
+    assert refused.code == "no-mark"
+    assert "attendance mark" in refused.remedy
+
+
+def test_other_code_than_described_is_refused(marked):
+    """--from-code guards the one session too."""
+    refused = marked.refused(amend(from_code="O"))
+    assert refused.code == "other-code-stands"
+    assert "N stands for 2026-11-16/AM, not O" in refused.what
+
+
+@pytest.mark.parametrize("left_out", ["pupil", "code", "reason"])
+def test_what_one_pupil_needs_is_asked_for(left_out):
+    """Without a batch file the pupil, the code and the reason have to be given."""
+    with pytest.raises(ValueError, match=f"^Missing option '--{left_out}', or '--batch' "):
+        amend(**{left_out: None})
+
+
+def test_blank_pupil_or_code_is_refused(marked):
+    """Blanks are no answer."""
+    assert marked.refused(amend(pupil=" ")).code == "pupil-missing"
+    assert marked.refused(amend(code=" ")).code == "code-missing"
+
+
+def test_code_without_a_meaning_on_the_day_is_shown_as_such(marked):
+    """A source may have stated a code that the day did not know; it can still be amended."""
+    store(marked, Fact(f"mark:{marked.id('P3')}:2026-11-16/AM", SessionMarked(code="ZZ")))
+    says = marked.do(amend(pupil="P3", dry_run=True)).says
+    assert says[1] == "  stands:   ZZ  no code of that day"
+    assert says[5] == "the figures: authorised absence +1, not counted -1"
+
+
+def test_blank_reason_is_refused(marked):
+    """The reason is one of the statutory five."""
+    refused = marked.refused(amend(reason="  "))
+    assert (refused.code, refused.remedy) == ("reason-missing", "give it with --reason")
+
+
+def test_nobody_named_is_refused(marked):
+    """An amendment without a name cannot be recorded."""
+    marked.staff_id = None
+    assert marked.refused(amend()).code == "author-missing"
+
+
+def test_somebody_not_on_the_staff_is_refused(marked):
+    """The name has to be of a member of staff."""
+    marked.staff_id = "nobody"
+    assert marked.refused(amend()).code == "author-not-on-staff"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"code": "B"}, "nature-missing"),
+        ({"code": "X"}, "code-age"),
+        ({"code": "J"}, "code-not-in-force"),
+        ({"code": "QQ"}, "code-unknown"),
+        ({"code": "\\"}, "code-wrong-session"),
+        ({"code": "#"}, "code-no-entry"),
+        ({"code": "Y4"}, "code-cancelled"),
+        ({"minutes_late": 5}, "minutes-not-late"),
+        ({"session": parse_session("2026-11-27/AM")}, "future-session"),
+        ({"session": parse_session("2026-10-27/AM")}, "outside-term"),
+        ({"session": None}, "session-or-range"),
+        ({"from_": "2026-11-16"}, "session-or-range"),
+        ({"session": None, "from_": "2026-11-16"}, "session-or-range"),
+        ({"session": None, "from_": "2026-11-17", "to_": "2026-11-16"}, "range-reversed"),
+        ({"pupil": "P9"}, "pupil-unknown"),
+    ],
+)
+def test_what_may_not_stand_is_refused(marked, fields, code):
+    """Each rule of a mark holds for an amendment as well."""
+    assert marked.refused(amend(**fields)).code == code
+
+
+def test_one_bad_session_refuses_the_whole_range(marked):
+    """All or nothing: a code that needs its nature refuses every amendment."""
+    assert marked.refused(week(code="K")).code == "nature-missing"
+
+
+def test_unknown_code_over_a_range_is_refused(marked):
+    """A range does not hide a code that does not exist."""
+    assert marked.refused(week(code="QQ")).code == "code-unknown"
+
+
+def test_cancelled_session_is_refused(marked):
+    """One session that was cancelled is refused by name."""
+    marked.do(CancelSessions(sessions=("2026-11-16/AM",), reason="no heating"))
+    assert marked.refused(amend()).code == "session-cancelled"
+    marked.do(WithdrawClosure(day=date(2026, 11, 16), session=("AM",), reason="it was held"))
+    says = marked.do(amend()).says
+    assert says[0].startswith("Ada Quill 2026-11-16/AM: Y4 -> I ")
+    assert says[1] == "the figures: authorised absence +1, not counted -1"
+
+
+def test_pupil_off_roll_is_refused(marked):
+    """Nothing is amended for a day after the pupil left."""
+    marked.at("2026-11-18T16:00")
+    marked.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 18), ground="a"))
+    refused = marked.at(NOW).refused(amend(session=parse_session("2026-11-19/AM")))
+    assert refused.code == "not-on-roll"
+
+
+def test_ends_of_a_range_may_be_sessions(marked):
+    """A range of sessions starts and ends within a day."""
+    command = amend(session=None, from_="2026-11-16/PM", to_=parse_session("2026-11-17/AM"))
+    assert [e.original for _, e in marked.recorded(command)] == ["N", "/"]
+
+
+# -- what the school's policy holds -------------------------------------------------------------
+
+HELD = "held for a second person's approval: later than the school's policy leaves to one person"
+POLICY = """
+[[rule]]
+name = "amending.approval_after_school_days"
+value = 3
+from = 2024-08-19
+reference = "policy, paragraph 1"
+confidence = "verified"
+"""
+
+
+@pytest.fixture
+def strict(marked):
+    """What adds unauthorised absence more than three school days late needs a second person."""
+    marked.do(MarkSession(pupil="P2", session=MONDAY_AM, code="/"))
+    author, marked.staff_id = marked.staff_id, "head"
+    marked.do(AdoptPolicy(policy="own", text=POLICY, from_=date(2026, 11, 20)))
+    marked.staff_id = author
+    return marked
+
+
+def test_change_that_adds_unauthorised_absence_late_is_requested(strict):
+    """The mark stands as it was until a second person approves; one alone has a batch too."""
+    [(stream, event)] = strict.recorded(amend(pupil="P2", code="O", reason="seen in town"))
+    assert stream == f"approval:{strict.id('P2')}:2026-11-16/AM"
+    assert isinstance(event, AmendmentRequested)
+    assert (event.original, event.code, event.grounds) == ("/", "O", ("late",))
+    assert event.batch
+
+
+def test_held_change_is_called_so(strict):
+    """The answer says that it waits, why, and what it would move."""
+    says = strict.do(amend(pupil="P2", code="O")).says
+    batch = strict.log()[-1][2].batch
+    assert says == (
+        "Ben Reed 2026-11-16/AM: / -> O (held, 4 school days after the session)",
+        f"1 {HELD}; batch {batch}",
+        "the figures, once approved: attended -1, unauthorised absence +1",
+    )
+
+
+def test_dry_run_says_what_would_be_held(strict):
+    """The preview says it of each change, and records no request."""
+    before = strict.folder.head()
+    says = strict.do(amend(pupil="P2", code="O", dry_run=True)).says
+    assert says[3:6] == (
+        "  amendment, 4 school days after the session",
+        f"  {HELD}",
+        "  reason:   mother rang",
+    )
+    assert strict.folder.head() == before
+
+
+def test_some_of_a_range_may_wait_while_others_apply(strict):
+    """Present on Tuesday is three days ago; what stood as N for days adds no absence."""
+    events = [event for _, event in strict.recorded(week(code="O", reason="mother knew nothing"))]
+    assert [type(e).__name__ for e in events] == ["MarkAmended"] * 4
+    strict.at("2026-11-23T10:00")
+    strict.do(amend(session=parse_session("2026-11-17/AM"), code="/"))
+    found = strict.recorded(week(code="O", from_code="/"))
+    assert [type(event).__name__ for _, event in found] == ["AmendmentRequested"]
+
+
+def test_correction_during_taking_is_never_held(strict):
+    """Policy is about amendments; while the register is open nothing is one."""
+    strict.at("2026-11-20T08:50")
+    today = parse_session("2026-11-20/AM")
+    strict.do(MarkSession(pupil="P2", session=today, code="/"))
+    [(_, event)] = strict.recorded(amend(pupil="P2", session=today, code="N", reason="went home"))
+    assert isinstance(event, MarkCorrected)
+
+
+def test_direct_and_held_changes_are_counted_apart(strict):
+    """One request may hold both; one batch ties them."""
+    strict.do(MarkSession(pupil="P1", session=parse_session("2026-11-19/AM"), code="/"))
+    strict.at("2026-11-23T10:00")
+    strict.do(MarkSession(pupil="P1", session=parse_session("2026-11-13/AM"), code="/"))
+    command = amend(session=None, from_="2026-11-13", to_="2026-11-20", from_code="/", code="O")
+    says = strict.do(command).says
+    assert says[3].startswith("1 amendment; 2 held for a second person's approval: ")
+    assert says[4:] == (
+        "the figures: attended -1, unauthorised absence +1",
+        "the figures, once approved: attended -2, unauthorised absence +2",
+    )

@@ -1,0 +1,262 @@
+"""`approvals give`, `decline`, `withdraw`: a second person decides, and what then stands."""
+
+import io
+from datetime import date
+
+import pytest
+
+from commands.amending.amend import AmendMarks
+from commands.amending.approvals import Waiting, check_second_person
+from commands.amending.approvals_decline import DeclineApproval
+from commands.amending.approvals_give import GiveApproval
+from commands.amending.approvals_withdraw import WithdrawRequest
+from commands.amending.move_mark import MoveMark
+from commands.amending.policy import AdoptPolicy
+from commands.calendar import terms as terms_set
+from commands.calendar.terms import SetTerm
+from commands.core.command import Author
+from commands.core.execute import look
+from commands.register.mark import MarkSession
+from commands.roll.remove import RemovePupil
+from commands.school.staff import AddStaff
+from ledger.errors import Refused
+from ledger.events.amending import AmendmentApproved, AmendmentDeclined, RequestWithdrawn
+from ledger.events.register import MarkAmended
+from ledger.values import parse_session
+from tests.commands.amending.test_changes import request
+
+POLICY = """
+[[rule]]
+name = "amending.approval_after_school_days"
+value = 5
+from = 2026-09-01
+reference = "our policy, 1"
+confidence = "verified"
+
+[[rule]]
+name = "amending.approver_roles"
+value = ["head"]
+from = 2026-09-01
+reference = "our policy, 2"
+confidence = "verified"
+"""
+HAL = Author("head", "Hal Hope", "Head Teacher")
+MONDAY, TUESDAY = (parse_session(f"2026-11-{day:02}/AM") for day in (2, 3))
+
+
+@pytest.fixture
+def office(desk, tmp_path):
+    """Ada was ill on two mornings of early November; a policy applies from 20 November."""
+    for session in (MONDAY, TUESDAY):
+        desk.at(f"{session.date}T08:50")
+        desk.do(MarkSession(pupil="P1", session=session, code="I"))
+    desk.at("2026-11-20T09:30")
+    desk.do(AddStaff(staff_id="tt", name="Tia Teach", job_title="Teacher", role=("teacher",)))
+    path = tmp_path / "own.toml"
+    path.write_text(POLICY)
+    desk.staff_id = "head"
+    desk.do(AdoptPolicy(policy=str(path), from_=date(2026, 11, 20)).load(io.StringIO()))
+    return by(desk, "mm")
+
+
+def ask(desk, code="O", **more):
+    """Ask for both marks to be amended; return the batch."""
+    given = {"from_": str(MONDAY), "to_": str(TUESDAY), "reason": "seen in town", **more}
+    desk.do(AmendMarks(pupil="P1", code=code, **given))
+    return next(e.batch for _, s, e in reversed(desk.log()) if s.startswith("approval:"))
+
+
+def by(desk, staff_id):
+    """Return the desk with another member of staff at it."""
+    desk.staff_id = staff_id
+    return desk
+
+
+def codes(desk, session=MONDAY):
+    """Return the chain of Ada's mark."""
+    return [e.code for e in desk.marks("P1")[str(session)]]
+
+
+def test_what_is_requested_does_not_stand_yet(office):
+    """The marks are as they were."""
+    ask(office)
+    assert (codes(office), codes(office, TUESDAY)) == (["I"], ["I"])
+
+
+def test_approved_amendments_are_those_of_whoever_asked(office):
+    """The approval, then the mark, for each; the approver is on the approval alone."""
+    batch = ask(office)
+    found = by(office, "head").recorded(GiveApproval(batch=batch, reason="mother rang"))
+    approved = AmendmentApproved(
+        batch=batch, reason="mother rang", by="head", name=HAL.name, job_title=HAL.job_title
+    )
+    amended = MarkAmended(
+        original="I", code="O", reason="seen in town", by="mm", name="Mo Marsh",
+        job_title="Attendance Officer", batch=batch,
+    )  # fmt: skip
+    kinds = [stream.split(":")[0] for stream, _ in found]
+    assert kinds == ["approval", "mark", "approval", "mark"]
+    assert [event for _, event in found] == [approved, amended] * 2
+    assert codes(office) == codes(office, TUESDAY) == ["I", "O"]
+
+
+def test_part_of_a_batch_may_be_decided(office):
+    """One session is approved, the other declined; then nothing waits."""
+    batch = ask(office)
+    by(office, "head")
+    said = office.do(GiveApproval(batch=batch, pupil="P1", session=MONDAY)).says
+    assert said == (
+        "Ada Quill 2026-11-02/AM: I -> O, asked for by Mo Marsh (Attendance Officer): approved",
+    )
+    ((_, event),) = office.recorded(DeclineApproval(batch=batch, reason="no proof"))
+    assert event == AmendmentDeclined(
+        batch=batch, reason="no proof", by="head", name=HAL.name, job_title=HAL.job_title
+    )
+    assert (codes(office), codes(office, TUESDAY)) == (["I", "O"], ["I"])
+    assert office.refused(GiveApproval(batch=batch)).code == "approval-none"
+
+
+def test_a_dry_run_records_nothing(office):
+    """And says so."""
+    batch = ask(office)
+    said = by(office, "head").do(GiveApproval(batch=batch, dry_run=True)).says
+    assert said[-1] == "dry run: nothing was recorded"
+    assert codes(office) == ["I"]
+
+
+def test_the_nature_of_an_activity_is_carried_over(office):
+    """What was asked for is what stands, whole."""
+    office.do(AmendMarks(pupil="P1", session=MONDAY, code="B", nature="dig", reason="letter"))
+    batch = ask(office, from_code="B", code="U")
+    office.do(WithdrawRequest(batch=batch, reason="mistaken"))
+    batch = ask(office, session=TUESDAY, from_=None, to_=None, code="G", nature="abroad")
+    by(office, "head").do(GiveApproval(batch=batch))
+    assert office.marks("P1")[str(TUESDAY)][-1].nature == "abroad"
+
+
+def test_only_a_second_person_with_the_role_decides(office):
+    """Not who asked, even with the role, nor anybody without it; the policy is named."""
+    batch = ask(office)
+    for command in (GiveApproval(batch=batch), DeclineApproval(batch=batch, reason="no")):
+        assert by(office, "mm").refused(command).code == "approver-asked"
+        found = by(office, "tt").refused(command)
+        assert found.code == "policy-role"
+        assert "Tia Teach may not decide on requested amendments" in found.what
+        assert "(amending.approver_roles; our policy, 2)" in found.what
+
+
+def test_anybody_else_decides_where_no_policy_names_a_role(office):
+    """After the policy has ended."""
+    batch = ask(office)
+    end = AdoptPolicy(policy="statute-only", from_=date(2026, 11, 20)).load(io.StringIO())
+    by(office, "head").do(end)
+    by(office, "tt").do(GiveApproval(batch=batch))
+    assert codes(office) == ["I", "O"]
+
+
+def test_without_a_policy_only_the_second_person_is_asked_for(desk):
+    """No role is: whoever did not ask may decide."""
+    state = look(desk.context, lambda found: found)
+    waits = Waiting(state.pupil("P1"), MONDAY, request("O"))
+    check_second_person(HAL, state, desk.now, [waits])
+    with pytest.raises(Refused) as caught:
+        check_second_person(HAL._replace(staff_id="mm"), state, desk.now, [waits])
+    assert caught.value.code == "approver-asked"
+
+
+def test_only_who_asked_takes_it_back(office):
+    """That they asked is kept; it may be asked again."""
+    batch = ask(office)
+    withdraw = WithdrawRequest(batch=batch, reason="wrong pupil")
+    assert by(office, "head").refused(withdraw).code == "request-of-another"
+    found = [event for _, event in by(office, "mm").recorded(withdraw)]
+    assert found == [
+        RequestWithdrawn(
+            batch=batch, reason="wrong pupil", by="mm", name="Mo Marsh",
+            job_title="Attendance Officer",
+        )
+    ] * 2  # fmt: skip
+    assert codes(office) == ["I"]
+    assert ask(office) != batch
+
+
+def test_a_second_request_is_refused_while_one_waits(office):
+    """It is decided by its batch first."""
+    batch = ask(office)
+    found = office.refused(AmendMarks(pupil="P1", session=MONDAY, code="G", reason="abroad"))
+    assert found.code == "approval-pending"
+    assert batch in found.remedy
+
+
+def test_a_move_to_another_pupil_does_not_pass_by_the_policy(office):
+    """Neither half is made where one of them would wait; in the family's favour it is made."""
+    office.at(f"{TUESDAY.date}T08:50")
+    office.do(MarkSession(pupil="P2", session=TUESDAY, code="O"))
+    office.at("2026-11-20T09:30")
+    away = MoveMark(session=TUESDAY, from_="P1", to="P2", code="O", reason="mixed up")
+    found = office.refused(away)
+    assert found.code == "approval-needed"
+    assert "Ada Quill 2026-11-03/AM: I -> O adds unauthorised absence" in found.what
+    back = MoveMark(session=TUESDAY, from_="P2", to="P1", code="/", reason="mixed up")
+    assert "Ada Quill 2026-11-03/AM: I -> O adds" in office.refused(back).what
+    office.do(MoveMark(session=TUESDAY, from_="P1", to="P2", code="/", reason="mixed up"))
+    assert codes(office, TUESDAY) == ["I", "/"]
+
+
+def test_a_mark_that_has_changed_since_is_not_amended(office):
+    """The whole batch is refused; what remains can still be declined."""
+    batch = ask(office)
+    office.do(AmendMarks(pupil="P1", session=MONDAY, code="M", reason="letter from the doctor"))
+    found = by(office, "head").refused(GiveApproval(batch=batch))
+    assert found.code == "mark-changed"
+    assert found.what == (
+        "Ada Quill 2026-11-02/AM: I -> O: the mark has changed since, M stands now"
+    )
+    assert found.remedy == "decline it, and ask again"
+    office.do(DeclineApproval(batch=batch, reason="letter"))
+    assert codes(office) == ["I", "M"]
+
+
+def test_an_entry_that_cannot_be_made_any_more_is_refused(office, monkeypatch):
+    """The half term turns out to have begun a day later, as only an import may record it."""
+    batch = ask(office)
+    monkeypatch.setattr(terms_set, "_check_unmarked", lambda *_: None)
+    office.do(SetTerm(name="Autumn 2", first=TUESDAY.date, last=date(2026, 12, 18)))
+    found = by(office, "head").refused(GiveApproval(batch=batch))
+    assert found.code == "outside-term"
+    assert found.remedy == "decline it, and ask again"
+    assert found.what.startswith("Ada Quill 2026-11-02/AM: I -> O: the school does not")
+
+
+def test_the_register_of_a_pupil_who_has_left_still_works(office):
+    """Ada leaves; what was asked for about November is approved in December."""
+    batch = ask(office)
+    office.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 20), ground="f"))
+    office.at("2026-12-01T09:00")
+    by(office, "head").do(GiveApproval(batch=batch))
+    assert codes(office) == ["I", "O"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "words"),
+    [
+        ({"batch": "nothing"}, "batch-unknown", "no amendment was requested with the batch"),
+        ({"session": parse_session("2026-11-04/AM")}, "approval-none", "nothing of what you name"),
+        ({"pupil": "P2"}, "approval-none", "nothing of what you name"),
+        ({"pupil": "P9"}, "pupil-unknown", "no pupil has"),
+    ],
+)
+def test_what_is_not_there_cannot_be_decided(office, given, code, words):
+    """A batch, a part of it or a pupil that there is not."""
+    fields = {"batch": ask(office), **given}
+    by(office, "head")
+    for command in (GiveApproval(**fields), DeclineApproval(**fields, reason="no")):
+        found = office.refused(command)
+        assert found.code == code
+        assert words in found.what
+
+
+@pytest.mark.parametrize("command", [DeclineApproval, WithdrawRequest])
+def test_a_reason_is_asked_for(office, command):
+    """A blank one is none."""
+    assert office.refused(command(batch=ask(office), reason=" ")).code == "reason-missing"

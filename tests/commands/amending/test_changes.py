@@ -1,0 +1,255 @@
+"""Who may amend, and what waits for a second person: the cases, and a plain count beside them."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commands.amending import changes as approval_rules
+from commands.amending.changes import Proposed, requested, split
+from commands.core.command import Author, Range, State
+from commands.core.marks import Stated
+from commands.core.sessions import Span
+from commands.core.standing import Amending
+from ledger.clock import parse_instant
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.amending import AmendmentDeclined, AmendmentRequested, PolicyAdopted
+from ledger.events.calendar import TermSet
+from ledger.events.families import NoticeStated
+from ledger.state.calendar import Closure
+from ledger.state.school import Pupil, School, StaffRow
+from ledger.values import HALVES, Operator, Session, parse_session
+from policies.packs.rules import rules
+
+CASES = Path(__file__).parents[3] / "fixtures" / "cases" / "amending_policy.toml"
+FOUND = tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]
+MM = Author("mm", "Mo Marsh", "Attendance Officer")
+ADA = Pupil(
+    "ada", 2014, date(2019, 12, 31), {"name_used": None, "forename": "Ada", "surname": "Quill"}
+)
+AUTUMN = ((date(2026, 9, 2), date(2026, 10, 23)), (date(2026, 11, 2), date(2026, 12, 18)))
+
+
+def toml(policy):
+    """Write a policy."""
+    told = {True: "true", False: "false"}
+    return "".join(
+        f'[[rule]]\nname = "amending.{key}"\n'
+        f"value = {told[value] if isinstance(value, bool) else value}\n"
+        'from = 2024-08-19\nreference = "our policy, 1"\nconfidence = "verified"\n'
+        for key, value in policy.items()
+    )
+
+
+def adopted(name, since, text):
+    """Return the adoption of a policy."""
+    return PolicyAdopted(
+        policy=name, since=since, text=text, by="head", name="Hal Hope", job_title="Head Teacher"
+    )
+
+
+@dataclass
+class Office:
+    """What a case is decided over."""
+
+    state: State
+    now: int
+
+    def split(self, changes):
+        """Return what applies at once, and the grounds of what waits, by session."""
+        found = split(self.state, rules(), self.now, MM, [proposed(text) for text in changes])
+        held = {str(h.proposed.session): list(h.grounds) for h in found.held}
+        direct = [str(p.session) for p in found.direct]
+        assert direct == [t.split()[0] for t in changes if t.split()[0] not in held]
+        return held
+
+
+def proposed(text):
+    """Read ``2026-11-20/AM I>O``."""
+    session, codes = text.split()
+    before, after = codes.split(">")
+    return Proposed(ADA, parse_session(session), Stated(before), Stated(after))
+
+
+def office(**asked):
+    """Return the school of a case."""
+    school = School()
+    for number, (first, last) in enumerate(AUTUMN):
+        term = TermSet(name=f"Autumn {number}", first=first, last=last)
+        school.terms[term.name, 2026] = term
+    for text in asked.get("closed", ()):
+        for half in HALVES:
+            key = (date.fromisoformat(text), half, frozenset())
+            school.closures[key] = Closure(*key, cancelled=False, reason="snow")
+    row = StaffRow(MM.name, MM.job_title, tuple(asked.get("roles", ())), None, None)
+    school.staff["mm"] = {None: row}
+    if "policy" in asked:
+        since = asked.get("adopted", date(2026, 9, 1))
+        school.policies.append(adopted("own", since, toml(asked["policy"])))
+    if "ended" in asked:
+        school.policies.append(adopted("none", asked["ended"], ""))
+    state = State(school, {}, Operator("mm", "office"), lambda text: text, lambda: "batch")
+    if "notice" in asked:
+        notice = {**asked["notice"], "sessions": tuple(asked["notice"].get("sessions", ()))}
+        state.histories[f"notices:{ADA.id}:F1"] = [NoticeStated(kind="s444A", **notice)]
+    today = asked.get("today", date(2026, 11, 20))
+    return Office(state, parse_instant(f"{today}T16:00"))
+
+
+@pytest.mark.parametrize("case", FOUND, ids=[case["name"] for case in FOUND])
+def test_what_waits_and_why(case):
+    """Each case of the table: what is not held applies at once."""
+    here, expect = office(**case["given"]), case["expect"]
+    if "refused" not in expect:
+        assert here.split(case["given"]["changes"]) == expect["held"]
+        return
+    with pytest.raises(Refused) as caught:
+        here.split(case["given"]["changes"])
+    assert caught.value.code == "policy-role"
+    assert f"({expect['refused']}; our policy, 1)" in caught.value.what
+    assert "names head" in caught.value.what
+
+
+def test_a_refusal_says_who_may_not_what_and_how_late():
+    """The refusal is about the author, and names the session and its age."""
+    here = office(policy={"late_roles": ["head"], "late_after_school_days": 0}, roles=["teacher"])
+    with pytest.raises(Refused) as caught:
+        here.split(["2026-11-19/AM I>M"])
+    assert caught.value.what.startswith(
+        "Mo Marsh may not amend 2026-11-19/AM, 1 school day ago: the school's policy own names"
+    )
+
+
+# -- beside a plain count ---------------------------------------------------------------------
+
+_UNAUTHORISED = {"N", "O", "U", "G"}
+_DAYS = [
+    day
+    for first, last in AUTUMN
+    for day in (first + timedelta(n) for n in range((last - first).days + 1))
+    if day.weekday() < 5 and day <= date(2026, 11, 20)
+]
+_SESSIONS = [Session(day, half) for day in _DAYS for half in HALVES]
+_limit = st.none() | st.integers(0, 60)
+
+
+@given(
+    codes=st.dictionaries(
+        st.sampled_from(_SESSIONS),
+        st.tuples(*[st.sampled_from(["L", "I", "M", "N", "O", "U", "G", "B"])] * 2),
+        max_size=12,
+    ),
+    days=_limit,
+    more=st.none() | st.integers(0, 6),
+    relied=st.none() | st.booleans(),
+    listed=st.sets(st.sampled_from(_SESSIONS), max_size=4),
+)
+def test_the_split_is_that_of_a_plain_count(codes, days, more, relied, listed):
+    """Worked out here from the words of the policy, with a list of days and nothing else."""
+    limits = {
+        "approval_after_school_days": days,
+        "approval_more_than": more,
+        "approval_when_relied_on": relied,
+    }
+    notice = {"issued_on": date(2026, 11, 16), "sessions": [str(s) for s in sorted(listed)]}
+    asked = {"policy": {key: value for key, value in limits.items() if value is not None}}
+    here = office(**asked, **({"notice": notice} if listed else {}))
+    adding = {
+        s for s, (one, two) in codes.items() if two in _UNAUTHORISED and one not in _UNAUTHORISED
+    }
+    expected = {}
+    for session in adding:
+        after = sum(day > session.date for day in _DAYS)
+        grounds = ["late"] * (days is not None and after > days)
+        grounds += ["relied-on"] * (bool(relied) and session in listed)
+        grounds += ["many"] * (more is not None and len(adding) > more)
+        if grounds:
+            expected[str(session)] = grounds
+    assert here.split([f"{s} {one}>{two}" for s, (one, two) in codes.items()]) == expected
+
+
+# -- requests ---------------------------------------------------------------------------------
+
+
+def amending(batch):
+    """Return who amends and why."""
+    return Amending(MM, "seen in town", batch)
+
+
+def test_a_request_states_what_the_amendment_would():
+    """On the stream of approvals of the pupil and session, with its grounds."""
+    here = office(policy={"approval_after_school_days": 0})
+    change = proposed("2026-11-19/AM I>O")
+    found = split(here.state, rules(), here.now, MM, [change])
+    ((stream, event),) = requested(found.held, amending("b1"))
+    assert stream == "approval:ada:2026-11-19/AM"
+    assert event == AmendmentRequested(
+        batch="b1", original="I", code="O", reason="seen in town", grounds=("late",),
+        by="mm", name="Mo Marsh", job_title="Attendance Officer",
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="by its batch"):
+        requested(found.held, amending(None))
+
+
+def request(code):
+    """Return a request of another day."""
+    return AmendmentRequested(
+        batch="b0", original="I", code=code, reason="seen", grounds=("late",),
+        by="mm", name="Mo Marsh", job_title="Attendance Officer",
+    )  # fmt: skip
+
+
+def test_a_session_with_a_pending_request_refuses_a_second_one():
+    """Naming the batch; once it is declined, another may be requested."""
+    here = office(policy={"approval_after_school_days": 0})
+    stream = streams.approval(ADA.id, "2026-11-19/AM")
+    here.state.histories[stream] = [request("O")]
+    with pytest.raises(Refused) as caught:
+        here.split(["2026-11-19/AM I>G"])
+    assert caught.value.code == "approval-pending"
+    assert "Ada Quill 2026-11-19/AM: a change from I to O waits" in caught.value.what
+    assert "attendance approvals give b0" in caught.value.remedy
+    declined = AmendmentDeclined(batch="b0", by="head", name="Hal Hope", job_title="Head Teacher")
+    here.state.histories[stream].append(declined)
+    assert here.split(["2026-11-19/AM I>G"]) == {"2026-11-19/AM": ["late"]}
+
+
+def test_what_is_in_the_familys_favour_passes_a_pending_request():
+    """It applies at once; the request then is about a mark that has changed."""
+    here = office(policy={"approval_after_school_days": 0})
+    here.state.histories[streams.approval(ADA.id, "2026-11-19/AM")] = [request("O")]
+    assert here.split(["2026-11-19/AM I>L"]) == {}
+
+
+def test_only_the_notice_stated_last_counts():
+    """Another statement of the same notice says that it was withdrawn; others' are not asked."""
+    notice = {"issued_on": date(2026, 11, 16), "sessions": ["2026-11-19/AM"]}
+    here = office(policy={"approval_when_relied_on": True}, notice=notice)
+    assert here.split(["2026-11-19/AM I>O"]) == {"2026-11-19/AM": ["relied-on"]}
+    stream = f"notices:{ADA.id}:F1"
+    stated = here.state.histories[stream][0]
+    here.state.histories["notices:ben:F1"] = [stated]
+    withdrawn = NoticeStated(
+        kind="s444A", issued_on=stated.issued_on, withdrawn_on=date(2026, 11, 18)
+    )
+    here.state.histories[stream] += [request("O"), withdrawn]
+    assert here.split(["2026-11-19/AM I>O"]) == {}
+
+
+def test_what_has_to_be_read():
+    """Nothing without a policy; else the requests, of a span where one is given, and notices."""
+    assert list(approval_rules.needed(office().state, [ADA])) == []
+    here = office(policy={"approval_more_than": 1}).state
+    everything = [
+        Range("approval:ada:", "approval:ada:\U0010ffff"),
+        Range("notices:ada:", "notices:ada:\U0010ffff"),
+    ]
+    assert list(approval_rules.needed(here, [ADA])) == everything
+    day = parse_session("2026-11-19/AM")
+    span = Range("approval:ada:2026-11-19/AM", "approval:ada:2026-11-19/AM\x00")
+    assert list(approval_rules.needed(here, [ADA], Span(day, day))) == [span, everything[1]]

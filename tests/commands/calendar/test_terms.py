@@ -1,0 +1,107 @@
+"""attendance terms set: when the school meets."""
+
+from datetime import date
+
+import pytest
+
+from commands.calendar.terms import SetTerm
+from commands.core.command import Range
+from commands.core.execute import look
+from commands.register.mark import MarkSession
+from ledger.events.calendar import TermSet
+from ledger.values import parse_session
+
+
+def term(**fields):
+    given = {"name": "Spring 1", "first": date(2027, 1, 4), "last": date(2027, 2, 12)}
+    return SetTerm(**(given | fields))
+
+
+def test_term_is_recorded(desk):
+    """Name, first and last day."""
+    event = TermSet(name="Spring 1", first=date(2027, 1, 4), last=date(2027, 2, 12))
+    assert desk.recorded(term()) == [("calendar", event)]
+
+
+def test_name_set_again_in_the_year_replaces_the_term(desk):
+    """A term may move, also over its own former days; next year it is another term."""
+    desk.do(term())
+    assert len(desk.recorded(term(first=date(2027, 1, 5)))) == 1
+    next_year = term(first=date(2028, 1, 4), last=date(2028, 2, 11))
+    assert len(desk.recorded(next_year)) == 1
+
+
+def test_repeated_term_records_nothing(desk):
+    """The same days again are no news."""
+    desk.do(term())
+    assert "nothing was recorded" in desk.do(term()).says[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"last": date(2027, 1, 3)}, "dates-reversed"),
+        ({"first": date(2026, 12, 18)}, "terms-overlap"),
+        ({"name": " "}, "name-missing"),
+    ],
+)
+def test_term_that_cannot_be_is_refused(desk, fields, code):
+    """Backwards, over another term, or without a name."""
+    assert desk.refused(term(**fields)).code == code
+
+
+def autumn(first=date(2026, 11, 2), last=date(2026, 12, 18), name="Autumn 2"):
+    return SetTerm(name=name, first=first, last=last)
+
+
+@pytest.fixture
+def marked(desk):
+    """Marks of two pupils on 3 and 17 November."""
+    for day, pupil in (("2026-11-03", "P1"), ("2026-11-17", "P1"), ("2026-11-17", "P2")):
+        desk.at(f"{day}T08:50")
+        desk.do(MarkSession(pupil=pupil, session=parse_session(f"{day}/AM"), code="/"))
+    return desk.at("2026-11-20T09:30")
+
+
+@pytest.mark.parametrize(
+    ("days", "what"),
+    [
+        ({"first": date(2026, 11, 4)}, "1 mark of 1 pupil outside every term, the first for"),
+        ({"last": date(2026, 11, 16)}, "2 marks of 2 pupils outside every term, the first"),
+        ({"first": date(2026, 11, 4), "last": date(2026, 11, 16)}, "3 marks of 2 pupils outside"),
+        ({"first": date(2026, 11, 23), "last": date(2026, 12, 1)}, "3 marks of 2 pupils outside"),
+        ({"first": date(2026, 10, 26), "last": date(2026, 10, 30)}, "3 marks of 2 pupils outside"),
+    ],
+)  # fmt: skip
+def test_term_does_not_move_away_from_marks(marked, days, what):
+    """They would be in no figure any more; how many, of how many pupils, the first named."""
+    found = marked.refused(autumn(**days))
+    assert found.code == "marks-stand"
+    assert what in found.what
+    first = "2026-11-17/AM" if what.startswith("2") else "2026-11-03/AM"
+    assert found.what.endswith(f"the first for {first}")
+    assert "session cancel" in found.remedy
+
+
+def test_term_may_move_where_no_mark_stands(marked):
+    """Up to the last mark, and over days without any; another term leaves nothing out."""
+    assert len(marked.recorded(autumn(date(2026, 11, 3), date(2026, 11, 17)))) == 1
+    assert len(marked.recorded(autumn(date(2026, 10, 29), date(2026, 11, 20)))) == 1
+    assert len(marked.recorded(autumn(date(2026, 12, 1), date(2026, 12, 18), "Late"))) == 1
+
+
+def test_marks_made_meanwhile_are_seen(marked):
+    """What was read is guarded: the marks on the days left out, and no others."""
+    state = look(marked.context, lambda state: state)
+    asked = list(autumn(date(2026, 11, 4), date(2026, 12, 17)).reads(state))
+    ada = marked.id("P1")
+    assert Range(f"mark:{ada}:2026-11-02/AM", f"mark:{ada}:2026-11-03/PM\x00") in asked
+    assert Range(f"mark:{ada}:2026-12-18/AM", f"mark:{ada}:2026-12-18/PM\x00") in asked
+    assert len(asked) == 2 * len(state.school.pupils)
+    assert list(autumn(date(2026, 12, 18), date(2026, 11, 2)).reads(state)) == []
+
+
+def test_nobody_named_is_refused(desk):
+    """Whoever writes is named."""
+    desk.staff_id = None
+    assert desk.refused(term()).code == "author-missing"

@@ -1,0 +1,28 @@
+"""What decisions look at."""
+
+from contextlib import closing
+
+import pytest
+
+from commands.core import checks as given
+from commands.core.execute import look
+from ledger.errors import Refused
+from ledger.sealing.keys import BEYOND_USE, KeyRing
+
+
+def test_a_pupil_beyond_use_has_no_name(desk):
+    """Nothing is left to show of whoever's keys were destroyed."""
+    pupil = desk.id("P1")
+    assert look(desk.context, lambda s: s.name_of(s.school.pupils[pupil])) == "Ada Quill"
+    with closing(KeyRing(desk.folder.keys)) as ring:
+        ring.destroy(pupil, at=desk.now)
+    assert look(desk.context, lambda s: s.name_of(s.school.pupils[pupil])) == BEYOND_USE
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b", "\n\t", "\u202e \u00a0"])
+def test_a_text_that_nobody_can_see_is_blank(text):
+    """A reason of zero-width spaces is none (SI 2024/208 reg 6(1)(c))."""
+    with pytest.raises(Refused) as caught:
+        given.required(text, "reason")
+    assert caught.value.code == "reason-missing"
+    assert given.required(f" {text}x ", "reason")

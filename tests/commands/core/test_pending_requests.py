@@ -1,0 +1,47 @@
+"""What waits for a second person, as decisions see it."""
+
+from commands.core import pending_requests
+from commands.core.command import State
+from ledger.events import streams
+from ledger.events.amending import AmendmentDeclined, AmendmentRequested
+from ledger.events.register import MarkAmended
+from ledger.state.school import School
+from ledger.values import Operator, parse_session
+from tests.commands.amending.test_changes import ADA, request
+
+
+def state(**histories):
+    """Return a state that holds some histories of Ada's approvals, by session."""
+    found = {streams.approval(ADA.id, at): events for at, events in histories.items()}
+    return State(School(), {}, Operator("mm", "x"), str, str, {**found, "mark:ada:x": []})
+
+
+DECLINED = AmendmentDeclined(batch="b0", by="head", name="Hal Hope", job_title="Head Teacher")
+
+
+def test_what_is_not_decided_waits_in_order_of_session():
+    """A request after a decision waits again; another pupil's are not hers."""
+    found = state(
+        **{
+            "2026-11-20/AM": [request("O")],
+            "2026-11-18/AM": [request("O"), DECLINED],
+            "2026-11-19/PM": [request("O"), DECLINED, request("G")],
+        }
+    )
+    found.histories[streams.approval("ben", "2026-11-20/AM")] = [request("O")]
+    waiting = pending_requests.pending(found, ADA)
+    assert [(str(at), e.code) for at, e in waiting.items()] == [
+        ("2026-11-19/PM", "G"),
+        ("2026-11-20/AM", "O"),
+    ]
+    assert all(isinstance(e, AmendmentRequested) for e in waiting.values())
+
+
+def test_events_of_another_kind_change_nothing():
+    """Only requests and decisions count."""
+    other = MarkAmended(
+        original="I", code="O", reason="seen", by="mm", name="Mo Marsh", job_title="Officer"
+    )
+    assert pending_requests.standing([request("O"), other]) == request("O")
+    assert pending_requests.standing([other]) is None
+    assert parse_session("2026-11-20/AM") not in pending_requests.pending(state(), ADA)

@@ -1,0 +1,112 @@
+"""What a caller asks of the builder: the columns, the same bytes again, clear refusals."""
+
+from datetime import date
+from filecmp import cmpfiles
+
+import pytest
+
+from commands.demo.synthetic import build
+from commands.demo.synthetic.rows import absence_of
+
+COLUMNS = {
+    "staff": "staff_id,name,job_title,roles,from,to",
+    "pupils": "upn,local_id,surname,forename,dob,sex,starts_on,leaves_on,leaving_ground,"
+    "name_used,boarder,address,last_school,next_school",
+    "groups": "upn,kind,name,from,to",
+    "parents": "parent_id,title,surname,forename,address,phone,email,address_confidential",
+    "relations": "parent_id,upn,relationship,lives_with,parental_responsibility,contact_order,"
+    "no_contact",
+    "marks": "upn,date,session,code,minutes_late,nature,comment,recorded_by,recorded_on",
+    "amendments": "upn,date,session,original,amended,reason,amended_by,amended_on,nature,"
+    "minutes_late",
+    "notices": "parent_id,upn,kind,issued_on,offence_first,offence_last,received_on,paid_on,"
+    "withdrawn_on,outcome",
+    "casework": "upn,step,on,by,with,outcome,notes",
+}
+FILES = ["school.toml", *(f"{name}.csv" for name in COLUMNS)]
+UNTIL = date(2026, 10, 9)
+
+
+def test_files_have_the_columns_of_the_portable_folder(tmp_path):
+    """Every file is there, with exactly the header of the portable format, UTF-8 and LF."""
+    build(tmp_path / "new" / "folder", pupils=20, until=UNTIL)
+    written = {path.name for path in (tmp_path / "new" / "folder").iterdir()}
+    assert written == set(FILES)
+    for name, columns in COLUMNS.items():
+        content = (tmp_path / "new" / "folder" / f"{name}.csv").read_bytes()
+        assert content.decode("utf-8").splitlines()[0] == columns
+        assert b"\r" not in content
+
+
+def test_same_arguments_give_the_same_bytes(tmp_path):
+    """Two builds with the same arguments cannot be told apart; another seed is another school."""
+    for name, seed in (("one", 4), ("two", 4), ("other", 5)):
+        build(tmp_path / name, pupils=40, seed=seed, until=UNTIL)
+    same, different, missing = cmpfiles(tmp_path / "one", tmp_path / "two", FILES, shallow=False)
+    assert (same, different, missing) == (FILES, [], [])
+    _, different, _ = cmpfiles(tmp_path / "one", tmp_path / "other", FILES, shallow=False)
+    assert {"pupils.csv", "marks.csv", "amendments.csv"} <= set(different)
+
+
+def test_a_longer_build_begins_with_the_shorter_one(tmp_path):
+    """The marks and amendments of an earlier `until` come back unchanged: a daily top-up."""
+    for name, until in (("short", UNTIL), ("long", date(2026, 12, 4))):
+        build(tmp_path / name, pupils=60, until=until)
+    for table in ("marks.csv", "amendments.csv"):
+        short, long = ((tmp_path / name / table).read_text("utf-8") for name in ("short", "long"))
+        assert len(short) < len(long)
+        assert long.startswith(short)
+
+
+def test_unknown_phase_is_refused():
+    """A phase that cannot be made up is refused by name, with those that can."""
+    with pytest.raises(ValueError, match="'nursery'; choose one of secondary, primary"):
+        build("unused", phase="nursery", until=UNTIL)
+
+
+def test_school_without_pupils_or_years_is_refused():
+    """No pupils or no school years is refused before anything is written."""
+    for wrong in ({"pupils": 0}, {"years": 0}):
+        with pytest.raises(ValueError, match="needs pupils and years"):
+            build("unused", until=UNTIL, **wrong)
+
+
+def test_time_before_any_known_code_is_refused():
+    """A build that would reach back before September 2006 is refused."""
+    with pytest.raises(ValueError, match="no attendance codes are known before 2006-09-01"):
+        build("unused", until=date(2010, 5, 4), years=5)
+
+
+@pytest.mark.parametrize("pupils", [1, 5, 13])
+@pytest.mark.parametrize("phase", ["secondary", "primary", "special", "all-through"])
+def test_smallest_schools_can_be_built(tmp_path, phase, pupils):
+    """A school with fewer pupils than year groups is still a school."""
+    build(tmp_path, pupils=pupils, phase=phase, until=UNTIL)
+    assert (tmp_path / "marks.csv").read_text("utf-8").count("\n") > pupils
+
+
+def test_date_in_the_summer_belongs_to_the_year_before(school):
+    """Built until August, a school has the whole of the school year that ended in July."""
+    found = school(pupils=20, until=date(2026, 8, 20))
+    assert [str(t["first"].year) for t in found.toml["term"]] == ["2025"] * 2 + ["2026"] * 4
+    assert max(row["date"] for row in found.tables["marks"]) >= "2026-07-15"
+
+
+def test_spring_term_begins_after_a_new_year_bank_holiday(tmp_path):
+    """In January 2028 the Monday is a holiday: no mark is made and the term starts later."""
+    build(tmp_path, pupils=10, until=date(2028, 1, 7))
+    days = {line.split(",")[1] for line in (tmp_path / "marks.csv").read_text().splitlines()[1:]}
+    assert "2028-01-03" not in days
+    assert max(days) == "2028-01-07"
+
+
+def test_school_of_one_pupil_can_be_built(tmp_path):
+    """Where nobody may leave, nobody does."""
+    build(tmp_path, pupils=1, until=date(2026, 7, 17), seed=3)
+    assert len((tmp_path / "pupils.csv").read_text().splitlines()) > 1
+
+
+def test_rank_beyond_every_knot_is_an_error():
+    """A share of absence is never guessed."""
+    with pytest.raises(ValueError, match="beyond the last knot"):
+        absence_of(1.5, "secondary")

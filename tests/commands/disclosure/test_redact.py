@@ -1,0 +1,443 @@
+"""attendance redact: one sealed text put beyond use, by whom and why; what the law keeps stays."""
+
+import json
+from contextlib import closing
+from datetime import date
+from unittest import mock
+
+import pytest
+
+from commands.amending.amend import AmendMarks
+from commands.core.execute import look
+from commands.disclosure import redact
+from commands.disclosure.disclosures import RecordDisclosure
+from commands.disclosure.redact import RedactField
+from commands.register.mark import MarkSession
+from commands.roll.correct import CorrectPupil
+from commands.roll.families import RecordParent
+from commands.roll.relation_record import RecordRelation
+from commands.roll.remove import RemovePupil
+from commands.school.staff_change import ChangeStaff
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.base import sealed_fields
+from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
+from ledger.events.families import CaseworkStepTaken
+from ledger.events.leave import LeaveFalsified
+from ledger.sealing.keys import REDACTED, KeyRing
+from ledger.sealing.sealing import seal_event
+from ledger.store.store import Batch, Fact, Store
+from ledger.values import Session
+from tests.commands.conftest import Desk
+
+THURSDAY = Session(date(2026, 11, 19), "AM")
+WHY = "about another child"
+WRONG = "Ben was seen at the clinic"
+
+
+@pytest.fixture
+def school(desk: Desk) -> Desk:
+    """Ada has an entry with a comment, amended with a reason that is about Ben."""
+    desk.at("2026-11-19T09:00")
+    desk.do(MarkSession(pupil="P1", session=THURSDAY, code="N"))
+    desk.at("2026-11-20T09:30")
+    desk.do(AmendMarks(pupil="P1", session=THURSDAY, code="I", reason=WRONG))
+    desk.staff_id = "head"
+    return desk
+
+
+def found(desk: Desk, kind: str, field: str = "") -> int:
+    """The position of the newest event of a class (whose field is the one named, if any)."""
+    return max(
+        position
+        for position, _, event in desk.log()
+        if type(event).__name__ == kind and field in ("", getattr(event, "field", ""))
+    )
+
+
+def redacted(desk: Desk, position: int, field: str = "reason", reason: str = WHY):
+    return RedactField(position=position, field=field, reason=reason).carry_out(desk.context)
+
+
+def refused(desk: Desk, position: int, field: str = "reason", reason: str = WHY) -> Refused:
+    """The refusal, which left log and keys as they were."""
+    log, keys = desk.folder.head(), ring_of(desk)
+    with pytest.raises(Refused) as caught:
+        redacted(desk, position, field, reason)
+    assert (desk.folder.head(), ring_of(desk)) == (log, keys)
+    return caught.value
+
+
+def ring_of(desk: Desk):
+    with closing(KeyRing(desk.folder.keys)) as ring:
+        return ring._everything()
+
+
+def texts(desk: Desk, position: int) -> dict[str, str]:
+    event = next(event for at, _, event in desk.log() if at == position)
+    return {name: getattr(event, name) for name, _ in sealed_fields(type(event))}
+
+
+def test_the_text_is_gone_and_who_did_it_is_recorded(school):
+    """Name of the author and everything in clear stay; the reason of the redaction is sealed."""
+    position = found(school, "MarkAmended")
+    says = redacted(school, position).says
+    assert texts(school, position) == {"nature": None, "reason": REDACTED, "name": "Mo Marsh"}
+    [(_, stream, event)] = [r for r in school.log() if isinstance(r[2], FieldRedacted)]
+    assert stream == streams.redaction()
+    assert (event.position, event.field, event.reason) == (position, "reason", WHY)
+    assert (event.by, event.name, event.job_title) == ("head", "Hal Hope", "Head Teacher")
+    assert says[0] == f"the reason of event {position} is beyond use: its key is destroyed"
+    assert any("one of the five" in line for line in says)
+
+
+def test_no_byte_of_the_text_or_its_key_is_left(school):
+    """In no file of the ledger; the stored event, and so the proof over it, is what it was."""
+    position = found(school, "MarkAmended")
+    with closing(Store(school.folder.log)) as store:
+        before = store._recorder.scan(position - 1, limit=1)
+    redacted(school, position)
+    with closing(Store(school.folder.log)) as store:
+        assert store._recorder.scan(position - 1, limit=1) == before
+    stored = b"".join(p.read_bytes() for p in school.folder.path.rglob("*") if p.is_file())
+    assert WRONG.encode() not in stored
+    assert json.loads(before[0][4])["reason"].encode() in stored
+
+
+def test_texts_sealed_later_open(school):
+    """The same pupil's register goes on."""
+    redacted(school, found(school, "MarkAmended"))
+    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="M", reason="dentist"))
+    assert texts(school, found(school, "MarkAmended"))["reason"] == "dentist"
+
+
+def test_a_redaction_whose_event_is_missing_is_recorded_by_repeating_it(school):
+    """Keys first: a crash between the two leaves the text gone, and the command can go on."""
+    position = found(school, "MarkAmended")
+    with mock.patch.object(redact, "execute", side_effect=OSError), pytest.raises(OSError):  # noqa: PT011
+        redacted(school, position)
+    assert texts(school, position)["reason"] == REDACTED
+    assert not any(isinstance(e, FieldRedacted) for _, _, e in school.log())
+    says = redacted(school, position).says
+    assert any("cannot be looked for now" in line for line in says)
+    assert sum(isinstance(e, FieldRedacted) for _, _, e in school.log()) == 1
+    assert refused(school, position).code == "already-redacted"
+    redacted(school, found(school, "PupilEnrolled"), "local_id")
+    assert refused(school, position).code == "already-redacted"
+
+
+def test_where_else_the_same_text_stands_is_said(school):
+    """The address amended repeats the one before as its original."""
+    school.do(CorrectPupil(pupil="P1", field="address", to="1 Elm Row", reason="moved"))
+    first = found(school, "DetailsAmended")
+    school.do(CorrectPupil(pupil="P1", field="address", to="2 Oak Row", reason="wrong child"))
+    says = redacted(school, first, "amended").says
+    assert f"{found(school, 'DetailsAmended')} original" in says[-2]
+    assert says[-1] == "redact it there too where it is wrong"
+
+
+def test_every_place_is_named_however_many(school):
+    """About any pupil, in any kind of event, however it is spaced; a single word is not sought."""
+    everywhere = []
+    for pupil in ("P2", "P3", "P1"):
+        if not school.marks(pupil):
+            school.do(MarkSession(pupil=pupil, session=THURSDAY, code="O"))
+        for code, reason in (("N", WRONG), ("I", f"mother rang: {WRONG.upper()}  today")):
+            school.do(AmendMarks(pupil=pupil, session=THURSDAY, code=code, reason=reason))
+            everywhere.append((found(school, "MarkAmended"), reason))
+    step = imported(school, "P2")
+    says = "\n".join(redacted(school, everywhere[0][0]).says)
+    places = [f"{at} reason" for at, reason in everywhere[1:] if reason == WRONG]
+    longer = [f"{at} reason (within a longer text)" for at, r in everywhere if r != WRONG]
+    assert f"in {len(everywhere) + 1} places" in says
+    for place in (*places, *longer, f"{step} notes"):
+        assert place in says
+    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason="moved"))
+    short = found(school, "MarkAmended")
+    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="N", reason="they moved house"))
+    assert not any("still stands" in line for line in redacted(school, short).says)
+
+
+def test_what_the_product_copied_is_named_from_either_end(school):
+    """The reason of leave found false stands again in that of each amendment."""
+    leave = streams.leave(school.id("P1"), "l1")
+    author = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
+    finding = LeaveFalsified(reason="the letter is made up", **author)
+    first = put(school, leave, finding)
+    cited = "leave l1 was found to be falsified: the letter is made up"
+    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason=cited))
+    second = found(school, "MarkAmended")
+    school.do(MarkSession(pupil="P2", session=THURSDAY, code="O"))
+    school.do(AmendMarks(pupil="P2", session=THURSDAY, code="I", reason="the letter"))
+    assert says_where(redacted(school, second)) == f"{first} reason (a part of it)"
+    assert says_where(redacted(school, first)) is None
+
+
+def test_a_copy_within_a_longer_text_is_named(school):
+    """One place is one place."""
+    author = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
+    leave = streams.leave(school.id("P1"), "l1")
+    first = put(school, leave, LeaveFalsified(reason="the letter is made up", **author))
+    cited = "falsified: the letter is made up"
+    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason=cited))
+    says = redacted(school, first)
+    place = f"{found(school, 'MarkAmended')} reason (within a longer text)"
+    assert says_where(says) == place
+    assert any("in 1 place " in line for line in says.says)
+
+
+def says_where(outcome):
+    """The places that are told, none where nothing is."""
+    lines = [line for line in outcome.says if "still stands in" in line]
+    return lines[0].rpartition("(position and field): ")[2] if lines else None
+
+
+def test_texts_that_do_not_open_are_passed_over(school):
+    """Destroyed, redacted before, or damaged: whatever they were, nothing can be compared."""
+    first = put(school, streams.casework(school.id("P2")), CaseworkStepTaken(
+        step="call", on=date(2026, 11, 19), notes=WRONG))  # fmt: skip
+    again = put(school, streams.casework(school.id("P3")), CaseworkStepTaken(
+        step="call", on=date(2026, 11, 19), notes=WRONG))  # fmt: skip
+    position = found(school, "MarkAmended")
+    damaged = CaseworkStepTaken(step="call", on=date(2026, 11, 19),
+                                notes="~p/casework.AAAA.AAAA")  # fmt: skip
+    with closing(KeyRing(school.folder.keys)) as ring:
+        ring.seal("x", "p", "casework")
+        ring.destroy(school.id("P3"), at=school.now)
+    redacted(school, first, "notes")
+    put(school, streams.casework(school.id("P4")), damaged, sealing=False)
+    assert says_where(redacted(school, position)) is None
+    assert again > first
+
+
+def put(desk: Desk, stream: str, event, *, sealing: bool = True) -> int:
+    """Record an event without a command; return its position."""
+    with closing(Store(desk.folder.log)) as store, closing(KeyRing(desk.folder.keys)) as ring:
+        header = next(e for _, _, e in desk.log() if type(e).__name__ == "Committed")
+        with ring.writing():
+            sealed = seal_event(ring, stream, event, desk.now) if sealing else event
+            batch = Batch(header, [Fact(stream, sealed)], 1, store.head())
+            store.append(batch, clock=lambda: desk.now, before_commit=ring.commit)
+        return store.head()
+
+
+def test_the_reason_does_not_say_again_what_goes(school):
+    """It would stand for good."""
+    refusal = refused(school, found(school, "MarkAmended"), reason=f"it said: {WRONG}!")
+    assert refusal.code == "reason-repeats"
+    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason="no"))
+    short = found(school, "MarkAmended")
+    assert refused(school, short, reason=" NO ").code == "reason-repeats"
+    redacted(school, short, reason="no such thing")
+
+
+def test_why_texts_went_and_names_were_shown_is_kept(school):
+    """Nobody could answer for either without it; who did it is kept as of any entry."""
+    redacted(school, found(school, "MarkAmended"))
+    redaction = found(school, "FieldRedacted")
+    refusal = refused(school, redaction)
+    assert refusal.code == "kept-as-account"
+    assert "why a text was put beyond use" in refusal.what
+    assert refused(school, redaction, "name").code == "kept-by-law"
+    author = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
+    shown = NamesShown(reason="a complaint", seen_at=1, **author)
+    put(school, streams.audit(), shown)
+    refusal = refused(school, found(school, "NamesShown"))
+    assert "names were looked up" in refusal.what
+
+
+def test_to_whom_an_extract_went_may_go_with_a_note(school):
+    """Whoever gives data away answers for it."""
+    school.do(RecordDisclosure(kind="other", to="Ben's father", what="wrong letter"))
+    position = found(school, "Disclosed")
+    for field in ("to", "what"):
+        assert any(
+            "answers for what went" in line for line in redacted(school, position, field).says
+        )
+    [row] = [e for _, _, e in school.log() if isinstance(e, Disclosed)]
+    assert (row.to, row.what) == (REDACTED, REDACTED)
+
+
+def test_what_the_admission_register_must_hold_goes_with_a_note(school):
+    """Original, amended, reason as of a mark; a parent's address; who amended stays."""
+    school.do(RecordParent(parent_id="M1", surname="Quill", address="3 Ash Row"))
+    recorded = found(school, "ParentRecorded")
+    school.do(RecordParent(parent_id="M1", surname="Quill", address="4 Elm Row", reason="moved"))
+    amended = found(school, "AdmissionAmended", "address")
+    for field, words in (
+        ("original", "the original entry is one"),
+        ("amended", "the amended entry is one"),
+        ("reason", "the reason is one"),
+    ):
+        says = redacted(school, amended, field).says
+        assert any(words in line and "on file" in line for line in says)
+    assert refused(school, amended, "name").code == "kept-by-law"
+    says = redacted(school, recorded, "address").says
+    assert any("wants the address on the admission register" in line for line in says)
+
+
+def test_a_nature_goes_with_a_note(school):
+    """The law wants it of an activity."""
+    school.do(MarkSession(pupil="P2", session=THURSDAY, code="B", nature="Ben's therapy"))
+    says = redacted(school, found(school, "SessionMarked"), "nature").says
+    assert any("nature of the activity" in line for line in says)
+
+
+def test_extracts_that_may_hold_it_are_listed(school):
+    """What left after the event was recorded and covers its day, about the pupil or about many."""
+
+    def left(what, **more):
+        school.do(RecordDisclosure(kind="letter", to="Mallow Council", what=what, **more))
+
+    left("too early", pupil=("P1",), seen_at=1)
+    left("of that day", pupil=("P1",), first=THURSDAY.date, last=THURSDAY.date)
+    left("of another day", pupil=("P1",), first=date(2026, 9, 2), last=date(2026, 9, 3))
+    left("about everyone")
+    left("about Ben", pupil=("P2",))
+    says = "\n".join(redacted(school, found(school, "MarkAmended")).says)
+    assert "letter to Mallow Council: of that day" in says
+    assert "about everyone" in says
+    for other in ("too early", "of another day", "about Ben"):
+        assert other not in says
+
+
+def test_a_parents_text_is_looked_for_in_extracts_about_the_children(school):
+    """An address on a parent's record left with the children's papers."""
+    school.do(RecordParent(parent_id="M1", surname="Quill", address="3 Ash Row"))
+    school.do(RecordParent(parent_id="M2", surname="Reed"))
+    position = max(
+        at for at, stream, event in school.log() if stream == streams.parent("M1")
+        and type(event).__name__ == "ParentRecorded"
+    )  # fmt: skip
+    school.do(RecordRelation(parent_id="M1", pupil="P1", relationship="mother"))
+    school.do(RecordRelation(parent_id="M2", pupil="P2", relationship="mother"))
+    school.do(RecordDisclosure(kind="other", to="court", what="family file", pupil=("P1",)))
+    school.do(RecordDisclosure(kind="other", to="court", what="Ben's file", pupil=("P2",)))
+    says = "\n".join(redacted(school, position, "address").says)
+    assert "family file" in says
+    assert "Ben's file" not in says
+    assert texts(school, position)["address"] == REDACTED
+
+
+def imported(desk: Desk, pupil: str) -> int:
+    """A step of casework as a source stated it; return its position."""
+    step = CaseworkStepTaken(step="call", on=date(2026, 11, 19), notes=WRONG, stated=1)
+    return put(desk, streams.casework(desk.id(pupil)), step)
+
+
+def test_a_text_from_a_source_may_come_back(school):
+    """Whoever redacts is told to have it corrected there."""
+    says = redacted(school, imported(school, "P1"), "notes").says
+    assert any("import" in line for line in says)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "code", "words"),
+    [
+        ("MarkAmended", "code", "field-not-sealed", "reason, name"),
+        ("MarkAmended", "nature", "field-not-sealed", "reason, name"),
+        ("Committed", "by", "field-not-sealed", "holds none"),
+        ("MarkAmended", "name", "kept-by-law", "2033"),
+        ("PupilEnrolled", "surname", "kept-by-law", "always"),
+        ("PupilEnrolled", "dob", "kept-by-law", "always"),
+        ("StaffJoined", "name", "kept-by-law", "always"),
+    ],
+)
+def test_what_cannot_be_redacted_is_refused(school, kind, field, code, words):
+    """Fields in clear or empty; who amended, who is on roll, who is on the staff."""
+    refusal = refused(school, found(school, kind), field)
+    assert refusal.code == code
+    assert words in f"{refusal.what} {refusal.remedy}"
+
+
+def test_a_name_is_kept_while_it_stands(school):
+    """What stood before may go with a note; another detail at once."""
+    school.do(CorrectPupil(pupil="P1", field="surname", to="Quilt", reason="typed wrong"))
+    school.do(CorrectPupil(pupil="P1", field="address", to="1 Elm Row", reason="moved"))
+    surname = found(school, "DetailsAmended", "surname")
+    kept = refused(school, surname, "amended")
+    assert (kept.code, "pupil correct" in kept.remedy) == ("kept-by-law", True)
+    says = redacted(school, surname, "original").says
+    assert any("the original entry is one of the five" in line for line in says)
+    [enrolled] = [
+        at for at, stream, event in school.log()
+        if type(event).__name__ == "PupilEnrolled" and event.forename == "Ada"
+    ]  # fmt: skip
+    redacted(school, enrolled, "surname")
+    assert texts(school, enrolled)["surname"] == texts(school, surname)["original"] == REDACTED
+    position = found(school, "DetailsAmended", "address")
+    redacted(school, position, "amended")
+    assert texts(school, position)["amended"] == REDACTED
+    assert look(school.context, lambda state: state.name_of(state.pupil("P1"))) == "Ada Quilt"
+
+
+def test_a_name_that_stands_again_is_kept_wherever_it_is_stated(school):
+    """There and back: its enrolment, and the original of the first change."""
+    for to in ("Quilt", "Quill"):
+        school.do(CorrectPupil(pupil="P1", field="surname", to=to, reason="typed wrong"))
+    first, second = [
+        at for at, _, event in school.log() if type(event).__name__ == "DetailsAmended"
+    ]
+    assert refused(school, first, "original").code == "kept-by-law"
+    assert refused(school, second, "amended").code == "kept-by-law"
+    redacted(school, first, "amended")
+
+
+def test_what_the_law_keeps_may_go_when_its_time_is_over(school):
+    """Six years after a pupil left, and after the year in which an amendment was made."""
+    school.do(RemovePupil(pupil="P4", last_day=date(2026, 11, 20), ground="9(3)(a)"))
+    [enrolled] = [
+        at for at, stream, event in school.log()
+        if type(event).__name__ == "PupilEnrolled" and event.forename == "Dan"
+    ]  # fmt: skip
+    amended = found(school, "MarkAmended")
+    assert "until 2033" in refused(school, enrolled, "surname").what
+    school.at("2033-12-01T09:00")
+    redacted(school, enrolled, "surname")
+    redacted(school, amended, "name")
+    assert texts(school, enrolled)["surname"] == texts(school, amended)["name"] == REDACTED
+
+
+def test_an_enrolment_withdrawn_keeps_nobody_for_ever(school):
+    """A pupil without any spell on roll: six years from now at the latest."""
+    state = look(school.context, lambda state: state)
+    pupil = state.pupil("P1")
+    pupil.spells.clear()
+    assert redact.redact_rules._off_roll(pupil, date(2026, 8, 1)) == date(2033, 8, 1)
+
+
+@pytest.mark.parametrize("position", [999_999])
+def test_no_such_event_is_refused(school, position):
+    """The newest position is named."""
+    assert refused(school, position).code == "position-unknown"
+
+
+def test_a_destroyed_pupils_text_is_beyond_use_already(school):
+    """Nothing is left to take away."""
+    position, pupil = found(school, "MarkAmended"), school.id("P1")
+    with closing(KeyRing(school.folder.keys)) as ring:
+        ring.destroy(pupil, at=school.now)
+    assert refused(school, position).code == "beyond-use"
+
+
+def test_a_reason_is_needed(school):
+    """Blank is none."""
+    assert refused(school, found(school, "MarkAmended"), reason=" ").code == "reason-missing"
+
+
+def test_only_those_who_may_redact(school):
+    """Head, those the head authorises, safeguarding."""
+    position = found(school, "MarkAmended")
+    school.staff_id = "mm"
+    refusal = refused(school, position)
+    assert refusal.code == "not-authorised"
+    assert "head, authoriser, safeguarding" in refusal.what
+    school.do(ChangeStaff(staff_id="mm", job_title="Safeguarding lead", role=("safeguarding",)))
+    redacted(school, position)
+    assert texts(school, position)["reason"] == REDACTED
+
+
+def test_nobody_named_cannot_redact(school):
+    """It is an act of a person."""
+    school.staff_id = None
+    assert refused(school, found(school, "MarkAmended")).code == "author-missing"

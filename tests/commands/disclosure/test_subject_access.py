@@ -1,0 +1,153 @@
+"""A copy for the family is recorded before it is made; who may have none is refused."""
+
+from datetime import date
+
+import pytest
+
+from commands.disclosure.subject_access import CopyForSubject
+from commands.roll.correct import CorrectPupil
+from commands.roll.families import RecordParent
+from commands.roll.relation_record import RecordRelation
+from ledger.events import streams
+from ledger.events.disclosure import Disclosed
+from tests.commands.conftest import Desk
+
+
+def copy(**fields) -> CopyForSubject:
+    return CopyForSubject(**{"pupil": "P1", "to": "Ada Quill"} | fields)
+
+
+def related(desk: Desk, **flags) -> Desk:
+    desk.do(RecordParent(parent_id="M1", surname="Quill"))
+    desk.do(RecordRelation(parent_id="M1", pupil="P1", relationship="mother", **flags))
+    return desk
+
+
+def test_the_copy_is_recorded(desk):
+    """From the first day on roll to today, as of the newest position, where nothing is said."""
+    position = desk.folder.head()
+    [(stream, event)] = desk.recorded(copy())
+    assert stream == streams.disclosure(desk.id("P1"))
+    assert event == Disclosed(
+        kind="subject-access",
+        to="Ada Quill",
+        what="copy of what the register holds",
+        on=date(2026, 11, 20),
+        first=date(2026, 9, 2),
+        last=date(2026, 11, 20),
+        seen_at=position,
+        by="mm",
+        name="Mo Marsh",
+        job_title="Attendance Officer",
+    )
+
+
+def test_what_is_said_of_it_is_kept(desk):
+    """The parent's id, the days, the position, and who reviewed the free text."""
+    related(desk, care="yes")
+    days = {"first": date(2026, 11, 2), "last": date(2026, 11, 6)}
+    asked = {"asked_on": date(2026, 11, 20)}
+    given = {"parent": "M1", "seen_at": 3, "review": "head", **days, **asked}
+    [(_, event)] = desk.recorded(copy(**given))
+    assert (event.to, event.seen_at) == ("Ada Quill (parent M1)", 3)
+    assert (event.first, event.last) == tuple(days.values())
+    assert event.what.endswith("with free text (reviewed by Hal Hope, Head Teacher, head)")
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"no_contact": "yes", "parental_responsibility": "yes"}, "no_contact"),
+        ({"to": date(2026, 11, 19)}, "ended on 2026-11-19"),
+    ],
+)
+def test_a_barred_parent_gets_nothing(desk, flags, words):
+    """The flag is named."""
+    related(desk, **flags)
+    refusal = desk.refused(copy(parent="M1"))
+    assert (refusal.code, words in refusal.what) == ("parent-barred", True)
+
+
+def test_a_relation_that_goes_on_and_care_are_enough(desk):
+    """Without responsibility, but with care; until a day to come."""
+    related(desk, parental_responsibility="no", care="yes", to=date(2026, 12, 1))
+    assert desk.do(copy(parent="M1")).header is not None
+
+
+def test_a_barred_parent_gets_nothing_by_name_either(desk):
+    """Without --parent too; a shared surname, another child or a parent not barred is nothing."""
+    desk.do(RecordParent(parent_id="M2", surname="Quill", forename="Cal"))
+    desk.do(RecordRelation(parent_id="M2", pupil="P1", no_contact="yes"))
+    desk.do(RecordParent(parent_id="M3", surname="Quill", forename="Dee"))
+    desk.do(RecordRelation(parent_id="M3", pupil="P1", no_contact="no"))
+    related(desk, no_contact="yes")
+    desk.do(RecordRelation(parent_id="M3", pupil="P1", care="yes", reason="told"))
+    refusal = desk.refused(copy(to="Mr CAL Quill"))
+    assert (refusal.code, "M2" in refusal.what) == ("parent-barred", True)
+    desk.do(RecordRelation(parent_id="M2", pupil="P2", no_contact="no"))
+    for fields in ({}, {"to": "Cal Quill", "pupil": "P2", "authority": "court order"}):
+        assert desk.do(copy(**fields)).header is not None
+
+
+@pytest.mark.parametrize(
+    ("flags", "allowed"),
+    [
+        ({}, False),
+        ({"parental_responsibility": "no"}, False),
+        ({"parental_responsibility": "no", "care": "no"}, False),
+        ({"care": "yes"}, True),
+        ({"parental_responsibility": "yes"}, True),
+    ],
+)
+def test_who_is_no_parent_by_responsibility_or_care_needs_an_authority(desk, flags, allowed):
+    """A grandmother without either; what she has is recorded with the copy."""
+    related(desk, **flags)
+    if allowed:
+        assert desk.do(copy(parent="M1")).header is not None
+        return
+    refusal = desk.refused(copy(parent="M1"))
+    assert (refusal.code, "care is recorded for M1" in refusal.what) == ("authority-missing", True)
+    [(_, event)] = desk.recorded(copy(parent="M1", authority=" Ada's written consent "))
+    assert event.what == (
+        "copy of what the register holds, on the authority: Ada's written consent"
+    )
+
+
+@pytest.mark.parametrize("to", ["ada  QUILL", "Addie Quill"])
+def test_the_pupil_asks_by_their_own_name(desk, to):
+    """That used at school too, in whatever case."""
+    desk.do(CorrectPupil(pupil="P1", field="name_used", to="Addie", reason="told"))
+    assert desk.do(copy(to=to)).header is not None
+
+
+@pytest.mark.parametrize("to", ["Nell Quill", "Nell Quill for Ada Quill", "Ada"])
+def test_anybody_else_in_words_needs_an_authority(desk, to):
+    """Who is meant cannot be told from words."""
+    assert desk.refused(copy(to=to)).code == "authority-missing"
+    assert desk.do(copy(to=to, authority="Power of attorney, 2026-11-01")).header is not None
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"parent": "M9"}, "parent-unknown"),
+        ({"parent": "M1", "pupil": "P2"}, "parent-unknown"),
+        ({"parent": "M9", "authority": "a letter"}, "parent-unknown"),
+        ({"authority": " "}, "authority-missing"),
+        ({"review": "H. Hope"}, "reviewer-not-on-staff"),
+        ({"to": " "}, "for-missing"),
+        ({"review": " "}, "include-free-text-missing"),
+        ({"asked_on": date(2026, 11, 21)}, "asked-future"),
+        ({"pupil": "P77"}, "pupil-unknown"),
+    ],
+)
+def test_what_cannot_be_is_refused(desk, fields, code):
+    """A stranger, another family's parent, blanks, tomorrow's request, no such pupil."""
+    related(desk)
+    assert desk.refused(copy(**fields)).code == code
+
+
+def test_whoever_makes_it_is_named(desk):
+    """It is an act of the school."""
+    desk.staff_id = None
+    assert desk.refused(copy()).code == "author-missing"

@@ -1,0 +1,76 @@
+"""Any history of a source, however often it is brought: nothing is lost or recorded twice."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commands.exchange.portable import links
+from commands.exchange.portable.links import Link
+from ledger.events.register import MarkAmended
+from ledger.state.marks import evolve, fold
+
+CODES = st.sampled_from("ABC")
+
+
+@st.composite
+def statements(draw):
+    """Return what a source says of one mark: an entry and changes that follow from it."""
+    stands = draw(CODES)
+    said = [Link("entry", stands, 2, stated=0)]
+    for at in range(1, draw(st.integers(1, 4))):
+        code = draw(CODES)
+        said.append(Link("amendment", code, at, stated=at, original=stands))
+        stands = code
+    return said
+
+
+def bring(history, stated):
+    """Record what is new, and return it."""
+    new = [links.event(link) for link in links.new(stated, fold(history))]
+    history += new
+    return new
+
+
+@given(st.lists(statements(), min_size=1, max_size=6))
+def test_the_ledger_says_what_the_source_said_last(said):
+    """Unless the source only left out what it had said before."""
+    history = []
+    for stated in said:
+        held = fold(history)
+        repeated = links._same_row(stated, held) if held.length else False
+        bring(history, stated)
+        assert repeated or fold(history).code == stated[-1].code
+
+
+@given(st.lists(statements(), min_size=1, max_size=6))
+def test_saying_it_again_adds_nothing(said):
+    """Whatever was said before."""
+    history = []
+    for stated in said:
+        bring(history, stated)
+        assert bring(history, stated) == []
+
+
+@given(st.lists(statements(), min_size=2, max_size=6), CODES)
+def test_what_a_person_here_decided_stands(said, code):
+    """The source is heard, and told apart."""
+    history = []
+    bring(history, said[0])
+    original = fold(history).code
+    history.append(MarkAmended(original=original, code=code, by="A01"))
+    for stated in said[1:]:
+        bring(history, stated)
+        mark = fold(history)
+        assert mark.code == code
+        assert bring(history, stated) == []
+
+
+@given(st.lists(statements(), min_size=1, max_size=4))
+def test_every_change_names_what_it_replaces(said):
+    """The chain in the log has no gap."""
+    history = []
+    for stated in said:
+        bring(history, stated)
+    mark = fold(history[:1])
+    for event in history[1:]:
+        assert event.original == mark.code
+        evolve(mark, event)

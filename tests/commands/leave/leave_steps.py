@@ -1,0 +1,103 @@
+"""Requests for leave, made and decided at a desk."""
+
+from datetime import date
+
+from commands.leave.decide import GrantLeave
+from commands.leave.end import FalsifyLeave
+from commands.leave.leave_refuse import RefuseLeave
+from commands.leave.leave_withdraw import WithdrawLeave
+from commands.leave.request import RequestLeave
+from commands.school.school import SetSchool
+from ledger.events.base import Event
+from tests.commands.conftest import Desk
+
+WEEK = ("2026-11-23", "2026-11-27")
+
+
+def request(first=WEEK[0], last=WEEK[1], **fields) -> RequestLeave:
+    """Return a request: a holiday, asked for by the mother on 19 November 2026."""
+    given = {
+        "pupil": "P1",
+        "from_": first,
+        "to_": last,
+        "purpose": "holiday",
+        "asked_by": "Una Quill (mother)",
+        "asked_on": date(2026, 11, 19),
+    }
+    return RequestLeave(**(given | fields))
+
+
+def asked(desk: Desk, first=WEEK[0], last=WEEK[1], **fields) -> str:
+    """Record a request; return its id."""
+    [(stream, _)] = desk.recorded(request(first, last, **fields))
+    return stream.split(":")[2]
+
+
+def grant(leave_id: str, **fields) -> GrantLeave:
+    """Return a grant of all that was asked for."""
+    return GrantLeave(leave_id=leave_id, **({"reason": "A wedding"} | fields))
+
+
+def refuse(leave_id: str, **fields) -> RefuseLeave:
+    """Return a refusal."""
+    return RefuseLeave(leave_id=leave_id, **({"reason": "Not exceptional"} | fields))
+
+
+def withdraw(leave_id: str, **fields) -> WithdrawLeave:
+    """Return a withdrawal."""
+    return WithdrawLeave(leave_id=leave_id, **({"reason": "Not travelling"} | fields))
+
+
+def falsified(leave_id: str, **fields) -> FalsifyLeave:
+    """Return a finding that leave was obtained falsely."""
+    return FalsifyLeave(leave_id=leave_id, **({"reason": "Seen abroad"} | fields))
+
+
+def granted(desk: Desk, first=WEEK[0], last=WEEK[1], **fields) -> str:
+    """Record a request and grant it, by the head; return its id."""
+    leave_id = asked(desk, first, last, **fields)
+    as_head(desk, grant(leave_id))
+    return leave_id
+
+
+def as_head(desk: Desk, command) -> list[tuple[str, Event]]:
+    """Carry out a command as the head; return what it recorded."""
+    before, desk.staff_id = desk.staff_id, "head"
+    try:
+        return desk.recorded(command)
+    finally:
+        desk.staff_id = before
+
+
+def refused_to_head(desk: Desk, command):
+    """Return the refusal of a command by the head."""
+    before, desk.staff_id = desk.staff_id, "head"
+    try:
+        return desk.refused(command)
+    finally:
+        desk.staff_id = before
+
+
+def bound(desk: Desk) -> Desk:
+    """Make the school one that regulation 11 binds."""
+    desk.do(SetSchool(type="maintained"))
+    return desk
+
+
+def sessions_of(recorded, kind: str) -> list[str]:
+    """Return the sessions of what was recorded on streams of a kind (``plan``, ``mark``)."""
+    return [stream.split(":")[2] for stream, _ in recorded if stream.startswith(f"{kind}:")]
+
+
+def plans(desk: Desk, pupil: str = "P1") -> dict[str, str | None]:
+    """Return what stands planned for a pupil, by session; none where it was withdrawn."""
+    prefix, found = f"plan:{desk.id(pupil)}:", {}
+    for _, stream, event in desk.log():
+        if stream.startswith(prefix):
+            found[stream.removeprefix(prefix)] = getattr(event, "code", None)
+    return found
+
+
+def both(*days: str) -> list[str]:
+    """Return the sessions of whole days."""
+    return [f"{day}/{half}" for day in days for half in ("AM", "PM")]

@@ -1,0 +1,397 @@
+"""`leave grant` and `leave refuse`: who decides, under which paragraph, and what is planned."""
+
+from contextlib import closing
+from datetime import date
+
+import pytest
+
+from commands.calendar.closures_add import AddClosure
+from commands.calendar.session_cancel import CancelSessions
+from commands.register.mark import MarkSession
+from commands.register.plan_add import PlanAbsence
+from commands.register.take import TakeRegister
+from commands.roll.enrol import EnrolPupil
+from commands.roll.families import RecordParent
+from commands.roll.relation_record import RecordRelation
+from commands.roll.remove import RemovePupil
+from commands.school.staff import AddStaff
+from commands.school.staff_leave import LeaveStaff
+from ledger.events.leave import LeaveDecided, LeaveRequested
+from ledger.events.log import Committed
+from ledger.events.register import AbsencePlanned
+from ledger.sealing.keys import KeyRing
+from ledger.sealing.sealing import seal_event
+from ledger.store.store import Batch, Fact, Store
+from ledger.values import parse_session
+from tests.commands.conftest import upn
+from tests.commands.leave.leave_steps import (
+    as_head,
+    asked,
+    both,
+    bound,
+    falsified,
+    grant,
+    granted,
+    plans,
+    refuse,
+    refused_to_head,
+    sessions_of,
+    withdraw,
+)
+
+LATE = "record late entries with attendance mark"
+
+
+def says(desk, command):
+    desk.staff_id = "head"
+    return desk.do(command).says
+
+
+def test_the_decision_is_kept_with_paragraph_code_reason_and_author(desk):
+    """One transaction: the decision, and a plan for each session, which cites the leave."""
+    leave_id = asked(desk, "2026-11-23/PM", "2026-11-24")
+    recorded = as_head(desk, grant(leave_id, reason=" A wedding ", letter_on=date(2026, 11, 20)))
+    pupil = desk.id("P1")
+    assert recorded[0] == (
+        f"leave:{pupil}:{leave_id}",
+        LeaveDecided(
+            granted=True,
+            paragraph="11(11)",
+            code="C",
+            first="2026-11-23/PM",
+            last="2026-11-24/PM",
+            reason="A wedding",
+            letter_on=date(2026, 11, 20),
+            by="head",
+            name="Hal Hope",
+            job_title="Head Teacher",
+        ),
+    )
+    plan = AbsencePlanned(code="C", reason=f"leave {leave_id}: family holiday", by="head")
+    wanted = ("2026-11-23/PM", *both("2026-11-24"))
+    assert recorded[1:] == [(f"plan:{pupil}:{session}", plan) for session in wanted]
+
+
+def test_first_and_last_session_of_a_half_day(desk):
+    """One morning is one session."""
+    leave_id = asked(desk, "2026-11-23/AM", "2026-11-23/AM")
+    assert sessions_of(as_head(desk, grant(leave_id)), "plan") == ["2026-11-23/AM"]
+
+
+def test_half_term_inside_is_left_out(desk):
+    """The school does not meet from 24 October to 1 November."""
+    desk.at("2026-10-01T09:30")
+    leave_id = asked(desk, "2026-10-23/PM", "2026-11-02/AM", asked_on=date(2026, 9, 30))
+    found = sessions_of(as_head(desk, grant(leave_id)), "plan")
+    assert found == ["2026-10-23/PM", "2026-11-02/AM"]
+
+
+def test_a_cancelled_session_and_a_closure_inside_are_left_out(desk):
+    """They are nobody's absence."""
+    desk.at("2026-11-20T08:30").do(CancelSessions(sessions=("2026-11-20/AM",), reason="Flood"))
+    desk.do(AddClosure(day=date(2026, 11, 23), reason="INSET"))
+    leave_id = asked(desk, "2026-11-20", "2026-11-24/AM")
+    found = sessions_of(as_head(desk, grant(leave_id)), "plan")
+    assert found == ["2026-11-20/PM", "2026-11-24/AM"]
+
+
+def test_leave_over_a_change_of_roll_plans_only_while_on_roll(desk):
+    """The last day on roll is the last one planned."""
+    leave_id = asked(desk, "2026-11-26", "2026-12-01")
+    desk.at("2026-11-20T10:00")
+    desk.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 27), ground="9(1)(k)"))
+    assert sessions_of(as_head(desk, grant(leave_id)), "plan") == both("2026-11-26", "2026-11-27")
+
+
+def test_part_of_what_was_asked_for_may_be_granted(desk):
+    """And not more than it."""
+    leave_id = asked(desk)
+    for ends in ({"from_": "2026-11-20"}, {"to_": "2026-11-28"}):
+        assert refused_to_head(desk, grant(leave_id, **ends)).code == "not-asked-for"
+    recorded = as_head(desk, grant(leave_id, from_="2026-11-24", to_="2026-11-24/AM"))
+    assert sessions_of(recorded, "plan") == ["2026-11-24/AM"]
+    assert (recorded[0][1].first, recorded[0][1].last) == ("2026-11-24/AM", "2026-11-24/AM")
+
+
+@pytest.mark.parametrize("asked_on", [date(2026, 11, 22), date(2026, 11, 23)])
+def test_asked_for_on_the_day_before_and_on_the_first_day(desk, asked_on):
+    """A school that regulation 11 binds may grant the first, and of the second what is ahead."""
+    bound(desk).at("2026-11-23T08:00")
+    leave_id = asked(desk, asked_on=asked_on)
+    if asked_on == date(2026, 11, 22):
+        assert len(as_head(desk, grant(leave_id))) == 11
+        return
+    refused = refused_to_head(desk, grant(leave_id))
+    assert refused.code == "leave-retrospective"
+    assert "paragraph 11(11) allows no leave after the fact" in refused.what
+    assert "SI 2024/208" in refused.what
+    assert len(as_head(desk, grant(leave_id, from_="2026-11-24"))) == 9
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "planned"), [("2026-11-23T13:49", 1), ("2026-11-23T13:50", 0), ("2026-11-23", 0)]
+)
+def test_asked_for_on_the_very_day_before_the_session_opens(desk, asked_on, planned):
+    """In advance of an afternoon that opens at 13:50, where the time of asking is known."""
+    bound(desk).at("2026-11-23T13:55")
+    leave_id = asked(desk, "2026-11-23/PM", "2026-11-23/PM", asked_on=asked_on)
+    if planned:
+        assert sessions_of(as_head(desk, grant(leave_id)), "plan") == ["2026-11-23/PM"]
+    else:
+        assert refused_to_head(desk, grant(leave_id)).code == "leave-retrospective"
+
+
+def test_who_asked_is_looked_at_again_when_it_is_decided(desk):
+    """A flag recorded since is told; of a parent who is none of the pupil's nothing is granted."""
+    desk.do(RecordParent(parent_id="PA1", surname="Quill", forename="Cal"))
+    desk.do(RecordRelation(parent_id="PA1", pupil="P1", lives_with="yes"))
+    first, second = asked(desk, parent="PA1"), asked(desk, parent="PA1")
+    desk.do(RecordRelation(parent_id="PA1", pupil="P1", no_contact="yes", reason="Court"))
+    for command in (refuse(first), grant(second)):
+        assert says(desk, command)[-1].startswith("note: no_contact is yes for parent PA1")
+    by_name = asked(desk, "2026-12-01", "2026-12-01", asked_by="Mr CAL Quill")
+    assert "no_contact is yes for parent PA1" in says(desk, refuse(by_name))[-1]
+
+
+def test_a_parent_of_another_family_is_granted_nothing(desk):
+    """Such a request may stand from before it was refused; refusing it says so."""
+    pupil, stranger = desk.id("P1"), leave_id_of(desk)
+    assert stranger.startswith(f"leave:{pupil}:")
+    leave_id = stranger.split(":")[2]
+    assert refused_to_head(desk, grant(leave_id)).code == "parent-unknown"
+    desk.do(RecordParent(parent_id="PA9", surname="Reed"))
+    desk.do(RecordRelation(parent_id="PA9", pupil="P2", no_contact="yes"))
+    assert refused_to_head(desk, grant(leave_id)).code == "parent-not-related"
+    assert "PA9 is not recorded as a parent of this pupil" in says(desk, refuse(leave_id))[-1]
+
+
+def leave_id_of(desk):
+    """Record a request of a parent who is not on record, as it could be once; its stream."""
+    event = LeaveRequested(
+        first="2026-11-23/AM", last="2026-11-23/PM", purpose="holiday",
+        asked_on=date(2026, 11, 19), parent="PA9", asked_by="Cal Reed", by="mm",
+    )  # fmt: skip
+    stream = f"leave:{desk.id('P1')}:old"
+    with (
+        closing(Store(desk.folder.log)) as store,
+        closing(KeyRing(desk.folder.keys)) as ring,
+        ring.writing(),
+    ):
+        sealed = Fact(stream, seal_event(ring, stream, event, desk.now))
+        header = Committed(
+            at=0, by="mm", account="office", authenticated="x", software="test", rules="test",
+            command="Test", count=0,
+        )  # fmt: skip
+        batch = Batch(header, [sealed], 1, store.head(), (), {})
+        store.append(batch, clock=lambda: desk.now, before_commit=ring.commit)
+    return stream
+
+
+def test_leave_is_not_granted_for_a_session_that_is_over(desk):
+    """Asked for in time, decided too late; the afternoon is still ahead."""
+    bound(desk).at("2026-11-23T09:30")
+    leave_id = asked(desk)
+    refused = refused_to_head(desk, grant(leave_id))
+    assert (refused.code, "2026-11-23/AM is over" in refused.what) == ("leave-retrospective", True)
+    recorded = as_head(desk, grant(leave_id, from_="2026-11-23/PM"))
+    assert sessions_of(recorded, "plan")[0] == "2026-11-23/PM"
+
+
+def test_in_other_schools_a_note_says_that_guidance_expects_the_same(desk):
+    """An academy; what is over without a mark gets no plan, and what is marked stays."""
+    desk.at("2026-11-23T09:30")
+    desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-20/PM"), code="O"))
+    leave_id = asked(desk, "2026-11-20", "2026-11-24", asked_on=date(2026, 11, 20))
+    found = says(desk, grant(leave_id))
+    assert found[1] == "C planned for 3 sessions: 2026-11-23 PM, 2026-11-24"
+    assert found[2] == "note: 1 session with a mark, which stays as it is: 2026-11-20 PM"
+    assert found[3].startswith("note: 2 sessions over without a mark")
+    assert found[3].endswith("2026-11-20 AM, 2026-11-23 AM")
+    assert "not in advance of 2026-11-20/AM" in found[4]
+    assert "guidance expects the same" in found[4]
+    assert desk.marks("P1").keys() == {"2026-11-20/PM"}
+
+
+def test_other_paragraphs_allow_leave_after_the_fact(desk):
+    """A medical appointment this morning, told of today, in a maintained school."""
+    bound(desk)
+    leave_id = asked(desk, "2026-11-20", "2026-11-20", purpose="medical")
+    found = says(desk, grant(leave_id))
+    assert found[0].endswith("under paragraph 11(3) (medical or dental appointment)")
+    assert found[1:-1] == (
+        "M planned for 1 session: 2026-11-20 PM",
+        f"note: 1 session over without a mark: {LATE}: 2026-11-20 AM",
+    )
+
+
+def test_a_plan_that_says_the_same_stays_and_another_is_named(desk):
+    """Nothing is overwritten."""
+    desk.do(PlanAbsence(pupil="P1", session=parse_session("2026-11-23/AM"), code="C"))
+    leave_id = asked(desk, "2026-11-23", "2026-11-24")
+    desk.do(PlanAbsence(pupil="P1", session=parse_session("2026-11-24/PM"), code="M"))
+    refused = refused_to_head(desk, grant(leave_id))
+    assert refused.code == "already-planned"
+    assert refused.what == "another absence is planned: M on 2026-11-24/PM"
+    found = says(desk, grant(leave_id, to_="2026-11-23"))
+    assert found[1:-1] == (
+        "C planned for 1 session: 2026-11-23 PM",
+        "note: 1 session planned already: 2026-11-23 AM",
+    )
+    assert "no parent on record is named" in found[-1]
+
+
+def test_where_everything_is_planned_already_the_decision_alone_is_recorded(desk):
+    """It is a decision all the same."""
+    desk.do(PlanAbsence(pupil="P1", session=parse_session("2026-11-23/AM"), code="C"))
+    leave_id = asked(desk, "2026-11-23/AM", "2026-11-23/AM")
+    assert len(as_head(desk, grant(leave_id))) == 1
+    assert plans(desk) == {"2026-11-23/AM": "C"}
+
+
+@pytest.mark.parametrize(
+    ("pupil", "fits", "stands"),
+    [
+        ("P1", "part-time", "of"),
+        ("P4", "part-time-above", "above"),
+        ("P5", "part-time-below", "below"),
+    ],
+)
+def test_a_part_time_timetable_has_a_paragraph_for_each_age(desk, pupil, fits, stands):
+    """Under the paragraph of another age it is refused."""
+    desk.do(
+        EnrolPupil(
+            upn=upn(5),
+            local_id="P5",
+            forename="Eve",
+            surname="Wood",
+            dob=date(2022, 1, 1),
+            starts_on=date(2026, 9, 2),
+            year="R",
+            registration="RA",
+        )
+    )
+    for purpose in ("part-time", "part-time-above", "part-time-below"):
+        leave_id = asked(desk, "2026-11-23/PM", "2026-11-23/PM", purpose=purpose, pupil=pupil)
+        if purpose == fits:
+            [_, (_, plan)] = as_head(desk, grant(leave_id))
+            assert plan.code == ("C2" if pupil == "P1" else "X")
+        else:
+            refused = refused_to_head(desk, grant(leave_id))
+            assert refused.code == "leave-age"
+            assert f"the pupil is {stands} compulsory school age" in refused.what
+
+
+def test_a_code_that_needs_its_nature_is_refused_without(desk):
+    """Reg 10(5)."""
+    leave_id = asked(desk, "2026-11-23/AM", "2026-11-23/AM", purpose="activity")
+    assert refused_to_head(desk, grant(leave_id)).code == "nature-missing"
+    recorded = as_head(desk, grant(leave_id, nature="taster day"))
+    assert (recorded[1][1].code, recorded[1][1].nature) == ("B", "taster day")
+
+
+def test_leave_for_no_session_is_refused(desk):
+    """Half term needs no leave."""
+    leave_id = asked(desk, "2026-12-21", "2026-12-22")
+    assert refused_to_head(desk, grant(leave_id)).code == "nothing-to-grant"
+
+
+def test_only_who_is_authorised_decides(desk):
+    """The officer is refused both ways; an authoriser and the head are not."""
+    leave_id = asked(desk)
+    for command in (grant(leave_id), refuse(leave_id)):
+        assert desk.refused(command).code == "not-authorised"
+    desk.do(AddStaff(staff_id="dep", name="Di Dean", job_title="Deputy", role=("authoriser",)))
+    desk.staff_id = "dep"
+    assert desk.recorded(grant(leave_id))[0][1].job_title == "Deputy"
+
+
+def test_where_no_such_role_is_on_record_nobody_is_refused_for_it(desk):
+    """A ledger that does not record who is authorised cannot tell."""
+    desk.do(LeaveStaff(staff_id="head", last_day=date(2026, 11, 19)))
+    assert desk.recorded(refuse(asked(desk)))[0][1].by == "mm"
+
+
+def test_a_refusal_is_a_fact_and_plans_nothing(desk):
+    """With reason, author and letter; the code for going all the same is told."""
+    leave_id = asked(desk)
+    desk.staff_id = "head"
+    [(stream, event)] = desk.recorded(refuse(leave_id, letter_on=date(2026, 11, 20)))
+    assert stream == f"leave:{desk.id('P1')}:{leave_id}"
+    assert event == LeaveDecided(
+        granted=False,
+        reason="Not exceptional",
+        letter_on=date(2026, 11, 20),
+        by="head",
+        name="Hal Hope",
+        job_title="Head Teacher",
+    )
+    other = asked(desk, purpose="exceptional")
+    what = "refused to Ada Quill, 2026-11-23/AM to 2026-11-27/PM (exceptional circumstances)"
+    assert desk.do(refuse(other)).says == (
+        f"leave {other}: {what}",
+        "the code for exceptional circumstances without leave is O: nothing is planned",
+    )
+
+
+def test_what_was_refused_may_be_granted_later_and_both_stay(desk):
+    """A further decision, which says so."""
+    leave_id = asked(desk)
+    as_head(desk, refuse(leave_id))
+    found = says(desk, grant(leave_id, reason="A funeral"))
+    assert "it was refused before; both decisions stay on record" in found
+    assert [type(e).__name__ for _, s, e in desk.log() if s.startswith("leave:")] == [
+        "LeaveRequested",
+        "LeaveDecided",
+        "LeaveDecided",
+    ]
+
+
+def test_nothing_is_decided_twice(desk):
+    """Granted, refused, withdrawn and falsified leave each say what they are."""
+    one, two, three, four = (asked(desk, day, day) for day in (
+        "2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26"
+    ))  # fmt: skip
+    as_head(desk, grant(one))
+    as_head(desk, refuse(two))
+    desk.do(withdraw(three))
+    as_head(desk, grant(four))
+    desk.do(falsified(four))
+    expected = [
+        (grant(one), "leave-granted"), (refuse(one), "leave-granted"),
+        (refuse(two), "leave-refused"), (withdraw(two), "leave-refused"),
+        (falsified(two), "leave-not-granted"), (grant(three), "leave-withdrawn"),
+        (refuse(three), "leave-withdrawn"), (withdraw(three), "leave-withdrawn"),
+        (falsified(three), "leave-not-granted"), (grant(four), "leave-falsified"),
+        (withdraw(four), "leave-falsified"), (falsified(four), "leave-falsified"),
+    ]  # fmt: skip
+    got = [refused_to_head(desk, command).code for command, _ in expected]
+    assert got == [code for _, code in expected]
+
+
+@pytest.mark.parametrize("make", [grant, refuse])
+def test_what_cannot_be_decided_is_refused(desk, make):
+    """No such request; no reason; nobody."""
+    leave_id = asked(desk)
+    assert refused_to_head(desk, make("nobody")).code == "leave-unknown"
+    assert refused_to_head(desk, make(leave_id, reason=" ")).code == "reason-missing"
+    desk.staff_id = None
+    assert desk.refused(make(leave_id)).code == "author-missing"
+
+
+def test_a_granted_plan_prefills_the_register_and_is_no_entry_before(desk):
+    """Taken, it is an ordinary entry with the code of the leave."""
+    granted(desk, "2026-11-23", "2026-11-23")
+    assert desk.marks("P1") == {}
+    desk.at("2026-11-23T08:50")
+    desk.do(TakeRegister(group="7A", session=parse_session("2026-11-23/AM"), rest_present=True))
+    [event] = desk.marks("P1")["2026-11-23/AM"]
+    assert (type(event).__name__, event.code, event.late) == ("SessionMarked", "C", False)
+
+
+def test_a_pupil_who_turns_up_is_marked_present_over_the_plan(desk):
+    """The mark is an entry, and no amendment."""
+    granted(desk, "2026-11-23", "2026-11-23")
+    desk.at("2026-11-23T08:50")
+    desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-23/AM"), code="/"))
+    [event] = desk.marks("P1")["2026-11-23/AM"]
+    assert (type(event).__name__, event.code) == ("SessionMarked", "/")

@@ -1,0 +1,220 @@
+"""`leave request`: what is recorded of a request, and what is said against it at once."""
+
+from datetime import date
+
+import pytest
+
+from commands.calendar.closures_add import AddClosure
+from commands.calendar.terms import SetTerm
+from commands.roll.enrol import EnrolPupil
+from commands.roll.families import RecordParent
+from commands.roll.relation_record import RecordRelation
+from ledger.events.leave import LeaveRequested
+from tests.commands.conftest import upn
+from tests.commands.leave.leave_steps import asked, granted, request, withdraw
+
+
+def relation(desk, lives_with, **more):
+    desk.do(RecordParent(parent_id="PA1", surname="Quill"))
+    desk.do(RecordRelation(parent_id="PA1", pupil="P1", lives_with=lives_with, **more))
+
+
+def notes(desk, **fields):
+    return [say for say in desk.do(request(**fields)).says if say.startswith("note: ")]
+
+
+def test_the_request_is_recorded_as_it_was_made_and_plans_nothing(desk):
+    """Who asked, when, for which sessions and for what; the id is told."""
+    relation(desk, "yes")
+    command = request("2026-11-23/PM", reason="a wedding", parent="PA1", asked_by=" Una Quill ")
+    [(stream, event)] = desk.recorded(command)
+    assert stream.startswith(f"leave:{desk.id('P1')}:")
+    assert event == LeaveRequested(
+        first="2026-11-23/PM",
+        last="2026-11-27/PM",
+        purpose="holiday",
+        asked_on=date(2026, 11, 19),
+        parent="PA1",
+        asked_by="Una Quill",
+        reason="a wedding",
+        by="mm",
+    )
+
+
+def test_the_sessions_that_the_school_meets_are_told(desk):
+    """Closures, weekends and days out of term are not among them."""
+    relation(desk, "yes")
+    desk.do(AddClosure(day=date(2026, 11, 24), session=("AM",), group=("Y7",), reason="Trip"))
+    says = desk.do(request("2026-11-23", "2026-11-30/AM", parent="PA1")).says
+    assert says[1] == (
+        "10 sessions that the school meets: 2026-11-23, 2026-11-24 PM, 2026-11-25, 2026-11-26, "
+        "2026-11-27, 2026-11-30 AM"
+    )
+    leave_id = says[0].split()[1].rstrip(":")
+    assert says[2:] == (
+        f"decide it with attendance leave grant {leave_id}, or attendance leave refuse {leave_id}",
+    )
+
+
+def test_a_request_for_days_without_school_is_recorded_and_says_so(desk):
+    """Terms to come may not be recorded yet."""
+    says = desk.do(request("2027-09-02", "2027-09-03")).says
+    assert says[1].startswith("the school meets no session")
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "against"), [(date(2026, 11, 19), False), (date(2026, 11, 20), True)]
+)
+def test_asked_for_on_the_day_before_and_on_the_first_day(desk, asked_on, against):
+    """On the first day is not in advance."""
+    relation(desk, "yes")
+    found = notes(desk, first="2026-11-20/PM", asked_on=asked_on, parent="PA1")
+    assert [("not in advance of 2026-11-20/PM; paragraph 11(11)" in note) for note in found] == [
+        True
+    ] * against
+
+
+def test_a_purpose_that_needs_no_request_in_advance_draws_no_note(desk):
+    """A medical appointment this morning."""
+    relation(desk, "yes")
+    asked_on = date(2026, 11, 20)
+    given = {"first": "2026-11-20", "purpose": "medical", "asked_on": asked_on, "parent": "PA1"}
+    assert notes(desk, **given) == []
+
+
+@pytest.mark.parametrize(
+    ("lives_with", "words"),
+    [("no", "does not live with"), ("", "is not known to live with"), ("yes", None)],
+)
+def test_a_parent_with_whom_the_pupil_does_not_live_is_told(desk, lives_with, words):
+    """Reg 11(12); the request is recorded all the same."""
+    relation(desk, lives_with)
+    found = notes(desk, parent="PA1")
+    assert len(found) == (words is not None)
+    assert all(f"parent PA1 {words} the pupil" in n and "reg 11(12)" in n for n in found)
+
+
+@pytest.mark.parametrize("dates", [{"to": date(2026, 11, 18)}, {"from_": date(2026, 11, 20)}])
+def test_a_parent_no_longer_or_not_yet_on_record_is_told(desk, dates):
+    """On the day of asking."""
+    relation(desk, "yes", **dates)
+    assert "PA1 was not on record for this pupil on 2026" in notes(desk, parent="PA1")[0]
+
+
+def test_a_parent_who_may_not_be_contacted_is_told(desk):
+    """By id, or by their full name; others and a surname alone are nobody's."""
+    desk.do(RecordParent(parent_id="PA1", surname="Quill", forename="Cal"))
+    desk.do(RecordRelation(parent_id="PA1", pupil="P1", no_contact="yes", lives_with="yes"))
+    desk.do(RecordParent(parent_id="PA2", surname="Quill"))
+    desk.do(RecordRelation(parent_id="PA2", pupil="P1", no_contact="yes"))
+    desk.do(RecordRelation(parent_id="PA2", pupil="P2", no_contact="yes"))
+    [note] = notes(desk, parent="PA1")
+    assert note.startswith("note: no_contact is yes for parent PA1: they may not be contacted")
+    assert notes(desk, pupil="P4", asked_by="Cal Quill") == []
+    assert "no_contact is yes for parent PA1" in notes(desk, asked_by="Mr cal QUILL")[0]
+    assert "no_contact" not in notes(desk, asked_by="Una Quill")[0]
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "reason", "kept"),
+    [
+        ("2026-11-20T08:44", None, "asked for at 08:44"),
+        ("2026-11-20 08:44", "a wedding", "asked for at 08:44; a wedding"),
+        ("2026-11-20T08:44:00Z", None, "asked for at 08:44"),
+        ("2026-11-20", None, None),
+    ],
+)
+def test_the_time_of_asking_is_kept_before_the_reason(desk, asked_on, reason, kept):
+    """The day in the request itself; a day alone leaves the reason as it is."""
+    [(_, event)] = desk.recorded(request(asked_on=asked_on, reason=reason))
+    assert (event.asked_on, event.reason) == (date(2026, 11, 20), kept)
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "first", "against"),
+    [
+        ("2026-11-20T08:44", "2026-11-20/AM", False),
+        ("2026-11-20T08:45", "2026-11-20/AM", True),
+        ("2026-11-20T09:00", "2026-11-20/PM", False),
+        ("2026-11-20T09:00", "2026-11-19/PM", True),
+        ("2026-11-20T09:00", "2026-11-23/AM", False),
+    ],
+)
+def test_before_the_register_opens_is_in_advance(desk, asked_on, first, against):
+    """08:45 and 13:50 on the day itself."""
+    relation(desk, "yes")
+    found = notes(desk, first=first, asked_on=asked_on, parent="PA1")
+    assert [f"which is not in advance of {first}" in note for note in found] == [True] * against
+
+
+def test_where_no_register_times_are_known_the_day_itself_is_not_in_advance(desk):
+    """Nobody can tell when it opened."""
+    day = {"first": "2026-09-02", "last": "2026-09-02", "asked_on": "2026-09-02T07:00"}
+    relation(desk, "yes")
+    assert notes(desk, **day, parent="PA1") == []
+    desk.do(SetTerm(name="Summer", first=date(2026, 6, 1), last=date(2026, 7, 17)))
+    desk.do(EnrolPupil(
+        upn=upn(5), local_id="P5", forename="Eve", surname="Wood", dob=date(2014, 1, 1),
+        starts_on=date(2026, 6, 1), year="Y7", registration="7A",
+    ))  # fmt: skip
+    day = {"first": "2026-06-02", "last": "2026-06-02", "asked_on": "2026-06-02T07:00"}
+    assert "not in advance of 2026-06-02/AM" in notes(desk, **day, pupil="P5")[0]
+
+
+def test_only_a_pupil_over_compulsory_school_age_asks_without_a_parent(desk):
+    """The youngest are told; before the 2024 Regulations nothing is known of it."""
+    assert "no parent on record is named" in notes(desk)[0]
+    assert notes(desk, pupil="P4") == []
+    old = {"first": "2024-08-16", "last": "2024-08-18", "asked_on": date(2024, 8, 1)}
+    assert notes(desk, **old) == []
+    assert notes(desk, **(old | {"first": "2024-08-19", "last": "2024-08-19"}))
+
+
+def test_other_leave_on_the_same_sessions_is_told(desk):
+    """Asked for or granted; not what was withdrawn, nor what ends the session before."""
+    relation(desk, "yes")
+    first = granted(desk, "2026-11-23", "2026-11-25/AM", parent="PA1")
+    second = asked(desk, "2026-11-26", "2026-11-27", parent="PA1")
+    third = asked(desk, "2026-12-01", "2026-12-02", parent="PA1")
+    desk.do(withdraw(third))
+    assert notes(desk, first="2026-11-25/AM", last="2026-12-02", parent="PA1") == [
+        f"note: leave {first} (granted) is for 2026-11-23/AM to 2026-11-25/AM too",
+        f"note: leave {second} (asked) is for 2026-11-26/AM to 2026-11-27/PM too",
+    ]
+    assert notes(desk, first="2026-12-03", last="2026-12-04", parent="PA1") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"pupil": "P9"}, "pupil-unknown"),
+        ({"purpose": "wedding"}, "purpose-unknown"),
+        ({"asked_by": " "}, "asked-by-missing"),
+        ({"asked_on": date(2026, 11, 21)}, "asked-in-the-future"),
+        ({"asked_on": "2026-11-20T09:31"}, "asked-in-the-future"),
+        ({"asked_on": "2026-11-20T9"}, "instant"),
+        ({"asked_on": "soon"}, "date"),
+        ({"parent": "PA9"}, "parent-unknown"),
+        ({"parent": "OTHER"}, "parent-not-related"),
+        ({"parent": "P A"}, "id-form"),
+        ({"first": "2026-11-28"}, "range-reversed"),
+        ({"first": "soon"}, "date"),
+        ({"first": "2026-11-23/XX"}, "session"),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused(desk, fields, code):
+    """Nobody, nothing, no time, no order."""
+    desk.do(RecordParent(parent_id="OTHER", surname="Reed"))
+    desk.do(RecordRelation(parent_id="OTHER", pupil="P2", lives_with="yes"))
+    assert desk.refused(request(**fields)).code == code
+
+
+def test_what_is_missing_is_said_in_words(desk):
+    """Not by the name of its option."""
+    assert desk.refused(request(asked_by="\u200b")).what == "it is not said who asked"
+
+
+def test_whoever_records_it_is_named(desk):
+    """As with every command that writes."""
+    desk.staff_id = None
+    assert desk.refused(request()).code == "author-missing"

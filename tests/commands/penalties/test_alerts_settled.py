@@ -1,0 +1,107 @@
+"""`alerts sent` and `alerts dismiss`: who may, what is kept, what is refused."""
+
+from datetime import date
+
+import pytest
+
+from commands.amending.amend import AmendMarks
+from commands.penalties.alerts_dismiss import DismissAlert
+from commands.penalties.alerts_sent import SendAlert
+from ledger.events import streams
+from ledger.events.amending import AlertSettled
+from ledger.events.families import StaffChanged
+from ledger.store.store import Fact
+from ledger.values import parse_session
+from tests.commands.penalties.undercut_changes import BY, Facts, founded, notice
+from tests.projections import ledgers
+
+SESSION = "2026-09-07/AM"
+ON = date(2026, 11, 20)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """The head, with one alert on record."""
+    found = founded(tmp_path / "ledger", ledgers.marked("ann", SESSION, "O"), notice())
+    found.do(amend("I"))
+    return found
+
+
+def amend(code):
+    return AmendMarks(pupil="U-ann", session=parse_session(SESSION), code=code, reason="r")
+
+
+def number(desk):
+    """The number of the newest alert: the position of its event."""
+    return desk.log()[-1][0]
+
+
+def sent(alert, **more):
+    return SendAlert(alert=alert, **{"to": " Marsh Council ", "on": ON} | more)
+
+
+def test_what_was_sent_is_kept_with_to_whom_and_by_whom(desk):
+    """On the pupil's stream, the recipient sealed."""
+    alert = number(desk)
+    ((stream, event),) = desk.recorded(sent(alert))
+    assert stream == "undercut:ann"
+    assert event == AlertSettled(alert=alert, outcome="sent", to="Marsh Council", on=ON, **BY)
+
+
+def test_an_alert_is_dismissed_with_a_reason(desk):
+    """Nothing is sent, and why is kept; the answer names the pupil."""
+    alert = number(desk)
+    outcome = desk.do(DismissAlert(alert=alert, reason="the notice was withdrawn by telephone"))
+    assert outcome.says == (f"alert {alert} (ann Quill): recorded as dismissed",)
+    *_, event = desk.log()[-1]
+    assert event == AlertSettled(
+        alert=alert, outcome="dismissed", reason="the notice was withdrawn by telephone", **BY
+    )
+
+
+def test_an_alert_is_settled_once(desk):
+    """Either way; another alert of the same pupil is open still."""
+    first = number(desk)
+    desk.do(amend("O"))
+    second = number(desk)
+    desk.do(sent(first))
+    for again in (sent(first), DismissAlert(alert=first, reason="r")):
+        refused = desk.refused(again)
+        assert (refused.code, refused.what) == (
+            "alert-settled",
+            f"alert {first} is settled already: sent",
+        )
+    assert len(desk.recorded(sent(second))) == 1
+
+
+@pytest.mark.parametrize("alert", [-1, 0, 1, 10_000])
+def test_a_number_that_is_of_no_alert_is_refused(desk, alert):
+    """Of another event, or beyond the log."""
+    refused = desk.refused(sent(alert))
+    assert refused.code == "alert-unknown"
+    assert "attendance alerts" in refused.remedy
+
+
+def test_what_is_missing_or_ahead_is_refused(desk):
+    """A recipient, a reason, a day that has come, a name."""
+    alert = number(desk)
+    assert desk.refused(sent(alert, to=" ")).code == "to-missing"
+    assert desk.refused(sent(alert, on=date(2026, 11, 21))).code == "future"
+    assert desk.refused(DismissAlert(alert=alert, reason="")).code == "reason-missing"
+    desk.staff_id = None
+    assert desk.refused(sent(alert)).code == "author-missing"
+
+
+def test_only_who_is_authorised_may_settle(desk):
+    """The teacher is refused, and nobody where no role is on record at all."""
+    desk.staff_id = "s2"
+    refused = desk.refused(sent(number(desk)))
+    assert refused.code == "not-authorised"
+    assert "Ola Reed" in refused.what
+    plain = [
+        Fact(streams.staff(who), StaffChanged(name="Mo Marsh", job_title="Head"))
+        for who in ("s1", "s2")
+    ]
+    alert = number(desk)
+    desk.do(Facts(facts=tuple(plain)))
+    assert len(desk.recorded(sent(alert))) == 1

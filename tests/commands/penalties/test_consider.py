@@ -1,0 +1,131 @@
+"""`penalties consider`: what is recorded of the register, by whom, and what a repetition does."""
+
+from datetime import date
+
+import pytest
+
+from commands.amending.amend import AmendMarks
+from commands.amending.policy import AdoptPolicy
+from commands.calendar.session_cancel import CancelSessions
+from commands.calendar.terms import SetTerm
+from commands.core.execute import execute
+from commands.penalties.consider import ConsiderPenalty
+from commands.register.mark import MarkSession
+from commands.roll.enrol import EnrolPupil
+from ledger.events.penalties import PenaltyConsidered
+from ledger.values import Session
+from tests.commands.conftest import upn
+
+DAYS = [date(2026, 11, day) for day in (9, 10, 11, 12, 13)]
+
+
+def consider(pupil="P1", decision="refer", reason=" Support was offered "):
+    return ConsiderPenalty(pupil=pupil, decision=decision, reason=reason)
+
+
+def absent(desk, pupil="P1", days=DAYS, code="O"):
+    """Record a mark for both sessions of each day."""
+    for day in days:
+        for half in ("AM", "PM"):
+            desk.do(MarkSession(pupil=pupil, session=Session(day, half), code=code))
+
+
+@pytest.fixture
+def head(desk):
+    """The head, in front of a register that holds ten sessions of absence."""
+    absent(desk)
+    desk.staff_id = "head"
+    return desk
+
+
+def test_what_the_register_said_is_kept_with_the_decision(head):
+    """Ten entries of the latest window, one of them provisional since, and how far it was read."""
+    amended = AmendMarks(pupil="P1", session=Session(DAYS[0], "AM"), code="N", reason="asked")
+    head.do(amended)
+    seen_at = head.folder.head()
+    ((stream, event),) = head.recorded(consider())
+    assert stream == f"penalty:{head.id('P1')}"
+    entries = [f"{day}/{half} O" for day in DAYS for half in ("AM", "PM")]
+    assert event == PenaltyConsidered(
+        decision="refer", reason="Support was offered", by="head", name="Hal Hope",
+        job_title="Head Teacher", count=10, settled=9, peak=10,
+        entries=("2026-11-09/AM N", *entries[1:]), seen_at=seen_at,
+    )  # fmt: skip
+
+
+def test_only_relevant_entries_on_sessions_met_are_counted(desk):
+    """Illness, a session cancelled since, a pupil beyond compulsory school age: nothing."""
+    absent(desk, "P3", DAYS[:1], "I")
+    absent(desk, "P4", DAYS[:1])
+    absent(desk, "P3", DAYS[1:3])
+    desk.do(CancelSessions(sessions=(f"{DAYS[1]}/AM",), reason="Flood"))
+    desk.staff_id = "head"
+    for pupil, count in (("P3", 3), ("P4", 0), ("P2", 0)):
+        ((_, event),) = desk.recorded(consider(pupil))
+        assert (event.count, event.peak, len(event.entries)) == (count, count, count)
+
+
+def test_an_entry_that_is_not_in_a_later_window_stays_in_the_peak(head):
+    """Ten weeks on, the latest window is empty and the fullest holds ten."""
+    head.at("2027-02-26T09:30")
+    head.do(SetTerm(name="Spring", first=date(2027, 1, 4), last=date(2027, 3, 26)))
+    ((_, event),) = head.recorded(consider())
+    assert (event.count, event.peak, event.entries) == (0, 10, ())
+
+
+def test_the_same_again_over_the_same_register_records_nothing(head):
+    """Another decision, reason or entry is another consideration."""
+    head.do(consider())
+    assert head.recorded(consider()) == []
+    assert head.recorded(consider(decision="not-now"))
+    assert head.recorded(consider(decision="not-now", reason="Other"))
+    absent(head, days=[date(2026, 11, 16)])
+    ((_, event),) = head.recorded(consider(decision="not-now", reason="Other"))
+    assert event.count == 12
+
+
+def test_only_who_is_authorised_may_consider(head):
+    """The officer is refused; those who may are named."""
+    head.staff_id = "mm"
+    refused = head.refused(consider())
+    assert refused.code == "not-authorised"
+    assert "head, authoriser" in refused.what
+
+
+def test_where_no_roles_are_recorded_nobody_is_refused_for_them(context):
+    """A ledger that does not record roles cannot tell; fewer than ten may be considered."""
+    pupil = EnrolPupil(
+        upn=upn(1), forename="Ada", surname="Quill", dob=date(2014, 10, 1),
+        starts_on=date(2026, 9, 2), year="Y7", registration="7A", local_id="P1",
+    )  # fmt: skip
+    execute(context, pupil)
+    outcome = execute(context, consider())
+    assert outcome.says == (
+        "Ada Quill: refer recorded, with 0 sessions in the latest window and 0 in the fullest",
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [(consider("P9"), "pupil-unknown"), (consider(reason=" "), "reason-missing")],
+)
+def test_what_cannot_be_recorded_is_refused(head, command, code):
+    """Nobody by that name; no reason."""
+    assert head.refused(command).code == code
+    head.staff_id = None
+    assert head.refused(consider()).code == "author-missing"
+
+
+def test_amendments_that_wait_for_approval_are_told(head):
+    """The register may change under the decision; it is made all the same."""
+    policy = (
+        '[[rule]]\nname = "amending.approval_more_than"\nvalue = 0\nfrom = 2026-11-20\n'
+        'reference = "own"\nconfidence = "verified"\nbasis = "policy"\n'
+    )
+    head.do(AdoptPolicy(policy="own", from_=date(2026, 11, 20), text=policy))
+    head.do(MarkSession(pupil="P1", session=Session(date(2026, 11, 16), "AM"), code="I"))
+    head.do(
+        AmendMarks(pupil="P1", session=Session(date(2026, 11, 16), "AM"), code="O", reason="x")
+    )
+    said = head.do(consider()).says
+    assert said[1].startswith("amendments wait for a second person's approval: 2026-11-16/AM")

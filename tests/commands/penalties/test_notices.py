@@ -1,0 +1,76 @@
+"""`notice record`: a penalty notice as it was issued, and what became of it."""
+
+from datetime import date
+
+import pytest
+
+from commands.penalties.notices import RecordNotice
+from commands.roll.families import RecordParent
+from ledger.events.families import NoticeStated
+from ledger.values import Session
+
+ISSUED = date(2026, 11, 16)
+
+
+def notice(**given):
+    """A notice to F1 for P1."""
+    stated = {
+        "parent_id": "F1", "pupil": "P1", "kind": "s444A", "issued_on": ISSUED,
+        "offence_first": date(2026, 9, 14), "offence_last": date(2026, 11, 6),
+    }  # fmt: skip
+    return RecordNotice(**stated | given)
+
+
+@pytest.fixture
+def office(desk):
+    """A desk at a school that knows the parent F1."""
+    desk.do(RecordParent(parent_id="F1", surname="Quill"))
+    return desk
+
+
+def test_a_notice_is_recorded_with_the_sessions_it_relied_on(office):
+    """In order, whatever order they were given in."""
+    sessions = (Session(date(2026, 9, 15), "AM"), Session(date(2026, 9, 14), "PM"))
+    ((stream, event),) = office.recorded(notice(session=sessions, issuer="County Council"))
+    assert stream == f"notices:{office.id('P1')}:F1"
+    assert event == NoticeStated(
+        kind="s444A", issued_on=ISSUED, offence_first=date(2026, 9, 14),
+        offence_last=date(2026, 11, 6), sessions=("2026-09-14/PM", "2026-09-15/AM"),
+        issuer="County Council",
+    )  # fmt: skip
+
+
+def test_what_is_left_out_stays_as_it_was(office):
+    """The payment is added to the notice; the same again records nothing; another is another."""
+    office.do(notice(received_on=date(2026, 11, 18)))
+    paid = notice(paid_on=date(2026, 11, 19), outcome="paid")
+    ((_, event),) = office.recorded(paid)
+    assert (event.received_on, event.outcome) == (date(2026, 11, 18), "paid")
+    assert office.recorded(paid) == []
+    ((_, other),) = office.recorded(notice(offence_first=date(2026, 9, 15)))
+    assert other.received_on is None
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"parent_id": "F9"}, "parent-unknown"),
+        ({"pupil": "P9"}, "pupil-unknown"),
+        ({"offence_last": date(2026, 9, 13)}, "dates-reversed"),
+        ({"received_on": date(2026, 11, 15)}, "dates-reversed"),
+        ({"issued_on": date(2026, 11, 21)}, "future"),
+        ({"issued_on": date(2026, 11, 5)}, "dates-reversed"),
+        ({"session": (Session(date(2026, 11, 9), "AM"),)}, "session-outside-offence"),
+        ({"session": (Session(date(2026, 9, 11), "PM"),)}, "session-outside-offence"),
+        ({"outcome_on": date(2026, 11, 21)}, "future"),
+    ],
+)
+def test_what_cannot_be_is_refused(office, given, code):
+    """Unknown people, dates the wrong way round, dates to come."""
+    assert office.refused(notice(**given)).code == code
+
+
+def test_whoever_records_it_is_named(office):
+    """As for every command that writes."""
+    office.staff_id = None
+    assert office.refused(notice()).code == "author-missing"

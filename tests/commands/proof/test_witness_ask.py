@@ -1,0 +1,211 @@
+"""attendance witness ask and take: signatures asked for, checked, judged and kept."""
+
+import shutil
+
+import pytest
+
+from commands.proof.witness_ask import AskWitness
+from commands.proof.witness_drop import DropWitness
+from commands.proof.witness_take import TakeAnswer
+from commands.proof.witness_trust import TrustWitness
+from commands.proof.witnesses import judged
+from commands.school.staff import AddStaff
+from ledger.clock import SECOND
+from ledger.errors import Refused
+from ledger.store.folder import Folder
+from ledger.tlog.signing import load
+from ledger.transparency.cosigning import Reply, Witness
+from ledger.transparency.requests import Requests
+from ledger.transparency.witnesses import Seen, newest_seen, seen_outside, trusted
+from tests.ledger.outsiders import NOON, OTHER, WITNESS, answering, serving
+
+
+@pytest.fixture
+def school(desk):
+    """A desk at noon whose school trusts the witness."""
+    desk.now = NOON * SECOND
+    desk.do(TrustWitness(key=WITNESS.verifier.vkey))
+    return desk
+
+
+def looking_at(desk, state, key=WITNESS):
+    """A witness that knows the school's ledger."""
+    return Witness(key, [load(desk.folder.signing_key).verifier], state)
+
+
+@pytest.fixture
+def service(school, tmp_path):
+    """It serves."""
+    with serving(looking_at(school, tmp_path / "state"), lambda: school.now) as running:
+        yield running
+
+
+def ask(desk, url):
+    return AskWitness(url=url).carry_out(desk.context)
+
+
+def refused(carry_out, *given):
+    with pytest.raises(Refused) as caught:
+        carry_out(*given)
+    return caught.value
+
+
+def grow(desk, staff_id="zz"):
+    desk.do(AddStaff(staff_id=staff_id, name="Bo Reed", job_title="Teacher"))
+
+
+def seen(desk):
+    return newest_seen(desk.folder, trusted(desk.folder))
+
+
+def test_what_is_asked_is_kept(school, service):
+    """The newest checkpoint was seen; asked again, it says so; grown, it continues."""
+    head = school.folder.head()
+    outcome = ask(school, service.url)
+    assert outcome.says == (
+        f"entries 1 to {head} were seen by {WITNESS.name} at 2026-11-20 12:00:00 London",
+    )
+    assert seen(school) == Seen(head, NOON * SECOND, WITNESS.name)
+    assert "already" in ask(school, service.url + "/").says[0]
+    grow(school)
+    assert school.folder.head() > head
+    ask(school, service.url)
+    assert seen(school).position == school.folder.head()
+    assert not ask(school, service.url).differs
+
+
+def test_a_witness_that_saw_more_recently_than_we_kept_is_asked_from_there(school, service):
+    """409 names the size; the next request continues it."""
+    service.witness.add(Requests(school.folder).since(0).written.encode(), NOON)
+    grow(school)
+    assert "were seen" in ask(school, service.url).says[0]
+    log = service.log.getvalue()
+    assert log.index("POST 409") < log.index("POST 200")
+
+
+def test_a_ledger_that_was_rolled_back_is_an_alarm(school, service, tmp_path):
+    """The witness saw more; exit code 3, nothing kept."""
+    shutil.copytree(school.folder.path, tmp_path / "old")
+    grow(school)
+    ask(school, service.url)
+    school.folder = Folder(tmp_path / "old")
+    outcome = ask(school, service.url)
+    assert outcome.differs
+    assert "rolled back" in outcome.says[0]
+    assert seen(school) is None
+
+
+@pytest.mark.parametrize("further", [0, 1])
+def test_a_ledger_that_was_rewritten_is_an_alarm(school, service, tmp_path, further):
+    """Another history of the same size, or of a larger one, by the ledger's own key."""
+    shutil.copytree(school.folder.path, tmp_path / "old")
+    grow(school)
+    ask(school, service.url)
+    school.folder = Folder(tmp_path / "old")
+    for n in range(further + 1):
+        grow(school, f"other{n}")
+    outcome = ask(school, service.url)
+    assert outcome.differs
+    assert "rewritten" in outcome.says[0]
+
+
+def test_a_witness_that_is_not_trusted_does_not_count(school, tmp_path):
+    """Nor one that was dropped."""
+    with serving(looking_at(school, tmp_path / "s", OTHER), lambda: school.now) as running:
+        caught = refused(ask, school, running.url)
+    assert (caught.code, OTHER.name in caught.what) == ("witness-not-trusted", True)
+    school.do(DropWitness(witness=WITNESS.name))
+    with serving(looking_at(school, tmp_path / "t"), lambda: school.now) as running:
+        assert refused(ask, school, running.url).code == "witness-not-trusted"
+    assert seen(school) is None
+
+
+def test_a_witness_that_does_not_know_the_ledger_says_so(school, tmp_path):
+    """It needs the ledger's key."""
+    stranger = Witness(WITNESS, [OTHER.verifier], tmp_path / "s")
+    with serving(stranger, lambda: school.now) as running:
+        caught = refused(ask, school, running.url)
+    assert caught.code == "witness-refused"
+    assert "404" in caught.what
+
+
+def test_a_clock_that_is_ahead_is_refused(school, tmp_path):
+    """An hour is forgiven, more is not."""
+    with serving(
+        looking_at(school, tmp_path / "s"), lambda: school.now + 3601 * SECOND
+    ) as running:
+        assert refused(ask, school, running.url).code == "witness-clock"
+    with serving(
+        looking_at(school, tmp_path / "t"), lambda: school.now + 3600 * SECOND
+    ) as running:
+        says = ask(school, running.url).says[0]
+    assert "13:00:00 London (its clock is ahead" in says
+
+
+def test_an_answer_that_is_none_is_refused(school):
+    """Empty, unreadable, by the right name but of something else."""
+    for body, code in (
+        (b"", "answer-empty"),
+        (b"hello", "note-unreadable"),
+        (b"\xff", "note-unreadable"),
+        (WITNESS.sign("else", NOON).line.encode(), "signature-of-another"),
+    ):
+        with answering(200, lambda _, body=body: body) as url:
+            assert refused(ask, school, url).code == code
+    assert seen_outside(school.folder, trusted(school.folder)) == (None, [])
+
+
+def test_a_witness_that_keeps_changing_its_mind_is_refused(school):
+    """Three tries, and no end."""
+    sizes = iter(range(1, 9))
+    with answering(409, lambda _: b"%d\n" % next(sizes)) as url:
+        assert refused(ask, school, url).code == "witness-moving"
+
+
+def test_what_cannot_be_reached_is_refused(school):
+    """No address, a port where nobody listens, somebody who speaks no HTTP."""
+    for url in ("", "ftp://x", "http://", "http://[x", "http://x:0", "http://x:99999999"):
+        assert refused(ask, school, url).code == "url"
+    assert refused(ask, school, "http://127.0.0.1:1").code == "not-reached"
+
+
+@pytest.mark.parametrize("text", ["", "x", "\x1b[31m", "409"])
+def test_a_refusal_without_a_size_is_told_without_tricks(school, text):
+    """What the other side wrote is shown, without what a terminal would obey."""
+    request = Requests(school.folder).since(0)
+    caught = refused(judged, request, Reply(409 if text != "409" else 500, text))
+    assert caught.code == "witness-refused"
+    assert caught.what.isprintable()
+
+
+def test_an_answer_in_a_file_is_of_the_checkpoint_that_was_asked_for(school, tmp_path):
+    """Although the ledger has grown since."""
+    size = school.folder.head()
+    request = Requests(school.folder).since(0).written.encode()
+    (tmp_path / "answer").write_text(looking_at(school, tmp_path / "s").add(request, NOON).text)
+    grow(school)
+    outcome = TakeAnswer(answer=tmp_path / "answer").carry_out(school.context)
+    assert f"entries 1 to {size} were seen" in outcome.says[0]
+    assert seen(school).position == size
+
+
+def test_an_answer_that_fits_nothing_is_refused(school, tmp_path):
+    """Of another ledger, by nobody trusted, no file."""
+    path = tmp_path / "answer"
+    for text, code in (
+        (WITNESS.sign("else", NOON).line, "signature-of-another"),
+        (OTHER.sign("else", NOON).line, "witness-not-trusted"),
+        ("", "answer-empty"),
+    ):
+        path.write_text(text)
+        given = TakeAnswer(answer=path)
+        assert refused(given.carry_out, school.context).code == code
+    missing = TakeAnswer(answer=tmp_path / "none")
+    assert refused(missing.carry_out, school.context).code == "storage"
+
+
+def test_nothing_of_it_is_an_event(school, service):
+    """The log is as it was; it is about the log, outside it."""
+    head = school.folder.head()
+    ask(school, service.url)
+    assert school.folder.head() == head

@@ -1,0 +1,103 @@
+"""attendance plan add: absences that are expected."""
+
+from datetime import date
+
+import pytest
+
+from commands.calendar.closures_add import AddClosure
+from commands.register.mark import MarkSession
+from commands.register.plan_add import PlanAbsence
+from ledger.events.register import AbsencePlanned
+from ledger.values import parse_session
+
+MONDAY_AM = parse_session("2026-11-23/AM")
+
+
+def plan(**fields):
+    given = {"pupil": "P1", "session": MONDAY_AM, "code": "M"}
+    return PlanAbsence(**(given | fields))
+
+
+def days(first, last, **fields):
+    return plan(session=None, from_=first, to_=last, **fields)
+
+
+def test_plan_is_recorded_and_is_no_mark(desk):
+    """A plan has a stream of its own."""
+    recorded = desk.recorded(plan(code="B", nature="taster day", reason="letter"))
+    assert recorded == [
+        (
+            f"plan:{desk.id('P1')}:{MONDAY_AM}",
+            AbsencePlanned(code="B", nature="taster day", reason="letter", by="mm"),
+        )
+    ]
+    assert desk.marks("P1") == {}
+
+
+def test_range_plans_every_session_met_for_the_pupil(desk):
+    """Weekends, closures and days off roll are left out."""
+    desk.do(AddClosure(day=date(2026, 11, 30), group=("Y7",), reason="INSET"))
+    recorded = desk.recorded(days("2026-11-27/PM", "2026-12-01"))
+    sessions = [stream.rpartition(":")[2] for stream, _ in recorded]
+    assert sessions == ["2026-11-27/PM", "2026-12-01/AM", "2026-12-01/PM"]
+
+
+def test_repeated_plan_records_nothing(desk):
+    """The same plan again is no news; a longer one adds what is new."""
+    desk.do(plan())
+    assert "nothing was recorded" in desk.do(plan()).says[0]
+    assert len(desk.recorded(days("2026-11-23", "2026-11-23"))) == 1
+
+
+def test_another_plan_is_refused_naming_change(desk):
+    """What is planned is changed on purpose or not at all."""
+    desk.do(plan())
+    refused = desk.refused(plan(code="R"))
+    assert refused.code == "already-planned"
+    assert "attendance plan change" in refused.remedy
+
+
+def test_session_with_a_mark_is_refused_naming_amend(desk):
+    """A mark that stands is past planning."""
+    today = parse_session("2026-11-20/AM")
+    desk.do(MarkSession(pupil="P1", session=today, code="N"))
+    refused = desk.refused(plan(session=today))
+    assert refused.code == "already-marked"
+    assert "attendance amend" in refused.remedy
+
+
+def test_session_whose_register_has_ended_is_refused(desk):
+    """This morning is past planning, this afternoon is not."""
+    refused = desk.refused(plan(session=parse_session("2026-11-20/AM")))
+    assert refused.code == "register-ended"
+    assert len(desk.recorded(plan(session=parse_session("2026-11-20/PM")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"code": "/"}, "code-not-planned"),
+        ({"code": "N"}, "code-not-planned"),
+        ({"code": "U"}, "code-not-planned"),
+        ({"code": "K"}, "nature-missing"),
+        ({"code": "X"}, "code-age"),
+        ({"session": parse_session("2026-12-21/AM")}, "outside-term"),
+        ({"session": None, "from_": "2026-12-21", "to_": "2026-12-22"}, "nothing-to-plan"),
+    ],
+)
+def test_what_cannot_be_expected_is_refused(desk, fields, code):
+    """What is known only when the register is taken, and what may not stand at all."""
+    assert desk.refused(plan(**fields)).code == code
+
+
+def test_pupil_beyond_compulsory_school_age_may_be_untimetabled(desk):
+    """X is for pupils not of compulsory school age."""
+    [(_, event)] = desk.recorded(plan(pupil="P4", code="X"))
+    assert event.code == "X"
+
+
+def test_how_many_sessions_are_planned_is_told(desk):
+    """One of them is one."""
+    assert desk.do(plan()).says == ("Ada Quill: M planned for 1 session",)
+    told = desk.do(days("2026-11-24", "2026-11-24")).says
+    assert told == ("Ada Quill: M planned for 2 sessions",)

@@ -1,0 +1,235 @@
+"""attendance register take: from a file or from the screen, once for each group and session."""
+
+import io
+from datetime import date
+
+import pytest
+
+from commands.calendar.closures_add import AddClosure
+from commands.calendar.session_cancel import CancelSessions
+from commands.register.mark import MarkSession
+from commands.register.plan_add import PlanAbsence
+from commands.register.register_file import Row
+from commands.register.take import TakeRegister
+from commands.roll.pupil_move import MovePupil
+from ledger.errors import ImportRefused
+from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
+from ledger.values import parse_session
+
+TODAY_AM = parse_session("2026-11-20/AM")
+HEADER = "upn,code,minutes_late,nature\n"
+
+
+def stdin(text: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8")
+
+
+def take(text: str | None = None, **fields) -> TakeRegister:
+    given = {"group": "7A", "session": TODAY_AM} | fields
+    if text is None:
+        return TakeRegister(**given).load(stdin(""))
+    return TakeRegister(file="-", **given).load(stdin(HEADER + text))
+
+
+@pytest.fixture
+def morning(desk):
+    """It is 08:50 and registers are open."""
+    return desk.at("2026-11-20T08:50")
+
+
+def codes(recorded):
+    return sorted(event.code for _, event in recorded if not isinstance(event, RegisterTaken))
+
+
+def problems(desk, command):
+    refused = desk.refused(command)
+    assert isinstance(refused, ImportRefused)
+    assert refused.code == "register-refused"
+    return [(p.file, p.line, p.code) for p in refused.problems]
+
+
+def test_taking_records_who_took_it_and_one_entry_a_pupil(morning):
+    """The taking and its entries are facts of their own."""
+    taken, *entries = morning.recorded(take("P1,/,,\nP2,L,7,\n"))
+    assert taken == (
+        f"register:{TODAY_AM}:7A",
+        RegisterTaken(by="mm", ended=morning.now, marks=2),
+    )
+    assert dict(entries) == {
+        f"mark:{morning.id('P1')}:{TODAY_AM}": SessionMarked(code="/", by="mm"),
+        f"mark:{morning.id('P2')}:{TODAY_AM}": SessionMarked(code="L", minutes_late=7, by="mm"),
+    }
+
+
+def test_opened_and_ended_are_kept_when_known(morning):
+    """From the screen it is known when the register was opened."""
+    opened = morning.now - 60_000_000
+    (_, taken), *_ = morning.recorded(take(rest_present=True, opened=opened, ended=morning.now))
+    assert (taken.opened, taken.ended) == (opened, morning.now)
+
+
+def test_impossible_times_of_taking_are_refused(morning):
+    """A register does not end in the future, nor before it opens."""
+    for times in ({"ended": morning.now + 1}, {"opened": morning.now + 1}):
+        assert morning.refused(take(rest_present=True, **times)).code == "taking-times"
+
+
+def test_rest_present_fills_the_blanks(morning):
+    """Everyone without a code was there."""
+    assert codes(morning.recorded(take("P2,N,,\n", rest_present=True))) == ["/", "N"]
+
+
+def test_present_is_the_code_of_the_half_day(desk):
+    """In the afternoon present is written otherwise."""
+    desk.at("2026-11-20T13:55")
+    command = take(session=parse_session("2026-11-20/PM"), rest_present=True)
+    assert codes(desk.recorded(command)) == ["\\", "\\"]
+
+
+def test_blanks_stay_without_a_mark_and_are_named(morning):
+    """Nobody is marked present by silence."""
+    outcome = morning.do(take("P1,/,,\nP2,-,,\n"))
+    assert outcome.says == (
+        f"7A {TODAY_AM}: 1 entered, 0 corrected, 0 as they stood",
+        "without a mark: Ben Reed",
+    )
+
+
+def test_planned_absence_becomes_the_entry(morning):
+    """A plan fills a blank, with or without --rest-present, with its nature."""
+    morning.do(PlanAbsence(pupil="P1", session=TODAY_AM, code="B", nature="taster day"))
+    command = take("P2,/,,\n")
+    assert "planned absence became the entry: Ada Quill (B)" in morning.do(command).says
+    [entry] = morning.marks("P1")[str(TODAY_AM)]
+    assert (entry.code, entry.nature) == ("B", "taster day")
+
+
+def test_plan_comes_before_rest_present(morning):
+    """A pupil expected to be away is not present by default."""
+    morning.do(PlanAbsence(pupil="P1", session=TODAY_AM, code="M"))
+    assert codes(morning.recorded(take(rest_present=True))) == ["/", "M"]
+
+
+def test_stated_code_comes_before_the_plan(morning):
+    """Who is there is there, whatever was planned."""
+    morning.do(PlanAbsence(pupil="P1", session=TODAY_AM, code="M"))
+    assert codes(morning.recorded(take("P1,/,,\n", rest_present=True))) == ["/", "/"]
+
+
+def test_mark_that_stands_is_kept_or_corrected_while_open(morning):
+    """The same code changes nothing, another one is a correction."""
+    morning.do(MarkSession(pupil="P1", session=TODAY_AM, code="L", minutes_late=3))
+    morning.do(MarkSession(pupil="P2", session=TODAY_AM, code="N"))
+    recorded = morning.recorded(take("P1,L,,\nP2,/,,\n"))
+    assert [event for _, event in recorded[1:]] == [MarkCorrected(original="N", code="/", by="mm")]
+
+
+def test_register_of_marks_that_all_stand_records_the_taking(morning):
+    """The end of taking is a fact even if every mark was there."""
+    for pupil in ("P1", "P2"):
+        morning.do(MarkSession(pupil=pupil, session=TODAY_AM, code="/"))
+    [(_, taken)] = morning.recorded(take(rest_present=True))
+    assert taken.marks == 0
+
+
+def test_taking_after_the_closing_time_makes_ordinary_entries(desk):
+    """On the day the taking ends when it is recorded."""
+    assert not any(e.late for _, e in desk.recorded(take(rest_present=True))[1:])
+
+
+def test_taking_on_a_later_day_makes_late_entries(desk):
+    """Nobody takes yesterday's register today."""
+    desk.at("2026-11-23T09:00")
+    assert all(e.late for _, e in desk.recorded(take(rest_present=True))[1:])
+
+
+def test_repeated_register_records_nothing(morning):
+    """The same register again changes nothing."""
+    morning.do(take("P1,/,,\nP2,N,,\n"))
+    assert morning.do(take("P1,/,,\nP2,N,,\n")).header is None
+
+
+def test_second_taking_enters_late_what_was_missing(morning):
+    """Only pupils without a mark get one, as a late entry; the end stays as recorded."""
+    morning.do(take("P1,/,,\n"))
+    [(_, entry)] = morning.recorded(take("P1,/,,\nP2,L,20,\n"))
+    assert (entry.code, entry.late) == ("L", True)
+
+
+def test_second_taking_never_changes_a_mark(morning):
+    """After the end of taking a change is an amendment."""
+    morning.do(take(rest_present=True))
+    command = take("P1,N,,\n")
+    assert problems(morning, command) == [("stdin", 2, "already-marked")]
+    assert "attendance amend" in morning.refused(command).problems[0].remedy
+
+
+def test_mark_is_not_changed_after_the_closing_time(morning):
+    """Also where no register was taken."""
+    morning.do(MarkSession(pupil="P1", session=TODAY_AM, code="/"))
+    morning.at("2026-11-20T09:30")
+    assert problems(morning, take("P1,N,,\n")) == [("stdin", 2, "already-marked")]
+
+
+def test_pupils_whose_session_is_closed_are_left_out(morning):
+    """A closure for some groups empties their places only."""
+    morning.do(MovePupil(pupil="P1", kind="cohort", to="Choir", from_=date(2026, 11, 2)))
+    morning.do(AddClosure(day=date(2026, 11, 20), group=("Choir",), reason="concert"))
+    assert codes(morning.recorded(take("P1,-,,\n", rest_present=True))) == ["/"]
+    assert problems(morning, take("P1,/,,\n")) == [("stdin", 2, "school-closed")]
+
+
+def test_every_problem_is_told_at_once(morning):
+    """Each line that cannot stand is named with its number."""
+    text = "nobody,/,,\nP3,/,,\nP1,/,,\nP1,/,,\nP2,K,,\n"
+    assert problems(morning, take(text)) == [
+        ("stdin", 2, "pupil-unknown"),
+        ("stdin", 3, "not-in-group"),
+        ("stdin", 5, "pupil-twice"),
+        ("stdin", 6, "nature-missing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("P1,ZZ,,", "code-unknown"),
+        ("P1,\\,,", "code-wrong-session"),
+        ("P1,X,,", "code-age"),
+        ("P1,L,soon,", "minutes"),
+        ("P1,/,5,", "minutes-not-late"),
+        ("P1,,5,", "code-missing"),
+    ],
+)
+def test_line_that_may_not_stand_is_refused(morning, row, code):
+    """The rules of a mark hold for each line."""
+    assert problems(morning, take(row)) == [("stdin", 2, code)]
+
+
+def test_rows_from_the_screen_have_no_line(morning):
+    """A problem with what was typed names the pupil only."""
+    assert problems(morning, take(rows=(Row(0, "P1", "K"),))) == [
+        ("register", 0, "nature-missing")
+    ]
+
+
+def test_register_without_any_code_is_refused(morning):
+    """An empty register is no register."""
+    assert morning.refused(take()).code == "register-empty"
+
+
+def test_unknown_group_is_refused(morning):
+    """Also one to which nobody belongs on that day."""
+    assert morning.refused(take(group="9Z", rest_present=True)).code == "group-unknown"
+
+
+def test_cancelled_session_is_refused(morning):
+    """Nobody can be present at what was not held."""
+    morning.do(CancelSessions(sessions=(str(TODAY_AM),), reason="flood"))
+    assert morning.refused(take(rest_present=True)).code == "session-cancelled"
+
+
+def test_future_session_is_refused(morning):
+    """Tomorrow's register is not taken today."""
+    command = take(session=parse_session("2026-11-23/AM"), rest_present=True)
+    assert morning.refused(command).code == "future-session"

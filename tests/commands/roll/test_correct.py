@@ -1,0 +1,135 @@
+"""attendance pupil correct: details of the admission register are amended."""
+
+from datetime import date
+
+import pytest
+
+from commands.roll.correct import CorrectPupil
+from commands.roll.enrol import EnrolPupil
+from commands.roll.pupil_merge import MergePupils
+from commands.roll.remove import RemovePupil
+from ledger.events.roll import DetailsAmended, PupilEnrolled, PupilRemoved
+from ledger.values import upn_check_letter
+from tests.commands.conftest import upn
+
+
+def correct(**fields):
+    given = {"pupil": "P1", "field": "surname", "to": "Quill-Hart", "reason": "new name"}
+    return CorrectPupil(**(given | fields))
+
+
+def test_amendment_keeps_the_statutory_five_and_the_title(desk):
+    """The admission register is amended like the other (reg 6(1))."""
+    [(_, event)] = desk.recorded(correct())
+    assert event == DetailsAmended(
+        field="surname",
+        original="Quill",
+        amended="Quill-Hart",
+        reason="new name",
+        by="mm",
+        name="Mo Marsh",
+        job_title="Attendance Officer",
+    )
+
+
+def test_corrected_birth_date_moves_the_school_age(desk):
+    """Cohort and first day of compulsory school age are recorded with it."""
+    [(_, event)] = desk.recorded(correct(field="dob", to="2014-08-30", reason="certificate"))
+    assert (event.original, event.amended) == ("2014-10-01", "2014-08-30")
+    assert (event.birth_cohort, event.compulsory_from) == (2013, date(2019, 8, 31))
+
+
+def test_permanent_upn_replaces_a_temporary_one(desk):
+    """Both name the pupil afterwards."""
+    tail = "88740012600A"
+    temporary = upn_check_letter(tail) + tail
+    desk.do(correct(field="upn", to=temporary, reason="none known yet"))
+    desk.do(correct(field="upn", to=upn(8), reason="permanent UPN received"))
+    assert desk.id(temporary) == desk.id(upn(8)) == desk.id("P1")
+
+
+def test_detail_that_may_be_missing_can_be_given_and_cleared(desk):
+    """An empty text clears it."""
+    desk.do(correct(field="name_used", to="Addy"))
+    [(_, event)] = desk.recorded(correct(field="name_used", to=""))
+    assert (event.original, event.amended) == ("Addy", None)
+
+
+def test_repeated_correction_records_nothing(desk):
+    """What it says already needs no amendment."""
+    desk.do(correct())
+    assert "nothing was recorded" in desk.do(correct()).says[0]
+
+
+def test_upn_of_a_merged_duplicate_is_free(desk):
+    """The duplicate had the right UPN: the survivor takes it."""
+    desk.do(
+        EnrolPupil(
+            upn=upn(9), surname="Quill", forename="Ada", dob=date(2014, 10, 1),
+            starts_on=date(2026, 9, 2),
+        )
+    )  # fmt: skip
+    assert desk.refused(correct(field="upn", to=upn(9))).code == "id-in-use"
+    desk.do(MergePupils(duplicate=upn(9), into="P1", reason="same child"))
+    desk.do(correct(field="upn", to=upn(9)))
+    assert desk.id(upn(9)) == desk.id("P1")
+
+
+def test_the_boarder_flag_is_amended_and_its_spell_stated_again(desk):
+    """The amendment keeps the five; the spell on roll carries the flag in clear."""
+    [(_, amended), (_, enrolled)] = desk.recorded(correct(field="boarder", to="yes"))
+    assert (amended.original, amended.amended, amended.reason) == ("no", "yes", "new name")
+    assert isinstance(enrolled, PupilEnrolled)
+    assert (enrolled.boarder, enrolled.surname, enrolled.starts_on) == (
+        True,
+        "Quill",
+        date(2026, 9, 2),
+    )
+    assert "nothing was recorded" in desk.do(correct(field="boarder", to="yes")).says[0]
+    [_, (_, day)] = desk.recorded(correct(field="boarder", to="no"))
+    assert day.boarder is False
+
+
+def test_a_last_day_to_come_survives_a_changed_flag(desk):
+    """The spell stated again ends as it did."""
+    desk.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 27), ground="a", next_school="Brook"))
+    [_, _, (_, left)] = desk.recorded(correct(field="boarder", to="yes"))
+    assert left == PupilRemoved(
+        starts_on=date(2026, 9, 2),
+        leaves_on=date(2026, 11, 27),
+        ground="a",
+        next_school="Brook",
+        by="mm",
+    )
+
+
+def test_a_record_without_a_spell_has_no_boarder_flag(desk):
+    """A duplicate that was merged away."""
+    desk.do(
+        EnrolPupil(
+            upn=upn(9), surname="Quill", forename="Ada", dob=date(2014, 10, 1),
+            starts_on=date(2026, 9, 2),
+        )
+    )  # fmt: skip
+    desk.do(MergePupils(duplicate=upn(9), into="P1", reason="same child"))
+    refusal = desk.refused(correct(pupil=upn(9), field="boarder", to="yes"))
+    assert refusal.code == "not-on-roll"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"field": "boarder", "to": "perhaps"}, "yes-or-no"),
+        ({"field": "boarder", "to": ""}, "to-missing"),
+        ({"field": "upn", "to": "B123456789012"}, "upn-check-letter"),
+        ({"field": "local_id", "to": "P2"}, "id-in-use"),
+        ({"field": "dob", "to": "30 August"}, "date"),
+        ({"field": "dob", "to": "2030-01-01"}, "dob-future"),
+        ({"field": "dob", "to": "2026-10-01"}, "starts-before-birth"),
+        ({"to": " "}, "to-missing"),
+        ({"reason": ""}, "reason-missing"),
+    ],
+)
+def test_correction_that_cannot_be_is_refused(desk, fields, code):
+    """Malformed or foreign numbers, impossible dates, a blank name, no reason."""
+    assert desk.refused(correct(**fields)).code == code

@@ -1,0 +1,183 @@
+"""attendance pupil enrol: a spell on roll begins."""
+
+from datetime import date
+
+import pytest
+
+from commands.calendar.session_cancel import CancelSessions
+from commands.register.mark import MarkSession
+from commands.roll.correct import CorrectPupil
+from commands.roll.enrol import EnrolPupil
+from commands.roll.pupil_merge import MergePupils
+from commands.roll.pupil_move import MovePupil
+from commands.roll.remove import RemovePupil
+from ledger.events.register import SessionMarked
+from ledger.events.roll import GroupJoined, GroupLeft, PupilEnrolled
+from ledger.values import parse_session
+from tests.commands.conftest import upn
+
+FIRST = date(2026, 11, 16)
+
+
+def enrol(**fields):
+    given = {
+        "upn": upn(9),
+        "local_id": "P9",
+        "surname": "Vale",
+        "forename": "Eve",
+        "dob": date(2015, 1, 5),
+        "starts_on": FIRST,
+        "year": "Y7",
+        "registration": "7B",
+    }
+    return EnrolPupil(**(given | fields))
+
+
+def back(**fields):
+    """Ada comes back to another class."""
+    return enrol(
+        **({"upn": upn(1), "local_id": None, "surname": "Quill", "forename": "Ada",
+            "dob": date(2014, 10, 1)} | fields)
+    )  # fmt: skip
+
+
+@pytest.fixture
+def gone(desk):
+    """Ada has left in October."""
+    desk.at("2026-10-23T15:00")
+    desk.do(RemovePupil(pupil="P1", last_day=date(2026, 10, 23), ground="a"))
+    return desk.at("2026-11-20T09:30")
+
+
+def test_spell_and_groups_are_recorded(desk):
+    """With what is kept in clear: birth cohort and first day of compulsory school age."""
+    (stream, enrolled), *groups = desk.recorded(enrol(sex="F", boarder=True))
+    assert stream == f"pupil:{desk.id('P9')}"
+    assert enrolled == PupilEnrolled(
+        starts_on=FIRST,
+        birth_cohort=2014,
+        compulsory_from=date(2020, 3, 31),
+        upn=upn(9),
+        local_id="P9",
+        surname="Vale",
+        forename="Eve",
+        dob="2015-01-05",
+        sex="F",
+        boarder=True,
+    )
+    assert [event for _, event in groups] == [
+        GroupJoined(kind="year", name="Y7", since=FIRST),
+        GroupJoined(kind="registration", name="7B", since=FIRST),
+    ]
+
+
+def test_pupil_without_groups_or_local_id_is_on_roll(desk):
+    """Only what the law asks for is mandatory."""
+    assert len(desk.recorded(enrol(local_id=None, year=None, registration=None))) == 1
+
+
+def test_sessions_cancelled_since_are_entered(desk):
+    """Everyone concerned has the code, also who was entered on the roll afterwards."""
+    desk.do(CancelSessions(sessions=("2026-11-17",), reason="flood"))
+    desk.do(CancelSessions(sessions=("2026-11-18/AM",), group=("12C",), reason="no teacher"))
+    desk.do(enrol())
+    entry = SessionMarked(code="Y4", late=True, reason="session cancelled: flood", by="mm")
+    assert desk.marks("P9") == {"2026-11-17/AM": [entry], "2026-11-17/PM": [entry]}
+
+
+def test_known_upn_begins_another_spell(gone):
+    """The same pupil, with the details given before, and the new class in place of the old."""
+    before = gone.id("P1")
+    facts = gone.recorded(back(registration="7B", year=None))
+    assert {stream for stream, _ in facts} == {f"pupil:{before}"}
+    enrolled, left, joined = (event for _, event in facts)
+    assert (enrolled.starts_on, enrolled.local_id) == (FIRST, "P1")
+    assert left == GroupLeft(
+        kind="registration", name="7A", since=date(2026, 9, 2), until=date(2026, 11, 15)
+    )
+    assert joined == GroupJoined(kind="registration", name="7B", since=FIRST)
+
+
+def test_group_left_before_is_not_left_again(gone):
+    """A membership that has ended stays as it ended."""
+    gone.at("2026-10-23T15:00")
+    move = MovePupil(pupil="P1", kind="registration", leave="7A", from_=date(2026, 10, 23))
+    gone.do(move)
+    gone.at("2026-11-20T09:30")
+    assert not [e for _, e in gone.recorded(back(year=None)) if isinstance(e, GroupLeft)]
+
+
+def test_returning_pupil_gets_the_cancelled_sessions_too(gone):
+    """Only those since the return that have no mark, for the groups held then."""
+    gone.do(CancelSessions(sessions=("2026-11-17/AM",), reason="flood"))
+    gone.do(CancelSessions(sessions=("2026-11-18/AM",), group=("Y7",), reason="flood"))
+    gone.do(back(year=None))
+    assert gone.marks("P1").keys() == {"2026-11-17/AM", "2026-11-18/AM"}
+
+
+def test_mark_from_a_withdrawn_spell_is_left(gone):
+    """A stream of marks is never begun twice."""
+    gone.do(back())
+    gone.do(MarkSession(pupil="P1", session=parse_session("2026-11-16/AM"), code="/"))
+    gone.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 20), ground="a"))
+    gone.do(CancelSessions(sessions=("2026-11-16/AM",), reason="flood"))
+    assert [e.code for e in gone.marks("P1")["2026-11-16/AM"]] == ["/", "Y4"]
+    gone.at("2026-11-23T09:30").do(back(starts_on=date(2026, 11, 23)))
+    assert len(gone.marks("P1")["2026-11-16/AM"]) == 2
+
+
+def test_former_upn_names_the_same_pupil_by_birth_date(gone):
+    """A temporary UPN that was replaced leads to the pupil, who keeps the permanent one."""
+    gone.do(CorrectPupil(pupil="P1", field="upn", to=upn(8), reason="temporary before"))
+    (stream, enrolled), *_ = gone.recorded(back())
+    assert stream == f"pupil:{gone.id('P1')}"
+    assert enrolled.upn == upn(8)
+
+
+def test_upn_that_was_wrong_is_free_for_its_owner(desk):
+    """What once named another pupil in error names a new one."""
+    desk.do(CorrectPupil(pupil="P1", field="upn", to=upn(8), reason="was mistyped"))
+    old = desk.id("P1")
+    desk.do(enrol(upn=upn(1)))
+    assert desk.id(upn(1)) != old
+
+
+def test_repeated_enrolment_is_refused(desk):
+    """Nobody is on roll twice."""
+    desk.do(enrol())
+    assert desk.refused(enrol()).code == "already-on-roll"
+
+
+def test_spell_over_an_earlier_one_is_refused(gone):
+    """A new spell begins after the last day of the one before."""
+    assert gone.refused(back(starts_on=date(2026, 10, 23))).code == "already-on-roll"
+
+
+def test_upn_of_somebody_born_on_another_day_is_refused(desk):
+    """The wrong UPN, or the wrong birth date."""
+    assert desk.refused(enrol(upn=upn(1))).code == "upn-in-use"
+
+
+def test_upn_of_a_withdrawn_record_is_refused(desk):
+    """A duplicate that was merged does not rise again."""
+    desk.do(enrol())
+    desk.do(MergePupils(duplicate="P9", into="P3", reason="same child"))
+    refused = desk.refused(enrol())
+    assert refused.code == "upn-in-use"
+    assert "withdrawn" in refused.what
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"upn": "B123456789012"}, "upn-check-letter"),
+        ({"upn": "none"}, "upn-form"),
+        ({"local_id": "P1"}, "id-in-use"),
+        ({"dob": date(2027, 1, 1)}, "dob-future"),
+        ({"starts_on": date(2015, 1, 5)}, "starts-before-birth"),
+        ({"surname": " "}, "surname-missing"),
+    ],
+)
+def test_enrolment_that_cannot_be_is_refused(desk, fields, code):
+    """Malformed or foreign numbers, impossible dates, no name."""
+    assert desk.refused(enrol(**fields)).code == code

@@ -1,0 +1,201 @@
+"""attendance pupil remove: a name is deleted from the roll."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from commands.register.mark import MarkSession
+from commands.roll.enrol import EnrolPupil
+from commands.roll.remove import RemovePupil
+from commands.school.school import SetSchool
+from ledger.events.roll import PupilRemoved
+from ledger.values import parse_session
+from tests.commands.conftest import NOW, upn
+
+FRIDAY = date(2026, 11, 20)
+
+
+def remove(**fields):
+    return RemovePupil(**({"pupil": "P1", "last_day": FRIDAY, "ground": "f"} | fields))
+
+
+def test_last_day_and_ground_are_recorded(desk):
+    """With who recorded it and where the pupil goes."""
+    [(stream, event)] = desk.recorded(remove(next_school="Other High"))
+    assert stream == f"pupil:{desk.id('P1')}"
+    assert event == PupilRemoved(
+        starts_on=date(2026, 9, 2),
+        leaves_on=FRIDAY,
+        ground="f",
+        next_school="Other High",
+        by="mm",
+    )
+
+
+def test_deletion_back_over_marks_is_refused(desk):
+    """Nobody attends who is not on roll; the last day may be that of the last mark."""
+    for name in ("2026-11-19/AM", "2026-11-20/AM"):
+        desk.do(MarkSession(pupil="P1", session=parse_session(name), code="N"))
+    refused = desk.refused(remove(last_day=date(2026, 11, 18)))
+    assert refused.code == "marks-after-last-day"
+    assert "2026-11-19/AM" in refused.what
+    assert "2026-11-20" in refused.remedy
+    assert desk.do(remove()).header is not None
+
+
+def test_last_day_to_come_may_change(desk):
+    """A family stays a week longer."""
+    desk.do(remove(last_day=date(2026, 11, 27)))
+    [(_, event)] = desk.recorded(remove(last_day=date(2026, 12, 4)))
+    assert event.leaves_on == date(2026, 12, 4)
+
+
+def test_last_day_that_has_passed_stands(desk):
+    """Afterwards only a new spell can follow."""
+    desk.at("2026-11-19T16:00").do(remove(last_day=date(2026, 11, 19)))
+    assert desk.at(NOW).refused(remove()).code == "already-removed"
+
+
+def test_repeated_removal_records_nothing(desk):
+    """The same last day again is no news."""
+    desk.do(remove())
+    assert "nothing was recorded" in desk.do(remove()).says[0]
+
+
+def test_second_spell_ends_by_itself(desk):
+    """The first spell stays as it ended."""
+    desk.at("2026-11-06T16:00").do(remove(last_day=date(2026, 11, 6)))
+    desk.at(NOW)
+    again = EnrolPupil(
+        upn=upn(1), surname="Quill", forename="Ada", dob=date(2014, 10, 1),
+        starts_on=date(2026, 11, 16),
+    )  # fmt: skip
+    desk.do(again)
+    [(_, event)] = desk.recorded(remove())
+    assert event.starts_on == date(2026, 11, 16)
+    assert desk.refused(remove(last_day=date(2026, 11, 13))).code == "not-on-roll"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"last_day": date(2026, 9, 1)}, "not-on-roll"),
+        ({"ground": " "}, "ground-missing"),
+        ({"ground": "x"}, "ground-unknown"),
+        ({"ground": "moved away"}, "ground-unknown"),
+        ({"ground": "9(3)(a)"}, "ground-age"),
+        ({"pupil": "P4", "ground": "9(1)(f)"}, "ground-age"),
+        ({"pupil": "P4", "ground": "f"}, "ground-age"),
+        ({"last_day": date(2026, 11, 19)}, "backdated"),
+    ],
+)
+def test_removal_that_cannot_be_is_refused(desk, fields, code):
+    """Before the first day, without a ground of the law for the pupil's age, or back in time."""
+    assert desk.refused(remove(**fields)).code == code
+
+
+# -- backdated ------------------------------------------------------------------------------
+
+
+def test_a_session_met_since_the_last_day_makes_it_backdated(desk):
+    """The name was on roll for it, whether a mark stands or not (law i11)."""
+    refused = desk.refused(remove(last_day=date(2026, 11, 18)))
+    assert refused.what == (
+        "Ada Quill was on roll for 2026-11-20/AM, after 2026-11-18: its register has ended"
+    )
+    assert refused.remedy == ("a deletion cannot be backdated: give a last day from 2026-11-20 on")
+
+
+@pytest.mark.parametrize("instant", ["2026-11-21T12:00", "2026-11-23T08:50"])
+def test_the_last_day_may_be_the_last_that_was_met(desk, instant):
+    """At the weekend, and on Monday until the register closes, Friday is not back in time."""
+    assert desk.at(instant).do(remove()).header is not None
+
+
+def test_once_mondays_register_has_closed_friday_is_back_in_time(desk):
+    """The minute after the closing time."""
+    assert desk.at("2026-11-23T08:56").refused(remove()).code == "backdated"
+
+
+# -- grounds --------------------------------------------------------------------------------
+
+
+def test_what_the_ground_needs_is_said(desk):
+    """What cannot be seen in the register is to be on file."""
+    says = desk.do(remove()).says
+    assert says[1].startswith("ground 9(1)(f): ")
+    assert says[2].startswith("to be on file: the parent's notice in writing")
+
+
+def test_a_ground_that_needs_nothing_more_says_so_by_saying_nothing(desk):
+    """The sad one."""
+    assert len(desk.do(remove(ground="k")).says) == 2
+
+
+def test_a_pupil_beyond_compulsory_age_leaves_on_the_grounds_for_others(desk):
+    """The same letter names another paragraph of reg 9."""
+    assert desk.do(remove(pupil="P4", ground="a")).says[1].startswith("ground 9(3)(a): ")
+
+
+@pytest.mark.parametrize(("ground", "consent"), [("f", True), ("k", False)])
+def test_a_special_school_is_told_whose_consent_it_needs(desk, ground, consent):
+    """For most grounds, where an authority placed the pupil (reg 9(2))."""
+    desk.do(SetSchool(type="special-academy"))
+    says = desk.do(remove(ground=ground)).says
+    assert ("consent only (SI 2024/208 reg 9(2))" in says[-1]) == consent
+
+
+def absent(desk, days, code="N", upto=FRIDAY):
+    """Enter a code on both sessions of so many school days on end, the last one at 16:00."""
+    desk.at(f"{upto}T16:00")
+    day = upto
+    while days:
+        if day.weekday() < 5 and not date(2026, 10, 24) <= day <= date(2026, 11, 1):
+            for half in ("AM", "PM"):
+                session = parse_session(f"{day}/{half}")
+                desk.do(MarkSession(pupil="P1", session=session, code=code))
+            days -= 1
+        day -= timedelta(days=1)
+    return day
+
+
+def test_twenty_school_days_of_absence_are_enough(desk):
+    """Over half term, which holds no school day."""
+    absent(desk, 20)
+    assert desk.do(remove(ground="i")).header is not None
+
+
+def test_nineteen_school_days_of_absence_are_not(desk):
+    """The refusal names the session that is missing."""
+    absent(desk, 19)
+    refused = desk.refused(remove(ground="i"))
+    assert refused.code == "absence-too-short"
+    assert refused.what == (
+        "9(1)(i) needs 20 school days of absence on end, and the marks show 19: "
+        "2026-10-19/PM has no mark"
+    )
+
+
+@pytest.mark.parametrize("code", ["I", "U", "/"])
+def test_another_mark_among_them_breaks_the_absence(desk, code):
+    """Sickness, a late arrival, attendance: not the final three rows of the table."""
+    before = absent(desk, 9)
+    morning = parse_session(f"{before}/AM")
+    desk.do(MarkSession(pupil="P1", session=morning, code=code))
+    desk.do(MarkSession(pupil="P1", session=parse_session(f"{before}/PM"), code="N"))
+    refused = desk.refused(remove(ground="h"))
+    assert f"show 9: {morning} says {code} (" in refused.what
+
+
+def test_a_spell_shorter_than_the_ground_needs_is_refused(desk):
+    """Ada came in September."""
+    absent(desk, 6, upto=date(2026, 9, 9))
+    refused = desk.refused(remove(ground="h", last_day=date(2026, 9, 9)))
+    assert refused.what.endswith("show 6: the pupil's time on roll holds no more")
+
+
+def test_a_sessions_register_that_is_still_open_counts_neither_way(desk):
+    """The ten days up to yesterday are shown; this morning's register has not closed."""
+    absent(desk, 10, upto=date(2026, 11, 19))
+    desk.at("2026-11-20T08:50")
+    assert desk.do(remove(ground="h")).header is not None

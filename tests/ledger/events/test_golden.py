@@ -1,0 +1,77 @@
+"""What was ever stored can be read for good: one file of stored bytes for every event name."""
+
+import json
+from contextlib import closing
+from dataclasses import fields
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from ledger.events import codec
+from ledger.events.base import sealed_fields
+from ledger.events.registry import EVENTS, UPCASTS
+from ledger.sealing.keys import KeyRing, parse_box
+
+FOLDER = Path(__file__).parents[3] / "fixtures" / "events"
+NAMES = sorted({*EVENTS, *UPCASTS})
+
+
+class GoldenKeys(KeyRing):
+    """The keys of the golden files: the SHA-256 of subject and purpose."""
+
+    def _loaded(self):
+        return self
+
+    def get(self, reference):
+        return sha256("/".join(reference).encode()).digest()
+
+
+def golden(name: str) -> bytes:
+    return (FOLDER / f"{name}.json").read_bytes()
+
+
+def test_every_event_name_has_one_golden_file():
+    """No name without its bytes, no bytes without their name."""
+    assert sorted(path.name for path in FOLDER.iterdir()) == [f"{name}.json" for name in NAMES]
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_golden_bytes_are_rewritten_byte_for_byte(name):
+    """Reading stored bytes and writing the event again gives the same name and bytes."""
+    assert codec.encode(codec.Decoder().decode(name, golden(name))) == (name, golden(name))
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_golden_file_fills_every_field(name):
+    """Nothing is at its default, so that no field can change without the file failing."""
+    first, *others = (field.name for field in fields(EVENTS[name]))
+    assert list(json.loads(golden(name))) == [*others, first]
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_golden_event_passes_the_validation_of_new_events(name):
+    """What reading accepts is what pydantic accepts when an event is made."""
+    event = codec.Decoder().decode(name, golden(name))
+    made = type(event)(**{field.name: getattr(event, field.name) for field in fields(event)})
+    assert made == event
+
+
+@pytest.mark.parametrize("name", [name for name in EVENTS if sealed_fields(EVENTS[name])])
+def test_sealed_fields_of_a_golden_event_open(name, tmp_path):
+    """The form of a sealed field is a promise as the event's is."""
+    KeyRing.create(tmp_path / "keys.db")
+    event = codec.Decoder().decode(name, golden(name))
+    with closing(GoldenKeys(tmp_path / "keys.db")) as ring:
+        for field, seal in sealed_fields(type(event)):
+            sealed = getattr(event, field)
+            assert parse_box(sealed).purpose.startswith(seal.purpose)
+            assert ring.open(sealed)
+
+
+def test_golden_amendment_says_what_was_written():
+    """One golden file is read word by word: the meaning of the fields stays, too."""
+    event = codec.Decoder().decode("MarkAmended.v1", golden("MarkAmended.v1"))
+    assert (event.original, event.code, event.minutes_late, event.by) == ("N", "L", 12, "M.Marsh")
+    assert (event.job_title, event.batch, event.row) == ("Attendance officer", "b3f1", 42)
+    assert event.stated == 1_795_165_500_000_000

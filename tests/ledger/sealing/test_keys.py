@@ -1,0 +1,223 @@
+"""Sealed personal data: opened by their key alone, and beyond use once it is destroyed."""
+
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import closing
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger.errors import Refused
+from ledger.sealing.keys import BEYOND_USE, KeyRing, is_sealed, parse_box
+
+
+@pytest.fixture
+def open_ring(ring):
+    """A key ring in the middle of writing."""
+    with ring.writing():
+        yield ring
+
+
+def tampered(sealed: str, piece: int) -> str:
+    """Flip one bit in the box (1) or the commitment (2)."""
+    pieces = sealed.rsplit(".", 2)
+    raw = bytearray(urlsafe_b64decode(pieces[piece] + "=" * (-len(pieces[piece]) % 4)))
+    raw[-1] ^= 1
+    pieces[piece] = urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return ".".join(pieces)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text())
+def test_what_is_sealed_opens(open_ring, text):
+    """Any text comes back, and its stored form says whose it is and under which purpose."""
+    sealed = open_ring.seal(text, "staff:M.O'Neil/x", "register-2026")
+    assert open_ring.open(sealed) == text
+    assert is_sealed(sealed)
+    assert parse_box(sealed)[:2] == ("staff:M.O'Neil/x", "register-2026")
+
+
+def test_the_form_of_a_sealed_field_is_as_documented(open_ring):
+    """Key from HMAC-SHA-256 of the nonce, AES-256-GCM bound to its place, salted commitment."""
+    sealed = open_ring.seal("Jane", "p", "identity")
+    key = open_ring._loaded()["p", "identity"]
+    box = parse_box(sealed)
+    box_key = hashlib.sha256(  # HMAC written out: RFC 2104 for a key shorter than a block
+        bytes(b ^ 0x5C for b in key.ljust(64, b"\0"))
+        + hashlib.sha256(bytes(b ^ 0x36 for b in key.ljust(64, b"\0")) + box.nonce).digest()
+    ).digest()
+    salted = AESGCM(box_key).decrypt(box.nonce, box.ciphertext, b"p/identity")
+    assert (len(key), len(box.nonce), salted[16:]) == (32, 12, b"Jane")
+    assert hashlib.sha256(salted).digest() == box.commitment
+
+
+def test_the_same_text_twice_looks_different(open_ring):
+    """Nonce and salt are fresh, so that equal names cannot be recognised."""
+    first, second = (parse_box(open_ring.seal("Jane", "p", "identity")) for _ in range(2))
+    assert not {first.nonce, first.ciphertext, first.commitment} & {
+        second.nonce,
+        second.ciphertext,
+        second.commitment,
+    }
+
+
+@pytest.mark.parametrize("piece", [1, 2], ids=["box", "commitment"])
+def test_a_tampered_field_is_refused(open_ring, piece):
+    """One bit changed, in the box or in its commitment, is an answer that names whose it is."""
+    sealed = tampered(open_ring.seal("Jane", "p", "identity"), piece)
+    with pytest.raises(Refused, match=r"p \(identity\)") as refused:
+        open_ring.open(sealed)
+    assert refused.value.code == "sealed-unreadable"
+
+
+def test_a_field_does_not_open_as_another_persons(open_ring):
+    """A box moved to another subject or purpose, whose key exists, is refused."""
+    sealed = open_ring.seal("Jane", "p", "identity")
+    for subject, purpose in (("q", "identity"), ("p", "casework")):
+        open_ring.seal("somebody", subject, purpose)
+        with pytest.raises(Refused):
+            open_ring.open(sealed.replace("p/identity", f"{subject}/{purpose}"))
+
+
+def test_a_field_does_not_open_under_another_key(open_ring, tmp_path):
+    """The key of another ledger for the same person is refused, not misread."""
+    sealed = open_ring.seal("Jane", "p", "identity")
+    KeyRing.create(tmp_path / "other.db")
+    with closing(KeyRing(tmp_path / "other.db")) as other, other.writing():
+        other.seal("Jane", "p", "identity")
+        with pytest.raises(Refused) as refused:
+            other.open(sealed)
+    assert refused.value.code == "sealed-unreadable"
+
+
+@pytest.mark.parametrize(
+    "text", ["~p/identity", "~p/identity.AAA.", "~p/identity.A.A", "~p/identity.AAAA.AAAA", "é"]
+)
+def test_a_text_that_is_no_sealed_field_is_refused(open_ring, text):
+    """Cut off or mistyped, it is refused and never shown."""
+    open_ring.seal("somebody", "p", "identity")
+    with pytest.raises(Refused) as refused:
+        open_ring.open(text)
+    assert refused.value.code == "sealed-unreadable"
+
+
+def test_plain_text_is_not_taken_for_sealed():
+    """Only the stored form counts as sealed."""
+    assert not is_sealed("Jane")
+    assert not is_sealed("~approximately")
+    assert not is_sealed("a.b.c")
+
+
+def sealed_for(ring, *places):
+    with ring.writing():
+        found = [ring.seal("Jane", *place) for place in places]
+        ring.add_identity("UPN1", "upn", "p")
+        ring.add_identity("UPN2", "upn", "q")
+        ring.commit()
+    return found
+
+
+def test_a_destroyed_subject_is_beyond_use(ring):
+    """Every key of the subject goes, with what named it; others keep theirs."""
+    mine, casework, other = sealed_for(
+        ring, ("p", "identity"), ("p", "casework"), ("q", "identity")
+    )
+    assert ring.destroy("p", at=5) == 2
+    assert [ring.open(mine), ring.open(casework)] == [BEYOND_USE, BEYOND_USE]
+    assert ring.open(other) == "Jane"
+    assert ring.identities() == {"UPN2": "q"}
+    assert ring.find_pupil("UPN1") is None
+    assert ring.find_pupil("UPN2") == "q"
+
+
+def test_destruction_is_remembered(ring, tmp_path):
+    """What was destroyed and when is kept, to be replayed over a restored back-up."""
+    sealed_for(ring, ("p", "identity"), ("p", "casework"))
+    ring.destroy("p", at=5)
+    assert ring.destroy("p", at=9) == 0
+    with closing(KeyRing(tmp_path / "keys.db")) as again:
+        rows = again._db.execute("SELECT * FROM destroyed ORDER BY purpose").fetchall()
+    assert rows == [("p", "casework", 5), ("p", "identity", 5)]
+
+
+def test_a_destroyed_key_is_nowhere_on_disk(ring, tmp_path):
+    """Deleted bytes are overwritten, in the file and in its write-ahead log."""
+    sealed_for(ring, ("p", "identity"))
+    key = ring._loaded()["p", "identity"]
+    files = list(tmp_path.glob("keys.db*"))
+    assert any(key in path.read_bytes() for path in files)
+    ring.destroy("p", at=5)
+    assert not any(key in path.read_bytes() for path in tmp_path.glob("keys.db*"))
+
+
+def test_nothing_new_is_sealed_for_a_destroyed_subject(ring):
+    """A second key would make the fields under the first look tampered with."""
+    (sealed,) = sealed_for(ring, ("p", "identity"))
+    ring.destroy("p", at=5)
+    with pytest.raises(Refused, match="beyond use") as refused, ring.writing():
+        ring.seal("Jane again", "p", "identity")
+    assert refused.value.code == "beyond-use"
+    assert ring.open(sealed) == BEYOND_USE
+
+
+def test_keys_added_in_vain_are_lost(ring):
+    """Without a commit nothing stays, in the file or in memory."""
+    with ring.writing():
+        sealed = ring.seal("Jane", "p", "identity")
+        assert ring.open(sealed) == "Jane"
+    assert ring.open(sealed) == BEYOND_USE
+
+
+def test_an_identity_can_move_to_another_pupil(ring):
+    """A UPN or local id names one pupil at a time, the last one recorded."""
+    with ring.writing():
+        ring.add_identity("1042", "local_id", "p")
+        ring.add_identity("1042", "local_id", "q")
+        ring.commit()
+    assert ring.find_pupil("1042") == "q"
+    assert ring.identities() == {"1042": "q"}
+
+
+def test_only_the_owner_may_read_the_keys(tmp_path):
+    """The key file, and the write-ahead log beside it, are for their owner only."""
+    before = os.umask(0)
+    try:
+        KeyRing.create(tmp_path / "keys.db")
+        with closing(KeyRing(tmp_path / "keys.db")) as ring, ring.writing():
+            ring.seal("Jane", "p", "identity")
+            modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("keys.db", "keys.db-wal", "keys.db-shm"), 0o600)
+
+
+SEAL_MANY = """
+import sys
+from pathlib import Path
+from ledger.sealing.keys import KeyRing
+ring = KeyRing(Path(sys.argv[1]))
+for number in range(25):
+    with ring.writing():
+        print(ring.seal(sys.argv[2], f"p{number}", "identity"))
+        ring.commit()
+"""
+
+
+def test_writers_at_once_share_one_key(ring, tmp_path):
+    """Processes that seal for the same person at the same time agree on the key."""
+    arguments = [sys.executable, "-c", SEAL_MANY, tmp_path / "keys.db"]
+    writers = [
+        subprocess.Popen([*arguments, name], stdout=subprocess.PIPE, text=True)
+        for name in ("Jane", "John", "Joan")
+    ]
+    for name, writer in zip(("Jane", "John", "Joan"), writers, strict=True):
+        sealed, _ = writer.communicate()
+        assert writer.returncode == 0
+        assert {ring.open(line) for line in sealed.split()} == {name}
+    assert len(ring._loaded()) == 25

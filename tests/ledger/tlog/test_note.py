@@ -1,0 +1,151 @@
+"""Signed notes, checkpoints, cosignatures and keys in the form that C2SP gives them."""
+
+from base64 import b64encode
+from contextlib import suppress
+from hashlib import sha256
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import Refused
+from ledger.tlog import note as notes
+from ledger.tlog.note import (
+    COSIGNATURE,
+    Checkpoint,
+    Note,
+    Signature,
+    new_signer,
+    read_checkpoint,
+    read_note,
+    read_signer,
+    read_verifier,
+    signed,
+)
+
+LOG = new_signer("attendance-ledger/0f", bytes(range(32)))
+WITNESS = new_signer("witness.example/w1", bytes(range(1, 33)), COSIGNATURE)
+CHECKPOINT = Checkpoint("attendance-ledger/0f", 5, sha256(b"five").digest())
+SIGNED = signed(CHECKPOINT, [LOG])
+AT = 1_795_165_500
+
+
+def cosigned() -> Note:
+    return Note(SIGNED.text, (*SIGNED.signatures, WITNESS.sign(SIGNED.text, AT)))
+
+
+def test_a_checkpoint_is_three_lines_an_empty_one_and_a_signature():
+    """As tlog-checkpoint says; the signature is Ed25519 over the three lines."""
+    origin, size, root, empty, line, end = SIGNED.written.split("\n")
+    assert (origin, size, empty, end) == ("attendance-ledger/0f", "5", "", "")
+    assert root == b64encode(CHECKPOINT.root).decode()
+    assert line.startswith("\N{EM DASH} attendance-ledger/0f ")
+    [signature] = SIGNED.signatures
+    key = Ed25519PublicKey.from_public_bytes(LOG.verifier.key)
+    key.verify(signature.signature, f"{origin}\n{size}\n{root}\n".encode())
+    named = b"attendance-ledger/0f\n\x01" + LOG.verifier.key
+    assert signature.key_id == sha256(named).digest()[:4]
+
+
+def test_what_was_written_is_read_again():
+    """Notes, checkpoints and both halves of a key."""
+    assert read_note(cosigned().written) == cosigned()
+    assert read_checkpoint(SIGNED.text) == CHECKPOINT
+    for signer in (LOG, WITNESS):
+        assert read_signer(signer.written + "\n") == signer
+        assert read_verifier(signer.verifier.vkey + "\n") == signer.verifier
+
+
+def test_a_text_may_hold_empty_lines_and_extensions():
+    """The last empty line ends it; what follows the third line of a checkpoint is extension."""
+    text = CHECKPOINT.text + "\nextension\n"
+    note = Note(text, (LOG.sign(text),))
+    assert read_note(note.written) == note
+    assert read_checkpoint(text) == CHECKPOINT
+
+
+def test_a_cosignature_says_when():
+    """It signs the time with the text, so neither can be changed (tlog-cosignature)."""
+    assert WITNESS.verifier.time_of(cosigned()) == AT
+    assert LOG.verifier.time_of(cosigned()) == 0
+    name, key_id, signature = cosigned().signatures[1]
+    later = (AT + 1).to_bytes(8, "big") + signature[8:]
+    moved = Note(SIGNED.text, (Signature(name, key_id, later),))
+    assert WITNESS.verifier.time_of(moved) is None
+
+
+def test_another_key_or_text_is_not_signed():
+    """A signature of another name, of another key under the same name, of another text."""
+    stranger = new_signer(LOG.name, bytes(32))
+    assert stranger.verifier.time_of(SIGNED) is None
+    assert WITNESS.verifier.time_of(SIGNED) is None
+    assert LOG.verifier.time_of(Note(SIGNED.text + "x\n", SIGNED.signatures)) is None
+
+
+def test_a_key_hands_over_to_one_key_only():
+    after = new_signer(LOG.name, bytes(32)).verifier.vkey
+    signature = LOG.hand_over(after)
+    assert LOG.verifier.signed(notes.handover(LOG.verifier.vkey, after), signature)
+    assert not LOG.verifier.signed(notes.handover(LOG.verifier.vkey, after + "x"), signature)
+    assert not LOG.verifier.signed(notes.handover(LOG.verifier.vkey, after), "no base64!")
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a+b", "a\u00a0b"])
+def test_a_name_that_would_split_a_line_names_no_key(name):
+    with pytest.raises(Refused) as caught:
+        new_signer(name, bytes(32))
+    assert caught.value.code == "key-name"
+
+
+V, S = LOG.verifier.vkey, LOG.written
+NO_KEYS = ["", "x", V.replace("+", "-"), V[:-4], V.replace("attendance", "other")]
+NO_KEYS += [
+    V.split("+")[0] + "+zz+" + V.split("+")[2],
+    "n+00000000+" + b64encode(bytes(33)).decode(),
+]
+
+
+@pytest.mark.parametrize("text", NO_KEYS)
+def test_what_is_no_public_key_is_refused(text):
+    with pytest.raises(Refused) as caught:
+        read_verifier(text)
+    assert caught.value.code == "note-unreadable"
+
+
+@pytest.mark.parametrize("text", ["", "x", V, "x" + S, S[:-4], S.replace("attendance", "other")])
+def test_what_is_no_signing_key_is_refused(text):
+    with pytest.raises(Refused) as caught:
+        read_signer(text)
+    assert caught.value.code == "note-unreadable"
+
+
+W = SIGNED.written
+NO_NOTES = ["", "\n\n", W[:-1], W.replace("\n\n", "\n"), W.replace("\N{EM DASH}", "-")]
+NO_NOTES += [SIGNED.text + "\n", SIGNED.text + "\n\N{EM DASH} x AAAA\n", W + "x\n"]
+
+
+@pytest.mark.parametrize("text", NO_NOTES)
+def test_what_is_no_note_is_refused(text):
+    with pytest.raises(Refused) as caught:
+        read_note(text)
+    assert caught.value.code == "note-unreadable"
+
+
+ROOT = CHECKPOINT.text.split("\n")[2]
+NO_CHECKPOINTS = ["", "o\n5\n", f"\n5\n{ROOT}\n", f"o\n05\n{ROOT}\n", f"o\n-5\n{ROOT}\n"]
+NO_CHECKPOINTS += [f"o\nfive\n{ROOT}\n", f"o\n5\n{ROOT[:-4]}\n", f"o\n5\n{ROOT[1:]}\n"]
+
+
+@pytest.mark.parametrize("text", NO_CHECKPOINTS)
+def test_what_is_no_checkpoint_is_refused(text):
+    with pytest.raises(Refused) as caught:
+        read_checkpoint(text)
+    assert caught.value.code == "note-unreadable"
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text):
+    """What is read is written again as it was, byte for byte."""
+    with suppress(Refused):
+        assert read_note(text).written == text

@@ -1,0 +1,71 @@
+"""The fast check of many stored bytes says what the slow one says of each."""
+
+from pathlib import Path
+
+import pytest
+
+from ledger.events import codec
+from ledger.events.registry import EVENTS
+from ledger.verification import canonical
+from ledger.verification.canonical import first_not_canonical
+
+FOLDER = Path(__file__).parents[3] / "fixtures" / "events"
+GOLDEN = {name: (FOLDER / f"{name}.json").read_bytes() for name in EVENTS}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_what_was_ever_stored_is_canonical(name):
+    """By the classes made for the fast check alone: the slow one is not needed for it."""
+    golden = GOLDEN[name]
+    assert first_not_canonical(name, [golden] * 3) is None
+    events = canonical._decoder(name).decode_lines(b"\n".join([golden] * 3))
+    assert canonical._encode_lines(events) == (golden + b"\n") * 3
+
+
+def changes(golden: bytes) -> list[bytes]:
+    """The same event written otherwise, or not quite an event."""
+    first = golden.index(b":")
+    return [
+        golden.replace(b":", b": ", 1),
+        b" " + golden,
+        golden + b"\n",
+        golden[:-1],
+        golden[:-1] + b',"more":1}',
+        golden[:first] + b"x" + golden[first:],
+        b"",
+        b"\xff",
+        golden + b"\n" + golden,
+    ]
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_what_is_written_otherwise_is_named_by_its_place(name):
+    """Both checks agree, wherever it stands among its neighbours."""
+    golden = GOLDEN[name]
+    for changed in changes(golden):
+        assert not codec.is_canonical(name, changed)
+        for place in range(3):
+            run = [golden, golden]
+            run.insert(place, changed)
+            assert first_not_canonical(name, run) == place
+
+
+def test_bytes_cut_in_two_are_not_joined_with_their_neighbours():
+    golden = GOLDEN["SessionMarked.v1"]
+    assert first_not_canonical("SessionMarked.v1", [golden + b"\n" + golden, b""]) == 0
+
+
+def test_a_default_that_is_written_out_is_not_canonical():
+    state = b'{"code":"/","late":false,"nonce":"n"}'
+    assert first_not_canonical("SessionMarked.v1", [state]) == 0
+    assert first_not_canonical("SessionMarked.v1", [state.replace(b'"late":false,', b"")]) is None
+
+
+def test_an_unknown_name_is_not_canonical():
+    assert first_not_canonical("Nothing.v1", [b"{}"]) == 0
+
+
+def test_the_slow_check_has_the_last_word(monkeypatch):
+    """Where the fast one cannot tell, each is looked at by itself."""
+    monkeypatch.setattr(canonical, "_encode_lines", lambda _: b"")
+    assert first_not_canonical("SessionMarked.v1", [GOLDEN["SessionMarked.v1"]]) is None

@@ -1,0 +1,449 @@
+"""Verification finds whatever was changed, and says at which entry."""
+
+import os
+import sqlite3
+from base64 import b64encode
+from contextlib import closing
+from datetime import date
+
+import pytest
+
+from commands.core.execute import execute
+from commands.proof.key_rotate import RotateKey
+from commands.school.staff import AddStaff
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.calendar import SchoolOpened, TermSet
+from ledger.store.folder import Folder
+from ledger.store.schema import SCHEMA
+from ledger.store.store import Fact, Store
+from ledger.tlog import signing
+from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, read_note, signed
+from ledger.tlog.tree import EMPTY_ROOT, Edge
+from ledger.verification.verify import Kept, origin_of, verify
+from tests.ledger.conftest import Log
+
+SIZE = 9
+
+
+@pytest.fixture
+def grown(context):
+    """Three commands: nine entries, the last two of each a header and a fact."""
+    for number in (2, 3):
+        name = f"Ben {number}"
+        execute(context, AddStaff(staff_id=f"S{number}", name=name, job_title="Teacher"))
+    return context.folder
+
+
+def tampered(folder, *statements):
+    """Change the file as somebody with a database program would, triggers put back after."""
+    with closing(sqlite3.connect(folder.log)) as db:
+        triggers = db.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
+        for name, _ in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        for statement, *values in statements:
+            db.execute(statement, *values)
+        for _, sql in triggers:
+            db.execute(sql)
+        db.commit()
+
+
+def faults(folder, **options):
+    return [(fault.position, fault.what) for fault in verify(folder, **options).faults]
+
+
+def told(folder, **options):
+    return "\n".join(f"{position}: {what}" for position, what in faults(folder, **options))
+
+
+def test_an_untouched_ledger_has_no_fault(grown):
+    """Its newest checkpoint is signed by the key that it names."""
+    seen = []
+    found = verify(grown, every_signature=True, progress=lambda *p: seen.append(p))
+    assert (found.faults, found.entries, seen) == ([], SIZE, [(SIZE, SIZE)])
+    key = signing.load(grown.signing_key).verifier
+    assert [each for _, each in found.keys] == [key]
+    assert key.time_of(found.checkpoint) == 0
+    assert found.origin == key.name
+
+
+STATE = "SELECT state FROM stored_events WHERE position = 7"
+
+
+def test_an_edited_event_is_named(grown):
+    """With what was expected and what was found."""
+    with closing(sqlite3.connect(grown.log)) as db:
+        [state] = db.execute(STATE).fetchone()
+    changed = state.replace(b"Teacher", b"Governor")
+    tampered(grown, ("UPDATE stored_events SET state = ? WHERE position = 7", [changed]))
+    first, *others = faults(grown)
+    assert first[0] == 7
+    assert "is not what was recorded" in first[1]
+    assert any("the root over 7 entries is" in what for _, what in others)
+
+
+def test_bytes_written_otherwise_are_named(grown):
+    """The same fact with a blank more is not what this software writes."""
+    with closing(sqlite3.connect(grown.log)) as db:
+        [state] = db.execute(STATE).fetchone()
+    spaced = state.replace(b":", b": ", 1)
+    tampered(grown, ("UPDATE stored_events SET state = ? WHERE position = 7", [spaced]))
+    assert "7: StaffJoined.v1 cannot be read, or is not written as" in told(grown)
+
+
+DELETE = "DELETE FROM stored_events WHERE position {}"
+
+
+def test_a_deleted_event_is_missing(grown):
+    tampered(grown, (DELETE.format("= 7"),))
+    assert "7: entry 7 is missing: 8 follows" in told(grown)
+
+
+def test_a_log_cut_short_is_noticed_by_its_checkpoints(grown):
+    tampered(grown, (DELETE.format("> 7"),))
+    assert "8: a checkpoint is of 9 entries, the log holds 7: entries at its end" in told(grown)
+
+
+def test_a_transaction_cut_in_two_is_noticed(grown):
+    """Also when the tree is made anew for it."""
+    tampered(grown, (DELETE.format("= 9"),))
+    assert "9: its transaction should end at 9: entries at its end are missing" in told(grown)
+
+
+HEADER = "(SELECT state FROM stored_events WHERE position = 6)"
+VALUES = "10, 'commits', 4, 'Committed.v1', " + HEADER
+INSERT = f"INSERT INTO stored_events VALUES({VALUES})"
+
+
+def test_an_event_beyond_the_newest_checkpoint_is_a_finding(grown):
+    tampered(grown, (INSERT,))
+    said = told(grown)
+    assert "entries 10 to 10 are beyond the newest checkpoint" in said
+    assert "10: its time is before that of the transaction before it" in said
+
+
+def test_an_event_in_no_transaction_is_a_finding(grown):
+    fact = INSERT.replace("'commits', 4, 'Committed.v1'", "'staff:S9', 0, 'StaffJoined.v1'")
+    tampered(grown, (fact,))
+    assert "10: it belongs to no transaction" in told(grown)
+
+
+RENAMED = (
+    "UPDATE stored_events SET originator_id = 'commits', originator_version = 9 WHERE position = 9"
+)
+
+
+def test_a_transaction_inside_another_is_a_finding(grown):
+    """A header where a fact should be; a fact where a header should be."""
+    tampered(grown, (RENAMED,))
+    said = told(grown)
+    assert "9: a transaction begins inside another, which ends at 9" in said
+    assert "9: StaffJoined.v1 stands where a transaction's header should" in said
+    assert "version 3 of commits was expected, 9 found" in said
+
+
+def test_a_header_that_cannot_be_read_is_a_finding(grown):
+    tampered(grown, ("UPDATE stored_events SET state = x'00' WHERE position = 8",))
+    assert "8: Committed.v1 cannot be read" in told(grown)
+
+
+def test_two_events_that_changed_places_are_named(grown):
+    swap = "UPDATE stored_events SET position = {} WHERE position = {}"
+    tampered(grown, *[(swap.format(*pair),) for pair in ((99, 7), (7, 9), (9, 99))])
+    said = told(grown)
+    assert "7: StaffJoined.v1 of staff:S3 is not what was recorded" in said
+    assert "9: StaffJoined.v1 of staff:S2 is not what was recorded" in said
+
+
+CHECKPOINTS = {
+    "UPDATE checkpoints SET note = 'x' WHERE size = 7": "the checkpoint at entry 7 cannot be read",
+    "UPDATE checkpoints SET size = 8 WHERE size = 7": "the checkpoint kept for 8 entries is of 7",
+    "DELETE FROM checkpoints WHERE size = 9": "entries 8 to 9 are beyond the newest checkpoint",
+    "INSERT INTO hash_tiles VALUES(3, x'')": "leaf hashes kept of entry 257 and on are more",
+    "DELETE FROM checkpoints": "entries 1 to 9 are beyond the newest checkpoint",
+    "DELETE FROM checkpoints WHERE size = 7": "the transaction that ends at 7 has no checkpoint",
+    "UPDATE tree_edge SET size = 8": "the edge of the tree, as kept, is not that of the log",
+    "DELETE FROM tree_edge": "the edge of the tree, as kept, is not that of the log",
+    "UPDATE hash_tiles SET hashes = zeroblob(289)": "kept of entry 1 and on are more, or fewer",
+    "DELETE FROM hash_tiles": "1: Committed.v1 of commits has no leaf hash beside it: it was",
+}
+
+
+@pytest.mark.parametrize("statement", CHECKPOINTS)
+def test_what_lies_beside_the_log_is_checked(grown, statement):
+    tampered(grown, (statement,))
+    assert CHECKPOINTS[statement] in told(grown)
+
+
+def test_a_checkpoint_signed_by_somebody_else_is_named(grown):
+    """The newest always; every other one when asked."""
+    stranger = new_signer(signing.load(grown.signing_key).name, bytes(32))
+    for size, asked in ((9, False), (7, True)):
+        with closing(sqlite3.connect(grown.log)) as db:
+            sql = "SELECT hashes FROM hash_tiles"
+            [hashes] = db.execute(sql).fetchone()
+        edge = Edge()
+        for cut in range(0, 32 * size, 32):
+            edge.grow(hashes[cut : cut + 32])
+        note = signed(Checkpoint(stranger.name, size, edge.root()), [stranger]).written
+        tampered(grown, ("UPDATE checkpoints SET note = ? WHERE size = ?", [note, size]))
+        what = f"the checkpoint at entry {size} is not signed by the ledger"
+        assert what in told(grown, every_signature=asked)
+
+
+SCHEMES = {
+    "DROP TRIGGER stored_events_no_update": "stored_events_no_update",
+    "CREATE TABLE extra(x)": "the log holds what this software does not make: table extra",
+    "CREATE VIEW v AS SELECT 1": "view v",
+    "DROP TABLE cosignatures": "cosignatures",
+}
+
+
+@pytest.mark.parametrize("statement", SCHEMES)
+def test_a_changed_schema_is_named(grown, statement):
+    """A trigger that is missing lets any program rewrite the register."""
+    with closing(sqlite3.connect(grown.log)) as db:
+        db.execute(statement)
+    assert SCHEMES[statement] in told(grown)
+
+
+def test_the_schema_is_what_a_ledger_is_made_of(grown):
+    """Each statement once; nothing in the file besides."""
+    with closing(sqlite3.connect(grown.log)) as db:
+        [count] = db.execute("SELECT count(*) FROM sqlite_master WHERE sql IS NOT NULL").fetchone()
+    assert count == len(SCHEMA) == len(set(SCHEMA))
+
+
+def test_a_database_that_is_malformed_is_a_finding(grown):
+    """Bytes overwritten in the middle of the file; a file that is none."""
+    with grown.log.open("r+b") as file:
+        file.seek(grown.log.stat().st_size // 2)
+        file.write(os.urandom(8192))
+    assert "malformed" in told(grown)
+    grown.log.write_bytes(b"no database at all")
+    assert "malformed" in told(grown)
+
+
+def test_a_ledger_of_another_layout_is_a_finding(grown):
+    with closing(sqlite3.connect(grown.log)) as db:
+        db.execute("PRAGMA user_version = 99")
+    assert "the ledger has layout 99" in told(grown)
+
+
+def kept(folder, size, root=None, origin=None):
+    """A checkpoint that a governor kept."""
+    with closing(sqlite3.connect(folder.log)) as db:
+        [hashes] = db.execute("SELECT hashes FROM hash_tiles").fetchone()
+    edge = Edge()
+    for cut in range(0, 32 * min(size, SIZE), 32):
+        edge.grow(hashes[cut : cut + 32])
+    name = origin or signing.load(folder.signing_key).name
+    return Kept("a governor", Checkpoint(name, size, root or edge.root()))
+
+
+def test_a_checkpoint_kept_outside_must_be_continued(grown):
+    """Of any size, also inside a transaction; several at once."""
+    good = [kept(grown, size) for size in (1, 5, 9)]
+    assert faults(grown, kept=good) == []
+    bad = {
+        "rolled back or cut short": kept(grown, 10),
+        "entries 1 to 5 are not those that a governor saw": kept(grown, 5, root=bytes(32)),
+        "is of another log: attendance-ledger/ff": kept(grown, 5, origin="attendance-ledger/ff"),
+    }
+    for what, each in bad.items():
+        assert what in told(grown, kept=[*good, each])
+
+
+def test_a_key_is_handed_on_by_the_one_before(context, grown):
+    """What either signed stays provable; a key that nobody handed on is a finding."""
+    before = signing.load(grown.signing_key).verifier
+    outcome = RotateKey().carry_out(context)
+    after = signing.load(grown.signing_key).verifier
+    assert after.vkey in outcome.says[0]
+    found = verify(grown, every_signature=True)
+    assert (found.faults, [key for _, key in found.keys]) == ([], [before, after])
+    execute(context, AddStaff(staff_id="S4", name="Cat", job_title="Teacher"))
+    assert faults(grown, every_signature=True) == []
+
+
+def test_a_key_that_was_not_handed_on_is_named(context, grown, monkeypatch):
+    monkeypatch.setattr("ledger.tlog.note.Signer.hand_over", lambda *_: "AAAA")
+    RotateKey().carry_out(context)
+    assert "11: the key before it did not sign this one" in told(grown)
+
+
+def test_a_rotation_that_was_interrupted_can_be_given_again(context, grown, monkeypatch):
+    """Between the event and the file: both keys sign until it is done."""
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("power")))
+        with pytest.raises(Refused):
+            RotateKey().carry_out(context)
+    assert signing.successor(grown.signing_key).is_file()
+    execute(context, AddStaff(staff_id="S4", name="Cat", job_title="Teacher"))
+    assert faults(grown, every_signature=True) == []
+    RotateKey().carry_out(context)
+    assert not signing.successor(grown.signing_key).is_file()
+    execute(context, AddStaff(staff_id="S5", name="Dan", job_title="Teacher"))
+    assert faults(grown, every_signature=True) == []
+
+
+def test_no_more_than_a_hundred_faults_are_kept(grown):
+    found = verify(grown)
+    for number in range(300):
+        found.add(300 - number, "x")
+    found.add(None, "the file")
+    found.settle()
+    assert [fault.position for fault in found.faults] == [*range(1, 101), None]
+    for _ in range(20_000):
+        found.add(1, "x")
+    assert len(found.faults) == 10_000
+
+
+def test_verifying_writes_nothing(grown):
+    """SQLite's own side files apart, which any reader makes."""
+
+    def content():
+        paths = [path for path in grown.path.rglob("*") if path.suffix in (".db", ".key")]
+        return {path: path.read_bytes() for path in paths}
+
+    before = content()
+    verify(Folder(grown.path), every_signature=True)
+    assert content() == before
+    assert len(before) == 3
+
+
+def test_a_log_without_any_entry_is_a_finding(grown):
+    tables = ("stored_events", "checkpoints", "tree_edge", "hash_tiles")
+    tampered(grown, *[("DELETE FROM {}".format(table),) for table in tables])  # noqa: S608, UP032
+    assert "None: the log holds no entry: it was emptied, or never begun" in told(grown)
+
+
+@pytest.mark.parametrize(("value", "says"), [("x'c0af'", "UTF-8"), ("NULL", "None"), ("7", "int")])
+def test_what_is_no_text_is_named_by_its_place(grown, value, says):
+    """Also where the table was made to take it."""
+    loose = "UPDATE sqlite_master SET sql = replace(replace(sql, 'STRICT', ''), ' NOT NULL', '')"
+    sql = "UPDATE stored_events SET topic = CAST(%s AS TEXT) WHERE position = 5"
+    with closing(sqlite3.connect(grown.log, isolation_level=None)) as db:
+        db.execute("DROP TRIGGER stored_events_no_update")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute(loose + " WHERE name = 'stored_events'")
+    with closing(sqlite3.connect(grown.log, isolation_level=None)) as db:
+        db.execute(sql % value)
+    positions = [position for position, _ in faults(grown) if position is not None]
+    assert positions[0] == 5
+    assert says in told(grown) or "5: 7 of " in told(grown)
+
+
+def resigned(folder, size, text=None, *, also=()):
+    """Sign a checkpoint again with the ledger's own key, in another form."""
+    signer = signing.load(folder.signing_key)
+    with closing(sqlite3.connect(folder.log)) as db:
+        sql = "SELECT note FROM checkpoints WHERE size = ?"
+        note = read_note(db.execute(sql, [size]).fetchone()[0])
+    text = text or note.text
+    again = Note(text, (signer.sign(text), *[other.sign(text) for other in also]))
+    tampered(folder, ("UPDATE checkpoints SET note = ? WHERE size = ?", [again.written, size]))
+
+
+def test_a_checkpoint_is_written_in_one_way_only(grown):
+    """Another signature of the same key may be there while it is replaced; no stranger's."""
+    resigned(grown, 7, also=[new_signer(signing.load(grown.signing_key).name, bytes(32))])
+    assert faults(grown, every_signature=True) == []
+    resigned(grown, 7, also=[new_signer("stranger", bytes(32))])
+    assert "7: the checkpoint at entry 7 is not written as this software writes it" in told(grown)
+    resigned(grown, 7, f"{signing.load(grown.signing_key).name}\n7\n{'A' * 43}=\nmore\n")
+    assert "7: the checkpoint at entry 7 is not written as this software writes it" in told(grown)
+
+
+def test_a_checkpoint_of_another_log_is_named(grown):
+    resigned(grown, 7, f"attendance-ledger/other\n7\n{'A' * 43}=\n")
+    assert "7: the checkpoint at entry 7 is of another log" in told(grown)
+
+
+def test_a_checkpoint_inside_a_transaction_is_named(grown):
+    note = "INSERT INTO checkpoints SELECT 8, note FROM checkpoints WHERE size = 7"
+    tampered(grown, (note,))
+    assert "8: the checkpoint at entry 8 is not at a transaction's end" in told(grown)
+
+
+def test_a_signature_in_the_ledgers_name_must_be_good(grown):
+    """One that is does not make up for another that is not."""
+    signer = signing.load(grown.signing_key)
+
+    class Forger(Signer):
+        def sign(self, text, seconds=0):
+            return super().sign(text + "x", seconds)
+
+    resigned(grown, 9, also=[Forger(signer.name, signer.seed)])
+    assert "9: the checkpoint at entry 9 is not signed by the ledger" in told(grown)
+
+
+def test_an_event_of_a_later_version_is_named(grown):
+    name = "UPDATE stored_events SET topic = 'StaffJoined.v9' WHERE position = 7"
+    tampered(grown, (name,))
+    assert "7: StaffJoined.v9 is of a kind that this version does not know" in told(grown)
+
+
+def test_whoever_kept_a_checkpoint_that_nobody_signed_is_told_so(grown):
+    """A file that somebody made up accuses nobody."""
+    good = kept(grown, 5)
+    forged = good._replace(checkpoint=good.checkpoint._replace(root=bytes(32)))
+    signer = signing.load(grown.signing_key)
+    stranger = new_signer(signer.name, bytes(32))
+    made_up = forged._replace(note=signed(forged.checkpoint, [stranger]))
+    ours = forged._replace(note=signed(forged.checkpoint, [signer]))
+    rest = "the history was rewritten; no key of this log signed that checkpoint"
+    assert told(grown, kept=[made_up]).endswith(rest)
+    assert told(grown, kept=[ours]).endswith("the history was rewritten")
+
+
+def test_the_empty_tree_begins_every_log(grown):
+    origin = signing.load(grown.signing_key).name
+    assert faults(grown, kept=[Kept("x", Checkpoint(origin, 0, EMPTY_ROOT))]) == []
+    assert "1 to 0" in told(grown, kept=[Kept("x", Checkpoint(origin, 0, bytes(32)))])
+
+
+def test_the_origin_of_a_ledger_is_its_newest_checkpoints(grown):
+    """None where it cannot be read."""
+    assert origin_of(grown) == signing.load(grown.signing_key).name
+    tampered(grown, ("UPDATE checkpoints SET note = 'x' WHERE size = 9",))
+    assert origin_of(grown) is None
+    grown.log.write_bytes(b"no database")
+    assert origin_of(grown) is None
+
+
+def test_what_the_log_says_of_itself_is_taken_from_it(grown):
+    """Whose register it is; other facts of those streams say nothing of that."""
+    facts = [Fact(streams.CALENDAR, event) for event in (OPENED, TERM)]
+    with closing(Store(grown.log)) as store:
+        Log(store).append(*facts)
+    found = verify(grown)
+    assert (found.faults, found.urn) == ([], "123456")
+    assert found.root_text == b64encode(found.root).decode()
+
+
+OPENED = SchoolOpened(
+    urn="123456",
+    name="Test School",
+    la_code="887",
+    estab="4001",
+    type="academy",
+    phase="secondary",
+)
+TERM = TermSet(name="Autumn", first=date(2025, 9, 1), last=date(2025, 12, 19))
+
+
+def test_a_signature_of_the_key_before_must_be_good_too(context, grown):
+    """Where there is one: both keys sign the checkpoint with which the one takes over."""
+    before = signing.load(grown.signing_key)
+    RotateKey().carry_out(context)
+    with closing(sqlite3.connect(grown.log)) as db:
+        [(note,)] = db.execute("SELECT note FROM checkpoints WHERE size = 11").fetchall()
+    text, signatures = read_note(note)
+    assert read_note(note).signed_by(before.verifier)
+    bad = signatures[0]._replace(signature=bytes(64))
+    written = Note(text, (*signatures, bad)).written
+    tampered(grown, ("UPDATE checkpoints SET note = ? WHERE size = 11", [written]))
+    assert "11: the checkpoint at entry 11 is not signed by the ledger" in told(grown)

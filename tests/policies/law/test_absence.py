@@ -1,0 +1,81 @@
+"""Persistent and severe absence: readable cases, and oracles that try session by session."""
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import Refused
+from policies.law.absence import Share, is_persistent, is_severe, of_statistical_age, shares
+from policies.law.age import birth_cohort
+
+COUNTS = st.tuples(st.integers(0, 400), st.integers(0, 400)).map(sorted)
+SHARES = st.sampled_from([Share(1, 10), Share(1, 2), Share(3, 20), Share(2, 5)])
+
+
+@pytest.mark.cases("absence")
+def test_absence_is_as_the_definition_says(case):
+    """Flags and distances are those of the case, or the day is refused."""
+    absent, possible, on = (case["given"][key] for key in ("absent", "possible", "on"))
+    if "refused" in case["expect"]:
+        with pytest.raises(Refused) as caught:
+            shares(on)
+        assert caught.value.code == case["expect"]["refused"]
+        return
+    both = shares(on)
+    got = {
+        "persistent": is_persistent(absent, possible, on),
+        "severe": is_severe(absent, possible, on),
+        "until_persistent": both.persistent.sessions_until(absent, possible),
+        "until_severe": both.severe.sessions_until(absent, possible),
+        "to_leave": both.persistent.sessions_to_leave(absent, possible),
+    }
+    assert {key: got[key] for key in case["expect"]} == case["expect"]
+
+
+@given(COUNTS, SHARES)
+def test_a_share_is_reached_exactly_when_the_fraction_is(counts, share):
+    """The same as comparing fractions; never where nothing was possible."""
+    absent, possible = counts
+    exact = possible > 0 and Fraction(absent, max(possible, 1)) >= Fraction(*share)
+    assert share.reached(absent, possible) == exact
+
+
+@given(COUNTS, SHARES)
+def test_sessions_until_are_those_of_being_absent_again_and_again(counts, share):
+    """The same as adding one session of absence after another."""
+    absent, possible = counts
+    k = 0
+    while not share.reached(absent + k, possible + k):
+        k += 1
+    assert share.sessions_until(absent, possible) == k
+
+
+@given(COUNTS, SHARES)
+def test_sessions_to_leave_are_those_of_attending_again_and_again(counts, share):
+    """The same as adding one session attended after another."""
+    absent, possible = counts
+    k = 0
+    while share.reached(absent, possible + k):
+        k += 1
+    assert share.sessions_to_leave(absent, possible) == k
+
+
+@pytest.mark.cases("statistical_age")
+def test_age_for_statistics_is_that_on_31_august(case):
+    """Counted from 5 to 15, or refused before the measure."""
+    cohort, year = birth_cohort(case["given"]["born"]), case["given"]["school_year"]
+    if "refused" in case["expect"]:
+        with pytest.raises(Refused) as caught:
+            of_statistical_age(cohort, year)
+        assert caught.value.code == case["expect"]["refused"]
+    else:
+        assert of_statistical_age(cohort, year) is case["expect"]["counted"]
+
+
+def test_both_shares_of_today():
+    """One tenth and one half."""
+    both = shares(date(2026, 11, 20))
+    assert (both.persistent, both.severe) == (Share(1, 10), Share(1, 2))

@@ -1,0 +1,151 @@
+"""Penalty notices: readable cases, and an oracle for what counts against another."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import Refused
+from ledger.values import parse_session
+from policies.law.notices import (
+    Notice,
+    amounts,
+    deemed_service,
+    previous,
+    prospect,
+    received_on,
+    relevant_school,
+    relied_on,
+    windows,
+)
+
+START = date(2024, 8, 19)
+DAYS = st.dates(date(2024, 6, 1), date(2029, 12, 31))
+
+
+def notice(**given):
+    stated = tuple(parse_session(text) for text in given.pop("sessions", ()))
+    return Notice(**{"kind": "s444A", **given}, sessions=stated)
+
+
+@pytest.mark.cases("notices")
+def test_one_more_notice_is_first_second_or_barred(case):
+    """On the notices of the case, issued on its day."""
+    found = [notice(**each) for each in case["given"]["notices"]]
+    on, offence = case["given"]["on"], case["given"].get("offence")
+    if "refused" in case["expect"]:
+        with pytest.raises(Refused) as caught:
+            prospect(found, on, offence)
+        assert caught.value.code == case["expect"]["refused"]
+        return
+    got = prospect(found, on, offence)
+    shown = {"previous": len(got.previous), "outcome": got.outcome}
+    shown |= {k: v for k, v in (("low", got.low), ("high", got.high)) if v is not None}
+    assert shown == case["expect"]
+
+
+@pytest.mark.cases("notice_windows")
+def test_windows_and_amounts_go_by_the_age_of_the_offence(case):
+    """The last days and the pounds of the case, or refused."""
+    received, offence = case["given"]["received"], case["given"]["offence"]
+    if "refused" in case["expect"]:
+        for ask in (lambda: windows(received, offence), lambda: amounts(0, offence)):
+            with pytest.raises(Refused) as caught:
+                ask()
+            assert caught.value.code == case["expect"]["refused"]
+        return
+    got = windows(received, offence)
+    low, high = amounts(case["given"]["previous"], offence)
+    shown = {
+        "low_until": got.low_until,
+        "pay_until": got.pay_until,
+        "no_proceedings_until": got.no_proceedings_until,
+        "high": high,
+    }
+    assert shown | ({} if low is None else {"low": low}) == case["expect"]
+
+
+@pytest.mark.cases("relied_on")
+def test_a_session_is_relied_on_by_a_notice_that_stands(case):
+    """Listed, or in the offence period; issued by the day and not withdrawn."""
+    found = notice(**case["given"]["notice"])
+    session = parse_session(case["given"]["session"])
+    assert relied_on(session, [found], case["given"]["on"]) is case["expect"]["relied"]
+
+
+def test_any_of_several_notices_is_enough():
+    """To either parent: the sessions are not fresh for anybody."""
+    session = parse_session("2026-09-14/AM")
+    other = notice(issued_on=date(2026, 10, 5))
+    listing = notice(issued_on=date(2026, 10, 5), sessions=["2026-09-14/AM"])
+    assert relied_on(session, [other, listing], date(2026, 11, 20))
+    assert not relied_on(session, [], date(2026, 11, 20))
+
+
+def test_receipt_is_as_recorded_or_deemed_by_post():
+    """A recorded day of receipt goes before the post."""
+    issued = date(2026, 11, 20)
+    assert received_on(notice(issued_on=issued)) == deemed_service(issued) == date(2026, 11, 24)
+    assert received_on(notice(issued_on=issued, received_on=issued)) == issued
+
+
+@pytest.mark.parametrize(
+    ("school_type", "relevant"),
+    [
+        ("maintained", True),
+        ("academy", True),
+        ("pru", True),
+        ("ap-academy", True),
+        ("special-maintained", True),
+        ("special-academy", True),
+        ("non-maintained-special", False),
+        ("independent", False),
+    ],
+)
+def test_notices_apply_to_state_schools(school_type, relevant):
+    """Section 444A(1)(b): not to an independent school."""
+    assert relevant_school(school_type, date(2026, 11, 20)) is relevant
+
+
+@st.composite
+def notices(draw):
+    issued = draw(DAYS)
+    maybe = st.none() | st.integers(0, 400).map(lambda days: issued + timedelta(days=days))
+    before = st.integers(0, 120).map(lambda days: issued - timedelta(days=days))
+    return notice(
+        kind=draw(st.sampled_from(["s444A", "s444A", "s105"])),
+        issued_on=issued,
+        offence_first=draw(st.none() | before),
+        withdrawn_on=draw(maybe),
+        paid_on=draw(maybe),
+        outcome=draw(st.sampled_from([None, "paid", "not_guilty", "guilty", "withdrawn"])),
+        outcome_on=draw(maybe),
+    )
+
+
+@given(st.lists(notices(), max_size=5), st.dates(START, date(2030, 12, 31)))
+def test_what_counts_is_what_the_words_of_the_regulations_leave(held, on):
+    """Walking back three years day by day, and striking out each disregard."""
+    period, day = set(), on
+    while not same_day_three_years_earlier(day, on):
+        period.add(day)
+        day -= timedelta(days=1)
+    expected = [each for each in held if each.issued_on in period and counts(each, on)]
+    assert list(previous(held, on)) == expected
+    assert prospect(held, on).outcome == ("first", "second", "barred")[min(2, len(expected))]
+
+
+def same_day_three_years_earlier(day, on):
+    if (on.month, on.day) == (2, 29):
+        return (day.year, day.month, day.day) == (on.year - 3, 2, 28)
+    return (day.year, day.month, day.day) == (on.year - 3, on.month, on.day)
+
+
+def counts(each, on):
+    if each.kind != "s444A" or (each.offence_first or each.issued_on) < START:
+        return False
+    from_day = each.outcome_on or each.withdrawn_on or each.paid_on or each.issued_on
+    if each.outcome in ("not_guilty", "withdrawn") and from_day <= on:
+        return False
+    return each.withdrawn_on is None or each.withdrawn_on > on

@@ -1,0 +1,176 @@
+"""The catalogue of register codes: readable cases, its own consistency, and its questions."""
+
+import tomllib
+from dataclasses import FrozenInstanceError, asdict
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import Refused
+from policies.code_consistency import inconsistencies
+from policies.packs import files as packs
+from policies.packs.codes import FILE, Codes, codes, parse
+
+CASES = Path(__file__).parents[3] / "fixtures" / "cases" / "codes.toml"
+UNLESS_LISTED = {
+    "late": False,
+    "provisional": False,
+    "cancels": False,
+    "requires": None,
+    "age": None,
+    "may_stand": True,
+}
+IN_FORCE = date(2026, 11, 20)
+DAYS = st.dates(date(2006, 1, 1), date(2030, 1, 1))
+
+
+@pytest.mark.cases("codes")
+def test_a_code_means_what_the_law_says(case):
+    """A code on a day counts as its case says, or is refused with what to use instead."""
+    code, day = case["given"]["code"], case["given"]["date"]
+    if "refused" in case["expect"]:
+        with pytest.raises(Refused) as caught:
+            codes().rule(code, day)
+        got = {"refused": caught.value.code}
+        got |= {"what": caught.value.what, "remedy": caught.value.remedy}
+        assert got == case["expect"]
+        assert codes().find(code, day) is None
+    else:
+        rule = codes().rule(code, day)
+        got = asdict(rule) | {"may_stand": case["given"]["session"] in rule.sessions}
+        expected = UNLESS_LISTED | case["expect"]
+        assert {key: got[key] for key in expected} == expected
+
+
+def test_every_row_has_a_case():
+    """No meaning in the catalogue is without a readable case."""
+    cases = tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]
+    given = [(case["given"]["code"], case["given"]["date"]) for case in cases]
+    met = {codes().find(code, day) for code, day in given}
+    assert [f"{r.code} from {r.since}" for r in codes().rules if r not in met] == []
+
+
+def test_every_row_is_cited_and_described():
+    """Every meaning says where it comes from and what it means, in one line each."""
+    for rule in codes().rules:
+        assert rule.reference.strip() == rule.reference != ""
+        assert rule.description.strip() == rule.description != ""
+
+
+def test_the_statutory_catalogue_is_consistent():
+    """No gap, no overlap, no code that counts against its category, one code for each role."""
+    assert inconsistencies(codes()) == []
+
+
+def test_all_codes_of_2024_are_there():
+    """Tables 1, 2 and 3, the codes of reg 10(8) and (10), and the two of guidance."""
+    statute = {"/", "\\", "L", *"KVPWB", *"CMSXDTRIEQGNO", "C1", "C2", "J1", "U"}
+    statute |= {f"Y{number}" for number in range(1, 8)}
+    in_force = codes().in_force(IN_FORCE)
+    assert {rule.code for rule in in_force if rule.basis == "statute"} == statute
+    assert {rule.code for rule in in_force if rule.basis == "guidance"} == {"#", "Z"}
+
+
+def test_only_four_codes_are_relevant_entries_and_only_since_2024():
+    """Reg 9A(5): G, N, O and U; absence before 19 August 2024 is ignored."""
+    relevant = [rule for rule in codes().rules if rule.threshold]
+    assert {rule.code for rule in relevant} == set("GNOU")
+    assert {rule.since for rule in relevant} == {date(2024, 8, 19)}
+
+
+def test_a_code_that_ended_is_still_known():
+    """Known means ever in force, so that an old register can be read."""
+    assert codes().known("F")
+    assert not codes().known("-")
+
+
+def test_present_and_its_half():
+    """One code says present in the morning, another in the afternoon."""
+    assert (codes().present("AM"), codes().present("PM")) == ("/", "\\")
+
+
+def test_no_code_is_present_for_an_unknown_half():
+    """A half of the day that does not exist is refused."""
+    with pytest.raises(Refused, match="'EVE'") as caught:
+        codes().present("EVE")
+    assert caught.value.code == "session"
+
+
+@pytest.mark.parametrize(
+    ("day", "provisional", "cancelled"),
+    [
+        (date(2006, 9, 1), "N", "Y"),
+        (date(2024, 8, 18), "N", "Y"),
+        (date(2024, 8, 19), "N", "Y4"),
+        (IN_FORCE, "N", "Y4"),
+    ],
+)
+def test_roles_follow_the_date(day, provisional, cancelled):
+    """The provisional mark and that of a cancelled session are those of the day."""
+    assert codes().provisional(day) == provisional
+    assert codes().cancelled(day) == cancelled
+
+
+def test_a_role_before_every_rule_is_refused():
+    """A date outside the catalogue is an error, never a default."""
+    with pytest.raises(Refused, match="2006-08-31") as caught:
+        codes().cancelled(date(2006, 8, 31))
+    assert caught.value.code == "date-outside-rule"
+
+
+def test_eras_split_where_a_meaning_changes():
+    """A range over August 2024 is two eras, within one set of rules it is one."""
+    last, first = date(2024, 8, 18), date(2024, 8, 19)
+    assert codes().eras(last, first) == [(last, last), (first, first)]
+    assert codes().eras(first, IN_FORCE) == [(first, IN_FORCE)]
+    assert codes().eras(first, last) == []
+
+
+@given(DAYS, DAYS)
+def test_eras_are_the_longest_ranges_with_constant_meanings(one, other):
+    """Ranges cover every day once; meanings differ exactly at their borders."""
+    first, last = min(one, other), max(one, other)
+    eras = codes().eras(first, last)
+    assert (eras[0][0], eras[-1][1]) == (first, last)
+    for (_, end), (start, _) in pairwise(eras):
+        assert start == end + timedelta(days=1)
+        assert codes().in_force(end) != codes().in_force(start)
+    for start, end in eras:
+        inside = (start, start + (end - start) // 2, end)
+        changed = [r for r in codes().rules if start < r.since <= end or start <= _until(r) < end]
+        assert changed == []
+        assert len({tuple(codes().in_force(day)) for day in inside}) == 1
+
+
+def _until(rule):
+    return rule.until or date.max
+
+
+@given(st.sampled_from(codes().rules), DAYS)
+def test_one_meaning_at_most_on_any_day(rule, day):
+    """A letter never has two meanings, and ``find`` gives the one in force."""
+    in_force = [each for each in codes().rules if each.code == rule.code and each.covers(day)]
+    assert in_force == [each for each in [codes().find(rule.code, day)] if each]
+
+
+def test_the_catalogue_is_immutable():
+    """Neither the catalogue nor a meaning can be changed by who asks it."""
+    rule = codes().find("N", IN_FORCE)
+    with pytest.raises(FrozenInstanceError):
+        rule.threshold = False
+    with pytest.raises(TypeError):
+        codes().by_code["N"] = ()
+    assert codes() is codes()
+    assert isinstance(codes(), Codes)
+
+
+def test_the_order_of_rows_in_the_file_does_not_matter():
+    """A later meaning may be written above an earlier one."""
+    text = packs.content(FILE).decode()
+    head, *rows = text.split("\n[[code]]\n")
+    turned = parse("\n[[code]]\n".join([head, *reversed(rows)]), FILE)
+    assert turned.by_code == codes().by_code

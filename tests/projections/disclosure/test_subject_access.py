@@ -1,0 +1,545 @@
+"""attendance subject-access: everything about the pupil, and nobody else's data."""
+
+import json
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.amending import AdmissionAmended, AmendmentRequested, EvidenceGiven
+from ledger.events.disclosure import Disclosed, FieldRedacted
+from ledger.events.families import (
+    CaseworkStepTaken,
+    NoticeStated,
+    ParentRecorded,
+    RelationRecorded,
+)
+from ledger.events.leave import LeaveDecided, LeaveRequested
+from ledger.events.penalties import PenaltyConsidered
+from ledger.events.register import MarkAmended
+from ledger.events.roll import DetailsAmended, PupilRemoved
+from ledger.sealing.keys import KeyRing
+from ledger.store.store import Fact, Store
+from projections.disclosure.subject_access import SubjectAccess
+from projections.queries.question import CopyMade
+from projections.rendering import text
+from tests.projections.ledgers import HOUR, Book, enrolled, instant, marked, on_mark, opened, term
+
+AT = instant(2025, 9, 12, 9)
+AUTHOR = {"by": "s1", "name": "Mrs Register", "job_title": "Officer"}
+ON = {"on": date(2025, 9, 30)}
+HELD = "[held back for review: may name others]"
+OTHER = "[another person]"
+HIDDEN = "[confidential address]"
+FREE = "her brother Fin told us"
+HIS_HOME, HER_HOME = "1 Elm Row", "2 Oak Row"
+
+
+def asked(**fields) -> SubjectAccess:
+    return SubjectAccess(**{"who": "U-ann", "for_": "Ann Able"} | ON | fields)
+
+
+def parent(book, parent_id, name, *, confidential="no", pupil="ann", **flags):
+    stated = {"surname": "Able", "forename": name, "title": "Dr"}
+    contacts = {"phone": f"0770-{parent_id}", "email": f"{parent_id}@example.org"}
+    home = HER_HOME if parent_id == "mum" else HIS_HOME
+    person = ParentRecorded(address=home, address_confidential=confidential, **stated, **contacts)
+    order = flags.pop("order", None)
+    relation = RelationRecorded(relationship="parent", contact_order=order, **flags)
+    book.add(
+        AT,
+        Fact(streams.parent(parent_id), person),
+        Fact(streams.relation(parent_id, pupil), relation),
+    )
+
+
+@pytest.fixture
+def case(school):
+    """Ann, whose parents Mim and Dov are on record, with everything that a case can hold."""
+    parent(school, "mum", "Mim", order=1, lives_with="yes", parental_responsibility="yes")
+    parent(school, "dad", "Dov", order=2, lives_with="no", parental_responsibility="yes")
+    parent(school, "nan", "Nell", parental_responsibility="no")
+    about = {"pupil": "ann", "session": "2025-09-08/AM"}
+    amended = MarkAmended(original="N", code="I", reason="ill", batch="b", **AUTHOR)
+    address = DetailsAmended(field="address", amended=HER_HOME, reason="told", **AUTHOR)
+    moved = AdmissionAmended(
+        field="address", original="0 Ash Row", amended=HIS_HOME, reason=FREE, **AUTHOR
+    )
+    requested = AmendmentRequested(
+        batch="r", original="/", code="O", reason="seen", grounds=("late",), **AUTHOR
+    )
+    considered = PenaltyConsidered(
+        decision="not-now",
+        reason=FREE,
+        count=1,
+        settled=1,
+        peak=1,
+        entries=(),
+        seen_at=1,
+        **AUTHOR,
+    )
+    asked_for = {"first": "2025-09-15/AM", "last": "2025-09-16/PM", "purpose": "exceptional"}
+    notice = {"kind": "s444A", "issued_on": date(2025, 9, 10), "outcome": "paid"}
+    step = {"by": "s2", "with_whom": "Mim Able", "outcome": FREE, "notes": FREE}
+    to_family = {"kind": "letter", "to": "Mim Able", "what": "first letter", "seen_at": 1}
+    to_court = {"kind": "pack", "to": "Mallow Council", "what": "pack", "seen_at": 1}
+    for fact in (
+        marked(*about.values(), "N", by="s1", comment=FREE),
+        marked("ann", "2025-09-08/PM", "/", by="s2"),
+        marked("ann", "2025-09-13/AM", "B", by="s1", nature="choir"),
+        marked("ann", "2025-06-05/AM", "U", by="s1"),
+        marked("ann", "2025-09-09/AM", "%%"),
+        on_mark(*about.values(), amended),
+        Fact(streams.pupil("ann"), address),
+        Fact(streams.parent("dad"), moved),
+        Fact(streams.approval("ann", "2025-09-08/PM"), requested),
+        Fact(streams.evidence("ann", "b"), EvidenceGiven(file="note.pdf", sha256="ab" * 32)),
+        Fact(streams.casework("ann"), CaseworkStepTaken(step="call", on=date(2025, 9, 9), **step)),
+        Fact(streams.casework("ann"), CaseworkStepTaken(step="visit", on=date(2025, 9, 10))),
+        Fact(streams.penalty("ann"), considered),
+        Fact(
+            streams.leave("ann", "l1"),
+            LeaveRequested(
+                **asked_for, asked_on=date(2025, 9, 1), parent="mum", asked_by="Mim", by="s1"
+            ),
+        ),
+        Fact(streams.leave("ann", "l1"), LeaveDecided(granted=False, reason=FREE, **AUTHOR)),
+        Fact(
+            streams.leave("ann", "l2"),
+            LeaveRequested(**asked_for, asked_on=date(2025, 9, 2), asked_by="aunt", by="s1"),
+        ),
+        Fact(streams.notices("mum", "ann"), NoticeStated(**notice)),
+        Fact(streams.notices("dad", "ann"), NoticeStated(**notice)),
+        Fact(streams.disclosure("ann"), Disclosed(on=date(2025, 9, 12), **to_family, **AUTHOR)),
+        Fact(streams.disclosure("ann"), Disclosed(on=date(2025, 9, 12), **to_court, **AUTHOR)),
+        Fact(streams.disclosure("bob"), Disclosed(on=date(2025, 9, 12), **to_court, **AUTHOR)),
+    ):
+        school.add(AT, fact)
+    return school
+
+
+def copy(book, **fields):
+    return book.ask(asked(**fields)).document
+
+
+def test_the_pupils_own_copy_names_parents_and_gives_no_contacts(case):
+    """Names of parents stand, in the order of contact; where they live does not."""
+    people = copy(case)["people"]
+    assert [(p["name"], p["address"], p["phone"], p["email"]) for p in people] == [
+        (name, OTHER, OTHER, OTHER) for name in ("Dr Mim Able", "Dr Dov Able", "Dr Nell Able")
+    ]
+    assert people[0]["lives_with"] == people[0]["parental_responsibility"] == "yes"
+
+
+def test_a_parent_sees_themselves_and_that_there_are_others(case):
+    """The other parent's name, address, telephone and e-mail appear nowhere in the copy."""
+    answer = case.ask(asked(parent="mum", for_="Mim Able"))
+    own, *others = answer.document["people"]
+    assert (own["name"], own["address"], own["phone"]) == ("Dr Mim Able", HER_HOME, "0770-mum")
+    assert {(p["name"], p["address"]) for p in others} == {(OTHER, OTHER)}
+    whole = json.dumps(answer.document) + "\n".join(text.as_text(answer.blocks))
+    for third in ("Dov", "Nell", HIS_HOME, "0 Ash Row", "0770-dad", "dad@", "Fin", "U-bob"):
+        assert third not in whole
+
+
+def test_a_confidential_address_never_appears(case):
+    """Neither the parent's nor the pupil's, nor in amendments; also as it was known before."""
+    before = case.folder.head()
+    case.add(AT, Fact(streams.pupil("ann"), PupilRemoved(
+        starts_on=date(2025, 6, 2), leaves_on=date(2025, 9, 30), next_school="Far School"
+    )))  # fmt: skip
+    parent(case, "mum", "Mim", confidential="yes", parental_responsibility="yes")
+    for fields in ({}, {"parent": "dad"}, {"parent": "mum"}, {"position": before}):
+        answer = case.ask(asked(include_free_text="read by H. Hope", **fields))
+        whole = json.dumps(answer.document) + "\n".join(text.as_text(answer.blocks))
+        assert HER_HOME not in whole
+        assert "Far School" not in whole
+        assert HIDDEN in whole
+        assert "one of them is confidential" in whole
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"no_contact": "yes", "care": "yes"},
+        {"parental_responsibility": "no", "care": "no"},
+        {"care": None},
+    ],
+)
+def test_a_barred_parent_gets_nothing_whenever_it_is_as_at(case, flags):
+    """By the newest flags, also for a copy as known before they were recorded."""
+    before = case.folder.head()
+    parent(case, "dad", "Dov", **flags)
+    words = "no_contact" if "no_contact" in flags else "parental_responsibility"
+    with pytest.raises(Refused, match=words) as refused:
+        copy(case, parent="dad", position=before)
+    assert refused.value.code == "parent-barred"
+
+
+def test_a_stranger_gets_nothing(case):
+    """Nobody without a relation to the pupil."""
+    with pytest.raises(Refused) as refused:
+        copy(case, parent="nobody", authority="a letter")
+    assert refused.value.code == "parent-barred"
+
+
+def test_somebody_else_s_authority_is_named(case):
+    """A grandmother's copy; it is no parent's right to the educational record."""
+    case.add(AT, opened(type="maintained"))
+    given = {"parent": "nan", "for_": "Nell Able", "asked_on": date(2025, 9, 12)}
+    answer = case.ask(asked(authority="Ann's consent", **given))
+    assert answer.document["authority"] == "Ann's consent"
+    assert "UK GDPR" in answer.document["due"]["reference"]
+    shown = "\n".join(text.as_text(answer.blocks))
+    assert "Asked for on the authority: Ann's consent" in shown
+
+
+def test_free_text_waits_for_review(case):
+    """Casework, comments, reasons of decisions; empty stays empty."""
+    found = copy(case)
+    assert found["casework"] == [
+        {"on": "2025-09-09", "step": "call", "by": "Mr Teacher, Teacher", "with": OTHER,
+         "outcome": HELD, "notes": HELD},
+        {"on": "2025-09-10", "step": "visit", "by": None, "with": None, "outcome": None,
+         "notes": None},
+    ]  # fmt: skip
+    assert found["considerations"][0]["reason"] == found["leave_decisions"][0]["reason"] == HELD
+    assert [row["comment"] for row in found["comments"]] == [HELD, None]
+    assert [row["nature"] for row in found["comments"]] == [None, HELD]
+    assert [row["reason"] for row in found["requests"]] == [HELD]
+    assert [row["file"] for row in found["evidence"]] == [HELD]
+    assert [row["asked_by"] for row in found["leave"]] == [OTHER, OTHER]
+    assert [row["to"] for row in found["disclosures"]] == [OTHER, "Mallow Council"]
+
+
+@pytest.mark.parametrize("review", [None, "s1"])
+def test_no_free_text_leaves_without_review_and_the_copy_counts_them(case, review):
+    """Whoever asks: reasons of every kind, comments, natures, casework, names of files."""
+    for parent_id in (None, "mum"):
+        answer = case.ask(asked(parent=parent_id, include_free_text=review))
+        whole = json.dumps(answer.document)
+        shown = "\n".join(text.as_text(answer.blocks))
+        assert answer.document["held_back"] == whole.count(HELD)
+        held = answer.document["held_back"]
+        assert (f"{held} texts held back" in shown) == (review is None) == (held > 8)
+        for said in (FREE, '"ill"', '"told"', '"seen"', '"choir"', "note.pdf"):
+            assert (said in whole) == (review is not None), said
+
+
+def test_who_reviewed_is_named(case):
+    """With their title; and what was done to the text is said."""
+    shown = "\n".join(text.as_text(case.ask(asked(include_free_text="s1")).blocks))
+    assert "as reviewed by Mrs Register, Officer." in shown
+    assert "wherever they are written as recorded" in shown
+
+
+TALE = (
+    "BOB baker (Robert  Baker) and Cy Cole's brother came; Bobby too. Ring 0770 123-456 or "
+    "DAD@example.org, he is at 1 Elm  Row, Mallow now; Dov Able said. Mim: 0770-mum, Ann Able."
+)
+
+
+def tell(case, told=TALE, flat="1 Elm Row\nMallow"):
+    contacts = {"address": flat, "phone": "0770123456", "email": "dad@example.org"}
+    person = ParentRecorded(surname="Able", forename="Dov", **contacts)
+    step = CaseworkStepTaken(step="call", on=date(2025, 9, 11), notes=told)
+    case.add(AT, Fact(streams.parent("dad"), person), Fact(streams.casework("ann"), step))
+
+
+def notes_of(case, **fields):
+    return copy(case, include_free_text="s1", **fields)["casework"][-1]["notes"]
+
+
+def test_others_are_taken_out_of_what_is_included(case):
+    """Full names of pupils, what leads to other parents; not the pupil, not whoever asks."""
+    tell(case)
+    gone = "[redacted: another person]"
+    head = (
+        f"{gone} ({gone}) and {gone}'s brother came; Bobby too. Ring {gone} or {gone}, he is at "
+    )
+    tail = f"{gone} now; Dov Able said. Mim: {gone}, Ann Able."
+    assert notes_of(case) == head + tail
+    mums = tail.replace("Dov Able", gone).replace(f"Mim: {gone}", "Mim: 0770-mum")
+    assert notes_of(case, parent="mum") == head + mums
+    dads = notes_of(case, parent="dad")
+    assert "Ring 0770 123-456 or DAD@example.org, he is at 1 Elm  Row, Mallow now; Dov" in dads
+
+
+def test_a_confidential_address_is_taken_out_whosever_it_is(case):
+    """That of whoever asks, and that of another family."""
+    tell(case, f"{HER_HOME} and 9 Fir Row and Fir")
+    home = ParentRecorded(surname="Baker", address="9 Fir Row, Far", address_confidential="yes")
+    case.add(AT, Fact(streams.parent("kin"), home))
+    gone = "[redacted: another person]"
+    assert notes_of(case, parent="mum") == f"{HER_HOME} and {gone} and Fir"
+    parent(case, "mum", "Mim", confidential="yes", parental_responsibility="yes")
+    assert notes_of(case, parent="mum") == f"{gone} and {gone} and Fir"
+
+
+def test_short_or_odd_contacts_and_texts_beyond_use_match_as_they_are(case):
+    """Two letters are no contact; a number of few digits counts as written."""
+    tell(case, "at X1, [beyond use], ext 12 and Bo Li, FAR  farm", flat="X1")
+    odd = ParentRecorded(surname="Kay", phone="ext 12", email="-", address="Far Farm")
+    case.add(AT, Fact(streams.parent("odd"), odd), enrolled("bo", date(2025, 9, 3),
+             surname="Li", forename="Bo"))  # fmt: skip
+    case.destroy("cy")
+    gone = "[redacted: another person]"
+    assert notes_of(case) == f"at X1, [beyond use], {gone} and {gone}, {gone}"
+
+
+def test_what_whoever_asks_shares_with_another_stays(case):
+    """One telephone and one home for both parents."""
+    shared = {"surname": "Able", "forename": "Dov", "address": HER_HOME, "phone": "0770-mum"}
+    tell(case, f"0770-mum, {HER_HOME}, 1 Elm Row")
+    case.add(AT, Fact(streams.parent("dad"), ParentRecorded(**shared)))
+    assert notes_of(case, parent="mum") == f"0770-mum, {HER_HOME}, [redacted: another person]"
+
+
+def test_where_nobody_else_is_on_record_nothing_is_taken_out(tmp_path):
+    """No pattern matches nothing."""
+    book = Book(tmp_path / "ledger")
+    step = CaseworkStepTaken(step="call", on=date(2025, 9, 11), notes="Ann Able came")
+    book.add(AT, enrolled("ann", date(2025, 9, 3)), Fact(streams.casework("ann"), step), by=None)
+    assert notes_of(book) == "Ann Able came"
+
+
+def test_free_text_that_was_reviewed_is_included(case):
+    """Somebody says that they read it; parents' data stay out all the same."""
+    found = copy(case, include_free_text="s1")
+    assert found["casework"][0]["notes"] == FREE
+    assert found["casework"][0]["with"] == "Mim Able"
+    assert found["comments"][0]["comment"] == FREE
+    assert [row["asked_by"] for row in found["leave"]] == ["Mim", "aunt"]
+    assert found["disclosures"][0]["to"] == "Mim Able"
+    assert found["people"][1]["address"] == OTHER
+
+
+def test_a_parent_sees_the_leave_that_they_asked_for(case):
+    """Their own name beside it; nobody else's."""
+    found = copy(case, parent="mum")
+    assert [row["asked_by"] for row in found["leave"]] == ["Dr Mim Able", OTHER]
+
+
+def test_notices_are_shown_to_whom_they_were_given(case):
+    """To the pupil and the other parent it is said that some are left out."""
+    [notice] = copy(case, parent="mum")["notices"]
+    assert (notice["issued_on"], notice["outcome"]) == ("2025-09-10", "paid")
+    shown = "\n".join(text.as_text(case.ask(asked()).blocks))
+    assert copy(case)["notices"] == []
+    assert "Notices to anybody else are about them, and are left out." in shown
+
+
+def test_every_session_is_there_with_its_meaning(case):
+    """By term and week, at weekends and outside terms too; a code of no use says so."""
+    found = copy(case)
+    assert [(r["session"], r["code"]) for r in found["rows"]] == [
+        ("2025-06-05/AM", "U"),
+        ("2025-09-08/AM", "I"),
+        ("2025-09-08/PM", "/"),
+        ("2025-09-09/AM", "%%"),
+        ("2025-09-13/AM", "B"),
+    ]
+    meanings = {r["code"]: r["meaning"] for r in found["codes"]}
+    assert meanings["I"].startswith("Illness")
+    assert meanings["%%"] == "not a code of its day"
+    weeks = {w["week"]: w for w in found["weeks"]}
+    assert (weeks["2025-09-08"]["Mon AM"], weeks["2025-09-08"]["Sat AM"]) == ("I", "B")
+    shown = "\n".join(text.as_text(case.ask(asked()).blocks))
+    for title in ("2024/25, Summer", "2025/26, Autumn 1"):
+        assert f"Attendance register, {title}" in shown
+
+
+def test_marks_outside_every_term_are_there_too(case):
+    """A mark that a source states for a day in the holidays."""
+    case.add(AT, marked("ann", "2025-08-20/AM", "/"))
+    shown = "\n".join(text.as_text(case.ask(asked()).blocks))
+    assert "2025/26, outside terms" in shown
+
+
+def test_figures_are_those_of_rates_by_school_year(case):
+    """One row a year in which a mark stands."""
+    figures = copy(case)["figures"]
+    days = [figure["days"] for figure in figures]
+    assert days == ["2025-06-02 to 2025-09-02", "2025-09-03 to 2025-09-30"]
+    assert figures[1]["unauthorised"] == 0
+    assert figures[0]["unauthorised"] == 1
+
+
+def test_changed_marks_are_told_from_first_to_last(case):
+    """Original, amended, reason, date, name; other marks are not repeated."""
+    changes = copy(case)["changes"]
+    assert [(c["what"], c["was"], c["became"], c["reason"]) for c in changes] == [
+        ("entry", None, "N", None),
+        ("amendment", "N", "I", HELD),
+    ]
+    assert changes[1]["by"] == "Mrs Register, Officer"
+    assert changes[1]["on"] == "2025-09-12"
+
+
+def test_amendments_of_the_admission_register_are_told(case):
+    """The pupil's own in full; another person's only that it was, its reason for review."""
+    own, theirs = copy(case)["admission_amendments"]
+    assert (own["field"], own["amended"], own["reason"]) == ("address", HER_HOME, HELD)
+    assert (theirs["original"], theirs["amended"], theirs["reason"]) == (OTHER, OTHER, HELD)
+    dads = copy(case, parent="dad")["admission_amendments"][1]
+    assert (dads["field"], dads["amended"]) == ("address (dad)", HIS_HOME)
+
+
+def test_who_amended_is_not_stated_where_a_source_does_not_say(case):
+    """An import that restates a detail names nobody."""
+    restated = DetailsAmended(field="sex", amended="F", stated=AT)
+    case.add(AT, Fact(streams.pupil("ann"), restated), imported=True)
+    assert copy(case)["admission_amendments"][-1]["by"] == "not stated"
+
+
+def test_the_rest_of_what_is_held(case):
+    """Roll, groups, requests, evidence by its file's name."""
+    found = copy(case)
+    assert found["roll"] == [
+        {"from": "2025-06-02", "to": None, "ground": None, "next_school": None}
+    ]
+    assert {g["name"] for g in found["groups"]} == {"9A", "Y9", "FSM", "SEND"}
+    assert [r["decision"] for r in found["requests"]] == ["not decided yet"]
+    assert found["evidence"] == [{"on": "2025-09-12", "file": HELD, "copied": "no"}]
+
+
+def test_destroyed_keys_are_told(case):
+    """Which kind of text is beyond use since when."""
+    with closing(KeyRing(case.folder.keys)) as ring:
+        ring._db.execute("INSERT INTO destroyed VALUES('ann', 'casework', ?)", [AT])
+    assert copy(case)["destroyed"] == [{"texts": "casework", "on": "2025-09-12"}]
+
+
+def test_redacted_texts_of_the_pupil_are_told(case):
+    """Which text of what since when; those of others are not."""
+    stored = {}
+    with closing(Store(case.folder.log)) as store:
+        for page in store.scan(0):
+            stored.update({tuple(f"{r.stream}:".split(":")[:2]): r for r in page})
+    for (kind, whose), field in {
+        ("mark", "ann"): "comment", ("casework", "ann"): "notes", ("disclosure", "bob"): "to",
+        ("parent", "mum"): "phone",
+    }.items():  # fmt: skip
+        event = FieldRedacted(
+            position=stored[kind, whose].position, field=field, reason="wrong child", **AUTHOR
+        )
+        case.add(AT, Fact(streams.redaction(), event))
+    session = stored["mark", "ann"].stream.split(":")[2]
+    assert copy(case)["destroyed"] == [
+        {"texts": f"comment (mark {session})", "on": "2025-09-12"},
+        {"texts": "notes (casework)", "on": "2025-09-12"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "parent_id", "due", "words"),
+    [
+        ("academy", None, "2025-10-12", "due by 2025-10-12 (UK GDPR art 12(3)"),
+        ("maintained", "mum", "2025-10-03", "due by 2025-10-03 ("),
+        ("maintained", None, "2025-10-12", "due by 2025-10-12 (UK GDPR"),
+    ],
+)
+def test_when_the_copy_is_due(case, kind, parent_id, due, words):
+    """Fifteen school days for a parent at a maintained school, else a month; second-hand."""
+    case.add(AT, opened(type=kind))
+    answer = case.ask(asked(asked_on=date(2025, 9, 12), parent=parent_id))
+    assert answer.document["due"]["on"] == due
+    assert answer.document["due"]["confidence"] == "second-hand"
+    assert words in "\n".join(text.as_text(answer.blocks))
+
+
+def test_a_due_day_beyond_the_calendar_is_said_to_be_so(case):
+    """Not guessed."""
+    case.add(AT, opened(type="maintained"))
+    answer = case.ask(asked(asked_on=date(2025, 12, 10), parent="mum"))
+    assert answer.document["due"]["on"] is None
+    assert "a day later than the calendar reaches" in "\n".join(text.as_text(answer.blocks))
+    assert copy(case)["due"] is None
+
+
+def test_as_a_page(case, tmp_path):
+    """One file, with everything escaped; on the screen only what was made."""
+    amended = DetailsAmended(field="surname", amended="<Able>", reason="x", **AUTHOR)
+    case.add(AT, Fact(streams.pupil("ann"), amended))
+    out = tmp_path / "copy.html"
+    answer = case.ask(asked(out=out, asked_on=date(2025, 9, 12)))
+    [page] = answer.pages
+    assert page.path == out
+    assert "&lt;Able&gt;" in page.text
+    assert "<Able>" not in page.text
+    assert "Attendance register, 2025/26, Autumn 1" in page.text
+    said = text.as_text(answer.blocks)
+    assert said[-1].startswith("Read it before it leaves")
+    assert len(said) < 8
+
+
+def test_from_bounds_the_sessions(case):
+    """What is before is not in the copy."""
+    found = copy(case, from_=date(2025, 9, 8))
+    assert found["rows"][0]["session"] == "2025-09-08/AM"
+
+
+def test_a_pupil_without_marks(school):
+    """Everything is empty but details and roll; the copy begins on the first day on roll."""
+    found = copy(school, who="U-bob")
+    assert (found["rows"], found["weeks"], found["figures"]) == ([], [], [])
+    shown = "\n".join(text.as_text(school.ask(asked(who="U-bob")).blocks))
+    assert "Casework about the pupil: none on record" in shown
+
+
+def test_before_the_first_event_nothing_is_known(case):
+    """It says so."""
+    assert case.ask(asked(position=0)).document["knows_nothing"] is True
+
+
+def test_a_ledger_without_school_and_terms(tmp_path):
+    """What is held is told, without a year."""
+    book = Book(tmp_path / "ledger")
+    book.add(AT, enrolled("ann", date(2025, 9, 3)), marked("ann", "2025-09-08/AM", "/"), by=None)
+    answer = book.ask(asked(asked_on=date(2025, 9, 12)))
+    assert answer.document["figures"] == []
+    shown = "\n".join(text.as_text(answer.blocks))
+    assert "What the register of the school holds about" in shown
+    assert "Attendance register, 2025/26, outside terms" in shown
+
+
+def test_before_the_details_were_known(case):
+    """A position before the pupil was on record holds nothing about them."""
+    found = copy(case, position=8)
+    assert (found["details"], found["people"], found["rows"]) == ([], [], [])
+
+
+def test_a_later_term_is_named_with_its_year(case):
+    """A year that a mark lies in is the one of its terms."""
+    case.add(AT + HOUR, term("Spring 1", date(2026, 1, 5), date(2026, 2, 13)))
+    case.add(AT + HOUR, marked("ann", "2026-01-06/AM", "/"))
+    shown = "\n".join(text.as_text(case.ask(asked(on=date(2026, 1, 10))).blocks))
+    assert "2025/26, Spring 1" in shown
+
+
+def test_asking_is_recorded_with_all_that_was_asked():
+    """What is recorded before the copy is made names everything that was said."""
+    found = asked(
+        parent="mum", position=7, include_free_text="read", authority="consent"
+    ).on_record
+    assert found == CopyMade(
+        pupil="U-ann",
+        to="Ann Able",
+        parent="mum",
+        last=date(2025, 9, 30),
+        seen_at=7,
+        review="read",
+        authority="consent",
+    )
+
+
+@pytest.mark.parametrize("where", ["none/copy.html", "."])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_recorded(tmp_path, where):
+    """In a folder that is not there, or a folder itself."""
+    with pytest.raises(Refused) as refused:
+        _ = asked(out=tmp_path / where).on_record
+    assert refused.value.code == "out-unwritable"
+    assert asked(out=Path(tmp_path / "copy.html")).on_record.pupil == "U-ann"

@@ -1,0 +1,128 @@
+"""`overview`: four views of one register."""
+
+from datetime import date
+
+import pytest
+
+from ledger.events import streams
+from ledger.events.calendar import SessionsClosed
+from ledger.events.register import MarkAmended
+from ledger.store.store import Fact
+from projections.figures import overview
+from projections.figures.overview import Overview
+from tests.projections.ledgers import instant, marked, on_mark, weekdays
+
+ON = date(2025, 9, 19)
+
+
+@pytest.fixture
+def fortnight(school):
+    """Two weeks of marks: Ann always there, Bob away on Mondays; one N became I later."""
+    facts = [
+        marked(pupil, f"{day}/{half}", "N" if pupil == "bob" and not day.weekday() else present)
+        for pupil in ("ann", "bob")
+        for day in weekdays(date(2025, 9, 8), ON)
+        for half, present in (("AM", "/"), ("PM", "\\"))
+    ]
+    school.add(instant(2025, 9, 8, 9), *facts)
+    amended = MarkAmended(original="N", code="I", reason="ill", by="s1", name="Mrs R")
+    school.add(
+        instant(2025, 9, 16, 9),
+        on_mark("bob", "2025-09-08/AM", amended),
+        marked("cy", "2025-09-08/AM", "/", late=True),
+        marked("cy", "2025-09-17/AM", "/"),
+    )
+    school.add(
+        instant(2025, 9, 16, 9),
+        Fact(streams.CALENDAR, SessionsClosed(date=date(2025, 9, 12), sessions=("PM",))),
+    )
+    return school
+
+
+def document(book, **asked):
+    """The document."""
+    return book.ask(Overview(**{"on": ON} | asked)).document
+
+
+def test_year_groups_come_with_their_total(fortnight):
+    """As `rates --by year` gives them."""
+    found = document(fortnight)
+    assert {row["group"] for row in found["years"]} == {"Y9", "(none)"}
+    assert found["total"]["attended"] == 36
+
+
+def test_pupils_below_the_line_are_listed_from_the_lowest(fortnight):
+    """Below, not at it; so many as were asked for."""
+    below = document(fortnight)["below"]
+    assert (below["pupils"], below["below"]) == (3, 1)
+    assert below["lowest"][0]["upn"] == "U-bob"
+    bob = below["lowest"][0]
+    line = 100 * bob["attended"] // bob["possible"]
+    assert document(fortnight, below=line)["below"]["below"] == 0
+    assert len(document(fortnight, below=101, lowest=2)["below"]["lowest"]) == 2
+
+
+def test_the_pupil_with_the_most_changes_is_shown(fortnight):
+    """The fortnight of the week before and this one, cell by cell."""
+    shown = document(fortnight)["fortnight"]
+    assert shown["upn"] in {"U-bob", "U-cy"}
+    assert len(shown["cells"]) == 20
+    assert document(fortnight, pupil="U-bob")["fortnight"]["upn"] == "U-bob"
+    assert document(fortnight, pupil="U-ann")["fortnight"] is None
+
+
+def test_the_causes_add_up_to_what_moved(fortnight):
+    """The week before, as stated by its Friday and as known now."""
+    moved = document(fortnight)["moved"]
+    assert moved["week"] == "2025-09-08"
+    for name in ("attended", "authorised", "unauthorised", "possible"):
+        difference = moved["after"][name] - moved["before"][name]
+        assert sum(cause[name] for cause in moved["causes"]) == difference
+    kinds = {(c["before"], c["after"]) for c in moved["causes"]}
+    assert {("N", "I"), ("no mark", "/"), ("\\", "not counted")} <= kinds
+
+
+def test_a_withdrawn_closure_is_counted_since(fortnight):
+    """A session that was closed as known then and met as known now is a cause of its own."""
+    fortnight.add(
+        instant(2025, 9, 26, 9),
+        Fact(streams.CALENDAR, SessionsClosed(date=date(2025, 9, 15))),
+    )
+    answer = fortnight.ask(Overview(on=date(2025, 9, 26)))
+    words = [row[0] for row in answer.blocks[-1].rows]
+    assert words[-1] == "All causes together"
+    assert any(word.startswith("no longer counted") for word in words)
+
+
+def test_the_week_before_the_first_week_of_school_moved_nothing(school):
+    """Without an earlier week of school there is nothing to compare, and nothing fails."""
+    moved = document(school, on=date(2025, 6, 2))["moved"]
+    assert (moved["week"], moved["causes"]) == ("2025-05-26", [])
+
+
+def test_a_ledger_that_knew_nothing_says_so(school):
+    """Before the first event there is nothing to look at."""
+    answer = school.ask(Overview(known_at="2025-07-01"))
+    assert answer.document["knows_nothing"] is True
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("not counted", "/", "counted since: /"),
+        ("/", "not counted", "no longer counted: /"),
+        ("no mark", "/", "marked since: /"),
+        ("N", "I", "N became I"),
+    ],
+)
+def test_a_cause_is_worded_for_a_reader(before, after, words):
+    """Each kind of change has its own words."""
+    assert overview._worded(before, after) == words
+
+
+def test_the_provenance_stands_once_at_the_end(fortnight):
+    """Other tables lose theirs."""
+    blocks = fortnight.ask(Overview(on=ON)).blocks
+    line = blocks[-1].notes[-1]
+    assert "Test School" in line
+    assert not any(line in getattr(block, "notes", ()) for block in blocks[:-1])

@@ -1,0 +1,101 @@
+"""`persistent` against plain loops, on drawn registers: flags, populations, ways off the list."""
+
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ledger.clock import end_of_day
+from ledger.state.calendar import Calendar, Closure, Term
+from policies.law.age import birth_cohort
+from policies.law.calendar import school_year_of
+from projections.figures.persistent import PersistentAbsence
+from projections.queries.view import Interval, Person, View
+from projections.readmodel.grid import Grid
+from projections.readmodel.models import tables
+from projections.readmodel.tables import ALWAYS, create
+from tests.projections.figures import persistent_oracle as oracle
+from tests.projections.ledgers import NOW
+
+SAMPLE, ALL = 600, 20_000
+PARTS = 2
+COMPARED = (
+    "possible", "absent", "authorised", "unauthorised", "persistent", "severe", "part_time",
+    "illness", "other_authorised", "sessions_to_leave", "could_leave_on",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_persistent_answers_what_the_oracle_answers(part, pytestconfig, tmp_path):
+    """Both populations, every enrolment, every count.
+
+    600 registers; 20,000 with
+    ``pytest tests/projections/test_persistent_oracle.py -n 2 --campaign``.
+    """
+    registers = (ALL if pytestconfig.getoption("campaign") else SAMPLE) // PARTS
+    with closing(sqlite3.connect(":memory:")) as db:
+        create(db, {name: tables()[name] for name in ("roll", "approvals")})
+        for seed in range(part * registers, (part + 1) * registers):
+            register = oracle.drawn(seed)
+            for population in ("roll", "dfe"):
+                _compare(register, population, _viewed(register, db, tmp_path), seed)
+
+
+def _compare(register, population, view, seed):
+    expected = oracle.answer(register, population)
+    asked = PersistentAbsence(on=register.on, population=population, all_=True, within=3)
+    document = asked.answer(view(asked)).document
+    rows = {row["upn"]: row for row in document["rows"]}
+    assert rows.keys() == expected.keys(), (seed, population)
+    for upn, row in rows.items():
+        assert {k: row[k] for k in COMPARED} == {k: expected[upn][k] for k in COMPARED}, seed
+    near = {row["upn"]: row["sessions_until_persistent"] for row in document["within"]}
+    assert near == {upn: e["until"] for upn, e in expected.items() if 0 < e["until"] <= 3}, seed
+    total = document["total"]
+    assert (total["enrolments"], total["persistent"], total["severe"]) == (
+        len(expected),
+        sum(row["persistent"] for row in expected.values()),
+        sum(row["severe"] for row in expected.values()),
+    )
+
+
+def _viewed(register, db, folder):
+    """The register as the read models hold it, without a log."""
+    calendar = Calendar(
+        [Term(a, b, f"Term {n}") for n, (a, b) in enumerate(register.terms)],
+        [Closure(day, half, groups, cancelled, "") for day, half, groups, cancelled in
+         register.closures],
+    )  # fmt: skip
+    grid = Grid(Path(folder) / "none")
+    db.execute("DELETE FROM roll")
+    for n, pupil in enumerate(register.pupils):
+        for (day, half), code in pupil.marks.items():
+            grid.enter(n, f"{day}/{half}", code, (1, 0))
+        rows = [(n, str(first), str(last or ""), "", "", pupil.boards, 1, None, 0, None)
+                for first, last in pupil.spells]  # fmt: skip
+        db.executemany("INSERT INTO roll VALUES(?,?,?,?,?,?,?,?,?,?)", rows)
+    grid.flush()
+
+    def view(question):
+        found = View(folder, db, None, NOW, question, 1, ALWAYS, end_of_day(date(2026, 6, 1)))
+        found.root = ""
+        found.calendar, found.grid, found.school = calendar, grid, None
+        found.school_year = school_year_of(register.on, register.terms)
+        found.first = found.school_year[0]
+        found.people = {n: _person(n, p) for n, p in enumerate(register.pupils)}
+        found.spells = [Interval(n, a, b) for n, p in enumerate(register.pupils)
+                        for a, b in p.spells]  # fmt: skip
+        found.memberships = [
+            Interval(n, since or date.min, until, "registration", name)
+            for n, pupil in enumerate(register.pupils) for name, since, until in pupil.groups
+        ]  # fmt: skip
+        return found
+
+    return view
+
+
+def _person(n, pupil):
+    cohort = birth_cohort(pupil.born)
+    return Person(n, pupil.upn, "", f"Sur{n}", f"Fore{n}", "", cohort, date(2017, 12, 31))

@@ -1,0 +1,636 @@
+"""`leave`: who asked, what was decided, what became of the sessions, and what followed."""
+
+from datetime import date
+
+import pytest
+
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.amending import AmendmentRequested
+from ledger.events.calendar import SessionCancelled, SessionsClosed
+from ledger.events.families import ParentRecorded, RelationRecorded
+from ledger.events.leave import LeaveDecided, LeaveFalsified, LeaveRequested, LeaveWithdrawn
+from ledger.events.register import AbsencePlanned, MarkAmended, PlanWithdrawn
+from ledger.events.roll import PupilRemoved
+from ledger.store.store import Fact
+from projections.leave.leave import LeaveOfAbsence
+from projections.leave.letter import LeaveLetter
+from projections.rendering.text import as_csv, as_lines
+from tests.projections.ledgers import (
+    Book,
+    created,
+    enrolled,
+    instant,
+    joined,
+    marked,
+    on_mark,
+    opened,
+    staff,
+    term,
+    times,
+    weekdays,
+)
+
+FOUNDED, ASKED, DECIDED = instant(2026, 9, 1, 9), instant(2026, 11, 2, 9), instant(2026, 11, 3, 9)
+LATER, NOW = instant(2026, 11, 20, 9), instant(2026, 12, 20, 9)
+BY = {"by": "s1", "name": "Hal Hope", "job_title": "Head Teacher"}
+WEEK = ("2026-11-09/AM", "2026-11-11/AM")
+"""Monday to Wednesday morning: five sessions."""
+SESSIONS = ["2026-11-09/AM", "2026-11-09/PM", "2026-11-10/AM", "2026-11-10/PM", "2026-11-11/AM"]
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A school with two pupils; half term from 26 to 30 October."""
+    made = Book(tmp_path / "ledger")
+    made.add(
+        FOUNDED,
+        created(),
+        opened(type="maintained"),
+        term("Autumn 1", date(2026, 9, 2), date(2026, 10, 23)),
+        term("Autumn 2", date(2026, 11, 2), date(2026, 12, 18)),
+        times(date(2026, 9, 2)),
+        staff(),
+        enrolled("ann", date(2026, 9, 2)),
+        joined("ann", "registration", "9A", since=date(2026, 9, 2)),
+        enrolled("bob", date(2026, 9, 2)),
+        joined("bob", "registration", "9B", since=date(2026, 9, 2)),
+    )
+    return made
+
+
+def asked(first=WEEK[0], last=WEEK[1], *, pupil="ann", leave_id="one", **more):
+    stated = {"purpose": "holiday", "asked_on": date(2026, 11, 1), "asked_by": "Una", "by": "s1"}
+    event = LeaveRequested(first=first, last=last, **(stated | more))
+    return Fact(streams.leave(pupil, leave_id), event)
+
+
+def granted(first=WEEK[0], last=WEEK[1], *, pupil="ann", leave_id="one", **more):
+    stated = {"paragraph": "11(11)", "code": "C", "reason": "A wedding"} | BY | more
+    event = LeaveDecided(granted=True, first=first, last=last, **stated)
+    return Fact(streams.leave(pupil, leave_id), event)
+
+
+def refused(leave_id="one", **more):
+    event = LeaveDecided(granted=False, reason="Not exceptional", **BY, **more)
+    return Fact(streams.leave("ann", leave_id), event)
+
+
+def ended(kind, leave_id="one", **more):
+    return Fact(streams.leave("ann", leave_id), kind(reason="Found out", **BY, **more))
+
+
+def planned(*sessions, pupil="ann", code="C"):
+    return [Fact(streams.plan(pupil, s), AbsencePlanned(code=code)) for s in sessions]
+
+
+def days(code, first, last, pupil="ann"):
+    return [
+        marked(pupil, f"{day}/{half}", code)
+        for day in weekdays(first, last)
+        for half in ("AM", "PM")
+    ]
+
+
+def rows(book, **asked_of):
+    return list(book.ask(LeaveOfAbsence(**asked_of), now=NOW).rows())
+
+
+def counts(row):
+    return [row[name] for name in ("met", "planned", "as_planned", "otherwise", "unmarked")]
+
+
+def after(row):
+    names = ("returned", "overstayed", "overstayed_days", "days_away", "ground")
+    return [row[name] for name in names]
+
+
+def text(answer):
+    lines = [as_lines(b) if hasattr(b, "rows") else b.lines for b in answer.blocks]
+    return "\n".join(line for each in lines for line in each)
+
+
+def test_a_request_shows_who_asked_when_and_for_what(book):
+    """Open: nothing is decided, nothing planned, nothing marked."""
+    book.add(ASKED, asked(parent="PA1", reason="a wedding"))
+    [row] = rows(book)
+    assert {k: row[k] for k in ("id", "upn", "state", "asked_by", "parent", "asked_on")} == {
+        "id": "one",
+        "upn": "U-ann",
+        "state": "asked",
+        "asked_by": "Una",
+        "parent": "PA1",
+        "asked_on": "2026-11-01",
+    }
+    assert (row["asked_reason"], row["purpose"], row["code"]) == ("a wedding", "holiday", None)
+    assert (row["first"], row["last"], row["granted_first"]) == (*WEEK, None)
+    assert counts(row) == [5, 0, 0, 0, 5]
+    assert (row["steps"], row["decided_by"], after(row)) == ([], None, [None] * 5)
+
+
+def test_a_grant_shows_the_decision_and_what_was_entered(book):
+    """Entered as planned, otherwise, not yet, and never planned."""
+    book.add(ASKED, asked())
+    book.add(DECIDED, granted(letter_on=date(2026, 11, 4)), *planned(*SESSIONS[:4]))
+    book.add(LATER, marked("ann", SESSIONS[0], "C"), marked("ann", SESSIONS[1], "\\"))
+    [row] = rows(book)
+    assert counts(row) == [5, 2, 1, 1, 1]
+    assert row["codes"] == {"C": 1, "\\": 1}
+    assert row["decided_by"] == {"name": "Hal Hope", "job_title": "Head Teacher"}
+    assert (row["state"], row["paragraph"], row["code"]) == ("granted", "11(11)", "C")
+    assert (row["decided_on"], row["letter_on"]) == ("2026-11-03", "2026-11-04")
+    assert (row["granted_first"], row["granted_last"], row["reason"]) == (*WEEK, "A wedding")
+    assert [step["step"] for step in row["steps"]] == ["granted"]
+
+
+def test_only_part_may_be_granted_and_counts_are_of_that(book):
+    """What was asked for stays beside it."""
+    book.add(ASKED, asked())
+    book.add(DECIDED, granted(SESSIONS[3], SESSIONS[4]))
+    [row] = rows(book)
+    assert (row["first"], row["granted_first"], row["met"]) == (SESSIONS[0], SESSIONS[3], 2)
+
+
+def test_marks_count_up_to_the_day_of_the_question(book):
+    """Seen from Monday, Tuesday is still planned."""
+    book.add(ASKED, asked())
+    book.add(DECIDED, granted(), *planned(*SESSIONS))
+    book.add(LATER, *(marked("ann", s, "C") for s in SESSIONS))
+    assert counts(rows(book, on=date(2026, 11, 9))[0]) == [5, 3, 2, 0, 0]
+    assert counts(rows(book)[0]) == [5, 0, 5, 0, 0]
+
+
+def test_half_term_closures_cancellations_and_roll_are_left_out(book):
+    """Only sessions met while on roll."""
+    closed = SessionsClosed(
+        date=date(2026, 11, 3), sessions=("AM", "PM"), groups=("9A",), reason="INSET"
+    )
+    cancelled = SessionCancelled(date=date(2026, 11, 4), sessions=("PM",), reason="Flood")
+    left = PupilRemoved(starts_on=date(2026, 9, 2), leaves_on=date(2026, 11, 5), ground="a")
+    book.add(
+        ASKED,
+        asked("2026-10-23/PM", "2026-11-06/PM"),
+        Fact(streams.CALENDAR, closed),
+        Fact(streams.CALENDAR, cancelled),
+        Fact(streams.pupil("ann"), left),
+    )
+    # 23 October PM; 2 November; 4 November AM; 5 November
+    assert rows(book)[0]["met"] == 1 + 2 + 0 + 1 + 2
+
+
+@pytest.mark.parametrize(
+    ("steps", "state", "first"),
+    [
+        ([], "asked", None),
+        ([refused()], "refused", None),
+        ([refused(), granted()], "granted", WEEK[0]),
+        ([ended(LeaveWithdrawn)], "withdrawn", None),
+        ([granted(), ended(LeaveWithdrawn)], "withdrawn", WEEK[0]),
+        ([granted(), ended(LeaveFalsified, batch="b1")], "falsified", WEEK[0]),
+    ],
+)
+def test_the_state_is_that_of_the_last_step_and_may_be_asked_for(book, steps, state, first):
+    """Every step stays on record."""
+    book.add(ASKED, asked(), *steps)
+    [row] = rows(book)
+    assert (row["state"], row["granted_first"], len(row["steps"])) == (state, first, len(steps))
+    for name in ("open", "granted", "refused", "withdrawn", "falsified"):
+        wanted = state == ("asked" if name == "open" else name)
+        assert len(rows(book, **{name: True})) == wanted
+
+
+def test_several_states_may_be_asked_for_at_once(book):
+    """Either of them; by first session."""
+    book.add(ASKED, asked("2026-12-01/AM", "2026-12-01/PM"), refused())
+    book.add(ASKED, asked(leave_id="two"))
+    book.add(ASKED, asked(leave_id="three", pupil="bob"), granted(leave_id="three", pupil="bob"))
+    assert [row["id"] for row in rows(book, open=True, refused=True)] == ["two", "one"]
+    assert [row["id"] for row in rows(book, group="9B")] == ["three"]
+    assert [row["id"] for row in rows(book, pupil="U-ann")] == ["two", "one"]
+
+
+def test_the_dates_bound_which_requests_are_listed(book):
+    """Asked for by --on; sessions that reach --from."""
+    book.add(ASKED, asked())
+    assert rows(book, on=date(2026, 10, 31)) == []
+    assert len(rows(book, on=date(2026, 11, 1))) == 1
+    assert len(rows(book, from_=date(2026, 11, 11))) == 1
+    assert rows(book, from_=date(2026, 11, 12)) == []
+    assert len(rows(book, from_=date(2026, 11, 7), on=date(2026, 11, 8))) == 1
+
+
+def test_it_is_told_as_it_was_known(book):
+    """Before the decision, after it, after the finding."""
+    book.add(ASKED, asked())
+    decided_at = book.add(DECIDED, granted(), *planned(*SESSIONS))
+    amended = MarkAmended(original="C", code="G", reason="leave one", batch="b1", **BY)
+    withdrawn = PlanWithdrawn(original="C", reason="leave one")
+    book.add(LATER, marked("ann", SESSIONS[0], "C"))
+    book.add(
+        LATER,
+        ended(LeaveFalsified, batch="b1"),
+        on_mark("ann", SESSIONS[0], amended),
+        Fact(streams.plan("ann", SESSIONS[1]), withdrawn),
+    )
+    states = {
+        at: (row["state"], counts(row))
+        for at in ("2026-11-02", "2026-11-03", "2026-11-20")
+        for row in rows(book, known_at=at)
+    }
+    assert states == {
+        "2026-11-02": ("asked", [5, 0, 0, 0, 5]),
+        "2026-11-03": ("granted", [5, 5, 0, 0, 0]),
+        "2026-11-20": ("falsified", [5, 3, 0, 1, 1]),
+    }
+    assert rows(book, position=decided_at)[0]["state"] == "granted"
+    assert rows(book)[0]["steps"][-1]["batch"] == "b1"
+
+
+def test_before_its_first_event_the_ledger_knows_nothing(book):
+    """Which is no empty list."""
+    found = book.ask(LeaveOfAbsence(known_at="2026-08-01"), now=NOW)
+    assert found.document["knows_nothing"] is True
+    assert found.blocks
+
+
+def test_amendments_that_wait_for_approval_are_counted(book):
+    """The mark stands as it is until then."""
+    book.add(ASKED, asked(), granted())
+    book.add(LATER, *(marked("ann", s, "C") for s in SESSIONS[:3]))
+    requested = AmendmentRequested(
+        batch="b1", original="C", code="G", reason="leave one", grounds=("many",), **BY
+    )
+    held = [Fact(streams.approval("ann", s), requested) for s in SESSIONS[:2]]
+    book.add(LATER, ended(LeaveFalsified, batch="b1"), *held)
+    [row] = rows(book)
+    assert (row["pending"], row["as_planned"]) == (2, 3)
+    shown = text(book.ask(LeaveOfAbsence(), now=NOW))
+    assert "one: 2 amendments of its marks not approved yet." in shown
+
+
+# -- what followed --------------------------------------------------------------------------------
+
+
+def back(book, *facts, on=None, **grant):
+    book.add(ASKED, asked("2026-11-09/AM", "2026-11-10/PM"))
+    book.add(DECIDED, granted("2026-11-09/AM", "2026-11-10/PM", **grant))
+    book.add(LATER, *facts)
+    return rows(book, on=on)[0]
+
+
+def test_who_came_back_on_the_next_session_overstayed_nothing(book):
+    """The first mark of attendance after it."""
+    row = back(book, *days("/", date(2026, 11, 11), date(2026, 11, 12)))
+    assert after(row) == ["2026-11-11/AM", 0, 0, 0, None]
+
+
+def test_unauthorised_sessions_after_it_are_counted_until_the_return(book):
+    """Illness is no overstaying, and what comes after the return is not of the leave."""
+    row = back(
+        book,
+        *days("I", date(2026, 11, 11), date(2026, 11, 11)),
+        marked("ann", "2026-11-12/AM", "O"),
+        *days("G", date(2026, 11, 13), date(2026, 11, 13)),
+        marked("ann", "2026-11-16/AM", "O"),
+        marked("ann", "2026-11-16/PM", "\\"),
+        *days("O", date(2026, 11, 17), date(2026, 11, 18)),
+    )
+    assert after(row) == ["2026-11-16/PM", 4, 3, 3, None]
+    answer = book.ask(LeaveOfAbsence(), now=NOW)
+    assert (
+        "one: 4 sessions on 3 school days after the leave entered as unauthorised; came back on "
+        "2026-11-16/PM." in text(answer)
+    )
+
+
+@pytest.mark.parametrize(("last", "ground"), [(23, None), (24, "9(1)(h)")])
+def test_ten_school_days_without_attendance_name_the_ground(book, last, ground):
+    """9(1)(h): 11 to 24 November are ten school days; what it needs besides is said."""
+    row = back(book, *days("O", date(2026, 11, 11), date(2026, 11, last)))
+    number = 10 if ground else 9
+    assert after(row) == [None, 2 * number, number, number, ground]
+    shown = text(book.ask(LeaveOfAbsence(), now=NOW))
+    assert "not back by 2026-12-20" in shown
+    assert ("10 school days after the leave without a mark of attendance; 9(1)(h)" in shown) == (
+        ground is not None
+    )
+    assert ("joint enquiries with the local authority" in shown) == (ground is not None)
+
+
+def test_the_ground_is_for_pupils_of_compulsory_school_age(book):
+    """Of others it is not named."""
+    book.add(FOUNDED, enrolled("eve", date(2026, 9, 2), compulsory_from=date(2027, 3, 31)))
+    book.add(ASKED, asked("2026-11-09/AM", "2026-11-10/PM", pupil="eve"))
+    book.add(DECIDED, granted("2026-11-09/AM", "2026-11-10/PM", pupil="eve"))
+    book.add(LATER, *days("O", date(2026, 11, 11), date(2026, 11, 30), "eve"))
+    assert after(rows(book)[0]) == [None, 28, 14, 14, None]
+
+
+def test_a_day_of_the_leave_itself_is_no_day_after_it(book):
+    """Leave until noon: the afternoon is overstayed, its day is not a whole one away."""
+    book.add(ASKED, asked())
+    book.add(DECIDED, granted())
+    book.add(LATER, marked("ann", "2026-11-11/AM", "O"), marked("ann", "2026-11-11/PM", "O"))
+    assert after(rows(book)[0]) == [None, 1, 1, 0, None]
+
+
+def test_of_leave_that_has_not_ended_nothing_follows(book):
+    """Nor of leave that does not stand."""
+    row = back(book, *days("O", date(2026, 11, 11), date(2026, 11, 11)), on=date(2026, 11, 9))
+    assert after(row) == [None] * 5
+    book.add(LATER, ended(LeaveFalsified))
+    assert after(rows(book)[0]) == [None] * 5
+
+
+# -- forms ----------------------------------------------------------------------------------------
+
+
+def test_the_text_tells_each_step_of_one_pupil(book):
+    """Who asked, who decided, why; of everyone the table only."""
+    book.add(ASKED, asked(parent="PA1", reason="a wedding"), refused(letter_on=date(2026, 11, 4)))
+    book.add(DECIDED, granted())
+    book.add(LATER, ended(LeaveFalsified, batch="b1"), *days("O", *[date(2026, 11, 12)] * 2))
+    shown = text(book.ask(LeaveOfAbsence(pupil="U-ann"), now=NOW))
+    assert "one: asked for on 2026-11-01 by Una (parent PA1), 2026-11-09/AM to" in shown
+    assert ", holiday: a wedding" in shown
+    assert "refused by Hal Hope (Head Teacher): Not exceptional; letter of 2026-11-04" in shown
+    assert "granted under paragraph 11(11), 2026-11-09/AM to 2026-11-11/AM, code C by Hal" in shown
+    assert (
+        "found to be falsified, recorded by Hal Hope (Head Teacher): Found out; batch b1" in shown
+    )
+    assert "With --pupil" not in shown
+    everyone = text(book.ask(LeaveOfAbsence(), now=NOW))
+    assert "With --pupil" in everyone
+    assert "asked for on" not in everyone
+    assert "With --pupil" not in text(book.ask(LeaveOfAbsence(open=True), now=NOW))
+
+
+def test_who_asked_without_more_is_told_shortly(book):
+    """No parent on record, no reason, not back."""
+    book.add(ASKED, asked("2026-11-09/AM", "2026-11-09/PM"))
+    book.add(DECIDED, granted("2026-11-09/AM", "2026-11-09/PM"))
+    book.add(LATER, *days("O", *[date(2026, 11, 10)] * 2))
+    shown = text(book.ask(LeaveOfAbsence(pupil="U-ann"), now=NOW))
+    assert "by Una, 2026-11-09/AM to 2026-11-09/PM, holiday\n" in shown
+    assert "not yet" in shown
+
+
+def test_the_csv_has_one_line_a_request(book):
+    """The author in two columns, the codes in one."""
+    book.add(ASKED, asked())
+    book.add(DECIDED, granted())
+    book.add(LATER, *(marked("ann", s, "C") for s in SESSIONS))
+    heads, line = as_csv(book.ask(LeaveOfAbsence(), now=NOW)).splitlines()
+    cells = dict(zip(heads.split(","), line.split(","), strict=True))
+    assert (cells["id"], cells["state"], cells["codes"]) == ("one", "granted", "C=5")
+    assert cells["decided_by"] == "name=Hal Hope job_title=Head Teacher"
+
+
+def test_keys_destroyed_put_the_texts_beyond_use(book):
+    """The dates, codes and counts stay."""
+    book.add(ASKED, asked(reason="a wedding"), granted())
+    book.destroy("ann")
+    [row] = rows(book)
+    assert (row["asked_by"], row["asked_reason"]) == ("[beyond use]", "[beyond use]")
+    assert (row["met"], row["code"]) == (5, "C")
+
+
+# -- letters --------------------------------------------------------------------------------------
+
+
+def letter(book, leave_id="one", **more):
+    return book.ask(LeaveLetter(leave_id=leave_id, **more), now=NOW)
+
+
+def parent(**more):
+    stated = {"surname": "Quill", "forename": "Cal", "address": "1 Mallow Lane"} | more
+    return Fact(streams.parent("PA1"), ParentRecorded(**stated))
+
+
+def related(pupil="ann", **more):
+    return Fact(
+        streams.relation("PA1", pupil), RelationRecorded(**{"relationship": "father", **more})
+    )
+
+
+def test_a_refusal_is_told_in_a_letter(book, tmp_path):
+    """Pupil, dates, decision, reason; no signature."""
+    book.add(ASKED, asked(parent="PA1"), parent(), related(), refused(letter_on=date(2026, 11, 4)))
+    found = letter(book, html=tmp_path / "l.html")
+    lines = found.document["lines"]
+    assert lines[0].startswith("DRAFT: not signed")
+    assert "Date: Wednesday 4 November 2026" in lines
+    assert "1 Mallow Lane" in lines
+    span = "Monday 9 November 2026, morning to Wednesday 11 November 2026, morning"
+    assert f"About: Fore-ann Sur-ann, leave of absence, {span}" in lines
+    assert "Leave is refused." in lines
+    assert any("unauthorised (code G: " in line for line in lines)
+    assert "The reason: Not exceptional" in lines
+    [page] = found.pages
+    assert page.path == tmp_path / "l.html"
+    assert "<p>Leave is refused.</p>" in page.text
+    assert "position" in page.text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        ("2026-11-09/AM", "2026-11-09/PM", "Monday 9 November 2026, 2 sessions"),
+        ("2026-11-09/PM", "2026-11-09/PM", "Monday 9 November 2026, afternoon, 1 session"),
+        (
+            "2026-11-09/AM",
+            "2026-11-10/PM",
+            "Monday 9 November 2026 to Tuesday 10 November 2026, 4 sessions",
+        ),
+    ],
+)
+def test_a_grant_is_told_with_its_paragraph_in_words(book, first, last, words):
+    """And that it ends."""
+    book.add(ASKED, asked(first, last), granted(first, last))
+    found = letter(book)
+    assert found.pages == []
+    [line] = [line for line in found.document["lines"] if line.startswith("Leave is granted")]
+    assert line == (
+        f"Leave is granted: {words}, under regulation 11(11) of SI 2024/208 (leave asked for in "
+        "advance, in exceptional circumstances)."
+    )
+    assert "Date: ____________" in found.document["lines"]
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [({"address_confidential": "yes"}, "(address confidential: not printed)"), ({}, None)],
+)
+def test_an_address_is_printed_only_where_it_may_be(book, more, shown):
+    """Confidential: never; not on record: nothing."""
+    stated = more or {"address": None}
+    book.add(ASKED, asked(parent="PA1"), parent(**stated), related(), refused())
+    lines = letter(book).document["lines"]
+    assert not any("Mallow Lane" in line for line in lines)
+    assert (shown in lines) == (shown is not None)
+
+
+NEIGHBOUR = {"relationship": "neighbour", "parental_responsibility": "no", "care": "no"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "pupil", "words"),
+    [
+        ({"no_contact": "yes"}, "ann", "no_contact is yes"),
+        ({"until": date(2026, 12, 19)}, "ann", "the relation ended on 2026-12-19"),
+        ({}, "bob", "no relation to the pupil is recorded"),
+        (NEIGHBOUR, "ann", "they are recorded as no parent of the pupil"),
+    ],
+)
+def test_a_letter_goes_to_no_parent_who_may_not_have_it(book, flags, pupil, words):
+    """By the newest that is recorded, whenever the letter is as at; the flag is named."""
+    book.add(ASKED, asked(parent="PA1"), parent(), refused())
+    before = book.folder.head()
+    book.add(LATER, related(pupil, **flags))
+    for more in ({}, {"position": before}):
+        with pytest.raises(Refused, match=words) as caught:
+            letter(book, **more)
+        assert caught.value.code == "parent-barred"
+
+
+def test_nor_is_a_letter_written_to_them_by_name(book):
+    """Both names, however written; a surname alone, or nobody's name on record, is nobody's."""
+    book.add(ASKED, asked(asked_by="Mr CAL Quill"), parent(), refused())
+    book.add(LATER, asked(leave_id="two"), Fact(streams.leave("ann", "two"), _refusal()))
+    book.add(LATER, Fact(streams.relation("PA9", "ann"), RelationRecorded(no_contact="yes")))
+    assert "To: Mr CAL Quill" in letter(book).document["lines"]
+    book.add(LATER, related(no_contact="yes"))
+    with pytest.raises(Refused, match="PA1: no_contact is yes"):
+        letter(book)
+    assert "To: Una" in letter(book, "two").document["lines"]
+
+
+def _refusal():
+    return LeaveDecided(granted=False, reason="Not exceptional", **BY)
+
+
+def test_a_relation_that_still_runs_is_no_obstacle(book):
+    """Until today, or a flag that says no."""
+    book.add(ASKED, asked(parent="PA1"), parent(), refused())
+    book.add(ASKED, related(until=date(2026, 12, 20), no_contact="no"))
+    assert "1 Mallow Lane" in letter(book).document["lines"]
+
+
+def test_an_address_that_was_ever_confidential_is_not_printed(book):
+    """Also in a letter as it was before it was said, or after it was taken back."""
+    book.add(ASKED, asked(parent="PA1"), parent(), related(), refused())
+    before = book.folder.head()
+    book.add(LATER, parent(address_confidential="yes"))
+    book.add(LATER, parent(address_confidential="no"))
+    for more in ({}, {"position": before}):
+        lines = letter(book, **more).document["lines"]
+        assert "(address confidential: not printed)" in lines
+        assert "1 Mallow Lane" not in lines
+
+
+LAST = "Wednesday 11 November 2026, morning"
+POLICY = "The school decided this under its own policy, following the national guidance."
+
+
+def decision_lines(book):
+    lines = letter(book).document["lines"]
+    return [line for line in lines if line.startswith(("Leave ", "The school"))]
+
+
+@pytest.mark.parametrize("kind", ["academy", "independent"])
+def test_a_school_that_the_regulation_does_not_bind_decides_under_its_own_policy(book, kind):
+    """No regulation is named, granted or refused."""
+    book.add(ASKED, opened(type=kind), asked(), granted())
+    first, policy = decision_lines(book)
+    assert (policy, "regulation" in first, first.endswith("5 sessions.")) == (POLICY, False, True)
+    book.add(LATER, refused())
+    assert decision_lines(book) == ["Leave is refused.", POLICY]
+
+
+def test_where_the_law_of_the_day_is_not_known_neither_is_said(book):
+    """Before 19 August 2024."""
+    day = ("2024-06-03/AM", "2024-06-03/PM")
+    book.add(ASKED, asked(*day, asked_on=date(2024, 5, 1)), granted(*day))
+    [line] = decision_lines(book)
+    assert ("regulation" in line, "policy" in line) == (False, False)
+
+
+def test_in_advance_is_said_only_where_the_dates_show_it(book):
+    """Asked for on the first day: the paragraph alone; what needs no advance says what it is."""
+    book.add(ASKED, asked(asked_on=date(2026, 11, 9)), granted())
+    [line] = decision_lines(book)
+    assert line.endswith("under regulation 11(11) of SI 2024/208.")
+    late = asked(asked_on=date(2026, 11, 9), purpose="medical", leave_id="two")
+    book.add(LATER, late, granted(leave_id="two", paragraph="11(3)", code="M"))
+    [line] = [x for x in letter(book, "two").document["lines"] if x.startswith("Leave is granted")]
+    assert line.endswith("11(3) of SI 2024/208 (medical or dental appointment).")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "rest"),
+    [
+        (SESSIONS[1], SESSIONS[3], "Monday 9 November 2026, morning; " + LAST),
+        (SESSIONS[2], WEEK[1], "Monday 9 November 2026"),
+        (WEEK[0], SESSIONS[0], f"Monday 9 November 2026, afternoon to {LAST}"),
+    ],
+)  # fmt: skip
+def test_a_grant_of_part_says_that_the_rest_is_refused(book, first, last, rest):
+    """Before it, after it, and what an absence there is."""
+    book.add(ASKED, asked(), granted(first, last))
+    _, line = decision_lines(book)
+    assert line.startswith(
+        f"Leave is refused for the rest of what was asked for: {rest}. On these sessions the "
+        "absence is recorded as unauthorised (code G: "
+    )
+
+
+def test_a_rest_without_sessions_is_not_refused(book):
+    """A weekend that was asked for too."""
+    book.add(
+        ASKED, asked("2026-11-12/AM", "2026-11-15/PM"), granted("2026-11-12/AM", "2026-11-13/PM")
+    )
+    assert len(decision_lines(book)) == 1
+
+
+def test_a_letter_says_what_has_become_of_the_leave_since(book):
+    """Withdrawn and then found to be falsified, each once; the leave is no longer stated."""
+    book.add(ASKED, asked(), granted(SESSIONS[0], SESSIONS[1]))
+    book.add(LATER, ended(LeaveWithdrawn), ended(LeaveFalsified), ended(LeaveFalsified))
+    lines = letter(book).document["lines"]
+    since = [line for line in lines if line.startswith("Since then")]
+    day = "Since then, on Friday 20 November 2026, it was"
+    assert since == [
+        f"{day} withdrawn: it does not stand any more.",
+        f"{day} found to have been obtained falsely: it does not stand any more.",
+    ]
+    assert [line[:26] for line in decision_lines(book)] == [
+        "Leave was granted: Monday ",
+        "Leave was refused for the ",
+    ]
+    assert not any("for these sessions only" in line for line in lines)
+
+
+def test_no_letter_about_a_request_that_was_withdrawn_undecided(book):
+    """It says so, rather than to decide it."""
+    book.add(ASKED, asked(), ended(LeaveWithdrawn))
+    with pytest.raises(Refused, match="was withdrawn before it was decided") as caught:
+        letter(book)
+    assert caught.value.code == "leave-withdrawn"
+
+
+def test_no_letter_without_a_decision(book):
+    """Nor of a request that is not there."""
+    book.add(ASKED, asked())
+    for leave_id, code in (("one", "leave-asked"), ("two", "leave-unknown")):
+        with pytest.raises(Refused) as caught:
+            letter(book, leave_id)
+        assert caught.value.code == code
+
+
+def test_a_letter_of_a_ledger_without_a_school_names_none(tmp_path):
+    """An empty line stands where the name would."""
+    made = Book(tmp_path / "bare")
+    made.add(FOUNDED, created(), staff(), enrolled("ann", date(2026, 9, 2)))
+    made.add(ASKED, asked(), refused())
+    assert letter(made).document["lines"][2] == ""
+    assert rows(made, from_=date(2026, 9, 1))[0]["met"] == 0

@@ -1,0 +1,243 @@
+"""What ``penalties`` ought to answer, in plain loops over plain values.
+
+Written from the contract (section 3), reg 9A, reg 4, reg 12A and EA 1996 s.8 alone; it imports
+nothing of the project's until it is run. It works on the values of ``penalties_schools``. As a
+program it is a campaign, and prints every disagreement:
+
+    uv run python tests/projections/penalties_oracle.py --cases 50000
+"""
+
+import argparse
+import sys
+from datetime import date, timedelta
+
+DAY = timedelta(days=1)
+COMMENCED = date(2024, 8, 19)
+RELEVANT = ("G", "N", "O", "U")
+
+
+# -- the law --------------------------------------------------------------------------------------
+
+
+def expected(school, pupil):
+    """Answer for one pupil, as ISO dates and integers."""
+    weeks = [m for m in school_weeks(school) if m <= school.on]
+    entries = {s: c for s, c in standing(pupil).items()
+               if s[0] <= school.on and counts(school, pupil, s, c)}  # fmt: skip
+    order = sorted(entries)
+    windows = [weeks[max(0, n - 9) : n + 1] for n in range(len(weeks))]
+    held = [[s for s in order if monday(s[0]) in window] for window in windows]
+    latest = held[-1] if held else []
+    peak = max(map(len, held), default=0)
+    fullest = max((n for n in range(len(held)) if len(held[n]) == peak), default=None)
+    used = {s for s in order if relied_on(pupil.notices, s, school.on)}
+    return {
+        "count": len(latest),
+        "settled": len([s for s in latest if entries[s] != "N"]),
+        "fresh": len([s for s in latest if s not in used]),
+        "met": peak >= 10,
+        "peak": peak,
+        "first_met_on": first_met(order, weeks),
+        "window": ends(windows[-1]) if windows else None,
+        "sessions": cells(latest, entries),
+        "peak_window": None if fullest is None else ends(windows[fullest]),
+        "peak_sessions": [] if fullest is None else cells(held[fullest], entries),
+        "oldest_leaves_on": leaves(school_weeks(school), latest),
+        "first_recorded": first_recorded(school, pupil, weeks),
+        "settled_met": max((len([s for s in h if entries[s] != "N"]) for h in held), default=0)
+        >= 10,
+        "parents": {p: one_more(pupil.notices, p, school.on) for p in ("p1", "p2")},
+    }
+
+
+def ends(window):
+    return {"first_week": window[0].isoformat(), "last_week": window[-1].isoformat()}
+
+
+def cells(sessions, entries):
+    return [{"session": f"{d}/{h}", "code": entries[d, h]} for d, h in sessions]
+
+
+def monday(day):
+    while day.weekday():
+        day -= DAY
+    return day
+
+
+def school_weeks(school):
+    """Every Monday-to-Sunday in which the school meets for at least one session."""
+    return sorted({
+        monday(day) for first, last in school.terms for day in days(first, last)
+        for half in ("AM", "PM") if met(school, (day, half), None)
+    })  # fmt: skip
+
+
+def days(first, last):
+    found = []
+    while first <= last:
+        found.append(first)
+        first += DAY
+    return found
+
+
+def met(school, session, groups):
+    """Whether the school meets a session: for somebody in these groups, or (None) at all."""
+    day = session[0]
+    if day.weekday() > 4 or not any(first <= day <= last for first, last in school.terms):
+        return False
+    for closure in school.closed:
+        if closure.session == session and (
+            not closure.groups or (groups is not None and closure.groups & groups)
+        ):
+            return False
+    return True
+
+
+def counts(school, pupil, session, code):
+    """A relevant entry: the code, the day, met for the pupil, on roll, of compulsory age."""
+    day = session[0]
+    groups = {name for name, since, until in pupil.groups
+              if (since is None or since <= day) and (until is None or day <= until)}  # fmt: skip
+    return (
+        code in RELEVANT
+        and day >= COMMENCED
+        and met(school, session, groups)
+        and any(s <= day and (e is None or day <= e) for s, e in pupil.spells)
+        and of_compulsory_age(pupil.born, day)
+    )
+
+
+def of_compulsory_age(born, day):
+    """From the fifth birthday or the next prescribed day, to the last Friday in June at 16."""
+    leap = (born.month, born.day) == (2, 29)  # no prescribed day lies between it and 1 March
+    begins = date(born.year + 5, 3, 1) if leap else date(born.year + 5, born.month, born.day)
+    while (begins.month, begins.day) not in ((8, 31), (12, 31), (3, 31)):
+        begins += DAY
+    # Sixteen in the school year: one that starts on 1 September.
+    summer = born.year + 16 if born.month < 9 else born.year + 17
+    last = date(summer, 6, 30)
+    while last.weekday() != 4:
+        last -= DAY
+    return begins <= day <= last
+
+
+def standing(pupil, upto=None):
+    """What stands for each session, now or at a moment."""
+    found = {}
+    for session, versions in pupil.marks.items():
+        for moment, code in versions:
+            if upto is None or moment <= upto:
+                found[session] = code
+    return found
+
+
+def first_met(order, weeks):
+    """The session at which a window ending with its own week first held ten."""
+    for n, (day, _) in enumerate(order):
+        at = weeks.index(monday(day))
+        window = weeks[max(0, at - 9) : at + 1]
+        if len([s for s in order[: n + 1] if monday(s[0]) in window]) >= 10:
+            return day.isoformat()
+    return None
+
+
+def leaves(weeks, latest):
+    """The Monday of the first school week whose window no longer holds the oldest session."""
+    for n, week in enumerate(weeks):
+        window = weeks[max(0, n - 9) : n + 1]
+        if latest and week > monday(latest[0][0]) and monday(latest[0][0]) not in window:
+            return week.isoformat()
+    return None
+
+
+def first_recorded(school, pupil, weeks):
+    """The moment at which the register first held ten in one window."""
+    able = {
+        (s, c) for s, versions in pupil.marks.items() for _, c in versions
+        if s[0] <= school.on and counts(school, pupil, s, c)
+    }  # fmt: skip
+    for moment in sorted({m for versions in pupil.marks.values() for m, _ in versions}):
+        there = [monday(s[0]) for s, c in standing(pupil, moment).items() if (s, c) in able]
+        for n in range(len(weeks)):
+            window = weeks[max(0, n - 9) : n + 1]
+            if len([m for m in there if m in window]) >= 10:
+                return moment
+    return None
+
+
+def relied_on(notices, session, on):
+    """Whether an s444A notice by then, not withdrawn, relied on a session."""
+    for n in notices:
+        if n.kind == "s444A" and n.issued <= on and not is_withdrawn(n, on):
+            if n.sessions:
+                if session in n.sessions:
+                    return True
+            elif n.first is not None and n.last is not None and n.first <= session[0] <= n.last:
+                return True
+    return False
+
+
+def counts_from(notice):
+    """When an outcome counts."""
+    return notice.outcome_on or notice.withdrawn or notice.paid or notice.issued
+
+
+def is_withdrawn(notice, on):
+    if notice.withdrawn is not None and notice.withdrawn <= on:
+        return True
+    return notice.outcome == "withdrawn" and counts_from(notice) <= on
+
+
+def one_more(notices, parent, on):
+    """Previous notices, and what one more would be on this day."""
+    previous = 0
+    for n in notices:
+        if n.parent != parent or n.kind != "s444A" or not three_years_before(on) < n.issued <= on:
+            continue
+        acquitted = n.outcome == "not_guilty" and counts_from(n) <= on
+        began = n.first or min([s[0] for s in n.sessions], default=n.issued)
+        if not (is_withdrawn(n, on) or acquitted or began < COMMENCED):
+            previous += 1
+    if previous == 0:
+        return 0, "first", 80, 160
+    if previous == 1:
+        return 1, "second", None, 160
+    return previous, "barred", None, None
+
+
+def three_years_before(on):
+    """The same day three years earlier; of 29 February, the day before 1 March."""
+    if (on.month, on.day) == (2, 29):
+        return date(on.year - 3, 2, 28)
+    return date(on.year - 3, on.month, on.day)
+
+
+# -- a campaign -----------------------------------------------------------------------------------
+
+
+def main():
+    """Compare so many schools, and print what differs."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--cases", type=int, default=50_000)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    given = parser.parse_args()
+    from tests.projections.penalties.penalties_schools import generated  # noqa: PLC0415 - once found
+    from tests.projections.penalties.penalties_values import answered  # noqa: PLC0415
+
+    wrong, met = 0, 0
+    for seed in range(given.first, given.first + given.cases):
+        school = generated(seed)
+        for pupil in school.pupils:
+            right, got = expected(school, pupil), answered(school, pupil)
+            met += bool(right["met"])
+            differ = {k: (right[k], got[k]) for k in right if right[k] != got[k]}
+            wrong += bool(differ)
+            if differ:
+                print(f"seed {seed}: {differ}")  # noqa: T201 - the campaign's result
+    print(f"{given.cases} schools, {met} thresholds met, {wrong} disagreements")  # noqa: T201
+    return wrong > 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, __file__.rpartition("/tests/")[0])
+    sys.exit(main())

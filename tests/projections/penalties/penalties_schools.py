@@ -1,0 +1,248 @@
+"""Schools to ask ``penalties`` about: calendars, registers, notices at every edge, by a seed."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import date
+
+from tests.projections.penalties.penalties_oracle import (
+    COMMENCED,
+    DAY,
+    RELEVANT,
+    days,
+    monday,
+    three_years_before,
+)
+
+OTHERS = ("/", "\\", "L", "I", "C", "M", "-", "-")
+EVERYONE: frozenset[str] = frozenset()
+Session = tuple[date, str]
+
+
+@dataclass
+class Closed:
+    """A session not held, for some groups or (none named) for everyone."""
+
+    session: Session
+    groups: frozenset[str]
+    cancelled: bool
+
+
+@dataclass
+class Notice:
+    """A penalty notice to one parent for the pupil."""
+
+    parent: str
+    kind: str
+    issued: date
+    first: date | None
+    last: date | None
+    withdrawn: date | None
+    outcome: str | None
+    outcome_on: date | None
+    paid: date | None
+    sessions: tuple[Session, ...]
+
+
+@dataclass
+class Pupil:
+    """A pupil: born when, on roll when, in which groups when, marked how.
+
+    ``marks``: for each session what was recorded at which moment, in order.
+    """
+
+    born: date
+    spells: list[tuple[date, date | None]]
+    groups: list[tuple[str, date | None, date | None]]
+    marks: dict[Session, list[tuple[int, str]]] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+
+
+@dataclass
+class School:
+    """A school's calendar, its pupils, and the day that is asked about."""
+
+    terms: list[tuple[date, date]]
+    closed: list[Closed]
+    pupils: list[Pupil]
+    on: date
+
+
+def generated(seed: int, pupils: int = 1) -> School:
+    """Make a school: its calendar, a few pupils at every edge, a day to ask about."""
+    r = random.Random(seed)  # noqa: S311 - cases, not keys
+    terms = _terms(r)
+    in_term = [d for first, last in terms for d in days(first, last) if d.weekday() < 5]
+    school = School(terms, _closures(r, in_term), [], _asked(r, in_term))
+    school.pupils = [_pupil(r, school, in_term) for _ in range(pupils)]
+    return school
+
+
+def _terms(r: random.Random) -> list[tuple[date, date]]:
+    """Half terms of one to seven weeks with gaps of one to six, often over a year's end."""
+    day = r.choice([date(2024, 6, 3), date(2024, 8, 12), date(2024, 9, 4), date(2025, 4, 28),
+                    date(2025, 9, 1), date(2026, 5, 5), date(2028, 1, 5)])  # fmt: skip
+    found = []
+    for _ in range(r.randint(2, 6)):
+        day += r.randint(0, 4) * DAY
+        last = day + r.randint(3, 48) * DAY
+        found.append((day, last))
+        day = last + r.choice([3, 9, 10, 16, 40]) * DAY
+    return found
+
+
+def _closures(r: random.Random, in_term: list[date]) -> list[Closed]:
+    found = []
+    for _ in range(r.randint(0, 8)):
+        day = r.choice(in_term)
+        week = [d for d in in_term if monday(d) == monday(day)]
+        both = [(d, h) for d in week for h in ("AM", "PM")]
+        kind = r.randrange(7)
+        cancelled = r.random() < 0.4
+        groups = r.choice([EVERYONE, EVERYONE, frozenset({"Y9"}), frozenset({"9A", "FSM"})])
+        if kind == 0:  # a week without any session, planned or cancelled
+            concerned = both
+        elif kind == 1:  # a week of one session
+            kept = r.choice(both)
+            concerned = [s for s in both if s != kept]
+        elif kind == 2:  # a bank holiday
+            concerned = [(week[0], "AM"), (week[0], "PM")]
+        elif kind in (3, 4):  # INSET, a snow day
+            concerned = [(day, "AM"), (day, "PM")]
+        else:
+            concerned = [(day, r.choice(["AM", "PM"]))]
+        if kind < 3 and r.random() < 0.7:
+            groups = EVERYONE
+        found += [Closed(s, groups, cancelled) for s in concerned]
+    unique = {(c.session, c.groups): c for c in found}
+    return list(unique.values())
+
+
+def _asked(r: random.Random, in_term: list[date]) -> date:
+    """A day in term, at a week's end, in the holidays, before the first or after the last term."""
+    day = r.choice([in_term[-1], r.choice(in_term), r.choice(in_term[len(in_term) // 2 :])])
+    day += r.choice([0, 0, 0, 1, 2, 3, 7, 30]) * DAY
+    if r.random() < 0.05:
+        day = in_term[0] - r.choice([1, 7, 20]) * DAY
+    return max(day, COMMENCED)
+
+
+def _pupil(r: random.Random, school: School, in_term: list[date]) -> Pupil:
+    first, last = in_term[0], in_term[-1]
+    middle = r.choice(in_term)
+    spells: list[tuple[date, date | None]] = [(first - r.randint(0, 400) * DAY, None)]
+    if r.random() < 0.3:
+        left = r.choice(in_term)
+        spells = [(first, left)]
+        if r.random() < 0.5:
+            spells.append((left + r.randint(1, 30) * DAY, None))
+    groups: list[tuple[str, date | None, date | None]] = [
+        ("Y9", None, None) if r.random() < 0.5 else ("Y8", None, None),
+        ("9A", None, middle), ("9B", middle + DAY, None),
+    ]  # fmt: skip
+    if r.random() < 0.3:
+        groups.append(("FSM", r.choice(in_term), None))
+    pupil = Pupil(_born(r, first, last), spells, groups)
+    _mark(r, pupil, in_term)
+    _notify(r, pupil, school)
+    return pupil
+
+
+def _born(r: random.Random, first: date, last: date) -> date:
+    """In the middle of school age, or so that its first or last day lies among the sessions."""
+    near = first + r.randint(0, (last - first).days) * DAY
+    kind = r.randrange(4)
+    if kind == 0:  # five about now
+        return date(near.year - 5, near.month, min(near.day, 28)) - r.choice([0, 1, 60, 120]) * DAY
+    if kind == 1:  # sixteen in this school year: born about the turn of a birth year
+        year = near.year - 16
+        return r.choice([date(year, 8, 31), date(year, 9, 1), date(year - 1, 9, 1),
+                         date(year - 1, 8, 31), date(year, 3, 3)])  # fmt: skip
+    if kind == 2:  # a birthday on or beside a prescribed day
+        year = near.year - 5
+        return r.choice([date(year, 8, 30), date(year, 8, 31), date(year, 9, 1),
+                         date(year, 12, 31), date(year, 1, 1), date(year, 3, 31),
+                         date(year, 4, 1), date(year, 12, 30)])  # fmt: skip
+    return date(near.year - 11, r.randint(1, 12), r.randint(1, 28))
+
+
+def _mark(r: random.Random, pupil: Pupil, in_term: list[date]) -> None:
+    """Runs of absence among days of presence; some marks were changed later."""
+    if r.random() < 0.3:
+        _mark_apart(r, pupil, in_term)
+        return
+    rate = r.choice([0.05, 0.1, 0.2, 0.5])
+    unsure = r.choice([0.1, 0.1, 0.6])
+    away = 0
+    for day in in_term:
+        for half in ("AM", "PM"):
+            away = away - 1 if away > 0 else (r.choice([1, 2, 4, 9, 10, 11])
+                                              if r.random() < rate / 4 else 0)  # fmt: skip
+            relevant = away > 0 or r.random() < rate / 4
+            if not relevant and r.random() < 0.6:
+                continue  # no mark: nothing of it counts, and the oracle stays quick
+            pupil.marks[day, half] = _versions(r, day, RELEVANT if relevant else OTHERS, unsure)
+    pupil.marks = {s: v for s, v in pupil.marks.items() if v}
+    if r.random() < 0.2:
+        _explain(r, pupil)
+
+
+def _mark_apart(r: random.Random, pupil: Pupil, in_term: list[date]) -> None:
+    """About ten entries in two runs that are nine, ten or eleven school weeks apart."""
+    weeks = sorted({monday(day) for day in in_term})
+    first = r.randrange(len(weeks))
+    second = min(first + r.choice([9, 9, 10, 10, 11]), len(weeks) - 1)
+    before = r.randint(1, 9)
+    for week, number in ((first, before), (second, 10 - before + r.choice([-1, 0, 0, 1]))):
+        there = [(d, h) for d in in_term if monday(d) == weeks[week] for h in ("AM", "PM")]
+        for day, half in r.sample(there, min(number, len(there))):
+            pupil.marks[day, half] = _versions(r, day, RELEVANT, 0.1)
+
+
+def _explain(r: random.Random, pupil: Pupil) -> None:
+    """Let most absences be explained long after: what was met is met no more."""
+    latest = max((m for versions in pupil.marks.values() for m, _ in versions), default=0)
+    for versions in pupil.marks.values():
+        if versions[-1][1] in RELEVANT and r.random() < 0.8:
+            versions.append((latest + 10, "I"))
+
+
+def _versions(
+    r: random.Random, day: date, among: tuple[str, ...], unsure: float
+) -> list[tuple[int, str]]:
+    code = r.choice(among)
+    if code == "-":
+        return []
+    moment = 10 * day.toordinal() + r.randrange(10)
+    found = [(moment, code)]
+    while r.random() < unsure:
+        moment += r.choice([1, 10, 40, 500])
+        code = r.choice([c for c in (*RELEVANT, "/", "I") if c != code])
+        found.append((moment, code))
+    return found
+
+
+def _notify(r: random.Random, pupil: Pupil, school: School) -> None:
+    for _ in range(r.choice([0, 0, 1, 2, 3, 4])):
+        edge = three_years_before(school.on)
+        issued = r.choice([edge, edge + DAY, edge - DAY, school.on, school.on - DAY,
+                           school.on + DAY, school.on - r.randint(0, 900) * DAY])  # fmt: skip
+        first = issued - r.randint(0, 60) * DAY
+        if r.random() < 0.3:
+            first = r.choice([COMMENCED, COMMENCED - DAY])
+        last = max(first, issued - r.randint(0, 20) * DAY)
+        later = issued + r.choice([0, 1, 30, 400]) * DAY
+        around = r.choice([later, school.on, school.on + DAY, school.on - DAY])
+        outcome = r.choice([None, None, "paid", "unpaid", "guilty", "not_guilty", "withdrawn"])
+        marked = sorted(pupil.marks)
+        pupil.notices.append(Notice(
+            parent=r.choice(["p1", "p2"]),
+            kind=r.choice(["s444A", "s444A", "s444A", "s105"]),
+            issued=issued, first=first, last=last,
+            withdrawn=around if r.random() < 0.15 else None,
+            outcome=outcome, outcome_on=around if r.random() < 0.5 else None,
+            paid=later if outcome == "paid" else None,
+            sessions=tuple(r.sample(marked, min(len(marked), r.randint(1, 12))))
+            if r.random() < 0.3 else (),
+        ))  # fmt: skip
+    keys = {(n.parent, n.kind, n.issued, n.first): n for n in pupil.notices}
+    pupil.notices = list(keys.values())

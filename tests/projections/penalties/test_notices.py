@@ -1,0 +1,343 @@
+"""`notices`: what each rests on, how much of it still counts, what was amended after issue."""
+
+from datetime import date
+
+import pytest
+
+from ledger.events import streams
+from ledger.events.amending import AmendmentRequested, CaseUndercut, UndercutPaper
+from ledger.events.calendar import ClosureWithdrawn, SessionsClosed, TermSet
+from ledger.events.families import NoticeStated
+from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
+from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn
+from ledger.store.store import Fact
+from projections.penalties import notices
+from projections.penalties.notices import Notices
+from projections.rendering import text
+from tests.projections.ledgers import enrolled, instant, marked, on_mark
+
+AT = instant(2025, 10, 2, 9)
+FIRST, SECOND, THIRD = "2025-09-08/AM", "2025-09-08/PM", "2025-09-09/AM"
+BY = {"by": "s1", "name": "Mrs Register", "job_title": "Officer"}
+
+
+def stated(parent="a1", pupil="ann", **more):
+    given = {
+        "kind": "s444A",
+        "issued_on": date(2025, 10, 2),
+        "offence_first": date(2025, 9, 8),
+        "offence_last": date(2025, 9, 9),
+    }
+    return Fact(streams.notices(parent, pupil), NoticeStated(**given | more))
+
+
+def amended(session, code="I", **more):
+    event = MarkAmended(original="O", code=code, reason="letter", **BY | more)
+    return on_mark("ann", session, event)
+
+
+@pytest.fixture
+def book(school):
+    """Three absences of Ann's, and a notice for their days."""
+    taken = [marked("ann", s, "O", by="s1") for s in (FIRST, SECOND, THIRD)]
+    school.add(instant(2025, 9, 9, 9), *taken)
+    school.add(AT, stated())
+    return school
+
+
+def ask(book, **asked):
+    return book.ask(Notices(**asked))
+
+
+def changes(book, **asked):
+    return [
+        [(c["session"], c["was"], c["became"]) for c in row["amended_since_issue"]]
+        for row in ask(book, **asked).rows()
+    ]
+
+
+def test_a_notice_rests_on_its_period_or_on_the_sessions_it_names(book):
+    """With its details, and how many of them count as the register stands."""
+    book.add(AT + 1, stated("a2", sessions=(FIRST,), outcome="paid", issuer="s1"))
+    one, two = ask(book).rows()
+    assert (one["sessions"], one["relevant_now"]) == ([FIRST, SECOND, THIRD], 3)
+    assert (two["sessions"], two["relevant_now"], two["outcome"]) == ([FIRST], 1, "paid")
+    assert {k: one[k] for k in ("parent_id", "upn", "name", "kind", "issued_on")} == {
+        "parent_id": "a1",
+        "upn": "U-ann",
+        "name": "Ann Able",
+        "kind": "s444A",
+        "issued_on": "2025-10-02",
+    }
+    assert set(one) == set(notices.COLUMNS)
+
+
+def test_a_session_amended_after_issue_is_named_with_its_change(book):
+    """What it was and became, when, by whom and why; it counts no longer."""
+    position = book.add(instant(2025, 10, 6, 9), amended(SECOND))
+    (row,) = ask(book, amended_since_issue=True).rows()
+    assert row["relevant_now"] == 2
+    assert row["amended_since_issue"] == [
+        {
+            "session": SECOND,
+            "was": "O",
+            "became": "I",
+            "when": "2025-10-06T09:00:00Z",
+            "recorded_at": "2025-10-06T09:00:00Z",
+            "by": {
+                "name": "Mrs Register",
+                "job_title": "Officer",
+                "authenticated": "operating-system account; name as stated",
+            },
+            "source": None,
+            "reason": "letter",
+            "position": position,
+        }
+    ]
+    assert changes(book, position=position - 2) == [[]]
+
+
+def test_changes_before_the_issue_are_left_out(school):
+    """A day before, and on the day of issue before the notice was recorded."""
+    taken = [marked("ann", s, "O", by="s1") for s in (FIRST, SECOND, THIRD)]
+    school.add(instant(2025, 9, 9, 9), *taken)
+    school.add(instant(2025, 10, 1, 9), amended(FIRST))
+    school.add(AT, amended(SECOND))
+    school.add(AT + 1, stated())
+    assert not ask(school, amended_since_issue=True).rows()
+    school.add(AT + 2, amended(THIRD))
+    assert changes(school, amended_since_issue=True) == [[(THIRD, "O", "I")]]
+
+
+def test_a_session_that_the_notice_does_not_name_is_left_out(school):
+    """Also inside the period."""
+    school.add(instant(2025, 9, 9, 9), *(marked("ann", s, "O") for s in (FIRST, SECOND, THIRD)))
+    school.add(AT, stated(sessions=(FIRST, THIRD)))
+    school.add(instant(2025, 10, 6, 9), amended(SECOND), amended(THIRD))
+    assert changes(school) == [[(THIRD, "O", "I")]]
+
+
+def test_imported_history_goes_by_the_time_that_its_source_states(school):
+    """An amendment stated before the issue is none after it, whenever it was imported."""
+    school.add(
+        AT,
+        *(
+            marked("ann", s, "O", stated=instant(2025, 9, 9), row=1)
+            for s in (FIRST, SECOND, THIRD)
+        ),
+        stated(),
+        amended(FIRST, stated=instant(2025, 9, 30), row=2),
+        amended(SECOND, stated=instant(2025, 10, 2, 12), row=3),
+        amended(THIRD, stated=instant(2025, 10, 3), row=4),
+        imported=True,
+    )
+    assert changes(school) == [[(THIRD, "O", "I")]]
+    again = SourceRestated(original="I", code="C", row=5)
+    school.add(instant(2025, 10, 9), on_mark("ann", FIRST, again), imported=True)
+    assert changes(school) == [[(FIRST, "I", "C"), (THIRD, "O", "I")]]
+
+
+def test_a_blank_filled_after_issue_is_a_change_too(book):
+    """It was nothing when the notice was issued."""
+    late = SessionMarked(code="I", late=True, by="s1")
+    book.add(instant(2025, 10, 6), on_mark("ann", "2025-09-09/PM", late))
+    assert changes(book) == [[("2025-09-09/PM", None, "I")]]
+    answer = ask(book)
+    assert answer.blocks[1].rows[0][3:5] == ("-", "I")
+
+
+def test_without_period_or_of_the_other_scheme_a_notice_rests_on_nothing(school):
+    """Unless it names sessions; an open period ends with the issue."""
+    school.add(instant(2025, 9, 9, 9), marked("ann", FIRST, "O"))
+    school.add(AT, stated(kind="s105"), stated("a2", offence_first=None, offence_last=None))
+    assert [row["sessions"] for row in ask(school).rows()] == [[], []]
+    school.add(AT + 1, stated("a3", offence_last=None))
+    assert [row["sessions"] for row in ask(school).rows()] == [[], [], [FIRST]]
+
+
+def test_one_pupil_and_the_text(book):
+    """Chosen by UPN; the text says what is counted and judges nobody."""
+    book.add(AT + 1, stated("a1", "bob", paid_on=date(2025, 10, 9)))
+    book.add(instant(2025, 10, 6, 9), amended(SECOND, name=None, by=None))
+    assert [row["upn"] for row in ask(book).rows()] == ["U-ann", "U-bob"]
+    assert [row["upn"] for row in ask(book, pupil="U-bob").rows()] == ["U-bob"]
+    answer = ask(book)
+    table, changed = answer.blocks
+    assert [line[5:] for line in table.rows] == [
+        ("", "3", "2", "1", "0"),
+        ("paid", "0", "0", "0", "0"),
+    ]
+    assert changed.rows[0][2:] == (
+        SECOND,
+        "O",
+        "I",
+        "2025-10-06",
+        "2025-10-06",
+        "not stated",
+        "letter",
+    )
+    assert "no finding about a parent" in table.notes[0]
+    header, first, _ = text.as_csv(answer).splitlines()
+    assert header == ",".join(notices.COLUMNS)
+    assert first.endswith(
+        f"{FIRST};{SECOND};{THIRD},2,{SECOND} O>I 2025-10-06T09:00:00Z not stated: letter,,"
+    )
+
+
+def test_a_ledger_without_notices_or_knowledge(school):
+    """An empty list; before the first event it says that it knew nothing."""
+    assert not ask(school).rows()
+    assert ask(school, known_at="2025-07-01").document["knows_nothing"] is True
+
+
+def uncounted(book, **asked):
+    (row,) = ask(book, **asked).rows()
+    return [(u["session"], u["code"], u["why"], u["since_issue"]) for u in row["uncounted"]]
+
+
+def words(book):
+    return [u["words"] for u in ask(book).rows()[0]["uncounted"]]
+
+
+def test_what_came_in_after_the_notice_is_a_change_whatever_its_source_states(book):
+    """A mark restated or corrected with the time of the mark itself; named blanks filled."""
+    early = instant(2025, 9, 8, 9)
+    restated = SourceRestated(original="O", code="/", stated=early, row=1)
+    corrected = MarkCorrected(original="O", code="L", stated=early, row=2)
+    blank = marked("ann", "2025-09-09/PM", "O", stated=early, row=3)
+    book.add(AT + 1, stated("a2", sessions=(FIRST, "2025-09-09/PM")))
+    book.add(
+        instant(2025, 10, 9),
+        on_mark("ann", FIRST, restated), on_mark("ann", SECOND, corrected), blank,
+        imported=True,
+    )  # fmt: skip
+    assert changes(book, amended_since_issue=True) == [
+        [(FIRST, "O", "/"), (SECOND, "O", "L")],
+        [(FIRST, "O", "/"), ("2025-09-09/PM", None, "O")],
+    ]
+    made, recorded, by = ask(book).blocks[1].rows[0][5:8]
+    assert (made, recorded, by) == ("2025-10-09", "2025-10-09", "import of other-system")
+
+
+def test_sessions_that_a_closure_takes_out_are_listed_with_who_recorded_it(book):
+    """Relevant now falls without an amendment: the row says why, and it is asked for."""
+    shut = Fact(streams.CALENDAR, SessionsClosed(date=date(2025, 9, 8), reason="INSET"))
+    position = book.add(instant(2025, 10, 20, 9), shut, imported=True)
+    (row,) = ask(book, amended_since_issue=True).rows()
+    assert (row["relevant_now"], len(row["uncounted"])) == (1, 2)
+    assert row["uncounted"][0] == {
+        "session": FIRST,
+        "code": "O",
+        "why": "closed",
+        "words": (
+            "the school is recorded as closed that day (INSET), recorded by import of "
+            "other-system on 20 October 2025"
+        ),
+        "by": None,
+        "source": "other-system",
+        "when": "2025-10-20T09:00:00Z",
+        "reason": "INSET",
+        "position": position,
+        "since_issue": True,
+    }
+    answer = ask(book)
+    (line,) = answer.blocks[-1].rows
+    assert line[:5] == ("2025-10-02", "U-ann", "2", f"{FIRST} to {SECOND}", "O")
+    assert line[5].startswith("no longer counts: the school is recorded")
+    assert f"{FIRST} O: no longer counts: the school" in text.as_csv(answer)
+    assert not uncounted(book, on=date(2025, 9, 7))
+    withdrawn = ClosureWithdrawn(date=date(2025, 9, 8), reason="held")
+    book.add(instant(2025, 10, 21), Fact(streams.CALENDAR, withdrawn))
+    assert not ask(book, amended_since_issue=True).rows()
+
+
+def test_a_closure_that_came_with_the_notice_goes_by_its_stated_time(school):
+    """Stated before the issue, it was known when the notice was issued."""
+    early = instant(2025, 9, 1)
+    shut = SessionsClosed(date=date(2025, 9, 8), sessions=("AM",), stated=early)
+    taken = [marked("ann", s, "O", stated=instant(2025, 9, 9)) for s in (FIRST, SECOND)]
+    school.add(AT + 1, Fact(streams.CALENDAR, shut), *taken, stated(), imported=True)
+    assert uncounted(school) == [(FIRST, "O", "closed", False)]
+    assert ask(school).blocks[-1].rows[0][5].startswith("does not count: the school")
+    assert not ask(school, amended_since_issue=True).rows()
+
+
+def test_a_term_moved_a_record_withdrawn_and_a_birth_date_corrected(book):
+    """Each with its own reason, by whom and when."""
+    shorter = TermSet(name="Autumn 1", first=date(2025, 9, 9), last=date(2025, 10, 24))
+    book.add(instant(2025, 10, 20, 9), Fact(streams.CALENDAR, shorter))
+    assert {why for _, _, why, _ in uncounted(book)} == {"out-of-term"}
+    assert words(book)[0] == (
+        "the day is recorded as outside term, recorded by Mrs Register, Officer on 20 October 2025"
+    )
+    corrected = DetailsAmended(
+        field="dob", original="2012-10-01", amended="2020-10-01", birth_cohort=2020,
+        compulsory_from=date(2025, 12, 31), reason="Birth certificate", **BY,
+    )  # fmt: skip
+    book.add(instant(2025, 10, 21), Fact(streams.pupil("ann"), corrected))
+    assert uncounted(book)[-1] == (THIRD, "O", "not-of-age", True)
+    assert words(book)[-1] == (
+        "the pupil is recorded as not of compulsory school age that day, by a corrected birth "
+        "date (Birth certificate), recorded by Mrs Register, Officer on 21 October 2025"
+    )
+    gone = EnrolmentWithdrawn(
+        starts_on=date(2025, 6, 2), survivor="bob", reason="a duplicate", **BY
+    )
+    book.add(instant(2025, 10, 22), Fact(streams.pupil("ann"), gone))
+    assert uncounted(book)[-1] == (THIRD, "O", "not-on-roll", True)
+    assert "(a duplicate), recorded by Mrs Register" in words(book)[-1]
+
+
+def test_what_never_counted_names_no_event(school):
+    """A mark before the roll of the pupil: nothing ended, nobody did it."""
+    school.add(instant(2025, 9, 9, 9), marked("ann", "2025-09-06/AM", "O"))
+    school.add(AT, stated(offence_first=date(2025, 9, 6)))
+    assert uncounted(school) == [("2025-09-06/AM", "O", "out-of-term", False)]
+    assert words(school) == ["the day is recorded as outside term"]
+
+
+def test_a_pupil_who_was_never_of_age_names_no_event(school):
+    """No correction made it so."""
+    school.add(AT - 2, enrolled("eve", date(2025, 9, 3), compulsory_from=date(2025, 12, 31)))
+    school.add(AT - 1, marked("eve", FIRST, "O"))
+    school.add(AT, stated(pupil="eve"))
+    assert uncounted(school) == [(FIRST, "O", "not-of-age", False)]
+    assert words(school) == ["the pupil is recorded as not of compulsory school age that day"]
+
+
+def test_school_weeks_that_moved_under_a_notice_are_told(book):
+    """No session of it changed: the alert of the change is named by what moved the weeks."""
+    shut = Fact(streams.CALENDAR, ClosureWithdrawn(date=date(2025, 9, 15), reason="was held"))
+    book.add(AT + 5, Fact(streams.CALENDAR, SessionsClosed(date=date(2025, 9, 15))))
+    paper = UndercutPaper(kind="notice", ref="a1 2025-10-02", before=10, after=9)
+    other = UndercutPaper(kind="notice", ref="a9 2025-10-02", before=10, after=9)
+    raised = [
+        Fact(streams.undercut("ann"), CaseUndercut(papers=(p,), sessions=()))
+        for p in (paper, other)
+    ]
+    book.add(instant(2025, 10, 20), shut, *raised)
+    assert uncounted(book) == [(None, None, "school-weeks", True)]
+    answer = ask(book)
+    assert answer.blocks[-1].rows == [
+        (
+            "2025-10-02", "U-ann", "1", "-", "-",
+            (
+                "the school weeks that are counted together moved (was held), recorded by "
+                "Mrs Register, Officer on 20 October 2025"
+            ),
+        )
+    ]  # fmt: skip
+    assert "school-weeks: the school weeks" in text.as_csv(answer)
+
+
+def test_amendments_that_wait_are_noted(book):
+    """Of its own sessions; the marks stand as they were."""
+    for session in (FIRST, "2025-10-20/AM"):
+        requested = AmendmentRequested(
+            batch="b1", original="O", code="I", reason="r", grounds=("relied-on",), **BY
+        )
+        book.add(instant(2025, 10, 20), Fact(streams.approval("ann", session), requested))
+    answer = ask(book)
+    assert answer.rows()[0]["pending"] == [{"session": FIRST, "stands": "O", "requested": "I"}]
+    assert any("1 requested amendment of these sessions" in n for n in answer.blocks[0].notes)
+    assert text.as_csv(answer).splitlines()[1].endswith(f",,{FIRST} O>I")

@@ -1,0 +1,494 @@
+"""``penalties``: who is listed, what the row says besides the figures, how it reads."""
+
+from datetime import date
+
+import pytest
+
+from ledger.clock import iso
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.families import (
+    CaseworkStepTaken,
+    NoticeStated,
+    ParentRecorded,
+    RelationRecorded,
+)
+from ledger.events.penalties import NoticesConfirmed, PenaltyConsidered
+from ledger.events.register import MarkAmended, SourceConflicted
+from ledger.store.store import Fact
+from projections.penalties.penalties import Penalties
+from projections.queries.question import Grid
+from projections.rendering import text
+from tests.projections.ledgers import HOUR, NOW, enrolled, instant, marked, on_mark, opened
+
+AT = instant(2025, 9, 15, 9)
+ON = date(2025, 9, 19)
+WEEK = [f"2025-09-{day:02}/{half}" for day in range(8, 13) for half in ("AM", "PM")]
+NEXT = [f"2025-09-{day:02}/{half}" for day in range(15, 20) for half in ("AM", "PM")]
+KEYS = [
+    "upn", "count", "settled", "fresh", "met", "peak", "first_met_on", "first_recorded_met_at",
+    "window", "sessions", "peak_window", "peak_sessions", "oldest_leaves_on", "considered",
+    "parents", "blockers",
+]  # fmt: skip
+
+
+def ask(book, **asked):
+    """The answer, on 19 September 2025 unless asked otherwise."""
+    return book.ask(Penalties(**{"on": ON, **asked}), now=NOW)
+
+
+def rows(book, **asked):
+    """The rows by local name."""
+    return {row["upn"].removeprefix("U-"): row for row in ask(book, **asked).rows()}
+
+
+def blockers(book, **asked):
+    """The codes of what is to be cleared up first, for Ann."""
+    return [b.partition(":")[0] for b in rows(book, **asked)["ann"]["blockers"]]
+
+
+def absent(book, sessions=WEEK, code="O", pupil="ann", at=AT, **more):
+    """Record a mark for each session in one transaction."""
+    return book.add(at, *(marked(pupil, session, code, **more) for session in sessions))
+
+
+def amended(session, original, code, pupil="ann"):
+    """An amendment."""
+    event = MarkAmended(original=original, code=code, reason="r", by="s1", name="M")
+    return on_mark(pupil, session, event)
+
+
+def considered(seen_at, peak=10, decision="not-now"):
+    """A consideration by the head."""
+    event = PenaltyConsidered(
+        decision=decision, reason="A plan has begun", by="s1", name="Hal Hope", job_title="Head",
+        count=10, settled=10, peak=peak, entries=("2025-09-08/AM O",), seen_at=seen_at,
+    )  # fmt: skip
+    return Fact(streams.penalty("ann"), event)
+
+
+def parent(parent_id, relation, pupil="ann", **more):
+    """A parent with an address, and what they are to a pupil."""
+    recorded = ParentRecorded(**({"surname": "Able", "address": "1 High Street"} | more))
+    return [
+        Fact(streams.parent(parent_id), recorded),
+        Fact(streams.relation(parent_id, pupil), RelationRecorded(**relation)),
+    ]
+
+
+def step(words, day=ON):
+    """A step of casework."""
+    return Fact(streams.casework("ann"), CaseworkStepTaken(step=words, on=day))
+
+
+# -- who is listed ------------------------------------------------------------------------------
+
+
+def test_a_row_says_what_the_contract_says(school):
+    """Ten sessions in a week, nothing else known."""
+    absent(school)
+    (row,) = ask(school).rows()
+    cells = [{"session": session, "code": "O"} for session in WEEK]
+    weeks = {"first_week": "2025-06-02", "last_week": "2025-09-15"}
+    peak = {"first_week": "2025-06-02", "last_week": "2025-09-15"}
+    assert list(row) == KEYS
+    assert row == {
+        "upn": "U-ann", "count": 10, "settled": 10, "fresh": 10, "met": True, "peak": 10,
+        "first_met_on": "2025-09-12", "first_recorded_met_at": iso(AT), "window": weeks,
+        "sessions": cells, "peak_window": peak, "peak_sessions": cells,
+        "oldest_leaves_on": "2025-11-24", "considered": [], "parents": [],
+        "blockers": row["blockers"],
+    }  # fmt: skip
+
+
+def test_fewer_are_listed_on_request(school):
+    """Nine are not listed; from seven on they are, as not met."""
+    absent(school, WEEK[:9])
+    assert not rows(school)
+    row = rows(school, at_least=7)["ann"]
+    assert (row["count"], row["met"], row["first_met_on"]) == (9, False, None)
+    assert row["first_recorded_met_at"] is None
+    assert not rows(school, at_least=11)
+
+
+def test_the_latest_window_alone_lists_no_case_that_has_moved_on(school):
+    """In December the window of September is over; the case still stands."""
+    absent(school)
+    december = date(2025, 12, 12)
+    assert rows(school, on=december)["ann"]["count"] == 0
+    assert not rows(school, on=december, window="current")
+    assert rows(school, on=ON, window="current")
+
+
+def test_the_first_date_counted_plays_no_part(school):
+    """Windows reach back as far as entries count."""
+    absent(school)
+    assert rows(school, from_=ON) == rows(school)
+
+
+def test_a_selection_chooses_pupils_and_cuts_no_window(school):
+    """A member at any of the sessions is listed with all of them."""
+    absent(school)
+    absent(school, pupil="cy")
+    assert set(rows(school)) == {"ann", "cy"}
+    assert set(rows(school, group="9B")) == {"cy"}
+    send = rows(school, cohort="SEND", membership="session")
+    assert send["ann"]["count"] == 10
+    assert set(rows(school, current=True, on=date(2025, 10, 20))) == {"ann"}
+
+
+def test_rows_are_sorted_by_upn(school):
+    """By the letters, whoever came first."""
+    absent(school, pupil="bob")
+    absent(school)
+    assert list(rows(school)) == ["ann", "bob"]
+
+
+def test_a_ledger_that_knew_nothing_says_so(empty):
+    """An answer without rows is no zero."""
+    answer = ask(empty)
+    assert answer.document["knows_nothing"]
+    assert answer.blocks[0].lines
+
+
+def test_a_day_before_the_rule_is_refused(school):
+    """The threshold was each authority's own."""
+    with pytest.raises(Refused) as caught:
+        ask(school, on=date(2024, 8, 18))
+    assert caught.value.code == "date-outside-rule"
+
+
+def test_a_pupil_who_is_not_of_age_is_not_listed(school):
+    """Marks before compulsory school age are no relevant entries."""
+    young = {"birth_cohort": 2020, "compulsory_from": date(2025, 12, 31)}
+    school.add(AT, enrolled("dee", date(2025, 9, 3), **young))
+    absent(school, pupil="dee")
+    assert not rows(school)
+
+
+# -- when it was recorded -----------------------------------------------------------------------
+
+
+def test_the_tenth_recorded_is_the_moment_whatever_was_amended_since(school):
+    """Recorded at three times, full at the third; an explanation later takes it away."""
+    absent(school, WEEK[:5])
+    absent(school, WEEK[5:9], at=AT + HOUR)
+    absent(school, WEEK[9:], at=AT + 2 * HOUR)
+    school.add(AT + 3 * HOUR, amended(WEEK[0], "O", "I"))
+    row = rows(school, at_least=1)["ann"]
+    assert (row["met"], row["first_recorded_met_at"]) == (False, iso(AT + 2 * HOUR))
+    before = rows(school, known_at=iso(AT + 2 * HOUR))["ann"]
+    assert (before["met"], before["count"]) == (True, 10)
+    assert not rows(school, known_at=iso(AT + HOUR))
+
+
+def test_what_one_transaction_takes_back_was_never_recorded(school):
+    """Ten entries and the explanation of one arrive together."""
+    marks = [marked("ann", session, "O") for session in WEEK]
+    school.add(AT, *marks, amended(WEEK[0], "O", "I"))
+    assert rows(school, at_least=1)["ann"]["first_recorded_met_at"] is None
+
+
+def test_a_source_that_states_no_time_leaves_the_moment_open(school):
+    """Known from the start is no instant."""
+    school.add(AT, *(marked("ann", s, "O", row=2) for s in WEEK), imported=True)
+    row = rows(school, clock="source")["ann"]
+    assert (row["met"], row["first_recorded_met_at"]) == (True, None)
+
+
+# -- considered ---------------------------------------------------------------------------------
+
+
+def test_a_case_stands_until_it_has_been_considered(school):
+    """On the list until then, though the window moves on; off it afterwards, for good."""
+    head = absent(school)
+    december = date(2025, 12, 12)
+    assert rows(school, on=december, not_considered=True)
+    school.add(AT + HOUR, considered(head))
+    assert not rows(school, not_considered=True)
+    assert not rows(school, on=december, not_considered=True)
+    (found,) = rows(school)["ann"]["considered"]
+    by = {
+        "name": "Hal Hope", "job_title": "Head",
+        "authenticated": "operating-system account; name as stated",
+    }  # fmt: skip
+    assert found == {
+        "at": iso(AT + HOUR), "decision": "not-now", "by": by, "count": 10, "seen_at": head,
+    }  # fmt: skip
+
+
+def test_an_entry_recorded_since_makes_the_case_a_new_one(school):
+    """The eleventh has not been considered; once it has, the list is empty again."""
+    school.add(AT + HOUR, considered(absent(school)))
+    head = absent(school, NEXT[:1], at=AT + 2 * HOUR)
+    assert rows(school, not_considered=True)
+    assert rows(school, not_considered=True, window="current")
+    school.add(AT + 3 * HOUR, considered(head, peak=11))
+    assert not rows(school, not_considered=True)
+
+
+def test_an_entry_in_no_full_window_leaves_the_case_considered(school):
+    """A single session in December does not bring September back."""
+    school.add(AT + HOUR, considered(absent(school)))
+    absent(school, ["2025-12-08/AM"], at=AT + 2 * HOUR)
+    assert not rows(school, on=date(2025, 12, 12), not_considered=True)
+
+
+def test_one_relevant_code_for_another_is_nothing_new(school):
+    """N that became O was seen as N; a code in between would have ended it."""
+    head = absent(school, code="N")
+    school.add(AT + HOUR, considered(head))
+    school.add(AT + 2 * HOUR, amended(WEEK[0], "N", "O"))
+    assert not rows(school, not_considered=True)
+    school.add(AT + 3 * HOUR, amended(WEEK[1], "N", "I"))
+    school.add(AT + 4 * HOUR, amended(WEEK[1], "I", "O"))
+    assert rows(school, not_considered=True)
+
+
+def test_whoever_saw_fewer_has_not_considered_this_case(school):
+    """A birth date or a closure corrected since may have made more of the same entries."""
+    school.add(AT + HOUR, considered(absent(school), peak=8))
+    assert rows(school, not_considered=True)
+
+
+# -- parents and notices ------------------------------------------------------------------------
+
+
+def test_parents_are_those_on_record_or_not_ruled_out(school):
+    """A mother; a neighbour of whom nothing is known; a grandparent ruled out; one in the past."""
+    absent(school)
+    no = {"parental_responsibility": "no", "care": "no"}
+    school.add(
+        AT,
+        *parent("p1", {"relationship": "mother"}),
+        *parent("p2", {"relationship": "neighbour"}),
+        *parent("p3", {"relationship": "grandparent", **no}),
+        *parent("p4", {"relationship": "father", "until": date(2025, 9, 1)}),
+        *parent("p5", {"relationship": "father", "since": date(2025, 9, 20)}),
+    )
+    found = rows(school)["ann"]["parents"]
+    assert [(p["parent_id"], p["liable"]) for p in found] == [
+        ("p1", "yes"), ("p2", "undetermined"),
+    ]  # fmt: skip
+    assert found[0] == {
+        "parent_id": "p1", "liable": "yes", "previous": 0, "outcome": "first",
+        "amount_within_21_days": 80, "amount": 160, "la_confirmed_on": None,
+    }  # fmt: skip
+
+
+def test_a_notice_uses_sessions_up_and_counts_for_its_parent_only(school):
+    """Five sessions are no longer fresh; the other parent would still be at the first."""
+    absent(school)
+    notice = NoticeStated(
+        kind="s444A", issued_on=ON, offence_first=date(2025, 9, 8), offence_last=date(2025, 9, 12),
+        received_on=ON, sessions=tuple(WEEK[:5]), row=2,
+    )  # fmt: skip
+    school.add(
+        AT,
+        *parent("p1", {"relationship": "mother"}),
+        *parent("p2", {"relationship": "father"}),
+        Fact(streams.notices("p1", "ann"), notice),
+    )
+    row = rows(school)["ann"]
+    assert (row["count"], row["fresh"]) == (10, 5)
+    assert [p["outcome"] for p in row["parents"]] == ["second", "first"]
+    assert "relied-on" in blockers(school)
+
+
+def test_the_last_confirmation_by_the_day_is_shown(school):
+    """Not one that is still to come on that day."""
+    absent(school)
+    days = (date(2025, 9, 10), date(2025, 9, 12), date(2025, 9, 25))
+    confirmed = [
+        NoticesConfirmed(la_ref="X", confirmed_on=day, notices=0, by="s1", name="M", job_title="H")
+        for day in days
+    ]
+    facts = [Fact(streams.notices("p1", "ann"), event) for event in confirmed]
+    school.add(AT, *parent("p1", {"care": "yes"}), *facts)
+    assert rows(school)["ann"]["parents"][0]["la_confirmed_on"] == "2025-09-12"
+
+
+# -- what is to be cleared up first -------------------------------------------------------------
+
+
+def test_nothing_is_left_to_clear_up(school):
+    """Ten settled entries, every mark made, a mother with an address, support on record."""
+    absent(school)
+    others = [s for s in (*open_sessions(), *NEXT) if s not in WEEK]
+    absent(school, others, code="/")
+    school.add(AT, *parent("p1", {"relationship": "mother"}), step("Support plan agreed"))
+    assert blockers(school) == []
+
+
+def open_sessions():
+    """The sessions of Ann's window before the week of absence."""
+    june = [f"2025-06-{d:02}" for d in (*range(2, 7), *range(9, 14), *range(16, 21))]
+    june += [f"2025-06-{d:02}" for d in (*range(23, 28), 30)]
+    july = [f"2025-07-{d:02}" for d in (*range(1, 5), *range(7, 12), *range(14, 19))]
+    days = (*june, *july, "2025-09-03", "2025-09-04", "2025-09-05")
+    return [f"{day}/{half}" for day in days for half in ("AM", "PM")]
+
+
+def test_each_obstacle_is_named_by_its_code(school):
+    """N alone makes ten; marks are missing; nobody is a parent; no support."""
+    absent(school, WEEK[:9])
+    absent(school, WEEK[9:], code="N")
+    found = ["provisional", "provisional-only", "missing", "parent", "support"]
+    assert blockers(school) == found
+    words = rows(school)["ann"]["blockers"]
+    assert words[0] == "provisional: N still stands on 1 session of the window"
+    assert words[4].startswith("support: no support is recorded since 2025-06-02")
+
+
+def test_a_parent_without_an_address_is_named(school):
+    """Of those who are parents; whose part is open is not asked for one."""
+    absent(school)
+    school.add(
+        AT,
+        *parent("p1", {"relationship": "mother"}, address=None),
+        *parent("p2", {"relationship": "neighbour"}, address=None),
+    )
+    words = [b for b in rows(school)["ann"]["blockers"] if b.startswith(("address", "parent"))]
+    assert words == ["address: no address is recorded for parent p1"]
+
+
+def test_an_open_conflict_in_the_window_is_an_obstacle(school):
+    """Outside it, it is none."""
+    absent(school)
+    event = SourceConflicted(stands="O", code="I", row=2)
+    school.add(AT, on_mark("ann", "2025-10-06/AM", event), imported=True)
+    assert "conflict" not in blockers(school)
+    school.add(AT, on_mark("ann", WEEK[0], event), imported=True)
+    assert "conflict" in blockers(school)
+
+
+@pytest.mark.parametrize(
+    ("words", "day", "there"),
+    [
+        ("Support offered", date(2025, 9, 3), True),
+        ("support not appropriate: holiday", ON, True),
+        ("Letter", ON, False),
+        ("Support offered", date(2025, 9, 20), False),
+        ("Support offered", date(2025, 6, 1), False),
+    ],
+)
+def test_support_counts_from_the_window_or_the_school_year_on(school, words, day, there):
+    """A step that speaks of support, also to say that it would not be appropriate."""
+    absent(school)
+    school.add(AT, step(words, day))
+    assert ("support" not in blockers(school)) == there
+
+
+def test_a_school_to_which_notices_do_not_apply_is_told(school):
+    """An independent school."""
+    absent(school)
+    school.add(AT, opened(type="independent"))
+    assert blockers(school)[-1] == "school-type"
+
+
+def test_obstacles_are_about_the_window_that_would_be_referred(school):
+    """In December that is the full one of September, not the latest."""
+    absent(school, code="N")
+    assert rows(school, on=date(2025, 12, 12))["ann"]["count"] == 0
+    assert "provisional" in blockers(school, on=date(2025, 12, 12))
+
+
+# -- how it reads -------------------------------------------------------------------------------
+
+
+def lines(answer):
+    """Everything that a reader sees."""
+    found = []
+    for block in answer.blocks:
+        found += text.as_lines(block) if isinstance(block, Grid) else block.lines
+    return "\n".join(found)
+
+
+def test_the_table_says_that_it_is_no_finding(school):
+    """The contract's sentence, and none of the words that accuse."""
+    head = absent(school)
+    school.add(AT, *parent("p1", {"relationship": "mother"}), considered(head))
+    shown = lines(ask(school, explain=True))
+    assert (
+        "Ten recorded sessions: a decision to consider is due; not a finding against a parent."
+        in shown
+    )
+    assert "not-now 2025-09-15" in shown
+    assert not any(word in shown.casefold() for word in ("guilty", "eligible", "liable"))
+
+
+def test_an_early_warning_is_not_called_a_duty(school):
+    """Ten sessions are spoken of only where somebody on the list has ten."""
+    absent(school, WEEK[:8])
+    warned = lines(ask(school, at_least=7))
+    assert "an early warning, and no duty to consider" in warned
+    assert "a decision to consider is due" not in warned
+    absent(school, pupil="bob")
+    both = lines(ask(school, at_least=7))
+    assert "an early warning, and no duty to consider" in both
+    assert "a decision to consider is due" in both
+
+
+def test_the_early_warning_shows_when_the_oldest_session_leaves(school):
+    """Below the threshold and in the latest window; elsewhere there is no such column."""
+    absent(school, WEEK[:8])
+    late = [f"2025-12-{d:02}/{half}" for d in range(8, 12) for half in ("AM", "PM")]
+    absent(school, late, pupil="bob")
+    early = ask(school, at_least=7, window="current").blocks[0]
+    assert "Oldest leaves on" in early.headings
+    assert any("2025-11-24" in row for row in early.rows)
+    later = ask(school, on=date(2025, 12, 19), at_least=7, window="current").blocks[0]
+    assert any("after the known terms" in row for row in later.rows)
+    assert "Oldest leaves on" not in ask(school, at_least=7).blocks[0].headings
+
+
+def test_the_explanation_names_sessions_windows_and_the_rule(school):
+    """In words; the fullest window where it is another one; what was decided and why."""
+    head = absent(school)
+    school.add(
+        AT,
+        *parent("p1", {"relationship": "mother"}),
+        Fact(
+            streams.notices("p1", "ann"),
+            NoticesConfirmed(
+                la_ref="X", confirmed_on=ON, notices=0, by="s1", name="M", job_title="H"
+            ),
+        ),
+        considered(head),
+    )
+    absent(school, ["2025-12-08/AM"], at=AT + HOUR)
+    shown = lines(ask(school, on=date(2025, 12, 19), explain=True))
+    for words in (
+        "Reference: SI 2007/1867 reg 9A(1)",
+        "Latest window, the school weeks from Monday 6 October 2025",
+        ": 1 session\n    Monday 8 December 2025, morning: O,",
+        "Fullest window so far",
+        "The threshold was first reached with a session on 12 September 2025",
+        "The register first held as many on 15 September 2025 at 10:00",
+        "by Hal Hope, Head: not-now (A plan has begun)",
+        "p1: 0 earlier in the period on our records (the authority last confirmed on 19 September",
+        "To clear up first: no mark on",
+    ):
+        assert words in shown
+    assert "leaves the window" not in shown
+    nine = lines(ask(school, on=date(2025, 9, 12), at_least=1, explain=True))
+    assert "leaves the window on 24 November 2025" in nine
+
+
+def test_the_explanation_leaves_out_what_never_happened(school):
+    """No date of a threshold that was not reached."""
+    absent(school, WEEK[:9])
+    shown = lines(ask(school, at_least=1, explain=True))
+    assert "first reached" not in shown
+    assert "first held" not in shown
+
+
+def test_as_csv_each_pupil_is_one_line(school):
+    """Lists become texts."""
+    head = absent(school)
+    school.add(AT, *parent("p1", {"relationship": "mother"}), considered(head))
+    heading, line = text.as_csv(ask(school)).splitlines()
+    assert heading.split(",") == KEYS
+    for words in ("2025-06-02 to 2025-09-15", "2025-09-08/AM O;", "p1: 0 previous, first"):
+        assert words in line
+    assert text.as_csv(ask(school, at_least=50)).splitlines() == [heading]

@@ -1,0 +1,109 @@
+"""attendance prove: of a pupil's mark or of any entry, to be checked without the ledger."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from commands.core.execute import execute
+from commands.school.staff import AddStaff
+from ledger import attendance_verify
+from ledger.events.register import MarkAmended
+from ledger.tlog import signing
+from ledger.tlog.leaf import position_of
+from ledger.transparency.proof import read_proof
+from tests.cli.shell import run
+from tests.ledger.cosigned import witnessed
+from tests.ledger.outsiders import WITNESS
+from tests.projections.ledgers import instant, marked, on_mark
+
+SESSION = "2025-09-03/AM"
+
+
+@pytest.fixture
+def book(school):
+    """Ann was marked absent, then present."""
+    late = MarkAmended(
+        original="N", code="L", reason="bus", by="s1", name="Mrs Register", job_title="Officer"
+    )
+    school.add(instant(2025, 9, 3, 9), marked("ann", SESSION, "N"))
+    school.versions[marked("ann", SESSION, "N").stream] = 1
+    school.add(instant(2025, 9, 4, 9), on_mark("ann", SESSION, late))
+    return school
+
+
+def prove(book, *options):
+    return run("--ledger", book.folder.path, "prove", *options)
+
+
+def key(book):
+    return signing.load(book.folder.signing_key).verifier
+
+
+def test_the_mark_that_stands_is_proven(book):
+    """Or an earlier version of it."""
+    found = prove(book, "--pupil", "U-ann", SESSION, "--json").json
+    head = book.folder.head()
+    assert (found["position"], found["index"], found["name"]) == (head, head - 1, "MarkAmended.v1")
+    assert read_proof(found["proof"]).wrong(key(book)) is None
+    first = prove(book, "--pupil", "L-ann", SESSION, "--version", "1", "--json").json
+    assert (first["position"], first["name"]) == (head - 2, "SessionMarked.v1")
+
+
+def test_any_entry_is_proven(book, tmp_path):
+    """On the screen or in a file."""
+    shown = prove(book, "--position", "3")
+    assert shown.code == 0
+    proof = read_proof(shown.out)
+    assert (position_of(proof.leaf), proof.wrong(key(book))) == (3, None)
+    written = prove(book, "--position", "3", "--out", tmp_path / "p.tlog-proof")
+    assert "entry 3 (SchoolOpened.v1), proven under a checkpoint of" in written.out
+    assert (tmp_path / "p.tlog-proof").read_text(encoding="utf-8") == shown.out
+
+
+def test_under_what_a_witness_saw_it_is_proven_to_who_holds_its_key(context, tmp_path):
+    """What came after waits for the witness."""
+    before = prove(context, "--position", "2", "--witnessed")
+    assert (before.code, before.out) == (1, "")
+    assert "attendance witness ask, or leave out --witnessed" in before.err
+    size = witnessed(context)
+    execute(context, AddStaff(staff_id="S2", name="Ben", job_title="Teacher"))
+    for more, status, seen in [(["--witnessed"], 0, size), ([], 3, size + 2)]:
+        path = tmp_path / f"proof{status}"
+        said = prove(context, "--position", "2", "--out", path, *more)
+        assert f"under a checkpoint of {seen} entries" in said.out
+        given = [str(path), "--witness", WITNESS.verifier.vkey]
+        assert attendance_verify.main(given) == status
+    after = prove(context, "--position", str(size + 1), "--witnessed")
+    assert (after.code, f"a witness saw {size} entries" in after.err) == (1, True)
+
+
+REFUSED = {
+    (): "a proof is of one mark, or of one entry of the log",
+    ("--pupil", "U-ann"): "a proof is of one mark",
+    (SESSION,): "a proof is of one mark",
+    ("--position", "1", "--pupil", "U-ann"): "a proof is of one mark",
+    ("--pupil", "nobody", SESSION): "no pupil has the UPN or local id 'nobody'",
+    ("--pupil", "U-bob", SESSION): "no mark was made for that session",
+    ("--pupil", "U-ann", SESSION, "--version", "3"): "the mark has 2 versions, not 3",
+    ("--position", "999"): "no entry has the number 999",
+}
+
+
+@pytest.mark.parametrize("options", REFUSED)
+def test_what_is_not_there_is_refused(book, options):
+    said = prove(book, *options)
+    assert (said.code, said.out) == (1, "")
+    assert REFUSED[options] in said.err
+
+
+def test_what_was_changed_is_not_proven(book):
+    """A proof that does not hold is not written."""
+    with closing(sqlite3.connect(book.folder.log)) as db:
+        db.execute("DROP TRIGGER stored_events_no_update")
+        db.execute("UPDATE stored_events SET originator_version = 9 WHERE position = 3")
+        db.commit()
+    said = prove(book, "--position", "3")
+    assert (said.code, said.out) == (1, "")
+    assert "entry 3 is not what was recorded under a checkpoint of" in said.err
+    assert prove(book, "--position", "4").code == 0

@@ -1,0 +1,81 @@
+"""What every question and answer is made of; how a percentage is written."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections.queries.question import (
+    Answer,
+    PointInTime,
+    argument,
+    natural,
+    of,
+    option,
+    percent,
+)
+from tests.projections import oracle
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "written"),
+    [
+        (0, 1, "0.0"),
+        (1, 1, "100.0"),
+        (1, 16, "6.3"),  # 6.25
+        (49, 400, "12.3"),  # 12.25
+        (1, 2000, "0.1"),  # 0.05
+        (1, 2001, "0.0"),
+        (1999, 2000, "100.0"),  # 99.95
+        (1998, 2000, "99.9"),
+        (15, 16, "93.8"),  # 93.75
+        (1, 3, "33.3"),
+        (2, 3, "66.7"),
+    ],
+)
+def test_a_percentage_is_rounded_half_up_once(part, whole, written):
+    """Exactly half of a tenth goes up, also where a float or half-even would not."""
+    assert percent(part, whole) == oracle.one_decimal(part, whole) == written
+
+
+@given(st.integers(0, 10**9), st.integers(1, 10**9))
+def test_a_percentage_is_never_off_by_more_than_half_a_tenth(part, whole):
+    """What is written lies within half a tenth of the exact ratio, for any counts."""
+    written = percent(part, whole)
+    assert written is not None
+    exact = Fraction(100 * part, whole)
+    assert exact - Fraction(1, 20) < Fraction(written) <= exact + Fraction(1, 20)
+    assert written == oracle.one_decimal(part, whole)
+
+
+def test_nothing_of_nothing_is_no_percentage():
+    """Without a possible session there is no rate, and 0 % would accuse."""
+    assert percent(0, 0) is None
+    assert of(0, 0) == "no sessions"
+
+
+def test_a_percentage_is_written_with_the_counts_behind_it():
+    """The reader can check it."""
+    assert of(9, 10) == "90.0 % (9 of 10)"
+
+
+def test_group_names_sort_as_people_read_them():
+    """Numbers by value, letters after them."""
+    assert sorted(["10A", "9B", "9A", "Y10", "Y9"], key=natural) == [
+        "9A", "9B", "10A", "Y9", "Y10",
+    ]  # fmt: skip
+
+
+def test_an_answer_without_rows_has_none():
+    """Rows are those of the document."""
+    assert not Answer({}).rows()
+    assert Answer({"rows": [{"a": 1}]}).rows() == [{"a": 1}]
+
+
+def test_options_and_arguments_carry_their_help():
+    """The command line is made from the fields' metadata."""
+    assert option("what", choices=("a",)).metadata == {"help": "what", "choices": ("a",)}
+    assert argument("who").metadata["argument"] is True
+    assert argument("who", required=False).metadata["required"] is False
+    assert PointInTime().clock == "ledger"

@@ -1,0 +1,44 @@
+"""The order of year groups."""
+
+import pytest
+
+from projections.queries.year_groups import in_order, rank
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("Y7", 7),
+        ("Year 10", 10),
+        ("yr 3", 3),
+        ("12", 12),
+        ("NCY 4", 4),
+        ("R", 0),
+        ("YR", 0),
+        ("Year R", 0),
+        ("Reception", 0),
+        ("Nursery", -1),
+        ("N2", -1),
+        ("Herons", None),
+        ("YX", None),
+        ("", None),
+    ],
+)
+def test_a_year_group_has_the_place_that_its_name_tells(name, place):
+    """Numbers, reception and nursery; nothing is guessed from any other name."""
+    assert rank(name) == place
+
+
+def test_reception_comes_before_year_1():
+    """By age and not by alphabet."""
+    assert in_order(["Year 1", "Year R", "Year 10", "Year 2"]) == [
+        "Year R",
+        "Year 1",
+        "Year 2",
+        "Year 10",
+    ]
+
+
+def test_an_order_that_is_not_known_is_not_made_up():
+    """One name that tells nothing is enough."""
+    assert in_order(["Herons", "Year 1"]) is None

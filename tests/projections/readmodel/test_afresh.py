@@ -1,0 +1,78 @@
+"""Read models that cannot be read are put aside and made anew, once."""
+
+import shutil
+
+import pytest
+
+from ledger.errors import Refused
+from projections.readmodel.afresh import afresh
+from projections.readmodel.catch_up import catch_up
+
+
+@pytest.fixture
+def views(school):
+    """The folder of a ledger with read models, which hold a file of ours."""
+    catch_up(school.folder)
+    (school.folder.views / "mine").write_text("mine")
+    return school.folder
+
+
+class Attempts:
+    """Fails so many times, then gives 1."""
+
+    def __init__(self, error, times=1):
+        self.error, self.times, self.made = error, times, 0
+
+    def __call__(self):
+        self.made += 1
+        if self.made <= self.times:
+            raise self.error
+        return 1
+
+
+def of_views(folder, code="storage"):
+    """A refusal that names the read models."""
+    return Refused(code, f"{folder.views}/tables.db cannot be used")
+
+
+@pytest.mark.parametrize("error", [OSError(), EOFError(), ValueError(), None])
+def test_unreadable_views_are_made_anew(views, error):
+    """The second attempt finds none; what could not be read is gone."""
+    attempts = Attempts(error or of_views(views))
+    assert afresh(views, attempts) == 1
+    assert attempts.made == 2
+    assert not (views.views / "mine").exists()
+    assert not (views.path / "views.unreadable").exists()
+
+
+def test_what_works_is_tried_once(views):
+    """Nothing is put aside."""
+    attempts = Attempts(None, times=0)
+    assert afresh(views, attempts) == 1
+    assert (attempts.made, (views.views / "mine").exists()) == (1, True)
+
+
+@pytest.mark.parametrize("code", ["pupil-unknown", "storage"])
+def test_a_refusal_that_is_not_about_the_views_stands(views, code):
+    """Another reason, or another file, is no reason to make them anew."""
+    attempts = Attempts(Refused(code, "ledger.db"))
+    with pytest.raises(Refused):
+        afresh(views, attempts)
+    assert (attempts.made, (views.views / "mine").exists()) == (1, True)
+
+
+def test_without_views_there_is_nothing_to_put_aside(views):
+    """Then the failure has another cause."""
+    shutil.rmtree(views.views)
+    for error in (OSError(), of_views(views)):
+        with pytest.raises(type(error)):
+            afresh(views, Attempts(error))
+
+
+def test_views_are_put_back_when_making_them_anew_fails_too(views):
+    """They may be the last copy of a log that is damaged itself."""
+    (views.path / "views.unreadable").write_text("left by a crash")
+    with pytest.raises(OSError, match="twice"):
+        afresh(views, Attempts(OSError("twice"), times=2))
+    assert (views.views / "mine").read_text() == "mine"
+    assert not (views.path / "views.unreadable").exists()

@@ -1,0 +1,137 @@
+"""The grid: cells, versions rewound, partitions on disk."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from projections.readmodel.grid import COLUMNS, Grid, Partition, column
+from projections.readmodel.tables import ALWAYS, Reached
+
+
+@pytest.mark.parametrize(
+    ("session", "place"),
+    [
+        ("2025-08-01/AM", (2025, 0)),
+        ("2025-08-01/PM", (2025, 1)),
+        ("2026-07-31/PM", (2025, 729)),
+        ("2024-07-31/PM", (2023, 731)),  # a leap year has a day more
+        ("2025-07-31/AM", (2024, 728)),
+    ],
+)
+def test_a_session_has_a_year_from_august_and_a_column(session, place):
+    """Two columns a day from 1 August; the last day of a leap year fits."""
+    assert column(session) == place
+    assert place[1] < COLUMNS
+
+
+def test_no_two_sessions_of_a_year_share_a_column():
+    """Every half day of eight years has a place of its own."""
+    days = [date.fromordinal(n) for n in range(date(2019, 8, 1).toordinal(), 738_500)]
+    places = [column(f"{day}/{half}") for day in days for half in ("AM", "PM")]
+    assert len(set(places)) == len(places)
+
+
+@pytest.fixture
+def grid(tmp_path):
+    """Three versions of one mark: undated, then stated at 50, then at 20."""
+    grid = Grid(tmp_path)
+    grid.enter(2, "2025-09-08/AM", "N", (1, 0))
+    grid.change(2, "2025-09-08/AM", "I", (3, 50))
+    grid.change(2, "2025-09-08/AM", "C", (5, 20))
+    grid.enter(0, "2025-09-08/AM", "/", (6, 60))
+    grid.save(Reached(6, "a"))
+    return Grid(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("position", "stated", "expected"),
+    [
+        (0, ALWAYS, None),
+        (1, ALWAYS, ("N", True)),
+        (2, ALWAYS, ("N", True)),
+        (3, ALWAYS, ("I", False)),
+        (5, ALWAYS, ("C", False)),
+        (5, 0, ("N", True)),
+        (5, 49, ("N", True)),
+        (4, 50, ("I", False)),
+        (5, 50, ("C", False)),  # stated before the one it replaced: both at once
+    ],
+)
+def test_a_cell_stands_as_known_at_a_position_and_a_stated_time(grid, position, stated, expected):
+    """Later versions are rewound, by the log and by what the source stated."""
+    codes, undated = grid.partition(2025).as_known(position, stated)
+    col = column("2025-09-08/AM")[1]
+    code = grid.book[codes[2, col]]
+    assert (code, bool(undated[2, col])) == (expected or ("", False))
+
+
+def test_pupils_without_a_mark_have_a_row_without_codes(grid):
+    """Rows go up to the highest pupil with a mark; the spare room is cut off."""
+    codes, _ = grid.partition(2025).as_known(6, ALWAYS)
+    assert codes.shape == (3, COLUMNS)
+    assert not codes[1].any()
+
+
+def test_a_year_without_marks_is_an_empty_partition(grid):
+    """Nothing on disk, nothing known."""
+    codes, undated = grid.partition(1999).as_known(6, ALWAYS)
+    assert codes.shape == undated.shape == (0, COLUMNS)
+
+
+def test_a_saved_year_can_be_written_on(grid, tmp_path):
+    """Memory-mapped arrays are copied when a mark comes; other years' files stay as they are."""
+    grid.enter(70, "2026-09-08/PM", "/", (7, 70))
+    grid.save(Reached(7, "b"))
+    kept = {path.name for path in tmp_path.glob("2025-*")}
+    grid.enter(70, "2026-09-09/PM", "N", (8, 80))
+    grid.enter(71, "2026-09-09/PM", "N", (8, 80))
+    grid.change(70, "2026-09-08/PM", "L", (9, 90))
+    grid.save(Reached(9, "c"))
+    assert {path.name for path in tmp_path.glob("2025-*")} == kept
+    again = Grid(tmp_path)
+    assert again.reached == Reached(9, "c")
+    codes, _ = again.partition(2026).as_known(9, ALWAYS)
+    assert [again.book[c] for c in codes[70][codes[70] > 0]] == ["L", "N"]
+    assert len(again.partition(2026).older) == 1
+
+
+def test_no_file_is_left_that_no_manifest_names(grid, tmp_path):
+    """Old files go, and what a crash left waiting."""
+    (tmp_path / "waiting.1.npy").write_bytes(b"half")
+    grid.enter(0, "2025-09-08/PM", "N", (7, 70))
+    grid.save(Reached(7, "b"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "2025-7.codes.npy", "2025-7.kf.npy", "2025-7.older.npy", "2025-7.sf.npy", "manifest.json",
+    ]  # fmt: skip
+
+
+def test_a_cleared_grid_holds_nothing(grid, tmp_path):
+    """For a rebuild: book, position and partitions are forgotten."""
+    grid.clear()
+    assert (grid.reached, grid.book) == (Reached(0, ""), [""])
+    grid.save(Reached(0, ""))
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_room_grows_and_is_cut_off():
+    """Reserving doubles the room; settling keeps the rows in use."""
+    partition = Partition.empty()
+    partition.reserve(1)
+    room = len(partition.codes)
+    partition.reserve(room)
+    assert len(partition.codes) == room
+    partition.reserve(room + 1)
+    assert len(partition.codes) == 2 * room
+    partition.settle()
+    assert len(partition.codes) == partition.rows == room + 1
+    assert np.count_nonzero(partition.kf) == 0
+
+
+def test_a_version_of_an_empty_cell_is_its_first_mark():
+    """There is none before it to remember."""
+    partition = Partition.empty()
+    partition.reserve(1)
+    partition.set(0, 5, 1, (3, 0))
+    partition.settle()
+    assert (partition.codes[0, 5], partition.kf[0, 5], len(partition.older)) == (1, 3, 0)

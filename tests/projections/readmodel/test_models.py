@@ -1,0 +1,138 @@
+"""What the tables keep of each event, beyond what the questions above show."""
+
+from contextlib import closing
+from datetime import date
+from pkgutil import iter_modules
+
+import pytest
+
+from ledger.events import calendar, register, roll, streams
+from ledger.events import families as people
+from ledger.events.families import (
+    CaseworkStepTaken,
+    NoticeStated,
+    ParentRecorded,
+    RelationRecorded,
+    StaffLeft,
+)
+from ledger.events.log import ImportCompleted
+from ledger.events.register import RegisterTaken
+from ledger.events.registry import EVENTS
+from ledger.events.roll import EnrolmentWithdrawn, GroupLeft, PupilRemoved
+from ledger.sealing.keys import is_sealed
+from ledger.store.folder import open_read_only
+from ledger.store.store import Fact
+from ledger.values import Session
+from projections.readmodel import catch_up, models
+from projections.readmodel.tables import ALWAYS, STANDS
+from tests.projections.ledgers import instant
+
+AT = instant(2025, 9, 8, 9)
+
+
+def stands(book, columns, table, position=None):
+    """The rows of a table that stand."""
+    head = catch_up.catch_up(book.folder)
+    where = STANDS if "kf" in columns_of(table) else "1"
+    with closing(open_read_only(catch_up.tables_path(book.folder))) as db:
+        return db.execute(
+            f"SELECT {columns} FROM {table} WHERE {where} ORDER BY 1",  # noqa: S608
+            {"p": head if position is None else position, "t": ALWAYS},
+        ).fetchall()
+
+
+def columns_of(table):
+    """The columns of a table."""
+    found = models.tables()[table]
+    return [*found.columns, *(["kf"] if found.versioned else [])]
+
+
+@pytest.mark.parametrize("subject", [calendar, people, register, roll])
+def test_every_fact_of_a_subject_has_a_place_in_the_read_models(subject):
+    """An event that no model takes would be recorded and never seen."""
+    facts = {c for c in EVENTS.values() if c.__module__ == subject.__name__}
+    assert facts
+    assert facts <= set(models.handlers())
+
+
+def test_every_model_says_its_tables_and_handlers():
+    """Found by what is in the folder; no table is made twice."""
+    names = [m.name for m in iter_modules(models.__path__)]
+    found = [models.import_module(f"projections.readmodel.models.{name}") for name in names]
+    tables = [table for module in found for table in module.TABLES]
+    assert len(tables) == len(set(tables))
+    assert all(module.HANDLERS for module in found)
+
+
+def test_a_parent_their_relation_and_their_notices_are_kept(school):
+    """Sealed what is personal, as dates what are dates; the newest statement stands."""
+    parent = ParentRecorded(surname="Able", forename="Pat", email="p@example.org")
+    relation = RelationRecorded(
+        relationship="mother", lives_with="yes", contact_order=1, since=date(2020, 1, 1)
+    )
+    stated = {"kind": "s444A", "issued_on": date(2025, 9, 1), "row": 2}
+    school.add(
+        AT,
+        Fact(streams.parent("p1"), parent),
+        Fact(streams.relation("p1", "ann"), relation),
+        Fact(streams.notices("p1", "ann"), NoticeStated(**stated)),
+        Fact(streams.notices("p1", "ann"), NoticeStated(
+            **stated, paid_on=date(2025, 9, 5), sessions=("2025-06-02/AM", "2025-06-02/PM"))),
+        imported=True,
+    )  # fmt: skip
+    ((surname, phone),) = stands(school, "surname, phone", "parents")
+    assert is_sealed(surname)
+    assert phone is None
+    assert stands(school, "parent, pupil, lives_with, contact_order, since", "relations") == [
+        ("p1", 0, "yes", 1, "2020-01-01")
+    ]
+    assert stands(school, "parent, issued_on, paid_on, sessions", "notices") == [
+        ("p1", "2025-09-01", "2025-09-05", "2025-06-02/AM;2025-06-02/PM")
+    ]
+
+
+def test_casework_is_kept_step_by_step(school):
+    """Two steps on one day are two rows."""
+    step = CaseworkStepTaken(step="call", on=date(2025, 9, 8), by="s1", notes="spoke")
+    school.add(AT, *[Fact(streams.casework("ann"), step)] * 2)
+    found = stands(school, "pupil, step, on_date, by, notes", "casework")
+    assert [row[:4] for row in found] == [(0, "call", "2025-09-08", "s1")] * 2
+    assert all(is_sealed(row[4]) for row in found)
+
+
+def test_a_member_of_staff_who_left_keeps_title_and_roles(school):
+    """Only the last day changes."""
+    school.add(AT, Fact(streams.staff("s1"), StaffLeft(since=None, until=date(2025, 12, 19))))
+    assert stands(school, "staff, job_title, until", "staff") == [
+        ("s1", "Officer", "2025-12-19"), ("s2", "Teacher", "2025-09-30"),
+    ]  # fmt: skip
+
+
+def test_a_register_taken_and_an_import_are_kept(school):
+    """Who took it and when it ended; which format, how many findings."""
+    taken = RegisterTaken(by="s1", ended=AT, marks=2)
+    completed = ImportCompleted(format="portable", counts={"marks": 3})
+    stream = streams.register("9A", Session(date(2025, 9, 8), "AM"))
+    school.add(AT, Fact(stream, taken), Fact(streams.IMPORTS, completed))
+    assert stands(school, "session, grp, by, ended, marks", "registers_taken") == [
+        ("2025-09-08/AM", "9A", "s1", AT, 2)
+    ]
+    assert stands(school, "format, findings", "imports") == [("portable", 0)]
+
+
+def test_the_end_of_a_spell_or_membership_replaces_its_version(school):
+    """One row stands for each, with its last day; a withdrawn spell leaves none."""
+    starts_on = date(2025, 9, 3)
+    removed = PupilRemoved(starts_on=starts_on, leaves_on=date(2025, 10, 24), ground="g")
+    parted = GroupLeft(kind="registration", name="9A", since=None, until=date(2025, 10, 24))
+    head = school.add(AT, Fact(streams.pupil("bob"), removed), Fact(streams.pupil("bob"), parted))
+    assert (1, "2025-09-03", "2025-10-24", "g", 0) in stands(
+        school, "pupil, starts_on, leaves_on, ground, boarder", "roll"
+    )
+    assert (1, "9A", "2025-10-24") in stands(school, "pupil, name, until", "memberships")
+    withdrawn = EnrolmentWithdrawn(
+        starts_on=starts_on, reason="twice", by="s1", name="N", job_title="T"
+    )
+    school.add(AT, Fact(streams.pupil("bob"), withdrawn))
+    assert [row[0] for row in stands(school, "pupil", "roll")] == [0, 2]
+    assert [row[0] for row in stands(school, "pupil", "roll", head)] == [0, 1, 2]

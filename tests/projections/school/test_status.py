@@ -1,0 +1,55 @@
+"""`status`: where the ledger is, its last event, today's unmarked registers."""
+
+from datetime import date
+
+from projections.school.status import Status
+from tests.projections.ledgers import enrolled, instant, marked
+
+MONDAY = date(2025, 9, 8)
+AT = instant(2025, 9, 8, 9)
+
+
+def document(book, **asked):
+    """The document."""
+    return book.ask(Status(**{"on": MONDAY} | asked)).document
+
+
+def test_registers_with_a_pupil_without_a_mark_are_named(school):
+    """9A is unmarked until each of its pupils has a mark."""
+    school.add(AT, marked("ann", f"{MONDAY}/AM", "/"), marked("cy", f"{MONDAY}/AM", "/"))
+    assert document(school)["unmarked_registers"] == ["9A AM", "9A PM", "9B PM"]
+    school.add(AT, marked("bob", f"{MONDAY}/AM", "/"))
+    assert document(school)["unmarked_registers"] == ["9A PM", "9B PM"]
+    assert not document(school, on=date(2025, 9, 7))["unmarked_registers"]
+
+
+def test_the_last_event_is_that_of_the_position(school):
+    """Position and command of the last transaction, cut where the question cuts it."""
+    head = school.add(AT, marked("ann", f"{MONDAY}/AM", "/"), marked("bob", f"{MONDAY}/AM", "/"))
+    assert document(school)["last_event"] == {"position": head, "command": "Test"}
+    assert document(school, position=head - 1)["last_event"]["position"] == head - 1
+
+
+def test_a_pupil_of_two_spells_is_one_on_roll(school):
+    """Spells that overlap do not make two pupils of one."""
+    school.add(AT, enrolled("ann", date(2025, 9, 5)))
+    assert document(school)["pupils_on_roll"] == 3
+
+
+def test_an_empty_ledger_says_that_it_holds_nothing(empty):
+    """No school, no event, nothing known."""
+    answer = empty.ask(Status(on=MONDAY))
+    assert answer.document["knows_nothing"] is True
+    assert answer.document["last_event"] is None
+    lines = "\n".join(answer.blocks[0].lines)
+    assert "not recorded yet" in lines
+    assert "holds no event yet" in lines
+
+
+def test_the_lines_say_where_and_when(school):
+    """Folder, school and the last event in London time."""
+    lines = "\n".join(school.ask(Status(on=MONDAY)).blocks[0].lines)
+    assert str(school.folder.path) in lines
+    assert "Test School" in lines
+    assert "2025-09-01 09:00:00 London" in lines
+    assert "9A AM, 9A PM, 9B AM, 9B PM on 2025-09-08" in lines

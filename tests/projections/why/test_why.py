@@ -1,0 +1,467 @@
+"""`why`: which events made a figure differ, by kind and pupil, with nothing left over."""
+
+from datetime import date
+
+import pytest
+
+from ledger.clock import iso
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.calendar import ClosureWithdrawn, SessionsClosed
+from ledger.events.register import MarkAmended, MarkCorrected, SourceRestated
+from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, PupilRemoved
+from ledger.store.store import Fact
+from policies.law.absence import Share, Shares
+from projections.queries.question import Lines
+from projections.rendering import text
+from projections.why import flips as why_flags
+from projections.why.why import Why
+from tests.projections.ledgers import (
+    URN,
+    enrolled,
+    instant,
+    joined,
+    marked,
+    on_mark,
+    term,
+    weekdays,
+)
+
+MONDAY, TUESDAY = date(2025, 9, 8), date(2025, 9, 9)
+DAY = {"on": MONDAY, "from_": MONDAY}
+A, B = "2025-09-08T09:30:00Z", "2025-09-08T12:00:00Z"
+BETWEEN = instant(2025, 9, 8, 10)
+BEFORE = instant(2025, 9, 8, 9)
+AMENDED = {"reason": "ill", "by": "s1", "name": "Mrs R", "job_title": "Officer"}
+
+
+def document(book, what="rates", **asked):
+    """The document, whose causes have to add up."""
+    found = book.ask(Why(what=what, **asked)).document
+    for name, value in found["difference"].items():
+        assert value == found["after"][name] - found["before"][name]
+        assert value == sum(cause["effect"][name] for cause in found["causes"])
+    return found
+
+
+def known(book, what="rates", **asked):
+    """The difference between 09:30 and 12:00 on a Monday."""
+    return document(book, what, **{**DAY, "known_at": A, "and_": B} | asked)
+
+
+def causes(found):
+    """Kind and pupil of every cause, with the effects that are not nothing."""
+    return {
+        (cause["kind"], cause["upn"]): {k: n for k, n in cause["effect"].items() if n}
+        for cause in found["causes"]
+    }
+
+
+def test_a_new_mark_is_a_cause_with_its_event(school):
+    """What was missing is possible and attended now."""
+    school.add(BEFORE, marked("ann", "2025-09-08/AM", "/"))
+    head = school.add(BETWEEN, marked("bob", "2025-09-08/AM", "/"))
+    found = known(school)
+    assert found["causes"] == [{
+        "kind": "new mark", "upn": "U-bob", "events": [head],
+        "effect": {"possible": 1, "attended": 1, "authorised": 0, "unauthorised": 0, "late": 0,
+                   "missing": -1, "undated": 0},
+    }]  # fmt: skip
+    assert (found["before"]["attended"], found["after"]["attended"]) == (1, 2)
+    assert found["as_of"]["known_at"] == "2025-09-08T09:30:00Z"
+    assert found["and"]["known_at"] == "2025-09-08T12:00:00Z"
+
+
+def test_each_kind_of_change_to_a_mark_has_its_name(school):
+    """Entered late, corrected during taking, amended, restated: each its own effect."""
+    school.add(BEFORE, *(marked(p, "2025-09-08/AM", "N") for p in ("ann", "bob", "cy")))
+    school.add(
+        BETWEEN,
+        marked("ann", "2025-09-08/PM", "U", late=True),
+        on_mark("ann", "2025-09-08/AM", MarkAmended(original="N", code="I", **AMENDED)),
+        on_mark("bob", "2025-09-08/AM", MarkCorrected(original="N", code="L")),
+    )
+    school.add(
+        BETWEEN,
+        on_mark("cy", "2025-09-08/AM", SourceRestated(original="N", code="D", row=2)),
+        imported=True,
+    )
+    assert causes(known(school)) == {
+        ("late entry", "U-ann"): {"possible": 1, "unauthorised": 1, "late": 1, "missing": -1},
+        ("amendment", "U-ann"): {"authorised": 1, "unauthorised": -1},
+        ("corrected during taking", "U-bob"): {"attended": 1, "unauthorised": -1, "late": 1},
+        ("restated", "U-cy"): {"possible": -1, "unauthorised": -1},
+    }
+
+
+def test_an_entry_and_its_amendment_are_two_causes(school):
+    """Each version moves from what stood before it."""
+    school.add(BETWEEN, marked("ann", "2025-09-08/AM", "N"))
+    school.add(
+        BETWEEN, on_mark("ann", "2025-09-08/AM", MarkAmended(original="N", code="I", **AMENDED))
+    )
+    assert causes(known(school)) == {
+        ("new mark", "U-ann"): {"possible": 1, "unauthorised": 1, "missing": -1},
+        ("amendment", "U-ann"): {"authorised": 1, "unauthorised": -1},
+    }
+
+
+def test_an_amendment_that_moves_no_count_is_no_cause(school):
+    """N to O is unauthorised before and after; what moved nothing explains nothing."""
+    school.add(BEFORE, marked("ann", "2025-09-08/AM", "N"))
+    school.add(
+        BETWEEN, on_mark("ann", "2025-09-08/AM", MarkAmended(original="N", code="O", **AMENDED))
+    )
+    assert known(school)["causes"] == []
+
+
+def test_a_joiner_is_one_cause_with_the_marks_made_since(school):
+    """A pupil enrolled in between brings the sessions and the marks at once."""
+    school.add(BETWEEN, enrolled("dee", date(2025, 9, 3)), marked("dee", "2025-09-08/AM", "/"))
+    found = known(school)
+    assert causes(found) == {
+        ("joiner", "U-dee"): {"possible": 1, "attended": 1, "missing": 1},
+    }
+    assert len(found["causes"][0]["events"]) == 2
+
+
+def test_a_leaver_takes_the_sessions_away(school):
+    """A last day before the session, recorded in between; and an enrolment withdrawn."""
+    left = PupilRemoved(starts_on=date(2025, 9, 3), leaves_on=date(2025, 9, 5))
+    head = school.add(BETWEEN, Fact(streams.pupil("bob"), left))
+    found = known(school)
+    assert causes(found) == {("leaver", "U-bob"): {"missing": -2}}
+    assert found["causes"][0]["events"] == [head]
+    gone = EnrolmentWithdrawn(
+        starts_on=date(2025, 6, 2), reason="twice", by="s1", name="M", job_title="O"
+    )
+    school.add(BETWEEN, Fact(streams.pupil("ann"), gone))
+    assert ("leaver", "U-ann") in causes(known(school))
+
+
+def test_a_group_move_changes_who_is_asked_about(school):
+    """A membership recorded in between, for a question about the group."""
+    head = school.add(BETWEEN, joined("cy", "registration", "9A"))
+    found = known(school, group="9A")
+    assert causes(found) == {("group move", "U-cy"): {"missing": 2}}
+    assert found["causes"][0]["events"] == [head]
+
+
+def test_a_closure_is_a_calendar_change_for_every_pupil(school):
+    """Recorded or withdrawn in between; the event is that of the closure."""
+    head = school.add(
+        BETWEEN, Fact(streams.CALENDAR, SessionsClosed(date=MONDAY, sessions=("PM",)))
+    )
+    found = known(school)
+    assert causes(found)["calendar change", "U-cy"] == {"missing": -1}
+    assert {tuple(cause["events"]) for cause in found["causes"]} == {(head,)}
+    later = instant(2025, 9, 8, 13)
+    withdrawn = ClosureWithdrawn(date=MONDAY, sessions=("PM",))
+    head = school.add(later, Fact(streams.CALENDAR, withdrawn))
+    found = known(school, known_at=B, and_=iso(later))
+    assert causes(found)["calendar change", "U-cy"] == {"missing": 1}
+    assert found["causes"][0]["events"] == [head]
+
+
+def test_a_closure_that_came_and_went_is_no_cause(school):
+    """Nothing of it is left at either end."""
+    school.add(BETWEEN, Fact(streams.CALENDAR, SessionsClosed(date=MONDAY)))
+    school.add(BETWEEN, Fact(streams.CALENDAR, ClosureWithdrawn(date=MONDAY)))
+    assert known(school)["causes"] == []
+
+
+def test_a_term_moved_forward_takes_its_sessions_with_it(school):
+    """The start of the school year moves with its first term: a calendar change."""
+    school.add(BEFORE, marked("ann", "2025-09-03/AM", "/"))
+    head = school.add(BETWEEN, term("Autumn 1", date(2025, 9, 4), date(2025, 10, 24)))
+    found = known(school, from_=None, pupil="U-ann")
+    assert causes(found) == {
+        ("calendar change", "U-ann"): {"possible": -1, "attended": -1, "missing": -1},
+    }
+    assert found["causes"][0]["events"] == [head]
+
+
+def test_a_new_school_year_that_begins_earlier_is_a_calendar_change(school):
+    """Sessions of the year before leave the range: by the term that made it a new year."""
+    school.add(BEFORE, marked("ann", "2025-06-02/AM", "/"))
+    head = school.add(BETWEEN, term("Zero", date(2025, 8, 20), date(2025, 8, 21)))
+    asked = {"on": date(2025, 8, 25), "from_": None, "pupil": "U-ann"}
+    found = known(school, **asked)
+    assert causes(found)["calendar change", "U-ann"]["attended"] == -1
+    assert found["after"]["missing"] == 4
+    assert found["causes"][0]["events"] == [head]
+
+
+def test_the_other_way_round_undoes_it(school):
+    """The later time first: the same causes with their signs turned."""
+    school.add(BETWEEN, marked("bob", "2025-09-08/AM", "/"))
+    found = known(school, known_at=B, and_=A)
+    assert causes(found) == {
+        ("new mark", "U-bob"): {"possible": -1, "attended": -1, "missing": 1},
+    }
+    assert found["difference"]["attended"] == -1
+    assert found["as_of"]["known_at"] == "2025-09-08T12:00:00Z"
+
+
+def test_two_dates_differ_by_the_sessions_between(school):
+    """A session enters the window with the event of its mark."""
+    head = school.add(BEFORE, marked("ann", "2025-09-09/AM", "/"))
+    found = document(school, pupil="U-ann", on=MONDAY, and_="2025-09-09")
+    assert causes(found) == {
+        ("session entering the window", "U-ann"): {"possible": 1, "attended": 1, "missing": 1},
+    }
+    assert head in found["causes"][0]["events"]
+    back = document(school, pupil="U-ann", on=TUESDAY, and_="2025-09-08")
+    assert back["difference"]["attended"] == -1
+
+
+def test_a_new_school_year_lets_the_old_sessions_leave_the_window(school):
+    """From summer to autumn: the summer's sessions leave, the autumn's enter."""
+    school.add(
+        BEFORE, marked("ann", "2025-06-02/AM", "/"), marked("ann", "2025-09-03/AM", "/"),
+        marked("bob", "2025-09-03/AM", "/"),
+    )  # fmt: skip
+    found = causes(document(school, on=date(2025, 6, 2), and_="2025-09-03"))
+    assert found["session leaving the window", "U-ann"] == {
+        "possible": -1, "attended": -1, "missing": -1,
+    }  # fmt: skip
+    assert found["session entering the window", "U-ann"]["attended"] == 1
+    assert found["joiner", "U-bob"]["attended"] == 1
+
+
+def test_two_dates_may_differ_in_who_is_asked_about(school):
+    """Groups as at each date, and who is still on roll."""
+    school.add(BEFORE, marked("ann", "2025-09-08/AM", "/"), marked("cy", "2025-09-08/AM", "/"))
+    moved = document(school, cohort="SEND", on=date(2025, 9, 12), and_="2025-09-15")
+    assert {cause["kind"] for cause in moved["causes"]} == {"group move"}
+    assert moved["difference"]["attended"] == -1
+    gone = document(school, current=True, on=date(2025, 9, 30), and_="2025-10-01", from_=MONDAY)
+    assert causes(gone)["leaver", "U-cy"]["attended"] == -1
+    stayed = document(school, current=True, cohort="SEND", on=MONDAY, and_="2025-09-15")
+    assert ("group move", "U-ann") in causes(stayed)
+
+
+def test_a_pupil_back_on_roll_is_a_joiner_among_current_pupils(school):
+    """Whoever is on roll at the later date only."""
+    school.add(BEFORE, enrolled("cy", date(2025, 11, 3)), marked("cy", "2025-09-08/AM", "/"))
+    found = document(school, current=True, on=date(2025, 10, 24), and_="2025-11-03")
+    assert causes(found)["joiner", "U-cy"]["attended"] == 1
+
+
+def test_under_the_source_clock_stated_times_decide(school):
+    """What a source stated between the two times, whenever it was imported."""
+    stated = instant(2025, 9, 8, 10)
+    head = school.add(
+        instant(2025, 9, 20, 9), marked("ann", "2025-09-08/AM", "/", stated=stated, row=2),
+        imported=True,
+    )  # fmt: skip
+    found = known(school, clock="source")
+    assert [cause["events"] for cause in found["causes"]] == [[head]]
+    assert known(school)["causes"] == []
+
+
+def test_before_the_first_event_nothing_was_known(school):
+    """Zeros that say so; everything since is a cause."""
+    school.add(BEFORE, marked("ann", "2025-09-08/AM", "/"))
+    answer = school.ask(Why(what="rates", known_at="2025-07-01", and_=B, **DAY))
+    assert answer.document["knows_nothing"] == ["before"]
+    assert {cause["kind"] for cause in answer.document["causes"]} == {"joiner"}
+    assert isinstance(answer.blocks[0], Lines)
+    found = known(school, known_at=B, and_="2025-07-01")
+    assert found["knows_nothing"] == ["after"]
+
+
+# -- persistent -------------------------------------------------------------------------------
+
+
+def test_a_flag_that_flips_is_one_cause_with_all_of_the_pupils_events(school):
+    """The amendment decides; the new mark beside it is among the events."""
+    school.add(BEFORE, marked("ann", "2025-09-08/AM", "N"))
+    first = school.add(
+        BETWEEN, on_mark("ann", "2025-09-08/AM", MarkAmended(original="N", code="/", **AMENDED))
+    )
+    second = school.add(BETWEEN, marked("ann", "2025-09-08/PM", "\\"))
+    found = known(school, "persistent")
+    assert found["before"] == {"enrolments": 1, "persistent": 1, "severe": 1}
+    assert found["causes"] == [{
+        "kind": "amendment", "upn": "U-ann", "events": [first, second],
+        "effect": {"enrolments": 0, "persistent": -1, "severe": -1},
+    }]  # fmt: skip
+    assert found["population"] == "roll"
+
+
+def test_a_corrected_birth_date_moves_a_pupil_into_the_statistics(school):
+    """With --population dfe only; the event is the correction."""
+    school.add(BEFORE, marked("ann", "2025-09-08/AM", "O"))
+    corrected = DetailsAmended(
+        field="dob", original="2012-10-01", amended="2008-10-01", birth_cohort=2008,
+        compulsory_from=date(2013, 12, 31), reason="wrong", by="s1", name="M", job_title="O",
+    )  # fmt: skip
+    head = school.add(BETWEEN, Fact(streams.pupil("ann"), corrected))
+    found = known(school, "persistent", population="dfe")
+    assert causes(found) == {
+        ("corrected birth date", "U-ann"): {"enrolments": -1, "persistent": -1, "severe": -1},
+    }
+    assert found["causes"][0]["events"] == [head]
+    assert known(school, "persistent")["causes"] == []
+
+
+def test_a_boarder_leaves_the_statistics(school):
+    """The spell recorded again, as boarding."""
+    school.add(BEFORE, marked("bob", "2025-09-08/AM", "/"))
+    school.add(BETWEEN, enrolled("bob", date(2025, 9, 3), boarder=True))
+    found = known(school, "persistent", population="dfe")
+    assert causes(found) == {("changed boarding", "U-bob"): {"enrolments": -1}}
+
+
+def test_flags_between_two_dates(school):
+    """Sessions entering the window; the mark is the event."""
+    school.add(BEFORE, marked("ann", "2025-09-08/AM", "/"))
+    head = school.add(BEFORE, marked("ann", "2025-09-09/AM", "O"))
+    found = document(school, "persistent", on=MONDAY, and_="2025-09-09")
+    assert causes(found) == {
+        ("session entering the window", "U-ann"): {"persistent": 1, "severe": 1},
+    }
+    assert head in found["causes"][0]["events"]
+
+
+def test_another_school_year_may_count_a_pupil_without_a_session_moving(school):
+    """Fifteen in one year, sixteen in the next, with a range that is given."""
+    school.add(
+        BEFORE, enrolled("dee", date(2025, 6, 2), birth_cohort=2008, upn="U-dee"),
+        marked("dee", "2025-06-02/AM", "/"), term("Before", date(2024, 9, 2), date(2024, 9, 3)),
+        term("Next", date(2025, 8, 28), date(2025, 8, 28)),
+    )  # fmt: skip
+    asked = {"population": "dfe", "on": date(2025, 7, 20), "and_": "2025-08-27"}
+    assert document(school, "persistent", **asked)["causes"] == []
+    asked = asked | {"and_": "2025-08-28", "from_": date(2025, 6, 2)}
+    found = document(school, "persistent", **asked)
+    assert ("session entering the window", "U-dee") in causes(found)
+
+
+def test_another_rule_is_a_cause_of_its_own(school, monkeypatch):
+    """The shares in force on each of the two dates."""
+
+    def shares(on):
+        return Shares(Share(1, 10), Share(1, 2 if on < TUESDAY else 1))
+
+    monkeypatch.setattr(why_flags, "shares", shares)
+    school.add(BEFORE, marked("ann", "2025-09-08/AM", "O"), marked("ann", "2025-09-08/PM", "\\"))
+    found = document(school, "persistent", on=MONDAY, and_="2025-09-09", pupil="U-ann")
+    assert causes(found) == {("rule change", "U-ann"): {"severe": -1}}
+
+
+# -- penalties --------------------------------------------------------------------------------
+
+
+def unauthorised(pupil, first, n):
+    """So many sessions of O, from a day on."""
+    days = weekdays(first, date(2025, 10, 24))
+    sessions = [f"{day}/{half}" for day in days for half in ("AM", "PM")]
+    return [marked(pupil, session, "O") for session in sessions[:n]]
+
+
+def test_an_amendment_may_undo_the_threshold(school):
+    """Ten entries, then one of them amended: one cause, with its event."""
+    school.add(BEFORE, *unauthorised("ann", MONDAY, 10))
+    amended = MarkAmended(original="O", code="I", **AMENDED)
+    head = school.add(BETWEEN, on_mark("ann", "2025-09-08/AM", amended))
+    found = known(school, "penalties", on=date(2025, 9, 12))
+    assert found["before"] == {"met": 1, "met_in_latest_window": 1, "relevant_entries": 10}
+    assert found["causes"] == [{
+        "kind": "amendment", "upn": "U-ann", "events": [head],
+        "effect": {"met": -1, "met_in_latest_window": -1, "relevant_entries": -1},
+    }]  # fmt: skip
+
+
+def test_sessions_leave_the_latest_window_and_a_case_stands(school):
+    """Ten entries in the first week; ten school weeks on the latest window holds none of them."""
+    school.add(BEFORE, *unauthorised("ann", MONDAY, 10))
+    found = document(school, "penalties", on=date(2025, 9, 12), and_="2025-12-05")
+    assert causes(found) == {
+        ("session leaving the window", "U-ann"): {
+            "met_in_latest_window": -1, "relevant_entries": -10,
+        },
+    }  # fmt: skip
+    assert len(found["causes"][0]["events"]) >= 10
+
+
+def test_sessions_entering_the_window_reach_the_threshold(school):
+    """From nine to ten; --from plays no part."""
+    school.add(BEFORE, *unauthorised("ann", MONDAY, 10))
+    found = document(
+        school, "penalties", on=date(2025, 9, 11), and_="2025-09-12", from_=date(2025, 9, 11)
+    )
+    assert causes(found) == {
+        ("session entering the window", "U-ann"): {
+            "met": 1, "met_in_latest_window": 1, "relevant_entries": 2,
+        },
+    }  # fmt: skip
+
+
+def test_a_corrected_birth_date_decides_which_entries_are_relevant(school):
+    """Not of compulsory school age after all."""
+    school.add(BEFORE, *unauthorised("ann", MONDAY, 10))
+    corrected = DetailsAmended(
+        field="dob", original="2012-10-01", amended="2021-10-01", birth_cohort=2021,
+        compulsory_from=date(2026, 12, 31), reason="wrong", by="s1", name="M", job_title="O",
+    )  # fmt: skip
+    school.add(BETWEEN, Fact(streams.pupil("ann"), corrected))
+    found = known(school, "penalties", on=date(2025, 9, 12))
+    assert ("corrected birth date", "U-ann") in causes(found)
+
+
+# -- asking -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"known_at": A}, "two-times"),
+        ({"and_": B}, "two-times"),
+        ({"on": MONDAY, "and_": "tomorrow"}, "date"),
+        ({"known_at": A, "and_": "2099-01-01"}, "known-at-future"),
+        ({"known_at": A, "and_": B, "group": "9Z"}, "group-unknown"),
+        ({"known_at": A, "and_": B, "pupil": "nobody"}, "pupil-unknown"),
+        ({"known_at": A, "and_": B, "school": "1"}, "school-other"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_refused(school, asked, code):
+    """Two points in time, and a selection that is known at one of them."""
+    with pytest.raises(Refused) as caught:
+        document(school, **asked)
+    assert caught.value.code == code
+
+
+def test_the_school_may_be_named(school):
+    """Also where the earlier view did not know it yet."""
+    school.add(BEFORE, marked("ann", "2025-09-08/AM", "/"))
+    found = known(school, school=URN, known_at="2025-07-01")
+    assert found["after"]["attended"] == 1
+
+
+def test_a_group_that_one_view_did_not_know_is_empty_there(school):
+    """Known at the later time only: everybody in it is a cause."""
+    school.add(BETWEEN, Fact(streams.pupil("ann"), GroupJoined(kind="cohort", name="LAC")))
+    assert causes(known(school, cohort="LAC")) == {("group move", "U-ann"): {"missing": 2}}
+
+
+def test_text_sums_up_by_kind_and_shows_both_counts(school):
+    """One line a kind, the total, the counts at both ends with their provenance."""
+    school.add(BETWEEN, marked("bob", "2025-09-08/AM", "/"), marked("ann", "2025-09-08/AM", "/"))
+    asked = {**DAY, "known_at": A, "and_": B}
+    for question, first in (
+        (asked, "Before: 0"),
+        ({**asked, "known_at": B, "and_": A}, "After: 0"),
+    ):
+        answer = school.ask(Why(what="rates", **question))
+        lines = text.as_lines(answer.blocks[-1])
+        assert any(line.startswith("new mark") for line in lines)
+        assert any(line.startswith("All causes together") for line in lines)
+        assert any(line.startswith(first) for line in lines)
+    csv = text.as_csv(answer).splitlines()
+    assert csv[0] == "kind,upn,effect,events"
+    assert len(csv) == 1 + len(answer.document["causes"])
+    assert csv[1].startswith(f"{answer.document['causes'][0]['kind']},")
+    flags = school.ask(Why(what="persistent", **asked))
+    assert "population roll" in text.as_lines(flags.blocks[-1])[0]
