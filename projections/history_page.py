@@ -4,8 +4,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ledger.clock import local, parse_instant
-from projections.history_beside import Beside, who
-from projections.history_uncounted import author
+from projections.history_beside import Beside, author, who
 from projections.history_words import what
 from projections.query import Lines, number_of
 from projections.view import View
