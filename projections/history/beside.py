@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from ledger.clock import iso, local, parse_instant
+from ledger.clock import iso, local, local_date, parse_instant
 from projections.amending import evidence_of
-from projections.queries import history_uncounted
 from projections.queries.question import Grid
+from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import Describer, Version
 from projections.queries.view import View
 from projections.roll import admission
@@ -49,7 +49,7 @@ def beside(
         _takings(view, describer, pupil, span),
         _conflicts(view, describer, pupil, span),
         _redactions(view, describer, places),
-        history_uncounted.uncounted(view, describer, pupil, found),
+        _uncounted(view, describer, pupil, found),
     )
 
 
@@ -141,6 +141,36 @@ def _redactions(view: View, describer: Describer, places: set[int]) -> list[dict
     ]  # fmt: skip
 
 
+def _uncounted(
+    view: View, describer: Describer, pupil: int, found: Sequence[Version]
+) -> list[dict[str, Any]]:
+    """Return one row a session of which the mark stands and does not count.
+
+    A mark is never deleted: it stays in the log and has no part in any figure. Age is no bar
+    here; that a cancelled session's own code stands for it is no loss of a mark.
+    """
+    codes = {v.session: v.code for v in found if v.kind != "plan" and v.code is not None}
+    standing = Standing(view, pupil, threshold=False)
+    return [
+        _barred(describer, session, code, bar)
+        for session, code in sorted(codes.items())
+        if (bar := standing.bar(session, code)) is not None
+    ]
+
+
+def _barred(describer: Describer, session: str, code: str, bar: Bar) -> dict[str, Any]:
+    row = {"session": session, "code": code, "why": bar.kind, "words": bar.words}
+    if bar.position is None:
+        return {**row, **dict.fromkeys(("by", "source", "recorded_at", "position"))}
+    commit = describer.commit(bar.position)
+    by = None
+    if commit.by is not None:
+        name, title = describer.named(commit.by, local_date(commit.at))
+        by = {"name": name, "job_title": title, "authenticated": commit.authenticated}
+    return {**row, "by": by, "source": commit.source, "recorded_at": iso(commit.at),
+            "position": bar.position}  # fmt: skip
+
+
 # -- for reading --------------------------------------------------------------------------------
 
 
@@ -160,7 +190,7 @@ def tables(held: Beside, shown: Iterable[str]) -> list[Grid]:
     sessions = set(shown)
     takings = [row for row in held.takings if row["session"] in sessions]
     grids = [
-        history_uncounted.grid(held.uncounted),
+        _uncounted_grid(held.uncounted),
         _approvals_grid(held.approvals),
         _evidence_grid(held.evidence),
         _takings_grid(takings),
@@ -220,3 +250,19 @@ def _redactions_grid(rows: list[dict[str, Any]]) -> Grid:
         for r in rows
     ]  # fmt: skip
     return Grid("Texts put beyond use", headings, body, frozenset({0}))
+
+
+def _uncounted_grid(rows: list[dict[str, Any]]) -> Grid:
+    headings = ("Session", "Mark", "Why", "Since", "Recorded by")
+    body = [
+        (r["session"], r["code"], r["words"], moment(r["recorded_at"]), author(r)) for r in rows
+    ]
+    return Grid("Marks that stand but do not count", headings, body)
+
+
+def author(row: dict[str, Any]) -> str:
+    """Write who recorded what takes a mark out: a person, a source's import, or both."""
+    by = row["by"] or {}
+    named = ", ".join(filter(None, (by.get("name"), by.get("job_title"))))
+    source = f"import of {row['source']}" if row["source"] else ""
+    return "; ".join(filter(None, (source, named))) or "not stated"

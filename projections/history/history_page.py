@@ -4,8 +4,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ledger.clock import local, parse_instant
-from projections.history.beside import Beside, who
-from projections.queries.history_uncounted import author
+from projections.history.beside import Beside, author, who
 from projections.queries.history_words import what
 from projections.queries.question import Lines, number_of
 from projections.queries.view import View

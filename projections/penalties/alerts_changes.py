@@ -13,7 +13,7 @@ from ledger.clock import iso, local_date
 from ledger.values import parse_session
 from projections.penalties.undercut import Alert, approval, author, paper_row, upn
 from projections.queries.authors import Telling, Told, who
-from projections.queries.uncounted import NO_MORE, Bar, Standing, weeks_moved
+from projections.queries.uncounted import Bar, Standing, weeks_moved
 from projections.queries.versions import Describer, Version, versions
 from projections.queries.view import View
 
@@ -90,8 +90,8 @@ class Changes:
         if now is not None:
             effect, words, position = "no longer counts", now.words, now.position
         elif was is not None:
-            effect, words = self._again(after, session), NO_MORE[was.kind]
-            position = after.lifted(was.kind, session)
+            _, words, position = after.lifted(session)
+            effect = self._again(after, session)
         else:
             effect, words, position = _UNCHANGED, "", None
         told = self._telling.event(alert.cause.first if position is None else position)

@@ -172,7 +172,7 @@ class _Work:
         self, notice: _Notice, standing: Mapping[str, Version], recorded: Commit
     ) -> Iterator[dict[str, Any]]:
         """Yield the relevant entries relied on that do not count, and why."""
-        pupil = Standing(self.view, notice.pupil)
+        pupil = Standing(self.view, notice.pupil, threshold=True)
         for session, version in standing.items():
             on = parse_session(session).date
             rule = self.view.rules.codes.find(version.code or "", on)

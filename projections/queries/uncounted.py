@@ -1,35 +1,47 @@
-"""Why an entry that stands does not count: what calendar, roll or age say of its day, since when.
+"""Why a mark that stands does not count, since when, and by which event: the one answer to it.
 
-As for the threshold (SI 2007/1867 reg 9A): on a session that was met, by a pupil on roll and of
-compulsory school age. Each answer names the event that says so, where one does.
+A mark counts on a session that the school met, by a pupil on roll that day. Toward the threshold
+of a penalty notice it counts only of compulsory school age besides (SI 2007/1867 reg 9A with EA
+1996 s.444(1)); rates and histories know no age.
+
+One reason is enough, and each stands since an event of its own. The one told is the one that came
+first of those that stand: it made the mark not count, whatever was recorded after it changed
+nothing. A reason that ended and came back came with the event that brought it back.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ledger.state.calendar import Closure
+from ledger.state.calendar import Calendar, Closure, Term
 from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
+from projections.penalties.text import day as in_words
 from projections.queries.view import View
-from projections.readmodel.tables import ALWAYS, STANDS
+from projections.readmodel.models.calendar import SEPARATOR
+from projections.readmodel.tables import ALWAYS
 
-TERM, CLOSED, ROLL, AGE = "out-of-term", "closed", "not-on-roll", "not-of-age"
+ROLL, TERM, CLOSED, CANCELLED, AGE = (
+    "not-on-roll", "outside-term", "closed", "cancelled", "not-of-age",
+)  # fmt: skip
 NO_MORE = {
+    ROLL: "the pupil is recorded as on roll that day",
     TERM: "the day is recorded as inside term",
     CLOSED: "the session is no longer recorded as closed for the pupil",
-    ROLL: "the pupil is recorded as on roll that day",
+    CANCELLED: "the session is no longer recorded as cancelled for the pupil",
     AGE: "the pupil is recorded as of compulsory school age that day",
 }
 """What is so where a bar of that kind is no more."""
-_COVERED = "first <= :day AND :day <= last"
-_ON_ROLL = "pupil = :pupil AND starts_on <= :day AND coalesce(leaves_on, '9999') >= :day"
-_ENDED = "kt <= :p AND st <= :t"
 
 
 class Bar(NamedTuple):
-    """What keeps a session from counting; ``position``: of the event that says so, if one does."""
+    """What keeps a mark from counting.
+
+    ``kind`` and ``words`` say what is recorded; ``position``: of the event since which it keeps
+    the mark from counting, none where nothing recorded ever let it count.
+    """
 
     kind: str
     words: str
@@ -38,15 +50,19 @@ class Bar(NamedTuple):
 
 @dataclass
 class Standing:
-    """One pupil's register at a point in time: what stands, and what keeps it from counting."""
+    """One pupil's register at a point in time: what stands, and what keeps it from counting.
+
+    ``threshold``: whether the count is toward a penalty notice, for which age is a bar too.
+    """
 
     view: View
     pupil: int
+    threshold: bool = field(kw_only=True)
 
     @classmethod
     def at(cls, view: View, pupil: int, position: int) -> "Standing":
-        """Return the register as the log had it at a position, whatever time sources state."""
-        return cls(replace(view, position=position, stated=ALWAYS), pupil)
+        """Return the threshold's register as the log had it, whatever time sources state."""
+        return cls(replace(view, position=position, stated=ALWAYS), pupil, threshold=True)
 
     def code(self, session: str) -> str | None:
         """Return the code that stands, none where no mark was made."""
@@ -54,92 +70,217 @@ class Standing:
         rows = self.view.stood("code", "marks", where, self.pupil, session)
         return rows[0][0] if rows else None
 
-    def bar(self, session: str) -> Bar | None:
-        """Return what keeps a session from counting, none where nothing does."""
-        at = parse_session(session)
-        on = at.date
-        if not self.view.calendar.in_term(on):
-            return Bar(TERM, "the day is recorded as outside term", self._was("terms", on))
-        closure = self.view.calendar.closure(at, set(self._groups(on)))
-        if closure is not None:
-            return self._closed(at, closure)
-        if not self._newest("roll", "kf", _ON_ROLL, STANDS, on):
-            words = "the pupil is recorded as not on roll that day"
-            return Bar(ROLL, words, self._was("roll", on))
-        return self._of_age(on)
+    def bar(self, session: str, code: str | None = None) -> Bar | None:
+        """Return what keeps the mark of a session from counting, none where nothing does.
 
-    def lifted(self, kind: str, session: str) -> int | None:
-        """Return the event that ended a bar of some kind, if one did."""
-        at = parse_session(session)
-        if kind == TERM:
-            return self._newest("terms", "kf", _COVERED, STANDS, at.date)
-        if kind == ROLL:
-            return self._newest("roll", "kf", _ON_ROLL, STANDS, at.date)
-        if kind == AGE:
-            return self._ages[-1][0]
-        place = "date = :day AND half = :half"
-        opened = self._newest("closures", "kt", place, _ENDED, at.date, half=at.half)
-        moved = self._newest("memberships", "kf", "pupil = :pupil", "kf <= :p", at.date)
-        return max(filter(None, (opened, moved)), default=None)
-
-    # -- where it is said -----------------------------------------------------------------------
-
-    def _newest(
-        self, table: str, column: str, where: str, when: str, on: date, **more: str
-    ) -> int | None:
-        sql = f"SELECT max({column}) FROM {table} WHERE {where} AND ({when})"  # noqa: S608 - ours
-        bound = {"p": self.view.position, "t": self.view.stated, "pupil": self.pupil}
-        found: int | None = self.view.db.execute(
-            sql, {**bound, "day": on.isoformat(), **more}
-        ).fetchone()[0]
-        return found
-
-    def _was(self, table: str, on: date) -> int | None:
-        """Return the newest event that took a day out of a term or of a spell on roll."""
-        where = _COVERED if table == "terms" else _ON_ROLL
-        return self._newest(table, "kt", where, _ENDED, on)
-
-    def _groups(self, on: date) -> dict[str, int]:
-        """Return the groups that the pupil was in on a day, each with the event that says so."""
-        rows = self.view.stood(
-            "name, kf", "memberships",
-            "pupil = :v0 AND coalesce(since, '') <= :v1 AND coalesce(until, '9999') >= :v1",
-            self.pupil, on.isoformat(),
-        )  # fmt: skip
-        return dict(rows)
-
-    def _closed(self, at: Session, closure: Closure) -> Bar:
-        what = "the school is recorded as closed that day"
-        if closure.cancelled:
-            what = "the session is recorded as cancelled"
-        groups = sorted(closure.groups)
-        words = what + f" for {', '.join(groups)}" * bool(groups)
-        words += f" ({closure.reason})" * bool(closure.reason)
-        rows = self.view.stood(
-            "kf", "closures", 'date = :v0 AND half = :v1 AND "groups" = :v2',
-            at.date.isoformat(), at.half, "\n".join(groups),
-        )  # fmt: skip
-        joined = [kf for name, kf in self._groups(at.date).items() if name in closure.groups]
-        return Bar(CLOSED, words, max([rows[0][0], *joined]))
-
-    def _of_age(self, on: date) -> Bar | None:
-        """Return that the pupil is of no compulsory age, by the correction that made it so."""
-        tests = [(kf, is_compulsory(on, begins, cohort)) for kf, begins, cohort in self._ages]
-        if tests[-1][1]:
+        ``code``: the mark's own, where that of a cancelled session counts as what it is.
+        """
+        facts = self._facts(session, code)
+        now = facts.reasons(self.view.position)
+        since = {fact: facts.since(fact) for fact in now}
+        # What never was otherwise comes first. Of equals, the order of `reasons` decides.
+        fact = min(now, key=lambda each: since[each] or 0, default=None)
+        if fact is None:
             return None
-        words = "the pupil is recorded as not of compulsory school age that day"
-        was = [n for n, (_, compulsory) in enumerate(tests) if compulsory]
-        if not was:
-            return Bar(AGE, words, None)
-        return Bar(AGE, f"{words}, by a corrected birth date", tests[was[-1] + 1][0])
+        position, words = since[fact], now[fact].words
+        if position is not None:
+            first = facts.reasons(position)[fact].words
+            # The event is named with its own words, not with what another one made of them.
+            words += f"; at first: {first}" * (first != words)
+            words += ", by a corrected birth date" * (fact == AGE)
+        return Bar(now[fact].kind, words, position)
+
+    def lifted(self, session: str) -> Bar:
+        """Return what kept a session that counts from it last; ``position``: what ended that."""
+        facts = self._facts(session, None)
+        kind, turn = next(
+            (reason.kind, turn)
+            for turn in facts.turns
+            for reason in facts.reasons(turn - 1).values()
+        )
+        return Bar(kind, NO_MORE[kind], turn)
+
+    # -- what was recorded ----------------------------------------------------------------------
+
+    def _facts(self, session: str, code: str | None) -> "_Facts":
+        at = parse_session(session)
+        day = at.date.isoformat()
+        where = f"date = '{day}' AND half = '{at.half}'"
+        return _Facts(
+            at,
+            counted_cancelled=code is not None
+            and code == self.view.rules.codes.cancelled(at.date),
+            spells=self._spells,
+            terms=[v for v in self._terms if v.covers(day)],
+            groups=[v for v in self._groups if v.covers(day)],
+            closures=self._versions('"groups", cancelled, reason', "closures", where),
+            ages=self._ages,
+        )
 
     @cached_property
-    def _ages(self) -> list[tuple[int, date, int]]:
-        """What was recorded of the pupil's birth, each with its event, the newest last."""
-        sql = "SELECT kf, compulsory_from, birth_cohort FROM details WHERE pupil = ? ORDER BY kf"
-        rows = self.view.db.execute(sql, [self.pupil]).fetchall()
-        known = [row for row in rows if row[0] <= self.view.position] or rows[:1]
-        return [(kf, date.fromisoformat(begins), cohort) for kf, begins, cohort in known]
+    def _spells(self) -> list["_Version"]:
+        return self._versions("starts_on, leaves_on", "roll", self._ours)
+
+    @cached_property
+    def _terms(self) -> list["_Version"]:
+        return self._versions("first, last, name", "terms", "1")
+
+    @cached_property
+    def _groups(self) -> list["_Version"]:
+        return self._versions("since, until, name", "memberships", self._ours)
+
+    @cached_property
+    def _ages(self) -> list["_Version"]:
+        """What was recorded of the pupil's birth, oldest first; none where age is no bar.
+
+        Before the first was known that one counts, as it does wherever pupils are named.
+        """
+        if not self.threshold:
+            return []
+        columns = "compulsory_from, birth_cohort"
+        known = self._versions(columns, "details", self._ours)
+        if known:
+            return known
+        sql = f"SELECT {columns} FROM details WHERE pupil = ? ORDER BY kf LIMIT 1"  # noqa: S608
+        return [_Version(0, None, self.view.db.execute(sql, [self.pupil]).fetchone())]
+
+    @property
+    def _ours(self) -> str:
+        return f"pupil = {self.pupil}"
+
+    def _versions(self, columns: str, table: str, where: str) -> list["_Version"]:
+        """Return every version known, with the entries between which it stood.
+
+        What ended a version is known only where its stated time is known as well: under the
+        source clock an end stated later than the time asked about has not come about, and the
+        version stands. So with what began it (both as in ``projections.tables.STANDS``). The
+        entries of the log stay the order of events: a source's own times may be equal or missing.
+        """
+        ended = "CASE WHEN kt <= :p AND st <= :t THEN kt END"
+        sql = (
+            f"SELECT kf, {ended}, {columns} FROM {table} "  # noqa: S608 - our own names
+            f"WHERE kf <= :p AND sf <= :t AND {where} ORDER BY kf"
+        )
+        bound = {"p": self.view.position, "t": self.view.stated}
+        return [_Version(a, b, said) for a, b, *said in self.view.db.execute(sql, bound)]
+
+
+class _Version(NamedTuple):
+    """What one version of a fact says, and from which entry until which one it stood."""
+
+    since: int
+    until: int | None
+    said: Sequence[Any]
+
+    def stood(self, position: int) -> bool:
+        return self.since <= position and (self.until is None or position < self.until)
+
+    def covers(self, day: str) -> bool:
+        """Tell whether a day lies between what is said first and second; none: open."""
+        first, last, *_ = self.said
+        return (first is None or first <= day) and (last is None or day <= last)
+
+
+class _Reason(NamedTuple):
+    kind: str
+    words: str
+
+
+_Fact = str | frozenset[str]
+"""What keeps a mark from counting: a kind, or a closure, which is known by its groups.
+
+A closure restated in other words, or as a cancellation, is the same one: nothing counted between.
+"""
+
+
+@dataclass
+class _Facts:
+    """All that was ever recorded about whether one pupil's mark of a session counts.
+
+    ``counted_cancelled``: whether the mark is what a cancellation gave, and counts as that.
+    """
+
+    session: Session
+    counted_cancelled: bool
+    spells: list[_Version]
+    terms: list[_Version]
+    groups: list[_Version]
+    closures: list[_Version]
+    ages: list[_Version]
+
+    @cached_property
+    def turns(self) -> list[int]:
+        """The entries with which one of these facts began or ended, the newest first."""
+        found = (self.spells, self.terms, self.groups, self.closures, self.ages)
+        versions = [version for versions in found for version in versions]
+        return sorted({p for v in versions for p in v[:2] if p}, reverse=True)
+
+    def since(self, fact: _Fact) -> int | None:
+        """Return the event since which a reason that stands has stood without a break."""
+        return next((turn for turn in self.turns if fact not in self.reasons(turn - 1)), None)
+
+    def reasons(self, position: int) -> dict[_Fact, _Reason]:
+        """Return why the mark did not count as the log stood, what weighs most in law first.
+
+        Without a pupil on roll no entry is due at all, without a term no session (SI 2024/208 reg
+        10(1)); a cancelled session has an entry of its own for everyone (reg 10(10)).
+        """
+        return dict(self._reasons(position))
+
+    def _reasons(self, position: int) -> Iterator[tuple[_Fact, _Reason]]:
+        day = self.session.date
+        spells = [v for v in self.spells if v.stood(position)]
+        if not any(v.covers(day.isoformat()) for v in spells):
+            yield ROLL, _Reason(ROLL, _off_roll(day, spells))
+        calendar = self._calendar(position)
+        if not calendar.in_term(day):
+            yield TERM, _Reason(TERM, "the day is recorded as outside term")
+        groups = {v.said[2] for v in self.groups if v.stood(position)}
+        closed = [c for c in calendar.closures_on(self.session) if c.concerns(groups)]
+        cancelled = any(c.cancelled for c in closed)
+        if not (cancelled and self.counted_cancelled):
+            for closure in sorted(closed, key=lambda c: not c.cancelled):
+                yield closure.groups, _closed(closure)
+        if not self._of_age(position):
+            words = "the pupil is recorded as not of compulsory school age that day"
+            yield AGE, _Reason(AGE, words)
+
+    def _calendar(self, position: int) -> Calendar:
+        on, half = self.session.date, self.session.half
+        terms = [v.said for v in self.terms if v.stood(position)]
+        closures = [v.said for v in self.closures if v.stood(position)]
+        return Calendar(
+            [Term(date.fromisoformat(a), date.fromisoformat(b), name) for a, b, name in terms],
+            [
+                Closure(
+                    on, half, frozenset(filter(None, groups.split(SEPARATOR))), bool(c), reason
+                )
+                for groups, c, reason in closures
+            ],
+        )
+
+    def _of_age(self, position: int) -> bool:
+        if not self.ages:
+            return True
+        known = [v for v in self.ages if v.stood(position)] or self.ages[:1]
+        begins, cohort = known[0].said
+        return is_compulsory(self.session.date, date.fromisoformat(begins), cohort)
+
+
+def _off_roll(day: date, spells: list[_Version]) -> str:
+    """Say that a pupil is not on roll, with the last day on roll before, if there is one."""
+    words = "the pupil is recorded as not on roll that day"
+    left = [last for _, last in (v.said for v in spells) if last and last < day.isoformat()]
+    return f"{words} (last day on roll: {in_words(max(left))})" if left else words
+
+
+def _closed(closure: Closure) -> _Reason:
+    kind, words = CLOSED, "the school is recorded as closed that day"
+    if closure.cancelled:
+        kind, words = CANCELLED, "the session is recorded as cancelled"
+    words += f" for {', '.join(sorted(closure.groups))}" if closure.groups else ""
+    words += f" ({closure.reason})" if closure.reason else ""
+    return _Reason(kind, words)
 
 
 def weeks_moved(view: View, first: int, last: int) -> int | None:

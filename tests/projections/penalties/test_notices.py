@@ -262,11 +262,11 @@ def test_a_closure_that_came_with_the_notice_goes_by_its_stated_time(school):
     assert not ask(school, amended_since_issue=True).rows()
 
 
-def test_a_term_moved_a_record_withdrawn_and_a_birth_date_corrected(book):
+def test_a_term_moved_a_birth_date_corrected_and_a_record_withdrawn(book):
     """Each with its own reason, by whom and when."""
     shorter = TermSet(name="Autumn 1", first=date(2025, 9, 9), last=date(2025, 10, 24))
     book.add(instant(2025, 10, 20, 9), Fact(streams.CALENDAR, shorter))
-    assert {why for _, _, why, _ in uncounted(book)} == {"out-of-term"}
+    assert {why for _, _, why, _ in uncounted(book)} == {"outside-term"}
     assert words(book)[0] == (
         "the day is recorded as outside term, recorded by Mrs Register, Officer on 20 October 2025"
     )
@@ -284,15 +284,36 @@ def test_a_term_moved_a_record_withdrawn_and_a_birth_date_corrected(book):
         starts_on=date(2025, 6, 2), survivor="bob", reason="a duplicate", **BY
     )
     book.add(instant(2025, 10, 22), Fact(streams.pupil("ann"), gone))
+    assert uncounted(book)[-1] == (THIRD, "O", "not-of-age", True)  # as before: it came first
+
+
+def test_a_record_withdrawn_takes_its_entries_out(book):
+    """With the reason that was given, by whom and when."""
+    gone = EnrolmentWithdrawn(
+        starts_on=date(2025, 6, 2), survivor="bob", reason="a duplicate", **BY
+    )
+    book.add(instant(2025, 10, 22), Fact(streams.pupil("ann"), gone))
     assert uncounted(book)[-1] == (THIRD, "O", "not-on-roll", True)
     assert "(a duplicate), recorded by Mrs Register" in words(book)[-1]
+
+
+def test_what_did_not_count_at_the_issue_is_not_said_to_have_changed_since(school):
+    """The school was recorded as closed before; a record withdrawn later changes nothing of it."""
+    school.add(instant(2025, 9, 9, 9), marked("ann", FIRST, "O", by="s1"))
+    shut = SessionsClosed(date=date(2025, 9, 8), reason="INSET")
+    school.add(instant(2025, 9, 10), Fact(streams.CALENDAR, shut))
+    school.add(AT, stated())
+    gone = EnrolmentWithdrawn(starts_on=date(2025, 6, 2), reason="a duplicate", **BY)
+    school.add(instant(2025, 10, 22), Fact(streams.pupil("ann"), gone))
+    assert uncounted(school) == [(FIRST, "O", "closed", False)]
+    assert not ask(school, amended_since_issue=True).rows()
 
 
 def test_what_never_counted_names_no_event(school):
     """A mark before the roll of the pupil: nothing ended, nobody did it."""
     school.add(instant(2025, 9, 9, 9), marked("ann", "2025-09-06/AM", "O"))
     school.add(AT, stated(offence_first=date(2025, 9, 6)))
-    assert uncounted(school) == [("2025-09-06/AM", "O", "out-of-term", False)]
+    assert uncounted(school) == [("2025-09-06/AM", "O", "outside-term", False)]
     assert words(school) == ["the day is recorded as outside term"]
 
 

@@ -320,7 +320,7 @@ def test_a_cancellation_withdrawn_leaves_its_mark(school):
     entry, reason, _ = moved(school, closure(ClosureWithdrawn, reason="it was held"))
     assert entry == ("Y4", "Y4", "is held")
     assert reason == (
-        "is held: the session is no longer recorded as closed for the pupil (it was held), "
+        "is held: the session is no longer recorded as cancelled for the pupil (it was held), "
         "recorded by Mrs Register, Officer on 8 September 2025"
     )
     again = closure(SessionCancelled, reason="flood")
