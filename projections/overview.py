@@ -106,9 +106,9 @@ def _registration(view: View) -> dict[int, str]:
 
 
 def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
-    """Show the fortnight of the pupil with the most kinds of change in it, then the most."""
-    first = _monday(view.on) - _WEEK
-    last = first + _WEEK + _TO_FRIDAY
+    """Show two weeks of school of the pupil with the most kinds of change, then the most."""
+    weeks = _last_weeks(view)
+    first, last = weeks[0], weeks[1] + _TO_FRIDAY
     whole = rectangle(view, first, last)
     here = _asked_for(question, view, whole) & np.any(whole.on_roll, axis=1)
     known = versions(view, "m.session BETWEEN :v0 AND :v1", f"{first}", f"{last}~")
@@ -121,7 +121,7 @@ def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
         return None, [Lines([f"No mark from {first} to {last} was changed.", ""])]
     pupil = max(changed, key=lambda p: (len(set(changed[p])), len(changed[p]), -p))
     own = [v for v in found if v.pupil == pupil]
-    rows, grid = _weeks(view, own, whole, first)
+    rows, grid = _weeks(view, own, whole, weeks)
     return rows, [grid, _told(view, own)]
 
 
@@ -129,11 +129,24 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _weeks(view: View, own: Sequence[Version], whole: Rectangle, first: date) -> tuple[Any, Grid]:
+def _last_weeks(view: View) -> tuple[date, date]:
+    """Return the Mondays of the last two weeks of school, holidays left out, up to `on`.
+
+    Where no school is known, the week of `on` and the one before are as good as any.
+    """
+    monday = _monday(view.on)
+    known = sorted({_monday(day) for day in view.calendar.school_days() if day <= view.on})
+    first, second = ([monday - _WEEK, monday] if len(known) <= 1 else known)[-2:]
+    return first, second
+
+
+def _weeks(
+    view: View, own: Sequence[Version], whole: Rectangle, weeks: tuple[date, date]
+) -> tuple[Any, Grid]:
     person = view.people[own[0].pupil]
     changed = {(v.pupil, v.session) for v in own if v.replaced is not None and v.kind != "plan"}
     rows, body = [], []
-    for week in (first, first + _WEEK):
+    for week in weeks:
         days = [week + timedelta(days=n) for n in range(5)]
         cells = [
             register_show.cell(whole, person, Session(day, half), changed)
