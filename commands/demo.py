@@ -79,7 +79,7 @@ def carry_out(context: Context, command: Demo) -> Outcome:
         }
     says = (
         f"{command.pupils} invented pupils in {FOLDER}/, with registers until {until};",
-        f"shown as at {days[-1]}, the last whole day of school",
+        f"shown as at {days[-1]}, the end of the last whole week of school",
         *(line.format(**hints) for line in NEXT),
     )
     return replace(outcome, says=says, shows=Shown("overview", folder, days[-1]))
@@ -96,7 +96,7 @@ def _check_ours(folder: Folder) -> None:
 
 
 def _build(source: Path, command: Demo, until: date, over: date) -> list[date]:
-    """Write the school; return days of school up to the one to look at, the last one over."""
+    """Write the school; return the days of school up to the one to look at."""
     try:
         years, days = _looked_at(command, until, over)
         with translated(source):
@@ -114,16 +114,22 @@ def _build(source: Path, command: Demo, until: date, over: date) -> list[date]:
 
 
 def _looked_at(command: Demo, until: date, over: date) -> tuple[int, list[date]]:
-    """Return how many school years to build, and the days of school of the one to look at.
+    """Return how many school years to build, and the days of the last one worth a look.
 
-    Where nearly nothing of the school year is over, that is the whole of the one before.
+    Whole weeks that are over: what a week's registers said on its Friday has moved since. Where
+    nearly nothing of the school year is over, all of the one before.
     """
     this_year = _school_years(command, until, command.years)[-1]
-    days = [day for day in this_year.days if day <= over]
+    under_way = {_week(day) for day in this_year.days if day > over}
+    days = [day for day in this_year.days if day <= over and _week(day) not in under_way]
     if len(days) >= _SETTLED:
         return command.years, days
     years = max(command.years, 2)
     return years, list(_school_years(command, until, years)[-2].days)
+
+
+def _week(day: date) -> tuple[int, int]:
+    return day.isocalendar()[:2]
 
 
 def _school_years(command: Demo, until: date, years: int) -> tuple[SchoolYear, ...]:

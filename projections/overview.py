@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ledger import clock as clocks
-from ledger.values import HALVES, Session
-from projections import history, rates, register_show
+from ledger.values import HALVES, Session, parse_session
+from projections import rates, register_show
 from projections.moved import NO_MARK, NOT_COUNTED, Effect, effects
 from projections.query import Answer, Block, Grid, Lines, Question, Selection, of, option
 from projections.rectangle import Flags, Rectangle, rectangle
@@ -21,6 +21,7 @@ from projections.who import selected
 
 _WEEK = timedelta(days=7)
 _TO_FRIDAY = timedelta(days=4)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 _SELECTION = [
     f.name for f in fields(Selection) if f.name not in {g.name for g in fields(Question)}
 ]
@@ -53,14 +54,29 @@ def answer(question: Overview, view: View) -> Answer:
         "fortnight": fortnight,
         "moved": moved,
     }
-    first = [_without_provenance(b, view) for b in by_year.blocks if isinstance(b, Grid)]
+    years = [_by_year(b, view) for b in by_year.blocks if isinstance(b, Grid)]
     last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
-    return Answer(document, (), [*first, low_block, *fortnight_blocks, last])
+    return Answer(document, (), [*years, low_block, *fortnight_blocks, last])
 
 
-def _without_provenance(grid: Grid, view: View) -> Grid:
-    """Return a table without the provenance, which stands once, at the end."""
-    return replace(grid, notes=[note for note in grid.notes if note != view.provenance()])
+def _by_year(grid: Grid, view: View) -> Grid:
+    """Return the table without the provenance, which stands once, at the end.
+
+    Attendance has its counts beside it: with columns for them a screen is too narrow.
+    """
+    notes = [note for note in grid.notes if note != view.provenance()]
+    return replace(_without(grid, "Possible", "Attended"), notes=notes)
+
+
+def _without(grid: Grid, *headings: str) -> Grid:
+    """Return a table without some of its columns."""
+    kept = [n for n, heading in enumerate(grid.headings) if heading not in headings]
+    return replace(
+        grid,
+        headings=[grid.headings[n] for n in kept],
+        rows=[[row[n] for n in kept] for row in grid.rows],
+        numeric=frozenset(place for place, n in enumerate(kept) if n in grid.numeric),
+    )
 
 
 def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any, Grid]:
@@ -77,7 +93,6 @@ def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any
             groups.get(people[upn].index, ""),
             str(t.absent),
             str(t.unauthorised),
-            str(t.late),
             of(t.attended, t.possible),
         )
         for upn, t in shown
@@ -86,8 +101,8 @@ def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any
         f"Attendance below {question.below} %: {len(low)} of {len(counted)} pupils; "
         f"the {len(shown)} lowest"
     )
-    headings = ("Pupil", "Group", "Absent", "of these unauthorised", "Late", "Attendance")
-    grid = Grid(title, headings, body, frozenset({2, 3, 4, 5}))
+    headings = ("Pupil", "Group", "Absent", "Unauthorised", "Attendance")
+    grid = Grid(title, headings, body, frozenset({2, 3, 4}))
     return {
         "pupils": len(counted),
         "below": len(low),
@@ -100,9 +115,9 @@ def _low_row(upn: str, tally: Tally) -> dict[str, Any]:
 
 
 def _registration(view: View) -> dict[int, str]:
-    return {
-        m.pupil: m.name for m in view.memberships if m.kind == "registration" and m.covers(view.on)
-    }
+    """Return each pupil's registration group, for one who has left the last."""
+    known = [m for m in view.memberships if m.kind == "registration" and m.first <= view.on]
+    return {m.pupil: m.name for m in sorted(known, key=lambda m: m.first)}
 
 
 def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
@@ -147,29 +162,51 @@ def _weeks(
     changed = {(v.pupil, v.session) for v in own if v.replaced is not None and v.kind != "plan"}
     rows, body = [], []
     for week in weeks:
-        days = [week + timedelta(days=n) for n in range(5)]
-        cells = [
-            register_show.cell(whole, person, Session(day, half), changed)
+        days = [week + timedelta(days=n) for n in range(len(_DAYS))]
+        pairs = [
+            [register_show.cell(whole, person, Session(day, half), changed) for half in HALVES]
             for day in days
-            for half in HALVES
         ]
-        rows += cells
-        body.append((f"{week:%d %b}", *map(register_show.shown, cells)))
-    headings = (
-        "Week of",
-        *(f"{d} {h}" for d in ("Mon", "Tue", "Wed", "Thu", "Fri") for h in HALVES),
-    )
+        rows += [cell for pair in pairs for cell in pair]
+        body.append((f"{week:%d %b}", *map(_two_marks, pairs)))
+    headings = ("Week of", *_DAYS)
     title = f"{person.name} ({_registration(view).get(person.index, '')}): a fortnight"
     return {"upn": person.upn, "cells": rows}, Grid(
         title, headings, body, notes=[register_show.LEGEND]
     )
 
 
+def _two_marks(pair: Sequence[Any]) -> str:
+    """Write a day's marks side by side, as a paper register does."""
+    morning, afternoon = map(register_show.shown, pair)
+    return f"{morning:<2} {afternoon}"
+
+
 def _told(view: View, own: Sequence[Version]) -> Grid:
     describer = Describer(view)
     rows = [describer.row(n, version) for n, version in numbered(own) if version.kind in _CHANGES]
-    grid = history.table("What was changed, by whom and why", rows, view)
-    return replace(grid, notes=())
+    stated = sum(row["stated_at"] is not None for row in rows)
+    times = f"{stated} of {len(rows)} times as stated by the source."
+    notes = [f"Days: of school, after the session. {times}"]
+    headings = ("Session", "Was", "Now", "Reason", "By", "When", "Days")
+    title = "What was changed, by whom and why"
+    return Grid(title, headings, [_change(row) for row in rows], frozenset({6}), notes=notes)
+
+
+def _change(row: dict[str, Any]) -> tuple[str, ...]:
+    """Write a change for a narrow screen; `history` has the job title and the whole time."""
+    late, restated = row["late_by_school_days"], "changed_at" in row
+    when = row["recorded_at"] if restated else row["stated_at"] or row["recorded_at"]
+    session = parse_session(row["session"])
+    return (
+        f"{session.date:%d %b} {session.half}",
+        row["replaced"] or "",
+        row["code"] or "",
+        row["reason"] or "",
+        (row["by"] or {}).get("name") or "not stated",
+        f"{clocks.local(clocks.parse_instant(when)):%d %b %H:%M}",
+        "" if late is None else str(late),
+    )
 
 
 def _moved(question: Overview, view: View) -> tuple[Any, Grid]:

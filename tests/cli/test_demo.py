@@ -33,7 +33,7 @@ def test_demo_shows_the_main_answers(made):
         "Attendance below 90 %: ",
         ": a fortnight",
         "What was changed, by whom and why",
-        "The week of 2026-11-09, as stated by that Friday midnight and as known now",
+        "The week of 2026-11-02, as stated by that Friday midnight and as known now",
         "40 invented pupils in attendance-demo/",
         "Try next:",
     ):
@@ -130,7 +130,7 @@ def test_demo_until_today_knows_what_is_known_by_now(at, time, without):
     shown = run("demo", "--pupils", "10")
     assert (shown.code, shown.err) == (0, "")
     assert "with registers until 2026-10-01;" in shown.out
-    assert "\nshown as at 2026-09-30, the last whole day of school\n" in shown.out
+    assert "\nshown as at 2026-09-25, the end of the last whole week of school\n" in shown.out
     rows = run("--ledger", FOLDER, "today", "--json").json["rows"]
     assert {row["session"][-2:] for row in rows if row["what"] == "no mark"} == without
 
@@ -140,17 +140,18 @@ def test_demo_until_today_knows_what_is_known_by_now(at, time, without):
     ("until", "on", "week"),
     [
         ("2026-08-20", "2026-07-20", "2026-07-13"),  # summer holidays
-        ("2026-09-22", "2026-07-20", "2026-07-13"),  # 14 days of school are over
-        ("2026-09-23", "2026-09-23", "2026-09-14"),  # 15
+        ("2026-09-24", "2026-07-20", "2026-07-13"),  # three weeks, not all of them whole, are over
+        ("2026-09-25", "2026-09-25", "2026-09-14"),  # the fourth is
         ("2026-10-31", "2026-10-22", "2026-10-12"),  # half-term, after a training day
+        ("2026-11-05", "2026-10-22", "2026-10-12"),  # the first week after it
         ("2026-11-15", "2026-11-13", "2026-11-02"),  # a Sunday
     ],
 )
 def test_day_looked_at_has_school_behind_it(until, on, week, years):
-    """It is the last day of school, or the last of the year before while a year is young."""
+    """It ends the last whole week, or the year before while a school year is young."""
     shown = run("demo", "--pupils", "10", "--until", until, *years)
     assert (shown.code, shown.err) == (0, "")
-    assert f"\nshown as at {on}, the last whole day of school\n" in shown.out
+    assert f"\nshown as at {on}, the end of the last whole week of school\n" in shown.out
     assert f"\nThe week of {week}, as stated" in shown.out
     assert "no sessions" not in shown.out
 
