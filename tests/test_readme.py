@@ -1,12 +1,18 @@
-"""README.md tells the truth: its transcripts are run, command by command."""
+"""README.md tells the truth: its transcripts are run, command by command, on the day it names."""
 
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
+
+from ledger import clock
+from tests.cli.shell import run
+
+DAY = "Monday 23 November 2026"
+BEGINS = "2026-11-23T10:00"
+A_MINUTE = 60 * clock.SECOND
 HOME = Path(__file__).parents[1]
 README = HOME / "README.md"
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -31,23 +37,31 @@ def agrees(said: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed.rstrip("\n"), re.DOTALL) is not None
 
 
-def test_transcripts_print_what_the_readme_says(tmp_path: Path) -> None:
-    """Every command in README.md prints what stands under it, in order, in one folder."""
+def test_transcripts_print_what_the_readme_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command in README.md prints what stands under it, in order, in one folder.
+
+    Each is given a minute after the one before, whatever this computer's clock says: how late an
+    amendment is, and which sessions are over, depends on it.
+    """
     (tmp_path / "fixtures").symlink_to(HOME / "fixtures")
-    here = {k: v for k, v in os.environ.items() if not k.startswith("ATTENDANCE")}
-    for command, said in steps():
+    monkeypatch.chdir(tmp_path)
+    for name in [n for n in os.environ if n.startswith("ATTENDANCE")]:
+        monkeypatch.delenv(name)
+    begins = clock.parse_instant(BEGINS)
+    for minute, (command, said) in enumerate(steps()):
         program, *arguments = shlex.split(command)
         assert program == "attendance"
-        done = subprocess.run(
-            [Path(sys.executable).with_name("attendance"), *arguments],
-            cwd=tmp_path,
-            env=here,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
-        assert agrees(said, done.stdout), f"$ {command}\n{done.stdout}"
+        monkeypatch.setattr(clock, "now", lambda now=begins + minute * A_MINUTE: now)
+        done = run(*arguments)
+        assert agrees(said, printed := done.out + done.err), f"$ {command}\n{printed}"
+
+
+def test_readme_names_the_day_of_its_transcripts() -> None:
+    """A reader who types the same commands on another day knows why lateness differs."""
+    assert f"{clock.local(clock.parse_instant(BEGINS)):%A %d %B %Y}" == DAY
+    assert DAY in " ".join(README.read_text(encoding="utf-8").split())
 
 
 def test_a_wrong_transcript_would_be_noticed() -> None:

@@ -12,6 +12,8 @@ from typing import Literal
 from commands.core.command import Context, Errand, FirstLook, Outcome, option
 from commands.core.execute import execute
 from commands.demo import synthetic
+from commands.demo.synthetic.settings import Setting
+from commands.demo.synthetic.terms import SchoolYear, school_years
 from commands.exchange import importing as import_portable
 from commands.school import init
 from ledger.clock import local_date, parse_instant
@@ -21,17 +23,19 @@ from ledger.store.folder import Folder, translated
 FOLDER = Path("attendance-demo")
 NEXT = (
     "Try next:",
-    "  attendance --ledger attendance-demo rates --by registration",
-    "  attendance --ledger attendance-demo register show --group {group}",
-    "  attendance --ledger attendance-demo changes --lag-over 3",
-    "  attendance --ledger attendance-demo persistent --on {until} --since {earlier}",
-    "  attendance --ledger attendance-demo penalties --on {until} --explain",
-    "  attendance --ledger attendance-demo unresolved --on {until}",
+    "  attendance --ledger attendance-demo rates --by registration --on {on}",
+    "  attendance --ledger attendance-demo register show --group {group} --on {on}",
+    "  attendance --ledger attendance-demo changes --lag-over 3 --on {on}",
+    "  attendance --ledger attendance-demo persistent --on {on} --since {earlier}",
+    "  attendance --ledger attendance-demo penalties --on {on} --explain",
+    "  attendance --ledger attendance-demo unresolved --on {eve} --clock source --known-at {eve}",
     "  attendance --ledger attendance-demo pupil find {name}",
-    "  attendance --ledger attendance-demo today --on {until}",
+    "  attendance --ledger attendance-demo today --on {eve} --clock source --known-at {eve}T15:00",
 )
 _MARKER = "made-by-attendance-demo"
+_DAY = timedelta(days=1)
 _FORTNIGHT = timedelta(days=14)
+_SETTLED = 15  # school days until a school year has enough behind it to be looked at
 _PREFERRED = ("9B", "5A")
 
 
@@ -47,7 +51,12 @@ class Demo(Errand):
     )
     seed: int = option("another seed makes another school", default=1)
     until: date | None = option("the last day with marks [today]", default=None)
-    years: int = option("school years of register, the last one holding --until", default=1, ge=1)
+    years: int = option(
+        "school years of register, the last one holding --until; one that has only just begun "
+        "has the one before it, too",
+        default=1,
+        ge=1,
+    )
 
     def carry_out(self, context: Context) -> Outcome:
         """Build the school as a portable folder and import it, as any school would."""
@@ -62,21 +71,23 @@ class Demo(Errand):
         _check_ours(folder)
         with tempfile.TemporaryDirectory() as name:
             source = Path(name) / "school"
-            _build(source, self, until)
+            days = _build(source, self, until, min(until, today - _DAY))
             if until == today:
                 _leave_out_what_is_to_come(source, today, now)
             outcome = _record(replace(context, folder=folder), source)
             hints = {
                 "group": _group(source),
                 "name": _surname(source),
-                "until": until,
-                "earlier": until - _FORTNIGHT,
+                "on": days[-1],
+                "eve": days[-2],
+                "earlier": days[-1] - _FORTNIGHT,
             }
         says = (
-            f"{self.pupils} invented pupils in {FOLDER}/",
+            f"{self.pupils} invented pupils in {FOLDER}/, with registers until {until};",
+            f"shown as at {days[-1]}, the end of the last whole week of school",
             *(line.format(**hints) for line in NEXT),
         )
-        return replace(outcome, says=says, look=FirstLook(folder, until))
+        return replace(outcome, says=says, look=FirstLook(folder, days[-1]))
 
 
 def _check_ours(folder: Folder) -> None:
@@ -89,8 +100,10 @@ def _check_ours(folder: Folder) -> None:
         )
 
 
-def _build(source: Path, command: Demo, until: date) -> None:
+def _build(source: Path, command: Demo, until: date, over: date) -> list[date]:
+    """Write the school; return the days of school up to the one to look at."""
     try:
+        years, days = _looked_at(command, until, over)
         with translated(source):
             synthetic.build(
                 source,
@@ -98,10 +111,34 @@ def _build(source: Path, command: Demo, until: date) -> None:
                 phase=command.phase,
                 seed=command.seed,
                 until=until,
-                years=command.years,
+                years=years,
             )
     except ValueError as error:
         raise Refused("demo", str(error), "see attendance demo --help") from None
+    return days
+
+
+def _looked_at(command: Demo, until: date, over: date) -> tuple[int, list[date]]:
+    """Return how many school years to build, and the days of the last one worth a look.
+
+    Whole weeks that are over: what a week's registers said on its Friday has moved since. Where
+    nearly nothing of the school year is over, all of the one before.
+    """
+    this_year = _school_years(command, until, command.years)[-1]
+    under_way = {_week(day) for day in this_year.days if day > over}
+    days = [day for day in this_year.days if day <= over and _week(day) not in under_way]
+    if len(days) >= _SETTLED:
+        return command.years, days
+    years = max(command.years, 2)
+    return years, list(_school_years(command, until, years)[-2].days)
+
+
+def _week(day: date) -> tuple[int, int]:
+    return day.isocalendar()[:2]
+
+
+def _school_years(command: Demo, until: date, years: int) -> tuple[SchoolYear, ...]:
+    return school_years(Setting(command.phase, command.pupils, command.seed, until, years))
 
 
 def _leave_out_what_is_to_come(source: Path, today: date, now: int) -> None:

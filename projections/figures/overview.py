@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from ledger import clock as clocks
-from ledger.values import HALVES, Session
+from ledger.values import HALVES, Session, parse_session
 from projections.figures import rates
 from projections.figures.moved import NO_MARK, NOT_COUNTED, Effect, effects
-from projections.history import history
 from projections.queries.question import (
     Answer,
     Block,
@@ -32,6 +31,7 @@ from projections.register import show as register_show
 
 _WEEK = timedelta(days=7)
 _TO_FRIDAY = timedelta(days=4)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 _SELECTION = [
     f.name for f in fields(Selection) if f.name not in {g.name for g in fields(Question)}
 ]
@@ -66,14 +66,29 @@ class Overview(Selection):
             "fortnight": fortnight,
             "moved": moved,
         }
-        first = [_without_provenance(b, view) for b in by_year.blocks if isinstance(b, Grid)]
+        years = [_by_year(b, view) for b in by_year.blocks if isinstance(b, Grid)]
         last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
-        return Answer(document, (), [*first, low_block, *fortnight_blocks, last])
+        return Answer(document, (), [*years, low_block, *fortnight_blocks, last])
 
 
-def _without_provenance(grid: Grid, view: View) -> Grid:
-    """Return a table without the provenance, which stands once, at the end."""
-    return replace(grid, notes=[note for note in grid.notes if note != view.provenance()])
+def _by_year(grid: Grid, view: View) -> Grid:
+    """Return the table without the provenance, which stands once, at the end.
+
+    Attendance has its counts beside it: with columns for them a screen is too narrow.
+    """
+    notes = [note for note in grid.notes if note != view.provenance()]
+    return replace(_without(grid, "Possible", "Attended"), notes=notes)
+
+
+def _without(grid: Grid, *headings: str) -> Grid:
+    """Return a table without some of its columns."""
+    kept = [n for n, heading in enumerate(grid.headings) if heading not in headings]
+    return replace(
+        grid,
+        headings=[grid.headings[n] for n in kept],
+        rows=[[row[n] for n in kept] for row in grid.rows],
+        numeric=frozenset(place for place, n in enumerate(kept) if n in grid.numeric),
+    )
 
 
 def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any, Grid]:
@@ -90,7 +105,6 @@ def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any
             groups.get(people[upn].index, ""),
             str(t.absent),
             str(t.unauthorised),
-            str(t.late),
             of(t.attended, t.possible),
         )
         for upn, t in shown
@@ -99,8 +113,8 @@ def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any
         f"Attendance below {question.below} %: {len(low)} of {len(counted)} pupils; "
         f"the {len(shown)} lowest"
     )
-    headings = ("Pupil", "Group", "Absent", "of these unauthorised", "Late", "Attendance")
-    grid = Grid(title, headings, body, frozenset({2, 3, 4, 5}))
+    headings = ("Pupil", "Group", "Absent", "Unauthorised", "Attendance")
+    grid = Grid(title, headings, body, frozenset({2, 3, 4}))
     return {
         "pupils": len(counted),
         "below": len(low),
@@ -113,15 +127,15 @@ def _low_row(upn: str, tally: Tally) -> dict[str, Any]:
 
 
 def _registration(view: View) -> dict[int, str]:
-    return {
-        m.pupil: m.name for m in view.memberships if m.kind == "registration" and m.covers(view.on)
-    }
+    """Return each pupil's registration group, for one who has left the last."""
+    known = [m for m in view.memberships if m.kind == "registration" and m.first <= view.on]
+    return {m.pupil: m.name for m in sorted(known, key=lambda m: m.first)}
 
 
 def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
-    """Show the fortnight of the pupil with the most kinds of change in it, then the most."""
-    first = _monday(view.on) - _WEEK
-    last = first + _WEEK + _TO_FRIDAY
+    """Show two weeks of school of the pupil with the most kinds of change, then the most."""
+    weeks = _last_weeks(view)
+    first, last = weeks[0], weeks[1] + _TO_FRIDAY
     whole = rectangle(view, first, last)
     here = _asked_for(question, view, whole) & np.any(whole.on_roll, axis=1)
     known = versions(view, "m.session BETWEEN :v0 AND :v1", f"{first}", f"{last}~")
@@ -134,7 +148,7 @@ def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
         return None, [Lines([f"No mark from {first} to {last} was changed.", ""])]
     pupil = max(changed, key=lambda p: (len(set(changed[p])), len(changed[p]), -p))
     own = [v for v in found if v.pupil == pupil]
-    rows, grid = _weeks(view, own, whole, first)
+    rows, grid = _weeks(view, own, whole, weeks)
     return rows, [grid, _told(view, own)]
 
 
@@ -142,34 +156,69 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _weeks(view: View, own: Sequence[Version], whole: Rectangle, first: date) -> tuple[Any, Grid]:
+def _last_weeks(view: View) -> tuple[date, date]:
+    """Return the Mondays of the last two weeks of school, holidays left out, up to `on`.
+
+    Where no school is known, the week of `on` and the one before are as good as any.
+    """
+    monday = _monday(view.on)
+    known = sorted({_monday(day) for day in view.calendar.school_days() if day <= view.on})
+    first, second = ([monday - _WEEK, monday] if len(known) <= 1 else known)[-2:]
+    return first, second
+
+
+def _weeks(
+    view: View, own: Sequence[Version], whole: Rectangle, weeks: tuple[date, date]
+) -> tuple[Any, Grid]:
     person = view.people[own[0].pupil]
     changed = {(v.pupil, v.session) for v in own if v.replaced is not None and v.kind != "plan"}
     rows, body = [], []
-    for week in (first, first + _WEEK):
-        days = [week + timedelta(days=n) for n in range(5)]
-        cells = [
-            register_show.cell(whole, person, Session(day, half), changed)
+    for week in weeks:
+        days = [week + timedelta(days=n) for n in range(len(_DAYS))]
+        pairs = [
+            [register_show.cell(whole, person, Session(day, half), changed) for half in HALVES]
             for day in days
-            for half in HALVES
         ]
-        rows += cells
-        body.append((f"{week:%d %b}", *map(register_show.shown, cells)))
-    headings = (
-        "Week of",
-        *(f"{d} {h}" for d in ("Mon", "Tue", "Wed", "Thu", "Fri") for h in HALVES),
-    )
+        rows += [cell for pair in pairs for cell in pair]
+        body.append((f"{week:%d %b}", *map(_two_marks, pairs)))
+    headings = ("Week of", *_DAYS)
     title = f"{person.name} ({_registration(view).get(person.index, '')}): a fortnight"
     return {"upn": person.upn, "cells": rows}, Grid(
         title, headings, body, notes=[register_show.LEGEND]
     )
 
 
+def _two_marks(pair: Sequence[Any]) -> str:
+    """Write a day's marks side by side, as a paper register does."""
+    morning, afternoon = map(register_show.shown, pair)
+    return f"{morning:<2} {afternoon}"
+
+
 def _told(view: View, own: Sequence[Version]) -> Grid:
     describer = Describer(view)
     rows = [describer.row(n, version) for n, version in numbered(own) if version.kind in _CHANGES]
-    grid = history.table("What was changed, by whom and why", rows, view)
-    return replace(grid, notes=())
+    stated = sum(row["stated_at"] is not None for row in rows)
+    times = f"{stated} of {len(rows)} times as stated by the source."
+    notes = [f"Days: of school, after the session. {times}"]
+    headings = ("Session", "Was", "Now", "Reason", "By", "When", "Days")
+    title = "What was changed, by whom and why"
+    return Grid(title, headings, [_change(row) for row in rows], frozenset({6}), notes=notes)
+
+
+def _change(row: dict[str, Any]) -> tuple[str, ...]:
+    """Write a change for a narrow screen; `history` has the job title and the whole time."""
+    late, restated = row["late_by_school_days"], "changed_at" in row
+    when = row["recorded_at"] if restated else row["stated_at"] or row["recorded_at"]
+    session = parse_session(row["session"])
+    return (
+        f"{session.date:%d %b} {session.half}",
+        row["replaced"] or "",
+        row["code"] or "",
+        row["reason"] or "",
+        (row["by"] or {}).get("name") or "not stated",
+        f"{clocks.local(clocks.parse_instant(when)):%d %b %H:%M}",
+        "" if late is None else str(late),
+    )
 
 
 def _moved(question: Overview, view: View) -> tuple[Any, Grid]:

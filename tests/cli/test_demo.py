@@ -11,7 +11,7 @@ from commands.demo.demo import FOLDER, Demo
 from commands.demo.synthetic.settings import table
 from tests.cli.shell import run
 
-SMALL = ("demo", "--pupils", "10", "--until", "2026-09-18")
+SMALL = ("demo", "--pupils", "10", "--until", "2026-09-25")
 
 
 def without_roots(text: str) -> str:
@@ -33,7 +33,7 @@ def test_demo_shows_the_main_answers(made):
         "Attendance below 90 %: ",
         ": a fortnight",
         "What was changed, by whom and why",
-        "The week of 2026-11-09, as stated by that Friday midnight and as known now",
+        "The week of 2026-11-02, as stated by that Friday midnight and as known now",
         "40 invented pupils in attendance-demo/",
         "Try next:",
     ):
@@ -126,20 +126,56 @@ def test_demo_that_cannot_be_made_leaves_the_one_before(args, what):
 )
 def test_demo_until_today_knows_what_is_known_by_now(at, time, without):
     """Without --until the last marks are today's, as far as the day has come."""
-    at(f"2026-09-10T{time}")
+    at(f"2026-10-01T{time}")
     shown = run("demo", "--pupils", "10")
     assert (shown.code, shown.err) == (0, "")
-    assert shown.out.endswith("today --on 2026-09-10\n")
+    assert "with registers until 2026-10-01;" in shown.out
+    assert "\nshown as at 2026-09-25, the end of the last whole week of school\n" in shown.out
     rows = run("--ledger", FOLDER, "today", "--json").json["rows"]
     assert {row["session"][-2:] for row in rows if row["what"] == "no mark"} == without
 
 
-@pytest.mark.usefixtures("at")
-def test_demo_before_the_first_day_of_school():
-    """In the summer holidays the year that is over is shown."""
-    shown = run("demo", "--pupils", "10", "--until", "2026-08-20")
+@pytest.mark.parametrize("years", [(), ("--years", "2")])
+@pytest.mark.parametrize(
+    ("until", "on", "week"),
+    [
+        ("2026-08-20", "2026-07-20", "2026-07-13"),  # summer holidays
+        ("2026-09-24", "2026-07-20", "2026-07-13"),  # three weeks, not all of them whole, are over
+        ("2026-09-25", "2026-09-25", "2026-09-14"),  # the fourth is
+        ("2026-10-31", "2026-10-22", "2026-10-12"),  # half-term, after a training day
+        ("2026-11-05", "2026-10-22", "2026-10-12"),  # the first week after it
+        ("2026-11-15", "2026-11-13", "2026-11-02"),  # a Sunday
+    ],
+)
+def test_day_looked_at_has_school_behind_it(until, on, week, years):
+    """It ends the last whole week, or the year before while a school year is young."""
+    shown = run("demo", "--pupils", "10", "--until", until, *years)
     assert (shown.code, shown.err) == (0, "")
-    assert "The week of 2026-07-" in shown.out
+    assert f"\nshown as at {on}, the end of the last whole week of school\n" in shown.out
+    assert f"\nThe week of {week}, as stated" in shown.out
+    assert "no sessions" not in shown.out
+
+
+@pytest.mark.parametrize(("years", "first"), [("1", "2025"), ("2", "2025"), ("3", "2024")])
+def test_year_that_has_only_just_begun_has_the_one_before_it(years, first):
+    """As many school years as are asked for, and never fewer than two in September."""
+    run("demo", "--pupils", "10", "--until", "2026-09-10", "--years", years)
+    marked = run("--ledger", FOLDER, "registers", "--from", "2023-09-01", "--json").json["rows"]
+    assert min(row["session"] for row in marked)[:4] == first
+
+
+def test_earliest_school_year_needs_some_days_behind_it():
+    """Where there is no year before it that could be made up, the refusal says so."""
+    shown = run("demo", "--pupils", "10", "--until", "2006-09-12")
+    assert (shown.code, shown.out) == (1, "")
+    assert "no attendance codes are known before 2006-09-01; ask for a later date" in shown.err
+
+
+def test_school_whose_joiners_come_late_is_imported():
+    """Of several years' pupils nobody leaves before coming, which the import would refuse."""
+    args = ("--phase", "special", "--seed", "4", "--years", "6", "--until", "2026-07-17")
+    shown = run("demo", "--pupils", "10", *args)
+    assert (shown.code, shown.err) == (0, "")
 
 
 def test_demo_takes_the_ledger_s_folder_from_nobody(monkeypatch):

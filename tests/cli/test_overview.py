@@ -97,6 +97,23 @@ def test_fortnight_is_of_a_pupil_asked_for(somebody):
     assert any(c["changed"] for c in whole["cells"])
 
 
+@pytest.mark.parametrize(
+    ("on", "weeks"),
+    [
+        ("2026-10-22", ["2026-10-12", "2026-10-19"]),  # the last day of school before half-term
+        ("2026-10-30", ["2026-10-12", "2026-10-19"]),  # half-term
+        ("2026-11-02", ["2026-10-19", "2026-11-02"]),  # the first day after it
+        ("2026-11-11", ["2026-11-02", "2026-11-09"]),
+    ],
+)
+@pytest.mark.usefixtures("demo")
+def test_fortnight_is_two_weeks_of_school(on, weeks):
+    """Holidays are left out: what was changed before them is looked at after them."""
+    fortnight = run("overview", "--on", on, "--json").json["fortnight"]
+    assert [cell["session"] for cell in fortnight["cells"]][::10] == [f"{w}/AM" for w in weeks]
+    assert any(cell["changed"] for cell in fortnight["cells"])
+
+
 @pytest.mark.usefixtures("small")
 def test_school_without_marks_has_an_overview():
     """Nobody marked, nothing moved: zeros that say so."""

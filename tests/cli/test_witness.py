@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -203,16 +204,21 @@ def served(keys):
         text=True,
         cwd=ROOT,
     )
-    yield process.stderr.readline().rsplit(" ", 1)[1].strip()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
-    assert process.stderr.read().endswith("stopped\n")
-    process.stderr.close()
+    with process:
+        try:
+            yield process.stderr.readline().rsplit(" ", 1)[1].strip()
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr.read().endswith("stopped\n")
 
 
 def test_over_http_from_the_question_to_the_verification(keys, monkeypatch):
-    """A real service; a ledger rolled back afterwards is exit code 3."""
-    monkeypatch.setattr(clock, "now", lambda: (keys / "w.key").stat().st_mtime_ns // 1000)
+    """A real service; a ledger rolled back afterwards is exit code 3.
+
+    The service reads the machine's clock, and so must who asks it.
+    """
+    monkeypatch.setattr(clock, "now", lambda: time.time_ns() // 1000)
     run("witness", "trust", keys / "w.pub")
     with served(keys) as url:
         shown = run("witness", "ask", url)

@@ -118,7 +118,7 @@ class _Roll:
         for _ in range(self._moves("joiners")):
             reception_year = year.number - self._random.choice(self._setting.year_groups)
             person = self._people.child(reception_year)
-            spells = [Spell(self._moving_day(year))]
+            spells = [Spell(self._joining_day(year, person))]
             self._entries.append(_Entry(person, reception_year, spells, joined_late=True))
 
     def _leave(self, year: SchoolYear) -> None:
@@ -170,6 +170,12 @@ class _Roll:
     def _moves(self, kind: str) -> int:
         share: float = self._movement[kind]
         return max(1, round(share * self._setting.pupils))
+
+    def _joining_day(self, year: SchoolYear, person: Person) -> date:
+        """Return a moving day before the one on which the oldest leave, in June."""
+        too_old = compulsory_school_age.ends(compulsory_school_age.birth_cohort(person.dob))
+        drawn = iter(lambda: self._moving_day(year), None)
+        return next(day for day in drawn if day < too_old)
 
     def _moving_day(self, year: SchoolYear) -> date:
         return self._random.choice(year.days[_QUIET_DAYS:-_QUIET_DAYS])
