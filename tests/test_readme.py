@@ -69,3 +69,16 @@ def test_a_wrong_transcript_would_be_noticed() -> None:
     assert agrees("a …\nb\n", "a 1 2\nb\n")
     assert not agrees("a …\nb\n", "a 1 2\nc\n")
     assert len(steps()) > 8
+
+
+def test_start_holds_the_two_commands_that_clean_systems_run() -> None:
+    """Start's two commands bring what they call themselves, into a folder that git ignores."""
+    start = README.read_text(encoding="utf-8").split("\n## Start\n")[1].split("\n## ")[0]
+    shown, tested = re.findall(r"```sh\n(.*)\n```", start)
+    made, filled, job = shown.split(" && ")
+    folder = made.removeprefix("python3 -m venv ")
+    assert filled == f"{folder}/bin/pip install uv"
+    assert job == f"{folder}/bin/uv run attendance demo"
+    assert tested == f"{folder}/bin/uv run pytest"
+    assert f"{folder}/" in (HOME / ".gitignore").read_text(encoding="utf-8").split()
+    assert "`sudo apt install python3-venv`" in start

@@ -141,9 +141,13 @@ def _statements(name: str, table: Table) -> tuple[str, str]:
 def connect(path: Path) -> sqlite3.Connection:
     """Open the tables for writing; the transaction is the caller's."""
     db = sqlite3.connect(path, isolation_level=None, timeout=120)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=NORMAL")
-    db.execute("PRAGMA cache_size=-65536")
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("PRAGMA cache_size=-65536")
+    except sqlite3.DatabaseError:
+        db.close()
+        raise
     return db
 
 
