@@ -232,7 +232,7 @@ class Door:
         """Answer a question; where asking is itself on record, that is recorded first."""
         from projections.queries.question import Inspection, Question
         from projections.queries.view import opened
-        from projections.readmodel.afresh import afresh
+        from projections.readmodel.freshness import afresh
 
         if isinstance(asked, Inspection):
             with _progress(asked.doing) as progress:
@@ -256,8 +256,8 @@ class Door:
 
     def bring_up(self) -> None:
         """Bring the read models up to what was recorded."""
-        from projections.readmodel.afresh import afresh
         from projections.readmodel.catch_up import catch_up
+        from projections.readmodel.freshness import afresh
 
         with _progress("bringing views up to date") as progress:
             afresh(self.folder, lambda: catch_up(self.folder, progress=progress))
@@ -265,8 +265,7 @@ class Door:
 
 def _recording(asked: "OnRecord") -> Any:
     """Return the command that puts on record that something is asked."""
-    from commands.disclosure.audit_names import ShowNames
-    from commands.disclosure.subject_access import CopyForSubject
+    from commands.disclosure.subject_access import CopyForSubject, ShowNames
     from projections.queries.question import CopyMade, NamesLookedUp
 
     match asked:

@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from commands.core.command import Context
 from commands.penalties.undercut import watch
-from commands.school.init import CreateLedger
+from commands.school.school import CreateLedger
 from ledger import clock
 from ledger.store.folder import Folder
 from ledger.values import Operator

@@ -4,28 +4,38 @@ One session, every session of a range on which a mark stands, or the lines of a 
 them or none. What the school's policy holds back for a second person is recorded as requested.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Any, NamedTuple, Self, TextIO
 
-from commands.amending import amend_batch_file, amend_wanted
-from commands.amending import batch as amend_batch
+from commands.amending import batch as amend_batch_file
 from commands.amending import changes as approval_rules
 from commands.amending import evidence as amend_evidence
 from commands.amending import preview as amend_preview
-from commands.amending.amend_batch_file import BatchFile
-from commands.amending.amend_changes import Change, Judged
+from commands.amending.batch import BatchFile
+from commands.amending.changes import Change, Judged
 from commands.amending.evidence import EvidenceFile
-from commands.core import checks as given
+from commands.core import checks, sessions
 from commands.core import marks as mark_rules
-from commands.core import sessions, standing
 from commands.core.command import Decision, Range, State, hidden, option
-from commands.core.standing import Amending
+from commands.core.marks import Amending, Stated
+from commands.core.sessions import Span
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import MarkCorrected
+from ledger.state.calendar import Calendar
+from ledger.state.school import Pupil
 from ledger.store.store import Fact
-from policies.packs.rules import Rules
+from ledger.values import Session
+from policies.packs.codes import Codes, Rules
+
+# -- amend ---------------------------------------------------------------------------------
+# Change marks that stand, saying why and by whom.
+#
+# One session, every session of a range on which a mark stands, or the lines of a batch file; all
+# of
+# them or none. What the school's policy holds back for a second person is recorded as requested.
+
 
 _NEEDED = ("pupil", "code", "reason")
 _OF_ONE_PUPIL = (
@@ -90,9 +100,9 @@ class AmendMarks(sessions.Spanning):
         """Ask for the marks in question, how their registers were taken, and what policy needs."""
         _check_options(self)
         if self.batch_file is not None:
-            yield from amend_batch.reads(self.batch_file, state)
+            yield from amend_batch_file.reads(self.batch_file, state)
             return
-        pupil, span = state.pupil(given.required(self.pupil, "pupil")), sessions.span(self)
+        pupil, span = state.pupil(checks.required(self.pupil, "pupil")), sessions.span(self)
         yield sessions.marks(pupil, span)
         yield sessions.registers(span)
         yield from approval_rules.needed(state, [pupil], span)
@@ -140,10 +150,12 @@ def _check_options(command: AmendMarks) -> None:
 
 def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Change]:
     if command.batch_file is not None:
-        return amend_batch.changes(command.batch_file, command.reason, state, rules.codes, now)
-    code, reason = given.required(command.code, "code"), given.required(command.reason, "reason")
-    wanted = amend_wanted.Wanted(
-        state.pupil(given.required(command.pupil, "pupil")),
+        return amend_batch_file.changes(
+            command.batch_file, command.reason, state, rules.codes, now
+        )
+    code, reason = checks.required(command.code, "code"), checks.required(command.reason, "reason")
+    wanted = Wanted(
+        state.pupil(checks.required(command.pupil, "pupil")),
         rules.codes,
         state.school.calendar(),
         mark_rules.Stated(code, command.minutes_late, command.nature),
@@ -158,7 +170,7 @@ def _judged(state: State, rules: Rules, now: int, changes: Sequence[Change]) -> 
     calendar = state.school.calendar()
 
     def ended(change: Change) -> bool:
-        taken = standing.taken(state, change.pupil, change.session)
+        taken = mark_rules.taken(state, change.pupil, change.session)
         return mark_rules.has_ended(calendar, change.session, taken, now)
 
     over = [ended(change) for change in changes]
@@ -186,3 +198,79 @@ def _fact(amending: Amending, judged: Judged) -> Fact:
         by=amending.author.staff_id,
     )
     return Fact(stream, corrected)
+
+
+# -- amend_wanted --------------------------------------------------------------------------
+# Which marks of one pupil an amendment of a session, or of a range of them, replaces.
+
+
+class Wanted(NamedTuple):
+    """What is to stand, and instead of which code (none: of any)."""
+
+    pupil: Pupil
+    codes: Codes
+    calendar: Calendar
+    stated: Stated
+    from_code: str | None
+    reason: str
+
+    def found(self, state: State, span: Span, now: int) -> list[Change]:
+        """Return the changes in a span; refuse none, and a mark that may not stand."""
+        if span.single:
+            mark_rules.check_not_future(span.first, now)
+            return [self._change(span.first, mark_rules.mark_of(state, self.pupil, span.first))]
+        changes = list(self._changes(mark_rules.marks_of(state, self.pupil)))
+        if not changes:
+            raise Refused(
+                "nothing-to-amend",
+                f"from {span.first} to {span.last} no mark stands that would change",
+                "check the sessions and --from-code; look with attendance history",
+            )
+        return changes
+
+    def _change(self, session: Session, before: Stated | None) -> Change:
+        """Return the change of the one session named, or refuse it."""
+        after = self.stated
+        self._check(session, after)
+        if before is None:
+            raise Refused(
+                "no-mark", f"no mark stands for {session}", "record one with attendance mark"
+            )
+        if not self._concerns(before):
+            raise Refused(
+                "other-code-stands",
+                f"{before.code} stands for {session}, not {self.from_code}",
+                "look at what stands with attendance history, then give that --from-code",
+            )
+        if before == after:
+            raise Refused(
+                "same-mark", f"{after.code} already stands for {session}", "nothing is to amend"
+            )
+        return Change(self.pupil, session, before, after, self.reason)
+
+    def _changes(self, marks: Iterable[tuple[Session, Stated]]) -> Iterator[Change]:
+        """Yield the changes among the marks of a range.
+
+        Closed and cancelled sessions keep what the calendar gave them; a code for present takes
+        the form of its half of the day.
+        """
+        for session, before in marks:
+            met = self.calendar.closure(session, self.pupil.groups(session.date)) is None
+            after = self.stated._replace(code=self._code_for(session))
+            if met and self._concerns(before) and before != after:
+                self._check(session, after)
+                yield Change(self.pupil, session, before, after, self.reason)
+
+    def _check(self, session: Session, after: Stated) -> None:
+        mark_rules.check_entry(
+            self.codes, self.calendar, pupil=self.pupil, session=session, stated=after
+        )
+
+    def _concerns(self, before: Stated) -> bool:
+        return self.from_code in (None, before.code)
+
+    def _code_for(self, session: Session) -> str:
+        rule = self.codes.find(self.stated.code, session.date)
+        if rule is not None and rule.category == "present" and session.half not in rule.sessions:
+            return self.codes.present(session.half)
+        return self.stated.code

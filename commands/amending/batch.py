@@ -1,22 +1,113 @@
 """The lines of a batch file as changes: what stands, what may stand, every fault told at once."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path, PurePath
+from types import MappingProxyType
+from typing import NamedTuple, TextIO
 
 from commands.amending import changes as approval_rules
-from commands.amending.amend_batch_file import BatchFile, Row
-from commands.amending.amend_changes import Change
+from commands.amending.changes import Change
 from commands.core import checks as given
-from commands.core import marks as mark_rules
-from commands.core import sessions, standing
+from commands.core import marks, sessions
 from commands.core.command import Range, State
 from commands.core.marks import Stated
 from commands.core.sessions import Span
+from commands.exchange.portable import content
 from ledger.errors import ImportRefused, Problem, Refused
-from ledger.formats.portable import NO_MARK
-from ledger.formats.problems import SHOWN
+from ledger.formats import sheet as fields
+from ledger.formats.portable import NO_MARK, Columns
+from ledger.formats.sheet import SHOWN, Field, Problems, Sheet
 from ledger.state.school import Pupil
-from ledger.values import Session
+from ledger.store.folder import translated
+from ledger.values import Half, Session
 from policies.packs.codes import Codes
+
+# -- amend_batch_file ----------------------------------------------------------------------
+# A batch of amendments as a file: CSV read as the portable folder's files are, a line a mark.
+
+
+STDIN = "-"
+COLUMNS = Columns(
+    ("upn", "date", "session", "original", "amended", "reason"), ("nature", "minutes_late")
+)
+_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "upn": Field("upn", str.strip, mandatory=True),
+        "date": Field("date", fields.day, mandatory=True),
+        "session": Field("half", fields.half, mandatory=True),
+        "original": Field("original", str.strip, mandatory=True),
+        "amended": Field("amended", str.strip, empty=NO_MARK),
+        "reason": Field("reason", str.strip, empty=""),
+        "nature": Field("nature", str.strip),
+        "minutes_late": Field("minutes_late", fields.number),
+    }
+)
+
+
+class Row(NamedTuple):
+    """One line: the mark that stands, and what is to stand; ``line``: its place, header 1."""
+
+    line: int
+    upn: str
+    date: date
+    half: Half
+    original: str
+    amended: str
+    reason: str
+    nature: str | None
+    minutes_late: int | None
+
+    @property
+    def session(self) -> Session:
+        """The session that the mark is for."""
+        return Session(self.date, self.half)
+
+
+class BatchFile(NamedTuple):
+    """The lines that could be read, and what is wrong with the others."""
+
+    name: str
+    rows: tuple[Row, ...]
+    faults: tuple[Problem, ...]
+
+
+def read(file: str, stdin: TextIO) -> BatchFile:
+    """Read a file, or ``stdin`` where it is ``-``; what is wrong in it is kept for `changes`."""
+    name = "stdin" if file == STDIN else PurePath(file).name
+    problems = Problems()
+    sheet = Sheet(name, stdin.buffer.read() if file == STDIN else _bytes(file), problems, COLUMNS)
+    rows = []
+    for line, cells in sheet.rows():
+        row, faulty = {}, False
+        for attribute, found in content.values(
+            _FIELDS, dict(zip(COLUMNS.all, cells, strict=True))
+        ):
+            if isinstance(found, Refused):
+                problems.refuse(name, line, found)
+                faulty = True
+            row[attribute] = found
+        if not faulty:
+            rows.append(Row(line=line, **row))
+    if not rows and not problems.faults:
+        raise Refused("nothing-to-amend", f"{name} holds no line", "add a line for each mark")
+    return BatchFile(name, tuple(rows), tuple(problems.faults))
+
+
+def _bytes(file: str) -> bytes:
+    path = Path(file)
+    if path.is_dir():
+        raise Refused("batch-file", f"{file} is a folder", "name the CSV file in it")
+    if not path.exists():
+        raise Refused(
+            "batch-file", f"there is no file {file}", "check the name, or give - (stdin)"
+        )
+    with translated(path):
+        return path.read_bytes()
+
+
+# -- batch ---------------------------------------------------------------------------------
+# The lines of a batch file as changes: what stands, what may stand, every fault told at once.
 
 
 class BatchRefused(ImportRefused):
@@ -76,7 +167,7 @@ class _Checked:
             pupil = self._state.pupil(row.upn)
         except Refused as why:
             return None, [why]
-        before = standing.mark_of(self._state, pupil, row.session)
+        before = marks.mark_of(self._state, pupil, row.session)
         after = Stated(row.amended, row.minutes_late, row.nature)
         wrong = list(
             _refusals(
@@ -106,7 +197,7 @@ class _Checked:
             )
 
     def _check_stands(self, row: Row, before: Stated | None) -> None:
-        mark_rules.check_not_future(row.session, self._now)
+        marks.check_not_future(row.session, self._now)
         if before is None:
             raise Refused(
                 "no-mark", f"no mark stands for {row.session}", "record one with attendance mark"
@@ -124,7 +215,7 @@ class _Checked:
                 "mark-blanked", "a mark cannot be blanked", "give the code that is to stand"
             )
         try:
-            mark_rules.check_entry(
+            marks.check_entry(
                 self._codes, self._calendar, pupil=pupil, session=session, stated=after
             )
         except Refused as why:

@@ -12,12 +12,11 @@ amendments of marks whose taking has ended, records ``direct`` as `MarkAmended` 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from commands.amending import school_policy
-from commands.core import notices_stated, pending_requests
+from commands.amending import policy
+from commands.core import marks, papers
 from commands.core.command import Author, Range, State
-from commands.core.marks import Stated
+from commands.core.marks import Amending, Stated
 from commands.core.sessions import Span
-from commands.core.standing import Amending
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -28,8 +27,19 @@ from ledger.values import Session
 from policies.law.calendar import school_days_between
 from policies.law.notices import Notice, relied_on
 from policies.packs import school as school_packs
-from policies.packs.codes import Codes
-from policies.packs.rules import Rules
+from policies.packs.codes import Codes, Rules
+
+# -- changes -------------------------------------------------------------------------------
+# Who may amend, and which amendments wait for a second person, by the school's own policy.
+#
+# The statute restricts nobody (SI 2024/208 reg 6), so without an adopted policy everything applies
+# at once. A second person is asked for only where a change adds unauthorised absence: what is in a
+# family's favour is never held back.
+#
+# For use cases that amend: ``reads`` includes ``needed``, ``decide`` calls ``split`` with the
+# amendments of marks whose taking has ended, records ``direct`` as `MarkAmended` and
+# ``requested(held, amending)``.
+
 
 LATE = "late"
 MANY = "many"
@@ -65,8 +75,8 @@ def needed(state: State, pupils: Iterable[Pupil], span: Span | None = None) -> I
     if not state.school.policies:
         return
     for pupil in pupils:
-        yield pending_requests.needed(pupil, span)
-        yield notices_stated.needed(pupil)
+        yield marks.needed(pupil, span)
+        yield papers.needed(pupil)
 
 
 def split(
@@ -78,7 +88,7 @@ def split(
     where one that would wait is about a session that has a pending request already.
     """
     today = local_date(now)
-    found = school_policy.in_force(state, today)
+    found = policy.in_force(state, today)
     if found is None:
         return Split(list(proposed), [])
     asked = _Asked(state, found)
@@ -135,7 +145,7 @@ def adds_unauthorised(codes: Codes, proposed: Proposed) -> bool:
 class _Asked:
     """What a policy says of the amendments of one request, today."""
 
-    def __init__(self, state: State, found: school_policy.InForce) -> None:
+    def __init__(self, state: State, found: policy.InForce) -> None:
         self._state, self._found = state, found
         self._policy, self._today = found
         self._days = state.school.calendar().school_days()
@@ -167,11 +177,11 @@ class _Asked:
         return [MANY] if limit is not None and number > limit else []
 
     def _check(self, key: str, author: Author, what: str) -> None:
-        school_policy.check_role(self._state, self._found, key, author, what)
+        policy.check_role(self._state, self._found, key, author, what)
 
     def _notices_of(self, pupil: Pupil) -> list[Notice]:
         if pupil.id not in self._notices:
-            self._notices[pupil.id] = notices_stated.notices_of(self._state, pupil)
+            self._notices[pupil.id] = papers.notices_of(self._state, pupil)
         return self._notices[pupil.id]
 
     def _later(self, key: str, session: Session) -> bool:
@@ -189,7 +199,7 @@ def _school_days(days: int) -> str:
 
 def _check_none_pending(state: State, proposed: Proposed) -> None:
     stream = streams.approval(proposed.pupil.id, proposed.session)
-    standing = pending_requests.standing(state.histories.get(stream, ()))
+    standing = marks.standing(state.histories.get(stream, ()))
     if standing is not None:
         raise Refused(
             "approval-pending",
@@ -199,3 +209,35 @@ def _check_none_pending(state: State, proposed: Proposed) -> None:
             f"decide it first: attendance approvals give {standing.batch}, or decline, "
             "or withdraw",
         )
+
+
+# -- amend_changes -------------------------------------------------------------------------
+# A mark that is to be replaced, and what becomes of the wish.
+
+
+class Change(NamedTuple):
+    """One mark that is to be replaced, and why."""
+
+    pupil: Pupil
+    session: Session
+    before: Stated
+    after: Stated
+    reason: str
+
+    @property
+    def proposed(self) -> Proposed:
+        """The change as the school's policy looks at it."""
+        return Proposed(self.pupil, self.session, self.before, self.after)
+
+
+class Judged(NamedTuple):
+    """A change: whether the register was still being taken, and whether it waits for approval."""
+
+    change: Change
+    taking: bool
+    held: Held | None
+
+    @property
+    def grounds(self) -> tuple[str, ...]:
+        """Why a second person is asked for; empty where nobody is."""
+        return self.held.grounds if self.held is not None else ()

@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable
 
-from commands.amending import changes as approval_rules
+from commands.amending import changes
 from commands.amending.changes import Proposed, Split
-from commands.core import checks as given
-from commands.core import marks as mark_rules
-from commands.core import standing
+from commands.core import checks, marks
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
-from commands.core.marks import Stated
-from commands.core.standing import Amending
+from commands.core.marks import Amending, Stated
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.register import SessionMarked
 from ledger.store.store import Fact
 from ledger.values import Session
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
 
 
 class MoveMark(UseCase):
@@ -38,13 +35,13 @@ class MoveMark(UseCase):
         pupils = [state.pupil(named) for named in (self.from_, self.to)]
         for pupil in pupils:
             yield one(streams.mark(pupil.id, self.session))
-        yield from approval_rules.needed(state, pupils)
+        yield from changes.needed(state, pupils)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Amend the wrong pupil's mark; enter or amend the right pupil's with what it was."""
-        author, reason = state.author(now), given.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required(self.reason, "reason")
         session, wrong, right = self.session, state.pupil(self.from_), state.pupil(self.to)
-        moved = standing.mark_of(state, wrong, session)
+        moved = marks.mark_of(state, wrong, session)
         after = Stated(self.code, self.minutes_late, self.nature)
         if wrong is right or moved is None or moved == after:
             raise Refused(
@@ -52,17 +49,15 @@ class MoveMark(UseCase):
                 f"there is no mark for {session} to move, or it would stay as it is",
                 "name the pupil who has the mark, the one it belongs to, and another code",
             )
-        mark_rules.check_not_future(session, now)
+        marks.check_not_future(session, now)
         calendar = state.school.calendar()
         for pupil, stated in ((wrong, after), (right, moved)):
-            mark_rules.check_entry(
-                rules.codes, calendar, pupil=pupil, session=session, stated=stated
-            )
-        before = standing.mark_of(state, right, session)
+            marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
+        before = marks.mark_of(state, right, session)
         proposed = [Proposed(wrong, session, moved, after)]
         if before is not None and before != moved:
             proposed.append(Proposed(right, session, before, moved))
-        _check_at_once(approval_rules.split(state, rules, now, author, proposed), state)
+        _check_at_once(changes.split(state, rules, now, author, proposed), state)
         amending = Amending(author, reason, state.new_pupil_id())
         facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
         says = [f"{state.name_of(wrong)} {session}: {moved.code} -> {after.code}"]

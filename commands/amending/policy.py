@@ -6,10 +6,19 @@ The head or whom the head authorises adopts it: whom a policy restrains does not
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Self, TextIO
+from typing import NamedTuple, Self, TextIO
 
-from commands.core import roles
-from commands.core.command import Decision, State, UseCase, argument, decided, hidden, option
+from commands.core import checks
+from commands.core.command import (
+    Author,
+    Decision,
+    State,
+    UseCase,
+    argument,
+    decided,
+    hidden,
+    option,
+)
 from commands.school.staff import ROLES
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -18,8 +27,14 @@ from ledger.events.amending import PolicyAdopted
 from ledger.store.folder import translated
 from ledger.store.store import Fact
 from policies.packs import school as school_packs
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
 from policies.packs.school import SchoolPolicy
+
+# -- policy --------------------------------------------------------------------------------
+# Apply the school's own policy on amending from a date.
+#
+# The head or whom the head authorises adopts it: whom a policy restrains does not lift it.
+
 
 _DAY = timedelta(days=1)
 _ROLES = (school_packs.ROLES, school_packs.LATE_ROLES, school_packs.APPROVERS)
@@ -46,7 +61,7 @@ class AdoptPolicy(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Adopt a policy from a day on, or refuse it with everything that is wrong."""
         author, today, since = state.author(now), local_date(now), self.from_
-        roles.check(state, author, roles.DECIDERS, now, "adopt a policy")
+        checks.check(state, author, checks.DECIDERS, now, "adopt a policy")
         policy = school_packs.read(self.text, self.policy)
         _check_roles(policy)
         if since < today:
@@ -114,3 +129,41 @@ def _nobody(policy: SchoolPolicy, state: State, since: date) -> Iterator[str]:
         named = policy.roles(key, since)
         if named and not held & set(named):
             yield f"note: nobody on the staff is {' or '.join(named)} on {since} ({key})"
+
+
+# -- school_policy -------------------------------------------------------------------------
+# The school's own policy in force, and whom it lets do what.
+
+
+class InForce(NamedTuple):
+    """The school's own policy, and the day as of which it is asked."""
+
+    policy: SchoolPolicy
+    day: date
+
+
+def in_force(state: State, day: date) -> InForce | None:
+    """Return the school's own policy on a day, none where it has adopted none."""
+    adopted = state.school.policy_on(day)
+    if adopted is None:
+        return None
+    return InForce(school_packs.read(adopted.text, adopted.policy), day)
+
+
+def check_role(state: State, found: InForce, key: str, author: Author, what: str) -> None:
+    """Refuse an author who holds none of the roles that a key of the policy names, if any.
+
+    ``what``: what they wanted to do.
+    """
+    policy, day = found
+    rule = policy.find(key, day)
+    row = state.school.staff_on(author.staff_id, day)
+    if rule is None or (row is not None and set(rule.names) & set(row.roles)):
+        return
+    roles = " or ".join(rule.names)
+    raise Refused(
+        "policy-role",
+        f"{author.name} may not {what}: the school's policy {policy.name} names {roles} "
+        f"({key}; {rule.reference})",
+        f"ask somebody with the role {roles}; attendance policy shows what applies",
+    )

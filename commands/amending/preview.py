@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from commands.amending import changes as approval_rules
-from commands.amending.amend_changes import Judged
+from commands.amending import changes
+from commands.amending.changes import Judged
 from commands.amending.evidence import Evidence
 from commands.core.command import State
 from commands.core.marks import Stated
@@ -15,16 +15,15 @@ from ledger.clock import local_date
 from ledger.sealing.attachments import digest
 from ledger.values import Session
 from policies.law.calendar import school_days_between
-from policies.packs.code_table import CodeRule
-from policies.packs.codes import Codes
+from policies.packs.codes import CodeRule, Codes
 
 _FIGURES = ("attended", "authorised absence", "unauthorised absence", "not counted")
 _TAKING = "corrected during taking"
 _HELD = "held for a second person's approval"
 _GROUNDS = {
-    approval_rules.LATE: "later than the school's policy leaves to one person",
-    approval_rules.MANY: "more at once than the school's policy leaves to one person",
-    approval_rules.RELIED_ON: "a notice relied on the session",
+    changes.LATE: "later than the school's policy leaves to one person",
+    changes.MANY: "more at once than the school's policy leaves to one person",
+    changes.RELIED_ON: "a notice relied on the session",
 }
 
 

@@ -1,10 +1,10 @@
 """Write a back-up of everything the ledger needs, to one file."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from commands.backup.backup_progress import progress
 from commands.core.command import (
     Context,
     Decision,
@@ -18,7 +18,7 @@ from commands.core.command import (
     option,
 )
 from commands.core.execute import execute
-from ledger.backup import backup, passphrases
+from ledger.backup import backup, check
 from ledger.backup.file import SUFFIX
 from ledger.clock import local
 from ledger.errors import Refused
@@ -26,7 +26,36 @@ from ledger.events import streams
 from ledger.events.proof import BackupMade
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
+
+# -- backup_progress -----------------------------------------------------------------------
+# How far a back-up is, in one line on a terminal.
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a percentage on a terminal, nothing elsewhere; the line is gone afterwards."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    last = ""
+
+    def show(done: int, whole: int) -> None:
+        nonlocal last
+        line = f"\r{what} {100 * done // max(whole, 1)} %   "
+        if line != last:
+            sys.stderr.write(line)
+            sys.stderr.flush()
+            last = line
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write("\r" + " " * len(last) + "\r")
+
+
+# -- create --------------------------------------------------------------------------------
+# Write a back-up of everything the ledger needs, to one file.
 
 
 class CreateBackup(UseCase, Errand):
@@ -57,7 +86,7 @@ class CreateBackup(UseCase, Errand):
         """Write the file, and record it once it is in its place."""
         folder, now = context.folder.required(), context.clock()
         target = _target(self.to, now)
-        passphrase = passphrases.chosen(self.passphrase_file)
+        passphrase = check.chosen(self.passphrase_file)
         with progress("backing up") as shown:
             made = backup.create(folder, target, passphrase, now, shown)
         says = [

@@ -4,19 +4,24 @@ A term does not move away from marks that stand: they would no longer count.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
-from commands.core import checks as given
-from commands.core import sessions
+from commands.core import checks, sessions
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
-from commands.leave.leave_rules import number_of
+from commands.leave.leave import number_of
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.calendar import TermSet
+from ledger.events.calendar import RegisterTimesSet, TermSet
 from ledger.state.marks import fold
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session, school_year_number
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
+
+# -- terms ---------------------------------------------------------------------------------
+# Record a term's first and last day.
+#
+# A term does not move away from marks that stand: they would no longer count.
+
 
 _DAY = timedelta(days=1)
 
@@ -41,7 +46,7 @@ class SetTerm(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Set a term that overlaps no other and leaves out no day with marks."""
         state.author(now)
-        term = TermSet(name=given.required(self.name, "name"), first=self.first, last=self.last)
+        term = TermSet(name=checks.required(self.name, "name"), first=self.first, last=self.last)
         if term.last < term.first:
             raise Refused(
                 "dates-reversed",
@@ -92,3 +97,52 @@ def _check_unmarked(term: TermSet, state: State) -> None:
         "give days that hold them; a session that was not held after all is recorded with "
         "attendance session cancel",
     )
+
+
+# -- register_times ------------------------------------------------------------------------
+# Record when registers open and close, from a date.
+
+
+class SetRegisterTimes(UseCase):
+    """attendance register times: record when registers open and close, from a date.
+
+    London wall time; in force from a date until the next times recorded.
+    """
+
+    from_: date = option("first day on which they apply")
+    am_opens: str = option("morning register opens, 08:45")
+    am_closes: str = option("morning register closes")
+    pm_opens: str = option("afternoon register opens")
+    pm_closes: str = option("afternoon register closes")
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Set the times; they must follow each other through the day."""
+        state.author(now)
+        written = (self.am_opens, self.am_closes, self.pm_opens, self.pm_closes)
+        times = [_read(text) for text in written]
+        if times != sorted(set(times)):
+            raise Refused(
+                "times-order",
+                f"these times do not follow each other: {', '.join(written)}",
+                "the morning register opens and closes, then the afternoon register",
+            )
+        am_opens, am_closes, pm_opens, pm_closes = (t.isoformat() for t in times)
+        event = RegisterTimesSet(
+            since=self.from_,
+            am_opens=am_opens,
+            am_closes=am_closes,
+            pm_opens=pm_opens,
+            pm_closes=pm_closes,
+        )
+        before = state.school.times.get(event.since)
+        if before is not None and checks.plain(before) == checks.plain(event):
+            return decided([], "these times are recorded already; nothing was recorded")
+        says = f"registers from {event.since}: {', '.join(written)}"
+        return decided([Fact(streams.CALENDAR, event)], says)
+
+
+def _read(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise Refused("time", f"{text!r} is not a time of day", "write it as 08:45") from None

@@ -1,11 +1,20 @@
 """What people type: texts that may not be blank, ids, choices and half days, read or refused."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 from unicodedata import category
 
+from commands.core.command import Author, State
+from ledger.clock import local_date
 from ledger.errors import Refused
+from ledger.events.base import Event, sealed_fields
 from ledger.values import HALVES, Half
+
+# -- checks --------------------------------------------------------------------------------
+# What people type: texts that may not be blank, ids, choices and half days, read or refused.
+
 
 _ID = re.compile(r"[^\s:]+")
 
@@ -53,3 +62,51 @@ def yes_no(text: str | None, name: str) -> str | None:
 def halves(named: Collection[Half]) -> tuple[Half, ...]:
     """Return the half days named, in order; both where none is."""
     return tuple(half for half in HALVES if half in named) or HALVES
+
+
+# -- records -------------------------------------------------------------------------------
+# Facts that state a record whole: what is not given again stays as it was.
+
+
+_OF_THE_LOG = ("nonce", "stated", "row")
+
+
+def plain(event: Event, open_text: Callable[[str], str] = str) -> dict[str, Any]:
+    """Return what an event states, without what the log adds, its sealed texts opened."""
+    sealed = {name for name, _ in sealed_fields(type(event))}
+    stated = {f.name: getattr(event, f.name) for f in fields(event) if f.name not in _OF_THE_LOG}
+    return {
+        name: open_text(value) if name in sealed and value is not None else value
+        for name, value in stated.items()
+    }
+
+
+def renewed(previous: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with what is given: none keeps what was there, an empty text clears it."""
+    stated = {name: value for name, value in given.items() if value is not None}
+    return {**previous, **{name: None if value == "" else value for name, value in stated.items()}}
+
+
+# -- roles ---------------------------------------------------------------------------------
+# Who may do what only some may, by the roles that the staff hold today.
+
+
+DECIDERS = ("head", "authoriser")
+"""The head, and whom the head or the proprietor authorises (SI 2007/1867 reg 10)."""
+
+
+def check(state: State, author: Author, allowed: Sequence[str], now: int, what: str) -> None:
+    """Refuse somebody who holds none of the roles that may do something; ``what``, in words.
+
+    Where nobody on the staff holds any role today, the ledger cannot tell, and nobody is refused.
+    """
+    today = local_date(now)
+    rows = {staff_id: state.school.staff_on(staff_id, today) for staff_id in state.school.staff}
+    held = {staff_id: set(row.roles) for staff_id, row in rows.items() if row is not None}
+    if not any(held.values()) or held.get(author.staff_id, set()).intersection(allowed):
+        return
+    raise Refused(
+        "not-authorised",
+        f"{author.name} holds none of the roles that may {what}: {', '.join(allowed)}",
+        "let somebody who does do it, or record the role with attendance staff change --role",
+    )

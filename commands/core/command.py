@@ -25,8 +25,7 @@ from ledger.state.school import Pupil, School
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Recorded
 from ledger.values import Operator
-from policies.packs.codes import Codes
-from policies.packs.rules import Rules
+from policies.packs.codes import Codes, Rules
 
 
 class Command(BaseModel):

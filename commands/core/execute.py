@@ -15,14 +15,14 @@ from ledger.events.log import Committed, RulesAdopted
 from ledger.events.roll import DetailsAmended, PupilEnrolled
 from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import seal_event
 from ledger.state.school import fold
 from ledger.store.folder import translated
 from ledger.store.store import Batch, Fact, Store
 from ledger.tlog import signing
 from ledger.transparency import memory
 from policies.packs import files as packs
-from policies.packs.rules import Rules, rules
+from policies.packs.codes import Rules, rules
 
 _TRIES = 4
 _SCHOOL = (streams.CALENDAR, streams.STAFF, streams.PUPIL, streams.RULES, streams.POLICY)

@@ -1,17 +1,33 @@
 """What may stand as a mark: checks that taking, marking, amending and importing share."""
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from commands.core import checks as given
+from commands.core import checks
+from commands.core.command import Author, Range, State, starting
+from commands.core.sessions import Span
 from ledger import clock
 from ledger.errors import Refused
-from ledger.events.register import RegisterTaken
+from ledger.events import streams
+from ledger.events.amending import AmendmentRequested, RequestDecided
+from ledger.events.base import Event
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkAmended,
+    PlanChanged,
+    RegisterTaken,
+)
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.values import Session
+from ledger.values import Session, parse_session
 from policies.law import age as compulsory_school_age
 from policies.packs.codes import CodeRule, Codes
+
+# -- marks ---------------------------------------------------------------------------------
+# What may stand as a mark: checks that taking, marking, amending and importing share.
+
 
 MOST_MINUTES_LATE = 720
 """Half a day: no session is longer."""
@@ -79,7 +95,7 @@ def check_by_hand(rule: CodeRule, stated: Stated) -> None:
 
 def check_extras(rule: CodeRule, stated: Stated) -> None:
     """Refuse a mark without the extra data that the law asks for (reg 10(5) and (6))."""
-    if rule.requires and not given.is_visible(stated.nature or ""):
+    if rule.requires and not checks.is_visible(stated.nature or ""):
         raise Refused(
             "nature-missing",
             f"code {rule.code} needs the {rule.requires} to be recorded ({rule.reference})",
@@ -174,3 +190,120 @@ def check_not_future(session: Session, now: int) -> None:
             f"session {session} has not come yet",
             "record what is expected with attendance plan add",
         )
+
+
+# -- standing ------------------------------------------------------------------------------
+# What stands and what is planned for a pupil, in full, and the event that amends it.
+
+
+def mark_of(state: State, pupil: Pupil, session: Session) -> Stated | None:
+    """Return the mark that stands, its sealed text opened; the use case must have asked for it."""
+    mark = state.mark(pupil, session)
+    if mark.code is None:
+        return None
+    return Stated(mark.code, mark.minutes_late, _opened(state, mark.nature))
+
+
+def plan_of(state: State, pupil: Pupil, session: Session) -> Stated | None:
+    """Return what is planned, its sealed text opened; the use case must have asked for it."""
+    history = state.histories.get(streams.plan(pupil.id, session), ())
+    newest = history[-1] if history else None
+    if isinstance(newest, AbsencePlanned | PlanChanged):
+        return Stated(newest.code, nature=_opened(state, newest.nature))
+    return None
+
+
+def marks_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, Stated]]:
+    """Yield every mark of a pupil among what was asked for, in order of session."""
+    return _each(state, streams.mark(pupil.id, ""), lambda s: mark_of(state, pupil, s))
+
+
+def plans_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, Stated]]:
+    """Yield every plan of a pupil among what was asked for, in order of session."""
+    return _each(state, streams.plan(pupil.id, ""), lambda s: plan_of(state, pupil, s))
+
+
+def taken(state: State, pupil: Pupil, session: Session) -> list[RegisterTaken]:
+    """Return how the registers of the pupil's groups were taken for a session."""
+    return [
+        event
+        for group in pupil.groups(session.date)
+        for event in state.histories.get(streams.register(group, session), ())
+        if isinstance(event, RegisterTaken)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Amending:
+    """Who amends and why; ``batch`` ties the amendments of one request together."""
+
+    author: Author
+    reason: str
+    batch: str | None = None
+
+    def mark(self, original: str, stated: Stated) -> MarkAmended:
+        """Return the amendment of a mark: reg 6(1)'s five, with the title."""
+        return MarkAmended(
+            original=original,
+            **stated._asdict(),
+            reason=self.reason,
+            by=self.author.staff_id,
+            name=self.author.name,
+            job_title=self.author.job_title,
+            batch=self.batch,
+        )
+
+
+def _each(
+    state: State, prefix: str, read: Callable[[Session], Stated | None]
+) -> Iterator[tuple[Session, Stated]]:
+    names = (name for name in state.histories if name.startswith(prefix))
+    for session in sorted(parse_session(name.removeprefix(prefix)) for name in names):
+        stated = read(session)
+        if stated is not None:
+            yield session, stated
+
+
+def _opened(state: State, text: str | None) -> str | None:
+    return text and state.open_text(text)
+
+
+# -- pending_requests ----------------------------------------------------------------------
+# Requested amendments that nobody has decided yet, as decisions see them.
+
+
+def needed(pupil: Pupil, span: Span | None = None) -> Range:
+    """Return the range of a pupil's requests, of every session or of a span."""
+    if span is None:
+        return starting(streams.approval(pupil.id, ""))
+    first, last = (streams.approval(pupil.id, session) for session in span[:2])
+    return Range(first, last + "\x00")
+
+
+def pending(state: State, pupil: Pupil) -> dict[Session, AmendmentRequested]:
+    """Return what waits for a second person, by session, among what was asked for."""
+    found = ((session, request) for of, session, request in every(state) if of == pupil.id)
+    return dict(sorted(found, key=lambda each: each[0]))
+
+
+def every(state: State) -> Iterator[tuple[str, Session, AmendmentRequested]]:
+    """Yield what waits, by pupil id and session, among what was asked for."""
+    for stream, events in state.histories.items():
+        request = standing(events) if stream.startswith(streams.APPROVAL) else None
+        if request is not None:
+            _, pupil_id, session = streams.parts(stream)
+            yield pupil_id, parse_session(session), request
+
+
+def standing(events: Iterable[Event]) -> AmendmentRequested | None:
+    """Return the request of one stream that is not decided yet."""
+    request = None
+    for event in events:
+        match event:
+            case AmendmentRequested():
+                request = event
+            case RequestDecided():
+                request = None
+            case _:
+                pass
+    return request

@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from commands.core.command import Range, State, starting
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.families import NoticeStated
 from ledger.events.penalties import PenaltyConsidered
+from ledger.state.school import Pupil
 from ledger.store.store import Fact, Recorded
 from ledger.values import Session, parse_session
 from policies.law.notices import Notice
+
+# -- papers --------------------------------------------------------------------------------
+# Papers that rest on a pupil's register: notices, considerations, certificates and packs.
+
 
 PREFIXES = (streams.NOTICES, streams.PENALTY, streams.DISCLOSURE)
 """The streams on which papers are recorded."""
@@ -136,3 +142,39 @@ def _certificate(position: int, event: Disclosed) -> Iterator[Paper]:
         )
         last = min(event.last, event.on)
         yield Paper("certificate", str(position), words, event.first, last)
+
+
+# -- notices_stated ------------------------------------------------------------------------
+# A pupil's penalty notices as they were stated last, as the rules on notices take them.
+
+
+def needed(pupil: Pupil) -> Range:
+    """Return the range of every notice about a pupil."""
+    return starting(f"{streams.NOTICES}{pupil.id}:")
+
+
+def notices_of(state: State, pupil: Pupil) -> list[Notice]:
+    """Return a pupil's penalty notices as they were stated last; `needed` asks for them."""
+    prefix = f"{streams.NOTICES}{pupil.id}:"
+    found: dict[tuple[object, ...], Notice] = {}
+    for stream, events in state.histories.items():
+        if stream.startswith(prefix):
+            for e in events:
+                if isinstance(e, NoticeStated):
+                    found[stream, e.kind, e.issued_on, e.offence_first] = _notices_stated_notice(e)
+    return list(found.values())
+
+
+def _notices_stated_notice(e: NoticeStated) -> Notice:
+    return Notice(
+        kind=e.kind,
+        issued_on=e.issued_on,
+        offence_first=e.offence_first,
+        offence_last=e.offence_last,
+        received_on=e.received_on,
+        paid_on=e.paid_on,
+        withdrawn_on=e.withdrawn_on,
+        outcome=e.outcome,
+        outcome_on=e.outcome_on,
+        sessions=tuple(parse_session(text) for text in e.sessions),
+    )

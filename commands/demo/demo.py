@@ -15,7 +15,7 @@ from commands.demo import synthetic
 from commands.demo.synthetic.settings import Setting
 from commands.demo.synthetic.terms import SchoolYear, school_years
 from commands.exchange import importing as import_portable
-from commands.school import init
+from commands.school import school
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
 from ledger.store.folder import Folder, translated
@@ -165,7 +165,7 @@ def _record(there: Context, source: Path) -> Outcome:
     with translated(there.folder.path):
         if there.folder.path.exists():
             shutil.rmtree(there.folder.path)
-        init.CreateLedger().carry_out(there)
+        school.CreateLedger().carry_out(there)
         (there.folder.path / _MARKER).touch()
     return execute(there, asked)
 

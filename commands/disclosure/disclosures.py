@@ -6,8 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Self, TextIO
 
-from commands.core import checks as given
-from commands.core import pending_requests
+from commands.core import checks, marks
 from commands.core.command import (
     Author,
     Decision,
@@ -20,16 +19,20 @@ from commands.core.command import (
     option,
 )
 from commands.core.sessions import Span
-from commands.disclosure import disclosures_position
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
+from ledger.events.log import Committed
 from ledger.state.school import Pupil
 from ledger.store.folder import translated
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
+
+# -- disclosures ---------------------------------------------------------------------------
+# Record that an extract of the register left the school.
+
 
 Kind = Literal["certificate", "pack", "letter", "return", "inspection", "other"]
 _OF_A_PUPIL = ("certificate", "pack")
@@ -79,7 +82,7 @@ class RecordDisclosure(UseCase):
         for pupil in _about(self, state):
             yield one(streams.disclosure(pupil.id if pupil else None))
             if pupil is not None and self.kind == "certificate":
-                yield pending_requests.needed(pupil)
+                yield marks.needed(pupil)
         if self.on is not None and self.seen_at:
             yield one(streams.COMMITS)
 
@@ -114,12 +117,12 @@ def _event(command: RecordDisclosure, state: State, author: Author, today: date)
     on = _day(command, today)
     return Disclosed(
         kind=command.kind,
-        to=given.required(command.to, "to"),
-        what=given.required(command.what, "what"),
+        to=checks.required(command.to, "to"),
+        what=checks.required(command.what, "what"),
         on=on,
         first=command.first,
         last=command.last,
-        seen_at=disclosures_position.position(command.seen_at, state, on, today),
+        seen_at=position(command.seen_at, state, on, today),
         sha256=command.sha256,
         by=author.staff_id,
         name=author.name,
@@ -170,7 +173,7 @@ def _check_decided(command: RecordDisclosure, state: State, pupil: Pupil) -> Non
     assert command.first is not None  # noqa: S101 - a certificate covers a period
     assert command.last is not None  # noqa: S101 - as above
     span = Span(Session(command.first, HALVES[0]), Session(command.last, HALVES[-1]))
-    waiting = [str(s) for s in pending_requests.pending(state, pupil) if span.holds(s)]
+    waiting = [str(s) for s in marks.pending(state, pupil) if span.holds(s)]
     if waiting:
         raise Refused(
             "amendment-pending",
@@ -186,3 +189,52 @@ def _says_the_same(state: State, before: object, event: Disclosed) -> bool:
         and state.open_text(before.to) == event.to
         and state.open_text(before.what) == event.what
     )
+
+
+# -- disclosures_position ------------------------------------------------------------------
+# At which position of the register an extract that left had been read.
+
+
+def position(seen_at: int | None, state: State, on: date, today: date) -> int:
+    """Return up to where the register had been read: what stood when the extract left.
+
+    ``seen_at``: the position stated, if any; ``on``: the day on which it left. For an earlier day
+    the transactions are needed, `streams.COMMITS`.
+    """
+    find = (
+        f"attendance status --known-at {on}T23:59 shows it as Events, the newest of that day; "
+        "0 is for a paper made before this ledger began"
+    )
+    if seen_at is None:
+        if on < today:
+            raise Refused(
+                "seen-at-missing",
+                f"it left on {on}, and what has been recorded since was not on it",
+                f"give the position that is printed on it with --seen-at; {find}",
+            )
+        return state.position
+    if seen_at > state.position:
+        raise Refused(
+            "position-unknown",
+            f"the ledger has no event {seen_at}; its newest is {state.position}",
+            "give the position that is printed on the extract",
+        )
+    recorded = _recorded_on(state, seen_at)
+    if recorded is not None and recorded > on:
+        raise Refused(
+            "position-later",
+            f"event {seen_at} was recorded on {recorded}, after the extract left on {on}",
+            f"give the position that is printed on it; {find}",
+        )
+    return seen_at
+
+
+def _recorded_on(state: State, position: int) -> date | None:
+    """Return the day on which a position was recorded; none where that was not asked for."""
+    reached = 0
+    for header in state.histories.get(streams.COMMITS, ()):
+        assert isinstance(header, Committed)  # noqa: S101 - only headers are on this stream
+        reached += 1 + header.count
+        if position and reached >= position:
+            return local_date(header.at)
+    return None

@@ -7,16 +7,31 @@ from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
 
-from commands.core import checks as given
-from commands.core.command import Author, Decision, Range, State, UseCase, decided, one, option
+from commands.core import checks
+from commands.core.command import (
+    Author,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    decided,
+    hidden,
+    one,
+    option,
+)
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.disclosure import Disclosed
+from ledger.events.disclosure import Disclosed, NamesShown
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from policies.law.disclosure import barred, entitled
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
+
+# -- subject_access ------------------------------------------------------------------------
+# Records that a copy of what is held about a pupil is made, before it is made.
+#
+# Asked by the question `subject-access`; not a command of its own.
 
 
 class CopyForSubject(UseCase):
@@ -49,7 +64,7 @@ class CopyForSubject(UseCase):
         _check_named(state, pupil, to)
         what = "copy of what the register holds"
         if self.authority is not None:
-            what = f"{what}, on the authority: {given.required(self.authority, 'authority')}"
+            what = f"{what}, on the authority: {checks.required(self.authority, 'authority')}"
         else:
             _check_right(state, pupil, self.parent, to)
         if self.review is not None:
@@ -72,13 +87,13 @@ class CopyForSubject(UseCase):
 
 def _whom(to: str) -> str:
     name = to.strip()
-    if not given.is_visible(name):
+    if not checks.is_visible(name):
         raise Refused("for-missing", "it is not said for whom the copy is", "say it with --for")
     return name
 
 
 def _reviewer(state: State, review: str, today: date) -> Author:
-    staff_id = given.required(review, "include-free-text")
+    staff_id = checks.required(review, "include-free-text")
     if state.school.staff_on(staff_id, today) is None:
         raise Refused(
             "reviewer-not-on-staff",
@@ -148,3 +163,38 @@ def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
         flag = f"the relation ended on {relation.until}"
     if flag is not None:
         raise _barred(state, pupil, parent, flag)
+
+
+# -- audit_names ---------------------------------------------------------------------------
+# Record that somebody looks up which staff and pupils an audit is about, and why.
+#
+# Carried out before `attendance audit --names` is answered: statistics of amendments watch
+# employees, so whoever looks at names is on record too (ICO, Monitoring workers, 2023).
+
+
+_MAY = ("auditor", "authoriser", "head", "trust")
+
+
+class ShowNames(UseCase):
+    """Names of staff and pupils are shown in an audit, for a reason."""
+
+    reason: str = hidden()
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the looks before: this one follows them in their stream."""
+        yield one(streams.audit())
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record each look; the same reason again is another look."""
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        checks.check(state, author, _MAY, now, "see names in an audit")
+        shown = NamesShown(
+            reason=reason,
+            seen_at=state.position,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        return decided(
+            [Fact(streams.audit(), shown)], "recorded that names were looked up, and why"
+        )

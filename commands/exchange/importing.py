@@ -12,19 +12,15 @@ from typing import ClassVar, Self, TextIO
 from commands.core.command import Decision, Range, State, UseCase, argument, hidden, option
 from commands.exchange.portable import (
     calendar,
-    casework,
-    groups,
-    held,
-    notices,
+    differences,
     people,
     plans,
     pupils,
-    staff,
     summary,
-    uncounted,
     voices,
 )
 from commands.exchange.portable import content as folder
+from commands.exchange.portable import marks as held
 from commands.exchange.portable.content import Content
 from commands.exchange.portable.marks import Marks
 from commands.exchange.portable.work import Work, draft
@@ -32,7 +28,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import Finding, ImportCompleted, Source
 from ledger.store.store import Fact
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
 
 
 class ImportPortable(UseCase):
@@ -94,19 +90,19 @@ def _content(command: ImportPortable) -> Content:
 
 def _record_school(work: Work) -> None:
     calendar.record(work)
-    staff.record(work)
+    calendar.staff_record(work)
     people.record_parents(work)
     pupils.record(work)
-    groups.record(work)
+    pupils.groups_record(work)
     people.record_relations(work)
-    uncounted.find(work)
+    differences.find(work)
 
 
 def _record_rest(work: Work) -> None:
     plans.record(work)
     if work.content.whole:
-        notices.record(work)
-        casework.record(work)
+        people.record(work)
+        people.casework_record(work)
 
 
 def _decision(

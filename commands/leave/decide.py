@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import ClassVar, NamedTuple
 
-from commands.core import checks as given
-from commands.core import marks as mark_rules
-from commands.core import roles, standing
+from commands.core import checks, marks
 from commands.core.command import (
     Author,
     Decision,
@@ -20,14 +18,14 @@ from commands.core.command import (
     argument,
     decided,
     option,
+    starting,
 )
 from commands.core.marks import Stated
 from commands.core.sessions import Span
 from commands.leave import leave as leave_made
-from commands.leave import leave_asker, leave_rules
-from commands.leave.leave import Leave
-from commands.leave.leave_rules import number_of
-from commands.leave.leave_rules import reads_of as _reads_of
+from commands.leave import request
+from commands.leave.leave import Leave, number_of
+from commands.leave.leave import reads_of as _reads_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.leave import LeaveDecided
@@ -36,7 +34,13 @@ from ledger.store.store import Fact
 from ledger.values import Session
 from policies.law import leave as law
 from policies.law.leave import Purpose
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
+
+# -- decide --------------------------------------------------------------------------------
+# Grant leave that was asked for, and plan the absence.
+#
+# SI 2024/208 reg 11. The plan pre-fills registers; it is no entry until they are taken. A request
+# that was refused may be granted later: that is a further decision, and both stay on record.
 
 
 class GrantLeave(UseCase):
@@ -62,16 +66,16 @@ class GrantLeave(UseCase):
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Grant all that was asked for, or part of it, and plan what has no mark and no plan."""
-        author, reason = state.author(now), given.required(self.reason, "reason")
-        roles.check(state, author, roles.DECIDERS, now, "decide on leave")
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        checks.check(state, author, checks.DECIDERS, now, "decide on leave")
         leave = leave_made.find(state, self.leave_id)
-        leave_rules.check_state(
+        leave_made.check_state(
             leave, ("asked", "refused"), "take it back with attendance leave withdraw, or ask anew"
         )
-        leave_asker.check_related(state, leave.pupil, leave.asked.parent)
-        span = leave_rules.within(self.from_, self.to_, leave)
+        request.check_related(state, leave.pupil, leave.asked.parent)
+        span = leave_made.within(self.from_, self.to_, leave)
         purpose = law.purpose(leave.asked.purpose, span.first.date)
-        met = leave_rules.met(state.school.calendar(), leave.pupil, span)
+        met = leave_made.met(state.school.calendar(), leave.pupil, span)
         if not met:
             raise Refused(
                 "nothing-to-grant",
@@ -80,7 +84,7 @@ class GrantLeave(UseCase):
             )
         notes = [
             *_against_retrospective(state, leave, purpose, met, now),
-            *leave_asker.against(
+            *request.against(
                 state, leave.pupil, leave.asked, state.open_text(leave.asked.asked_by)
             ),
         ]
@@ -132,9 +136,9 @@ def _against_retrospective(
         return
     first, asked = met[0], leave.asked
     reason = asked.reason and state.open_text(asked.reason)
-    if not leave_asker.in_advance(state.school.calendar(), asked.asked_on, reason, first):
+    if not request.in_advance(state.school.calendar(), asked.asked_on, reason, first):
         why = f"it was asked for on {asked.asked_on}, not in advance of {first}"
-    elif leave_rules.ended(state, leave.pupil, first, now):
+    elif leave_made.ended(state, leave.pupil, first, now):
         why = f"{first} is over: its register has ended"
     else:
         return
@@ -166,7 +170,7 @@ def _check_may_stand(
                 f"{stands} compulsory school age",
                 "record a request for the purpose that fits the age, or refuse this one",
             )
-        mark_rules.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
+        marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
 
 
 def _sorted(
@@ -177,10 +181,10 @@ def _sorted(
     found = _Sessions([], [], [], [])
     conflicts = []
     for session in met:
-        plan = standing.plan_of(state, pupil, session)
-        if standing.mark_of(state, pupil, session) is not None:
+        plan = marks.plan_of(state, pupil, session)
+        if marks.mark_of(state, pupil, session) is not None:
             found.marked.append(session)
-        elif leave_rules.ended(state, pupil, session, now):
+        elif leave_made.ended(state, pupil, session, now):
             found.over.append(session)
         elif plan is None:
             found.new.append(session)
@@ -213,7 +217,7 @@ def _says(state: State, leave: Leave, purpose: Purpose, found: _Sessions) -> Ite
     )
     yield (
         f"{purpose.code} planned for {number_of(len(found.new), 'session')}"
-        f"{': ' if found.new else ''}{leave_rules.in_words(found.new)}"
+        f"{': ' if found.new else ''}{leave_made.in_words(found.new)}"
     )
     if leave.state == "refused":
         yield "it was refused before; both decisions stay on record"
@@ -224,4 +228,56 @@ def _says(state: State, leave: Leave, purpose: Purpose, found: _Sessions) -> Ite
     ):
         if which:
             sessions = number_of(len(which), "session")
-            yield f"note: {sessions} {what}: {leave_rules.in_words(which)}"
+            yield f"note: {sessions} {what}: {leave_made.in_words(which)}"
+
+
+# -- leave_refuse --------------------------------------------------------------------------
+# Refuse leave that was asked for, with the reason.
+#
+# A refusal is recorded, because a school must be able to show that it refused. It plans nothing.
+
+
+class RefuseLeave(UseCase):
+    """attendance leave refuse: refuse leave that was asked for, with the reason.
+
+    The decision of a person whom the proprietor authorises, with its reason.
+    """
+
+    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
+
+    leave_id: str = argument("the id of the request")
+    reason: str = option("why; kept sealed")
+    letter_on: date | None = option("the date of the letter", default=None)
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the request."""
+        yield starting(streams.LEAVE)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the refusal."""
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        checks.check(state, author, checks.DECIDERS, now, "decide on leave")
+        leave = leave_made.find(state, self.leave_id)
+        leave_made.check_state(
+            leave, ("asked",), "granted leave is taken back with attendance leave withdraw"
+        )
+        event = LeaveDecided(
+            granted=False,
+            reason=reason,
+            letter_on=self.letter_on,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        asked = leave.asked_for
+        purpose = law.purpose(leave.asked.purpose, asked.first.date)
+        name = state.open_text(leave.asked.asked_by)
+        notes = request.against_letter(state, leave.pupil, leave.asked.parent, name)
+        return decided(
+            [Fact(streams.leave(leave.pupil.id, leave.id), event)],
+            f"leave {leave.id}: refused to {state.name_of(leave.pupil)}, {asked.first} to "
+            f"{asked.last} ({purpose.text})",
+            f"the code for {purpose.text} without leave is {purpose.unauthorised}: "
+            "nothing is planned",
+            *(f"note: {note}" for note in notes),
+        )

@@ -9,25 +9,27 @@ from collections.abc import Iterable
 
 from commands.amending import changes as approval_rules
 from commands.amending.changes import Proposed, Split
-from commands.core import checks as given
-from commands.core import marks as mark_rules
-from commands.core import standing
+from commands.core import checks, marks
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
-from commands.core.marks import Stated
-from commands.core.standing import Amending
+from commands.core.marks import Amending, Stated
 from commands.leave import leave as leave_made
-from commands.leave import leave_rules
-from commands.leave.leave import Granted, Leave
-from commands.leave.leave_rules import number_of
+from commands.leave.leave import Granted, Leave, number_of
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.leave import LeaveFalsified
+from ledger.events.leave import LeaveFalsified, LeaveWithdrawn
 from ledger.events.register import MarkCorrected
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.law import leave as law
-from policies.packs.codes import Codes
-from policies.packs.rules import Rules
+from policies.packs.codes import Codes, Rules
+
+# -- end -----------------------------------------------------------------------------------
+# Leave was obtained falsely; its sessions become unauthorised.
+#
+# Every mark that rests on the leave is amended (SI 2024/208 reg 6(1)) and cites it; plans of
+# sessions without a mark are withdrawn. Where the school's policy asks for a second person, the
+# amendments are recorded as requests. It may be given again while marks or plans of the leave
+# stand.
 
 
 class FalsifyLeave(UseCase):
@@ -45,7 +47,7 @@ class FalsifyLeave(UseCase):
 
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for the request, all that is recorded of its sessions, and what may be held."""
-        yield from leave_rules.reads_of(state, self.leave_id)
+        yield from leave_made.reads_of(state, self.leave_id)
         leave = leave_made.known(state, self.leave_id)
         if leave is None:
             return
@@ -53,14 +55,14 @@ class FalsifyLeave(UseCase):
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Amend what stands with the leave's code, withdraw what is only planned, and say why."""
-        author, reason = state.author(now), given.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required(self.reason, "reason")
         leave = leave_made.find(state, self.leave_id)
         granted = _granted(leave)
         changes = _changes(self, state, rules.codes, (leave, granted))
-        plans = leave_rules.own_plans(state, leave)
+        plans = leave_made.own_plans(state, leave)
         if leave.falsified and not (changes or plans):
-            leave_rules.check_state(leave, (), "amend what is left with attendance amend")
-        ended = {c.session: leave_rules.ended(state, leave.pupil, c.session, now) for c in changes}
+            leave_made.check_state(leave, (), "amend what is left with attendance amend")
+        ended = {c.session: leave_made.ended(state, leave.pupil, c.session, now) for c in changes}
         split = approval_rules.split(
             state, rules, now, author, [change for change in changes if ended[change.session]]
         )
@@ -79,13 +81,13 @@ class FalsifyLeave(UseCase):
             *(_amended(amending, change) for change in split.direct),
             *(_corrected(amending, change) for change in early),
             *(approval_rules.requested(split.held, amending) if split.held else ()),
-            *leave_rules.withdrawn(leave.pupil, plans, amending.reason, author.staff_id),
+            *leave_made.withdrawn(leave.pupil, plans, amending.reason, author.staff_id),
         ]
         says = [f"leave {leave.id} of {state.name_of(leave.pupil)}: {_heading(self, leave)}"]
         said = batch and ("one batch" if self.dry_run else f"batch {batch}")
         says += _told(Split([*split.direct, *early], split.held), said)
         if plans:
-            which = leave_rules.in_words(session for session, _ in plans)
+            which = leave_made.in_words(session for session, _ in plans)
             done = "to be withdrawn" if self.dry_run else "withdrawn"
             says.append(f"{number_of(len(plans), 'planned session')} {done}: {which}")
         says += ["dry run: nothing was recorded"] * self.dry_run
@@ -123,15 +125,13 @@ def _changes(
     first = granted.span.first.date
     after = Stated(command.code or law.purpose(leave.asked.purpose, first).unauthorised)
     changes = []
-    for session in leave_rules.met(calendar, leave.pupil, granted.span):
+    for session in leave_made.met(calendar, leave.pupil, granted.span):
         _check_unauthorised(codes, after.code, session)
-        before = standing.mark_of(state, leave.pupil, session)
+        before = marks.mark_of(state, leave.pupil, session)
         if before is None or before.code != granted.code:
             continue
-        if not leave_rules.rests_elsewhere(state, leave, session):
-            mark_rules.check_entry(
-                codes, calendar, pupil=leave.pupil, session=session, stated=after
-            )
+        if not leave_made.rests_elsewhere(state, leave, session):
+            marks.check_entry(codes, calendar, pupil=leave.pupil, session=session, stated=after)
             changes.append(Proposed(leave.pupil, session, before, after))
     return changes
 
@@ -183,3 +183,42 @@ def _told(split: Split, batch: str | None) -> list[str]:
     held = f", {len(split.held)} of them held" if split.held else ""
     total = number_of(len(split.direct) + len(split.held), "mark")
     return [*says, f"{batch}: {total}{held}"]
+
+
+# -- leave_withdraw ------------------------------------------------------------------------
+# The leave is no longer asked for, or is taken back.
+#
+# Plans of all its sessions without a mark are withdrawn; what was entered already stays.
+
+
+class WithdrawLeave(UseCase):
+    """attendance leave withdraw: the leave is no longer asked for, or is taken back.
+
+    The request ends; a further one may be made.
+    """
+
+    leave_id: str = argument("the id of the request")
+    reason: str = option("why; kept sealed")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the request, and for marks, plans and registers in its sessions."""
+        return leave_made.reads_of(state, self.leave_id)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the withdrawal, and withdraw the plans that rest on this leave alone."""
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        leave = leave_made.find(state, self.leave_id)
+        leave_made.check_state(leave, ("asked", "granted"), "nothing is left to withdraw")
+        plans = leave_made.own_plans(state, leave)
+        event = LeaveWithdrawn(
+            reason=reason, by=author.staff_id, name=author.name, job_title=author.job_title
+        )
+        why = f"leave {leave.id} was withdrawn: {reason}"
+        facts = [
+            Fact(streams.leave(leave.pupil.id, leave.id), event),
+            *leave_made.withdrawn(leave.pupil, plans, why, author.staff_id),
+        ]
+        counted = leave_made.number_of(len(plans), "planned session")
+        return decided(
+            facts, f"leave {leave.id} of {state.name_of(leave.pupil)} withdrawn, with {counted}"
+        )

@@ -4,14 +4,14 @@ SI 2024/208 reg 11: what is asked, by whom and when is recorded as it was; wheth
 granted is for the decision. What stands against it is said at once.
 """
 
+import re
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, time
 from typing import ClassVar
 
 from pydantic import field_validator
 
-from commands.core import checks as given
-from commands.core import sessions
+from commands.core import checks, sessions
 from commands.core.command import (
     Decision,
     Range,
@@ -22,18 +22,136 @@ from commands.core.command import (
     option,
     starting,
 )
-from commands.leave import leave as leave_made
-from commands.leave import leave_asker, leave_rules
-from commands.leave.leave_rules import number_of
+from commands.leave import leave
+from commands.leave.leave import number_of
+from ledger.clock import local, local_date, parse_instant
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.leave import LeaveRequested
+from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
-from ledger.values import Session
-from policies.law import leave
+from ledger.values import HALVES, Session, parse_date
+from policies.law import leave as law
 from policies.law.leave import Purpose
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
+
+# -- leave_asker ---------------------------------------------------------------------------
+# Who asked for leave, and when: what speaks against it (SI 2024/208 reg 11(11) and (12)).
+#
+# The event of a request keeps the day. Where the time is known too, fixed words at the beginning
+# of
+# the reason say so, sealed with it; they are read back here.
+
+
+RELATED = "record the relation first (attendance relation record), or leave out --parent"
+_AT = re.compile(r"asked for at (\d\d:\d\d)(?:; |$)")
+
+
+def read(text: str, now: int) -> tuple[date, str | None]:
+    """Return the day that a text names, and the London time where it names an instant.
+
+    Refused as ``asked-in-the-future`` where it has not come yet.
+    """
+    if re.search("[T ]", text):
+        instant = parse_instant(text)
+        day, at, ahead = local_date(instant), f"{local(instant):%H:%M}", instant > now
+    else:
+        day, at = parse_date(text), None
+        ahead = day > local_date(now)
+    if ahead:
+        raise Refused(
+            "asked-in-the-future",
+            f"{text} has not come yet",
+            "give the day on which it was asked for with --asked-on",
+        )
+    return day, at
+
+
+def with_time(at: str | None, reason: str | None) -> str | None:
+    """Return a reason that begins with the time of asking, where that is known."""
+    return "; ".join(filter(None, (at and f"asked for at {at}", reason))) or None
+
+
+def in_advance(calendar: Calendar, asked_on: date, reason: str | None, first: Session) -> bool:
+    """Tell whether leave was asked for before its first session; ``reason``: its text, opened."""
+    found = _AT.match(reason or "")
+    at = time.fromisoformat(found[1]) if found else None
+    return law.in_advance(asked_on, first.date, at, _opens(calendar, first))
+
+
+def _opens(calendar: Calendar, session: Session) -> time | None:
+    times = [each for each in calendar.times if each.since <= session.date]
+    if not times:
+        return None
+    return (times[-1].am if session.half == HALVES[0] else times[-1].pm)[0]
+
+
+def check_related(state: State, pupil: Pupil, parent: str | None) -> None:
+    """Refuse a parent who is not on record, or not as one of this pupil; parents must be read."""
+    if parent is None:
+        return
+    if parent not in state.school.parents:
+        remedy = "record them with attendance parent record, or leave out --parent"
+        raise Refused("parent-unknown", f"no parent has the id {parent!r}", remedy)
+    if (parent, pupil.id) not in state.school.relations:
+        what = f"parent {parent} is not recorded as a parent of {state.name_of(pupil)}"
+        raise Refused("parent-not-related", what, RELATED)
+
+
+def against_letter(state: State, pupil: Pupil, parent: str | None, name: str) -> Iterator[str]:
+    """Yield why no letter can go to who asked; ``name``: who that is, in words."""
+    if parent is not None and (parent, pupil.id) not in state.school.relations:
+        yield f"parent {parent} is not recorded as a parent of this pupil: no letter goes to them"
+    for barred in _without_contact(state, pupil):
+        if barred == parent or (parent is None and _names(state, barred, name)):
+            yield (
+                f"no_contact is yes for parent {barred}: they may not be contacted, and no "
+                "letter goes to them"
+            )
+
+
+def _without_contact(state: State, pupil: Pupil) -> Iterator[str]:
+    for (parent, related), relation in state.school.relations.items():
+        if related == pupil.id and relation.no_contact == "yes":
+            yield parent
+
+
+def _names(state: State, parent: str, text: str) -> bool:
+    """Tell whether a text holds both names of a parent."""
+    person = state.school.parents.get(parent)
+    if person is None or person.forename is None:
+        return False
+    words = [state.open_text(person.forename), state.open_text(person.surname)]
+    return all(word.casefold() in text.casefold() for word in words)
+
+
+def against(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> Iterator[str]:
+    """Yield what speaks against who asked; relations and parents must be in the state."""
+    yield from against_letter(state, pupil, asked.parent, name)
+    first = date.fromisoformat(asked.first.partition("/")[0])
+    rule = law.asked_by(first)
+    if rule is None:
+        return
+    who = f"leave is asked for by {rule.value} ({rule.reference})"
+    if asked.parent is None:
+        if law.age(first, pupil.compulsory_from, pupil.birth_cohort) != "above":
+            yield f"no parent on record is named; {who}"
+        return
+    relation, day = state.school.relations[asked.parent, pupil.id], asked.asked_on
+    if not (relation.since or day) <= day <= (relation.until or day):
+        yield f"parent {asked.parent} was not on record for this pupil on {day}; {who}"
+    elif relation.lives_with != "yes":
+        lives = "does not live" if relation.lives_with == "no" else "is not known to live"
+        yield f"parent {asked.parent} {lives} with the pupil; {who}"
+
+
+# -- request -------------------------------------------------------------------------------
+# Record that leave of absence was asked for.
+#
+# SI 2024/208 reg 11: what is asked, by whom and when is recorded as it was; whether it may be
+# granted is for the decision. What stands against it is said at once.
+
 
 _OPEN = ("asked", "granted")
 
@@ -70,11 +188,11 @@ class RequestLeave(UseCase):
         """Record the request as it was made, and say what a decision has to look at."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
         name = _named(self.asked_by)
-        asked_on, at = leave_asker.read(self.asked_on, now)
-        parent = self.parent and given.identifier(self.parent)
-        leave_asker.check_related(state, pupil, parent)
+        asked_on, at = read(self.asked_on, now)
+        parent = self.parent and checks.identifier(self.parent)
+        check_related(state, pupil, parent)
         span = sessions.between(self.from_, self.to_)
-        wanted = leave.purpose(self.purpose, span.first.date)
+        wanted = law.purpose(self.purpose, span.first.date)
         event = LeaveRequested(
             first=str(span.first),
             last=str(span.last),
@@ -82,11 +200,11 @@ class RequestLeave(UseCase):
             asked_on=asked_on,
             parent=parent,
             asked_by=name,
-            reason=leave_asker.with_time(at, self.reason),
+            reason=with_time(at, self.reason),
             by=by,
         )
         leave_id = state.new_pupil_id()
-        met = leave_rules.met(state.school.calendar(), pupil, span)
+        met = leave.met(state.school.calendar(), pupil, span)
         says = [
             (
                 f"leave {leave_id}: {state.name_of(pupil)}, {span.first} to {span.last}, "
@@ -104,7 +222,7 @@ class RequestLeave(UseCase):
 
 def _named(asked_by: str) -> str:
     name = asked_by.strip()
-    if not given.is_visible(name):
+    if not checks.is_visible(name):
         raise Refused("asked-by-missing", "it is not said who asked", "name them with --asked-by")
     return name
 
@@ -112,7 +230,7 @@ def _named(asked_by: str) -> str:
 def _counted(met: list[Session]) -> str:
     if not met:
         return "the school meets no session of it for the pupil, as its terms are recorded"
-    return f"{number_of(len(met), 'session')} that the school meets: {leave_rules.in_words(met)}"
+    return f"{number_of(len(met), 'session')} that the school meets: {leave.in_words(met)}"
 
 
 def _notes(
@@ -122,14 +240,14 @@ def _notes(
     if (
         met
         and wanted.in_advance
-        and not leave_asker.in_advance(calendar, event.asked_on, event.reason, met[0])
+        and not in_advance(calendar, event.asked_on, event.reason, met[0])
     ):
         yield (
             f"asked for on {event.asked_on}, which is not in advance of {met[0]}; "
             f"paragraph {wanted.paragraph} needs that"
         )
-    yield from leave_asker.against(state, pupil, event, event.asked_by)
-    for other in leave_made.of_pupil(state, pupil):
+    yield from against(state, pupil, event, event.asked_by)
+    for other in leave.of_pupil(state, pupil):
         span = other.covers
         first, last = str(span.first), str(span.last)
         if other.state in _OPEN and first <= event.last and event.first <= last:

@@ -4,12 +4,18 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal, NamedTuple
 
-from commands.core import roles
-from commands.core.command import Decision, Range, State, decided, one
+from commands.core import checks
+from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
+from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AlertSettled, CaseUndercut
 from ledger.store.store import Fact
+from policies.packs.codes import Rules
+
+# -- alerts --------------------------------------------------------------------------------
+# What settling an alert needs, sent or dismissed: somebody authorised, and an open alert.
+
 
 _ALERTS = "attendance alerts shows the alerts that are open, with their numbers"
 
@@ -39,7 +45,7 @@ def stream_of(number: int, state: State) -> str:
 def settle(number: int, state: State, now: int, settling: Settling) -> Decision:
     """Record what was done about an open alert, by somebody who may."""
     author, stream = state.author(now), stream_of(number, state)
-    roles.check(state, author, roles.DECIDERS, now, "settle an alert")
+    checks.check(state, author, checks.DECIDERS, now, "settle an alert")
     for before in state.histories.get(stream, ()):
         if isinstance(before, AlertSettled) and before.alert == number:
             raise Refused(
@@ -58,3 +64,52 @@ def settle(number: int, state: State, now: int, settling: Settling) -> Decision:
     return decided(
         [Fact(stream, event)], f"alert {number} ({name}): recorded as {settling.outcome}"
     )
+
+
+# -- alerts_dismiss ------------------------------------------------------------------------
+# Record why nothing is to be sent about an undercut alert.
+
+
+class DismissAlert(UseCase):
+    """attendance alerts dismiss: record why nothing is to be sent about an undercut alert.
+
+    The alert is settled without a letter; who decided so and why is kept.
+    """
+
+    alert: int = argument("number of the alert, as attendance alerts shows it")
+    reason: str = option("why nothing is to be sent; kept sealed")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the pupil's alerts and what became of them."""
+        return reads(self.alert, state)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the reason, once."""
+        reason = checks.required(self.reason, "reason")
+        return settle(self.alert, state, now, Settling("dismissed", reason=reason))
+
+
+# -- alerts_sent ---------------------------------------------------------------------------
+# Record that the letter about an undercut went to the authority.
+
+
+class SendAlert(UseCase):
+    """attendance alerts sent: record that the letter about an undercut went to the authority.
+
+    The alert is settled: the authority, or whoever holds the paper, was told.
+    """
+
+    alert: int = argument("number of the alert, as attendance alerts shows it")
+    to: str = option("to whom it was sent; kept sealed")
+    on: date = option("the day on which it was sent")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the pupil's alerts and what became of them."""
+        return reads(self.alert, state)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record to whom and when it was sent; not ahead of time, not twice."""
+        to = checks.required(self.to, "to")
+        if self.on > local_date(now):
+            raise Refused("future", f"{self.on} is in the future", "record it when it was sent")
+        return settle(self.alert, state, now, Settling("sent", to, self.on))

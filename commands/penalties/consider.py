@@ -7,8 +7,7 @@ consider. What the register said at that moment is kept with the decision.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from commands.core import checks as given
-from commands.core import pending_requests, roles, standing
+from commands.core import checks, marks
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
 from ledger.clock import local_date
 from ledger.events import streams
@@ -19,9 +18,8 @@ from ledger.store.store import Fact
 from ledger.values import Session
 from policies.law import penalties as threshold
 from policies.law.age import is_compulsory
-from policies.law.school_weeks import school_weeks
-from policies.packs.codes import Codes
-from policies.packs.rules import Rules
+from policies.law.calendar import school_weeks
+from policies.packs.codes import Codes, Rules
 
 _SAYS = ("decision", "by", "count", "settled", "peak", "entries")
 
@@ -44,12 +42,12 @@ class ConsiderPenalty(UseCase):
         prefix = streams.mark(pupil.id, "")
         yield Range(prefix, prefix + "\U0010ffff")
         yield one(streams.penalty(pupil.id))
-        yield pending_requests.needed(pupil)
+        yield marks.needed(pupil)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record the decision with what the register says; nothing where it says so already."""
-        author, reason = state.author(now), given.required(self.reason, "reason")
-        roles.check(state, author, roles.DECIDERS, now, "consider a penalty notice")
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        checks.check(state, author, checks.DECIDERS, now, "consider a penalty notice")
         pupil = state.pupil(self.pupil)
         found = register(state, pupil, rules.codes, now)
         inside = found.windows.sessions
@@ -71,9 +69,7 @@ class ConsiderPenalty(UseCase):
             return decided([], f"{who} is recorded so already; nothing was recorded")
         says = f"{who} recorded, with {event.count} sessions in the latest window and"
         says = f"{says} {event.peak} in the fullest"
-        return decided(
-            [Fact(stream, event)], says, *_waiting(pending_requests.pending(state, pupil))
-        )
+        return decided([Fact(stream, event)], says, *_waiting(marks.pending(state, pupil)))
 
 
 class Found(NamedTuple):
@@ -96,7 +92,7 @@ def register(state: State, pupil: Pupil, codes: Codes, now: int) -> Found:
     today, calendar = local_date(now), state.school.calendar()
     entries: dict[Session, str] = {}
     provisional: set[Session] = set()
-    for session, mark in standing.marks_of(state, pupil):
+    for session, mark in marks.marks_of(state, pupil):
         day = session.date
         rule = codes.find(mark.code, day)
         if (

@@ -4,15 +4,20 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, ClassVar, Literal
 
-from commands.core import records
-from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core import checks
+from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.families import NoticeStated
+from ledger.events.penalties import NoticesConfirmed
 from ledger.store.store import Fact
 from ledger.values import Session
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
+
+# -- notices -------------------------------------------------------------------------------
+# Record a penalty notice, or what has become of one.
+
 
 _AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
 _KEY = ("kind", "issued_on", "offence_first")
@@ -52,7 +57,7 @@ class RecordNotice(UseCase):
             stated["sessions"] = tuple(str(session) for session in sorted(self.session))
         stream = streams.notices(parent_id, pupil.id)
         known = _known(state, stream, stated)
-        details = records.renewed(known, stated)
+        details = checks.renewed(known, stated)
         for name, what, remedy in _problems(details, local_date(now)):
             raise Refused(name, what, remedy)
         who = f"notice of {self.issued_on} to {parent_id} for {state.name_of(pupil)}"
@@ -76,7 +81,7 @@ def _known(state: State, stream: str, stated: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for notice in state.school.notices.get(stream, ()):
         if all(getattr(notice, name) == stated[name] for name in _KEY):
-            found = records.plain(notice)
+            found = checks.plain(notice)
     return found
 
 
@@ -99,3 +104,64 @@ def _problems(details: dict[str, Any], today: date) -> Iterator[tuple[str, str, 
         if found is not None and found > today:
             what = f"{name} ({found}) is in the future".replace("_", " ")
             yield "future", what, "record it when it has come"
+
+
+# -- notices_confirm -----------------------------------------------------------------------
+# Record how many notices the authority says that it holds.
+#
+# The complete record is the local authority's (SI 2007/1867 reg 20): until it has confirmed, a
+# school can speak of its own records only.
+
+
+_SAYS = ("la_ref", "confirmed_on", "notices")
+
+
+class ConfirmNotices(UseCase):
+    """attendance notices confirm: record how many notices the authority says that it holds.
+
+    What the local authority answered about one parent and child.
+    """
+
+    relies_on: ClassVar = (streams.PARENT,)
+
+    parent_id: str = argument("the school's id of the parent")
+    pupil: str = argument("UPN or local id")
+    la_ref: str = option("the authority's reference")
+    on: date = option("the day on which it confirmed")
+    notices: int = option("how many notices it holds", ge=0)
+
+    def reads(self, state: State) -> tuple[Range, ...]:
+        """Ask for what is recorded of notices to this parent for this child."""
+        pupil = state.pupil(self.pupil)
+        return (one(streams.notices(self.parent_id, pupil.id)),)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the confirmation; nothing where it is recorded already."""
+        author, la_ref = state.author(now), checks.required(self.la_ref, "la-ref")
+        pupil = state.pupil(self.pupil)
+        check_parent(state, self.parent_id)
+        if self.on > local_date(now):
+            raise Refused(
+                "future", f"--on {self.on} is in the future", "record it when it has come"
+            )
+        stream = streams.notices(self.parent_id, pupil.id)
+        event = NoticesConfirmed(
+            la_ref=la_ref,
+            confirmed_on=self.on,
+            notices=self.notices,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        who = f"notices to {self.parent_id} for {state.name_of(pupil)}"
+        if _held(state, stream, event):
+            return decided([], f"{who}: confirmed so already; nothing was recorded")
+        return decided([Fact(stream, event)], f"{who}: {self.notices} confirmed by the authority")
+
+
+def _held(state: State, stream: str, event: NoticesConfirmed) -> bool:
+    return any(
+        isinstance(before, NoticesConfirmed)
+        and all(getattr(before, name) == getattr(event, name) for name in _SAYS)
+        for before in state.histories.get(stream, ())
+    )

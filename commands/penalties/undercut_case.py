@@ -16,8 +16,8 @@ from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.values import Session
 from policies.law.age import is_compulsory
+from policies.law.calendar import number_of
 from policies.law.penalties import Measure
-from policies.law.school_weeks import number_of
 from policies.packs.codes import Codes
 
 _TO_SUNDAY = timedelta(days=6)

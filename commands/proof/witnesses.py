@@ -1,16 +1,58 @@
 """What asking a witness, over HTTP or by files, has in common: its answer, judged and kept."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Self, TextIO
 
+from commands.core.command import (
+    Context,
+    Decision,
+    Errand,
+    Outcome,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+)
 from ledger.clock import SECOND, local
 from ledger.errors import Refused
-from ledger.store.folder import Folder
-from ledger.store.store import Store
-from ledger.tlog.note import Note, Signature, Verifier, read_checkpoint, read_signature
-from ledger.transparency.cosigning import CONFLICT, INCONSISTENT, OK, Reply, Request
-from ledger.transparency.witnesses import seconds_of, trusted
+from ledger.events import streams
+from ledger.events.proof import WitnessDropped, WitnessTrusted
+from ledger.store.folder import Folder, translated
+from ledger.store.store import Fact, Store
+from ledger.tlog import signing
+from ledger.tlog.note import (
+    COSIGNATURE,
+    ED25519,
+    Note,
+    Signature,
+    Verifier,
+    read_checkpoint,
+    read_signature,
+    read_verifier,
+)
+from ledger.transparency.cosigning import (
+    CONFLICT,
+    INCONSISTENT,
+    OK,
+    Reply,
+    Request,
+    Service,
+    Witness,
+    read_request,
+)
+from ledger.transparency.requests import Requests, ask_witness, last_seen
+from ledger.transparency.witnesses import notes_down, read_keys, seconds_of, trusted
+from policies.packs.codes import Rules
+
+# -- witnesses -----------------------------------------------------------------------------
+# What asking a witness, over HTTP or by files, has in common: its answer, judged and kept.
+
 
 _AHEAD = 3600
 """How many seconds the clock of a witness may be ahead of ours."""
@@ -97,3 +139,249 @@ def untrusted(found: Sequence[Signature]) -> Refused:
         f"the answer is by {names}, which this ledger does not trust",
         "record whom it trusts with attendance witness trust KEY, then ask again",
     )
+
+
+# -- witness_trust -------------------------------------------------------------------------
+# Record a witness whose signatures count.
+
+
+class TrustWitness(UseCase):
+    """attendance witness trust: record a witness whose signatures count.
+
+    Somebody outside the school: a trust, a governor, an authority.
+    """
+
+    key: str = argument("the public key that the witness gave, or its file")
+
+    def load(self, _stdin: TextIO) -> Self:
+        """Read the key's file, where one is named."""
+        keys = read_keys(self.key, COSIGNATURE)
+        if len(keys) > 1:
+            raise Refused("keys-many", f"{self.key} holds {len(keys)} keys", "give one at a time")
+        return self.model_copy(update={"key": keys[0].vkey})
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Look at whom the school trusted and dropped."""
+        return [one(streams.WITNESSES)]
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the key with who decided to trust it."""
+        staff_id, name, job_title = state.author(now)
+        key = read_keys(self.key, COSIGNATURE)[0]
+        if key.vkey in standing(state):
+            return decided([], f"{key.name} is trusted already; nothing was recorded")
+        event = WitnessTrusted(key=key.vkey, by=staff_id, name=name, job_title=job_title)
+        return decided([Fact(streams.WITNESSES, event)], f"the signatures of {key.name} count")
+
+
+def standing(state: State) -> list[str]:
+    """Return the keys that are trusted now."""
+    told = state.histories.get(streams.WITNESSES, ())
+    found = {e.key: e for e in told if isinstance(e, WitnessTrusted | WitnessDropped)}
+    return [key for key, last in found.items() if isinstance(last, WitnessTrusted)]
+
+
+# -- witness_drop --------------------------------------------------------------------------
+# Record that a witness's later signatures do not count.
+
+
+class DropWitness(UseCase):
+    """attendance witness drop: record that a witness's later signatures do not count.
+
+    What it signed of the ledger as it was before goes on counting.
+    """
+
+    witness: str = argument("its name, the id of its key, or the key")
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Look at whom the school trusted and dropped."""
+        yield one(streams.WITNESSES)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the drop with who decided it."""
+        staff_id, author, job_title = state.author(now)
+        known = [read_verifier(key) for key in standing(state)]
+        named = [key for key in known if self.witness in (key.name, key.key_id.hex(), key.vkey)]
+        if len(named) != 1:
+            several = "several trusted witnesses are" if named else "no trusted witness is"
+            raise Refused(
+                "witness-unknown",
+                f"{several} called {self.witness!r}",
+                "attendance witness lists them; give the id of the key",
+            )
+        key = named[0]
+        event = WitnessDropped(key=key.vkey, by=staff_id, name=author, job_title=job_title)
+        says = f"the signatures of {key.name} do not count from here on"
+        return decided([Fact(streams.WITNESSES, event)], says)
+
+
+# -- witness_ask ---------------------------------------------------------------------------
+# Have a witness sign the newest checkpoint, over HTTP.
+
+
+_TRIES = 3
+
+
+class AskWitness(Errand):
+    """attendance witness ask: have a witness sign the newest checkpoint, over HTTP.
+
+    Only hashes are sent. A witness that saw another history says so, and the exit code is 3.
+    """
+
+    url: str = argument("where the witness listens, such as https://witness.trust.example")
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Ask from the size that it last saw, check the answer and keep it."""
+        folder = context.folder.required()
+        requests = Requests(folder)
+        verdict, reply = _asked(self.url, requests, min(last_seen(folder), requests.size))
+        if verdict.alarm:
+            does = "Keep the folder as it is, and compare it with the latest back-up."
+            return Outcome(None, (verdict.alarm, does), differs=True)
+        found = cosignatures(reply.text)
+        says = kept(folder, requests.note, found, context.clock())
+        if not says:
+            raise untrusted(found)
+        return Outcome(None, says)
+
+
+def _asked(url: str, requests: Requests, old: int) -> tuple[Verdict, Reply]:
+    """Return the answer; where the witness names another size, ask again from that."""
+    for _ in range(_TRIES):
+        request: Request = requests.since(old)
+        reply = ask_witness(url, request.written)
+        verdict = judged(request, reply)
+        if verdict.again is None:
+            return verdict, reply
+        old = verdict.again
+    raise Refused(
+        "witness-moving", "the witness names another size each time", "ask again in a minute"
+    )
+
+
+# -- witness_take --------------------------------------------------------------------------
+# Keep the signatures that a witness sent as a file.
+
+
+class TakeAnswer(Errand):
+    """attendance witness take: keep the signatures that a witness sent as a file.
+
+    The answer to attendance witness request; the ledger may have grown in between.
+    """
+
+    answer: Path = argument("the file with the witness's signatures")
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Find the checkpoint that was signed, and keep the signatures of it."""
+        folder = context.folder.required()
+        with translated(self.answer):
+            text = self.answer.read_text(encoding="utf-8", errors="replace")
+        found = cosignatures(text)
+        return Outcome(None, kept(folder, _signed(folder, found), found, context.clock()))
+
+
+def _signed(folder: Folder, found: list[Signature]) -> Note:
+    """Return the checkpoint that trusted witnesses signed, the newest if there are several."""
+    keys = {(t.key.name, t.key.key_id): t.key for t in trusted(folder) if t.stands}
+    ours = [(keys[each[:2]], each) for each in found if each[:2] in keys]
+    if not ours:
+        raise untrusted(found)
+    for _, note in notes_down(folder):
+        if all(seconds_of(key, note.text, each) is not None for key, each in ours):
+            return note
+    raise Refused(
+        "signature-of-another",
+        "the signatures are of no checkpoint of this ledger",
+        "check that the answer is to a request of this ledger, and was copied whole",
+    )
+
+
+# -- witness_new ---------------------------------------------------------------------------
+# Make the key of a witness, who signs what it sees of a ledger.
+
+
+class NewWitness(Errand):
+    """attendance witness new: make the key of a witness, who signs what it sees of a ledger.
+
+    For a trust, a governor or an authority: the school trusts the public key printed.
+    """
+
+    name: str = argument("the name it signs with, such as trust.example/w1")
+    out: Path = option("the file for the private key, readable by its owner only")
+
+    def carry_out(self, _context: Context) -> Outcome:
+        """Write the private key and print the public one; no ledger is needed."""
+        if not self.name.isprintable():
+            raise Refused("key-name", f"{self.name!r} cannot name a key", "use letters and digits")
+        made = signing.create_witness(self.out, self.name)
+        kept = f"# the private key is in {self.out}; give the line above to the school"
+        return Outcome(None, (made.verifier.vkey, kept))
+
+
+# -- witness_sign --------------------------------------------------------------------------
+# Sign the checkpoint in a request that was sent as a file.
+
+
+class SignRequest(Errand):
+    """attendance witness sign: sign the checkpoint in a request that was sent as a file.
+
+    For a trust, a governor or an authority that does not serve HTTP.
+    """
+
+    request: Path = argument("the file that attendance witness request wrote")
+    key: Path = option("the witness's private key")
+    state: Path = option("the folder that remembers what was signed")
+    trust: tuple[str, ...] = option("the public key of a ledger it looks at, or a file of keys")
+    out: Path | None = option("write the answer to this file, for the school", default=None)
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Sign, or tell that the request is of another history than the one last seen."""
+        witness = opened(self.key, self.state, self.trust)
+        with translated(self.request):
+            body = self.request.read_bytes()
+        request = read_request(body)
+        reply = witness.add(body, context.clock() // SECOND)
+        verdict = judged(request, reply)
+        if verdict.again is not None:
+            raise Refused(
+                "witness-size",
+                f"this witness last saw {verdict.again} entries, "
+                f"the request continues {request.old}",
+                f"have it made with attendance witness request --since {verdict.again}",
+            )
+        if verdict.alarm:
+            return Outcome(None, (verdict.alarm, "it was not signed: keep the file"), differs=True)
+        if self.out is None:
+            return Outcome(None, (reply.text.rstrip("\n"),))
+        with translated(self.out):
+            self.out.write_text(reply.text, encoding="utf-8")
+        says = f"signed: entries 1 to {request.checkpoint.size} of {request.checkpoint.origin}"
+        return Outcome(None, (says, f"the answer is in {self.out}"))
+
+
+def opened(key: Path, state: Path, trust: Sequence[str]) -> Witness:
+    """Return the witness with a key, or refuse."""
+    logs = [each for given in trust for each in read_keys(given, ED25519)]
+    return Witness(signing.load_witness(key), logs, state)
+
+
+# -- witness_serve -------------------------------------------------------------------------
+# Sign the checkpoints of ledgers over HTTP, until Ctrl-C.
+
+
+class ServeWitness(Errand):
+    """attendance witness serve: sign the checkpoints of ledgers over HTTP, until Ctrl-C.
+
+    For a trust, a governor or an authority: C2SP tlog-witness, POST /add-checkpoint.
+    """
+
+    key: Path = option("the witness's private key")
+    state: Path = option("the folder that remembers what was signed")
+    trust: tuple[str, ...] = option("the public key of a ledger it looks at, or a file of keys")
+    listen: str = option("where to listen, HOST:PORT [127.0.0.1:8339]", default="127.0.0.1:8339")
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Serve; every signature was kept before it was given."""
+        witness = opened(self.key, self.state, self.trust)
+        Service(witness, self.listen, context.clock, sys.stderr).run()
+        return Outcome(None, ())

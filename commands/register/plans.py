@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable
 
-from commands.core import marks as mark_rules
-from commands.core import sessions, standing
-from commands.core.command import Range, State
+from commands.core import checks, marks, sessions
+from commands.core.command import Decision, Range, State, decided, option
 from commands.core.marks import Stated
 from commands.core.sessions import OfSessions, Span
+from commands.leave.leave import number_of
 from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
+from ledger.store.store import Fact
 from ledger.values import Session
-from policies.packs.codes import Codes
+from policies.packs.codes import Codes, Rules
+
+# -- plans ---------------------------------------------------------------------------------
+# What may be planned, for which sessions: shared by adding, changing and withdrawing plans.
 
 
 class Planning(OfSessions):
@@ -38,14 +44,14 @@ def check_absence(codes: Codes, stated: Stated, session: Session) -> None:
 
 def check_open(state: State, calendar: Calendar, pupil: Pupil, session: Session, now: int) -> None:
     """Refuse a plan for a session that has a mark already or whose register has ended."""
-    mark = standing.mark_of(state, pupil, session)
+    mark = marks.mark_of(state, pupil, session)
     if mark is not None:
         raise Refused(
             "already-marked",
             f"{mark.code} already stands for {session}: it is past planning",
             "change it with attendance amend, giving the reason",
         )
-    if mark_rules.has_ended(calendar, session, standing.taken(state, pupil, session), now):
+    if marks.has_ended(calendar, session, marks.taken(state, pupil, session), now):
         raise Refused(
             "register-ended",
             f"the register of {session} has ended: it is past planning",
@@ -56,14 +62,14 @@ def check_open(state: State, calendar: Calendar, pupil: Pupil, session: Session,
 def planned(state: State, pupil: Pupil, span: Span, now: int) -> list[tuple[Session, Stated]]:
     """Return the plans that can still change; of a range, those without a register yet."""
     calendar = state.school.calendar()
-    found = list(standing.plans_of(state, pupil))
+    found = list(marks.plans_of(state, pupil))
     if span.single and found:
         check_open(state, calendar, pupil, span.first, now)
     kept = [
         (session, plan)
         for session, plan in found
-        if standing.mark_of(state, pupil, session) is None
-        and not mark_rules.has_ended(calendar, session, standing.taken(state, pupil, session), now)
+        if marks.mark_of(state, pupil, session) is None
+        and not marks.has_ended(calendar, session, marks.taken(state, pupil, session), now)
     ]
     if not kept:
         where = f"{span.first}" if span.single else f"any session from {span.first} to {span.last}"
@@ -73,3 +79,132 @@ def planned(state: State, pupil: Pupil, span: Span, now: int) -> list[tuple[Sess
             "plan an absence with attendance plan add, or amend what stands",
         )
     return kept
+
+
+# -- plan_add ------------------------------------------------------------------------------
+# Record an absence that is expected.
+
+
+class PlanAbsence(Planning):
+    """attendance plan add: record an absence that is expected.
+
+    A code expected for sessions to come; it is entered when their registers are taken.
+    """
+
+    code: str = option("the code that is expected")
+    reason: str | None = option("why", default=None)
+    nature: str | None = option(
+        "nature of the activity, or the cause, where the code needs it", default=None
+    )
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Plan one session, or every session of a range that the school meets for the pupil."""
+        by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
+        calendar, stated = state.school.calendar(), Stated(self.code, nature=self.nature)
+        facts = []
+        for session in _sessions(self, calendar, pupil):
+            marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
+            check_absence(rules.codes, stated, session)
+            check_open(state, calendar, pupil, session, now)
+            before = marks.plan_of(state, pupil, session)
+            if before is None:
+                plan = AbsencePlanned(
+                    code=stated.code, nature=stated.nature, reason=self.reason, by=by
+                )
+                facts.append(Fact(streams.plan(pupil.id, session), plan))
+            elif before != stated:
+                raise Refused(
+                    "already-planned",
+                    f"{before.code} is already planned for {session}",
+                    "change it with attendance plan change",
+                )
+        name = state.name_of(pupil)
+        if not facts:
+            return decided([], f"{name}: {stated.code} is already planned; nothing was recorded")
+        planned = number_of(len(facts), "session")
+        return decided(facts, f"{name}: {stated.code} planned for {planned}")
+
+
+def _sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> list[Session]:
+    span = sessions.span(command)
+    if span.single:
+        return [span.first]
+    found = [
+        session
+        for session in calendar.sessions(span.first.date, span.last.date)
+        if span.holds(session)
+        and pupil.on_roll(session.date)
+        and calendar.meets(session, pupil.groups(session.date))
+    ]
+    if not found:
+        raise Refused(
+            "nothing-to-plan",
+            f"from {span.first} to {span.last} the school meets no session for the pupil",
+            "check the dates",
+        )
+    return found
+
+
+# -- plan_change ---------------------------------------------------------------------------
+# Change what is expected before the register is taken.
+
+
+class ChangePlan(Planning):
+    """attendance plan change: change what is expected before the register is taken.
+
+    Another code is expected now; what was planned before is kept.
+    """
+
+    code: str = option("the code that is expected now")
+    reason: str = option("why the plan changes")
+    nature: str | None = option(
+        "nature of the activity, or the cause, where the code needs it", default=None
+    )
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Change every plan of the span that can still change."""
+        by, reason = state.author(now).staff_id, checks.required(self.reason, "reason")
+        pupil, stated = state.pupil(self.pupil), Stated(self.code, nature=self.nature)
+        calendar, facts = state.school.calendar(), []
+        for session, before in planned(state, pupil, sessions.span(self), now):
+            marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
+            check_absence(rules.codes, stated, session)
+            if before != stated:
+                changed = PlanChanged(
+                    original=before.code,
+                    code=stated.code,
+                    nature=stated.nature,
+                    reason=reason,
+                    by=by,
+                )
+                facts.append(Fact(streams.plan(pupil.id, session), changed))
+        name = state.name_of(pupil)
+        if not facts:
+            return decided([], f"{name}: {stated.code} is already planned; nothing was recorded")
+        return decided(facts, f"{name}: {stated.code} now planned for {len(facts)} sessions")
+
+
+# -- plan_withdraw -------------------------------------------------------------------------
+# Take back an absence that is no longer expected.
+
+
+class WithdrawPlan(Planning):
+    """attendance plan withdraw: take back an absence that is no longer expected.
+
+    Nothing is expected any more; what was planned is kept in the history.
+    """
+
+    reason: str = option("why the plan is withdrawn")
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Withdraw every plan of the span that can still change."""
+        by, reason = state.author(now).staff_id, checks.required(self.reason, "reason")
+        pupil = state.pupil(self.pupil)
+        facts = [
+            Fact(
+                streams.plan(pupil.id, session),
+                PlanWithdrawn(original=plan.code, reason=reason, by=by),
+            )
+            for session, plan in planned(state, pupil, sessions.span(self), now)
+        ]
+        return decided(facts, f"{state.name_of(pupil)}: {len(facts)} planned sessions withdrawn")

@@ -8,6 +8,7 @@ entered afterwards, for pupils who had no mark, is a late entry.
 from collections.abc import Iterable, Sequence
 from typing import Self, TextIO
 
+from commands.core import marks
 from commands.core import marks as mark_rules
 from commands.core.command import (
     Decision,
@@ -16,22 +17,30 @@ from commands.core.command import (
     Range,
     Screen,
     State,
+    UseCase,
     argument,
     decided,
     hidden,
+    one,
     option,
+    starting,
 )
 from commands.core.marks import Stated
 from commands.register import entries as register_entries
-from commands.register import register_file
-from commands.register.entries import Place, Result, Taking
-from commands.register.register_file import RegisterRefused, Row
+from commands.register.entries import Place, RegisterRefused, Result, Row, Taking
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.register import MarkCorrected, RegisterTaken
+from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
 from ledger.store.store import Fact
 from ledger.values import Session
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
+
+# -- take ----------------------------------------------------------------------------------
+# Record a group's register for a session.
+#
+# The taking ends when it is recorded: what is entered in it on the day is an ordinary entry, also
+# after the closing time; on a later day it is a late entry. A register is taken once; what is
+# entered afterwards, for pupils who had no mark, is a late entry.
 
 
 class TakeRegister(OnScreen):
@@ -52,7 +61,7 @@ class TakeRegister(OnScreen):
         """Return the command with the rows of its file; every fault of the file is refused."""
         if self.file is None:
             return self
-        rows = register_file.read(self.file, stdin)
+        rows = register_entries.read(self.file, stdin)
         return self.model_copy(update={"rows": rows})
 
     @property
@@ -74,7 +83,7 @@ class TakeRegister(OnScreen):
         """Record the taking and one entry a pupil; every problem is told at once."""
         author = state.author(now)
         mark_rules.check_not_future(self.session, now)
-        file = "register" if self.file is None else register_file.shown(self.file)
+        file = "register" if self.file is None else register_entries.shown(self.file)
         place = Place(self.group, self.session, file)
         pairs, unmatched = register_entries.matched(state, place, self.rows)
         taking = Taking(state, rules.codes, state.school.calendar(), author, now)
@@ -123,3 +132,56 @@ def _says(place: Place, results: Sequence[Result]) -> list[str]:
     if without:
         said.append(f"without a mark: {', '.join(without)}")
     return said
+
+
+# -- mark ----------------------------------------------------------------------------------
+# Record one pupil's first mark for a session.
+
+
+class MarkSession(UseCase):
+    """attendance mark: record one pupil's first mark for a session.
+
+    A pupil's mark for a session; made after the register has ended it is a late entry.
+    """
+
+    pupil: str = argument("UPN or local id")
+    session: Session = argument("the session, 2026-11-20/AM")
+    code: str = argument("the attendance code")
+    minutes_late: int | None = option("minutes late", default=None, ge=0)
+    nature: str | None = option(
+        "nature of the activity, or the cause, where the code needs it", default=None
+    )
+    comment: str | None = option("a comment, kept sealed", default=None)
+    reason: str | None = option("why the entry is late", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the mark as it stands and for the register's taking."""
+        pupil = state.pupil(self.pupil)
+        yield one(streams.mark(pupil.id, self.session))
+        yield starting(f"{streams.REGISTER}{self.session}:")
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Record a first mark, or correct one while its register is still open."""
+        pupil, session = state.pupil(self.pupil), self.session
+        author = state.author(now)
+        calendar = state.school.calendar()
+        stated = marks.Stated(self.code, self.minutes_late, self.nature)
+        marks.check_not_future(session, now)
+        marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
+        mark = state.mark(pupil, session)
+        late = marks.has_ended(calendar, session, marks.taken(state, pupil, session), now)
+        fields = stated._asdict() | {"reason": self.reason, "by": author.staff_id}
+        stream = streams.mark(pupil.id, session)
+        who = f"{state.name_of(pupil)} {session}"
+        if mark.code is None:
+            entry = SessionMarked(**fields, late=late, comment=self.comment)
+            kind = "late entry" if late else "entry"
+            return decided([Fact(stream, entry)], f"{who}: {self.code} recorded ({kind})")
+        if mark.code == self.code:
+            return decided([], f"{who}: {self.code} already stands; nothing was recorded")
+        if late:
+            raise marks.already_marked(mark.code, session)
+        corrected = MarkCorrected(**fields, original=mark.code)
+        return decided(
+            [Fact(stream, corrected)], f"{who}: {mark.code} corrected to {self.code} during taking"
+        )

@@ -1,20 +1,42 @@
 """Amend a detail of the admission register."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from commands.core import checks as given
-from commands.core.command import Decision, State, UseCase, argument, decided, option
-from commands.roll import roll_rules
+from commands.core import checks, marks
+from commands.core.command import (
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    option,
+    starting,
+)
+from commands.core.marks import Stated
+from commands.roll import enrol
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.roll import DETAILS, Detail, DetailsAmended, PupilEnrolled, PupilRemoved
+from ledger.events.register import SessionMarked
+from ledger.events.roll import (
+    DETAILS,
+    Detail,
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    PupilEnrolled,
+    PupilRemoved,
+)
 from ledger.state.school import Pupil, Spell
 from ledger.store.store import Fact
-from ledger.values import parse_date
-from policies.packs.rules import Rules
+from ledger.values import Session, parse_date
+from policies.packs.codes import Rules
+
+# -- correct -------------------------------------------------------------------------------
+# Amend a detail of the admission register.
+
 
 _NEVER_EMPTY = ("upn", "surname", "forename", "dob")
 _FLAG = "boarder"
@@ -33,14 +55,14 @@ class CorrectPupil(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Amend the detail; a UPN may not be another pupil's; a birth date moves the age."""
-        author, reason = state.author(now), given.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required(self.reason, "reason")
         pupil = state.pupil(self.pupil)
         original, amended = _original(self, state, pupil), _amended(self)
         name, words = state.name_of(pupil), self.field.replace("_", " ")
         if amended == original:
             return decided([], f"{name}: the {words} says so already; nothing was recorded")
         if amended and self.field in ("upn", "local_id"):
-            roll_rules.check_name(state, self.field, amended, of=pupil)
+            enrol.check_name(state, self.field, amended, of=pupil)
         event = DetailsAmended(
             field=self.field,
             original=original,
@@ -58,7 +80,7 @@ class CorrectPupil(UseCase):
 
 def _original(command: CorrectPupil, state: State, pupil: Pupil) -> str | None:
     if command.field != _FLAG:
-        return roll_rules.detail(state, pupil, command.field)
+        return enrol.detail(state, pupil, command.field)
     return "yes" if _spell(pupil).boarder else "no"
 
 
@@ -80,7 +102,7 @@ def _restated(
     if command.field != _FLAG:
         return
     spell = _spell(pupil)
-    details: dict[str, Any] = {n: roll_rules.detail(state, pupil, n) for n in DETAILS}
+    details: dict[str, Any] = {n: enrol.detail(state, pupil, n) for n in DETAILS}
     yield PupilEnrolled(
         **details,
         starts_on=spell.starts_on,
@@ -101,9 +123,9 @@ def _restated(
 def _amended(command: CorrectPupil) -> str | None:
     text = command.to.strip()
     if command.field == _FLAG:
-        return given.required(given.yes_no(text, "to"), "to")
+        return checks.required(checks.yes_no(text, "to"), "to")
     if command.field in _NEVER_EMPTY:
-        return given.required(text, "to")
+        return checks.required(text, "to")
     return text or None
 
 
@@ -111,7 +133,7 @@ def _birth(command: CorrectPupil, pupil: Pupil, today: date) -> dict[str, Any]:
     """Return what follows from a corrected date of birth; nothing for another detail."""
     if command.field != "dob":
         return {}
-    birth = roll_rules.birth(parse_date(command.to.strip()), today)
+    birth = enrol.rules_birth(parse_date(command.to.strip()), today)
     first = min((spell.starts_on for spell in pupil.spells.values()), default=today)
     if birth.dob >= first:
         raise Refused(
@@ -120,3 +142,97 @@ def _birth(command: CorrectPupil, pupil: Pupil, today: date) -> dict[str, Any]:
             "check the date",
         )
     return {"birth_cohort": birth.birth_cohort, "compulsory_from": birth.compulsory_from}
+
+
+# -- pupil_merge ---------------------------------------------------------------------------
+# Withdraw a duplicate record of a pupil in favour of another.
+#
+# Marks that only the duplicate has become late entries of the pupil. Nothing is deleted: the
+# duplicate's own history stays readable.
+
+
+class MergePupils(UseCase):
+    """attendance pupil merge: withdraw a duplicate record of a pupil in favour of another.
+
+    Two records of one pupil become one; where both have a mark, the survivor's stands.
+    """
+
+    duplicate: str = argument("UPN or local id of the record withdrawn")
+    into: str = option("UPN or local id of the record that stays")
+    reason: str = option("why they are one pupil")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for every mark of both records."""
+        for pupil in _pair(self, state):
+            yield starting(streams.mark(pupil.id, ""))
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Withdraw every spell of the duplicate and carry over what only it has."""
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        pair = _pair(self, state)
+        facts = [
+            Fact(
+                streams.pupil(pair.duplicate.id),
+                EnrolmentWithdrawn(
+                    starts_on=starts_on,
+                    survivor=pair.survivor.id,
+                    reason=reason,
+                    by=author.staff_id,
+                    name=author.name,
+                    job_title=author.job_title,
+                ),
+            )
+            for starts_on in sorted(pair.duplicate.spells)
+        ]
+        stands = dict(marks.marks_of(state, pair.survivor))
+        only, both = _compared(dict(marks.marks_of(state, pair.duplicate)), stands)
+        _check_on_roll(pair.survivor, only)
+        because = f"merged from a duplicate record: {reason}"
+        for session, mark in only.items():
+            entry = SessionMarked(**mark._asdict(), late=True, reason=because, by=author.staff_id)
+            facts.append(Fact(streams.mark(pair.survivor.id, session), entry))
+        says = [f"{state.name_of(pair.survivor)}: merged, {len(only)} marks carried over"]
+        says += [f"{s}: {stands[s].code} stands, {mark.code} was the duplicate's"
+                 for s, mark in both.items()]  # fmt: skip
+        return decided(facts, *says)
+
+
+class _Pair(NamedTuple):
+    duplicate: Pupil
+    survivor: Pupil
+
+
+def _pair(command: MergePupils, state: State) -> _Pair:
+    pair = _Pair(state.pupil(command.duplicate), state.pupil(command.into))
+    if pair.duplicate is pair.survivor:
+        raise Refused(
+            "same-pupil", "both names are of the same record", "name two records of one pupil"
+        )
+    for pupil, named in zip(pair, (command.duplicate, command.into), strict=True):
+        if not pupil.spells:
+            raise Refused(
+                "record-withdrawn",
+                f"the record {named} was withdrawn already",
+                "name two records that are on roll or were",
+            )
+    return pair
+
+
+def _compared(
+    duplicate: dict[Session, Stated], stands: dict[Session, Stated]
+) -> tuple[dict[Session, Stated], dict[Session, Stated]]:
+    """Return the marks that only the duplicate has, and those where the two differ."""
+    only = {s: mark for s, mark in duplicate.items() if s not in stands}
+    both = {s: mark for s, mark in duplicate.items() if s in stands}
+    return only, {s: mark for s, mark in both.items() if mark.code != stands[s].code}
+
+
+def _check_on_roll(survivor: Pupil, sessions: Iterable[Session]) -> None:
+    days = sorted({s.date for s in sessions if not survivor.on_roll(s.date)})
+    if days:
+        raise Refused(
+            "not-on-roll",
+            f"the duplicate has marks on {len(days)} days when the other record is not on roll, "
+            f"from {days[0]} to {days[-1]}",
+            "merge the other way round, or enrol the pupil for those days first",
+        )

@@ -2,21 +2,68 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from commands.calendar import closures as closing
-from commands.core import checks as given
-from commands.core import records, sessions
-from commands.core.command import Decision, Range, State, UseCase, decided, option
-from commands.roll import roll_rules
+from commands.calendar import closures
+from commands.core import checks, sessions
+from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import DETAILS, GroupJoined, GroupKind, GroupLeft, PupilEnrolled
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
-from ledger.values import HALVES, Session
-from policies.packs.rules import Rules
+from ledger.values import HALVES, Session, check_upn
+from policies.law import age as compulsory_school_age
+from policies.packs.codes import Rules
+
+# -- roll_rules ----------------------------------------------------------------------------
+# What may stand on the admission register: checks that enrolling and correcting share.
+
+
+class Birth(NamedTuple):
+    """A date of birth, and what is kept in clear of it."""
+
+    dob: date
+    birth_cohort: int
+    compulsory_from: date
+
+
+def rules_birth(dob: date, today: date) -> Birth:
+    """Return what follows from a date of birth, or refuse one in the future."""
+    if dob > today:
+        raise Refused("dob-future", f"a date of birth of {dob} is in the future", "check the year")
+    begins = compulsory_school_age.begins(dob)
+    return Birth(dob, compulsory_school_age.birth_cohort(dob), begins)
+
+
+def detail(state: State, pupil: Pupil, name: str) -> str | None:
+    """Return a detail of the admission register, its sealed text opened."""
+    sealed = pupil.details[name]
+    return sealed and state.open_text(sealed)
+
+
+def check_name(state: State, kind: str, value: str, *, of: Pupil | None) -> None:
+    """Refuse a malformed UPN, and a UPN or local id that names another pupil now.
+
+    One that named another pupil in error, or in a record merged since, is free.
+    """
+    if kind == "upn":
+        check_upn(value)
+    other = state.school.pupils.get(state.identities.get(value, ""))
+    if other is None or other is of or not other.spells:
+        return
+    if value in (detail(state, other, "upn"), detail(state, other, "local_id")):
+        raise Refused(
+            "id-in-use",
+            f"{value} is the {kind.replace('_', ' ')} of {state.name_of(other)}",
+            "check both records; merge them with attendance pupil merge if they are one pupil",
+        )
+
+
+# -- enrol ---------------------------------------------------------------------------------
+# Enter a pupil on the admission register.
+
 
 _DAY = timedelta(days=1)
 _MANDATORY = ("upn", "surname", "forename")
@@ -52,7 +99,7 @@ class EnrolPupil(UseCase):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Enter the pupil, the groups, and the mark of sessions cancelled since the first day."""
         by, pupil = state.author(now).staff_id, _known(self, state)
-        birth = roll_rules.birth(self.dob, local_date(now))
+        birth = rules_birth(self.dob, local_date(now))
         _check_spell(self, pupil)
         stream = streams.pupil(state.new_pupil_id() if pupil is None else pupil.id)
         enrolled = PupilEnrolled(
@@ -66,7 +113,7 @@ class EnrolPupil(UseCase):
         says = [f"{self.forename} {self.surname} is on roll from {self.starts_on}"]
         cancelled = list(_cancelled(self, state, pupil, local_date(now)))
         for session, reason in cancelled:
-            entry = closing.cancelled_entry(rules.codes, session, reason, by, now)
+            entry = closures.cancelled_entry(rules.codes, session, reason, by, now)
             facts.append(Fact(streams.mark(streams.subject(stream), session), entry))
         if cancelled:
             says.append(f"entered for {len(cancelled)} sessions cancelled since then")
@@ -78,8 +125,8 @@ def _known(command: EnrolPupil, state: State) -> Pupil | None:
     pupil = state.school.pupils.get(state.identities.get(command.upn, ""))
     if pupil is None:
         return None
-    current = roll_rules.detail(state, pupil, "upn") == command.upn
-    same_birth = roll_rules.detail(state, pupil, "dob") == command.dob.isoformat()
+    current = detail(state, pupil, "upn") == command.upn
+    same_birth = detail(state, pupil, "dob") == command.dob.isoformat()
     if current and not (same_birth and pupil.spells):
         raise Refused(
             "upn-in-use",
@@ -112,14 +159,14 @@ def _details(command: EnrolPupil, state: State, pupil: Pupil | None) -> dict[str
     """Return the details, checked; those not given stay as they were in an earlier spell."""
     stated = command.model_dump(include=set(DETAILS)) | {"dob": command.dob.isoformat()}
     for name in _MANDATORY:
-        stated[name] = given.required(stated[name], name)
-    before = {n: roll_rules.detail(state, pupil, n) for n in DETAILS} if pupil is not None else {}
+        stated[name] = checks.required(stated[name], name)
+    before = {n: detail(state, pupil, n) for n in DETAILS} if pupil is not None else {}
     if pupil is not None:
         stated["upn"] = before["upn"]
-    roll_rules.check_name(state, "upn", stated["upn"], of=pupil)
+    check_name(state, "upn", stated["upn"], of=pupil)
     if command.local_id:
-        roll_rules.check_name(state, "local_id", command.local_id, of=pupil)
-    return records.renewed(before, stated)
+        check_name(state, "local_id", command.local_id, of=pupil)
+    return checks.renewed(before, stated)
 
 
 def _joined(command: EnrolPupil) -> dict[GroupKind, str]:
@@ -153,3 +200,92 @@ def _cancelled(
         marked = pupil is not None and state.mark(pupil, session).code is not None
         if closure is not None and closure.cancelled and not marked:
             yield session, closure.reason
+
+
+# -- pupil_move ----------------------------------------------------------------------------
+# Record that a pupil joins or leaves a group.
+
+
+_DAY = timedelta(days=1)
+_ALONE = ("registration", "year")
+"""The kinds of which a pupil has one group at a time."""
+
+
+class MovePupil(UseCase):
+    """attendance pupil move: record that a pupil joins or leaves a group.
+
+    A new registration or year group takes the place of the old; cohorts are held beside.
+    """
+
+    pupil: str = argument("UPN or local id")
+    kind: GroupKind = option("registration, year or cohort")
+    from_: date = option("first day in the new group, or first day without the old")
+    to: str | None = option("the group joined", default=None)
+    leave: str | None = option("the group left, without joining another", default=None)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Join a group and leave what it replaces, or leave one only."""
+        state.author(now)
+        pupil = state.pupil(self.pupil)
+        if (self.to is None) == (self.leave is None):
+            raise Refused(
+                "join-or-leave",
+                "a move names the group joined or the group left",
+                "give --to or --leave",
+            )
+        if not pupil.on_roll(self.from_):
+            raise Refused(
+                "not-on-roll",
+                f"the pupil is not on roll on {self.from_}",
+                "check the date, or the pupil's first and last day on roll",
+            )
+        facts = list(_left(self, pupil) if self.to is None else _moved(self, pupil))
+        name = state.name_of(pupil)
+        if not facts:
+            return decided([], f"{name} belongs to {self.to} already; nothing was recorded")
+        verb = f"leaves {self.leave}" if self.to is None else f"joins {self.to}"
+        return decided(facts, f"{name} {verb} on {self.from_}")
+
+
+def _moved(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
+    """Yield what joins the new group; nothing where the pupil belongs to it already."""
+    kind, stream = command.kind, streams.pupil(pupil.id)
+    to, held = checks.required(command.to, "to"), _held(command, pupil)
+    if any(event.name == to for event in held):
+        return
+    if kind in _ALONE:
+        yield from (Fact(stream, event) for event in held)
+    yield Fact(stream, GroupJoined(kind=kind, name=to, since=command.from_))
+
+
+def _left(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
+    found = [event for event in _held(command, pupil) if event.name == command.leave]
+    if not found:
+        raise Refused(
+            "not-a-member",
+            f"the pupil does not belong to {command.leave!r} on {command.from_}",
+            "check the name, the kind and the date",
+        )
+    yield from (Fact(streams.pupil(pupil.id), event) for event in found)
+
+
+def _held(command: MovePupil, pupil: Pupil) -> list[GroupLeft]:
+    """Return the end, the day before, of each group of the kind that would go on.
+
+    One that began on the day itself ends before it began: it was never held. One that begins
+    later is refused, where the move would have to undo it.
+    """
+    day, ends = command.from_, []
+    for (kind, name, since), until in pupil.memberships.items():
+        if kind != command.kind or (until is not None and until < day):
+            continue
+        if since is not None and since > day:
+            if kind in _ALONE or name in (command.to, command.leave):
+                raise Refused(
+                    "later-group",
+                    f"the pupil joins {name} on {since}, after {day}",
+                    f"give a day from {since} on",
+                )
+            continue
+        ends.append(GroupLeft(kind=command.kind, name=name, since=since, until=day - _DAY))
+    return ends

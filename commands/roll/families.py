@@ -1,16 +1,67 @@
 """Record a parent or other contact, or what has changed of one."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar
 
-from commands.core import checks as given
-from commands.core import records
-from commands.core.command import Decision, State, UseCase, argument, decided, option
-from commands.roll import admission_amended
+from commands.core import checks
+from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
+from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.families import ParentRecorded
+from ledger.events.amending import AdmissionAmended
+from ledger.events.families import ParentRecorded, RelationRecorded
 from ledger.store.store import Fact
 from ledger.values import parse_date
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
+
+# -- admission_amended ---------------------------------------------------------------------
+# Amendments of a record that is stated whole: each detail with reg 6(1)'s five and the title.
+
+
+def amendments(
+    stream: str,
+    author: Author,
+    reason: str | None,
+    changed: tuple[Mapping[str, Any], Mapping[str, Any]],
+) -> list[Fact]:
+    """Return one amendment for each detail that differs (SI 2024/208 reg 6(1), reg 8(7)).
+
+    ``changed``: the record as it was and as it is to be; nothing was: a first recording, which
+    amends nothing. Refused without a reason.
+    """
+    before, after = changed
+    names = [n for n in after if after[n] != before.get(n)] if before else []
+    why = (reason or "").strip()
+    if names and not why:
+        words = ", ".join(name.replace("_", " ") for name in names)
+        raise Refused(
+            "reason-missing",
+            f"this changes what the admission register says ({words}), and no reason is given",
+            "say why with --reason",
+        )
+    return [
+        Fact(
+            stream,
+            AdmissionAmended(
+                field=name,
+                original=_text(before.get(name)),
+                amended=_text(after[name]),
+                reason=why,
+                by=author.staff_id,
+                name=author.name,
+                job_title=author.job_title,
+            ),
+        )
+        for name in names
+    ]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+# -- families ------------------------------------------------------------------------------
+# Record a parent or other contact, or what has changed of one.
 
 
 class RecordParent(UseCase):
@@ -39,17 +90,82 @@ class RecordParent(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """State the parent whole; nothing where nothing changes."""
         author = state.author(now)
-        parent_id = given.identifier(self.parent_id)
-        given.yes_no(self.address_confidential, "address-confidential")
+        parent_id = checks.identifier(self.parent_id)
+        checks.yes_no(self.address_confidential, "address-confidential")
         if self.dob:
             parse_date(self.dob)
         before = state.school.parents.get(parent_id)
-        known = {} if before is None else records.plain(before, state.open_text)
-        details = records.renewed(known, self.model_dump(exclude={"parent_id", "reason"}))
-        given.required(details.get("surname"), "surname")
+        known = {} if before is None else checks.plain(before, state.open_text)
+        details = checks.renewed(known, self.model_dump(exclude={"parent_id", "reason"}))
+        checks.required(details.get("surname"), "surname")
         if details == known:
             return decided([], f"parent {parent_id} is recorded so already; nothing was recorded")
         stream = streams.parent(parent_id)
         facts = [Fact(stream, ParentRecorded(**details))]
-        facts += admission_amended.amendments(stream, author, self.reason, (known, details))
+        facts += amendments(stream, author, self.reason, (known, details))
         return decided(facts, f"parent {parent_id} recorded")
+
+
+# -- relation_record -----------------------------------------------------------------------
+# Record what a parent is to a pupil, or what has changed of it.
+
+
+_YES_NO = ("lives_with", "parental_responsibility", "care", "no_contact")
+
+
+class RecordRelation(UseCase):
+    """attendance relation record: record what a parent is to a pupil, or what has changed of it.
+
+    What is left out stays as it was; what is not known stays empty.
+
+    What was recorded before is amended: original, amended, reason, date and name are kept.
+    """
+
+    relies_on: ClassVar = (streams.PARENT, streams.RELATION)
+
+    parent_id: str = argument("the school's id of the parent")
+    pupil: str = argument("UPN or local id")
+    relationship: str | None = option("mother, grandparent, neighbour, ...", default=None)
+    lives_with: str | None = option("yes or no: the pupil lives with them", default=None)
+    parental_responsibility: str | None = option("yes or no", default=None)
+    contact_order: int | None = option("1: called first", default=None, ge=1)
+    care: str | None = option("yes or no: they have care of the pupil", default=None)
+    no_contact: str | None = option("yes: they may not be contacted", default=None)
+    from_: date | None = option("first day", default=None)
+    to: date | None = option("last day", default=None)
+    reason: str | None = option("why it is amended, where it is recorded already", default=None)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """State the relation whole; nothing where nothing changes."""
+        author = state.author(now)
+        pupil, parent_id = state.pupil(self.pupil), self.parent_id
+        if parent_id not in state.school.parents:
+            raise Refused(
+                "parent-unknown",
+                f"no parent has the id {parent_id!r}",
+                "record them with attendance parent record",
+            )
+        before = state.school.relations.get((parent_id, pupil.id))
+        known = {} if before is None else checks.plain(before, state.open_text)
+        details = checks.renewed(known, _given(self))
+        since, until = details.get("since"), details.get("until")
+        if since is not None and until is not None and until < since:
+            raise Refused(
+                "dates-reversed",
+                f"the relation ends ({until}) before it begins ({since})",
+                "check both dates",
+            )
+        who = f"parent {parent_id} and {state.name_of(pupil)}"
+        if before is not None and details == known:
+            return decided([], f"{who}: recorded so already; nothing was recorded")
+        stream = streams.relation(parent_id, pupil.id)
+        facts = [Fact(stream, RelationRecorded(**details))]
+        facts += amendments(stream, author, self.reason, (known, details))
+        return decided(facts, f"{who}: recorded")
+
+
+def _given(command: RecordRelation) -> dict[str, object]:
+    stated = command.model_dump(exclude={"parent_id", "pupil", "from_", "to", "reason"})
+    for name in _YES_NO:
+        checks.yes_no(stated[name], name.replace("_", "-"))
+    return {**stated, "since": command.from_, "until": command.to}

@@ -4,24 +4,92 @@ A deletion back in time is refused: over marks that stand, and over sessions tha
 met since. A ground that counts school days of absence is held against the marks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from itertools import groupby
 
-from commands.core import checks as given
-from commands.core import sessions, standing
+from commands.core import checks, marks, sessions
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
-from commands.roll import continuous_absence, leaving_grounds
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import PupilRemoved
+from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil, Spell
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session
 from policies.law import age as compulsory_school_age
-from policies.law.roll import Ground
-from policies.packs.rules import Rules
+from policies.law.roll import Ground, grounds, named
+from policies.packs.codes import Codes, Rules
 from policies.packs.values import parameters
+
+# -- continuous_absence --------------------------------------------------------------------
+# Whether the marks show the absence that a ground for deletion counts in school days.
+#
+# Absent: recorded as unauthorised and not as late, on every session that the school met for the
+# pupil. It is what the final three rows of Table 3 say (SI 2024/208 reg 9(1)(i)).
+
+
+def ended(
+    state: State, calendar: Calendar, pupil: Pupil, spell: Spell, now: int
+) -> Iterator[Session]:
+    """Yield the sessions met for a pupil in a spell whose registers have ended, latest first.
+
+    The use case must have asked for the registers.
+    """
+    past = [
+        session
+        for session in calendar.sessions(spell.starts_on, local_date(now))
+        if calendar.meets(session, pupil.groups(session.date))
+        and marks.has_ended(calendar, session, marks.taken(state, pupil, session), now)
+    ]
+    return reversed(past)
+
+
+def check(
+    state: State, codes: Codes, pupil: Pupil, past: Iterable[Session], ground: Ground
+) -> None:
+    """Refuse a ground whose school days of absence the marks do not show.
+
+    ``past``: the sessions to look at, latest first; the pupil's marks must have been asked for.
+    """
+    shown = 0
+    for _, day in groupby(past, key=lambda session: session.date):
+        if shown == ground.school_days:
+            break
+        for session in day:
+            why = _present(state, codes, pupil, session)
+            if why is not None:
+                raise _short(ground, shown, f"{session} {why}")
+        shown += 1
+    if ground.school_days is not None and shown < ground.school_days:
+        raise _short(ground, shown, "the pupil's time on roll holds no more")
+
+
+def _present(state: State, codes: Codes, pupil: Pupil, session: Session) -> str | None:
+    mark = state.mark(pupil, session)
+    if mark.code is None:
+        return "has no mark"
+    rule = codes.rule(mark.code, session.date)
+    absent = rule.unauthorised and not rule.late
+    return None if absent else f"says {mark.code} ({rule.description})"
+
+
+def _short(ground: Ground, shown: int, why: str) -> Refused:
+    return Refused(
+        "absence-too-short",
+        f"{ground.provision} needs {ground.school_days} school days of absence on end, and the "
+        f"marks show {shown}: {why}",
+        "amend what is wrong in the register, or delete the name on the ground that applies",
+    )
+
+
+# -- remove --------------------------------------------------------------------------------
+# Delete a pupil's name from the roll after a last day.
+#
+# A deletion back in time is refused: over marks that stand, and over sessions that the school has
+# met since. A ground that counts school days of absence is held against the marks.
+
 
 _ALONE = "register.deleted_without_consent"
 _SPECIAL = "special"
@@ -64,10 +132,10 @@ class RemovePupil(UseCase):
                 "a last day that has passed stands; enrol the pupil again for a new spell",
             )
         _check_marks(state, pupil, self.last_day)
-        past = list(continuous_absence.ended(state, state.school.calendar(), pupil, spell, now))
+        past = list(ended(state, state.school.calendar(), pupil, spell, now))
         _check_backdated(past, name, self.last_day)
         if ground.school_days:
-            continuous_absence.check(state, rules.codes, pupil, past, ground)
+            check(state, rules.codes, pupil, past, ground)
         removed = PupilRemoved(
             starts_on=spell.starts_on,
             leaves_on=self.last_day,
@@ -84,12 +152,12 @@ def _ground(command: RemovePupil, pupil: Pupil) -> Ground:
     compulsory = compulsory_school_age.is_compulsory(
         command.last_day, pupil.compulsory_from, pupil.birth_cohort
     )
-    text = given.required(command.ground, "ground")
-    return leaving_grounds.required(text, command.last_day, compulsory=compulsory)
+    text = checks.required(command.ground, "ground")
+    return required(text, command.last_day, compulsory=compulsory)
 
 
 def _check_marks(state: State, pupil: Pupil, last_day: date) -> None:
-    marked = [session for session, _ in standing.marks_of(state, pupil)]
+    marked = [session for session, _ in marks.marks_of(state, pupil)]
     after = [session for session in marked if session.date > last_day]
     if after:
         raise Refused(
@@ -137,3 +205,62 @@ def _spell(pupil: Pupil, last_day: date) -> Spell:
             "check the date, or the pupil's first day on roll",
         )
     return max(begun, key=lambda spell: spell.starts_on)
+
+
+# -- leaving_grounds -----------------------------------------------------------------------
+# The grounds for deleting a name from the roll, as people state them (SI 2024/208 reg 9).
+
+
+def fault(ground: str, leaves_on: date) -> Refused | None:
+    """Return what is wrong with the ground that a source states for a day, if anything.
+
+    No ground at all is a gap in what the source says, not a fact that the law would not allow.
+    Of former regulations every ground is taken as it is: systems wrote them by lists of their own.
+    """
+    try:
+        known = grounds(leaves_on)
+    except Refused:
+        return None
+    former = any(each.rule.until is not None for each in known)
+    if not ground or former or named(ground, known):
+        return None
+    return _unknown(ground, leaves_on, known)
+
+
+def required(ground: str, leaves_on: date, *, compulsory: bool) -> Ground:
+    """Return the ground that somebody gives for a pupil, or refuse it naming those that there are.
+
+    ``compulsory``: whether the pupil is of compulsory school age on the last day.
+    """
+    known = grounds(leaves_on)
+    mine = [each for each in known if each.compulsory == compulsory]
+    found = named(ground, mine)
+    if found is not None:
+        return found
+    if named(ground, known) is None:
+        raise _unknown(ground, leaves_on, mine)
+    raise Refused(
+        "ground-age",
+        f"{ground!r} is no ground for a pupil {'' if compulsory else 'not '}"
+        f"of compulsory school age on {leaves_on} ({_source(mine)})",
+        "use one of: " + "; ".join(f"{each.letter} {each.text}" for each in mine),
+    )
+
+
+def _unknown(ground: str, leaves_on: date, known: Iterable[Ground]) -> Refused:
+    known = list(known)
+    letters = sorted({each.letter for each in known})
+    return Refused(
+        "ground-unknown",
+        f"{ground!r} is no ground for leaving on {leaves_on} ({_source(known)})",
+        f"use one of the letters {' '.join(letters)}",
+    )
+
+
+def _source(known: Iterable[Ground]) -> str:
+    """Name the paragraphs that the grounds come from: ``SI 2024/208 reg 9(1) and (3)``."""
+    known = list(known)
+    instrument = known[0].rule.reference.partition(" reg ")[0]
+    regulation = known[0].provision.partition("(")[0]
+    paragraphs = {each.provision.removeprefix(regulation)[:-3]: None for each in known}
+    return f"{instrument} reg {regulation}{' and '.join(paragraphs)}"

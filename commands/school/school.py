@@ -1,15 +1,35 @@
 """Record which school this ledger is the register of."""
 
 import re
+import shutil
 
-from commands.core import checks as given
-from commands.core import records
-from commands.core.command import Decision, State, UseCase, decided, option
+from commands.core import checks
+from commands.core.command import (
+    Context,
+    Decision,
+    Errand,
+    Outcome,
+    State,
+    UseCase,
+    decided,
+    hidden,
+    option,
+)
+from commands.core.execute import execute
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SchoolOpened
-from ledger.store.store import Fact
-from policies.packs.rules import Rules
+from ledger.events.families import StaffJoined
+from ledger.events.log import KeyAdopted, LedgerCreated
+from ledger.sealing.keys import KeyRing
+from ledger.store.folder import LAYOUT, translated
+from ledger.store.store import Fact, Store, new_ledger_id
+from ledger.tlog import signing
+from policies.packs.codes import Rules
+
+# -- school --------------------------------------------------------------------------------
+# Record which school this ledger is the register of.
+
 
 TYPES = (
     "maintained",
@@ -42,10 +62,10 @@ class SetSchool(UseCase):
         """State the school whole; nothing where nothing changes."""
         state.author(now)
         before = state.school.opened
-        known = {} if before is None else records.plain(before)
-        details = records.renewed(known, self.model_dump())
+        known = {} if before is None else checks.plain(before)
+        details = checks.renewed(known, self.model_dump())
         for name in SetSchool.model_fields:
-            given.required(details.get(name), name.replace("_", "-"))
+            checks.required(details.get(name), name.replace("_", "-"))
         _check(details)
         if details == known:
             return decided([], "the school is recorded so already; nothing was recorded")
@@ -54,8 +74,8 @@ class SetSchool(UseCase):
 
 
 def _check(details: dict[str, str]) -> None:
-    given.choice(details["type"], TYPES, "type")
-    given.choice(details["phase"], PHASES, "phase")
+    checks.choice(details["type"], TYPES, "type")
+    checks.choice(details["phase"], PHASES, "phase")
     for name, length in _DIGITS.items():
         if not re.fullmatch(rf"[0-9]{{{length}}}", details[name]):
             option_name = name.replace("_", "-")
@@ -64,3 +84,60 @@ def _check(details: dict[str, str]) -> None:
                 f"--{option_name} is {details[name]!r}",
                 f"it has {length} digits",
             )
+
+
+# -- init ----------------------------------------------------------------------------------
+# Create a new, empty ledger.
+
+
+class CreateLedger(UseCase, Errand):
+    """attendance init: create a new, empty ledger.
+
+    A new ledger for one school's register, with its first member of staff if given.
+    """
+
+    staff: str | None = option("staff id of the first member of staff", default=None)
+    name: str | None = option("their name", default=None)
+    job_title: str | None = option("their job title", default=None)
+    ledger_id: str = hidden(default="")
+    key: str = hidden(default="")
+
+    def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
+        """Give the ledger its identity and its first member of staff."""
+        facts = [
+            Fact(streams.LEDGER, LedgerCreated(ledger_id=self.ledger_id, layout=LAYOUT)),
+            Fact(streams.LEDGER, KeyAdopted(key=self.key)),
+        ]
+        says = ["a new, empty ledger was created"]
+        if self.staff is not None:
+            person = StaffJoined(name=self.name or "", job_title=self.job_title or "")
+            facts.append(Fact(streams.staff(checks.identifier(self.staff)), person))
+            says.append(f"{self.staff} is its first member of staff")
+        return Decision(facts, len(facts), tuple(says))
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Make the files and record the ledger's birth; leave nothing behind when that fails."""
+        first = (self.staff, self.name, self.job_title)
+        if any(first) and not all(first):
+            raise Refused(
+                "first-staff",
+                "the first member of staff needs an id, a name and a job title",
+                "give --staff, --name and --job-title together",
+            )
+        folder = context.folder
+        if folder.path.exists() and (folder.path.is_file() or any(folder.path.iterdir())):
+            what = "a ledger" if folder.exists() else "something else"
+            raise Refused(
+                "already-there", f"{what} is already at {folder.path}", "choose another --ledger"
+            )
+        with translated(folder.path):
+            folder.path.mkdir(parents=True, exist_ok=True)
+        try:
+            KeyRing.create(folder.keys)
+            ledger_id = new_ledger_id()
+            Store.create(folder.log, ledger_id).close()
+            key = signing.load(folder.signing_key).verifier.vkey
+            return execute(context, self.model_copy(update={"ledger_id": ledger_id, "key": key}))
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise

@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 import ledger
-from ledger.backup import backup_box
-from ledger.backup import file as backup_file
+from ledger.backup import file as backup_box
 from ledger.backup.file import (
     ATTACHMENTS,
     CHECKPOINT,
@@ -86,11 +85,11 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
         whole = place / "whole"
         whole.touch(mode=0o600)
         with whole.open("wb") as out:
-            written = backup_file.write(out, manifest, parts.contents)
+            written = backup_box.write(out, manifest, parts.contents)
             out.flush()
             os.fsync(out.fileno())
-        if backup_file.read(whole, progress).sha256 != written:
-            raise backup_file.damaged(whole, "did not keep what was written to it")
+        if backup_box.read(whole, progress).sha256 != written:
+            raise backup_box.damaged(whole, "did not keep what was written to it")
         _put(whole, target)
         return Made(size, target.stat().st_size, written, now)
 
@@ -172,7 +171,7 @@ def _compressed(place: Path) -> Path:
         path.open("xb") as raw,
         gzip.GzipFile("", "wb", _LEVEL, raw, mtime=0) as out,
     ):
-        backup_file.copied(source, out.write)
+        backup_box.copied(source, out.write)
     log.unlink()
     return path
 
@@ -245,7 +244,7 @@ def checkpoint_of(archive: Archive) -> Checkpoint:
     found, manifest = read_checkpoint(note_of(archive).text), archive.manifest
     named = (manifest.ledger, manifest.size, manifest.root)
     if (found.origin, found.size, b64encode(found.root).decode()) != named:
-        raise backup_file.damaged(CHECKPOINT, "in the back-up is not that of its manifest")
+        raise backup_box.damaged(CHECKPOINT, "in the back-up is not that of its manifest")
     return found
 
 

@@ -1,6 +1,9 @@
 """Proving that a back-up can be restored: its log, its keys, and how it fits a ledger."""
 
+import getpass
 import json
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,8 +19,11 @@ from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, is_sealed, parse_
 from ledger.sealing.redaction import places
 from ledger.store.folder import Folder, open_read_only, translated
 from ledger.tlog.note import read_checkpoint, read_note
-from ledger.transparency.roots import root_at
+from ledger.transparency.proof import root_at
 from ledger.verification.verify import Fault, Kept, Verified, verify
+
+# -- check ---------------------------------------------------------------------------------
+# Proving that a back-up can be restored: its log, its keys, and how it fits a ledger.
 
 
 class Box(NamedTuple):
@@ -170,3 +176,63 @@ def replay(folder: Folder, newer: Path) -> tuple[int, int]:
         keys = ring.destroy_again(rows)
         texts = ring.reapply(redactions, lambda r: places(folder.log, r.subject, r.purpose))
     return keys, texts
+
+
+# -- passphrases ---------------------------------------------------------------------------
+# The passphrase of a back-up: from a file, the environment, or asked for on a terminal.
+
+
+VARIABLE = "ATTENDANCE_PASSPHRASE"
+SHORTEST = 12
+"""Characters of a new passphrase: it guards names and birth dates for six years."""
+_WAYS = f"give --passphrase-file FILE, set {VARIABLE}, or answer on a terminal"
+
+
+def given(file: Path | None) -> str | None:
+    """Return the passphrase from its file or the environment; none where neither gives one."""
+    if file is None:
+        return os.environ.get(VARIABLE) or None
+    with translated(file):
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    if not lines or not lines[0]:
+        raise Refused("passphrase-missing", f"the first line of {file} is empty", _WAYS)
+    return lines[0]
+
+
+def existing(file: Path | None) -> str | None:
+    """Return the passphrase of a back-up that was made; none where nobody gives one."""
+    return given(file) or (_asked("Passphrase of the back-up: ") or None)
+
+
+def required(file: Path | None) -> str:
+    """Return the passphrase of a back-up that was made, or refuse to go on without."""
+    found = existing(file)
+    if found is None:
+        raise Refused("passphrase-missing", "the keys cannot be opened without it", _WAYS)
+    return found
+
+
+def chosen(file: Path | None) -> str:
+    """Return the passphrase for a new back-up; on a terminal it is asked for twice."""
+    found = given(file)
+    if found is None:
+        found = _asked("A passphrase for the keys in the back-up: ")
+        if found and found != _asked("The same again: "):
+            raise Refused("passphrase-differs", "the two passphrases differ", "try again")
+    if not found:
+        what = "the ledger's keys are wrapped by a passphrase, and there is none"
+        raise Refused("passphrase-missing", what, _WAYS)
+    if len(found) < SHORTEST:
+        what = f"the passphrase has {len(found)} characters; at least {SHORTEST} are needed"
+        raise Refused("passphrase-short", what, "take four or five words that nobody says")
+    return found
+
+
+def _asked(prompt: str) -> str:
+    """Return what is typed, unseen; nothing where nobody sits there."""
+    if not sys.stdin.isatty():
+        return ""
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        return ""

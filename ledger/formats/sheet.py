@@ -2,11 +2,90 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from ledger.errors import Refused
+from ledger import values
+from ledger.clock import iso, parse_instant
+from ledger.errors import ImportRefused, Problem, Refused
+from ledger.events.log import Finding
 from ledger.formats import portable
-from ledger.formats.problems import Problems
+
+# -- problems ------------------------------------------------------------------------------
+# What is wrong in an import: gathered all at once, refused together.
+
+
+SHOWN = 100
+"""How many problems a refusal shows; all of them are counted."""
+
+
+@dataclass(slots=True)
+class Problems:
+    """Problems that always refuse, and findings, which may be recorded as stated.
+
+    A finding is a fact that the law or a policy would not allow. ``unread``: files that are
+    faulty as a whole, so that nothing is said of rows which only look wrong without them.
+    """
+
+    faults: list[Problem] = field(default_factory=list)
+    findings: list[Problem] = field(default_factory=list)
+    hidden: int = 0
+    unread: set[str] = field(default_factory=set)
+    _said: set[Hashable] = field(default_factory=set)
+
+    def refuse(self, file: str, line: int, why: Refused) -> None:
+        """Add a problem that refuses the import."""
+        if len(self.faults) < SHOWN * SHOWN:
+            self.faults.append(_problem(file, line, why))
+        else:
+            self.hidden += 1
+
+    def refuse_file(self, file: str, line: int, why: Refused) -> None:
+        """Add a problem that leaves a whole file unread."""
+        self.unread.add(file)
+        self.refuse(file, line, why)
+
+    def refuse_once(self, about: Hashable, file: str, line: int, why: Refused) -> None:
+        """Add a problem that many lines of a file share, at the first of them."""
+        if (file, about) not in self._said:
+            self._said.add((file, about))
+            self.refuse(file, line, why)
+
+    def find(self, file: str, line: int, why: Refused) -> None:
+        """Add a finding."""
+        self.findings.append(_problem(file, line, why))
+
+    def copy(self) -> "Problems":
+        """Return a copy to add to."""
+        return Problems(
+            [*self.faults], [*self.findings], self.hidden, {*self.unread}, {*self._said}
+        )
+
+    def settle(self, *, accept_findings: bool, order: Iterable[str]) -> tuple[Finding, ...]:
+        """Refuse when anything stands in the way; return the findings that were accepted.
+
+        ``order``: the files in the order in which their problems are shown.
+        """
+        rank = {file: place for place, file in enumerate(order)}
+        self.findings.sort(key=lambda problem: (rank[problem.file], problem.line))
+        findings = [] if accept_findings else self.findings
+        total = len(self.faults) + self.hidden + len(findings)
+        if total:
+            shown = sorted([*self.faults, *findings], key=lambda p: (rank[p.file], p.line))
+            raise ImportRefused(shown[:SHOWN], total=total, findings=len(findings))
+        return tuple(Finding(file=p.file, line=p.line, code=p.code) for p in self.findings)
+
+
+def _problem(file: str, line: int, why: Refused) -> Problem:
+    return Problem(file, line, why.code, why.what, why.remedy)
+
+
+# -- sheet ---------------------------------------------------------------------------------
+# From the bytes of a CSV file to its rows: encoding, delimiter, header, number of fields.
+
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -169,3 +248,131 @@ def _malformed(error: csv.Error) -> Refused:
         "its quotation marks are not as in RFC 4180",
         'put the whole field in quotation marks, and write each one inside it twice ("")',
     )
+
+
+# -- fields --------------------------------------------------------------------------------
+# The fields of a row: text as it is in the file to a value, or a refusal that says why.
+
+
+_MOST_DIGITS = 9
+
+Read = Callable[[str], Any]
+
+
+class Field(NamedTuple):
+    """How a column is read: as which attribute, by which function, whether it must be given.
+
+    ``empty``: the value of a cell that is empty, where it need not be given.
+    """
+
+    attribute: str
+    read: Read
+    mandatory: bool = False
+    empty: Any = None
+
+
+day = lru_cache(4096)(values.parse_date)
+"""Read an ISO date."""
+instant = lru_cache(4096)(parse_instant)
+"""Read an instant as microseconds."""
+
+
+def text(cell: str) -> str:
+    """Read a text as it is."""
+    return cell
+
+
+def upn(cell: str) -> str:
+    """Read a UPN whose form and check letter are right."""
+    return values.check_upn(cell)
+
+
+def number(cell: str) -> int:
+    """Read a whole number, not negative."""
+    if not cell.isdecimal() or not cell.isascii():
+        raise Refused("number", f"{cell!r} is not a whole number", "write digits only")
+    if len(cell) > _MOST_DIGITS:
+        raise Refused("number", f"{cell} is out of every reach", "check the number")
+    return int(cell)
+
+
+def one_of(*allowed: str) -> Read:
+    """Return the reader of a word from a list."""
+
+    def read(cell: str) -> str:
+        return among(cell, allowed)
+
+    return read
+
+
+def among(cell: str, allowed: Collection[str]) -> str:
+    """Return a word that is on a list, or refuse it."""
+    if cell not in allowed:
+        raise Refused("word", f"{cell!r} is not known here", f"use one of {', '.join(allowed)}")
+    return cell
+
+
+def half(cell: str) -> values.Half:
+    """Read AM or PM."""
+    if cell not in values.HALVES:
+        raise Refused("session", f"{cell!r} is neither AM nor PM", "write one of the two")
+    return "AM" if cell == "AM" else "PM"
+
+
+def roles(cell: str) -> tuple[str, ...]:
+    """Read the roles of a member of staff."""
+    return tuple(among(role, ROLES) for role in _parts(cell))
+
+
+def sessions(cell: str) -> tuple[str, ...]:
+    """Read the sessions that a notice relies on."""
+    return tuple(str(values.parse_session(part)) for part in _parts(cell))
+
+
+def _parts(cell: str) -> list[str]:
+    stripped = (part.strip() for part in cell.split(portable.LIST_SEPARATOR))
+    return [part for part in stripped if part]
+
+
+yes_no = one_of("yes", "no")
+"""Read yes or no."""
+
+
+def flag(cell: str) -> bool:
+    """Read yes or no as truth."""
+    return bool(yes_no(cell) == "yes")
+
+
+ROLES = ("teacher", "attendance_officer", "head", "authoriser", "safeguarding", "trust", "auditor")
+
+
+def reversed_dates(
+    first: date | None, last: date | None, names: tuple[str, str]
+) -> Refused | None:
+    """Return what is wrong when two dates are the wrong way round."""
+    if first is None or last is None or first <= last:
+        return None
+    return Refused(
+        "dates-reversed",
+        f"{names[1]} {last} is before {names[0]} {first}",
+        "correct one of the two dates",
+    )
+
+
+def future_day(when: date | None, today: date, name: str) -> Refused | None:
+    """Return what is wrong when a day has not come yet."""
+    if when is None or when <= today:
+        return None
+    return Refused("future", f"{name} {when} has not come yet", "correct the date")
+
+
+def future_instant(when: int | None, now: int, name: str) -> Refused | None:
+    """Return what is wrong when an instant has not come yet."""
+    if when is None or when <= now:
+        return None
+    return Refused("future", f"{name} {iso(when)} has not come yet", "correct the time")
+
+
+def twice(what: str) -> Refused:
+    """Return the refusal of what may be stated once only."""
+    return Refused("twice", f"{what} is stated twice", "keep one of the two")

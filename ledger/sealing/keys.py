@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger.errors import Refused
-from ledger.sealing import boxes, punctured
-from ledger.sealing.boxes import is_sealed, parse_box
-from ledger.sealing.punctured import Place, Redaction
+from ledger.sealing import boxes
+from ledger.sealing.boxes import Place, Redaction, is_sealed, parse_box
 from ledger.store.folder import open_read_only, translated
 
 __all__ = ["BEYOND_USE", "REDACTED", "KeyRing", "is_sealed", "parse_box"]
@@ -40,7 +39,7 @@ class _Loaded(NamedTuple):
     """Every key, read at one moment: of subjects, and of boxes whose subject's key is gone."""
 
     subjects: dict[tuple[str, str], bytes]
-    holes: punctured.Holes
+    holes: boxes.Holes
 
 
 class KeyRing:
@@ -134,7 +133,7 @@ class KeyRing:
         holes = self._holes()
         gone = holes.redacted.get(box[:3])
         if gone is not None:
-            return BEYOND_USE if gone.at == punctured.LOST else REDACTED
+            return BEYOND_USE if gone.at == boxes.LOST else REDACTED
         key = holes.keys.get(box[:3])
         if key is None:
             subject_key = self._loaded().get((box.subject, box.purpose))
@@ -163,7 +162,7 @@ class KeyRing:
             )
             self._db.execute("DELETE FROM subject_keys WHERE subject = ?", [subject])
             self._db.execute("DELETE FROM identities WHERE pupil = ?", [subject])
-            punctured.forget(self._db, subject)
+            boxes.forget(self._db, subject)
             self.commit()
         self._wipe()
         return len(rows)
@@ -179,7 +178,7 @@ class KeyRing:
                 where = "WHERE subject = ? AND purpose = ?"
                 found = self._db.execute(f"DELETE FROM subject_keys {where}", (subject, purpose))  # noqa: S608
                 gone += found.rowcount
-                punctured.forget(self._db, subject, purpose)
+                boxes.forget(self._db, subject, purpose)
                 self._db.execute(
                     "INSERT OR IGNORE INTO destroyed VALUES(?,?,?)", (subject, purpose, at)
                 )
@@ -204,20 +203,20 @@ class KeyRing:
         """
         with self.writing():
             known = redaction[:3] in self._holes().redacted
-            same = [] if known else punctured.puncture(self._db, redaction, places)
+            same = [] if known else boxes.puncture(self._db, redaction, places)
             self.commit()
         self._wipe()
         return same
 
     def redactions(self) -> list[Redaction]:
         """Return every redaction that this remembers, oldest first."""
-        known = [r for r in self._holes().redacted.values() if r.at != punctured.LOST]
+        known = [r for r in self._holes().redacted.values() if r.at != boxes.LOST]
         return sorted(known, key=lambda r: (r.at, r.position))
 
     def give_up(self, lost: Iterable[Redaction]) -> None:
         """Let texts whose keys were lost read as beyond use, also once there are new keys."""
         with self.writing():
-            punctured.give_up(self._db, lost)
+            boxes.give_up(self._db, lost)
             self.commit()
         self._read = None
 
@@ -263,7 +262,7 @@ class KeyRing:
     def _loaded(self) -> dict[tuple[str, str], bytes]:
         return self._everything().subjects
 
-    def _holes(self) -> punctured.Holes:
+    def _holes(self) -> boxes.Holes:
         return self._everything().holes
 
     def _everything(self) -> _Loaded:
@@ -271,7 +270,7 @@ class KeyRing:
             with self._one_moment():
                 rows = self._db.execute("SELECT subject, purpose, key FROM subject_keys")
                 keys = {(subject, purpose): key for subject, purpose, key in rows}
-                self._read = _Loaded(keys, punctured.load(self._db))
+                self._read = _Loaded(keys, boxes.load(self._db))
         return self._read
 
     @contextmanager

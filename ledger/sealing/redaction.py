@@ -4,15 +4,24 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import msgspec
 
+from ledger.clock import local_date
+from ledger.events import streams
+from ledger.events.base import Event, Seal, sealed_fields
 from ledger.events.streams import STAFF
-from ledger.sealing.boxes import is_sealed
-from ledger.sealing.keys import LOCK_TIMEOUT_SECONDS
-from ledger.sealing.punctured import Place
+from ledger.sealing.boxes import Place, is_sealed
+from ledger.sealing.keys import LOCK_TIMEOUT_SECONDS, KeyRing
 from ledger.store.folder import open_read_only, translated
+from ledger.values import school_year_number
+
+# -- redaction -----------------------------------------------------------------------------
+# The sealed texts of the log, read when nobody can seal another: what a redaction must keep.
+
 
 _EVERY = "SELECT position, state FROM stored_events WHERE instr(state, '\"~') ORDER BY position"
 _SQL = "SELECT position, state FROM stored_events WHERE instr(state, ?) ORDER BY position"
@@ -52,3 +61,35 @@ def _texts(position: int, state: bytes, reference: str) -> Iterator[Place]:
     for field, text in json.loads(state).items():
         if isinstance(text, str) and text.startswith(reference) and is_sealed(text):
             yield Place(position, field, text)
+
+
+# -- sealing -------------------------------------------------------------------------------
+# Sealing the personal fields of events on their way into the log.
+
+
+def seal_event(ring: KeyRing, stream: str, event: Event, now: int) -> Event:
+    """Return the event with each personal field that is given sealed for its subject."""
+    sealed = {
+        name: ring.seal(text, _subject(stream, event, seal), _purpose(stream, seal, now))
+        for name, seal in sealed_fields(type(event))
+        if (text := getattr(event, name)) is not None
+    }
+    return replace(event, **sealed) if sealed else event
+
+
+def _subject(stream: str, event: Event, seal: Seal) -> str:
+    if seal.by is not None:
+        return streams.staff(getattr(event, seal.by))
+    return streams.subject(stream)
+
+
+def _purpose(stream: str, seal: Seal, now: int) -> str:
+    if seal.purpose != "register":
+        return seal.purpose
+    return f"register-{school_year_number(_day(stream, now))}"
+
+
+def _day(stream: str, now: int) -> date:
+    if stream.startswith((streams.MARK, streams.PLAN, streams.APPROVAL)):
+        return date.fromisoformat(streams.parts(stream)[2][:10])
+    return local_date(now)

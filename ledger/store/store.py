@@ -28,10 +28,8 @@ from ledger.events.base import Event
 from ledger.events.log import Committed, KeyAdopted
 from ledger.events.registry import NAMES
 from ledger.store.folder import LAYOUT, Folder, check_layout, open_read_only, refusal, translated
-from ledger.store.recorder import LedgerDatastore, LedgerRecorder
-from ledger.store.schema import Row
+from ledger.store.recorder import LedgerDatastore, LedgerRecorder, Row
 from ledger.tlog import signing
-from ledger.tlog.leaf import leaf_bytes, leaf_hash
 from ledger.tlog.note import (
     Checkpoint,
     Note,
@@ -42,7 +40,7 @@ from ledger.tlog.note import (
     read_signature,
     signed,
 )
-from ledger.tlog.tree import Edge
+from ledger.tlog.tree import Edge, leaf_bytes, leaf_hash
 
 _PAGE = 10_000
 

@@ -6,6 +6,14 @@ a proof a list of hashes, leaf-side first.
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from struct import error, pack, unpack_from
+
+# -- tree ----------------------------------------------------------------------------------
+# The Merkle tree over the log's events: RFC 6962 hashing, proofs of RFC 9162.
+#
+# Sizes and indexes count leaves; the leaf of position P has the index P - 1. A hash is 32 bytes,
+# a proof a list of hashes, leaf-side first.
+
 
 EMPTY_ROOT = sha256(b"").digest()
 HASH_BYTES = 32
@@ -195,3 +203,36 @@ def _sides(low: int, high: int) -> Iterator[str]:
         else:
             yield "right"
         low, high = low >> 1, high >> 1
+
+
+# -- leaf ----------------------------------------------------------------------------------
+# The bytes that stand for one event in the transparency log, settled before the tree is.
+#
+# ``"attendance-ledger/leaf/v1\n"``, the position as eight bytes big-endian, then stream, version,
+# name and stored bytes, each as a four-byte big-endian length and the bytes (the version as its
+# decimal digits). The leaf hash is RFC 6962's: SHA-256 over 0x00 and these bytes.
+
+
+_PREFIX = b"attendance-ledger/leaf/v1\n"
+
+
+def leaf_bytes(position: int, stream: str, version: int, name: str, state: bytes) -> bytes:
+    """Return the leaf of one stored event; ``position`` counts from 1."""
+    fields = (stream.encode(), str(version).encode(), name.encode(), state)
+    body = b"".join(pack(">I", len(field)) + field for field in fields)
+    return _PREFIX + pack(">Q", position) + body
+
+
+def position_of(leaf: bytes) -> int | None:
+    """Return the position that a leaf binds; none where it is no leaf of this form."""
+    if not leaf.startswith(_PREFIX):
+        return None
+    try:
+        return int(unpack_from(">Q", leaf, len(_PREFIX))[0])
+    except error:
+        return None
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return the 32-byte RFC 6962 hash of a leaf."""
+    return sha256(b"\x00" + leaf).digest()

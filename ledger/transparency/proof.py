@@ -7,16 +7,37 @@ and a checkpoint.
 
 import sqlite3
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.codec import Decoder
+from ledger.events.log import KeyAdopted
 from ledger.store.folder import Folder, open_read_only, translated
-from ledger.store.schema import Row
-from ledger.tlog.leaf import leaf_bytes, leaf_hash, position_of
+from ledger.store.recorder import Row
 from ledger.tlog.note import Note, Verifier, read_checkpoint, read_note
-from ledger.tlog.tree import HASH_BYTES, Tree, root_from_inclusion
+from ledger.tlog.tree import (
+    HASH_BYTES,
+    TILE,
+    Edge,
+    Tree,
+    leaf_bytes,
+    leaf_hash,
+    position_of,
+    root_from_inclusion,
+)
 from ledger.transparency.witnesses import newest_seen, trusted
+
+# -- proof ---------------------------------------------------------------------------------
+# Proofs that one event is in the log: C2SP tlog-proof, checked without the ledger.
+#
+# The lines ``c2sp.org/tlog-proof@v1``, ``extra`` with the leaf's bytes in base64 (from which the
+# record hash is made), ``index`` counting from 0, the hashes of the inclusion proof, an empty
+# line,
+# and a checkpoint.
+
 
 _HEAD = "c2sp.org/tlog-proof@v1"
 
@@ -178,3 +199,93 @@ def _rows(folder: Folder, where: str, values: list[object], none: str) -> list[R
 
 def _unreadable() -> Refused:
     return Refused("proof-unreadable", "this is not a proof", "check that it was copied whole")
+
+
+# -- roots ---------------------------------------------------------------------------------
+# The root of the tree at any position: from its checkpoint, else from the leaf hashes kept.
+
+
+def root_at(folder: Folder, position: int) -> str:
+    """Return the root over the first ``position`` entries, base64.
+
+    A position inside a transaction has no checkpoint: its root is computed.
+    """
+    with translated(folder.log), closing(open_read_only(folder.log)) as db:
+        sql = "SELECT note FROM checkpoints WHERE size = ?"
+        row = db.execute(sql, [position]).fetchone()
+        if row is not None:
+            return b64encode(read_checkpoint(read_note(row[0]).text).root).decode()
+        edge = Edge()
+        tiles = "SELECT hashes FROM hash_tiles WHERE n * ? < ? ORDER BY n"
+        for (hashes,) in db.execute(tiles, [TILE, position]):
+            last = min(len(hashes), (position - edge.size) * HASH_BYTES)
+            for cut in range(0, last, HASH_BYTES):
+                edge.grow(hashes[cut : cut + HASH_BYTES])
+    return b64encode(edge.root()).decode()
+
+
+# -- stretch -------------------------------------------------------------------------------
+# A stretch of the log as a file of its own, provable under a checkpoint without the rest.
+#
+# The lines ``attendance-ledger/stretch/v1``, ``first`` and ``last`` (positions), a ``key`` for
+# each
+# key that the ledger had up to the checkpoint (with the signature of the one before it), a
+# ``hash``
+# for each node of the tree around the stretch, a ``leaf`` for each entry, an empty line, and a
+# checkpoint.
+
+
+_STRETCH_HEAD = "attendance-ledger/stretch/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Entries ``first`` to ``last``, their leaves, and what proves them under a checkpoint."""
+
+    first: int
+    last: int
+    keys: Sequence[KeyAdopted]
+    hashes: Sequence[bytes]
+    leaves: Sequence[bytes]
+    note: Note
+
+    @property
+    def written(self) -> str:
+        """The stretch as a file."""
+        lines = [_STRETCH_HEAD, f"first {self.first}", f"last {self.last}"]
+        lines += [f"key {key.key} {key.signature or ''}".rstrip() for key in self.keys]
+        lines += [f"hash {b64encode(each).decode()}" for each in self.hashes]
+        lines += [f"leaf {b64encode(each).decode()}" for each in self.leaves]
+        return "\n".join(lines) + "\n\n" + self.note.written
+
+
+def stretch_of(
+    folder: Folder, first: int, last: int | None, *, witnessed: bool = False
+) -> Stretch:
+    """Return entries of a ledger, up to the newest checkpoint where no last one is named.
+
+    ``witnessed``: under the newest checkpoint that a trusted witness signed.
+    """
+    proofs = Proofs(folder, witnessed=witnessed)
+    end = proofs.size if last is None else last
+    note = proofs.reaching(max(first, end))
+    if first > end:
+        raise Refused(
+            "no-stretch",
+            f"no entry lies between {first} and {end}",
+            "name a first entry that is not after the last",
+        )
+    leaves = [leaf_bytes(*row) for row in rows_between(folder, first, end)]
+    if len(leaves) != end - first + 1:
+        what = f"{len(leaves)} entries lie between {first} and {end}, not {end - first + 1}"
+        raise Refused("log-damaged", what, "run attendance verify")
+    around = proofs.tree.around(first - 1, end, proofs.size)
+    return Stretch(first, end, keys_of(folder, proofs.size), around, leaves, note)
+
+
+def keys_of(folder: Folder, size: int) -> list[KeyAdopted]:
+    """Return the keys that the ledger had when it held so many entries."""
+    decoder = Decoder()
+    rows = [row for row in rows_of(folder, streams.LEDGER) if row[0] <= size]
+    events = [decoder.decode(row[3], row[4]) for row in rows]
+    return [event for event in events if isinstance(event, KeyAdopted)]

@@ -7,6 +7,7 @@ before it was dropped goes on counting.
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import NamedTuple
 
 from ledger.clock import SECOND
@@ -15,8 +16,24 @@ from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.proof import WitnessDropped, WitnessTrusted
 from ledger.store.folder import Folder, open_read_only, translated
-from ledger.tlog.note import Note, Signature, Verifier, read_note, read_signature, read_verifier
+from ledger.tlog.note import (
+    COSIGNATURE,
+    ED25519,
+    Note,
+    Signature,
+    Verifier,
+    read_note,
+    read_signature,
+    read_verifier,
+)
 from ledger.verification.verify import Fault
+
+# -- witnesses -----------------------------------------------------------------------------
+# Who outside has seen the log, up to which entry and when: cosignatures by trusted keys.
+#
+# Which keys are trusted is recorded in the log. What a dropped witness signed of the log as it was
+# before it was dropped goes on counting.
+
 
 _LAST_SECOND = 7_258_118_400
 """2200-01-01: no signature is from then or later."""
@@ -155,3 +172,29 @@ def _one(
                 yield Fault(size, f"the cosignature by {key.name} is not of this checkpoint")
             else:
                 yield Seen(size, seconds * SECOND, key.name)
+
+
+# -- keyfiles ------------------------------------------------------------------------------
+# Public keys as somebody hands them over: a line of text, or a file of such lines.
+
+
+_KINDS = {ED25519: "a ledger (attendance key show)", COSIGNATURE: "a witness (witness new)"}
+
+
+def read_keys(given: str, kind: bytes) -> list[Verifier]:
+    """Return the keys of a text or of the file that it names; refuse those of another kind.
+
+    In a file, empty lines and those that begin with ``#`` are skipped.
+    """
+    path, lines = Path(given), [given]
+    with translated(path):
+        if "\n" not in given and path.is_file():
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = [read_verifier(line) for line in lines if line.strip() and line[0] != "#"]
+    if not found:
+        raise Refused("key-missing", f"no key is in {given}", "give the file of a public key")
+    for key in found:
+        if key.kind != kind:
+            what = f"{key.name} is the key of {_KINDS[key.kind]}, not of {_KINDS[kind]}"
+            raise Refused("key-kind", what, "ask for the other key")
+    return found

@@ -20,9 +20,8 @@ from ledger.events.calendar import SchoolOpened
 from ledger.events.codec import Decoder
 from ledger.events.log import Committed, KeyAdopted, LedgerCreated
 from ledger.store.folder import Folder, check_layout, open_read_only
-from ledger.store.schema import Row
+from ledger.store.recorder import Row
 from ledger.tlog import signing
-from ledger.tlog.leaf import leaf_bytes, leaf_hash
 from ledger.tlog.note import (
     Checkpoint,
     Note,
@@ -32,9 +31,9 @@ from ledger.tlog.note import (
     read_note,
     read_verifier,
 )
-from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, TILE, Edge
+from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, TILE, Edge, leaf_bytes, leaf_hash
 from ledger.verification import beside
-from ledger.verification.canonical import first_not_canonical
+from ledger.verification.beside import first_not_canonical
 
 _PAGE = 8192
 _ENOUGH, _MOST = 100, 10_000

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from policies.law.deadlines import nth_school_day
+from policies.law.calendar import nth_school_day
 from policies.packs.values import parameters
 
 _DECEMBER = 12

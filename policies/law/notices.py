@@ -10,8 +10,15 @@ from datetime import date
 from typing import Literal
 
 from ledger.values import Session
-from policies.law.deadlines import last_day, nth_working_day, years_earlier
+from policies.law.calendar import last_day, nth_working_day, years_earlier
 from policies.packs.values import parameters
+
+# -- notices -------------------------------------------------------------------------------
+# Penalty notices to one parent for one child: what earlier ones mean for another.
+#
+# SI 2007/1867 regs 4, 5, 7, 12A and 22. The complete record is the local authority's: every answer
+# here is on the notices given, as known to whoever asks.
+
 
 Outcome = Literal["first", "second", "barred"]
 _SCHEME = "s444A"
@@ -178,3 +185,30 @@ def _relied(session: Session, notice: Notice) -> bool:
 def relevant_school(school_type: str, on: date) -> bool:
     """Tell whether penalty notices apply to a type of school (EA 1996 s.444A(1)(b))."""
     return school_type in parameters().value("penalty_notices.relevant_schools", on).names
+
+
+# -- parents -------------------------------------------------------------------------------
+# Who is a parent for the purposes of attendance (EA 1996 s.576), as far as a record can say.
+
+
+Liable = Literal["yes", "undetermined"]
+
+
+def liable(
+    parental_responsibility: str | None,
+    care: str | None,
+    relationship: str | None,
+    on: date,
+) -> Liable | None:
+    """Tell whether somebody is a parent: yes, or not ruled out; None where ruled out on all three.
+
+    The flags are ``yes``, ``no`` or None for not known. It is what the record says: who is liable
+    is for a person to decide.
+    """
+    words = parameters().value("penalty_notices.parent_relationships", on).names
+    named = (relationship or "").strip().casefold()
+    if named in words or "yes" in (parental_responsibility, care):
+        return "yes"
+    if named and parental_responsibility == care == "no":
+        return None
+    return "undetermined"

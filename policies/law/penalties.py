@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ledger.values import Session
-from policies.law.school_weeks import number_of
+from policies.law.calendar import number_of
 from policies.packs.values import parameters
 
 

@@ -7,10 +7,8 @@ from functools import cache
 from typing import Literal
 
 from ledger.errors import Refused
-from policies.packs.code_table import CodeRule
-from policies.packs.codes import codes
-from policies.packs.rule_table import Value
-from policies.packs.values import Rule, parameters
+from policies.packs.codes import CodeRule, codes
+from policies.packs.values import Rule, Value, parameters
 
 Kind = Literal["code", "parameter"]
 

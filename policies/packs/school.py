@@ -12,9 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from ledger.errors import Refused
-from policies.packs.rule_table import Rule, Value
-from policies.packs.rule_table import read as read_rules
-from policies.packs.values import parameters
+from policies.packs.values import Rule, Value, parameters
+from policies.packs.values import read as read_rules
 
 __all__ = ["KEYS", "SchoolPolicy", "names", "read", "shipped"]
 

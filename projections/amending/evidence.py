@@ -1,6 +1,6 @@
 """What amendments rest on, and whether kept copies are unchanged."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,7 +10,12 @@ from ledger.events import streams
 from ledger.sealing import attachments
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from projections.queries.question import Answer, Grid, Lines, Question, number_of, option
+from projections.queries.versions import Describer
 from projections.queries.view import View
+
+# -- evidence ------------------------------------------------------------------------------
+# What amendments rest on, and whether kept copies are unchanged.
+
 
 COLUMNS = (
     "upn", "batch", "sessions", "file", "sha256", "note", "kept", "copy",
@@ -156,3 +161,33 @@ def _between(sessions: list[str]) -> str:
     if len(sessions) > 1:
         return f"{sessions[0]} to {sessions[-1]} ({len(sessions)})"
     return sessions[0] if sessions else "none yet"
+
+
+# -- evidence_of ---------------------------------------------------------------------------
+# The evidence given for batches of amendments, as rows.
+
+
+def counts(view: View) -> Counter[tuple[int, str | None]]:
+    """Return how many pieces of evidence were given for a pupil's batch."""
+    return Counter((pupil, batch) for pupil, batch in view.stood("pupil, batch", "evidence"))
+
+
+def rows(view: View, describer: Describer, pupil: int) -> list[dict[str, Any]]:
+    """Return the evidence given for one pupil's amendments, as it was given.
+
+    ``sha256`` hex of the file's bytes; ``copied``: whether the ledger keeps a copy.
+    """
+    columns = "line, batch, file, sha256, note, copy_key"
+    found = view.stood(columns, "evidence", "pupil = :v0", pupil)
+    return [
+        {
+            "batch": batch,
+            "file": view.open(file),
+            "sha256": digest,
+            "note": view.open(note),
+            "copied": key is not None,
+            "recorded_at": iso(describer.commit(line).at),
+            "position": line,
+        }
+        for line, batch, file, digest, note, key in sorted(found)
+    ]

@@ -12,15 +12,12 @@ from typing import Any, Literal, get_args
 
 from ledger.clock import iso
 from ledger.errors import Refused
-from projections.audit import audit_batches as batches
-from projections.audit import audit_present
-from projections.audit import late as audit_late
+from projections.audit import late
 from projections.audit import papers as audit_papers
 from projections.audit import staff as audit_staff
-from projections.audit.audit_steps import Checked
-from projections.audit.audit_text import ASKS, WORDING, flat, heading, table
 from projections.audit.lifted import MARGIN, just_lifted
-from projections.audit.scope import Scope
+from projections.audit.scope import Checked, Scope
+from projections.audit.words import ASKS, WORDING, flat, heading, table
 from projections.queries.question import (
     Answer,
     Block,
@@ -70,12 +67,10 @@ class Audit(Selection):
     inspection: tuple[date, ...] = option("a day of inspection (may be given several times)", ())
     before: int = option(
         "school days before a census or inspection that are looked at",
-        audit_present.BEFORE,
+        late.BEFORE,
         minimum=1,
     )
-    batch_over: int = option(
-        "list batches of more than so many amendments", batches.OVER, minimum=1
-    )
+    batch_over: int = option("list batches of more than so many amendments", late.OVER, minimum=1)
     margin: int = option("how many sessions from a line are just over it", MARGIN, minimum=1)
     names: bool = option(
         "show whom it is about and who made the changes; needs --reason, is recorded",
@@ -138,14 +133,14 @@ def _asked(question: Audit) -> list[Check]:
 
 def _to_present(question: Audit, scope: Scope, _staff: audit_staff.Staff) -> Checked:
     days = {"census": question.census, "inspections": question.inspection}
-    calendar = audit_present.calendar_of(scope, question.before, **days)
-    return audit_present.to_present(scope, calendar)
+    calendar = late.calendar_of(scope, question.before, **days)
+    return late.to_present(scope, calendar)
 
 
 _DONE: Mapping[Check, Callable[[Audit, Scope, audit_staff.Staff], Checked]] = {
-    "n-kept": lambda _question, scope, _staff: audit_late.kept(scope),
-    "late-entries": lambda _question, scope, _staff: audit_late.entered_late(scope),
-    "large-batches": lambda question, scope, _staff: batches.large(scope, question.batch_over),
+    "n-kept": lambda _question, scope, _staff: late.kept(scope),
+    "late-entries": lambda _question, scope, _staff: late.entered_late(scope),
+    "large-batches": lambda question, scope, _staff: late.large(scope, question.batch_over),
     "after-paper": lambda _question, scope, _staff: audit_papers.after_paper(scope),
     "absent-to-present": _to_present,
     "just-lifted": lambda question, scope, _staff: just_lifted(scope, question.margin),

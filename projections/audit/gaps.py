@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from projections.audit import gaps_facts, gaps_log, gaps_register
+from projections.audit import gaps_log, gaps_register
 from projections.queries.question import Answer, Lines, Question, number_of
 from projections.queries.view import View
 
@@ -26,7 +26,7 @@ class Gaps(Question):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-        told = gaps_facts.gaps(view, gaps_log.commits(view))
+        told = gaps_log.gaps_facts_gaps(view, gaps_log.commits(view))
         found = [*gaps_log.gaps(view), *told, *gaps_register.gaps(view)]
         rows = [gap.row() for gap in found]
         return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [Lines(_lines(view, rows))])

@@ -1,14 +1,51 @@
 """What the log itself cannot know: what came before it, who wrote, when, and who has seen it."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
 from ledger.sealing.keys import BEYOND_USE
 from ledger.transparency.witnesses import trusted
-from projections.audit.gaps_found import Gap
 from projections.queries import seen_outside as outside
 from projections.queries.view import View
+
+# -- gaps_found ----------------------------------------------------------------------------
+# One gap: a kind of thing that a ledger cannot know, with its count and what follows.
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What cannot be known, how often, and what follows from it.
+
+    ``first``, ``last``: instants in UTC, dates or sessions, as text; ``positions``: of the first
+    and last event concerned; none of them where there is none.
+    """
+
+    kind: str
+    what: str
+    count: int
+    means: str
+    first: str | None = None
+    last: str | None = None
+    positions: tuple[int | None, int | None] = (None, None)
+
+    def row(self) -> dict[str, Any]:
+        """Return the row of the answer."""
+        return {
+            "kind": self.kind,
+            "what": self.what,
+            "count": self.count,
+            "first": self.first,
+            "last": self.last,
+            "positions": {"from": self.positions[0], "to": self.positions[1]},
+            "means": self.means,
+        }
+
+
+# -- gaps_log ------------------------------------------------------------------------------
+# What the log itself cannot know: what came before it, who wrote, when, and who has seen it.
 
 
 class Commit(NamedTuple):
@@ -171,3 +208,74 @@ def _redacted(view: View) -> Iterator[Gap]:
 def _spanning(kind: str, what: str, found: list[Commit], means: str) -> Gap:
     ends = (iso(found[0].at), iso(found[-1].at))
     return Gap(kind, what, len(found), means, *ends, (found[0].first, found[-1].last))
+
+
+# -- gaps_facts ----------------------------------------------------------------------------
+# What other systems told besides marks: notices, roll, groups, relations, parents, casework.
+
+
+_FACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "roll": ("spells on roll", ("pupil", "starts_on")),
+    "memberships": ("group memberships", ("pupil", "kind", "name", "since")),
+    "parents": ("parents", ("parent",)),
+    "relations": ("relations of parents and pupils", ("parent", "pupil")),
+    "notices": (
+        "penalty notices",
+        ("parent", "pupil", "kind", "issued_on", "offence_first"),
+    ),
+    "casework": ("steps of casework", ("pupil", "line")),
+}
+"""Tables, each with what its rows are and what tells one from another."""
+_MEANS = {
+    "second-hand": "what that system says of them and of when it knew; the ledger saw the import",
+    "undated": (
+        "when they became known there is not known: they count as known from the start under "
+        "--clock source, and from the day of the import otherwise"
+    ),
+}
+
+
+@dataclass(slots=True)
+class _Told:
+    """Facts of one kind that one system told; ``times``: as stated, in microseconds."""
+
+    positions: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+
+
+def gaps_facts_gaps(view: View, known: list[Commit]) -> Iterator[Gap]:
+    """Yield, for each kind of fact and system, those told with a time and those without.
+
+    ``known``: the transactions, in order. A fact stated more than once, with a time at least
+    once, is one with a time.
+    """
+    for table in _FACTS:
+        for (system, kind), told in sorted(_told(view, table, known).items()):
+            when = "with a time" if kind == "second-hand" else "without a time"
+            yield Gap(
+                f"{kind}-facts",
+                f"{_FACTS[table][0]} stated, {when}, by {system}",
+                len(told.positions),
+                _MEANS[kind],
+                iso(min(told.times)) if told.times else None,
+                iso(max(told.times)) if told.times else None,
+                (min(told.positions), max(told.positions)),
+            )
+
+
+def _told(view: View, table: str, known: list[Commit]) -> dict[tuple[str, str], _Told]:
+    firsts = [commit.first for commit in known]
+    columns = ", ".join(_FACTS[table][1])
+    sql = f"SELECT kf, sf, {columns} FROM {table} WHERE kf <= ? AND sf <= ?"  # noqa: S608 - ours
+    each: dict[tuple[object, ...], tuple[str, int, int]] = {}
+    for position, stated, *key in view.db.execute(sql, (view.position, view.stated)):
+        system = known[bisect_right(firsts, position) - 1].source
+        if system is not None:
+            _, first, latest = each.get((system, *key), (system, position, 0))
+            each[system, *key] = (system, min(first, position), max(latest, stated))
+    found: dict[tuple[str, str], _Told] = {}
+    for system, position, stated in each.values():
+        told = found.setdefault((system, "second-hand" if stated else "undated"), _Told())
+        told.positions.append(position)
+        told.times += [stated] * bool(stated)
+    return found

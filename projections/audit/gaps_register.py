@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from projections.audit.gaps_found import Gap
+from projections.audit.gaps_log import Gap
 from projections.queries.rectangle import rectangle
 from projections.queries.versions import Describer
 from projections.queries.view import View

@@ -12,19 +12,11 @@ from typing import Any
 import numpy as np
 
 from policies.law.absence import Share, shares
+from policies.law.calendar import school_weeks
 from policies.law.penalties import measure
-from policies.law.school_weeks import school_weeks
 from policies.packs.values import parameters
-from projections.audit.audit_steps import AMENDED, Chain, Checked, Finding, Step
-from projections.audit.scope import Scope
-from projections.penalties.penalties_register import (
-    Counts,
-    age_of,
-    begun,
-    countable,
-    held,
-    relevant,
-)
+from projections.audit.scope import AMENDED, Chain, Checked, Finding, Scope, Step
+from projections.penalties.case import Counts, age_of, begun, countable, held, relevant
 from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.tally import Counter, Tally
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from ledger.values import Session, parse_session
 from policies.law.notices import Notice, relied_on
-from projections.audit.audit_steps import Chain, Checked, Finding, Step
-from projections.audit.scope import Scope
+from projections.audit.scope import Chain, Checked, Finding, Scope, Step
 from projections.queries.view import View
 
 AFTER_PAPER = "after-paper"

@@ -7,8 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from projections.audit.audit_steps import Checked, Finding, Step
-from projections.audit.scope import Scope
+from projections.audit.scope import Checked, Finding, Scope, Step
 from projections.queries.view import View
 
 STRANGER = "stranger"

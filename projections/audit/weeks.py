@@ -9,16 +9,71 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from policies.law.school_weeks import school_weeks
-from projections.audit.audit_present import BEFORE, Looked, calendar_of
-from projections.audit.audit_text import WORDING
-from projections.audit.audit_weeks_rank import Ranked, ranked
+from policies.law.calendar import school_weeks
+from projections.audit.late import BEFORE, Looked, calendar_of
 from projections.audit.scope import Scope
 from projections.audit.weeks_counts import KINDS, Kind, Week, weekly
-from projections.audit.weeks_model import FEWEST, Q
-from projections.queries.cells import cells
+from projections.audit.weeks_model import FEWEST, Departure, Q, departures, discoveries
+from projections.audit.words import WORDING
 from projections.queries.question import Answer, Block, Grid, Lines, Selection, number_of, option
+from projections.queries.rectangle import cells
 from projections.queries.view import View
+
+# -- audit_weeks_rank ----------------------------------------------------------------------
+# The weeks of a school in one list, by how far each departs from the others.
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A week in the ranking: the kind in which it departs most, how far, and each kind's part.
+
+    ``p``: the least of the kinds' times their number (Bonferroni); ``q``: the share of false
+    discoveries at which it would be flagged (Benjamini and Hochberg, over the weeks).
+    """
+
+    week: Week
+    kind: Kind
+    p: float
+    q: float
+    kinds: Mapping[Kind, Departure]
+
+    @property
+    def flagged(self) -> bool:
+        """Whether it is unusual enough to be named by itself."""
+        return self.q <= Q
+
+    @property
+    def expected(self) -> float:
+        """The changes to be expected of the kind."""
+        return self.kinds[self.kind].expected
+
+
+def ranked(weeks: Sequence[Week]) -> list[Ranked]:
+    """Return the weeks, the most unusual first; none where there are fewer than `FEWEST`."""
+    if len(weeks) < FEWEST:
+        return []
+    places = [week.place for week in weeks]
+    told = {
+        kind: departures(
+            [week.changed[kind] for week in weeks], [week.absent[kind] for week in weeks], places
+        )
+        for kind in KINDS
+    }
+    most = [min(KINDS, key=lambda kind: told[kind][n].p) for n in range(len(weeks))]
+    tails = [min(1.0, len(KINDS) * told[kind][n].p) for n, kind in enumerate(most)]
+    found = [
+        Ranked(week, most[n], tails[n], q, {kind: told[kind][n] for kind in KINDS})
+        for n, (week, q) in enumerate(zip(weeks, discoveries(tails), strict=True))
+    ]
+    return sorted(found, key=lambda each: (each.kinds[each.kind].p, each.week.monday))
+
+
+# -- weeks ---------------------------------------------------------------------------------
+# Weeks by how far absence turned presence departs from the usual.
+#
+# One list of the school's weeks, the most unusual first: by the week of the sessions, by the week
+# of the changes, and by the week of old changes. README.md explains the model and its limits.
+
 
 _COLUMNS = (
     "check",

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from policies.law.school_weeks import monday
+from policies.law.calendar import monday
 from policies.packs.codes import Codes
-from projections.audit.audit_steps import Chain, Step, becomes_present
+from projections.audit.scope import Chain, Step, becomes_present
 
 Kind = Literal["sessions", "changes", "old", "settled"]
 KINDS: tuple[Kind, ...] = ("sessions", "changes", "old", "settled")

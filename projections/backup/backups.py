@@ -1,12 +1,36 @@
 """The back-ups that a ledger tells of, as known at a point in time, and whether one is due."""
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from ledger.clock import iso, local, local_date
-from policies.law import backups as rules
+import ledger
+from ledger.backup import backup, check, file
+from ledger.backup.check import Opened, origin
+from ledger.backup.file import SUFFIX, Archive, Progress, manifest_of
+from ledger.clock import iso, local, local_date, parse_instant
+from ledger.errors import Refused
+from ledger.store.folder import Folder, translated
+from ledger.verification.verify import Fault
+from policies.law import calendar
+from policies.packs.codes import rules
+from projections.queries.question import (
+    Answer,
+    Grid,
+    Inspection,
+    Lines,
+    Question,
+    argument,
+    number_of,
+    option,
+)
 from projections.queries.view import View
+
+# -- backups -------------------------------------------------------------------------------
+# The back-ups that a ledger tells of, as known at a point in time, and whether one is due.
 
 
 class Backup(NamedTuple):
@@ -25,12 +49,12 @@ def backups(view: View) -> list[Backup]:
     return [Backup._make(row) for row in sorted(rows)]
 
 
-def state(view: View, made: Sequence[Backup]) -> rules.State | None:
+def backups_state(view: View, made: Sequence[Backup]) -> calendar.State | None:
     """Return whether the month of `on` has a back-up; none where no law asked for one."""
     days = [local_date(each.at) for each in made if not each.restored]
     sql = "SELECT min(at) FROM commits WHERE first <= :p"
     began = view.db.execute(sql, {"p": view.position}).fetchone()[0]
-    return rules.state(days, None if began is None else local_date(began), view.on)
+    return calendar.state(days, None if began is None else local_date(began), view.on)
 
 
 def document(view: View) -> dict[str, Any] | None:
@@ -44,7 +68,7 @@ def document(view: View) -> dict[str, Any] | None:
         "at": iso(last.at),
         "size": last.size,
         "sha256": last.sha256,
-        "state": state(view, made),
+        "state": backups_state(view, made),
     }
 
 
@@ -52,10 +76,10 @@ def said(view: View) -> str:
     """Return the newest back-up in words, and whether one is due."""
     made = [each for each in backups(view) if not each.restored]
     last = f"{local(made[-1].at):%Y-%m-%d %H:%M} London" if made else "none recorded"
-    return f"{last}{WORDS[state(view, made)]}"
+    return f"{last}{WORDS[backups_state(view, made)]}"
 
 
-WORDS: dict[rules.State | None, str] = {
+WORDS: dict[calendar.State | None, str] = {
     None: "",
     "made": "",
     "due": "; this month's is still to be made",
@@ -65,4 +89,211 @@ WORDS: dict[rules.State | None, str] = {
 
 def kept_until(view: View, at: int) -> date:
     """Return the last day on which a back-up made at an instant is still to be kept."""
-    return rules.kept_until(local_date(at), [(t.first, t.last) for t in view.calendar.terms])
+    return calendar.kept_until(local_date(at), [(t.first, t.last) for t in view.calendar.terms])
+
+
+# -- backup_list ---------------------------------------------------------------------------
+# The back-ups that were made, and until when each is kept.
+
+
+_COLUMNS = ("at", "entries", "kept_until", "recorded", "file", "sha256", "problem")
+_STATES = {
+    "made": "This month has its back-up.",
+    "due": "DUE: this month has no back-up yet; the law asks for one at least once a month.",
+    "overdue": "OVERDUE: neither this month nor the one before has a back-up.",
+    None: "No law asked for back-ups yet.",
+}
+_NOTES = (
+    "A file is listed by what it says of itself; attendance backup verify proves it.",
+    "Each is to be kept for six years after the end of the school year in which it was made.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListBackups(Question):
+    """attendance backup list: the back-ups that were made, and until when each is kept.
+
+    Those that the ledger tells of and, given a folder, those that are there.
+    """
+
+    folder: Path | None = argument("a folder that holds back-ups", required=False)
+
+    def answer(self, view: View) -> Answer:
+        """Answer with every back-up, oldest first, and whether this month has one."""
+        if view.knows_nothing:
+            ignorant = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(ignorant, _COLUMNS, [Lines([view.ignorance()])])
+        known = backups(view)
+        made = [each for each in known if not each.restored]
+        files = [] if self.folder is None else list(_files(self.folder, view))
+        named = {each.size: each for each in made}
+        rows = [_row(view, named.get(found["entries"]), found) for found in files]
+        there = {row["entries"] for row in rows if row["recorded"]}
+        rows += [_row(view, each, {}) for each in made if each.size not in there]
+        rows.sort(key=lambda row: (row["at"] or "", row["file"] or ""))
+        state = backups_state(view, known)
+        document = {
+            "as_of": view.as_of(),
+            "state": state,
+            "restored": [{"at": iso(r.at), "entries": r.size} for r in known if r.restored],
+            "rows": rows,
+        }
+        headings = ("Made", "Entries", "Keep until", "Recorded", "File")
+        notes = [*_NOTES, view.provenance()]
+        grid = Grid("Back-ups", headings, [_shown(r) for r in rows], frozenset({1}), notes=notes)
+        return Answer(document, _COLUMNS, [Lines([_STATES[state]]), grid])
+
+
+def _files(folder: Path, view: View) -> Iterator[dict[str, Any]]:
+    """Yield what each back-up in a folder says of itself, in order of their names."""
+    if not folder.is_dir():
+        raise Refused("backup-folder", f"there is no folder {folder}", "name another")
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        try:
+            manifest = manifest_of(path)
+        except Refused as refused:
+            yield {"file": str(path), "entries": None, "problem": refused.what}
+            continue
+        other = manifest.ledger != origin(view.folder)
+        yield {
+            "file": str(path),
+            "entries": None if other else manifest.size,
+            "made_at": manifest.made_at,
+            "problem": f"of another ledger: {manifest.ledger}" if other else None,
+        }
+
+
+def _row(view: View, made: Backup | None, found: dict[str, Any]) -> dict[str, Any]:
+    at = made.at if made else found.get("made_at")
+    return {
+        "at": None if at is None else iso(at),
+        "entries": made.size if made else found["entries"],
+        "kept_until": None if at is None else kept_until(view, at).isoformat(),
+        "recorded": made is not None,
+        "file": found.get("file"),
+        "sha256": made.sha256 if made else None,
+        "problem": found.get("problem"),
+    }
+
+
+def _shown(row: dict[str, Any]) -> tuple[str, ...]:
+    at = "" if row["at"] is None else f"{local(parse_instant(row['at'])):%Y-%m-%d %H:%M}"
+    what = row["file"] or "not looked for"
+    return (
+        at,
+        "" if row["entries"] is None else str(row["entries"]),
+        row["kept_until"] or "not known",
+        "yes" if row["recorded"] else "no",
+        f"{what}: {row['problem']}" if row["problem"] else what,
+    )
+
+
+# -- backup_verify -------------------------------------------------------------------------
+# Prove that a back-up can be restored, without restoring it.
+
+
+_UNOPENED = "not checked: the keys, and so every name, as no passphrase was given"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyBackup(Inspection):
+    """attendance backup verify: prove that a back-up can be restored, without restoring it.
+
+    Every byte, every entry, every key; compared with the ledger that --ledger names.
+    """
+
+    archive: Path = argument("the back-up")
+    passphrase_file: Path | None = option(
+        "a file with the passphrase for the keys [ATTENDANCE_PASSPHRASE, or asked for]"
+    )
+
+    def inspect(self, folder: Folder, progress: Progress) -> Answer:
+        """Unpack the back-up aside and check it; what is wrong makes the answer a difference."""
+        try:
+            archive = file.read(self.archive, progress)
+            passphrase = check.existing(self.passphrase_file)
+            secrets = None if passphrase is None else backup.secrets_of(archive, passphrase)
+            with translated(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
+                made = Folder(Path(place))
+                backup.unpack(archive, made, secrets, progress)
+                proven = check.proven(made, archive, progress)
+        except Refused as refused:
+            if refused.code != "backup-damaged":
+                raise
+            return _different(self.archive, refused.what)
+        fit, fits = _fit(folder, archive)
+        return _answer(archive, proven.opened, [*proven.faults, *fits], fit)
+
+
+def _fit(folder: Folder, archive: Archive) -> tuple[list[str], list[Fault]]:
+    """Compare with the ledger that is there, if any; in words, and what is wrong."""
+    if not folder.exists():
+        return [f"not compared with a ledger: there is none at {folder.path}"], []
+    try:
+        found = check.fit(folder, archive.manifest)
+        known = [made.sha256 for made in check.recorded(folder)]
+    except Refused as refused:
+        return [f"not compared with the ledger at {folder.path}: {refused.what}"], []
+    says = [found.says] if found.says else []
+    if archive.sha256 in known:
+        says.append("recorded there with the SHA-256 that this file has")
+    return says, found.faults
+
+
+def _different(path: Path, what: str) -> Answer:
+    problems = [{"position": None, "what": what}]
+    document = {"file": str(path), "restorable": False, "problems": problems}
+    lines = [what, "NOT restorable: take another copy of it, or an earlier back-up"]
+    return Answer(document, ("position", "what"), [Lines(lines)], problems, differs=True)
+
+
+def _answer(
+    archive: Archive, opened: Opened | None, faults: Sequence[Fault], fit: list[str]
+) -> Answer:
+    manifest = archive.manifest
+    problems = [{"position": position, "what": what} for position, what in faults]
+    document: dict[str, Any] = {
+        "file": str(archive.path),
+        "restorable": not faults,
+        "made_at": iso(manifest.made_at),
+        "ledger": manifest.ledger,
+        "entries": manifest.size,
+        "root": manifest.root,
+        "sha256": archive.sha256,
+        "software": manifest.software,
+        "attachments": len(manifest.attachments),
+        "keys": None if opened is None else opened._asdict() | {"faults": len(opened.faults)},
+        "compared": fit,
+        "problems": problems,
+        "verified_by": {"rules": rules().digest, "software": ledger.__version__},
+    }
+    blocks: list[Lines | Grid] = [Lines(_lines(archive, opened, faults, fit))]
+    if faults:
+        body = [("" if at is None else str(at), what) for at, what in faults]
+        title = number_of(len(faults), "problem")
+        blocks.append(Grid(title, ("Entry", "What is wrong"), body, frozenset({0})))
+    return Answer(document, ("position", "what"), blocks, problems, differs=bool(faults))
+
+
+def _lines(
+    archive: Archive, opened: Opened | None, faults: Sequence[Fault], fit: list[str]
+) -> list[str]:
+    manifest = archive.manifest
+    keys = _UNOPENED
+    if opened is not None:
+        keys = f"{opened.keys} in use, a text under each opened"
+        if opened.destroyed:
+            keys += f", but {opened.destroyed} that were destroyed on purpose"
+    verdict = "NOT restorable" if faults else "restorable"
+    if not faults and opened is None:
+        verdict = "the log is restorable"
+    return [
+        f"Back-up      {archive.path}: {verdict}",
+        f"Made         {local(manifest.made_at):%Y-%m-%d %H:%M} London",
+        f"Ledger       {manifest.ledger}",
+        f"Entries      {manifest.size}",
+        f"Root         {manifest.root}",
+        f"Keys         {keys}",
+        f"Attachments  {len(manifest.attachments)}",
+        *(f"Compared     {line}" for line in fit),
+    ]

@@ -4,7 +4,8 @@ Third parties are redacted (UK GDPR art 15(4)). A confidential address never app
 parent's, and not the pupil's, which may be the same.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,16 +14,154 @@ from typing import Any
 from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from policies.law.disclosure import barred, entitled
-from projections.disclosure.subject_access_mask import Mask
-from projections.disclosure.subject_access_section import (
-    CONFIDENTIAL,
-    FOR_REVIEW,
-    THIRD_PARTY,
-    Section,
-)
+from projections.queries.question import Grid, Lines
 from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.roll import admission_rows
+
+# -- subject_access_mask -------------------------------------------------------------------
+# What is taken out of free text that a person has reviewed: simple matches, a second safeguard.
+#
+# Only what is written as it is recorded is found, in whatever case and with whatever spaces.
+
+
+MASKED = "[redacted: another person]"
+_LEAST = 3
+_LEAST_DIGITS = 6
+
+
+class Mask:
+    """What names or leads to others than the pupil and the parent who asks (none: the pupil).
+
+    Whatever was ever recorded counts, whenever the copy is as at.
+    """
+
+    def __init__(self, view: View, pupil: int, parent: str | None) -> None:
+        self._view, self._pupil, self._parent = view, pupil, parent
+
+    def __call__(self, text: str) -> str:
+        """Return a text without what is found in it."""
+        return self._pattern.sub(MASKED, text)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        own = {_plain(text) for text in self._own()}
+        found = {text for text in self._others() if _plain(text) not in own}
+        patterns = {*map(_written, {*found, *self._confidential()}), *self._telephones(own)}
+        longest_first = sorted(patterns, key=lambda each: (-len(each), each))
+        either = "|".join(longest_first) or "(?!)"
+        return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
+
+    def _own(self) -> Iterator[str]:
+        yield from self._names("details", "pupil = ?", self._pupil, used=True)
+        for column in ("address", "email", "phone"):
+            yield from self._texts(column, "parent = ?", self._parent)
+        yield from self._names("parents", "parent = ?", self._parent)
+
+    def _others(self) -> Iterator[str]:
+        yield from self._names("details", "pupil != ?", self._pupil, used=True)
+        for address in self._texts("address", "parent IS NOT ?", self._parent):
+            yield from _parts(address)
+        yield from self._texts("email", "parent IS NOT ?", self._parent)
+        if self._parent is not None:
+            where = "parent != ? AND parent IN (SELECT parent FROM relations WHERE pupil = ?)"
+            yield from self._names("parents", where, self._parent, self._pupil)
+
+    def _confidential(self) -> Iterator[str]:
+        where = "parent IN (SELECT parent FROM parents WHERE address_confidential = 'yes')"
+        for address in self._texts("address", where):
+            yield from _parts(address)
+
+    def _telephones(self, own: set[str]) -> Iterator[str]:
+        for phone in self._texts("phone", "parent IS NOT ?", self._parent):
+            digits = re.findall(r"\d", phone)
+            if _plain(phone) in own:
+                continue
+            long = len(digits) >= _LEAST_DIGITS
+            yield r"[\s()./-]*".join(digits) if long else _written(phone)
+
+    def _texts(self, column: str, where: str, *values: Any) -> Iterator[str]:  # noqa: ANN401
+        sql = f"SELECT DISTINCT {column} FROM parents WHERE {where}"  # noqa: S608 - our own names
+        for (sealed,) in self._view.db.execute(sql, values):
+            text = self._opened(sealed)
+            if len(text) >= _LEAST:
+                yield text
+
+    def _names(
+        self,
+        table: str,
+        where: str,
+        *values: Any,  # noqa: ANN401
+        used: bool = False,
+    ) -> Iterator[str]:
+        """Yield full names, either way round."""
+        columns = "surname, forename, name_used" if used else "surname, forename"
+        sql = f"SELECT DISTINCT {columns} FROM {table} WHERE {where}"  # noqa: S608 - our own names
+        for sealed in self._view.db.execute(sql, values):
+            surname, *first = map(self._opened, sealed)
+            for name in filter(None, first if surname else ()):
+                yield f"{name} {surname}"
+                yield f"{surname}, {name}"
+
+    def _opened(self, sealed: str | None) -> str:
+        text = (self._view.open(sealed) or "").strip()
+        return "" if text in (BEYOND_USE, REDACTED) else text
+
+
+def _parts(address: str) -> Iterator[str]:
+    """Yield an address, and its first line where that is one of a house."""
+    yield address
+    first = re.split(r"[,\n]", address)[0].strip()
+    if re.search(r"\d", first) and re.search(r"\s", first):
+        yield first
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _written(text: str) -> str:
+    """Return a pattern of a text, with whatever spaces and commas between its words."""
+    return r"[\s,]+".join(map(re.escape, re.split(r"[\s,]+", text.strip(", \n"))))
+
+
+# -- subject_access_section ----------------------------------------------------------------
+# One part of a copy for the family: the same rows to be read and as data.
+
+
+THIRD_PARTY = "[another person]"
+CONFIDENTIAL = "[confidential address]"
+FOR_REVIEW = "[held back for review: may name others]"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled table; ``columns``: key of a row -> its heading; ``notes`` stand beneath."""
+
+    key: str
+    title: str
+    columns: Mapping[str, str]
+    rows: Sequence[Mapping[str, Any]]
+    notes: Sequence[str] = ()
+
+    def block(self) -> Grid | Lines:
+        """Return the part to be read; where nothing is held, a line says so."""
+        if not self.rows:
+            return Lines([f"{self.title}: none on record", *self.notes, ""])
+        body = [tuple(_shown(row[key]) for key in self.columns) for row in self.rows]
+        return Grid(self.title, tuple(self.columns.values()), body, notes=self.notes)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - any value of a row
+    return "" if value is None else str(value)
+
+
+# -- copy ----------------------------------------------------------------------------------
+# The people in a copy for the family: who asks, what they may see, who is left out.
+#
+# Third parties are redacted (UK GDPR art 15(4)). A confidential address never appears: not the
+# parent's, and not the pupil's, which may be the same.
+
 
 _WHERE = ("address", "last_school", "next_school", "phone", "email")
 _DETAILS = {

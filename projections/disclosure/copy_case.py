@@ -8,10 +8,9 @@ from typing import Any
 from ledger.clock import local_date
 from ledger.events import streams
 from ledger.store.store import Store
-from projections.amending import evidence_of
+from projections.amending import evidence
 from projections.disclosure import disclosures
-from projections.disclosure.copy import Copy
-from projections.disclosure.subject_access_section import THIRD_PARTY, Section
+from projections.disclosure.copy import THIRD_PARTY, Copy, Section
 
 _OF_SESSIONS = (streams.MARK, streams.PLAN, streams.APPROVAL)
 _TO_FAMILIES = ("letter", "subject-access", "other")
@@ -180,7 +179,7 @@ def _evidence(copy: Copy) -> Section:
             "file": copy.told(row["file"]),
             "copied": "yes" if row["copied"] else "no",
         }
-        for row in evidence_of.rows(copy.view, copy.describer, copy.pupil)
+        for row in evidence.rows(copy.view, copy.describer, copy.pupil)
     ]
     headings = {"on": "Recorded", "file": "File", "copied": "Copy kept"}
     notes = ["The files themselves are asked for apart."] if rows else []

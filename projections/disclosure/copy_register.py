@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 from ledger.values import HALVES, school_year_number
 from policies.law.calendar import school_year_of
-from projections.disclosure.copy import Copy, named
-from projections.disclosure.subject_access_section import FOR_REVIEW, Section
+from projections.disclosure.copy import FOR_REVIEW, Copy, Section, named
 from projections.figures import rates
-from projections.queries.history_words import KINDS
 from projections.queries.versions import Version, versions_of
+from projections.queries.wording import HISTORY_WORDS_KINDS
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SCHOOL_DAYS = 5
@@ -156,7 +155,7 @@ def _changes(register: Register) -> Section:
             rows.append(
                 {
                     "session": version.session,
-                    "what": KINDS[version.kind],
+                    "what": HISTORY_WORDS_KINDS[version.kind],
                     "was": version.replaced,
                     "became": version.code,
                     "reason": register.copy.told(row["reason"]),

@@ -6,9 +6,8 @@ from datetime import date
 from typing import Any
 
 from projections.history.change_filters import AFTER_THE_TAKING
-from projections.queries.changes_of import chosen
 from projections.queries.question import Answer, Grid, Lines, Selection, number_of
-from projections.queries.versions import Version, versions, versions_of
+from projections.queries.versions import Version, chosen, versions, versions_of
 from projections.queries.view import View
 from projections.readmodel.models.returns import SEPARATOR
 

@@ -15,10 +15,8 @@ from policies.law.disclosure import Due, due
 from projections.disclosure import copy as subject_access_people
 from projections.disclosure import copy_case as subject_access_casework
 from projections.disclosure import copy_register as subject_access_register
-from projections.disclosure.copy import Copy
+from projections.disclosure.copy import MASKED, Copy, Section
 from projections.disclosure.copy_register import Register
-from projections.disclosure.subject_access_mask import MASKED
-from projections.disclosure.subject_access_section import Section
 from projections.queries.question import (
     Answer,
     Block,

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from ledger.errors import Refused
 from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
-from projections.exports import portable_rows as portable_tables
-from projections.exports.portable_marks import Marks
-from projections.exports.portable_rows import People, Row
+from projections.exports import portable_rows
+from projections.exports.portable_rows import Marks, People, Row
 from projections.queries.question import Answer, Grid, Question, argument
 from projections.queries.view import View
 
@@ -84,9 +83,9 @@ def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, in
 
 
 def _write_files(path: Path, view: View, people: People, marks: Marks) -> dict[str, int]:
-    lines = list(portable_tables.school_toml(view))
+    lines = list(portable_rows.school_toml(view))
     (path / SCHOOL).write_text("\n".join([*lines, ""]), "utf-8", newline="\n")
-    rows = {name: make(people) for name, make in portable_tables.FILES.items()}
+    rows = {name: make(people) for name, make in portable_rows.FILES.items()}
     rows |= {MARKS: marks.entries(), AMENDMENTS: marks.changes()}
     counts = {SCHOOL: lines.count("[[closed]]") + lines.count("[[term]]") + 1}
     for name in FILES:

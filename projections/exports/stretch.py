@@ -11,7 +11,7 @@ from pathlib import Path
 from ledger.errors import Refused
 from ledger.store.folder import Folder
 from ledger.tlog.note import read_checkpoint
-from ledger.transparency.stretch import stretch_of
+from ledger.transparency.proof import stretch_of
 from ledger.verification.verify import Progress
 from projections.queries.question import Answer, Inspection, Lines, Page, argument, option
 

@@ -1,5 +1,6 @@
 """Year groups, lowest pupils, one fortnight, and a figure known twice."""
 
+from collections import Counter as Counts
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
@@ -10,8 +11,8 @@ import numpy as np
 
 from ledger import clock as clocks
 from ledger.values import HALVES, Session, parse_session
+from policies.packs.codes import Codes
 from projections.figures import rates
-from projections.figures.moved import NO_MARK, NOT_COUNTED, Effect, effects
 from projections.queries.question import (
     Answer,
     Block,
@@ -28,6 +29,67 @@ from projections.queries.tally import Counter, Tally
 from projections.queries.versions import Describer, Version, numbered, versions
 from projections.queries.view import View
 from projections.register import show as register_show
+
+# -- moved ---------------------------------------------------------------------------------
+# Why a figure moved between two times of knowledge: causes that add up, nothing left over.
+#
+# Both times are laid over each other cell by cell: a cell that changed is one change of code (or
+# of whether it counts at all), and each kind of change has its effect on the counts.
+
+
+Worth = tuple[int, ...]
+NOT_COUNTED = "not counted"
+NO_MARK = "no mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One kind of change: how many cells, and what they did to the counts of sessions."""
+
+    before: str
+    after: str
+    cells: int
+    attended: int
+    authorised: int
+    unauthorised: int
+    possible: int
+
+
+def effects(before: Rectangle, after: Rectangle, codes: Codes) -> list[Effect]:
+    """Return the kinds of change from one rectangle to another, the most frequent first."""
+    found: Counts[tuple[str, str, Worth]] = Counts()
+    was, is_now = _cells(before), _cells(after)
+    for place in was.keys() | is_now.keys():
+        old, new = was.get(place, NOT_COUNTED), is_now.get(place, NOT_COUNTED)
+        if old != new:
+            before_after = zip(
+                _worth(codes, old, place[1]), _worth(codes, new, place[1]), strict=True
+            )
+            found[old, new, tuple(b - a for a, b in before_after)] += 1
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return [Effect(old, new, n, *(n * each for each in worth)) for (old, new, worth), n in ordered]
+
+
+def _cells(whole: Rectangle) -> dict[tuple[int, Session], str]:
+    rows, columns = whole.counted.nonzero()
+    return {
+        (int(row), whole.sessions[column]): whole.book[whole.codes[row, column]] or NO_MARK
+        for row, column in zip(rows, columns, strict=True)
+    }
+
+
+def _worth(codes: Codes, code: str, session: Session) -> Worth:
+    """Return what one mark adds to attended, authorised, unauthorised and possible."""
+    rule = codes.find(code, session.date)
+    if rule is None or not rule.possible:
+        return (0, 0, 0, 0)
+    authorised = not (rule.attended or rule.unauthorised)
+    return (int(rule.attended), int(authorised), int(rule.unauthorised), 1)
+
+
+# -- overview ------------------------------------------------------------------------------
+# Year groups, lowest pupils, one fortnight, and a figure known twice.
+
 
 _WEEK = timedelta(days=7)
 _TO_FRIDAY = timedelta(days=4)

@@ -1,17 +1,262 @@
 """Totals of another system against ours, pupil by pupil."""
 
-from collections.abc import Iterator, Mapping
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from projections.figures.reconcile_causes import Causes, causes, in_words
-from projections.figures.reconcile_file import FIGURES, Theirs, read
-from projections.queries.counted import counted
+import numpy as np
+
+from ledger.errors import Refused
+from policies.packs.codes import CodeRule
 from projections.queries.question import Answer, Grid, Lines, Selection, argument, option
+from projections.queries.rectangle import Flags, cells
+from projections.queries.selection import Counted, counted
 from projections.queries.tally import Tally
+from projections.queries.versions import Describer, versions
 from projections.queries.view import View
+
+# -- reconcile_causes ----------------------------------------------------------------------
+# What may lie behind a difference between our totals and another system's: counts of facts.
+
+
+WORDS = {
+    "only_here": "not in the file: another school's roll there, or left out of it",
+    "only_there": "not counted here: not on roll in these dates, not asked about, or another UPN",
+    "amended": "marks changed or entered late{since}",
+    "provisional": "sessions whose reason is not yet known here",
+    "missing": "sessions without a mark here (outside possible sessions)",
+    "cancelled": "sessions cancelled (not possible here)",
+    "undated": "marks that state no time (it is not known whether the file saw them)",
+    "legacy": "marks with a code that has ended or changed its meaning since",
+    "joined": "joined in these dates",
+    "left": "left in these dates",
+}
+
+
+@dataclass(slots=True)
+class Causes:
+    """Counts of what may explain a difference, for each pupil by row number."""
+
+    here: Counted
+    flags: dict[str, Flags]
+    amended: dict[int, int]
+    joined: set[int]
+    left: set[int]
+
+    def of(self, pupil: int) -> dict[str, int]:
+        """Return the causes that there are for a pupil, with how many sessions each concerns."""
+        found = {"amended": self.amended.get(pupil, 0)}
+        found |= {name: int(flags[pupil].sum()) for name, flags in self.flags.items()}
+        found |= {"joined": int(pupil in self.joined), "left": int(pupil in self.left)}
+        return {name: number for name, number in found.items() if number}
+
+
+def causes(view: View, here: Counted, since: date | None) -> Causes:
+    """Return the causes in the range of a view; ``since``: only marks changed after that day."""
+    whole, codes = here.counter.whole, view.rules.codes
+
+    def of_sort(wanted: Callable[[CodeRule], bool]) -> Flags:
+        return cells(whole, codes, wanted) & here.chosen
+
+    flags = {
+        "provisional": of_sort(lambda rule: rule.provisional),
+        "missing": whole.counted & here.chosen & (whole.codes == 0),
+        "cancelled": whole.cancelled & whole.on_roll & here.chosen,
+        "undated": whole.undated & whole.counted & here.chosen,
+        "legacy": of_sort(lambda rule: rule.until is not None),
+    }
+    inside = (view.first, view.on)
+    joined = {s.pupil for s in view.spells if inside[0] < s.first <= inside[1]}
+    left = {s.pupil for s in view.spells if s.last and inside[0] <= s.last < inside[1]}
+    return Causes(here, flags, _amended(view, here, since), joined, left)
+
+
+def _amended(view: View, here: Counted, since: date | None) -> dict[int, int]:
+    """Count the sessions of each pupil with a version beyond the first entry on time."""
+    kinds = "m.session >= :v0 AND m.session <= :v1"
+    found = versions(view, kinds, view.first.isoformat(), f"{view.on.isoformat()}~")
+    describer, touched = Describer(view), set()
+    for version in found:
+        if version.kind in ("entry", "plan", "taking"):
+            continue
+        changed = describer.changed_on(version)
+        if since is None or changed is None or changed > since:
+            touched.add((version.pupil, version.session))
+    asked: Flags = np.any(here.chosen, axis=1)
+    pupils = [pupil for pupil, _ in touched if asked[pupil]]
+    numbers, counts = np.unique(np.array(pupils, np.int64), return_counts=True)
+    return {int(pupil): int(count) for pupil, count in zip(numbers, counts, strict=True)}
+
+
+def in_words(found: dict[str, int], since: date | None) -> str:
+    """Return causes as a sentence, or that none is recorded here."""
+    if not found:
+        return "nothing recorded here explains it: compare session by session"
+    after = f" after {since}" if since else ""
+    return "; ".join(_said(name, number).format(since=after) for name, number in found.items())
+
+
+def _said(name: str, number: int) -> str:
+    alone = name in ("only_here", "only_there", "joined", "left")
+    return WORDS[name] if alone else f"{WORDS[name]}: {number}"
+
+
+# -- reconcile_file ------------------------------------------------------------------------
+# Totals for each pupil as another system counts them, read from a CSV file or refused.
+
+
+KEY = "upn"
+FIGURES = ("possible", "attended", "authorised", "unauthorised", "late")
+PASSED_OVER = "-"
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_OTHERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """What a file says: figures by UPN, and which figures it holds at all."""
+
+    columns: tuple[str, ...]
+    rows: Mapping[str, Mapping[str, int]]
+
+
+def read(path: Path, mapped: Sequence[str]) -> Theirs:
+    """Read a file; ``mapped``: ``COLUMN=NAME``, NAME one of ours or ``-`` to pass it over."""
+    names = _names(mapped)
+    lines = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    try:
+        heading = next(lines, None)
+        if not heading:
+            raise _refused("file-empty", path.name, "holds no line", "export the totals again")
+        places = _places(path, heading, names)
+        return Theirs(
+            tuple(name for name in FIGURES if name in places),
+            dict(_reconcile_file_rows(path, lines, (places, len(heading)))),
+        )
+    except csv.Error as error:
+        at = f"{path.name}:{lines.line_num}"
+        raise _refused(
+            "csv-invalid", at, f"is no CSV: {error}", "export the totals as CSV again"
+        ) from error
+
+
+def _refused(code: str, at: str, what: str, remedy: str) -> Refused:
+    return Refused(code, f"{at}: {what}", remedy)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise _refused(
+            "file-unreadable", path.name, f"cannot be read: {error.strerror}", "check the path"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise _refused(
+            "encoding",
+            path.name,
+            "is not UTF-8",
+            "export it, or save it from the program, as UTF-8",
+        ) from error
+
+
+def _names(mapped: Sequence[str]) -> dict[str, str]:
+    """Return which of our names each of their columns has."""
+    names = {name: name for name in (KEY, *FIGURES)}
+    said: dict[str, str] = {}
+    for pair in mapped:
+        column, equals, name = pair.rpartition("=")
+        if not equals or name not in (KEY, *FIGURES, PASSED_OVER):
+            raise Refused(
+                "map-unknown",
+                f"--map {pair!r} does not say which of our figures a column holds",
+                f"write COLUMN=NAME, NAME one of {', '.join((KEY, *FIGURES))}, "
+                f"or {PASSED_OVER} to pass the column over",
+            )
+        if name != PASSED_OVER and said.setdefault(name, column) != column:
+            raise Refused(
+                "map-twice",
+                f"--map says that both {said[name]!r} and {column!r} hold {name}",
+                f"keep the one that does, and pass the other over with --map COLUMN={PASSED_OVER}",
+            )
+        names = {theirs: ours for theirs, ours in names.items() if ours != name or name == "-"}
+        names[column] = name
+    return names
+
+
+def _places(path: Path, heading: list[str], names: Mapping[str, str]) -> dict[str, int]:
+    """Return the place of each of our names in a line."""
+    at = f"{path.name}:1"
+    titles = [title.strip() for title in heading]
+    if len(titles) == 1 and (found := [w for mark, w in _OTHERS.items() if mark in titles[0]]):
+        raise _refused(
+            "delimiter", at, f"is separated by {found[0]}", "export it with commas between"
+        )
+    unknown = [title for title in titles if _ours(title, names) is None]
+    if unknown:
+        what = f"unknown columns: {', '.join(map(repr, unknown))}"
+        remedy = f"say what they hold with --map COLUMN=NAME, or --map COLUMN={PASSED_OVER}"
+        raise _refused("column-unknown", at, what, remedy)
+    ours = [_ours(title, names) for title in titles]
+    twice = sorted(
+        {name for name in ours if name != PASSED_OVER and ours.count(name) > 1 and name}
+    )
+    if twice:
+        raise _refused(
+            "column-twice", at, f"{twice[0]} is there twice", "leave one out with --map"
+        )
+    if KEY not in ours or not set(FIGURES) & set(ours):
+        what = f"a column for {KEY} and one for any of {', '.join(FIGURES)} are needed"
+        raise _refused("column-missing", at, what, "name them with --map COLUMN=NAME")
+    return {name: n for n, name in enumerate(ours) if name and name != PASSED_OVER}
+
+
+def _ours(title: str, names: Mapping[str, str]) -> str | None:
+    return names.get(title) or names.get(title.lower())
+
+
+def _reconcile_file_rows(
+    path: Path, lines: Iterator[list[str]], shape: tuple[Mapping[str, int], int]
+) -> Iterator[tuple[str, dict[str, int]]]:
+    places, width = shape
+    seen: set[str] = set()
+    for number, line in enumerate(lines, start=2):
+        at = f"{path.name}:{number}"
+        if not any(line):
+            continue
+        if len(line) != width:
+            what = f"has {len(line)} fields, the heading {width}"
+            raise _refused("field-count", at, what, "export the totals again")
+        upn = line[places[KEY]].strip()
+        if not upn or upn in seen:
+            what = f"{upn} is there twice" if upn else "no UPN is given"
+            raise _refused("upn-twice" if upn else "upn-missing", at, what, "correct the file")
+        seen.add(upn)
+        yield upn, dict(_reconcile_file_figures(at, line, places))
+
+
+def _reconcile_file_figures(
+    at: str, line: list[str], places: Mapping[str, int]
+) -> Iterator[tuple[str, int]]:
+    for name in FIGURES:
+        text = line[places[name]].strip() if name in places else ""
+        if not text:
+            continue
+        if not _NUMBER.fullmatch(text):
+            raise _refused(
+                "not-a-number", at, f"{name} is {text!r}", "write a whole number of sessions"
+            )
+        yield name, int(text)
+
+
+# -- reconcile -----------------------------------------------------------------------------
+# Totals of another system against ours, pupil by pupil.
+
 
 _COLUMNS = (
     "upn",

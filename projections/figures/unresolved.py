@@ -9,13 +9,11 @@ from datetime import date
 from typing import Any
 
 from ledger.values import Session
-from policies.law.calendar import school_days_between
-from policies.law.deadlines import provisional_deadline
+from policies.law.calendar import provisional_deadline, school_days_between
 from policies.packs.codes import Codes
 from policies.packs.values import parameters
-from projections.queries.cells import cells
 from projections.queries.question import Answer, Grid, Lines, Selection
-from projections.queries.rectangle import rectangle
+from projections.queries.rectangle import cells, rectangle
 from projections.queries.selection import selected
 from projections.queries.view import Person, View
 

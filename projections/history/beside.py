@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local, local_date, parse_instant
-from projections.amending import evidence_of
+from projections.amending import evidence
 from projections.queries.question import Grid
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import Describer, Version
@@ -38,7 +38,7 @@ def beside(
     admitted = amendments(view, describer, {pupil})
     asked = _approvals(view, describer, pupil, span)
     batches = {v.batch for v in found} | {row["batch"] for row in asked}
-    given = [e for e in evidence_of.rows(view, describer, pupil) if e["batch"] in batches]
+    given = [e for e in evidence.rows(view, describer, pupil) if e["batch"] in batches]
     places = {v.position for v in found}
     for rows in (admitted, asked, given):
         places |= {row["position"] for row in rows}

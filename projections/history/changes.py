@@ -1,11 +1,15 @@
 """What was amended, entered late or restated, filtered."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from statistics import median
 from typing import Any
 
 from ledger.clock import iso, parse_instant
-from projections.amending.evidence_of import counts as evidence_counts
-from projections.history import changes_checks, changes_summary
+from policies.packs.values import parameters
+from projections.amending.evidence import counts as evidence_counts
+from projections.history import change_filters
 from projections.history.beside import approvers
 from projections.history.change_filters import (
     AFTER_THE_TAKING,
@@ -16,11 +20,14 @@ from projections.history.change_filters import (
 )
 from projections.history.history import COLUMNS, table
 from projections.queries import pending
-from projections.queries.changes_of import chosen
-from projections.queries.history_words import KINDS
-from projections.queries.question import Answer, Lines, number_of, option
-from projections.queries.versions import Describer, Version, numbered, versions
+from projections.queries.question import Answer, Grid, Lines, number_of, option
+from projections.queries.versions import Describer, Version, chosen, numbered, versions
 from projections.queries.view import View
+from projections.queries.wording import HISTORY_WORDS_KINDS
+
+# -- changes -------------------------------------------------------------------------------
+# What was amended, entered late or restated, filtered.
+
 
 _RANGE = "m.session BETWEEN :v0 AND :v1"
 _CHANGED = f"""{_RANGE} AND (m.pupil, m.session) IN (
@@ -48,7 +55,7 @@ class Changes(Filters):
         if view.knows_nothing:
             nothing = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(nothing, _columns(self), [Lines([view.ignorance()])])
-        changes_checks.check(self, view)
+        change_filters.check(self, view)
         describer = Describer(view)
         asked = Filter(self, view, describer)
         found = _found(self, view)
@@ -75,7 +82,7 @@ class Changes(Filters):
 
 
 def _columns(question: Changes) -> tuple[str, ...]:
-    return changes_summary.COLUMNS if question.summary else ("upn", *COLUMNS, *_MORE)
+    return CHANGES_SUMMARY_COLUMNS if question.summary else ("upn", *COLUMNS, *_MORE)
 
 
 def _waiting(question: Changes, view: View) -> list[pending.Pending]:
@@ -117,12 +124,12 @@ def _rows(
 def _summary(
     question: Changes, view: View, rows: list[tuple[dict[str, Any], str | None]]
 ) -> Answer:
-    found, total = changes_summary.summary(rows)
+    found, total = summary(rows)
     document = {"as_of": view.as_of(), "rows": found, "total": total}
-    asked = ", ".join(KINDS[kind] for kind in kinds(question))
+    asked = ", ".join(HISTORY_WORDS_KINDS[kind] for kind in kinds(question))
     title = f"{number_of(total['count'], 'change')} by pair of codes ({asked})"
-    grid = changes_summary.table(title, found, total, [view.provenance()])
-    return Answer(document, changes_summary.COLUMNS, [grid])
+    grid = changes_summary_table(title, found, total, [view.provenance()])
+    return Answer(document, CHANGES_SUMMARY_COLUMNS, [grid])
 
 
 def _entries_since(
@@ -139,4 +146,101 @@ def _of_entries(entries: int) -> str:
     return (
         f"besides, {number_of(entries, 'first mark')} {verb} recorded since: "
         "no change of what stood (--kind entry lists them)"
+    )
+
+
+# -- changes_summary -----------------------------------------------------------------------
+# Changes counted by kind and pair of codes: how many, how late, by how many people.
+
+
+CHANGES_SUMMARY_COLUMNS = (
+    "kind",
+    "from",
+    "to",
+    "count",
+    "late",
+    "undated",
+    "median_lag",
+    "pupils",
+    "people",
+)
+_RULE = "register.provisional_school_days"
+Row = Mapping[str, Any]
+
+
+def allowed(session: str) -> int | None:
+    """Return the school days within which a provisional entry is to be replaced, by its day.
+
+    SI 2024/208 reg 10(7); none for days before the law had a number.
+    """
+    rule = parameters().find(_RULE, date.fromisoformat(session[:10]))
+    return None if rule is None else rule.number
+
+
+def summary(rows: Iterable[tuple[Row, str | None]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return one row a kind and pair of codes, and the total.
+
+    ``rows``: rows of `changes`, each with the id of whoever made it. Row: ``late`` (made more
+    school days after the session than the law gives for a provisional entry), ``undated`` (no
+    time stated, so that no lag is known), ``median_lag`` (school days, text, null where none is
+    known), ``pupils``, ``people`` (members of staff who made them).
+    """
+    everything = list(rows)
+    pairs: dict[tuple[str, str, str], list[tuple[Row, str | None]]] = {}
+    for row, by in everything:
+        key = (row["kind"], row["replaced"] or "", row["code"] or "")
+        pairs.setdefault(key, []).append((row, by))
+    found = [
+        {"kind": kind, "from": was or None, "to": became or None, **_counts(pairs[key])}
+        for key in sorted(pairs)
+        for kind, was, became in (key,)
+    ]
+    return found, _counts(everything)
+
+
+def _counts(rows: list[tuple[Row, str | None]]) -> dict[str, Any]:
+    lags = [row["late_by_school_days"] for row, _ in rows]
+    known = [lag for lag in lags if lag is not None]
+    return {
+        "count": len(rows),
+        "late": sum(_is_late(row) for row, _ in rows),
+        "undated": len(lags) - len(known),
+        "median_lag": f"{median(known):g}" if known else None,
+        "pupils": len({row["upn"] for row, _ in rows}),
+        "people": len({by for _, by in rows if by is not None}),
+    }
+
+
+def _is_late(row: Row) -> bool:
+    lag, limit = row["late_by_school_days"], allowed(row["session"])
+    return lag is not None and limit is not None and lag > limit
+
+
+def changes_summary_table(
+    title: str, rows: list[dict[str, Any]], total: Row, notes: list[str]
+) -> Grid:
+    """Return the summary for reading, its total in the last row."""
+    headings = (
+        "What",
+        "Was",
+        "Became",
+        "Changes",
+        "Later than a provisional mark may stand",
+        "Undated",
+        "Median school days after",
+        "Pupils",
+        "People",
+    )
+    words = {"late_entry": "late entry", "taking": "corrected during taking"}
+    body = [
+        (words.get(r["kind"], r["kind"]), r["from"] or "", r["to"] or "", *_numbers(r))
+        for r in rows
+    ]
+    body.append(("all", "", "", *_numbers(total)))
+    return Grid(title, headings, body, frozenset(range(3, 9)), total=True, notes=notes)
+
+
+def _numbers(row: Row) -> tuple[str, ...]:
+    return tuple(
+        "" if row[name] is None else str(row[name]) for name in CHANGES_SUMMARY_COLUMNS[3:]
     )

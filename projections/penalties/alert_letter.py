@@ -10,10 +10,9 @@ from ledger.clock import local, local_date
 from ledger.errors import Refused
 from ledger.store.folder import translated
 from policies.packs.values import Rule, parameters
-from projections.penalties import undercut as alerts_undercut
-from projections.penalties.alerts_changes import Changes
+from projections.penalties import undercut
 from projections.penalties.text import day
-from projections.penalties.undercut import Alert
+from projections.penalties.undercut import Alert, Changes
 from projections.queries.authors import who
 from projections.queries.question import (
     Answer,
@@ -45,7 +44,7 @@ class DraftLetter(Question):
 
     def answer(self, view: View) -> Answer:
         """Answer with the letter; refused for a number that is of no alert known."""
-        found = [each for each in alerts_undercut.alerts(view) if each.number == self.alert]
+        found = [each for each in undercut.alerts(view) if each.number == self.alert]
         if not found:
             raise Refused(
                 "alert-unknown",
@@ -89,7 +88,7 @@ def _settled(view: View) -> View:
     """Return the view as at its last event: the same letter is the same file a minute later."""
     if view.question.clock == "source" or view.question.known_at is not None:
         return view
-    return replace(view, known_at=alerts_undercut.commit(view, view.position).at)
+    return replace(view, known_at=undercut.commit(view, view.position).at)
 
 
 def _file(path: Path, content: str) -> Page:
@@ -165,7 +164,7 @@ def _reason(row: Mapping[str, Any]) -> str:
 
 
 def _paper(letter: _Letter, number: int, paper: Mapping[str, Any]) -> Iterator[str]:
-    what = alerts_undercut.words(letter.view, paper)
+    what = undercut.words(letter.view, paper)
     yield f"{number}. {what[0].upper()}{what[1:]}"
     yield from {"notice": _notice, "consideration": _considered, "certificate": _certified}[
         paper["kind"]
@@ -186,7 +185,7 @@ def _counts(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _effect(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
-    if not alerts_undercut.fell(letter.alert, paper):
+    if not undercut.fell(letter.alert, paper):
         yield "   A session that it relied on was changed, as above."
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.clock import local, parse_instant
 from projections.penalties import undercut as alerts_undercut
-from projections.penalties.alerts_changes import Changes
+from projections.penalties.undercut import Changes
 from projections.queries.authors import who
 from projections.queries.pending import Pending, pending
 from projections.queries.question import Answer, Block, Grid, Lines, Question, number_of, option

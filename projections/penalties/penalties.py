@@ -9,22 +9,23 @@ import numpy as np
 
 from ledger.values import Session
 from policies.law import penalties as threshold
-from policies.law.school_weeks import school_weeks
+from policies.law.calendar import school_weeks
 from projections.penalties import recorded
-from projections.penalties.case import Case, Register, case_of, figures
-from projections.penalties.families import Families
-from projections.penalties.penalties_blockers import Blockers
-from projections.penalties.penalties_register import (
+from projections.penalties.case import (
+    Case,
+    Register,
     age_of,
     begun,
+    case_of,
     countable,
     counted_from,
     entries,
+    figures,
     held,
     relevant,
 )
-from projections.penalties.penalties_words import explained
-from projections.penalties.text import COLUMNS, Listed, blocks, flat
+from projections.penalties.families import Blockers, Families
+from projections.penalties.text import COLUMNS, Listed, blocks, explained, flat
 from projections.queries.question import Answer, Lines, Selection, option
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected

@@ -1,14 +1,22 @@
 """Who outside is trusted to have seen the log, and what each saw last."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ledger.clock import iso, local
+from ledger.store.folder import Folder
 from ledger.tlog.note import read_verifier
+from ledger.transparency.requests import Requests, last_seen
 from ledger.transparency.witnesses import Seen, trusted
+from ledger.verification.verify import Progress
 from projections.queries import seen_outside as outside
-from projections.queries.question import Answer, Grid, Lines, Question
+from projections.queries.question import Answer, Grid, Inspection, Lines, Page, Question, option
 from projections.queries.view import View
+
+# -- witnesses -----------------------------------------------------------------------------
+# Who outside is trusted to have seen the log, and what each saw last.
+
 
 _HEADINGS = ("Witness", "Key", "Trusted", "Decided by", "Saw entries", "At")
 _STOOD = "kf, key, trusted, at, by, name, job_title"
@@ -70,3 +78,29 @@ def _cells(view: View, stood: tuple[Any, ...], seen: Seen | None) -> list[str]:
         f"1 to {seen.position}" if seen else "nothing",
         f"{local(seen.at):%Y-%m-%d %H:%M}" if seen else "",
     ]
+
+
+# -- witness_request -----------------------------------------------------------------------
+# Write a request to a witness, to be sent as a file.
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestWitness(Inspection):
+    """attendance witness request: write a request to a witness, to be sent as a file.
+
+    Only hashes are in it. The witness answers with attendance witness sign.
+    """
+
+    since: int | None = option("how many entries it saw last [as kept here]", minimum=0)
+    out: Path | None = option("write the request to this file")
+
+    def inspect(self, folder: Folder, _progress: Progress) -> Answer:
+        """Answer with the request for the newest checkpoint."""
+        requests = Requests(folder.required())
+        old = last_seen(folder) if self.since is None else self.since
+        request = requests.since(old)
+        document = {"old": old, "size": requests.size, "request": request.written}
+        if self.out is None:
+            return Answer(document, (), [Lines(request.written.rstrip("\n").split("\n"))])
+        says = f"a request to sign entries 1 to {requests.size}, for a witness that last saw {old}"
+        return Answer(document, (), [Lines([says])], pages=[Page(self.out, request.written)])

@@ -3,16 +3,27 @@
 What stands is the mark as it was; but an answer that rests on it has to say that a change waits.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from ledger.clock import iso, local_date
 from ledger.values import Session, parse_session
+from policies.law.calendar import school_days_between
 from projections.queries.question import number_of
+from projections.queries.versions import Describer
 from projections.queries.view import View
 
 if TYPE_CHECKING:
     from projections.queries.rectangle import Flags
+
+
+# -- pending -------------------------------------------------------------------------------
+# Amendments that wait for a second person's approval, as known at a view's point in time.
+#
+# What stands is the mark as it was; but an answer that rests on it has to say that a change waits.
+
 
 _COLUMNS = (
     "pupil, session, batch, original, code, grounds, reason, "
@@ -81,3 +92,55 @@ def notes(found: Collection[Pending]) -> list[str]:
     waits = "waits" if len(found) == 1 else "wait"
     what = number_of(len(found), "requested amendment")
     return [f"{what} {waits} for approval; the marks stand as they were: attendance approvals"]
+
+
+# -- replay_requests -----------------------------------------------------------------------
+# Amendments that were requested, and what a second person decided: one row an event.
+
+
+_REPLAY_REQUESTS_COLUMNS = (
+    "pupil, session, position, batch, original, code, reason, name, job_title, "
+    "decision, decided, decided_reason, decided_name, decided_title"
+)
+_DECIDED = {"approved": "approved", "declined": "declined", "withdrawn": "request_withdrawn"}
+Row = dict[str, Any]
+
+
+def requests(
+    view: View, describer: Describer, pupils: Collection[int], first: date, last: date
+) -> Iterator[tuple[int, Row]]:
+    """Yield each request and decision on the sessions of some days, with the pupil's row number.
+
+    What was asked for stands in ``asked``; the mark itself is ``was`` and ``became``, alike:
+    an approved amendment follows as an amendment of its own.
+    """
+    days = view.calendar.school_days()
+    where = "session BETWEEN :v0 AND :v1"
+    span = (first.isoformat(), f"{last.isoformat()}~")
+    for row in view.stood(_REPLAY_REQUESTS_COLUMNS, "approvals", where, *span):
+        pupil, session, position, batch, original, code, reason, name, title, *decided = row
+        if pupil not in pupils:
+            continue
+        about = {"session": session, "was": original, "became": original, "asked": code,
+                 "batch": batch, "step": None}  # fmt: skip
+        said = [("requested", position, reason, name, title)]
+        if decided[0] is not None:
+            said.append((_DECIDED[decided[0]], *decided[1:]))
+        for kind, at, why, who, job in said:
+            commit = describer.commit(at)
+            by = {"name": view.open(who), "job_title": job, "authenticated": commit.authenticated}
+            lag = school_days_between(days, parse_session(session).date, local_date(commit.at))
+            yield (
+                pupil,
+                about
+                | {
+                    "kind": kind,
+                    "reason": view.open(why),
+                    "by": by,
+                    "recorded_at": iso(commit.at),
+                    "stated_at": None,
+                    "source": None,
+                    "late_by_school_days": lag,
+                    "position": at,
+                },
+            )

@@ -4,6 +4,7 @@ Every tally is an array operation over it, so that a rate, a flag and a window c
 counted two ways.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,8 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.values import Session
+from policies.packs.codes import CodeRule, Codes
 from projections.queries.view import Interval, View
 from projections.readmodel.grid import column
+
+# -- rectangle -----------------------------------------------------------------------------
+# The register as a rectangle: pupils by sessions, with what stood and what counts.
+#
+# Every tally is an array operation over it, so that a rate, a flag and a window can never be
+# counted two ways.
+
 
 Flags = npt.NDArray[np.bool_]
 
@@ -122,3 +131,19 @@ def cover(flags: Flags, sessions: list[Session], intervals: list[Interval]) -> N
         low = np.searchsorted(days, interval.first.toordinal(), "left")
         last = interval.last.toordinal() if interval.last else 10**9
         flags[interval.pupil, low : np.searchsorted(days, last, "right")] = True
+
+
+# -- cells ---------------------------------------------------------------------------------
+# Cells of the register whose standing code has some property, under its meaning on the day.
+
+
+def cells(whole: Rectangle, codes: Codes, wanted: Callable[[CodeRule], bool]) -> Flags:
+    """Return the cells that count and whose code's rule is wanted; [pupils, sessions]."""
+    found = np.zeros(whole.codes.shape, np.bool_)
+    days = [session.date for session in whole.sessions]
+    for first, last in codes.eras(days[0], days[-1]) if days else ():
+        here = np.array([first <= day <= last for day in days])
+        rules = [codes.find(code, first) if code else None for code in whole.book]
+        meant = np.array([rule is not None and wanted(rule) for rule in rules])
+        found[:, here] = meant[whole.codes[:, here]]
+    return found & whole.counted

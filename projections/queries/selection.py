@@ -1,14 +1,25 @@
 """Which pupils a question is about, and which group each of them counts in."""
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from typing import Any, Literal
 
 import numpy as np
 
 from ledger.errors import Refused
-from projections.queries.question import Selection
-from projections.queries.rectangle import Flags, Rectangle, cover
+from ledger.values import school_year_number
+from policies.law.absence import Shares, of_statistical_age, shares
+from policies.packs.values import parameters
+from projections.queries.question import Selection, percent
+from projections.queries.rectangle import Flags, Rectangle, cover, rectangle
+from projections.queries.tally import Counter, Tally
 from projections.queries.view import Interval, View
+
+# -- selection -----------------------------------------------------------------------------
+# Which pupils a question is about, and which group each of them counts in.
+
 
 _CLASSES = ("year", "registration")
 NO_GROUP = "(none)"
@@ -123,3 +134,177 @@ def groups_of(view: View, kind: str) -> dict[str, list[Interval]]:
         if membership.kind == kind:
             found.setdefault(membership.name, []).append(membership)
     return dict(sorted(found.items()))
+
+
+# -- counted -------------------------------------------------------------------------------
+# The cells that a question is about, counted: what every answer on attendance begins with.
+
+
+@dataclass(slots=True)
+class Counted:
+    """``counter`` over the register of a range; ``chosen``: the cells asked about that show."""
+
+    counter: Counter
+    chosen: Flags
+
+    def pupils(self) -> dict[int, Tally]:
+        """Return the tally of each pupil who met a session, by row number."""
+        counts, undated = self.counter.by_pupil(self.chosen)
+        found = np.nonzero(self.chosen.any(axis=1))[0]
+        return {int(n): self.counter.tally(counts[n], undated[n]) for n in found}
+
+    def total(self, sessions: Flags | None = None) -> Tally:
+        """Return the tally of all together, by default in every session."""
+        cells = self.chosen if sessions is None else self.chosen & sessions
+        counts, undated = self.counter.by_pupil(cells)
+        return self.counter.tally(counts.sum(axis=0), undated.sum())
+
+
+def counted(
+    question: Selection, view: View, first: date | None = None, last: date | None = None
+) -> Counted:
+    """Count the register of a view for a selection, by default in the range of the view."""
+    whole = rectangle(view, first, last)
+    counter = Counter(whole, view.rules.codes)
+    return Counted(counter, counter.of_those_who_met(selected(view, question, whole)))
+
+
+# -- enrolments ----------------------------------------------------------------------------
+# Enrolments with their flags of persistent and severe absence, in a named population.
+
+
+Population = Literal["roll", "dfe"]
+POPULATIONS: tuple[Population, ...] = ("roll", "dfe")
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A pupil's own possible sessions and absence, and what they make of them."""
+
+    pupil: int
+    upn: str
+    tally: Tally
+    persistent: bool
+    severe: bool
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The counts behind the flags."""
+        return {
+            "possible": self.tally.possible,
+            "absent": self.tally.absent,
+            "authorised": self.tally.authorised,
+            "unauthorised": self.tally.unauthorised,
+            "attendance": percent(self.tally.attended, self.tally.possible),
+            "persistent": self.persistent,
+            "severe": self.severe,
+        }
+
+
+def enrolments(view: View, here: Counted, population: Population) -> list[Enrolment]:
+    """Return the enrolments with a possible session in a population, by UPN."""
+    limits = shares(view.on)
+    held = None if population == "roll" else statistical(view, boarders(view))
+    found = [
+        _enrolment(view.people[pupil].upn, pupil, tally, limits)
+        for pupil, tally in here.pupils().items()
+        if tally.possible and (held is None or pupil in held)
+    ]
+    return sorted(found, key=lambda each: each.upn)
+
+
+def _enrolment(upn: str, pupil: int, tally: Tally, limits: Shares) -> Enrolment:
+    counts = (tally.absent, tally.possible)
+    persistent, severe = limits.persistent.reached(*counts), limits.severe.reached(*counts)
+    return Enrolment(pupil, upn, tally, persistent, severe)
+
+
+def population_in_words(population: Population, on: date) -> str:
+    """Say who is in a population, by the rule of a day."""
+    if population == "roll":
+        return "population roll (everyone on roll)"
+    ages = parameters().value("absence.statistical_ages", on).table
+    return (
+        f"population dfe (aged {ages['youngest']} to {ages['oldest']} on the 31 August before "
+        f"the school year, without boarders)"
+    )
+
+
+def statistical(view: View, away: set[int]) -> set[int]:
+    """Return the pupils whom DfE's statistics count in the view's school year; not those away."""
+    if view.school_year is None:
+        return set()
+    year = school_year_number(view.school_year[0])
+    return {
+        n
+        for n, person in view.people.items()
+        if n not in away and of_statistical_age(person.birth_cohort, year)
+    }
+
+
+def boarders(view: View) -> set[int]:
+    """Return the pupils who board by their latest spell on roll that has begun."""
+    rows = view.stood("pupil, starts_on, boarder", "roll", "starts_on <= :v0", view.on.isoformat())
+    latest = {pupil: boards for pupil, _, boards in sorted(rows)}
+    return {pupil for pupil, boards in latest.items() if boards}
+
+
+def split(view: View, tally: Tally) -> dict[str, int]:
+    """Return authorised absence by kind: part-time timetable, illness, the rest.
+
+    A part-time timetable is the authorised absence that the code allows at compulsory school
+    age only.
+    """
+    rule = parameters().find("absence.illness_codes", view.on)
+    ill = set(rule.names) if rule is not None else set()
+    part_time = {
+        each.code
+        for each in view.rules.codes.rules
+        if each.age == "compulsory" and each.category == "authorised"
+    }
+    timetable = sum(n for code, n in tally.codes.items() if code in part_time)
+    illness = sum(n for code, n in tally.codes.items() if code in ill)
+    return {
+        "part_time": timetable,
+        "illness": illness,
+        "other_authorised": tally.authorised - timetable - illness,
+    }
+
+
+def totals(found: list[Enrolment], population: Population) -> dict[str, Any]:
+    """Return the total of an answer: how many enrolments, and how many of them flagged."""
+    persistent, severe = sum(e.persistent for e in found), sum(e.severe for e in found)
+    return {
+        "population": population,
+        "enrolments": len(found),
+        "persistent": persistent,
+        "severe": severe,
+        "persistent_percent": percent(persistent, len(found)),
+        "severe_percent": percent(severe, len(found)),
+    }
+
+
+# -- year_groups ---------------------------------------------------------------------------
+# The order of year groups, where their names tell it.
+
+
+_NUMBERED = re.compile(r"(?:national curriculum year|year|yr|ncy|y)?\s*(\d{1,2})", re.IGNORECASE)
+_NAMED = re.compile(r"(?:year|yr|y)?\s*(reception|r|nursery|n)\d?", re.IGNORECASE)
+_RECEPTION, _NURSERY = 0, -1
+
+
+def rank(name: str) -> int | None:
+    """Return a year group's place: Year 7 is 7, reception 0, nursery -1; none: not known."""
+    text = name.strip()
+    if found := _NUMBERED.fullmatch(text):
+        return int(found[1])
+    if found := _NAMED.fullmatch(text):
+        return _RECEPTION if found[1][0] in "rR" else _NURSERY
+    return None
+
+
+def in_order(names: Iterable[str]) -> list[str] | None:
+    """Return year groups, the most junior first; none where a name does not tell its place."""
+    ranked = [(rank(name), name) for name in set(names)]
+    known = [(place, name) for place, name in ranked if place is not None]
+    return [name for _, name in sorted(known)] if len(known) == len(ranked) else None

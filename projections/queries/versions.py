@@ -2,16 +2,25 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import starmap
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ledger.clock import iso, local_date
 from policies.law.calendar import school_days_between
+from projections.queries.question import Selection
+from projections.queries.rectangle import rectangle
+from projections.queries.selection import selected
 from projections.queries.view import View
-from projections.readmodel.mark_rows import VERSIONS, row_ids
+from projections.readmodel.models.marks import VERSIONS, row_ids
+
+# -- versions ------------------------------------------------------------------------------
+# Versions of marks and plans as known: the rows that history and changes are made of.
+
 
 AS_STATED = "as stated by its source"
 _ENTERED = (
@@ -230,3 +239,16 @@ class Describer:
         if version.name is not None:
             return self._view.open(version.name), version.job_title
         return self.named(version.by, day)
+
+
+# -- changes_of ----------------------------------------------------------------------------
+# Whose changes are asked for: the pupils that a selection chooses, as row numbers.
+
+
+def chosen(question: Selection, view: View) -> set[int]:
+    """Return the pupils asked for; a filter by group is one by membership at `on`."""
+    whole = rectangle(view)
+    if not whole.sessions:  # who is meant needs a column, also where no session is in a term
+        whole = replace(whole, codes=np.zeros((len(whole.codes), 1), np.uint8))
+    cells = selected(view, question, whole)
+    return {n for n in view.people if cells[n].any()}

@@ -15,9 +15,9 @@ from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.store.folder import Folder, open_read_only, translated
-from ledger.transparency.roots import root_at
+from ledger.transparency.proof import root_at
 from policies.law.calendar import school_year_of
-from policies.packs.rules import Rules, rules
+from policies.packs.codes import Rules, rules
 from projections.queries.question import PointInTime
 from projections.readmodel.tables import ALWAYS, STANDS
 
@@ -282,10 +282,10 @@ def opened(folder: Folder, question: PointInTime, clock: Clock) -> Iterator[View
 
 
 def _bring_up(folder: Folder) -> int:
-    from projections.readmodel import current  # noqa: PLC0415 - a cheap check first
+    from projections.readmodel import freshness  # noqa: PLC0415 - a cheap check first
 
     head = folder.head()
-    if not current.is_current(folder, head):
+    if not freshness.is_current(folder, head):
         from projections.readmodel.catch_up import catch_up  # noqa: PLC0415 - slow to import
 
         return catch_up(folder)

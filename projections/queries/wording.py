@@ -9,6 +9,10 @@ from typing import Any
 from ledger.clock import local, parse_instant
 from projections.queries.versions import AS_STATED
 
+# -- wording -------------------------------------------------------------------------------
+# Words that every account of changes shares: what it was, by whom, when, how late.
+
+
 KINDS: Mapping[str, str] = {
     "entry": "first entry",
     "late_entry": "late entry",
@@ -107,3 +111,35 @@ def wrapped(rows: Iterable[Sequence[str]], free: Collection[int]) -> list[tuple[
 
 def _lines(cell: str) -> list[str]:
     return wrap(cell, _WIDE) if len(cell) > _WIDE else [cell]
+
+
+# -- history_words -------------------------------------------------------------------------
+# The kinds of a version in words, so that none is taken for another.
+
+
+HISTORY_WORDS_KINDS = {
+    "entry": "entry",
+    "late_entry": "late entry",
+    "taking": "corrected during taking",
+    "amendment": "amendment",
+    "restated": "restated by its source",
+    "plan": "plan",
+}
+_PLANS = {
+    "planned": "absence planned",
+    "changed": "plan changed before the register was taken",
+    "withdrawn": "plan withdrawn before the register was taken",
+}
+
+
+def what(row: Mapping[str, Any], source: str | None) -> str:
+    """Return what a version is, and which system states it where it was imported.
+
+    A late entry says how late; a correction during taking is no amendment.
+    """
+    words = _PLANS.get(row.get("step") or "", HISTORY_WORDS_KINDS[row["kind"]])
+    if source is None:
+        return words
+    return (
+        f"{words} ({source})" if row["kind"] == "restated" else f"{words}, as stated by {source}"
+    )

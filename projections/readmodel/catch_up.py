@@ -18,7 +18,7 @@ from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, So
 from ledger.store.folder import Folder, open_read_only, translated
 from ledger.store.store import Recorded, Store
 from projections.readmodel import models, tables
-from projections.readmodel.current import follows
+from projections.readmodel.freshness import follows
 from projections.readmodel.grid import Grid
 from projections.readmodel.tables import Moment, Reached, Writer
 

@@ -11,8 +11,9 @@ number in the tables, column = two a day. Dense arrays on disk, memory-mapped:
 As known at a position: the arrays, with later versions rewound.
 """
 
+import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,9 +22,60 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.values import school_year_number
-from projections.readmodel import manifest
-from projections.readmodel.manifest import Manifest
-from projections.readmodel.tables import ALWAYS, Reached
+from projections.readmodel.tables import ALWAYS, LAYOUT, Reached
+
+# -- manifest ------------------------------------------------------------------------------
+# The manifest of the grid: which files hold which year, and how far they have come.
+
+
+_FILE = "manifest.json"
+
+
+@dataclass(slots=True)
+class Manifest:
+    """``codes``: the code book, 0 = no mark; ``partitions``: year -> stem of its files' names."""
+
+    position: int = 0
+    anchor: str = ""
+    layout: int = LAYOUT
+    codes: list[str] = field(default_factory=lambda: [""])
+    partitions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def reached(self) -> Reached:
+        """How far the grid has come."""
+        return Reached(self.position, self.anchor)
+
+
+def read(folder: Path) -> Manifest | None:
+    """Return the manifest; none where there is no grid, or one that must be made anew."""
+    try:
+        found = Manifest(**json.loads((folder / _FILE).read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    return found if found.layout == LAYOUT else None
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Put a manifest in the place of the one before, at once."""
+    waiting = folder / f"{_FILE}.{os.getpid()}"
+    waiting.write_text(json.dumps(asdict(manifest)), encoding="utf-8")
+    waiting.replace(folder / _FILE)
+
+
+# -- grid ----------------------------------------------------------------------------------
+# The grid: a register is a rectangle, pupils by sessions, and so is the model.
+#
+# One partition a year from 1 August, so that no change of calendar moves a cell: row = the pupil's
+# number in the tables, column = two a day. Dense arrays on disk, memory-mapped:
+#
+# - ``codes`` uint8: index into the code book, 0 = no mark;
+# - ``kf`` uint32: position at which the standing version was recorded;
+# - ``sf`` int64: time stated for it (microseconds), never falling along a chain; 0 = undated;
+# - ``older`` int64 [n, 7]: superseded versions: row, column, code, kf, kt, sf, st.
+#
+# As known at a position: the arrays, with later versions rewound.
+
 
 Codes = npt.NDArray[np.uint8]
 COLUMNS = 2 * 366
@@ -136,7 +188,7 @@ class Grid:
         self._load()
 
     def _load(self) -> None:
-        found = manifest.read(self._folder) or Manifest()
+        found = read(self._folder) or Manifest()
         self.reached = found.reached
         self.book = found.codes
         self._files = {int(year): stem for year, stem in found.partitions.items()}
@@ -215,7 +267,7 @@ class Grid:
         self.reached = place
         self._changed.clear()
         partitions = {str(year): stem for year, stem in sorted(self._files.items())}
-        manifest.write(self._folder, Manifest(*place, codes=self.book, partitions=partitions))
+        write(self._folder, Manifest(*place, codes=self.book, partitions=partitions))
         self._remove_old_files()
 
     def _write(self, name: str, array: npt.NDArray[Any]) -> None:

@@ -11,8 +11,8 @@ from ledger.clock import iso, local_date, parse_instant
 from ledger.errors import Refused
 from ledger.values import Session
 from policies.law.calendar import school_days_between
+from projections.queries.pending import requests
 from projections.queries.question import Question
-from projections.queries.replay_requests import requests
 from projections.queries.versions import Describer, Version
 from projections.queries.view import Person, View, opened
 from projections.register.signs import NO_MARK

@@ -1,19 +1,138 @@
 """A group's register on paper, as amended or blank."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from ledger.errors import Refused
-from projections.queries.question import Answer, Block, Lines, Page, Question, option
-from projections.queries.versions import Describer
-from projections.queries.view import View
-from projections.queries.wording import instant_in_words
-from projections.register import register_print_amended as amended
-from projections.register import register_print_blank as blank
+from projections.queries.question import Answer, Block, Grid, Lines, Page, Question, option
+from projections.queries.versions import Describer, Version
+from projections.queries.view import Person, View
+from projections.queries.wording import (
+    KINDS,
+    NOBODY,
+    authenticated_in_words,
+    days_in_words,
+    instant_in_words,
+    week_heading,
+    week_in_words,
+    when_in_words,
+    wrapped,
+)
+from projections.register.signs import NOT_MET, code_key, legend, shown
 from projections.register.week import Week, monday_of
 from projections.rendering import html
+
+# -- register_print_blank ------------------------------------------------------------------
+# A blank register on paper, for the day on which the system is down.
+#
+# Names, sessions, what is planned (in brackets: a plan is no entry), room for who took it and
+# when; no mark.
+
+
+_SPARE_ROWS = 2
+_ROOM = "____"
+_FORM = ("Opened at", "Ended at", "Taken by (name)", "Signature")
+_PLANNED = "(..)  planned; not an entry: write the code that is right when the register is taken"
+_NOT_MET = f"{NOT_MET}  no entry is due: school closed, or pupil not on roll or not in the group"
+_LATER = (
+    "Enter these marks in the ledger when the system is back, with who took the register and "
+    "when; keep this sheet."
+)
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One empty week: a row a pupil, and what each cell holds before anybody writes."""
+
+    week: Week
+    rows: list[Row]
+
+    def document(self) -> Row:
+        """Return the week as JSON has it."""
+        return {"week": self.week.monday.isoformat(), "rows": self.rows, "codes": self.codes()}
+
+    def codes(self) -> list[dict[str, str]]:
+        """Return the codes that a taker may write in that week, with what they mean."""
+        return codes_between(self.week.view, self.week.monday, self.week.friday)
+
+
+def form(week: Week) -> Form:
+    """Return a week without any mark, of those who are on roll in it."""
+    here = [p for p in week.pupils if any(week.cell(p, s)["member"] for s in week.sessions)]
+    return Form(week, [_row(week, person) for person in here])
+
+
+def _row(week: Week, person: Person) -> Row:
+    cells = []
+    for session in week.sessions:
+        cell = week.cell(person, session)
+        due = cell["met"] and cell["member"]
+        planned = week.planned((person.index, str(session))) if due else None
+        cells.append({"session": str(session), "due": due, "planned": planned})
+    return {"upn": person.upn, "name": person.name, "cells": cells}
+
+
+def codes_between(view: View, first: date, last: date) -> list[dict[str, str]]:
+    """Return the codes in force on any day of a range that somebody can enter by hand."""
+    table = view.rules.codes
+    found = {
+        rule.code: {"code": rule.code, "meaning": rule.description}
+        for era_first, _ in table.eras(first, last)
+        for rule in table.in_force(era_first)
+        if rule.category != "administrative" and not rule.cancels
+    }
+    return list(found.values())
+
+
+def _written(cell: Row, empty: str) -> str:
+    if not cell["due"]:
+        return NOT_MET
+    return f"({cell['planned']})" if cell["planned"] else empty
+
+
+def _notes(found: Form) -> list[str]:
+    cells = [cell for row in found.rows for cell in row["cells"]]
+    planned = [_PLANNED] if any(cell["planned"] for cell in cells) else []
+    return [*planned, *([_NOT_MET] if not all(cell["due"] for cell in cells) else []), _LATER]
+
+
+def _key(found: Form) -> list[str]:
+    return [f"{each['code']}  {each['meaning']}" for each in found.codes()]
+
+
+def print_blank_blocks(found: Form) -> list[Block]:
+    """Return a form as text."""
+    title = f"Register of {found.week.group}, {week_in_words(found.week.monday)}: blank form"
+    grid = Grid(title, found.week.headings, _table(found, _ROOM), notes=_notes(found))
+    return [grid, Lines(["Codes:", *_key(found), ""])]
+
+
+def _table(found: Form, empty: str) -> list[tuple[str, ...]]:
+    rows = [(row["name"], *(_written(cell, empty) for cell in row["cells"])) for row in found.rows]
+    sessions = len(found.week.sessions)
+    spare = [("", *[empty] * sessions)] * _SPARE_ROWS
+    return [*rows, *spare, *((label, *[empty] * sessions) for label in _FORM)]
+
+
+def print_blank_sheet(found: Form) -> html.Markup:
+    """Return a form as HTML."""
+    return html.joined(
+        [
+            html.tag("h2", week_heading(found.week.monday)),
+            html.table(found.week.headings, _table(found, ""), css="register form"),
+            html.notes(_notes(found)),
+            html.tag("h2", "Codes"),
+            html.notes(_key(found), css="notes key"),
+        ]
+    )
+
+
+# -- print ---------------------------------------------------------------------------------
+# A group's register on paper, as amended or blank.
+
 
 _COLUMNS = ("week", "number", "session", "upn", "name", "kind", "was", "became", "reason",
             "by", "recorded_at", "stated_at", "late_by_school_days", "position")  # fmt: skip
@@ -78,16 +197,18 @@ class _Found:
 
 def _amended(view: View, weeks: list[Week]) -> _Found:
     describer = Describer(view)
-    found = [amended.Printed(week, describer) for week in weeks]
+    found = [Printed(week, describer) for week in weeks]
     notes = [{"week": each.week.monday.isoformat(), **n} for each in found for n in each.notes]
-    blocks = [block for each in found for block in amended.blocks(each)]
-    return _Found([e.document() for e in found], blocks, [amended.sheet(e) for e in found], notes)
+    blocks = [block for each in found for block in print_amended_blocks(each)]
+    return _Found(
+        [e.document() for e in found], blocks, [print_amended_sheet(e) for e in found], notes
+    )
 
 
 def _blank(weeks: list[Week]) -> _Found:
-    found = [blank.form(week) for week in weeks]
-    blocks = [block for each in found for block in blank.blocks(each)]
-    return _Found([e.document() for e in found], blocks, [blank.sheet(e) for e in found], [])
+    found = [form(week) for week in weeks]
+    blocks = [block for each in found for block in print_blank_blocks(each)]
+    return _Found([e.document() for e in found], blocks, [print_blank_sheet(e) for e in found], [])
 
 
 def _check(question: RegisterPrint) -> None:
@@ -130,3 +251,157 @@ def _page(question: RegisterPrint, view: View, body: str) -> str:
     above = html.tag("p", f"Printed {instant_in_words(view.now)}, {known}.")
     return html.page(title.removeprefix(": "), html.joined([above, html.tag("div", body)]),
                      landscape=True, foot=view.provenance())  # fmt: skip
+
+
+# -- register_print_amended ----------------------------------------------------------------
+# The register on paper as amended (SI 2024/208 reg 6(2)): every amendment with its five.
+#
+# Original entry, amended entry, reason, date and name, numbered in the cell and listed beneath,
+# with the job title besides; late entries with their lag; week after week.
+
+
+_NUMBERED = ("amendment", "restated", "late_entry", "taking")
+_AMENDED = ("No.", "Session", "Pupil", "Original entry", "Amended entry", "Reason", "Date made",
+            "Name", "Job title", "How known", "School days after", "What")  # fmt: skip
+_LATE = ("No.", "Session", "Pupil", "Entry", "Reason", "Entered", "Name", "Job title",
+         "How known", "School days after", "What")  # fmt: skip
+_REASON = frozenset(heads.index("Reason") for heads in (_AMENDED, _LATE))
+_CORRECTED = (*_AMENDED[:4], "Corrected entry", *_AMENDED[5:])
+
+
+@dataclass
+class Printed:
+    """One week on paper: its rows, and the notes that are numbered in their cells."""
+
+    week: Week
+    describer: Describer
+    rows: list[Row] = field(default_factory=list)
+    notes: list[Row] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for person in self.week.pupils:
+            cells = [self._cell(person, str(s), self.week.cell(person, s))
+                     for s in self.week.sessions]  # fmt: skip
+            self.rows.append({"upn": person.upn, "name": person.name, "cells": cells})
+
+    def _cell(self, person: Person, session: str, cell: Row) -> Row:
+        numbers = []
+        for version in self.week.marks((person.index, session)):
+            # What is in another group's register is noted there.
+            if version.kind in _NUMBERED and cell["in_group"]:
+                numbers.append(len(self.notes) + 1)
+                self.notes.append(self._note(numbers[-1], person, version))
+        return {**cell, "notes": numbers}
+
+    def _note(self, number: int, person: Person, version: Version) -> Row:
+        row = self.describer.row(0, version)
+        kept = ("session", "kind", "reason", "minutes_late", "nature", "by", "recorded_at",
+                "stated_at", "late_by_school_days", "position", "changed_at")  # fmt: skip
+        return {
+            "number": number,
+            "upn": person.upn,
+            "name": person.name,
+            "was": version.replaced,
+            "became": version.code,
+            **{name: row[name] for name in kept if name in row},
+            "source": self.describer.source(version),
+        }
+
+    @property
+    def amendments(self) -> list[Row]:
+        """The notes on what was amended, or restated by a source."""
+        return [n for n in self.notes if n["kind"] not in ("late_entry", "taking")]
+
+    @property
+    def corrections(self) -> list[Row]:
+        """The notes on what was corrected before the taking had ended: no amendment, yet shown."""
+        return [note for note in self.notes if note["kind"] == "taking"]
+
+    @property
+    def late_entries(self) -> list[Row]:
+        """The notes on what was entered after the register had ended."""
+        return [note for note in self.notes if note["kind"] == "late_entry"]
+
+    def document(self) -> Row:
+        """Return the week as JSON has it."""
+        return {"week": self.week.monday.isoformat(), "rows": self.rows,
+                "amendments": self.amendments, "late_entries": self.late_entries,
+                "corrections": self.corrections}  # fmt: skip
+
+    @property
+    def cells(self) -> list[Row]:
+        """The cells of all rows."""
+        return [cell for row in self.rows for cell in row["cells"]]
+
+
+def print_amended_blocks(printed: Printed) -> list[Block]:
+    """Return a week as text; numbers of notes in square brackets."""
+    body = [(row["name"], *map(_in_text, row["cells"])) for row in printed.rows]
+    week = printed.week
+    title = f"Register of {week.group}, {week_in_words(week.monday)}, as amended"
+    # A reason as long as a book would make every row that wide.
+    lists = [replace(each, rows=wrapped(each.rows, _REASON)) for each in _lists(printed)]
+    return [Grid(title, week.headings, body, notes=_print_amended_notes(printed)), *lists]
+
+
+def _print_amended_notes(printed: Printed) -> list[str]:
+    found = printed.amendments or printed.late_entries
+    none = [] if found else ["No entry of this week was amended or made late."]
+    return [*legend(printed.cells), *none]
+
+
+def _in_text(cell: Row) -> str:
+    numbers = ",".join(map(str, cell["notes"]))
+    return f"{shown(cell)} [{numbers}]" if numbers else shown(cell)
+
+
+def _lists(printed: Printed) -> list[Grid]:
+    amended, corrected = (
+        [(*_first(n), n["was"] or NOBODY, n["became"], *_rest(n)) for n in notes]
+        for notes in (printed.amendments, printed.corrections)
+    )
+    late = [(*_first(n), n["became"], *_rest(n)) for n in printed.late_entries]
+    lists = (
+        Grid("Amendments", _AMENDED, amended),
+        Grid("Late entries", _LATE, late),
+        Grid("Corrected while the register was being taken", _CORRECTED, corrected),
+    )
+    return [grid for grid in lists if grid.rows]
+
+
+def _first(note: Row) -> tuple[str, ...]:
+    return str(note["number"]), note["session"], note["name"]
+
+
+def _rest(note: Row) -> tuple[str, ...]:
+    by = note["by"] or {}
+    return (
+        note["reason"] or NOBODY,
+        when_in_words(note),
+        by.get("name") or NOBODY,
+        by.get("job_title") or NOBODY,
+        authenticated_in_words(note["by"]),
+        days_in_words(note["late_by_school_days"]),
+        KINDS[note["kind"]],
+    )
+
+
+def print_amended_sheet(printed: Printed) -> html.Markup:
+    """Return a week as HTML."""
+    rows = [(row["name"], *map(_in_html, row["cells"])) for row in printed.rows]
+    key = code_key(printed.week.view, printed.cells, printed.notes)
+    return html.joined(
+        [
+            html.tag("h2", week_heading(printed.week.monday)),
+            html.table(printed.week.headings, rows, css="register"),
+            html.notes(_print_amended_notes(printed)),
+            *(html.grid(grid, css="list") for grid in _lists(printed)),
+            html.notes(key, css="notes key"),
+        ]
+    )
+
+
+def _in_html(cell: Row) -> html.Markup:
+    numbers = ",".join(map(str, cell["notes"]))
+    written = html.text(shown(cell))
+    return html.Markup(f"{written}{html.tag('sup', numbers)}") if numbers else written

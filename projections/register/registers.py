@@ -1,5 +1,6 @@
 """Every register that was due, who took it, when, and what is missing."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -7,8 +8,69 @@ from projections.queries.question import Answer, Grid, Lines, Question, natural,
 from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.register import due as registers_due
-from projections.register import registers_summary
 from projections.register.due import Due
+
+# -- registers_summary ---------------------------------------------------------------------
+# Registers counted by group, or by the job title of whoever took them; never by person.
+
+
+Row = Mapping[str, Any]
+NOBODY = "(not recorded)"
+_COUNTS = ("due", "taken", "not_recorded", "missing", "late", "without")
+
+
+def registers_summary_columns(by: str) -> tuple[str, ...]:
+    """Return the columns of a summary."""
+    return ("group" if by == "group" else "job_title", *_COUNTS)
+
+
+def registers_summary_counted(
+    rows: Iterable[Row], by: str
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return one row a group or title, in order of its name, and the total."""
+    everything = list(rows)
+    found: dict[str, list[Row]] = {}
+    for row in everything:
+        found.setdefault(_key(row, by), []).append(row)
+    name = registers_summary_columns(by)[0]
+    return (
+        [{name: key, **count(found[key])} for key in sorted(found, key=natural)],
+        count(everything),
+    )
+
+
+def _key(row: Row, by: str) -> str:
+    if by == "group":
+        return str(row["group"])
+    return str((row["by"] or {}).get("job_title") or NOBODY)
+
+
+def count(rows: list[Any]) -> dict[str, int]:
+    """Count registers: due, taken, missing, late, and pupils without a mark in them."""
+    how = [row["how"] for row in rows]
+    return {
+        "due": len(rows),
+        "taken": how.count("taken"),
+        "not_recorded": len(rows) - how.count("taken") - how.count("missing"),
+        "missing": how.count("missing"),
+        "late": sum(row["late_by_minutes"] is not None for row in rows),
+        "without": sum(row["without"] for row in rows),
+    }
+
+
+def table(by: str, rows: list[dict[str, Any]], total: Row, notes: list[str]) -> Grid:
+    """Return the counts for reading, the total in the last row."""
+    first = "Group" if by == "group" else "Taken by (job title)"
+    headings = (first, "Due", "Taken", "Not recorded how", "Missing", "Late", "Pupils unmarked")
+    name = registers_summary_columns(by)[0]
+    body = [(row[name], *(str(row[c]) for c in _COUNTS)) for row in rows]
+    body.append(("all", *(str(total[c]) for c in _COUNTS)))
+    return Grid("Registers due", headings, body, frozenset(range(1, 7)), total=True, notes=notes)
+
+
+# -- registers -----------------------------------------------------------------------------
+# Every register that was due, who took it, when, and what is missing.
+
 
 COLUMNS = (
     "session",
@@ -54,7 +116,7 @@ class Registers(Question):
 
     def answer(self, view: View) -> Answer:
         """Answer with one row a register, by session and group; or with counts."""
-        columns = COLUMNS if self.summary is None else registers_summary.columns(self.summary)
+        columns = COLUMNS if self.summary is None else registers_summary_columns(self.summary)
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, columns, [Lines([view.ignorance()])])
@@ -64,11 +126,11 @@ class Registers(Question):
         rows = [row for row in rows if _wanted(self, row)]
         rows.sort(key=lambda r: (r["session"], natural(r["group"])))
         if self.summary is not None:
-            counted, total = registers_summary.counted(rows, self.summary)
+            counted, total = registers_summary_counted(rows, self.summary)
             document = {"as_of": view.as_of(), "rows": counted, "total": total}
-            grid = registers_summary.table(self.summary, counted, total, [view.provenance()])
+            grid = table(self.summary, counted, total, [view.provenance()])
             return Answer(document, columns, [grid])
-        document = {"as_of": view.as_of(), "rows": rows, "total": registers_summary.count(rows)}
+        document = {"as_of": view.as_of(), "rows": rows, "total": count(rows)}
         return Answer(document, columns, [_table(rows, view)])
 
 

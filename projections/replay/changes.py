@@ -14,7 +14,7 @@ from policies.law.calendar import school_days_between
 from projections.queries.versions import AS_STATED, Describer
 from projections.queries.view import View
 from projections.readmodel.models.calendar import SEPARATOR
-from projections.replay.replay_known import Moment
+from projections.replay.figures import Moment
 
 _KNOWN = "kf <= :p AND sf <= :t"
 _CALENDAR = ("terms", "closures")

@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 
 from ledger.clock import local_date, parse_instant
 from ledger.values import parse_session
-from projections.queries.replay_requests import requests
+from projections.queries.pending import requests
 from projections.queries.versions import Describer, Version, versions_of
 from projections.queries.view import View
 from projections.register.week import PLAN, monday_of
 from projections.replay.changes import Change, Changes, Order
-from projections.replay.figures import Figures
-from projections.replay.replay_known import Known
+from projections.replay.figures import Figures, Known
 from projections.roll.admission_rows import rows as amendments
 
 ENTRIES = "entries"

@@ -10,16 +10,14 @@ from typing import Any
 import numpy as np
 
 from ledger.values import Session
+from policies.law.calendar import school_weeks
 from policies.law.penalties import Measure, standing
-from policies.law.school_weeks import school_weeks
 from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
-from projections.penalties.penalties_register import age_of, countable
-from projections.queries.cells import cells
-from projections.queries.rectangle import Flags, Rectangle, cover, rectangle
+from projections.penalties.case import age_of, countable
+from projections.queries.rectangle import Flags, Rectangle, cells, cover, rectangle
 from projections.queries.view import Interval, View
-from projections.returns.made import Told, agreed
-from projections.returns.returns_days import Days, Run, days_of, runs
+from projections.returns.made import Days, Run, Told, agreed, days_of, runs
 
 
 @dataclass(slots=True)

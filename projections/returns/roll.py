@@ -11,14 +11,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from policies.law.age import is_compulsory
-from policies.law.calendar import school_year_of
-from policies.law.deadlines import new_pupil_deadline
+from policies.law.calendar import new_pupil_deadline, school_year_of
 from policies.law.roll import grounds, named
 from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
 from projections.queries.question import natural
+from projections.queries.selection import in_order
 from projections.queries.view import View
-from projections.queries.year_groups import in_order
 from projections.returns.made import Told
 
 _DAY = timedelta(days=1)

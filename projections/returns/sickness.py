@@ -17,8 +17,7 @@ from policies.packs.values import parameters
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.view import View
 from projections.returns.attendance import of_age
-from projections.returns.made import Told
-from projections.returns.returns_days import Days, Run, days_of, runs
+from projections.returns.made import Days, Run, Told, days_of, runs
 
 
 @dataclass(slots=True)

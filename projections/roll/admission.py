@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from ledger.clock import local, local_date, parse_instant
 from ledger.errors import Refused
-from projections.queries.changes_of import chosen
 from projections.queries.question import Answer, Grid, Lines, Selection, number_of, option
-from projections.queries.versions import Describer
+from projections.queries.versions import Describer, chosen
 from projections.queries.view import View
 from projections.roll.admission_rows import KINDS
 from projections.roll.admission_rows import rows as amendments

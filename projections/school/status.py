@@ -1,17 +1,23 @@
 """Where the ledger is, its last event, today's unmarked registers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ledger.clock import local
+from ledger.store.folder import Folder
 from ledger.transparency.witnesses import trusted
 from projections.backup import backups
 from projections.queries import seen_outside as outside
 from projections.queries.pending import pending
-from projections.queries.question import Answer, Lines, Question, number_of
+from projections.queries.question import Answer, Inspection, Lines, Progress, Question, number_of
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
+from projections.readmodel import catch_up
+from projections.readmodel.freshness import afresh
+
+# -- status --------------------------------------------------------------------------------
+# Where the ledger is, its last event, today's unmarked registers.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,3 +83,23 @@ def _when(last: tuple[int, int, str] | None) -> str:
     if last is None:
         return "none"
     return f"{local(last[1]):%Y-%m-%d %H:%M:%S} London, {last[2]}, position {last[0]}"
+
+
+# -- rebuild -------------------------------------------------------------------------------
+# Drop the read models and replay the whole log into them.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuild(Inspection):
+    """attendance rebuild: drop the read models and replay the whole log into them.
+
+    The read models are disposable: they are made anew from the log, equal to what they were.
+    """
+
+    doing: ClassVar[str] = "replaying"
+
+    def inspect(self, folder: Folder, progress: Progress) -> Answer:
+        """Rebuild, and say from how many events."""
+        head = afresh(folder, lambda: catch_up.rebuild(folder.required(), progress=progress))
+        says = f"the read models were rebuilt from {head} events"
+        return Answer({"events": head}, (), [Lines([says])])

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from ledger.errors import Refused
 from ledger.values import Session
-from projections.queries.counted import Counted, counted
 from projections.queries.question import Selection
 from projections.queries.rectangle import rectangle
+from projections.queries.selection import Counted, counted
 from projections.queries.tally import COUNTED, Counter, Counts, Tally, worths
 from projections.why.stages import SAME_CELLS, Stage, Way
 

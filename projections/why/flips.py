@@ -2,15 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
+
+from policies.law import penalties as threshold
 from policies.law.absence import Shares, shares
-from projections.queries.enrolments import Population, statistical
+from policies.law.calendar import school_weeks
+from projections.penalties.case import age_of, begun, countable, held, relevant
+from projections.queries.rectangle import Flags as Cells
+from projections.queries.selection import Counted, Population, statistical
 from projections.queries.tally import COUNTED
-from projections.why.causes import BIRTH_DATE, BOARDING, KINDS, LEAVING, RULE, Causes, Finder
+from projections.why.causes import (
+    BIRTH_DATE,
+    BOARDING,
+    ENTERING,
+    KINDS,
+    LEAVING,
+    RULE,
+    Causes,
+    Finder,
+)
 from projections.why.cells import Cause
 from projections.why.stages import Stage
+
+# -- flips ---------------------------------------------------------------------------------
+# Why a flag of persistent or severe absence flipped: one cause a pupil, with all its events.
 
 
 class Flags(NamedTuple):
@@ -115,3 +133,72 @@ def _weight(cause: Cause) -> tuple[int, int]:
     """Return how much a cause weighs on a flag: by absence, then by possible sessions."""
     effect = dict(zip(COUNTED, map(int, cause.effect), strict=True))
     return abs(effect["authorised"] + effect["unauthorised"]), abs(effect["possible"])
+
+
+# -- why_penalties -------------------------------------------------------------------------
+# Why the threshold of a penalty notice is met by other pupils: one cause a pupil.
+
+
+class Standing(NamedTuple):
+    """What a pupil adds to the counts of an answer on the threshold.
+
+    ``met``: some window so far is full; ``met_in_latest_window``: the latest is;
+    ``relevant_entries``: those in the latest.
+    """
+
+    met: int = 0
+    met_in_latest_window: int = 0
+    relevant_entries: int = 0
+
+
+def standings(finder: Finder) -> list[dict[int, Standing]]:
+    """Return how every pupil with a relevant entry stands, stage by stage."""
+    stages = zip(finder.way.stages, finder.cells.counted, strict=True)
+    return [_penalties_at(stage, here) for stage, here in stages]
+
+
+def _relevant(stage: Stage, here: Counted) -> Cells:
+    whole, people = here.counter.whole, stage.view.people.items()
+    # Details may be known before anything else of a pupil is: of whom no session counts yet.
+    known = ((n, p) for n, p in people if n < len(whole.codes))
+    ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in known}
+    return relevant(whole, stage.view.rules.codes, countable(whole, ages))
+
+
+def _penalties_at(stage: Stage, here: Counted) -> dict[int, Standing]:
+    cells = _relevant(stage, here)
+    measure = threshold.measure(stage.rules_on)
+    weeks = begun(school_weeks(stage.view.calendar.school_days()), stage.last)
+    latest, fullest = held(cells, here.counter.whole.sessions, weeks, measure)
+    return {
+        int(n): Standing(
+            int(fullest[n] >= measure.sessions),
+            int(latest[n] >= measure.sessions),
+            int(latest[n]),
+        )
+        for n in np.nonzero((cells & here.chosen).any(axis=1))[0]
+    }
+
+
+def moved(finder: Finder, causes: Causes, found: list[dict[int, Standing]]) -> list[Flip]:
+    """Return a flip for each pupil who stands otherwise.
+
+    Between two dates the marks of every relevant entry are among the events, since a window that
+    moves on takes up some and leaves others behind.
+    """
+    flipped = flips(finder, causes, found, Standing())
+    if not finder.way.of_dates:
+        return flipped
+    marks = finder.relevant_marks(_relevant(finder.way.stages[-1], finder.cells.counted[-1]))
+    return [
+        replace(
+            flip, kind=_penalties_kind(flip), events=flip.events | marks.get(flip.pupil, set())
+        )
+        for flip in flipped
+    ]
+
+
+def _penalties_kind(flip: Flip) -> str:
+    before, after = Standing(*flip.before), Standing(*flip.after)
+    fewer = after.relevant_entries < before.relevant_entries
+    return LEAVING if flip.kind == ENTERING and fewer else flip.kind

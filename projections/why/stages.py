@@ -15,8 +15,8 @@ from typing import Any, Literal, TypeVar
 
 from ledger.errors import Refused
 from ledger.values import parse_date
-from projections.queries.enrolments import boarders
 from projections.queries.question import Selection, option
+from projections.queries.selection import boarders
 from projections.queries.view import View, opened
 
 Facts = Literal[

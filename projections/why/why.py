@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from projections.penalties.penalties_register import counted_from
-from projections.queries.enrolments import POPULATIONS, Population, population_in_words
+from projections.penalties.case import counted_from
 from projections.queries.question import Answer, Block, Grid, Lines, argument, option
-from projections.queries.selection import check_school
+from projections.queries.selection import (
+    POPULATIONS,
+    Population,
+    check_school,
+    population_in_words,
+)
 from projections.queries.tally import COUNTED
 from projections.queries.view import View
 from projections.why.causes import KINDS, Finder
 from projections.why.cells import Cells
-from projections.why.flips import ByPupil, Flags, Flip, flags, flips
+from projections.why.flips import ByPupil, Flags, Flip, Standing, flags, flips, moved, standings
 from projections.why.stages import Pair, Way, way
-from projections.why.why_penalties import Standing, moved, standings
 
 COLUMNS = ("kind", "upn", "effect", "events")
 Counts = dict[str, int]

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from ledger.store.folder import Folder
-from ledger.store.schema import Row
-from ledger.tlog.leaf import leaf_bytes, leaf_hash
+from ledger.store.recorder import Row
 from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, signed
-from ledger.tlog.tree import Tree, node_hash
+from ledger.tlog.tree import Tree, leaf_bytes, leaf_hash, node_hash
 from ledger.transparency.proof import Proof
 from tests.adversary.hands import ROWS, opened
 

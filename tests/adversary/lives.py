@@ -11,8 +11,8 @@ from pathlib import Path
 
 from commands.core.command import Context
 from commands.penalties.undercut import watch
-from commands.proof.key_rotate import RotateKey
-from commands.school.init import CreateLedger
+from commands.proof.timestamps import RotateKey
+from commands.school.school import CreateLedger
 from ledger.clock import SECOND
 from ledger.events import streams
 from ledger.events.proof import WitnessTrusted

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from commands.calendar import register_times
-from commands.calendar import terms as terms_set
+from commands.calendar import terms
 from commands.core.command import Context
 from commands.core.execute import execute
 from commands.penalties.undercut import watch
-from commands.roll import enrol as pupil_enrol
-from commands.school import school as school_set
-from commands.school.init import CreateLedger
+from commands.roll import enrol
+from commands.school import school
+from commands.school.school import CreateLedger
 from ledger import clock
 from ledger.store.folder import Folder
 from ledger.values import Operator, upn_check_letter
@@ -98,7 +97,7 @@ def built(tmp_path_factory) -> Path:
     first = CreateLedger(staff="mm", name="Mo Marsh", job_title="Attendance Officer")
     first.carry_out(context)
     commands = [
-        school_set.SetSchool(
+        school.SetSchool(
             urn="123456",
             name="Example High School",
             la_code="887",
@@ -106,8 +105,8 @@ def built(tmp_path_factory) -> Path:
             type="academy",
             phase="secondary",
         ),
-        terms_set.SetTerm(name="Autumn", first=date(2026, 9, 2), last=date(2026, 12, 18)),
-        register_times.SetRegisterTimes(
+        terms.SetTerm(name="Autumn", first=date(2026, 9, 2), last=date(2026, 12, 18)),
+        terms.SetRegisterTimes(
             from_=date(2026, 9, 2),
             am_opens="08:45",
             am_closes="08:55",
@@ -116,7 +115,7 @@ def built(tmp_path_factory) -> Path:
         ),
     ]
     commands += [
-        pupil_enrol.EnrolPupil(
+        enrol.EnrolPupil(
             upn=upn(number),
             local_id=f"P{number}",
             forename=name.split()[0],

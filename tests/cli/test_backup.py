@@ -18,10 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.backup import backup, passphrases
-from ledger.backup import check as backup_check
+from ledger.backup import backup, check
+from ledger.sealing.boxes import Redaction
 from ledger.sealing.keys import REDACTED, KeyRing
-from ledger.sealing.punctured import Redaction
 from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
 from ledger.transparency import memory
@@ -246,7 +245,7 @@ def test_nothing_typed_is_no_passphrase(monkeypatch):
     monkeypatch.delenv("ATTENDANCE_PASSPHRASE")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr(getpass, "getpass", ended)
-    assert passphrases.existing(None) is None
+    assert check.existing(None) is None
 
 
 @pytest.mark.usefixtures("small")
@@ -449,7 +448,7 @@ def test_what_was_redacted_since_is_redacted_again(small, tmp_path):
     assert shown.code == 0, shown.err
     path = create(tmp_path / "x")
     folder = Folder(small)
-    (box,) = [b for b in backup_check.boxes(folder) if b.field == "reason"]
+    (box,) = [b for b in check.boxes(folder) if b.field == "reason"]
     with closing(KeyRing(folder.keys)) as ring:
         redaction = Redaction(*box[2:5], box.position, box.field, 7)
         ring.redact(redaction, places(folder.log, box.subject, box.purpose))
@@ -507,7 +506,7 @@ def test_the_signing_key_may_be_kept_elsewhere(tmp_path, monkeypatch):
 
 def test_a_rotation_under_way_is_backed_up_too(small, tmp_path):
     folder = Folder(small)
-    origin = backup_check.origin(folder)
+    origin = check.origin(folder)
     next_key = backup.signing.successor(folder.signing_key)
     backup.signing.create(next_key, origin.removeprefix(backup.signing.ORIGIN))
     path = create(tmp_path / "x")
@@ -578,7 +577,7 @@ def test_keys_of_another_ledger_are_not_put_anywhere(small, made, tmp_path):
 
 def test_memory_forgets_the_place_of_a_restore_that_failed(small, tmp_path, monkeypatch):
     path = create(tmp_path / "x")
-    origin = backup_check.origin(Folder(small))
+    origin = check.origin(Folder(small))
 
     def fails(*_args: object) -> None:
         raise backup.there(tmp_path)

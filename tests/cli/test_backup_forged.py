@@ -14,9 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ledger.backup import backup, backup_box
-from ledger.backup import check as backup_check
-from ledger.backup import file as backup_file
+from ledger.backup import backup, check
+from ledger.backup import file as backup_box
 from ledger.backup.file import Manifest, Part
 from ledger.errors import Refused
 from ledger.store.folder import Folder
@@ -45,7 +44,7 @@ def made(built, tmp_path) -> Path:
 
 def forge(path: Path, change: Callable[[Manifest, Contents], Manifest], *, true: bool) -> Path:
     """Write a back-up anew; ``true``: whether the manifest tells its parts as they are now."""
-    archive = backup_file.read(path, quiet)
+    archive = backup_box.read(path, quiet)
     contents = {part.name: archive.read(part.name) for part in archive.manifest.parts}
     manifest = change(archive.manifest, contents)
     if true:
@@ -54,7 +53,7 @@ def forge(path: Path, change: Callable[[Manifest, Contents], Manifest], *, true:
     out = path.with_name("forged")
     named = [contents.get(part.name, b"") for part in manifest.parts]
     with out.open("wb") as file:
-        backup_file.write(file, manifest, [partial(io.BytesIO, content) for content in named])
+        backup_box.write(file, manifest, [partial(io.BytesIO, content) for content in named])
     return out
 
 
@@ -67,7 +66,7 @@ def log_changed(sql: str, tmp_path: Path) -> Callable[[Manifest, Contents], Mani
         with closing(sqlite3.connect(path)) as db:
             db.executescript(sql)
         contents["ledger.db.gz"] = gzip.compress(path.read_bytes())
-        log = backup_file.part_of("ledger.db", path)
+        log = backup_box.part_of("ledger.db", path)
         return msgspec.structs.replace(manifest, log=log)
 
     return change
@@ -129,7 +128,7 @@ def test_keys_that_do_not_open_the_texts_are_found_out(made, sql, says):
 
 
 def test_a_part_that_is_a_folder_is_refused(made, tmp_path):
-    archive = backup_file.read(made, quiet)
+    archive = backup_box.read(made, quiet)
     (tmp_path / "d").mkdir()
     with tarfile.open(tmp_path / "t", "w") as tar:
         tar.add(tmp_path / "d", "ledger.db.gz")
@@ -228,4 +227,4 @@ def test_what_cannot_be_read_is_not_taken_for_a_sealed_text(small, state):
         db.execute("INSERT INTO stored_events VALUES(?,?,?,?,?)", row)
         db.execute("INSERT INTO stored_events VALUES(?,?,?,?,?)", (last + 2, "t", 0, "x", state))
         db.commit()
-    assert list(backup_check.boxes(Folder(small), last)) == []
+    assert list(check.boxes(Folder(small), last)) == []

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from commands.register import screen as register_screen
-from commands.register.register_sheet import DOWN, UP, Sheet, SheetRow
+from commands.register.screen import DOWN, UP, Sheet, SheetRow
 from ledger.store.folder import Folder
 from tests.cli.shell import at_terminal, run
 

@@ -22,14 +22,12 @@ from pathlib import Path
 
 import pytest
 
-from commands.calendar.register_times import SetRegisterTimes
-from commands.calendar.terms import SetTerm
+from commands.calendar.terms import SetRegisterTimes, SetTerm
 from commands.core.command import Command, Context, Outcome
 from commands.core.execute import execute, look
 from commands.penalties.undercut import watch
 from commands.roll.enrol import EnrolPupil
-from commands.school.init import CreateLedger
-from commands.school.school import SetSchool
+from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff
 from ledger.clock import parse_instant
 from ledger.errors import Refused

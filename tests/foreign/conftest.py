@@ -19,15 +19,14 @@ from commands.core.command import Context
 from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
 from commands.penalties.undercut import watch
-from commands.proof.key_rotate import RotateKey
-from commands.school.init import CreateLedger
+from commands.proof.timestamps import RotateKey
+from commands.school.school import CreateLedger
 from commands.school.staff import AddStaff
 from ledger import clock
 from ledger.store.folder import Folder
-from ledger.tlog.leaf import leaf_bytes
 from ledger.tlog.note import read_checkpoint, read_note
-from ledger.transparency.proof import Proofs, rows_between
-from ledger.transparency.stretch import stretch_of
+from ledger.tlog.tree import leaf_bytes
+from ledger.transparency.proof import Proofs, rows_between, stretch_of
 from ledger.values import Operator
 from ledger.verification.verify import verify
 

@@ -3,7 +3,7 @@
 import pytest
 from pymerkle import InmemoryTree, InvalidProof, verify_consistency, verify_inclusion
 
-from ledger.tlog.leaf import leaf_hash
+from ledger.tlog.tree import leaf_hash
 from tests.foreign.conftest import with_one_byte_changed
 
 

@@ -12,7 +12,7 @@ from commands.core.command import Context
 from ledger.events import calendar, log, roll, streams
 from ledger.events.register import SessionMarked
 from ledger.sealing.keys import KeyRing
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import seal_event
 from ledger.store.folder import Folder
 from ledger.store.store import Batch, Fact, Recorded, Store
 

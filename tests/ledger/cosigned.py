@@ -4,7 +4,7 @@ from contextlib import closing
 
 from commands.core.command import Context
 from commands.core.execute import execute
-from commands.proof.witness_trust import TrustWitness
+from commands.proof.witnesses import TrustWitness
 from ledger.store.store import Store
 from tests.ledger.outsiders import NOON, WITNESS
 

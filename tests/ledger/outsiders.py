@@ -13,8 +13,7 @@ from pathlib import Path
 
 from ledger.tlog.note import COSIGNATURE, Checkpoint, Signer, new_signer, signed
 from ledger.tlog.tree import Tree
-from ledger.transparency.cosigning import Request, Witness
-from ledger.transparency.witness_service import Service
+from ledger.transparency.cosigning import Request, Service, Witness
 
 NOON = 1_795_176_000
 """2026-11-20T12:00:00Z, in seconds."""

@@ -21,12 +21,10 @@ from hypothesis import strategies as st
 from ledger import attendance_verify
 from ledger.events.log import KeyAdopted
 from ledger.store.folder import LAYOUT, Folder
-from ledger.store.schema import SCHEMA
-from ledger.tlog.leaf import leaf_bytes, leaf_hash
+from ledger.store.recorder import SCHEMA
 from ledger.tlog.note import COSIGNATURE, Checkpoint, Note, Signer, new_signer, read_note, signed
-from ledger.tlog.tree import HASH_BYTES, TILE, Edge, Tree
-from ledger.transparency.proof import Proof
-from ledger.transparency.stretch import Stretch, stretch_of
+from ledger.tlog.tree import HASH_BYTES, TILE, Edge, Tree, leaf_bytes, leaf_hash
+from ledger.transparency.proof import Proof, Stretch, stretch_of
 
 ID = "0123456789abcdef" * 2
 ORIGIN = f"attendance-ledger/{ID}"

@@ -16,7 +16,7 @@ from ledger.events.log import Committed, LedgerCreated, Source
 from ledger.events.register import SessionMarked
 from ledger.events.roll import DetailsAmended, GroupJoined, PupilEnrolled
 from ledger.sealing.keys import KeyRing
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import seal_event
 from ledger.store.folder import Folder
 from ledger.store.store import Batch, Fact, Store
 from projections.queries import view

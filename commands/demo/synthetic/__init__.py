@@ -18,11 +18,12 @@ from commands.demo.synthetic.casework import (
 from commands.demo.synthetic.marks import (
     AMENDMENT_COLUMNS,
     MARK_COLUMNS,
+    Registers,
     amendment_rows,
     mark_lines,
+    registers,
 )
-from commands.demo.synthetic.pupils import Pupil
-from commands.demo.synthetic.registers import Registers, registers
+from commands.demo.synthetic.people import Pupil
 from commands.demo.synthetic.roll import enrol
 from commands.demo.synthetic.settings import Setting
 from commands.demo.synthetic.staff import Staff

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from commands.demo.synthetic.bank_holidays import is_bank_holiday
-from commands.demo.synthetic.families import Parent
-from commands.demo.synthetic.letters import letters
-from commands.demo.synthetic.registers import Registers
-from commands.demo.synthetic.rows import Row
-from commands.demo.synthetic.settings import Setting, table
+from commands.demo.synthetic.marks import Registers
+from commands.demo.synthetic.people import Parent
+from commands.demo.synthetic.plan import Row
+from commands.demo.synthetic.settings import Setting, letters, table
 from commands.demo.synthetic.staff import Staff
+from commands.demo.synthetic.terms import is_bank_holiday
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)

@@ -6,15 +6,109 @@ reg 10(7)); an arrival after the register closed is always such an amendment (re
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import cache
 from itertools import groupby
 from random import Random
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from commands.demo.synthetic.diary import Diary
-from commands.demo.synthetic.entries import OFFICER, TEACHER, Change, Entries
-from commands.demo.synthetic.instants import Instant, closing, office_time, register_open
-from commands.demo.synthetic.letters import letters
-from commands.demo.synthetic.rows import IN_SCHOOL, Row
-from commands.demo.synthetic.settings import table
+from commands.demo.synthetic.plan import IN_SCHOOL, Diary, Row
+from commands.demo.synthetic.settings import letters, table
+from ledger.values import Half, Session
+
+# -- instants ------------------------------------------------------------------------------
+# London wall times: when registers are open, and instants as the portable folder states them.
+
+
+_NOON = time(12)
+_LONDON = ZoneInfo("Europe/London")
+_OFFICE_OPENS = 8 * 3600 + 30 * 60
+_OFFICE_CLOSES = 16 * 3600 + 30 * 60
+_AFTER_CLOSING = 300
+
+
+class Instant(NamedTuple):
+    """A wall time in London: a day and the seconds since its midnight."""
+
+    day: date
+    second: int
+
+    def __str__(self) -> str:
+        minutes, second = divmod(self.second, 60)
+        hour, minute = divmod(minutes, 60)
+        return f"{self.day}T{hour:02}:{minute:02}:{second:02}{_offset(self.day)}"
+
+
+@cache
+def _offset(day: date) -> str:
+    """Return London's offset at noon: clocks change at night, schools work by day."""
+    return datetime.combine(day, _NOON, _LONDON).isoformat()[-len("+00:00") :]
+
+
+@cache
+def register_open(half: Half) -> tuple[int, int]:
+    """Return when a register opens and closes, in seconds since midnight."""
+    opens, closes = table("calendar")["school"]["register"][half.lower()]
+    return _seconds(opens), _seconds(closes)
+
+
+def _seconds(text: str) -> int:
+    at = time.fromisoformat(text)
+    return at.hour * 3600 + at.minute * 60 + at.second
+
+
+def closing(session: Session) -> Instant:
+    """Return when the register of a session closes."""
+    return Instant(session.date, register_open(session.half)[1])
+
+
+def office_time(day: date, after: Session, random: Random) -> Instant:
+    """Return a time in office hours of a day, some minutes after a session's register closed."""
+    earliest = _OFFICE_OPENS
+    if day == after.date:
+        earliest = closing(after).second + _AFTER_CLOSING
+    return Instant(day, random.randint(earliest, _OFFICE_CLOSES))
+
+
+# -- entries -------------------------------------------------------------------------------
+# First entries and amendments: what a row of the register held before its final marks.
+
+
+TEACHER, OFFICER, HEAD = "teacher", "officer", "head"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One amendment of one mark; ``role`` says who made it."""
+
+    at: Instant
+    original: str
+    amended: str
+    reason: str
+    role: str = OFFICER
+    minutes_late: int | None = None
+
+
+@dataclass
+class Entries:
+    """By session number: first entries that differ from what finally stands, their changes."""
+
+    first: dict[int, str] = field(default_factory=dict)
+    changes: dict[int, tuple[Change, ...]] = field(default_factory=dict)
+
+    def add(self, number: int, *changes: Change) -> None:
+        """Record how one session's mark changed, in order of time."""
+        self.first[number] = changes[0].original
+        self.changes[number] = changes
+
+
+# -- clerk ---------------------------------------------------------------------------------
+# How each final mark came about: entered without a reason, corrected, corrected again.
+#
+# Most absences are first entered without a reason and amended when it is known (SI 2024/208
+# reg 10(7)); an arrival after the register closed is always such an amendment (reg 10(8)).
 
 
 class Clerk:

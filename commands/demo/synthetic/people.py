@@ -1,13 +1,135 @@
 """Invented children: a name, a date of birth, a UPN with the right check letter, a family."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
-from commands.demo.synthetic.families import Families, Family
 from commands.demo.synthetic.settings import table
 from ledger.values import upn_check_letter
+from policies.law import age as compulsory_school_age
+
+# -- families ------------------------------------------------------------------------------
+# Invented households: one or two contacts at invented addresses, with numbers nobody has.
+
+
+_NUMBERS = 1000  # in each of Ofcom's ranges for drama
+_MOBILE = 0.8  # share of contacts reached on a mobile
+_HOUSES = 199
+_FIRST_CONTACT = {
+    "relationships": ["mother", "mother", "father"],
+    "lives_with": True,
+    "responsibility": "yes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A parent or other contact, and how they are related to every child of their family."""
+
+    parent_id: str
+    title: str
+    forename: str
+    surname: str
+    address: str
+    phone: str
+    email: str
+    relationship: str
+    lives_with: bool
+    responsibility: str  # yes, no or empty where the school does not know
+    contact_order: int
+    no_contact: bool = False
+    address_confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One household: its children share surname, address and contacts."""
+
+    surname: str
+    address: str
+    parents: tuple[Parent, ...]
+
+
+class Families:
+    """Makes households one after another; some children get one made earlier (siblings)."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._made: list[Family] = []
+        self._parents = 0
+
+    def next(self) -> Family:
+        """Return the household of the next child."""
+        shared = table("phases")["movement"]["siblings"]
+        if self._made and self._random.random() < shared:
+            return self._random.choice(self._made)
+        self._made.append(self._new())
+        return self._made[-1]
+
+    def _new(self) -> Family:
+        surname, address = self._surname(), self._address()
+        first = self._parent(_FIRST_CONTACT, surname, address, order=1)
+        kinds: list[dict[str, Any]] = table("names")["second_contact"]
+        kind = self._random.choices(kinds, [k["weight"] for k in kinds])[0]
+        if "relationships" not in kind:
+            return Family(surname, address, (first,))
+        second = self._second(kind, first)
+        apart = replace(first, address_confidential=second.no_contact)
+        return Family(surname, address, (apart, second))
+
+    def _second(self, kind: dict[str, Any], first: Parent) -> Parent:
+        others = [r for r in kind["relationships"] if r != first.relationship]
+        at_home: bool = kind["lives_with"]
+        return self._parent(
+            kind | {"relationships": others},
+            first.surname if at_home else self._surname(),
+            first.address if at_home else self._address(),
+            order=2,
+        )
+
+    def _parent(self, kind: dict[str, Any], surname: str, address: str, *, order: int) -> Parent:
+        self._parents += 1
+        relationship = self._random.choice(kind["relationships"])
+        is_father = relationship == "father"
+        names = table("names")
+        forename = self._random.choice(names["forenames_m" if is_father else "forenames_f"])
+        mailbox = f"{forename}.{surname}.{self._parents}".lower()
+        return Parent(
+            parent_id=f"P{self._parents:04}",
+            title="Mr" if is_father else "Ms",
+            forename=forename,
+            surname=surname,
+            address=address,
+            phone=self._phone(),
+            email=f"{mailbox}@{names['email_domain']}",
+            relationship=relationship,
+            lives_with=kind["lives_with"],
+            responsibility=kind["responsibility"],
+            contact_order=order,
+            no_contact=kind.get("no_contact", False),
+        )
+
+    def _phone(self) -> str:
+        kind = "mobile" if self._random.random() < _MOBILE else "landline"
+        return f"{table('names')[kind]}{self._random.randrange(_NUMBERS):03}"
+
+    def _surname(self) -> str:
+        names = table("names")
+        first, last = names["surname_starts"], names["surname_ends"]
+        return f"{self._random.choice(first)}{self._random.choice(last)}"
+
+    def _address(self) -> str:
+        names = table("names")
+        house = self._random.randint(1, _HOUSES)
+        street = self._random.choice(names["streets"])
+        return f"{house} {street}, {names['town']}, {names['postcode']}"
+
+
+# -- people --------------------------------------------------------------------------------
+# Invented children: a name, a date of birth, a UPN with the right check letter, a family.
+
 
 _DAYS_OF_BIRTH = 365
 _AGE_BEFORE_RECEPTION = 5
@@ -68,3 +190,90 @@ class People:
         school = _FIRST_FEEDER + feeder
         tail = f"{_LOCAL_AUTHORITY}{school}{reception_year % 100:02}{serial:03}"
         return upn_check_letter(tail) + tail
+
+
+# -- pupils --------------------------------------------------------------------------------
+# Pupils of the school: when they are on roll, in which groups, and how prone to absence.
+
+
+YEAR, REGISTRATION, COHORT = "year", "registration", "cohort"
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A time on roll, both days included; ``ground`` is a letter of reg 9(1) once it ended."""
+
+    starts_on: date
+    leaves_on: date | None = None
+    ground: str = ""
+
+    def covers(self, day: date) -> bool:
+        """Tell whether a pupil is on roll on a day."""
+        return self.starts_on <= day and (self.leaves_on is None or day <= self.leaves_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A group that a pupil is in from a day, to a day or (None) for good."""
+
+    kind: str
+    name: str
+    first: date
+    last: date | None
+
+    def within(self, spell: Spell) -> Iterator["Membership"]:
+        """Yield the part that falls into a spell on roll, if any."""
+        first = max(self.first, spell.starts_on)
+        ends = [day for day in (self.last, spell.leaves_on) if day is not None]
+        last = min(ends, default=None)
+        if last is None or first <= last:
+            yield replace(self, first=first, last=last)
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """A child at this school.
+
+    ``reception_year``: the school year of their Year R. ``rank``: place among all pupils by
+    absence, 0 (never away) to 1. ``lateness``: a weight, a few pupils have most of it.
+    """
+
+    person: Person
+    reception_year: int
+    rank: float
+    lateness: float
+    spells: tuple[Spell, ...]
+    memberships: tuple[Membership, ...] = ()
+    last_school: str = ""
+    next_school: str = ""
+
+    @property
+    def upn(self) -> str:
+        """The unique pupil number."""
+        return self.person.upn
+
+    @property
+    def number(self) -> int:
+        """A number of the pupil's own, to pick among texts."""
+        return int(self.person.local_id)
+
+    @property
+    def register_order(self) -> tuple[str, str, str]:
+        """The key by which a register lists its pupils."""
+        return (self.person.surname, self.person.forename, self.upn)
+
+    def year_group(self, school_year: int) -> int:
+        """Return the year group in a school year, YR being 0."""
+        return school_year - self.reception_year
+
+    def on_roll(self, day: date) -> bool:
+        """Tell whether the pupil is on roll on a day."""
+        return any(spell.covers(day) for spell in self.spells)
+
+    def of_compulsory_school_age(self, day: date) -> bool:
+        """Tell whether a day falls into compulsory school age (Education Act 1996 s.8)."""
+        dob = self.person.dob
+        begins = compulsory_school_age.begins(dob)
+        return compulsory_school_age.is_compulsory(
+            day, begins, compulsory_school_age.birth_cohort(dob)
+        )

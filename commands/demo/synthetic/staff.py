@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from commands.demo.synthetic.entries import HEAD, OFFICER, TEACHER
-from commands.demo.synthetic.groups import registrations
+from commands.demo.synthetic.clerk import HEAD, OFFICER, TEACHER
+from commands.demo.synthetic.roll import registrations
 from commands.demo.synthetic.settings import Setting, table
 from commands.demo.synthetic.terms import SchoolYear
 

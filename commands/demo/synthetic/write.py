@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from commands.demo.synthetic.families import Parent
-from commands.demo.synthetic.pupils import Membership, Pupil
+from commands.demo.synthetic.people import Membership, Parent, Pupil
 from commands.demo.synthetic.settings import Setting, table, year_name
 from commands.demo.synthetic.staff import Post
 from commands.demo.synthetic.terms import Closure, SchoolYear

@@ -3,17 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from commands.core import checks as given
+from commands.core import checks
 from commands.core.marks import code_rule
-from commands.exchange.portable import staff
-from commands.exchange.portable.before import Before
+from commands.exchange.portable import calendar
 from commands.exchange.portable.links import Link
-from commands.exchange.portable.occasions import Occasion, Occasions
+from commands.exchange.portable.mark_rows import number
+from commands.exchange.portable.occasions import Before, Occasion, Occasions
 from commands.exchange.portable.rows import AmendmentRow
-from commands.exchange.portable.session_numbers import number
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
-from ledger.formats import fields
+from ledger.formats import sheet
 from ledger.formats.portable import AMENDMENTS, NO_MARK, ChangeKind
 from ledger.state.school import Pupil
 
@@ -71,8 +70,8 @@ def _faults(
     work: Work, occasions: Occasions, occasion: Occasion, row: AmendmentRow
 ) -> Iterator[Refused | None]:
     yield _code_fault(work, occasion, row)
-    yield fields.future_day(occasion.day, work.today, "date")
-    yield fields.future_instant(row.stated, work.now, "amended_on")
+    yield sheet.future_day(occasion.day, work.today, "date")
+    yield sheet.future_instant(row.stated, work.now, "amended_on")
     if row.kind == "restated":
         return
     if row.stated is None:
@@ -80,7 +79,7 @@ def _faults(
     if row.by is None:
         yield Refused("field-empty", "amended_by is empty", "say who made the amendment")
     elif row.stated is not None and (
-        why := staff.fault(work, row.by, occasions.day_of(row.stated))
+        why := calendar.fault(work, row.by, occasions.day_of(row.stated))
     ):
         work.problems.refuse_once((row.by, why.what), AMENDMENTS, row.line, why)
 
@@ -127,7 +126,7 @@ def _link(work: Work, occasions: Occasions, occasion: Occasion, row: AmendmentRo
 
 def _judge(work: Work, occasion: Occasion, link: Link) -> None:
     """Find what the law asks for and the row does not state."""
-    if link.kind == "amendment" and not given.is_visible(link.reason or ""):
+    if link.kind == "amendment" and not checks.is_visible(link.reason or ""):
         why = Refused(
             "reason-missing",
             "an amendment without a reason (SI 2024/208 reg 6(1)(c))",

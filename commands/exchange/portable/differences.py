@@ -3,12 +3,29 @@
 Nothing of it is recorded: what was stated first is kept, and the difference is told.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
 
 from commands.exchange.portable.links import Link, same
-from commands.exchange.portable.work import Work
-from ledger.formats.portable import AMENDMENTS, MARKS
+from commands.exchange.portable.work import Work, pupil_stream
+from commands.leave.leave import number_of
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.base import Event
+from ledger.events.roll import GroupJoined, GroupLeft, PupilRemoved
+from ledger.formats.portable import AMENDMENTS, GROUPS, MARKS, PUPILS, SCHOOL
+from ledger.state.calendar import Calendar
 from ledger.state.marks import Mark, Step
+from ledger.state.school import ClosureKey, Pupil, closure_keys
+from ledger.values import Session, school_year_number
+
+# -- differences ---------------------------------------------------------------------------
+# What a source states otherwise than before, or no longer, of a mark that the ledger holds.
+#
+# Nothing of it is recorded: what was stated first is kept, and the difference is told.
 
 
 class Differences:
@@ -120,3 +137,184 @@ def _heard(code: str, held: Mark) -> bool:
 def _otherwise(stated: object, held: object) -> bool:
     """Tell whether a cell states something else; an empty one states nothing."""
     return stated is not None and stated != held
+
+
+# -- uncounted -----------------------------------------------------------------------------
+# Marks that the ledger holds and that an import would take out of every figure.
+#
+# A register is not undone by its calendar: a planned closure, a moved term, an earlier last day or
+# another group over sessions that were marked is a finding. What a source says was cancelled on
+# the
+# day is no such thing: the law gives those sessions an entry of their own (SI 2024/208 reg
+# 10(10)).
+
+
+class _Cause(NamedTuple):
+    """A row that takes marks out; ``code`` names the finding."""
+
+    file: str
+    line: int
+    code: str
+
+
+_WORDS = {
+    "closure-over-marks": (
+        "this closure",
+        'correct the date, or write kind = "cancelled" if it was cancelled on the day',
+    ),
+    "term-over-marks": ("this term", "correct its first or last day"),
+    "leaver-over-marks": (
+        "this last day on roll",
+        "correct leaves_on: a deletion from the roll cannot be backdated",
+    ),
+    "group-over-marks": ("this group, closed then,", "correct the group's dates, or the closure"),
+}
+"""What takes the marks out, and what to do."""
+
+
+def find(work: Work) -> None:
+    """Find, row by row, how many marks held would no longer count, of how many pupils.
+
+    Only sessions and pupils that the import changes are looked at; the marks were all asked for.
+    """
+    found: dict[_Cause, list[tuple[Session, str]]] = defaultdict(list)
+    comparing = _Comparing(work)
+    for pupil_id, session in comparing.lost():
+        cause = comparing.cause(pupil_id, session)
+        found[cause].append((session, pupil_id))
+    for cause, marks in found.items():
+        pupils = len({pupil_id for _, pupil_id in marks})
+        what, remedy = _WORDS[cause.code]
+        count = f"{number_of(len(marks), 'mark')} of {number_of(pupils, 'pupil')}"
+        why = Refused(
+            cause.code,
+            f"{what} takes out of every figure {count} that the ledger holds, "
+            f"the first for {min(marks)[0]}",
+            remedy,
+        )
+        work.problems.find(cause.file, cause.line, why)
+
+
+class _Comparing:
+    """The ledger's school before the import and as it will be."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._old, self._new = work.state.school, work.school
+        self._was: Calendar = self._old.calendar()
+        self._is: Calendar = self._new.calendar()
+
+    def lost(self) -> Iterator[tuple[str, Session]]:
+        """Yield each mark held, by pupil and session, that stood and will not."""
+        if not self._old.pupils:
+            return
+        everyone = self._sessions_changed()
+        for pupil_id, pupil in self._old.pupils.items():
+            for session in self._sessions_of(pupil, self._new.pupils[pupil_id], everyone):
+                if self._held(pupil, session) and self._takes_out(pupil, session):
+                    yield pupil_id, session
+
+    def cause(self, pupil_id: str, session: Session) -> _Cause:
+        """Return the row of the import that takes a mark out."""
+        pupil, day = self._new.pupils[pupil_id], session.date
+        if not pupil.on_roll(day):
+            return _Cause(PUPILS, self._removal(pupil, day), "leaver-over-marks")
+        if not self._is.in_term(day):
+            return _Cause(SCHOOL, self._term(day), "term-over-marks")
+        closure = self._is.closure(session, pupil.groups(day))
+        assert closure is not None  # noqa: S101 - nothing else takes a mark out
+        key = (closure.date, closure.half, closure.groups)
+        held = self._old.closures.get(key)
+        if held is None or held.cancelled:
+            return _Cause(SCHOOL, self._closures[key], "closure-over-marks")
+        return _Cause(GROUPS, self._membership(pupil, day, closure.groups), "group-over-marks")
+
+    @cached_property
+    def _sessions(self) -> list[Session]:
+        return list(self._was.sessions(date.min, date.max))
+
+    @cached_property
+    def _closed_for_some(self) -> list[Session]:
+        """The sessions that are closed for some groups: only there does it matter which."""
+        return [s for s in self._sessions if any(c.groups for c in self._is.closures_on(s))]
+
+    def _sessions_of(self, old: Pupil, new: Pupil, everyone: list[Session]) -> Iterable[Session]:
+        """Return the sessions to look at for a pupil."""
+        if _days_on_roll(old) != _days_on_roll(new):
+            return self._sessions
+        if old.memberships != new.memberships:
+            return dict.fromkeys([*everyone, *self._closed_for_some])
+        return everyone
+
+    def _sessions_changed(self) -> list[Session]:
+        """Return the sessions of which terms or closures say otherwise than before."""
+        if (self._was.terms, self._was.closures) == (self._is.terms, self._is.closures):
+            return []
+        return [
+            session
+            for session in self._sessions
+            if not self._is.in_term(session.date)
+            or self._was.closures_on(session) != self._is.closures_on(session)
+        ]
+
+    def _held(self, pupil: Pupil, session: Session) -> bool:
+        return streams.mark(pupil.id, session) in self._work.state.histories
+
+    def _takes_out(self, pupil: Pupil, session: Session) -> bool:
+        after = self._new.pupils[pupil.id]
+        return _stands(self._was, pupil, session) and not _stands(self._is, after, session)
+
+    # -- which row ------------------------------------------------------------------------------
+
+    @cached_property
+    def _closures(self) -> Mapping[ClosureKey, int]:
+        """The line of each closure."""
+        stated = self._work.content.school.closures
+        return {key: line for line, closure in stated for key in closure_keys(closure)}
+
+    @cached_property
+    def _of_pupils(self) -> Mapping[str, list[Event]]:
+        """What the import records of each pupil."""
+        found: dict[str, list[Event]] = defaultdict(list)
+        for stream, event in self._work.facts:
+            found[stream].append(event)
+        return found
+
+    def _term(self, day: date) -> int:
+        """Return the line of the term that held a day."""
+        keys = {key for key, term in self._old.terms.items() if term.first <= day <= term.last}
+        stated = self._work.content.school.terms
+        lines = (n for n, t in stated if (t.name, school_year_number(t.first)) in keys)
+        return next(lines, 0)
+
+    def _removal(self, pupil: Pupil, day: date) -> int:
+        """Return the line that ends the spell on roll which held a day."""
+        ended = [
+            (event.starts_on, event.row or 0)
+            for event in self._of_pupils[pupil_stream(pupil)]
+            if isinstance(event, PupilRemoved) and event.starts_on <= day
+        ]
+        return max(ended, default=(day, 0))[1]
+
+    def _membership(self, pupil: Pupil, day: date, groups: Collection[str]) -> int:
+        """Return the line by which a pupil belongs to one of the groups on a day."""
+        lines = (
+            event.row or 0
+            for event in self._of_pupils[pupil_stream(pupil)]
+            if isinstance(event, GroupJoined | GroupLeft)
+            and event.name in groups
+            and (event.since or day) <= day <= (event.until or day)
+        )
+        return next(lines, 0)
+
+
+def _days_on_roll(pupil: Pupil) -> set[tuple[date, date | None]]:
+    return {(spell.starts_on, spell.leaves_on) for spell in pupil.spells.values()}
+
+
+def _stands(calendar: Calendar, pupil: Pupil, session: Session) -> bool:
+    """Tell whether a mark for a session has its place in the register, or a cancellation's has."""
+    if not pupil.on_roll(session.date) or not calendar.in_term(session.date):
+        return False
+    closure = calendar.closure(session, pupil.groups(session.date))
+    return closure is None or closure.cancelled

@@ -2,15 +2,35 @@
 
 from array import array
 from collections.abc import Callable, Iterator
+from datetime import date
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
-from commands.exchange.portable.session_numbers import number
 from ledger.clock import parse_instant
 from ledger.errors import Refused
-from ledger.formats import fields
+from ledger.formats import sheet as fields
 from ledger.formats.portable import ENTRY_KINDS, MARKS, EntryKind
-from ledger.formats.problems import Problems
-from ledger.formats.sheet import Sheet
+from ledger.formats.sheet import Problems, Sheet
+from ledger.values import HALVES, Half, Session
+
+# -- session_numbers -----------------------------------------------------------------------
+# A session as one small number: hundreds of thousands of rows name a few hundred of them.
+
+
+def number(day: date, half: Half) -> int:
+    """Return the number of a session, two a day."""
+    return 2 * day.toordinal() + HALVES.index(half)
+
+
+@lru_cache(8192)
+def session(number: int) -> Session:
+    """Return the session that has a number."""
+    return Session(date.fromordinal(number // 2), HALVES[number % 2])
+
+
+# -- mark_rows -----------------------------------------------------------------------------
+# The rows of ``marks.csv`` as compact columns: some 30 bytes a row, few texts, each once.
+
 
 NOT_STATED = -(2**63)
 """In ``stated``: the source says no time."""

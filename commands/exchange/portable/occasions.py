@@ -4,16 +4,25 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
-from commands.exchange.portable import session_numbers
+from commands.core.command import State
+from commands.exchange.portable import mark_rows
+from commands.exchange.portable.rows import AmendmentRow
 from commands.exchange.portable.work import Work
 from ledger.clock import local_date
 from ledger.errors import Refused
+from ledger.events import streams
 from ledger.events.calendar import SessionCancelled
 from ledger.formats.portable import GROUPS, SCHOOL
 from ledger.state.calendar import Calendar, Closure, Term
+from ledger.state.marks import Mark, fold
 from ledger.state.school import ClosureKey, Pupil, closure_keys
 from ledger.values import Session
+
+# -- occasions -----------------------------------------------------------------------------
+# What an import asks of each session again and again, worked out once.
+
 
 _HOUR = 3_600_000_000
 
@@ -71,7 +80,7 @@ class Occasions:
         return found
 
     def _occasion(self, number: int) -> Occasion:
-        session = session_numbers.session(number)
+        session = mark_rows.session(number)
         closures = bool(self.calendar.closures_on(session))
         in_term = self.calendar.in_term(session.date)
         return Occasion(
@@ -150,7 +159,7 @@ class Occasions:
 
     def not_cancelled(self) -> list[int]:
         """Return the sessions, by number, whose cancellation in the folder was withdrawn here."""
-        return sorted(session_numbers.number(*key) for key in self._withdrawn)
+        return sorted(mark_rows.number(*key) for key in self._withdrawn)
 
     def _cancellation(self, occasion: Occasion, closure: Closure) -> Cancellation:
         line, stated = self._stated.get((closure.date, closure.half, closure.groups), (1, None))
@@ -159,7 +168,7 @@ class Occasions:
     def cancelled(self) -> list[int]:
         """Return the past sessions, by number, that were cancelled in the time of the folder."""
         numbers = {
-            session_numbers.number(closure.date, closure.half)
+            mark_rows.number(closure.date, closure.half)
             for closure in self.calendar.closures
             if closure.cancelled and closure.date <= self._today
         }
@@ -192,3 +201,47 @@ def _folder_calendar(work: Work) -> Calendar:
         for key in closure_keys(event)
     ]
     return Calendar(terms, closures, [])
+
+
+# -- before --------------------------------------------------------------------------------
+# What the ledger that an import began with says of rows that it holds already.
+#
+# A row that was taken in is not refused when it comes again, because a person here moved a term,
+# withdrew a closure or gave somebody a last day since.
+
+
+class Before:
+    """The state before the import."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @cached_property
+    def _calendar(self) -> Calendar:
+        return self._state.school.calendar()
+
+    def _mark(self, pupil: Pupil, session: str) -> Mark:
+        return fold(self._state.histories.get(streams.mark(pupil.id, session), ()))
+
+    def holds(self, pupil: Pupil, session: str, code: str) -> bool:
+        """Tell whether the mark of a source is held."""
+        mark = self._mark(pupil, session)
+        return code in (mark.source_entry, mark.source_code)
+
+    def holds_change(self, pupil: Pupil, row: AmendmentRow) -> bool:
+        """Tell whether a change of a mark by its source is held."""
+        said = (row.amended, row.stated, row.by)
+        steps = self._mark(pupil, str(row.session)).steps
+        return any((step.code, step.stated, step.by) == said for step in steps)
+
+    def absent(self, staff_id: str, day: date) -> bool:
+        """Tell whether a member of staff was not there on a day, before the import already."""
+        school = self._state.school
+        return staff_id in school.staff and school.staff_on(staff_id, day) is None
+
+    def meets(self, pupil: Pupil, occasion: Occasion) -> bool:
+        """Tell whether the school met a session for a pupil, before the import."""
+        known = self._state.school.pupils[pupil.id]
+        closure = self._calendar.closure(occasion.session, known.groups(occasion.day))
+        met = closure is None or closure.cancelled
+        return met and self._calendar.in_term(occasion.day) and known.on_roll(occasion.day)

@@ -1,16 +1,27 @@
 """Parents and other contacts, and what they are to pupils."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date
 from itertools import starmap
 from typing import Any
 
-from commands.exchange.portable.rows import ParentRow, RelationRow
-from commands.exchange.portable.stated import PARENT, RELATION
+from commands.exchange.portable.rows import NoticeRow, ParentRow, RelationRow
+from commands.exchange.portable.voices import NOTICE, PARENT, RELATION, of
 from commands.exchange.portable.work import Work
 from ledger.events import streams
-from ledger.events.families import ParentRecorded, RelationRecorded
-from ledger.formats import fields
-from ledger.formats.portable import FILES, PARENTS, RELATIONS
+from ledger.events.families import (
+    CaseworkStepTaken,
+    NoticeStated,
+    ParentRecorded,
+    RelationRecorded,
+)
+from ledger.formats import sheet
+from ledger.formats.portable import CASEWORK, FILES, NOTICES, PARENTS, RELATIONS
+
+# -- people --------------------------------------------------------------------------------
+# Parents and other contacts, and what they are to pupils.
+
 
 _COLUMN_OF = {"since": "from", "until": "to"}
 
@@ -20,7 +31,7 @@ def record_parents(work: Work) -> None:
     seen: set[str] = set()
     for row in work.content.parents.rows:
         if row.parent_id in seen:
-            work.problems.refuse(PARENTS, row.line, fields.twice(f"parent {row.parent_id}"))
+            work.problems.refuse(PARENTS, row.line, sheet.twice(f"parent {row.parent_id}"))
             continue
         seen.add(row.parent_id)
         _record_parent(work, row)
@@ -65,8 +76,8 @@ def _begins(row: RelationRow) -> date:
 def _in_order(work: Work, row: RelationRow, others: list[RelationRow]) -> bool:
     again = any(row.since == other.since for other in others)
     what = f"what {row.parent_id} is to {row.upn}"
-    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
-    return work.check(RELATIONS, row.line, [dates, fields.twice(what) if again else None])
+    dates = sheet.reversed_dates(row.since, row.until, ("from", "to"))
+    return work.check(RELATIONS, row.line, [dates, sheet.twice(what) if again else None])
 
 
 def _record_relation(work: Work, parent_id: str, pupil_id: str, rows: list[RelationRow]) -> None:
@@ -99,3 +110,113 @@ def _stated(work: Work, row: RelationRow, name: str, held: RelationRecorded | No
 def _held(work: Work, held: RelationRecorded | None, name: str) -> object:
     value = getattr(held, name) if held else None
     return work.text(value) if name == "relationship" else value
+
+
+# -- notices -------------------------------------------------------------------------------
+# Penalty notices as their source states them: those that are new or stated otherwise.
+
+
+_DATES = ("issued_on", "offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on",
+          "outcome_on")  # fmt: skip
+_AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
+Key = tuple[str, str, date, date | None]
+"""Stream, kind, first day and beginning of the offence: what makes two rows one notice."""
+
+
+def record(work: Work) -> None:
+    """Record each notice that is new or differs from what was stated last.
+
+    Nothing here asks whether a notice should have been issued: it was.
+    """
+    held = {_key(s, n): n for s, found in work.school.notices.items() for n in found}
+    seen: set[Key] = set()
+    for row in work.content.notices.rows:
+        pupil = work.pupil(NOTICES, row.line, row.upn)
+        known = work.parent_known(NOTICES, row.line, row.parent_id)
+        if not _notices_in_order(work, row) or pupil is None or not known:
+            continue
+        stream = streams.notices(row.parent_id, pupil.id)
+        key = _key(stream, row)
+        voice = work.voices.notice(stream, key[1:])
+        notice = _event(work, row, held.get(key))
+        notice = replace(notice, **work.stands(NOTICES, row.line, voice, of(notice, NOTICE)))
+        if key in seen:
+            what = f"the notice of {row.issued_on} to {row.parent_id} for {row.upn}"
+            work.problems.refuse(NOTICES, row.line, sheet.twice(what))
+        elif key not in held or _says(held[key]) != _says(notice):
+            work.record("notices", stream, notice)
+        seen.add(key)
+    if work.content.notices.has:
+        left = held.keys() - seen
+        work.missing("notices", (work.voices.notice(key[0], key[1:]) for key in left))
+
+
+def _key(stream: str, notice: NoticeStated | NoticeRow) -> Key:
+    return stream, notice.kind, notice.issued_on, notice.offence_first
+
+
+def _says(notice: NoticeStated) -> list[object]:
+    return [getattr(notice, name) for name in NOTICE]
+
+
+def _notices_in_order(work: Work, row: NoticeRow) -> bool:
+    pairs = [("offence_first", "offence_last"), *(("issued_on", name) for name in _AFTER_ISSUE)]
+    checks = [
+        *(sheet.reversed_dates(getattr(row, a), getattr(row, b), (a, b)) for a, b in pairs),
+        *(sheet.future_day(getattr(row, name), work.today, name) for name in _DATES),
+        sheet.future_instant(row.stated, work.now, "recorded_on"),
+    ]
+    return work.check(NOTICES, row.line, checks)
+
+
+def _event(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStated:
+    """Return what a row states; a column that is not in the file leaves what is held."""
+    stated = NoticeStated(
+        **{name: getattr(row, name) for name in (*NOTICE, "stated")}, row=row.line
+    )
+    absent = set(FILES[NOTICES].optional) - work.content.notices.has - {"recorded_on"}
+    return replace(stated, **{name: getattr(held, name) for name in absent}) if held else stated
+
+
+# -- casework ------------------------------------------------------------------------------
+# Steps with families: each row of ``casework.csv`` that the ledger does not hold yet.
+
+
+Said = tuple[object, ...]
+
+
+def casework_record(work: Work) -> None:
+    """Record each step that is not held; two equal rows are two steps."""
+    held: dict[str, Counter[Said]] = {}
+    unseen = sum(map(len, work.school.casework.values()))
+    for row in work.content.casework.rows:
+        pupil = work.pupil(CASEWORK, row.line, row.upn)
+        if pupil is None:
+            continue
+        stream = streams.casework(pupil.id)
+        if stream not in held:
+            steps = work.school.casework.get(stream, ())
+            held[stream] = Counter(_said(work, step) for step in steps)
+        said = tuple(row[2:])
+        if held[stream][said]:
+            held[stream][said] -= 1
+            unseen -= 1
+            continue
+        step = CaseworkStepTaken(
+            step=row.step,
+            on=row.on,
+            by=row.by,
+            with_whom=row.with_whom,
+            outcome=row.outcome,
+            notes=row.notes,
+            row=row.line,
+        )
+        work.record("casework steps", stream, step)
+    if work.content.casework.has:
+        work.gone["casework steps"] += unseen
+
+
+def _said(work: Work, step: CaseworkStepTaken) -> Said:
+    """Return what a step held says, in the order of a row's columns."""
+    texts = (work.text(text) for text in (step.with_whom, step.outcome, step.notes))
+    return (step.step, step.on, step.by, *texts)

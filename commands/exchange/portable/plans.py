@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from commands.core.marks import code_rule
-from commands.exchange.portable import staff
-from commands.exchange.portable.before import Before
+from commands.exchange.portable import calendar
+from commands.exchange.portable.occasions import Before
 from commands.exchange.portable.rows import PlanRow
 from commands.exchange.portable.work import Work
 from ledger.clock import local_date
@@ -14,7 +14,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
-from ledger.formats import fields
+from ledger.formats import sheet
 from ledger.formats.portable import PLANS
 
 _STEPS = {AbsencePlanned: "planned", PlanChanged: "changed", PlanWithdrawn: "withdrawn"}
@@ -34,9 +34,9 @@ def record(work: Work) -> None:
 
 
 def _faults(work: Work, row: PlanRow) -> Iterator[Refused | None]:
-    yield fields.future_instant(row.stated, work.now, "planned_on")
+    yield sheet.future_instant(row.stated, work.now, "planned_on")
     if row.by is not None and not _held(work, row, row.by):
-        yield staff.fault(work, row.by, local_date(row.stated or work.now))
+        yield calendar.fault(work, row.by, local_date(row.stated or work.now))
     if row.step == "withdrawn":
         return
     if row.code is None:

@@ -2,20 +2,31 @@
 
 from collections import defaultdict
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, starmap
 from typing import Any, cast
 
-from commands.exchange.portable.rows import PupilRow
-from commands.exchange.portable.stated import SPELL, of
+from commands.exchange.portable.rows import GroupRow, PupilRow
+from commands.exchange.portable.voices import SPELL, of
 from commands.exchange.portable.work import Work, pupil_stream
-from commands.roll import leaving_grounds
+from commands.roll import remove
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.roll import DETAILS, Detail, DetailsAmended, PupilEnrolled, PupilRemoved
-from ledger.formats import fields
-from ledger.formats.portable import PUPILS
-from ledger.state.school import Pupil, Spell
+from ledger.events.roll import (
+    DETAILS,
+    Detail,
+    DetailsAmended,
+    GroupJoined,
+    GroupLeft,
+    PupilEnrolled,
+    PupilRemoved,
+)
+from ledger.formats import sheet
+from ledger.formats.portable import GROUPS, PUPILS
+from ledger.state.school import Membership, Pupil, Spell
 from policies.law import age as compulsory_school_age
+
+# -- pupils --------------------------------------------------------------------------------
+# The admission register: spells on roll and details of pupils that are new or differ.
 
 
 def record(work: Work) -> None:
@@ -72,16 +83,16 @@ def _in_order(work: Work, rows: list[PupilRow]) -> bool:
     for row, fault in checks:
         work.problems.refuse(PUPILS, row.line, fault)
     for row in rows:
-        if row.leaves_on is not None and (why := leaving_grounds.fault(row.ground, row.leaves_on)):
+        if row.leaves_on is not None and (why := remove.fault(row.ground, row.leaves_on)):
             work.problems.find(PUPILS, row.line, why)
     return not checks
 
 
 def _faults(work: Work, row: PupilRow) -> list[Refused]:
     found = [
-        fields.reversed_dates(row.starts_on, row.leaves_on, ("starts_on", "leaves_on")),
-        fields.reversed_dates(row.dob, row.starts_on, ("dob", "starts_on")),
-        fields.future_day(row.dob, work.today, "dob"),
+        sheet.reversed_dates(row.starts_on, row.leaves_on, ("starts_on", "leaves_on")),
+        sheet.reversed_dates(row.dob, row.starts_on, ("dob", "starts_on")),
+        sheet.future_day(row.dob, work.today, "dob"),
     ]
     try:
         compulsory_school_age.begins(row.dob)
@@ -254,3 +265,57 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
             **born,
         )
         work.record("details amended", streams.pupil(pupil.id), event)
+
+
+# -- groups --------------------------------------------------------------------------------
+# Memberships of year groups, registration groups and cohorts that are new or differ.
+
+
+def groups_record(work: Work) -> None:
+    """Record each membership that begins, ends or goes on anew."""
+    seen: set[tuple[str, Membership]] = set()
+    for row in work.content.groups.rows:
+        pupil = work.pupil(GROUPS, row.line, row.upn)
+        if pupil is None:
+            continue
+        membership = (row.kind, row.name, row.since)
+        if _groups_in_order(work, row, twice=(pupil.id, membership) in seen):
+            _record(work, pupil, row, membership)
+        seen.add((pupil.id, membership))
+    if work.content.groups.has:
+        held = {(p.id, each) for p in work.school.pupils.values() for each in p.memberships}
+        work.missing("memberships", starmap(work.voices.membership, held - seen))
+
+
+def _groups_in_order(work: Work, row: GroupRow, *, twice: bool) -> bool:
+    what = f"that {row.upn} belongs to {row.name} from {row.since or 'the beginning'}"
+    dates = sheet.reversed_dates(row.since, row.until, ("from", "to"))
+    return work.check(GROUPS, row.line, [dates, sheet.twice(what) if twice else None])
+
+
+def _record(work: Work, pupil: Pupil, row: GroupRow, membership: Membership) -> None:
+    voice = work.voices.membership(pupil.id, membership)
+    row = row._replace(**work.stands(GROUPS, row.line, voice, of(row, ("until",)), {"until"}))
+    held = pupil.memberships.get(membership)
+    if membership in pupil.memberships and held == row.until:
+        return
+    if membership in pupil.memberships and row.until is not None:
+        left = GroupLeft(
+            kind=row.kind,
+            name=row.name,
+            since=row.since,
+            until=row.until,
+            stated=row.stated,
+            row=row.line,
+        )
+        work.record("memberships", pupil_stream(pupil), left)
+        return
+    joined = GroupJoined(
+        kind=row.kind,
+        name=row.name,
+        since=row.since,
+        until=row.until,
+        stated=row.stated,
+        row=row.line,
+    )
+    work.record("memberships", pupil_stream(pupil), joined)

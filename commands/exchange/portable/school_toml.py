@@ -1,13 +1,14 @@
 """Reading ``school.toml``: the school, its register times, terms and closures, as events."""
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import Any, TypeVar, cast
 
-from commands.exchange.portable.toml_lines import Lines, place
 from ledger import clock
 from ledger.errors import Refused
 from ledger.events.calendar import (
@@ -17,10 +18,51 @@ from ledger.events.calendar import (
     SessionsClosed,
     TermSet,
 )
-from ledger.formats import fields, portable
-from ledger.formats.problems import Problems
-from ledger.formats.sheet import decoded, line_of
+from ledger.formats import portable, sheet
+from ledger.formats.sheet import Problems, decoded, line_of
 from ledger.values import HALVES, Half
+
+# -- toml_lines ----------------------------------------------------------------------------
+# Where in a TOML file something stands: the parser says so only of what it cannot parse.
+
+
+_HEADER = re.compile(r"\s*\[\[?\s*([\w-]+)\s*\]\]?")
+_AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+class Lines:
+    """Finds the lines of tables and keys; 0 where one is written in a way not looked for."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+        self._headers: list[tuple[int, str]] = []
+        for line, content in enumerate(self._lines, start=1):
+            if found := _HEADER.match(content):
+                self._headers.append((line, found[1]))
+
+    def table(self, name: str, index: int = 0) -> int:
+        """Return the line of the header of a table, of an array's ``index``-th."""
+        found = [line for line, header in self._headers if header == name]
+        return found[index] if index < len(found) else 0
+
+    def key(self, key: str, after: int = 0) -> int:
+        """Return the line of a key in the table that begins at line ``after``, else ``after``."""
+        lines = enumerate(self._lines[after:], start=after + 1)
+        table = takewhile(lambda numbered: not _HEADER.match(numbered[1]), lines)
+        found = (line for line, text in table if re.match(rf"\s*{re.escape(key)}\b", text))
+        return next(found, after or self.table(key))
+
+
+def place(error: str, text: str) -> tuple[int, str]:
+    """Split a parser's message into the line that it names and what it says."""
+    line = _AT_LINE.search(error)
+    last = len(text.splitlines())
+    return int(line[1]) if line and line[1] else last, _AT_LINE.sub("", error)
+
+
+# -- school_toml ---------------------------------------------------------------------------
+# Reading ``school.toml``: the school, its register times, terms and closures, as events.
+
 
 _SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
 _SCHOOL_KINDS = dict.fromkeys(_SCHOOL, str)
@@ -159,7 +201,7 @@ class _Table:
         """Return a text from a list."""
         word = self.take(key, str, default)
         try:
-            return fields.among(word, allowed)
+            return sheet.among(word, allowed)
         except Refused as why:
             raise _BadKey(key, why.code, f"{key}: {why.what}", why.remedy) from None
 
@@ -242,7 +284,7 @@ def _term(table: _Table) -> TermSet:
     table.check({"name": str, "first": date, "last": date})
     name = table.take("name", str)
     first, last = table.take("first", date), table.take("last", date)
-    if why := fields.reversed_dates(first, last, ("first", "last")):
+    if why := sheet.reversed_dates(first, last, ("first", "last")):
         raise _BadKey("last", why.code, why.what, why.remedy)
     return TermSet(name=name, first=first, last=last)
 

@@ -14,7 +14,7 @@ from ledger.formats.portable import (
     SCHOOL,
     STAFF,
 )
-from ledger.formats.problems import SHOWN, Problems
+from ledger.formats.sheet import SHOWN, Problems
 
 _PASSED_OVER = ("rows without a mark", "rows where no entry is due")
 _DIFFERING = {AMENDMENTS: "amendments", MARKS: "marks"}

@@ -14,11 +14,11 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.formats.portable import PARENTS, PUPILS
-from ledger.formats.problems import Problems
+from ledger.formats.sheet import Problems
 from ledger.sealing.keys import is_sealed
 from ledger.state.school import Pupil, School, evolve
 from ledger.store.store import Fact
-from policies.packs.rules import Rules
+from policies.packs.codes import Rules
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """Every version of every mark and plan, and every register taken."""
 
+from datetime import date
+
 from ledger.events import streams
 from ledger.events.register import (
     AbsencePlanned,
@@ -12,8 +14,11 @@ from ledger.events.register import (
     SourceConflicted,
     SourceRestated,
 )
-from projections.readmodel.mark_rows import VERSIONS, row_id
 from projections.readmodel.tables import Moment, Table, Writer
+
+# -- marks ---------------------------------------------------------------------------------
+# Every version of every mark and plan, and every register taken.
+
 
 _VERSION = {
     "id": int,
@@ -182,3 +187,31 @@ HANDLERS = {
     PlanWithdrawn: _plan_withdrawn,
     RegisterTaken: _taken,
 }
+
+
+# -- mark_rows -----------------------------------------------------------------------------
+# Where the versions of a mark stand in their table.
+#
+# One number places a row by pupil, session (two a day since 2000) and version, so that a pupil's
+# history lies together and no second index has to be kept.
+
+
+VERSIONS = 1 << 12
+"""Room for the versions of one mark."""
+_DAY_ZERO = date(2000, 1, 1)
+_SESSIONS = 1 << 16
+_ordinals: dict[str, int] = {}
+
+
+def row_id(pupil: int, session: str) -> int:
+    """Return the id of version 1 of a pupil's mark; later versions follow it."""
+    ordinal = _ordinals.get(session)
+    if ordinal is None:
+        days = (date.fromisoformat(session[:10]) - _DAY_ZERO).days
+        ordinal = _ordinals[session] = 2 * days + (session[11] == "P")
+    return (pupil * _SESSIONS + ordinal) * VERSIONS
+
+
+def row_ids(pupil: int, first: date, last: date) -> tuple[int, int]:
+    """Return the ids between which every version of a pupil's marks from day to day lies."""
+    return row_id(pupil, f"{first}/AM"), row_id(pupil, f"{last}/PM") + VERSIONS - 1

@@ -7,10 +7,8 @@ import pytest
 
 from commands.amending.amend import AmendMarks
 from commands.amending.policy import AdoptPolicy
-from commands.calendar.closures_withdraw import WithdrawClosure
-from commands.calendar.session_cancel import CancelSessions
-from commands.register.mark import MarkSession
-from commands.register.take import TakeRegister
+from commands.calendar.closures import CancelSessions, WithdrawClosure
+from commands.register.take import MarkSession, TakeRegister
 from commands.roll.remove import RemovePupil
 from ledger.events.amending import AmendmentRequested
 from ledger.events.log import Committed

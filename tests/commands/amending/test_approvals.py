@@ -6,17 +6,20 @@ from datetime import date
 import pytest
 
 from commands.amending.amend import AmendMarks
-from commands.amending.approvals import Waiting, check_second_person
-from commands.amending.approvals_decline import DeclineApproval
-from commands.amending.approvals_give import GiveApproval
-from commands.amending.approvals_withdraw import WithdrawRequest
+from commands.amending.approvals import (
+    DeclineApproval,
+    GiveApproval,
+    Waiting,
+    WithdrawRequest,
+    check_second_person,
+)
 from commands.amending.move_mark import MoveMark
 from commands.amending.policy import AdoptPolicy
-from commands.calendar import terms as terms_set
+from commands.calendar import terms
 from commands.calendar.terms import SetTerm
 from commands.core.command import Author
 from commands.core.execute import look
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from commands.roll.remove import RemovePupil
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
@@ -220,7 +223,7 @@ def test_a_mark_that_has_changed_since_is_not_amended(office):
 def test_an_entry_that_cannot_be_made_any_more_is_refused(office, monkeypatch):
     """The half term turns out to have begun a day later, as only an import may record it."""
     batch = ask(office)
-    monkeypatch.setattr(terms_set, "_check_unmarked", lambda *_: None)
+    monkeypatch.setattr(terms, "_check_unmarked", lambda *_: None)
     office.do(SetTerm(name="Autumn 2", first=TUESDAY.date, last=date(2026, 12, 18)))
     found = by(office, "head").refused(GiveApproval(batch=batch))
     assert found.code == "outside-term"

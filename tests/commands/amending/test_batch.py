@@ -7,7 +7,7 @@ import pytest
 
 from commands.amending.amend import AmendMarks
 from commands.amending.batch import BatchRefused
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from ledger.errors import ImportRefused, Refused
 from ledger.events.register import MarkAmended, MarkCorrected
 from ledger.values import parse_session

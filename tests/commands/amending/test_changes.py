@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from commands.amending import changes as approval_rules
 from commands.amending.changes import Proposed, requested, split
 from commands.core.command import Author, Range, State
-from commands.core.marks import Stated
+from commands.core.marks import Amending, Stated
 from commands.core.sessions import Span
-from commands.core.standing import Amending
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.events import streams
@@ -24,7 +23,7 @@ from ledger.events.families import NoticeStated
 from ledger.state.calendar import Closure
 from ledger.state.school import Pupil, School, StaffRow
 from ledger.values import HALVES, Operator, Session, parse_session
-from policies.packs.rules import rules
+from policies.packs.codes import rules
 
 CASES = Path(__file__).parents[3] / "fixtures" / "cases" / "amending_policy.toml"
 FOUND = tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]

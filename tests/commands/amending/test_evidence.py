@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from commands.amending import evidence as amend_evidence
+from commands.amending import evidence
 from commands.amending.amend import AmendMarks
-from commands.amending.evidence_copy import CopyEvidence
-from commands.register.mark import MarkSession
+from commands.amending.evidence import CopyEvidence
+from commands.register.take import MarkSession
 from ledger.errors import Refused
 from ledger.events.amending import EvidenceGiven
 from ledger.events.register import MarkAmended
@@ -139,7 +139,7 @@ def test_dry_run_keeps_nothing(marked, letter):
 )
 def test_file_that_is_no_evidence_is_refused(tmp_path, monkeypatch, name, content, code):
     """Missing, a folder, empty or huge: named, with what to do."""
-    monkeypatch.setattr(amend_evidence, "LARGEST", 100)
+    monkeypatch.setattr(evidence, "LARGEST", 100)
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
@@ -152,7 +152,7 @@ def test_file_that_is_no_evidence_is_refused(tmp_path, monkeypatch, name, conten
 
 def test_largest_is_25_mb():
     """The refusal says so."""
-    assert amend_evidence.LARGEST == 25 * 1024 * 1024
+    assert evidence.LARGEST == 25 * 1024 * 1024
 
 
 def test_copy_of_nothing_is_refused():

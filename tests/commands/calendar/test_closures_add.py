@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from commands.calendar.closures_add import AddClosure
-from commands.calendar.session_cancel import CancelSessions
-from commands.register.mark import MarkSession
+from commands.calendar.closures import AddClosure, CancelSessions
+from commands.register.take import MarkSession
 from ledger.events.calendar import SessionsClosed
 from ledger.values import parse_session
 

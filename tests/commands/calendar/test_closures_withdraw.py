@@ -2,10 +2,8 @@
 
 from datetime import date
 
-from commands.calendar.closures_add import AddClosure
-from commands.calendar.closures_withdraw import WithdrawClosure
-from commands.calendar.session_cancel import CancelSessions
-from commands.register.mark import MarkSession
+from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
+from commands.register.take import MarkSession
 from ledger.events.calendar import ClosureWithdrawn
 from ledger.values import parse_session
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from commands.calendar.register_times import SetRegisterTimes
-from commands.register.mark import MarkSession
+from commands.calendar.terms import SetRegisterTimes
+from commands.register.take import MarkSession
 from ledger.events.calendar import RegisterTimesSet
 from ledger.values import parse_session
 

@@ -4,10 +4,8 @@ from datetime import date
 
 import pytest
 
-from commands.calendar.closures_add import AddClosure
-from commands.calendar.closures_withdraw import WithdrawClosure
-from commands.calendar.session_cancel import CancelSessions
-from commands.register.mark import MarkSession
+from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
+from commands.register.take import MarkSession
 from ledger.events.calendar import SessionCancelled
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.values import parse_session

@@ -7,7 +7,7 @@ import pytest
 from commands.calendar.terms import SetTerm
 from commands.core.command import Range
 from commands.core.execute import look
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from ledger.events.calendar import TermSet
 from ledger.values import parse_session
 

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from commands.core import checks as given
+from commands.core import checks
 from commands.core.execute import look
 from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, KeyRing
@@ -23,6 +23,6 @@ def test_a_pupil_beyond_use_has_no_name(desk):
 def test_a_text_that_nobody_can_see_is_blank(text):
     """A reason of zero-width spaces is none (SI 2024/208 reg 6(1)(c))."""
     with pytest.raises(Refused) as caught:
-        given.required(text, "reason")
+        checks.required(text, "reason")
     assert caught.value.code == "reason-missing"
-    assert given.required(f" {text}x ", "reason")
+    assert checks.required(f" {text}x ", "reason")

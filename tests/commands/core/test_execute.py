@@ -7,9 +7,8 @@ import pytest
 from commands.core.command import Context
 from commands.core.execute import execute
 from commands.penalties.undercut import watch
-from commands.register.mark import MarkSession
-from commands.register.register_file import Row
-from commands.register.take import TakeRegister
+from commands.register.entries import Row
+from commands.register.take import MarkSession, TakeRegister
 from ledger.clock import SECOND
 from ledger.errors import Refused
 from ledger.events.register import SessionMarked

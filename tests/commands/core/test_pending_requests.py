@@ -1,6 +1,6 @@
 """What waits for a second person, as decisions see it."""
 
-from commands.core import pending_requests
+from commands.core import marks
 from commands.core.command import State
 from ledger.events import streams
 from ledger.events.amending import AmendmentDeclined, AmendmentRequested
@@ -29,7 +29,7 @@ def test_what_is_not_decided_waits_in_order_of_session():
         }
     )
     found.histories[streams.approval("ben", "2026-11-20/AM")] = [request("O")]
-    waiting = pending_requests.pending(found, ADA)
+    waiting = marks.pending(found, ADA)
     assert [(str(at), e.code) for at, e in waiting.items()] == [
         ("2026-11-19/PM", "G"),
         ("2026-11-20/AM", "O"),
@@ -42,6 +42,6 @@ def test_events_of_another_kind_change_nothing():
     other = MarkAmended(
         original="I", code="O", reason="seen", by="mm", name="Mo Marsh", job_title="Officer"
     )
-    assert pending_requests.standing([request("O"), other]) == request("O")
-    assert pending_requests.standing([other]) is None
-    assert parse_session("2026-11-20/AM") not in pending_requests.pending(state(), ADA)
+    assert marks.standing([request("O"), other]) == request("O")
+    assert marks.standing([other]) is None
+    assert parse_session("2026-11-20/AM") not in marks.pending(state(), ADA)

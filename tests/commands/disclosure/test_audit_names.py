@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from commands.disclosure.audit_names import ShowNames
+from commands.disclosure.subject_access import ShowNames
 from commands.school.staff import AddStaff
 from ledger.events.disclosure import NamesShown
 from tests.commands.conftest import Desk

@@ -13,7 +13,7 @@ from ledger.events import streams
 from ledger.events.amending import AmendmentDeclined, AmendmentRequested
 from ledger.events.disclosure import Disclosed
 from ledger.sealing.keys import KeyRing
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 from tests.commands.conftest import Desk
 

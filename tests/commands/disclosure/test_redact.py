@@ -12,12 +12,11 @@ from commands.core.execute import look
 from commands.disclosure import redact
 from commands.disclosure.disclosures import RecordDisclosure
 from commands.disclosure.redact import RedactField
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from commands.roll.correct import CorrectPupil
-from commands.roll.families import RecordParent
-from commands.roll.relation_record import RecordRelation
+from commands.roll.families import RecordParent, RecordRelation
 from commands.roll.remove import RemovePupil
-from commands.school.staff_change import ChangeStaff
+from commands.school.staff import ChangeStaff
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import sealed_fields
@@ -25,7 +24,7 @@ from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
 from ledger.events.families import CaseworkStepTaken
 from ledger.events.leave import LeaveFalsified
 from ledger.sealing.keys import REDACTED, KeyRing
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 from ledger.values import Session
 from tests.commands.conftest import Desk

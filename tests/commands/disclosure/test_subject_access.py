@@ -6,8 +6,7 @@ import pytest
 
 from commands.disclosure.subject_access import CopyForSubject
 from commands.roll.correct import CorrectPupil
-from commands.roll.families import RecordParent
-from commands.roll.relation_record import RecordRelation
+from commands.roll.families import RecordParent, RecordRelation
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from tests.commands.conftest import Desk

@@ -2,10 +2,8 @@
 
 from datetime import date
 
-from commands.leave.decide import GrantLeave
-from commands.leave.end import FalsifyLeave
-from commands.leave.leave_refuse import RefuseLeave
-from commands.leave.leave_withdraw import WithdrawLeave
+from commands.leave.decide import GrantLeave, RefuseLeave
+from commands.leave.end import FalsifyLeave, WithdrawLeave
 from commands.leave.request import RequestLeave
 from commands.school.school import SetSchool
 from ledger.events.base import Event

@@ -5,22 +5,18 @@ from datetime import date
 
 import pytest
 
-from commands.calendar.closures_add import AddClosure
-from commands.calendar.session_cancel import CancelSessions
-from commands.register.mark import MarkSession
-from commands.register.plan_add import PlanAbsence
-from commands.register.take import TakeRegister
+from commands.calendar.closures import AddClosure, CancelSessions
+from commands.register.plans import PlanAbsence
+from commands.register.take import MarkSession, TakeRegister
 from commands.roll.enrol import EnrolPupil
-from commands.roll.families import RecordParent
-from commands.roll.relation_record import RecordRelation
+from commands.roll.families import RecordParent, RecordRelation
 from commands.roll.remove import RemovePupil
-from commands.school.staff import AddStaff
-from commands.school.staff_leave import LeaveStaff
+from commands.school.staff import AddStaff, LeaveStaff
 from ledger.events.leave import LeaveDecided, LeaveRequested
 from ledger.events.log import Committed
 from ledger.events.register import AbsencePlanned
 from ledger.sealing.keys import KeyRing
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 from ledger.values import parse_session
 from tests.commands.conftest import upn

@@ -20,7 +20,7 @@ from ledger.events.register import AbsencePlanned, RegisterTaken, SessionMarked
 from ledger.state.calendar import Closure
 from ledger.state.school import Pupil, School, Spell, StaffRow
 from ledger.values import Operator, Session
-from policies.packs.rules import rules
+from policies.packs.codes import rules
 from tests.commands.leave.leave_steps import falsified, grant, withdraw
 
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 6)

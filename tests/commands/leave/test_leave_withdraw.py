@@ -7,11 +7,9 @@ import pytest
 
 from commands.amending.amend import AmendMarks
 from commands.amending.policy import AdoptPolicy
-from commands.calendar.closures_add import AddClosure
-from commands.register.mark import MarkSession
-from commands.register.plan_add import PlanAbsence
-from commands.register.plan_change import ChangePlan
-from commands.register.take import TakeRegister
+from commands.calendar.closures import AddClosure
+from commands.register.plans import ChangePlan, PlanAbsence
+from commands.register.take import MarkSession, TakeRegister
 from commands.roll.remove import RemovePupil
 from ledger.events.amending import AmendmentRequested
 from ledger.events.leave import LeaveFalsified, LeaveWithdrawn

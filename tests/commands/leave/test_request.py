@@ -4,11 +4,10 @@ from datetime import date
 
 import pytest
 
-from commands.calendar.closures_add import AddClosure
+from commands.calendar.closures import AddClosure
 from commands.calendar.terms import SetTerm
 from commands.roll.enrol import EnrolPupil
-from commands.roll.families import RecordParent
-from commands.roll.relation_record import RecordRelation
+from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.leave import LeaveRequested
 from tests.commands.conftest import upn
 from tests.commands.leave.leave_steps import asked, granted, request, withdraw

@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from commands.amending.amend import AmendMarks
-from commands.penalties.alerts_dismiss import DismissAlert
-from commands.penalties.alerts_sent import SendAlert
+from commands.penalties.alerts import DismissAlert, SendAlert
 from ledger.events import streams
 from ledger.events.amending import AlertSettled
 from ledger.events.families import StaffChanged

@@ -6,11 +6,11 @@ import pytest
 
 from commands.amending.amend import AmendMarks
 from commands.amending.policy import AdoptPolicy
-from commands.calendar.session_cancel import CancelSessions
+from commands.calendar.closures import CancelSessions
 from commands.calendar.terms import SetTerm
 from commands.core.execute import execute
 from commands.penalties.consider import ConsiderPenalty
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
 from ledger.events.penalties import PenaltyConsidered
 from ledger.values import Session

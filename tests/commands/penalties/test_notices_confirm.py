@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from commands.penalties.notices import RecordNotice
-from commands.penalties.notices_confirm import ConfirmNotices
+from commands.penalties.notices import ConfirmNotices, RecordNotice
 from commands.roll.families import RecordParent
 from ledger.events.penalties import NoticesConfirmed
 

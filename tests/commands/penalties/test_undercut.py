@@ -5,14 +5,13 @@ from datetime import date
 import pytest
 
 from commands.amending.amend import AmendMarks
-from commands.calendar.closures_withdraw import WithdrawClosure
-from commands.calendar.session_cancel import CancelSessions
+from commands.calendar.closures import CancelSessions, WithdrawClosure
 from commands.core.command import Context
 from commands.core.execute import execute
 from commands.penalties import undercut
 from commands.penalties.notices import RecordNotice
 from commands.penalties.undercut import watch
-from commands.register.register_file import Row
+from commands.register.entries import Row
 from commands.register.take import TakeRegister
 from ledger.events import streams
 from ledger.events.amending import CaseUndercut, UndercutPaper

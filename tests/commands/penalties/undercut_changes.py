@@ -5,11 +5,9 @@ from datetime import date, timedelta
 from random import Random
 
 from commands.amending.amend import AmendMarks
-from commands.calendar.closures_add import AddClosure
-from commands.calendar.closures_withdraw import WithdrawClosure
-from commands.calendar.session_cancel import CancelSessions
+from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
 from commands.core.command import Decision, UseCase, decided, hidden, one
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed, TermSet
 from ledger.events.disclosure import Disclosed

@@ -4,11 +4,7 @@ import shutil
 
 import pytest
 
-from commands.proof.witness_ask import AskWitness
-from commands.proof.witness_drop import DropWitness
-from commands.proof.witness_take import TakeAnswer
-from commands.proof.witness_trust import TrustWitness
-from commands.proof.witnesses import judged
+from commands.proof.witnesses import AskWitness, DropWitness, TakeAnswer, TrustWitness, judged
 from commands.school.staff import AddStaff
 from ledger.clock import SECOND
 from ledger.errors import Refused

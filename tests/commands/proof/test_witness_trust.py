@@ -4,8 +4,7 @@ import io
 
 import pytest
 
-from commands.proof.witness_drop import DropWitness
-from commands.proof.witness_trust import TrustWitness
+from commands.proof.witnesses import DropWitness, TrustWitness
 from ledger.errors import Refused
 from ledger.events.proof import WitnessDropped, WitnessTrusted
 from ledger.tlog.note import COSIGNATURE, new_signer

@@ -4,12 +4,10 @@ from datetime import date
 
 import pytest
 
-from commands.calendar.closures_add import AddClosure
-from commands.calendar.session_cancel import CancelSessions
+from commands.calendar.closures import AddClosure, CancelSessions
 from commands.calendar.terms import SetTerm
 from commands.core.marks import MOST_MINUTES_LATE
-from commands.register.mark import MarkSession
-from commands.register.take import TakeRegister
+from commands.register.take import MarkSession, TakeRegister
 from commands.roll.enrol import EnrolPupil
 from ledger.events.register import MarkCorrected, SessionMarked
 from ledger.values import parse_session

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from commands.calendar.closures_add import AddClosure
-from commands.register.mark import MarkSession
-from commands.register.plan_add import PlanAbsence
+from commands.calendar.closures import AddClosure
+from commands.register.plans import PlanAbsence
+from commands.register.take import MarkSession
 from ledger.events.register import AbsencePlanned
 from ledger.values import parse_session
 

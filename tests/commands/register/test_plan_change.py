@@ -2,9 +2,8 @@
 
 import pytest
 
-from commands.register.mark import MarkSession
-from commands.register.plan_add import PlanAbsence
-from commands.register.plan_change import ChangePlan
+from commands.register.plans import ChangePlan, PlanAbsence
+from commands.register.take import MarkSession
 from ledger.events.register import PlanChanged
 from ledger.values import parse_session
 

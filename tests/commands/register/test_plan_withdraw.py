@@ -2,8 +2,7 @@
 
 import pytest
 
-from commands.register.plan_add import PlanAbsence
-from commands.register.plan_withdraw import WithdrawPlan
+from commands.register.plans import PlanAbsence, WithdrawPlan
 from commands.register.take import TakeRegister
 from ledger.events.register import PlanWithdrawn
 from ledger.values import parse_session

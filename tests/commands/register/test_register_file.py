@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.register.register_file import RegisterRefused, Row, read
+from commands.register.entries import RegisterRefused, Row, read
 from ledger.errors import Problem, Refused
 
 STDIN = io.TextIOWrapper(io.BytesIO(b"upn,code\nP1,/\n"), encoding="utf-8")

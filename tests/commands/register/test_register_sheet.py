@@ -5,15 +5,13 @@ from dataclasses import replace
 import pytest
 
 from commands.core.execute import look
-from commands.register.entries import needed
-from commands.register.mark import MarkSession
-from commands.register.plan_add import PlanAbsence
-from commands.register.register_file import Row
-from commands.register.register_sheet import Sheet, SheetRow, offered, sheet
-from commands.register.take import TakeRegister
+from commands.register.entries import Row, needed
+from commands.register.plans import PlanAbsence
+from commands.register.screen import Sheet, SheetRow, sheet_offered, sheet_sheet
+from commands.register.take import MarkSession, TakeRegister
 from ledger.events.register import RegisterTaken
 from ledger.values import parse_session
-from policies.packs.rules import rules
+from policies.packs.codes import rules
 
 AM = parse_session("2026-11-20/AM")
 ROWS = (
@@ -25,13 +23,13 @@ ROWS = (
 
 @pytest.fixture
 def blank() -> Sheet:
-    return Sheet(ROWS, offered(rules().codes, AM), rules().codes.present("AM"))
+    return Sheet(ROWS, sheet_offered(rules().codes, AM), rules().codes.present("AM"))
 
 
 def opened(desk) -> list[SheetRow]:
     return look(
         desk.context,
-        lambda state: sheet(state, "7A", AM),
+        lambda state: sheet_sheet(state, "7A", AM),
         lambda state: needed(state, "7A", AM),
     )
 
@@ -58,7 +56,7 @@ def test_sheet_lists_the_group_by_name_with_what_stands_and_is_planned(desk):
 def test_sheet_can_be_recorded(desk):
     """What was typed goes into the register."""
     desk.at("2026-11-20T08:50")
-    filled = pressed(Sheet(tuple(opened(desk)), offered(rules().codes, AM), "/"), " n")
+    filled = pressed(Sheet(tuple(opened(desk)), sheet_offered(rules().codes, AM), "/"), " n")
     recorded = desk.recorded(TakeRegister(group="7A", session=AM, rows=filled.entries()))
     assert isinstance(recorded[0][1], RegisterTaken)
     assert sorted(event.code for _, event in recorded[1:]) == ["/", "N"]
@@ -66,7 +64,7 @@ def test_sheet_can_be_recorded(desk):
 
 def test_only_codes_that_can_be_entered_are_offered():
     """Neither the other half's code nor those that follow from the calendar."""
-    found = offered(rules().codes, AM)
+    found = sheet_offered(rules().codes, AM)
     assert {"/", "N", "C1", "B"} <= found.keys()
     assert found.keys().isdisjoint({"\\", "#", "Z", "Y4"})
     assert (found["B"], found["Y7"], found["N"]) == ("nature", "cause", None)

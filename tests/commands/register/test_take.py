@@ -5,13 +5,11 @@ from datetime import date
 
 import pytest
 
-from commands.calendar.closures_add import AddClosure
-from commands.calendar.session_cancel import CancelSessions
-from commands.register.mark import MarkSession
-from commands.register.plan_add import PlanAbsence
-from commands.register.register_file import Row
-from commands.register.take import TakeRegister
-from commands.roll.pupil_move import MovePupil
+from commands.calendar.closures import AddClosure, CancelSessions
+from commands.register.entries import Row
+from commands.register.plans import PlanAbsence
+from commands.register.take import MarkSession, TakeRegister
+from commands.roll.enrol import MovePupil
 from ledger.errors import ImportRefused
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
 from ledger.values import parse_session

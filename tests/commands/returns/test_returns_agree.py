@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from commands.returns.returns_agree import AgreeReturn
+from commands.returns.returns import AgreeReturn
 from ledger.events.penalties import ReturnAgreed
 
 FIRST = date(2026, 9, 1)

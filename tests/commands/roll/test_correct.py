@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from commands.roll.correct import CorrectPupil
+from commands.roll.correct import CorrectPupil, MergePupils
 from commands.roll.enrol import EnrolPupil
-from commands.roll.pupil_merge import MergePupils
 from commands.roll.remove import RemovePupil
 from ledger.events.roll import DetailsAmended, PupilEnrolled, PupilRemoved
 from ledger.values import upn_check_letter

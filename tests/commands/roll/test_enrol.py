@@ -4,12 +4,10 @@ from datetime import date
 
 import pytest
 
-from commands.calendar.session_cancel import CancelSessions
-from commands.register.mark import MarkSession
-from commands.roll.correct import CorrectPupil
-from commands.roll.enrol import EnrolPupil
-from commands.roll.pupil_merge import MergePupils
-from commands.roll.pupil_move import MovePupil
+from commands.calendar.closures import CancelSessions
+from commands.register.take import MarkSession
+from commands.roll.correct import CorrectPupil, MergePupils
+from commands.roll.enrol import EnrolPupil, MovePupil
 from commands.roll.remove import RemovePupil
 from ledger.events.register import SessionMarked
 from ledger.events.roll import GroupJoined, GroupLeft, PupilEnrolled

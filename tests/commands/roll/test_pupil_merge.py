@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
+from commands.roll.correct import MergePupils
 from commands.roll.enrol import EnrolPupil
-from commands.roll.pupil_merge import MergePupils
 from ledger.events.register import SessionMarked
 from ledger.events.roll import EnrolmentWithdrawn
 from ledger.values import parse_session

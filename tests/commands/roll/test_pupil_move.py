@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from commands.roll.pupil_move import MovePupil
+from commands.roll.enrol import MovePupil
 from ledger.events.roll import GroupJoined, GroupLeft
 
 MONDAY = date(2026, 11, 23)

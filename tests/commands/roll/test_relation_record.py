@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from commands.roll.families import RecordParent
-from commands.roll.relation_record import RecordRelation
+from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.amending import AdmissionAmended
 from ledger.events.families import RelationRecorded
 

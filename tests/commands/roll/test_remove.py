@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
 from commands.roll.remove import RemovePupil
 from commands.school.school import SetSchool

@@ -7,7 +7,7 @@ import pytest
 
 from commands.core.command import Context
 from commands.penalties.undercut import watch
-from commands.school.init import CreateLedger
+from commands.school.school import CreateLedger
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.store.folder import Folder

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from commands.school.staff import AddStaff
 from ledger.events.families import StaffJoined
 from ledger.values import parse_session

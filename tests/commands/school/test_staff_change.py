@@ -3,9 +3,8 @@
 from datetime import date
 
 from commands.amending.amend import AmendMarks
-from commands.register.mark import MarkSession
-from commands.school.staff_change import ChangeStaff
-from commands.school.staff_leave import LeaveStaff
+from commands.register.take import MarkSession
+from commands.school.staff import ChangeStaff, LeaveStaff
 from ledger.events.families import StaffChanged, StaffLeft
 from ledger.values import parse_session
 

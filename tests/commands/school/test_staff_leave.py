@@ -3,8 +3,7 @@
 from datetime import date
 
 from commands.calendar.terms import SetTerm
-from commands.school.staff_change import ChangeStaff
-from commands.school.staff_leave import LeaveStaff
+from commands.school.staff import ChangeStaff, LeaveStaff
 from ledger.events.families import StaffLeft
 
 LAST = date(2026, 11, 19)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.exchange.portable import tables
+from commands.exchange.portable import content
 from ledger.formats import portable
 
 
@@ -16,7 +16,7 @@ def test_no_column_is_named_twice(file):
 @pytest.mark.parametrize("file", sorted(portable.FILES.keys() - {portable.MARKS}))
 def test_every_column_has_its_reader(file):
     """marks.csv, which is read apart, aside."""
-    assert set(tables._FIELDS[file]) == set(portable.FILES[file].all)
+    assert set(content._FIELDS[file]) == set(portable.FILES[file].all)
 
 
 def test_what_must_be_there_is_a_file_of_the_format():

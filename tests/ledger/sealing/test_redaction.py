@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from ledger.events.families import CaseworkStepTaken, StaffJoined
-from ledger.sealing.boxes import box_key
+from ledger.sealing.boxes import Place, Redaction, box_key
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
-from ledger.sealing.punctured import Place, Redaction
-from ledger.sealing.redaction import every_place, places
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import every_place, places, seal_event
 from ledger.store.store import Fact
 
 AT = 7
@@ -261,7 +259,7 @@ from pathlib import Path
 from ledger.events.log import Committed
 from ledger.events.families import CaseworkStepTaken
 from ledger.sealing.keys import KeyRing
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 folder, number = Path(sys.argv[1]), 0
 said = dict(account="a", authenticated="no", software="0", rules="n", command="T")

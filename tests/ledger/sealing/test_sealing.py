@@ -7,14 +7,14 @@ from typing import get_type_hints
 import pytest
 
 from commands.core.execute import execute
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from ledger import clock
 from ledger.events import families as people
 from ledger.events import register, roll, streams
 from ledger.events.base import Event, sealed_fields
 from ledger.events.registry import EVENTS
 from ledger.sealing.keys import KeyRing, parse_box
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import seal_event
 from ledger.store.store import Store
 from ledger.values import Session
 

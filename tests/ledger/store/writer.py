@@ -15,15 +15,14 @@ from commands.core.command import Command, Context
 from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
 from commands.penalties.undercut import watch
-from commands.register.mark import MarkSession
-from commands.register.take import TakeRegister
+from commands.register.take import MarkSession, TakeRegister
 from ledger import clock
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import Committed
 from ledger.events.register import SessionMarked
 from ledger.sealing.keys import KeyRing
-from ledger.sealing.sealing import seal_event
+from ledger.sealing.redaction import seal_event
 from ledger.store.folder import Folder
 from ledger.store.store import Batch, Fact, Store
 from ledger.values import HALVES, Operator, Session

@@ -5,7 +5,7 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.tlog.leaf import leaf_bytes, leaf_hash
+from ledger.tlog.tree import leaf_bytes, leaf_hash
 
 BY_HAND = (
     b"attendance-ledger/leaf/v1\n"

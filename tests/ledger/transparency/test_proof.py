@@ -13,9 +13,8 @@ from commands.core.execute import execute
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
 from ledger.tlog import signing
-from ledger.tlog.leaf import leaf_bytes, leaf_hash, position_of
 from ledger.tlog.note import Checkpoint, new_signer, signed
-from ledger.tlog.tree import EMPTY_ROOT
+from ledger.tlog.tree import EMPTY_ROOT, leaf_bytes, leaf_hash, position_of
 from ledger.transparency.proof import Proof, Proofs, read_proof, row_at, rows_between, rows_of
 from tests.ledger.cosigned import witnessed
 from tests.ledger.outsiders import WITNESS

@@ -6,12 +6,12 @@ from contextlib import closing
 import pytest
 
 from commands.core.execute import execute
-from commands.proof.key_rotate import RotateKey
+from commands.proof.timestamps import RotateKey
 from commands.school.staff import AddStaff
 from ledger import attendance_verify
 from ledger.errors import Refused
 from ledger.tlog.tree import Tree
-from ledger.transparency.stretch import stretch_of
+from ledger.transparency.proof import stretch_of
 from tests.ledger.cosigned import witnessed
 from tests.ledger.outsiders import WITNESS
 

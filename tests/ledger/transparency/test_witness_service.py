@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from ledger.tlog.note import read_signature
-from ledger.transparency.cosigning import MOST_BYTES
-from ledger.transparency.witness_service import Service, place
+from ledger.transparency.cosigning import MOST_BYTES, Service, place
 from tests.ledger.outsiders import NOON, WITNESS, History, post, serving, witness
 
 TRUE = History()
@@ -157,7 +156,7 @@ def test_the_log_says_when_who_and_what(fresh):
 def test_a_client_that_breaks_off_is_noted(fresh, monkeypatch):
     """One line, no traceback."""
     monkeypatch.setattr(fresh.witness, "add", lambda *_: 1 / 0)
-    monkeypatch.setattr("ledger.transparency.witness_service.refusal", lambda *_: 1 / 0)
+    monkeypatch.setattr("ledger.transparency.cosigning.refusal", lambda *_: 1 / 0)
     assert raw(fresh, HEAD + b"Content-Length: 1\r\n\r\nx") == b""
     assert "broken off: ZeroDivisionError" in fresh.log.getvalue()
 

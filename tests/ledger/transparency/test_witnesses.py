@@ -6,8 +6,7 @@ from contextlib import closing
 import pytest
 
 from commands.core.execute import execute
-from commands.proof.witness_drop import DropWitness
-from commands.proof.witness_trust import TrustWitness
+from commands.proof.witnesses import DropWitness, TrustWitness
 from commands.school.staff import AddStaff
 from ledger.clock import SECOND
 from ledger.errors import Refused
@@ -15,13 +14,13 @@ from ledger.store.folder import Folder
 from ledger.store.store import Store
 from ledger.tlog.note import COSIGNATURE, ED25519, Note, read_checkpoint
 from ledger.tlog.tree import is_consistent
-from ledger.transparency.keyfiles import read_keys
 from ledger.transparency.requests import Requests, last_seen
 from ledger.transparency.witnesses import (
     Seen,
     Trust,
     newest_seen,
     notes_down,
+    read_keys,
     seen_outside,
     timestamps_kept,
     trusted,

@@ -6,8 +6,8 @@ import pytest
 
 from ledger.events import codec
 from ledger.events.registry import EVENTS
-from ledger.verification import canonical
-from ledger.verification.canonical import first_not_canonical
+from ledger.verification import beside
+from ledger.verification.beside import first_not_canonical
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "events"
 GOLDEN = {name: (FOLDER / f"{name}.json").read_bytes() for name in EVENTS}
@@ -18,8 +18,8 @@ def test_what_was_ever_stored_is_canonical(name):
     """By the classes made for the fast check alone: the slow one is not needed for it."""
     golden = GOLDEN[name]
     assert first_not_canonical(name, [golden] * 3) is None
-    events = canonical._decoder(name).decode_lines(b"\n".join([golden] * 3))
-    assert canonical._encode_lines(events) == (golden + b"\n") * 3
+    events = beside._decoder(name).decode_lines(b"\n".join([golden] * 3))
+    assert beside._encode_lines(events) == (golden + b"\n") * 3
 
 
 def changes(golden: bytes) -> list[bytes]:
@@ -67,5 +67,5 @@ def test_an_unknown_name_is_not_canonical():
 
 def test_the_slow_check_has_the_last_word(monkeypatch):
     """Where the fast one cannot tell, each is looked at by itself."""
-    monkeypatch.setattr(canonical, "_encode_lines", lambda _: b"")
+    monkeypatch.setattr(beside, "_encode_lines", lambda _: b"")
     assert first_not_canonical("SessionMarked.v1", [GOLDEN["SessionMarked.v1"]]) is None

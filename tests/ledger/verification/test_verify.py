@@ -9,13 +9,13 @@ from datetime import date
 import pytest
 
 from commands.core.execute import execute
-from commands.proof.key_rotate import RotateKey
+from commands.proof.timestamps import RotateKey
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SchoolOpened, TermSet
 from ledger.store.folder import Folder
-from ledger.store.schema import SCHEMA
+from ledger.store.recorder import SCHEMA
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, read_note, signed

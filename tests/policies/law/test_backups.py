@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from policies.law.backups import kept_until, state
+from policies.law.calendar import kept_until, state
 
 TERMS = [(date(2026, 9, 2), date(2026, 12, 18)), (date(2027, 9, 3), date(2027, 12, 17))]
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from policies.law.census import census_days, known_from
+from policies.law.calendar import census_days, known_from
 
 PUBLISHED = [
     date(2022, 10, 6), date(2023, 1, 19), date(2023, 5, 18),

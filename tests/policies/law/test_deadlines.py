@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from policies.law import deadlines
+from policies.law import calendar
 from policies.law.notices import deemed_service
 
 DAY = timedelta(days=1)
@@ -16,11 +16,11 @@ TERMS = [(date(2026, 9, 2), date(2026, 10, 23)), (date(2026, 11, 2), date(2026, 
 INSET = date(2026, 11, 27)
 DAYS = st.dates(date(2024, 1, 1), date(2027, 10, 1))
 LAST_DAY = {
-    "provisional": lambda session: deadlines.provisional_deadline(school(), session),
-    "new pupil": deadlines.new_pupil_deadline,
-    "period": deadlines.last_day,
-    "may go": deadlines.may_go,
-    "three years ending": lambda on: deadlines.years_earlier(on, 3),
+    "provisional": lambda session: calendar.provisional_deadline(school(), session),
+    "new pupil": calendar.new_pupil_deadline,
+    "period": calendar.last_day,
+    "may go": calendar.may_go,
+    "three years ending": lambda on: calendar.years_earlier(on, 3),
 }
 
 
@@ -59,13 +59,13 @@ def test_the_nth_school_day_is_that_of_counting_one_by_one(days, after, number):
     """The same as ticking off later dates."""
     later = sorted(day for day in days if day > after)
     expected = later[number - 1] if len(later) >= number else None
-    assert deadlines.nth_school_day(sorted(days), after, number) == expected
+    assert calendar.nth_school_day(sorted(days), after, number) == expected
 
 
 @given(st.dates(date(2000, 1, 1), date(2090, 12, 31)), st.integers(1, 12))
 def test_years_end_where_the_next_begin(day, years):
     """A period of years that begins with a day is undone by one that ends the day before."""
-    after = deadlines.years_later(day, years)
+    after = calendar.years_later(day, years)
     same = (after.month, after.day) == (day.month, day.day)
     leap = (day.month, day.day) == (2, 29) and not isleap(day.year + years)
     assert same != leap
@@ -87,4 +87,4 @@ def test_years_end_where_the_next_begin(day, years):
 )
 def test_a_working_day_is_no_weekend_and_no_bank_holiday(day, working):
     """Christmas 2026, with Boxing Day on a Saturday and its substitute on Monday."""
-    assert deadlines.is_working_day(day) is working
+    assert calendar.is_working_day(day) is working

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from policies.law.parents import liable
+from policies.law.notices import liable
 
 
 @pytest.mark.cases("parents")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from ledger.values import HALVES, Session, parse_session
+from policies.law.calendar import school_weeks
 from policies.law.penalties import Measure, Stood, first_recorded, measure, standing
-from policies.law.school_weeks import school_weeks
 
 FILE = Path(__file__).parents[3] / "fixtures" / "cases" / "threshold.toml"
 USUAL = tomllib.loads(FILE.read_text(encoding="utf-8"))

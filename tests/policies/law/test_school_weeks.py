@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.law.school_weeks import number_of, school_weeks, window
+from policies.law.calendar import number_of, school_weeks, window
 
 DAYS = st.dates(date(2024, 8, 19), date(2025, 9, 30))
 

@@ -3,8 +3,7 @@
 import pytest
 
 from ledger.errors import Refused
-from policies.packs.code_table import read
-from policies.packs.codes import parse
+from policies.packs.codes import parse, read
 
 ROW = """
 [[code]]

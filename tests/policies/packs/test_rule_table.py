@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ledger.errors import Refused
-from policies.packs.rule_table import read
+from policies.packs.values import read
 
 ROW = """
 [[rule]]

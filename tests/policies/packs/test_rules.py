@@ -1,8 +1,7 @@
 """The rules of this installation as one value."""
 
 from policies.packs import files as packs
-from policies.packs.codes import codes
-from policies.packs.rules import rules
+from policies.packs.codes import codes, rules
 
 
 def test_the_rules_are_the_statutory_codes_and_the_digest_of_all_packs():

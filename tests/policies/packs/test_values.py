@@ -10,8 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from ledger.errors import Refused
-from policies.packs.rule_table import read
-from policies.packs.values import Parameters, parameters
+from policies.packs.values import Parameters, parameters, read
 
 CASES = Path(__file__).parents[3] / "fixtures" / "cases"
 SINCE = "a.limit (from 2019-01-01)"

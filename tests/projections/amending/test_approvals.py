@@ -18,8 +18,7 @@ from ledger.store.store import Fact
 from policies.packs import school as school_packs
 from projections.amending import approvals
 from projections.amending.approvals import Approvals
-from projections.amending.policy import PolicyInForce
-from projections.amending.policy_list import PoliciesAdopted
+from projections.amending.policy import PoliciesAdopted, PolicyInForce
 from projections.figures.persistent import PersistentAbsence
 from projections.figures.rates import Rates
 from projections.penalties.penalties import Penalties

@@ -15,11 +15,10 @@ from datetime import date, timedelta
 import numpy as np
 
 from commands.demo.synthetic.settings import table
-from policies.law.census import census_days
-from policies.law.school_weeks import monday, school_weeks
+from policies.law.calendar import census_days, monday, school_weeks
 from policies.packs.codes import codes
-from projections.audit.audit_steps import Chain, Step
-from projections.audit.audit_weeks_rank import Ranked, ranked
+from projections.audit.scope import Chain, Step
+from projections.audit.weeks import Ranked, ranked
 from projections.audit.weeks_counts import weekly
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)

@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from policies.law.school_weeks import monday
+from policies.law.calendar import monday
 from tests.projections.audit.audit_schools import FIRST_YEAR, YEARS, School, rank_of
 
 SCHOOLS, SAMPLE = 100, 2

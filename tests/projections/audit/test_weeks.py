@@ -9,9 +9,9 @@ from ledger.events import streams
 from ledger.events.calendar import SessionsClosed
 from ledger.events.register import MarkAmended
 from ledger.store.store import Fact
-from policies.law.school_weeks import monday
+from policies.law.calendar import monday
 from policies.packs.codes import codes
-from projections.audit.audit_steps import Step
+from projections.audit.scope import Step
 from projections.audit.weeks import AuditWeeks
 from projections.audit.weeks_counts import weekly
 from projections.rendering.text import as_csv, as_text

@@ -9,11 +9,11 @@ from ledger.events import streams
 from ledger.events.disclosure import FieldRedacted
 from ledger.events.families import CaseworkStepTaken
 from ledger.events.register import MarkAmended
+from ledger.sealing.boxes import Redaction
 from ledger.sealing.keys import KeyRing, parse_box
-from ledger.sealing.punctured import Redaction
 from ledger.sealing.redaction import places
 from ledger.store.store import Fact, Store
-from projections.disclosure.redactions import Redactions
+from projections.disclosure.retention import Redactions
 from projections.disclosure.subject_access import SubjectAccess
 from projections.exports.portable import ExportPortable
 from projections.history.changes import Changes

@@ -11,17 +11,17 @@ from commands.core.command import Context
 from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
 from commands.penalties.undercut import watch
-from commands.register.mark import MarkSession
-from commands.register.plan_add import PlanAbsence
-from commands.roll.pupil_merge import MergePupils
-from commands.roll.pupil_move import MovePupil
-from commands.school import init
+from commands.register.plans import PlanAbsence
+from commands.register.take import MarkSession
+from commands.roll.correct import MergePupils
+from commands.roll.enrol import MovePupil
+from commands.school import school as init
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
 from ledger.values import Operator, parse_session
-from projections.exports import portable_rows as portable_tables
+from projections.exports import portable_rows
 from projections.exports.portable import ExportPortable
 from projections.figures.rates import Rates
 from projections.history.history import History
@@ -219,7 +219,7 @@ def test_a_merged_duplicate_is_left_out_and_the_export_is_importable(school, tmp
     """Its groups, marks, amendments, relations, notices and plans name nobody on roll."""
     execute(school, MergePupils(duplicate="K999200018001", into="Z999200018002", reason="One"))
     found = export(school, tmp_path / "out")
-    whose = {file for file, why in left(found) if why == portable_tables.NO_SPELL}
+    whose = {file for file, why in left(found) if why == portable_rows.NO_SPELL}
     assert whose == {"groups.csv", "relations.csv", "notices.csv", "plans.csv", "marks.csv",
                      "amendments.csv"}  # fmt: skip
     outcome = bring(empty(tmp_path / "copy"), tmp_path / "out")
@@ -237,7 +237,7 @@ def test_marks_after_a_last_day_that_was_moved_are_left_out(school, tmp_path):
     bring(school, folder, accept_findings=True)
     with opened(school.folder, ExportPortable(path=tmp_path / "out"), clock) as view:
         answer = ExportPortable(path=tmp_path / "out").answer(view)
-    off = portable_tables.NOT_ON_ROLL
+    off = portable_rows.NOT_ON_ROLL
     assert left(answer.document)["amendments.csv", off] == 1
     assert f"Left out: 1 row of amendments.csv: {off}" in answer.blocks[0].notes
     bring(empty(tmp_path / "copy"), tmp_path / "out")
@@ -257,7 +257,7 @@ def test_marks_on_sessions_closed_since_are_left_out(school, tmp_path):
     kept = {row["date"] for row in table(tmp_path / "out" / "marks.csv")}
     assert "2026-11-12" in kept
     assert kept.isdisjoint({"2026-11-13", "2026-11-20"})
-    assert left(found)["marks.csv", portable_tables.NOT_MET] > 14
+    assert left(found)["marks.csv", portable_rows.NOT_MET] > 14
     bring(empty(tmp_path / "copy"), tmp_path / "out")
 
 
@@ -268,5 +268,5 @@ def test_memberships_never_held_are_left_out(school, tmp_path):
             school, MovePupil(pupil="K999200018001", kind="registration", from_=TODAY, to=group)
         )
     found = export(school, tmp_path / "out")
-    assert left(found)["groups.csv", portable_tables.NEVER_HELD] == 1
+    assert left(found)["groups.csv", portable_rows.NEVER_HELD] == 1
     bring(empty(tmp_path / "copy"), tmp_path / "out")

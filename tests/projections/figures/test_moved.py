@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.packs.codes import codes
-from projections.figures.moved import NO_MARK, NOT_COUNTED, Effect, effects
+from projections.figures.overview import NO_MARK, NOT_COUNTED, Effect, effects
 from projections.queries.rectangle import Rectangle
 from tests.projections.queries.test_tally import DAYS, Session
 

@@ -10,8 +10,7 @@ from ledger.events import streams
 from ledger.events.calendar import SessionCancelled
 from ledger.events.register import MarkAmended
 from ledger.store.store import Fact
-from projections.figures.reconcile import ReconcileDfe
-from projections.figures.reconcile_file import read
+from projections.figures.reconcile import ReconcileDfe, read
 from projections.rendering.text import as_csv, as_lines
 from tests.projections.ledgers import (
     created,

@@ -7,17 +7,19 @@ import numpy as np
 from ledger.state.calendar import Calendar, Closure, Term
 from ledger.values import Session
 from policies.law import age as compulsory_school_age
+from policies.law.calendar import school_weeks
 from policies.law.notices import Notice, prospect
 from policies.law.penalties import first_recorded, measure
-from policies.law.school_weeks import school_weeks
 from policies.packs.codes import codes
-from projections.penalties.case import Register, case_of, figures
-from projections.penalties.penalties_register import (
+from projections.penalties.case import (
+    Register,
     age_of,
     begun,
+    case_of,
     countable,
     counted_from,
     entries,
+    figures,
     held,
     relevant,
 )

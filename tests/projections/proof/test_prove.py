@@ -10,7 +10,7 @@ from commands.school.staff import AddStaff
 from ledger import attendance_verify
 from ledger.events.register import MarkAmended
 from ledger.tlog import signing
-from ledger.tlog.leaf import position_of
+from ledger.tlog.tree import position_of
 from ledger.transparency.proof import read_proof
 from tests.cli.shell import run
 from tests.ledger.cosigned import witnessed

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from commands.core.command import Context
 from commands.core.execute import execute
 from commands.penalties.undercut import watch
-from commands.proof.witness_trust import TrustWitness
+from commands.proof.witnesses import TrustWitness
 from commands.school.staff import AddStaff
 from ledger import clock
 from ledger.store.store import Store

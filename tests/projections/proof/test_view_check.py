@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from projections.proof import view_check
+from projections.proof import verify
 from projections.readmodel.catch_up import catch_up
 from tests.projections.ledgers import instant, marked
 
@@ -18,7 +18,7 @@ def book(school):
 
 
 def told(book):
-    return [what for _, what in view_check.faults(book.folder)]
+    return [what for _, what in verify.view_check_faults(book.folder)]
 
 
 def change(book, statement):
@@ -97,9 +97,9 @@ def test_entries_that_come_meanwhile_are_no_fault(book, monkeypatch):
             book.add(instant(2025, 12, 5, 9), marked("ann", "2025-12-04/PM", "\\"))
         return catch_up(folder)
 
-    monkeypatch.setattr(view_check, "catch_up", recording)
+    monkeypatch.setattr(verify, "catch_up", recording)
     before = book.folder.head()
-    monkeypatch.setattr(view_check, "rebuild", _then_recorded(book))
+    monkeypatch.setattr(verify, "rebuild", _then_recorded(book))
     assert told(book) == []
     assert book.folder.head() > before
 

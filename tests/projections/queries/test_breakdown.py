@@ -11,9 +11,8 @@ from ledger.state.calendar import Calendar, Term
 from ledger.store.store import Fact
 from ledger.values import Session
 from projections.figures.rates import Rates
-from projections.queries.breakdown import PERIODS, mean_rate, periods
 from projections.queries.question import Lines
-from projections.queries.tally import COUNTED, Tally
+from projections.queries.tally import COUNTED, PERIODS, Tally, mean_rate, periods
 from projections.rendering import text
 from tests.projections import cases
 from tests.projections.ledgers import instant

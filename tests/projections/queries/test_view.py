@@ -10,7 +10,7 @@ from ledger.events.calendar import RegisterTimesSet
 from ledger.events.roll import DetailsAmended
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
-from ledger.transparency.roots import root_at
+from ledger.transparency.proof import root_at
 from projections.figures.rates import Rates
 from projections.queries import view
 from projections.queries.question import PointInTime

@@ -2,7 +2,7 @@
 
 import pytest
 
-from projections.queries.year_groups import in_order, rank
+from projections.queries.selection import in_order, rank
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from ledger.errors import Refused
-from projections.readmodel.afresh import afresh
 from projections.readmodel.catch_up import catch_up
+from projections.readmodel.freshness import afresh
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ledger.errors import Refused
 from ledger.store.folder import open_read_only
 from projections.figures.rates import Rates
-from projections.readmodel import catch_up, current, tables
+from projections.readmodel import catch_up, freshness, tables
 from projections.readmodel.grid import Grid, column
 from projections.readmodel.tables import ALWAYS, STANDS
 from tests.projections import ledgers
@@ -78,7 +78,7 @@ def test_a_crash_between_the_grid_and_the_tables_heals(history, at, anew):
             (catch_up.rebuild if anew else catch_up.catch_up)(book.folder)
         patch.undo()
         assert Grid(catch_up.grid_path(book.folder)).reached.position == book.folder.head()
-        assert not current.is_current(book.folder, book.folder.head())
+        assert not freshness.is_current(book.folder, book.folder.head())
         catch_up.catch_up(book.folder)
         healed = content(book)
         catch_up.rebuild(book.folder)

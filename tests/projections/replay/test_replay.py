@@ -32,8 +32,8 @@ from projections.figures.rates import Rates
 from projections.penalties.penalties import Penalties
 from projections.queries.view import opened
 from projections.rendering import text
+from projections.replay.figures import Known
 from projections.replay.replay import Replay
-from projections.replay.replay_known import Known
 from tests.projections.ledgers import (
     Book,
     enrolled,

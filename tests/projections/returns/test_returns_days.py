@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from ledger.values import Session
 from projections.queries.rectangle import Rectangle
 from projections.returns.attendance import long_runs
-from projections.returns.made import Made, Told
-from projections.returns.returns_days import days_of, runs
+from projections.returns.made import Made, Told, days_of, runs
 
 MONDAY = date(2026, 11, 2)
 DAY = timedelta(days=1)

@@ -1,7 +1,7 @@
 """`rebuild`: the read models dropped and made anew."""
 
 from projections.readmodel import catch_up
-from projections.school.rebuild import Rebuild
+from projections.school.status import Rebuild
 
 
 def test_a_rebuild_says_how_far_it_came_and_reports_progress(school):

@@ -14,7 +14,7 @@ from ledger.store.store import Fact
 from policies.law.absence import Share, Shares
 from projections.queries.question import Lines
 from projections.rendering import text
-from projections.why import flips as why_flags
+from projections.why import flips
 from projections.why.why import Why
 from tests.projections.ledgers import (
     URN,
@@ -345,7 +345,7 @@ def test_another_rule_is_a_cause_of_its_own(school, monkeypatch):
     def shares(on):
         return Shares(Share(1, 10), Share(1, 2 if on < TUESDAY else 1))
 
-    monkeypatch.setattr(why_flags, "shares", shares)
+    monkeypatch.setattr(flips, "shares", shares)
     school.add(BEFORE, marked("ann", "2025-09-08/AM", "O"), marked("ann", "2025-09-08/PM", "\\"))
     found = document(school, "persistent", on=MONDAY, and_="2025-09-09", pupil="U-ann")
     assert causes(found) == {("rule change", "U-ann"): {"severe": -1}}

@@ -6,7 +6,7 @@ from filecmp import cmpfiles
 import pytest
 
 from commands.demo.synthetic import build
-from commands.demo.synthetic.rows import absence_of
+from commands.demo.synthetic.plan import absence_of
 
 COLUMNS = {
     "staff": "staff_id,name,job_title,roles,from,to",

@@ -14,8 +14,8 @@ from commands.core.command import Context, Outcome
 from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
 from commands.penalties.undercut import watch
-from commands.register.mark import MarkSession
-from commands.school import init
+from commands.register.take import MarkSession
+from commands.school import school as init
 from ledger.clock import parse_instant
 from ledger.store.folder import Folder
 from ledger.values import Operator, parse_session

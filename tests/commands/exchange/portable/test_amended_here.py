@@ -9,25 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commands.calendar.closures_add import AddClosure
-from commands.calendar.closures_withdraw import WithdrawClosure
-from commands.calendar.register_times import SetRegisterTimes
-from commands.calendar.session_cancel import CancelSessions
-from commands.calendar.terms import SetTerm
+from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
+from commands.calendar.terms import SetRegisterTimes, SetTerm
 from commands.core.command import Command
 from commands.core.execute import execute
 from commands.penalties.notices import RecordNotice
-from commands.roll.correct import CorrectPupil
-from commands.roll.enrol import EnrolPupil
-from commands.roll.families import RecordParent
-from commands.roll.pupil_merge import MergePupils
-from commands.roll.pupil_move import MovePupil
-from commands.roll.relation_record import RecordRelation
+from commands.roll.correct import CorrectPupil, MergePupils
+from commands.roll.enrol import EnrolPupil, MovePupil
+from commands.roll.families import RecordParent, RecordRelation
 from commands.roll.remove import RemovePupil
 from commands.school.school import SetSchool
-from commands.school.staff import AddStaff
-from commands.school.staff_change import ChangeStaff
-from commands.school.staff_leave import LeaveStaff
+from commands.school.staff import AddStaff, ChangeStaff, LeaveStaff
 from ledger.errors import ImportRefused, Refused
 from tests.commands.exchange.portable.conftest import ADA, SCHOOL, Ledger
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from commands.core.execute import execute
-from commands.register.mark import MarkSession
+from commands.register.take import MarkSession
 from ledger.values import parse_session
 
 ADA = "K999200018001"

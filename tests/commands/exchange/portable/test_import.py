@@ -181,7 +181,7 @@ def test_the_first_hundred_problems_are_shown_and_all_are_counted(ledger, change
 
 def test_more_problems_than_are_kept_are_still_counted(ledger, changed, monkeypatch):
     """Memory is bounded too."""
-    monkeypatch.setattr("ledger.formats.problems.SHOWN", 3)
+    monkeypatch.setattr("ledger.formats.sheet.SHOWN", 3)
     rows = "".join(f"K999200018001,2026-11-06,AM,nonsense{n},,,,,\n" for n in range(15))
     with pytest.raises(ImportRefused, match="15 problems"):
         ledger.bring(changed("marks.csv", more=rows))

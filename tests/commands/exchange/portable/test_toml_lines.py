@@ -1,6 +1,6 @@
 """Where something stands in a TOML file."""
 
-from commands.exchange.portable.toml_lines import Lines, place
+from commands.exchange.portable.school_toml import Lines, place
 
 TEXT = 'a = 1\n\n[school]\nname = "x"\n\n[[term]]\nname = "y"\n\n[[term]]\nname = "z"\n'
 
