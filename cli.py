@@ -26,7 +26,8 @@ import click
 
 from ledger import __version__, clock, form
 from ledger.errors import ImportRefused, Refused
-from ledger.store.folder import Folder, translated
+from ledger.files import translated
+from ledger.store.folder import Folder
 from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from commands.core.marks import Stated
 from commands.core.sessions import Span
 from commands.exchange.portable import content
 from ledger.errors import ImportRefused, Problem, Refused
+from ledger.files import translated
 from ledger.formats import sheet as fields
 from ledger.formats.portable import NO_MARK, Columns
 from ledger.formats.sheet import SHOWN, Field, Problems, Sheet
 from ledger.state.school import Pupil
-from ledger.store.folder import translated
 from ledger.values import Half, Session
 from policies.packs.codes import Codes
 

@@ -9,10 +9,11 @@ from commands.core.command import Context, Errand, Outcome, argument, option
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import EvidenceGiven
+from ledger.files import translated
 from ledger.sealing import attachments
 from ledger.sealing.attachments import Attachment
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing
-from ledger.store.folder import Folder, translated
+from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 
 # -- evidence ------------------------------------------------------------------------------

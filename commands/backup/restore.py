@@ -29,10 +29,11 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.disclosure import FieldRedacted
 from ledger.events.proof import LedgerRestored
+from ledger.files import translated
 from ledger.sealing.boxes import LOST, Redaction, parse_box
 from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.sealing.redaction import places
-from ledger.store.folder import Folder, translated
+from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 from ledger.tlog.signing import successor
 from ledger.transparency import memory

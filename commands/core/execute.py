@@ -13,11 +13,11 @@ from ledger.errors import Conflict, Refused
 from ledger.events import streams
 from ledger.events.log import Committed, RulesAdopted
 from ledger.events.roll import DetailsAmended, PupilEnrolled
+from ledger.files import translated
 from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.state.school import fold
-from ledger.store.folder import translated
 from ledger.store.store import Batch, Fact, Store
 from ledger.tlog import signing
 from ledger.transparency import memory

@@ -18,7 +18,8 @@ from commands.exchange import importing as import_portable
 from commands.school import school
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
-from ledger.store.folder import Folder, translated
+from ledger.files import translated
+from ledger.store.folder import Folder
 
 FOLDER = Path("attendance-demo")
 NEXT = (

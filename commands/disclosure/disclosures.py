@@ -24,8 +24,8 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.log import Committed
+from ledger.files import translated
 from ledger.state.school import Pupil
-from ledger.store.folder import translated
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session
 from policies.packs.codes import Rules

@@ -38,11 +38,12 @@ from ledger.events.families import ParentRecorded, RelationRecorded, StaffTitle
 from ledger.events.register import MarkAmended
 from ledger.events.registry import NAMES
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, PupilEnrolled, PupilRemoved
+from ledger.files import translated
 from ledger.sealing.boxes import Place, Redaction
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places
 from ledger.state.school import Pupil
-from ledger.store.folder import Folder, translated
+from ledger.store.folder import Folder
 from ledger.store.store import Fact
 from policies.law.calendar import may_go
 from policies.packs.codes import Rules, rules

@@ -24,7 +24,8 @@ from ledger.clock import local
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import KeyAdopted
-from ledger.store.folder import Folder, translated
+from ledger.files import translated
+from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
 from ledger.tlog.note import Note, Signer, read_checkpoint

@@ -23,7 +23,8 @@ from ledger.clock import SECOND, local
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.proof import WitnessDropped, WitnessTrusted
-from ledger.store.folder import Folder, translated
+from ledger.files import translated
+from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
 from ledger.tlog.note import (

@@ -14,9 +14,9 @@ from ledger.clock import local_date
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.events import streams
 from ledger.events.register import MarkCorrected, SessionMarked
+from ledger.files import translated
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.store.folder import translated
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Codes

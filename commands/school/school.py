@@ -21,8 +21,9 @@ from ledger.events import streams
 from ledger.events.calendar import SchoolOpened
 from ledger.events.families import StaffJoined
 from ledger.events.log import KeyAdopted, LedgerCreated
+from ledger.files import translated
 from ledger.sealing.keys import KeyRing
-from ledger.store.folder import LAYOUT, translated
+from ledger.store.folder import LAYOUT
 from ledger.store.store import Fact, Store, new_ledger_id
 from ledger.tlog import signing
 from policies.packs.codes import Rules

@@ -35,7 +35,8 @@ from ledger.backup.file import (
     part_of,
 )
 from ledger.errors import Refused
-from ledger.store.folder import Folder, open_read_only, translated
+from ledger.files import open_read_only, translated
+from ledger.store.folder import Folder
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note, read_signature
 from ledger.verification.verify import verify

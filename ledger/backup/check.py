@@ -15,9 +15,10 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.proof import BackupMade
+from ledger.files import open_read_only, translated
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, is_sealed, parse_box
 from ledger.sealing.redaction import places
-from ledger.store.folder import Folder, open_read_only, translated
+from ledger.store.folder import Folder
 from ledger.tlog.note import read_checkpoint, read_note
 from ledger.transparency.proof import root_at
 from ledger.verification.verify import Fault, Kept, Verified, verify

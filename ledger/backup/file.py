@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from ledger.errors import Refused
-from ledger.store.folder import translated
+from ledger.files import translated
 
 # -- backup_box ----------------------------------------------------------------------------
 # Wrapping the keys of a back-up: a passphrase, stretched by scrypt, and AES-256-GCM.

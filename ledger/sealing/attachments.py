@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.store.folder import Folder, translated
+from ledger.files import translated
+from ledger.store.folder import Folder
 
 _KEY_BYTES = 32
 _NONCE = 12

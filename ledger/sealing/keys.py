@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger.errors import Refused
+from ledger.files import open_read_only, translated
 from ledger.sealing import boxes
 from ledger.sealing.boxes import Place, Redaction, is_sealed, parse_box
-from ledger.store.folder import open_read_only, translated
 
 __all__ = ["BEYOND_USE", "REDACTED", "KeyRing", "is_sealed", "parse_box"]
 

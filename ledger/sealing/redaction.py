@@ -14,9 +14,9 @@ from ledger.clock import local_date
 from ledger.events import streams
 from ledger.events.base import Event, Seal, sealed_fields
 from ledger.events.streams import STAFF
+from ledger.files import open_read_only, translated
 from ledger.sealing.boxes import Place, is_sealed
 from ledger.sealing.keys import LOCK_TIMEOUT_SECONDS, KeyRing
-from ledger.store.folder import open_read_only, translated
 from ledger.values import school_year_number
 
 # -- redaction -----------------------------------------------------------------------------

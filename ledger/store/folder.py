@@ -2,13 +2,13 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from ledger.errors import Refused
+from ledger.files import open_read_only, translated
 
 LAYOUT = 2
 """The layout of the log; a ledger of a later layout is refused."""
@@ -99,71 +99,3 @@ def check_layout(db: sqlite3.Connection) -> None:
             f"the ledger has layout {layout}; this version reads up to {LAYOUT}",
             "use the version of Attendance Ledger that wrote it, or a newer one",
         )
-
-
-def open_read_only(path: Path) -> sqlite3.Connection:
-    """Open a database for reading, also on a disk that cannot be written."""
-    uri = path.absolute().as_uri()
-    db = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=60)
-    try:
-        db.execute("PRAGMA schema_version").fetchone()
-    except sqlite3.Error as error:
-        db.close()
-        if not isinstance(error, sqlite3.OperationalError) or _has_log(path):
-            raise
-        db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
-    return db
-
-
-def _has_log(path: Path) -> bool:
-    """Tell whether commits wait in a write-ahead log, which an immutable reader would not see."""
-    log = path.with_name(path.name + "-wal")
-    return log.is_file() and log.stat().st_size > 0
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn what the database or the disk refuses into an answer for the user."""
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        raise refusal(path, error) from error
-
-
-def refusal(path: Path, error: Exception) -> Refused:
-    """Return the refusal that says what a storage error means and what to do."""
-    text = str(error).lower()
-    for words, code, what, remedy in _MEANINGS:
-        if any(word in text for word in words):
-            return Refused(code, f"{what} ({path}); nothing was recorded", remedy)
-    return Refused(
-        "storage", f"{path} cannot be used: {error}; nothing was recorded", "see the message"
-    )
-
-
-_MEANINGS = (
-    (
-        ("locked", "busy"),
-        "busy",
-        "another command has been writing to the ledger for minutes",
-        "wait until it has finished, then try again",
-    ),
-    (
-        ("disk is full", "no space left", "file too large", "disk i/o"),
-        "disk-full",
-        "the disk is full or failing",
-        "free some space on it, then repeat the command",
-    ),
-    (
-        ("readonly", "read-only", "unable to open", "permission denied"),
-        "read-only",
-        "the ledger cannot be written here",
-        "check the disk and the folder's permissions",
-    ),
-    (
-        ("not a database", "malformed", "no such table"),
-        "ledger-damaged",
-        "the file is not a readable ledger",
-        "run attendance verify, and restore from the latest back-up",
-    ),
-)

@@ -27,8 +27,10 @@ from ledger.events import codec, streams
 from ledger.events.base import Event
 from ledger.events.log import Committed, KeyAdopted
 from ledger.events.registry import NAMES
-from ledger.store.folder import LAYOUT, Folder, check_layout, open_read_only, refusal, translated
-from ledger.store.recorder import LedgerDatastore, LedgerRecorder, Row
+from ledger.files import open_read_only, refusal, translated
+from ledger.store.folder import LAYOUT, Folder, check_layout
+from ledger.store.recorder import LedgerDatastore, LedgerRecorder
+from ledger.store.schema import Row
 from ledger.tlog import signing
 from ledger.tlog.note import (
     Checkpoint,

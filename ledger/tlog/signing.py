@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from ledger.errors import Refused
-from ledger.store.folder import translated
+from ledger.files import translated
 from ledger.tlog.note import COSIGNATURE, Signer, new_signer, read_signer
 
 ORIGIN = "attendance-ledger/"

@@ -18,8 +18,7 @@ from typing import NamedTuple, TextIO
 
 from ledger.clock import SECOND, Clock, iso
 from ledger.errors import Refused
-from ledger.store.folder import refusal, translated
-from ledger.store.recorder import begin_immediate
+from ledger.files import begin_immediate, refusal, translated
 from ledger.tlog.note import Checkpoint, Note, Signer, Verifier, read_checkpoint, read_note
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, is_consistent
 

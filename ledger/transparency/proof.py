@@ -15,8 +15,9 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.log import KeyAdopted
-from ledger.store.folder import Folder, open_read_only, translated
-from ledger.store.recorder import Row
+from ledger.files import open_read_only, translated
+from ledger.store.folder import Folder
+from ledger.store.schema import Row
 from ledger.tlog.note import Note, Verifier, read_checkpoint, read_note
 from ledger.tlog.tree import (
     HASH_BYTES,

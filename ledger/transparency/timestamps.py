@@ -27,7 +27,8 @@ from rfc3161_client import (
 
 from ledger.clock import to_instant
 from ledger.errors import Refused
-from ledger.store.folder import Folder, open_read_only, translated
+from ledger.files import open_read_only, translated
+from ledger.store.folder import Folder
 from ledger.tlog.note import Note, read_note
 from ledger.transparency.witnesses import Seen, notes_down
 from ledger.verification.verify import Fault

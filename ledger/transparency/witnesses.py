@@ -15,7 +15,8 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.proof import WitnessDropped, WitnessTrusted
-from ledger.store.folder import Folder, open_read_only, translated
+from ledger.files import open_read_only, translated
+from ledger.store.folder import Folder
 from ledger.tlog.note import (
     COSIGNATURE,
     ED25519,

@@ -17,8 +17,9 @@ import msgspec
 
 from ledger.errors import Refused
 from ledger.events import codec, registry, streams
-from ledger.store.folder import Folder, check_layout, open_read_only
-from ledger.store.recorder import SCHEMA
+from ledger.files import open_read_only
+from ledger.store.folder import Folder, check_layout
+from ledger.store.schema import SCHEMA
 from ledger.tlog import signing
 from ledger.tlog.note import Verifier
 

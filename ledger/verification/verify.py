@@ -19,8 +19,9 @@ from ledger.events import registry, streams
 from ledger.events.calendar import SchoolOpened
 from ledger.events.codec import Decoder
 from ledger.events.log import Committed, KeyAdopted, LedgerCreated
-from ledger.store.folder import Folder, check_layout, open_read_only
-from ledger.store.recorder import Row
+from ledger.files import open_read_only
+from ledger.store.folder import Folder, check_layout
+from ledger.store.schema import Row
 from ledger.tlog import signing
 from ledger.tlog.note import (
     Checkpoint,

@@ -13,7 +13,8 @@ from ledger.backup.check import Opened, origin
 from ledger.backup.file import SUFFIX, Archive, Progress, manifest_of
 from ledger.clock import iso, local, local_date, parse_instant
 from ledger.errors import Refused
-from ledger.store.folder import Folder, translated
+from ledger.files import translated
+from ledger.store.folder import Folder
 from ledger.verification.verify import Fault
 from policies.law import calendar
 from policies.packs.codes import rules

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ledger.clock import local, local_date
 from ledger.errors import Refused
-from ledger.store.folder import translated
+from ledger.files import translated
 from policies.packs.values import Rule, parameters
 from projections.penalties import undercut
 from projections.penalties.text import day

@@ -7,9 +7,10 @@ from typing import Any
 
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.files import translated
 from ledger.sealing.keys import KeyRing
-from ledger.store.folder import Folder, translated
-from ledger.store.recorder import Row
+from ledger.store.folder import Folder
+from ledger.store.schema import Row
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note, read_verifier
 from ledger.tlog.tree import is_consistent

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import ledger
 from ledger.errors import Refused
-from ledger.store.folder import Folder, open_read_only, translated
-from ledger.store.recorder import begin_immediate
+from ledger.files import begin_immediate, open_read_only, translated
+from ledger.store.folder import Folder
 from ledger.tlog.note import COSIGNATURE, ED25519, Verifier, read_checkpoint, read_note
 from ledger.transparency import memory
 from ledger.transparency.witnesses import (

@@ -12,9 +12,10 @@ import ledger
 from ledger import clock as clocks
 from ledger.clock import Clock
 from ledger.errors import Refused
+from ledger.files import open_read_only, translated
 from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
-from ledger.store.folder import Folder, open_read_only, translated
+from ledger.store.folder import Folder
 from ledger.transparency.proof import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import Rules, rules

@@ -15,7 +15,8 @@ from ledger.events import streams
 from ledger.events.base import SourcedEvent
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
-from ledger.store.folder import Folder, open_read_only, translated
+from ledger.files import open_read_only, translated
+from ledger.store.folder import Folder
 from ledger.store.store import Recorded, Store
 from projections.readmodel import models, tables
 from projections.readmodel.freshness import follows

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ledger.errors import Refused
-from ledger.store.folder import Folder, open_read_only
+from ledger.files import open_read_only
+from ledger.store.folder import Folder
 from projections.readmodel import grid, tables
 from projections.readmodel.tables import Reached
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from ledger.store.folder import Folder
-from ledger.store.recorder import Row
+from ledger.store.schema import Row
 from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, signed
 from ledger.tlog.tree import Tree, leaf_bytes, leaf_hash, node_hash
 from ledger.transparency.proof import Proof

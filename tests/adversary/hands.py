@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from ledger.store.folder import Folder
-from ledger.store.recorder import Row
+from ledger.store.schema import Row
 from ledger.tlog.note import Checkpoint, Note, Signer, read_checkpoint, read_note, signed
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge, leaf_bytes, leaf_hash
 from tests.adversary.lives import Base

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Callable
 
-from ledger.store.recorder import Row
+from ledger.store.schema import Row
 from ledger.tlog.note import new_signer
 from tests.adversary.hands import Trial
 

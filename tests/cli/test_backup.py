@@ -198,8 +198,8 @@ def test_one_that_cannot_be_recorded_is_said_to_be_there(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("small")
 def test_a_disk_that_forgets_is_noticed(tmp_path, monkeypatch):
-    real = backup.backup_file.write
-    monkeypatch.setattr(backup.backup_file, "write", lambda *a: real(*a)[::-1])
+    real = backup.backup_box.write
+    monkeypatch.setattr(backup.backup_box, "write", lambda *a: real(*a)[::-1])
     shown = run("backup", "create", "--to", tmp_path / "x")
     assert (shown.code, list(tmp_path.glob("*x*"))) == (1, [])
     assert "did not keep" in shown.err
@@ -633,7 +633,7 @@ def test_interrupted_leaves_nothing_at_all(tmp_path, monkeypatch):
     def interrupted(*_args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(backup.backup_file, "write", interrupted)
+    monkeypatch.setattr(backup.backup_box, "write", interrupted)
     shown = run("backup", "create", "--to", tmp_path / "x")
     assert shown.code == 1
     assert "interrupted" in shown.err

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from ledger import attendance_verify
 from ledger.events.log import KeyAdopted
 from ledger.store.folder import LAYOUT, Folder
-from ledger.store.recorder import SCHEMA
+from ledger.store.schema import SCHEMA
 from ledger.tlog.note import COSIGNATURE, Checkpoint, Note, Signer, new_signer, read_note, signed
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge, Tree, leaf_bytes, leaf_hash
 from ledger.transparency.proof import Proof, Stretch, stretch_of

@@ -14,9 +14,9 @@ import pytest
 
 from commands.core.execute import execute
 from commands.school.staff import AddStaff
+from ledger import files
 from ledger.errors import Refused
 from ledger.sealing import keys
-from ledger.store import folder as folders
 from ledger.store import recorder
 from ledger.store.folder import Folder
 from ledger.store.store import Store
@@ -198,7 +198,7 @@ def test_a_ledger_is_where_its_log_is(folder):
 
 def test_a_storage_error_without_a_known_meaning_is_shown_as_it_is():
     """What we cannot explain is still an answer, with its own words."""
-    refused = folders.refusal(Path("ledger.db"), OSError("the drive makes a noise"))
+    refused = files.refusal(Path("ledger.db"), OSError("the drive makes a noise"))
     assert (refused.code, "makes a noise" in refused.what) == ("storage", True)
 
 

@@ -214,7 +214,7 @@ def test_it_listens_at_an_ipv6_address(tmp_path):
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-from ledger.transparency import witness_service
+from ledger.transparency import cosigning as witness_service
 from tests.ledger.outsiders import NOON, witness
 if sys.argv[2] == "kill":
     answer = witness_service._Handler._answer

@@ -15,7 +15,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SchoolOpened, TermSet
 from ledger.store.folder import Folder
-from ledger.store.recorder import SCHEMA
+from ledger.store.schema import SCHEMA
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, read_note, signed

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from ledger.store.folder import open_read_only
+from ledger.files import open_read_only
 from projections.figures.rates import Rates
 from projections.readmodel import catch_up, freshness, tables
 from projections.readmodel.grid import Grid, column

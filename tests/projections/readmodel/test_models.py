@@ -19,8 +19,8 @@ from ledger.events.log import ImportCompleted
 from ledger.events.register import RegisterTaken
 from ledger.events.registry import EVENTS
 from ledger.events.roll import EnrolmentWithdrawn, GroupLeft, PupilRemoved
+from ledger.files import open_read_only
 from ledger.sealing.keys import is_sealed
-from ledger.store.folder import open_read_only
 from ledger.store.store import Fact
 from ledger.values import Session
 from projections.readmodel import catch_up, models

@@ -10,11 +10,11 @@ from contextlib import closing
 
 import pytest
 
-from ledger.store.recorder import LOCK_TIMEOUT_SECONDS, begin_immediate
+from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate
 
 WAIT = """
 import sqlite3, sys
-from ledger.store.recorder import begin_immediate
+from ledger.files import begin_immediate
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 print("waiting", flush=True)
 begin_immediate(db.execute)
