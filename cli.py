@@ -8,69 +8,38 @@ text of their modules, which are imported only when they are called: start-up st
 import getpass
 import inspect
 import io
-import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Callable
 from datetime import date
 from functools import cache
-from importlib import import_module
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, assert_never, get_args, get_origin
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
 
 from ledger import __version__, clock, form
 from ledger.errors import ImportRefused, Refused
-from ledger.files import translated
+from ledger.ledger import Ledger
 from ledger.store.folder import Folder
+from ledger.terminal import ShowsProgress, no_progress, progress, say
 from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:
     from commands.core.command import Command, Context, Outcome
-    from projections.queries.question import Answer, Asked, OnRecord
+    from projections.queries.question import Answer, Asked
 
 _HOME = Path(__file__).parent
 _PACKAGES = ("commands", "projections")
-_SAYS = re.compile(rb'(?m)^class (\w+)\([^)]*\):\n    """attendance ([a-z -]+): ([^\n"]+)')
 _REFUSED, _DIFFERENT = 1, 3
 _EITHER = "--json or --csv, not both"
-_SCREENS = 200
-
-
-class Place(NamedTuple):
-    """A command's words, the class that it is and what it does in a line."""
-
-    words: tuple[str, ...]
-    module: str
-    name: str
-    help: str
-
-    def load(self) -> type:
-        """Import the class."""
-        found: type = getattr(import_module(self.module), self.name)
-        return found
 
 
 @cache
-def places() -> list[Place]:
-    """Return every command, found by the first lines of the docstrings of classes."""
-    return sorted(_places())
-
-
-def _places() -> Iterator[Place]:
-    for folder, _, names in chain.from_iterable(os.walk(_HOME / each) for each in _PACKAGES):
-        for path in (Path(folder, name) for name in names if name.endswith(".py")):
-            text = path.read_bytes()
-            if b'"""attendance ' in text:
-                module = ".".join(path.relative_to(_HOME).with_suffix("").parts)
-                for found in _SAYS.findall(text):
-                    name, words, line = (each.decode() for each in found)
-                    yield Place(tuple(words.split()), module, name, line)
+def places() -> list[form.Place]:
+    """Return every command and question, found in the text of the packages."""
+    return form.places(_HOME, _PACKAGES)
 
 
 class Lazy(click.Group):
@@ -83,7 +52,7 @@ class Lazy(click.Group):
         del ctx
         return sorted({p.words[len(self.words)] for p in self._below()})
 
-    def _below(self) -> list[Place]:
+    def _below(self) -> list[form.Place]:
         """Return the commands in this group, without the one that its own words are."""
         depth = len(self.words)
         return [p for p in places() if p.words[:depth] == self.words and p.words != self.words]
@@ -182,7 +151,7 @@ def _parameter(f: form.Field) -> click.Parameter:
     )
 
 
-def build(place: Place) -> click.Command:
+def build(place: form.Place) -> click.Command:
     """Return the click command of a class."""
     model = place.load()
     fields = form.fields(model)
@@ -194,7 +163,7 @@ def build(place: Place) -> click.Command:
     )
 
 
-def _about(place: Place, model: type, fields: list[form.Field]) -> str:
+def _about(place: form.Place, model: type, fields: list[form.Field]) -> str:
     more = inspect.cleandoc(model.__doc__ or "").partition("\n\n")[2]
     lines = [place.help[0].upper() + place.help[1:], more]
     if arguments := [f for f in fields if f.argument]:
@@ -208,26 +177,30 @@ _OUTPUT = [
 ]
 
 
-# -- running ---------------------------------------------------------------------------------
+# -- the door --------------------------------------------------------------------------------
 
 
 class Door:
-    """All that a user interface needs of a ledger: ask a question, do what is commanded."""
+    """All that a user interface needs of a ledger: ask a question, do what is commanded.
 
-    def __init__(self, folder: Folder) -> None:
-        self.folder = folder
+    The one place where commands and questions meet. ``progress``: shows how far something is;
+    nothing does where nobody looks.
+    """
+
+    def __init__(self, ledger: Ledger, progress: ShowsProgress = no_progress) -> None:
+        self.ledger = ledger
+        self._progress = progress
 
     def do(self, command: "Command", operator: Operator) -> "Outcome":
         """Carry out a command, all of it or none. Raises `Refused`; nothing was recorded then."""
         from commands.core.command import Errand, UseCase
         from commands.core.execute import execute
 
-        context = self.context(operator)
         if isinstance(command, Errand):
-            return command.carry_out(context)
-        assert isinstance(command, UseCase)  # noqa: S101 - what else could be called
-        with _progress("recording") as progress:
-            return execute(context, command, progress=progress)
+            return command.carry_out(self.context(operator))
+        assert isinstance(command, UseCase)  # noqa: S101 - there is no third kind
+        with self._progress("recording") as progress:
+            return execute(self.context(operator), command, progress=progress)
 
     def ask(self, asked: "Asked", operator: Operator) -> "Answer":
         """Answer a question; where asking is itself on record, that is recorded first."""
@@ -235,73 +208,79 @@ class Door:
         from projections.queries.view import opened
         from projections.readmodel.freshness import afresh
 
+        folder = self.ledger.folder
         if isinstance(asked, Inspection):
-            with _progress(asked.doing) as progress:
-                return asked.inspect(self.folder, progress)
-        assert isinstance(asked, Question)  # noqa: S101 - what else could be asked
+            with self._progress(asked.doing) as progress:
+                return asked.inspect(folder, progress)
+        assert isinstance(asked, Question)  # noqa: S101 - there is no third kind
         if (on_record := asked.on_record) is not None:
-            self.do(_recording(on_record), operator)
+            from commands.disclosure.subject_access import recording
+
+            self.do(recording(on_record), operator)
 
         def attempt() -> "Answer":
-            with opened(self.folder, asked, clock.now) as view:
+            with opened(folder, asked, clock.now) as view:
                 return asked.answer(view)
 
-        return afresh(self.folder, attempt)
+        return afresh(folder, attempt)
 
     def context(self, operator: Operator) -> "Context":
         """Return where to record, by which clock, who asks and what watches."""
         from commands.core.command import Context
         from commands.penalties.undercut import watch
 
-        return Context(self.folder, clock.now, operator, watch)
+        return Context(self.ledger, clock.now, operator, watch)
 
     def bring_up(self) -> None:
         """Bring the read models up to what was recorded."""
         from projections.readmodel.catch_up import catch_up
         from projections.readmodel.freshness import afresh
 
-        with _progress("bringing views up to date") as progress:
-            afresh(self.folder, lambda: catch_up(self.folder, progress=progress))
+        folder = self.ledger.folder
+        with self._progress("bringing views up to date") as progress:
+            afresh(folder, lambda: catch_up(folder, progress=progress))
 
 
-def _recording(asked: "OnRecord") -> Any:
-    """Return the command that puts on record that something is asked."""
-    from commands.disclosure.subject_access import CopyForSubject, ShowNames
-    from projections.queries.question import CopyMade, NamesLookedUp
-
-    match asked:
-        case NamesLookedUp():
-            return _made(ShowNames, asdict(asked))
-        case CopyMade():
-            return _made(CopyForSubject, asdict(asked))
-        case _:
-            assert_never(asked)
+# -- running ---------------------------------------------------------------------------------
 
 
 def _commands(model: type) -> Callable[..., None]:
     def run(**given: Any) -> None:
         from commands.core.command import Errand, OnScreen, Screen
 
-        door, operator = _entered()
-        command = _made(model, given)
-        if isinstance(command, Errand):
-            _shown_after(door.do(command, operator), operator)
-            return
+        (door, operator), command = _entered(), _made(model, given)
 
         def record(command: Any) -> Any:
             return door.do(command, operator)
 
+        if isinstance(command, Errand):
+            _show_outcome(record(command), operator)
+            return
         if isinstance(command, OnScreen) and not command.is_filled and _on_terminal():
-            screen = Screen(door.context(operator), record, click, _explain)
+            screen = Screen(door.context(operator), record, _TERMINAL, _explain)
             outcome = command.on_screen(screen)
         else:
             outcome = record(command.load(sys.stdin))
         try:
             door.bring_up()
         except Refused as refused:
-            click.echo(f"note: recorded, but the views are behind: {refused.what}", err=True)
-        for line in outcome.says:
-            click.echo(line)
+            say(f"note: recorded, but the views are behind: {refused.what}", err=True)
+        _show_outcome(outcome, operator)
+
+    return run
+
+
+def _asks(model: type) -> Callable[..., None]:
+    def run(*, as_json: bool = False, as_csv: bool = False, **given: Any) -> None:
+        if as_json and as_csv:
+            raise click.UsageError(_EITHER)
+        from projections.rendering import screen
+
+        door, operator = _entered()
+        answer = door.ask(_made(model, given), operator)
+        screen.show(answer, as_json=as_json, as_csv=as_csv)
+        if answer.differs:
+            sys.exit(_DIFFERENT)
 
     return run
 
@@ -312,8 +291,9 @@ def _on_terminal() -> bool:
 
 def _entered() -> tuple[Door, Operator]:
     """Return the door to the ledger that is named, and who comes through it."""
-    root: dict[str, Any] = click.get_current_context().find_root().obj
-    return Door(root["folder"]), Operator(root["as_"], _account())
+    root = click.get_current_context().find_root()
+    ledger = root.with_resource(Ledger(root.obj["folder"]))
+    return Door(ledger, progress), Operator(root.obj["as_"], _account())
 
 
 def _account() -> str:
@@ -324,18 +304,6 @@ def _account() -> str:
         return f"account {os.getuid()}"
 
 
-def _shown_after(outcome: "Outcome", operator: Operator) -> None:
-    """Show a ledger that was made just now, if any, and what the command has to say."""
-    if outcome.look is not None:
-        from projections.figures.overview import Overview
-
-        show(Door(outcome.look.folder).ask(Overview(on=outcome.look.on), operator))
-    for line in outcome.says:
-        click.echo(line)
-    if outcome.differs:
-        sys.exit(_DIFFERENT)
-
-
 def _made(model: Any, given: dict[str, Any]) -> Any:
     """Return the command or question; what its model does not allow is wrong usage."""
     try:
@@ -344,93 +312,27 @@ def _made(model: Any, given: dict[str, Any]) -> Any:
         raise click.UsageError(str(error)) from None
 
 
-def _asks(model: type) -> Callable[..., None]:
-    def run(*, as_json: bool = False, as_csv: bool = False, **given: Any) -> None:
-        if as_json and as_csv:
-            raise click.UsageError(_EITHER)
-        door, operator = _entered()
-        answer = door.ask(_made(model, given), operator)
-        show(answer, as_json=as_json, as_csv=as_csv)
-        if answer.differs:
-            sys.exit(_DIFFERENT)
-
-    return run
-
-
 # -- printing --------------------------------------------------------------------------------
 
 
-def show(answer: Any, *, as_json: bool = False, as_csv: bool = False) -> None:
-    """Print an answer as JSON, CSV or text."""
-    from projections.rendering import text
+def _show_outcome(outcome: "Outcome", operator: Operator) -> None:
+    """Show a ledger that was made just now, if any, and what the command has to say."""
+    if outcome.look is not None:
+        from projections.figures.overview import Overview
+        from projections.rendering import screen
 
-    if as_json:
-        click.echo(json.dumps(answer.document, ensure_ascii=False, indent=2))
-    elif as_csv:
-        if answer.document.get("knows_nothing"):
-            click.echo("\n".join(answer.blocks[0].lines), err=True)
-        elif not answer.columns:
-            raise Refused("no-rows", "this answer is no list of rows", "ask for it with --json")
-        click.echo(text.as_csv(answer), nl=False)
-    elif answer.paged and sys.stdout.isatty():
-        click.echo_via_pager("\n".join(text.as_text(answer.blocks)) + "\n")
-    else:
-        for block in answer.blocks:
-            _show_block(block)
-    for page in answer.pages:
-        with translated(page.path):
-            page.path.write_text(page.text, encoding="utf-8")
-        click.echo(f"written to {page.path}", err=True)
+        made = Door(Ledger(outcome.look.folder), progress)
+        screen.show(made.ask(Overview(on=outcome.look.on), operator))
+    for line in outcome.says:
+        say(line)
+    if outcome.differs:
+        sys.exit(_DIFFERENT)
 
 
-def _show_block(block: Any) -> None:
-    from projections.rendering.text import as_lines, visible
-
-    if not hasattr(block, "headings"):
-        click.echo("\n".join(map(visible, block.lines)))
-    elif sys.stdout.isatty() and len(block.rows) <= _SCREENS:
-        _show_table(block)
-    else:
-        click.echo("\n".join(as_lines(block)))
-
-
-def _show_table(block: Any) -> None:
-    """Show a table on a terminal, folded to its width."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from projections.rendering.text import visible
-
-    console = Console(highlight=False, markup=False)
-    console.print(Text(block.title, "bold"))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for n, heading in enumerate(block.headings):
-        table.add_column(Text(heading), justify="right" if n in block.numeric else "left")
-    for n, row in enumerate(block.rows):
-        last = block.total and n == len(block.rows) - 1
-        if last:
-            table.add_section()
-        table.add_row(*(Text(visible(cell), "bold" if last else "") for cell in row))
-    console.print(table)
-    for note in block.notes:
-        console.print(Text(note, "dim"))
-    console.print()
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _all: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+_TERMINAL = SimpleNamespace(
+    echo=say, clear=click.clear, confirm=click.confirm, prompt=click.prompt, getchar=click.getchar
+)
+"""What a use case that is filled in on a terminal may do with it."""
 
 
 # -- the program -----------------------------------------------------------------------------
@@ -472,20 +374,22 @@ def main() -> None:
     except UnicodeEncodeError:
         _explain(Refused("not-unicode", "something given is no text (not UTF-8)", "write it anew"))
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        say(said.getvalue(), err=True, end="")
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; attendance status tells what is recorded", err=True)
+        say("interrupted; attendance status tells what is recorded", err=True)
     sys.exit(_REFUSED)
 
 
 def _explain(refused: Refused) -> None:
     if isinstance(refused, ImportRefused):
         for problem in refused.problems:
-            click.echo(str(problem), err=True)
-    click.echo(f"refused: {refused.what}", err=True)
+            say(str(problem), err=True)
+    say(f"refused: {refused.what}", err=True)
     if refused.remedy:
-        click.echo(f"  do:    {refused.remedy}", err=True)
+        say(f"  do:    {refused.remedy}", err=True)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,49 @@ second). Both say the same of a field, and both are read here.
 """
 
 import dataclasses
+import os
+import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+_SAYS = re.compile(rb'(?m)^class (\w+)\([^)]*\):\n    """attendance ([a-z -]+): ([^\n"]+)')
+
+
+class Place(NamedTuple):
+    """Where a form is found: its words on the command line, its class, what it does in a line."""
+
+    words: tuple[str, ...]
+    module: str
+    name: str
+    help: str
+
+    def load(self) -> type:
+        """Import the class."""
+        found: type = getattr(import_module(self.module), self.name)
+        return found
+
+
+def places(home: Path, packages: Iterable[str]) -> list[Place]:
+    """Return every form of some packages, by the first lines of the docstrings of classes.
+
+    Read from the text of their modules, none of which is imported for it.
+    """
+    return sorted(_places(home, packages))
+
+
+def _places(home: Path, packages: Iterable[str]) -> Iterator[Place]:
+    for folder, _, names in chain.from_iterable(os.walk(home / each) for each in packages):
+        for path in (Path(folder, name) for name in names if name.endswith(".py")):
+            text = path.read_bytes()
+            if b'"""attendance ' in text:
+                module = ".".join(path.relative_to(home).with_suffix("").parts)
+                for found in _SAYS.findall(text):
+                    name, words, line = (each.decode() for each in found)
+                    yield Place(tuple(words.split()), module, name, line)
 
 
 class Field(NamedTuple):

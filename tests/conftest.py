@@ -11,6 +11,7 @@ from commands.core.command import Context
 from commands.penalties.undercut import watch
 from commands.school.school import CreateLedger
 from ledger import clock
+from ledger.ledger import Ledger
 from ledger.store.folder import Folder
 from ledger.values import Operator
 
@@ -35,9 +36,9 @@ def _own_memory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 def context(tmp_path: Path) -> Context:
     """An empty ledger, and S1, its only member of staff, who gives the commands."""
     folder = Folder(tmp_path / "ledger")
-    nobody = Context(folder, clock.now, Operator(None, "tests"), watch)
+    nobody = Context(Ledger(folder), clock.now, Operator(None, "tests"), watch)
     CreateLedger(staff="S1", name="Ada Marsh", job_title="Clerk").carry_out(nobody)
-    return Context(folder, clock.now, Operator("S1", "tests"), watch)
+    return Context(Ledger(folder), clock.now, Operator("S1", "tests"), watch)
 
 
 @pytest.fixture

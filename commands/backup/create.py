@@ -1,8 +1,6 @@
 """Write a back-up of everything the ledger needs, to one file."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from commands.core.command import (
@@ -26,33 +24,8 @@ from ledger.events import streams
 from ledger.events.proof import BackupMade
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
+from ledger.terminal import progress, say
 from policies.packs.codes import Rules
-
-# -- backup_progress -----------------------------------------------------------------------
-# How far a back-up is, in one line on a terminal.
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a percentage on a terminal, nothing elsewhere; the line is gone afterwards."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _all: None
-        return
-    last = ""
-
-    def show(done: int, whole: int) -> None:
-        nonlocal last
-        line = f"\r{what} {100 * done // max(whole, 1)} %   "
-        if line != last:
-            sys.stderr.write(line)
-            sys.stderr.flush()
-            last = line
-
-    try:
-        yield show
-    finally:
-        sys.stderr.write("\r" + " " * len(last) + "\r")
-
 
 # -- create --------------------------------------------------------------------------------
 # Write a back-up of everything the ledger needs, to one file.
@@ -102,7 +75,7 @@ class CreateBackup(UseCase, Errand):
         try:
             outcome = execute(context, recorded)
         except Refused as refused:
-            sys.stderr.write(f"note: {target} was written, but that is not recorded\n")
+            say(f"note: {target} was written, but that is not recorded", err=True)
             raise refused from None
         return Outcome(outcome.header, tuple(says))
 

@@ -3,10 +3,8 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-from commands.backup.create import progress
 from commands.core.command import (
     Context,
     Decision,
@@ -35,6 +33,7 @@ from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
+from ledger.terminal import progress
 from ledger.tlog.signing import successor
 from ledger.transparency import memory
 from policies.packs.codes import Rules
@@ -223,7 +222,7 @@ def _restored(
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
         put_signing(made, secrets)
         recorded = command.model_copy(update={"size": size, "sha256": archive.sha256})
-        outcome = execute(replace(context, folder=made), recorded)
+        outcome = execute(context.at(made), recorded)
         with closing(Store(made.log)) as store:
             note = store.checkpoint()
         assert note is not None  # noqa: S101 - `execute` has just made one

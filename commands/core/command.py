@@ -7,7 +7,7 @@ there without being imported.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TextIO
 
@@ -18,6 +18,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.log import Committed, Source
+from ledger.ledger import Ledger
 from ledger.sealing.attachments import Attachment, new_key
 from ledger.sealing.keys import BEYOND_USE
 from ledger.state.marks import Mark, fold
@@ -79,7 +80,8 @@ class State:
     """All that a decision may look at: read from the log at one position.
 
     ``identities``: UPN or local id -> pupil id; ``histories``: the events of the streams that
-    the use case asked for; ``open_text``: the text of a sealed field; ``new_pupil_id``: a fresh
+    the use case asked for; ``versions``: how many events each stream has that was read;
+    ``open_text``: the text of a sealed field; ``new_pupil_id``: a fresh
     random id, an argument so that decisions stay pure, as is ``new_key``, 256 bits; ``position``:
     up to where the log was read; ``event_at``: the event at a position, which never changes.
     """
@@ -90,6 +92,7 @@ class State:
     open_text: Callable[[str], str]
     new_pupil_id: Callable[[], str]
     histories: dict[str, list[Event]] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
     position: int = 0
     new_key: Callable[[], bytes] = new_key
     event_at: Callable[[int], Recorded | None] = lambda _: None
@@ -209,10 +212,19 @@ Watch = Callable[[Decision, State, Codes, date, Read], Watched]
 class Context:
     """Where to record, by which clock, who asks, and who watches what is decided."""
 
-    folder: Folder
+    ledger: Ledger
     clock: Clock
     operator: Operator
     watch: Watch
+
+    @property
+    def folder(self) -> Folder:
+        """Where the ledger's files are."""
+        return self.ledger.folder
+
+    def at(self, folder: Folder) -> "Context":
+        """Return the same for another ledger: one that is being made, or made again."""
+        return replace(self, ledger=Ledger(folder))
 
 
 @dataclass(frozen=True, slots=True)

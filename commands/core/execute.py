@@ -1,13 +1,12 @@
 """The only writer: read the streams, decide, seal, append; read again when overtaken."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
 import ledger
-from commands.core.command import Context, Decision, Outcome, Range, Read, State, UseCase, starting
+from commands.core.command import Context, Decision, Outcome, Range, Read, State, UseCase
 from ledger.clock import local_date
 from ledger.errors import Conflict, Refused
 from ledger.events import streams
@@ -17,7 +16,6 @@ from ledger.files import translated
 from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
-from ledger.state.school import fold
 from ledger.store.store import Batch, Fact, Store
 from ledger.tlog import signing
 from ledger.transparency import memory
@@ -38,8 +36,7 @@ def execute(context: Context, command: UseCase, *, progress: Progress | None = N
 
     Raises `Refused` when it cannot be done; nothing was written then.
     """
-    folder = context.folder.required()
-    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
+    with context.ledger.turn() as (store, ring):
         attempt = _Attempt(context, store, ring, progress)
         for _ in range(_TRIES):
             try:
@@ -59,8 +56,7 @@ def look(
     reads: Callable[[State], Iterable[Range]] = lambda _: (),
 ) -> Found:
     """Return what ``ask`` finds in the state as it stands; records nothing."""
-    folder = context.folder.required()
-    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
+    with context.ledger.turn() as (store, ring):
         attempt, head = _Attempt(context, store, ring, None), store.head()
         state = attempt.state(_SCHOOL, head)
         attempt.read_more(state, reads(state), head)
@@ -93,21 +89,22 @@ class _Attempt:
             decision.count + len(adopted),
             read_at,
             (*relied_on, *ranges, *watched.ranges),
-            state.school.versions,
+            state.versions,
         )
         header = self._append(batch, now, decision.attachments)
         alerts = watched.says(state, self._reader(self.store.head()))
         return Outcome(header, (*decision.says, *alerts, *self._warnings()))
 
-    def state(self, prefixes: Iterable[str], upto: int) -> State:
+    def state(self, prefixes: Sequence[str], upto: int) -> State:
         """Return the state that the streams with these prefixes build."""
-        ranges = (self.store.read_range(*starting(prefix), upto=upto) for prefix in prefixes)
+        school = self.context.ledger.school(prefixes, upto)
         return State(
-            fold(chain.from_iterable(ranges)),
+            school,
             self.ring.identities(),
             self.context.operator,
             self.ring.open,
             streams.new_pupil_id,
+            versions=dict(school.versions),
             position=upto,
             event_at=self.store.at,
         )
@@ -125,7 +122,7 @@ class _Attempt:
             ranges.append(wanted)
             for r in self.store.read_range(*wanted, upto=upto):
                 state.histories.setdefault(r.stream, []).append(r.event)
-                state.school.versions[r.stream] = r.version + 1
+                state.versions[r.stream] = r.version + 1
         return ranges
 
     def _header(self, command: UseCase, decision: Decision, in_force: Rules) -> Committed:

@@ -75,7 +75,7 @@ class Demo(Errand):
             days = _build(source, self, until, min(until, today - _DAY))
             if until == today:
                 _leave_out_what_is_to_come(source, today, now)
-            outcome = _record(replace(context, folder=folder), source)
+            outcome = _record(context.at(folder), source)
             hints = {
                 "group": _group(source),
                 "name": _surname(source),

@@ -4,8 +4,9 @@ Asked by the question `subject-access`; not a command of its own.
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from commands.core import checks
 from commands.core.command import (
@@ -25,7 +26,7 @@ from ledger.events import streams
 from ledger.events.disclosure import Disclosed, NamesShown
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
-from policies.law.disclosure import barred, entitled
+from policies.law.disclosure import CopyMade, NamesLookedUp, OnRecord, barred, entitled
 from policies.packs.codes import Rules
 
 # -- subject_access ------------------------------------------------------------------------
@@ -198,3 +199,15 @@ class ShowNames(UseCase):
         return decided(
             [Fact(streams.audit(), shown)], "recorded that names were looked up, and why"
         )
+
+
+def recording(asked: OnRecord) -> UseCase:
+    """Return the use case that puts on record that something is asked."""
+    given = {name: value for name, value in asdict(asked).items() if value is not None}
+    match asked:
+        case NamesLookedUp():
+            return ShowNames(**given)
+        case CopyMade():
+            return CopyForSubject(**given)
+        case _:
+            assert_never(asked)

@@ -90,7 +90,7 @@ class Watched:
         """Yield the alerts that were recorded, with their numbers; ``read``: up to the head."""
         for alert in self.alerts:
             stream = streams.undercut(alert.pupil_id)
-            version = state.school.versions[stream]
+            version = state.versions[stream]
             (number,) = (r.position for r in read(one(stream)) if r.version == version)
             yield from alert.says(number)
 
@@ -158,7 +158,7 @@ def _add(watched: Watched, state: State, read: Read) -> None:
     facts = [alert.fact for alert in watched.alerts]
     for stream, _ in facts:
         before = _read(watched, read, [one(stream)])
-        state.school.versions[stream] = len(before)
+        state.versions[stream] = len(before)
     count = decision.count + len(facts)
     watched.decision = replace(decision, facts=[*decision.facts, *facts], count=count)
 

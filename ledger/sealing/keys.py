@@ -57,6 +57,7 @@ class KeyRing:
                 "restore keys.db from the latest back-up; without it names cannot be read",
             )
         self._read: _Loaded | None = None
+        self._version = 0
         with translated(path):
             self._db = _connect(path) if to_write else open_read_only(path)
             try:
@@ -73,6 +74,12 @@ class KeyRing:
         db.execute("PRAGMA journal_mode=WAL")
         db.executescript(_SCHEMA)
         db.close()
+
+    def refresh(self) -> None:
+        """Forget the keys read before, where another program has changed them since."""
+        version = self._db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._version, self._read = version, None
 
     def close(self) -> None:
         """Close the key file."""
@@ -296,6 +303,8 @@ def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
 
 def _connect(path: Path) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode=rw"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
+    db = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS, check_same_thread=False
+    )
     db.execute("PRAGMA secure_delete=ON")
     return db

@@ -124,11 +124,16 @@ class School:
 def fold(recorded: Iterable[Recorded]) -> School:
     """Return the state that a stretch of events builds."""
     school = School()
+    advance(school, recorded)
+    return school
+
+
+def advance(school: School, recorded: Iterable[Recorded]) -> None:
+    """Take further events into the state of whoever owns it, each stream's in their order."""
     for r in recorded:
         school.versions[r.stream] = r.version + 1
         school.positions.setdefault(r.stream, []).append(r.position)
         evolve(school, r.stream, r.event)
-    return school
 
 
 def evolve(school: School, stream: str, event: Event) -> None:

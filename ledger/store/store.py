@@ -186,6 +186,14 @@ class Store:
         for prefix in prefixes:
             yield from self.read_range(prefix, prefix + "\U0010ffff", upto=upto)
 
+    def since(self, after: int, prefixes: tuple[str, ...], *, upto: int) -> Iterator[Recorded]:
+        """Yield the events after a position of every stream with one of the prefixes, in order."""
+        with _refusing(self._path):
+            rows = self._recorder.scan(after, limit=upto - after) if after < upto else []
+        for row in rows:
+            if row[1].startswith(prefixes):
+                yield self._mapper.recorded(row)
+
     def read_range(self, first: str, last: str, *, upto: int) -> Iterator[Recorded]:
         """Yield the events of the streams named from ``first`` to before ``last``."""
         with _refusing(self._path):

@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -52,3 +53,33 @@ def entitled(parental_responsibility: str | None, care: str | None) -> bool:
     Others, of whom neither is recorded, need an authority that is stated.
     """
     return "yes" in (parental_responsibility, care)
+
+
+@dataclass(frozen=True, slots=True)
+class NamesLookedUp:
+    """That names are shown in an audit, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyMade:
+    """That a copy of what is held about a pupil is made: for whom, by what right, of which days.
+
+    ``seen_at``: the position up to which the log is copied; ``review``: the staff id of whoever
+    reviewed the free text; ``authority``: what entitles somebody else.
+    """
+
+    pupil: str
+    to: str | None
+    parent: str | None = None
+    first: date | None = None
+    last: date | None = None
+    seen_at: int | None = None
+    asked_on: date | None = None
+    review: str | None = None
+    authority: str | None = None
+
+
+OnRecord = NamesLookedUp | CopyMade
+"""What asking may itself put on record, before the answer is made."""

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from ledger.clock import iso
 from ledger.errors import Refused
+from policies.law.disclosure import NamesLookedUp
 from projections.audit import late
 from projections.audit import papers as audit_papers
 from projections.audit import staff as audit_staff
@@ -23,7 +24,6 @@ from projections.queries.question import (
     Block,
     Grid,
     Lines,
-    NamesLookedUp,
     Selection,
     option,
 )

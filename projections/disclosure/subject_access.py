@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.errors import Refused
-from policies.law.disclosure import Due, due
+from policies.law.disclosure import CopyMade, Due, due
 from projections.disclosure import copy as subject_access_people
 from projections.disclosure import copy_case as subject_access_casework
 from projections.disclosure import copy_register as subject_access_register
@@ -20,7 +20,6 @@ from projections.disclosure.copy_register import Register
 from projections.queries.question import (
     Answer,
     Block,
-    CopyMade,
     Lines,
     Page,
     Question,

@@ -7,19 +7,18 @@ without being imported.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ledger.store.folder import Folder
+from ledger.terminal import Progress
 
 if TYPE_CHECKING:
+    from policies.law.disclosure import OnRecord
     from projections.queries.view import View
-
-Progress = Callable[[int, int], None]
-"""Called now and then with how many of how many steps are done."""
 
 
 def option(help_text: str, default: Any = None, **more: Any) -> Any:  # noqa: ANN401 - as `field`
@@ -128,36 +127,6 @@ class Page:
 
     path: Path
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class NamesLookedUp:
-    """That names are shown in an audit, and why."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CopyMade:
-    """That a copy of what is held about a pupil is made: for whom, by what right, of which days.
-
-    ``seen_at``: the position up to which the log is copied; ``review``: the staff id of whoever
-    reviewed the free text; ``authority``: what entitles somebody else.
-    """
-
-    pupil: str
-    to: str | None
-    parent: str | None = None
-    first: date | None = None
-    last: date | None = None
-    seen_at: int | None = None
-    asked_on: date | None = None
-    review: str | None = None
-    authority: str | None = None
-
-
-OnRecord = NamesLookedUp | CopyMade
-"""What asking may itself put on record, before the answer is made."""
 
 
 @dataclass(frozen=True, slots=True)

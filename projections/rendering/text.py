@@ -4,13 +4,11 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
-from unicodedata import category
 
+from ledger.terminal import visible
 from projections.queries.question import Answer, Block, Grid
 
 _GAP = "   "
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
-_KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{SOFT HYPHEN}"
 
 
 def as_csv(answer: Answer) -> str:
@@ -73,26 +71,6 @@ def as_lines(grid: Grid) -> list[str]:
 def _on_one_line(cell: str) -> str:
     """Return a cell without the line breaks that a reason or comment may hold."""
     return visible(" ".join(cell.splitlines()))
-
-
-def visible(text: str) -> str:
-    """Return a text whose control characters, and marks that turn its reading round, are seen.
-
-    A reason may hold what rings a bell, or shows a sentence backwards; a reader of evidence must
-    see that it does.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character
-        if category(character) not in _UNSEEN or character in _KEPT
-        else _named(character)
-        for character in text
-    )
-
-
-def _named(character: str) -> str:
-    return f"\\u{ord(character):04x}"
 
 
 def _line(row: Sequence[str], widths: list[int], numeric: frozenset[int]) -> str:

@@ -17,6 +17,7 @@ from ledger.clock import SECOND
 from ledger.events import streams
 from ledger.events.proof import WitnessTrusted
 from ledger.events.register import MarkAmended, SessionMarked
+from ledger.ledger import Ledger
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
@@ -56,7 +57,7 @@ class Life:
         return life
 
     def context(self, staff: str | None = "S1") -> Context:
-        return Context(self.folder, lambda: self.at, Operator(staff, "tests"), watch)
+        return Context(Ledger(self.folder), lambda: self.at, Operator(staff, "tests"), watch)
 
     def found(self) -> None:
         self.pupils = [f"{self.rng.getrandbits(40):x}" for _ in range(self.rng.randint(1, 4))]

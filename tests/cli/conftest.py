@@ -17,6 +17,7 @@ from commands.roll import enrol
 from commands.school import school
 from commands.school.school import CreateLedger
 from ledger import clock
+from ledger.ledger import Ledger
 from ledger.store.folder import Folder
 from ledger.values import Operator, upn_check_letter
 from tests.cli.shell import run
@@ -93,7 +94,7 @@ def built(tmp_path_factory) -> Path:
     """Build a small school once: three pupils in 7A, and mm on the staff."""
     folder = Folder(tmp_path_factory.mktemp("small") / "ledger")
     then = clock.parse_instant(BUILT_AT)
-    context = Context(folder, lambda: then, Operator("mm", "office"), watch)
+    context = Context(Ledger(folder), lambda: then, Operator("mm", "office"), watch)
     first = CreateLedger(staff="mm", name="Mo Marsh", job_title="Attendance Officer")
     first.carry_out(context)
     commands = [

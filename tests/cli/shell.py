@@ -154,7 +154,7 @@ def questions() -> list[str]:
     return found
 
 
-def model(place: cli.Place) -> Any:
+def model(place: form.Place) -> Any:
     """Return a command's model."""
     return place.load()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-import cli
+from projections.rendering import screen
 from projections.queries.question import Answer, Grid, Lines
 from tests.cli.shell import at_terminal, run
 
@@ -21,10 +21,10 @@ BAR = "\x1b[?25l"
 @pytest.mark.usefixtures("small")
 def test_bar_is_shown_at_a_terminal_only(args, what):
     """Progress is for eyes: nothing of it reaches a pipe, or the answer."""
-    code, screen = at_terminal(*args)
+    code, shown = at_terminal(*args)
     assert code == (1 if args == ("init",) else 0)
-    assert (BAR in screen) == bool(what)
-    assert what in screen
+    assert (BAR in shown) == bool(what)
+    assert what in shown
     piped = run(*args)
     assert what not in piped.err or not what
     assert "\x1b" not in piped.out + piped.err
@@ -34,11 +34,11 @@ def test_bar_is_shown_at_a_terminal_only(args, what):
 def test_table_at_a_terminal_is_folded_to_its_width(monkeypatch):
     """Every line fits; the total stands apart; the provenance is last."""
     monkeypatch.setenv("COLUMNS", "100")
-    code, screen = at_terminal("rates", "--by", "year")
+    code, shown = at_terminal("rates", "--by", "year")
     assert code == 0
-    assert "Attendance by year" in screen
-    assert "\x1b[1mAll" in screen
-    assert "rules sha256:" in screen
+    assert "Attendance by year" in shown
+    assert "\x1b[1mAll" in shown
+    assert "rules sha256:" in shown
     plain = run("rates", "--by", "year").out
     assert max(map(len, plain.splitlines())) > 100
 
@@ -46,24 +46,22 @@ def test_table_at_a_terminal_is_folded_to_its_width(monkeypatch):
 @pytest.mark.usefixtures("demo")
 def test_table_without_total_at_a_terminal():
     """A list of pupils has no last line in bold."""
-    code, screen = at_terminal("pupil", "find", "a")
+    code, shown = at_terminal("pupil", "find", "a")
     assert code == 0
-    assert "pupils found for 'a'" in screen
+    assert "pupils found for 'a'" in shown
 
 
-def test_table_too_long_for_a_screen_is_plain(monkeypatch):
+def test_table_too_long_for_a_screen_is_plain(monkeypatch, capsys):
     """Hundreds of rows are for a pager or a search: one line each."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    shown = []
-    monkeypatch.setattr(cli.click, "echo", shown.append)
-    rows = [(str(n), "x" * 200) for n in range(cli._SCREENS + 1)]
-    cli._show_block(Grid("Long", ("N", "X"), rows))
-    assert len(shown[0].splitlines()) == len(rows) + 3
+    rows = [(str(n), "x" * 200) for n in range(screen._SCREENS + 1)]
+    screen.show(Answer({}, (), [Grid("Long", ("N", "X"), rows)]))
+    assert len(capsys.readouterr().out.splitlines()) == len(rows) + 4
 
 
 def test_lines_are_shown_as_they_are(capsys):
     """What is no table is not made one."""
-    cli._show_block(Lines(["one", "two"]))
+    screen.show(Answer({}, (), [Lines(["one", "two"])]))
     assert capsys.readouterr().out == "one\ntwo\n"
 
 
@@ -72,26 +70,26 @@ def test_markup_in_a_reason_is_shown_as_it_is(monkeypatch):
     """A reason in square brackets is text, not colour."""
     monkeypatch.setenv("COLUMNS", "300")
     run("mark", "P1", "2026-11-20/AM", "N", "--reason", "[red]late[/red]")
-    code, screen = at_terminal("history", "P1")
+    code, shown = at_terminal("history", "P1")
     assert code == 0
-    assert "[red]late[/red]" in screen
+    assert "[red]late[/red]" in shown
 
 
 @pytest.mark.usefixtures("demo")
 def test_json_at_a_terminal_is_a_document_too():
     """--json prints the document and nothing else, wherever it goes."""
-    code, screen = at_terminal("rates", "--by", "year", "--json")
+    code, shown = at_terminal("rates", "--by", "year", "--json")
     assert code == 0
-    assert screen.replace("\r\n", "\n") == run("rates", "--by", "year", "--json").out
+    assert shown.replace("\r\n", "\n") == run("rates", "--by", "year", "--json").out
 
 
 def test_a_long_answer_is_read_page_by_page_at_a_terminal(monkeypatch, capsys):
     """A pipe gets it whole."""
     paged = []
-    monkeypatch.setattr("cli.click.echo_via_pager", paged.append)
+    monkeypatch.setattr("pydoc.pager", paged.append)
     answer = Answer({}, (), [Lines(["one"]), Grid("Two", ("N",), [("3",)])], paged=True)
-    cli.show(answer)
+    screen.show(answer)
     assert (paged, capsys.readouterr().out[:8]) == ([], "one\nTwo\n")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    cli.show(answer)
+    screen.show(answer)
     assert paged[0].startswith("one\nTwo\n")

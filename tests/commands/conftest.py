@@ -32,6 +32,7 @@ from commands.school.staff import AddStaff
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
+from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
 from ledger.store.store import Store
@@ -69,7 +70,9 @@ class Desk:
     @property
     def context(self) -> Context:
         """Return where, when and by whom."""
-        return Context(self.folder, lambda: self.now, Operator(self.staff_id, "office"), watch)
+        return Context(
+            Ledger(self.folder), lambda: self.now, Operator(self.staff_id, "office"), watch
+        )
 
     def do(self, command: Command) -> Outcome:
         """Carry out a command; return its outcome."""

@@ -23,6 +23,7 @@ from commands.proof.timestamps import RotateKey
 from commands.school.school import CreateLedger
 from commands.school.staff import AddStaff
 from ledger import clock
+from ledger.ledger import Ledger
 from ledger.store.folder import Folder
 from ledger.tlog.note import read_checkpoint, read_note
 from ledger.tlog.tree import leaf_bytes
@@ -80,10 +81,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         folder = Folder(tmp_path_factory.mktemp("made") / "ledger")
-        context = Context(folder, clock.now, Operator(None, "tests"), watch)
+        context = Context(Ledger(folder), clock.now, Operator(None, "tests"), watch)
         CreateLedger().carry_out(context)
         execute(context, ImportPortable(path=SOURCE).load(io.StringIO()))
-        clerk = Context(folder, clock.now, Operator("A01", "tests"), watch)
+        clerk = Context(Ledger(folder), clock.now, Operator("A01", "tests"), watch)
         RotateKey().carry_out(clerk)
         for n in range(2):
             name = f"Ben Marsh {n}"

@@ -12,6 +12,7 @@ from commands.register.take import MarkSession, TakeRegister
 from ledger.clock import SECOND
 from ledger.errors import Refused
 from ledger.events.register import SessionMarked
+from ledger.ledger import Ledger
 from ledger.values import Operator, parse_session
 
 AM = parse_session("2026-11-20/AM")
@@ -27,7 +28,7 @@ def overtaken(desk: Any, meanwhile: Any, *, times: int = 1) -> Context:
             meanwhile(left[0])
         return int(desk.now)
 
-    return Context(desk.folder, clock, Operator(desk.staff_id, "office"), watch)
+    return Context(Ledger(desk.folder), clock, Operator(desk.staff_id, "office"), watch)
 
 
 def test_a_register_taken_meanwhile_makes_the_mark_a_late_entry(desk: Any) -> None:

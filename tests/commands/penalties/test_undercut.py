@@ -19,6 +19,7 @@ from ledger.events.calendar import SessionsClosed, TermSet
 from ledger.events.penalties import NoticesConfirmed
 from ledger.events.register import MarkAmended, SessionMarked, SourceConflicted
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined
+from ledger.ledger import Ledger
 from ledger.store.store import Fact
 from ledger.values import Operator, Session, parse_session
 from tests.commands.penalties.undercut_changes import (
@@ -375,7 +376,7 @@ def test_an_alert_that_was_overtaken_is_recorded_once(ten):
             ten.do(Facts(facts=(notice("a2"),)))
         return NOW
 
-    execute(Context(ten.folder, clock, Operator("s1", "office"), watch), amend())
+    execute(Context(Ledger(ten.folder), clock, Operator("s1", "office"), watch), amend())
     (event,) = [e for _, _, e in ten.log() if isinstance(e, CaseUndercut)]
     assert [paper.ref for paper in event.papers] == ["a1 2026-11-02", "a2 2026-11-02"]
 

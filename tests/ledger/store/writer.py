@@ -21,6 +21,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import Committed
 from ledger.events.register import SessionMarked
+from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.store.folder import Folder
@@ -90,7 +91,7 @@ def say(word: str) -> None:
 
 def main(kind: str, ledger: str, number: str, folder: str = "") -> None:
     """Do what ``kind`` says, after a line that says that everything is loaded."""
-    context = Context(Folder(Path(ledger)), clock.now, Operator("S1", "tests"), watch)
+    context = Context(Ledger(Folder(Path(ledger))), clock.now, Operator("S1", "tests"), watch)
     imported = (
         [ImportPortable(path=Path(folder), accept_findings=True).load(io.StringIO())]
         if folder

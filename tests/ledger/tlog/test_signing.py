@@ -8,6 +8,7 @@ from commands.penalties.undercut import watch
 from commands.proof.timestamps import RotateKey
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
+from ledger.ledger import Ledger
 from ledger.store.folder import Folder
 from ledger.tlog import signing
 from ledger.values import Operator
@@ -80,7 +81,7 @@ def test_a_successor_of_another_ledger_is_refused(context, folder):
 
 
 def test_a_rotation_by_nobody_leaves_no_key_behind(context, folder):
-    nobody = Context(folder, context.clock, Operator(None, "tests"), watch)
+    nobody = Context(Ledger(folder), context.clock, Operator(None, "tests"), watch)
     with pytest.raises(Refused) as caught:
         RotateKey().carry_out(nobody)
     assert caught.value.code == "author-missing"

@@ -9,6 +9,7 @@ from commands.core.command import Context
 from commands.core.execute import execute
 from commands.penalties.undercut import watch
 from commands.school.staff import AddStaff
+from ledger.ledger import Ledger
 from ledger.store.folder import Folder
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, signed
@@ -80,7 +81,7 @@ def test_a_ledger_that_moved_is_remembered(context, folder, tmp_path):
     moved = Folder(tmp_path / "moved")
     folder.path.rename(moved.path)
     assert rolled_back(moved) == []
-    grow(Context(moved, context.clock, context.operator, watch), "S3")
+    grow(Context(Ledger(moved), context.clock, context.operator, watch), "S3")
     assert memory.recall(origin(moved)).place == moved.path.resolve()
 
 
@@ -129,7 +130,7 @@ def _file_of(name):
 def test_a_copy_that_goes_on_by_itself_takes_nothing_from_the_original(context, folder, tmp_path):
     """What is known of each place stays: the original's roll-back is noticed all the same."""
     copied = copy(folder, tmp_path / "copy")
-    grow(Context(copied, context.clock, context.operator, watch), "S9")
+    grow(Context(Ledger(copied), context.clock, context.operator, watch), "S9")
     grow(context, "S2")
     before = copy(folder, tmp_path / "before")
     grow(context, "S3")

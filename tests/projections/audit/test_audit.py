@@ -13,8 +13,8 @@ from ledger.events.families import StaffChanged, StaffJoined
 from ledger.events.penalties import PenaltyConsidered
 from ledger.events.register import MarkAmended, SessionMarked, SourceRestated
 from ledger.store.store import Fact
+from policies.law.disclosure import NamesLookedUp
 from projections.audit.audit import Audit
-from projections.queries.question import NamesLookedUp
 from projections.rendering.text import as_csv, as_text
 from tests.projections import office_cases as cases
 from tests.projections.ledgers import (

@@ -23,8 +23,8 @@ from ledger.events.register import MarkAmended
 from ledger.events.roll import DetailsAmended, PupilRemoved
 from ledger.sealing.keys import KeyRing
 from ledger.store.store import Fact, Store
+from policies.law.disclosure import CopyMade
 from projections.disclosure.subject_access import SubjectAccess
-from projections.queries.question import CopyMade
 from projections.rendering import text
 from tests.projections.ledgers import HOUR, Book, enrolled, instant, marked, on_mark, opened, term
 

@@ -18,6 +18,7 @@ from commands.roll.enrol import MovePupil
 from commands.school import school as init
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
+from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
 from ledger.values import Operator, parse_session
@@ -38,7 +39,7 @@ def clock():
 
 
 def empty(path):
-    context = Context(Folder(path), clock, Operator("A01", "tester"), watch)
+    context = Context(Ledger(Folder(path)), clock, Operator("A01", "tester"), watch)
     init.CreateLedger().carry_out(context)
     return context
 

@@ -15,6 +15,7 @@ from commands.penalties.undercut import watch
 from commands.proof.witnesses import TrustWitness
 from commands.school.staff import AddStaff
 from ledger import clock
+from ledger.ledger import Ledger
 from ledger.store.store import Store
 from ledger.tlog import signing
 from ledger.tlog.note import COSIGNATURE, new_signer
@@ -58,7 +59,7 @@ def change(folder, *statements):
 
 def cosign(folder):
     """The school trusts a witness, which signs the newest checkpoint."""
-    context = Context(folder, clock.now, Operator("S1", "tests"), watch)
+    context = Context(Ledger(folder), clock.now, Operator("S1", "tests"), watch)
     execute(context, TrustWitness(key=WITNESS.verifier.vkey))
     with closing(Store(folder.log)) as store:
         line = WITNESS.sign(store.checkpoint().text, SECONDS)

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.terminal import visible
 from projections.queries.question import Grid, Lines
 from projections.rendering import html
-from projections.rendering.text import visible
 
 VOID = {"meta", "wbr"}
 

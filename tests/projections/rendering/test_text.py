@@ -1,7 +1,8 @@
 """Answers as lines and as CSV."""
 
+from ledger.terminal import visible
 from projections.queries.question import Answer, Grid, Lines
-from projections.rendering.text import as_csv, as_lines, as_text, visible
+from projections.rendering.text import as_csv, as_lines, as_text
 
 
 def test_a_table_is_as_wide_as_its_cells():

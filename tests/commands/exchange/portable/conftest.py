@@ -17,6 +17,7 @@ from commands.penalties.undercut import watch
 from commands.register.take import MarkSession
 from commands.school import school as init
 from ledger.clock import parse_instant
+from ledger.ledger import Ledger as RealLedger
 from ledger.store.folder import Folder
 from ledger.values import Operator, parse_session
 
@@ -59,7 +60,9 @@ class Ledger:
     def __init__(self, path: Path, *, new: bool = True) -> None:
         self.folder = Folder(path)
         self.now = NOW
-        self.context = Context(self.folder, lambda: self.now, Operator(None, "tester"), watch)
+        self.context = Context(
+            RealLedger(self.folder), lambda: self.now, Operator(None, "tester"), watch
+        )
         if new:
             init.CreateLedger().carry_out(self.context)
 
@@ -70,7 +73,9 @@ class Ledger:
 
     def by(self, staff_id: str) -> Context:
         """Return the ledger as a member of staff uses it."""
-        return Context(self.folder, lambda: self.now, Operator(staff_id, "tester"), watch)
+        return Context(
+            RealLedger(self.folder), lambda: self.now, Operator(staff_id, "tester"), watch
+        )
 
     def head(self) -> int:
         """Return the newest position."""

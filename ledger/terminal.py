@@ -1,0 +1,58 @@
+"""The one way by which words reach a terminal, and how far something is."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from unicodedata import category
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+_KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{SOFT HYPHEN}"
+
+Progress = Callable[[int, int], None]
+"""Called now and then with how many of how many steps are done."""
+ShowsProgress = Callable[[str], AbstractContextManager[Progress]]
+"""Shows, while something is done, how far it is; `progress` does, on a terminal."""
+
+
+def say(text: str, *, err: bool = False, end: str = "\n") -> None:
+    """Print a text, its control characters made visible; ``err``: beside the answer."""
+    stream = sys.stderr if err else sys.stdout
+    stream.write(visible(text) + end)
+    stream.flush()
+
+
+def visible(text: str) -> str:
+    """Return a text whose control characters, and marks that turn its reading round, are seen.
+
+    A reason may hold what rings a bell, or shows a sentence backwards; a reader of evidence must
+    see that it does.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if category(character) not in _UNSEEN or character in _KEPT
+        else f"\\u{ord(character):04x}"
+        for character in text
+    )
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Progress]:
+    """Show a bar on a terminal while something is done, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        with no_progress(what) as silent:
+            yield silent
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow to import, and for terminals only
+    from rich.progress import Progress as Bar  # noqa: PLC0415 - as above
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def no_progress(_what: str) -> Iterator[Progress]:
+    """Show nothing: nobody looks."""
+    yield lambda _done, _all: None
