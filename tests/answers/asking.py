@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.answers import calls, packed, program
+from tests.answers import calls, events, packed, program
 from tests.answers.packed import Answer
 from tests.answers.questions import Line
 
@@ -32,8 +32,11 @@ class Place:
             _empty(folder)
         packed.unpack(self.ledger, self.here)
         shutil.copytree(FIXTURES / "reconcile", self.here / "reconcile")
+        shutil.copytree(packed.HERE / "given", self.here / "given")
         self._given = self._files()
         self._log = self._of_the_log()
+        before = events.since(self.here / self.ledger, 0)
+        self._head, self._ids = len(before), events.made_up(before)
 
     def ask(self, line: Line) -> Answer:
         """Give a command line; what is recorded by it is undone."""
@@ -47,13 +50,28 @@ class Place:
         answer: Answer = {"code": found.code}
         answer |= {"out": self._plain(found.out), "err": self._plain(found.err)}
         if self._of_the_log() != self._log:
-            answer["out"] = _ROOT.sub(r"\1(of what was recorded)", answer["out"])
+            files, answer = self._recorded(files, answer)
+        if line in calls.writes() or self._of_the_log() != self._log:
             self._as_new()
         for path in paths:
             shutil.rmtree(path, ignore_errors=True)
             path.unlink(missing_ok=True)
         answer["files"] = files
         return {name: value for name, value in answer.items() if value or name == "code"}
+
+    def _recorded(self, files: dict[str, str], answer: Answer) -> tuple[dict[str, str], Answer]:
+        """Add what was recorded, and leave out what differs by chance where something is."""
+        new = events.since(self.here / self.ledger, self._head)
+        made_up = sorted(events.made_up(new) - self._ids)
+
+        def plain(text: str) -> str:
+            for chance in made_up:
+                text = text.replace(chance, "(a new id)")
+            return _ROOT.sub(r"\1(by chance)", text)
+
+        found = {"out": plain(answer["out"]), "err": plain(answer["err"])}
+        found["events"] = "".join(plain(event.written) for event in new)
+        return {name: plain(text) for name, text in files.items()}, answer | found
 
     def _files(self) -> set[Path]:
         """Return the files that are there, but for those of the ledger."""

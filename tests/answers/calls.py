@@ -1,9 +1,10 @@
 """All that each ledger is asked: the questions, and beside them help and refusals."""
 
+import shlex
 from functools import cache
 from pathlib import Path
 
-from tests.answers import questions
+from tests.answers import packed, questions
 from tests.answers.questions import Line
 
 ERRORS = Path(__file__).parents[2] / "fixtures" / "errors"
@@ -11,6 +12,14 @@ NOW = "2026-12-04T16:00:00+00:00"
 """When questions are asked: a Friday after the last event of every ledger."""
 _CHANCE = {"demo": 8, "portable": 4, "everything": 12}
 _STAFF = {"demo": "D01", "portable": "H01", "everything": "H01"}
+WRITES = Path(__file__).with_name("writes.txt")
+_NOT_WRITTEN = {
+    "demo": "takes seconds, and its school is the ledger demo",
+    "timestamp ask": "asks over the network",
+    "timestamp request": "holds a number by chance",
+    "witness ask": "asks over the network",
+    "witness serve": "serves until it is stopped",
+}
 _OF_ERRORS = "errors/"
 
 
@@ -21,7 +30,9 @@ def of(ledger: str) -> list[Line]:
         return [*questions.plain(ledger), *_errors(ledger)]
     found = questions.lines(ledger, chance=_CHANCE[ledger], bad=ledger == "portable")
     asked = [(*_by(ledger, line), *line) for line in found]
-    return [*(questions.helps() if ledger == "portable" else ()), *asked, *_errors(ledger)]
+    if ledger == "portable":
+        return [*questions.helps(), *asked, *_errors(ledger)]
+    return [*asked, *(writes() if ledger == "everything" else ())]
 
 
 def _by(ledger: str, line: Line) -> Line:
@@ -40,6 +51,27 @@ def _errors(ledger: str) -> list[Line]:
         return [(*amend, f"{_OF_ERRORS}{case.name}/batch.csv") for case in batches]
     cases = {"portable": held, "empty": [c for c in folders if c not in held]}.get(ledger, [])
     return [("import", "portable", f"{_OF_ERRORS}{case.name}") for case in cases]
+
+
+@cache
+def writes() -> list[Line]:
+    """Return the commands of ``writes.txt``, which are given to the ledger of everything."""
+    found: dict[Line, None] = {}
+    for line in packed.with_ids(WRITES.read_text("utf-8")).splitlines():
+        who, *words = shlex.split(line, comments=True) or [""]
+        if words:
+            found[(*(() if who == "-" else ("--as", who)), *words)] = None
+    return list(found)
+
+
+def unwritten() -> list[str]:
+    """Return the commands that record, and are not in ``writes.txt``."""
+    written = {" ".join(word for word in line if word) for line in writes()}
+    return [
+        words
+        for words, _ in questions.commands(questions=False)
+        if words not in _NOT_WRITTEN and not any(words in line for line in written)
+    ]
 
 
 def case(line: Line) -> Path | None:

@@ -87,7 +87,7 @@ def _diff(before: Answer, after: Answer) -> str:
 def _as_lines(answer: Answer) -> list[str]:
     """Write an answer as a person would have seen it."""
     seen = [f"exit code {answer['code']}"]
-    for name in ("out", "err"):
+    for name in ("out", "err", "events"):
         seen += [f"{name}| {line}" for line in answer.get(name, "").split("\n")[:-1]]
         rest = answer.get(name, "").rpartition("\n")[2]
         seen += [f"{name}| {rest} (without an end of line)"] if rest else []

@@ -14,7 +14,7 @@ KEPT = HERE / "kept"
 _FAST_AND_FAR = [{"id": lzma.FILTER_LZMA2, "preset": 3, "dict_size": 64 << 20}]
 """Answers repeat each other at a distance: looking far back packs them, not looking hard."""
 Answer = dict[str, Any]
-"""What a call ended with: ``code``, and where there is any ``out``, ``err`` and ``files``."""
+"""What a call ended with: ``code``, and what there is of out, err, files and events."""
 
 
 def names() -> list[str]:
@@ -45,6 +45,13 @@ def unpack(name: str, place: Path) -> None:
     """Put a ledger and what is beside it into a folder."""
     with tarfile.open(LEDGERS / f"{name}.tar.xz") as archive:
         archive.extractall(place, filter="data")
+
+
+def with_ids(text: str) -> str:
+    """Put the ids that the ledger of everything made up where a text names them: ``{leave0}``."""
+    for name, found in json.loads(IDS.read_text("utf-8")).items():
+        text = text.replace(f"{{{name}}}", found)
+    return text
 
 
 def kept(name: str) -> dict[str, Answer]:

@@ -5,11 +5,10 @@ its values are not in ``values.toml`` it is asked with whatever its type allows,
 names it.
 """
 
-import json
 import random
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ _FURTHER = 3
 
 @dataclass(frozen=True)
 class Option:
-    """One option or argument, and what it may be given."""
+    """One option or argument, what it may be given, and whether a question needs it."""
 
     name: str
     argument: bool
@@ -40,10 +39,7 @@ Line = tuple[str, ...]
 
 @cache
 def _values() -> dict[str, dict[str, list[Any]]]:
-    text = VALUES.read_text("utf-8")
-    for name, found in json.loads(packed.IDS.read_text("utf-8")).items():
-        text = text.replace(f"{{{name}}}", found)
-    return tomllib.loads(text)
+    return tomllib.loads(packed.with_ids(VALUES.read_text("utf-8")))
 
 
 def commands(*, questions: bool) -> list[tuple[str, click.Command]]:
@@ -70,6 +66,8 @@ def lines(ledger: str, *, chance: int, bad: bool = False, seed: int = 2026) -> l
     found: dict[Line, None] = {}
     for words, command in commands(questions=True):
         options = [option(ledger, words, p, bad=bad) for p in command.params if _asked(p)]
+        always = _values()["always"].get(words, [])
+        options = [replace(o, required=o.required or o.name in always) for o in options]
         for n, asked in enumerate(_combinations(options, chance, f"{seed} {ledger} {words}")):
             for form in FORMATS if n == 0 else [FORMATS[n % 3]]:
                 found[(*words.split(), *asked, *form)] = None
