@@ -23,7 +23,7 @@ from ledger.backup.file import SUFFIX
 from ledger.clock import local
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.proof import BackupMade
+from ledger.events.backup import BackupMade
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
 from policies.packs.codes import Rules

@@ -27,8 +27,8 @@ from ledger.backup.file import Archive
 from ledger.clock import local
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.backup import LedgerRestored
 from ledger.events.disclosure import FieldRedacted
-from ledger.events.proof import LedgerRestored
 from ledger.files import translated
 from ledger.sealing.boxes import LOST, Redaction, parse_box
 from ledger.sealing.keys import BEYOND_USE, KeyRing

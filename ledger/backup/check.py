@@ -13,8 +13,8 @@ from ledger.backup.backup import checkpoint_of
 from ledger.backup.file import Archive, Manifest, Progress
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.backup import BackupMade
 from ledger.events.codec import Decoder
-from ledger.events.proof import BackupMade
 from ledger.files import open_read_only, translated
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, is_sealed, parse_box
 from ledger.sealing.redaction import places

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
 
-from ledger.events import amending, calendar, log, roll, streams
-from ledger.events import families as people
+from ledger.events import amending, calendar, log, penalties, roll, streams
 from ledger.events.base import Event
+from ledger.events.casework import CaseworkStepTaken
 from ledger.events.roll import DETAILS
+from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffLeft
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.store.store import Recorded
 from ledger.values import Half, school_year_number
@@ -83,16 +84,16 @@ class School:
     ``versions``: how many events each stream has; ``positions``: where in the log they stand.
     """
 
-    opened: calendar.SchoolOpened | None = None
+    opened: SchoolOpened | None = None
     terms: dict[tuple[str, int], calendar.TermSet] = field(default_factory=dict)
     times: dict[date, calendar.RegisterTimesSet] = field(default_factory=dict)
     closures: dict[ClosureKey, Closure] = field(default_factory=dict)
     staff: dict[str, dict[date | None, StaffRow]] = field(default_factory=dict)
     pupils: dict[str, Pupil] = field(default_factory=dict)
-    parents: dict[str, people.ParentRecorded] = field(default_factory=dict)
-    relations: dict[tuple[str, str], people.RelationRecorded] = field(default_factory=dict)
-    notices: dict[str, list[people.NoticeStated]] = field(default_factory=dict)
-    casework: dict[str, list[people.CaseworkStepTaken]] = field(default_factory=dict)
+    parents: dict[str, roll.ParentRecorded] = field(default_factory=dict)
+    relations: dict[tuple[str, str], roll.RelationRecorded] = field(default_factory=dict)
+    notices: dict[str, list[penalties.NoticeStated]] = field(default_factory=dict)
+    casework: dict[str, list[CaseworkStepTaken]] = field(default_factory=dict)
     rules: set[str] = field(default_factory=set)
     policies: list[amending.PolicyAdopted] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
@@ -138,7 +139,7 @@ def evolve(school: School, stream: str, event: Event) -> None:
         handler(school, stream, event)
 
 
-def _opened(school: School, _: str, event: calendar.SchoolOpened) -> None:
+def _opened(school: School, _: str, event: SchoolOpened) -> None:
     school.opened = event
 
 
@@ -170,31 +171,29 @@ def _closure_withdrawn(school: School, _: str, event: calendar.ClosureWithdrawn)
         school.closures.pop(key, None)
 
 
-def _staff_row(
-    school: School, stream: str, event: people.StaffJoined | people.StaffChanged
-) -> None:
+def _staff_row(school: School, stream: str, event: StaffJoined | StaffChanged) -> None:
     row = StaffRow(event.name, event.job_title, event.roles, event.since, event.until)
     school.staff.setdefault(streams.parts(stream)[1], {})[event.since] = row
 
 
-def _staff_left(school: School, stream: str, event: people.StaffLeft) -> None:
+def _staff_left(school: School, stream: str, event: StaffLeft) -> None:
     school.staff[streams.parts(stream)[1]][event.since].until = event.until
 
 
-def _parent(school: School, stream: str, event: people.ParentRecorded) -> None:
+def _parent(school: School, stream: str, event: roll.ParentRecorded) -> None:
     school.parents[streams.parts(stream)[1]] = event
 
 
-def _relation(school: School, stream: str, event: people.RelationRecorded) -> None:
+def _relation(school: School, stream: str, event: roll.RelationRecorded) -> None:
     _, pupil, parent = streams.parts(stream)
     school.relations[parent, pupil] = event
 
 
-def _notice(school: School, stream: str, event: people.NoticeStated) -> None:
+def _notice(school: School, stream: str, event: penalties.NoticeStated) -> None:
     school.notices.setdefault(stream, []).append(event)
 
 
-def _casework(school: School, stream: str, event: people.CaseworkStepTaken) -> None:
+def _casework(school: School, stream: str, event: CaseworkStepTaken) -> None:
     school.casework.setdefault(stream, []).append(event)
 
 
@@ -257,19 +256,19 @@ def _times(event: calendar.RegisterTimesSet) -> RegisterTimes:
 
 
 _HANDLERS: Mapping[type[Event], Callable[[School, str, Any], None]] = {
-    calendar.SchoolOpened: _opened,
+    SchoolOpened: _opened,
     calendar.RegisterTimesSet: _times_set,
     calendar.TermSet: _term_set,
     calendar.SessionsClosed: _closed,
     calendar.SessionCancelled: _closed,
     calendar.ClosureWithdrawn: _closure_withdrawn,
-    people.StaffJoined: _staff_row,
-    people.StaffChanged: _staff_row,
-    people.StaffLeft: _staff_left,
-    people.ParentRecorded: _parent,
-    people.RelationRecorded: _relation,
-    people.NoticeStated: _notice,
-    people.CaseworkStepTaken: _casework,
+    StaffJoined: _staff_row,
+    StaffChanged: _staff_row,
+    StaffLeft: _staff_left,
+    roll.ParentRecorded: _parent,
+    roll.RelationRecorded: _relation,
+    penalties.NoticeStated: _notice,
+    CaseworkStepTaken: _casework,
     roll.PupilEnrolled: _enrolled,
     roll.PupilRemoved: _removed,
     roll.EnrolmentWithdrawn: _enrolment_withdrawn,

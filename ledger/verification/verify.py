@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from ledger.errors import Refused
 from ledger.events import registry, streams
-from ledger.events.calendar import SchoolOpened
 from ledger.events.codec import Decoder
 from ledger.events.log import Committed, KeyAdopted, LedgerCreated
+from ledger.events.school import SchoolOpened
 from ledger.files import open_read_only
 from ledger.store.folder import Folder, check_layout
 from ledger.store.schema import Row

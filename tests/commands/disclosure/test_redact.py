@@ -20,8 +20,8 @@ from commands.school.staff import ChangeStaff
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import sealed_fields
+from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
-from ledger.events.families import CaseworkStepTaken
 from ledger.events.leave import LeaveFalsified
 from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.sealing.redaction import seal_event

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from ledger.events.families import CaseworkStepTaken, StaffJoined
+from ledger.events.casework import CaseworkStepTaken
+from ledger.events.school import StaffJoined
 from ledger.sealing.boxes import Place, Redaction, box_key
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places, seal_event

@@ -13,7 +13,8 @@ from commands.proof.timestamps import RotateKey
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.calendar import SchoolOpened, TermSet
+from ledger.events.calendar import TermSet
+from ledger.events.school import SchoolOpened
 from ledger.store.folder import Folder
 from ledger.store.schema import SCHEMA
 from ledger.store.store import Fact, Store
