@@ -14,22 +14,37 @@ from typing import Any
 
 from ledger.errors import Refused
 
+Database = sqlite3.Connection
+DatabaseError = sqlite3.Error
 LOCK_TIMEOUT_SECONDS = 120
+"""How long whoever reads or writes waits for somebody else who writes."""
 _STEP_MILLISECONDS = 250
 
 
-def open_read_only(path: Path) -> sqlite3.Connection:
+def open_read_only(path: Path) -> Database:
     """Open a database for reading, also on a disk that cannot be written."""
     uri = path.absolute().as_uri()
-    db = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=60)
+    db = _connect(f"{uri}?mode=ro")
     try:
         db.execute("PRAGMA schema_version").fetchone()
     except sqlite3.Error as error:
         db.close()
         if not isinstance(error, sqlite3.OperationalError) or _has_log(path):
             raise
-        db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
+        db = _connect(f"{uri}?immutable=1")
     return db
+
+
+def open_to_write(path: Path, *, create: bool = False) -> Database:
+    """Open a database for writing: one that is there, unless ``create``.
+
+    Transactions are the caller's, and begin with `begin_immediate`.
+    """
+    return _connect(f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}")
+
+
+def _connect(uri: str) -> Database:
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
 
 
 def _has_log(path: Path) -> bool:

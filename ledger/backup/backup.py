@@ -35,7 +35,14 @@ from ledger.backup.file import (
     part_of,
 )
 from ledger.errors import Refused
-from ledger.files import open_read_only, translated
+from ledger.files import (
+    give_name,
+    open_read_only,
+    open_to_write,
+    sync_folder,
+    translated,
+    write_new,
+)
 from ledger.store.folder import Folder
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note, read_signature
@@ -106,28 +113,15 @@ def _aside(target: Path) -> Iterator[Path]:
 def _put(whole: Path, target: Path) -> None:
     """Give a whole file its name, unless somebody else took it."""
     try:
-        os.link(whole, target)
+        give_name(whole, target)
     except FileExistsError:
         raise there(target) from None
-    except OSError:  # a disk without hard links
-        if target.exists():
-            raise there(target) from None
-        whole.rename(target)
-    _sync(target.parent)
+    sync_folder(target.parent)
 
 
 def there(target: Path) -> Refused:
     """Return the refusal to write over something."""
     return Refused("backup-there", f"{target} is already there", "choose another name with --to")
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
 
 
 def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[Note, Part]:
@@ -140,7 +134,7 @@ def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[Note, Par
     with translated(folder.log), closing(open_read_only(folder.log)) as source:
         source.execute("BEGIN")
         source.execute("SELECT max(position) FROM stored_events").fetchone()
-        with closing(sqlite3.connect(copy.log)) as db:
+        with closing(open_to_write(copy.log, create=True)) as db:
             source.backup(
                 db, pages=_PAGES, progress=lambda _, left, all_: progress(all_ - left, all_)
             )
@@ -281,11 +275,7 @@ def put_secret(path: Path, content: bytes) -> None:
     """Write a new file that only its owner may read, durably."""
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(place, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(path, content)
 
 
 def put_in_place(made: Path, target: Path) -> None:
@@ -298,7 +288,7 @@ def put_in_place(made: Path, target: Path) -> None:
         if target.is_dir():
             target.rmdir()
         made.rename(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
 
 
 @contextmanager

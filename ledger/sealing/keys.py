@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger.errors import Refused
-from ledger.files import open_read_only, translated
+from ledger.files import begin_immediate, open_read_only, open_to_write, translated
 from ledger.sealing import boxes
 from ledger.sealing.boxes import Place, Redaction, is_sealed, parse_box
 
@@ -22,7 +22,6 @@ __all__ = ["BEYOND_USE", "REDACTED", "KeyRing", "is_sealed", "parse_box"]
 BEYOND_USE = "[beyond use]"
 REDACTED = "[redacted]"
 """What a single text reads that was put beyond use."""
-LOCK_TIMEOUT_SECONDS = 120
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS subject_keys(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, key BLOB NOT NULL,
@@ -58,7 +57,7 @@ class KeyRing:
             )
         self._read: _Loaded | None = None
         with translated(path):
-            self._db = _connect(path) if to_write else open_read_only(path)
+            self._db = _open(path) if to_write else open_read_only(path)
             try:
                 self._db.execute("SELECT 1 FROM subject_keys, identities, destroyed LIMIT 0")
             except sqlite3.Error:
@@ -69,7 +68,7 @@ class KeyRing:
     def create(path: Path) -> None:
         """Make an empty key file, readable by its owner only."""
         path.touch(mode=0o600)
-        db = sqlite3.connect(path)
+        db = open_to_write(path)
         db.execute("PRAGMA journal_mode=WAL")
         db.executescript(_SCHEMA)
         db.close()
@@ -82,7 +81,7 @@ class KeyRing:
     def writing(self) -> Iterator[None]:
         """Hold the only writer's place; what was added is committed by `commit` or lost."""
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("BEGIN IMMEDIATE")
+        begin_immediate(self._db.execute)
         self._read = None
         try:
             yield
@@ -294,8 +293,7 @@ def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
     )
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode=rw"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
+def _open(path: Path) -> sqlite3.Connection:
+    db = open_to_write(path)
     db.execute("PRAGMA secure_delete=ON")
     return db

@@ -1,7 +1,6 @@
 """The sealed texts of the log, read when nobody can seal another: what a redaction must keep."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -14,9 +13,9 @@ from ledger.clock import local_date
 from ledger.events import streams
 from ledger.events.base import Event, Seal, sealed_fields
 from ledger.events.streams import STAFF
-from ledger.files import open_read_only, translated
+from ledger.files import begin_immediate, open_read_only, open_to_write, translated
 from ledger.sealing.boxes import Place, is_sealed
-from ledger.sealing.keys import LOCK_TIMEOUT_SECONDS, KeyRing
+from ledger.sealing.keys import KeyRing
 from ledger.values import school_year_number
 
 # -- redaction -----------------------------------------------------------------------------
@@ -36,13 +35,8 @@ def places(log: Path, subject: str, purpose: str) -> Iterator[Place]:
     """
     reference = f"~{subject}/{purpose}."
     stored = msgspec.json.encode(reference)[1:-1]
-    uri = f"{log.absolute().as_uri()}?mode=rw"
-    timeout = LOCK_TIMEOUT_SECONDS
-    with (
-        translated(log),
-        closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=timeout)) as db,
-    ):
-        db.execute("BEGIN IMMEDIATE")
+    with translated(log), closing(open_to_write(log)) as db:
+        begin_immediate(db.execute)
         for position, state in db.execute(_SQL, [stored]):
             yield from _texts(position, state, reference)
         db.execute("ROLLBACK")

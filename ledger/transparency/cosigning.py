@@ -5,7 +5,6 @@ signed is never forgotten, whether it is asked over HTTP or by a file.
 """
 
 import binascii
-import sqlite3
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ from typing import NamedTuple, TextIO
 
 from ledger.clock import SECOND, Clock, iso
 from ledger.errors import Refused
-from ledger.files import begin_immediate, refusal, translated
+from ledger.files import Database, begin_immediate, open_to_write, refusal, translated
 from ledger.tlog.note import Checkpoint, Note, Signer, Verifier, read_checkpoint, read_note
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, is_consistent
 
@@ -140,17 +139,17 @@ class Witness:
         return None
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _opened(self) -> Iterator[Database]:
         """Yield the database; what is not committed when it is closed did not happen.
 
         ``EXTRA``: a commit has reached the disk, with the directory, when it returns.
         """
-        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+        with closing(open_to_write(self.path, create=True)) as db:
             db.execute("PRAGMA synchronous=EXTRA")
             yield db
 
 
-def _latest(db: sqlite3.Connection, origin: str) -> Checkpoint:
+def _latest(db: Database, origin: str) -> Checkpoint:
     """Return the newest checkpoint that was signed of a log; the empty tree where none was."""
     row = db.execute("SELECT note FROM latest WHERE origin = ?", [origin]).fetchone()
     if row is None:

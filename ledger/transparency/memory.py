@@ -8,7 +8,6 @@ is remembered apart.
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from platformdirs import user_state_path
 
 from ledger.errors import Refused
+from ledger.files import write_new
 from ledger.store.folder import Folder
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note
 
@@ -132,9 +132,7 @@ def _keep(origin: str, kept: Mapping[str, Any]) -> None:
     path = _file(origin)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-        part.replace(path)
+        write_new(path, json.dumps(kept, ensure_ascii=False), replace=True)
     except OSError:
         return
 

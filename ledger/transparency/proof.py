@@ -5,7 +5,6 @@ record hash is made), ``index`` counting from 0, the hashes of the inclusion pro
 and a checkpoint.
 """
 
-import sqlite3
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,7 +14,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.log import KeyAdopted
-from ledger.files import open_read_only, translated
+from ledger.files import Database, open_read_only, translated
 from ledger.store.folder import Folder
 from ledger.store.schema import Row
 from ledger.tlog.note import Note, Verifier, read_checkpoint, read_note
@@ -163,7 +162,7 @@ def _newest_witnessed(folder: Folder) -> int:
 _TILES = "SELECT hashes FROM hash_tiles ORDER BY n"
 
 
-def _with_cosignatures(db: sqlite3.Connection, size: int) -> Note:
+def _with_cosignatures(db: Database, size: int) -> Note:
     """Return a checkpoint with every cosignature that is kept of it."""
     written = db.execute("SELECT note FROM checkpoints WHERE size = ?", [size]).fetchone()[0]
     lines = db.execute("SELECT line FROM cosignatures WHERE size = ? ORDER BY line", [size])

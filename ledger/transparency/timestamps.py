@@ -3,7 +3,6 @@
 What is kept is the whole response, so that ``openssl ts -verify`` checks it as well.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256, sha384, sha512
@@ -27,7 +26,7 @@ from rfc3161_client import (
 
 from ledger.clock import to_instant
 from ledger.errors import Refused
-from ledger.files import open_read_only, translated
+from ledger.files import Database, DatabaseError, open_read_only, translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import Note, read_note
 from ledger.transparency.witnesses import Seen, notes_down
@@ -114,16 +113,14 @@ def stamped(folder: Folder, roots: Sequence[Certificate]) -> Stamped:
     try:
         with closing(open_read_only(folder.log)) as db:
             found = list(_stamped(db, roots))
-    except sqlite3.Error as error:
+    except DatabaseError as error:
         return Stamped(None, [Fault(None, f"the timestamps cannot be read: {error}")], 0)
     seen = [each for each in found if isinstance(each, Seen)]
     faults = [each for each in found if isinstance(each, Fault)]
     return Stamped(max(seen, default=None), faults, len(found) - len(seen) - len(faults))
 
 
-def _stamped(
-    db: sqlite3.Connection, roots: Sequence[Certificate]
-) -> Iterator[Seen | Fault | None]:
+def _stamped(db: Database, roots: Sequence[Certificate]) -> Iterator[Seen | Fault | None]:
     """Yield what was seen and what is wrong; none for an authority that was not given."""
     rows = db.execute(
         "SELECT t.size, t.token, p.note FROM timestamps t "

@@ -4,7 +4,6 @@ Which keys are trusted is recorded in the log. What a dropped witness signed of 
 before it was dropped goes on counting.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +14,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.proof import WitnessDropped, WitnessTrusted
-from ledger.files import open_read_only, translated
+from ledger.files import Database, DatabaseError, open_read_only, translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import (
     COSIGNATURE,
@@ -94,7 +93,7 @@ def seen_outside(folder: Folder, trusts: Sequence[Trust]) -> Outside:
     try:
         with closing(open_read_only(folder.log)) as db:
             seen = list(_cosigned(db, trusts))
-    except sqlite3.Error as error:
+    except DatabaseError as error:
         return Outside(None, [Fault(None, f"the cosignatures cannot be read: {error}")])
     faults = [each for each in seen if isinstance(each, Fault)]
     good = [each for each in seen if isinstance(each, Seen)]
@@ -139,7 +138,7 @@ def seconds_of(key: Verifier, text: str, cosignature: Signature) -> int | None:
     return seconds if seconds is not None and seconds < _LAST_SECOND else None
 
 
-def _cosigned(db: sqlite3.Connection, trusts: Sequence[Trust]) -> Iterator[Seen | Fault]:
+def _cosigned(db: Database, trusts: Sequence[Trust]) -> Iterator[Seen | Fault]:
     """Yield what was seen and what is wrong, the newest checkpoint first."""
     rows = db.execute(
         "SELECT c.size, c.line, p.note FROM cosignatures c "

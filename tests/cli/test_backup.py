@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import random
 import shutil
 import signal
@@ -215,7 +216,7 @@ def test_a_file_that_somebody_made_meanwhile_is_left_alone(tmp_path, monkeypatch
     def no_links(*_args: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(backup.os, "link", no_links)
+    monkeypatch.setattr(os, "link", no_links)
     with pytest.raises(Exception, match="already there"):
         backup._put(whole, target)
     assert target.read_bytes() == b"theirs"

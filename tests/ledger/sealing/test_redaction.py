@@ -258,7 +258,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 from ledger.events.log import Committed
-from ledger.events.families import CaseworkStepTaken
+from ledger.events.casework import CaseworkStepTaken
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
