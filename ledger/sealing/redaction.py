@@ -1,4 +1,7 @@
-"""The sealed texts of the log, read when nobody can seal another: what a redaction must keep."""
+"""The sealed texts of the log: found again for a redaction, and sealed on their way into it.
+
+A redaction reads them when nobody can seal another: it must keep all but one.
+"""
 
 import json
 from collections.abc import Iterator
@@ -17,10 +20,6 @@ from ledger.files import begin_immediate, open_read_only, open_to_write, transla
 from ledger.sealing.boxes import Place, is_sealed
 from ledger.sealing.keys import KeyRing
 from ledger.values import school_year_number
-
-# -- redaction -----------------------------------------------------------------------------
-# The sealed texts of the log, read when nobody can seal another: what a redaction must keep.
-
 
 _EVERY = "SELECT position, state FROM stored_events WHERE instr(state, '\"~') ORDER BY position"
 _SQL = "SELECT position, state FROM stored_events WHERE instr(state, ?) ORDER BY position"
@@ -57,8 +56,7 @@ def _texts(position: int, state: bytes, reference: str) -> Iterator[Place]:
             yield Place(position, field, text)
 
 
-# -- sealing -------------------------------------------------------------------------------
-# Sealing the personal fields of events on their way into the log.
+# -- on the way into the log -------------------------------------------------------------------
 
 
 def seal_event(ring: KeyRing, stream: str, event: Event, now: int) -> Event:

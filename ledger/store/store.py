@@ -40,7 +40,7 @@ from ledger.tlog.note import (
     Verifier,
     read_note,
     read_signature,
-    signed,
+    sign,
 )
 from ledger.tlog.tree import Edge, leaf_bytes, leaf_hash
 
@@ -89,6 +89,19 @@ class Batch:
     read_at: int
     relied_on: Sequence[str | tuple[str, str]] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
+
+
+class _Outside(NamedTuple):
+    """What somebody outside signed of a checkpoint, and in which column of which table it goes.
+
+    ``same``: whether what is kept already is the same; ``holds``: whether it is of a note's text.
+    """
+
+    table: str
+    column: str
+    signed: str | bytes
+    same: Callable[[Any], bool]
+    holds: Callable[[str], bool]
 
 
 class LedgerMapper(Mapper[str]):
@@ -227,7 +240,7 @@ class Store:
                 msg = f"header counts {batch.count} facts, the transaction holds another number"
                 raise AssertionError(msg)
             checkpoint = Checkpoint(signers[0].name, edge.size, edge.root())
-            self._recorder.put_checkpoint(c, edge, signed(checkpoint, signers).written)
+            self._recorder.put_checkpoint(c, edge, sign(checkpoint, signers).written)
             before_commit()
         return header
 
@@ -243,34 +256,26 @@ class Store:
         def holds(text: str) -> bool:
             return key.time_of(Note(text, (cosignature,))) is not None
 
-        return self._keep("cosignatures", "line", size, cosignature.line, (by_it, holds))
+        return self._keep(size, _Outside("cosignatures", "line", cosignature.line, by_it, holds))
 
     def keep_timestamp(self, size: int, token: bytes, holds: Callable[[str], bool]) -> bool:
         """Keep a timestamp of a checkpoint; ``holds``: whether it is one of a note's text."""
-        return self._keep("timestamps", "token", size, token, (token.__eq__, holds))
+        return self._keep(size, _Outside("timestamps", "token", token, token.__eq__, holds))
 
-    def _keep(
-        self,
-        table: str,
-        column: str,
-        size: int,
-        signed: str | bytes,
-        checks: tuple[Callable[[Any], bool], Callable[[str], bool]],
-    ) -> bool:
+    def _keep(self, size: int, outside: _Outside) -> bool:
         """Keep what somebody outside signed, in a transaction of its own; no event tells of it."""
-        there, holds = checks
         recorder = self._recorder
         with _refusing(self._path), recorder.datastore.transaction(commit=True) as c:
-            note, kept = recorder.outside(c, table, column, size)
+            note, kept = recorder.outside(c, outside.table, outside.column, size)
             if note is None:
                 what = f"the log has no checkpoint of {size} entries"
                 raise Refused("no-checkpoint", what, "run attendance verify")
-            if not holds(read_note(note).text):
+            if not outside.holds(read_note(note).text):
                 what = f"the signature is not of the checkpoint of {size} entries"
                 raise Refused("signature-of-another", what, "ask for it again")
-            if any(map(there, kept)):
+            if any(map(outside.same, kept)):
                 return False
-            recorder.put_outside(c, table, size, signed)
+            recorder.put_outside(c, outside.table, size, outside.signed)
         return True
 
     def _refuse_another_key(self, c: SQLiteCursor, signers: Sequence[Signer]) -> None:

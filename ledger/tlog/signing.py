@@ -66,7 +66,7 @@ def load_successor(path: Path, own: Signer) -> Signer:
     return found
 
 
-def exposed(path: Path) -> bool:
+def is_exposed(path: Path) -> bool:
     """Tell whether others than its owner may read or write a key."""
     return os.name == "posix" and bool(path.stat().st_mode & 0o077)
 

@@ -1,7 +1,7 @@
 """What a witness does: it signs a checkpoint that continues what it last saw (C2SP tlog-witness).
 
 It keeps the newest checkpoint of each log in a small database of its own, so that what it has
-signed is never forgotten, whether it is asked over HTTP or by a file.
+signed is never forgotten, whether it is asked over HTTP (``POST /add-checkpoint``) or by a file.
 """
 
 import binascii
@@ -20,13 +20,6 @@ from ledger.errors import Refused
 from ledger.files import Database, begin_immediate, open_to_write, refusal, translated
 from ledger.tlog.note import Checkpoint, Note, Signer, Verifier, read_checkpoint, read_note
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, is_consistent
-
-# -- cosigning -----------------------------------------------------------------------------
-# What a witness does: it signs a checkpoint that continues what it last saw (C2SP tlog-witness).
-#
-# It keeps the newest checkpoint of each log in a small database of its own, so that what it has
-# signed is never forgotten, whether it is asked over HTTP or by a file.
-
 
 OK, BAD, FORBIDDEN, UNKNOWN, CONFLICT, INCONSISTENT = 200, 400, 403, 404, 409, 422
 SIZE, PLAIN = "text/x.tlog.size", "text/plain; charset=utf-8"
@@ -179,16 +172,14 @@ def _unreadable() -> Refused:
     return Refused("request-unreadable", what, "make one with attendance witness request")
 
 
-# -- witness_service -----------------------------------------------------------------------
-# A witness over HTTP: ``POST /add-checkpoint`` as C2SP tlog-witness has it.
-
+# -- over HTTP ---------------------------------------------------------------------------------
 
 _PATH = "/add-checkpoint"
 _SECONDS = 20
 _PORTS = range(65_536)
 
 
-def place(listen: str) -> tuple[str, int]:
+def read_address(listen: str) -> tuple[str, int]:
     """Read ``HOST:PORT`` (an IPv6 address in brackets), or refuse it."""
     host, _, port = listen.rpartition(":")
     if not host or not (port.isascii() and port.isdecimal() and int(port) in _PORTS):
@@ -204,7 +195,7 @@ class Service(ThreadingHTTPServer):
 
     def __init__(self, witness: Witness, listen: str, clock: Clock, log: TextIO) -> None:
         self.witness, self.clock, self.log = witness, clock, log
-        host, port = place(listen)
+        host, port = read_address(listen)
         if ":" in host:
             self.address_family = AF_INET6
         try:

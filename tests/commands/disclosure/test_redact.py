@@ -69,7 +69,7 @@ def refused(desk: Desk, position: int, field: str = "reason", reason: str = WHY)
 
 def ring_of(desk: Desk):
     with closing(KeyRing(desk.folder.keys)) as ring:
-        return ring._everything()
+        return ring._contents()
 
 
 def texts(desk: Desk, position: int) -> dict[str, str]:

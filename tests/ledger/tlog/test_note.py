@@ -21,13 +21,13 @@ from ledger.tlog.note import (
     read_note,
     read_signer,
     read_verifier,
-    signed,
+    sign,
 )
 
 LOG = new_signer("attendance-ledger/0f", bytes(range(32)))
 WITNESS = new_signer("witness.example/w1", bytes(range(1, 33)), COSIGNATURE)
 CHECKPOINT = Checkpoint("attendance-ledger/0f", 5, sha256(b"five").digest())
-SIGNED = signed(CHECKPOINT, [LOG])
+SIGNED = sign(CHECKPOINT, [LOG])
 AT = 1_795_165_500
 
 
