@@ -217,7 +217,7 @@ class Archive:
     def copy_log(self, to: Path, progress: Progress) -> None:
         """Write the log to a new file, uncompressed."""
         log, digest, done = self.manifest.log, sha256(), 0
-        with self._opened(LOG) as part, gzip.GzipFile(fileobj=part) as source, to.open("xb") as f:
+        with self._member(LOG) as part, gzip.GzipFile(fileobj=part) as source, to.open("xb") as f:
             while chunk := source.read(_CHUNK):
                 done += len(chunk)
                 if done > log.size:
@@ -231,13 +231,13 @@ class Archive:
     def _copy(self, name: str, sink: Callable[[bytes], object]) -> None:
         part = next((each for each in self.manifest.parts if each.name == name), None)
         digest = sha256()
-        with self._opened(name) as source:
+        with self._member(name) as source:
             size = copy_pieces(source, digest.update, sink)
         if part is None or (size, digest.hexdigest()) != (part.size, part.sha256):
             raise damage(name, "in the back-up is not what its manifest names")
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[IO[bytes]]:
+    def _member(self, name: str) -> Iterator[IO[bytes]]:
         with translated(self.path), _explained(self.path), tarfile.open(self.path, "r:") as tar:
             found = tar.extractfile(name)
             if found is None:

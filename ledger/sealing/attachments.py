@@ -57,7 +57,7 @@ def write(folder: Folder, attachments: Sequence[Attachment]) -> None:
         folder.attachments.mkdir(mode=0o700, exist_ok=True)
         for attachment in attachments:
             path = folder.attachments / attachment.name
-            write_new(path, _encrypted(attachment), replace=True)
+            write_new(path, _encrypt(attachment), replace=True)
         sync_folder(folder.path)
 
 
@@ -71,7 +71,7 @@ def read(folder: Folder, name: str, key: str) -> bytes | None:
         return None
     with translated(path):
         stored = path.read_bytes()
-    content = _decrypted(name, stored, urlsafe_b64decode(key + "=" * (-len(key) % 4)))
+    content = _decrypt(name, stored, urlsafe_b64decode(key + "=" * (-len(key) % 4)))
     if content is None:
         raise Refused(
             "attachment-changed",
@@ -81,14 +81,14 @@ def read(folder: Folder, name: str, key: str) -> bytes | None:
     return content
 
 
-def _encrypted(attachment: Attachment) -> bytes:
+def _encrypt(attachment: Attachment) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
 
     nonce, name = secrets.token_bytes(_NONCE), attachment.name.encode()
     return nonce + AESGCM(attachment.key).encrypt(nonce, attachment.content, name)
 
 
-def _decrypted(name: str, stored: bytes, key: bytes) -> bytes | None:
+def _decrypt(name: str, stored: bytes, key: bytes) -> bytes | None:
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - start-up
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
 

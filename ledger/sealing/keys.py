@@ -189,7 +189,7 @@ class KeyRing:
         self._wipe()
         return gone
 
-    def destroyed(self, subject: str) -> list[tuple[str, int]]:
+    def destructions(self, subject: str) -> list[tuple[str, int]]:
         """Return which of a subject's keys were destroyed and when: purpose, microseconds."""
         sql = "SELECT purpose, at FROM destroyed WHERE subject = ? ORDER BY purpose"
         return self._db.execute(sql, [subject]).fetchall()

@@ -139,7 +139,7 @@ def evolve(school: School, stream: str, event: Event) -> None:
         handler(school, stream, event)
 
 
-def _opened(school: School, _: str, event: SchoolOpened) -> None:
+def _school_opened(school: School, _: str, event: SchoolOpened) -> None:
     school.opened = event
 
 
@@ -158,7 +158,7 @@ def closure_keys(
     return [(event.date, half, frozenset(event.groups)) for half in event.sessions]
 
 
-def _closed(
+def _sessions_closed(
     school: School, _: str, event: calendar.SessionsClosed | calendar.SessionCancelled
 ) -> None:
     cancelled = isinstance(event, calendar.SessionCancelled)
@@ -197,7 +197,7 @@ def _casework(school: School, stream: str, event: CaseworkStepTaken) -> None:
     school.casework.setdefault(stream, []).append(event)
 
 
-def _enrolled(school: School, stream: str, event: roll.PupilEnrolled) -> None:
+def _pupil_enrolled(school: School, stream: str, event: roll.PupilEnrolled) -> None:
     pupil_id = streams.parts(stream)[1]
     details = {name: getattr(event, name) for name in DETAILS}
     pupil = school.pupils.get(pupil_id)
@@ -209,7 +209,7 @@ def _enrolled(school: School, stream: str, event: roll.PupilEnrolled) -> None:
     pupil.spells[event.starts_on] = Spell(event.starts_on, boarder=event.boarder)
 
 
-def _removed(school: School, stream: str, event: roll.PupilRemoved) -> None:
+def _pupil_removed(school: School, stream: str, event: roll.PupilRemoved) -> None:
     spell = school.pupils[streams.parts(stream)[1]].spells[event.starts_on]
     spell.leaves_on, spell.ground = event.leaves_on, event.ground
     spell.next_school = event.next_school
@@ -219,7 +219,7 @@ def _enrolment_withdrawn(school: School, stream: str, event: roll.EnrolmentWithd
     school.pupils[streams.parts(stream)[1]].spells.pop(event.starts_on, None)
 
 
-def _details(school: School, stream: str, event: roll.DetailsAmended) -> None:
+def _details_amended(school: School, stream: str, event: roll.DetailsAmended) -> None:
     pupil = school.pupils[streams.parts(stream)[1]]
     if event.field == "boarder":
         return
@@ -228,21 +228,21 @@ def _details(school: School, stream: str, event: roll.DetailsAmended) -> None:
         pupil.birth_cohort, pupil.compulsory_from = event.birth_cohort, event.compulsory_from
 
 
-def _joined(school: School, stream: str, event: roll.GroupJoined) -> None:
+def _group_joined(school: School, stream: str, event: roll.GroupJoined) -> None:
     pupil = school.pupils[streams.parts(stream)[1]]
     pupil.memberships[event.kind, event.name, event.since] = event.until
 
 
-def _left(school: School, stream: str, event: roll.GroupLeft) -> None:
+def _group_left(school: School, stream: str, event: roll.GroupLeft) -> None:
     pupil = school.pupils[streams.parts(stream)[1]]
     pupil.memberships[event.kind, event.name, event.since] = event.until
 
 
-def _rules(school: School, _: str, event: log.RulesAdopted) -> None:
+def _rules_adopted(school: School, _: str, event: log.RulesAdopted) -> None:
     school.rules.add(event.digest)
 
 
-def _policy(school: School, _: str, event: amending.PolicyAdopted) -> None:
+def _policy_adopted(school: School, _: str, event: amending.PolicyAdopted) -> None:
     school.policies.append(event)
 
 
@@ -256,11 +256,11 @@ def _times(event: calendar.RegisterTimesSet) -> RegisterTimes:
 
 
 _HANDLERS: Mapping[type[Event], Callable[[School, str, Any], None]] = {
-    SchoolOpened: _opened,
+    SchoolOpened: _school_opened,
     calendar.RegisterTimesSet: _times_set,
     calendar.TermSet: _term_set,
-    calendar.SessionsClosed: _closed,
-    calendar.SessionCancelled: _closed,
+    calendar.SessionsClosed: _sessions_closed,
+    calendar.SessionCancelled: _sessions_closed,
     calendar.ClosureWithdrawn: _closure_withdrawn,
     StaffJoined: _staff_row,
     StaffChanged: _staff_row,
@@ -269,12 +269,12 @@ _HANDLERS: Mapping[type[Event], Callable[[School, str, Any], None]] = {
     roll.RelationRecorded: _relation,
     penalties.NoticeStated: _notice,
     CaseworkStepTaken: _casework,
-    roll.PupilEnrolled: _enrolled,
-    roll.PupilRemoved: _removed,
+    roll.PupilEnrolled: _pupil_enrolled,
+    roll.PupilRemoved: _pupil_removed,
     roll.EnrolmentWithdrawn: _enrolment_withdrawn,
-    roll.DetailsAmended: _details,
-    roll.GroupJoined: _joined,
-    roll.GroupLeft: _left,
-    log.RulesAdopted: _rules,
-    amending.PolicyAdopted: _policy,
+    roll.DetailsAmended: _details_amended,
+    roll.GroupJoined: _group_joined,
+    roll.GroupLeft: _group_left,
+    log.RulesAdopted: _rules_adopted,
+    amending.PolicyAdopted: _policy_adopted,
 }

@@ -104,12 +104,12 @@ class Verifier:
         """
         for name, key_id, signature in note.signatures:
             if (name, key_id) == (self.name, self.key_id):
-                found = self._checked(note.text, signature)
+                found = self._check(note.text, signature)
                 if found is not None:
                     return found
         return None
 
-    def signed(self, text: str, signature: str) -> bool:
+    def verifies(self, text: str, signature: str) -> bool:
         """Tell whether a signature (base64) over a text is this key's."""
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(
@@ -119,7 +119,7 @@ class Verifier:
             return False
         return True
 
-    def _checked(self, text: str, signature: bytes) -> int | None:
+    def _check(self, text: str, signature: bytes) -> int | None:
         seconds, message = 0, text.encode()
         if self.kind == COSIGNATURE:
             stamp, signature = signature[:_TIME_BYTES], signature[_TIME_BYTES:]

@@ -91,7 +91,7 @@ class Witness:
         self.path = state / "witness.db"
         with translated(self.path):
             state.mkdir(parents=True, exist_ok=True)
-            with self._opened() as db:
+            with self._database() as db:
                 db.execute(_TABLE)
 
     @property
@@ -109,7 +109,7 @@ class Witness:
         refusal = self._stranger(request, checkpoint)
         if refusal is not None:
             return refusal
-        with self._opened() as db:
+        with self._database() as db:
             begin_immediate(db.execute)
             refusal = _refusal(request, checkpoint, _latest(db, checkpoint.origin))
             if refusal is not None:
@@ -132,7 +132,7 @@ class Witness:
         return None
 
     @contextmanager
-    def _opened(self) -> Iterator[Database]:
+    def _database(self) -> Iterator[Database]:
         """Yield the database; what is not committed when it is closed did not happen.
 
         ``EXTRA``: a commit has reached the disk, with the directory, when it returns.
@@ -258,7 +258,7 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) < int(length):
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
-        self._answer(self._asked(body))
+        self._answer(self._ask_witness(body))
 
     def do_GET(self) -> None:
         """Refuse to be read: what was seen is told in answers only."""
@@ -267,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
-    def _asked(self, body: bytes) -> Reply:
+    def _ask_witness(self, body: bytes) -> Reply:
         try:
             return self.server.witness.add(body, self.server.clock() // SECOND)
         except Exception as error:  # noqa: BLE001 - whatever the disk does, an answer is given

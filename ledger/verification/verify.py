@@ -244,7 +244,7 @@ class _Pass:
 
     def _is_handed_over(self, event: KeyAdopted) -> bool:
         before = self._found.keys[-1][1]
-        return before.signed(handover(before.vkey, event.key), event.signature or "")
+        return before.verifies(handover(before.vkey, event.key), event.signature or "")
 
     def _checkpoint(self, size: int, written: str) -> None:
         found = self._found
