@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from ledger.clock import local
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
-from ledger.transparency.witnesses import trusted
+from ledger.transparency.witnesses import trusted_witnesses
 from projections.backup import backups
 from projections.queries import seen_outside as outside
 from projections.queries.pending import pending
@@ -36,7 +36,7 @@ class Status(Question):
             {"p": view.position},
         ).fetchone()
         unmarked = unmarked_registers(view)
-        seen = outside.seen_by(view, trusted(view.folder))
+        seen = outside.seen_by(view, trusted_witnesses(view.folder))
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "ledger": str(view.folder.path.absolute()),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from projections.rendering import screen
 from projections.queries.question import Answer, Grid, Lines
+from projections.rendering import screen
 from tests.cli.shell import at_terminal, run
 
 BAR = "\x1b[?25l"

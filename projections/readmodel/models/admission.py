@@ -1,8 +1,7 @@
 """Amendments of the admission register, each with reg 6(1)'s five, as they became known."""
 
 from ledger.events import streams
-from ledger.events.amending import AdmissionAmended
-from ledger.events.roll import DetailsAmended
+from ledger.events.roll import AdmissionAmended, DetailsAmended
 from projections.readmodel.tables import Moment, Table, Writer
 
 TABLES = {

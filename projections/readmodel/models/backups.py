@@ -1,6 +1,6 @@
 """The back-ups that were made, and the restores, one row each."""
 
-from ledger.events.proof import BackupMade, LedgerRestored
+from ledger.events.backup import BackupMade, LedgerRestored
 from projections.readmodel.tables import Moment, Table, Writer
 
 TABLES = {

@@ -3,11 +3,11 @@
 from ledger.events.calendar import (
     ClosureWithdrawn,
     RegisterTimesSet,
-    SchoolOpened,
     SessionCancelled,
     SessionsClosed,
     TermSet,
 )
+from ledger.events.school import SchoolOpened
 from ledger.values import school_year_number
 from projections.readmodel.tables import Moment, Table, Writer
 

@@ -3,15 +3,10 @@
 from datetime import date
 
 from ledger.events import streams
-from ledger.events.families import (
-    CaseworkStepTaken,
-    NoticeStated,
-    ParentRecorded,
-    RelationRecorded,
-    StaffChanged,
-    StaffJoined,
-    StaffLeft,
-)
+from ledger.events.casework import CaseworkStepTaken
+from ledger.events.penalties import NoticeStated
+from ledger.events.roll import ParentRecorded, RelationRecorded
+from ledger.events.school import StaffChanged, StaffJoined, StaffLeft
 from projections.readmodel.tables import Moment, Table, Writer
 
 _PARENT = (

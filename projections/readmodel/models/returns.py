@@ -1,7 +1,7 @@
 """Returns made to the local authority, and the figure agreed with it."""
 
 from ledger.events import streams
-from ledger.events.penalties import ReturnAgreed, ReturnMade
+from ledger.events.returns import ReturnAgreed, ReturnMade
 from projections.readmodel.models.people import iso
 from projections.readmodel.tables import Moment, Table, Writer
 

@@ -3,7 +3,7 @@
 import json
 
 from ledger.events import streams
-from ledger.events.amending import AlertSettled, CaseUndercut
+from ledger.events.penalties import AlertSettled, CaseUndercut
 from projections.readmodel.models.people import iso
 from projections.readmodel.tables import Moment, Table, Writer
 
