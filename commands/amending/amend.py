@@ -118,7 +118,7 @@ class AmendMarks(sessions.Spanning):
             self.evidence_file, self.evidence_note, keep=self.keep_evidence
         )
         tied = len(amended) > 1 or held or evidence is not None
-        batch = state.new_pupil_id() if tied else None
+        batch = state.new_id() if tied else None
         facts = [_fact(Amending(author, each.change.reason, batch), each) for each in judged]
         kept = amend_evidence.Kept()
         if evidence is not None and batch is not None:

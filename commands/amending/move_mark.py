@@ -58,7 +58,7 @@ class MoveMark(UseCase):
         if before is not None and before != moved:
             proposed.append(Proposed(right, session, before, moved))
         _check_at_once(changes.split(state, rules, now, author, proposed), state)
-        amending = Amending(author, reason, state.new_pupil_id())
+        amending = Amending(author, reason, state.new_id())
         facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
         says = [f"{state.name_of(wrong)} {session}: {moved.code} -> {after.code}"]
         if before != moved:

@@ -221,7 +221,7 @@ class CancelSessions(UseCase):
             return decided([], "cancelled already; nothing was recorded")
         standing = [each for s in fresh for each in _standing(self, state, rules.codes, s)]
         amended = sum(code is not None for _, _, code in standing)
-        batch = state.new_pupil_id() if amended > 1 else None
+        batch = state.new_id() if amended > 1 else None
         amending = Amending(author, because(reason), batch)
         facts = [Fact(streams.CALENDAR, event) for event in _events(self, fresh, reason)]
         for session, pupil, original in standing:

@@ -68,7 +68,7 @@ class FalsifyLeave(UseCase):
             state, rules, now, author, [change for change in changes if ended[change.session]]
         )
         early = [change for change in changes if not ended[change.session]]
-        batch = state.new_pupil_id() if changes else None
+        batch = state.new_id() if changes else None
         amending = Amending(author, _citing(leave, granted, reason), batch)
         event = LeaveFalsified(
             reason=reason,

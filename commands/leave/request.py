@@ -203,7 +203,7 @@ class RequestLeave(UseCase):
             reason=with_time(at, self.reason),
             by=by,
         )
-        leave_id = state.new_pupil_id()
+        leave_id = state.new_id()
         met = leave.met(state.school.calendar(), pupil, span)
         says = [
             (

@@ -101,7 +101,7 @@ class EnrolPupil(UseCase):
         by, pupil = state.author(now).staff_id, _known(self, state)
         birth = rules_birth(self.dob, local_date(now))
         _check_spell(self, pupil)
-        stream = streams.pupil(state.new_pupil_id() if pupil is None else pupil.id)
+        stream = streams.pupil(state.new_id() if pupil is None else pupil.id)
         enrolled = PupilEnrolled(
             **_details(self, state, pupil),
             starts_on=self.starts_on,
