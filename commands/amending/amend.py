@@ -29,14 +29,6 @@ from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Codes, Rules
 
-# -- amend ---------------------------------------------------------------------------------
-# Change marks that stand, saying why and by whom.
-#
-# One session, every session of a range on which a mark stands, or the lines of a batch file; all
-# of
-# them or none. What the school's policy holds back for a second person is recorded as requested.
-
-
 _NEEDED = ("pupil", "code", "reason")
 _OF_ONE_PUPIL = (
     "pupil", "session", "from_", "to_", "from_code", "code", "minutes_late", "nature",
@@ -198,10 +190,6 @@ def _fact(amending: Amending, judged: Judged) -> Fact:
         by=amending.author.staff_id,
     )
     return Fact(stream, corrected)
-
-
-# -- amend_wanted --------------------------------------------------------------------------
-# Which marks of one pupil an amendment of a session, or of a range of them, replaces.
 
 
 class Wanted(NamedTuple):

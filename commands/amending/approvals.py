@@ -34,9 +34,6 @@ from ledger.values import Session
 from policies.packs import school as school_packs
 from policies.packs.codes import Rules
 
-# -- approvals -----------------------------------------------------------------------------
-# The requested amendments of one batch, and who may decide them.
-
 
 class OfBatch(UseCase):
     """A command about the requests of one batch, or about some of them."""
@@ -44,6 +41,99 @@ class OfBatch(UseCase):
     batch: str = argument("the batch, as attendance approvals shows it")
     pupil: str | None = option("only this pupil's, by UPN or local id", default=None)
     session: Session | None = option("only this session, 2026-11-20/AM", default=None)
+
+
+class GiveApproval(OfBatch):
+    """attendance approvals give: approve requested amendments, which then apply.
+
+    The amendments are of whoever asked for them; who approved stands beside them.
+    """
+
+    reason: str | None = option("a word on why it is approved", default=None)
+    dry_run: bool = option("show what would be amended; record nothing", default=False)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for all requests, and for the marks that those of the batch are about."""
+        yield starting(streams.APPROVAL)
+        for each in waiting(self, state):
+            yield one(streams.mark(each.pupil.id, each.session))
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Approve all that waits of the batch and amend the marks, or refuse the whole of it."""
+        approver, found = state.author(now), waiting(self, state)
+        check_second_person(approver, state, now, found)
+        facts: list[Fact] = []
+        says = []
+        for each in found:
+            amending, after = _amending(state, each), _after(state, each)
+            _check(state, rules, each, after)
+            facts += _facts(self, approver, each, amending.mark(each.request.original, after))
+            asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
+            says.append(f"{approvals_told(state, each)}, {asked}: approved")
+        says += ["dry run: nothing was recorded"] * self.dry_run
+        return decided(facts, *says, dry_run=self.dry_run)
+
+
+class DeclineApproval(OfBatch):
+    """attendance approvals decline: decline requested amendments; the marks stay as they are.
+
+    Who declined, when and why is kept beside the request.
+    """
+
+    reason: str = option("why it is declined")
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for all requests."""
+        yield starting(streams.APPROVAL)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Decline all that waits of the batch."""
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        found = waiting(self, state)
+        check_second_person(author, state, now, found)
+        declined = AmendmentDeclined(
+            batch=self.batch,
+            reason=reason,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        says = [f"{approvals_told(state, each)}: declined; the mark stays" for each in found]
+        return decided([Fact(each.stream, declined) for each in found], *says)
+
+
+class WithdrawRequest(OfBatch):
+    """attendance approvals withdraw: take back amendments that you requested.
+
+    Only whoever asked takes a request back; that they asked is kept.
+    """
+
+    reason: str = option("why it is withdrawn")
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for all requests."""
+        yield starting(streams.APPROVAL)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Withdraw all that waits of the batch."""
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        found = waiting(self, state)
+        asked = next((e.request for e in found if e.request.by != author.staff_id), None)
+        if asked is not None:
+            raise Refused(
+                "request-of-another",
+                f"{state.open_text(asked.name)} asked for these changes, not {author.name}",
+                "decline them instead: attendance approvals decline",
+            )
+        withdrawn = RequestWithdrawn(
+            batch=self.batch,
+            reason=reason,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        says = [f"{approvals_told(state, each)}: withdrawn" for each in found]
+        return decided([Fact(each.stream, withdrawn) for each in found], *says)
 
 
 class Waiting(NamedTuple):
@@ -124,41 +214,6 @@ def _nothing(command: OfBatch, known: set[str]) -> Refused:
     )
 
 
-# -- approvals_give ------------------------------------------------------------------------
-# Approve requested amendments, which then apply.
-
-
-class GiveApproval(OfBatch):
-    """attendance approvals give: approve requested amendments, which then apply.
-
-    The amendments are of whoever asked for them; who approved stands beside them.
-    """
-
-    reason: str | None = option("a word on why it is approved", default=None)
-    dry_run: bool = option("show what would be amended; record nothing", default=False)
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Ask for all requests, and for the marks that those of the batch are about."""
-        yield starting(streams.APPROVAL)
-        for each in waiting(self, state):
-            yield one(streams.mark(each.pupil.id, each.session))
-
-    def decide(self, state: State, rules: Rules, now: int) -> Decision:
-        """Approve all that waits of the batch and amend the marks, or refuse the whole of it."""
-        approver, found = state.author(now), waiting(self, state)
-        check_second_person(approver, state, now, found)
-        facts: list[Fact] = []
-        says = []
-        for each in found:
-            amending, after = _amending(state, each), _after(state, each)
-            _check(state, rules, each, after)
-            facts += _facts(self, approver, each, amending.mark(each.request.original, after))
-            asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
-            says.append(f"{approvals_told(state, each)}, {asked}: approved")
-        says += ["dry run: nothing was recorded"] * self.dry_run
-        return decided(facts, *says, dry_run=self.dry_run)
-
-
 def _facts(
     command: GiveApproval, approver: Author, each: Waiting, amended: MarkAmended
 ) -> Iterator[Fact]:
@@ -204,73 +259,3 @@ def _check(state: State, rules: Rules, each: Waiting, after: Stated) -> None:
         )
     except Refused as refused:
         raise Refused(refused.code, f"{told}: {refused.what}", remedy) from refused
-
-
-# -- approvals_decline ---------------------------------------------------------------------
-# Decline requested amendments; the marks stay as they are.
-
-
-class DeclineApproval(OfBatch):
-    """attendance approvals decline: decline requested amendments; the marks stay as they are.
-
-    Who declined, when and why is kept beside the request.
-    """
-
-    reason: str = option("why it is declined")
-
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for all requests."""
-        yield starting(streams.APPROVAL)
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Decline all that waits of the batch."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        found = waiting(self, state)
-        check_second_person(author, state, now, found)
-        declined = AmendmentDeclined(
-            batch=self.batch,
-            reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
-        says = [f"{approvals_told(state, each)}: declined; the mark stays" for each in found]
-        return decided([Fact(each.stream, declined) for each in found], *says)
-
-
-# -- approvals_withdraw --------------------------------------------------------------------
-# Take back amendments that you requested.
-
-
-class WithdrawRequest(OfBatch):
-    """attendance approvals withdraw: take back amendments that you requested.
-
-    Only whoever asked takes a request back; that they asked is kept.
-    """
-
-    reason: str = option("why it is withdrawn")
-
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for all requests."""
-        yield starting(streams.APPROVAL)
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Withdraw all that waits of the batch."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        found = waiting(self, state)
-        asked = next((e.request for e in found if e.request.by != author.staff_id), None)
-        if asked is not None:
-            raise Refused(
-                "request-of-another",
-                f"{state.open_text(asked.name)} asked for these changes, not {author.name}",
-                "decline them instead: attendance approvals decline",
-            )
-        withdrawn = RequestWithdrawn(
-            batch=self.batch,
-            reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
-        says = [f"{approvals_told(state, each)}: withdrawn" for each in found]
-        return decided([Fact(each.stream, withdrawn) for each in found], *says)

@@ -23,10 +23,6 @@ from ledger.state.school import Pupil
 from ledger.values import Half, Session
 from policies.packs.codes import Codes
 
-# -- amend_batch_file ----------------------------------------------------------------------
-# A batch of amendments as a file: CSV read as the portable folder's files are, a line a mark.
-
-
 STDIN = "-"
 COLUMNS = Columns(
     ("upn", "date", "session", "original", "amended", "reason"), ("nature", "minutes_late")
@@ -104,10 +100,6 @@ def _bytes(file: str) -> bytes:
         )
     with translated(path):
         return path.read_bytes()
-
-
-# -- batch ---------------------------------------------------------------------------------
-# The lines of a batch file as changes: what stands, what may stand, every fault told at once.
 
 
 class BatchRefused(ImportRefused):

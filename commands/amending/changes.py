@@ -30,18 +30,6 @@ from policies.law.notices import Notice, relied_on
 from policies.packs import school as school_packs
 from policies.packs.codes import Codes, Rules
 
-# -- changes -------------------------------------------------------------------------------
-# Who may amend, and which amendments wait for a second person, by the school's own policy.
-#
-# The statute restricts nobody (SI 2024/208 reg 6), so without an adopted policy everything applies
-# at once. A second person is asked for only where a change adds unauthorised absence: what is in a
-# family's favour is never held back.
-#
-# For use cases that amend: ``reads`` includes ``needed``, ``decide`` calls ``split`` with the
-# amendments of marks whose taking has ended, records ``direct`` as `MarkAmended` and
-# ``requested(held, amending)``.
-
-
 LATE = "late"
 MANY = "many"
 RELIED_ON = "relied-on"
@@ -57,11 +45,39 @@ class Proposed(NamedTuple):
     after: Stated
 
 
+class Change(NamedTuple):
+    """One mark that is to be replaced, and why."""
+
+    pupil: Pupil
+    session: Session
+    before: Stated
+    after: Stated
+    reason: str
+
+    @property
+    def proposed(self) -> Proposed:
+        """The change as the school's policy looks at it."""
+        return Proposed(self.pupil, self.session, self.before, self.after)
+
+
 class Held(NamedTuple):
     """An amendment that waits for a second person, and why the policy asks."""
 
     proposed: Proposed
     grounds: tuple[str, ...]
+
+
+class Judged(NamedTuple):
+    """A change: whether the register was still being taken, and whether it waits for approval."""
+
+    change: Change
+    taking: bool
+    held: Held | None
+
+    @property
+    def grounds(self) -> tuple[str, ...]:
+        """Why a second person is asked for; empty where nobody is."""
+        return self.held.grounds if self.held is not None else ()
 
 
 class Split(NamedTuple):
@@ -205,35 +221,3 @@ def _check_none_pending(state: State, proposed: Proposed) -> None:
             f"decide it first: attendance approvals give {standing.batch}, or decline, "
             "or withdraw",
         )
-
-
-# -- amend_changes -------------------------------------------------------------------------
-# A mark that is to be replaced, and what becomes of the wish.
-
-
-class Change(NamedTuple):
-    """One mark that is to be replaced, and why."""
-
-    pupil: Pupil
-    session: Session
-    before: Stated
-    after: Stated
-    reason: str
-
-    @property
-    def proposed(self) -> Proposed:
-        """The change as the school's policy looks at it."""
-        return Proposed(self.pupil, self.session, self.before, self.after)
-
-
-class Judged(NamedTuple):
-    """A change: whether the register was still being taken, and whether it waits for approval."""
-
-    change: Change
-    taking: bool
-    held: Held | None
-
-    @property
-    def grounds(self) -> tuple[str, ...]:
-        """Why a second person is asked for; empty where nobody is."""
-        return self.held.grounds if self.held is not None else ()

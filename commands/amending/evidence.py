@@ -16,8 +16,28 @@ from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 
-# -- evidence ------------------------------------------------------------------------------
-# What amendments rest on: a file by name and SHA-256, what it is, and a copy where wanted.
+
+class CopyEvidence(Errand):
+    """attendance evidence copy: write the kept copy of a piece of evidence to a file, decrypted.
+
+    A copy that is not, byte for byte, what was recorded is refused; nothing is overwritten.
+    """
+
+    position: int = argument("its position, as attendance evidence shows it", ge=0)
+    out: Path = option("the file to write")
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Write the copy; records nothing."""
+        folder = context.folder.required()
+        stream, event = _found(folder, self.position)
+        with closing(KeyRing(folder.keys, to_write=False)) as ring:
+            name, content = _opened(folder, ring, attachments.name_of(stream), event)
+        if self.out.exists():
+            raise Refused("already-there", f"{self.out} exists already", "choose another --out")
+        with translated(self.out), self.out.open("xb") as file:
+            file.write(content)
+        said = f"{name}, {len(content):,} bytes, SHA-256 {event.sha256} as recorded"
+        return Outcome(None, (f"written to {self.out}: {said}",))
 
 
 LARGEST = 25 * 2**20
@@ -101,33 +121,6 @@ def kept(
         )
         facts.append(Fact(stream, stated))
     return Kept(tuple(facts), tuple(copies))
-
-
-# -- evidence_copy -------------------------------------------------------------------------
-# Write the kept copy of a piece of evidence to a file, decrypted.
-
-
-class CopyEvidence(Errand):
-    """attendance evidence copy: write the kept copy of a piece of evidence to a file, decrypted.
-
-    A copy that is not, byte for byte, what was recorded is refused; nothing is overwritten.
-    """
-
-    position: int = argument("its position, as attendance evidence shows it", ge=0)
-    out: Path = option("the file to write")
-
-    def carry_out(self, context: Context) -> Outcome:
-        """Write the copy; records nothing."""
-        folder = context.folder.required()
-        stream, event = _found(folder, self.position)
-        with closing(KeyRing(folder.keys, to_write=False)) as ring:
-            name, content = _opened(folder, ring, attachments.name_of(stream), event)
-        if self.out.exists():
-            raise Refused("already-there", f"{self.out} exists already", "choose another --out")
-        with translated(self.out), self.out.open("xb") as file:
-            file.write(content)
-        said = f"{name}, {len(content):,} bytes, SHA-256 {event.sha256} as recorded"
-        return Outcome(None, (f"written to {self.out}: {said}",))
 
 
 def _found(folder: Folder, position: int) -> tuple[str, EvidenceGiven]:

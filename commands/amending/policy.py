@@ -30,12 +30,6 @@ from policies.packs import school as school_packs
 from policies.packs.codes import Rules
 from policies.packs.school import SchoolPolicy
 
-# -- policy --------------------------------------------------------------------------------
-# Apply the school's own policy on amending from a date.
-#
-# The head or whom the head authorises adopts it: whom a policy restrains does not lift it.
-
-
 _DAY = timedelta(days=1)
 _ROLES = (school_packs.ROLES, school_packs.LATE_ROLES, school_packs.APPROVERS)
 
@@ -90,6 +84,40 @@ class AdoptPolicy(UseCase):
         return decided([Fact(streams.policy(), adopted)], *says, *_nobody(policy, state, since))
 
 
+class InForce(NamedTuple):
+    """The school's own policy, and the day as of which it is asked."""
+
+    policy: SchoolPolicy
+    day: date
+
+
+def in_force(state: State, day: date) -> InForce | None:
+    """Return the school's own policy on a day, none where it has adopted none."""
+    adopted = state.school.policy_on(day)
+    if adopted is None:
+        return None
+    return InForce(school_packs.read(adopted.text, adopted.policy), day)
+
+
+def check_role(state: State, found: InForce, key: str, author: Author, what: str) -> None:
+    """Refuse an author who holds none of the roles that a key of the policy names, if any.
+
+    ``what``: what they wanted to do.
+    """
+    policy, day = found
+    rule = policy.find(key, day)
+    row = state.school.staff_on(author.staff_id, day)
+    if rule is None or (row is not None and set(rule.names) & set(row.roles)):
+        return
+    roles = " or ".join(rule.names)
+    raise Refused(
+        "policy-role",
+        f"{author.name} may not {what}: the school's policy {policy.name} names {roles} "
+        f"({key}; {rule.reference})",
+        f"ask somebody with the role {roles}; attendance policy shows what applies",
+    )
+
+
 def _text(path: Path) -> str:
     if not path.is_file():
         raise Refused(
@@ -129,41 +157,3 @@ def _nobody(policy: SchoolPolicy, state: State, since: date) -> Iterator[str]:
         named = policy.roles(key, since)
         if named and not held & set(named):
             yield f"note: nobody on the staff is {' or '.join(named)} on {since} ({key})"
-
-
-# -- school_policy -------------------------------------------------------------------------
-# The school's own policy in force, and whom it lets do what.
-
-
-class InForce(NamedTuple):
-    """The school's own policy, and the day as of which it is asked."""
-
-    policy: SchoolPolicy
-    day: date
-
-
-def in_force(state: State, day: date) -> InForce | None:
-    """Return the school's own policy on a day, none where it has adopted none."""
-    adopted = state.school.policy_on(day)
-    if adopted is None:
-        return None
-    return InForce(school_packs.read(adopted.text, adopted.policy), day)
-
-
-def check_role(state: State, found: InForce, key: str, author: Author, what: str) -> None:
-    """Refuse an author who holds none of the roles that a key of the policy names, if any.
-
-    ``what``: what they wanted to do.
-    """
-    policy, day = found
-    rule = policy.find(key, day)
-    row = state.school.staff_on(author.staff_id, day)
-    if rule is None or (row is not None and set(rule.names) & set(row.roles)):
-        return
-    roles = " or ".join(rule.names)
-    raise Refused(
-        "policy-role",
-        f"{author.name} may not {what}: the school's policy {policy.name} names {roles} "
-        f"({key}; {rule.reference})",
-        f"ask somebody with the role {roles}; attendance policy shows what applies",
-    )

@@ -17,12 +17,6 @@ from ledger.store.store import Fact
 from ledger.values import HALVES, Session, school_year_number
 from policies.packs.codes import Rules
 
-# -- terms ---------------------------------------------------------------------------------
-# Record a term's first and last day.
-#
-# A term does not move away from marks that stand: they would no longer count.
-
-
 _DAY = timedelta(days=1)
 
 
@@ -68,41 +62,6 @@ class SetTerm(UseCase):
         return decided([Fact(streams.CALENDAR, term)], f"{term.name}: {term.first} to {term.last}")
 
 
-def _left_out(command: SetTerm, state: State) -> Iterator[tuple[date, date]]:
-    """Yield the first and last day of each stretch that the term held and would not hold."""
-    before = state.school.terms.get((command.name.strip(), school_year_number(command.first)))
-    if before is None or command.last < command.first:
-        return
-    if before.first < command.first:
-        yield before.first, min(before.last, command.first - _DAY)
-    if command.last < before.last:
-        yield max(before.first, command.last + _DAY), before.last
-
-
-def _check_unmarked(term: TermSet, state: State) -> None:
-    """Refuse where marks stand on the days left out, which are what was asked for."""
-    found = [
-        streams.parts(stream)[1:]
-        for stream, events in state.histories.items()
-        if fold(events).code is not None
-    ]
-    if not found:
-        return
-    marks = number_of(len(found), "mark")
-    pupils = number_of(len({pupil_id for pupil_id, _ in found}), "pupil")
-    raise Refused(
-        "marks-stand",
-        f"{term.name} from {term.first} to {term.last} would leave {marks} of {pupils} outside "
-        f"every term, the first for {min(session for _, session in found)}",
-        "give days that hold them; a session that was not held after all is recorded with "
-        "attendance session cancel",
-    )
-
-
-# -- register_times ------------------------------------------------------------------------
-# Record when registers open and close, from a date.
-
-
 class SetRegisterTimes(UseCase):
     """attendance register times: record when registers open and close, from a date.
 
@@ -139,6 +98,37 @@ class SetRegisterTimes(UseCase):
             return decided([], "these times are recorded already; nothing was recorded")
         says = f"registers from {event.since}: {', '.join(written)}"
         return decided([Fact(streams.CALENDAR, event)], says)
+
+
+def _left_out(command: SetTerm, state: State) -> Iterator[tuple[date, date]]:
+    """Yield the first and last day of each stretch that the term held and would not hold."""
+    before = state.school.terms.get((command.name.strip(), school_year_number(command.first)))
+    if before is None or command.last < command.first:
+        return
+    if before.first < command.first:
+        yield before.first, min(before.last, command.first - _DAY)
+    if command.last < before.last:
+        yield max(before.first, command.last + _DAY), before.last
+
+
+def _check_unmarked(term: TermSet, state: State) -> None:
+    """Refuse where marks stand on the days left out, which are what was asked for."""
+    found = [
+        streams.parts(stream)[1:]
+        for stream, events in state.histories.items()
+        if fold(events).code is not None
+    ]
+    if not found:
+        return
+    marks = number_of(len(found), "mark")
+    pupils = number_of(len({pupil_id for pupil_id, _ in found}), "pupil")
+    raise Refused(
+        "marks-stand",
+        f"{term.name} from {term.first} to {term.last} would leave {marks} of {pupils} outside "
+        f"every term, the first for {min(session for _, session in found)}",
+        "give days that hold them; a session that was not held after all is recorded with "
+        "attendance session cancel",
+    )
 
 
 def _read(text: str) -> time:

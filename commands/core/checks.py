@@ -12,10 +12,6 @@ from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
 from ledger.values import HALVES, Half
 
-# -- checks --------------------------------------------------------------------------------
-# What people type: texts that may not be blank, ids, choices and half days, read or refused.
-
-
 _ID = re.compile(r"[^\s:]+")
 
 
@@ -64,10 +60,6 @@ def halves(named: Collection[Half]) -> tuple[Half, ...]:
     return tuple(half for half in HALVES if half in named) or HALVES
 
 
-# -- records -------------------------------------------------------------------------------
-# Facts that state a record whole: what is not given again stays as it was.
-
-
 _OF_THE_LOG = ("nonce", "stated", "row")
 
 
@@ -85,10 +77,6 @@ def renewed(previous: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
     """Return a record with what is given: none keeps what was there, an empty text clears it."""
     stated = {name: value for name, value in given.items() if value is not None}
     return {**previous, **{name: None if value == "" else value for name, value in stated.items()}}
-
-
-# -- roles ---------------------------------------------------------------------------------
-# Who may do what only some may, by the roles that the staff hold today.
 
 
 DECIDERS = ("head", "authoriser")

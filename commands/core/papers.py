@@ -16,13 +16,8 @@ from ledger.store.store import Fact, Recorded
 from ledger.values import Session, parse_session
 from policies.law.notices import Notice
 
-# -- papers --------------------------------------------------------------------------------
-# Papers that rest on a pupil's register: notices, considerations, certificates and packs.
-
-
 PREFIXES = (streams.NOTICES, streams.PENALTY, streams.DISCLOSURE)
 """The streams on which papers are recorded."""
-
 _FAILURE_TO_ATTEND = "s444A"
 _CERTIFIED = ("certificate", "pack")
 _CONSIDERED = {
@@ -138,10 +133,6 @@ def _certificate(position: int, event: Disclosed) -> Iterator[Paper]:
         )
         last = min(event.last, event.on)
         yield Paper("certificate", str(position), words, event.first, last)
-
-
-# -- notices_stated ------------------------------------------------------------------------
-# A pupil's penalty notices as they were stated last, as the rules on notices take them.
 
 
 def needed(pupil: Pupil) -> Range:

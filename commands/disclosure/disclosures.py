@@ -30,10 +30,6 @@ from ledger.store.store import Fact
 from ledger.values import HALVES, Session
 from policies.packs.codes import Rules
 
-# -- disclosures ---------------------------------------------------------------------------
-# Record that an extract of the register left the school.
-
-
 Kind = Literal["certificate", "pack", "letter", "return", "inspection", "other"]
 _OF_A_PUPIL = ("certificate", "pack")
 _SAYS = ("kind", "on", "first", "last", "sha256")
@@ -105,6 +101,40 @@ class RecordDisclosure(UseCase):
                 facts.append(Fact(stream, event))
                 says.append(f"{what}: recorded, as of position {event.seen_at}")
         return decided(facts, *says)
+
+
+def position(seen_at: int | None, state: State, on: date, today: date) -> int:
+    """Return up to where the register had been read: what stood when the extract left.
+
+    ``seen_at``: the position stated, if any; ``on``: the day on which it left. For an earlier day
+    the transactions are needed, `streams.COMMITS`.
+    """
+    find = (
+        f"attendance status --known-at {on}T23:59 shows it as Events, the newest of that day; "
+        "0 is for a paper made before this ledger began"
+    )
+    if seen_at is None:
+        if on < today:
+            raise Refused(
+                "seen-at-missing",
+                f"it left on {on}, and what has been recorded since was not on it",
+                f"give the position that is printed on it with --seen-at; {find}",
+            )
+        return state.position
+    if seen_at > state.position:
+        raise Refused(
+            "position-unknown",
+            f"the ledger has no event {seen_at}; its newest is {state.position}",
+            "give the position that is printed on the extract",
+        )
+    recorded = _recorded_on(state, seen_at)
+    if recorded is not None and recorded > on:
+        raise Refused(
+            "position-later",
+            f"event {seen_at} was recorded on {recorded}, after the extract left on {on}",
+            f"give the position that is printed on it; {find}",
+        )
+    return seen_at
 
 
 def _about(command: RecordDisclosure, state: State) -> list[Pupil | None]:
@@ -189,44 +219,6 @@ def _says_the_same(state: State, before: object, event: Disclosed) -> bool:
         and state.open_text(before.to) == event.to
         and state.open_text(before.what) == event.what
     )
-
-
-# -- disclosures_position ------------------------------------------------------------------
-# At which position of the register an extract that left had been read.
-
-
-def position(seen_at: int | None, state: State, on: date, today: date) -> int:
-    """Return up to where the register had been read: what stood when the extract left.
-
-    ``seen_at``: the position stated, if any; ``on``: the day on which it left. For an earlier day
-    the transactions are needed, `streams.COMMITS`.
-    """
-    find = (
-        f"attendance status --known-at {on}T23:59 shows it as Events, the newest of that day; "
-        "0 is for a paper made before this ledger began"
-    )
-    if seen_at is None:
-        if on < today:
-            raise Refused(
-                "seen-at-missing",
-                f"it left on {on}, and what has been recorded since was not on it",
-                f"give the position that is printed on it with --seen-at; {find}",
-            )
-        return state.position
-    if seen_at > state.position:
-        raise Refused(
-            "position-unknown",
-            f"the ledger has no event {seen_at}; its newest is {state.position}",
-            "give the position that is printed on the extract",
-        )
-    recorded = _recorded_on(state, seen_at)
-    if recorded is not None and recorded > on:
-        raise Refused(
-            "position-later",
-            f"event {seen_at} was recorded on {recorded}, after the extract left on {on}",
-            f"give the position that is printed on it; {find}",
-        )
-    return seen_at
 
 
 def _recorded_on(state: State, position: int) -> date | None:

@@ -28,10 +28,7 @@ from ledger.store.store import Fact
 from policies.law.disclosure import barred, entitled
 from policies.packs.codes import Rules
 
-# -- subject_access ------------------------------------------------------------------------
-# Records that a copy of what is held about a pupil is made, before it is made.
-#
-# Asked by the question `subject-access`; not a command of its own.
+_MAY = ("auditor", "authoriser", "head", "trust")
 
 
 class CopyForSubject(UseCase):
@@ -83,6 +80,31 @@ class CopyForSubject(UseCase):
             job_title=author.job_title,
         )
         return decided([Fact(streams.disclosure(pupil.id), event)])
+
+
+class ShowNames(UseCase):
+    """Names of staff and pupils are shown in an audit, for a reason."""
+
+    reason: str = hidden()
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the looks before: this one follows them in their stream."""
+        yield one(streams.audit())
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record each look; the same reason again is another look."""
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        checks.check(state, author, _MAY, now, "see names in an audit")
+        shown = NamesShown(
+            reason=reason,
+            seen_at=state.position,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        return decided(
+            [Fact(streams.audit(), shown)], "recorded that names were looked up, and why"
+        )
 
 
 def _whom(to: str) -> str:
@@ -163,38 +185,3 @@ def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
         flag = f"the relation ended on {relation.until}"
     if flag is not None:
         raise _barred(state, pupil, parent, flag)
-
-
-# -- audit_names ---------------------------------------------------------------------------
-# Record that somebody looks up which staff and pupils an audit is about, and why.
-#
-# Carried out before `attendance audit --names` is answered: statistics of amendments watch
-# employees, so whoever looks at names is on record too (ICO, Monitoring workers, 2023).
-
-
-_MAY = ("auditor", "authoriser", "head", "trust")
-
-
-class ShowNames(UseCase):
-    """Names of staff and pupils are shown in an audit, for a reason."""
-
-    reason: str = hidden()
-
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for the looks before: this one follows them in their stream."""
-        yield one(streams.audit())
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Record each look; the same reason again is another look."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        checks.check(state, author, _MAY, now, "see names in an audit")
-        shown = NamesShown(
-            reason=reason,
-            seen_at=state.position,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
-        return decided(
-            [Fact(streams.audit(), shown)], "recorded that names were looked up, and why"
-        )

@@ -37,12 +37,6 @@ from policies.law import leave as law
 from policies.law.leave import Purpose
 from policies.packs.codes import Rules
 
-# -- decide --------------------------------------------------------------------------------
-# Grant leave that was asked for, and plan the absence.
-#
-# SI 2024/208 reg 11. The plan pre-fills registers; it is no entry until they are taken. A request
-# that was refused may be granted later: that is a further decision, and both stay on record.
-
 
 class GrantLeave(UseCase):
     """attendance leave grant: grant leave that was asked for, and plan the absence.
@@ -100,6 +94,52 @@ class GrantLeave(UseCase):
             *_plans(leave, purpose, (stated, found.new), author),
         ]
         return decided(facts, *_says(state, leave, purpose, found), *(f"note: {n}" for n in notes))
+
+
+class RefuseLeave(UseCase):
+    """attendance leave refuse: refuse leave that was asked for, with the reason.
+
+    The decision of a person whom the proprietor authorises, with its reason.
+    """
+
+    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
+
+    leave_id: str = argument("the id of the request")
+    reason: str = option("why; kept sealed")
+    letter_on: date | None = option("the date of the letter", default=None)
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the request."""
+        yield starting(streams.LEAVE)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the refusal."""
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        checks.check(state, author, checks.DECIDERS, now, "decide on leave")
+        leave = leave_made.find(state, self.leave_id)
+        leave_made.check_state(
+            leave, ("asked",), "granted leave is taken back with attendance leave withdraw"
+        )
+        event = LeaveDecided(
+            granted=False,
+            reason=reason,
+            letter_on=self.letter_on,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        asked = leave.asked_for
+        purpose = law.purpose(leave.asked.purpose, asked.first.date)
+        name = state.open_text(leave.asked.asked_by)
+        notes = request.against_letter(state, leave.pupil, leave.asked.parent, name)
+        return decided(
+            [Fact(streams.leave(leave.pupil.id, leave.id), event)],
+            f"leave {leave.id}: refused to {state.name_of(leave.pupil)}, {asked.first} to "
+            f"{asked.last} ({purpose.text})",
+            f"the code for {purpose.text} without leave is {purpose.unauthorised}: "
+            "nothing is planned",
+            *(f"note: {note}" for note in notes),
+        )
 
 
 class _Sessions(NamedTuple):
@@ -230,55 +270,3 @@ def _says(state: State, leave: Leave, purpose: Purpose, found: _Sessions) -> Ite
         if which:
             sessions = number_of(len(which), "session")
             yield f"note: {sessions} {what}: {leave_made.in_words(which)}"
-
-
-# -- leave_refuse --------------------------------------------------------------------------
-# Refuse leave that was asked for, with the reason.
-#
-# A refusal is recorded, because a school must be able to show that it refused. It plans nothing.
-
-
-class RefuseLeave(UseCase):
-    """attendance leave refuse: refuse leave that was asked for, with the reason.
-
-    The decision of a person whom the proprietor authorises, with its reason.
-    """
-
-    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
-
-    leave_id: str = argument("the id of the request")
-    reason: str = option("why; kept sealed")
-    letter_on: date | None = option("the date of the letter", default=None)
-
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for the request."""
-        yield starting(streams.LEAVE)
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Record the refusal."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        checks.check(state, author, checks.DECIDERS, now, "decide on leave")
-        leave = leave_made.find(state, self.leave_id)
-        leave_made.check_state(
-            leave, ("asked",), "granted leave is taken back with attendance leave withdraw"
-        )
-        event = LeaveDecided(
-            granted=False,
-            reason=reason,
-            letter_on=self.letter_on,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
-        asked = leave.asked_for
-        purpose = law.purpose(leave.asked.purpose, asked.first.date)
-        name = state.open_text(leave.asked.asked_by)
-        notes = request.against_letter(state, leave.pupil, leave.asked.parent, name)
-        return decided(
-            [Fact(streams.leave(leave.pupil.id, leave.id), event)],
-            f"leave {leave.id}: refused to {state.name_of(leave.pupil)}, {asked.first} to "
-            f"{asked.last} ({purpose.text})",
-            f"the code for {purpose.text} without leave is {purpose.unauthorised}: "
-            "nothing is planned",
-            *(f"note: {note}" for note in notes),
-        )

@@ -24,14 +24,6 @@ from ledger.values import Session
 from policies.law import leave as law
 from policies.packs.codes import Codes, Rules
 
-# -- end -----------------------------------------------------------------------------------
-# Leave was obtained falsely; its sessions become unauthorised.
-#
-# Every mark that rests on the leave is amended (SI 2024/208 reg 6(1)) and cites it; plans of
-# sessions without a mark are withdrawn. Where the school's policy asks for a second person, the
-# amendments are recorded as requests. It may be given again while marks or plans of the leave
-# stand.
-
 
 class FalsifyLeave(UseCase):
     """attendance leave falsified: leave was obtained falsely; its sessions become unauthorised.
@@ -93,6 +85,39 @@ class FalsifyLeave(UseCase):
             says.append(f"{number_of(len(plans), 'planned session')} {done}: {which}")
         says += ["dry run: nothing was recorded"] * self.dry_run
         return decided(facts, *says, dry_run=self.dry_run)
+
+
+class WithdrawLeave(UseCase):
+    """attendance leave withdraw: the leave is no longer asked for, or is taken back.
+
+    The request ends; a further one may be made.
+    """
+
+    leave_id: str = argument("the id of the request")
+    reason: str = option("why; kept sealed")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the request, and for marks, plans and registers in its sessions."""
+        return leave_made.reads_of(state, self.leave_id)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the withdrawal, and withdraw the plans that rest on this leave alone."""
+        author, reason = state.author(now), checks.required(self.reason, "reason")
+        leave = leave_made.find(state, self.leave_id)
+        leave_made.check_state(leave, ("asked", "granted"), "nothing is left to withdraw")
+        plans = leave_made.own_plans(state, leave)
+        event = LeaveWithdrawn(
+            reason=reason, by=author.staff_id, name=author.name, job_title=author.job_title
+        )
+        why = f"leave {leave.id} was withdrawn: {reason}"
+        facts = [
+            Fact(streams.leave(leave.pupil.id, leave.id), event),
+            *leave_made.withdrawn(leave.pupil, plans, why, author.staff_id),
+        ]
+        counted = leave_made.number_of(len(plans), "planned session")
+        return decided(
+            facts, f"leave {leave.id} of {state.name_of(leave.pupil)} withdrawn, with {counted}"
+        )
 
 
 def _granted(leave: Leave) -> Granted:
@@ -184,42 +209,3 @@ def _told(split: Split, batch: str | None) -> list[str]:
     held = f", {len(split.held)} of them held" if split.held else ""
     total = number_of(len(split.direct) + len(split.held), "mark")
     return [*says, f"{batch}: {total}{held}"]
-
-
-# -- leave_withdraw ------------------------------------------------------------------------
-# The leave is no longer asked for, or is taken back.
-#
-# Plans of all its sessions without a mark are withdrawn; what was entered already stays.
-
-
-class WithdrawLeave(UseCase):
-    """attendance leave withdraw: the leave is no longer asked for, or is taken back.
-
-    The request ends; a further one may be made.
-    """
-
-    leave_id: str = argument("the id of the request")
-    reason: str = option("why; kept sealed")
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the request, and for marks, plans and registers in its sessions."""
-        return leave_made.reads_of(state, self.leave_id)
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Record the withdrawal, and withdraw the plans that rest on this leave alone."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        leave = leave_made.find(state, self.leave_id)
-        leave_made.check_state(leave, ("asked", "granted"), "nothing is left to withdraw")
-        plans = leave_made.own_plans(state, leave)
-        event = LeaveWithdrawn(
-            reason=reason, by=author.staff_id, name=author.name, job_title=author.job_title
-        )
-        why = f"leave {leave.id} was withdrawn: {reason}"
-        facts = [
-            Fact(streams.leave(leave.pupil.id, leave.id), event),
-            *leave_made.withdrawn(leave.pupil, plans, why, author.staff_id),
-        ]
-        counted = leave_made.number_of(len(plans), "planned session")
-        return decided(
-            facts, f"leave {leave.id} of {state.name_of(leave.pupil)} withdrawn, with {counted}"
-        )

@@ -19,9 +19,6 @@ from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session, parse_session
 
-# -- leave ---------------------------------------------------------------------------------
-# A request for leave and what became of it, read from its events.
-
 
 class Granted(NamedTuple):
     """What was granted: for which sessions, and the code that is planned for them."""
@@ -100,23 +97,6 @@ def of_pupil(state: State, pupil: Pupil) -> list[Leave]:
         if stream.startswith(prefix)
     ]
     return sorted(found, key=lambda leave: (leave.covers, leave.id))
-
-
-def _fold(state: State, stream: str, events: Sequence[Event]) -> Leave:
-    _, pupil_id, leave_id = streams.parts(stream)
-    decisions = [event for event in events if isinstance(event, LeaveDecided)]
-    return Leave(
-        id=leave_id,
-        pupil=state.school.pupils[pupil_id],
-        asked=next(event for event in events if isinstance(event, LeaveRequested)),
-        decision=decisions[-1] if decisions else None,
-        withdrawn=any(isinstance(event, LeaveWithdrawn) for event in events),
-        falsified=any(isinstance(event, LeaveFalsified) for event in events),
-    )
-
-
-# -- leave_rules ---------------------------------------------------------------------------
-# What became of a request for leave, its sessions and plans: shared by the use cases of leave.
 
 
 def reads_of(state: State, leave_id: str) -> Iterator[Range]:
@@ -223,4 +203,17 @@ def in_words(found: Iterable[Session]) -> str:
     return ", ".join(
         f"{day}" if len(halves) == len(HALVES) else f"{day} {halves[0]}"
         for day, halves in days.items()
+    )
+
+
+def _fold(state: State, stream: str, events: Sequence[Event]) -> Leave:
+    _, pupil_id, leave_id = streams.parts(stream)
+    decisions = [event for event in events if isinstance(event, LeaveDecided)]
+    return Leave(
+        id=leave_id,
+        pupil=state.school.pupils[pupil_id],
+        asked=next(event for event in events if isinstance(event, LeaveRequested)),
+        decision=decisions[-1] if decisions else None,
+        withdrawn=any(isinstance(event, LeaveWithdrawn) for event in events),
+        falsified=any(isinstance(event, LeaveFalsified) for event in events),
     )
