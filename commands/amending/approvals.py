@@ -1,9 +1,9 @@
-"""The requested amendments of one batch, and who may decide them."""
+"""Requested amendments: a second person approves or declines them, or whoever asked withdraws."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from commands.amending import policy as school_policy
+from commands.amending.policy import check_policy_role, policy_in_force
 from commands.core import checks, marks
 from commands.core.command import (
     Author,
@@ -35,7 +35,7 @@ from policies.packs import school as school_packs
 from policies.packs.codes import Rules
 
 
-class OfBatch(UseCase):
+class BatchCommand(UseCase):
     """A command about the requests of one batch, or about some of them."""
 
     batch: str = argument("the batch, as attendance approvals shows it")
@@ -43,7 +43,7 @@ class OfBatch(UseCase):
     session: Session | None = option("only this session, 2026-11-20/AM", default=None)
 
 
-class GiveApproval(OfBatch):
+class GiveApproval(BatchCommand):
     """attendance approvals give: approve requested amendments, which then apply.
 
     The amendments are of whoever asked for them; who approved stands beside them.
@@ -55,12 +55,12 @@ class GiveApproval(OfBatch):
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for all requests, and for the marks that those of the batch are about."""
         yield starting(streams.APPROVAL)
-        for each in waiting(self, state):
+        for each in _waiting_requests(self, state):
             yield one(streams.mark(each.pupil.id, each.session))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Approve all that waits of the batch and amend the marks, or refuse the whole of it."""
-        approver, found = state.author(now), waiting(self, state)
+        approver, found = state.author(now), _waiting_requests(self, state)
         check_second_person(approver, state, now, found)
         facts: list[Fact] = []
         says = []
@@ -69,12 +69,13 @@ class GiveApproval(OfBatch):
             _check(state, rules, each, after)
             facts += _facts(self, approver, each, amending.mark(each.request.original, after))
             asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
-            says.append(f"{approvals_told(state, each)}, {asked}: approved")
-        says += ["dry run: nothing was recorded"] * self.dry_run
+            says.append(f"{_change_in_words(state, each)}, {asked}: approved")
+        if self.dry_run:
+            says.append("dry run: nothing was recorded")
         return decided(facts, *says, dry_run=self.dry_run)
 
 
-class DeclineApproval(OfBatch):
+class DeclineApproval(BatchCommand):
     """attendance approvals decline: decline requested amendments; the marks stay as they are.
 
     Who declined, when and why is kept beside the request.
@@ -89,7 +90,7 @@ class DeclineApproval(OfBatch):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Decline all that waits of the batch."""
         author, reason = state.author(now), checks.required(self.reason, "reason")
-        found = waiting(self, state)
+        found = _waiting_requests(self, state)
         check_second_person(author, state, now, found)
         declined = AmendmentDeclined(
             batch=self.batch,
@@ -98,11 +99,11 @@ class DeclineApproval(OfBatch):
             name=author.name,
             job_title=author.job_title,
         )
-        says = [f"{approvals_told(state, each)}: declined; the mark stays" for each in found]
+        says = [f"{_change_in_words(state, each)}: declined; the mark stays" for each in found]
         return decided([Fact(each.stream, declined) for each in found], *says)
 
 
-class WithdrawRequest(OfBatch):
+class WithdrawRequest(BatchCommand):
     """attendance approvals withdraw: take back amendments that you requested.
 
     Only whoever asked takes a request back; that they asked is kept.
@@ -117,7 +118,7 @@ class WithdrawRequest(OfBatch):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw all that waits of the batch."""
         author, reason = state.author(now), checks.required(self.reason, "reason")
-        found = waiting(self, state)
+        found = _waiting_requests(self, state)
         asked = next((e.request for e in found if e.request.by != author.staff_id), None)
         if asked is not None:
             raise Refused(
@@ -132,11 +133,11 @@ class WithdrawRequest(OfBatch):
             name=author.name,
             job_title=author.job_title,
         )
-        says = [f"{approvals_told(state, each)}: withdrawn" for each in found]
+        says = [f"{_change_in_words(state, each)}: withdrawn" for each in found]
         return decided([Fact(each.stream, withdrawn) for each in found], *says)
 
 
-class Waiting(NamedTuple):
+class WaitingRequest(NamedTuple):
     """One request that nobody has decided."""
 
     pupil: Pupil
@@ -149,11 +150,11 @@ class Waiting(NamedTuple):
         return streams.approval(self.pupil.id, self.session)
 
 
-def waiting(command: OfBatch, state: State) -> list[Waiting]:
+def _waiting_requests(command: BatchCommand, state: State) -> list[WaitingRequest]:
     """Return what of the batch waits, by pupil and session; refuse where nothing does."""
     named = None if command.pupil is None else state.pupil(command.pupil).id
     found = [
-        Waiting(state.school.pupils[pupil_id], session, request)
+        WaitingRequest(state.school.pupils[pupil_id], session, request)
         for pupil_id, session, request in sorted(marks.every(state), key=_place)
         if request.batch == command.batch
         and named in (None, pupil_id)
@@ -164,7 +165,9 @@ def waiting(command: OfBatch, state: State) -> list[Waiting]:
     return found
 
 
-def check_second_person(author: Author, state: State, now: int, found: Iterable[Waiting]) -> None:
+def check_second_person(
+    author: Author, state: State, now: int, found: Iterable[WaitingRequest]
+) -> None:
     """Refuse whoever asked, and whoever the school's policy does not let decide."""
     if any(each.request.by == author.staff_id for each in found):
         raise Refused(
@@ -172,13 +175,13 @@ def check_second_person(author: Author, state: State, now: int, found: Iterable[
             f"{author.name} asked for these changes; a second person decides on them",
             "ask somebody else to decide, or take them back with attendance approvals withdraw",
         )
-    policy = school_policy.in_force(state, local_date(now))
+    policy = policy_in_force(state, local_date(now))
     if policy is not None:
         what = "decide on requested amendments"
-        school_policy.check_role(state, policy, school_packs.APPROVERS, author, what)
+        check_policy_role(state, policy, school_packs.APPROVERS, author, what)
 
 
-def approvals_told(state: State, each: Waiting) -> str:
+def _change_in_words(state: State, each: WaitingRequest) -> str:
     """Name a request: ``Ada Quill 2026-11-20/AM: I -> O``."""
     change = f"{each.request.original} -> {each.request.code}"
     return f"{state.name_of(each.pupil)} {each.session}: {change}"
@@ -198,7 +201,7 @@ def _known(state: State) -> set[str]:
     }
 
 
-def _nothing(command: OfBatch, known: set[str]) -> Refused:
+def _nothing(command: BatchCommand, known: set[str]) -> Refused:
     if command.batch not in known:
         return Refused(
             "batch-unknown",
@@ -215,7 +218,7 @@ def _nothing(command: OfBatch, known: set[str]) -> Refused:
 
 
 def _facts(
-    command: GiveApproval, approver: Author, each: Waiting, amended: MarkAmended
+    command: GiveApproval, approver: Author, each: WaitingRequest, amended: MarkAmended
 ) -> Iterator[Fact]:
     yield Fact(
         each.stream,
@@ -230,24 +233,24 @@ def _facts(
     yield Fact(streams.mark(each.pupil.id, each.session), amended)
 
 
-def _amending(state: State, each: Waiting) -> Amending:
+def _amending(state: State, each: WaitingRequest) -> Amending:
     request, read = each.request, state.open_text
     author = Author(request.by, read(request.name), request.job_title)
     return Amending(author, read(request.reason), request.batch)
 
 
-def _after(state: State, each: Waiting) -> Stated:
+def _after(state: State, each: WaitingRequest) -> Stated:
     nature = each.request.nature
     return Stated(each.request.code, each.request.minutes_late, nature and state.open_text(nature))
 
 
-def _check(state: State, rules: Rules, each: Waiting, after: Stated) -> None:
+def _check(state: State, rules: Rules, each: WaitingRequest, after: Stated) -> None:
     """Refuse a change of a mark that is no longer what it was, or that cannot stand any more."""
     stands = state.mark(each.pupil, each.session).code
-    told, remedy = approvals_told(state, each), "decline it, and ask again"
+    change, remedy = _change_in_words(state, each), "decline it, and ask again"
     if stands != each.request.original:
         raise Refused(
-            "mark-changed", f"{told}: the mark has changed since, {stands} stands now", remedy
+            "mark-changed", f"{change}: the mark has changed since, {stands} stands now", remedy
         )
     try:
         marks.check_entry(
@@ -258,4 +261,4 @@ def _check(state: State, rules: Rules, each: Waiting, after: Stated) -> None:
             stated=after,
         )
     except Refused as refused:
-        raise Refused(refused.code, f"{told}: {refused.what}", remedy) from refused
+        raise Refused(refused.code, f"{change}: {refused.what}", remedy) from refused

@@ -1,6 +1,6 @@
-"""Apply the school's own policy on amending from a date.
+"""The school's own policy on amending: its adoption from a date, and whom it lets do what.
 
-The head or whom the head authorises adopts it: whom a policy restrains does not lift it.
+The head, or whom the head authorises, adopts it: whom a policy restrains does not lift it.
 """
 
 from collections.abc import Iterator
@@ -81,30 +81,33 @@ class AdoptPolicy(UseCase):
             ends = since if before.since == since else since - _DAY
             instead = "is replaced" if before.since == since else "ends"
             says.append(f"the policy before it, {before.policy}, {instead} on {ends}")
-        return decided([Fact(streams.policy(), adopted)], *says, *_nobody(policy, state, since))
+        says += _roles_of_nobody(policy, state, since)
+        return decided([Fact(streams.policy(), adopted)], *says)
 
 
-class InForce(NamedTuple):
+class PolicyOnDay(NamedTuple):
     """The school's own policy, and the day as of which it is asked."""
 
     policy: SchoolPolicy
     day: date
 
 
-def in_force(state: State, day: date) -> InForce | None:
+def policy_in_force(state: State, day: date) -> PolicyOnDay | None:
     """Return the school's own policy on a day, none where it has adopted none."""
     adopted = state.school.policy_on(day)
     if adopted is None:
         return None
-    return InForce(school_packs.read(adopted.text, adopted.policy), day)
+    return PolicyOnDay(school_packs.read(adopted.text, adopted.policy), day)
 
 
-def check_role(state: State, found: InForce, key: str, author: Author, what: str) -> None:
+def check_policy_role(
+    state: State, on_day: PolicyOnDay, key: str, author: Author, what: str
+) -> None:
     """Refuse an author who holds none of the roles that a key of the policy names, if any.
 
     ``what``: what they wanted to do.
     """
-    policy, day = found
+    policy, day = on_day
     rule = policy.find(key, day)
     row = state.school.staff_on(author.staff_id, day)
     if rule is None or (row is not None and set(rule.names) & set(row.roles)):
@@ -149,7 +152,7 @@ def _check_roles(policy: SchoolPolicy) -> None:
         )
 
 
-def _nobody(policy: SchoolPolicy, state: State, since: date) -> Iterator[str]:
+def _roles_of_nobody(policy: SchoolPolicy, state: State, since: date) -> Iterator[str]:
     """Yield which keys name roles that nobody on the staff holds on the first day."""
     rows = [state.school.staff_on(staff_id, since) for staff_id in state.school.staff]
     held = {role for row in rows if row is not None for role in row.roles}

@@ -84,16 +84,16 @@ class RestoreBackup(UseCase, Errand):
             archive = file.read(self.archive, shown)
         secrets = backup.secrets_of(archive, check.required(self.passphrase_file))
         if self.to is None:
-            return Outcome(None, put_back(context.folder.required(), archive, secrets))
-        return _restored(context, self, archive, secrets)
+            return Outcome(None, _put_keys_back(context.folder.required(), archive, secrets))
+        return _restore(context, self, archive, secrets)
 
 
-def _restored(
+def _restore(
     context: Context, command: RestoreBackup, archive: Archive, secrets: Secrets
 ) -> Outcome:
     target, size = Folder(command.to or Path()), archive.manifest.size
     _refuse_taken(target.path)
-    with backup.unfinished(target.path) as place, _told(archive, place):
+    with backup.unfinished(target.path) as place, _temporary_memory(archive, place):
         made = Folder(place)
         with progress("restoring") as shown:
             backup.unpack(archive, made, secrets, shown)
@@ -101,7 +101,7 @@ def _restored(
             if faults:
                 raise file.damaged(command.archive, f"does not verify: {faults[0].what}")
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
-        put_signing(made, secrets)
+        _put_signing_keys(made, secrets)
         recorded = command.model_copy(update={"size": size, "sha256": archive.sha256})
         outcome = execute(replace(context, folder=made), recorded)
         with closing(Store(made.log)) as store:
@@ -127,7 +127,7 @@ def _refuse_taken(target: Path) -> None:
 
 
 @contextmanager
-def _told(archive: Archive, place: Path) -> Iterator[None]:
+def _temporary_memory(archive: Archive, place: Path) -> Iterator[None]:
     """Let this computer know the ledger that is put together in a place, and only as long."""
     checkpoint = backup.checkpoint_of(archive)
     memory.restored(Folder(place), backup.note_of(archive))
@@ -160,7 +160,7 @@ def _replay(made: Folder, newer: Path | None) -> str:
     return f"put beyond use again, as {newer} remembers it: {keys} keys, {texts} redacted texts"
 
 
-def put_back(folder: Folder, archive: Archive, secrets: Secrets) -> tuple[str, ...]:
+def _put_keys_back(folder: Folder, archive: Archive, secrets: Secrets) -> tuple[str, ...]:
     """Write the key files that are missing; tell what they do not open."""
     found = check.fit(folder, archive.manifest)
     if check.origin(folder) != archive.manifest.ledger:
@@ -174,7 +174,7 @@ def put_back(folder: Folder, archive: Archive, secrets: Secrets) -> tuple[str, .
         raise Refused("keys-there", what, "move them away first, if they are not the right ones")
     says = []
     if lost_signing:
-        put_signing(folder, secrets)
+        _put_signing_keys(folder, secrets)
         says.append("the key that signs is back; one that was adopted later is lost")
     if not folder.keys.exists():
         says += _put_keys(folder, archive, secrets)
@@ -189,10 +189,10 @@ def _put_keys(folder: Folder, archive: Archive, secrets: Secrets) -> list[str]:
         backup.put_secret(part, secrets.keys)
         _put_aside(folder.keys)
         part.rename(folder.keys)
-    _redacted_again(folder)
+    _redact_again(folder)
     size, made = archive.manifest.size, archive.manifest.made_at
     day = f"{local(made):%Y-%m-%d %H:%M}"
-    texts, whose = _lost(folder, size)
+    texts, whose = _give_up_lost(folder, size)
     if not texts:
         return [f"the keys are back, as of {day}: every text of the ledger opens"]
     return [
@@ -203,7 +203,7 @@ def _put_keys(folder: Folder, archive: Archive, secrets: Secrets) -> list[str]:
     ]
 
 
-def put_signing(folder: Folder, secrets: Secrets) -> None:
+def _put_signing_keys(folder: Folder, secrets: Secrets) -> None:
     """Write the keys that sign where the ledger looks for them; never over another one."""
     own = folder.signing_key
     both: list[tuple[Path, bytes | None]] = [
@@ -232,16 +232,16 @@ def _put_aside(keys: Path) -> None:
             left.replace(left.with_name(left.name + ".lost"))
 
 
-def _redacted_again(folder: Folder) -> None:
+def _redact_again(folder: Folder) -> None:
     """Put beyond use again what the log says was redacted and the back-up still opens."""
     with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
         said = [e for e in store.stream(streams.redaction()) if isinstance(e, FieldRedacted)]
-        texts = [(each, _text(store, each)) for each in said]
+        texts = [(each, _sealed_text(store, each)) for each in said]
         found = [_redaction(each, text) for each, text in texts if _opens(ring, text)]
         ring.reapply(found, lambda each: places(folder.log, each.subject, each.purpose))
 
 
-def _text(store: Store, said: FieldRedacted) -> str:
+def _sealed_text(store: Store, said: FieldRedacted) -> str:
     target = store.at(said.position)
     return str(getattr(target and target.event, said.field))
 
@@ -251,7 +251,7 @@ def _redaction(said: FieldRedacted, text: str) -> Redaction:
     return Redaction(box.subject, box.purpose, box.nonce, said.position, said.field, 1)
 
 
-def _lost(folder: Folder, after: int) -> tuple[int, int]:
+def _give_up_lost(folder: Folder, after: int) -> tuple[int, int]:
     """Give up the texts after a position that do not open; count them, and whose they are."""
     gone = check.destroyed(folder)
     with closing(KeyRing(folder.keys)) as ring:

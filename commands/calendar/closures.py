@@ -1,4 +1,9 @@
-"""Which groups and pupils a closure concerns, and the entry that a cancelled session gives."""
+"""Sessions that are not held: planned closures, and sessions cancelled on the day.
+
+Of a planned closure the register knows nothing more. A cancelled session gives everyone concerned
+the code of a cancelled session (SI 2024/208 reg 10(10)): as their entry, or, where a mark stands,
+as one amendment for each pupil.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -34,7 +39,7 @@ class AddClosure(UseCase):
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for the marks that stand on the sessions."""
         for session in _sessions(self):
-            for pupil in concerned(state.school, session, self.group):
+            for pupil in pupils_concerned(state.school, session, self.group):
                 yield one(streams.mark(pupil.id, session))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
@@ -82,7 +87,7 @@ class WithdrawClosure(UseCase):
             raise Refused(
                 "no-closure",
                 f"no closure for {', '.join(sorted(groups)) or 'everyone'} on {self.day}",
-                _recorded(self.day, state),
+                _closures_in_words(self.day, state),
             )
         withdrawn = ClosureWithdrawn(
             date=self.day, sessions=tuple(found), groups=tuple(sorted(groups)), reason=reason
@@ -106,21 +111,23 @@ class CancelSessions(UseCase):
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for the marks of everyone concerned."""
         for session in sessions.named(self.sessions):
-            for pupil in concerned(state.school, session, self.group):
+            for pupil in pupils_concerned(state.school, session, self.group):
                 yield one(streams.mark(pupil.id, session))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Cancel what is not recorded so yet, and enter it for everyone concerned."""
         author, reason = state.author(now), checks.required(self.reason, "reason")
         check_groups(state.school, self.group)
-        fresh = [s for s in sessions.named(self.sessions) if not _cancelled(self, state, s, now)]
+        fresh = [
+            s for s in sessions.named(self.sessions) if not _is_cancelled(self, state, s, now)
+        ]
         if not fresh:
             return decided([], "cancelled already; nothing was recorded")
-        standing = [each for s in fresh for each in _standing(self, state, rules.codes, s)]
+        standing = [each for s in fresh for each in _entries_due(self, state, rules.codes, s)]
         amended = sum(code is not None for _, _, code in standing)
         batch = state.new_id() if amended > 1 else None
-        amending = Amending(author, because(reason), batch)
-        facts = [Fact(streams.CALENDAR, event) for event in _events(self, fresh, reason)]
+        amending = Amending(author, cancellation_reason(reason), batch)
+        facts = [Fact(streams.CALENDAR, event) for event in _cancellations(self, fresh, reason)]
         for session, pupil, original in standing:
             event: Event = cancelled_entry(rules.codes, session, reason, author.staff_id, now)
             if original is not None:
@@ -152,7 +159,7 @@ def check_in_term(calendar: Calendar, session: Session) -> None:
         )
 
 
-def concerned(school: School, session: Session, groups: Iterable[str]) -> list[Pupil]:
+def pupils_concerned(school: School, session: Session, groups: Iterable[str]) -> list[Pupil]:
     """Return the pupils on roll who belong to one of the groups; all where none is named."""
     named, day = set(groups), session.date
     return [
@@ -169,12 +176,12 @@ def cancelled_entry(
     return SessionMarked(
         code=codes.cancelled(session.date),
         late=local_date(now) > session.date,
-        reason=because(reason),
+        reason=cancellation_reason(reason),
         by=by,
     )
 
 
-def because(reason: str) -> str:
+def cancellation_reason(reason: str) -> str:
     """Return the reason that goes with the mark of a cancelled session."""
     return f"session cancelled: {reason}"
 
@@ -196,7 +203,7 @@ def _is_closed(command: AddClosure, state: State, session: Session) -> bool:
 
 
 def _check_unmarked(command: AddClosure, state: State, session: Session) -> None:
-    pupils = concerned(state.school, session, command.group)
+    pupils = pupils_concerned(state.school, session, command.group)
     marked = sum(state.mark(pupil, session).code is not None for pupil in pupils)
     if marked:
         raise Refused(
@@ -206,7 +213,7 @@ def _check_unmarked(command: AddClosure, state: State, session: Session) -> None
         )
 
 
-def _recorded(day: date, state: State) -> str:
+def _closures_in_words(day: date, state: State) -> str:
     found = [
         f"{closure.half} for {', '.join(sorted(closure.groups)) or 'everyone'}"
         for closure in state.school.closures.values()
@@ -215,7 +222,7 @@ def _recorded(day: date, state: State) -> str:
     return f"recorded on that day: {'; '.join(found) or 'none'}"
 
 
-def _cancelled(command: CancelSessions, state: State, session: Session, now: int) -> bool:
+def _is_cancelled(command: CancelSessions, state: State, session: Session, now: int) -> bool:
     """Tell whether the session is recorded as cancelled; refuse one that was not to be held."""
     calendar = state.school.calendar()
     marks.check_not_future(session, now)
@@ -231,18 +238,18 @@ def _cancelled(command: CancelSessions, state: State, session: Session, now: int
     return bool(found)
 
 
-def _standing(
+def _entries_due(
     command: CancelSessions, state: State, codes: Codes, session: Session
 ) -> Iterator[tuple[Session, Pupil, str | None]]:
     """Yield each pupil who is to get the code, with the code that stands or none."""
     cancelled = codes.cancelled(session.date)
-    for pupil in concerned(state.school, session, command.group):
+    for pupil in pupils_concerned(state.school, session, command.group):
         stands = state.mark(pupil, session).code
         if stands != cancelled:
             yield session, pupil, stands
 
 
-def _events(
+def _cancellations(
     command: CancelSessions, fresh: list[Session], reason: str
 ) -> Iterator[SessionCancelled]:
     groups = tuple(sorted(set(command.group)))

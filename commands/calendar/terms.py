@@ -1,4 +1,4 @@
-"""Record a term's first and last day.
+"""When the school meets: the first and last day of its terms, and when registers open and close.
 
 A term does not move away from marks that stand: they would no longer count.
 """
@@ -32,7 +32,7 @@ class SetTerm(UseCase):
 
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for the marks on the days that the term would no longer hold."""
-        for first, last in _left_out(self, state):
+        for first, last in _stretches_left_out(self, state):
             span = sessions.Span(Session(first, HALVES[0]), Session(last, HALVES[-1]))
             for pupil in state.school.pupils.values():
                 yield sessions.marks(pupil, span)
@@ -78,7 +78,7 @@ class SetRegisterTimes(UseCase):
         """Set the times; they must follow each other through the day."""
         state.author(now)
         written = (self.am_opens, self.am_closes, self.pm_opens, self.pm_closes)
-        times = [_read(text) for text in written]
+        times = [_time_of_day(text) for text in written]
         if times != sorted(set(times)):
             raise Refused(
                 "times-order",
@@ -100,7 +100,7 @@ class SetRegisterTimes(UseCase):
         return decided([Fact(streams.CALENDAR, event)], says)
 
 
-def _left_out(command: SetTerm, state: State) -> Iterator[tuple[date, date]]:
+def _stretches_left_out(command: SetTerm, state: State) -> Iterator[tuple[date, date]]:
     """Yield the first and last day of each stretch that the term held and would not hold."""
     before = state.school.terms.get((command.name.strip(), school_year_number(command.first)))
     if before is None or command.last < command.first:
@@ -131,7 +131,7 @@ def _check_unmarked(term: TermSet, state: State) -> None:
     )
 
 
-def _read(text: str) -> time:
+def _time_of_day(text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Record that an extract of the register left the school."""
+"""Record that an extract of the register left the school: to whom, and as of which position."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -75,7 +75,7 @@ class RecordDisclosure(UseCase):
 
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for what left before, for amendments that wait, and for the times of positions."""
-        for pupil in _about(self, state):
+        for pupil in _subjects(self, state):
             yield one(streams.disclosure(pupil.id if pupil else None))
             if pupil is not None and self.kind == "certificate":
                 yield marks.needed(pupil)
@@ -85,8 +85,8 @@ class RecordDisclosure(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record what left, once for each pupil; the same again on the same day is no news."""
         author = state.author(now)
-        event = _event(self, state, author, local_date(now))
-        about = _about(self, state)
+        event = _disclosure(self, state, author, local_date(now))
+        about = _subjects(self, state)
         _check_whole(self, event.on, about)
         facts, says = [], []
         for pupil in about:
@@ -95,7 +95,9 @@ class RecordDisclosure(UseCase):
             stream = streams.disclosure(pupil.id if pupil else None)
             whom = state.name_of(pupil) if pupil else "the school"
             what = f"{self.kind} of {event.on} to {event.to}, about {whom}"
-            if any(_says_the_same(state, one_, event) for one_ in state.histories.get(stream, ())):
+            if any(
+                _says_the_same(state, before, event) for before in state.histories.get(stream, ())
+            ):
                 says.append(f"{what}: recorded before; nothing was recorded")
             else:
                 facts.append(Fact(stream, event))
@@ -103,7 +105,7 @@ class RecordDisclosure(UseCase):
         return decided(facts, *says)
 
 
-def position(seen_at: int | None, state: State, on: date, today: date) -> int:
+def _register_position(seen_at: int | None, state: State, on: date, today: date) -> int:
     """Return up to where the register had been read: what stood when the extract left.
 
     ``seen_at``: the position stated, if any; ``on``: the day on which it left. For an earlier day
@@ -137,14 +139,14 @@ def position(seen_at: int | None, state: State, on: date, today: date) -> int:
     return seen_at
 
 
-def _about(command: RecordDisclosure, state: State) -> list[Pupil | None]:
+def _subjects(command: RecordDisclosure, state: State) -> list[Pupil | None]:
     """Return each pupil named, once; none stands for the whole school."""
     found = {(pupil := state.pupil(named)).id: pupil for named in command.pupil}
     return [*found.values()] or [None]
 
 
-def _event(command: RecordDisclosure, state: State, author: Author, today: date) -> Disclosed:
-    on = _day(command, today)
+def _disclosure(command: RecordDisclosure, state: State, author: Author, today: date) -> Disclosed:
+    on = _left_on(command, today)
     return Disclosed(
         kind=command.kind,
         to=checks.required(command.to, "to"),
@@ -152,7 +154,7 @@ def _event(command: RecordDisclosure, state: State, author: Author, today: date)
         on=on,
         first=command.first,
         last=command.last,
-        seen_at=position(command.seen_at, state, on, today),
+        seen_at=_register_position(command.seen_at, state, on, today),
         sha256=command.sha256,
         by=author.staff_id,
         name=author.name,
@@ -160,7 +162,7 @@ def _event(command: RecordDisclosure, state: State, author: Author, today: date)
     )
 
 
-def _day(command: RecordDisclosure, today: date) -> date:
+def _left_on(command: RecordDisclosure, today: date) -> date:
     on = command.on or today
     if on > today:
         raise Refused(

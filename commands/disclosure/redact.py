@@ -65,19 +65,19 @@ class RedactField(UseCase, Errand):
         """Ask for earlier redactions, and for what left the school about the same pupil."""
         yield one(streams.redaction())
         yield starting(streams.RELATION)
-        for pupil in _about(self, state):
+        for pupil in _subjects(self, state):
             yield one(streams.disclosure(pupil))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the redaction; the keys have been dealt with before."""
         author, reason = state.author(now), checks.required(self.reason, "reason")
         today = local_date(now)
-        checks.check(state, author, ALLOWED, now, "redact a field")
-        aim = target(state, self.position, self.field)
+        checks.check(state, author, _MAY_REDACT, now, "redact a field")
+        aim = _target(state, self.position, self.field)
         _check_new(self, state)
-        check_open(state, aim, self.position)
-        check_not_kept(state, aim, today)
-        check_reason(reason, state.open_text(aim.sealed))
+        _check_open(state, aim, self.position)
+        _check_not_kept(state, aim, today)
+        _check_reason(reason, state.open_text(aim.sealed))
         event = FieldRedacted(
             position=self.position,
             field=self.field,
@@ -94,7 +94,7 @@ class RedactField(UseCase, Errand):
 
         def sealed(state: State) -> str:
             self.decide(state, rules(), now)
-            return target(state, self.position, self.field).sealed
+            return _target(state, self.position, self.field).sealed
 
         place = Place(
             self.position,
@@ -102,13 +102,13 @@ class RedactField(UseCase, Errand):
             look(context, sealed, self.reads),
         )
         with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
-            also = list(_also(folder, ring, place))
+            also = list(_copies_elsewhere(folder, ring, place))
             _destroy(folder, ring, place, now)
         outcome = execute(context, self)
         return replace(outcome, says=(*outcome.says, *also))
 
 
-ALLOWED = ("head", "authoriser", "safeguarding")
+_MAY_REDACT = ("head", "authoriser", "safeguarding")
 _KEPT_DETAILS = ("upn", "surname", "forename", "dob")
 _AMENDMENTS = (
     MarkAmended,
@@ -166,16 +166,16 @@ def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
     ring.redact(redaction, places(folder.log, box.subject, box.purpose))
 
 
-def _also(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
+def _copies_elsewhere(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
     """Say where else the text stands; once its key is gone, nobody can look for it any more."""
     text = ring.open(gone.text)
     if text == REDACTED:
         yield "its key had been destroyed before: where else it stands cannot be looked for now"
         return
-    yield from _told(list(copies(ring, gone, text, every_place(folder.log))))
+    yield from _copies_in_words(list(_copies(ring, gone, text, every_place(folder.log))))
 
 
-def _told(same: list[Copy]) -> Iterator[str]:
+def _copies_in_words(same: list[Copy]) -> Iterator[str]:
     if same:
         yield (
             f"the same text, or a part of it, still stands in {number_of(len(same), 'place')} "
@@ -184,7 +184,7 @@ def _told(same: list[Copy]) -> Iterator[str]:
         yield "redact it there too where it is wrong"
 
 
-def _about(command: RedactField, state: State) -> list[str | None]:
+def _subjects(command: RedactField, state: State) -> list[str | None]:
     """Return the pupils whom an event is about, and none for extracts about many."""
     found = state.event_at(command.position) if command.position <= state.position else None
     if found is None:
@@ -214,21 +214,21 @@ def _says(command: RedactField, state: State, aim: Target, today: date) -> Itera
     yield f"the {command.field} of event {command.position} is beyond use: its key is destroyed"
     yield "the proof of the register is untouched; every view shows [redacted] from now on"
     yield "back-ups made before still hold the key: a restored one is to be redacted again"
-    yield from notes(aim, today)
+    yield from _legal_notes(aim, today)
     if aim.imported:
         yield "an import that still states the text brings it back: have it corrected there"
-    had_left = [_shown(state, each) for each in _disclosed(command, state, aim)]
+    had_left = [_disclosure_in_words(state, each) for each in _disclosures_of(command, state, aim)]
     if had_left:
         yield "what had left the school before may hold it:"
         yield from had_left
 
 
-def _disclosed(command: RedactField, state: State, aim: Target) -> list[Disclosed]:
+def _disclosures_of(command: RedactField, state: State, aim: Target) -> list[Disclosed]:
     """Return what left after the event was recorded, and about its day where it has one."""
     day = _day(aim.stream)
     found = [
         event
-        for pupil in _about(command, state)
+        for pupil in _subjects(command, state)
         for event in state.histories.get(streams.disclosure(pupil), ())
         if isinstance(event, Disclosed) and event.seen_at >= command.position
     ]
@@ -242,12 +242,12 @@ def _day(stream: str) -> date | None:
     return None
 
 
-def _shown(state: State, event: Disclosed) -> str:
+def _disclosure_in_words(state: State, event: Disclosed) -> str:
     what, to = state.open_text(event.what), state.open_text(event.to)
     return f"  {event.on} {event.kind} to {to}: {what} (ask for it back, or to destroy it)"
 
 
-def target(state: State, position: int, field: str) -> Target:
+def _target(state: State, position: int, field: str) -> Target:
     """Return the sealed text that a position and field name; refuse what is none."""
     found = state.event_at(position) if 0 < position <= state.position else None
     if found is None:
@@ -267,7 +267,7 @@ def target(state: State, position: int, field: str) -> Target:
     return Target(found.stream, found.event, field, getattr(found.event, field))
 
 
-def check_open(state: State, aim: Target, position: int) -> None:
+def _check_open(state: State, aim: Target, position: int) -> None:
     """Refuse a text that is beyond use already, with all that its key sealed."""
     if state.open_text(aim.sealed) == BEYOND_USE:
         raise Refused(
@@ -277,7 +277,7 @@ def check_open(state: State, aim: Target, position: int) -> None:
         )
 
 
-def check_not_kept(state: State, aim: Target, today: date) -> None:
+def _check_not_kept(state: State, aim: Target, today: date) -> None:
     """Refuse what has to be kept: why texts went or names were shown, who amended, who is on roll.
 
     SI 2024/208 regs 6(1) and 8. Former details, originals and reasons may go, with a note.
@@ -289,7 +289,7 @@ def check_not_kept(state: State, aim: Target, today: date) -> None:
             "without it nobody could answer for that",
             "if it says too much, say so on file beside it",
         )
-    until = _kept_until(state, aim, today)
+    until = _end_of_keeping(state, aim, today)
     if until is None or today >= until:
         return
     preserved = parameters().value("register.preserved", today)
@@ -303,7 +303,7 @@ def check_not_kept(state: State, aim: Target, today: date) -> None:
     )
 
 
-def notes(aim: Target, today: date) -> Iterator[str]:
+def _legal_notes(aim: Target, today: date) -> Iterator[str]:
     """Yield what the law asks for of the text that goes: to be said on file, without the wrong."""
     states = parameters().value("register.amendment_states", today)
     if isinstance(aim.event, _AMENDMENTS) and aim.field in _OF_AN_AMENDMENT:
@@ -329,7 +329,7 @@ def notes(aim: Target, today: date) -> Iterator[str]:
         )
 
 
-def _kept_until(state: State, aim: Target, today: date) -> date | None:
+def _end_of_keeping(state: State, aim: Target, today: date) -> date | None:
     seals = dict(sealed_fields(type(aim.event)))
     if isinstance(aim.event, StaffTitle):
         return date.max
@@ -344,7 +344,7 @@ def _kept_until(state: State, aim: Target, today: date) -> date | None:
     stands = pupil.details[detail]
     if stands is None or state.open_text(stands) != state.open_text(aim.sealed):
         return None
-    return _off_roll(pupil, today)
+    return _end_of_roll_entry(pupil, today)
 
 
 def _detail(aim: Target) -> str | None:
@@ -356,7 +356,7 @@ def _detail(aim: Target) -> str | None:
     return None
 
 
-def _off_roll(pupil: Pupil, today: date) -> date:
+def _end_of_roll_entry(pupil: Pupil, today: date) -> date:
     """Return when a pupil's entry on the admission register may go; never while on roll."""
     lasts = [spell.leaves_on or date.max for spell in pupil.spells.values()]
     last = max(lasts, default=today)
@@ -376,33 +376,33 @@ def _remedy(aim: Target) -> str:
     return "redact the reason, if that is what says too much"
 
 
-def copies(ring: KeyRing, gone: Place, text: str, others: Iterable[Place]) -> Iterator[Copy]:
+def _copies(ring: KeyRing, gone: Place, text: str, others: Iterable[Place]) -> Iterator[Copy]:
     """Yield where else a text stands, whole or within a longer one, about anybody.
 
     ``gone``: where it is to be taken away. Of the same person also where a part of it stands by
     itself, since a reason is copied into a longer one (leave that was falsified). A text that does
     not open is passed over: `attendance verify` tells of it.
     """
-    sought, subject = _plain(text), parse_box(gone.text).subject
+    sought, subject = _normal_form(text), parse_box(gone.text).subject
     for place in others:
         if place[:2] == gone[:2]:
             continue
-        found = _plain(_opened(ring, place.text))
+        found = _normal_form(_text_or_nothing(ring, place.text))
         if found == sought:
             yield Copy(place.position, place.field, "")
-        elif _within(sought, found):
+        elif _is_part(sought, found):
             yield Copy(place.position, place.field, "within a longer text")
-        elif _within(found, sought) and parse_box(place.text).subject == subject:
+        elif _is_part(found, sought) and parse_box(place.text).subject == subject:
             yield Copy(place.position, place.field, "a part of it")
 
 
-def check_reason(reason: str, text: str) -> None:
+def _check_reason(reason: str, text: str) -> None:
     """Refuse a reason that says again what is to go: a reason of a redaction stays.
 
     ``text``: as it opens; what is gone already cannot be compared.
     """
-    sought, found = _plain(text), _plain(reason)
-    if text != REDACTED and (found == sought or _within(sought, found)):
+    sought, found = _normal_form(text), _normal_form(reason)
+    if text != REDACTED and (found == sought or _is_part(sought, found)):
         raise Refused(
             "reason-repeats",
             "the reason repeats the text that is to go, and stays itself",
@@ -410,7 +410,7 @@ def check_reason(reason: str, text: str) -> None:
         )
 
 
-def _opened(ring: KeyRing, sealed: str) -> str:
+def _text_or_nothing(ring: KeyRing, sealed: str) -> str:
     try:
         text = ring.open(sealed)
     except Refused:
@@ -418,9 +418,9 @@ def _opened(ring: KeyRing, sealed: str) -> str:
     return "" if text in (BEYOND_USE, REDACTED) else text
 
 
-def _plain(text: str) -> str:
+def _normal_form(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _within(part: str, whole: str) -> bool:
+def _is_part(part: str, whole: str) -> bool:
     return len(part) >= _LEAST and part in whole

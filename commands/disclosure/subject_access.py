@@ -1,6 +1,8 @@
-"""Records that a copy of what is held about a pupil is made, before it is made.
+"""Records of looks: a copy of what is held about a pupil, and the names in an audit.
 
-Asked by the question `subject-access`; not a command of its own.
+Both are recorded before they are answered, by the questions `subject-access` and `audit --names`;
+neither is a command of its own. Statistics of amendments watch employees, so whoever looks at
+names is on record too (ICO, Monitoring workers, 2023).
 """
 
 from collections.abc import Iterable
@@ -28,7 +30,7 @@ from ledger.store.store import Fact
 from policies.law.disclosure import barred, entitled
 from policies.packs.codes import Rules
 
-_MAY = ("auditor", "authoriser", "head", "trust")
+_MAY_SEE_NAMES = ("auditor", "authoriser", "head", "trust")
 
 
 class CopyForSubject(UseCase):
@@ -52,7 +54,7 @@ class CopyForSubject(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the copy, or refuse somebody to whom none may be given."""
-        author, to, today = state.author(now), _whom(self.to), local_date(now)
+        author, to, today = state.author(now), _recipient(self.to), local_date(now)
         pupil = state.pupil(self.pupil)
         if self.asked_on is not None and self.asked_on > today:
             raise Refused("asked-future", f"{self.asked_on} has not come yet", "check --asked-on")
@@ -94,7 +96,7 @@ class ShowNames(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record each look; the same reason again is another look."""
         author, reason = state.author(now), checks.required(self.reason, "reason")
-        checks.check(state, author, _MAY, now, "see names in an audit")
+        checks.check(state, author, _MAY_SEE_NAMES, now, "see names in an audit")
         shown = NamesShown(
             reason=reason,
             seen_at=state.position,
@@ -107,7 +109,7 @@ class ShowNames(UseCase):
         )
 
 
-def _whom(to: str) -> str:
+def _recipient(to: str) -> str:
     name = to.strip()
     if not checks.is_visible(name):
         raise Refused("for-missing", "it is not said for whom the copy is", "say it with --for")
@@ -132,7 +134,7 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
         if entitled(relation.parental_responsibility, relation.care):
             return
         who = f"neither parental responsibility nor care is recorded for {parent}"
-    elif " ".join(to.casefold().split()) in _names(state, pupil):
+    elif " ".join(to.casefold().split()) in _names_of(state, pupil):
         return
     else:
         who = f"{to!r} is not the name of the pupil"
@@ -144,7 +146,7 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
     )
 
 
-def _names(state: State, pupil: Pupil) -> set[str]:
+def _names_of(state: State, pupil: Pupil) -> set[str]:
     """Return the pupil's names as somebody may write them, in small letters."""
     texts = (pupil.details[name] for name in ("forename", "name_used", "surname"))
     forename, used, surname = (state.open_text(text) if text else "" for text in texts)
@@ -160,10 +162,10 @@ def _check_named(state: State, pupil: Pupil, to: str) -> None:
             continue
         words = [state.open_text(person.forename), state.open_text(person.surname)]
         if all(word.casefold() in to.casefold() for word in words):
-            raise _barred(state, pupil, parent, flag)
+            raise _refusal_of(state, pupil, parent, flag)
 
 
-def _barred(state: State, pupil: Pupil, parent: str, flag: str) -> Refused:
+def _refusal_of(state: State, pupil: Pupil, parent: str, flag: str) -> Refused:
     return Refused(
         "parent-barred",
         f"nothing is given to {parent} about {state.name_of(pupil)}: {flag}",
@@ -184,4 +186,4 @@ def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
     if relation.until is not None and relation.until < today:
         flag = f"the relation ended on {relation.until}"
     if flag is not None:
-        raise _barred(state, pupil, parent, flag)
+        raise _refusal_of(state, pupil, parent, flag)

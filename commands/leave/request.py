@@ -1,7 +1,11 @@
-"""Record that leave of absence was asked for.
+"""Record that leave of absence was asked for, and what speaks against it.
 
 SI 2024/208 reg 11: what is asked, by whom and when is recorded as it was; whether it may be
-granted is for the decision. What stands against it is said at once.
+granted is for the decision. What stands against it is said at once (reg 11(11) and (12)), and
+again when it is decided.
+
+The event of a request keeps the day of asking. Where the time is known too, fixed words at the
+beginning of the reason say so, sealed with it; they are read back here.
 """
 
 import re
@@ -22,7 +26,7 @@ from commands.core.command import (
     option,
     starting,
 )
-from commands.leave import leave
+from commands.leave.leave import leaves_of, sessions_in_words, sessions_met
 from ledger.clock import local, local_date, parse_instant
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -70,31 +74,31 @@ class RequestLeave(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the request as it was made, and say what a decision has to look at."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
-        name = _named(self.asked_by)
-        asked_on, at = read(self.asked_on, now)
+        name = _asker(self.asked_by)
+        asked_on, at = _read_asked_on(self.asked_on, now)
         parent = self.parent and checks.identifier(self.parent)
         check_related(state, pupil, parent)
         span = sessions.between(self.from_, self.to_)
-        wanted = law.purpose(self.purpose, span.first.date)
+        purpose = law.purpose(self.purpose, span.first.date)
         event = LeaveRequested(
             first=str(span.first),
             last=str(span.last),
-            purpose=wanted.name,
+            purpose=purpose.name,
             asked_on=asked_on,
             parent=parent,
             asked_by=name,
-            reason=with_time(at, self.reason),
+            reason=_with_time(at, self.reason),
             by=by,
         )
         leave_id = state.new_id()
-        met = leave.met(state.school.calendar(), pupil, span)
+        met = sessions_met(state.school.calendar(), pupil, span)
         says = [
             (
                 f"leave {leave_id}: {state.name_of(pupil)}, {span.first} to {span.last}, "
-                f"{wanted.text}"
+                f"{purpose.text}"
             ),
-            _counted(met),
-            *(f"note: {note}" for note in _notes(state, pupil, event, met, wanted)),
+            _count_in_words(met),
+            *(f"note: {note}" for note in _notes(state, pupil, event, met, purpose)),
             (
                 f"decide it with attendance leave grant {leave_id}, "
                 f"or attendance leave refuse {leave_id}"
@@ -103,45 +107,45 @@ class RequestLeave(UseCase):
         return decided([Fact(streams.leave(pupil.id, leave_id), event)], *says)
 
 
-def _named(asked_by: str) -> str:
+def _asker(asked_by: str) -> str:
     name = asked_by.strip()
     if not checks.is_visible(name):
         raise Refused("asked-by-missing", "it is not said who asked", "name them with --asked-by")
     return name
 
 
-def _counted(met: list[Session]) -> str:
+def _count_in_words(met: list[Session]) -> str:
     if not met:
         return "the school meets no session of it for the pupil, as its terms are recorded"
-    return f"{number_of(len(met), 'session')} that the school meets: {leave.in_words(met)}"
+    return f"{number_of(len(met), 'session')} that the school meets: {sessions_in_words(met)}"
 
 
 def _notes(
-    state: State, pupil: Pupil, event: LeaveRequested, met: list[Session], wanted: Purpose
+    state: State, pupil: Pupil, event: LeaveRequested, met: list[Session], purpose: Purpose
 ) -> Iterator[str]:
     calendar = state.school.calendar()
     if (
         met
-        and wanted.in_advance
-        and not in_advance(calendar, event.asked_on, event.reason, met[0])
+        and purpose.in_advance
+        and not is_in_advance(calendar, event.asked_on, event.reason, met[0])
     ):
         yield (
             f"asked for on {event.asked_on}, which is not in advance of {met[0]}; "
-            f"paragraph {wanted.paragraph} needs that"
+            f"paragraph {purpose.paragraph} needs that"
         )
-    yield from against(state, pupil, event, event.asked_by)
-    for other in leave.of_pupil(state, pupil):
+    yield from objections(state, pupil, event, event.asked_by)
+    for other in leaves_of(state, pupil):
         span = other.covers
         first, last = str(span.first), str(span.last)
         if other.state in _OPEN and first <= event.last and event.first <= last:
             yield f"leave {other.id} ({other.state}) is for {first} to {last} too"
 
 
-RELATED = "record the relation first (attendance relation record), or leave out --parent"
+_RELATION_REMEDY = "record the relation first (attendance relation record), or leave out --parent"
 _AT = re.compile(r"asked for at (\d\d:\d\d)(?:; |$)")
 
 
-def read(text: str, now: int) -> tuple[date, str | None]:
+def _read_asked_on(text: str, now: int) -> tuple[date, str | None]:
     """Return the day that a text names, and the London time where it names an instant.
 
     Refused as ``asked-in-the-future`` where it has not come yet.
@@ -161,12 +165,12 @@ def read(text: str, now: int) -> tuple[date, str | None]:
     return day, at
 
 
-def with_time(at: str | None, reason: str | None) -> str | None:
+def _with_time(at: str | None, reason: str | None) -> str | None:
     """Return a reason that begins with the time of asking, where that is known."""
     return "; ".join(filter(None, (at and f"asked for at {at}", reason))) or None
 
 
-def in_advance(calendar: Calendar, asked_on: date, reason: str | None, first: Session) -> bool:
+def is_in_advance(calendar: Calendar, asked_on: date, reason: str | None, first: Session) -> bool:
     """Tell whether leave was asked for before its first session; ``reason``: its text, opened."""
     found = _AT.match(reason or "")
     at = time.fromisoformat(found[1]) if found else None
@@ -182,12 +186,12 @@ def check_related(state: State, pupil: Pupil, parent: str | None) -> None:
         raise Refused("parent-unknown", f"no parent has the id {parent!r}", remedy)
     if (parent, pupil.id) not in state.school.relations:
         what = f"parent {parent} is not recorded as a parent of {state.name_of(pupil)}"
-        raise Refused("parent-not-related", what, RELATED)
+        raise Refused("parent-not-related", what, _RELATION_REMEDY)
 
 
-def against(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> Iterator[str]:
+def objections(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> Iterator[str]:
     """Yield what speaks against who asked; relations and parents must be in the state."""
-    yield from against_letter(state, pupil, asked.parent, name)
+    yield from letter_objections(state, pupil, asked.parent, name)
     first = date.fromisoformat(asked.first.partition("/")[0])
     rule = law.asked_by(first)
     if rule is None:
@@ -205,12 +209,12 @@ def against(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> Ite
         yield f"parent {asked.parent} {lives} with the pupil; {who}"
 
 
-def against_letter(state: State, pupil: Pupil, parent: str | None, name: str) -> Iterator[str]:
+def letter_objections(state: State, pupil: Pupil, parent: str | None, name: str) -> Iterator[str]:
     """Yield why no letter can go to who asked; ``name``: who that is, in words."""
     if parent is not None and (parent, pupil.id) not in state.school.relations:
         yield f"parent {parent} is not recorded as a parent of this pupil: no letter goes to them"
     for barred in _without_contact(state, pupil):
-        if barred == parent or (parent is None and _names(state, barred, name)):
+        if barred == parent or (parent is None and _names_parent(state, barred, name)):
             yield (
                 f"no_contact is yes for parent {barred}: they may not be contacted, and no "
                 "letter goes to them"
@@ -230,7 +234,7 @@ def _without_contact(state: State, pupil: Pupil) -> Iterator[str]:
             yield parent
 
 
-def _names(state: State, parent: str, text: str) -> bool:
+def _names_parent(state: State, parent: str, text: str) -> bool:
     """Tell whether a text holds both names of a parent."""
     person = state.school.parents.get(parent)
     if person is None or person.forename is None:
