@@ -21,7 +21,7 @@ from commands.amending.evidence import (
 from commands.amending.preview import Preview, evidence_in_words
 from commands.core import checks, marks, sessions
 from commands.core.command import Decision, Range, State, hidden, option
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from commands.core.sessions import Span
 from ledger.errors import Refused
 from ledger.events import streams
@@ -38,7 +38,7 @@ _OF_ONE_PUPIL = (
 )  # fmt: skip
 
 
-class AmendMarks(sessions.Spanning):
+class AmendMarks(sessions.SpanCommand):
     """attendance amend: change marks that stand, saying why and by whom.
 
     Marks that stand are replaced: original, amended, reason, date and name are kept.
@@ -97,7 +97,7 @@ class AmendMarks(sessions.Spanning):
         if self.batch_file is not None:
             yield from batch_reads(self.batch_file, state)
             return
-        pupil, span = state.pupil(checks.required(self.pupil, "pupil")), sessions.span(self)
+        pupil, span = state.pupil(checks.required_text(self.pupil, "pupil")), sessions.span(self)
         yield sessions.marks(pupil, span)
         yield sessions.registers(span)
         yield from policy_reads(state, [pupil], span)
@@ -112,7 +112,7 @@ class AmendMarks(sessions.Spanning):
         evidence = evidence_of(self.evidence_file, self.evidence_note, keep=self.keep_evidence)
         tied = len(amended) > 1 or held or evidence is not None
         batch = state.new_id() if tied else None
-        facts = [_fact(Amending(author, each.change.reason, batch), each) for each in judged]
+        facts = [_fact(Amendment(author, each.change.reason, batch), each) for each in judged]
         kept = EvidenceRecord()
         if evidence is not None and batch is not None:
             pupils = {each.change.pupil.id: None for each in judged}
@@ -145,12 +145,15 @@ def _check_options(command: AmendMarks) -> None:
 def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Change]:
     if command.batch_file is not None:
         return batch_changes(command.batch_file, command.reason, state, rules.codes, now)
-    code, reason = checks.required(command.code, "code"), checks.required(command.reason, "reason")
+    code, reason = (
+        checks.required_text(command.code, "code"),
+        checks.required_text(command.reason, "reason"),
+    )
     replacement = Replacement(
-        state.pupil(checks.required(command.pupil, "pupil")),
+        state.pupil(checks.required_text(command.pupil, "pupil")),
         rules.codes,
         state.school.calendar(),
-        marks.Stated(code, command.minutes_late, command.nature),
+        marks.StatedMark(code, command.minutes_late, command.nature),
         command.from_code,
         reason,
     )
@@ -162,7 +165,7 @@ def _judge(state: State, rules: Rules, now: int, changes: Sequence[Change]) -> l
     calendar = state.school.calendar()
 
     def ended(change: Change) -> bool:
-        taken = marks.taken(state, change.pupil, change.session)
+        taken = marks.takings(state, change.pupil, change.session)
         return marks.has_ended(calendar, change.session, taken, now)
 
     over = [ended(change) for change in changes]
@@ -175,7 +178,7 @@ def _judge(state: State, rules: Rules, now: int, changes: Sequence[Change]) -> l
     ]
 
 
-def _fact(amending: Amending, judged: Judgement) -> Fact:
+def _fact(amending: Amendment, judged: Judgement) -> Fact:
     change = judged.change
     if judged.held is not None:
         [requested] = request_facts([judged.held], amending)
@@ -198,7 +201,7 @@ class Replacement(NamedTuple):
     pupil: Pupil
     codes: Codes
     calendar: Calendar
-    stated: Stated
+    stated: StatedMark
     from_code: str | None
     reason: str
 
@@ -216,7 +219,7 @@ class Replacement(NamedTuple):
             )
         return changes
 
-    def _change(self, session: Session, before: Stated | None) -> Change:
+    def _change(self, session: Session, before: StatedMark | None) -> Change:
         """Return the change of the one session named, or refuse it."""
         after = self.stated
         self._check(session, after)
@@ -236,7 +239,9 @@ class Replacement(NamedTuple):
             )
         return Change(self.pupil, session, before, after, self.reason)
 
-    def _changes_of_range(self, standing: Iterable[tuple[Session, Stated]]) -> Iterator[Change]:
+    def _changes_of_range(
+        self, standing: Iterable[tuple[Session, StatedMark]]
+    ) -> Iterator[Change]:
         """Yield the changes among the marks of a range.
 
         Closed and cancelled sessions keep what the calendar gave them; a code for present takes
@@ -249,12 +254,12 @@ class Replacement(NamedTuple):
                 self._check(session, after)
                 yield Change(self.pupil, session, before, after, self.reason)
 
-    def _check(self, session: Session, after: Stated) -> None:
+    def _check(self, session: Session, after: StatedMark) -> None:
         marks.check_entry(
             self.codes, self.calendar, pupil=self.pupil, session=session, stated=after
         )
 
-    def _concerns(self, before: Stated) -> bool:
+    def _concerns(self, before: StatedMark) -> bool:
         return self.from_code in (None, before.code)
 
     def _code_for(self, session: Session) -> str:

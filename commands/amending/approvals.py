@@ -17,7 +17,7 @@ from commands.core.command import (
     option,
     starting,
 )
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -89,7 +89,7 @@ class DeclineApproval(BatchCommand):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Decline all that waits of the batch."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         found = _waiting_requests(self, state)
         check_second_person(author, state, now, found)
         declined = AmendmentDeclined(
@@ -117,7 +117,7 @@ class WithdrawRequest(BatchCommand):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw all that waits of the batch."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         found = _waiting_requests(self, state)
         asked = next((e.request for e in found if e.request.by != author.staff_id), None)
         if asked is not None:
@@ -155,7 +155,7 @@ def _waiting_requests(command: BatchCommand, state: State) -> list[WaitingReques
     named = None if command.pupil is None else state.pupil(command.pupil).id
     found = [
         WaitingRequest(state.school.pupils[pupil_id], session, request)
-        for pupil_id, session, request in sorted(marks.every(state), key=_place)
+        for pupil_id, session, request in sorted(marks.open_requests(state), key=_place)
         if request.batch == command.batch
         and named in (None, pupil_id)
         and command.session in (None, session)
@@ -233,18 +233,20 @@ def _facts(
     yield Fact(streams.mark(each.pupil.id, each.session), amended)
 
 
-def _amending(state: State, each: WaitingRequest) -> Amending:
+def _amending(state: State, each: WaitingRequest) -> Amendment:
     request, read = each.request, state.open_text
     author = Author(request.by, read(request.name), request.job_title)
-    return Amending(author, read(request.reason), request.batch)
+    return Amendment(author, read(request.reason), request.batch)
 
 
-def _after(state: State, each: WaitingRequest) -> Stated:
+def _after(state: State, each: WaitingRequest) -> StatedMark:
     nature = each.request.nature
-    return Stated(each.request.code, each.request.minutes_late, nature and state.open_text(nature))
+    return StatedMark(
+        each.request.code, each.request.minutes_late, nature and state.open_text(nature)
+    )
 
 
-def _check(state: State, rules: Rules, each: WaitingRequest, after: Stated) -> None:
+def _check(state: State, rules: Rules, each: WaitingRequest, after: StatedMark) -> None:
     """Refuse a change of a mark that is no longer what it was, or that cannot stand any more."""
     stands = state.mark(each.pupil, each.session).code
     change, remedy = _change_in_words(state, each), "decline it, and ask again"

@@ -13,7 +13,7 @@ from typing import NamedTuple, TextIO
 from commands.amending.changes import Change, policy_reads
 from commands.core import checks, marks, sessions
 from commands.core.command import Range, State
-from commands.core.marks import Stated
+from commands.core.marks import StatedMark
 from commands.core.sessions import Span
 from commands.exchange.portable import content
 from ledger.errors import ImportRefused, Problem, Refused
@@ -162,7 +162,7 @@ class _LineChecker:
         except Refused as why:
             return None, [why]
         before = marks.mark_of(self._state, pupil, row.session)
-        after = Stated(row.amended, row.minutes_late, row.nature)
+        after = StatedMark(row.amended, row.minutes_late, row.nature)
         wrong = list(
             _refusals(
                 lambda: self._check_once(pupil, row),
@@ -190,7 +190,7 @@ class _LineChecker:
                 "state the reason, or give one for all such lines with --reason",
             )
 
-    def _check_stands(self, row: Row, before: Stated | None) -> None:
+    def _check_stands(self, row: Row, before: StatedMark | None) -> None:
         marks.check_not_future(row.session, self._now)
         if before is None:
             raise Refused(
@@ -203,7 +203,7 @@ class _LineChecker:
                 "look at what stands with attendance history, and correct original",
             )
 
-    def _check_entry(self, pupil: Pupil, session: Session, after: Stated) -> None:
+    def _check_entry(self, pupil: Pupil, session: Session, after: StatedMark) -> None:
         if after.code == NO_MARK:
             raise Refused(
                 "mark-blanked", "a mark cannot be blanked", "give the code that is to stand"
@@ -218,7 +218,7 @@ class _LineChecker:
             raise Refused(why.code, why.what, "say what it is in the column nature") from None
 
 
-def _check_changes(row: Row, before: Stated | None, after: Stated) -> None:
+def _check_changes(row: Row, before: StatedMark | None, after: StatedMark) -> None:
     if before == after:
         raise Refused(
             "same-mark", f"{after.code} already stands for {row.session}", "take the line out"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from commands.amending.policy import PolicyOnDay, check_policy_role, policy_in_force
 from commands.core import marks, papers
 from commands.core.command import Author, Range, State
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from commands.core.sessions import Span
 from ledger.clock import local_date
 from ledger.english import number_of
@@ -41,8 +41,8 @@ class Proposal(NamedTuple):
 
     pupil: Pupil
     session: Session
-    before: Stated
-    after: Stated
+    before: StatedMark
+    after: StatedMark
 
 
 class Change(NamedTuple):
@@ -50,8 +50,8 @@ class Change(NamedTuple):
 
     pupil: Pupil
     session: Session
-    before: Stated
-    after: Stated
+    before: StatedMark
+    after: StatedMark
     reason: str
 
     @property
@@ -94,8 +94,8 @@ def policy_reads(
     if not state.school.policies:
         return
     for pupil in pupils:
-        yield marks.needed(pupil, span)
-        yield papers.needed(pupil)
+        yield marks.request_range(pupil, span)
+        yield papers.notice_range(pupil)
 
 
 def split(
@@ -129,7 +129,7 @@ def split(
     return Split(direct, held)
 
 
-def request_facts(held: Iterable[HeldProposal], amending: Amending) -> list[Fact]:
+def request_facts(held: Iterable[HeldProposal], amending: Amendment) -> list[Fact]:
     """Return the requests to record; ``amending`` must have a batch, by which they are decided."""
     batch = amending.batch
     if batch is None:
@@ -213,7 +213,7 @@ class _PolicyCheck:
 
 def _check_none_pending(state: State, proposal: Proposal) -> None:
     stream = streams.approval(proposal.pupil.id, proposal.session)
-    request = marks.standing(state.histories.get(stream, ()))
+    request = marks.open_request(state.histories.get(stream, ()))
     if request is not None:
         raise Refused(
             "approval-pending",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from commands.amending.changes import Proposal, Split, policy_reads, split
 from commands.core import checks, marks
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
@@ -38,10 +38,10 @@ class MoveMark(UseCase):
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Amend the wrong pupil's mark; enter or amend the right pupil's with what it was."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         session, wrong, right = self.session, state.pupil(self.from_), state.pupil(self.to)
         moved = marks.mark_of(state, wrong, session)
-        after = Stated(self.code, self.minutes_late, self.nature)
+        after = StatedMark(self.code, self.minutes_late, self.nature)
         if wrong is right or moved is None or moved == after:
             raise Refused(
                 "nothing-to-move",
@@ -57,7 +57,7 @@ class MoveMark(UseCase):
         if before is not None and before != moved:
             proposals.append(Proposal(right, session, before, moved))
         _check_at_once(split(state, rules, now, author, proposals), state)
-        amending = Amending(author, reason, state.new_id())
+        amending = Amendment(author, reason, state.new_id())
         facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
         says = [f"{state.name_of(wrong)} {session}: {moved.code} -> {after.code}"]
         if before != moved:

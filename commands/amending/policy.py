@@ -55,7 +55,7 @@ class AdoptPolicy(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Adopt a policy from a day on, or refuse it with everything that is wrong."""
         author, today, since = state.author(now), local_date(now), self.from_
-        checks.check(state, author, checks.DECIDERS, now, "adopt a policy")
+        checks.check_role(state, author, checks.DECIDERS, now, "adopt a policy")
         policy = school_packs.read(self.text, self.policy)
         _check_roles(policy)
         if since < today:

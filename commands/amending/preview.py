@@ -9,7 +9,7 @@ from functools import cached_property
 from commands.amending.changes import LATE, MANY, RELIED_ON, Judgement
 from commands.amending.evidence import Evidence
 from commands.core.command import State
-from commands.core.marks import Stated
+from commands.core.marks import StatedMark
 from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.sealing.attachments import digest
@@ -91,7 +91,7 @@ class Preview:
         texts = [f"{figure} {moves[figure]:+d}" for figure in _FIGURES if moves[figure]]
         return ", ".join(texts) or "nothing moves"
 
-    def _meaning(self, stated: Stated, session: Session) -> str:
+    def _meaning(self, stated: StatedMark, session: Session) -> str:
         rule = self._rule(stated.code, session)
         said = rule.description if rule is not None else "no code of that day"
         minutes = f"{stated.minutes_late} minutes late" if stated.minutes_late else None

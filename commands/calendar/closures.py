@@ -11,7 +11,7 @@ from itertools import groupby
 
 from commands.core import checks, marks, sessions
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -45,7 +45,7 @@ class AddClosure(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Close the sessions that are not closed yet; refuse where marks stand."""
         state.author(now)
-        reason = checks.required(self.reason, "reason")
+        reason = checks.required_text(self.reason, "reason")
         check_groups(state.school, self.group)
         halves: list[Half] = []
         for session in _sessions(self):
@@ -77,7 +77,7 @@ class WithdrawClosure(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw what was recorded for exactly these groups."""
         state.author(now)
-        reason, groups = checks.required(self.reason, "reason"), frozenset(self.group)
+        reason, groups = checks.required_text(self.reason, "reason"), frozenset(self.group)
         found = {
             half: closure
             for half in checks.halves(self.session)
@@ -110,28 +110,28 @@ class CancelSessions(UseCase):
 
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for the marks of everyone concerned."""
-        for session in sessions.named(self.sessions):
+        for session in sessions.parse_all(self.sessions):
             for pupil in pupils_concerned(state.school, session, self.group):
                 yield one(streams.mark(pupil.id, session))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Cancel what is not recorded so yet, and enter it for everyone concerned."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         check_groups(state.school, self.group)
         fresh = [
-            s for s in sessions.named(self.sessions) if not _is_cancelled(self, state, s, now)
+            s for s in sessions.parse_all(self.sessions) if not _is_cancelled(self, state, s, now)
         ]
         if not fresh:
             return decided([], "cancelled already; nothing was recorded")
         standing = [each for s in fresh for each in _entries_due(self, state, rules.codes, s)]
         amended = sum(code is not None for _, _, code in standing)
         batch = state.new_id() if amended > 1 else None
-        amending = Amending(author, cancellation_reason(reason), batch)
+        amending = Amendment(author, cancellation_reason(reason), batch)
         facts = [Fact(streams.CALENDAR, event) for event in _cancellations(self, fresh, reason)]
         for session, pupil, original in standing:
             event: Event = cancelled_entry(rules.codes, session, reason, author.staff_id, now)
             if original is not None:
-                event = amending.mark(original, Stated(rules.codes.cancelled(session.date)))
+                event = amending.mark(original, StatedMark(rules.codes.cancelled(session.date)))
             facts.append(Fact(streams.mark(pupil.id, session), event))
         says = f"{len(standing) - amended} entered, {amended} amended"
         return decided(facts, *(f"{session} cancelled: {reason}" for session in fresh), says)

@@ -40,7 +40,9 @@ class SetTerm(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Set a term that overlaps no other and leaves out no day with marks."""
         state.author(now)
-        term = TermSet(name=checks.required(self.name, "name"), first=self.first, last=self.last)
+        term = TermSet(
+            name=checks.required_text(self.name, "name"), first=self.first, last=self.last
+        )
         if term.last < term.first:
             raise Refused(
                 "dates-reversed",
@@ -94,7 +96,7 @@ class SetRegisterTimes(UseCase):
             pm_closes=pm_closes,
         )
         before = state.school.times.get(event.since)
-        if before is not None and checks.plain(before) == checks.plain(event):
+        if before is not None and checks.details_of(before) == checks.details_of(event):
             return decided([], "these times are recorded already; nothing was recorded")
         says = f"registers from {event.since}: {', '.join(written)}"
         return decided([Fact(streams.CALENDAR, event)], says)

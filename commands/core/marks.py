@@ -1,4 +1,8 @@
-"""What may stand as a mark: checks that taking, marking, amending and importing share."""
+"""Marks and plans: what stands, what waits for a second person, and what may be entered.
+
+The use cases that take, mark, plan, amend, grant leave and import share these readings of the
+state and these checks. A reading sees only the streams that the use case asked for.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -29,7 +33,7 @@ MOST_MINUTES_LATE = 720
 """Half a day: no session is longer."""
 
 
-class Stated(NamedTuple):
+class StatedMark(NamedTuple):
     """A mark as somebody states it."""
 
     code: str
@@ -38,14 +42,14 @@ class Stated(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Amending:
+class Amendment:
     """Who amends and why; ``batch`` ties the amendments of one request together."""
 
     author: Author
     reason: str
     batch: str | None = None
 
-    def mark(self, original: str, stated: Stated) -> MarkAmended:
+    def mark(self, original: str, stated: StatedMark) -> MarkAmended:
         """Return the amendment of a mark: reg 6(1)'s five, with the title."""
         return MarkAmended(
             original=original,
@@ -58,34 +62,34 @@ class Amending:
         )
 
 
-def mark_of(state: State, pupil: Pupil, session: Session) -> Stated | None:
+def mark_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
     """Return the mark that stands, its sealed text opened; the use case must have asked for it."""
     mark = state.mark(pupil, session)
     if mark.code is None:
         return None
-    return Stated(mark.code, mark.minutes_late, _opened(state, mark.nature))
+    return StatedMark(mark.code, mark.minutes_late, _opened(state, mark.nature))
 
 
-def plan_of(state: State, pupil: Pupil, session: Session) -> Stated | None:
+def plan_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
     """Return what is planned, its sealed text opened; the use case must have asked for it."""
     history = state.histories.get(streams.plan(pupil.id, session), ())
     newest = history[-1] if history else None
     if isinstance(newest, AbsencePlanned | PlanChanged):
-        return Stated(newest.code, nature=_opened(state, newest.nature))
+        return StatedMark(newest.code, nature=_opened(state, newest.nature))
     return None
 
 
-def marks_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, Stated]]:
+def marks_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, StatedMark]]:
     """Yield every mark of a pupil among what was asked for, in order of session."""
-    return _each(state, streams.mark(pupil.id, ""), lambda s: mark_of(state, pupil, s))
+    return _stated_marks(state, streams.mark(pupil.id, ""), lambda s: mark_of(state, pupil, s))
 
 
-def plans_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, Stated]]:
+def plans_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, StatedMark]]:
     """Yield every plan of a pupil among what was asked for, in order of session."""
-    return _each(state, streams.plan(pupil.id, ""), lambda s: plan_of(state, pupil, s))
+    return _stated_marks(state, streams.plan(pupil.id, ""), lambda s: plan_of(state, pupil, s))
 
 
-def taken(state: State, pupil: Pupil, session: Session) -> list[RegisterTaken]:
+def takings(state: State, pupil: Pupil, session: Session) -> list[RegisterTaken]:
     """Return how the registers of the pupil's groups were taken for a session."""
     return [
         event
@@ -95,7 +99,7 @@ def taken(state: State, pupil: Pupil, session: Session) -> list[RegisterTaken]:
     ]
 
 
-def needed(pupil: Pupil, span: Span | None = None) -> Range:
+def request_range(pupil: Pupil, span: Span | None = None) -> Range:
     """Return the range of a pupil's requests, of every session or of a span."""
     if span is None:
         return starting(streams.approval(pupil.id, ""))
@@ -103,22 +107,22 @@ def needed(pupil: Pupil, span: Span | None = None) -> Range:
     return Range(first, last + "\x00")
 
 
-def pending(state: State, pupil: Pupil) -> dict[Session, AmendmentRequested]:
+def requests_of(state: State, pupil: Pupil) -> dict[Session, AmendmentRequested]:
     """Return what waits for a second person, by session, among what was asked for."""
-    found = ((session, request) for of, session, request in every(state) if of == pupil.id)
+    found = ((session, request) for of, session, request in open_requests(state) if of == pupil.id)
     return dict(sorted(found, key=lambda each: each[0]))
 
 
-def every(state: State) -> Iterator[tuple[str, Session, AmendmentRequested]]:
+def open_requests(state: State) -> Iterator[tuple[str, Session, AmendmentRequested]]:
     """Yield what waits, by pupil id and session, among what was asked for."""
     for stream, events in state.histories.items():
-        request = standing(events) if stream.startswith(streams.APPROVAL) else None
+        request = open_request(events) if stream.startswith(streams.APPROVAL) else None
         if request is not None:
             _, pupil_id, session = streams.parts(stream)
             yield pupil_id, parse_session(session), request
 
 
-def standing(events: Iterable[Event]) -> AmendmentRequested | None:
+def open_request(events: Iterable[Event]) -> AmendmentRequested | None:
     """Return the request of one stream that is not decided yet."""
     request = None
     for event in events:
@@ -133,7 +137,7 @@ def standing(events: Iterable[Event]) -> AmendmentRequested | None:
 
 
 def check_entry(
-    codes: Codes, calendar: Calendar, *, pupil: Pupil, session: Session, stated: Stated
+    codes: Codes, calendar: Calendar, *, pupil: Pupil, session: Session, stated: StatedMark
 ) -> None:
     """Refuse a mark that nobody may enter or amend to for a pupil and session."""
     rule = code_rule(codes, stated.code, session)
@@ -144,7 +148,7 @@ def check_entry(
     check_extras(rule, stated)
 
 
-def check_by_hand(rule: CodeRule, stated: Stated) -> None:
+def check_by_hand(rule: CodeRule, stated: StatedMark) -> None:
     """Refuse a code that follows from the calendar, and minutes late that mean nothing."""
     if rule.category == "administrative":
         raise Refused(
@@ -172,7 +176,7 @@ def check_by_hand(rule: CodeRule, stated: Stated) -> None:
         )
 
 
-def check_extras(rule: CodeRule, stated: Stated) -> None:
+def check_extras(rule: CodeRule, stated: StatedMark) -> None:
     """Refuse a mark without the extra data that the law asks for (reg 10(5) and (6))."""
     if rule.requires and not checks.is_visible(stated.nature or ""):
         raise Refused(
@@ -283,9 +287,9 @@ def has_ended(calendar: Calendar, session: Session, taken: list[RegisterTaken], 
     return bool(taken) or now > (clock.end_of_day(session.date) if end is None else end)
 
 
-def _each(
-    state: State, prefix: str, read: Callable[[Session], Stated | None]
-) -> Iterator[tuple[Session, Stated]]:
+def _stated_marks(
+    state: State, prefix: str, read: Callable[[Session], StatedMark | None]
+) -> Iterator[tuple[Session, StatedMark]]:
     names = (name for name in state.histories if name.startswith(prefix))
     for session in sorted(parse_session(name.removeprefix(prefix)) for name in names):
         stated = read(session)

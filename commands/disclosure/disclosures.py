@@ -78,7 +78,7 @@ class RecordDisclosure(UseCase):
         for pupil in _subjects(self, state):
             yield one(streams.disclosure(pupil.id if pupil else None))
             if pupil is not None and self.kind == "certificate":
-                yield marks.needed(pupil)
+                yield marks.request_range(pupil)
         if self.on is not None and self.seen_at:
             yield one(streams.COMMITS)
 
@@ -149,8 +149,8 @@ def _disclosure(command: RecordDisclosure, state: State, author: Author, today: 
     on = _left_on(command, today)
     return Disclosed(
         kind=command.kind,
-        to=checks.required(command.to, "to"),
-        what=checks.required(command.what, "what"),
+        to=checks.required_text(command.to, "to"),
+        what=checks.required_text(command.what, "what"),
         on=on,
         first=command.first,
         last=command.last,
@@ -205,7 +205,7 @@ def _check_decided(command: RecordDisclosure, state: State, pupil: Pupil) -> Non
     assert command.first is not None  # noqa: S101 - a certificate covers a period
     assert command.last is not None  # noqa: S101 - as above
     span = Span(Session(command.first, HALVES[0]), Session(command.last, HALVES[-1]))
-    waiting = [str(s) for s in marks.pending(state, pupil) if span.holds(s)]
+    waiting = [str(s) for s in marks.requests_of(state, pupil) if span.holds(s)]
     if waiting:
         raise Refused(
             "amendment-pending",

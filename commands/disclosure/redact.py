@@ -70,9 +70,9 @@ class RedactField(UseCase, Errand):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the redaction; the keys have been dealt with before."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         today = local_date(now)
-        checks.check(state, author, _MAY_REDACT, now, "redact a field")
+        checks.check_role(state, author, _MAY_REDACT, now, "redact a field")
         aim = _target(state, self.position, self.field)
         _check_new(self, state)
         _check_open(state, aim, self.position)
@@ -108,32 +108,6 @@ class RedactField(UseCase, Errand):
         return replace(outcome, says=(*outcome.says, *also))
 
 
-_MAY_REDACT = ("head", "authoriser", "safeguarding")
-_KEPT_DETAILS = ("upn", "surname", "forename", "dob")
-_AMENDMENTS = (
-    MarkAmended,
-    AmendmentRequested,
-    DetailsAmended,
-    AdmissionAmended,
-    EnrolmentWithdrawn,
-)
-_OF_AN_AMENDMENT = {
-    "original": "the original entry",
-    "amended": "the amended entry",
-    "reason": "the reason",
-}
-_CONTENTS = (PupilEnrolled, PupilRemoved, ParentRecorded, RelationRecorded)
-"""What states contents of the admission register (SI 2024/208 reg 8)."""
-_ACCOUNTS: Mapping[type[Event], str] = {
-    FieldRedacted: "a text was put beyond use",
-    NamesShown: "names were looked up",
-}
-_LAST_DAY = (7, 31)
-"""A purpose ``register-2026`` is the year that begins on 1 August 2026."""
-_LEAST = 8
-"""Characters below which a text is not looked for inside others: a single word is everywhere."""
-
-
 class Target(NamedTuple):
     """One sealed text: its event's stream and class, its field, and how it is stored."""
 
@@ -148,40 +122,10 @@ class Target(NamedTuple):
         return isinstance(self.event, SourcedEvent) and self.event.stated is not None
 
 
-class Copy(NamedTuple):
-    """Where a text stands again; ``how``: the same, within a longer text, or a part of it."""
-
-    position: int
-    field: str
-    how: str
-
-    def __str__(self) -> str:
-        """Return position and field, and how far it is the same."""
-        return f"{self.position} {self.field}{f' ({self.how})' if self.how else ''}"
-
-
 def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
     box = parse_box(place.text)
     redaction = Redaction(*box[:3], place.position, place.field, now)
     ring.redact(redaction, places(folder.log, box.subject, box.purpose))
-
-
-def _copies_elsewhere(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
-    """Say where else the text stands; once its key is gone, nobody can look for it any more."""
-    text = ring.open(gone.text)
-    if text == REDACTED:
-        yield "its key had been destroyed before: where else it stands cannot be looked for now"
-        return
-    yield from _copies_in_words(list(_copies(ring, gone, text, every_place(folder.log))))
-
-
-def _copies_in_words(same: list[Copy]) -> Iterator[str]:
-    if same:
-        yield (
-            f"the same text, or a part of it, still stands in {number_of(len(same), 'place')} "
-            f"(position and field): {', '.join(map(str, same))}"
-        )
-        yield "redact it there too where it is wrong"
 
 
 def _subjects(command: RedactField, state: State) -> list[str | None]:
@@ -245,6 +189,32 @@ def _day(stream: str) -> date | None:
 def _disclosure_in_words(state: State, event: Disclosed) -> str:
     what, to = state.open_text(event.what), state.open_text(event.to)
     return f"  {event.on} {event.kind} to {to}: {what} (ask for it back, or to destroy it)"
+
+
+# What may be put beyond use, and what the law keeps
+
+_MAY_REDACT = ("head", "authoriser", "safeguarding")
+_KEPT_DETAILS = ("upn", "surname", "forename", "dob")
+_AMENDMENTS = (
+    MarkAmended,
+    AmendmentRequested,
+    DetailsAmended,
+    AdmissionAmended,
+    EnrolmentWithdrawn,
+)
+_OF_AN_AMENDMENT = {
+    "original": "the original entry",
+    "amended": "the amended entry",
+    "reason": "the reason",
+}
+_CONTENTS = (PupilEnrolled, PupilRemoved, ParentRecorded, RelationRecorded)
+"""What states contents of the admission register (SI 2024/208 reg 8)."""
+_ACCOUNTS: Mapping[type[Event], str] = {
+    FieldRedacted: "a text was put beyond use",
+    NamesShown: "names were looked up",
+}
+_LAST_DAY = (7, 31)
+"""A purpose ``register-2026`` is the year that begins on 1 August 2026."""
 
 
 def _target(state: State, position: int, field: str) -> Target:
@@ -374,6 +344,42 @@ def _remedy(aim: Target) -> str:
     if isinstance(aim.event, (PupilEnrolled, DetailsAmended)) and aim.field != "name":
         return "amend it with attendance pupil correct, which keeps what it said"
     return "redact the reason, if that is what says too much"
+
+
+# Where else the text stands: the same words about others, and in longer texts
+
+_LEAST = 8
+"""Characters below which a text is not looked for inside others: a single word is everywhere."""
+
+
+class Copy(NamedTuple):
+    """Where a text stands again; ``how``: the same, within a longer text, or a part of it."""
+
+    position: int
+    field: str
+    how: str
+
+    def __str__(self) -> str:
+        """Return position and field, and how far it is the same."""
+        return f"{self.position} {self.field}{f' ({self.how})' if self.how else ''}"
+
+
+def _copies_elsewhere(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
+    """Say where else the text stands; once its key is gone, nobody can look for it any more."""
+    text = ring.open(gone.text)
+    if text == REDACTED:
+        yield "its key had been destroyed before: where else it stands cannot be looked for now"
+        return
+    yield from _copies_in_words(list(_copies(ring, gone, text, every_place(folder.log))))
+
+
+def _copies_in_words(same: list[Copy]) -> Iterator[str]:
+    if same:
+        yield (
+            f"the same text, or a part of it, still stands in {number_of(len(same), 'place')} "
+            f"(position and field): {', '.join(map(str, same))}"
+        )
+        yield "redact it there too where it is wrong"
 
 
 def _copies(ring: KeyRing, gone: Place, text: str, others: Iterable[Place]) -> Iterator[Copy]:

@@ -63,7 +63,7 @@ class CopyForSubject(UseCase):
         _check_named(state, pupil, to)
         what = "copy of what the register holds"
         if self.authority is not None:
-            what = f"{what}, on the authority: {checks.required(self.authority, 'authority')}"
+            what = f"{what}, on the authority: {checks.required_text(self.authority, 'authority')}"
         else:
             _check_right(state, pupil, self.parent, to)
         if self.review is not None:
@@ -95,8 +95,8 @@ class ShowNames(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record each look; the same reason again is another look."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        checks.check(state, author, _MAY_SEE_NAMES, now, "see names in an audit")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        checks.check_role(state, author, _MAY_SEE_NAMES, now, "see names in an audit")
         shown = NamesShown(
             reason=reason,
             seen_at=state.position,
@@ -117,7 +117,7 @@ def _recipient(to: str) -> str:
 
 
 def _reviewer(state: State, review: str, today: date) -> Author:
-    staff_id = checks.required(review, "include-free-text")
+    staff_id = checks.required_text(review, "include-free-text")
     if state.school.staff_on(staff_id, today) is None:
         raise Refused(
             "reviewer-not-on-staff",

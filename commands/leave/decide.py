@@ -23,7 +23,7 @@ from commands.core.command import (
     option,
     starting,
 )
-from commands.core.marks import Stated
+from commands.core.marks import StatedMark
 from commands.core.sessions import Span
 from commands.leave.leave import (
     Leave,
@@ -75,8 +75,8 @@ class GrantLeave(UseCase):
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Grant all that was asked for, or part of it, and plan what has no mark and no plan."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        checks.check(state, author, checks.DECIDERS, now, "decide on leave")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        checks.check_role(state, author, checks.DECIDERS, now, "decide on leave")
         leave = find_leave(state, self.leave_id)
         check_state(
             leave, ("asked", "refused"), "take it back with attendance leave withdraw, or ask anew"
@@ -128,8 +128,8 @@ class RefuseLeave(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the refusal."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        checks.check(state, author, checks.DECIDERS, now, "decide on leave")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        checks.check_role(state, author, checks.DECIDERS, now, "decide on leave")
         leave = find_leave(state, self.leave_id)
         check_state(
             leave, ("asked",), "granted leave is taken back with attendance leave withdraw"
@@ -178,7 +178,7 @@ class Granting:
     purpose: Purpose
     span: Span
     sessions: list[Session]
-    entry: Stated
+    entry: StatedMark
 
     def check_in_advance(self, now: int) -> Iterator[str]:
         """Refuse leave after the fact where the paragraph forbids it; yield what to note."""
@@ -292,13 +292,15 @@ def _granting(command: GrantLeave, state: State, leave: Leave) -> Granting:
             f"from {span.first} to {span.last} the school meets no session for the pupil",
             "check the dates and the terms; no leave is needed where the school does not meet",
         )
-    return Granting(state, leave, purpose, span, met, Stated(purpose.code, nature=command.nature))
+    return Granting(
+        state, leave, purpose, span, met, StatedMark(purpose.code, nature=command.nature)
+    )
 
 
 def _span(command: GrantLeave, leave: Leave) -> Span:
     """Return the sessions that are granted of those asked for; all where none is named."""
     asked = leave.asked_for
-    span = sessions.between(command.from_ or str(asked.first), command.to_ or str(asked.last))
+    span = sessions.span_between(command.from_ or str(asked.first), command.to_ or str(asked.last))
     if not (asked.holds(span.first) and asked.holds(span.last)):
         raise Refused(
             "not-asked-for",

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from commands.amending.changes import Proposal, Split, policy_reads, request_facts, split
 from commands.core import checks, marks
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from commands.leave.leave import (
     Grant,
     Leave,
@@ -60,7 +60,7 @@ class FalsifyLeave(UseCase):
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Amend what stands with the leave's code, withdraw what is only planned, and say why."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         leave = find_leave(state, self.leave_id)
         grant = _grant_of(leave)
         code = self.code or law.purpose(leave.request.purpose, grant.span.first.date).unauthorised
@@ -72,7 +72,7 @@ class FalsifyLeave(UseCase):
         parts = split(state, rules, now, author, [p for p in proposals if ended[p.session]])
         early = [p for p in proposals if not ended[p.session]]
         batch = state.new_id() if proposals else None
-        amending = Amending(author, _citation(leave, grant, reason), batch)
+        amending = Amendment(author, _citation(leave, grant, reason), batch)
         event = LeaveFalsified(
             reason=reason,
             batch=batch,
@@ -114,7 +114,7 @@ class WithdrawLeave(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the withdrawal, and withdraw the plans that rest on this leave alone."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         leave = find_leave(state, self.leave_id)
         check_state(leave, ("asked", "granted"), "nothing is left to withdraw")
         plans = _own_plans(state, leave)
@@ -132,7 +132,7 @@ class WithdrawLeave(UseCase):
         )
 
 
-def _own_plans(state: State, leave: Leave) -> list[tuple[Session, Stated]]:
+def _own_plans(state: State, leave: Leave) -> list[tuple[Session, StatedMark]]:
     """Return the plans that rest on granted leave alone, of every session without a mark.
 
     Also of sessions begun or past: a register that is taken late would enter them.
@@ -164,7 +164,7 @@ def _rests_elsewhere(state: State, leave: Leave, session: Session) -> bool:
 
 
 def _withdraw_plans(
-    pupil: Pupil, plans: Iterable[tuple[Session, Stated]], reason: str, by: str
+    pupil: Pupil, plans: Iterable[tuple[Session, StatedMark]], reason: str, by: str
 ) -> list[Fact]:
     return [
         Fact(
@@ -201,7 +201,7 @@ def _proposals(
     Sessions that are closed, or off roll, keep what they have; so do those that other leave of
     the pupil, which stands, gives the same code.
     """
-    calendar, after = state.school.calendar(), Stated(code)
+    calendar, after = state.school.calendar(), StatedMark(code)
     proposals = []
     for session in sessions_met(calendar, leave.pupil, grant.span):
         _check_unauthorised(codes, code, session)
@@ -235,12 +235,12 @@ def _citation(leave: Leave, grant: Grant, reason: str) -> str:
     )
 
 
-def _amendment(amending: Amending, change: Proposal) -> Fact:
+def _amendment(amending: Amendment, change: Proposal) -> Fact:
     stream = streams.mark(change.pupil.id, change.session)
     return Fact(stream, amending.mark(change.before.code, change.after))
 
 
-def _correction(amending: Amending, change: Proposal) -> Fact:
+def _correction(amending: Amendment, change: Proposal) -> Fact:
     event = MarkCorrected(
         original=change.before.code,
         **change.after._asdict(),

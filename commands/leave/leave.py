@@ -134,7 +134,7 @@ def sessions_met(calendar: Calendar, pupil: Pupil, span: Span) -> list[Session]:
 
 def register_ended(state: State, pupil: Pupil, session: Session, now: int) -> bool:
     """Tell whether the register of a session is over for a pupil."""
-    taken = marks.taken(state, pupil, session)
+    taken = marks.takings(state, pupil, session)
     return has_ended(state.school.calendar(), session, taken, now)
 
 

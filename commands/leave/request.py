@@ -78,7 +78,7 @@ class RequestLeave(UseCase):
         asked_on, at = _read_asked_on(self.asked_on, now)
         parent = self.parent and checks.identifier(self.parent)
         check_related(state, pupil, parent)
-        span = sessions.between(self.from_, self.to_)
+        span = sessions.span_between(self.from_, self.to_)
         purpose = law.purpose(self.purpose, span.first.date)
         event = LeaveRequested(
             first=str(span.first),

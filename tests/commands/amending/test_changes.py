@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from commands.amending.changes import Proposal, policy_reads, request_facts, split
 from commands.core.command import Author, Range, State
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from commands.core.sessions import Span
 from ledger.clock import parse_instant
 from ledger.errors import Refused
@@ -71,7 +71,7 @@ def proposed(text):
     """Read ``2026-11-20/AM I>O``."""
     session, codes = text.split()
     before, after = codes.split(">")
-    return Proposal(ADA, parse_session(session), Stated(before), Stated(after))
+    return Proposal(ADA, parse_session(session), StatedMark(before), StatedMark(after))
 
 
 def office(**asked):
@@ -176,7 +176,7 @@ def test_the_split_is_that_of_a_plain_count(codes, days, more, relied, listed):
 
 def amending(batch):
     """Return who amends and why."""
-    return Amending(MM, "seen in town", batch)
+    return Amendment(MM, "seen in town", batch)
 
 
 def test_a_request_states_what_the_amendment_would():
