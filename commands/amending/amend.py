@@ -145,10 +145,8 @@ def _check_options(command: AmendMarks) -> None:
 def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Change]:
     if command.batch_file is not None:
         return batch_changes(command.batch_file, command.reason, state, rules.codes, now)
-    code, reason = (
-        checks.required_text(command.code, "code"),
-        checks.required_text(command.reason, "reason"),
-    )
+    code = checks.required_text(command.code, "code")
+    reason = checks.required_text(command.reason, "reason")
     replacement = Replacement(
         state.pupil(checks.required_text(command.pupil, "pupil")),
         rules.codes,
