@@ -81,10 +81,10 @@ def by_pupil(
         and key not in withdrawn
         and not _is_withdrawn(event, today)
     ]
-    found: dict[str, list[Paper]] = {}
+    by_id: dict[str, list[Paper]] = {}
     for stream, papers in [*standing, *others]:
-        found.setdefault(streams.parts(stream)[1], []).extend(papers)
-    return {pupil: papers for pupil, papers in found.items() if papers}
+        by_id.setdefault(streams.parts(stream)[1], []).extend(papers)
+    return {pupil: papers for pupil, papers in by_id.items() if papers}
 
 
 def notice_range(pupil: Pupil) -> Range:
@@ -95,13 +95,13 @@ def notice_range(pupil: Pupil) -> Range:
 def notices_of(state: State, pupil: Pupil) -> list[Notice]:
     """Return a pupil's penalty notices as they were stated last; `notice_range` asks for them."""
     prefix = f"{streams.NOTICES}{pupil.id}:"
-    found: dict[tuple[object, ...], Notice] = {}
+    notices: dict[tuple[object, ...], Notice] = {}
     for stream, events in state.histories.items():
         if stream.startswith(prefix):
             for e in events:
                 if isinstance(e, NoticeStated):
-                    found[_key(stream, e)] = _notice(e)
-    return list(found.values())
+                    notices[_key(stream, e)] = _notice(e)
+    return list(notices.values())
 
 
 def _key(stream: str, event: NoticeStated) -> tuple[object, ...]:
