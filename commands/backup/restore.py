@@ -160,6 +160,9 @@ def _replay(made: Folder, newer: Path | None) -> str:
     return f"put beyond use again, as {newer} remembers it: {keys} keys, {texts} redacted texts"
 
 
+# Keys of a back-up, put beside a ledger that has lost its own
+
+
 def _put_keys_back(folder: Folder, archive: Archive, secrets: Secrets) -> tuple[str, ...]:
     """Write the key files that are missing; tell what they do not open."""
     fit = check.fit(folder, archive.manifest)

@@ -62,6 +62,9 @@ class Amendment:
         )
 
 
+# What stands, is planned or waits, among the streams that the use case asked for
+
+
 def mark_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
     """Return the mark that stands, its sealed text opened; the use case must have asked for it."""
     mark = state.mark(pupil, session)
@@ -134,6 +137,9 @@ def open_request(events: Iterable[Event]) -> AmendmentRequested | None:
             case _:
                 pass
     return request
+
+
+# What may be entered, and when the taking of a register is over
 
 
 def check_entry(
