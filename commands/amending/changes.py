@@ -18,6 +18,7 @@ from commands.core.command import Author, Range, State
 from commands.core.marks import Amending, Stated
 from commands.core.sessions import Span
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
@@ -158,7 +159,7 @@ class _Asked:
         """
         self._check(school_packs.ROLES, author, "amend the register")
         if not ever and self._later(school_packs.LATE_DAYS, proposed.session):
-            late = _school_days(self._lag(proposed.session))
+            late = number_of(self._lag(proposed.session), "school day")
             what = f"amend {proposed.session}, {late} ago"
             self._check(school_packs.LATE_ROLES, author, what)
 
@@ -190,11 +191,6 @@ class _Asked:
 
     def _lag(self, session: Session) -> int:
         return school_days_between(self._days, session.date, self._today)
-
-
-def _school_days(days: int) -> str:
-    """Write a number of school days."""
-    return "1 school day" if days == 1 else f"{days} school days"
 
 
 def _check_none_pending(state: State, proposed: Proposed) -> None:

@@ -12,6 +12,7 @@ from commands.amending.evidence import Evidence
 from commands.core.command import State
 from commands.core.marks import Stated
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.sealing.attachments import digest
 from ledger.values import Session
 from policies.law.calendar import school_days_between
@@ -68,7 +69,7 @@ class Shown:
         taking = sum(each.taking for each in at_once)
         grounds = dict.fromkeys(ground for each in held for ground in each.grounds)
         told = (
-            (len(at_once) - taking, _number(len(at_once) - taking, "amendment")),
+            (len(at_once) - taking, number_of(len(at_once) - taking, "amendment")),
             (taking, f"{taking} {_TAKING}"),
             (len(held), f"{len(held)} {_HELD}: {_because(tuple(grounds))}"),
         )
@@ -105,7 +106,7 @@ class Shown:
         if today == session.date:
             return "on the day of the session"
         days = school_days_between(self._school_days, session.date, today)
-        return f"{_number(days, 'school day')} after the session"
+        return f"{number_of(days, 'school day')} after the session"
 
     def _name(self, judged: Judged) -> str:
         pupil = judged.change.pupil
@@ -143,7 +144,3 @@ def _figure(rule: CodeRule | None) -> str:
     if rule.attended:
         return "attended"
     return "unauthorised absence" if rule.unauthorised else "authorised absence"
-
-
-def _number(count: int, thing: str) -> str:
-    return f"{count} {thing}{'s' * (count != 1)}"

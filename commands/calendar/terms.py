@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 
 from commands.core import checks, sessions
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
-from commands.leave.leave import number_of
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import RegisterTimesSet, TermSet

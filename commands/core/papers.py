@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from commands.core.command import Range, State, starting
+from ledger.english import day
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.families import NoticeStated
@@ -85,11 +86,6 @@ def by_pupil(
     for stream, papers in [*standing, *others]:
         found.setdefault(streams.parts(stream)[1], []).extend(papers)
     return {pupil: papers for pupil, papers in found.items() if papers}
-
-
-def day(when: date) -> str:
-    """Write a date in words: 2 November 2026."""
-    return f"{when.day} {when:%B %Y}"
 
 
 def _key(stream: str, event: NoticeStated) -> tuple[object, ...]:

@@ -29,6 +29,7 @@ from commands.core.command import (
 )
 from commands.core.execute import execute, look
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AdmissionAmended, AlertSettled, AmendmentRequested
@@ -373,9 +374,8 @@ def _also(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
 
 def _told(same: list[Copy]) -> Iterator[str]:
     if same:
-        number = "1 place" if len(same) == 1 else f"{len(same)} places"
         yield (
-            f"the same text, or a part of it, still stands in {number} "
+            f"the same text, or a part of it, still stands in {number_of(len(same), 'place')} "
             f"(position and field): {', '.join(map(str, same))}"
         )
         yield "redact it there too where it is wrong"

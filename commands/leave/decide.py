@@ -24,8 +24,9 @@ from commands.core.marks import Stated
 from commands.core.sessions import Span
 from commands.leave import leave as leave_made
 from commands.leave import request
-from commands.leave.leave import Leave, number_of
+from commands.leave.leave import Leave
 from commands.leave.leave import reads_of as _reads_of
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.leave import LeaveDecided

@@ -13,7 +13,8 @@ from commands.core import checks, marks
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
 from commands.core.marks import Amending, Stated
 from commands.leave import leave as leave_made
-from commands.leave.leave import Granted, Leave, number_of
+from commands.leave.leave import Granted, Leave
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.leave import LeaveFalsified, LeaveWithdrawn
@@ -218,7 +219,7 @@ class WithdrawLeave(UseCase):
             Fact(streams.leave(leave.pupil.id, leave.id), event),
             *leave_made.withdrawn(leave.pupil, plans, why, author.staff_id),
         ]
-        counted = leave_made.number_of(len(plans), "planned session")
+        counted = number_of(len(plans), "planned session")
         return decided(
             facts, f"leave {leave.id} of {state.name_of(leave.pupil)} withdrawn, with {counted}"
         )

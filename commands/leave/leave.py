@@ -224,8 +224,3 @@ def in_words(found: Iterable[Session]) -> str:
         f"{day}" if len(halves) == len(HALVES) else f"{day} {halves[0]}"
         for day, halves in days.items()
     )
-
-
-def number_of(count: int, thing: str) -> str:
-    """Write a number of things: ``1 session``, ``2 sessions``."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

@@ -23,8 +23,8 @@ from commands.core.command import (
     starting,
 )
 from commands.leave import leave
-from commands.leave.leave import number_of
 from ledger.clock import local, local_date, parse_instant
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.leave import LeaveRequested

@@ -6,7 +6,7 @@ from commands.core import checks, marks, sessions
 from commands.core.command import Decision, Range, State, decided, option
 from commands.core.marks import Stated
 from commands.core.sessions import OfSessions, Span
-from commands.leave.leave import number_of
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ledger import values
 from ledger.clock import iso, parse_instant
+from ledger.english import number_of
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.events.log import Finding
 from ledger.formats import portable
@@ -169,7 +170,7 @@ class Sheet:
     def _wrong_width(self, found: int) -> Refused:
         return Refused(
             "field-count",
-            f"{found} field{'s' * (found != 1)}, the header has {self._width}",
+            f"{number_of(found, 'field')}, the header has {self._width}",
             "quote a field that holds a comma; where the file ends here, it was cut short",
         )
 

@@ -81,7 +81,7 @@ def school_weeks(met: Iterable[date]) -> list[date]:
     return sorted({monday(day) for day in met})
 
 
-def number_of(weeks: Sequence[date], day: date) -> int:
+def week_number(weeks: Sequence[date], day: date) -> int:
     """Return the place, from 0, of the school week that holds a day.
 
     ``weeks`` are Mondays in order. A day in no school week is an error of the caller: nothing

@@ -6,7 +6,7 @@ module names a letter.
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -14,6 +14,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from ledger.english import alternatives
 from ledger.errors import Refused
 from ledger.values import HALVES
 from policies.packs import files as packs
@@ -254,7 +255,7 @@ class Codes:
         in_force = self.in_force(on)
         related = [r.code for r in in_force if r.code in later or code in r.replaced_by]
         if related:
-            return f"use {_or(related)}"
+            return f"use {alternatives(related)}"
         if in_force:
             return f"use a code in force on {on}: {' '.join(rule.code for rule in in_force)}"
         return f"check the date: no code is known for {on}"
@@ -287,11 +288,6 @@ def _only(found: Iterable[CodeRule], on: date) -> str:
         what=f"no register code is known for {on}",
         remedy="check the date",
     )
-
-
-def _or(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 # -- rules ---------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from ledger.backup import backup, check, file
 from ledger.backup.check import Opened, origin
 from ledger.backup.file import SUFFIX, Archive, Progress, manifest_of
 from ledger.clock import iso, local, local_date, parse_instant
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.files import translated
 from ledger.store.folder import Folder
@@ -25,7 +26,6 @@ from projections.queries.question import (
     Lines,
     Question,
     argument,
-    number_of,
     option,
 )
 from projections.queries.view import View
