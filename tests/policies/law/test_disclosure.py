@@ -15,7 +15,7 @@ DAYS = [
 ]
 
 
-@pytest.mark.cases("subject_access")
+@pytest.mark.cases("disclosure/subject_access")
 def test_a_copy_is_due(case):
     """School days for a parent at a maintained school, else a calendar month."""
     asked = case["given"]

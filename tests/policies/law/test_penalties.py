@@ -14,7 +14,7 @@ from ledger.values import HALVES, Session, parse_session
 from policies.law.calendar import school_weeks
 from policies.law.penalties import Measure, Stood, first_recorded, measure, standing
 
-FILE = Path(__file__).parents[3] / "fixtures" / "cases" / "threshold.toml"
+FILE = Path(__file__).parents[3] / "fixtures" / "cases" / "penalties" / "threshold.toml"
 USUAL = tomllib.loads(FILE.read_text(encoding="utf-8"))
 FIRST = date(2024, 9, 2)
 DAY = timedelta(days=1)
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 # -- Cases ----------------------------------------------------------------------------------
 
 
-@pytest.mark.cases("threshold")
+@pytest.mark.cases("penalties/threshold")
 def test_the_threshold_is_as_the_law_says(case):
     """Counts, windows and dates are those of the case."""
     expect, on = case["expect"], case["given"]["on"]

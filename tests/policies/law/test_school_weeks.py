@@ -11,7 +11,7 @@ from policies.law.calendar import school_weeks, week_number, window
 DAYS = st.dates(date(2024, 8, 19), date(2025, 9, 30))
 
 
-@pytest.mark.cases("school_weeks")
+@pytest.mark.cases("calendar/school_weeks")
 def test_school_weeks_are_as_the_law_says(case):
     """The Mondays of the weeks, and of the window that a case asks for."""
     weeks = school_weeks(case["given"]["met"])

@@ -20,7 +20,7 @@ def rule(name, value, more=""):
     )
 
 
-@pytest.mark.cases("school_policies")
+@pytest.mark.cases("packs/school_policies")
 def test_a_policy_is_read_or_refused_with_file_and_key(case):
     """Each fault is told; a policy without one is read."""
     given, faults = case["given"], case["expect"]["faults"]
