@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
-from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import NamedTuple, TextIO
 
@@ -15,10 +14,10 @@ from commands.core.marks import Stated
 from commands.core.sessions import Span
 from commands.exchange.portable import content
 from ledger.errors import ImportRefused, Problem, Refused
-from ledger.files import translated
-from ledger.formats import sheet as fields
+from ledger.formats import fields, sheet
+from ledger.formats.fields import Field
 from ledger.formats.portable import NO_MARK, Columns
-from ledger.formats.sheet import SHOWN, Field, Problems, Sheet
+from ledger.formats.sheet import SHOWN, Problems, Sheet
 from ledger.state.school import Pupil
 from ledger.values import Half, Session
 from policies.packs.codes import Codes
@@ -27,7 +26,6 @@ from policies.packs.codes import Codes
 # A batch of amendments as a file: CSV read as the portable folder's files are, a line a mark.
 
 
-STDIN = "-"
 COLUMNS = Columns(
     ("upn", "date", "session", "original", "amended", "reason"), ("nature", "minutes_late")
 )
@@ -74,11 +72,17 @@ class BatchFile(NamedTuple):
 
 def read(file: str, stdin: TextIO) -> BatchFile:
     """Read a file, or ``stdin`` where it is ``-``; what is wrong in it is kept for `changes`."""
-    name = "stdin" if file == STDIN else PurePath(file).name
-    problems = Problems()
-    sheet = Sheet(name, stdin.buffer.read() if file == STDIN else _bytes(file), problems, COLUMNS)
+    name, problems = sheet.shown(file), Problems()
+    lines = sheet.content(
+        file,
+        stdin,
+        is_folder=Refused("batch-file", f"{file} is a folder", "name the CSV file in it"),
+        is_missing=Refused(
+            "batch-file", f"there is no file {file}", "check the name, or give - (stdin)"
+        ),
+    )
     rows = []
-    for line, cells in sheet.rows():
+    for line, cells in Sheet(name, lines, problems, COLUMNS).rows():
         row, faulty = {}, False
         for attribute, found in content.values(
             _FIELDS, dict(zip(COLUMNS.all, cells, strict=True))
@@ -92,18 +96,6 @@ def read(file: str, stdin: TextIO) -> BatchFile:
     if not rows and not problems.faults:
         raise Refused("nothing-to-amend", f"{name} holds no line", "add a line for each mark")
     return BatchFile(name, tuple(rows), tuple(problems.faults))
-
-
-def _bytes(file: str) -> bytes:
-    path = Path(file)
-    if path.is_dir():
-        raise Refused("batch-file", f"{file} is a folder", "name the CSV file in it")
-    if not path.exists():
-        raise Refused(
-            "batch-file", f"there is no file {file}", "check the name, or give - (stdin)"
-        )
-    with translated(path):
-        return path.read_bytes()
 
 
 # -- batch ---------------------------------------------------------------------------------

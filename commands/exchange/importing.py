@@ -77,7 +77,8 @@ class ImportPortable(UseCase):
         marks = Marks(work)
         marks.plan()
         _record_rest(work)
-        findings = work.problems.settle(accept_findings=self.accept_findings, order=folder.ORDER)
+        accepted = work.problems.settle(accept_findings=self.accept_findings, order=folder.ORDER)
+        findings = tuple(Finding(file=p.file, line=p.line, code=p.code) for p in accepted)
         return _decision(work, marks, findings, dry_run=self.dry_run)
 
 

@@ -8,10 +8,6 @@ from typing import Literal
 from ledger.errors import Refused
 from policies.packs.values import Rule, parameters
 
-# -- calendar ------------------------------------------------------------------------------
-# Counting in school days, and finding the school year that holds a date.
-
-
 _LAST_MONTH_BEFORE_A_SCHOOL_YEAR = 7
 _LAST_DAY_WITHOUT_A_NEXT_YEAR = (8, 31)
 _DAY = timedelta(days=1)
@@ -63,7 +59,6 @@ def _last_day(starts: Sequence[date], index: int) -> date:
     return date(year, *_LAST_DAY_WITHOUT_A_NEXT_YEAR)
 
 
-# -- school_weeks --------------------------------------------------------------------------
 # School weeks: Monday to Sunday, with at least one session met (SI 2007/1867 reg 9A(6)).
 
 
@@ -103,9 +98,7 @@ def window(weeks: Sequence[date], on: date, length: int) -> Sequence[date]:
     return weeks[max(0, stop - length) : stop]
 
 
-# -- census --------------------------------------------------------------------------------
 # The days of the school census, by the pattern that the published days follow.
-
 
 _RULES = ("census.autumn_day", "census.spring_day", "census.summer_day")
 _WEEK = timedelta(days=7)
@@ -139,9 +132,7 @@ def _day(rule: Rule, year: int) -> date:
     return start + timedelta(days=ahead) + (number - 1) * _WEEK
 
 
-# -- deadlines -----------------------------------------------------------------------------
 # Deadlines in school days, calendar days and working days, and when a record may go.
-
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -236,9 +227,7 @@ def _kept_until(day: date, kept: Mapping[str, int]) -> date:
     return years_later(day + kept["days_later"] * _DAY, kept["years"])
 
 
-# -- backups -------------------------------------------------------------------------------
 # How often a back-up is to be made, and how long each is kept.
-
 
 State = Literal["made", "due", "overdue"]
 _BACKUPS_DAY = date.resolution

@@ -19,9 +19,7 @@ from ledger.errors import Refused
 from ledger.values import HALVES
 from policies.packs import files as packs
 
-# -- code_table ----------------------------------------------------------------------------
 # One row of the table of register codes, and the reading of the file that holds them.
-
 
 Category = Literal[
     "present",
@@ -161,13 +159,6 @@ def _rule(row: Mapping[str, Any]) -> CodeRule:
     )
 
 
-# -- codes ---------------------------------------------------------------------------------
-# The catalogue of register codes: what each meant on each day.
-#
-# Code letters, their dates and how they count are rows of ``statutory/england/codes.toml``; no
-# module names a letter.
-
-
 __all__ = ["FILE", "CodeRule", "Codes", "codes", "parse"]
 
 FILE = "statutory/england/codes.toml"
@@ -290,7 +281,6 @@ def _only(found: Iterable[CodeRule], on: date) -> str:
     )
 
 
-# -- rules ---------------------------------------------------------------------------------
 # The rules that decisions and answers are made under, as one value.
 
 

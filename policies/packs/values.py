@@ -19,9 +19,7 @@ from ledger.errors import Refused
 from policies.packs import codes
 from policies.packs import files as packs
 
-# -- rule_table ----------------------------------------------------------------------------
 # One dated value of law, and the reading of the files that hold such values.
-
 
 Value: TypeAlias = "int | str | date | tuple[Value, ...] | Mapping[str, Value]"
 Table: TypeAlias = "Mapping[str, tuple[Rule, ...]]"
@@ -198,14 +196,6 @@ def _frozen(value: Any) -> Value:  # noqa: ANN401 - whatever TOML can hold
     if isinstance(value, dict):
         return MappingProxyType({key: _frozen(each) for key, each in value.items()})
     return cast("Value", value)
-
-
-# -- values --------------------------------------------------------------------------------
-# The dated values of the statute: which value a rule had on a day, and where that is written.
-#
-# Every file of ``statutory/england`` but the table of codes is a list of ``[[rule]]``. A rule is
-# named by its file and its name in the file, ``register.open_minutes``, so that a question parses
-# one file only.
 
 
 __all__ = ["Parameters", "Rule", "parameters"]

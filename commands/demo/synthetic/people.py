@@ -10,9 +10,7 @@ from commands.demo.synthetic.settings import table
 from ledger.values import upn_check_letter
 from policies.law import age as compulsory_school_age
 
-# -- families ------------------------------------------------------------------------------
 # Invented households: one or two contacts at invented addresses, with numbers nobody has.
-
 
 _NUMBERS = 1000  # in each of Ofcom's ranges for drama
 _MOBILE = 0.8  # share of contacts reached on a mobile
@@ -127,10 +125,6 @@ class Families:
         return f"{house} {street}, {names['town']}, {names['postcode']}"
 
 
-# -- people --------------------------------------------------------------------------------
-# Invented children: a name, a date of birth, a UPN with the right check letter, a family.
-
-
 _DAYS_OF_BIRTH = 365
 _AGE_BEFORE_RECEPTION = 5
 _LOCAL_AUTHORITY = "999"  # no local authority has this number
@@ -192,9 +186,7 @@ class People:
         return upn_check_letter(tail) + tail
 
 
-# -- pupils --------------------------------------------------------------------------------
 # Pupils of the school: when they are on roll, in which groups, and how prone to absence.
-
 
 YEAR, REGISTRATION, COHORT = "year", "registration", "cohort"
 

@@ -21,10 +21,6 @@ from commands.demo.synthetic.settings import Setting, table, year_label, year_na
 from commands.demo.synthetic.terms import SchoolYear, autumn_starts
 from policies.law import age as compulsory_school_age
 
-# -- roll ----------------------------------------------------------------------------------
-# Who is on roll: year groups that fill the school, and pupils who join, leave and return.
-
-
 _LEAVING_AGE_GROUP = 11  # the year group in which compulsory school age ends
 _QUIET_DAYS = 12  # nobody moves in the first or last days of a school year
 _AWAY = (20, 38)  # school days into the year between which one pupil is off roll
@@ -207,9 +203,7 @@ def on_roll(pupils: Iterable[Pupil], year: SchoolYear) -> list[Pupil]:
     ]
 
 
-# -- groups --------------------------------------------------------------------------------
 # Groups of a pupil: year group, registration group with moves between them, cohorts.
-
 
 _DAY = timedelta(days=1)
 _NEW_IN_YEAR = 0.1  # share of cohort memberships that begin in the last school year

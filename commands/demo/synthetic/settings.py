@@ -10,9 +10,6 @@ from typing import Any
 
 from ledger.values import Half
 
-# -- settings ------------------------------------------------------------------------------
-# What the generator is told: a build's arguments and the TOML files beside this module.
-
 
 @cache
 def table(name: str) -> dict[str, Any]:
@@ -76,7 +73,6 @@ def year_name(year_group: int) -> str:
     return f"Y{year_label(year_group)}"
 
 
-# -- letters -------------------------------------------------------------------------------
 # Attendance codes by meaning, and how often each stands; the letters are in code_shares.toml.
 
 

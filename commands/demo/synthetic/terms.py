@@ -8,10 +8,6 @@ from functools import cache, cached_property
 from commands.demo.synthetic.settings import Setting, table, year_name
 from ledger.values import HALVES, Half, Session
 
-# -- terms ---------------------------------------------------------------------------------
-# School years: half terms, closures, and the sessions that the school meets.
-
-
 _DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
 _THURSDAY, _FRIDAY = 3, 4
@@ -187,9 +183,7 @@ def _cancelled(days: tuple[date, ...], setting: Setting, number: int) -> Iterato
         yield Closure(day, told["afternoon_reason"], cancelled=True, halves=("PM",))
 
 
-# -- bank_holidays -------------------------------------------------------------------------
 # Bank holidays in England: by rule, with the exceptions of calendar.toml.
-
 
 _BANK_HOLIDAYS_FRIDAY = 4
 

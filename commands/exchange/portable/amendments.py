@@ -12,7 +12,7 @@ from commands.exchange.portable.occasions import Before, Occasion, Occasions
 from commands.exchange.portable.rows import AmendmentRow
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import AMENDMENTS, NO_MARK, ChangeKind
 from ledger.state.school import Pupil
 
@@ -70,8 +70,8 @@ def _faults(
     work: Work, occasions: Occasions, occasion: Occasion, row: AmendmentRow
 ) -> Iterator[Refused | None]:
     yield _code_fault(work, occasion, row)
-    yield sheet.future_day(occasion.day, work.today, "date")
-    yield sheet.future_instant(row.stated, work.now, "amended_on")
+    yield fields.future_day(occasion.day, work.today, "date")
+    yield fields.future_instant(row.stated, work.now, "amended_on")
     if row.kind == "restated":
         return
     if row.stated is None:

@@ -15,13 +15,10 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SchoolOpened, SessionCancelled, TermSet
 from ledger.events.families import StaffChanged, StaffJoined
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import SCHOOL, STAFF
 from ledger.state.school import ClosureKey, closure_keys
 from ledger.values import school_year_number
-
-# -- calendar ------------------------------------------------------------------------------
-# The school and its calendar: what ``school.toml`` states anew becomes facts.
 
 
 def record(work: Work) -> None:
@@ -130,10 +127,9 @@ def _unknown_groups(work: Work, line: int, stated: Closed) -> None:
 
 
 def _twice(work: Work, line: int, what: str) -> None:
-    work.problems.refuse_file(SCHOOL, line, sheet.twice(what))
+    work.problems.refuse_file(SCHOOL, line, fields.twice(what))
 
 
-# -- staff ---------------------------------------------------------------------------------
 # Members of staff: each dated row of ``staff.csv`` that is new or differs becomes a fact.
 
 
@@ -154,8 +150,8 @@ def staff_record(work: Work) -> None:
 def _in_order(work: Work, row: StaffRow, others: list[StaffRow]) -> bool:
     again = any(row.since == other.since for other in others)
     what = f"{row.staff_id} from {row.since or 'the beginning'}"
-    dates = sheet.reversed_dates(row.since, row.until, ("from", "to"))
-    return work.check(STAFF, row.line, [dates, sheet.twice(what) if again else None])
+    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
+    return work.check(STAFF, row.line, [dates, fields.twice(what) if again else None])
 
 
 def _record(work: Work, staff_id: str, row: StaffRow) -> None:

@@ -13,13 +13,11 @@ from commands.exchange.portable.school_toml import SchoolFile
 from ledger.errors import Refused
 from ledger.events.calendar import SessionCancelled
 from ledger.events.log import SourceFile
-from ledger.formats import portable
-from ledger.formats import sheet as fields
-from ledger.formats.sheet import Field, Problems, Sheet
+from ledger.formats import fields, portable
+from ledger.formats.fields import Field
+from ledger.formats.sheet import Problems, Sheet
 
-# -- tables --------------------------------------------------------------------------------
 # Reading the small files: every column by its own reader, every fault with its line.
-
 
 Row = TypeVar("Row")
 
@@ -167,10 +165,6 @@ def values(wanted: Mapping[str, Field], cells: Mapping[str, str]) -> Iterator[tu
             yield field.attribute, field.read(cell)
         except Refused as why:
             yield field.attribute, Refused(why.code, f"{column}: {why.what}", why.remedy)
-
-
-# -- content -------------------------------------------------------------------------------
-# Reading a portable folder, at the edge: bytes in, parsed content out.
 
 
 ORDER = (portable.SCHOOL, *portable.FILES)

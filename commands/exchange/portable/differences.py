@@ -22,11 +22,6 @@ from ledger.state.marks import Mark, Step
 from ledger.state.school import ClosureKey, Pupil, closure_keys
 from ledger.values import Session, school_year_number
 
-# -- differences ---------------------------------------------------------------------------
-# What a source states otherwise than before, or no longer, of a mark that the ledger holds.
-#
-# Nothing of it is recorded: what was stated first is kept, and the difference is told.
-
 
 class Differences:
     """Compares the rows of an import with what is held, and tells the import's work of both."""
@@ -139,7 +134,6 @@ def _otherwise(stated: object, held: object) -> bool:
     return stated is not None and stated != held
 
 
-# -- uncounted -----------------------------------------------------------------------------
 # Marks that the ledger holds and that an import would take out of every figure.
 #
 # A register is not undone by its calendar: a planned closure, a moved term, an earlier last day or

@@ -22,7 +22,6 @@ from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
 
-# -- held ----------------------------------------------------------------------------------
 # What the ledger holds of the marks that a folder is about.
 
 
@@ -143,10 +142,6 @@ def _stated_first(events: Sequence[Event]) -> bool:
 def _changes(events: Sequence[Event]) -> int:
     kinds = MarkAmended | MarkCorrected
     return sum(isinstance(event, kinds) and event.row is not None for event in events)
-
-
-# -- marks ---------------------------------------------------------------------------------
-# From the rows of ``marks.csv`` and ``amendments.csv`` to facts, a few bytes a row until then.
 
 
 _COUNTED = {

@@ -16,12 +16,8 @@ from ledger.events.families import (
     ParentRecorded,
     RelationRecorded,
 )
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import CASEWORK, FILES, NOTICES, PARENTS, RELATIONS
-
-# -- people --------------------------------------------------------------------------------
-# Parents and other contacts, and what they are to pupils.
-
 
 _COLUMN_OF = {"since": "from", "until": "to"}
 
@@ -31,7 +27,7 @@ def record_parents(work: Work) -> None:
     seen: set[str] = set()
     for row in work.content.parents.rows:
         if row.parent_id in seen:
-            work.problems.refuse(PARENTS, row.line, sheet.twice(f"parent {row.parent_id}"))
+            work.problems.refuse(PARENTS, row.line, fields.twice(f"parent {row.parent_id}"))
             continue
         seen.add(row.parent_id)
         _record_parent(work, row)
@@ -76,8 +72,8 @@ def _begins(row: RelationRow) -> date:
 def _in_order(work: Work, row: RelationRow, others: list[RelationRow]) -> bool:
     again = any(row.since == other.since for other in others)
     what = f"what {row.parent_id} is to {row.upn}"
-    dates = sheet.reversed_dates(row.since, row.until, ("from", "to"))
-    return work.check(RELATIONS, row.line, [dates, sheet.twice(what) if again else None])
+    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
+    return work.check(RELATIONS, row.line, [dates, fields.twice(what) if again else None])
 
 
 def _record_relation(work: Work, parent_id: str, pupil_id: str, rows: list[RelationRow]) -> None:
@@ -112,9 +108,7 @@ def _held(work: Work, held: RelationRecorded | None, name: str) -> object:
     return work.text(value) if name == "relationship" else value
 
 
-# -- notices -------------------------------------------------------------------------------
 # Penalty notices as their source states them: those that are new or stated otherwise.
-
 
 _DATES = ("issued_on", "offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on",
           "outcome_on")  # fmt: skip
@@ -142,7 +136,7 @@ def record(work: Work) -> None:
         notice = replace(notice, **work.stands(NOTICES, row.line, voice, of(notice, NOTICE)))
         if key in seen:
             what = f"the notice of {row.issued_on} to {row.parent_id} for {row.upn}"
-            work.problems.refuse(NOTICES, row.line, sheet.twice(what))
+            work.problems.refuse(NOTICES, row.line, fields.twice(what))
         elif key not in held or _says(held[key]) != _says(notice):
             work.record("notices", stream, notice)
         seen.add(key)
@@ -162,9 +156,9 @@ def _says(notice: NoticeStated) -> list[object]:
 def _notices_in_order(work: Work, row: NoticeRow) -> bool:
     pairs = [("offence_first", "offence_last"), *(("issued_on", name) for name in _AFTER_ISSUE)]
     checks = [
-        *(sheet.reversed_dates(getattr(row, a), getattr(row, b), (a, b)) for a, b in pairs),
-        *(sheet.future_day(getattr(row, name), work.today, name) for name in _DATES),
-        sheet.future_instant(row.stated, work.now, "recorded_on"),
+        *(fields.reversed_dates(getattr(row, a), getattr(row, b), (a, b)) for a, b in pairs),
+        *(fields.future_day(getattr(row, name), work.today, name) for name in _DATES),
+        fields.future_instant(row.stated, work.now, "recorded_on"),
     ]
     return work.check(NOTICES, row.line, checks)
 
@@ -178,9 +172,7 @@ def _event(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeState
     return replace(stated, **{name: getattr(held, name) for name in absent}) if held else stated
 
 
-# -- casework ------------------------------------------------------------------------------
 # Steps with families: each row of ``casework.csv`` that the ledger does not hold yet.
-
 
 Said = tuple[object, ...]
 

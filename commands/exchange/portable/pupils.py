@@ -20,13 +20,10 @@ from ledger.events.roll import (
     PupilEnrolled,
     PupilRemoved,
 )
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import GROUPS, PUPILS
 from ledger.state.school import Membership, Pupil, Spell
 from policies.law import age as compulsory_school_age
-
-# -- pupils --------------------------------------------------------------------------------
-# The admission register: spells on roll and details of pupils that are new or differ.
 
 
 def record(work: Work) -> None:
@@ -90,9 +87,9 @@ def _in_order(work: Work, rows: list[PupilRow]) -> bool:
 
 def _faults(work: Work, row: PupilRow) -> list[Refused]:
     found = [
-        sheet.reversed_dates(row.starts_on, row.leaves_on, ("starts_on", "leaves_on")),
-        sheet.reversed_dates(row.dob, row.starts_on, ("dob", "starts_on")),
-        sheet.future_day(row.dob, work.today, "dob"),
+        fields.reversed_dates(row.starts_on, row.leaves_on, ("starts_on", "leaves_on")),
+        fields.reversed_dates(row.dob, row.starts_on, ("dob", "starts_on")),
+        fields.future_day(row.dob, work.today, "dob"),
     ]
     try:
         compulsory_school_age.begins(row.dob)
@@ -267,7 +264,6 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
         work.record("details amended", streams.pupil(pupil.id), event)
 
 
-# -- groups --------------------------------------------------------------------------------
 # Memberships of year groups, registration groups and cohorts that are new or differ.
 
 
@@ -289,8 +285,8 @@ def groups_record(work: Work) -> None:
 
 def _groups_in_order(work: Work, row: GroupRow, *, twice: bool) -> bool:
     what = f"that {row.upn} belongs to {row.name} from {row.since or 'the beginning'}"
-    dates = sheet.reversed_dates(row.since, row.until, ("from", "to"))
-    return work.check(GROUPS, row.line, [dates, sheet.twice(what) if twice else None])
+    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
+    return work.check(GROUPS, row.line, [dates, fields.twice(what) if twice else None])
 
 
 def _record(work: Work, pupil: Pupil, row: GroupRow, membership: Membership) -> None:

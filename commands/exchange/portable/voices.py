@@ -18,9 +18,7 @@ from ledger.sealing.keys import is_sealed
 from ledger.state.school import ClosureKey, Membership, closure_keys
 from ledger.values import school_year_number
 
-# -- stated --------------------------------------------------------------------------------
 # What each event of the school, its calendar and its people states, record by record.
-
 
 Details = dict[str, Any]
 Statement = tuple[Hashable, Details]
@@ -177,13 +175,6 @@ _READ: Mapping[type[Event], Callable[[Any], Iterator[Statement]]] = {
     people.RelationRecorded: _relation,
     people.NoticeStated: _notice,
 }
-
-
-# -- voices --------------------------------------------------------------------------------
-# Who stated each detail last, a source or a person here, and what the source stated before.
-#
-# A row is compared with what its source stated last. A detail that a person here amended since
-# stands, whatever an unchanged row repeats.
 
 
 _NOTHING = (None, "", ())
