@@ -12,7 +12,6 @@ from commands.core import marks, sessions
 from commands.core.command import Range, State
 from commands.core.marks import Stated
 from commands.core.sessions import Span
-from commands.exchange.portable import content
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.formats import fields, sheet
 from ledger.formats.fields import Field
@@ -81,21 +80,10 @@ def read(file: str, stdin: TextIO) -> BatchFile:
             "batch-file", f"there is no file {file}", "check the name, or give - (stdin)"
         ),
     )
-    rows = []
-    for line, cells in Sheet(name, lines, problems, COLUMNS).rows():
-        row, faulty = {}, False
-        for attribute, found in content.values(
-            _FIELDS, dict(zip(COLUMNS.all, cells, strict=True))
-        ):
-            if isinstance(found, Refused):
-                problems.refuse(name, line, found)
-                faulty = True
-            row[attribute] = found
-        if not faulty:
-            rows.append(Row(line=line, **row))
+    rows = Sheet(name, lines, problems, COLUMNS).table(_FIELDS, Row).rows
     if not rows and not problems.faults:
         raise Refused("nothing-to-amend", f"{name} holds no line", "add a line for each mark")
-    return BatchFile(name, tuple(rows), tuple(problems.faults))
+    return BatchFile(name, rows, tuple(problems.faults))
 
 
 # -- batch ---------------------------------------------------------------------------------

@@ -30,6 +30,17 @@ class Field(NamedTuple):
     mandatory: bool = False
     empty: Any = None
 
+    def value(self, column: str, cell: str) -> Any:  # noqa: ANN401 - as its reader has it
+        """Return the value of a cell, or refuse it under the name of its column."""
+        if not cell:
+            if self.mandatory:
+                raise Refused("field-empty", f"{column} is empty", "it must be given")
+            return self.empty
+        try:
+            return self.read(cell)
+        except Refused as why:
+            raise Refused(why.code, f"{column}: {why.what}", why.remedy) from None
+
 
 day = lru_cache(4096)(values.parse_date)
 """Read an ISO date."""

@@ -9,15 +9,16 @@ than none.
 
 import csv
 import io
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import TextIO
+from typing import Any, Generic, NamedTuple, TextIO, TypeVar
 
 from ledger.english import number_of
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.files import translated
 from ledger.formats import portable
+from ledger.formats.fields import Field
 
 SHOWN = 100
 """How many problems a refusal shows; all of them are counted."""
@@ -88,6 +89,7 @@ _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SAVE_AGAIN = "save it again as CSV, UTF-8, with commas"
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_FAULTY = object()
 STDIN = "-"
 """Given as the name of a file: what is given on stdin."""
 
@@ -151,6 +153,21 @@ def header_faults(header: Sequence[str], columns: portable.Columns) -> Iterator[
             yield "column-missing", name
 
 
+Row = TypeVar("Row")
+
+
+class Table(NamedTuple, Generic[Row]):
+    """The rows of a file that could be read; ``has``: the columns that the file has.
+
+    ``named``: every text of the first column, that of faulty rows too, so that rows of other
+    files which name it are not said to name nobody.
+    """
+
+    rows: tuple[Row, ...] = ()
+    has: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+
+
 class Sheet:
     """One CSV file: its columns, and its rows to be read once.
 
@@ -195,6 +212,27 @@ class Sheet:
                 yield line, cells
             else:
                 yield line, [cells[at] if at >= 0 else "" for at in places]
+
+    def table(self, fields: Mapping[str, Field], make: Callable[..., Row]) -> Table[Row]:
+        """Return the rows that are in order, each made of its line and the values of its cells."""
+        found, named = [], set()
+        for line, cells in self.rows():
+            named.add(cells[0])
+            stated = dict(self._values(fields, cells, line))
+            if _FAULTY not in stated.values():
+                found.append(make(line=line, **stated))
+        return Table(tuple(found), self.has, frozenset(named))
+
+    def _values(
+        self, fields: Mapping[str, Field], cells: Sequence[str], line: int
+    ) -> Iterator[tuple[str, Any]]:
+        for column, cell in zip(self._wanted.all, cells, strict=True):
+            field = fields[column]
+            try:
+                yield field.attribute, field.value(column, cell)
+            except Refused as why:
+                self._problems.refuse(self.file, line, why)
+                yield field.attribute, _FAULTY
 
     def _records(self, stream: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
         records = Records(stream)

@@ -1,4 +1,9 @@
-"""Counting in school days, and finding the school year that holds a date."""
+"""School days, weeks and years, and what the law counts in them.
+
+Deadlines in school, calendar and working days; the days of the school census; when a record may
+go; how often a back-up is to be made. Whoever asks gives the days or terms of a school: no
+calendar is kept here. Regulations are those of SI 2024/208, unless another is named.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -100,7 +105,7 @@ def window(weeks: Sequence[date], on: date, length: int) -> Sequence[date]:
 
 # The days of the school census, by the pattern that the published days follow.
 
-_RULES = ("census.autumn_day", "census.spring_day", "census.summer_day")
+_CENSUS_DAYS = ("census.autumn_day", "census.spring_day", "census.summer_day")
 _WEEK = timedelta(days=7)
 
 
@@ -111,20 +116,20 @@ def census_days(first: date, last: date) -> list[date]:
     """
     found = [
         day
-        for name in _RULES
+        for name in _CENSUS_DAYS
         for rule in parameters().rows(name)
         for year in range(first.year, last.year + 1)
-        if rule.covers(day := _day(rule, year)) and first <= day <= last
+        if rule.covers(day := _census_day(rule, year)) and first <= day <= last
     ]
     return sorted(found)
 
 
 def known_from() -> date:
     """Return the first day for which the pattern of the census days is known."""
-    return min(rule.since for name in _RULES for rule in parameters().rows(name))
+    return min(rule.since for name in _CENSUS_DAYS for rule in parameters().rows(name))
 
 
-def _day(rule: Rule, year: int) -> date:
+def _census_day(rule: Rule, year: int) -> date:
     """Return the day of the rule in a year: so many days of the week into its month."""
     month, weekday, number = (int(rule.table[key]) for key in ("month", "weekday", "number"))
     start = date(year, month, 1)
@@ -134,7 +139,6 @@ def _day(rule: Rule, year: int) -> date:
 
 # Deadlines in school days, calendar days and working days, and when a record may go.
 
-_DAY = timedelta(days=1)
 _SATURDAY = 5
 
 
@@ -229,14 +233,13 @@ def _kept_until(day: date, kept: Mapping[str, int]) -> date:
 
 # How often a back-up is to be made, and how long each is kept.
 
-State = Literal["made", "due", "overdue"]
-_BACKUPS_DAY = date.resolution
-_AUGUST = 31 * _BACKUPS_DAY
+BackupState = Literal["made", "due", "overdue"]
+_AUGUST = 31 * _DAY
 """Belongs to the school year before: a day earlier by so much is in the same one by July."""
 _MONTHS = 12
 
 
-def kept_until(made: date, terms: Sequence[tuple[date, date]]) -> date:
+def backup_kept_until(made: date, terms: Sequence[tuple[date, date]]) -> date:
     """Return the last day on which a back-up is still to be kept, by the rule of its day.
 
     Six years after the end of the school year that it relates to (SI 2024/208 reg 7(b)), which
@@ -249,11 +252,11 @@ def kept_until(made: date, terms: Sequence[tuple[date, date]]) -> date:
     assert year is not None  # noqa: S101 - of a term there is a school year
 
     rule = parameters().value("register.backup_preserved", made).table
-    begins = year[1] + rule["days_later"] * _BACKUPS_DAY
-    return years_later(begins, rule["years"]) - _BACKUPS_DAY
+    begins = year[1] + rule["days_later"] * _DAY
+    return years_later(begins, rule["years"]) - _DAY
 
 
-def state(made: Sequence[date], since: date | None, on: date) -> State | None:
+def backup_state(made: Sequence[date], since: date | None, on: date) -> BackupState | None:
     """Return whether the period that holds ``on`` has its back-up.
 
     At least once a month (SI 2024/208 reg 5(3)): each calendar month has its own. ``overdue``

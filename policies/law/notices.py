@@ -1,7 +1,7 @@
-"""Penalty notices to one parent for one child: what earlier ones mean for another.
+"""Penalty notices to one parent for one child, and who is a parent.
 
-SI 2007/1867 regs 4, 5, 7, 12A and 22. The complete record is the local authority's: every answer
-here is on the notices given, as known to whoever asks.
+What earlier notices mean for another: SI 2007/1867 regs 4, 5, 7, 12A and 22. The complete record
+is the local authority's: every answer here is on the notices given, as known to whoever asks.
 """
 
 from collections.abc import Iterable

@@ -29,7 +29,7 @@ class Window(NamedTuple):
     last_week: date
 
 
-class Stood(NamedTuple):
+class RelevantEntry(NamedTuple):
     """A relevant entry, from when to when it stood: positions or instants, the end excluded."""
 
     session: Session
@@ -134,7 +134,9 @@ def _leaves(weeks: Sequence[date], inside: list[int], measure: Measure) -> date 
     return weeks[inside[0] + measure.weeks]
 
 
-def first_recorded(weeks: Sequence[date], stood: Iterable[Stood], measure: Measure) -> int | None:
+def first_recorded(
+    weeks: Sequence[date], stood: Iterable[RelevantEntry], measure: Measure
+) -> int | None:
     """Return the position or instant at which a window first held enough recorded entries.
 
     ``stood`` holds a session once for each stretch during which a relevant entry stood against

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 from ledger.english import alternatives
 from ledger.errors import Refused
 from ledger.values import HALVES
-from policies.packs import files as packs
+from policies.packs import files
 
 # One row of the table of register codes, and the reading of the file that holds them.
 
@@ -108,17 +108,17 @@ def read(text: str, file: str) -> tuple[CodeRule, ...]:
     try:
         pack = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise refused(file, str(error)) from error
+        raise refusal(file, str(error)) from error
     rows: list[dict[str, Any]] = pack.pop("code", [])
     if pack:
-        raise refused(file, f"unknown key {min(pack)!r}")
+        raise refusal(file, f"unknown key {min(pack)!r}")
     for number, row in enumerate(rows, start=1):
         for fault in _faults(row):
-            raise refused(file, f"code {row.get('code', f'number {number}')}: {fault}")
+            raise refusal(file, f"code {row.get('code', f'number {number}')}: {fault}")
     return tuple(_rule(row) for row in rows)
 
 
-def refused(file: str, what: str) -> Refused:
+def refusal(file: str, what: str) -> Refused:
     """Return the refusal of a table that cannot be used."""
     return Refused("pack-invalid", f"{file}: {what}", "the head of the file explains its keys")
 
@@ -158,8 +158,6 @@ def _rule(row: Mapping[str, Any]) -> CodeRule:
         replaced_by=tuple(row.get("replaced_by", ())),
     )
 
-
-__all__ = ["FILE", "CodeRule", "Codes", "codes", "parse"]
 
 FILE = "statutory/england/codes.toml"
 _DAY = timedelta(days=1)
@@ -261,14 +259,14 @@ def parse(text: str, file: str) -> Codes:
     for code, meanings in by_code.items():
         for earlier, later in pairwise(meanings):
             if earlier.covers(later.since):
-                raise refused(file, f"code {code}: two meanings on {later.since}")
+                raise refusal(file, f"code {code}: two meanings on {later.since}")
     return Codes(rules, MappingProxyType({code: tuple(each) for code, each in by_code.items()}))
 
 
 @cache
 def codes() -> Codes:
-    """Return the statutory catalogue, read once from the bytes that ``packs.digest`` names."""
-    return parse(packs.content(FILE).decode(), FILE)
+    """Return the statutory catalogue, read once from the bytes that ``files.digest`` names."""
+    return parse(files.content(FILE).decode(), FILE)
 
 
 def _only(found: Iterable[CodeRule], on: date) -> str:
@@ -295,4 +293,4 @@ class Rules:
 @cache
 def rules() -> Rules:
     """Return the rules of this installation."""
-    return Rules(codes(), packs.digest())
+    return Rules(codes(), files.digest())

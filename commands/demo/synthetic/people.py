@@ -1,4 +1,4 @@
-"""Invented children: a name, a date of birth, a UPN with the right check letter, a family."""
+"""Invented households and children, and what each of them is as a pupil of the school."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any
 
 from commands.demo.synthetic.settings import table
 from ledger.values import upn_check_letter
-from policies.law import age as compulsory_school_age
+from policies.law import age
 
 # Invented households: one or two contacts at invented addresses, with numbers nobody has.
 
@@ -265,7 +265,5 @@ class Pupil:
     def of_compulsory_school_age(self, day: date) -> bool:
         """Tell whether a day falls into compulsory school age (Education Act 1996 s.8)."""
         dob = self.person.dob
-        begins = compulsory_school_age.begins(dob)
-        return compulsory_school_age.is_compulsory(
-            day, begins, compulsory_school_age.birth_cohort(dob)
-        )
+        begins = age.begins(dob)
+        return age.is_compulsory(day, begins, age.birth_cohort(dob))

@@ -1,4 +1,4 @@
-"""What the generator is told: a build's arguments and the TOML files beside this module."""
+"""What the generator is told: a build's arguments, the TOML files here, the codes by meaning."""
 
 import tomllib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""School years: half terms, closures, and the sessions that the school meets."""
+"""School years: half terms, bank holidays, closures, and the sessions that the school meets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -185,8 +185,6 @@ def _cancelled(days: tuple[date, ...], setting: Setting, number: int) -> Iterato
 
 # Bank holidays in England: by rule, with the exceptions of calendar.toml.
 
-_BANK_HOLIDAYS_FRIDAY = 4
-
 
 def easter(year: int) -> date:
     """Return Easter Sunday (the anonymous Gregorian algorithm, Meeus, Astronomical Algorithms)."""
@@ -215,9 +213,7 @@ def bank_holidays(year: int) -> dict[date, str]:
     """
     new_year = date(year, 1, 1)
     days = {
-        new_year
-        if new_year.weekday() <= _BANK_HOLIDAYS_FRIDAY
-        else monday_from(new_year): "New Year's Day",
+        new_year if new_year.weekday() <= _FRIDAY else monday_from(new_year): "New Year's Day",
         easter(year) - timedelta(days=2): "Good Friday",
         easter(year) + timedelta(days=1): "Easter Monday",
         monday_from(date(year, 5, 1)): "Early May bank holiday",

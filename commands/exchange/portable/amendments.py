@@ -20,7 +20,7 @@ Key = tuple[str, int]
 """Pupil id and number of the session: which mark."""
 
 
-def gathered(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]], set[Key]]:
+def gather(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]], set[Key]]:
     """Return the changes of each mark in order of ``amended_on``, and the marks with a fault.
 
     Rows of one time stay in the order of the file. A re-statement follows the row before it

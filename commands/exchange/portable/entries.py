@@ -12,7 +12,7 @@ from ledger.errors import Refused
 from ledger.formats import fields
 from ledger.formats.portable import MARKS, NO_MARK
 from ledger.state.school import Pupil
-from policies.law import age as compulsory_school_age
+from policies.law import age
 from policies.packs.codes import CodeRule
 
 
@@ -180,9 +180,7 @@ class Entries:
         """Find what the law would not allow, or asks for besides."""
         line, pupil = self.rows.line[index], seat.pupil
         if rule.age is not None:
-            compulsory = compulsory_school_age.is_compulsory(
-                occasion.day, pupil.compulsory_from, pupil.birth_cohort
-            )
+            compulsory = age.is_compulsory(occasion.day, pupil.compulsory_from, pupil.birth_cohort)
             amended = "dob" in self._work.voices.pupil(pupil.id).amended
             held = amended and self.holds(index)
             if compulsory != (rule.age == "compulsory") and not held:

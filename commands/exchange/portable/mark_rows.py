@@ -13,7 +13,7 @@ from ledger.formats.portable import ENTRY_KINDS, MARKS, EntryKind
 from ledger.formats.sheet import Problems, Sheet
 from ledger.values import HALVES, Half, Session
 
-# A session as one small number: hundreds of thousands of rows name a few hundred of them.
+# A session is one small number: hundreds of thousands of rows name a few hundred of them.
 
 
 def number(day: date, half: Half) -> int:

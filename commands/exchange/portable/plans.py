@@ -21,7 +21,7 @@ _STEPS = {AbsencePlanned: "planned", PlanChanged: "changed", PlanWithdrawn: "wit
 Said = tuple[object, ...]
 
 
-def record(work: Work) -> None:
+def record_plans(work: Work) -> None:
     """Record each step that is not held, in order of ``planned_on``."""
     steps: dict[str, list[PlanRow]] = defaultdict(list)
     for row in work.content.plans.rows:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from policies.packs import files as packs
+from policies.packs import files
 from policies.packs.codes import FILE, Codes, codes, parse
 from tests.policies.packs.code_consistency import inconsistencies
 
@@ -170,7 +170,7 @@ def test_the_catalogue_is_immutable():
 
 def test_the_order_of_rows_in_the_file_does_not_matter():
     """A later meaning may be written above an earlier one."""
-    text = packs.content(FILE).decode()
+    text = files.content(FILE).decode()
     head, *rows = text.split("\n[[code]]\n")
     turned = parse("\n[[code]]\n".join([head, *reversed(rows)]), FILE)
     assert turned.by_code == codes().by_code
