@@ -24,7 +24,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import PolicyAdopted
 from ledger.files import translated
-from ledger.formats.sheet import ROLES
+from ledger.formats.fields import ROLES
 from ledger.store.store import Fact
 from policies.packs import school as school_packs
 from policies.packs.codes import Rules

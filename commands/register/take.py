@@ -31,6 +31,7 @@ from commands.register.entries import Place, RegisterRefused, Result, Row, Takin
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
+from ledger.formats import sheet
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules
@@ -83,7 +84,7 @@ class TakeRegister(OnScreen):
         """Record the taking and one entry a pupil; every problem is told at once."""
         author = state.author(now)
         mark_rules.check_not_future(self.session, now)
-        file = "register" if self.file is None else register_entries.shown(self.file)
+        file = "register" if self.file is None else sheet.shown(self.file)
         place = Place(self.group, self.session, file)
         pairs, unmatched = register_entries.matched(state, place, self.rows)
         taking = Taking(state, rules.codes, state.school.calendar(), author, now)
