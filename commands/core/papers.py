@@ -81,10 +81,10 @@ def by_pupil(
         and key not in withdrawn
         and not _is_withdrawn(event, today)
     ]
-    by_id: dict[str, list[Paper]] = {}
+    found: dict[str, list[Paper]] = {}
     for stream, papers in [*standing, *others]:
-        by_id.setdefault(streams.parts(stream)[1], []).extend(papers)
-    return {pupil: papers for pupil, papers in by_id.items() if papers}
+        found.setdefault(streams.parts(stream)[1], []).extend(papers)
+    return {pupil: papers for pupil, papers in found.items() if papers}
 
 
 def notice_range(pupil: Pupil) -> Range:
@@ -95,13 +95,13 @@ def notice_range(pupil: Pupil) -> Range:
 def notices_of(state: State, pupil: Pupil) -> list[Notice]:
     """Return a pupil's penalty notices as they were stated last; `notice_range` asks for them."""
     prefix = f"{streams.NOTICES}{pupil.id}:"
-    notices: dict[tuple[object, ...], Notice] = {}
+    found: dict[tuple[object, ...], Notice] = {}
     for stream, events in state.histories.items():
         if stream.startswith(prefix):
             for e in events:
                 if isinstance(e, NoticeStated):
-                    notices[_key(stream, e)] = _notice(e)
-    return list(notices.values())
+                    found[_key(stream, e)] = _notice(e)
+    return list(found.values())
 
 
 def _key(stream: str, event: NoticeStated) -> tuple[object, ...]:
