@@ -27,9 +27,6 @@ from ledger.store.store import Fact
 from ledger.terminal import progress, say
 from policies.packs.codes import Rules
 
-# -- create --------------------------------------------------------------------------------
-# Write a back-up of everything the ledger needs, to one file.
-
 
 class CreateBackup(UseCase, Errand):
     """attendance backup create: write a back-up of everything the ledger needs, to one file.

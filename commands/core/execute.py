@@ -103,7 +103,7 @@ class _Attempt:
             self.ring.identities(),
             self.context.operator,
             self.ring.open,
-            streams.new_pupil_id,
+            streams.new_id,
             versions=dict(school.versions),
             position=upto,
             event_at=self.store.at,
@@ -175,7 +175,7 @@ class _Attempt:
 
 
 def _adopt(in_force: Rules) -> Fact:
-    files = {name: content.decode() for name, content in packs.files()}
+    files = {name: content.decode() for name, content in packs.statutory()}
     return Fact(streams.rules(in_force.digest), RulesAdopted(digest=in_force.digest, files=files))
 
 

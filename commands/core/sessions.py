@@ -25,7 +25,7 @@ class Span(NamedTuple):
         return self.first <= session <= self.last
 
 
-class Spanning(UseCase):
+class SpanCommand(UseCase):
     """A command about one session, or every session from one to another."""
 
     session: Session | None = option("the session, 2026-11-20/AM", default=None)
@@ -34,17 +34,17 @@ class Spanning(UseCase):
 
     @field_validator("from_", "to_", mode="before")
     @classmethod
-    def _written(cls, value: object) -> object:
+    def _as_text(cls, value: object) -> object:
         return str(value) if isinstance(value, Session) else value
 
 
-class OfSessions(Spanning):
+class PupilSpanCommand(SpanCommand):
     """A command about one pupil and one session, or every session from one to another."""
 
     pupil: str = option("UPN or local id")
 
 
-def span(command: Spanning) -> Span:
+def span(command: SpanCommand) -> Span:
     """Return the sessions that a command names; refuse none, both ways at once, or backwards."""
     ends = [end for end in (command.from_, command.to_) if end]
     if command.session is not None and not ends:
@@ -55,47 +55,47 @@ def span(command: Spanning) -> Span:
             "the command is about one session, or about all from one to another",
             "give --session, or both --from and --to",
         )
-    return between(command.from_, command.to_)
+    return span_between(command.from_, command.to_)
 
 
-def between(first: str, last: str) -> Span:
+def span_between(first: str, last: str) -> Span:
     """Return the sessions from one to another, each a session or a date; refuse backwards."""
-    found = Span(_read(first, _FIRST_HALF), _read(last, _LAST_HALF))
-    if found.last < found.first:
+    ends = Span(_read(first, _FIRST_HALF), _read(last, _LAST_HALF))
+    if ends.last < ends.first:
         raise Refused(
             "range-reversed",
-            f"the range ends ({found.last}) before it begins ({found.first})",
+            f"the range ends ({ends.last}) before it begins ({ends.first})",
             "give the earlier session with --from, the later with --to",
         )
-    return found
+    return ends
 
 
-def named(texts: tuple[str, ...]) -> list[Session]:
+def parse_all(texts: tuple[str, ...]) -> list[Session]:
     """Return the sessions that texts name, in order; a date names both of its sessions."""
-    found = {
+    sessions = {
         session
         for text in texts
         for session in ([parse_session(text)] if "/" in text else _both(text))
     }
-    return sorted(found)
+    return sorted(sessions)
 
 
-def marks(pupil: Pupil, wanted: Span) -> Range:
+def marks(pupil: Pupil, covered: Span) -> Range:
     """Return the range of a pupil's mark streams in a span."""
-    first, last = (streams.mark(pupil.id, session) for session in wanted[:2])
+    first, last = (streams.mark(pupil.id, session) for session in covered[:2])
     return Range(first, last + "\x00")
 
 
-def plans(pupil: Pupil, wanted: Span) -> Range:
+def plans(pupil: Pupil, covered: Span) -> Range:
     """Return the range of a pupil's plan streams in a span."""
-    first, last = (streams.plan(pupil.id, session) for session in wanted[:2])
+    first, last = (streams.plan(pupil.id, session) for session in covered[:2])
     return Range(first, last + "\x00")
 
 
-def registers(wanted: Span) -> Range:
+def registers(covered: Span) -> Range:
     """Return the range of every group's register streams in a span."""
     return Range(
-        f"{streams.REGISTER}{wanted.first}:", f"{streams.REGISTER}{wanted.last}:\U0010ffff"
+        f"{streams.REGISTER}{covered.first}:", f"{streams.REGISTER}{covered.last}:\U0010ffff"
     )
 
 

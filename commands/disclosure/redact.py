@@ -29,6 +29,7 @@ from commands.core.command import (
 )
 from commands.core.execute import execute, look
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
@@ -58,11 +59,148 @@ from policies.law.calendar import may_go
 from policies.packs.codes import Rules, rules
 from policies.packs.values import parameters
 
-# -- redact_rules --------------------------------------------------------------------------
-# What may be put beyond use, and what the law keeps: the choice of one sealed text.
+
+class RedactField(UseCase, Errand):
+    """attendance redact: put one sealed text of an earlier event beyond use, at once and for good.
+
+    Every view shows [redacted] from then on. It cannot be undone.
+    """
+
+    position: int = argument("the position of the event", ge=1)
+    field: str = argument("which of its sealed texts: reason, comment, notes, address …")
+    reason: str = option("why; kept sealed")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for earlier redactions, and for what left the school about the same pupil."""
+        yield one(streams.redaction())
+        yield starting(streams.RELATION)
+        for pupil in _subjects(self, state):
+            yield one(streams.disclosure(pupil))
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the redaction; the keys have been dealt with before."""
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        today = local_date(now)
+        checks.check_role(state, author, _MAY_REDACT, now, "redact a field")
+        aim = _target(state, self.position, self.field)
+        _check_new(self, state)
+        _check_open(state, aim, self.position)
+        _check_not_kept(state, aim, today)
+        _check_reason(reason, state.open_text(aim.sealed))
+        event = FieldRedacted(
+            position=self.position,
+            field=self.field,
+            reason=reason,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        return decided([Fact(streams.redaction(), event)], *_says(self, state, aim, today))
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Decide, look where else the text stands, destroy its key, then record it."""
+        folder, now = context.folder.required(), context.clock()
+
+        def sealed_text(state: State) -> str:
+            self.decide(state, rules(), now)
+            return _target(state, self.position, self.field).sealed
+
+        place = Place(self.position, self.field, look(context, sealed_text, self.reads))
+        with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
+            also = list(_copies_elsewhere(folder, ring, place))
+            _destroy(folder, ring, place, now)
+        outcome = execute(context, self)
+        return replace(outcome, says=(*outcome.says, *also))
 
 
-ALLOWED = ("head", "authoriser", "safeguarding")
+class Target(NamedTuple):
+    """One sealed text: its event's stream and class, its field, and how it is stored."""
+
+    stream: str
+    event: Event
+    field: str
+    sealed: str
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether another system stated it, which may state it again."""
+        return isinstance(self.event, SourcedEvent) and self.event.stated is not None
+
+
+def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
+    box = parse_box(place.text)
+    redaction = Redaction(*box[:3], place.position, place.field, now)
+    ring.redact(redaction, places(folder.log, box.subject, box.purpose))
+
+
+def _subjects(command: RedactField, state: State) -> list[str | None]:
+    """Return the pupils whom an event is about, and none for extracts about many."""
+    recorded = state.event_at(command.position) if command.position <= state.position else None
+    if recorded is None:
+        return [None]
+    if recorded.stream.startswith(streams.PARENT):
+        parent = recorded.stream.removeprefix(streams.PARENT)
+        relations = map(streams.parts, state.histories)
+        return [*(parts[1] for parts in relations if parts[2:] == [parent]), None]
+    own = streams.parts(recorded.stream)[1:2]
+    return [*(pupil for pupil in own if pupil in state.school.pupils), None]
+
+
+def _check_new(command: RedactField, state: State) -> None:
+    for event in state.histories.get(streams.redaction(), ()):
+        if isinstance(event, FieldRedacted) and (event.position, event.field) == (
+            command.position,
+            command.field,
+        ):
+            raise Refused(
+                "already-redacted",
+                f"the {command.field} of event {command.position} was redacted before",
+                "attendance redactions says when, by whom and why",
+            )
+
+
+def _says(command: RedactField, state: State, aim: Target, today: date) -> Iterator[str]:
+    yield f"the {command.field} of event {command.position} is beyond use: its key is destroyed"
+    yield "the proof of the register is untouched; every view shows [redacted] from now on"
+    yield "back-ups made before still hold the key: a restored one is to be redacted again"
+    yield from _legal_notes(aim, today)
+    if aim.is_imported:
+        yield "an import that still states the text brings it back: have it corrected there"
+    had_left = [_disclosure_in_words(state, each) for each in _disclosures_of(command, state, aim)]
+    if had_left:
+        yield "what had left the school before may hold it:"
+        yield from had_left
+
+
+def _disclosures_of(command: RedactField, state: State, aim: Target) -> list[Disclosed]:
+    """Return what left after the event was recorded, and about its day where it has one."""
+    day = _day(aim.stream)
+    disclosures = [
+        event
+        for pupil in _subjects(command, state)
+        for event in state.histories.get(streams.disclosure(pupil), ())
+        if isinstance(event, Disclosed) and event.seen_at >= command.position
+    ]
+    covering = [
+        e for e in disclosures if day is None or (e.first or day) <= day <= (e.last or day)
+    ]
+    return sorted(covering, key=lambda e: e.on)
+
+
+def _day(stream: str) -> date | None:
+    if stream.startswith((streams.MARK, streams.PLAN, streams.APPROVAL)):
+        return date.fromisoformat(streams.parts(stream)[2][:10])
+    return None
+
+
+def _disclosure_in_words(state: State, event: Disclosed) -> str:
+    what, to = state.open_text(event.what), state.open_text(event.to)
+    return f"  {event.on} {event.kind} to {to}: {what} (ask for it back, or to destroy it)"
+
+
+# What may be put beyond use, and what the law keeps
+
+_MAY_REDACT = ("head", "authoriser", "safeguarding")
 _KEPT_DETAILS = ("upn", "surname", "forename", "dob")
 _AMENDMENTS = (
     MarkAmended,
@@ -86,41 +224,27 @@ _LAST_DAY = (7, 31)
 """A purpose ``register-2026`` is the year that begins on 1 August 2026."""
 
 
-class Target(NamedTuple):
-    """One sealed text: its event's stream and class, its field, and how it is stored."""
-
-    stream: str
-    event: Event
-    field: str
-    sealed: str
-
-    @property
-    def imported(self) -> bool:
-        """Whether another system stated it, which may state it again."""
-        return isinstance(self.event, SourcedEvent) and self.event.stated is not None
-
-
-def target(state: State, position: int, field: str) -> Target:
+def _target(state: State, position: int, field: str) -> Target:
     """Return the sealed text that a position and field name; refuse what is none."""
-    found = state.event_at(position) if 0 < position <= state.position else None
-    if found is None:
+    recorded = state.event_at(position) if 0 < position <= state.position else None
+    if recorded is None:
         raise Refused(
             "position-unknown",
             f"the ledger has no event {position}; its newest is {state.position}",
             "attendance history PUPIL --json names the position of every entry",
         )
-    names = [name for name, _ in sealed_fields(type(found.event))]
-    given = [name for name in names if getattr(found.event, name) is not None]
-    if field not in given:
-        kind = NAMES[type(found.event)].partition(".")[0]
-        remedy = f"its sealed texts are: {', '.join(given)}" if given else "it holds none"
+    names = [name for name, _ in sealed_fields(type(recorded.event))]
+    stated = [name for name in names if getattr(recorded.event, name) is not None]
+    if field not in stated:
+        kind = NAMES[type(recorded.event)].partition(".")[0]
+        remedy = f"its sealed texts are: {', '.join(stated)}" if stated else "it holds none"
         raise Refused(
             "field-not-sealed", f"event {position} ({kind}) has no sealed text {field!r}", remedy
         )
-    return Target(found.stream, found.event, field, getattr(found.event, field))
+    return Target(recorded.stream, recorded.event, field, getattr(recorded.event, field))
 
 
-def check_open(state: State, aim: Target, position: int) -> None:
+def _check_open(state: State, aim: Target, position: int) -> None:
     """Refuse a text that is beyond use already, with all that its key sealed."""
     if state.open_text(aim.sealed) == BEYOND_USE:
         raise Refused(
@@ -130,7 +254,7 @@ def check_open(state: State, aim: Target, position: int) -> None:
         )
 
 
-def check_not_kept(state: State, aim: Target, today: date) -> None:
+def _check_not_kept(state: State, aim: Target, today: date) -> None:
     """Refuse what has to be kept: why texts went or names were shown, who amended, who is on roll.
 
     SI 2024/208 regs 6(1) and 8. Former details, originals and reasons may go, with a note.
@@ -142,7 +266,7 @@ def check_not_kept(state: State, aim: Target, today: date) -> None:
             "without it nobody could answer for that",
             "if it says too much, say so on file beside it",
         )
-    until = _kept_until(state, aim, today)
+    until = _end_of_keeping(state, aim, today)
     if until is None or today >= until:
         return
     preserved = parameters().value("register.preserved", today)
@@ -156,7 +280,7 @@ def check_not_kept(state: State, aim: Target, today: date) -> None:
     )
 
 
-def notes(aim: Target, today: date) -> Iterator[str]:
+def _legal_notes(aim: Target, today: date) -> Iterator[str]:
     """Yield what the law asks for of the text that goes: to be said on file, without the wrong."""
     states = parameters().value("register.amendment_states", today)
     if isinstance(aim.event, _AMENDMENTS) and aim.field in _OF_AN_AMENDMENT:
@@ -182,7 +306,7 @@ def notes(aim: Target, today: date) -> Iterator[str]:
         )
 
 
-def _kept_until(state: State, aim: Target, today: date) -> date | None:
+def _end_of_keeping(state: State, aim: Target, today: date) -> date | None:
     seals = dict(sealed_fields(type(aim.event)))
     if isinstance(aim.event, StaffTitle):
         return date.max
@@ -197,7 +321,7 @@ def _kept_until(state: State, aim: Target, today: date) -> date | None:
     stands = pupil.details[detail]
     if stands is None or state.open_text(stands) != state.open_text(aim.sealed):
         return None
-    return _off_roll(pupil, today)
+    return _end_of_roll_entry(pupil, today)
 
 
 def _detail(aim: Target) -> str | None:
@@ -209,7 +333,7 @@ def _detail(aim: Target) -> str | None:
     return None
 
 
-def _off_roll(pupil: Pupil, today: date) -> date:
+def _end_of_roll_entry(pupil: Pupil, today: date) -> date:
     """Return when a pupil's entry on the admission register may go; never while on roll."""
     lasts = [spell.leaves_on or date.max for spell in pupil.spells.values()]
     last = max(lasts, default=today)
@@ -229,9 +353,7 @@ def _remedy(aim: Target) -> str:
     return "redact the reason, if that is what says too much"
 
 
-# -- redact_copies -------------------------------------------------------------------------
-# Where else a text stands that is to go: the same words about others, and in longer texts.
-
+# Where else the text stands: the same words about others, and in longer texts
 
 _LEAST = 8
 """Characters below which a text is not looked for inside others: a single word is everywhere."""
@@ -249,33 +371,51 @@ class Copy(NamedTuple):
         return f"{self.position} {self.field}{f' ({self.how})' if self.how else ''}"
 
 
-def copies(ring: KeyRing, gone: Place, text: str, others: Iterable[Place]) -> Iterator[Copy]:
+def _copies_elsewhere(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
+    """Say where else the text stands; once its key is gone, nobody can look for it any more."""
+    text = ring.open(gone.text)
+    if text == REDACTED:
+        yield "its key had been destroyed before: where else it stands cannot be looked for now"
+        return
+    yield from _copies_in_words(list(_copies(ring, gone, text, every_place(folder.log))))
+
+
+def _copies_in_words(same: list[Copy]) -> Iterator[str]:
+    if same:
+        yield (
+            f"the same text, or a part of it, still stands in {number_of(len(same), 'place')} "
+            f"(position and field): {', '.join(map(str, same))}"
+        )
+        yield "redact it there too where it is wrong"
+
+
+def _copies(ring: KeyRing, gone: Place, text: str, others: Iterable[Place]) -> Iterator[Copy]:
     """Yield where else a text stands, whole or within a longer one, about anybody.
 
     ``gone``: where it is to be taken away. Of the same person also where a part of it stands by
     itself, since a reason is copied into a longer one (leave that was falsified). A text that does
     not open is passed over: `attendance verify` tells of it.
     """
-    sought, subject = _plain(text), parse_box(gone.text).subject
+    sought, subject = _normal_form(text), parse_box(gone.text).subject
     for place in others:
         if place[:2] == gone[:2]:
             continue
-        found = _plain(_opened(ring, place.text))
-        if found == sought:
+        other = _normal_form(_text_or_nothing(ring, place.text))
+        if other == sought:
             yield Copy(place.position, place.field, "")
-        elif _within(sought, found):
+        elif _is_part(sought, other):
             yield Copy(place.position, place.field, "within a longer text")
-        elif _within(found, sought) and parse_box(place.text).subject == subject:
+        elif _is_part(other, sought) and parse_box(place.text).subject == subject:
             yield Copy(place.position, place.field, "a part of it")
 
 
-def check_reason(reason: str, text: str) -> None:
+def _check_reason(reason: str, text: str) -> None:
     """Refuse a reason that says again what is to go: a reason of a redaction stays.
 
     ``text``: as it opens; what is gone already cannot be compared.
     """
-    sought, found = _plain(text), _plain(reason)
-    if text != REDACTED and (found == sought or _within(sought, found)):
+    sought, stated = _normal_form(text), _normal_form(reason)
+    if text != REDACTED and (stated == sought or _is_part(sought, stated)):
         raise Refused(
             "reason-repeats",
             "the reason repeats the text that is to go, and stays itself",
@@ -283,7 +423,7 @@ def check_reason(reason: str, text: str) -> None:
         )
 
 
-def _opened(ring: KeyRing, sealed: str) -> str:
+def _text_or_nothing(ring: KeyRing, sealed: str) -> str:
     try:
         text = ring.open(sealed)
     except Refused:
@@ -291,163 +431,9 @@ def _opened(ring: KeyRing, sealed: str) -> str:
     return "" if text in (BEYOND_USE, REDACTED) else text
 
 
-def _plain(text: str) -> str:
+def _normal_form(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _within(part: str, whole: str) -> bool:
+def _is_part(part: str, whole: str) -> bool:
     return len(part) >= _LEAST and part in whole
-
-
-# -- redact --------------------------------------------------------------------------------
-# Put one sealed text of an earlier event beyond use, at once and for good.
-#
-# For a wrong text about the wrong child (UK GDPR arts 5 and 17), long before a record may go. The
-# key of that one text is destroyed first, then it is recorded who did it and why; the proof of the
-# register stays as it is, as it is over the sealed text. Repeated after a crash in between, the
-# command records what is missing.
-
-
-class RedactField(UseCase, Errand):
-    """attendance redact: put one sealed text of an earlier event beyond use, at once and for good.
-
-    Every view shows [redacted] from then on. It cannot be undone.
-    """
-
-    position: int = argument("the position of the event", ge=1)
-    field: str = argument("which of its sealed texts: reason, comment, notes, address …")
-    reason: str = option("why; kept sealed")
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Ask for earlier redactions, and for what left the school about the same pupil."""
-        yield one(streams.redaction())
-        yield starting(streams.RELATION)
-        for pupil in _about(self, state):
-            yield one(streams.disclosure(pupil))
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Record the redaction; the keys have been dealt with before."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        today = local_date(now)
-        checks.check(state, author, ALLOWED, now, "redact a field")
-        aim = target(state, self.position, self.field)
-        _check_new(self, state)
-        check_open(state, aim, self.position)
-        check_not_kept(state, aim, today)
-        check_reason(reason, state.open_text(aim.sealed))
-        event = FieldRedacted(
-            position=self.position,
-            field=self.field,
-            reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
-        return decided([Fact(streams.redaction(), event)], *_says(self, state, aim, today))
-
-    def carry_out(self, context: Context) -> Outcome:
-        """Decide, look where else the text stands, destroy its key, then record it."""
-        folder, now = context.folder.required(), context.clock()
-
-        def sealed(state: State) -> str:
-            self.decide(state, rules(), now)
-            return target(state, self.position, self.field).sealed
-
-        place = Place(
-            self.position,
-            self.field,
-            look(context, sealed, self.reads),
-        )
-        with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
-            also = list(_also(folder, ring, place))
-            _destroy(folder, ring, place, now)
-        outcome = execute(context, self)
-        return replace(outcome, says=(*outcome.says, *also))
-
-
-def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
-    box = parse_box(place.text)
-    redaction = Redaction(*box[:3], place.position, place.field, now)
-    ring.redact(redaction, places(folder.log, box.subject, box.purpose))
-
-
-def _also(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
-    """Say where else the text stands; once its key is gone, nobody can look for it any more."""
-    text = ring.open(gone.text)
-    if text == REDACTED:
-        yield "its key had been destroyed before: where else it stands cannot be looked for now"
-        return
-    yield from _told(list(copies(ring, gone, text, every_place(folder.log))))
-
-
-def _told(same: list[Copy]) -> Iterator[str]:
-    if same:
-        number = "1 place" if len(same) == 1 else f"{len(same)} places"
-        yield (
-            f"the same text, or a part of it, still stands in {number} "
-            f"(position and field): {', '.join(map(str, same))}"
-        )
-        yield "redact it there too where it is wrong"
-
-
-def _about(command: RedactField, state: State) -> list[str | None]:
-    """Return the pupils whom an event is about, and none for extracts about many."""
-    found = state.event_at(command.position) if command.position <= state.position else None
-    if found is None:
-        return [None]
-    if found.stream.startswith(streams.PARENT):
-        parent = found.stream.removeprefix(streams.PARENT)
-        relations = map(streams.parts, state.histories)
-        return [*(parts[1] for parts in relations if parts[2:] == [parent]), None]
-    own = streams.parts(found.stream)[1:2]
-    return [*(pupil for pupil in own if pupil in state.school.pupils), None]
-
-
-def _check_new(command: RedactField, state: State) -> None:
-    for event in state.histories.get(streams.redaction(), ()):
-        if isinstance(event, FieldRedacted) and (event.position, event.field) == (
-            command.position,
-            command.field,
-        ):
-            raise Refused(
-                "already-redacted",
-                f"the {command.field} of event {command.position} was redacted before",
-                "attendance redactions says when, by whom and why",
-            )
-
-
-def _says(command: RedactField, state: State, aim: Target, today: date) -> Iterator[str]:
-    yield f"the {command.field} of event {command.position} is beyond use: its key is destroyed"
-    yield "the proof of the register is untouched; every view shows [redacted] from now on"
-    yield "back-ups made before still hold the key: a restored one is to be redacted again"
-    yield from notes(aim, today)
-    if aim.imported:
-        yield "an import that still states the text brings it back: have it corrected there"
-    had_left = [_shown(state, each) for each in _disclosed(command, state, aim)]
-    if had_left:
-        yield "what had left the school before may hold it:"
-        yield from had_left
-
-
-def _disclosed(command: RedactField, state: State, aim: Target) -> list[Disclosed]:
-    """Return what left after the event was recorded, and about its day where it has one."""
-    day = _day(aim.stream)
-    found = [
-        event
-        for pupil in _about(command, state)
-        for event in state.histories.get(streams.disclosure(pupil), ())
-        if isinstance(event, Disclosed) and event.seen_at >= command.position
-    ]
-    covering = [e for e in found if day is None or (e.first or day) <= day <= (e.last or day)]
-    return sorted(covering, key=lambda e: e.on)
-
-
-def _day(stream: str) -> date | None:
-    if stream.startswith((streams.MARK, streams.PLAN, streams.APPROVAL)):
-        return date.fromisoformat(streams.parts(stream)[2][:10])
-    return None
-
-
-def _shown(state: State, event: Disclosed) -> str:
-    what, to = state.open_text(event.what), state.open_text(event.to)
-    return f"  {event.on} {event.kind} to {to}: {what} (ask for it back, or to destroy it)"

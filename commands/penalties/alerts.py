@@ -45,7 +45,7 @@ def stream_of(number: int, state: State) -> str:
 def settle(number: int, state: State, now: int, settling: Settling) -> Decision:
     """Record what was done about an open alert, by somebody who may."""
     author, stream = state.author(now), stream_of(number, state)
-    checks.check(state, author, checks.DECIDERS, now, "settle an alert")
+    checks.check_role(state, author, checks.DECIDERS, now, "settle an alert")
     for before in state.histories.get(stream, ()):
         if isinstance(before, AlertSettled) and before.alert == number:
             raise Refused(
@@ -85,7 +85,7 @@ class DismissAlert(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the reason, once."""
-        reason = checks.required(self.reason, "reason")
+        reason = checks.required_text(self.reason, "reason")
         return settle(self.alert, state, now, Settling("dismissed", reason=reason))
 
 
@@ -109,7 +109,7 @@ class SendAlert(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record to whom and when it was sent; not ahead of time, not twice."""
-        to = checks.required(self.to, "to")
+        to = checks.required_text(self.to, "to")
         if self.on > local_date(now):
             raise Refused("future", f"{self.on} is in the future", "record it when it was sent")
         return settle(self.alert, state, now, Settling("sent", to, self.on))

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from commands.core import checks, marks, sessions
 from commands.core.command import Decision, Range, State, decided, option
-from commands.core.marks import Stated
-from commands.core.sessions import OfSessions, Span
-from commands.leave.leave import number_of
+from commands.core.marks import StatedMark
+from commands.core.sessions import PupilSpanCommand, Span
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
@@ -20,7 +20,7 @@ from policies.packs.codes import Codes, Rules
 # What may be planned, for which sessions: shared by adding, changing and withdrawing plans.
 
 
-class Planning(OfSessions):
+class Planning(PupilSpanCommand):
     """A command about what is expected in sessions to come."""
 
     def reads(self, state: State) -> Iterable[Range]:
@@ -31,7 +31,7 @@ class Planning(OfSessions):
         yield sessions.registers(span)
 
 
-def check_absence(codes: Codes, stated: Stated, session: Session) -> None:
+def check_absence(codes: Codes, stated: StatedMark, session: Session) -> None:
     """Refuse to plan what is only known when the register is taken."""
     rule = codes.rule(stated.code, session.date)
     if rule.category == "present" or rule.provisional or rule.late:
@@ -51,7 +51,7 @@ def check_open(state: State, calendar: Calendar, pupil: Pupil, session: Session,
             f"{mark.code} already stands for {session}: it is past planning",
             "change it with attendance amend, giving the reason",
         )
-    if marks.has_ended(calendar, session, marks.taken(state, pupil, session), now):
+    if marks.has_ended(calendar, session, marks.takings(state, pupil, session), now):
         raise Refused(
             "register-ended",
             f"the register of {session} has ended: it is past planning",
@@ -59,7 +59,7 @@ def check_open(state: State, calendar: Calendar, pupil: Pupil, session: Session,
         )
 
 
-def planned(state: State, pupil: Pupil, span: Span, now: int) -> list[tuple[Session, Stated]]:
+def planned(state: State, pupil: Pupil, span: Span, now: int) -> list[tuple[Session, StatedMark]]:
     """Return the plans that can still change; of a range, those without a register yet."""
     calendar = state.school.calendar()
     found = list(marks.plans_of(state, pupil))
@@ -69,7 +69,7 @@ def planned(state: State, pupil: Pupil, span: Span, now: int) -> list[tuple[Sess
         (session, plan)
         for session, plan in found
         if marks.mark_of(state, pupil, session) is None
-        and not marks.has_ended(calendar, session, marks.taken(state, pupil, session), now)
+        and not marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
     ]
     if not kept:
         where = f"{span.first}" if span.single else f"any session from {span.first} to {span.last}"
@@ -100,7 +100,7 @@ class PlanAbsence(Planning):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Plan one session, or every session of a range that the school meets for the pupil."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
-        calendar, stated = state.school.calendar(), Stated(self.code, nature=self.nature)
+        calendar, stated = state.school.calendar(), StatedMark(self.code, nature=self.nature)
         facts = []
         for session in _sessions(self, calendar, pupil):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
@@ -163,8 +163,8 @@ class ChangePlan(Planning):
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Change every plan of the span that can still change."""
-        by, reason = state.author(now).staff_id, checks.required(self.reason, "reason")
-        pupil, stated = state.pupil(self.pupil), Stated(self.code, nature=self.nature)
+        by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
+        pupil, stated = state.pupil(self.pupil), StatedMark(self.code, nature=self.nature)
         calendar, facts = state.school.calendar(), []
         for session, before in planned(state, pupil, sessions.span(self), now):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
@@ -198,7 +198,7 @@ class WithdrawPlan(Planning):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw every plan of the span that can still change."""
-        by, reason = state.author(now).staff_id, checks.required(self.reason, "reason")
+        by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
         pupil = state.pupil(self.pupil)
         facts = [
             Fact(

@@ -19,7 +19,7 @@ from ledger.state.school import Pupil, Spell
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session
 from policies.law import age as compulsory_school_age
-from policies.law.roll import Ground, grounds, named
+from policies.law.roll import Ground, ground_named, grounds
 from policies.packs.codes import Codes, Rules
 from policies.packs.values import parameters
 
@@ -41,7 +41,7 @@ def ended(
         session
         for session in calendar.sessions(spell.starts_on, local_date(now))
         if calendar.meets(session, pupil.groups(session.date))
-        and marks.has_ended(calendar, session, marks.taken(state, pupil, session), now)
+        and marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
     ]
     return reversed(past)
 
@@ -152,7 +152,7 @@ def _ground(command: RemovePupil, pupil: Pupil) -> Ground:
     compulsory = compulsory_school_age.is_compulsory(
         command.last_day, pupil.compulsory_from, pupil.birth_cohort
     )
-    text = checks.required(command.ground, "ground")
+    text = checks.required_text(command.ground, "ground")
     return required(text, command.last_day, compulsory=compulsory)
 
 
@@ -222,7 +222,7 @@ def fault(ground: str, leaves_on: date) -> Refused | None:
     except Refused:
         return None
     former = any(each.rule.until is not None for each in known)
-    if not ground or former or named(ground, known):
+    if not ground or former or ground_named(ground, known):
         return None
     return _unknown(ground, leaves_on, known)
 
@@ -234,10 +234,10 @@ def required(ground: str, leaves_on: date, *, compulsory: bool) -> Ground:
     """
     known = grounds(leaves_on)
     mine = [each for each in known if each.compulsory == compulsory]
-    found = named(ground, mine)
+    found = ground_named(ground, mine)
     if found is not None:
         return found
-    if named(ground, known) is None:
+    if ground_named(ground, known) is None:
         raise _unknown(ground, leaves_on, mine)
     raise Refused(
         "ground-age",

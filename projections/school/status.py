@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ledger.clock import local
+from ledger.english import number_of
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
 from ledger.transparency.witnesses import trusted_witnesses
 from projections.backup import backups
 from projections.queries import seen_outside as outside
 from projections.queries.pending import pending
-from projections.queries.question import Answer, Inspection, Lines, Question, number_of
+from projections.queries.question import Answer, Inspection, Lines, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
