@@ -8,17 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TextIO
 
-from commands.amending import batch as amend_batch_file
-from commands.amending import changes as approval_rules
-from commands.amending import evidence as amend_evidence
-from commands.amending import preview as amend_preview
-from commands.amending.batch import BatchFile
-from commands.amending.changes import Change, Judged
-from commands.amending.evidence import EvidenceFile
-from commands.core import checks, sessions
-from commands.core import marks as mark_rules
+from commands.amending.batch import BatchFile, batch_changes, batch_reads, read_batch
+from commands.amending.changes import Change, Judgement, policy_reads, request_facts, split
+from commands.amending.evidence import (
+    EvidenceFile,
+    EvidenceRecord,
+    check_keep,
+    evidence_of,
+    read_evidence,
+    record_evidence,
+)
+from commands.amending.preview import Preview, evidence_in_words
+from commands.core import checks, marks, sessions
 from commands.core.command import Decision, Range, State, hidden, option
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from commands.core.sessions import Span
 from ledger.errors import Refused
 from ledger.events import streams
@@ -29,21 +32,13 @@ from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Codes, Rules
 
-# -- amend ---------------------------------------------------------------------------------
-# Change marks that stand, saying why and by whom.
-#
-# One session, every session of a range on which a mark stands, or the lines of a batch file; all
-# of
-# them or none. What the school's policy holds back for a second person is recorded as requested.
-
-
 _NEEDED = ("pupil", "code", "reason")
 _OF_ONE_PUPIL = (
     "pupil", "session", "from_", "to_", "from_code", "code", "minutes_late", "nature",
 )  # fmt: skip
 
 
-class AmendMarks(sessions.Spanning):
+class AmendMarks(sessions.SpanCommand):
     """attendance amend: change marks that stand, saying why and by whom.
 
     Marks that stand are replaced: original, amended, reason, date and name are kept.
@@ -91,43 +86,42 @@ class AmendMarks(sessions.Spanning):
         _check_options(self)
         read: dict[str, BatchFile | EvidenceFile] = {}
         if self.batch is not None:
-            read["batch_file"] = amend_batch_file.read(self.batch, stdin)
+            read["batch_file"] = read_batch(self.batch, stdin)
         if self.evidence is not None:
-            read["evidence_file"] = amend_evidence.read(self.evidence)
+            read["evidence_file"] = read_evidence(self.evidence)
         return self.model_copy(update=read)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for the marks in question, how their registers were taken, and what policy needs."""
         _check_options(self)
         if self.batch_file is not None:
-            yield from amend_batch_file.reads(self.batch_file, state)
+            yield from batch_reads(self.batch_file, state)
             return
-        pupil, span = state.pupil(checks.required(self.pupil, "pupil")), sessions.span(self)
+        pupil, span = state.pupil(checks.required_text(self.pupil, "pupil")), sessions.span(self)
         yield sessions.marks(pupil, span)
         yield sessions.registers(span)
-        yield from approval_rules.needed(state, [pupil], span)
+        yield from policy_reads(state, [pupil], span)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Amend one mark, all of a range that answer the description, or those of a batch file."""
         author = state.author(now)
         changes = _changes(self, state, rules, now)
-        judged = _judged(state, rules, now, changes)
+        judged = _judge(state, rules, now, changes)
         amended = [each for each in judged if not each.taking]
         held = any(each.grounds for each in judged)
-        evidence = amend_evidence.given(
-            self.evidence_file, self.evidence_note, keep=self.keep_evidence
-        )
+        evidence = evidence_of(self.evidence_file, self.evidence_note, keep=self.keep_evidence)
         tied = len(amended) > 1 or held or evidence is not None
-        batch = state.new_pupil_id() if tied else None
-        facts = [_fact(Amending(author, each.change.reason, batch), each) for each in judged]
-        kept = amend_evidence.Kept()
+        batch = state.new_id() if tied else None
+        facts = [_fact(Amendment(author, each.change.reason, batch), each) for each in judged]
+        kept = EvidenceRecord()
         if evidence is not None and batch is not None:
             pupils = {each.change.pupil.id: None for each in judged}
-            kept = amend_evidence.kept(evidence, pupils, batch, state.new_key)
-        shown = amend_preview.Shown(state, rules.codes, now, judged)
-        says = shown.in_full() if self.dry_run else shown.briefly(batch)
-        says += amend_preview.about(evidence)
-        says += ["dry run: nothing was recorded"] * self.dry_run
+            kept = record_evidence(evidence, pupils, batch, state.new_key)
+        preview = Preview(state, rules.codes, now, judged)
+        says = preview.in_full() if self.dry_run else preview.briefly(batch)
+        says += evidence_in_words(evidence)
+        if self.dry_run:
+            says.append("dry run: nothing was recorded")
         facts += kept.facts
         return Decision(
             facts, len(facts), tuple(says), dry_run=self.dry_run, attachments=kept.attachments
@@ -145,48 +139,49 @@ def _check_options(command: AmendMarks) -> None:
                 f"--batch and {named} are given together",
                 "let each line of the batch file say it, and leave those options out",
             )
-    amend_evidence.check(command.evidence, keep=command.keep_evidence)
+    check_keep(command.evidence, keep=command.keep_evidence)
 
 
 def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Change]:
     if command.batch_file is not None:
-        return amend_batch_file.changes(
-            command.batch_file, command.reason, state, rules.codes, now
-        )
-    code, reason = checks.required(command.code, "code"), checks.required(command.reason, "reason")
-    wanted = Wanted(
-        state.pupil(checks.required(command.pupil, "pupil")),
+        return batch_changes(command.batch_file, command.reason, state, rules.codes, now)
+    code, reason = (
+        checks.required_text(command.code, "code"),
+        checks.required_text(command.reason, "reason"),
+    )
+    replacement = Replacement(
+        state.pupil(checks.required_text(command.pupil, "pupil")),
         rules.codes,
         state.school.calendar(),
-        mark_rules.Stated(code, command.minutes_late, command.nature),
+        marks.StatedMark(code, command.minutes_late, command.nature),
         command.from_code,
         reason,
     )
-    return wanted.found(state, sessions.span(command), now)
+    return replacement.changes(state, sessions.span(command), now)
 
 
-def _judged(state: State, rules: Rules, now: int, changes: Sequence[Change]) -> list[Judged]:
+def _judge(state: State, rules: Rules, now: int, changes: Sequence[Change]) -> list[Judgement]:
     """Tell of each change whether it is part of the taking, applies at once, or waits."""
     calendar = state.school.calendar()
 
     def ended(change: Change) -> bool:
-        taken = mark_rules.taken(state, change.pupil, change.session)
-        return mark_rules.has_ended(calendar, change.session, taken, now)
+        taken = marks.takings(state, change.pupil, change.session)
+        return marks.has_ended(calendar, change.session, taken, now)
 
     over = [ended(change) for change in changes]
-    amendments = [c.proposed for c, is_over in zip(changes, over, strict=True) if is_over]
-    split = approval_rules.split(state, rules, now, state.author(now), amendments)
-    held = {(h.proposed.pupil.id, h.proposed.session): h for h in split.held}
+    amendments = [c.proposal for c, is_over in zip(changes, over, strict=True) if is_over]
+    parts = split(state, rules, now, state.author(now), amendments)
+    held = {(h.proposal.pupil.id, h.proposal.session): h for h in parts.held}
     return [
-        Judged(change, taking=not is_over, held=held.get((change.pupil.id, change.session)))
+        Judgement(change, taking=not is_over, held=held.get((change.pupil.id, change.session)))
         for change, is_over in zip(changes, over, strict=True)
     ]
 
 
-def _fact(amending: Amending, judged: Judged) -> Fact:
+def _fact(amending: Amendment, judged: Judgement) -> Fact:
     change = judged.change
     if judged.held is not None:
-        [requested] = approval_rules.requested([judged.held], amending)
+        [requested] = request_facts([judged.held], amending)
         return requested
     stream = streams.mark(change.pupil.id, change.session)
     if not judged.taking:
@@ -200,26 +195,22 @@ def _fact(amending: Amending, judged: Judged) -> Fact:
     return Fact(stream, corrected)
 
 
-# -- amend_wanted --------------------------------------------------------------------------
-# Which marks of one pupil an amendment of a session, or of a range of them, replaces.
-
-
-class Wanted(NamedTuple):
+class Replacement(NamedTuple):
     """What is to stand, and instead of which code (none: of any)."""
 
     pupil: Pupil
     codes: Codes
     calendar: Calendar
-    stated: Stated
+    stated: StatedMark
     from_code: str | None
     reason: str
 
-    def found(self, state: State, span: Span, now: int) -> list[Change]:
+    def changes(self, state: State, span: Span, now: int) -> list[Change]:
         """Return the changes in a span; refuse none, and a mark that may not stand."""
         if span.single:
-            mark_rules.check_not_future(span.first, now)
-            return [self._change(span.first, mark_rules.mark_of(state, self.pupil, span.first))]
-        changes = list(self._changes(mark_rules.marks_of(state, self.pupil)))
+            marks.check_not_future(span.first, now)
+            return [self._change(span.first, marks.mark_of(state, self.pupil, span.first))]
+        changes = list(self._changes_of_range(marks.marks_of(state, self.pupil)))
         if not changes:
             raise Refused(
                 "nothing-to-amend",
@@ -228,7 +219,7 @@ class Wanted(NamedTuple):
             )
         return changes
 
-    def _change(self, session: Session, before: Stated | None) -> Change:
+    def _change(self, session: Session, before: StatedMark | None) -> Change:
         """Return the change of the one session named, or refuse it."""
         after = self.stated
         self._check(session, after)
@@ -248,25 +239,27 @@ class Wanted(NamedTuple):
             )
         return Change(self.pupil, session, before, after, self.reason)
 
-    def _changes(self, marks: Iterable[tuple[Session, Stated]]) -> Iterator[Change]:
+    def _changes_of_range(
+        self, standing: Iterable[tuple[Session, StatedMark]]
+    ) -> Iterator[Change]:
         """Yield the changes among the marks of a range.
 
         Closed and cancelled sessions keep what the calendar gave them; a code for present takes
         the form of its half of the day.
         """
-        for session, before in marks:
+        for session, before in standing:
             met = self.calendar.closure(session, self.pupil.groups(session.date)) is None
             after = self.stated._replace(code=self._code_for(session))
             if met and self._concerns(before) and before != after:
                 self._check(session, after)
                 yield Change(self.pupil, session, before, after, self.reason)
 
-    def _check(self, session: Session, after: Stated) -> None:
-        mark_rules.check_entry(
+    def _check(self, session: Session, after: StatedMark) -> None:
+        marks.check_entry(
             self.codes, self.calendar, pupil=self.pupil, session=session, stated=after
         )
 
-    def _concerns(self, before: Stated) -> bool:
+    def _concerns(self, before: StatedMark) -> bool:
         return self.from_code in (None, before.code)
 
     def _code_for(self, session: Session) -> str:

@@ -1,9 +1,9 @@
-"""The requested amendments of one batch, and who may decide them."""
+"""Requested amendments: a second person approves or declines them, or whoever asked withdraws."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from commands.amending import policy as school_policy
+from commands.amending.policy import check_policy_role, policy_in_force
 from commands.core import checks, marks
 from commands.core.command import (
     Author,
@@ -17,7 +17,7 @@ from commands.core.command import (
     option,
     starting,
 )
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -34,11 +34,8 @@ from ledger.values import Session
 from policies.packs import school as school_packs
 from policies.packs.codes import Rules
 
-# -- approvals -----------------------------------------------------------------------------
-# The requested amendments of one batch, and who may decide them.
 
-
-class OfBatch(UseCase):
+class BatchCommand(UseCase):
     """A command about the requests of one batch, or about some of them."""
 
     batch: str = argument("the batch, as attendance approvals shows it")
@@ -46,7 +43,101 @@ class OfBatch(UseCase):
     session: Session | None = option("only this session, 2026-11-20/AM", default=None)
 
 
-class Waiting(NamedTuple):
+class GiveApproval(BatchCommand):
+    """attendance approvals give: approve requested amendments, which then apply.
+
+    The amendments are of whoever asked for them; who approved stands beside them.
+    """
+
+    reason: str | None = option("a word on why it is approved", default=None)
+    dry_run: bool = option("show what would be amended; record nothing", default=False)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for all requests, and for the marks that those of the batch are about."""
+        yield starting(streams.APPROVAL)
+        for each in _waiting_requests(self, state):
+            yield one(streams.mark(each.pupil.id, each.session))
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Approve all that waits of the batch and amend the marks, or refuse the whole of it."""
+        approver, found = state.author(now), _waiting_requests(self, state)
+        check_second_person(approver, state, now, found)
+        facts: list[Fact] = []
+        says = []
+        for each in found:
+            amending, after = _amending(state, each), _after(state, each)
+            _check(state, rules, each, after)
+            facts += _facts(self, approver, each, amending.mark(each.request.original, after))
+            asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
+            says.append(f"{_change_in_words(state, each)}, {asked}: approved")
+        if self.dry_run:
+            says.append("dry run: nothing was recorded")
+        return decided(facts, *says, dry_run=self.dry_run)
+
+
+class DeclineApproval(BatchCommand):
+    """attendance approvals decline: decline requested amendments; the marks stay as they are.
+
+    Who declined, when and why is kept beside the request.
+    """
+
+    reason: str = option("why it is declined")
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for all requests."""
+        yield starting(streams.APPROVAL)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Decline all that waits of the batch."""
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        found = _waiting_requests(self, state)
+        check_second_person(author, state, now, found)
+        declined = AmendmentDeclined(
+            batch=self.batch,
+            reason=reason,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        says = [f"{_change_in_words(state, each)}: declined; the mark stays" for each in found]
+        return decided([Fact(each.stream, declined) for each in found], *says)
+
+
+class WithdrawRequest(BatchCommand):
+    """attendance approvals withdraw: take back amendments that you requested.
+
+    Only whoever asked takes a request back; that they asked is kept.
+    """
+
+    reason: str = option("why it is withdrawn")
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for all requests."""
+        yield starting(streams.APPROVAL)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Withdraw all that waits of the batch."""
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        found = _waiting_requests(self, state)
+        asked = next((e.request for e in found if e.request.by != author.staff_id), None)
+        if asked is not None:
+            raise Refused(
+                "request-of-another",
+                f"{state.open_text(asked.name)} asked for these changes, not {author.name}",
+                "decline them instead: attendance approvals decline",
+            )
+        withdrawn = RequestWithdrawn(
+            batch=self.batch,
+            reason=reason,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        says = [f"{_change_in_words(state, each)}: withdrawn" for each in found]
+        return decided([Fact(each.stream, withdrawn) for each in found], *says)
+
+
+class WaitingRequest(NamedTuple):
     """One request that nobody has decided."""
 
     pupil: Pupil
@@ -59,12 +150,12 @@ class Waiting(NamedTuple):
         return streams.approval(self.pupil.id, self.session)
 
 
-def waiting(command: OfBatch, state: State) -> list[Waiting]:
+def _waiting_requests(command: BatchCommand, state: State) -> list[WaitingRequest]:
     """Return what of the batch waits, by pupil and session; refuse where nothing does."""
     named = None if command.pupil is None else state.pupil(command.pupil).id
     found = [
-        Waiting(state.school.pupils[pupil_id], session, request)
-        for pupil_id, session, request in sorted(marks.every(state), key=_place)
+        WaitingRequest(state.school.pupils[pupil_id], session, request)
+        for pupil_id, session, request in sorted(marks.open_requests(state), key=_place)
         if request.batch == command.batch
         and named in (None, pupil_id)
         and command.session in (None, session)
@@ -74,7 +165,9 @@ def waiting(command: OfBatch, state: State) -> list[Waiting]:
     return found
 
 
-def check_second_person(author: Author, state: State, now: int, found: Iterable[Waiting]) -> None:
+def check_second_person(
+    author: Author, state: State, now: int, found: Iterable[WaitingRequest]
+) -> None:
     """Refuse whoever asked, and whoever the school's policy does not let decide."""
     if any(each.request.by == author.staff_id for each in found):
         raise Refused(
@@ -82,13 +175,13 @@ def check_second_person(author: Author, state: State, now: int, found: Iterable[
             f"{author.name} asked for these changes; a second person decides on them",
             "ask somebody else to decide, or take them back with attendance approvals withdraw",
         )
-    policy = school_policy.in_force(state, local_date(now))
+    policy = policy_in_force(state, local_date(now))
     if policy is not None:
         what = "decide on requested amendments"
-        school_policy.check_role(state, policy, school_packs.APPROVERS, author, what)
+        check_policy_role(state, policy, school_packs.APPROVERS, author, what)
 
 
-def approvals_told(state: State, each: Waiting) -> str:
+def _change_in_words(state: State, each: WaitingRequest) -> str:
     """Name a request: ``Ada Quill 2026-11-20/AM: I -> O``."""
     change = f"{each.request.original} -> {each.request.code}"
     return f"{state.name_of(each.pupil)} {each.session}: {change}"
@@ -108,7 +201,7 @@ def _known(state: State) -> set[str]:
     }
 
 
-def _nothing(command: OfBatch, known: set[str]) -> Refused:
+def _nothing(command: BatchCommand, known: set[str]) -> Refused:
     if command.batch not in known:
         return Refused(
             "batch-unknown",
@@ -124,43 +217,8 @@ def _nothing(command: OfBatch, known: set[str]) -> Refused:
     )
 
 
-# -- approvals_give ------------------------------------------------------------------------
-# Approve requested amendments, which then apply.
-
-
-class GiveApproval(OfBatch):
-    """attendance approvals give: approve requested amendments, which then apply.
-
-    The amendments are of whoever asked for them; who approved stands beside them.
-    """
-
-    reason: str | None = option("a word on why it is approved", default=None)
-    dry_run: bool = option("show what would be amended; record nothing", default=False)
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Ask for all requests, and for the marks that those of the batch are about."""
-        yield starting(streams.APPROVAL)
-        for each in waiting(self, state):
-            yield one(streams.mark(each.pupil.id, each.session))
-
-    def decide(self, state: State, rules: Rules, now: int) -> Decision:
-        """Approve all that waits of the batch and amend the marks, or refuse the whole of it."""
-        approver, found = state.author(now), waiting(self, state)
-        check_second_person(approver, state, now, found)
-        facts: list[Fact] = []
-        says = []
-        for each in found:
-            amending, after = _amending(state, each), _after(state, each)
-            _check(state, rules, each, after)
-            facts += _facts(self, approver, each, amending.mark(each.request.original, after))
-            asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
-            says.append(f"{approvals_told(state, each)}, {asked}: approved")
-        says += ["dry run: nothing was recorded"] * self.dry_run
-        return decided(facts, *says, dry_run=self.dry_run)
-
-
 def _facts(
-    command: GiveApproval, approver: Author, each: Waiting, amended: MarkAmended
+    command: GiveApproval, approver: Author, each: WaitingRequest, amended: MarkAmended
 ) -> Iterator[Fact]:
     yield Fact(
         each.stream,
@@ -175,24 +233,26 @@ def _facts(
     yield Fact(streams.mark(each.pupil.id, each.session), amended)
 
 
-def _amending(state: State, each: Waiting) -> Amending:
+def _amending(state: State, each: WaitingRequest) -> Amendment:
     request, read = each.request, state.open_text
     author = Author(request.by, read(request.name), request.job_title)
-    return Amending(author, read(request.reason), request.batch)
+    return Amendment(author, read(request.reason), request.batch)
 
 
-def _after(state: State, each: Waiting) -> Stated:
+def _after(state: State, each: WaitingRequest) -> StatedMark:
     nature = each.request.nature
-    return Stated(each.request.code, each.request.minutes_late, nature and state.open_text(nature))
+    return StatedMark(
+        each.request.code, each.request.minutes_late, nature and state.open_text(nature)
+    )
 
 
-def _check(state: State, rules: Rules, each: Waiting, after: Stated) -> None:
+def _check(state: State, rules: Rules, each: WaitingRequest, after: StatedMark) -> None:
     """Refuse a change of a mark that is no longer what it was, or that cannot stand any more."""
     stands = state.mark(each.pupil, each.session).code
-    told, remedy = approvals_told(state, each), "decline it, and ask again"
+    change, remedy = _change_in_words(state, each), "decline it, and ask again"
     if stands != each.request.original:
         raise Refused(
-            "mark-changed", f"{told}: the mark has changed since, {stands} stands now", remedy
+            "mark-changed", f"{change}: the mark has changed since, {stands} stands now", remedy
         )
     try:
         marks.check_entry(
@@ -203,74 +263,4 @@ def _check(state: State, rules: Rules, each: Waiting, after: Stated) -> None:
             stated=after,
         )
     except Refused as refused:
-        raise Refused(refused.code, f"{told}: {refused.what}", remedy) from refused
-
-
-# -- approvals_decline ---------------------------------------------------------------------
-# Decline requested amendments; the marks stay as they are.
-
-
-class DeclineApproval(OfBatch):
-    """attendance approvals decline: decline requested amendments; the marks stay as they are.
-
-    Who declined, when and why is kept beside the request.
-    """
-
-    reason: str = option("why it is declined")
-
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for all requests."""
-        yield starting(streams.APPROVAL)
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Decline all that waits of the batch."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        found = waiting(self, state)
-        check_second_person(author, state, now, found)
-        declined = AmendmentDeclined(
-            batch=self.batch,
-            reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
-        says = [f"{approvals_told(state, each)}: declined; the mark stays" for each in found]
-        return decided([Fact(each.stream, declined) for each in found], *says)
-
-
-# -- approvals_withdraw --------------------------------------------------------------------
-# Take back amendments that you requested.
-
-
-class WithdrawRequest(OfBatch):
-    """attendance approvals withdraw: take back amendments that you requested.
-
-    Only whoever asked takes a request back; that they asked is kept.
-    """
-
-    reason: str = option("why it is withdrawn")
-
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for all requests."""
-        yield starting(streams.APPROVAL)
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Withdraw all that waits of the batch."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        found = waiting(self, state)
-        asked = next((e.request for e in found if e.request.by != author.staff_id), None)
-        if asked is not None:
-            raise Refused(
-                "request-of-another",
-                f"{state.open_text(asked.name)} asked for these changes, not {author.name}",
-                "decline them instead: attendance approvals decline",
-            )
-        withdrawn = RequestWithdrawn(
-            batch=self.batch,
-            reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
-        says = [f"{approvals_told(state, each)}: withdrawn" for each in found]
-        return decided([Fact(each.stream, withdrawn) for each in found], *says)
+        raise Refused(refused.code, f"{change}: {refused.what}", remedy) from refused

@@ -1,4 +1,8 @@
-"""The lines of a batch file as changes: what stands, what may stand, every fault told at once."""
+"""A batch of amendments as a CSV file, a line a mark.
+
+It is read as the files of the portable folder are. Its lines become changes where what stands and
+what is to stand allow them; every fault of the file is told at once.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
@@ -6,26 +10,20 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import NamedTuple, TextIO
 
-from commands.amending import changes as approval_rules
-from commands.amending.changes import Change
-from commands.core import checks as given
-from commands.core import marks, sessions
+from commands.amending.changes import Change, policy_reads
+from commands.core import checks, marks, sessions
 from commands.core.command import Range, State
-from commands.core.marks import Stated
+from commands.core.marks import StatedMark
 from commands.core.sessions import Span
 from commands.exchange.portable import content
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.files import translated
-from ledger.formats import sheet as fields
+from ledger.formats import sheet
 from ledger.formats.portable import NO_MARK, Columns
 from ledger.formats.sheet import SHOWN, Field, Problems, Sheet
 from ledger.state.school import Pupil
 from ledger.values import Half, Session
 from policies.packs.codes import Codes
-
-# -- amend_batch_file ----------------------------------------------------------------------
-# A batch of amendments as a file: CSV read as the portable folder's files are, a line a mark.
-
 
 STDIN = "-"
 COLUMNS = Columns(
@@ -34,13 +32,13 @@ COLUMNS = Columns(
 _FIELDS: Mapping[str, Field] = MappingProxyType(
     {
         "upn": Field("upn", str.strip, mandatory=True),
-        "date": Field("date", fields.day, mandatory=True),
-        "session": Field("half", fields.half, mandatory=True),
+        "date": Field("date", sheet.day, mandatory=True),
+        "session": Field("half", sheet.half, mandatory=True),
         "original": Field("original", str.strip, mandatory=True),
         "amended": Field("amended", str.strip, empty=NO_MARK),
         "reason": Field("reason", str.strip, empty=""),
         "nature": Field("nature", str.strip),
-        "minutes_late": Field("minutes_late", fields.number),
+        "minutes_late": Field("minutes_late", sheet.number),
     }
 )
 
@@ -72,13 +70,13 @@ class BatchFile(NamedTuple):
     faults: tuple[Problem, ...]
 
 
-def read(file: str, stdin: TextIO) -> BatchFile:
-    """Read a file, or ``stdin`` where it is ``-``; what is wrong in it is kept for `changes`."""
+def read_batch(file: str, stdin: TextIO) -> BatchFile:
+    """Read a file, or ``stdin`` where it is ``-``; `batch_changes` tells what is wrong in it."""
     name = "stdin" if file == STDIN else PurePath(file).name
     problems = Problems()
-    sheet = Sheet(name, stdin.buffer.read() if file == STDIN else _bytes(file), problems, COLUMNS)
+    table = Sheet(name, stdin.buffer.read() if file == STDIN else _bytes(file), problems, COLUMNS)
     rows = []
-    for line, cells in sheet.rows():
+    for line, cells in table.rows():
         row, faulty = {}, False
         for attribute, found in content.values(
             _FIELDS, dict(zip(COLUMNS.all, cells, strict=True))
@@ -106,10 +104,6 @@ def _bytes(file: str) -> bytes:
         return path.read_bytes()
 
 
-# -- batch ---------------------------------------------------------------------------------
-# The lines of a batch file as changes: what stands, what may stand, every fault told at once.
-
-
 class BatchRefused(ImportRefused):
     """A batch that was refused whole, with every problem found."""
 
@@ -120,7 +114,7 @@ class BatchRefused(ImportRefused):
         self.remedy = "correct these lines and give the whole file again"
 
 
-def reads(file: BatchFile, state: State) -> Iterator[Range]:
+def batch_reads(file: BatchFile, state: State) -> Iterator[Range]:
     """Ask for the marks and registers around the sessions of each pupil who is known."""
     named: dict[str, list[Session]] = {}
     for row in file.rows:
@@ -130,22 +124,22 @@ def reads(file: BatchFile, state: State) -> Iterator[Range]:
     for pupil, days in named.items():
         found, span = state.school.pupils[pupil], _around(days)
         yield sessions.marks(found, span)
-        yield from approval_rules.needed(state, [found], span)
+        yield from policy_reads(state, [found], span)
     if named:
         yield sessions.registers(_around([day for days in named.values() for day in days]))
 
 
-def changes(
+def batch_changes(
     file: BatchFile, reason: str | None, state: State, codes: Codes, now: int
 ) -> list[Change]:
     """Return the change of every line; refuse all faults of the file at once.
 
     ``reason``: of the lines that give none.
     """
-    checked = _Checked(state, codes, now, (reason or "").strip())
+    checker = _LineChecker(state, codes, now, (reason or "").strip())
     found, faults = [], list(file.faults)
     for row in file.rows:
-        change, wrong = checked.line(row)
+        change, wrong = checker.line(row)
         faults += [Problem(file.name, row.line, w.code, w.what, w.remedy) for w in wrong]
         found.append(change)
     if faults:
@@ -153,7 +147,7 @@ def changes(
     return [change for change in found if change is not None]
 
 
-class _Checked:
+class _LineChecker:
     """Looks at line after line, remembering which marks were named."""
 
     def __init__(self, state: State, codes: Codes, now: int, reason: str) -> None:
@@ -168,7 +162,7 @@ class _Checked:
         except Refused as why:
             return None, [why]
         before = marks.mark_of(self._state, pupil, row.session)
-        after = Stated(row.amended, row.minutes_late, row.nature)
+        after = StatedMark(row.amended, row.minutes_late, row.nature)
         wrong = list(
             _refusals(
                 lambda: self._check_once(pupil, row),
@@ -189,14 +183,14 @@ class _Checked:
             raise Refused("twice", what, "keep one of the two")
 
     def _check_reason(self, row: Row) -> None:
-        if not given.is_visible(row.reason or self._reason):
+        if not checks.is_visible(row.reason or self._reason):
             raise Refused(
                 "reason-missing",
                 "an amendment without a reason",
                 "state the reason, or give one for all such lines with --reason",
             )
 
-    def _check_stands(self, row: Row, before: Stated | None) -> None:
+    def _check_stands(self, row: Row, before: StatedMark | None) -> None:
         marks.check_not_future(row.session, self._now)
         if before is None:
             raise Refused(
@@ -209,7 +203,7 @@ class _Checked:
                 "look at what stands with attendance history, and correct original",
             )
 
-    def _check_entry(self, pupil: Pupil, session: Session, after: Stated) -> None:
+    def _check_entry(self, pupil: Pupil, session: Session, after: StatedMark) -> None:
         if after.code == NO_MARK:
             raise Refused(
                 "mark-blanked", "a mark cannot be blanked", "give the code that is to stand"
@@ -224,17 +218,17 @@ class _Checked:
             raise Refused(why.code, why.what, "say what it is in the column nature") from None
 
 
-def _check_changes(row: Row, before: Stated | None, after: Stated) -> None:
+def _check_changes(row: Row, before: StatedMark | None, after: StatedMark) -> None:
     if before == after:
         raise Refused(
             "same-mark", f"{after.code} already stands for {row.session}", "take the line out"
         )
 
 
-def _refusals(*checks: Callable[[], None]) -> Iterator[Refused]:
-    for check in checks:
+def _refusals(*tests: Callable[[], None]) -> Iterator[Refused]:
+    for test in tests:
         try:
-            check()
+            test()
         except Refused as why:
             yield why
 

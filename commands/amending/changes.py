@@ -1,23 +1,24 @@
-"""Who may amend, and which amendments wait for a second person, by the school's own policy.
+"""Proposed changes of marks: who may make them, and which wait for a second person.
 
 The statute restricts nobody (SI 2024/208 reg 6), so without an adopted policy everything applies
 at once. A second person is asked for only where a change adds unauthorised absence: what is in a
 family's favour is never held back.
 
-For use cases that amend: ``reads`` includes ``needed``, ``decide`` calls ``split`` with the
-amendments of marks whose taking has ended, records ``direct`` as `MarkAmended` and
-``requested(held, amending)``.
+A use case that amends includes `policy_reads` in what it reads, and calls `split` with the
+amendments of marks whose taking has ended: it records ``direct`` as `MarkAmended`, and
+``request_facts(held, amending)``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from commands.amending import policy
+from commands.amending.policy import PolicyOnDay, check_policy_role, policy_in_force
 from commands.core import marks, papers
 from commands.core.command import Author, Range, State
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from commands.core.sessions import Span
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
@@ -29,88 +30,106 @@ from policies.law.notices import Notice, relied_on
 from policies.packs import school as school_packs
 from policies.packs.codes import Codes, Rules
 
-# -- changes -------------------------------------------------------------------------------
-# Who may amend, and which amendments wait for a second person, by the school's own policy.
-#
-# The statute restricts nobody (SI 2024/208 reg 6), so without an adopted policy everything applies
-# at once. A second person is asked for only where a change adds unauthorised absence: what is in a
-# family's favour is never held back.
-#
-# For use cases that amend: ``reads`` includes ``needed``, ``decide`` calls ``split`` with the
-# amendments of marks whose taking has ended, records ``direct`` as `MarkAmended` and
-# ``requested(held, amending)``.
-
-
 LATE = "late"
 MANY = "many"
 RELIED_ON = "relied-on"
 _NO_BATCH = "a request is decided by its batch: give the amending one"
 
 
-class Proposed(NamedTuple):
+class Proposal(NamedTuple):
     """One mark that stands, and what is to stand instead."""
 
     pupil: Pupil
     session: Session
-    before: Stated
-    after: Stated
+    before: StatedMark
+    after: StatedMark
 
 
-class Held(NamedTuple):
+class Change(NamedTuple):
+    """One mark that is to be replaced, and why."""
+
+    pupil: Pupil
+    session: Session
+    before: StatedMark
+    after: StatedMark
+    reason: str
+
+    @property
+    def proposal(self) -> Proposal:
+        """The change as the school's policy looks at it."""
+        return Proposal(self.pupil, self.session, self.before, self.after)
+
+
+class HeldProposal(NamedTuple):
     """An amendment that waits for a second person, and why the policy asks."""
 
-    proposed: Proposed
+    proposal: Proposal
     grounds: tuple[str, ...]
+
+
+class Judgement(NamedTuple):
+    """A change: whether the register was still being taken, and whether it waits for approval."""
+
+    change: Change
+    taking: bool
+    held: HeldProposal | None
+
+    @property
+    def grounds(self) -> tuple[str, ...]:
+        """Why a second person is asked for; empty where nobody is."""
+        return self.held.grounds if self.held is not None else ()
 
 
 class Split(NamedTuple):
     """What applies at once, and what waits."""
 
-    direct: list[Proposed]
-    held: list[Held]
+    direct: list[Proposal]
+    held: list[HeldProposal]
 
 
-def needed(state: State, pupils: Iterable[Pupil], span: Span | None = None) -> Iterator[Range]:
+def policy_reads(
+    state: State, pupils: Iterable[Pupil], span: Span | None = None
+) -> Iterator[Range]:
     """Ask for the pupils' pending requests (in a span) and notices, if there is any policy."""
     if not state.school.policies:
         return
     for pupil in pupils:
-        yield marks.needed(pupil, span)
-        yield papers.needed(pupil)
+        yield marks.request_range(pupil, span)
+        yield papers.notice_range(pupil)
 
 
 def split(
-    state: State, rules: Rules, now: int, author: Author, proposed: Sequence[Proposed]
+    state: State, rules: Rules, now: int, author: Author, proposals: Sequence[Proposal]
 ) -> Split:
     """Tell apart what applies at once and what waits; refuse an author who may not amend.
 
-    ``proposed``: the amendments of one request, all of marks whose taking has ended. Refused too
+    ``proposals``: the amendments of one request, all of marks whose taking has ended. Refused too
     where one that would wait is about a session that has a pending request already.
     """
     today = local_date(now)
-    found = policy.in_force(state, today)
-    if found is None:
-        return Split(list(proposed), [])
-    asked = _Asked(state, found)
-    for each in proposed:
+    policy = policy_in_force(state, today)
+    if policy is None:
+        return Split(list(proposals), [])
+    check = _PolicyCheck(state, policy)
+    for each in proposals:
         favours = adds_unauthorised(
             rules.codes, each._replace(before=each.after, after=each.before)
         )
-        asked.check_author(author, each, ever=favours)
-    adding = [each for each in proposed if adds_unauthorised(rules.codes, each)]
-    many = asked.many(len(adding))
-    grounds = {(each.pupil.id, each.session): [*asked.grounds(each), *many] for each in adding}
+        check.check_author(author, each, ever=favours)
+    adding = [each for each in proposals if adds_unauthorised(rules.codes, each)]
+    many = check.many(len(adding))
+    grounds = {(each.pupil.id, each.session): [*check.grounds(each), *many] for each in adding}
     direct, held = [], []
-    for each in proposed:
+    for each in proposals:
         if why := grounds.get((each.pupil.id, each.session)):
             _check_none_pending(state, each)
-            held.append(Held(each, tuple(why)))
+            held.append(HeldProposal(each, tuple(why)))
         else:
             direct.append(each)
     return Split(direct, held)
 
 
-def requested(held: Iterable[Held], amending: Amending) -> list[Fact]:
+def request_facts(held: Iterable[HeldProposal], amending: Amendment) -> list[Fact]:
     """Return the requests to record; ``amending`` must have a batch, by which they are decided."""
     batch = amending.batch
     if batch is None:
@@ -133,42 +152,42 @@ def requested(held: Iterable[Held], amending: Amending) -> list[Fact]:
     ]
 
 
-def adds_unauthorised(codes: Codes, proposed: Proposed) -> bool:
+def adds_unauthorised(codes: Codes, proposal: Proposal) -> bool:
     """Tell whether a change makes unauthorised absence of what was none."""
     before, after = (
-        codes.find(stated.code, proposed.session.date)
-        for stated in (proposed.before, proposed.after)
+        codes.find(stated.code, proposal.session.date)
+        for stated in (proposal.before, proposal.after)
     )
     return bool(after and after.unauthorised) and not (before and before.unauthorised)
 
 
-class _Asked:
+class _PolicyCheck:
     """What a policy says of the amendments of one request, today."""
 
-    def __init__(self, state: State, found: policy.InForce) -> None:
-        self._state, self._found = state, found
+    def __init__(self, state: State, found: PolicyOnDay) -> None:
+        self._state, self._policy_on_day = state, found
         self._policy, self._today = found
         self._days = state.school.calendar().school_days()
         self._notices: dict[str, list[Notice]] = {}
 
-    def check_author(self, author: Author, proposed: Proposed, *, ever: bool) -> None:
+    def check_author(self, author: Author, proposal: Proposal, *, ever: bool) -> None:
         """Refuse somebody whom the policy does not let amend this mark today.
 
         ``ever``: a correction in the family's favour, for which it is never too late.
         """
         self._check(school_packs.ROLES, author, "amend the register")
-        if not ever and self._later(school_packs.LATE_DAYS, proposed.session):
-            late = _school_days(self._lag(proposed.session))
-            what = f"amend {proposed.session}, {late} ago"
+        if not ever and self._later(school_packs.LATE_DAYS, proposal.session):
+            late = number_of(self._lag(proposal.session), "school day")
+            what = f"amend {proposal.session}, {late} ago"
             self._check(school_packs.LATE_ROLES, author, what)
 
-    def grounds(self, proposed: Proposed) -> Iterator[str]:
+    def grounds(self, proposal: Proposal) -> Iterator[str]:
         """Yield why this change of its own waits, if it does."""
-        if self._later(school_packs.APPROVAL_DAYS, proposed.session):
+        if self._later(school_packs.APPROVAL_DAYS, proposal.session):
             yield LATE
         if self._policy.says(school_packs.APPROVAL_RELIED, self._today):
-            notices = self._notices_of(proposed.pupil)
-            if relied_on(proposed.session, notices, self._today):
+            notices = self._notices_of(proposal.pupil)
+            if relied_on(proposal.session, notices, self._today):
                 yield RELIED_ON
 
     def many(self, number: int) -> list[str]:
@@ -177,7 +196,7 @@ class _Asked:
         return [MANY] if limit is not None and number > limit else []
 
     def _check(self, key: str, author: Author, what: str) -> None:
-        policy.check_role(self._state, self._found, key, author, what)
+        check_policy_role(self._state, self._policy_on_day, key, author, what)
 
     def _notices_of(self, pupil: Pupil) -> list[Notice]:
         if pupil.id not in self._notices:
@@ -192,52 +211,14 @@ class _Asked:
         return school_days_between(self._days, session.date, self._today)
 
 
-def _school_days(days: int) -> str:
-    """Write a number of school days."""
-    return "1 school day" if days == 1 else f"{days} school days"
-
-
-def _check_none_pending(state: State, proposed: Proposed) -> None:
-    stream = streams.approval(proposed.pupil.id, proposed.session)
-    standing = marks.standing(state.histories.get(stream, ()))
-    if standing is not None:
+def _check_none_pending(state: State, proposal: Proposal) -> None:
+    stream = streams.approval(proposal.pupil.id, proposal.session)
+    request = marks.open_request(state.histories.get(stream, ()))
+    if request is not None:
         raise Refused(
             "approval-pending",
-            f"{state.name_of(proposed.pupil)} {proposed.session}: a change from "
-            f"{standing.original} to {standing.code} waits for approval already, "
-            f"batch {standing.batch}",
-            f"decide it first: attendance approvals give {standing.batch}, or decline, "
-            "or withdraw",
+            f"{state.name_of(proposal.pupil)} {proposal.session}: a change from "
+            f"{request.original} to {request.code} waits for approval already, "
+            f"batch {request.batch}",
+            f"decide it first: attendance approvals give {request.batch}, or decline, or withdraw",
         )
-
-
-# -- amend_changes -------------------------------------------------------------------------
-# A mark that is to be replaced, and what becomes of the wish.
-
-
-class Change(NamedTuple):
-    """One mark that is to be replaced, and why."""
-
-    pupil: Pupil
-    session: Session
-    before: Stated
-    after: Stated
-    reason: str
-
-    @property
-    def proposed(self) -> Proposed:
-        """The change as the school's policy looks at it."""
-        return Proposed(self.pupil, self.session, self.before, self.after)
-
-
-class Judged(NamedTuple):
-    """A change: whether the register was still being taken, and whether it waits for approval."""
-
-    change: Change
-    taking: bool
-    held: Held | None
-
-    @property
-    def grounds(self) -> tuple[str, ...]:
-        """Why a second person is asked for; empty where nobody is."""
-        return self.held.grounds if self.held is not None else ()

@@ -1,4 +1,4 @@
-"""What amendments rest on: a file by name and SHA-256, what it is, and a copy where wanted."""
+"""Evidence for amendments: a file by name and SHA-256, a note on it, and a copy if wanted."""
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -16,8 +16,28 @@ from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 
-# -- evidence ------------------------------------------------------------------------------
-# What amendments rest on: a file by name and SHA-256, what it is, and a copy where wanted.
+
+class CopyEvidence(Errand):
+    """attendance evidence copy: write the kept copy of a piece of evidence to a file, decrypted.
+
+    A copy that is not, byte for byte, what was recorded is refused; nothing is overwritten.
+    """
+
+    position: int = argument("its position, as attendance evidence shows it", ge=0)
+    out: Path = option("the file to write")
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Write the copy; records nothing."""
+        folder = context.folder.required()
+        stream, event = _evidence_at(folder, self.position)
+        with closing(KeyRing(folder.keys, to_write=False)) as ring:
+            name, content = _copy_of(folder, ring, attachments.name_of(stream), event)
+        if self.out.exists():
+            raise Refused("already-there", f"{self.out} exists already", "choose another --out")
+        with translated(self.out), self.out.open("xb") as file:
+            file.write(content)
+        said = f"{name}, {len(content):,} bytes, SHA-256 {event.sha256} as recorded"
+        return Outcome(None, (f"written to {self.out}: {said}",))
 
 
 LARGEST = 25 * 2**20
@@ -32,21 +52,21 @@ class EvidenceFile(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """What is given: a file, a note of what it is, or both; ``keep``: a copy of the file."""
+    """A file, a note of what it is, or both; ``keep``: a copy of the file."""
 
     file: EvidenceFile | None
     note: str | None
     keep: bool
 
 
-class Kept(NamedTuple):
+class EvidenceRecord(NamedTuple):
     """What is to be recorded of evidence, and the copies to keep."""
 
     facts: tuple[Fact, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
 
-def check(file: Path | None, *, keep: bool) -> None:
+def check_keep(file: Path | None, *, keep: bool) -> None:
     """Refuse to keep a copy of nothing."""
     if keep and file is None:
         raise Refused(
@@ -56,7 +76,7 @@ def check(file: Path | None, *, keep: bool) -> None:
         )
 
 
-def read(path: Path) -> EvidenceFile:
+def read_evidence(path: Path) -> EvidenceFile:
     """Return a file's name and bytes; refuse one that is missing, empty, unreadable or huge."""
     if path.is_dir():
         raise Refused("evidence-file", f"{path} is a folder", "name one file in it")
@@ -76,15 +96,15 @@ def read(path: Path) -> EvidenceFile:
     return EvidenceFile(path.name, content)
 
 
-def given(file: EvidenceFile | None, note: str | None, *, keep: bool) -> Evidence | None:
+def evidence_of(file: EvidenceFile | None, note: str | None, *, keep: bool) -> Evidence | None:
     """Return the evidence that a file, a note or both make; none where there is neither."""
     noted = (note or "").strip() or None
     return None if file is None and noted is None else Evidence(file, noted, keep)
 
 
-def kept(
+def record_evidence(
     evidence: Evidence, pupils: Iterable[str], batch: str, new_key: Callable[[], bytes]
-) -> Kept:
+) -> EvidenceRecord:
     """Return the fact for each pupil concerned, and each one's copy under a key of its own."""
     facts, copies = [], []
     for pupil in pupils:
@@ -100,37 +120,10 @@ def kept(
             key=key,
         )
         facts.append(Fact(stream, stated))
-    return Kept(tuple(facts), tuple(copies))
+    return EvidenceRecord(tuple(facts), tuple(copies))
 
 
-# -- evidence_copy -------------------------------------------------------------------------
-# Write the kept copy of a piece of evidence to a file, decrypted.
-
-
-class CopyEvidence(Errand):
-    """attendance evidence copy: write the kept copy of a piece of evidence to a file, decrypted.
-
-    A copy that is not, byte for byte, what was recorded is refused; nothing is overwritten.
-    """
-
-    position: int = argument("its position, as attendance evidence shows it", ge=0)
-    out: Path = option("the file to write")
-
-    def carry_out(self, context: Context) -> Outcome:
-        """Write the copy; records nothing."""
-        folder = context.folder.required()
-        stream, event = _found(folder, self.position)
-        with closing(KeyRing(folder.keys, to_write=False)) as ring:
-            name, content = _opened(folder, ring, attachments.name_of(stream), event)
-        if self.out.exists():
-            raise Refused("already-there", f"{self.out} exists already", "choose another --out")
-        with translated(self.out), self.out.open("xb") as file:
-            file.write(content)
-        said = f"{name}, {len(content):,} bytes, SHA-256 {event.sha256} as recorded"
-        return Outcome(None, (f"written to {self.out}: {said}",))
-
-
-def _found(folder: Folder, position: int) -> tuple[str, EvidenceGiven]:
+def _evidence_at(folder: Folder, position: int) -> tuple[str, EvidenceGiven]:
     with closing(Store(folder.log)) as store:
         for recorded in store.read([streams.EVIDENCE], upto=position):
             if recorded.position == position and isinstance(recorded.event, EvidenceGiven):
@@ -142,7 +135,7 @@ def _found(folder: Folder, position: int) -> tuple[str, EvidenceGiven]:
     )
 
 
-def _opened(folder: Folder, ring: KeyRing, at: str, event: EvidenceGiven) -> tuple[str, bytes]:
+def _copy_of(folder: Folder, ring: KeyRing, at: str, event: EvidenceGiven) -> tuple[str, bytes]:
     """Return the name and the bytes of the evidence, or refuse."""
     if event.key is None or event.file is None:
         raise Refused(

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from commands.amending import changes
-from commands.amending.changes import Proposed, Split
+from commands.amending.changes import Proposal, Split, policy_reads, split
 from commands.core import checks, marks
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
@@ -35,14 +34,14 @@ class MoveMark(UseCase):
         pupils = [state.pupil(named) for named in (self.from_, self.to)]
         for pupil in pupils:
             yield one(streams.mark(pupil.id, self.session))
-        yield from changes.needed(state, pupils)
+        yield from policy_reads(state, pupils)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Amend the wrong pupil's mark; enter or amend the right pupil's with what it was."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         session, wrong, right = self.session, state.pupil(self.from_), state.pupil(self.to)
         moved = marks.mark_of(state, wrong, session)
-        after = Stated(self.code, self.minutes_late, self.nature)
+        after = StatedMark(self.code, self.minutes_late, self.nature)
         if wrong is right or moved is None or moved == after:
             raise Refused(
                 "nothing-to-move",
@@ -54,11 +53,11 @@ class MoveMark(UseCase):
         for pupil, stated in ((wrong, after), (right, moved)):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
         before = marks.mark_of(state, right, session)
-        proposed = [Proposed(wrong, session, moved, after)]
+        proposals = [Proposal(wrong, session, moved, after)]
         if before is not None and before != moved:
-            proposed.append(Proposed(right, session, before, moved))
-        _check_at_once(changes.split(state, rules, now, author, proposed), state)
-        amending = Amending(author, reason, state.new_pupil_id())
+            proposals.append(Proposal(right, session, before, moved))
+        _check_at_once(split(state, rules, now, author, proposals), state)
+        amending = Amendment(author, reason, state.new_id())
         facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
         says = [f"{state.name_of(wrong)} {session}: {moved.code} -> {after.code}"]
         if before != moved:
@@ -73,10 +72,10 @@ class MoveMark(UseCase):
         return decided(facts, *says)
 
 
-def _check_at_once(split: Split, state: State) -> None:
+def _check_at_once(parts: Split, state: State) -> None:
     """Refuse a move of which the school's policy holds a part: its two halves belong together."""
-    for held in split.held:
-        change = held.proposed
+    for held in parts.held:
+        change = held.proposal
         raise Refused(
             "approval-needed",
             f"{state.name_of(change.pupil)} {change.session}: {change.before.code} -> "

@@ -1,6 +1,6 @@
-"""Apply the school's own policy on amending from a date.
+"""The school's own policy on amending: its adoption from a date, and whom it lets do what.
 
-The head or whom the head authorises adopts it: whom a policy restrains does not lift it.
+The head, or whom the head authorises, adopts it: whom a policy restrains does not lift it.
 """
 
 from collections.abc import Iterator
@@ -30,12 +30,6 @@ from policies.packs import school as school_packs
 from policies.packs.codes import Rules
 from policies.packs.school import SchoolPolicy
 
-# -- policy --------------------------------------------------------------------------------
-# Apply the school's own policy on amending from a date.
-#
-# The head or whom the head authorises adopts it: whom a policy restrains does not lift it.
-
-
 _DAY = timedelta(days=1)
 _ROLES = (school_packs.ROLES, school_packs.LATE_ROLES, school_packs.APPROVERS)
 
@@ -61,7 +55,7 @@ class AdoptPolicy(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Adopt a policy from a day on, or refuse it with everything that is wrong."""
         author, today, since = state.author(now), local_date(now), self.from_
-        checks.check(state, author, checks.DECIDERS, now, "adopt a policy")
+        checks.check_role(state, author, checks.DECIDERS, now, "adopt a policy")
         policy = school_packs.read(self.text, self.policy)
         _check_roles(policy)
         if since < today:
@@ -87,7 +81,44 @@ class AdoptPolicy(UseCase):
             ends = since if before.since == since else since - _DAY
             instead = "is replaced" if before.since == since else "ends"
             says.append(f"the policy before it, {before.policy}, {instead} on {ends}")
-        return decided([Fact(streams.policy(), adopted)], *says, *_nobody(policy, state, since))
+        says += _roles_of_nobody(policy, state, since)
+        return decided([Fact(streams.policy(), adopted)], *says)
+
+
+class PolicyOnDay(NamedTuple):
+    """The school's own policy, and the day as of which it is asked."""
+
+    policy: SchoolPolicy
+    day: date
+
+
+def policy_in_force(state: State, day: date) -> PolicyOnDay | None:
+    """Return the school's own policy on a day, none where it has adopted none."""
+    adopted = state.school.policy_on(day)
+    if adopted is None:
+        return None
+    return PolicyOnDay(school_packs.read(adopted.text, adopted.policy), day)
+
+
+def check_policy_role(
+    state: State, on_day: PolicyOnDay, key: str, author: Author, what: str
+) -> None:
+    """Refuse an author who holds none of the roles that a key of the policy names, if any.
+
+    ``what``: what they wanted to do.
+    """
+    policy, day = on_day
+    rule = policy.find(key, day)
+    row = state.school.staff_on(author.staff_id, day)
+    if rule is None or (row is not None and set(rule.names) & set(row.roles)):
+        return
+    roles = " or ".join(rule.names)
+    raise Refused(
+        "policy-role",
+        f"{author.name} may not {what}: the school's policy {policy.name} names {roles} "
+        f"({key}; {rule.reference})",
+        f"ask somebody with the role {roles}; attendance policy shows what applies",
+    )
 
 
 def _text(path: Path) -> str:
@@ -121,7 +152,7 @@ def _check_roles(policy: SchoolPolicy) -> None:
         )
 
 
-def _nobody(policy: SchoolPolicy, state: State, since: date) -> Iterator[str]:
+def _roles_of_nobody(policy: SchoolPolicy, state: State, since: date) -> Iterator[str]:
     """Yield which keys name roles that nobody on the staff holds on the first day."""
     rows = [state.school.staff_on(staff_id, since) for staff_id in state.school.staff]
     held = {role for row in rows if row is not None for role in row.roles}
@@ -129,41 +160,3 @@ def _nobody(policy: SchoolPolicy, state: State, since: date) -> Iterator[str]:
         named = policy.roles(key, since)
         if named and not held & set(named):
             yield f"note: nobody on the staff is {' or '.join(named)} on {since} ({key})"
-
-
-# -- school_policy -------------------------------------------------------------------------
-# The school's own policy in force, and whom it lets do what.
-
-
-class InForce(NamedTuple):
-    """The school's own policy, and the day as of which it is asked."""
-
-    policy: SchoolPolicy
-    day: date
-
-
-def in_force(state: State, day: date) -> InForce | None:
-    """Return the school's own policy on a day, none where it has adopted none."""
-    adopted = state.school.policy_on(day)
-    if adopted is None:
-        return None
-    return InForce(school_packs.read(adopted.text, adopted.policy), day)
-
-
-def check_role(state: State, found: InForce, key: str, author: Author, what: str) -> None:
-    """Refuse an author who holds none of the roles that a key of the policy names, if any.
-
-    ``what``: what they wanted to do.
-    """
-    policy, day = found
-    rule = policy.find(key, day)
-    row = state.school.staff_on(author.staff_id, day)
-    if rule is None or (row is not None and set(rule.names) & set(row.roles)):
-        return
-    roles = " or ".join(rule.names)
-    raise Refused(
-        "policy-role",
-        f"{author.name} may not {what}: the school's policy {policy.name} names {roles} "
-        f"({key}; {rule.reference})",
-        f"ask somebody with the role {roles}; attendance policy shows what applies",
-    )

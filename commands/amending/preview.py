@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from commands.amending import changes
-from commands.amending.changes import Judged
+from commands.amending.changes import LATE, MANY, RELIED_ON, Judgement
 from commands.amending.evidence import Evidence
 from commands.core.command import State
-from commands.core.marks import Stated
+from commands.core.marks import StatedMark
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.sealing.attachments import digest
 from ledger.values import Session
 from policies.law.calendar import school_days_between
@@ -21,20 +21,20 @@ _FIGURES = ("attended", "authorised absence", "unauthorised absence", "not count
 _TAKING = "corrected during taking"
 _HELD = "held for a second person's approval"
 _GROUNDS = {
-    changes.LATE: "later than the school's policy leaves to one person",
-    changes.MANY: "more at once than the school's policy leaves to one person",
-    changes.RELIED_ON: "a notice relied on the session",
+    LATE: "later than the school's policy leaves to one person",
+    MANY: "more at once than the school's policy leaves to one person",
+    RELIED_ON: "a notice relied on the session",
 }
 
 
 @dataclass(frozen=True)
-class Shown:
+class Preview:
     """Changes as they are told to whoever asked for them."""
 
     state: State
     codes: Codes
     now: int
-    judged: Sequence[Judged]
+    judged: Sequence[Judgement]
 
     def in_full(self) -> list[str]:
         """Return the preview: each change with the meanings of its codes, then the figures."""
@@ -45,18 +45,19 @@ class Shown:
         """Return what was recorded: a line a change, then the figures and the batch."""
         return [*(self._brief(each) for each in self.judged), *self._totals(batch)]
 
-    def _full(self, judged: Judged) -> list[str]:
+    def _full(self, judged: Judgement) -> list[str]:
         _, session, before, after, reason = judged.change
-        return [
+        lines = [
             f"{self._name(judged)} {session}",
             f"  stands:   {self._meaning(before, session)}",
             f"  to stand: {self._meaning(after, session)}",
             f"  {_TAKING if judged.taking else 'amendment'}, {self._lag(session)}",
-            *[f"  {_HELD}: {_because(judged.grounds)}"] * bool(judged.grounds),
-            f"  reason:   {reason}",
         ]
+        if judged.grounds:
+            lines.append(f"  {_HELD}: {_because(judged.grounds)}")
+        return [*lines, f"  reason:   {reason}"]
 
-    def _brief(self, judged: Judged) -> str:
+    def _brief(self, judged: Judgement) -> str:
         _, session, before, after, _ = judged.change
         kind = "held" if judged.grounds else _TAKING if judged.taking else "amendment"
         changed = f"{self._name(judged)} {session}: {before.code} -> {after.code}"
@@ -67,13 +68,13 @@ class Shown:
         held = [each for each in self.judged if each.held is not None]
         taking = sum(each.taking for each in at_once)
         grounds = dict.fromkeys(ground for each in held for ground in each.grounds)
-        told = (
-            (len(at_once) - taking, _number(len(at_once) - taking, "amendment")),
+        counts = (
+            (len(at_once) - taking, number_of(len(at_once) - taking, "amendment")),
             (taking, f"{taking} {_TAKING}"),
             (len(held), f"{len(held)} {_HELD}: {_because(tuple(grounds))}"),
         )
         tied = [] if batch is None else [f"batch {batch}"]
-        counted = "; ".join([*(text for number, text in told if number), *tied])
+        counted = "; ".join([*(text for number, text in counts if number), *tied])
         lines = [counted] if tied or held or len(at_once) > 1 else []
         if at_once:
             lines.append(f"the figures: {self._moved(at_once)}")
@@ -81,16 +82,16 @@ class Shown:
             lines.append(f"the figures, once approved: {self._moved(held)}")
         return lines
 
-    def _moved(self, judged: Sequence[Judged]) -> str:
+    def _moved(self, judged: Sequence[Judgement]) -> str:
         """Say how many sessions move from one figure to another."""
         moves: Counter[str] = Counter()
         for change in (each.change for each in judged):
             moves[_figure(self._rule(change.before.code, change.session))] -= 1
             moves[_figure(self._rule(change.after.code, change.session))] += 1
-        told = [f"{figure} {moves[figure]:+d}" for figure in _FIGURES if moves[figure]]
-        return ", ".join(told) or "nothing moves"
+        texts = [f"{figure} {moves[figure]:+d}" for figure in _FIGURES if moves[figure]]
+        return ", ".join(texts) or "nothing moves"
 
-    def _meaning(self, stated: Stated, session: Session) -> str:
+    def _meaning(self, stated: StatedMark, session: Session) -> str:
         rule = self._rule(stated.code, session)
         said = rule.description if rule is not None else "no code of that day"
         minutes = f"{stated.minutes_late} minutes late" if stated.minutes_late else None
@@ -105,9 +106,9 @@ class Shown:
         if today == session.date:
             return "on the day of the session"
         days = school_days_between(self._school_days, session.date, today)
-        return f"{_number(days, 'school day')} after the session"
+        return f"{number_of(days, 'school day')} after the session"
 
-    def _name(self, judged: Judged) -> str:
+    def _name(self, judged: Judgement) -> str:
         pupil = judged.change.pupil
         if pupil.id not in self._names:
             self._names[pupil.id] = self.state.name_of(pupil)
@@ -122,7 +123,7 @@ class Shown:
         return self.state.school.calendar().school_days()
 
 
-def about(evidence: Evidence | None) -> list[str]:
+def evidence_in_words(evidence: Evidence | None) -> list[str]:
     """Say what evidence is given, if any."""
     if evidence is None:
         return []
@@ -143,7 +144,3 @@ def _figure(rule: CodeRule | None) -> str:
     if rule.attended:
         return "attended"
     return "unauthorised absence" if rule.unauthorised else "authorised absence"
-
-
-def _number(count: int, thing: str) -> str:
-    return f"{count} {thing}{'s' * (count != 1)}"

@@ -28,9 +28,6 @@ from ledger.store.folder import Folder
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
 
-# -- backup_progress -----------------------------------------------------------------------
-# How far a back-up is, in one line on a terminal.
-
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
@@ -52,10 +49,6 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         yield show
     finally:
         sys.stderr.write("\r" + " " * len(last) + "\r")
-
-
-# -- create --------------------------------------------------------------------------------
-# Write a back-up of everything the ledger needs, to one file.
 
 
 class CreateBackup(UseCase, Errand):

@@ -39,126 +39,6 @@ from ledger.tlog.signing import successor
 from ledger.transparency import memory
 from policies.packs.codes import Rules
 
-# -- backup_keys ---------------------------------------------------------------------------
-# Putting the keys of a back-up beside a ledger that has lost its own.
-
-
-def put_back(folder: Folder, archive: Archive, secrets: Secrets) -> tuple[str, ...]:
-    """Write the key files that are missing; tell what they do not open."""
-    found = check.fit(folder, archive.manifest)
-    if check.origin(folder) != archive.manifest.ledger:
-        what = f"the back-up is not of the ledger at {folder.path}"
-        raise Refused("backup-of-another", what, "name the ledger that it is of with --ledger")
-    if found.faults:
-        raise Refused("backup-differs", found.faults[0].what, "run attendance verify")
-    lost_signing = not folder.signing_key.is_file()
-    if folder.keys.exists() and not lost_signing:
-        what = f"keys are already at {folder.path}"
-        raise Refused("keys-there", what, "move them away first, if they are not the right ones")
-    says = []
-    if lost_signing:
-        put_signing(folder, secrets)
-        says.append("the key that signs is back; one that was adopted later is lost")
-    if not folder.keys.exists():
-        says += _put_keys(folder, archive, secrets)
-    return tuple(says)
-
-
-def _put_keys(folder: Folder, archive: Archive, secrets: Secrets) -> list[str]:
-    """Write keys.db whole: beside its place first, so that a crash leaves nothing there."""
-    part = folder.keys.with_name(f".keys.db.unfinished-{os.getpid()}")
-    with translated(part):
-        part.unlink(missing_ok=True)
-        backup.put_secret(part, secrets.keys)
-        _put_aside(folder.keys)
-        part.rename(folder.keys)
-    _redacted_again(folder)
-    size, made = archive.manifest.size, archive.manifest.made_at
-    day = f"{local(made):%Y-%m-%d %H:%M}"
-    texts, whose = _lost(folder, size)
-    if not texts:
-        return [f"the keys are back, as of {day}: every text of the ledger opens"]
-    return [
-        f"the keys are back, as of {day}",
-        f"LOST: keys made after that, in entries {size + 1} to {folder.head()}",
-        f"{texts} texts about {whose} people or subjects read [beyond use] from now on",
-        "if a later back-up has their keys, move keys.db away and restore that one",
-    ]
-
-
-def _redacted_again(folder: Folder) -> None:
-    """Put beyond use again what the log says was redacted and the back-up still opens."""
-    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
-        said = [e for e in store.stream(streams.redaction()) if isinstance(e, FieldRedacted)]
-        texts = [(each, _text(store, each)) for each in said]
-        found = [_redaction(each, text) for each, text in texts if _opens(ring, text)]
-        ring.reapply(found, lambda each: places(folder.log, each.subject, each.purpose))
-
-
-def _text(store: Store, said: FieldRedacted) -> str:
-    target = store.at(said.position)
-    return str(getattr(target and target.event, said.field))
-
-
-def _redaction(said: FieldRedacted, text: str) -> Redaction:
-    box = parse_box(text)
-    return Redaction(box.subject, box.purpose, box.nonce, said.position, said.field, 1)
-
-
-def _put_aside(keys: Path) -> None:
-    """Keep SQLite from writing what the lost file's last commits left onto the one put back."""
-    for ending in ("-wal", "-shm"):
-        left = keys.with_name(keys.name + ending)
-        if left.exists():
-            left.replace(left.with_name(left.name + ".lost"))
-
-
-def _lost(folder: Folder, after: int) -> tuple[int, int]:
-    """Give up the texts after a position that do not open; count them, and whose they are."""
-    gone = check.destroyed(folder)
-    with closing(KeyRing(folder.keys)) as ring:
-        lost = [
-            Redaction(box.subject, box.purpose, box.nonce, box.position, box.field, LOST)
-            for box in check.boxes(folder, after)
-            if (box.subject, box.purpose) not in gone and not _opens(ring, box.text)
-        ]
-        if lost:
-            ring.give_up(lost)
-    return len(lost), len({each.subject for each in lost})
-
-
-def _opens(ring: KeyRing, text: str) -> bool:
-    """Tell whether a text opens; one that was sealed under a later key does not."""
-    try:
-        return ring.open(text) != BEYOND_USE
-    except Refused:
-        return False
-
-
-def put_signing(folder: Folder, secrets: Secrets) -> None:
-    """Write the keys that sign where the ledger looks for them; never over another one."""
-    own = folder.signing_key
-    both: list[tuple[Path, bytes | None]] = [
-        (own, secrets.signing),
-        (successor(own), secrets.successor),
-    ]
-    for path, key in both:
-        if key is None:
-            continue
-        with translated(path):
-            there = path.read_bytes().strip() if path.exists() else None
-        if there is None:
-            backup.put_secret(path, key + b"\n")
-        elif there != key.strip():
-            what = f"another signing key is at {path}"
-            raise Refused(
-                "signing-key-there", what, "move it away, or unset ATTENDANCE_SIGNING_KEY"
-            )
-
-
-# -- restore -------------------------------------------------------------------------------
-# Make a ledger from a back-up, or put lost keys back.
-
 
 class RestoreBackup(UseCase, Errand):
     """attendance backup restore: make a ledger from a back-up, or put lost keys back.
@@ -204,16 +84,16 @@ class RestoreBackup(UseCase, Errand):
             archive = file.read(self.archive, shown)
         secrets = backup.secrets_of(archive, check.required(self.passphrase_file))
         if self.to is None:
-            return Outcome(None, put_back(context.folder.required(), archive, secrets))
-        return _restored(context, self, archive, secrets)
+            return Outcome(None, _put_keys_back(context.folder.required(), archive, secrets))
+        return _restore(context, self, archive, secrets)
 
 
-def _restored(
+def _restore(
     context: Context, command: RestoreBackup, archive: Archive, secrets: Secrets
 ) -> Outcome:
     target, size = Folder(command.to or Path()), archive.manifest.size
     _refuse_taken(target.path)
-    with backup.unfinished(target.path) as place, _told(archive, place):
+    with backup.unfinished(target.path) as place, _temporary_memory(archive, place):
         made = Folder(place)
         with progress("restoring") as shown:
             backup.unpack(archive, made, secrets, shown)
@@ -221,7 +101,7 @@ def _restored(
             if faults:
                 raise file.damaged(command.archive, f"does not verify: {faults[0].what}")
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
-        put_signing(made, secrets)
+        _put_signing_keys(made, secrets)
         recorded = command.model_copy(update={"size": size, "sha256": archive.sha256})
         outcome = execute(replace(context, folder=made), recorded)
         with closing(Store(made.log)) as store:
@@ -247,7 +127,7 @@ def _refuse_taken(target: Path) -> None:
 
 
 @contextmanager
-def _told(archive: Archive, place: Path) -> Iterator[None]:
+def _temporary_memory(archive: Archive, place: Path) -> Iterator[None]:
     """Let this computer know the ledger that is put together in a place, and only as long."""
     checkpoint = backup.checkpoint_of(archive)
     memory.restored(Folder(place), backup.note_of(archive))
@@ -278,3 +158,116 @@ def _replay(made: Folder, newer: Path | None) -> str:
         raise Refused("keys-missing", f"there is no file {newer}", "name the newest keys.db")
     keys, texts = check.replay(made, newer)
     return f"put beyond use again, as {newer} remembers it: {keys} keys, {texts} redacted texts"
+
+
+def _put_keys_back(folder: Folder, archive: Archive, secrets: Secrets) -> tuple[str, ...]:
+    """Write the key files that are missing; tell what they do not open."""
+    found = check.fit(folder, archive.manifest)
+    if check.origin(folder) != archive.manifest.ledger:
+        what = f"the back-up is not of the ledger at {folder.path}"
+        raise Refused("backup-of-another", what, "name the ledger that it is of with --ledger")
+    if found.faults:
+        raise Refused("backup-differs", found.faults[0].what, "run attendance verify")
+    lost_signing = not folder.signing_key.is_file()
+    if folder.keys.exists() and not lost_signing:
+        what = f"keys are already at {folder.path}"
+        raise Refused("keys-there", what, "move them away first, if they are not the right ones")
+    says = []
+    if lost_signing:
+        _put_signing_keys(folder, secrets)
+        says.append("the key that signs is back; one that was adopted later is lost")
+    if not folder.keys.exists():
+        says += _put_keys(folder, archive, secrets)
+    return tuple(says)
+
+
+def _put_keys(folder: Folder, archive: Archive, secrets: Secrets) -> list[str]:
+    """Write keys.db whole: beside its place first, so that a crash leaves nothing there."""
+    part = folder.keys.with_name(f".keys.db.unfinished-{os.getpid()}")
+    with translated(part):
+        part.unlink(missing_ok=True)
+        backup.put_secret(part, secrets.keys)
+        _put_aside(folder.keys)
+        part.rename(folder.keys)
+    _redact_again(folder)
+    size, made = archive.manifest.size, archive.manifest.made_at
+    day = f"{local(made):%Y-%m-%d %H:%M}"
+    texts, whose = _give_up_lost(folder, size)
+    if not texts:
+        return [f"the keys are back, as of {day}: every text of the ledger opens"]
+    return [
+        f"the keys are back, as of {day}",
+        f"LOST: keys made after that, in entries {size + 1} to {folder.head()}",
+        f"{texts} texts about {whose} people or subjects read [beyond use] from now on",
+        "if a later back-up has their keys, move keys.db away and restore that one",
+    ]
+
+
+def _put_signing_keys(folder: Folder, secrets: Secrets) -> None:
+    """Write the keys that sign where the ledger looks for them; never over another one."""
+    own = folder.signing_key
+    both: list[tuple[Path, bytes | None]] = [
+        (own, secrets.signing),
+        (successor(own), secrets.successor),
+    ]
+    for path, key in both:
+        if key is None:
+            continue
+        with translated(path):
+            there = path.read_bytes().strip() if path.exists() else None
+        if there is None:
+            backup.put_secret(path, key + b"\n")
+        elif there != key.strip():
+            what = f"another signing key is at {path}"
+            raise Refused(
+                "signing-key-there", what, "move it away, or unset ATTENDANCE_SIGNING_KEY"
+            )
+
+
+def _put_aside(keys: Path) -> None:
+    """Keep SQLite from writing what the lost file's last commits left onto the one put back."""
+    for ending in ("-wal", "-shm"):
+        left = keys.with_name(keys.name + ending)
+        if left.exists():
+            left.replace(left.with_name(left.name + ".lost"))
+
+
+def _redact_again(folder: Folder) -> None:
+    """Put beyond use again what the log says was redacted and the back-up still opens."""
+    with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
+        said = [e for e in store.stream(streams.redaction()) if isinstance(e, FieldRedacted)]
+        texts = [(each, _sealed_text(store, each)) for each in said]
+        found = [_redaction(each, text) for each, text in texts if _opens(ring, text)]
+        ring.reapply(found, lambda each: places(folder.log, each.subject, each.purpose))
+
+
+def _sealed_text(store: Store, said: FieldRedacted) -> str:
+    target = store.at(said.position)
+    return str(getattr(target and target.event, said.field))
+
+
+def _redaction(said: FieldRedacted, text: str) -> Redaction:
+    box = parse_box(text)
+    return Redaction(box.subject, box.purpose, box.nonce, said.position, said.field, 1)
+
+
+def _give_up_lost(folder: Folder, after: int) -> tuple[int, int]:
+    """Give up the texts after a position that do not open; count them, and whose they are."""
+    gone = check.destroyed(folder)
+    with closing(KeyRing(folder.keys)) as ring:
+        lost = [
+            Redaction(box.subject, box.purpose, box.nonce, box.position, box.field, LOST)
+            for box in check.boxes(folder, after)
+            if (box.subject, box.purpose) not in gone and not _opens(ring, box.text)
+        ]
+        if lost:
+            ring.give_up(lost)
+    return len(lost), len({each.subject for each in lost})
+
+
+def _opens(ring: KeyRing, text: str) -> bool:
+    """Tell whether a text opens; one that was sealed under a later key does not."""
+    try:
+        return ring.open(text) != BEYOND_USE
+    except Refused:
+        return False

@@ -1,4 +1,9 @@
-"""Which groups and pupils a closure concerns, and the entry that a cancelled session gives."""
+"""Sessions that are not held: planned closures, and sessions cancelled on the day.
+
+Of a planned closure the register knows nothing more. A cancelled session gives everyone concerned
+the code of a cancelled session (SI 2024/208 reg 10(10)): as their entry, or, where a mark stands,
+as one amendment for each pupil.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -6,7 +11,7 @@ from itertools import groupby
 
 from commands.core import checks, marks, sessions
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -19,8 +24,117 @@ from ledger.store.store import Fact
 from ledger.values import Half, Session
 from policies.packs.codes import Codes, Rules
 
-# -- closures ------------------------------------------------------------------------------
-# Which groups and pupils a closure concerns, and the entry that a cancelled session gives.
+
+class AddClosure(UseCase):
+    """attendance closures add: record sessions that are planned not to be held.
+
+    A planned closure (INSET, bank holiday), for everyone or for some groups.
+    """
+
+    day: date = argument("the date")
+    session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
+    group: tuple[str, ...] = option("only this group; everyone when left out", default=())
+    reason: str = option("why, INSET for example")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks that stand on the sessions."""
+        for session in _sessions(self):
+            for pupil in pupils_concerned(state.school, session, self.group):
+                yield one(streams.mark(pupil.id, session))
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Close the sessions that are not closed yet; refuse where marks stand."""
+        state.author(now)
+        reason = checks.required_text(self.reason, "reason")
+        check_groups(state.school, self.group)
+        halves: list[Half] = []
+        for session in _sessions(self):
+            check_in_term(state.school.calendar(), session)
+            if not _is_closed(self, state, session):
+                _check_unmarked(self, state, session)
+                halves.append(session.half)
+        if not halves:
+            return decided([], f"{self.day} is closed already; nothing was recorded")
+        groups = tuple(sorted(set(self.group)))
+        closed = SessionsClosed(
+            date=self.day, sessions=tuple(halves), groups=groups, reason=reason
+        )
+        says = f"{self.day} {' and '.join(halves)} closed: {reason}"
+        return decided([Fact(streams.CALENDAR, closed)], says)
+
+
+class WithdrawClosure(UseCase):
+    """attendance closures withdraw: take back a closure or cancellation recorded in error.
+
+    The sessions are met after all; marks that a cancellation gave stay until amended.
+    """
+
+    day: date = argument("the date")
+    session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
+    group: tuple[str, ...] = option("the groups that it was recorded for", default=())
+    reason: str = option("why it is withdrawn")
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Withdraw what was recorded for exactly these groups."""
+        state.author(now)
+        reason, groups = checks.required_text(self.reason, "reason"), frozenset(self.group)
+        found = {
+            half: closure
+            for half in checks.halves(self.session)
+            if (closure := state.school.closures.get((self.day, half, groups))) is not None
+        }
+        if not found:
+            raise Refused(
+                "no-closure",
+                f"no closure for {', '.join(sorted(groups)) or 'everyone'} on {self.day}",
+                _closures_in_words(self.day, state),
+            )
+        withdrawn = ClosureWithdrawn(
+            date=self.day, sessions=tuple(found), groups=tuple(sorted(groups)), reason=reason
+        )
+        says = [f"{self.day} {' and '.join(found)}: closure withdrawn"]
+        if any(closure.cancelled for closure in found.values()):
+            says.append("the marks that the cancellation gave still stand: attendance amend")
+        return decided([Fact(streams.CALENDAR, withdrawn)], *says)
+
+
+class CancelSessions(UseCase):
+    """attendance session cancel: record sessions that were cancelled on the day.
+
+    Sessions that were not held, unplanned, for everyone or for some groups.
+    """
+
+    sessions: tuple[str, ...] = argument("sessions (2026-11-20/AM), or dates for both halves")
+    group: tuple[str, ...] = option("only this group; everyone when left out", default=())
+    reason: str = option("why")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for the marks of everyone concerned."""
+        for session in sessions.parse_all(self.sessions):
+            for pupil in pupils_concerned(state.school, session, self.group):
+                yield one(streams.mark(pupil.id, session))
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Cancel what is not recorded so yet, and enter it for everyone concerned."""
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        check_groups(state.school, self.group)
+        fresh = [
+            s for s in sessions.parse_all(self.sessions) if not _is_cancelled(self, state, s, now)
+        ]
+        if not fresh:
+            return decided([], "cancelled already; nothing was recorded")
+        standing = [each for s in fresh for each in _entries_due(self, state, rules.codes, s)]
+        amended = sum(code is not None for _, _, code in standing)
+        batch = state.new_id() if amended > 1 else None
+        amending = Amendment(author, cancellation_reason(reason), batch)
+        facts = [Fact(streams.CALENDAR, event) for event in _cancellations(self, fresh, reason)]
+        for session, pupil, original in standing:
+            event: Event = cancelled_entry(rules.codes, session, reason, author.staff_id, now)
+            if original is not None:
+                event = amending.mark(original, StatedMark(rules.codes.cancelled(session.date)))
+            facts.append(Fact(streams.mark(pupil.id, session), event))
+        says = f"{len(standing) - amended} entered, {amended} amended"
+        return decided(facts, *(f"{session} cancelled: {reason}" for session in fresh), says)
 
 
 def check_groups(school: School, groups: Iterable[str]) -> None:
@@ -45,7 +159,7 @@ def check_in_term(calendar: Calendar, session: Session) -> None:
         )
 
 
-def concerned(school: School, session: Session, groups: Iterable[str]) -> list[Pupil]:
+def pupils_concerned(school: School, session: Session, groups: Iterable[str]) -> list[Pupil]:
     """Return the pupils on roll who belong to one of the groups; all where none is named."""
     named, day = set(groups), session.date
     return [
@@ -62,56 +176,14 @@ def cancelled_entry(
     return SessionMarked(
         code=codes.cancelled(session.date),
         late=local_date(now) > session.date,
-        reason=because(reason),
+        reason=cancellation_reason(reason),
         by=by,
     )
 
 
-def because(reason: str) -> str:
+def cancellation_reason(reason: str) -> str:
     """Return the reason that goes with the mark of a cancelled session."""
     return f"session cancelled: {reason}"
-
-
-# -- closures_add --------------------------------------------------------------------------
-# Record sessions that are planned not to be held.
-
-
-class AddClosure(UseCase):
-    """attendance closures add: record sessions that are planned not to be held.
-
-    A planned closure (INSET, bank holiday), for everyone or for some groups.
-    """
-
-    day: date = argument("the date")
-    session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
-    group: tuple[str, ...] = option("only this group; everyone when left out", default=())
-    reason: str = option("why, INSET for example")
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the marks that stand on the sessions."""
-        for session in _sessions(self):
-            for pupil in concerned(state.school, session, self.group):
-                yield one(streams.mark(pupil.id, session))
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Close the sessions that are not closed yet; refuse where marks stand."""
-        state.author(now)
-        reason = checks.required(self.reason, "reason")
-        check_groups(state.school, self.group)
-        halves: list[Half] = []
-        for session in _sessions(self):
-            check_in_term(state.school.calendar(), session)
-            if not _is_closed(self, state, session):
-                _check_unmarked(self, state, session)
-                halves.append(session.half)
-        if not halves:
-            return decided([], f"{self.day} is closed already; nothing was recorded")
-        groups = tuple(sorted(set(self.group)))
-        closed = SessionsClosed(
-            date=self.day, sessions=tuple(halves), groups=groups, reason=reason
-        )
-        says = f"{self.day} {' and '.join(halves)} closed: {reason}"
-        return decided([Fact(streams.CALENDAR, closed)], says)
 
 
 def _sessions(command: AddClosure) -> list[Session]:
@@ -131,7 +203,7 @@ def _is_closed(command: AddClosure, state: State, session: Session) -> bool:
 
 
 def _check_unmarked(command: AddClosure, state: State, session: Session) -> None:
-    pupils = concerned(state.school, session, command.group)
+    pupils = pupils_concerned(state.school, session, command.group)
     marked = sum(state.mark(pupil, session).code is not None for pupil in pupils)
     if marked:
         raise Refused(
@@ -141,46 +213,7 @@ def _check_unmarked(command: AddClosure, state: State, session: Session) -> None
         )
 
 
-# -- closures_withdraw ---------------------------------------------------------------------
-# Take back a closure or cancellation recorded in error.
-
-
-class WithdrawClosure(UseCase):
-    """attendance closures withdraw: take back a closure or cancellation recorded in error.
-
-    The sessions are met after all; marks that a cancellation gave stay until amended.
-    """
-
-    day: date = argument("the date")
-    session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
-    group: tuple[str, ...] = option("the groups that it was recorded for", default=())
-    reason: str = option("why it is withdrawn")
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Withdraw what was recorded for exactly these groups."""
-        state.author(now)
-        reason, groups = checks.required(self.reason, "reason"), frozenset(self.group)
-        found = {
-            half: closure
-            for half in checks.halves(self.session)
-            if (closure := state.school.closures.get((self.day, half, groups))) is not None
-        }
-        if not found:
-            raise Refused(
-                "no-closure",
-                f"no closure for {', '.join(sorted(groups)) or 'everyone'} on {self.day}",
-                _recorded(self.day, state),
-            )
-        withdrawn = ClosureWithdrawn(
-            date=self.day, sessions=tuple(found), groups=tuple(sorted(groups)), reason=reason
-        )
-        says = [f"{self.day} {' and '.join(found)}: closure withdrawn"]
-        if any(closure.cancelled for closure in found.values()):
-            says.append("the marks that the cancellation gave still stand: attendance amend")
-        return decided([Fact(streams.CALENDAR, withdrawn)], *says)
-
-
-def _recorded(day: date, state: State) -> str:
+def _closures_in_words(day: date, state: State) -> str:
     found = [
         f"{closure.half} for {', '.join(sorted(closure.groups)) or 'everyone'}"
         for closure in state.school.closures.values()
@@ -189,51 +222,7 @@ def _recorded(day: date, state: State) -> str:
     return f"recorded on that day: {'; '.join(found) or 'none'}"
 
 
-# -- session_cancel ------------------------------------------------------------------------
-# Record sessions that were cancelled on the day.
-#
-# Everyone concerned gets the code of a cancelled session (SI 2024/208 reg 10(10)): as their entry,
-# or, where a mark stands, as one amendment for each pupil.
-
-
-class CancelSessions(UseCase):
-    """attendance session cancel: record sessions that were cancelled on the day.
-
-    Sessions that were not held, unplanned, for everyone or for some groups.
-    """
-
-    sessions: tuple[str, ...] = argument("sessions (2026-11-20/AM), or dates for both halves")
-    group: tuple[str, ...] = option("only this group; everyone when left out", default=())
-    reason: str = option("why")
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the marks of everyone concerned."""
-        for session in sessions.named(self.sessions):
-            for pupil in concerned(state.school, session, self.group):
-                yield one(streams.mark(pupil.id, session))
-
-    def decide(self, state: State, rules: Rules, now: int) -> Decision:
-        """Cancel what is not recorded so yet, and enter it for everyone concerned."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        check_groups(state.school, self.group)
-        fresh = [s for s in sessions.named(self.sessions) if not _cancelled(self, state, s, now)]
-        if not fresh:
-            return decided([], "cancelled already; nothing was recorded")
-        standing = [each for s in fresh for each in _standing(self, state, rules.codes, s)]
-        amended = sum(code is not None for _, _, code in standing)
-        batch = state.new_pupil_id() if amended > 1 else None
-        amending = Amending(author, because(reason), batch)
-        facts = [Fact(streams.CALENDAR, event) for event in _events(self, fresh, reason)]
-        for session, pupil, original in standing:
-            event: Event = cancelled_entry(rules.codes, session, reason, author.staff_id, now)
-            if original is not None:
-                event = amending.mark(original, Stated(rules.codes.cancelled(session.date)))
-            facts.append(Fact(streams.mark(pupil.id, session), event))
-        says = f"{len(standing) - amended} entered, {amended} amended"
-        return decided(facts, *(f"{session} cancelled: {reason}" for session in fresh), says)
-
-
-def _cancelled(command: CancelSessions, state: State, session: Session, now: int) -> bool:
+def _is_cancelled(command: CancelSessions, state: State, session: Session, now: int) -> bool:
     """Tell whether the session is recorded as cancelled; refuse one that was not to be held."""
     calendar = state.school.calendar()
     marks.check_not_future(session, now)
@@ -249,18 +238,18 @@ def _cancelled(command: CancelSessions, state: State, session: Session, now: int
     return bool(found)
 
 
-def _standing(
+def _entries_due(
     command: CancelSessions, state: State, codes: Codes, session: Session
 ) -> Iterator[tuple[Session, Pupil, str | None]]:
     """Yield each pupil who is to get the code, with the code that stands or none."""
     cancelled = codes.cancelled(session.date)
-    for pupil in concerned(state.school, session, command.group):
+    for pupil in pupils_concerned(state.school, session, command.group):
         stands = state.mark(pupil, session).code
         if stands != cancelled:
             yield session, pupil, stands
 
 
-def _events(
+def _cancellations(
     command: CancelSessions, fresh: list[Session], reason: str
 ) -> Iterator[SessionCancelled]:
     groups = tuple(sorted(set(command.group)))

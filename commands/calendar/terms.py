@@ -1,4 +1,4 @@
-"""Record a term's first and last day.
+"""When the school meets: the first and last day of its terms, and when registers open and close.
 
 A term does not move away from marks that stand: they would no longer count.
 """
@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 
 from commands.core import checks, sessions
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
-from commands.leave.leave import number_of
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import RegisterTimesSet, TermSet
@@ -16,12 +16,6 @@ from ledger.state.marks import fold
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session, school_year_number
 from policies.packs.codes import Rules
-
-# -- terms ---------------------------------------------------------------------------------
-# Record a term's first and last day.
-#
-# A term does not move away from marks that stand: they would no longer count.
-
 
 _DAY = timedelta(days=1)
 
@@ -38,7 +32,7 @@ class SetTerm(UseCase):
 
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for the marks on the days that the term would no longer hold."""
-        for first, last in _left_out(self, state):
+        for first, last in _stretches_left_out(self, state):
             span = sessions.Span(Session(first, HALVES[0]), Session(last, HALVES[-1]))
             for pupil in state.school.pupils.values():
                 yield sessions.marks(pupil, span)
@@ -46,7 +40,9 @@ class SetTerm(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Set a term that overlaps no other and leaves out no day with marks."""
         state.author(now)
-        term = TermSet(name=checks.required(self.name, "name"), first=self.first, last=self.last)
+        term = TermSet(
+            name=checks.required_text(self.name, "name"), first=self.first, last=self.last
+        )
         if term.last < term.first:
             raise Refused(
                 "dates-reversed",
@@ -68,7 +64,45 @@ class SetTerm(UseCase):
         return decided([Fact(streams.CALENDAR, term)], f"{term.name}: {term.first} to {term.last}")
 
 
-def _left_out(command: SetTerm, state: State) -> Iterator[tuple[date, date]]:
+class SetRegisterTimes(UseCase):
+    """attendance register times: record when registers open and close, from a date.
+
+    London wall time; in force from a date until the next times recorded.
+    """
+
+    from_: date = option("first day on which they apply")
+    am_opens: str = option("morning register opens, 08:45")
+    am_closes: str = option("morning register closes")
+    pm_opens: str = option("afternoon register opens")
+    pm_closes: str = option("afternoon register closes")
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Set the times; they must follow each other through the day."""
+        state.author(now)
+        written = (self.am_opens, self.am_closes, self.pm_opens, self.pm_closes)
+        times = [_time_of_day(text) for text in written]
+        if times != sorted(set(times)):
+            raise Refused(
+                "times-order",
+                f"these times do not follow each other: {', '.join(written)}",
+                "the morning register opens and closes, then the afternoon register",
+            )
+        am_opens, am_closes, pm_opens, pm_closes = (t.isoformat() for t in times)
+        event = RegisterTimesSet(
+            since=self.from_,
+            am_opens=am_opens,
+            am_closes=am_closes,
+            pm_opens=pm_opens,
+            pm_closes=pm_closes,
+        )
+        before = state.school.times.get(event.since)
+        if before is not None and checks.details_of(before) == checks.details_of(event):
+            return decided([], "these times are recorded already; nothing was recorded")
+        says = f"registers from {event.since}: {', '.join(written)}"
+        return decided([Fact(streams.CALENDAR, event)], says)
+
+
+def _stretches_left_out(command: SetTerm, state: State) -> Iterator[tuple[date, date]]:
     """Yield the first and last day of each stretch that the term held and would not hold."""
     before = state.school.terms.get((command.name.strip(), school_year_number(command.first)))
     if before is None or command.last < command.first:
@@ -99,49 +133,7 @@ def _check_unmarked(term: TermSet, state: State) -> None:
     )
 
 
-# -- register_times ------------------------------------------------------------------------
-# Record when registers open and close, from a date.
-
-
-class SetRegisterTimes(UseCase):
-    """attendance register times: record when registers open and close, from a date.
-
-    London wall time; in force from a date until the next times recorded.
-    """
-
-    from_: date = option("first day on which they apply")
-    am_opens: str = option("morning register opens, 08:45")
-    am_closes: str = option("morning register closes")
-    pm_opens: str = option("afternoon register opens")
-    pm_closes: str = option("afternoon register closes")
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Set the times; they must follow each other through the day."""
-        state.author(now)
-        written = (self.am_opens, self.am_closes, self.pm_opens, self.pm_closes)
-        times = [_read(text) for text in written]
-        if times != sorted(set(times)):
-            raise Refused(
-                "times-order",
-                f"these times do not follow each other: {', '.join(written)}",
-                "the morning register opens and closes, then the afternoon register",
-            )
-        am_opens, am_closes, pm_opens, pm_closes = (t.isoformat() for t in times)
-        event = RegisterTimesSet(
-            since=self.from_,
-            am_opens=am_opens,
-            am_closes=am_closes,
-            pm_opens=pm_opens,
-            pm_closes=pm_closes,
-        )
-        before = state.school.times.get(event.since)
-        if before is not None and checks.plain(before) == checks.plain(event):
-            return decided([], "these times are recorded already; nothing was recorded")
-        says = f"registers from {event.since}: {', '.join(written)}"
-        return decided([Fact(streams.CALENDAR, event)], says)
-
-
-def _read(text: str) -> time:
+def _time_of_day(text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:

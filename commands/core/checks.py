@@ -1,4 +1,8 @@
-"""What people type: texts that may not be blank, ids, choices and half days, read or refused."""
+"""Checks that many use cases share.
+
+What people type (texts that may not be blank, ids, choices, half days), records that are stated
+whole, and what only some roles may do.
+"""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,14 +16,10 @@ from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
 from ledger.values import HALVES, Half
 
-# -- checks --------------------------------------------------------------------------------
-# What people type: texts that may not be blank, ids, choices and half days, read or refused.
-
-
 _ID = re.compile(r"[^\s:]+")
 
 
-def required(text: str | None, name: str) -> str:
+def required_text(text: str | None, name: str) -> str:
     """Return a text without its margins; refuse a blank one. ``name``: the option it is for."""
     found = (text or "").strip()
     if not is_visible(found):
@@ -64,14 +64,10 @@ def halves(named: Collection[Half]) -> tuple[Half, ...]:
     return tuple(half for half in HALVES if half in named) or HALVES
 
 
-# -- records -------------------------------------------------------------------------------
-# Facts that state a record whole: what is not given again stays as it was.
-
-
 _OF_THE_LOG = ("nonce", "stated", "row")
 
 
-def plain(event: Event, open_text: Callable[[str], str] = str) -> dict[str, Any]:
+def details_of(event: Event, open_text: Callable[[str], str] = str) -> dict[str, Any]:
     """Return what an event states, without what the log adds, its sealed texts opened."""
     sealed = {name for name, _ in sealed_fields(type(event))}
     stated = {f.name: getattr(event, f.name) for f in fields(event) if f.name not in _OF_THE_LOG}
@@ -81,21 +77,17 @@ def plain(event: Event, open_text: Callable[[str], str] = str) -> dict[str, Any]
     }
 
 
-def renewed(previous: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def renew(previous: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a record with what is given: none keeps what was there, an empty text clears it."""
     stated = {name: value for name, value in given.items() if value is not None}
     return {**previous, **{name: None if value == "" else value for name, value in stated.items()}}
-
-
-# -- roles ---------------------------------------------------------------------------------
-# Who may do what only some may, by the roles that the staff hold today.
 
 
 DECIDERS = ("head", "authoriser")
 """The head, and whom the head or the proprietor authorises (SI 2007/1867 reg 10)."""
 
 
-def check(state: State, author: Author, allowed: Sequence[str], now: int, what: str) -> None:
+def check_role(state: State, author: Author, allowed: Sequence[str], now: int, what: str) -> None:
     """Refuse somebody who holds none of the roles that may do something; ``what``, in words.
 
     Where nobody on the staff holds any role today, the ledger cannot tell, and nobody is refused.

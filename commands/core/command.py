@@ -79,7 +79,7 @@ class State:
     """All that a decision may look at: read from the log at one position.
 
     ``identities``: UPN or local id -> pupil id; ``histories``: the events of the streams that
-    the use case asked for; ``open_text``: the text of a sealed field; ``new_pupil_id``: a fresh
+    the use case asked for; ``open_text``: the text of a sealed field; ``new_id``: a fresh
     random id, an argument so that decisions stay pure, as is ``new_key``, 256 bits; ``position``:
     up to where the log was read; ``event_at``: the event at a position, which never changes.
     """
@@ -88,7 +88,7 @@ class State:
     identities: Mapping[str, str]
     operator: Operator
     open_text: Callable[[str], str]
-    new_pupil_id: Callable[[], str]
+    new_id: Callable[[], str]
     histories: dict[str, list[Event]] = field(default_factory=dict)
     position: int = 0
     new_key: Callable[[], bytes] = new_key

@@ -107,7 +107,7 @@ class _Attempt:
             self.ring.identities(),
             self.context.operator,
             self.ring.open,
-            streams.new_pupil_id,
+            streams.new_id,
             position=upto,
             event_at=self.store.at,
         )

@@ -1,4 +1,8 @@
-"""What may stand as a mark: checks that taking, marking, amending and importing share."""
+"""Marks and plans: what stands, what waits for a second person, and what may be entered.
+
+The use cases that take, mark, plan, amend, grant leave and import share these readings of the
+state and these checks. A reading sees only the streams that the use case asked for.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,15 +29,11 @@ from ledger.values import Session, parse_session
 from policies.law import age as compulsory_school_age
 from policies.packs.codes import CodeRule, Codes
 
-# -- marks ---------------------------------------------------------------------------------
-# What may stand as a mark: checks that taking, marking, amending and importing share.
-
-
 MOST_MINUTES_LATE = 720
 """Half a day: no session is longer."""
 
 
-class Stated(NamedTuple):
+class StatedMark(NamedTuple):
     """A mark as somebody states it."""
 
     code: str
@@ -41,20 +41,103 @@ class Stated(NamedTuple):
     nature: str | None = None
 
 
-def code_rule(codes: Codes, code: str, session: Session) -> CodeRule:
-    """Return the code's rule on the day; refuse one not in force or not for that half day."""
-    rule = codes.rule(code, session.date)
-    if session.half not in rule.sessions:
-        raise Refused(
-            "code-wrong-session",
-            f"code {code} does not belong in a {session.half} session",
-            f"use {codes.present(session.half)} for a pupil who was present",
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """Who amends and why; ``batch`` ties the amendments of one request together."""
+
+    author: Author
+    reason: str
+    batch: str | None = None
+
+    def mark(self, original: str, stated: StatedMark) -> MarkAmended:
+        """Return the amendment of a mark: reg 6(1)'s five, with the title."""
+        return MarkAmended(
+            original=original,
+            **stated._asdict(),
+            reason=self.reason,
+            by=self.author.staff_id,
+            name=self.author.name,
+            job_title=self.author.job_title,
+            batch=self.batch,
         )
-    return rule
+
+
+def mark_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
+    """Return the mark that stands, its sealed text opened; the use case must have asked for it."""
+    mark = state.mark(pupil, session)
+    if mark.code is None:
+        return None
+    return StatedMark(mark.code, mark.minutes_late, _opened(state, mark.nature))
+
+
+def plan_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
+    """Return what is planned, its sealed text opened; the use case must have asked for it."""
+    history = state.histories.get(streams.plan(pupil.id, session), ())
+    newest = history[-1] if history else None
+    if isinstance(newest, AbsencePlanned | PlanChanged):
+        return StatedMark(newest.code, nature=_opened(state, newest.nature))
+    return None
+
+
+def marks_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, StatedMark]]:
+    """Yield every mark of a pupil among what was asked for, in order of session."""
+    return _stated_marks(state, streams.mark(pupil.id, ""), lambda s: mark_of(state, pupil, s))
+
+
+def plans_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, StatedMark]]:
+    """Yield every plan of a pupil among what was asked for, in order of session."""
+    return _stated_marks(state, streams.plan(pupil.id, ""), lambda s: plan_of(state, pupil, s))
+
+
+def takings(state: State, pupil: Pupil, session: Session) -> list[RegisterTaken]:
+    """Return how the registers of the pupil's groups were taken for a session."""
+    return [
+        event
+        for group in pupil.groups(session.date)
+        for event in state.histories.get(streams.register(group, session), ())
+        if isinstance(event, RegisterTaken)
+    ]
+
+
+def request_range(pupil: Pupil, span: Span | None = None) -> Range:
+    """Return the range of a pupil's requests, of every session or of a span."""
+    if span is None:
+        return starting(streams.approval(pupil.id, ""))
+    first, last = (streams.approval(pupil.id, session) for session in span[:2])
+    return Range(first, last + "\x00")
+
+
+def requests_of(state: State, pupil: Pupil) -> dict[Session, AmendmentRequested]:
+    """Return what waits for a second person, by session, among what was asked for."""
+    found = ((session, request) for of, session, request in open_requests(state) if of == pupil.id)
+    return dict(sorted(found, key=lambda each: each[0]))
+
+
+def open_requests(state: State) -> Iterator[tuple[str, Session, AmendmentRequested]]:
+    """Yield what waits, by pupil id and session, among what was asked for."""
+    for stream, events in state.histories.items():
+        request = open_request(events) if stream.startswith(streams.APPROVAL) else None
+        if request is not None:
+            _, pupil_id, session = streams.parts(stream)
+            yield pupil_id, parse_session(session), request
+
+
+def open_request(events: Iterable[Event]) -> AmendmentRequested | None:
+    """Return the request of one stream that is not decided yet."""
+    request = None
+    for event in events:
+        match event:
+            case AmendmentRequested():
+                request = event
+            case RequestDecided():
+                request = None
+            case _:
+                pass
+    return request
 
 
 def check_entry(
-    codes: Codes, calendar: Calendar, *, pupil: Pupil, session: Session, stated: Stated
+    codes: Codes, calendar: Calendar, *, pupil: Pupil, session: Session, stated: StatedMark
 ) -> None:
     """Refuse a mark that nobody may enter or amend to for a pupil and session."""
     rule = code_rule(codes, stated.code, session)
@@ -65,7 +148,7 @@ def check_entry(
     check_extras(rule, stated)
 
 
-def check_by_hand(rule: CodeRule, stated: Stated) -> None:
+def check_by_hand(rule: CodeRule, stated: StatedMark) -> None:
     """Refuse a code that follows from the calendar, and minutes late that mean nothing."""
     if rule.category == "administrative":
         raise Refused(
@@ -93,7 +176,7 @@ def check_by_hand(rule: CodeRule, stated: Stated) -> None:
         )
 
 
-def check_extras(rule: CodeRule, stated: Stated) -> None:
+def check_extras(rule: CodeRule, stated: StatedMark) -> None:
     """Refuse a mark without the extra data that the law asks for (reg 10(5) and (6))."""
     if rule.requires and not checks.is_visible(stated.nature or ""):
         raise Refused(
@@ -153,6 +236,37 @@ def check_met(calendar: Calendar, pupil: Pupil, session: Session) -> None:
         )
 
 
+def check_not_future(session: Session, now: int) -> None:
+    """Refuse a mark for a session that has not come yet."""
+    if session.date > clock.local_date(now):
+        raise Refused(
+            "future-session",
+            f"session {session} has not come yet",
+            "record what is expected with attendance plan add",
+        )
+
+
+def already_marked(code: str, session: Session) -> Refused:
+    """Return the refusal of a first mark where one stands and the register has ended."""
+    return Refused(
+        "already-marked",
+        f"{code} already stands for {session}, and its register has ended",
+        "change it with attendance amend, giving the reason",
+    )
+
+
+def code_rule(codes: Codes, code: str, session: Session) -> CodeRule:
+    """Return the code's rule on the day; refuse one not in force or not for that half day."""
+    rule = codes.rule(code, session.date)
+    if session.half not in rule.sessions:
+        raise Refused(
+            "code-wrong-session",
+            f"code {code} does not belong in a {session.half} session",
+            f"use {codes.present(session.half)} for a pupil who was present",
+        )
+    return rule
+
+
 def end_of_taking(calendar: Calendar, session: Session, taken: list[RegisterTaken]) -> int | None:
     """Return when the taking of a register ended: as recorded, else the closing time.
 
@@ -173,90 +287,9 @@ def has_ended(calendar: Calendar, session: Session, taken: list[RegisterTaken], 
     return bool(taken) or now > (clock.end_of_day(session.date) if end is None else end)
 
 
-def already_marked(code: str, session: Session) -> Refused:
-    """Return the refusal of a first mark where one stands and the register has ended."""
-    return Refused(
-        "already-marked",
-        f"{code} already stands for {session}, and its register has ended",
-        "change it with attendance amend, giving the reason",
-    )
-
-
-def check_not_future(session: Session, now: int) -> None:
-    """Refuse a mark for a session that has not come yet."""
-    if session.date > clock.local_date(now):
-        raise Refused(
-            "future-session",
-            f"session {session} has not come yet",
-            "record what is expected with attendance plan add",
-        )
-
-
-# -- standing ------------------------------------------------------------------------------
-# What stands and what is planned for a pupil, in full, and the event that amends it.
-
-
-def mark_of(state: State, pupil: Pupil, session: Session) -> Stated | None:
-    """Return the mark that stands, its sealed text opened; the use case must have asked for it."""
-    mark = state.mark(pupil, session)
-    if mark.code is None:
-        return None
-    return Stated(mark.code, mark.minutes_late, _opened(state, mark.nature))
-
-
-def plan_of(state: State, pupil: Pupil, session: Session) -> Stated | None:
-    """Return what is planned, its sealed text opened; the use case must have asked for it."""
-    history = state.histories.get(streams.plan(pupil.id, session), ())
-    newest = history[-1] if history else None
-    if isinstance(newest, AbsencePlanned | PlanChanged):
-        return Stated(newest.code, nature=_opened(state, newest.nature))
-    return None
-
-
-def marks_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, Stated]]:
-    """Yield every mark of a pupil among what was asked for, in order of session."""
-    return _each(state, streams.mark(pupil.id, ""), lambda s: mark_of(state, pupil, s))
-
-
-def plans_of(state: State, pupil: Pupil) -> Iterator[tuple[Session, Stated]]:
-    """Yield every plan of a pupil among what was asked for, in order of session."""
-    return _each(state, streams.plan(pupil.id, ""), lambda s: plan_of(state, pupil, s))
-
-
-def taken(state: State, pupil: Pupil, session: Session) -> list[RegisterTaken]:
-    """Return how the registers of the pupil's groups were taken for a session."""
-    return [
-        event
-        for group in pupil.groups(session.date)
-        for event in state.histories.get(streams.register(group, session), ())
-        if isinstance(event, RegisterTaken)
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Amending:
-    """Who amends and why; ``batch`` ties the amendments of one request together."""
-
-    author: Author
-    reason: str
-    batch: str | None = None
-
-    def mark(self, original: str, stated: Stated) -> MarkAmended:
-        """Return the amendment of a mark: reg 6(1)'s five, with the title."""
-        return MarkAmended(
-            original=original,
-            **stated._asdict(),
-            reason=self.reason,
-            by=self.author.staff_id,
-            name=self.author.name,
-            job_title=self.author.job_title,
-            batch=self.batch,
-        )
-
-
-def _each(
-    state: State, prefix: str, read: Callable[[Session], Stated | None]
-) -> Iterator[tuple[Session, Stated]]:
+def _stated_marks(
+    state: State, prefix: str, read: Callable[[Session], StatedMark | None]
+) -> Iterator[tuple[Session, StatedMark]]:
     names = (name for name in state.histories if name.startswith(prefix))
     for session in sorted(parse_session(name.removeprefix(prefix)) for name in names):
         stated = read(session)
@@ -266,44 +299,3 @@ def _each(
 
 def _opened(state: State, text: str | None) -> str | None:
     return text and state.open_text(text)
-
-
-# -- pending_requests ----------------------------------------------------------------------
-# Requested amendments that nobody has decided yet, as decisions see them.
-
-
-def needed(pupil: Pupil, span: Span | None = None) -> Range:
-    """Return the range of a pupil's requests, of every session or of a span."""
-    if span is None:
-        return starting(streams.approval(pupil.id, ""))
-    first, last = (streams.approval(pupil.id, session) for session in span[:2])
-    return Range(first, last + "\x00")
-
-
-def pending(state: State, pupil: Pupil) -> dict[Session, AmendmentRequested]:
-    """Return what waits for a second person, by session, among what was asked for."""
-    found = ((session, request) for of, session, request in every(state) if of == pupil.id)
-    return dict(sorted(found, key=lambda each: each[0]))
-
-
-def every(state: State) -> Iterator[tuple[str, Session, AmendmentRequested]]:
-    """Yield what waits, by pupil id and session, among what was asked for."""
-    for stream, events in state.histories.items():
-        request = standing(events) if stream.startswith(streams.APPROVAL) else None
-        if request is not None:
-            _, pupil_id, session = streams.parts(stream)
-            yield pupil_id, parse_session(session), request
-
-
-def standing(events: Iterable[Event]) -> AmendmentRequested | None:
-    """Return the request of one stream that is not decided yet."""
-    request = None
-    for event in events:
-        match event:
-            case AmendmentRequested():
-                request = event
-            case RequestDecided():
-                request = None
-            case _:
-                pass
-    return request

@@ -1,4 +1,8 @@
-"""Papers that rest on a pupil's register: notices, considerations, certificates and packs."""
+"""Papers that rest on a pupil's register: notices, considerations, certificates and packs.
+
+Two things are asked of them: which stand today (what an undercut alert is held against), and what
+a pupil's penalty notices said last (what the rules on notices take).
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,6 +10,7 @@ from datetime import date
 from typing import Literal
 
 from commands.core.command import Range, State, starting
+from ledger.english import day
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.families import NoticeStated
@@ -15,13 +20,8 @@ from ledger.store.store import Fact, Recorded
 from ledger.values import Session, parse_session
 from policies.law.notices import Notice
 
-# -- papers --------------------------------------------------------------------------------
-# Papers that rest on a pupil's register: notices, considerations, certificates and packs.
-
-
 PREFIXES = (streams.NOTICES, streams.PENALTY, streams.DISCLOSURE)
 """The streams on which papers are recorded."""
-
 _FAILURE_TO_ATTEND = "s444A"
 _CERTIFIED = ("certificate", "pack")
 _CONSIDERED = {
@@ -68,18 +68,18 @@ def by_pupil(
             case NoticeStated():
                 notices[_key(r.stream, r.event)] = (r.stream, r.event)
             case PenaltyConsidered():
-                others.append((r.stream, _consideration(r.position, r.event)))
+                others.append((r.stream, _consideration_paper(r.position, r.event)))
             case Disclosed():
-                others.append((r.stream, _certificate(r.position, r.event)))
+                others.append((r.stream, _certificate_paper(r.position, r.event)))
             case _:
                 pass
-    withdrawn = _withdrawn(meanwhile, today)
+    withdrawn = _withdrawals(meanwhile, today)
     standing = [
-        (stream, _notice(stream, event))
+        (stream, _notice_paper(stream, event))
         for key, (stream, event) in notices.items()
         if event.kind == _FAILURE_TO_ATTEND
         and key not in withdrawn
-        and not _withdrawn_by(event, today)
+        and not _is_withdrawn(event, today)
     ]
     found: dict[str, list[Paper]] = {}
     for stream, papers in [*standing, *others]:
@@ -87,35 +87,40 @@ def by_pupil(
     return {pupil: papers for pupil, papers in found.items() if papers}
 
 
-def day(when: date) -> str:
-    """Write a date in words: 2 November 2026."""
-    return f"{when.day} {when:%B %Y}"
+def notice_range(pupil: Pupil) -> Range:
+    """Return the range of every notice about a pupil."""
+    return starting(f"{streams.NOTICES}{pupil.id}:")
+
+
+def notices_of(state: State, pupil: Pupil) -> list[Notice]:
+    """Return a pupil's penalty notices as they were stated last; `notice_range` asks for them."""
+    prefix = f"{streams.NOTICES}{pupil.id}:"
+    found: dict[tuple[object, ...], Notice] = {}
+    for stream, events in state.histories.items():
+        if stream.startswith(prefix):
+            for e in events:
+                if isinstance(e, NoticeStated):
+                    found[_key(stream, e)] = _notice(e)
+    return list(found.values())
 
 
 def _key(stream: str, event: NoticeStated) -> tuple[object, ...]:
     return stream, event.kind, event.issued_on, event.offence_first
 
 
-def _withdrawn(meanwhile: Iterable[Fact], today: date) -> set[tuple[object, ...]]:
+def _withdrawals(meanwhile: Iterable[Fact], today: date) -> set[tuple[object, ...]]:
     return {
         _key(stream, event)
         for stream, event in meanwhile
-        if isinstance(event, NoticeStated) and _withdrawn_by(event, today)
+        if isinstance(event, NoticeStated) and _is_withdrawn(event, today)
     }
 
 
-def _withdrawn_by(event: NoticeStated, today: date) -> bool:
-    return Notice(
-        kind=event.kind,
-        issued_on=event.issued_on,
-        paid_on=event.paid_on,
-        withdrawn_on=event.withdrawn_on,
-        outcome=event.outcome,
-        outcome_on=event.outcome_on,
-    ).withdrawn(today)
+def _is_withdrawn(event: NoticeStated, today: date) -> bool:
+    return _notice(event).withdrawn(today)
 
 
-def _notice(stream: str, event: NoticeStated) -> Iterator[Paper]:
+def _notice_paper(stream: str, event: NoticeStated) -> Iterator[Paper]:
     parent = streams.parts(stream)[2]
     sessions = frozenset(map(parse_session, event.sessions))
     days = [session.date for session in sessions]
@@ -126,7 +131,7 @@ def _notice(stream: str, event: NoticeStated) -> Iterator[Paper]:
         yield Paper("notice", f"{parent} {event.issued_on}", words, first, last, sessions)
 
 
-def _consideration(position: int, event: PenaltyConsidered) -> Iterator[Paper]:
+def _consideration_paper(position: int, event: PenaltyConsidered) -> Iterator[Paper]:
     sessions = frozenset(parse_session(entry.split(" ")[0]) for entry in event.entries)
     if sessions and event.decision in _CONSIDERED:
         days = [session.date for session in sessions]
@@ -134,7 +139,7 @@ def _consideration(position: int, event: PenaltyConsidered) -> Iterator[Paper]:
         yield Paper("consideration", str(position), words, min(days), max(days), sessions)
 
 
-def _certificate(position: int, event: Disclosed) -> Iterator[Paper]:
+def _certificate_paper(position: int, event: Disclosed) -> Iterator[Paper]:
     """Yield the paper, up to the day on which it was given: later sessions it cannot hold."""
     if event.kind in _CERTIFIED and event.first is not None and event.last is not None:
         words = (
@@ -144,28 +149,7 @@ def _certificate(position: int, event: Disclosed) -> Iterator[Paper]:
         yield Paper("certificate", str(position), words, event.first, last)
 
 
-# -- notices_stated ------------------------------------------------------------------------
-# A pupil's penalty notices as they were stated last, as the rules on notices take them.
-
-
-def needed(pupil: Pupil) -> Range:
-    """Return the range of every notice about a pupil."""
-    return starting(f"{streams.NOTICES}{pupil.id}:")
-
-
-def notices_of(state: State, pupil: Pupil) -> list[Notice]:
-    """Return a pupil's penalty notices as they were stated last; `needed` asks for them."""
-    prefix = f"{streams.NOTICES}{pupil.id}:"
-    found: dict[tuple[object, ...], Notice] = {}
-    for stream, events in state.histories.items():
-        if stream.startswith(prefix):
-            for e in events:
-                if isinstance(e, NoticeStated):
-                    found[stream, e.kind, e.issued_on, e.offence_first] = _notices_stated_notice(e)
-    return list(found.values())
-
-
-def _notices_stated_notice(e: NoticeStated) -> Notice:
+def _notice(e: NoticeStated) -> Notice:
     return Notice(
         kind=e.kind,
         issued_on=e.issued_on,

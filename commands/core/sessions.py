@@ -25,7 +25,7 @@ class Span(NamedTuple):
         return self.first <= session <= self.last
 
 
-class Spanning(UseCase):
+class SpanCommand(UseCase):
     """A command about one session, or every session from one to another."""
 
     session: Session | None = option("the session, 2026-11-20/AM", default=None)
@@ -38,13 +38,13 @@ class Spanning(UseCase):
         return str(value) if isinstance(value, Session) else value
 
 
-class OfSessions(Spanning):
+class PupilSpanCommand(SpanCommand):
     """A command about one pupil and one session, or every session from one to another."""
 
     pupil: str = option("UPN or local id")
 
 
-def span(command: Spanning) -> Span:
+def span(command: SpanCommand) -> Span:
     """Return the sessions that a command names; refuse none, both ways at once, or backwards."""
     ends = [end for end in (command.from_, command.to_) if end]
     if command.session is not None and not ends:
@@ -55,10 +55,10 @@ def span(command: Spanning) -> Span:
             "the command is about one session, or about all from one to another",
             "give --session, or both --from and --to",
         )
-    return between(command.from_, command.to_)
+    return span_between(command.from_, command.to_)
 
 
-def between(first: str, last: str) -> Span:
+def span_between(first: str, last: str) -> Span:
     """Return the sessions from one to another, each a session or a date; refuse backwards."""
     found = Span(_read(first, _FIRST_HALF), _read(last, _LAST_HALF))
     if found.last < found.first:
@@ -70,7 +70,7 @@ def between(first: str, last: str) -> Span:
     return found
 
 
-def named(texts: tuple[str, ...]) -> list[Session]:
+def parse_all(texts: tuple[str, ...]) -> list[Session]:
     """Return the sessions that texts name, in order; a date names both of its sessions."""
     found = {
         session
@@ -80,22 +80,22 @@ def named(texts: tuple[str, ...]) -> list[Session]:
     return sorted(found)
 
 
-def marks(pupil: Pupil, wanted: Span) -> Range:
+def marks(pupil: Pupil, covered: Span) -> Range:
     """Return the range of a pupil's mark streams in a span."""
-    first, last = (streams.mark(pupil.id, session) for session in wanted[:2])
+    first, last = (streams.mark(pupil.id, session) for session in covered[:2])
     return Range(first, last + "\x00")
 
 
-def plans(pupil: Pupil, wanted: Span) -> Range:
+def plans(pupil: Pupil, covered: Span) -> Range:
     """Return the range of a pupil's plan streams in a span."""
-    first, last = (streams.plan(pupil.id, session) for session in wanted[:2])
+    first, last = (streams.plan(pupil.id, session) for session in covered[:2])
     return Range(first, last + "\x00")
 
 
-def registers(wanted: Span) -> Range:
+def registers(covered: Span) -> Range:
     """Return the range of every group's register streams in a span."""
     return Range(
-        f"{streams.REGISTER}{wanted.first}:", f"{streams.REGISTER}{wanted.last}:\U0010ffff"
+        f"{streams.REGISTER}{covered.first}:", f"{streams.REGISTER}{covered.last}:\U0010ffff"
     )
 
 

@@ -1,4 +1,4 @@
-"""Record that an extract of the register left the school."""
+"""Record that an extract of the register left the school: to whom, and as of which position."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -29,10 +29,6 @@ from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session
 from policies.packs.codes import Rules
-
-# -- disclosures ---------------------------------------------------------------------------
-# Record that an extract of the register left the school.
-
 
 Kind = Literal["certificate", "pack", "letter", "return", "inspection", "other"]
 _OF_A_PUPIL = ("certificate", "pack")
@@ -79,18 +75,18 @@ class RecordDisclosure(UseCase):
 
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for what left before, for amendments that wait, and for the times of positions."""
-        for pupil in _about(self, state):
+        for pupil in _subjects(self, state):
             yield one(streams.disclosure(pupil.id if pupil else None))
             if pupil is not None and self.kind == "certificate":
-                yield marks.needed(pupil)
+                yield marks.request_range(pupil)
         if self.on is not None and self.seen_at:
             yield one(streams.COMMITS)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record what left, once for each pupil; the same again on the same day is no news."""
         author = state.author(now)
-        event = _event(self, state, author, local_date(now))
-        about = _about(self, state)
+        event = _disclosure(self, state, author, local_date(now))
+        about = _subjects(self, state)
         _check_whole(self, event.on, about)
         facts, says = [], []
         for pupil in about:
@@ -99,7 +95,9 @@ class RecordDisclosure(UseCase):
             stream = streams.disclosure(pupil.id if pupil else None)
             whom = state.name_of(pupil) if pupil else "the school"
             what = f"{self.kind} of {event.on} to {event.to}, about {whom}"
-            if any(_says_the_same(state, one_, event) for one_ in state.histories.get(stream, ())):
+            if any(
+                _says_the_same(state, before, event) for before in state.histories.get(stream, ())
+            ):
                 says.append(f"{what}: recorded before; nothing was recorded")
             else:
                 facts.append(Fact(stream, event))
@@ -107,22 +105,56 @@ class RecordDisclosure(UseCase):
         return decided(facts, *says)
 
 
-def _about(command: RecordDisclosure, state: State) -> list[Pupil | None]:
+def _register_position(seen_at: int | None, state: State, on: date, today: date) -> int:
+    """Return up to where the register had been read: what stood when the extract left.
+
+    ``seen_at``: the position stated, if any; ``on``: the day on which it left. For an earlier day
+    the transactions are needed, `streams.COMMITS`.
+    """
+    find = (
+        f"attendance status --known-at {on}T23:59 shows it as Events, the newest of that day; "
+        "0 is for a paper made before this ledger began"
+    )
+    if seen_at is None:
+        if on < today:
+            raise Refused(
+                "seen-at-missing",
+                f"it left on {on}, and what has been recorded since was not on it",
+                f"give the position that is printed on it with --seen-at; {find}",
+            )
+        return state.position
+    if seen_at > state.position:
+        raise Refused(
+            "position-unknown",
+            f"the ledger has no event {seen_at}; its newest is {state.position}",
+            "give the position that is printed on the extract",
+        )
+    recorded = _recorded_on(state, seen_at)
+    if recorded is not None and recorded > on:
+        raise Refused(
+            "position-later",
+            f"event {seen_at} was recorded on {recorded}, after the extract left on {on}",
+            f"give the position that is printed on it; {find}",
+        )
+    return seen_at
+
+
+def _subjects(command: RecordDisclosure, state: State) -> list[Pupil | None]:
     """Return each pupil named, once; none stands for the whole school."""
     found = {(pupil := state.pupil(named)).id: pupil for named in command.pupil}
     return [*found.values()] or [None]
 
 
-def _event(command: RecordDisclosure, state: State, author: Author, today: date) -> Disclosed:
-    on = _day(command, today)
+def _disclosure(command: RecordDisclosure, state: State, author: Author, today: date) -> Disclosed:
+    on = _left_on(command, today)
     return Disclosed(
         kind=command.kind,
-        to=checks.required(command.to, "to"),
-        what=checks.required(command.what, "what"),
+        to=checks.required_text(command.to, "to"),
+        what=checks.required_text(command.what, "what"),
         on=on,
         first=command.first,
         last=command.last,
-        seen_at=position(command.seen_at, state, on, today),
+        seen_at=_register_position(command.seen_at, state, on, today),
         sha256=command.sha256,
         by=author.staff_id,
         name=author.name,
@@ -130,7 +162,7 @@ def _event(command: RecordDisclosure, state: State, author: Author, today: date)
     )
 
 
-def _day(command: RecordDisclosure, today: date) -> date:
+def _left_on(command: RecordDisclosure, today: date) -> date:
     on = command.on or today
     if on > today:
         raise Refused(
@@ -173,7 +205,7 @@ def _check_decided(command: RecordDisclosure, state: State, pupil: Pupil) -> Non
     assert command.first is not None  # noqa: S101 - a certificate covers a period
     assert command.last is not None  # noqa: S101 - as above
     span = Span(Session(command.first, HALVES[0]), Session(command.last, HALVES[-1]))
-    waiting = [str(s) for s in marks.pending(state, pupil) if span.holds(s)]
+    waiting = [str(s) for s in marks.requests_of(state, pupil) if span.holds(s)]
     if waiting:
         raise Refused(
             "amendment-pending",
@@ -189,44 +221,6 @@ def _says_the_same(state: State, before: object, event: Disclosed) -> bool:
         and state.open_text(before.to) == event.to
         and state.open_text(before.what) == event.what
     )
-
-
-# -- disclosures_position ------------------------------------------------------------------
-# At which position of the register an extract that left had been read.
-
-
-def position(seen_at: int | None, state: State, on: date, today: date) -> int:
-    """Return up to where the register had been read: what stood when the extract left.
-
-    ``seen_at``: the position stated, if any; ``on``: the day on which it left. For an earlier day
-    the transactions are needed, `streams.COMMITS`.
-    """
-    find = (
-        f"attendance status --known-at {on}T23:59 shows it as Events, the newest of that day; "
-        "0 is for a paper made before this ledger began"
-    )
-    if seen_at is None:
-        if on < today:
-            raise Refused(
-                "seen-at-missing",
-                f"it left on {on}, and what has been recorded since was not on it",
-                f"give the position that is printed on it with --seen-at; {find}",
-            )
-        return state.position
-    if seen_at > state.position:
-        raise Refused(
-            "position-unknown",
-            f"the ledger has no event {seen_at}; its newest is {state.position}",
-            "give the position that is printed on the extract",
-        )
-    recorded = _recorded_on(state, seen_at)
-    if recorded is not None and recorded > on:
-        raise Refused(
-            "position-later",
-            f"event {seen_at} was recorded on {recorded}, after the extract left on {on}",
-            f"give the position that is printed on it; {find}",
-        )
-    return seen_at
 
 
 def _recorded_on(state: State, position: int) -> date | None:

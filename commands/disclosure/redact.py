@@ -29,6 +29,7 @@ from commands.core.command import (
 )
 from commands.core.execute import execute, look
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AdmissionAmended, AlertSettled, AmendmentRequested
@@ -49,255 +50,6 @@ from policies.law.calendar import may_go
 from policies.packs.codes import Rules, rules
 from policies.packs.values import parameters
 
-# -- redact_rules --------------------------------------------------------------------------
-# What may be put beyond use, and what the law keeps: the choice of one sealed text.
-
-
-ALLOWED = ("head", "authoriser", "safeguarding")
-_KEPT_DETAILS = ("upn", "surname", "forename", "dob")
-_AMENDMENTS = (
-    MarkAmended,
-    AmendmentRequested,
-    DetailsAmended,
-    AdmissionAmended,
-    EnrolmentWithdrawn,
-)
-_OF_AN_AMENDMENT = {
-    "original": "the original entry",
-    "amended": "the amended entry",
-    "reason": "the reason",
-}
-_CONTENTS = (PupilEnrolled, PupilRemoved, ParentRecorded, RelationRecorded)
-"""What states contents of the admission register (SI 2024/208 reg 8)."""
-_ACCOUNTS: Mapping[type[Event], str] = {
-    FieldRedacted: "a text was put beyond use",
-    NamesShown: "names were looked up",
-}
-_LAST_DAY = (7, 31)
-"""A purpose ``register-2026`` is the year that begins on 1 August 2026."""
-
-
-class Target(NamedTuple):
-    """One sealed text: its event's stream and class, its field, and how it is stored."""
-
-    stream: str
-    event: Event
-    field: str
-    sealed: str
-
-    @property
-    def imported(self) -> bool:
-        """Whether another system stated it, which may state it again."""
-        return isinstance(self.event, SourcedEvent) and self.event.stated is not None
-
-
-def target(state: State, position: int, field: str) -> Target:
-    """Return the sealed text that a position and field name; refuse what is none."""
-    found = state.event_at(position) if 0 < position <= state.position else None
-    if found is None:
-        raise Refused(
-            "position-unknown",
-            f"the ledger has no event {position}; its newest is {state.position}",
-            "attendance history PUPIL --json names the position of every entry",
-        )
-    names = [name for name, _ in sealed_fields(type(found.event))]
-    given = [name for name in names if getattr(found.event, name) is not None]
-    if field not in given:
-        kind = NAMES[type(found.event)].partition(".")[0]
-        remedy = f"its sealed texts are: {', '.join(given)}" if given else "it holds none"
-        raise Refused(
-            "field-not-sealed", f"event {position} ({kind}) has no sealed text {field!r}", remedy
-        )
-    return Target(found.stream, found.event, field, getattr(found.event, field))
-
-
-def check_open(state: State, aim: Target, position: int) -> None:
-    """Refuse a text that is beyond use already, with all that its key sealed."""
-    if state.open_text(aim.sealed) == BEYOND_USE:
-        raise Refused(
-            "beyond-use",
-            f"the {aim.field} of event {position} is beyond use already",
-            "nothing is left to redact",
-        )
-
-
-def check_not_kept(state: State, aim: Target, today: date) -> None:
-    """Refuse what has to be kept: why texts went or names were shown, who amended, who is on roll.
-
-    SI 2024/208 regs 6(1) and 8. Former details, originals and reasons may go, with a note.
-    """
-    if type(aim.event) in _ACCOUNTS and aim.field == "reason":
-        raise Refused(
-            "kept-as-account",
-            f"the {aim.field} of this event says why {_ACCOUNTS[type(aim.event)]}, and stays: "
-            "without it nobody could answer for that",
-            "if it says too much, say so on file beside it",
-        )
-    until = _kept_until(state, aim, today)
-    if until is None or today >= until:
-        return
-    preserved = parameters().value("register.preserved", today)
-    states = parameters().value("register.amendment_states", today)
-    kept = "always, as long as the ledger is" if until == date.max else f"until {until} at least"
-    raise Refused(
-        "kept-by-law",
-        f"the {aim.field} of this event has to be kept, {kept} ({states.reference}; "
-        f"{preserved.reference})",
-        _remedy(aim),
-    )
-
-
-def notes(aim: Target, today: date) -> Iterator[str]:
-    """Yield what the law asks for of the text that goes: to be said on file, without the wrong."""
-    states = parameters().value("register.amendment_states", today)
-    if isinstance(aim.event, _AMENDMENTS) and aim.field in _OF_AN_AMENDMENT:
-        what = _OF_AN_AMENDMENT[aim.field]
-        yield (
-            f"{what} is one of the five that the law wants of an amendment ({states.reference}): "
-            "say on file what it said, without the wrong text"
-        )
-    elif isinstance(aim.event, _CONTENTS):
-        yield (
-            f"the law wants the {aim.field.replace('_', ' ')} on the admission register: amend it "
-            "to what is right, or say on file what it said, without the wrong text"
-        )
-    elif aim.field == "nature":
-        yield (
-            "the law wants the nature of the activity with such a mark: say on file what it said, "
-            "without the wrong text"
-        )
-    elif isinstance(aim.event, (Disclosed, AlertSettled)) and aim.field in ("to", "what"):
-        yield (
-            "whoever gives data away answers for what went to whom: say it on file, without the "
-            "wrong text"
-        )
-
-
-def _kept_until(state: State, aim: Target, today: date) -> date | None:
-    seals = dict(sealed_fields(type(aim.event)))
-    if isinstance(aim.event, StaffTitle):
-        return date.max
-    if seals[aim.field].by is not None:
-        year = int(parse_box(aim.sealed).purpose.rpartition("-")[2])
-        last = date(year + 1, *_LAST_DAY)
-        return may_go(last, last, today)
-    detail = _detail(aim)
-    if detail not in _KEPT_DETAILS:
-        return None
-    pupil = state.school.pupils[streams.subject(aim.stream)]
-    stands = pupil.details[detail]
-    if stands is None or state.open_text(stands) != state.open_text(aim.sealed):
-        return None
-    return _off_roll(pupil, today)
-
-
-def _detail(aim: Target) -> str | None:
-    """Return which of a pupil's details a text states, or once stated; none for other texts."""
-    if isinstance(aim.event, PupilEnrolled):
-        return aim.field
-    if isinstance(aim.event, DetailsAmended) and aim.field in ("original", "amended"):
-        return aim.event.field
-    return None
-
-
-def _off_roll(pupil: Pupil, today: date) -> date:
-    """Return when a pupil's entry on the admission register may go; never while on roll."""
-    lasts = [spell.leaves_on or date.max for spell in pupil.spells.values()]
-    last = max(lasts, default=today)
-    return date.max if last == date.max else may_go(last, _year_end(last), today)
-
-
-def _year_end(day: date) -> date:
-    end = date(day.year, *_LAST_DAY)
-    return end if day <= end else date(day.year + 1, *_LAST_DAY)
-
-
-def _remedy(aim: Target) -> str:
-    if isinstance(aim.event, StaffTitle):
-        return "correct a name with attendance staff change"
-    if isinstance(aim.event, (PupilEnrolled, DetailsAmended)) and aim.field != "name":
-        return "amend it with attendance pupil correct, which keeps what it said"
-    return "redact the reason, if that is what says too much"
-
-
-# -- redact_copies -------------------------------------------------------------------------
-# Where else a text stands that is to go: the same words about others, and in longer texts.
-
-
-_LEAST = 8
-"""Characters below which a text is not looked for inside others: a single word is everywhere."""
-
-
-class Copy(NamedTuple):
-    """Where a text stands again; ``how``: the same, within a longer text, or a part of it."""
-
-    position: int
-    field: str
-    how: str
-
-    def __str__(self) -> str:
-        """Return position and field, and how far it is the same."""
-        return f"{self.position} {self.field}{f' ({self.how})' if self.how else ''}"
-
-
-def copies(ring: KeyRing, gone: Place, text: str, others: Iterable[Place]) -> Iterator[Copy]:
-    """Yield where else a text stands, whole or within a longer one, about anybody.
-
-    ``gone``: where it is to be taken away. Of the same person also where a part of it stands by
-    itself, since a reason is copied into a longer one (leave that was falsified). A text that does
-    not open is passed over: `attendance verify` tells of it.
-    """
-    sought, subject = _plain(text), parse_box(gone.text).subject
-    for place in others:
-        if place[:2] == gone[:2]:
-            continue
-        found = _plain(_opened(ring, place.text))
-        if found == sought:
-            yield Copy(place.position, place.field, "")
-        elif _within(sought, found):
-            yield Copy(place.position, place.field, "within a longer text")
-        elif _within(found, sought) and parse_box(place.text).subject == subject:
-            yield Copy(place.position, place.field, "a part of it")
-
-
-def check_reason(reason: str, text: str) -> None:
-    """Refuse a reason that says again what is to go: a reason of a redaction stays.
-
-    ``text``: as it opens; what is gone already cannot be compared.
-    """
-    sought, found = _plain(text), _plain(reason)
-    if text != REDACTED and (found == sought or _within(sought, found)):
-        raise Refused(
-            "reason-repeats",
-            "the reason repeats the text that is to go, and stays itself",
-            "say why without saying what the text said",
-        )
-
-
-def _opened(ring: KeyRing, sealed: str) -> str:
-    try:
-        text = ring.open(sealed)
-    except Refused:
-        return ""
-    return "" if text in (BEYOND_USE, REDACTED) else text
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
-def _within(part: str, whole: str) -> bool:
-    return len(part) >= _LEAST and part in whole
-
-
-# -- redact --------------------------------------------------------------------------------
-# Put one sealed text of an earlier event beyond use, at once and for good.
-#
-# For a wrong text about the wrong child (UK GDPR arts 5 and 17), long before a record may go. The
-# key of that one text is destroyed first, then it is recorded who did it and why; the proof of the
-# register stays as it is, as it is over the sealed text. Repeated after a crash in between, the
-# command records what is missing.
-
 
 class RedactField(UseCase, Errand):
     """attendance redact: put one sealed text of an earlier event beyond use, at once and for good.
@@ -313,19 +65,19 @@ class RedactField(UseCase, Errand):
         """Ask for earlier redactions, and for what left the school about the same pupil."""
         yield one(streams.redaction())
         yield starting(streams.RELATION)
-        for pupil in _about(self, state):
+        for pupil in _subjects(self, state):
             yield one(streams.disclosure(pupil))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the redaction; the keys have been dealt with before."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         today = local_date(now)
-        checks.check(state, author, ALLOWED, now, "redact a field")
-        aim = target(state, self.position, self.field)
+        checks.check_role(state, author, _MAY_REDACT, now, "redact a field")
+        aim = _target(state, self.position, self.field)
         _check_new(self, state)
-        check_open(state, aim, self.position)
-        check_not_kept(state, aim, today)
-        check_reason(reason, state.open_text(aim.sealed))
+        _check_open(state, aim, self.position)
+        _check_not_kept(state, aim, today)
+        _check_reason(reason, state.open_text(aim.sealed))
         event = FieldRedacted(
             position=self.position,
             field=self.field,
@@ -342,7 +94,7 @@ class RedactField(UseCase, Errand):
 
         def sealed(state: State) -> str:
             self.decide(state, rules(), now)
-            return target(state, self.position, self.field).sealed
+            return _target(state, self.position, self.field).sealed
 
         place = Place(
             self.position,
@@ -350,10 +102,24 @@ class RedactField(UseCase, Errand):
             look(context, sealed, self.reads),
         )
         with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
-            also = list(_also(folder, ring, place))
+            also = list(_copies_elsewhere(folder, ring, place))
             _destroy(folder, ring, place, now)
         outcome = execute(context, self)
         return replace(outcome, says=(*outcome.says, *also))
+
+
+class Target(NamedTuple):
+    """One sealed text: its event's stream and class, its field, and how it is stored."""
+
+    stream: str
+    event: Event
+    field: str
+    sealed: str
+
+    @property
+    def imported(self) -> bool:
+        """Whether another system stated it, which may state it again."""
+        return isinstance(self.event, SourcedEvent) and self.event.stated is not None
 
 
 def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
@@ -362,26 +128,7 @@ def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
     ring.redact(redaction, places(folder.log, box.subject, box.purpose))
 
 
-def _also(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
-    """Say where else the text stands; once its key is gone, nobody can look for it any more."""
-    text = ring.open(gone.text)
-    if text == REDACTED:
-        yield "its key had been destroyed before: where else it stands cannot be looked for now"
-        return
-    yield from _told(list(copies(ring, gone, text, every_place(folder.log))))
-
-
-def _told(same: list[Copy]) -> Iterator[str]:
-    if same:
-        number = "1 place" if len(same) == 1 else f"{len(same)} places"
-        yield (
-            f"the same text, or a part of it, still stands in {number} "
-            f"(position and field): {', '.join(map(str, same))}"
-        )
-        yield "redact it there too where it is wrong"
-
-
-def _about(command: RedactField, state: State) -> list[str | None]:
+def _subjects(command: RedactField, state: State) -> list[str | None]:
     """Return the pupils whom an event is about, and none for extracts about many."""
     found = state.event_at(command.position) if command.position <= state.position else None
     if found is None:
@@ -411,21 +158,21 @@ def _says(command: RedactField, state: State, aim: Target, today: date) -> Itera
     yield f"the {command.field} of event {command.position} is beyond use: its key is destroyed"
     yield "the proof of the register is untouched; every view shows [redacted] from now on"
     yield "back-ups made before still hold the key: a restored one is to be redacted again"
-    yield from notes(aim, today)
+    yield from _legal_notes(aim, today)
     if aim.imported:
         yield "an import that still states the text brings it back: have it corrected there"
-    had_left = [_shown(state, each) for each in _disclosed(command, state, aim)]
+    had_left = [_disclosure_in_words(state, each) for each in _disclosures_of(command, state, aim)]
     if had_left:
         yield "what had left the school before may hold it:"
         yield from had_left
 
 
-def _disclosed(command: RedactField, state: State, aim: Target) -> list[Disclosed]:
+def _disclosures_of(command: RedactField, state: State, aim: Target) -> list[Disclosed]:
     """Return what left after the event was recorded, and about its day where it has one."""
     day = _day(aim.stream)
     found = [
         event
-        for pupil in _about(command, state)
+        for pupil in _subjects(command, state)
         for event in state.histories.get(streams.disclosure(pupil), ())
         if isinstance(event, Disclosed) and event.seen_at >= command.position
     ]
@@ -439,6 +186,247 @@ def _day(stream: str) -> date | None:
     return None
 
 
-def _shown(state: State, event: Disclosed) -> str:
+def _disclosure_in_words(state: State, event: Disclosed) -> str:
     what, to = state.open_text(event.what), state.open_text(event.to)
     return f"  {event.on} {event.kind} to {to}: {what} (ask for it back, or to destroy it)"
+
+
+# What may be put beyond use, and what the law keeps
+
+_MAY_REDACT = ("head", "authoriser", "safeguarding")
+_KEPT_DETAILS = ("upn", "surname", "forename", "dob")
+_AMENDMENTS = (
+    MarkAmended,
+    AmendmentRequested,
+    DetailsAmended,
+    AdmissionAmended,
+    EnrolmentWithdrawn,
+)
+_OF_AN_AMENDMENT = {
+    "original": "the original entry",
+    "amended": "the amended entry",
+    "reason": "the reason",
+}
+_CONTENTS = (PupilEnrolled, PupilRemoved, ParentRecorded, RelationRecorded)
+"""What states contents of the admission register (SI 2024/208 reg 8)."""
+_ACCOUNTS: Mapping[type[Event], str] = {
+    FieldRedacted: "a text was put beyond use",
+    NamesShown: "names were looked up",
+}
+_LAST_DAY = (7, 31)
+"""A purpose ``register-2026`` is the year that begins on 1 August 2026."""
+
+
+def _target(state: State, position: int, field: str) -> Target:
+    """Return the sealed text that a position and field name; refuse what is none."""
+    found = state.event_at(position) if 0 < position <= state.position else None
+    if found is None:
+        raise Refused(
+            "position-unknown",
+            f"the ledger has no event {position}; its newest is {state.position}",
+            "attendance history PUPIL --json names the position of every entry",
+        )
+    names = [name for name, _ in sealed_fields(type(found.event))]
+    given = [name for name in names if getattr(found.event, name) is not None]
+    if field not in given:
+        kind = NAMES[type(found.event)].partition(".")[0]
+        remedy = f"its sealed texts are: {', '.join(given)}" if given else "it holds none"
+        raise Refused(
+            "field-not-sealed", f"event {position} ({kind}) has no sealed text {field!r}", remedy
+        )
+    return Target(found.stream, found.event, field, getattr(found.event, field))
+
+
+def _check_open(state: State, aim: Target, position: int) -> None:
+    """Refuse a text that is beyond use already, with all that its key sealed."""
+    if state.open_text(aim.sealed) == BEYOND_USE:
+        raise Refused(
+            "beyond-use",
+            f"the {aim.field} of event {position} is beyond use already",
+            "nothing is left to redact",
+        )
+
+
+def _check_not_kept(state: State, aim: Target, today: date) -> None:
+    """Refuse what has to be kept: why texts went or names were shown, who amended, who is on roll.
+
+    SI 2024/208 regs 6(1) and 8. Former details, originals and reasons may go, with a note.
+    """
+    if type(aim.event) in _ACCOUNTS and aim.field == "reason":
+        raise Refused(
+            "kept-as-account",
+            f"the {aim.field} of this event says why {_ACCOUNTS[type(aim.event)]}, and stays: "
+            "without it nobody could answer for that",
+            "if it says too much, say so on file beside it",
+        )
+    until = _end_of_keeping(state, aim, today)
+    if until is None or today >= until:
+        return
+    preserved = parameters().value("register.preserved", today)
+    states = parameters().value("register.amendment_states", today)
+    kept = "always, as long as the ledger is" if until == date.max else f"until {until} at least"
+    raise Refused(
+        "kept-by-law",
+        f"the {aim.field} of this event has to be kept, {kept} ({states.reference}; "
+        f"{preserved.reference})",
+        _remedy(aim),
+    )
+
+
+def _legal_notes(aim: Target, today: date) -> Iterator[str]:
+    """Yield what the law asks for of the text that goes: to be said on file, without the wrong."""
+    states = parameters().value("register.amendment_states", today)
+    if isinstance(aim.event, _AMENDMENTS) and aim.field in _OF_AN_AMENDMENT:
+        what = _OF_AN_AMENDMENT[aim.field]
+        yield (
+            f"{what} is one of the five that the law wants of an amendment ({states.reference}): "
+            "say on file what it said, without the wrong text"
+        )
+    elif isinstance(aim.event, _CONTENTS):
+        yield (
+            f"the law wants the {aim.field.replace('_', ' ')} on the admission register: amend it "
+            "to what is right, or say on file what it said, without the wrong text"
+        )
+    elif aim.field == "nature":
+        yield (
+            "the law wants the nature of the activity with such a mark: say on file what it said, "
+            "without the wrong text"
+        )
+    elif isinstance(aim.event, (Disclosed, AlertSettled)) and aim.field in ("to", "what"):
+        yield (
+            "whoever gives data away answers for what went to whom: say it on file, without the "
+            "wrong text"
+        )
+
+
+def _end_of_keeping(state: State, aim: Target, today: date) -> date | None:
+    seals = dict(sealed_fields(type(aim.event)))
+    if isinstance(aim.event, StaffTitle):
+        return date.max
+    if seals[aim.field].by is not None:
+        year = int(parse_box(aim.sealed).purpose.rpartition("-")[2])
+        last = date(year + 1, *_LAST_DAY)
+        return may_go(last, last, today)
+    detail = _detail(aim)
+    if detail not in _KEPT_DETAILS:
+        return None
+    pupil = state.school.pupils[streams.subject(aim.stream)]
+    stands = pupil.details[detail]
+    if stands is None or state.open_text(stands) != state.open_text(aim.sealed):
+        return None
+    return _end_of_roll_entry(pupil, today)
+
+
+def _detail(aim: Target) -> str | None:
+    """Return which of a pupil's details a text states, or once stated; none for other texts."""
+    if isinstance(aim.event, PupilEnrolled):
+        return aim.field
+    if isinstance(aim.event, DetailsAmended) and aim.field in ("original", "amended"):
+        return aim.event.field
+    return None
+
+
+def _end_of_roll_entry(pupil: Pupil, today: date) -> date:
+    """Return when a pupil's entry on the admission register may go; never while on roll."""
+    lasts = [spell.leaves_on or date.max for spell in pupil.spells.values()]
+    last = max(lasts, default=today)
+    return date.max if last == date.max else may_go(last, _year_end(last), today)
+
+
+def _year_end(day: date) -> date:
+    end = date(day.year, *_LAST_DAY)
+    return end if day <= end else date(day.year + 1, *_LAST_DAY)
+
+
+def _remedy(aim: Target) -> str:
+    if isinstance(aim.event, StaffTitle):
+        return "correct a name with attendance staff change"
+    if isinstance(aim.event, (PupilEnrolled, DetailsAmended)) and aim.field != "name":
+        return "amend it with attendance pupil correct, which keeps what it said"
+    return "redact the reason, if that is what says too much"
+
+
+# Where else the text stands: the same words about others, and in longer texts
+
+_LEAST = 8
+"""Characters below which a text is not looked for inside others: a single word is everywhere."""
+
+
+class Copy(NamedTuple):
+    """Where a text stands again; ``how``: the same, within a longer text, or a part of it."""
+
+    position: int
+    field: str
+    how: str
+
+    def __str__(self) -> str:
+        """Return position and field, and how far it is the same."""
+        return f"{self.position} {self.field}{f' ({self.how})' if self.how else ''}"
+
+
+def _copies_elsewhere(folder: Folder, ring: KeyRing, gone: Place) -> Iterator[str]:
+    """Say where else the text stands; once its key is gone, nobody can look for it any more."""
+    text = ring.open(gone.text)
+    if text == REDACTED:
+        yield "its key had been destroyed before: where else it stands cannot be looked for now"
+        return
+    yield from _copies_in_words(list(_copies(ring, gone, text, every_place(folder.log))))
+
+
+def _copies_in_words(same: list[Copy]) -> Iterator[str]:
+    if same:
+        yield (
+            f"the same text, or a part of it, still stands in {number_of(len(same), 'place')} "
+            f"(position and field): {', '.join(map(str, same))}"
+        )
+        yield "redact it there too where it is wrong"
+
+
+def _copies(ring: KeyRing, gone: Place, text: str, others: Iterable[Place]) -> Iterator[Copy]:
+    """Yield where else a text stands, whole or within a longer one, about anybody.
+
+    ``gone``: where it is to be taken away. Of the same person also where a part of it stands by
+    itself, since a reason is copied into a longer one (leave that was falsified). A text that does
+    not open is passed over: `attendance verify` tells of it.
+    """
+    sought, subject = _normal_form(text), parse_box(gone.text).subject
+    for place in others:
+        if place[:2] == gone[:2]:
+            continue
+        found = _normal_form(_text_or_nothing(ring, place.text))
+        if found == sought:
+            yield Copy(place.position, place.field, "")
+        elif _is_part(sought, found):
+            yield Copy(place.position, place.field, "within a longer text")
+        elif _is_part(found, sought) and parse_box(place.text).subject == subject:
+            yield Copy(place.position, place.field, "a part of it")
+
+
+def _check_reason(reason: str, text: str) -> None:
+    """Refuse a reason that says again what is to go: a reason of a redaction stays.
+
+    ``text``: as it opens; what is gone already cannot be compared.
+    """
+    sought, found = _normal_form(text), _normal_form(reason)
+    if text != REDACTED and (found == sought or _is_part(sought, found)):
+        raise Refused(
+            "reason-repeats",
+            "the reason repeats the text that is to go, and stays itself",
+            "say why without saying what the text said",
+        )
+
+
+def _text_or_nothing(ring: KeyRing, sealed: str) -> str:
+    try:
+        text = ring.open(sealed)
+    except Refused:
+        return ""
+    return "" if text in (BEYOND_USE, REDACTED) else text
+
+
+def _normal_form(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _is_part(part: str, whole: str) -> bool:
+    return len(part) >= _LEAST and part in whole

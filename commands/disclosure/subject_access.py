@@ -1,6 +1,8 @@
-"""Records that a copy of what is held about a pupil is made, before it is made.
+"""Records of looks: a copy of what is held about a pupil, and the names in an audit.
 
-Asked by the question `subject-access`; not a command of its own.
+Both are recorded before they are answered, by the questions `subject-access` and `audit --names`;
+neither is a command of its own. Statistics of amendments watch employees, so whoever looks at
+names is on record too (ICO, Monitoring workers, 2023).
 """
 
 from collections.abc import Iterable
@@ -28,10 +30,7 @@ from ledger.store.store import Fact
 from policies.law.disclosure import barred, entitled
 from policies.packs.codes import Rules
 
-# -- subject_access ------------------------------------------------------------------------
-# Records that a copy of what is held about a pupil is made, before it is made.
-#
-# Asked by the question `subject-access`; not a command of its own.
+_MAY_SEE_NAMES = ("auditor", "authoriser", "head", "trust")
 
 
 class CopyForSubject(UseCase):
@@ -55,7 +54,7 @@ class CopyForSubject(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the copy, or refuse somebody to whom none may be given."""
-        author, to, today = state.author(now), _whom(self.to), local_date(now)
+        author, to, today = state.author(now), _recipient(self.to), local_date(now)
         pupil = state.pupil(self.pupil)
         if self.asked_on is not None and self.asked_on > today:
             raise Refused("asked-future", f"{self.asked_on} has not come yet", "check --asked-on")
@@ -64,7 +63,7 @@ class CopyForSubject(UseCase):
         _check_named(state, pupil, to)
         what = "copy of what the register holds"
         if self.authority is not None:
-            what = f"{what}, on the authority: {checks.required(self.authority, 'authority')}"
+            what = f"{what}, on the authority: {checks.required_text(self.authority, 'authority')}"
         else:
             _check_right(state, pupil, self.parent, to)
         if self.review is not None:
@@ -85,7 +84,32 @@ class CopyForSubject(UseCase):
         return decided([Fact(streams.disclosure(pupil.id), event)])
 
 
-def _whom(to: str) -> str:
+class ShowNames(UseCase):
+    """Names of staff and pupils are shown in an audit, for a reason."""
+
+    reason: str = hidden()
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the looks before: this one follows them in their stream."""
+        yield one(streams.audit())
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record each look; the same reason again is another look."""
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        checks.check_role(state, author, _MAY_SEE_NAMES, now, "see names in an audit")
+        shown = NamesShown(
+            reason=reason,
+            seen_at=state.position,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        return decided(
+            [Fact(streams.audit(), shown)], "recorded that names were looked up, and why"
+        )
+
+
+def _recipient(to: str) -> str:
     name = to.strip()
     if not checks.is_visible(name):
         raise Refused("for-missing", "it is not said for whom the copy is", "say it with --for")
@@ -93,7 +117,7 @@ def _whom(to: str) -> str:
 
 
 def _reviewer(state: State, review: str, today: date) -> Author:
-    staff_id = checks.required(review, "include-free-text")
+    staff_id = checks.required_text(review, "include-free-text")
     if state.school.staff_on(staff_id, today) is None:
         raise Refused(
             "reviewer-not-on-staff",
@@ -110,7 +134,7 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
         if entitled(relation.parental_responsibility, relation.care):
             return
         who = f"neither parental responsibility nor care is recorded for {parent}"
-    elif " ".join(to.casefold().split()) in _names(state, pupil):
+    elif " ".join(to.casefold().split()) in _names_of(state, pupil):
         return
     else:
         who = f"{to!r} is not the name of the pupil"
@@ -122,7 +146,7 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
     )
 
 
-def _names(state: State, pupil: Pupil) -> set[str]:
+def _names_of(state: State, pupil: Pupil) -> set[str]:
     """Return the pupil's names as somebody may write them, in small letters."""
     texts = (pupil.details[name] for name in ("forename", "name_used", "surname"))
     forename, used, surname = (state.open_text(text) if text else "" for text in texts)
@@ -138,10 +162,10 @@ def _check_named(state: State, pupil: Pupil, to: str) -> None:
             continue
         words = [state.open_text(person.forename), state.open_text(person.surname)]
         if all(word.casefold() in to.casefold() for word in words):
-            raise _barred(state, pupil, parent, flag)
+            raise _refusal_of(state, pupil, parent, flag)
 
 
-def _barred(state: State, pupil: Pupil, parent: str, flag: str) -> Refused:
+def _refusal_of(state: State, pupil: Pupil, parent: str, flag: str) -> Refused:
     return Refused(
         "parent-barred",
         f"nothing is given to {parent} about {state.name_of(pupil)}: {flag}",
@@ -162,39 +186,4 @@ def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
     if relation.until is not None and relation.until < today:
         flag = f"the relation ended on {relation.until}"
     if flag is not None:
-        raise _barred(state, pupil, parent, flag)
-
-
-# -- audit_names ---------------------------------------------------------------------------
-# Record that somebody looks up which staff and pupils an audit is about, and why.
-#
-# Carried out before `attendance audit --names` is answered: statistics of amendments watch
-# employees, so whoever looks at names is on record too (ICO, Monitoring workers, 2023).
-
-
-_MAY = ("auditor", "authoriser", "head", "trust")
-
-
-class ShowNames(UseCase):
-    """Names of staff and pupils are shown in an audit, for a reason."""
-
-    reason: str = hidden()
-
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for the looks before: this one follows them in their stream."""
-        yield one(streams.audit())
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Record each look; the same reason again is another look."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        checks.check(state, author, _MAY, now, "see names in an audit")
-        shown = NamesShown(
-            reason=reason,
-            seen_at=state.position,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
-        return decided(
-            [Fact(streams.audit(), shown)], "recorded that names were looked up, and why"
-        )
+        raise _refusal_of(state, pupil, parent, flag)

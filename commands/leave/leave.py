@@ -1,4 +1,7 @@
-"""A request for leave and what became of it, read from its events."""
+"""A request for leave and what became of it, read from its events (SI 2024/208 reg 11).
+
+Beside it what every decision on leave needs: which sessions it is about, and how to name them.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,23 +10,18 @@ from typing import NamedTuple
 
 from commands.core import marks, sessions
 from commands.core.command import Range, State, starting
-from commands.core.marks import Stated, has_ended
+from commands.core.marks import has_ended
 from commands.core.sessions import Span
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.leave import LeaveDecided, LeaveFalsified, LeaveRequested, LeaveWithdrawn
-from ledger.events.register import PlanWithdrawn
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
-from ledger.store.store import Fact
 from ledger.values import HALVES, Session, parse_session
 
-# -- leave ---------------------------------------------------------------------------------
-# A request for leave and what became of it, read from its events.
 
-
-class Granted(NamedTuple):
+class Grant(NamedTuple):
     """What was granted: for which sessions, and the code that is planned for them."""
 
     span: Span
@@ -36,7 +34,7 @@ class Leave:
 
     id: str
     pupil: Pupil
-    asked: LeaveRequested
+    request: LeaveRequested
     decision: LeaveDecided | None = None
     withdrawn: bool = False
     falsified: bool = False
@@ -55,25 +53,25 @@ class Leave:
     @property
     def asked_for(self) -> Span:
         """The sessions asked for, first and last."""
-        return Span(parse_session(self.asked.first), parse_session(self.asked.last))
+        return Span(parse_session(self.request.first), parse_session(self.request.last))
 
     @property
-    def granted(self) -> Granted | None:
+    def grant(self) -> Grant | None:
         """What was granted, also where the leave ended otherwise since; none if never."""
         match self.decision:
             case LeaveDecided(granted=True, first=str(first), last=str(last), code=str(code)):
-                return Granted(Span(parse_session(first), parse_session(last)), code)
+                return Grant(Span(parse_session(first), parse_session(last)), code)
         return None
 
     @property
     def covers(self) -> Span:
         """The sessions it is about: those granted, else those asked for."""
-        return self.granted.span if self.granted else self.asked_for
+        return self.grant.span if self.grant else self.asked_for
 
 
-def find(state: State, leave_id: str) -> Leave:
+def find_leave(state: State, leave_id: str) -> Leave:
     """Return the request with an id, or refuse it."""
-    leave = known(state, leave_id)
+    leave = leave_with_id(state, leave_id)
     if leave is None:
         raise Refused(
             "leave-unknown",
@@ -83,7 +81,7 @@ def find(state: State, leave_id: str) -> Leave:
     return leave
 
 
-def known(state: State, leave_id: str) -> Leave | None:
+def leave_with_id(state: State, leave_id: str) -> Leave | None:
     """Return the request with an id; none where there is none."""
     for stream, events in state.histories.items():
         if stream.startswith(streams.LEAVE) and streams.parts(stream)[2] == leave_id:
@@ -91,7 +89,7 @@ def known(state: State, leave_id: str) -> Leave | None:
     return None
 
 
-def of_pupil(state: State, pupil: Pupil) -> list[Leave]:
+def leaves_of(state: State, pupil: Pupil) -> list[Leave]:
     """Return every request for a pupil among what was asked for, by first session."""
     prefix = streams.leave(pupil.id, "")
     found = [
@@ -102,30 +100,13 @@ def of_pupil(state: State, pupil: Pupil) -> list[Leave]:
     return sorted(found, key=lambda leave: (leave.covers, leave.id))
 
 
-def _fold(state: State, stream: str, events: Sequence[Event]) -> Leave:
-    _, pupil_id, leave_id = streams.parts(stream)
-    decisions = [event for event in events if isinstance(event, LeaveDecided)]
-    return Leave(
-        id=leave_id,
-        pupil=state.school.pupils[pupil_id],
-        asked=next(event for event in events if isinstance(event, LeaveRequested)),
-        decision=decisions[-1] if decisions else None,
-        withdrawn=any(isinstance(event, LeaveWithdrawn) for event in events),
-        falsified=any(isinstance(event, LeaveFalsified) for event in events),
-    )
-
-
-# -- leave_rules ---------------------------------------------------------------------------
-# What became of a request for leave, its sessions and plans: shared by the use cases of leave.
-
-
-def reads_of(state: State, leave_id: str) -> Iterator[Range]:
+def leave_reads(state: State, leave_id: str) -> Iterator[Range]:
     """Ask for every leave, then for marks, plans and registers in the sessions of one of them.
 
     An id that is not known is for the decision to refuse, after it asked who decides.
     """
     yield starting(streams.LEAVE)
-    leave = known(state, leave_id)
+    leave = leave_with_id(state, leave_id)
     if leave is None:
         return
     yield sessions.marks(leave.pupil, leave.covers)
@@ -140,21 +121,7 @@ def check_state(leave: Leave, allowed: tuple[str, ...], remedy: str) -> None:
         raise Refused(f"leave-{leave.state}", f"leave {leave.id} {was}", remedy)
 
 
-def within(first: str | None, last: str | None, leave: Leave) -> Span:
-    """Return the sessions that are granted of those asked for; all where none is named."""
-    asked = leave.asked_for
-    found = sessions.between(first or str(asked.first), last or str(asked.last))
-    if not (asked.holds(found.first) and asked.holds(found.last)):
-        raise Refused(
-            "not-asked-for",
-            f"{found.first} to {found.last} is more than was asked for, "
-            f"{asked.first} to {asked.last}",
-            "grant what was asked for, or record a further request with attendance leave request",
-        )
-    return found
-
-
-def met(calendar: Calendar, pupil: Pupil, span: Span) -> list[Session]:
+def sessions_met(calendar: Calendar, pupil: Pupil, span: Span) -> list[Session]:
     """Return the sessions of a span that the school meets for a pupil on roll, in order."""
     return [
         session
@@ -165,57 +132,13 @@ def met(calendar: Calendar, pupil: Pupil, span: Span) -> list[Session]:
     ]
 
 
-def ended(state: State, pupil: Pupil, session: Session, now: int) -> bool:
+def register_ended(state: State, pupil: Pupil, session: Session, now: int) -> bool:
     """Tell whether the register of a session is over for a pupil."""
-    taken = marks.taken(state, pupil, session)
+    taken = marks.takings(state, pupil, session)
     return has_ended(state.school.calendar(), session, taken, now)
 
 
-def rests_elsewhere(state: State, leave: Leave, session: Session) -> bool:
-    """Tell whether other leave of the pupil, which stands, gives a session the same code."""
-    return any(
-        other.id != leave.id
-        and other.state == "granted"
-        and other.granted is not None
-        and leave.granted is not None
-        and other.granted.code == leave.granted.code
-        and other.granted.span.holds(session)
-        for other in of_pupil(state, leave.pupil)
-    )
-
-
-def own_plans(state: State, leave: Leave) -> list[tuple[Session, Stated]]:
-    """Return the plans that rest on granted leave alone, of every session without a mark.
-
-    Also of sessions begun or past: a register that is taken late would enter them.
-    """
-    granted = leave.granted
-    if granted is None:
-        return []
-    return [
-        (session, plan)
-        for session, plan in marks.plans_of(state, leave.pupil)
-        if granted.span.holds(session)
-        and plan.code == granted.code
-        and not rests_elsewhere(state, leave, session)
-        and marks.mark_of(state, leave.pupil, session) is None
-    ]
-
-
-def withdrawn(
-    pupil: Pupil, plans: Iterable[tuple[Session, Stated]], reason: str, by: str
-) -> list[Fact]:
-    """Return the withdrawal of plans."""
-    return [
-        Fact(
-            streams.plan(pupil.id, session),
-            PlanWithdrawn(original=plan.code, reason=reason, by=by),
-        )
-        for session, plan in plans
-    ]
-
-
-def in_words(found: Iterable[Session]) -> str:
+def sessions_in_words(found: Iterable[Session]) -> str:
     """Write sessions day by day: ``2026-11-27, 2026-11-30 AM``."""
     days: dict[date, list[str]] = {}
     for session in sorted(found):
@@ -226,6 +149,14 @@ def in_words(found: Iterable[Session]) -> str:
     )
 
 
-def number_of(count: int, thing: str) -> str:
-    """Write a number of things: ``1 session``, ``2 sessions``."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+def _fold(state: State, stream: str, events: Sequence[Event]) -> Leave:
+    _, pupil_id, leave_id = streams.parts(stream)
+    decisions = [event for event in events if isinstance(event, LeaveDecided)]
+    return Leave(
+        id=leave_id,
+        pupil=state.school.pupils[pupil_id],
+        request=next(event for event in events if isinstance(event, LeaveRequested)),
+        decision=decisions[-1] if decisions else None,
+        withdrawn=any(isinstance(event, LeaveWithdrawn) for event in events),
+        falsified=any(isinstance(event, LeaveFalsified) for event in events),
+    )

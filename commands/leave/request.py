@@ -1,7 +1,11 @@
-"""Record that leave of absence was asked for.
+"""Record that leave of absence was asked for, and what speaks against it.
 
 SI 2024/208 reg 11: what is asked, by whom and when is recorded as it was; whether it may be
-granted is for the decision. What stands against it is said at once.
+granted is for the decision. What stands against it is said at once (reg 11(11) and (12)), and
+again when it is decided.
+
+The event of a request keeps the day of asking. Where the time is known too, fixed words at the
+beginning of the reason say so, sealed with it; they are read back here.
 """
 
 import re
@@ -22,9 +26,9 @@ from commands.core.command import (
     option,
     starting,
 )
-from commands.leave import leave
-from commands.leave.leave import number_of
+from commands.leave.leave import leaves_of, sessions_in_words, sessions_met
 from ledger.clock import local, local_date, parse_instant
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.leave import LeaveRequested
@@ -35,123 +39,6 @@ from ledger.values import HALVES, Session, parse_date
 from policies.law import leave as law
 from policies.law.leave import Purpose
 from policies.packs.codes import Rules
-
-# -- leave_asker ---------------------------------------------------------------------------
-# Who asked for leave, and when: what speaks against it (SI 2024/208 reg 11(11) and (12)).
-#
-# The event of a request keeps the day. Where the time is known too, fixed words at the beginning
-# of
-# the reason say so, sealed with it; they are read back here.
-
-
-RELATED = "record the relation first (attendance relation record), or leave out --parent"
-_AT = re.compile(r"asked for at (\d\d:\d\d)(?:; |$)")
-
-
-def read(text: str, now: int) -> tuple[date, str | None]:
-    """Return the day that a text names, and the London time where it names an instant.
-
-    Refused as ``asked-in-the-future`` where it has not come yet.
-    """
-    if re.search("[T ]", text):
-        instant = parse_instant(text)
-        day, at, ahead = local_date(instant), f"{local(instant):%H:%M}", instant > now
-    else:
-        day, at = parse_date(text), None
-        ahead = day > local_date(now)
-    if ahead:
-        raise Refused(
-            "asked-in-the-future",
-            f"{text} has not come yet",
-            "give the day on which it was asked for with --asked-on",
-        )
-    return day, at
-
-
-def with_time(at: str | None, reason: str | None) -> str | None:
-    """Return a reason that begins with the time of asking, where that is known."""
-    return "; ".join(filter(None, (at and f"asked for at {at}", reason))) or None
-
-
-def in_advance(calendar: Calendar, asked_on: date, reason: str | None, first: Session) -> bool:
-    """Tell whether leave was asked for before its first session; ``reason``: its text, opened."""
-    found = _AT.match(reason or "")
-    at = time.fromisoformat(found[1]) if found else None
-    return law.in_advance(asked_on, first.date, at, _opens(calendar, first))
-
-
-def _opens(calendar: Calendar, session: Session) -> time | None:
-    times = [each for each in calendar.times if each.since <= session.date]
-    if not times:
-        return None
-    return (times[-1].am if session.half == HALVES[0] else times[-1].pm)[0]
-
-
-def check_related(state: State, pupil: Pupil, parent: str | None) -> None:
-    """Refuse a parent who is not on record, or not as one of this pupil; parents must be read."""
-    if parent is None:
-        return
-    if parent not in state.school.parents:
-        remedy = "record them with attendance parent record, or leave out --parent"
-        raise Refused("parent-unknown", f"no parent has the id {parent!r}", remedy)
-    if (parent, pupil.id) not in state.school.relations:
-        what = f"parent {parent} is not recorded as a parent of {state.name_of(pupil)}"
-        raise Refused("parent-not-related", what, RELATED)
-
-
-def against_letter(state: State, pupil: Pupil, parent: str | None, name: str) -> Iterator[str]:
-    """Yield why no letter can go to who asked; ``name``: who that is, in words."""
-    if parent is not None and (parent, pupil.id) not in state.school.relations:
-        yield f"parent {parent} is not recorded as a parent of this pupil: no letter goes to them"
-    for barred in _without_contact(state, pupil):
-        if barred == parent or (parent is None and _names(state, barred, name)):
-            yield (
-                f"no_contact is yes for parent {barred}: they may not be contacted, and no "
-                "letter goes to them"
-            )
-
-
-def _without_contact(state: State, pupil: Pupil) -> Iterator[str]:
-    for (parent, related), relation in state.school.relations.items():
-        if related == pupil.id and relation.no_contact == "yes":
-            yield parent
-
-
-def _names(state: State, parent: str, text: str) -> bool:
-    """Tell whether a text holds both names of a parent."""
-    person = state.school.parents.get(parent)
-    if person is None or person.forename is None:
-        return False
-    words = [state.open_text(person.forename), state.open_text(person.surname)]
-    return all(word.casefold() in text.casefold() for word in words)
-
-
-def against(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> Iterator[str]:
-    """Yield what speaks against who asked; relations and parents must be in the state."""
-    yield from against_letter(state, pupil, asked.parent, name)
-    first = date.fromisoformat(asked.first.partition("/")[0])
-    rule = law.asked_by(first)
-    if rule is None:
-        return
-    who = f"leave is asked for by {rule.value} ({rule.reference})"
-    if asked.parent is None:
-        if law.age(first, pupil.compulsory_from, pupil.birth_cohort) != "above":
-            yield f"no parent on record is named; {who}"
-        return
-    relation, day = state.school.relations[asked.parent, pupil.id], asked.asked_on
-    if not (relation.since or day) <= day <= (relation.until or day):
-        yield f"parent {asked.parent} was not on record for this pupil on {day}; {who}"
-    elif relation.lives_with != "yes":
-        lives = "does not live" if relation.lives_with == "no" else "is not known to live"
-        yield f"parent {asked.parent} {lives} with the pupil; {who}"
-
-
-# -- request -------------------------------------------------------------------------------
-# Record that leave of absence was asked for.
-#
-# SI 2024/208 reg 11: what is asked, by whom and when is recorded as it was; whether it may be
-# granted is for the decision. What stands against it is said at once.
-
 
 _OPEN = ("asked", "granted")
 
@@ -187,31 +74,31 @@ class RequestLeave(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the request as it was made, and say what a decision has to look at."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
-        name = _named(self.asked_by)
-        asked_on, at = read(self.asked_on, now)
+        name = _asker(self.asked_by)
+        asked_on, at = _read_asked_on(self.asked_on, now)
         parent = self.parent and checks.identifier(self.parent)
         check_related(state, pupil, parent)
-        span = sessions.between(self.from_, self.to_)
-        wanted = law.purpose(self.purpose, span.first.date)
+        span = sessions.span_between(self.from_, self.to_)
+        purpose = law.purpose(self.purpose, span.first.date)
         event = LeaveRequested(
             first=str(span.first),
             last=str(span.last),
-            purpose=wanted.name,
+            purpose=purpose.name,
             asked_on=asked_on,
             parent=parent,
             asked_by=name,
-            reason=with_time(at, self.reason),
+            reason=_with_time(at, self.reason),
             by=by,
         )
-        leave_id = state.new_pupil_id()
-        met = leave.met(state.school.calendar(), pupil, span)
+        leave_id = state.new_id()
+        met = sessions_met(state.school.calendar(), pupil, span)
         says = [
             (
                 f"leave {leave_id}: {state.name_of(pupil)}, {span.first} to {span.last}, "
-                f"{wanted.text}"
+                f"{purpose.text}"
             ),
-            _counted(met),
-            *(f"note: {note}" for note in _notes(state, pupil, event, met, wanted)),
+            _count_in_words(met),
+            *(f"note: {note}" for note in _notes(state, pupil, event, met, purpose)),
             (
                 f"decide it with attendance leave grant {leave_id}, "
                 f"or attendance leave refuse {leave_id}"
@@ -220,35 +107,137 @@ class RequestLeave(UseCase):
         return decided([Fact(streams.leave(pupil.id, leave_id), event)], *says)
 
 
-def _named(asked_by: str) -> str:
+def _asker(asked_by: str) -> str:
     name = asked_by.strip()
     if not checks.is_visible(name):
         raise Refused("asked-by-missing", "it is not said who asked", "name them with --asked-by")
     return name
 
 
-def _counted(met: list[Session]) -> str:
+def _count_in_words(met: list[Session]) -> str:
     if not met:
         return "the school meets no session of it for the pupil, as its terms are recorded"
-    return f"{number_of(len(met), 'session')} that the school meets: {leave.in_words(met)}"
+    return f"{number_of(len(met), 'session')} that the school meets: {sessions_in_words(met)}"
 
 
 def _notes(
-    state: State, pupil: Pupil, event: LeaveRequested, met: list[Session], wanted: Purpose
+    state: State, pupil: Pupil, event: LeaveRequested, met: list[Session], purpose: Purpose
 ) -> Iterator[str]:
     calendar = state.school.calendar()
     if (
         met
-        and wanted.in_advance
-        and not in_advance(calendar, event.asked_on, event.reason, met[0])
+        and purpose.in_advance
+        and not is_in_advance(calendar, event.asked_on, event.reason, met[0])
     ):
         yield (
             f"asked for on {event.asked_on}, which is not in advance of {met[0]}; "
-            f"paragraph {wanted.paragraph} needs that"
+            f"paragraph {purpose.paragraph} needs that"
         )
-    yield from against(state, pupil, event, event.asked_by)
-    for other in leave.of_pupil(state, pupil):
+    yield from objections(state, pupil, event, event.asked_by)
+    for other in leaves_of(state, pupil):
         span = other.covers
         first, last = str(span.first), str(span.last)
         if other.state in _OPEN and first <= event.last and event.first <= last:
             yield f"leave {other.id} ({other.state}) is for {first} to {last} too"
+
+
+_RELATION_REMEDY = "record the relation first (attendance relation record), or leave out --parent"
+_AT = re.compile(r"asked for at (\d\d:\d\d)(?:; |$)")
+
+
+def _read_asked_on(text: str, now: int) -> tuple[date, str | None]:
+    """Return the day that a text names, and the London time where it names an instant.
+
+    Refused as ``asked-in-the-future`` where it has not come yet.
+    """
+    if re.search("[T ]", text):
+        instant = parse_instant(text)
+        day, at, ahead = local_date(instant), f"{local(instant):%H:%M}", instant > now
+    else:
+        day, at = parse_date(text), None
+        ahead = day > local_date(now)
+    if ahead:
+        raise Refused(
+            "asked-in-the-future",
+            f"{text} has not come yet",
+            "give the day on which it was asked for with --asked-on",
+        )
+    return day, at
+
+
+def _with_time(at: str | None, reason: str | None) -> str | None:
+    """Return a reason that begins with the time of asking, where that is known."""
+    return "; ".join(filter(None, (at and f"asked for at {at}", reason))) or None
+
+
+def is_in_advance(calendar: Calendar, asked_on: date, reason: str | None, first: Session) -> bool:
+    """Tell whether leave was asked for before its first session; ``reason``: its text, opened."""
+    found = _AT.match(reason or "")
+    at = time.fromisoformat(found[1]) if found else None
+    return law.in_advance(asked_on, first.date, at, _opens(calendar, first))
+
+
+def check_related(state: State, pupil: Pupil, parent: str | None) -> None:
+    """Refuse a parent who is not on record, or not as one of this pupil; parents must be read."""
+    if parent is None:
+        return
+    if parent not in state.school.parents:
+        remedy = "record them with attendance parent record, or leave out --parent"
+        raise Refused("parent-unknown", f"no parent has the id {parent!r}", remedy)
+    if (parent, pupil.id) not in state.school.relations:
+        what = f"parent {parent} is not recorded as a parent of {state.name_of(pupil)}"
+        raise Refused("parent-not-related", what, _RELATION_REMEDY)
+
+
+def objections(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> Iterator[str]:
+    """Yield what speaks against who asked; relations and parents must be in the state."""
+    yield from letter_objections(state, pupil, asked.parent, name)
+    first = date.fromisoformat(asked.first.partition("/")[0])
+    rule = law.asked_by(first)
+    if rule is None:
+        return
+    who = f"leave is asked for by {rule.value} ({rule.reference})"
+    if asked.parent is None:
+        if law.age(first, pupil.compulsory_from, pupil.birth_cohort) != "above":
+            yield f"no parent on record is named; {who}"
+        return
+    relation, day = state.school.relations[asked.parent, pupil.id], asked.asked_on
+    if not (relation.since or day) <= day <= (relation.until or day):
+        yield f"parent {asked.parent} was not on record for this pupil on {day}; {who}"
+    elif relation.lives_with != "yes":
+        lives = "does not live" if relation.lives_with == "no" else "is not known to live"
+        yield f"parent {asked.parent} {lives} with the pupil; {who}"
+
+
+def letter_objections(state: State, pupil: Pupil, parent: str | None, name: str) -> Iterator[str]:
+    """Yield why no letter can go to who asked; ``name``: who that is, in words."""
+    if parent is not None and (parent, pupil.id) not in state.school.relations:
+        yield f"parent {parent} is not recorded as a parent of this pupil: no letter goes to them"
+    for barred in _without_contact(state, pupil):
+        if barred == parent or (parent is None and _names_parent(state, barred, name)):
+            yield (
+                f"no_contact is yes for parent {barred}: they may not be contacted, and no "
+                "letter goes to them"
+            )
+
+
+def _opens(calendar: Calendar, session: Session) -> time | None:
+    times = [each for each in calendar.times if each.since <= session.date]
+    if not times:
+        return None
+    return (times[-1].am if session.half == HALVES[0] else times[-1].pm)[0]
+
+
+def _without_contact(state: State, pupil: Pupil) -> Iterator[str]:
+    for (parent, related), relation in state.school.relations.items():
+        if related == pupil.id and relation.no_contact == "yes":
+            yield parent
+
+
+def _names_parent(state: State, parent: str, text: str) -> bool:
+    """Tell whether a text holds both names of a parent."""
+    person = state.school.parents.get(parent)
+    if person is None or person.forename is None:
+        return False
+    words = [state.open_text(person.forename), state.open_text(person.surname)]
+    return all(word.casefold() in text.casefold() for word in words)

@@ -48,7 +48,7 @@ class DismissAlert(SettleAlert):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the reason, once."""
-        reason = checks.required(self.reason, "reason")
+        reason = checks.required_text(self.reason, "reason")
         return _settle(self.alert, state, now, Settlement("dismissed", reason=reason))
 
 
@@ -63,7 +63,7 @@ class SendAlert(SettleAlert):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record to whom and when it was sent; not ahead of time, not twice."""
-        to = checks.required(self.to, "to")
+        to = checks.required_text(self.to, "to")
         if self.on > local_date(now):
             raise Refused("future", f"{self.on} is in the future", "record it when it was sent")
         return _settle(self.alert, state, now, Settlement("sent", to, self.on))
@@ -80,7 +80,7 @@ def _stream(alert: int, state: State) -> str:
 
 def _settle(alert: int, state: State, now: int, settlement: Settlement) -> Decision:
     author, stream = state.author(now), _stream(alert, state)
-    checks.check(state, author, checks.DECIDERS, now, "settle an alert")
+    checks.check_role(state, author, checks.DECIDERS, now, "settle an alert")
     for before in state.histories.get(stream, ()):
         if isinstance(before, AlertSettled) and before.alert == alert:
             raise Refused(

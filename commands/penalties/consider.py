@@ -42,12 +42,12 @@ class ConsiderPenalty(UseCase):
         prefix = streams.mark(pupil.id, "")
         yield Range(prefix, prefix + "\U0010ffff")
         yield one(streams.penalty(pupil.id))
-        yield marks.needed(pupil)
+        yield marks.request_range(pupil)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record the decision with what the register says; nothing where it says so already."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
-        checks.check(state, author, checks.DECIDERS, now, "consider a penalty notice")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        checks.check_role(state, author, checks.DECIDERS, now, "consider a penalty notice")
         pupil = state.pupil(self.pupil)
         counted = _count_register(state, pupil, rules.codes, now)
         inside = counted.windows.sessions
@@ -70,7 +70,7 @@ class ConsiderPenalty(UseCase):
         says = f"{who} recorded, with {event.count} sessions in the latest window and"
         says = f"{says} {event.peak} in the fullest"
         return decided(
-            [Fact(stream, event)], says, *_warn_of_requests(marks.pending(state, pupil))
+            [Fact(stream, event)], says, *_warn_of_requests(marks.requests_of(state, pupil))
         )
 
 

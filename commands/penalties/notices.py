@@ -61,7 +61,7 @@ class RecordNotice(UseCase):
             stated["sessions"] = tuple(str(session) for session in sorted(self.session))
         stream = streams.notices(parent_id, pupil.id)
         known = _last_statement(state, stream, stated)
-        details = checks.renewed(known, stated)
+        details = checks.renew(known, stated)
         for name, what, remedy in _problems(details, local_date(now)):
             raise Refused(name, what, remedy)
         who = f"notice of {self.issued_on} to {parent_id} for {state.name_of(pupil)}"
@@ -91,7 +91,7 @@ class ConfirmNotices(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the confirmation; nothing where it is recorded already."""
-        author, la_ref = state.author(now), checks.required(self.la_ref, "la-ref")
+        author, la_ref = state.author(now), checks.required_text(self.la_ref, "la-ref")
         pupil = state.pupil(self.pupil)
         _check_parent(state, self.parent_id)
         if self.on > local_date(now):
@@ -128,7 +128,7 @@ def _last_statement(state: State, stream: str, stated: dict[str, Any]) -> dict[s
     found: dict[str, Any] = {}
     for notice in state.school.notices.get(stream, ()):
         if all(getattr(notice, name) == stated[name] for name in _KEY):
-            found = checks.plain(notice)
+            found = checks.details_of(notice)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, TextIO
 
 from commands.core import marks
 from commands.core.command import Author, Range, State, one, starting
-from commands.core.marks import Stated
+from commands.core.marks import StatedMark
 from ledger.clock import local_date
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.events import streams
@@ -146,7 +146,7 @@ class Taking:
     now: int
 
     def results(
-        self, place: Place, pairs: Sequence[tuple[Pupil, Row]], rest: Stated | None
+        self, place: Place, pairs: Sequence[tuple[Pupil, Row]], rest: StatedMark | None
     ) -> tuple[list[Result], list[Problem]]:
         """Return what becomes of each pupil; ``rest``: for those with neither code nor plan."""
         results, problems = [], []
@@ -158,7 +158,7 @@ class Taking:
                 problems.append(place.problem(row, refused.code, what, refused.remedy))
         return results, problems
 
-    def _result(self, session: Session, pupil: Pupil, row: Row, rest: Stated | None) -> Result:
+    def _result(self, session: Session, pupil: Pupil, row: Row, rest: StatedMark | None) -> Result:
         stands = marks.mark_of(self.state, pupil, session)
         given, planned = _stated_mark(row), marks.plan_of(self.state, pupil, session)
         name, entry = self.state.name_of(pupil), given or planned or rest
@@ -171,9 +171,9 @@ class Taking:
         return Result(name, entry.code, fact, planned=entry is planned)
 
     def _event(
-        self, session: Session, pupil: Pupil, entry: Stated, stands: Stated | None
+        self, session: Session, pupil: Pupil, entry: StatedMark, stands: StatedMark | None
     ) -> SessionMarked | MarkCorrected:
-        taken = marks.taken(self.state, pupil, session)
+        taken = marks.takings(self.state, pupil, session)
         fields = entry._asdict() | {"by": self.author.staff_id}
         if stands is None:
             late = bool(taken) or local_date(self.now) > session.date
@@ -183,7 +183,7 @@ class Taking:
         return MarkCorrected(**fields, original=stands.code)
 
 
-def _stated_mark(row: Row) -> Stated | None:
+def _stated_mark(row: Row) -> StatedMark | None:
     """Return the mark that a line states, none for a blank; refuse what is not understood."""
     if row.code in _NO_MARK:
         if row.minutes_late or row.nature:
@@ -191,12 +191,12 @@ def _stated_mark(row: Row) -> Stated | None:
         return None
     if row.minutes_late and not row.minutes_late.isdecimal():
         raise Refused("minutes", f"{row.minutes_late!r} is no number of minutes", "write 12")
-    return Stated(
+    return StatedMark(
         row.code, int(row.minutes_late) if row.minutes_late else None, row.nature or None
     )
 
 
-def _agrees(given: Stated, stands: Stated) -> bool:
+def _agrees(given: StatedMark, stands: StatedMark) -> bool:
     """Tell whether a line adds nothing to what stands."""
     return all(new in (None, old) for new, old in zip(given, stands, strict=True))
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from commands.core import checks, marks, sessions
 from commands.core.command import Decision, Range, State, decided, option
-from commands.core.marks import Stated
-from commands.core.sessions import OfSessions, Span
-from commands.leave.leave import number_of
+from commands.core.marks import StatedMark
+from commands.core.sessions import PupilSpanCommand, Span
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
@@ -22,7 +22,7 @@ from policies.packs.codes import Codes, Rules
 _NATURE = "nature of the activity, or the cause, where the code needs it"
 
 
-class Planning(OfSessions):
+class Planning(PupilSpanCommand):
     """A command about what is expected in sessions to come."""
 
     def reads(self, state: State) -> Iterable[Range]:
@@ -46,7 +46,7 @@ class PlanAbsence(Planning):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Plan one session, or every session of a range that the school meets for the pupil."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
-        calendar, stated = state.school.calendar(), Stated(self.code, nature=self.nature)
+        calendar, stated = state.school.calendar(), StatedMark(self.code, nature=self.nature)
         facts = []
         for session in _planned_sessions(self, calendar, pupil):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
@@ -83,8 +83,8 @@ class ChangePlan(Planning):
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Change every plan of the span that can still change."""
-        by, reason = state.author(now).staff_id, checks.required(self.reason, "reason")
-        pupil, stated = state.pupil(self.pupil), Stated(self.code, nature=self.nature)
+        by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
+        pupil, stated = state.pupil(self.pupil), StatedMark(self.code, nature=self.nature)
         calendar, facts = state.school.calendar(), []
         for session, before in _open_plans(state, pupil, sessions.span(self), now):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
@@ -114,7 +114,7 @@ class WithdrawPlan(Planning):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw every plan of the span that can still change."""
-        by, reason = state.author(now).staff_id, checks.required(self.reason, "reason")
+        by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
         pupil = state.pupil(self.pupil)
         facts = [
             Fact(
@@ -146,7 +146,9 @@ def _planned_sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) ->
     return found
 
 
-def _open_plans(state: State, pupil: Pupil, span: Span, now: int) -> list[tuple[Session, Stated]]:
+def _open_plans(
+    state: State, pupil: Pupil, span: Span, now: int
+) -> list[tuple[Session, StatedMark]]:
     """Return the plans that can still change; of a range, those without a register yet."""
     calendar = state.school.calendar()
     found = list(marks.plans_of(state, pupil))
@@ -156,7 +158,7 @@ def _open_plans(state: State, pupil: Pupil, span: Span, now: int) -> list[tuple[
         (session, plan)
         for session, plan in found
         if marks.mark_of(state, pupil, session) is None
-        and not marks.has_ended(calendar, session, marks.taken(state, pupil, session), now)
+        and not marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
     ]
     if not kept:
         where = f"{span.first}" if span.single else f"any session from {span.first} to {span.last}"
@@ -168,7 +170,7 @@ def _open_plans(state: State, pupil: Pupil, span: Span, now: int) -> list[tuple[
     return kept
 
 
-def _check_absence(codes: Codes, stated: Stated, session: Session) -> None:
+def _check_absence(codes: Codes, stated: StatedMark, session: Session) -> None:
     """Refuse to plan what is only known when the register is taken."""
     rule = codes.rule(stated.code, session.date)
     if rule.category == "present" or rule.provisional or rule.late:
@@ -190,7 +192,7 @@ def _check_open(
             f"{mark.code} already stands for {session}: it is past planning",
             "change it with attendance amend, giving the reason",
         )
-    if marks.has_ended(calendar, session, marks.taken(state, pupil, session), now):
+    if marks.has_ended(calendar, session, marks.takings(state, pupil, session), now):
         raise Refused(
             "register-ended",
             f"the register of {session} has ended: it is past planning",

@@ -24,7 +24,7 @@ from commands.core.command import (
     option,
     starting,
 )
-from commands.core.marks import Stated
+from commands.core.marks import StatedMark
 from commands.register import entries
 from commands.register.entries import Place, RegisterRefused, Result, Row, Taking
 from ledger.errors import Refused
@@ -79,7 +79,7 @@ class TakeRegister(OnScreen):
         place = Place(self.group, self.session, file)
         pairs, unmatched = entries.match_rows(state, place, self.rows)
         taking = Taking(state, rules.codes, state.school.calendar(), author, now)
-        present = Stated(rules.codes.present(self.session.half)) if self.rest_present else None
+        present = StatedMark(rules.codes.present(self.session.half)) if self.rest_present else None
         results, faulty = taking.results(place, pairs, present)
         if unmatched or faulty:
             raise RegisterRefused([*unmatched, *faulty])
@@ -126,11 +126,11 @@ class MarkSession(UseCase):
         pupil, session = state.pupil(self.pupil), self.session
         author = state.author(now)
         calendar = state.school.calendar()
-        stated = marks.Stated(self.code, self.minutes_late, self.nature)
+        stated = marks.StatedMark(self.code, self.minutes_late, self.nature)
         marks.check_not_future(session, now)
         marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
         mark = state.mark(pupil, session)
-        late = marks.has_ended(calendar, session, marks.taken(state, pupil, session), now)
+        late = marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
         fields = stated._asdict() | {"reason": self.reason, "by": author.staff_id}
         stream = streams.mark(pupil.id, session)
         who = f"{state.name_of(pupil)} {session}"

@@ -19,7 +19,7 @@ from commands.core.command import (
     option,
     starting,
 )
-from commands.core.marks import Stated
+from commands.core.marks import StatedMark
 from commands.roll import enrol
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -56,7 +56,7 @@ class CorrectPupil(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Amend the detail; a UPN may not be another pupil's; a birth date moves the age."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         pupil = state.pupil(self.pupil)
         original, amended = _detail_before(self, state, pupil), _detail_after(self)
         name, words = state.name_of(pupil), self.field.replace("_", " ")
@@ -88,9 +88,9 @@ def _detail_before(command: CorrectPupil, state: State, pupil: Pupil) -> str | N
 def _detail_after(command: CorrectPupil) -> str | None:
     text = command.to.strip()
     if command.field == _FLAG:
-        return checks.required(checks.yes_no(text, "to"), "to")
+        return checks.required_text(checks.yes_no(text, "to"), "to")
     if command.field in _NEVER_EMPTY:
-        return checks.required(text, "to")
+        return checks.required_text(text, "to")
     return text or None
 
 
@@ -162,7 +162,7 @@ class MergePupils(UseCase):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw every spell of the duplicate and carry over what only it has."""
-        author, reason = state.author(now), checks.required(self.reason, "reason")
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
         pair = _pair(self, state)
         facts = [
             Fact(
@@ -215,8 +215,8 @@ def _pair(command: MergePupils, state: State) -> _Pair:
 
 
 def _unshared_marks(
-    duplicate: dict[Session, Stated], stands: dict[Session, Stated]
-) -> tuple[dict[Session, Stated], dict[Session, Stated]]:
+    duplicate: dict[Session, StatedMark], stands: dict[Session, StatedMark]
+) -> tuple[dict[Session, StatedMark], dict[Session, StatedMark]]:
     """Return the marks that only the duplicate has, and those where the two differ."""
     only = {s: mark for s, mark in duplicate.items() if s not in stands}
     both = {s: mark for s, mark in duplicate.items() if s in stands}

@@ -61,7 +61,7 @@ class EnrolPupil(UseCase):
         by, pupil = state.author(now).staff_id, _known_pupil(self, state)
         birth = birth_of(self.dob, local_date(now))
         _check_spell(self, pupil)
-        stream = streams.pupil(state.new_pupil_id() if pupil is None else pupil.id)
+        stream = streams.pupil(state.new_id() if pupil is None else pupil.id)
         enrolled = PupilEnrolled(
             **_details(self, state, pupil),
             starts_on=self.starts_on,
@@ -201,14 +201,14 @@ def _details(command: EnrolPupil, state: State, pupil: Pupil | None) -> dict[str
     """Return the details, checked; those not given stay as they were in an earlier spell."""
     stated = command.model_dump(include=set(DETAILS)) | {"dob": command.dob.isoformat()}
     for name in _MANDATORY:
-        stated[name] = checks.required(stated[name], name)
+        stated[name] = checks.required_text(stated[name], name)
     before = {n: detail(state, pupil, n) for n in DETAILS} if pupil is not None else {}
     if pupil is not None:
         stated["upn"] = before["upn"]
     check_name(state, "upn", stated["upn"], of=pupil)
     if command.local_id:
         check_name(state, "local_id", command.local_id, of=pupil)
-    return checks.renewed(before, stated)
+    return checks.renew(before, stated)
 
 
 def _groups_joined(command: EnrolPupil) -> dict[GroupKind, str]:
@@ -250,7 +250,7 @@ def _cancelled_sessions(
 def _join(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
     """Yield what joins the new group; nothing where the pupil belongs to it already."""
     kind, stream = command.kind, streams.pupil(pupil.id)
-    to, endings = checks.required(command.to, "to"), _endings(command, pupil)
+    to, endings = checks.required_text(command.to, "to"), _endings(command, pupil)
     if any(event.name == to for event in endings):
         return
     if kind in _ONE_AT_A_TIME:

@@ -52,9 +52,9 @@ class RecordParent(UseCase):
         if self.dob:
             parse_date(self.dob)
         before = state.school.parents.get(parent_id)
-        known = {} if before is None else checks.plain(before, state.open_text)
-        details = checks.renewed(known, self.model_dump(exclude={"parent_id", "reason"}))
-        checks.required(details.get("surname"), "surname")
+        known = {} if before is None else checks.details_of(before, state.open_text)
+        details = checks.renew(known, self.model_dump(exclude={"parent_id", "reason"}))
+        checks.required_text(details.get("surname"), "surname")
         if details == known:
             return decided([], f"parent {parent_id} is recorded so already; nothing was recorded")
         stream = streams.parent(parent_id)
@@ -96,8 +96,8 @@ class RecordRelation(UseCase):
                 "record them with attendance parent record",
             )
         before = state.school.relations.get((parent_id, pupil.id))
-        known = {} if before is None else checks.plain(before, state.open_text)
-        details = checks.renewed(known, _details(self))
+        known = {} if before is None else checks.details_of(before, state.open_text)
+        details = checks.renew(known, _details(self))
         since, until = details.get("since"), details.get("until")
         if since is not None and until is not None and until < since:
             raise Refused(

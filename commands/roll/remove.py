@@ -148,7 +148,7 @@ def _ground(command: RemovePupil, pupil: Pupil) -> Ground:
     compulsory = compulsory_school_age.is_compulsory(
         command.last_day, pupil.compulsory_from, pupil.birth_cohort
     )
-    text = checks.required(command.ground, "ground")
+    text = checks.required_text(command.ground, "ground")
     return required_ground(text, command.last_day, compulsory=compulsory)
 
 
@@ -199,7 +199,7 @@ def _ended_sessions(
         session
         for session in calendar.sessions(spell.starts_on, local_date(now))
         if calendar.meets(session, pupil.groups(session.date))
-        and marks.has_ended(calendar, session, marks.taken(state, pupil, session), now)
+        and marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
     ]
     return reversed(past)
 

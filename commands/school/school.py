@@ -114,10 +114,10 @@ class SetSchool(UseCase):
         """State the school whole; nothing where nothing changes."""
         state.author(now)
         before = state.school.opened
-        known = {} if before is None else checks.plain(before)
-        details = checks.renewed(known, self.model_dump())
+        known = {} if before is None else checks.details_of(before)
+        details = checks.renew(known, self.model_dump())
         for name in SetSchool.model_fields:
-            checks.required(details.get(name), name.replace("_", "-"))
+            checks.required_text(details.get(name), name.replace("_", "-"))
         _check_details(details)
         if details == known:
             return decided([], "the school is recorded so already; nothing was recorded")

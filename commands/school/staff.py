@@ -52,8 +52,8 @@ class AddStaff(UseCase):
                 "record a new title or a return with attendance staff change",
             )
         joined = StaffJoined(
-            name=checks.required(self.name, "name"),
-            job_title=checks.required(self.job_title, "job-title"),
+            name=checks.required_text(self.name, "name"),
+            job_title=checks.required_text(self.job_title, "job-title"),
             roles=_checked_roles(self.role),
             since=self.from_,
         )
@@ -82,8 +82,8 @@ class ChangeStaff(UseCase):
         name = state.open_text(latest.name) if self.name is None else self.name
         title = latest.job_title if self.job_title is None else self.job_title
         changed = StaffChanged(
-            name=checks.required(name, "name"),
-            job_title=checks.required(title, "job-title"),
+            name=checks.required_text(name, "name"),
+            job_title=checks.required_text(title, "job-title"),
             roles=_checked_roles(self.role) or latest.roles,
             since=since,
         )

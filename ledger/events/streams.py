@@ -39,8 +39,8 @@ _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 11
 
 
-def new_pupil_id() -> str:
-    """Return a fresh random pupil id of 55 bits: it says nothing of who the pupil is."""
+def new_id() -> str:
+    """Return a fresh random id of 55 bits: it says nothing of whom or what it names."""
     number = secrets.randbits(5 * _ID_LENGTH)
     return "".join(_ALPHABET[number >> (5 * place) & 31] for place in range(_ID_LENGTH))
 

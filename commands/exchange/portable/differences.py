@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from commands.exchange.portable.links import Link, same
 from commands.exchange.portable.work import Work, pupil_stream
-from commands.leave.leave import number_of
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event

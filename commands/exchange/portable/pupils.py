@@ -161,7 +161,7 @@ def _held(work: Work, rows: list[PupilRow]) -> Pupil | None:
         )
         work.problems.refuse(PUPILS, newest.line, why)
         return None
-    pupil_id = by_upn or by_local_id or work.state.new_pupil_id()
+    pupil_id = by_upn or by_local_id or work.state.new_id()
     work.pupils[newest.upn] = pupil_id
     return work.school.pupils.get(pupil_id) or Pupil(pupil_id, 0, newest.dob, {})
 

@@ -9,7 +9,7 @@ from commands.amending.amend import AmendMarks
 from commands.amending.approvals import (
     DeclineApproval,
     GiveApproval,
-    Waiting,
+    WaitingRequest,
     WithdrawRequest,
     check_second_person,
 )
@@ -160,7 +160,7 @@ def test_anybody_else_decides_where_no_policy_names_a_role(office):
 def test_without_a_policy_only_the_second_person_is_asked_for(desk):
     """No role is: whoever did not ask may decide."""
     state = look(desk.context, lambda found: found)
-    waits = Waiting(state.pupil("P1"), MONDAY, request("O"))
+    waits = WaitingRequest(state.pupil("P1"), MONDAY, request("O"))
     check_second_person(HAL, state, desk.now, [waits])
     with pytest.raises(Refused) as caught:
         check_second_person(HAL._replace(staff_id="mm"), state, desk.now, [waits])

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.amending import changes as approval_rules
-from commands.amending.changes import Proposed, requested, split
+from commands.amending.changes import Proposal, policy_reads, request_facts, split
 from commands.core.command import Author, Range, State
-from commands.core.marks import Amending, Stated
+from commands.core.marks import Amendment, StatedMark
 from commands.core.sessions import Span
 from ledger.clock import parse_instant
 from ledger.errors import Refused
@@ -62,7 +61,7 @@ class Office:
     def split(self, changes):
         """Return what applies at once, and the grounds of what waits, by session."""
         found = split(self.state, rules(), self.now, MM, [proposed(text) for text in changes])
-        held = {str(h.proposed.session): list(h.grounds) for h in found.held}
+        held = {str(h.proposal.session): list(h.grounds) for h in found.held}
         direct = [str(p.session) for p in found.direct]
         assert direct == [t.split()[0] for t in changes if t.split()[0] not in held]
         return held
@@ -72,7 +71,7 @@ def proposed(text):
     """Read ``2026-11-20/AM I>O``."""
     session, codes = text.split()
     before, after = codes.split(">")
-    return Proposed(ADA, parse_session(session), Stated(before), Stated(after))
+    return Proposal(ADA, parse_session(session), StatedMark(before), StatedMark(after))
 
 
 def office(**asked):
@@ -177,7 +176,7 @@ def test_the_split_is_that_of_a_plain_count(codes, days, more, relied, listed):
 
 def amending(batch):
     """Return who amends and why."""
-    return Amending(MM, "seen in town", batch)
+    return Amendment(MM, "seen in town", batch)
 
 
 def test_a_request_states_what_the_amendment_would():
@@ -185,14 +184,14 @@ def test_a_request_states_what_the_amendment_would():
     here = office(policy={"approval_after_school_days": 0})
     change = proposed("2026-11-19/AM I>O")
     found = split(here.state, rules(), here.now, MM, [change])
-    ((stream, event),) = requested(found.held, amending("b1"))
+    ((stream, event),) = request_facts(found.held, amending("b1"))
     assert stream == "approval:ada:2026-11-19/AM"
     assert event == AmendmentRequested(
         batch="b1", original="I", code="O", reason="seen in town", grounds=("late",),
         by="mm", name="Mo Marsh", job_title="Attendance Officer",
     )  # fmt: skip
     with pytest.raises(ValueError, match="by its batch"):
-        requested(found.held, amending(None))
+        request_facts(found.held, amending(None))
 
 
 def request(code):
@@ -242,13 +241,13 @@ def test_only_the_notice_stated_last_counts():
 
 def test_what_has_to_be_read():
     """Nothing without a policy; else the requests, of a span where one is given, and notices."""
-    assert list(approval_rules.needed(office().state, [ADA])) == []
+    assert list(policy_reads(office().state, [ADA])) == []
     here = office(policy={"approval_more_than": 1}).state
     everything = [
         Range("approval:ada:", "approval:ada:\U0010ffff"),
         Range("notices:ada:", "notices:ada:\U0010ffff"),
     ]
-    assert list(approval_rules.needed(here, [ADA])) == everything
+    assert list(policy_reads(here, [ADA])) == everything
     day = parse_session("2026-11-19/AM")
     span = Range("approval:ada:2026-11-19/AM", "approval:ada:2026-11-19/AM\x00")
-    assert list(approval_rules.needed(here, [ADA], Span(day, day))) == [span, everything[1]]
+    assert list(policy_reads(here, [ADA], Span(day, day))) == [span, everything[1]]

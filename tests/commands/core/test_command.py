@@ -23,6 +23,6 @@ def test_a_pupil_beyond_use_has_no_name(desk):
 def test_a_text_that_nobody_can_see_is_blank(text):
     """A reason of zero-width spaces is none (SI 2024/208 reg 6(1)(c))."""
     with pytest.raises(Refused) as caught:
-        checks.required(text, "reason")
+        checks.required_text(text, "reason")
     assert caught.value.code == "reason-missing"
-    assert checks.required(f" {text}x ", "reason")
+    assert checks.required_text(f" {text}x ", "reason")

@@ -29,7 +29,7 @@ def test_what_is_not_decided_waits_in_order_of_session():
         }
     )
     found.histories[streams.approval("ben", "2026-11-20/AM")] = [request("O")]
-    waiting = marks.pending(found, ADA)
+    waiting = marks.requests_of(found, ADA)
     assert [(str(at), e.code) for at, e in waiting.items()] == [
         ("2026-11-19/PM", "G"),
         ("2026-11-20/AM", "O"),
@@ -42,6 +42,6 @@ def test_events_of_another_kind_change_nothing():
     other = MarkAmended(
         original="I", code="O", reason="seen", by="mm", name="Mo Marsh", job_title="Officer"
     )
-    assert marks.standing([request("O"), other]) == request("O")
-    assert marks.standing([other]) is None
-    assert parse_session("2026-11-20/AM") not in marks.pending(state(), ADA)
+    assert marks.open_request([request("O"), other]) == request("O")
+    assert marks.open_request([other]) is None
+    assert parse_session("2026-11-20/AM") not in marks.requests_of(state(), ADA)

@@ -402,7 +402,7 @@ def test_an_enrolment_withdrawn_keeps_nobody_for_ever(school):
     state = look(school.context, lambda state: state)
     pupil = state.pupil("P1")
     pupil.spells.clear()
-    assert redact._off_roll(pupil, date(2026, 8, 1)) == date(2033, 8, 1)
+    assert redact._end_of_roll_entry(pupil, date(2026, 8, 1)) == date(2033, 8, 1)
 
 
 @pytest.mark.parametrize("position", [999_999])

@@ -20,7 +20,7 @@ from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 from ledger.values import parse_session
 from tests.commands.conftest import upn
-from tests.commands.leave.leave_steps import (
+from tests.commands.leave.steps import (
     as_head,
     asked,
     both,

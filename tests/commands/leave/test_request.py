@@ -10,7 +10,7 @@ from commands.roll.enrol import EnrolPupil
 from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.leave import LeaveRequested
 from tests.commands.conftest import upn
-from tests.commands.leave.leave_steps import asked, granted, request, withdraw
+from tests.commands.leave.steps import asked, granted, request, withdraw
 
 
 def relation(desk, lives_with, **more):

@@ -58,7 +58,7 @@ def test_the_subject_is_whose_data_the_facts_are():
 
 def test_pupil_ids_say_nothing_and_never_repeat():
     """Eleven of thirty-two characters that cannot be mistaken for each other."""
-    made = {streams.new_pupil_id() for _ in range(3000)}
+    made = {streams.new_id() for _ in range(3000)}
     assert len(made) == 3000
     assert {len(pupil_id) for pupil_id in made} == {11}
     assert set("".join(made)) == set("abcdefghijkmnpqrstuvwxyz23456789")

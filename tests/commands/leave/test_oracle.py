@@ -21,7 +21,7 @@ from ledger.state.calendar import Closure
 from ledger.state.school import Pupil, School, Spell, StaffRow
 from ledger.values import Operator, Session
 from policies.packs.codes import rules
-from tests.commands.leave.leave_steps import falsified, grant, withdraw
+from tests.commands.leave.steps import falsified, grant, withdraw
 
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 6)
 TERMS = [(FIRST, date(2026, 10, 23)), (date(2026, 11, 2), LAST)]

@@ -15,7 +15,7 @@ from ledger.events.amending import AmendmentRequested
 from ledger.events.leave import LeaveFalsified, LeaveWithdrawn
 from ledger.events.register import MarkAmended, MarkCorrected, PlanWithdrawn
 from ledger.values import parse_session
-from tests.commands.leave.leave_steps import (
+from tests.commands.leave.steps import (
     as_head,
     asked,
     both,
