@@ -13,7 +13,7 @@ from datetime import date
 from typing import NamedTuple
 
 from commands.core.command import Decision, Range, Read, State, one, starting
-from commands.core.papers import PREFIXES, Paper, by_pupil
+from commands.core.papers import PREFIXES, CitedPaper, by_pupil
 from commands.penalties.undercut_case import Register, Undercut, compare, describe
 from ledger.events import streams
 from ledger.events.amending import CaseUndercut, UndercutPaper
@@ -45,24 +45,24 @@ class Alert:
     def fact(self) -> Fact:
         """The event on the pupil's stream."""
         papers = tuple(
-            UndercutPaper(kind=t.paper.kind, ref=t.paper.ref, before=t.before, after=t.after)
-            for t in self.undercut.papers
+            UndercutPaper(kind=cited.paper.kind, ref=cited.ref, before=before, after=after)
+            for cited, before, after, _ in self.undercut.papers
         )
         event = CaseUndercut(papers=papers, sessions=self.undercut.session_texts())
         return Fact(streams.undercut(self.pupil_id), event)
 
     def says(self, number: int | None) -> Iterator[str]:
         """Yield it in words; ``number`` of the alert, none where it would be one (dry run)."""
-        for paper, before, after, fell in self.undercut.papers:
+        for cited, before, after, fell in self.undercut.papers:
             counts = ""
-            if paper.kind != "certificate":
+            if cited.paper.kind != "certificate":
                 counts = f": {before} -> {after} recorded sessions"
             if fell:
                 does = "Undercut alert" if number is not None else "would undercut"
-                yield f"{does}: {self.name}, {paper.words}{counts}"
+                yield f"{does}: {self.name}, {cited.words}{counts}"
             else:
                 does = "Alert" if number is not None else "would raise an alert"
-                relied = f"a session that the {paper.words} relied on"
+                relied = f"a session that the {cited.words} relied on"
                 is_changed = "was changed" if number is not None else "would be changed"
                 yield f"{does}: {self.name}, {relied} {is_changed}{counts}"
         changed = [describe(session, *pair) for session, pair in self.undercut.sessions.items()]
@@ -174,7 +174,7 @@ class Comparison:
         self._codes, self._today = codes, today
 
     def pupil(
-        self, pupil_id: str, papers: Sequence[Paper], recorded: Iterable[Recorded]
+        self, pupil_id: str, papers: Sequence[CitedPaper], recorded: Iterable[Recorded]
     ) -> Undercut | None:
         """Return what the change undercut of one pupil; ``recorded``: the marks so far."""
         before = _codes_after({}, (Fact(r.stream, r.event) for r in recorded))

@@ -11,12 +11,13 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from commands.core.papers import Paper
+from commands.core.papers import CitedPaper
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.values import Session
 from policies.law.age import is_compulsory
 from policies.law.calendar import number_of
+from policies.law.papers import Paper
 from policies.law.penalties import Measure
 from policies.packs.codes import Codes
 
@@ -91,7 +92,7 @@ class PaperEffect(NamedTuple):
     ``fell``: its case is below the threshold now; else a session that it relied on was changed.
     """
 
-    paper: Paper
+    cited: CitedPaper
     before: int
     after: int
     fell: bool = False
@@ -109,31 +110,32 @@ class Undercut(NamedTuple):
 
 
 def compare(
-    papers: Sequence[Paper], before: Register, after: Register, measure: Measure | None
+    papers: Sequence[CitedPaper], before: Register, after: Register, measure: Measure | None
 ) -> Undercut | None:
     """Return what the change from one register to the other undercut, none where nothing.
 
     ``measure``: of the threshold in force, none where the law has none; then only sessions that
     papers relied on can be changed.
     """
-    sessions = {s for s in after.marks if any(paper.relied_on(s) for paper in papers)}
+    sessions = {s for s in after.marks if any(each.paper.relied_on(s) for each in papers)}
     sessions |= set(_certificate_sessions(papers, before, after))
     sessions |= set(before.counted).symmetric_difference(after.counted)
     cells = {session: (before.cell(session), after.cell(session)) for session in sorted(sessions)}
     moved = {session: pair for session, pair in cells.items() if pair[0] != pair[1]}
     effects, concerned = [], set[Session]()
-    for paper in papers:
+    for cited in papers:
+        paper = cited.paper
         relied = {s for s, pair in moved.items() if _is_changed(paper, s, *pair, before.today)}
         counts = (0, 0)
         if measure is not None and paper.kind != "certificate":
             counts = (before.fullest(paper, measure), after.fullest(paper, measure))
             if counts[1] < measure.sessions <= counts[0]:
                 relied |= _lost_entries(paper, before, moved, measure)
-                effects.append(PaperEffect(paper, *counts, fell=True))
+                effects.append(PaperEffect(cited, *counts, fell=True))
                 concerned |= relied
                 continue
         if relied:
-            effects.append(PaperEffect(paper, *counts))
+            effects.append(PaperEffect(cited, *counts))
             concerned |= relied
     if not effects:
         return None
@@ -162,12 +164,12 @@ def _code_pair(before: Cell, after: Cell) -> tuple[str, str]:
     return first, then
 
 
-def _certificate_sessions(papers: Sequence[Paper], *registers: Register) -> Iterator[Session]:
+def _certificate_sessions(papers: Sequence[CitedPaper], *registers: Register) -> Iterator[Session]:
     """Yield every session in a term that a certificate covers, marked or not."""
-    for paper in papers:
-        if paper.kind == "certificate":
+    for each in papers:
+        if each.paper.kind == "certificate":
             for register in registers:
-                yield from register.calendar.sessions(paper.first, paper.last)
+                yield from register.calendar.sessions(each.paper.first, each.paper.last)
 
 
 def _is_changed(paper: Paper, session: Session, before: Cell, after: Cell, today: date) -> bool:
