@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ledger.english import number_of
+
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
     """A request that was not carried out; nothing was written.
@@ -47,8 +49,9 @@ class ImportRefused(Refused):
         remedy = "correct the files and import again"
         if findings == total:
             remedy += ", or record them as stated with --accept-findings"
-        counted = "1 problem" if total == 1 else f"{total} problems"
-        super().__init__("import-refused", f"{counted}; nothing was recorded", remedy)
+        super().__init__(
+            "import-refused", f"{number_of(total, 'problem')}; nothing was recorded", remedy
+        )
         self.problems = problems
         self.total = total
         self.findings = findings

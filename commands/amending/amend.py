@@ -131,9 +131,9 @@ class AmendMarks(sessions.SpanCommand):
 def _check_options(command: AmendMarks) -> None:
     """Refuse options that contradict each other."""
     if command.batch is not None:
-        found = [n for n in _OF_ONE_PUPIL if getattr(command, n) is not None]
-        if found:
-            named = ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in found)
+        options = [n for n in _OF_ONE_PUPIL if getattr(command, n) is not None]
+        if options:
+            named = ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in options)
             raise Refused(
                 "batch-or-options",
                 f"--batch and {named} are given together",
@@ -145,10 +145,8 @@ def _check_options(command: AmendMarks) -> None:
 def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Change]:
     if command.batch_file is not None:
         return batch_changes(command.batch_file, command.reason, state, rules.codes, now)
-    code, reason = (
-        checks.required_text(command.code, "code"),
-        checks.required_text(command.reason, "reason"),
-    )
+    code = checks.required_text(command.code, "code")
+    reason = checks.required_text(command.reason, "reason")
     replacement = Replacement(
         state.pupil(checks.required_text(command.pupil, "pupil")),
         rules.codes,
@@ -164,11 +162,11 @@ def _judge(state: State, rules: Rules, now: int, changes: Sequence[Change]) -> l
     """Tell of each change whether it is part of the taking, applies at once, or waits."""
     calendar = state.school.calendar()
 
-    def ended(change: Change) -> bool:
+    def has_ended(change: Change) -> bool:
         taken = marks.takings(state, change.pupil, change.session)
         return marks.has_ended(calendar, change.session, taken, now)
 
-    over = [ended(change) for change in changes]
+    over = [has_ended(change) for change in changes]
     amendments = [c.proposal for c, is_over in zip(changes, over, strict=True) if is_over]
     parts = split(state, rules, now, state.author(now), amendments)
     held = {(h.proposal.pupil.id, h.proposal.session): h for h in parts.held}

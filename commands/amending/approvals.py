@@ -60,15 +60,15 @@ class GiveApproval(BatchCommand):
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Approve all that waits of the batch and amend the marks, or refuse the whole of it."""
-        approver, found = state.author(now), _waiting_requests(self, state)
-        check_second_person(approver, state, now, found)
+        approver, requests = state.author(now), _waiting_requests(self, state)
+        check_second_person(approver, state, now, requests)
         facts: list[Fact] = []
         says = []
-        for each in found:
-            amending, after = _amending(state, each), _after(state, each)
-            _check(state, rules, each, after)
-            facts += _facts(self, approver, each, amending.mark(each.request.original, after))
-            asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
+        for each in requests:
+            amendment, after = _amendment(state, each), _requested_mark(state, each)
+            _check_stands(state, rules, each, after)
+            facts += _facts(self, approver, each, amendment.mark(each.request.original, after))
+            asked = f"asked for by {amendment.author.name} ({amendment.author.job_title})"
             says.append(f"{_change_in_words(state, each)}, {asked}: approved")
         if self.dry_run:
             says.append("dry run: nothing was recorded")
@@ -90,8 +90,8 @@ class DeclineApproval(BatchCommand):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Decline all that waits of the batch."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
-        found = _waiting_requests(self, state)
-        check_second_person(author, state, now, found)
+        requests = _waiting_requests(self, state)
+        check_second_person(author, state, now, requests)
         declined = AmendmentDeclined(
             batch=self.batch,
             reason=reason,
@@ -99,8 +99,8 @@ class DeclineApproval(BatchCommand):
             name=author.name,
             job_title=author.job_title,
         )
-        says = [f"{_change_in_words(state, each)}: declined; the mark stays" for each in found]
-        return decided([Fact(each.stream, declined) for each in found], *says)
+        says = [f"{_change_in_words(state, each)}: declined; the mark stays" for each in requests]
+        return decided([Fact(each.stream, declined) for each in requests], *says)
 
 
 class WithdrawRequest(BatchCommand):
@@ -118,8 +118,8 @@ class WithdrawRequest(BatchCommand):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw all that waits of the batch."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
-        found = _waiting_requests(self, state)
-        asked = next((e.request for e in found if e.request.by != author.staff_id), None)
+        requests = _waiting_requests(self, state)
+        asked = next((e.request for e in requests if e.request.by != author.staff_id), None)
         if asked is not None:
             raise Refused(
                 "request-of-another",
@@ -133,8 +133,8 @@ class WithdrawRequest(BatchCommand):
             name=author.name,
             job_title=author.job_title,
         )
-        says = [f"{_change_in_words(state, each)}: withdrawn" for each in found]
-        return decided([Fact(each.stream, withdrawn) for each in found], *says)
+        says = [f"{_change_in_words(state, each)}: withdrawn" for each in requests]
+        return decided([Fact(each.stream, withdrawn) for each in requests], *says)
 
 
 class WaitingRequest(NamedTuple):
@@ -153,23 +153,23 @@ class WaitingRequest(NamedTuple):
 def _waiting_requests(command: BatchCommand, state: State) -> list[WaitingRequest]:
     """Return what of the batch waits, by pupil and session; refuse where nothing does."""
     named = None if command.pupil is None else state.pupil(command.pupil).id
-    found = [
+    requests = [
         WaitingRequest(state.school.pupils[pupil_id], session, request)
         for pupil_id, session, request in sorted(marks.open_requests(state), key=_place)
         if request.batch == command.batch
         and named in (None, pupil_id)
         and command.session in (None, session)
     ]
-    if not found:
-        raise _nothing(command, _known(state))
-    return found
+    if not requests:
+        raise _refusal(command, _known_batches(state))
+    return requests
 
 
 def check_second_person(
-    author: Author, state: State, now: int, found: Iterable[WaitingRequest]
+    author: Author, state: State, now: int, requests: Iterable[WaitingRequest]
 ) -> None:
     """Refuse whoever asked, and whoever the school's policy does not let decide."""
-    if any(each.request.by == author.staff_id for each in found):
+    if any(each.request.by == author.staff_id for each in requests):
         raise Refused(
             "approver-asked",
             f"{author.name} asked for these changes; a second person decides on them",
@@ -191,7 +191,7 @@ def _place(each: tuple[str, Session, AmendmentRequested]) -> tuple[str, Session]
     return each[0], each[1]
 
 
-def _known(state: State) -> set[str]:
+def _known_batches(state: State) -> set[str]:
     return {
         event.batch
         for stream, events in state.histories.items()
@@ -201,7 +201,7 @@ def _known(state: State) -> set[str]:
     }
 
 
-def _nothing(command: BatchCommand, known: set[str]) -> Refused:
+def _refusal(command: BatchCommand, known: set[str]) -> Refused:
     if command.batch not in known:
         return Refused(
             "batch-unknown",
@@ -233,20 +233,20 @@ def _facts(
     yield Fact(streams.mark(each.pupil.id, each.session), amended)
 
 
-def _amending(state: State, each: WaitingRequest) -> Amendment:
+def _amendment(state: State, each: WaitingRequest) -> Amendment:
     request, read = each.request, state.open_text
     author = Author(request.by, read(request.name), request.job_title)
     return Amendment(author, read(request.reason), request.batch)
 
 
-def _after(state: State, each: WaitingRequest) -> StatedMark:
+def _requested_mark(state: State, each: WaitingRequest) -> StatedMark:
     nature = each.request.nature
     return StatedMark(
         each.request.code, each.request.minutes_late, nature and state.open_text(nature)
     )
 
 
-def _check(state: State, rules: Rules, each: WaitingRequest, after: StatedMark) -> None:
+def _check_stands(state: State, rules: Rules, each: WaitingRequest, after: StatedMark) -> None:
     """Refuse a change of a mark that is no longer what it was, or that cannot stand any more."""
     stands = state.mark(each.pupil, each.session).code
     change, remedy = _change_in_words(state, each), "decline it, and ask again"

@@ -6,7 +6,6 @@ what is to stand allow them; every fault of the file is told at once.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
-from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import NamedTuple, TextIO
 
@@ -15,30 +14,28 @@ from commands.core import checks, marks, sessions
 from commands.core.command import Range, State
 from commands.core.marks import StatedMark
 from commands.core.sessions import Span
-from commands.exchange.portable import content
 from ledger.errors import ImportRefused, Problem, Refused
-from ledger.files import translated
-from ledger.formats import sheet
+from ledger.formats import fields, sheet
+from ledger.formats.fields import Field
 from ledger.formats.portable import NO_MARK, Columns
-from ledger.formats.sheet import SHOWN, Field, Problems, Sheet
+from ledger.formats.sheet import SHOWN, Problems, Sheet
 from ledger.state.school import Pupil
 from ledger.values import Half, Session
 from policies.packs.codes import Codes
 
-STDIN = "-"
 COLUMNS = Columns(
     ("upn", "date", "session", "original", "amended", "reason"), ("nature", "minutes_late")
 )
 _FIELDS: Mapping[str, Field] = MappingProxyType(
     {
         "upn": Field("upn", str.strip, mandatory=True),
-        "date": Field("date", sheet.day, mandatory=True),
-        "session": Field("half", sheet.half, mandatory=True),
+        "date": Field("date", fields.day, mandatory=True),
+        "session": Field("half", fields.half, mandatory=True),
         "original": Field("original", str.strip, mandatory=True),
         "amended": Field("amended", str.strip, empty=NO_MARK),
         "reason": Field("reason", str.strip, empty=""),
         "nature": Field("nature", str.strip),
-        "minutes_late": Field("minutes_late", sheet.number),
+        "minutes_late": Field("minutes_late", fields.number),
     }
 )
 
@@ -72,36 +69,19 @@ class BatchFile(NamedTuple):
 
 def read_batch(file: str, stdin: TextIO) -> BatchFile:
     """Read a file, or ``stdin`` where it is ``-``; `batch_changes` tells what is wrong in it."""
-    name = "stdin" if file == STDIN else PurePath(file).name
-    problems = Problems()
-    table = Sheet(name, stdin.buffer.read() if file == STDIN else _bytes(file), problems, COLUMNS)
-    rows = []
-    for line, cells in table.rows():
-        row, faulty = {}, False
-        for attribute, found in content.values(
-            _FIELDS, dict(zip(COLUMNS.all, cells, strict=True))
-        ):
-            if isinstance(found, Refused):
-                problems.refuse(name, line, found)
-                faulty = True
-            row[attribute] = found
-        if not faulty:
-            rows.append(Row(line=line, **row))
+    name, problems = sheet.shown(file), Problems()
+    lines = sheet.content(
+        file,
+        stdin,
+        is_folder=Refused("batch-file", f"{file} is a folder", "name the CSV file in it"),
+        is_missing=Refused(
+            "batch-file", f"there is no file {file}", "check the name, or give - (stdin)"
+        ),
+    )
+    rows = Sheet(name, lines, problems, COLUMNS).table(_FIELDS, Row).rows
     if not rows and not problems.faults:
         raise Refused("nothing-to-amend", f"{name} holds no line", "add a line for each mark")
-    return BatchFile(name, tuple(rows), tuple(problems.faults))
-
-
-def _bytes(file: str) -> bytes:
-    path = Path(file)
-    if path.is_dir():
-        raise Refused("batch-file", f"{file} is a folder", "name the CSV file in it")
-    if not path.exists():
-        raise Refused(
-            "batch-file", f"there is no file {file}", "check the name, or give - (stdin)"
-        )
-    with translated(path):
-        return path.read_bytes()
+    return BatchFile(name, rows, tuple(problems.faults))
 
 
 class BatchRefused(ImportRefused):

@@ -164,9 +164,9 @@ def adds_unauthorised(codes: Codes, proposal: Proposal) -> bool:
 class _PolicyCheck:
     """What a policy says of the amendments of one request, today."""
 
-    def __init__(self, state: State, found: PolicyOnDay) -> None:
-        self._state, self._policy_on_day = state, found
-        self._policy, self._today = found
+    def __init__(self, state: State, on_day: PolicyOnDay) -> None:
+        self._state, self._policy_on_day = state, on_day
+        self._policy, self._today = on_day
         self._days = state.school.calendar().school_days()
         self._notices: dict[str, list[Notice]] = {}
 

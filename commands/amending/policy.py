@@ -19,12 +19,12 @@ from commands.core.command import (
     hidden,
     option,
 )
-from commands.school.staff import ROLES
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import PolicyAdopted
 from ledger.files import translated
+from ledger.formats.fields import ROLES
 from ledger.store.store import Fact
 from policies.packs import school as school_packs
 from policies.packs.codes import Rules

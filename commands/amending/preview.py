@@ -77,12 +77,12 @@ class Preview:
         counted = "; ".join([*(text for number, text in counts if number), *tied])
         lines = [counted] if tied or held or len(at_once) > 1 else []
         if at_once:
-            lines.append(f"the figures: {self._moved(at_once)}")
+            lines.append(f"the figures: {self._moves(at_once)}")
         if held:
-            lines.append(f"the figures, once approved: {self._moved(held)}")
+            lines.append(f"the figures, once approved: {self._moves(held)}")
         return lines
 
-    def _moved(self, judged: Sequence[Judgement]) -> str:
+    def _moves(self, judged: Sequence[Judgement]) -> str:
         """Say how many sessions move from one figure to another."""
         moves: Counter[str] = Counter()
         for change in (each.change for each in judged):

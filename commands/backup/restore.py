@@ -160,14 +160,17 @@ def _replay(made: Folder, newer: Path | None) -> str:
     return f"put beyond use again, as {newer} remembers it: {keys} keys, {texts} redacted texts"
 
 
+# Keys of a back-up, put beside a ledger that has lost its own
+
+
 def _put_keys_back(folder: Folder, archive: Archive, secrets: Secrets) -> tuple[str, ...]:
     """Write the key files that are missing; tell what they do not open."""
-    found = check.fit(folder, archive.manifest)
+    fit = check.fit(folder, archive.manifest)
     if check.origin(folder) != archive.manifest.ledger:
         what = f"the back-up is not of the ledger at {folder.path}"
         raise Refused("backup-of-another", what, "name the ledger that it is of with --ledger")
-    if found.faults:
-        raise Refused("backup-differs", found.faults[0].what, "run attendance verify")
+    if fit.faults:
+        raise Refused("backup-differs", fit.faults[0].what, "run attendance verify")
     lost_signing = not folder.signing_key.is_file()
     if folder.keys.exists() and not lost_signing:
         what = f"keys are already at {folder.path}"
@@ -237,8 +240,8 @@ def _redact_again(folder: Folder) -> None:
     with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
         said = [e for e in store.stream(streams.redaction()) if isinstance(e, FieldRedacted)]
         texts = [(each, _sealed_text(store, each)) for each in said]
-        found = [_redaction(each, text) for each, text in texts if _opens(ring, text)]
-        ring.reapply(found, lambda each: places(folder.log, each.subject, each.purpose))
+        redactions = [_redaction(each, text) for each, text in texts if _opens(ring, text)]
+        ring.reapply(redactions, lambda each: places(folder.log, each.subject, each.purpose))
 
 
 def _sealed_text(store: Store, said: FieldRedacted) -> str:

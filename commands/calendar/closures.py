@@ -78,22 +78,22 @@ class WithdrawClosure(UseCase):
         """Withdraw what was recorded for exactly these groups."""
         state.author(now)
         reason, groups = checks.required_text(self.reason, "reason"), frozenset(self.group)
-        found = {
+        closures = {
             half: closure
             for half in checks.halves(self.session)
             if (closure := state.school.closures.get((self.day, half, groups))) is not None
         }
-        if not found:
+        if not closures:
             raise Refused(
                 "no-closure",
                 f"no closure for {', '.join(sorted(groups)) or 'everyone'} on {self.day}",
                 _closures_in_words(self.day, state),
             )
         withdrawn = ClosureWithdrawn(
-            date=self.day, sessions=tuple(found), groups=tuple(sorted(groups)), reason=reason
+            date=self.day, sessions=tuple(closures), groups=tuple(sorted(groups)), reason=reason
         )
-        says = [f"{self.day} {' and '.join(found)}: closure withdrawn"]
-        if any(closure.cancelled for closure in found.values()):
+        says = [f"{self.day} {' and '.join(closures)}: closure withdrawn"]
+        if any(closure.cancelled for closure in closures.values()):
             says.append("the marks that the cancellation gave still stand: attendance amend")
         return decided([Fact(streams.CALENDAR, withdrawn)], *says)
 
@@ -192,14 +192,14 @@ def _sessions(command: AddClosure) -> list[Session]:
 
 def _is_closed(command: AddClosure, state: State, session: Session) -> bool:
     """Tell whether the closure is recorded; refuse it where the session was cancelled."""
-    found = state.school.closures.get((session.date, session.half, frozenset(command.group)))
-    if found is not None and found.cancelled:
+    closure = state.school.closures.get((session.date, session.half, frozenset(command.group)))
+    if closure is not None and closure.cancelled:
         raise Refused(
             "session-cancelled",
             f"{session} is recorded as cancelled on the day",
             "withdraw that with attendance closures withdraw if it is wrong",
         )
-    return found is not None
+    return closure is not None
 
 
 def _check_unmarked(command: AddClosure, state: State, session: Session) -> None:
@@ -214,12 +214,12 @@ def _check_unmarked(command: AddClosure, state: State, session: Session) -> None
 
 
 def _closures_in_words(day: date, state: State) -> str:
-    found = [
+    texts = [
         f"{closure.half} for {', '.join(sorted(closure.groups)) or 'everyone'}"
         for closure in state.school.closures.values()
         if closure.date == day
     ]
-    return f"recorded on that day: {'; '.join(found) or 'none'}"
+    return f"recorded on that day: {'; '.join(texts) or 'none'}"
 
 
 def _is_cancelled(command: CancelSessions, state: State, session: Session, now: int) -> bool:
@@ -228,14 +228,14 @@ def _is_cancelled(command: CancelSessions, state: State, session: Session, now: 
     marks.check_not_future(session, now)
     check_in_term(calendar, session)
     covering = (frozenset(command.group), frozenset[str]())
-    found = [c for c in calendar.closures_on(session) if c.groups in covering]
-    if found and not any(closure.cancelled for closure in found):
+    closures = [c for c in calendar.closures_on(session) if c.groups in covering]
+    if closures and not any(closure.cancelled for closure in closures):
         raise Refused(
             "school-closed",
-            f"the school is closed on {session} ({found[0].reason or 'planned closure'})",
+            f"the school is closed on {session} ({closures[0].reason or 'planned closure'})",
             "a session that was planned not to be held cannot be cancelled; check the date",
         )
-    return bool(found)
+    return bool(closures)
 
 
 def _entries_due(

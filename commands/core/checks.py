@@ -16,6 +16,8 @@ from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
 from ledger.values import HALVES, Half
 
+# What people type
+
 _ID = re.compile(r"[^\s:]+")
 
 
@@ -64,6 +66,8 @@ def halves(named: Collection[Half]) -> tuple[Half, ...]:
     return tuple(half for half in HALVES if half in named) or HALVES
 
 
+# Records that are stated whole: what is not given again stays as it was
+
 _OF_THE_LOG = ("nonce", "stated", "row")
 
 
@@ -82,6 +86,8 @@ def renew(previous: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
     stated = {name: value for name, value in given.items() if value is not None}
     return {**previous, **{name: None if value == "" else value for name, value in stated.items()}}
 
+
+# Who may do what only some may, by the roles that the staff hold today
 
 DECIDERS = ("head", "authoriser")
 """The head, and whom the head or the proprietor authorises (SI 2007/1867 reg 10)."""

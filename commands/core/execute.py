@@ -178,7 +178,7 @@ class _Attempt:
 
 
 def _adopt(in_force: Rules) -> Fact:
-    files = {name: content.decode() for name, content in packs.files()}
+    files = {name: content.decode() for name, content in packs.statutory()}
     return Fact(streams.rules(in_force.digest), RulesAdopted(digest=in_force.digest, files=files))
 
 

@@ -26,7 +26,7 @@ from ledger.events.register import (
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.values import Session, parse_session
-from policies.law import age as compulsory_school_age
+from policies.law.age import is_compulsory
 from policies.packs.codes import CodeRule, Codes
 
 MOST_MINUTES_LATE = 720
@@ -62,12 +62,15 @@ class Amendment:
         )
 
 
+# What stands, is planned or waits, among the streams that the use case asked for
+
+
 def mark_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
     """Return the mark that stands, its sealed text opened; the use case must have asked for it."""
     mark = state.mark(pupil, session)
     if mark.code is None:
         return None
-    return StatedMark(mark.code, mark.minutes_late, _opened(state, mark.nature))
+    return StatedMark(mark.code, mark.minutes_late, _open_text(state, mark.nature))
 
 
 def plan_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
@@ -75,7 +78,7 @@ def plan_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
     history = state.histories.get(streams.plan(pupil.id, session), ())
     newest = history[-1] if history else None
     if isinstance(newest, AbsencePlanned | PlanChanged):
-        return StatedMark(newest.code, nature=_opened(state, newest.nature))
+        return StatedMark(newest.code, nature=_open_text(state, newest.nature))
     return None
 
 
@@ -136,6 +139,9 @@ def open_request(events: Iterable[Event]) -> AmendmentRequested | None:
     return request
 
 
+# What may be entered, and when the taking of a register is over
+
+
 def check_entry(
     codes: Codes, calendar: Calendar, *, pupil: Pupil, session: Session, stated: StatedMark
 ) -> None:
@@ -190,9 +196,7 @@ def check_age(rule: CodeRule, pupil: Pupil, day: date) -> None:
     """Refuse a code that is only for pupils of, or not of, compulsory school age."""
     if rule.age is None:
         return
-    compulsory = compulsory_school_age.is_compulsory(
-        day, pupil.compulsory_from, pupil.birth_cohort
-    )
+    compulsory = is_compulsory(day, pupil.compulsory_from, pupil.birth_cohort)
     if compulsory != (rule.age == "compulsory"):
         is_or_not = "is" if compulsory else "is not"
         raise Refused(
@@ -297,5 +301,5 @@ def _stated_marks(
             yield session, stated
 
 
-def _opened(state: State, text: str | None) -> str | None:
+def _open_text(state: State, text: str | None) -> str | None:
     return text and state.open_text(text)

@@ -34,7 +34,7 @@ class SpanCommand(UseCase):
 
     @field_validator("from_", "to_", mode="before")
     @classmethod
-    def _written(cls, value: object) -> object:
+    def _as_text(cls, value: object) -> object:
         return str(value) if isinstance(value, Session) else value
 
 
@@ -60,24 +60,24 @@ def span(command: SpanCommand) -> Span:
 
 def span_between(first: str, last: str) -> Span:
     """Return the sessions from one to another, each a session or a date; refuse backwards."""
-    found = Span(_read(first, _FIRST_HALF), _read(last, _LAST_HALF))
-    if found.last < found.first:
+    ends = Span(_read(first, _FIRST_HALF), _read(last, _LAST_HALF))
+    if ends.last < ends.first:
         raise Refused(
             "range-reversed",
-            f"the range ends ({found.last}) before it begins ({found.first})",
+            f"the range ends ({ends.last}) before it begins ({ends.first})",
             "give the earlier session with --from, the later with --to",
         )
-    return found
+    return ends
 
 
 def parse_all(texts: tuple[str, ...]) -> list[Session]:
     """Return the sessions that texts name, in order; a date names both of its sessions."""
-    found = {
+    sessions = {
         session
         for text in texts
         for session in ([parse_session(text)] if "/" in text else _both(text))
     }
-    return sorted(found)
+    return sorted(sessions)
 
 
 def marks(pupil: Pupil, covered: Span) -> Range:

@@ -14,7 +14,7 @@ from commands.core.execute import execute
 from commands.demo import synthetic
 from commands.demo.synthetic.settings import Setting
 from commands.demo.synthetic.terms import SchoolYear, school_years
-from commands.exchange import importing as import_portable
+from commands.exchange.importing import ImportPortable
 from commands.school import school
 from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
@@ -162,7 +162,7 @@ def _leave_out_what_is_to_come(source: Path, today: date, now: int) -> None:
 
 def _record(there: Context, source: Path) -> Outcome:
     """Put the school in the place of the one before."""
-    asked = import_portable.ImportPortable(path=source).load(sys.stdin)
+    asked = ImportPortable(path=source).load(sys.stdin)
     with translated(there.folder.path):
         if there.folder.path.exists():
             shutil.rmtree(there.folder.path)

@@ -92,15 +92,11 @@ class RedactField(UseCase, Errand):
         """Decide, look where else the text stands, destroy its key, then record it."""
         folder, now = context.folder.required(), context.clock()
 
-        def sealed(state: State) -> str:
+        def sealed_text(state: State) -> str:
             self.decide(state, rules(), now)
             return _target(state, self.position, self.field).sealed
 
-        place = Place(
-            self.position,
-            self.field,
-            look(context, sealed, self.reads),
-        )
+        place = Place(self.position, self.field, look(context, sealed_text, self.reads))
         with translated(folder.keys), closing(KeyRing(folder.keys)) as ring:
             also = list(_copies_elsewhere(folder, ring, place))
             _destroy(folder, ring, place, now)
@@ -117,7 +113,7 @@ class Target(NamedTuple):
     sealed: str
 
     @property
-    def imported(self) -> bool:
+    def is_imported(self) -> bool:
         """Whether another system stated it, which may state it again."""
         return isinstance(self.event, SourcedEvent) and self.event.stated is not None
 
@@ -130,14 +126,14 @@ def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
 
 def _subjects(command: RedactField, state: State) -> list[str | None]:
     """Return the pupils whom an event is about, and none for extracts about many."""
-    found = state.event_at(command.position) if command.position <= state.position else None
-    if found is None:
+    recorded = state.event_at(command.position) if command.position <= state.position else None
+    if recorded is None:
         return [None]
-    if found.stream.startswith(streams.PARENT):
-        parent = found.stream.removeprefix(streams.PARENT)
+    if recorded.stream.startswith(streams.PARENT):
+        parent = recorded.stream.removeprefix(streams.PARENT)
         relations = map(streams.parts, state.histories)
         return [*(parts[1] for parts in relations if parts[2:] == [parent]), None]
-    own = streams.parts(found.stream)[1:2]
+    own = streams.parts(recorded.stream)[1:2]
     return [*(pupil for pupil in own if pupil in state.school.pupils), None]
 
 
@@ -159,7 +155,7 @@ def _says(command: RedactField, state: State, aim: Target, today: date) -> Itera
     yield "the proof of the register is untouched; every view shows [redacted] from now on"
     yield "back-ups made before still hold the key: a restored one is to be redacted again"
     yield from _legal_notes(aim, today)
-    if aim.imported:
+    if aim.is_imported:
         yield "an import that still states the text brings it back: have it corrected there"
     had_left = [_disclosure_in_words(state, each) for each in _disclosures_of(command, state, aim)]
     if had_left:
@@ -170,13 +166,15 @@ def _says(command: RedactField, state: State, aim: Target, today: date) -> Itera
 def _disclosures_of(command: RedactField, state: State, aim: Target) -> list[Disclosed]:
     """Return what left after the event was recorded, and about its day where it has one."""
     day = _day(aim.stream)
-    found = [
+    disclosures = [
         event
         for pupil in _subjects(command, state)
         for event in state.histories.get(streams.disclosure(pupil), ())
         if isinstance(event, Disclosed) and event.seen_at >= command.position
     ]
-    covering = [e for e in found if day is None or (e.first or day) <= day <= (e.last or day)]
+    covering = [
+        e for e in disclosures if day is None or (e.first or day) <= day <= (e.last or day)
+    ]
     return sorted(covering, key=lambda e: e.on)
 
 
@@ -219,22 +217,22 @@ _LAST_DAY = (7, 31)
 
 def _target(state: State, position: int, field: str) -> Target:
     """Return the sealed text that a position and field name; refuse what is none."""
-    found = state.event_at(position) if 0 < position <= state.position else None
-    if found is None:
+    recorded = state.event_at(position) if 0 < position <= state.position else None
+    if recorded is None:
         raise Refused(
             "position-unknown",
             f"the ledger has no event {position}; its newest is {state.position}",
             "attendance history PUPIL --json names the position of every entry",
         )
-    names = [name for name, _ in sealed_fields(type(found.event))]
-    given = [name for name in names if getattr(found.event, name) is not None]
-    if field not in given:
-        kind = NAMES[type(found.event)].partition(".")[0]
-        remedy = f"its sealed texts are: {', '.join(given)}" if given else "it holds none"
+    names = [name for name, _ in sealed_fields(type(recorded.event))]
+    stated = [name for name in names if getattr(recorded.event, name) is not None]
+    if field not in stated:
+        kind = NAMES[type(recorded.event)].partition(".")[0]
+        remedy = f"its sealed texts are: {', '.join(stated)}" if stated else "it holds none"
         raise Refused(
             "field-not-sealed", f"event {position} ({kind}) has no sealed text {field!r}", remedy
         )
-    return Target(found.stream, found.event, field, getattr(found.event, field))
+    return Target(recorded.stream, recorded.event, field, getattr(recorded.event, field))
 
 
 def _check_open(state: State, aim: Target, position: int) -> None:
@@ -393,12 +391,12 @@ def _copies(ring: KeyRing, gone: Place, text: str, others: Iterable[Place]) -> I
     for place in others:
         if place[:2] == gone[:2]:
             continue
-        found = _normal_form(_text_or_nothing(ring, place.text))
-        if found == sought:
+        other = _normal_form(_text_or_nothing(ring, place.text))
+        if other == sought:
             yield Copy(place.position, place.field, "")
-        elif _is_part(sought, found):
+        elif _is_part(sought, other):
             yield Copy(place.position, place.field, "within a longer text")
-        elif _is_part(found, sought) and parse_box(place.text).subject == subject:
+        elif _is_part(other, sought) and parse_box(place.text).subject == subject:
             yield Copy(place.position, place.field, "a part of it")
 
 
@@ -407,8 +405,8 @@ def _check_reason(reason: str, text: str) -> None:
 
     ``text``: as it opens; what is gone already cannot be compared.
     """
-    sought, found = _normal_form(text), _normal_form(reason)
-    if text != REDACTED and (found == sought or _is_part(sought, found)):
+    sought, stated = _normal_form(text), _normal_form(reason)
+    if text != REDACTED and (stated == sought or _is_part(sought, stated)):
         raise Refused(
             "reason-repeats",
             "the reason repeats the text that is to go, and stays itself",

@@ -27,7 +27,7 @@ from ledger.events import streams
 from ledger.events.disclosure import Disclosed, NamesShown
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
-from policies.law.disclosure import barred, entitled
+from policies.law.disclosure import barring_flag, is_entitled
 from policies.packs.codes import Rules
 
 _MAY_SEE_NAMES = ("auditor", "authoriser", "head", "trust")
@@ -131,7 +131,7 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
     """Refuse who is neither the pupil nor recorded with responsibility or care."""
     if parent is not None:
         relation = state.school.relations[parent, pupil.id]
-        if entitled(relation.parental_responsibility, relation.care):
+        if is_entitled(relation.parental_responsibility, relation.care):
             return
         who = f"neither parental responsibility nor care is recorded for {parent}"
     elif " ".join(to.casefold().split()) in _names_of(state, pupil):
@@ -157,7 +157,7 @@ def _check_named(state: State, pupil: Pupil, to: str) -> None:
     """Refuse a copy for somebody whose full name is that of a barred parent, however asked."""
     for (parent, related), relation in state.school.relations.items():
         person = state.school.parents.get(parent)
-        flag = barred(relation.no_contact)
+        flag = barring_flag(relation.no_contact)
         if related != pupil.id or flag is None or person is None or person.forename is None:
             continue
         words = [state.open_text(person.forename), state.open_text(person.surname)]
@@ -182,7 +182,7 @@ def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
             f"{parent} is not recorded as a parent of {state.name_of(pupil)}",
             "record the relation first (attendance relation record), or leave out --parent",
         )
-    flag = barred(relation.no_contact)
+    flag = barring_flag(relation.no_contact)
     if relation.until is not None and relation.until < today:
         flag = f"the relation ended on {relation.until}"
     if flag is not None:

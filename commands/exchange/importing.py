@@ -17,12 +17,10 @@ from commands.exchange.portable import (
     plans,
     pupils,
     summary,
-    voices,
 )
-from commands.exchange.portable import content as folder
-from commands.exchange.portable import marks as held
-from commands.exchange.portable.content import Content
-from commands.exchange.portable.marks import Marks
+from commands.exchange.portable.content import ORDER, Content, load
+from commands.exchange.portable.marks import Marks, mark_reads
+from commands.exchange.portable.voices import voice_reads
 from commands.exchange.portable.work import Work, draft
 from ledger.errors import Refused
 from ledger.events import streams
@@ -54,13 +52,12 @@ class ImportPortable(UseCase):
 
     def load(self, _stdin: TextIO) -> Self:
         """Return the command with the content of its folder."""
-        return self.model_copy(update={"folder": folder.load(self.path)})
+        return self.model_copy(update={"folder": load(self.path)})
 
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for the marks and plans that the folder is about, where the ledger may hold some."""
         content = _content(self)
-        told = voices.wanted() if content.whole else ()
-        return chain(told, held.wanted(content, state))
+        return chain(voice_reads() if content.whole else (), mark_reads(content, state))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record what is stated and the ledger does not hold; refuse all faults at once."""
@@ -77,7 +74,8 @@ class ImportPortable(UseCase):
         marks = Marks(work)
         marks.plan()
         _record_rest(work)
-        findings = work.problems.settle(accept_findings=self.accept_findings, order=folder.ORDER)
+        accepted = work.problems.settle(accept_findings=self.accept_findings, order=ORDER)
+        findings = tuple(Finding(file=p.file, line=p.line, code=p.code) for p in accepted)
         return _decision(work, marks, findings, dry_run=self.dry_run)
 
 
@@ -89,20 +87,20 @@ def _content(command: ImportPortable) -> Content:
 
 
 def _record_school(work: Work) -> None:
-    calendar.record(work)
-    calendar.staff_record(work)
+    calendar.record_school(work)
+    calendar.record_staff(work)
     people.record_parents(work)
-    pupils.record(work)
-    pupils.groups_record(work)
+    pupils.record_pupils(work)
+    pupils.record_groups(work)
     people.record_relations(work)
     differences.find(work)
 
 
 def _record_rest(work: Work) -> None:
-    plans.record(work)
+    plans.record_plans(work)
     if work.content.whole:
-        people.record(work)
-        people.casework_record(work)
+        people.record_notices(work)
+        people.record_casework(work)
 
 
 def _decision(

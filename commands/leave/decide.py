@@ -89,7 +89,7 @@ class GrantLeave(UseCase):
             *objections(state, leave.pupil, leave.request, asker),
         ]
         granting.check_may_stand(rules.codes)
-        found = granting.sort(now)
+        granted = granting.sort(now)
         event = LeaveDecided(
             granted=True,
             paragraph=granting.purpose.paragraph,
@@ -104,9 +104,9 @@ class GrantLeave(UseCase):
         )
         facts = [
             Fact(streams.leave(leave.pupil.id, leave.id), event),
-            *granting.plans(found.new, author),
+            *granting.plans(granted.new, author),
         ]
-        says = granting.in_words(found)
+        says = granting.in_words(granted)
         return decided(facts, *says, *(f"note: {note}" for note in notes))
 
 
@@ -216,18 +216,18 @@ class Granting:
     def sort(self, now: int) -> GrantedSessions:
         """Tell apart the sessions; refuse where another absence is planned on one of them."""
         state, pupil = self.state, self.leave.pupil
-        found = GrantedSessions([], [], [], [])
+        granted = GrantedSessions([], [], [], [])
         conflicts = []
         for session in self.sessions:
             plan = marks.plan_of(state, pupil, session)
             if marks.mark_of(state, pupil, session) is not None:
-                found.marked.append(session)
+                granted.marked.append(session)
             elif register_ended(state, pupil, session, now):
-                found.over.append(session)
+                granted.over.append(session)
             elif plan is None:
-                found.new.append(session)
+                granted.new.append(session)
             elif plan == self.entry:
-                found.planned.append(session)
+                granted.planned.append(session)
             else:
                 conflicts.append(f"{plan.code} on {session}")
         if conflicts:
@@ -236,7 +236,7 @@ class Granting:
                 f"another absence is planned: {', '.join(conflicts)}",
                 "change it with attendance plan change or plan withdraw, or grant other sessions",
             )
-        return found
+        return granted
 
     def plans(self, new: Iterable[Session], author: Author) -> list[Fact]:
         """Return the plans to record, which name the leave."""
@@ -248,9 +248,9 @@ class Granting:
         )
         return [Fact(streams.plan(self.leave.pupil.id, session), plan) for session in new]
 
-    def in_words(self, found: GrantedSessions) -> Iterator[str]:
+    def in_words(self, granted: GrantedSessions) -> Iterator[str]:
         """Yield what the user is told of it."""
-        leave, purpose, new = self.leave, self.purpose, found.new
+        leave, purpose, new = self.leave, self.purpose, granted.new
         yield (
             f"leave {leave.id}: granted to {self.state.name_of(leave.pupil)} under paragraph "
             f"{purpose.paragraph} ({purpose.allows})"
@@ -262,9 +262,9 @@ class Granting:
         if leave.state == "refused":
             yield "it was refused before; both decisions stay on record"
         for what, which in (
-            ("planned already", found.planned),
-            ("with a mark, which stays as it is", found.marked),
-            ("over without a mark: record late entries with attendance mark", found.over),
+            ("planned already", granted.planned),
+            ("with a mark, which stays as it is", granted.marked),
+            ("over without a mark: record late entries with attendance mark", granted.over),
         ):
             if which:
                 number = number_of(len(which), "session")

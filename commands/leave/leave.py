@@ -92,12 +92,12 @@ def leave_with_id(state: State, leave_id: str) -> Leave | None:
 def leaves_of(state: State, pupil: Pupil) -> list[Leave]:
     """Return every request for a pupil among what was asked for, by first session."""
     prefix = streams.leave(pupil.id, "")
-    found = [
+    leaves = [
         _fold(state, stream, events)
         for stream, events in state.histories.items()
         if stream.startswith(prefix)
     ]
-    return sorted(found, key=lambda leave: (leave.covers, leave.id))
+    return sorted(leaves, key=lambda leave: (leave.covers, leave.id))
 
 
 def leave_reads(state: State, leave_id: str) -> Iterator[Range]:
@@ -138,10 +138,10 @@ def register_ended(state: State, pupil: Pupil, session: Session, now: int) -> bo
     return has_ended(state.school.calendar(), session, taken, now)
 
 
-def sessions_in_words(found: Iterable[Session]) -> str:
+def sessions_in_words(listed: Iterable[Session]) -> str:
     """Write sessions day by day: ``2026-11-27, 2026-11-30 AM``."""
     days: dict[date, list[str]] = {}
-    for session in sorted(found):
+    for session in sorted(listed):
         days.setdefault(session.date, []).append(session.half)
     return ", ".join(
         f"{day}" if len(halves) == len(HALVES) else f"{day} {halves[0]}"

@@ -64,7 +64,7 @@ class RequestLeave(UseCase):
 
     @field_validator("asked_on", mode="before")
     @classmethod
-    def _written(cls, value: object) -> object:
+    def _as_text(cls, value: object) -> object:
         return value.isoformat() if isinstance(value, date) else value
 
     def reads(self, state: State) -> Iterable[Range]:
@@ -172,8 +172,8 @@ def _with_time(at: str | None, reason: str | None) -> str | None:
 
 def is_in_advance(calendar: Calendar, asked_on: date, reason: str | None, first: Session) -> bool:
     """Tell whether leave was asked for before its first session; ``reason``: its text, opened."""
-    found = _AT.match(reason or "")
-    at = time.fromisoformat(found[1]) if found else None
+    time_of_asking = _AT.match(reason or "")
+    at = time.fromisoformat(time_of_asking[1]) if time_of_asking else None
     return law.in_advance(asked_on, first.date, at, _opens(calendar, first))
 
 

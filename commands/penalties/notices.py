@@ -21,9 +21,7 @@ from ledger.values import Session
 from policies.packs.codes import Rules
 
 _AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
-
 _KEY = ("kind", "issued_on", "offence_first")
-
 _CONFIRMED = ("la_ref", "confirmed_on", "notices")
 
 

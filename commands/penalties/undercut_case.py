@@ -16,7 +16,7 @@ from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.values import Session
 from policies.law.age import is_compulsory
-from policies.law.calendar import number_of
+from policies.law.calendar import week_number
 from policies.law.papers import Paper
 from policies.law.penalties import Measure
 from policies.packs.codes import Codes
@@ -70,7 +70,7 @@ class Register:
 
     def fullest(self, paper: Paper, measure: Measure) -> int:
         """Return the entries in the fullest window that overlaps what the paper is about."""
-        at = [number_of(self.weeks, session.date) for session in self.counted]
+        at = [week_number(self.weeks, session.date) for session in self.counted]
         windows = self.windows(paper, measure)
         return max(
             (bisect_left(at, w.stop) - bisect_left(at, w.start) for w in windows), default=0

@@ -8,7 +8,6 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
 from typing import NamedTuple, TextIO
 
 from commands.core import marks
@@ -18,18 +17,20 @@ from ledger.clock import local_date
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.events import streams
 from ledger.events.register import MarkCorrected, SessionMarked
-from ledger.files import translated
+from ledger.formats import sheet
+from ledger.formats.portable import Columns
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Codes
 
-STDIN = "-"
-
-_MANDATORY = ("upn", "code")
-
-_COLUMNS = (*_MANDATORY, "minutes_late", "nature")
+_COLUMNS = Columns(("upn", "code"), ("minutes_late", "nature"))
+_HEADER_FAULTS = {
+    "column-unknown": "unknown column {!r}",
+    "column-twice": "column {} is there twice",
+    "column-missing": "there is no column {}",
+}
 
 _NO_MARK = ("", "-")
 
@@ -207,7 +208,8 @@ def _agrees(given: StatedMark, stands: StatedMark) -> bool:
 def read_rows(file: str, stdin: TextIO) -> tuple[Row, ...]:
     """Return the rows of a file, or of ``stdin`` where the file is ``-``; or refuse it."""
     name, text = _named_text(file, stdin)
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    records = sheet.Records(io.StringIO(text, newline=""))
+    lines = iter(records)
     problems: list[Problem] = []
     rows: list[Row] = []
     try:
@@ -215,43 +217,34 @@ def read_rows(file: str, stdin: TextIO) -> tuple[Row, ...]:
         for cells in lines:
             if len(cells) > len(columns):
                 what = f"{len(cells)} cells under {len(columns)} columns"
-                problems.append(Problem(name, lines.line_num, "cells", what, "quote commas"))
+                problems.append(Problem(name, records.end, "cells", what, "quote commas"))
             elif any(cells):
-                rows.append(_row(lines.line_num, dict(zip(columns, cells, strict=False))))
+                rows.append(_row(records.end, dict(zip(columns, cells, strict=False))))
     except csv.Error as error:
-        problems.append(Problem(name, lines.line_num, "csv", str(error), "correct the quoting"))
+        problems.append(Problem(name, records.end, "csv", str(error), "correct the quoting"))
     if problems:
         raise RegisterRefused(problems)
     return tuple(rows)
 
 
-def file_label(file: str) -> str:
-    """Return the name by which problems call a file."""
-    return "stdin" if file == STDIN else PurePath(file).name
-
-
 def _named_text(file: str, stdin: TextIO) -> tuple[str, str]:
-    name = file_label(file)
+    name = sheet.shown(file)
+    content = sheet.content(
+        file,
+        stdin,
+        is_folder=_unusable(file, "is a folder", "name the CSV file in it"),
+        is_missing=_unusable(file, "there is no such file", "check the name, or give - for stdin"),
+    )
     try:
-        return name, (stdin.buffer.read() if file == STDIN else _bytes(file)).decode("utf-8-sig")
+        return name, content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _unusable(name, "is not UTF-8", "save it as CSV UTF-8") from None
 
 
-def _bytes(file: str) -> bytes:
-    path = Path(file)
-    if path.is_dir():
-        raise _unusable(file, "is a folder", "name the CSV file in it")
-    if not path.exists():
-        raise _unusable(file, "there is no such file", "check the name, or give - for stdin")
-    with translated(path):
-        return path.read_bytes()
-
-
 def _columns(name: str, header: list[str]) -> list[str]:
     if not any(cell.strip() for cell in header):
-        raise _unusable(name, "is empty", f"begin with the line {','.join(_COLUMNS)}")
-    if len(header) == 1 and ";" in header[0]:
+        raise _unusable(name, "is empty", f"begin with the line {','.join(_COLUMNS.all)}")
+    if sheet.delimiter(header) == ";":
         raise _unusable(name, "is separated by semicolons", "separate by commas", line=1)
     columns = [cell.strip() for cell in header]
     problems = list(_header_problems(name, columns))
@@ -261,15 +254,9 @@ def _columns(name: str, header: list[str]) -> list[str]:
 
 
 def _header_problems(name: str, columns: list[str]) -> Iterator[Problem]:
-    remedy = f"the columns are {', '.join(_COLUMNS)}"
-    for column in dict.fromkeys(columns):
-        if column not in _COLUMNS:
-            yield Problem(name, 1, "column-unknown", f"unknown column {column!r}", remedy)
-        elif columns.count(column) > 1:
-            yield Problem(name, 1, "column-twice", f"column {column} is there twice", remedy)
-    for column in _MANDATORY:
-        if column not in columns:
-            yield Problem(name, 1, "column-missing", f"there is no column {column}", remedy)
+    remedy = f"the columns are {', '.join(_COLUMNS.all)}"
+    for code, column in sheet.header_faults(columns, _COLUMNS):
+        yield Problem(name, 1, code, _HEADER_FAULTS[code].format(column), remedy)
 
 
 def _row(line: int, cells: Mapping[str, str]) -> Row:

@@ -30,17 +30,12 @@ from ledger.values import Session
 from policies.packs.codes import Codes, rules
 
 PRESENT_KEY = " "
-
 KEEP_KEYS = ("\r", "\n")
-
 UP, DOWN, BACKSPACE = "up", "down", "backspace"
 
 _KEY = re.compile(r"\x1b\[[0-9;]*[@-~]|\x1bO.|.", re.DOTALL)
-
 _UNFINISHED = re.compile(r"\x1b(\[[0-9;]*|O)?\Z")
-
 _END = "\x04"
-
 _NAMES = {
     "\x1b[A": UP,
     "\x1b[B": DOWN,

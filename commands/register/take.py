@@ -30,6 +30,7 @@ from commands.register.entries import Place, RegisterRefused, Result, Row, Takin
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
+from ledger.formats import sheet
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules
@@ -75,7 +76,7 @@ class TakeRegister(OnScreen):
         """Record the taking and one entry a pupil; every problem is told at once."""
         author = state.author(now)
         marks.check_not_future(self.session, now)
-        file = "register" if self.file is None else entries.file_label(self.file)
+        file = "register" if self.file is None else sheet.shown(self.file)
         place = Place(self.group, self.session, file)
         pairs, unmatched = entries.match_rows(state, place, self.rows)
         taking = Taking(state, rules.codes, state.school.calendar(), author, now)

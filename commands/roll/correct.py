@@ -39,7 +39,6 @@ from ledger.values import Session, parse_date
 from policies.packs.codes import Rules
 
 _NEVER_EMPTY = ("upn", "surname", "forename", "dob")
-
 _FLAG = "boarder"
 
 

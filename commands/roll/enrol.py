@@ -24,7 +24,6 @@ from policies.packs.codes import Rules
 _DAY = timedelta(days=1)
 
 _MANDATORY = ("upn", "surname", "forename")
-
 _ONE_AT_A_TIME = ("registration", "year")
 """The kinds of which a pupil has one group at a time."""
 

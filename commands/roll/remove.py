@@ -21,12 +21,11 @@ from ledger.state.school import Pupil, Spell
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session
 from policies.law import age as compulsory_school_age
-from policies.law.roll import Ground, grounds, named
+from policies.law.roll import Ground, ground_named, grounds
 from policies.packs.codes import Codes, Rules
 from policies.packs.values import parameters
 
 _WITHOUT_CONSENT = "register.deleted_without_consent"
-
 _SPECIAL = "special"
 """In the type of a school: special-maintained, special-academy, non-maintained-special."""
 
@@ -97,7 +96,7 @@ def ground_fault(ground: str, leaves_on: date) -> Refused | None:
     except Refused:
         return None
     former = any(each.rule.until is not None for each in known)
-    if not ground or former or named(ground, known):
+    if not ground or former or ground_named(ground, known):
         return None
     return _unknown_ground(ground, leaves_on, known)
 
@@ -109,10 +108,10 @@ def required_ground(ground: str, leaves_on: date, *, compulsory: bool) -> Ground
     """
     known = grounds(leaves_on)
     mine = [each for each in known if each.compulsory == compulsory]
-    found = named(ground, mine)
+    found = ground_named(ground, mine)
     if found is not None:
         return found
-    if named(ground, known) is None:
+    if ground_named(ground, known) is None:
         raise _unknown_ground(ground, leaves_on, mine)
     raise Refused(
         "ground-age",

@@ -40,7 +40,6 @@ TYPES = (
 )
 
 PHASES = ("nursery", "primary", "secondary", "all-through", "special", "ap", "post-16")
-
 _DIGITS = {"urn": 6, "la_code": 3, "estab": 4}
 
 

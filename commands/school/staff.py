@@ -11,19 +11,10 @@ from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.families import StaffChanged, StaffJoined, StaffLeft
+from ledger.formats.fields import ROLES
 from ledger.state.school import StaffRow
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
-
-ROLES = (
-    "teacher",
-    "attendance_officer",
-    "head",
-    "authoriser",
-    "safeguarding",
-    "trust",
-    "auditor",
-)
 
 _DAY = timedelta(days=1)
 

@@ -1,22 +1,24 @@
-"""From the bytes of a CSV file to its rows: encoding, delimiter, header, number of fields."""
+"""CSV files of other people: from bytes to rows, with the place of everything that is wrong.
+
+`Sheet` reads the files that have columns of their own: those of the portable folder and a batch
+of amendments. It gathers every fault in `Problems`, so that all are told at once. A register and
+the totals of another system take `Records` and the checks of a header from here, and have words
+of their own for what they refuse. RFC 4180 is asked for strictly: a half-read row would be worse
+than none.
+"""
 
 import csv
 import io
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from functools import lru_cache
-from typing import Any, NamedTuple
+from pathlib import Path, PurePath
+from typing import Any, Generic, NamedTuple, TextIO, TypeVar
 
-from ledger import values
-from ledger.clock import iso, parse_instant
+from ledger.english import number_of
 from ledger.errors import ImportRefused, Problem, Refused
-from ledger.events.log import Finding
+from ledger.files import translated
 from ledger.formats import portable
-
-# -- problems ------------------------------------------------------------------------------
-# What is wrong in an import: gathered all at once, refused together.
-
+from ledger.formats.fields import Field
 
 SHOWN = 100
 """How many problems a refusal shows; all of them are counted."""
@@ -64,7 +66,7 @@ class Problems:
             [*self.faults], [*self.findings], self.hidden, {*self.unread}, {*self._said}
         )
 
-    def settle(self, *, accept_findings: bool, order: Iterable[str]) -> tuple[Finding, ...]:
+    def settle(self, *, accept_findings: bool, order: Iterable[str]) -> tuple[Problem, ...]:
         """Refuse when anything stands in the way; return the findings that were accepted.
 
         ``order``: the files in the order in which their problems are shown.
@@ -76,21 +78,94 @@ class Problems:
         if total:
             shown = sorted([*self.faults, *findings], key=lambda p: (rank[p.file], p.line))
             raise ImportRefused(shown[:SHOWN], total=total, findings=len(findings))
-        return tuple(Finding(file=p.file, line=p.line, code=p.code) for p in self.findings)
+        return tuple(self.findings)
 
 
 def _problem(file: str, line: int, why: Refused) -> Problem:
     return Problem(file, line, why.code, why.what, why.remedy)
 
 
-# -- sheet ---------------------------------------------------------------------------------
-# From the bytes of a CSV file to its rows: encoding, delimiter, header, number of fields.
-
-
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SAVE_AGAIN = "save it again as CSV, UTF-8, with commas"
+_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_FAULTY = object()
+STDIN = "-"
+"""Given as the name of a file: what is given on stdin."""
+
+
+def shown(file: str) -> str:
+    """Return the name by which problems call a file."""
+    return "stdin" if file == STDIN else PurePath(file).name
+
+
+def content(file: str, stdin: TextIO, *, is_folder: Refused, is_missing: Refused) -> bytes:
+    """Return the bytes of a file, or of ``stdin`` where it is ``-``; else raise what is meant."""
+    if file == STDIN:
+        return stdin.buffer.read()
+    path = Path(file)
+    if path.is_dir():
+        raise is_folder
+    if not path.exists():
+        raise is_missing
+    with translated(path):
+        return path.read_bytes()
+
+
+class Records:
+    """The records of a CSV text in order; `csv.Error` where it is not as in RFC 4180.
+
+    ``line``: on which the record at hand begins, the first being 1; ``end``: on which it ends,
+    further down where a quoted field holds line feeds. An empty line is a record without cells.
+    """
+
+    def __init__(self, text: TextIO) -> None:
+        self._reader = csv.reader(text, strict=True)
+        self.line = 1
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Yield the cells of every record."""
+        for cells in self._reader:
+            yield cells
+            self.line = self._reader.line_num + 1
+
+    @property
+    def end(self) -> int:
+        """The line up to which the text was read."""
+        return self._reader.line_num
+
+
+def delimiter(header: Sequence[str]) -> str | None:
+    """Return what separates the fields of a header that has no comma, if that is known."""
+    found = (each for each in _DELIMITERS if len(header) == 1 and each in header[0])
+    return next(found, None)
+
+
+def header_faults(header: Sequence[str], columns: portable.Columns) -> Iterator[tuple[str, str]]:
+    """Yield the code of each fault of a header, and the column that it is about."""
+    for name in dict.fromkeys(header):
+        if name not in columns.all:
+            yield "column-unknown", name
+        elif header.count(name) > 1:
+            yield "column-twice", name
+    for name in columns.required:
+        if name not in header:
+            yield "column-missing", name
+
+
+Row = TypeVar("Row")
+
+
+class Table(NamedTuple, Generic[Row]):
+    """The rows of a file that could be read; ``has``: the columns that the file has.
+
+    ``named``: every text of the first column, that of faulty rows too, so that rows of other
+    files which name it are not said to name nobody.
+    """
+
+    rows: tuple[Row, ...] = ()
+    has: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
 
 
 class Sheet:
@@ -138,28 +213,49 @@ class Sheet:
             else:
                 yield line, [cells[at] if at >= 0 else "" for at in places]
 
+    def table(self, fields: Mapping[str, Field], make: Callable[..., Row]) -> Table[Row]:
+        """Return the rows that are in order, each made of its line and the values of its cells."""
+        found, named = [], set()
+        for line, cells in self.rows():
+            named.add(cells[0])
+            stated = dict(self._values(fields, cells, line))
+            if _FAULTY not in stated.values():
+                found.append(make(line=line, **stated))
+        return Table(tuple(found), self.has, frozenset(named))
+
+    def _values(
+        self, fields: Mapping[str, Field], cells: Sequence[str], line: int
+    ) -> Iterator[tuple[str, Any]]:
+        for column, cell in zip(self._wanted.all, cells, strict=True):
+            field = fields[column]
+            try:
+                yield field.attribute, field.value(column, cell)
+            except Refused as why:
+                self._problems.refuse(self.file, line, why)
+                yield field.attribute, _FAULTY
+
     def _records(self, stream: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
-        reader, line = csv.reader(stream, strict=True), 1
+        records = Records(stream)
         try:
-            for cells in reader:
+            for cells in records:
                 if cells:
-                    yield line, cells
-                line = reader.line_num + 1
+                    yield records.line, cells
         except csv.Error as error:
-            self._problems.refuse_file(self.file, line, _malformed(error))
+            self._problems.refuse_file(self.file, records.line, _malformed(error))
 
     def _read_header(self) -> None:
-        line, header = next(self._lines, (0, None))
+        _, header = next(self._lines, (0, None))
         if header is None:
             if self.file in self._problems.unread:
                 return  # the header itself was malformed, and said to be
             raise Refused("file-empty", "is empty", "give it a header row, or take it away")
-        del line
-        _check_delimiter(header)
+        if found := delimiter(header):
+            what = f"its fields are separated by {_DELIMITERS[found]}"
+            raise _At(1, "delimiter", what, _SAVE_AGAIN)
         wanted = self._wanted
-        faults = [*_header_faults(header, wanted)]
-        for why in faults:
-            self._problems.refuse_file(self.file, 1, why)
+        faults = [*header_faults(header, wanted)]
+        for code, name in faults:
+            self._problems.refuse_file(self.file, 1, _header_refusal(code, name, wanted))
         if faults:
             self._lines = iter(())
             return
@@ -169,7 +265,7 @@ class Sheet:
     def _wrong_width(self, found: int) -> Refused:
         return Refused(
             "field-count",
-            f"{found} field{'s' * (found != 1)}, the header has {self._width}",
+            f"{number_of(found, 'field')}, the header has {self._width}",
             "quote a field that holds a comma; where the file ends here, it was cut short",
         )
 
@@ -215,24 +311,13 @@ def _looks_like_utf16(content: bytes) -> bool:
     return len(start) > 1 and (not any(start[1::2]) or not any(start[::2]))
 
 
-def _check_delimiter(header: Sequence[str]) -> None:
-    for delimiter, name in _DELIMITERS.items():
-        if len(header) == 1 and delimiter in header[0]:
-            raise _At(1, "delimiter", f"its fields are separated by {name}", _SAVE_AGAIN)
-
-
-def _header_faults(header: Sequence[str], wanted: portable.Columns) -> Iterator[Refused]:
-    known = ", ".join(wanted.all)
-    for name in dict.fromkeys(header):
-        if name not in wanted.all:
-            yield Refused("column-unknown", f"unknown column {name!r}", f"its columns are {known}")
-        elif header.count(name) > 1:
-            yield Refused("column-twice", f"column {name!r} is there twice", "keep one of them")
-    for name in wanted.required:
-        if name not in header:
-            yield Refused(
-                "column-missing", f"column {name!r} is missing", "add it; its cells may be empty"
-            )
+def _header_refusal(code: str, name: str, wanted: portable.Columns) -> Refused:
+    if code == "column-unknown":
+        known = ", ".join(wanted.all)
+        return Refused(code, f"unknown column {name!r}", f"its columns are {known}")
+    if code == "column-twice":
+        return Refused(code, f"column {name!r} is there twice", "keep one of them")
+    return Refused(code, f"column {name!r} is missing", "add it; its cells may be empty")
 
 
 def _malformed(error: csv.Error) -> Refused:
@@ -248,131 +333,3 @@ def _malformed(error: csv.Error) -> Refused:
         "its quotation marks are not as in RFC 4180",
         'put the whole field in quotation marks, and write each one inside it twice ("")',
     )
-
-
-# -- fields --------------------------------------------------------------------------------
-# The fields of a row: text as it is in the file to a value, or a refusal that says why.
-
-
-_MOST_DIGITS = 9
-
-Read = Callable[[str], Any]
-
-
-class Field(NamedTuple):
-    """How a column is read: as which attribute, by which function, whether it must be given.
-
-    ``empty``: the value of a cell that is empty, where it need not be given.
-    """
-
-    attribute: str
-    read: Read
-    mandatory: bool = False
-    empty: Any = None
-
-
-day = lru_cache(4096)(values.parse_date)
-"""Read an ISO date."""
-instant = lru_cache(4096)(parse_instant)
-"""Read an instant as microseconds."""
-
-
-def text(cell: str) -> str:
-    """Read a text as it is."""
-    return cell
-
-
-def upn(cell: str) -> str:
-    """Read a UPN whose form and check letter are right."""
-    return values.check_upn(cell)
-
-
-def number(cell: str) -> int:
-    """Read a whole number, not negative."""
-    if not cell.isdecimal() or not cell.isascii():
-        raise Refused("number", f"{cell!r} is not a whole number", "write digits only")
-    if len(cell) > _MOST_DIGITS:
-        raise Refused("number", f"{cell} is out of every reach", "check the number")
-    return int(cell)
-
-
-def one_of(*allowed: str) -> Read:
-    """Return the reader of a word from a list."""
-
-    def read(cell: str) -> str:
-        return among(cell, allowed)
-
-    return read
-
-
-def among(cell: str, allowed: Collection[str]) -> str:
-    """Return a word that is on a list, or refuse it."""
-    if cell not in allowed:
-        raise Refused("word", f"{cell!r} is not known here", f"use one of {', '.join(allowed)}")
-    return cell
-
-
-def half(cell: str) -> values.Half:
-    """Read AM or PM."""
-    if cell not in values.HALVES:
-        raise Refused("session", f"{cell!r} is neither AM nor PM", "write one of the two")
-    return "AM" if cell == "AM" else "PM"
-
-
-def roles(cell: str) -> tuple[str, ...]:
-    """Read the roles of a member of staff."""
-    return tuple(among(role, ROLES) for role in _parts(cell))
-
-
-def sessions(cell: str) -> tuple[str, ...]:
-    """Read the sessions that a notice relies on."""
-    return tuple(str(values.parse_session(part)) for part in _parts(cell))
-
-
-def _parts(cell: str) -> list[str]:
-    stripped = (part.strip() for part in cell.split(portable.LIST_SEPARATOR))
-    return [part for part in stripped if part]
-
-
-yes_no = one_of("yes", "no")
-"""Read yes or no."""
-
-
-def flag(cell: str) -> bool:
-    """Read yes or no as truth."""
-    return bool(yes_no(cell) == "yes")
-
-
-ROLES = ("teacher", "attendance_officer", "head", "authoriser", "safeguarding", "trust", "auditor")
-
-
-def reversed_dates(
-    first: date | None, last: date | None, names: tuple[str, str]
-) -> Refused | None:
-    """Return what is wrong when two dates are the wrong way round."""
-    if first is None or last is None or first <= last:
-        return None
-    return Refused(
-        "dates-reversed",
-        f"{names[1]} {last} is before {names[0]} {first}",
-        "correct one of the two dates",
-    )
-
-
-def future_day(when: date | None, today: date, name: str) -> Refused | None:
-    """Return what is wrong when a day has not come yet."""
-    if when is None or when <= today:
-        return None
-    return Refused("future", f"{name} {when} has not come yet", "correct the date")
-
-
-def future_instant(when: int | None, now: int, name: str) -> Refused | None:
-    """Return what is wrong when an instant has not come yet."""
-    if when is None or when <= now:
-        return None
-    return Refused("future", f"{name} {iso(when)} has not come yet", "correct the time")
-
-
-def twice(what: str) -> Refused:
-    """Return the refusal of what may be stated once only."""
-    return Refused("twice", f"{what} is stated twice", "keep one of the two")

@@ -1,4 +1,9 @@
-"""Counting in school days, and finding the school year that holds a date."""
+"""School days, weeks and years, and what the law counts in them.
+
+Deadlines in school, calendar and working days; the days of the school census; when a record may
+go; how often a back-up is to be made. Whoever asks gives the days or terms of a school: no
+calendar is kept here. Regulations are those of SI 2024/208, unless another is named.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,10 +12,6 @@ from typing import Literal
 
 from ledger.errors import Refused
 from policies.packs.values import Rule, parameters
-
-# -- calendar ------------------------------------------------------------------------------
-# Counting in school days, and finding the school year that holds a date.
-
 
 _LAST_MONTH_BEFORE_A_SCHOOL_YEAR = 7
 _LAST_DAY_WITHOUT_A_NEXT_YEAR = (8, 31)
@@ -63,7 +64,6 @@ def _last_day(starts: Sequence[date], index: int) -> date:
     return date(year, *_LAST_DAY_WITHOUT_A_NEXT_YEAR)
 
 
-# -- school_weeks --------------------------------------------------------------------------
 # School weeks: Monday to Sunday, with at least one session met (SI 2007/1867 reg 9A(6)).
 
 
@@ -81,7 +81,7 @@ def school_weeks(met: Iterable[date]) -> list[date]:
     return sorted({monday(day) for day in met})
 
 
-def number_of(weeks: Sequence[date], day: date) -> int:
+def week_number(weeks: Sequence[date], day: date) -> int:
     """Return the place, from 0, of the school week that holds a day.
 
     ``weeks`` are Mondays in order. A day in no school week is an error of the caller: nothing
@@ -103,11 +103,9 @@ def window(weeks: Sequence[date], on: date, length: int) -> Sequence[date]:
     return weeks[max(0, stop - length) : stop]
 
 
-# -- census --------------------------------------------------------------------------------
 # The days of the school census, by the pattern that the published days follow.
 
-
-_RULES = ("census.autumn_day", "census.spring_day", "census.summer_day")
+_CENSUS_DAYS = ("census.autumn_day", "census.spring_day", "census.summer_day")
 _WEEK = timedelta(days=7)
 
 
@@ -118,20 +116,20 @@ def census_days(first: date, last: date) -> list[date]:
     """
     found = [
         day
-        for name in _RULES
+        for name in _CENSUS_DAYS
         for rule in parameters().rows(name)
         for year in range(first.year, last.year + 1)
-        if rule.covers(day := _day(rule, year)) and first <= day <= last
+        if rule.covers(day := _census_day(rule, year)) and first <= day <= last
     ]
     return sorted(found)
 
 
 def known_from() -> date:
     """Return the first day for which the pattern of the census days is known."""
-    return min(rule.since for name in _RULES for rule in parameters().rows(name))
+    return min(rule.since for name in _CENSUS_DAYS for rule in parameters().rows(name))
 
 
-def _day(rule: Rule, year: int) -> date:
+def _census_day(rule: Rule, year: int) -> date:
     """Return the day of the rule in a year: so many days of the week into its month."""
     month, weekday, number = (int(rule.table[key]) for key in ("month", "weekday", "number"))
     start = date(year, month, 1)
@@ -139,11 +137,8 @@ def _day(rule: Rule, year: int) -> date:
     return start + timedelta(days=ahead) + (number - 1) * _WEEK
 
 
-# -- deadlines -----------------------------------------------------------------------------
 # Deadlines in school days, calendar days and working days, and when a record may go.
 
-
-_DAY = timedelta(days=1)
 _SATURDAY = 5
 
 
@@ -236,18 +231,15 @@ def _kept_until(day: date, kept: Mapping[str, int]) -> date:
     return years_later(day + kept["days_later"] * _DAY, kept["years"])
 
 
-# -- backups -------------------------------------------------------------------------------
 # How often a back-up is to be made, and how long each is kept.
 
-
-State = Literal["made", "due", "overdue"]
-_BACKUPS_DAY = date.resolution
-_AUGUST = 31 * _BACKUPS_DAY
+BackupState = Literal["made", "due", "overdue"]
+_AUGUST = 31 * _DAY
 """Belongs to the school year before: a day earlier by so much is in the same one by July."""
 _MONTHS = 12
 
 
-def kept_until(made: date, terms: Sequence[tuple[date, date]]) -> date:
+def backup_kept_until(made: date, terms: Sequence[tuple[date, date]]) -> date:
     """Return the last day on which a back-up is still to be kept, by the rule of its day.
 
     Six years after the end of the school year that it relates to (SI 2024/208 reg 7(b)), which
@@ -260,11 +252,11 @@ def kept_until(made: date, terms: Sequence[tuple[date, date]]) -> date:
     assert year is not None  # noqa: S101 - of a term there is a school year
 
     rule = parameters().value("register.backup_preserved", made).table
-    begins = year[1] + rule["days_later"] * _BACKUPS_DAY
-    return years_later(begins, rule["years"]) - _BACKUPS_DAY
+    begins = year[1] + rule["days_later"] * _DAY
+    return years_later(begins, rule["years"]) - _DAY
 
 
-def state(made: Sequence[date], since: date | None, on: date) -> State | None:
+def backup_state(made: Sequence[date], since: date | None, on: date) -> BackupState | None:
     """Return whether the period that holds ``on`` has its back-up.
 
     At least once a month (SI 2024/208 reg 5(3)): each calendar month has its own. ``overdue``

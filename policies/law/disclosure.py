@@ -41,12 +41,12 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def barred(no_contact: str | None) -> str | None:
+def barring_flag(no_contact: str | None) -> str | None:
     """Return the flag by which somebody is given nothing about a child; none where none is set."""
     return "no_contact is yes" if no_contact == "yes" else None
 
 
-def entitled(parental_responsibility: str | None, care: str | None) -> bool:
+def is_entitled(parental_responsibility: str | None, care: str | None) -> bool:
     """Tell whether somebody is a parent by responsibility or care, on record (EA 1996 s.576).
 
     Others, of whom neither is recorded, need an authority that is stated.

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from ledger.errors import Refused
-from policies.law import age as compulsory_school_age
-from policies.law import roll as deletion_grounds
-from policies.law.roll import Ground
+from policies.law.age import is_compulsory
+from policies.law.roll import Ground, grounds
 from policies.packs.values import Rule, parameters
 
 _STEM = "leave"
@@ -95,7 +94,7 @@ def age(on: date, begins: date, birth_cohort: int) -> str:
     """Return ``below``, ``compulsory`` or ``above``: how a pupil stands to the age on a day."""
     if on < begins:
         return "below"
-    compulsory = compulsory_school_age.is_compulsory(on, begins, birth_cohort)
+    compulsory = is_compulsory(on, begins, birth_cohort)
     return "compulsory" if compulsory else "above"
 
 
@@ -104,7 +103,7 @@ def not_returned(on: date) -> Ground | None:
     rule = parameters().find(f"{_STEM}.not_returned_ground", on)
     if rule is None:
         return None
-    return next(each for each in deletion_grounds.grounds(on) if each.provision == rule.value)
+    return next(each for each in grounds(on) if each.provision == rule.value)
 
 
 def _purpose(rule: Rule) -> Purpose:

@@ -1,7 +1,7 @@
-"""Penalty notices to one parent for one child: what earlier ones mean for another.
+"""Penalty notices to one parent for one child, and who is a parent.
 
-SI 2007/1867 regs 4, 5, 7, 12A and 22. The complete record is the local authority's: every answer
-here is on the notices given, as known to whoever asks.
+What earlier notices mean for another: SI 2007/1867 regs 4, 5, 7, 12A and 22. The complete record
+is the local authority's: every answer here is on the notices given, as known to whoever asks.
 """
 
 from collections.abc import Iterable
@@ -13,13 +13,6 @@ from ledger.values import Session
 from policies.law import papers
 from policies.law.calendar import last_day, nth_working_day, years_earlier
 from policies.packs.values import parameters
-
-# -- notices -------------------------------------------------------------------------------
-# Penalty notices to one parent for one child: what earlier ones mean for another.
-#
-# SI 2007/1867 regs 4, 5, 7, 12A and 22. The complete record is the local authority's: every answer
-# here is on the notices given, as known to whoever asks.
-
 
 Outcome = Literal["first", "second", "barred"]
 FAILURE_TO_ATTEND = "s444A"
@@ -186,9 +179,7 @@ def relevant_school(school_type: str, on: date) -> bool:
     return school_type in parameters().value("penalty_notices.relevant_schools", on).names
 
 
-# -- parents -------------------------------------------------------------------------------
 # Who is a parent for the purposes of attendance (EA 1996 s.576), as far as a record can say.
-
 
 Liable = Literal["yes", "undetermined"]
 

@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ledger.values import Session
-from policies.law.calendar import number_of
+from policies.law.calendar import week_number
 from policies.packs.values import parameters
 
 
@@ -29,7 +29,7 @@ class Window(NamedTuple):
     last_week: date
 
 
-class Stood(NamedTuple):
+class RelevantEntry(NamedTuple):
     """A relevant entry, from when to when it stood: positions or instants, the end excluded."""
 
     session: Session
@@ -85,7 +85,7 @@ def standing(
     known = bisect_right(weeks, on)
     if not known:
         return Standing(0, None, (), 0, None, (), None, None)
-    at = [number_of(weeks, session.date) for session in sessions]
+    at = [week_number(weeks, session.date) for session in sessions]
     latest = _window(weeks, known - 1, measure)
     oldest = bisect_left(at, known - measure.weeks)
     first, stop = _fullest(at, measure)
@@ -134,7 +134,9 @@ def _leaves(weeks: Sequence[date], inside: list[int], measure: Measure) -> date 
     return weeks[inside[0] + measure.weeks]
 
 
-def first_recorded(weeks: Sequence[date], stood: Iterable[Stood], measure: Measure) -> int | None:
+def first_recorded(
+    weeks: Sequence[date], stood: Iterable[RelevantEntry], measure: Measure
+) -> int | None:
     """Return the position or instant at which a window first held enough recorded entries.
 
     ``stood`` holds a session once for each stretch during which a relevant entry stood against
@@ -142,7 +144,7 @@ def first_recorded(weeks: Sequence[date], stood: Iterable[Stood], measure: Measu
     """
     changed: dict[int, list[tuple[int, int]]] = {}
     for session, since, until in stood:
-        week = number_of(weeks, session.date)
+        week = week_number(weeks, session.date)
         changed.setdefault(since, []).append((week, 1))
         if until is not None:
             changed.setdefault(until, []).append((week, -1))

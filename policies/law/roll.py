@@ -47,7 +47,7 @@ def grounds(on: date) -> tuple[Ground, ...]:
     return found
 
 
-def named(text: str, known: Iterable[Ground]) -> Ground | None:
+def ground_named(text: str, known: Iterable[Ground]) -> Ground | None:
     """Return the first of the grounds that a text names; None where it names none.
 
     A letter may be written alone, in brackets or with its regulation: f, (f), 9(1)(f).

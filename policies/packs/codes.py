@@ -6,7 +6,7 @@ module names a letter.
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -14,13 +14,12 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from ledger.english import alternatives
 from ledger.errors import Refused
 from ledger.values import HALVES
-from policies.packs import files as packs
+from policies.packs import files
 
-# -- code_table ----------------------------------------------------------------------------
 # One row of the table of register codes, and the reading of the file that holds them.
-
 
 Category = Literal[
     "present",
@@ -109,17 +108,17 @@ def read(text: str, file: str) -> tuple[CodeRule, ...]:
     try:
         pack = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise refused(file, str(error)) from error
+        raise refusal(file, str(error)) from error
     rows: list[dict[str, Any]] = pack.pop("code", [])
     if pack:
-        raise refused(file, f"unknown key {min(pack)!r}")
+        raise refusal(file, f"unknown key {min(pack)!r}")
     for number, row in enumerate(rows, start=1):
         for fault in _faults(row):
-            raise refused(file, f"code {row.get('code', f'number {number}')}: {fault}")
+            raise refusal(file, f"code {row.get('code', f'number {number}')}: {fault}")
     return tuple(_rule(row) for row in rows)
 
 
-def refused(file: str, what: str) -> Refused:
+def refusal(file: str, what: str) -> Refused:
     """Return the refusal of a table that cannot be used."""
     return Refused("pack-invalid", f"{file}: {what}", "the head of the file explains its keys")
 
@@ -159,15 +158,6 @@ def _rule(row: Mapping[str, Any]) -> CodeRule:
         replaced_by=tuple(row.get("replaced_by", ())),
     )
 
-
-# -- codes ---------------------------------------------------------------------------------
-# The catalogue of register codes: what each meant on each day.
-#
-# Code letters, their dates and how they count are rows of ``statutory/england/codes.toml``; no
-# module names a letter.
-
-
-__all__ = ["FILE", "CodeRule", "Codes", "codes", "parse"]
 
 FILE = "statutory/england/codes.toml"
 _DAY = timedelta(days=1)
@@ -254,7 +244,7 @@ class Codes:
         in_force = self.in_force(on)
         related = [r.code for r in in_force if r.code in later or code in r.replaced_by]
         if related:
-            return f"use {_or(related)}"
+            return f"use {alternatives(related)}"
         if in_force:
             return f"use a code in force on {on}: {' '.join(rule.code for rule in in_force)}"
         return f"check the date: no code is known for {on}"
@@ -269,14 +259,14 @@ def parse(text: str, file: str) -> Codes:
     for code, meanings in by_code.items():
         for earlier, later in pairwise(meanings):
             if earlier.covers(later.since):
-                raise refused(file, f"code {code}: two meanings on {later.since}")
+                raise refusal(file, f"code {code}: two meanings on {later.since}")
     return Codes(rules, MappingProxyType({code: tuple(each) for code, each in by_code.items()}))
 
 
 @cache
 def codes() -> Codes:
-    """Return the statutory catalogue, read once from the bytes that ``packs.digest`` names."""
-    return parse(packs.content(FILE).decode(), FILE)
+    """Return the statutory catalogue, read once from the bytes that ``files.digest`` names."""
+    return parse(files.content(FILE).decode(), FILE)
 
 
 def _only(found: Iterable[CodeRule], on: date) -> str:
@@ -289,12 +279,6 @@ def _only(found: Iterable[CodeRule], on: date) -> str:
     )
 
 
-def _or(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
-
-
-# -- rules ---------------------------------------------------------------------------------
 # The rules that decisions and answers are made under, as one value.
 
 
@@ -309,4 +293,4 @@ class Rules:
 @cache
 def rules() -> Rules:
     """Return the rules of this installation."""
-    return Rules(codes(), packs.digest())
+    return Rules(codes(), files.digest())

@@ -19,7 +19,7 @@ def _files() -> tuple[tuple[str, bytes], ...]:
     return tuple(sorted(found.items()))
 
 
-def files() -> list[tuple[str, bytes]]:
+def statutory() -> list[tuple[str, bytes]]:
     """Every statutory TOML file as (path below this package, content), sorted by path."""
     return list(_files())
 

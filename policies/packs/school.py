@@ -99,15 +99,15 @@ def read(text: str, name: str) -> SchoolPolicy:
     try:
         table = read_rules(text, name, "policy")
     except Refused as refused:
-        raise _refused(refused.what) from refused
+        raise _refusal(refused.what) from refused
     rules = {full.removeprefix(f"{name}."): rows for full, rows in table.items()}
     faults = [*_faults(rules), *_unpaired(rules)]
     if faults:
-        raise _refused("; ".join([f"{name}.toml: {faults[0]}", *faults[1:]]))
+        raise _refusal("; ".join([f"{name}.toml: {faults[0]}", *faults[1:]]))
     return SchoolPolicy(name, rules)
 
 
-def _refused(what: str) -> Refused:
+def _refusal(what: str) -> Refused:
     return Refused(
         "policy-invalid", what, "policies/README.md explains the keys of a school's policy"
     )

@@ -16,12 +16,9 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from ledger.errors import Refused
-from policies.packs import codes
-from policies.packs import files as packs
+from policies.packs import codes, files
 
-# -- rule_table ----------------------------------------------------------------------------
 # One dated value of law, and the reading of the files that hold such values.
-
 
 Value: TypeAlias = "int | str | date | tuple[Value, ...] | Mapping[str, Value]"
 Table: TypeAlias = "Mapping[str, tuple[Rule, ...]]"
@@ -121,32 +118,34 @@ def read(text: str, stem: str, basis: Basis = "statute") -> Table:
     try:
         pack = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _refused(stem, str(error)) from error
+        raise _refusal(stem, str(error)) from error
     rows: list[dict[str, Any]] = pack.pop("rule", [])
     if pack:
-        raise _refused(stem, f"unknown key {min(pack)!r}")
+        raise _refusal(stem, f"unknown key {min(pack)!r}")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise _refused(stem, "'rule' is not a list of tables, each headed [[rule]]")
-    _none(stem, ((_named(row, number), _faults(row)) for number, row in enumerate(rows, 1)))
+        raise _refusal(stem, "'rule' is not a list of tables, each headed [[rule]]")
+    _refuse_faults(
+        stem, ((_row_name(row, number), _faults(row)) for number, row in enumerate(rows, 1))
+    )
     found: dict[str, list[Rule]] = {}
     for row in sorted(rows, key=lambda each: each["from"]):
         found.setdefault(f"{stem}.{row['name']}", []).append(_rule(stem, row, basis))
-    _none(stem, ((name, _disorder(rules)) for name, rules in found.items()))
+    _refuse_faults(stem, ((name, _disorder(rules)) for name, rules in found.items()))
     return MappingProxyType({name: tuple(rules) for name, rules in found.items()})
 
 
-def _named(row: Mapping[str, Any], number: int) -> str:
+def _row_name(row: Mapping[str, Any], number: int) -> str:
     return str(row.get("name", f"number {number}"))
 
 
-def _none(stem: str, checked: Iterable[tuple[str, Iterator[str]]]) -> None:
+def _refuse_faults(stem: str, checked: Iterable[tuple[str, Iterator[str]]]) -> None:
     """Refuse a file with the first fault of each of its rules."""
     faults = [f"rule {name}: {fault}" for name, found in checked for fault in islice(found, 1)]
     if faults:
-        raise _refused(stem, "; ".join(faults))
+        raise _refusal(stem, "; ".join(faults))
 
 
-def _refused(stem: str, what: str) -> Refused:
+def _refusal(stem: str, what: str) -> Refused:
     return Refused(
         code="pack-invalid",
         what=f"{stem}.toml: {what}",
@@ -181,7 +180,7 @@ def _disorder(rules: list[Rule]) -> Iterator[str]:
 def _rule(stem: str, row: Mapping[str, Any], basis: Basis) -> Rule:
     return Rule(
         name=f"{stem}.{row['name']}",
-        value=_frozen(row["value"]),
+        value=_freeze(row["value"]),
         since=row["from"],
         until=row.get("until"),
         reference=row["reference"],
@@ -192,23 +191,13 @@ def _rule(stem: str, row: Mapping[str, Any], basis: Basis) -> Rule:
     )
 
 
-def _frozen(value: Any) -> Value:  # noqa: ANN401 - whatever TOML can hold
+def _freeze(value: Any) -> Value:  # noqa: ANN401 - whatever TOML can hold
     if isinstance(value, list):
-        return tuple(_frozen(each) for each in value)
+        return tuple(_freeze(each) for each in value)
     if isinstance(value, dict):
-        return MappingProxyType({key: _frozen(each) for key, each in value.items()})
+        return MappingProxyType({key: _freeze(each) for key, each in value.items()})
     return cast("Value", value)
 
-
-# -- values --------------------------------------------------------------------------------
-# The dated values of the statute: which value a rule had on a day, and where that is written.
-#
-# Every file of ``statutory/england`` but the table of codes is a list of ``[[rule]]``. A rule is
-# named by its file and its name in the file, ``register.open_minutes``, so that a question parses
-# one file only.
-
-
-__all__ = ["Parameters", "Rule", "parameters"]
 
 _FOLDER = PurePosixPath(codes.FILE).parent
 
@@ -262,15 +251,15 @@ class Parameters:
 
 @cache
 def parameters() -> Parameters:
-    """Return the statutory catalogue, read from the bytes that ``packs.digest`` names."""
-    paths = (PurePosixPath(name) for name, _ in packs.files())
+    """Return the statutory catalogue, read from the bytes that ``files.digest`` names."""
+    paths = (PurePosixPath(name) for name, _ in files.statutory())
     stems = (path.stem for path in paths if path.parent == _FOLDER and str(path) != codes.FILE)
     return Parameters(tuple(sorted(stems)), _table)
 
 
 @cache
 def _table(stem: str) -> Table:
-    return read(packs.content(f"{_FOLDER}/{stem}.toml").decode(), stem)
+    return read(files.content(f"{_FOLDER}/{stem}.toml").decode(), stem)
 
 
 def _outside(rules: tuple[Rule, ...], on: date) -> Refused:

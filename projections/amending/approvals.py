@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from ledger.clock import iso, local
-from projections.queries.question import Answer, Block, Grid, Lines, Question, number_of, option
+from ledger.english import number_of
+from projections.queries.question import Answer, Block, Grid, Lines, Question, option
 from projections.queries.view import View
 from projections.readmodel.models.marks import VERSIONS, row_id
 

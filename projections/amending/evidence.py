@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local, local_date, parse_instant
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.sealing import attachments
 from ledger.sealing.keys import BEYOND_USE, REDACTED
-from projections.queries.question import Answer, Grid, Lines, Question, number_of, option
+from projections.queries.question import Answer, Grid, Lines, Question, option
 from projections.queries.versions import Describer
 from projections.queries.view import View
 

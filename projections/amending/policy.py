@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import Any
 
 from ledger.clock import iso
+from ledger.english import number_of
 from policies.packs import school as school_packs
 from policies.packs.values import Rule, Value, parameters
 from projections.history.beside import moment
-from projections.queries.question import Answer, Grid, Lines, Question, number_of
+from projections.queries.question import Answer, Grid, Lines, Question
 from projections.queries.versions import Describer
 from projections.queries.view import View
 

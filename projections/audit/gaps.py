@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.english import number_of
 from projections.audit import gaps_log, gaps_register
-from projections.queries.question import Answer, Lines, Question, number_of
+from projections.queries.question import Answer, Lines, Question
 from projections.queries.view import View
 
 COLUMNS = ("kind", "what", "count", "first", "last", "positions_from", "positions_to", "means")

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from ledger.english import number_of
 from policies.law.calendar import school_weeks
 from projections.audit.late import BEFORE, Looked, calendar_of
 from projections.audit.scope import Scope
 from projections.audit.weeks_counts import KINDS, Kind, Week, weekly
 from projections.audit.weeks_model import FEWEST, Departure, Q, departures, discoveries
 from projections.audit.words import WORDING
-from projections.queries.question import Answer, Block, Grid, Lines, Selection, number_of, option
+from projections.queries.question import Answer, Block, Grid, Lines, Selection, option
 from projections.queries.rectangle import cells
 from projections.queries.view import View
 

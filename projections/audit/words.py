@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.english import number_of
 from projections.audit.late import BATCHES, ENTERED_LATE, KEPT, TO_PRESENT
 from projections.audit.lifted import LIFTED
 from projections.audit.papers import AFTER_PAPER
 from projections.audit.staff import STRANGER
-from projections.queries.question import Block, Grid, Lines, number_of
+from projections.queries.question import Block, Grid, Lines
 
 # -- words ---------------------------------------------------------------------------------
 # The evidence of an audit's findings, and the figures beside them, in words.

@@ -12,6 +12,7 @@ from ledger.backup import backup, check, file
 from ledger.backup.check import Opened, origin
 from ledger.backup.file import SUFFIX, Archive, Progress, manifest_of
 from ledger.clock import iso, local, local_date, parse_instant
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.files import translated
 from ledger.store.folder import Folder
@@ -25,7 +26,6 @@ from projections.queries.question import (
     Lines,
     Question,
     argument,
-    number_of,
     option,
 )
 from projections.queries.view import View
@@ -50,12 +50,12 @@ def backups(view: View) -> list[Backup]:
     return [Backup._make(row) for row in sorted(rows)]
 
 
-def backups_state(view: View, made: Sequence[Backup]) -> calendar.State | None:
+def backups_state(view: View, made: Sequence[Backup]) -> calendar.BackupState | None:
     """Return whether the month of `on` has a back-up; none where no law asked for one."""
     days = [local_date(each.at) for each in made if not each.restored]
     sql = "SELECT min(at) FROM commits WHERE first <= :p"
     began = view.db.execute(sql, {"p": view.position}).fetchone()[0]
-    return calendar.state(days, None if began is None else local_date(began), view.on)
+    return calendar.backup_state(days, None if began is None else local_date(began), view.on)
 
 
 def document(view: View) -> dict[str, Any] | None:
@@ -80,7 +80,7 @@ def said(view: View) -> str:
     return f"{last}{WORDS[backups_state(view, made)]}"
 
 
-WORDS: dict[calendar.State | None, str] = {
+WORDS: dict[calendar.BackupState | None, str] = {
     None: "",
     "made": "",
     "due": "; this month's is still to be made",
@@ -90,7 +90,9 @@ WORDS: dict[calendar.State | None, str] = {
 
 def kept_until(view: View, at: int) -> date:
     """Return the last day on which a back-up made at an instant is still to be kept."""
-    return calendar.kept_until(local_date(at), [(t.first, t.last) for t in view.calendar.terms])
+    return calendar.backup_kept_until(
+        local_date(at), [(t.first, t.last) for t in view.calendar.terms]
+    )
 
 
 # -- backup_list ---------------------------------------------------------------------------

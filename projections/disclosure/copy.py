@@ -13,7 +13,7 @@ from typing import Any
 
 from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, REDACTED
-from policies.law.disclosure import barred, entitled
+from policies.law.disclosure import barring_flag, is_entitled
 from projections.queries.question import Grid, Lines
 from projections.queries.versions import Describer
 from projections.queries.view import View
@@ -258,8 +258,8 @@ class Copy:
             "WHERE parent = ? AND pupil = ? AND kt IS NULL"
         )
         row = self.view.db.execute(sql, [self.parent, self.pupil]).fetchone()
-        flag = barred(row[2]) if row else "no relation is recorded"
-        if flag is None and self.authority is None and not entitled(*row[:2]):
+        flag = barring_flag(row[2]) if row else "no relation is recorded"
+        if flag is None and self.authority is None and not is_entitled(*row[:2]):
             flag = "neither parental_responsibility nor care is yes, and no --authority is given"
         if flag is not None:
             raise Refused(

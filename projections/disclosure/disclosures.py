@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ledger.english import number_of
 from projections.history.change_filters import AFTER_THE_TAKING
-from projections.queries.question import Answer, Grid, Lines, Selection, number_of
+from projections.queries.question import Answer, Grid, Lines, Selection
 from projections.queries.versions import Version, chosen, versions, versions_of
 from projections.queries.view import View
 from projections.readmodel.models.returns import SEPARATOR

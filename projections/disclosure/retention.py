@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import Any
 
 from ledger.clock import iso, local, local_date, parse_instant
+from ledger.english import number_of
 from policies.law.calendar import may_go, school_year_of
-from projections.queries.question import Answer, Grid, Lines, Question, argument, number_of
+from projections.queries.question import Answer, Grid, Lines, Question, argument
 from projections.queries.view import View
 
 # -- retention -----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ledger.english import number_of
 from ledger.errors import Refused
 from policies.law.disclosure import Due, due
 from projections.disclosure import copy as subject_access_people
@@ -25,7 +26,6 @@ from projections.queries.question import (
     Page,
     Question,
     argument,
-    number_of,
     option,
 )
 from projections.queries.view import View

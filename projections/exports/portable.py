@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.english import noun
 from ledger.errors import Refused
 from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
 from projections.exports import portable_rows
@@ -60,9 +61,9 @@ class ExportPortable(Question):
 def _told(people: People) -> Iterator[str]:
     """Yield what was left out and why: an import would not take it."""
     if count := people.beyond_use:
-        yield f"Left out: {count:,} pupil{'s' * (count != 1)} beyond use"
+        yield f"Left out: {count:,} {noun(count, 'pupil')} beyond use"
     for (file, why), count in sorted(people.left_out.items()):
-        yield f"Left out: {count:,} row{'s' * (count != 1)} of {file}: {why}"
+        yield f"Left out: {count:,} {noun(count, 'row')} of {file}: {why}"
 
 
 def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, int]:

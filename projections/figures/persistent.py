@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ledger.english import number_of
 from ledger.errors import Refused
 from policies.law.absence import shares
 from policies.packs.values import parameters
@@ -270,8 +271,7 @@ def _leaving(row: Mapping[str, Any]) -> str:
     if not row["persistent"]:
         return ""
     when = row["could_leave_on"] or "not this school year"
-    needed = row["sessions_to_leave"]
-    return f"{needed} session{'' if needed == 1 else 's'} attended: {when}"
+    return f"{number_of(row['sessions_to_leave'], 'session')} attended: {when}"
 
 
 def _more_blocks(view: View, document: Mapping[str, Any]) -> Sequence[Block]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ledger.english import number_of
 from ledger.values import Session
 from policies.law.calendar import provisional_deadline, school_days_between
 from policies.packs.codes import Codes
@@ -154,14 +155,10 @@ def _when(row: dict[str, Any]) -> tuple[str, str]:
     if row["deadline"] is None:
         return "not known", "no deadline in law, or the calendar ends before it"
     if row["overdue"]:
-        return row["deadline"], f"overdue by {_days(row['overdue_by'])}"
+        return row["deadline"], f"overdue by {number_of(row['overdue_by'], 'school day')}"
     if row["days_left"] == 0:
         return row["deadline"], "due today"
-    return row["deadline"], f"{_days(row['days_left'])} left"
-
-
-def _days(number: int) -> str:
-    return f"{number} school day{'' if number == 1 else 's'}"
+    return row["deadline"], f"{number_of(row['days_left'], 'school day')} left"
 
 
 def _what_to_do(rows: list[dict[str, Any]]) -> list[str]:

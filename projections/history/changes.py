@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from ledger.clock import iso, parse_instant
+from ledger.english import number_of
 from policies.packs.values import parameters
 from projections.amending.evidence import counts as evidence_counts
 from projections.history import change_filters
@@ -20,7 +21,7 @@ from projections.history.change_filters import (
 )
 from projections.history.history import COLUMNS, table
 from projections.queries import pending
-from projections.queries.question import Answer, Grid, Lines, number_of, option
+from projections.queries.question import Answer, Grid, Lines, option
 from projections.queries.versions import Describer, Version, chosen, numbered, versions
 from projections.queries.view import View
 from projections.queries.wording import HISTORY_WORDS_KINDS

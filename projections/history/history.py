@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ledger.clock import local, parse_instant
+from ledger.english import number_of, weekday
 from ledger.values import parse_session
 from projections.history.beside import Beside, approvers, author, beside, moment, tables, who
-from projections.queries.question import Answer, Block, Grid, Lines, Question, argument, number_of
+from projections.queries.question import Answer, Block, Grid, Lines, Question, argument
 from projections.queries.versions import Describer, Version, numbered, versions_of
 from projections.queries.view import View
 from projections.queries.wording import what
@@ -93,7 +94,7 @@ def _date(row: dict[str, Any], source: str | None) -> str:
 
 def _long(text: str) -> str:
     at = local(parse_instant(text))
-    return f"{at:%A} {at.day} {at:%B %Y, %H:%M}"
+    return f"{weekday(at)}, {at:%H:%M}"
 
 
 def _name(row: dict[str, Any]) -> str:

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from ledger.english import number_of
 from policies.law import leave as law
 from policies.law.roll import Ground
 from projections.leave.requests import Found, Register, Step, requests
 from projections.queries.pending import pending
-from projections.queries.question import Answer, Block, Grid, Lines, Selection, number_of, option
+from projections.queries.question import Answer, Block, Grid, Lines, Selection, option
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import selected
 from projections.queries.view import View

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from ledger.english import number_of, part_of_day, weekday
 from ledger.errors import Refused
 from ledger.values import HALVES, Half, Session
 from policies.law import leave as law
 from policies.law import notices
 from projections.leave.requests import Found, Register, Step, requests
-from projections.queries.question import Answer, Lines, Page, Question, argument, number_of, option
+from projections.queries.question import Answer, Lines, Page, Question, argument, option
 from projections.queries.view import View
 from projections.rendering import html
 
@@ -152,14 +153,14 @@ def _lines(view: View, leave: Found, decision: Step) -> Iterator[str]:
     yield _DRAFT
     yield ""
     yield view.school["name"] if view.school else ""
-    yield f"Date: {_day(date.fromisoformat(letter)) if letter else '____________'}"
+    yield f"Date: {weekday(date.fromisoformat(letter)) if letter else '____________'}"
     yield f"To: {leave.asked_by}"
     yield from address(view, leave)
     yield ""
     yield f"About: {person.name}, leave of absence, {_span(first, last)}"
     yield ""
     yield (
-        f"On {_day(leave.asked_on)} leave of absence was asked for: "
+        f"On {weekday(leave.asked_on)} leave of absence was asked for: "
         f"{_span(leave.first, leave.last)} ({law.purpose(leave.purpose, leave.first.date).text})."
     )
     since = [step for step in leave.steps if step.what not in _DECISIONS]
@@ -171,7 +172,7 @@ def _lines(view: View, leave: Found, decision: Step) -> Iterator[str]:
         yield "The school decided this under its own policy, following the national guidance."
     yield f"The reason: {decision.reason}"
     for on, what in dict.fromkeys((step.on, step.what) for step in since):
-        yield f"Since then, on {_day(on)}, {_SINCE[what]}"
+        yield f"Since then, on {weekday(on)}, {_SINCE[what]}"
     yield ""
     yield f"{decision.name}, {decision.job_title}"
 
@@ -243,15 +244,11 @@ def _span(first: Session, last: Session) -> str:
     """Write sessions as a family reads them; whole days without their halves."""
     if first.half == HALVES[0] and last.half == HALVES[1]:
         one = first.date == last.date
-        return _day(first.date) if one else f"{_day(first.date)} to {_day(last.date)}"
+        return weekday(first.date) if one else f"{weekday(first.date)} to {weekday(last.date)}"
     if first == last:
         return _half(first)
     return f"{_half(first)} to {_half(last)}"
 
 
 def _half(session: Session) -> str:
-    return f"{_day(session.date)}, {'morning' if session.half == HALVES[0] else 'afternoon'}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B %Y}"
+    return f"{weekday(session.date)}, {part_of_day(session.half)}"

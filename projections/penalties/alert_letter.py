@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ledger.clock import local, local_date
+from ledger.english import day
 from ledger.errors import Refused
 from ledger.files import translated
 from policies.packs.values import Rule, parameters
 from projections.penalties import undercut
-from projections.penalties.text import day
 from projections.penalties.undercut import Alert, Changes
 from projections.queries.authors import who
 from projections.queries.question import (

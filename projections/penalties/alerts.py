@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.clock import local, parse_instant
+from ledger.english import number_of
 from projections.penalties import undercut as alerts_undercut
 from projections.penalties.undercut import Changes
 from projections.queries.authors import who
 from projections.queries.pending import Pending, pending
-from projections.queries.question import Answer, Block, Grid, Lines, Question, number_of, option
+from projections.queries.question import Answer, Block, Grid, Lines, Question, option
 from projections.queries.view import View
 
 COLUMNS = (

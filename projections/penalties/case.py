@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ledger.values import Session
 from policies.law import age as compulsory_school_age
 from policies.law import penalties as threshold
-from policies.law.calendar import number_of
+from policies.law.calendar import week_number
 from policies.law.notices import Notice, relied_on
 from policies.law.penalties import Measure, Standing, Window
 from policies.packs.codes import Codes
@@ -120,7 +120,7 @@ def figures(case: Case) -> dict[str, Any]:
 def in_full_windows(case: Case, register: Register, number: int) -> list[Session]:
     """Return the entries that lie in any window with at least ``number`` of them."""
     sessions = sorted(case.entries)
-    at = [number_of(register.weeks, session.date) for session in sessions]
+    at = [week_number(register.weeks, session.date) for session in sessions]
     found: set[int] = set()
     first = 0
     for last, week in enumerate(at):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ledger.english import number_of
 from ledger.values import Session, parse_session
 from policies.law.notices import Liable, Notice, liable, prospect, relevant_school
 from policies.law.penalties import Window
@@ -216,4 +217,4 @@ def _inside(sessions: Iterable[Session], window: Window) -> list[Session]:
 
 
 def _sessions(number: int) -> str:
-    return "1 session" if number == 1 else f"{number} sessions"
+    return number_of(number, "session")

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ledger.clock import iso, local_date
+from ledger.english import number_of
 from ledger.values import parse_session
 from policies.law.notices import FAILURE_TO_ATTEND
 from projections.penalties.case import age_of, countable, relevant
@@ -14,7 +15,7 @@ from projections.penalties.undercut import Alert, alerts, sentence, upn
 from projections.queries import rectangle
 from projections.queries.authors import Telling
 from projections.queries.pending import Pending, pending
-from projections.queries.question import Answer, Block, Grid, Lines, Question, number_of, option
+from projections.queries.question import Answer, Block, Grid, Lines, Question, option
 from projections.queries.uncounted import Standing, weeks_moved
 from projections.queries.versions import Commit, Describer, Version, versions
 from projections.queries.view import View

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ledger.clock import iso
 from ledger.values import Session, parse_session
 from policies.law import penalties as threshold
-from policies.law.penalties import Stood
+from policies.law.penalties import RelevantEntry
 from policies.packs.codes import Codes
 from projections.penalties.case import Case, Register, in_full_windows, letters
 from projections.queries.view import View
@@ -29,9 +29,9 @@ class Stretch(NamedTuple):
     known_to: int | None
 
     @property
-    def stood(self) -> Stood:
+    def stood(self) -> RelevantEntry:
         """What the policy needs to know of it."""
-        return Stood(self.session, self.known_from, self.known_to)
+        return RelevantEntry(self.session, self.known_from, self.known_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from ledger.clock import local, parse_instant
+from ledger.english import day, in_words, number_of, part_of_day, weekday
 from ledger.values import parse_session
 from policies.law.penalties import Measure
 from policies.packs.values import parameters
 from projections.penalties.case import Case, counted_from, letters
 from projections.penalties.recorded import Consideration
-from projections.queries.question import Block, Grid, Lines, natural, number_of
+from projections.queries.question import Block, Grid, Lines, natural
 from projections.queries.view import View
 
 # -- text ----------------------------------------------------------------------------------
@@ -36,8 +36,6 @@ COLUMNS = (
     "parents",
     "blockers",
 )
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-            "eleven", "twelve")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +80,6 @@ def sentence(measure: Measure) -> str:
         f"{in_words(measure.sessions)} recorded sessions: a decision to consider is due; "
         "not a finding against a parent"
     )
-
-
-def in_words(number: int) -> str:
-    """Write a small number in words."""
-    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
 
 
 def blocks(view: View, found: Sequence[Listed], measure: Measure, *, early: bool) -> list[Block]:
@@ -157,12 +150,6 @@ def _last(considered: Sequence[Mapping[str, Any]]) -> str:
     return f"{newest['decision']} {newest['at'][:10]}"
 
 
-def day(on: date | str) -> str:
-    """Write a date as people say it: 20 November 2026."""
-    found = date.fromisoformat(on) if isinstance(on, str) else on
-    return f"{found.day} {found:%B %Y}"
-
-
 # -- penalties_words -----------------------------------------------------------------------
 # A case explained in words that a parent could follow: sessions, windows, the rule.
 
@@ -218,20 +205,15 @@ def _pupil(view: View, each: Listed) -> list[str]:
 def _window(
     view: View, name: str, window: Mapping[str, str], cells: Sequence[Mapping[str, str]]
 ) -> Iterator[str]:
-    number = "1 session" if len(cells) == 1 else f"{len(cells)} sessions"
     yield (
         f"  {name}, the school weeks from Monday {day(window['first_week'])} to the one of "
-        f"Monday {day(window['last_week'])}: {number}"
+        f"Monday {day(window['last_week'])}: {number_of(len(cells), 'session')}"
     )
     for cell in cells:
         session = parse_session(cell["session"])
         meaning = view.rules.codes.rule(cell["code"], session.date).description
-        when = f"{session.date:%A} {day(session.date)}, {_half(session.half)}"
+        when = f"{weekday(session.date)}, {part_of_day(session.half)}"
         yield f"    {when}: {cell['code']}, {meaning}"
-
-
-def _half(half: str) -> str:
-    return "morning" if half == "AM" else "afternoon"
 
 
 def _times(row: Mapping[str, Any]) -> Iterator[str]:

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
+from ledger.english import day
 from ledger.values import parse_session
 from policies.law import papers
 from policies.packs.values import parameters
-from projections.penalties.text import day
 from projections.queries.authors import Telling, Told, who
 from projections.queries.uncounted import Bar, Standing, weeks_moved
 from projections.queries.versions import Describer, Version, versions

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import ledger
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.files import begin_immediate, open_read_only, translated
 from ledger.store.folder import Folder
@@ -27,7 +28,7 @@ from ledger.transparency.witnesses import (
 from ledger.verification.verify import Fault, Kept, Progress, Verified, origin_of, verify
 from policies.packs.codes import rules
 from projections.queries import seen_outside as outside
-from projections.queries.question import Answer, Grid, Inspection, Lines, number_of, option
+from projections.queries.question import Answer, Grid, Inspection, Lines, option
 from projections.readmodel import grid as manifest
 from projections.readmodel import tables
 from projections.readmodel.catch_up import catch_up, content, grid_path, rebuild, tables_path

@@ -4,10 +4,10 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 from ledger.clock import local_date
+from ledger.english import day
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.log import Committed
 from ledger.store.store import Store
-from projections.penalties.text import day
 from projections.queries.versions import AS_STATED, Describer
 from projections.queries.view import View
 

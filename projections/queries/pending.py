@@ -9,9 +9,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ledger.clock import iso, local_date
+from ledger.english import number_of
 from ledger.values import Session, parse_session
 from policies.law.calendar import school_days_between
-from projections.queries.question import number_of
 from projections.queries.versions import Describer
 from projections.queries.view import View
 

@@ -189,11 +189,6 @@ def natural(text: str) -> tuple[object, ...]:
     return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p)
 
 
-def number_of(count: int, thing: str) -> str:
-    """Write a number of things: ``1 change``, ``2 changes``."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
-
-
 def percent(part: int, whole: int) -> str | None:
     """Return 100 x part / whole with one decimal, half up; none of nothing."""
     if whole == 0:

@@ -15,10 +15,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ledger.english import day
 from ledger.state.calendar import Calendar, Closure, Term
 from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
-from projections.penalties.text import day as in_words
 from projections.queries.view import View
 from projections.readmodel.models.calendar import SEPARATOR
 from projections.readmodel.tables import ALWAYS
@@ -267,11 +267,11 @@ class _Facts:
         return is_compulsory(self.session.date, date.fromisoformat(begins), cohort)
 
 
-def _off_roll(day: date, spells: list[_Version]) -> str:
+def _off_roll(on: date, spells: list[_Version]) -> str:
     """Say that a pupil is not on roll, with the last day on roll before, if there is one."""
     words = "the pupil is recorded as not on roll that day"
-    left = [last for _, last in (v.said for v in spells) if last and last < day.isoformat()]
-    return f"{words} (last day on roll: {in_words(max(left))})" if left else words
+    left = [last for _, last in (v.said for v in spells) if last and last < on.isoformat()]
+    return f"{words} (last day on roll: {day(max(left))})" if left else words
 
 
 def _closed(closure: Closure) -> _Reason:

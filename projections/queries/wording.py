@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from ledger.clock import local, parse_instant
+from ledger.english import weekday
 from projections.queries.versions import AS_STATED
 
 # -- wording -------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ def days_in_words(days: int | None) -> str:
 
 def week_in_words(monday: date) -> str:
     """Write the week of a Monday: ``week of Monday 16 November 2026``."""
-    return f"week of Monday {monday.day} {monday:%B %Y}"
+    return f"week of {weekday(monday)}"
 
 
 def week_heading(monday: date) -> str:

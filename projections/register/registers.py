@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from projections.queries.question import Answer, Grid, Lines, Question, natural, number_of, option
+from ledger.english import number_of
+from projections.queries.question import Answer, Grid, Lines, Question, natural, option
 from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.register import due as registers_due

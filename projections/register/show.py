@@ -6,17 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ledger.english import number_of
 from ledger.values import Session
-from projections.queries.question import (
-    Answer,
-    Block,
-    Grid,
-    Lines,
-    Page,
-    Question,
-    number_of,
-    option,
-)
+from projections.queries.question import Answer, Block, Grid, Lines, Page, Question, option
 from projections.queries.rectangle import Rectangle
 from projections.queries.view import Person, View
 from projections.queries.wording import (

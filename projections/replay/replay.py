@@ -4,17 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.english import number_of
 from ledger.errors import Refused
-from projections.queries.question import (
-    Answer,
-    Block,
-    Grid,
-    Lines,
-    Question,
-    argument,
-    number_of,
-    option,
-)
+from projections.queries.question import Answer, Block, Grid, Lines, Question, argument, option
 from projections.queries.selection import members_on
 from projections.queries.versions import AS_STATED
 from projections.queries.view import Person, View
@@ -171,7 +163,7 @@ def _entries(row: Row) -> str:
     count = row["entries"]
     codes = ", ".join(f"{n} x {code}" for code, n in row["codes"].items())
     stated = f", {AS_STATED}" if row["source"] is not None else ""
-    return f"{count} {'entry' if count == 1 else 'entries'}{stated}: {codes}"
+    return f"{number_of(count, 'entry', 'entries')}{stated}: {codes}"
 
 
 def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

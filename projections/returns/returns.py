@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ledger.english import number_of
 from projections.queries.question import Answer, Grid, Lines, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected
@@ -110,8 +111,7 @@ def _table(view: View, document: dict[str, Any]) -> Grid:
     body = [(r["name"], r["upn"], r["why"], _by_when(r)) for r in rows]
     last = document["last_return"]
     since = f"last return: {last}" if last else "no return is recorded yet"
-    number = f"{len(rows)} pupil{'' if len(rows) == 1 else 's'}"
-    title = f"{kind.capitalize()} return: {number} ({since})"
+    title = f"{kind.capitalize()} return: {number_of(len(rows), 'pupil')} ({since})"
     return Grid(
         title,
         ("Pupil", "UPN", "Why", "By when"),

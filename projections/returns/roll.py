@@ -12,7 +12,7 @@ from typing import Any
 
 from policies.law.age import is_compulsory
 from policies.law.calendar import new_pupil_deadline, school_year_of
-from policies.law.roll import grounds, named
+from policies.law.roll import ground_named, grounds
 from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
 from projections.queries.question import natural
@@ -108,7 +108,7 @@ def _ground(view: View, spell: _Spell, day: date) -> str:
     person = view.people[spell.pupil]
     compulsory = is_compulsory(day, person.compulsory_from, person.birth_cohort)
     known = [ground for ground in grounds(day) if ground.compulsory == compulsory]
-    found = named(spell.ground, known)
+    found = ground_named(spell.ground, known)
     return f"{found.provision}: {found.text}" if found else spell.ground or "not recorded"
 
 

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any, Literal
 
 from ledger.clock import local, local_date, parse_instant
+from ledger.english import number_of
 from ledger.errors import Refused
-from projections.queries.question import Answer, Grid, Lines, Selection, number_of, option
+from projections.queries.question import Answer, Grid, Lines, Selection, option
 from projections.queries.versions import Describer, chosen
 from projections.queries.view import View
 from projections.roll.admission_rows import KINDS

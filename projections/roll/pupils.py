@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from projections.queries.question import Answer, Grid, Lines, Question, argument, number_of
+from ledger.english import number_of
+from projections.queries.question import Answer, Grid, Lines, Question, argument
 from projections.queries.view import Person, View
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ledger.english import number_of
 from ledger.errors import Refused
 from policies.packs.catalogue import Change, Entry, changes, entries
 from policies.packs.codes import codes
 from policies.packs.values import parameters
-from projections.queries.question import Answer, Grid, Question, argument, number_of, option
+from projections.queries.question import Answer, Grid, Question, argument, option
 from projections.queries.view import View
 
 _COLUMNS = ("kind", "name", "value", "from", "until", "reference", "confidence")

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ledger.clock import local
+from ledger.english import number_of
 from ledger.store.folder import Folder
 from ledger.transparency.witnesses import trusted
 from projections.backup import backups
 from projections.queries import seen_outside as outside
 from projections.queries.pending import pending
-from projections.queries.question import Answer, Inspection, Lines, Progress, Question, number_of
+from projections.queries.question import Answer, Inspection, Lines, Progress, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View

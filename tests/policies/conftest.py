@@ -1,4 +1,4 @@
-"""Gives a test marked ``cases("name")`` each case of ``fixtures/cases/name.toml``."""
+"""Gives a test marked ``cases("topic/name")`` each case of ``fixtures/cases/topic/name.toml``."""
 
 import tomllib
 from pathlib import Path

@@ -18,9 +18,7 @@ from commands.demo.synthetic.plan import IN_SCHOOL, Diary, Row
 from commands.demo.synthetic.settings import letters, table
 from ledger.values import Half, Session
 
-# -- instants ------------------------------------------------------------------------------
 # London wall times: when registers are open, and instants as the portable folder states them.
-
 
 _NOON = time(12)
 _LONDON = ZoneInfo("Europe/London")
@@ -72,9 +70,7 @@ def office_time(day: date, after: Session, random: Random) -> Instant:
     return Instant(day, random.randint(earliest, _OFFICE_CLOSES))
 
 
-# -- entries -------------------------------------------------------------------------------
 # First entries and amendments: what a row of the register held before its final marks.
-
 
 TEACHER, OFFICER, HEAD = "teacher", "officer", "head"
 
@@ -102,13 +98,6 @@ class Entries:
         """Record how one session's mark changed, in order of time."""
         self.first[number] = changes[0].original
         self.changes[number] = changes
-
-
-# -- clerk ---------------------------------------------------------------------------------
-# How each final mark came about: entered without a reason, corrected, corrected again.
-#
-# Most absences are first entered without a reason and amended when it is known (SI 2024/208
-# reg 10(7)); an arrival after the register closed is always such an amendment (reg 10(8)).
 
 
 class Clerk:

@@ -14,7 +14,6 @@ from commands.demo.synthetic.staff import Staff
 from commands.demo.synthetic.terms import SchoolYear
 from ledger.values import Session
 
-# -- registers -----------------------------------------------------------------------------
 # A school year's registers: planned rows with their past, by registration group.
 
 
@@ -65,10 +64,6 @@ def _groups(diary: Diary, rows: Sequence[tuple[Row, Entries]]) -> dict[str, list
                 place = Place(span.start, span.stop, planned, entries)
                 groups.setdefault(group.name, []).append(place)
     return groups
-
-
-# -- marks ---------------------------------------------------------------------------------
-# The rows of marks.csv and amendments.csv, in the order in which they were made.
 
 
 _FIRST_TAKEN = 360  # seconds after the registers open

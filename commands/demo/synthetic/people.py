@@ -1,4 +1,4 @@
-"""Invented children: a name, a date of birth, a UPN with the right check letter, a family."""
+"""Invented households and children, and what each of them is as a pupil of the school."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,11 +8,9 @@ from typing import Any
 
 from commands.demo.synthetic.settings import table
 from ledger.values import upn_check_letter
-from policies.law import age as compulsory_school_age
+from policies.law import age
 
-# -- families ------------------------------------------------------------------------------
 # Invented households: one or two contacts at invented addresses, with numbers nobody has.
-
 
 _NUMBERS = 1000  # in each of Ofcom's ranges for drama
 _MOBILE = 0.8  # share of contacts reached on a mobile
@@ -127,10 +125,6 @@ class Families:
         return f"{house} {street}, {names['town']}, {names['postcode']}"
 
 
-# -- people --------------------------------------------------------------------------------
-# Invented children: a name, a date of birth, a UPN with the right check letter, a family.
-
-
 _DAYS_OF_BIRTH = 365
 _AGE_BEFORE_RECEPTION = 5
 _LOCAL_AUTHORITY = "999"  # no local authority has this number
@@ -192,9 +186,7 @@ class People:
         return upn_check_letter(tail) + tail
 
 
-# -- pupils --------------------------------------------------------------------------------
 # Pupils of the school: when they are on roll, in which groups, and how prone to absence.
-
 
 YEAR, REGISTRATION, COHORT = "year", "registration", "cohort"
 
@@ -273,7 +265,5 @@ class Pupil:
     def of_compulsory_school_age(self, day: date) -> bool:
         """Tell whether a day falls into compulsory school age (Education Act 1996 s.8)."""
         dob = self.person.dob
-        begins = compulsory_school_age.begins(dob)
-        return compulsory_school_age.is_compulsory(
-            day, begins, compulsory_school_age.birth_cohort(dob)
-        )
+        begins = age.begins(dob)
+        return age.is_compulsory(day, begins, age.birth_cohort(dob))

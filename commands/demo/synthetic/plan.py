@@ -18,9 +18,7 @@ from commands.demo.synthetic.people import Pupil
 from commands.demo.synthetic.settings import letters, only_of_compulsory_school_age, shares, table
 from commands.demo.synthetic.terms import SchoolYear
 
-# -- diary ---------------------------------------------------------------------------------
 # One school year as numbered sessions, with the odds that an absence starts on each.
-
 
 _OBSERVANCES = 2  # days a school year on which families keep a religious festival
 _EXAMS = ((5, 15), (6, 20))  # month and day of the first and last public examination, about
@@ -80,9 +78,7 @@ class Diary:
         return [(span.start, span.stop) for span in spans]
 
 
-# -- patterns ------------------------------------------------------------------------------
 # Where a spell falls: one function for each pattern that habits.toml names under ``at``.
-
 
 Pattern = Callable[[Diary, range, int, Random], Iterable[int]]
 """From a diary, the session numbers on roll (not empty), a length and odds: session numbers."""
@@ -154,9 +150,7 @@ PATTERNS: Mapping[str, Pattern] = {
 }
 
 
-# -- rows ----------------------------------------------------------------------------------
 # A pupil's school year as one row of the register, while it is being planned.
-
 
 IN_SCHOOL = ""
 """A cell for which nothing else was planned."""
@@ -223,9 +217,7 @@ def absence_of(rank: float, profile: str) -> float:
     raise ValueError(msg)
 
 
-# -- remainder -----------------------------------------------------------------------------
 # What is left of each pupil's absence: illness in spells, and absence without a good reason.
-
 
 _TRIES = 40
 _MOST = 0.95  # no pupil's absence is all without a good reason
@@ -293,14 +285,6 @@ class _Filler:
             count -= self._row.fill(range(start, start + length), code)
         free = [n for n in self._row.within if self._row.cells[n] == IN_SCHOOL]
         self._row.fill(self._random.sample(free, min(count, len(free))), code)
-
-
-# -- plan ----------------------------------------------------------------------------------
-# Planning a school year: which code finally stands for whom, so that the shares come out.
-#
-# From the outside in: what is no possible session, activities elsewhere, the rarer absences spell
-# by spell up to their published share, and illness and unauthorised absence for the rest of what
-# each pupil misses.
 
 
 _TRIES_A_SPELL = 20

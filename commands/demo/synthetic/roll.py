@@ -1,4 +1,4 @@
-"""Who is on roll: year groups that fill the school, and pupils who join, leave and return."""
+"""Who is on roll, and in which groups: year groups that fill the school, joiners and leavers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,11 +19,7 @@ from commands.demo.synthetic.people import (
 )
 from commands.demo.synthetic.settings import Setting, table, year_label, year_name
 from commands.demo.synthetic.terms import SchoolYear, autumn_starts
-from policies.law import age as compulsory_school_age
-
-# -- roll ----------------------------------------------------------------------------------
-# Who is on roll: year groups that fill the school, and pupils who join, leave and return.
-
+from policies.law import age
 
 _LEAVING_AGE_GROUP = 11  # the year group in which compulsory school age ends
 _QUIET_DAYS = 12  # nobody moves in the first or last days of a school year
@@ -150,7 +146,7 @@ class _Roll:
             group in self._setting.year_groups
             and entry.last.starts_on < year.first
             and entry.last.leaves_on is None
-            and compulsory_school_age.begins(entry.person.dob) <= day
+            and age.begins(entry.person.dob) <= day
         )
 
     def _return(self, year: SchoolYear) -> None:
@@ -168,9 +164,9 @@ class _Roll:
         group = self._setting.year_groups[-1]
         grounds = self._movement["end_of_school"]
         for entry in self._staying(year.number - group):
-            cohort = compulsory_school_age.birth_cohort(entry.person.dob)
+            cohort = age.birth_cohort(entry.person.dob)
             if group == _LEAVING_AGE_GROUP:
-                day, ground = compulsory_school_age.ends(cohort), grounds["over_age"]
+                day, ground = age.ends(cohort), grounds["over_age"]
             else:
                 day, ground = year.last, grounds["transfer"]
             entry.spells[-1] = Spell(entry.last.starts_on, day, ground)
@@ -186,7 +182,7 @@ class _Roll:
 
     def _joining_day(self, year: SchoolYear, person: Person) -> date:
         """Return a moving day before the one on which the oldest leave, in June."""
-        too_old = compulsory_school_age.ends(compulsory_school_age.birth_cohort(person.dob))
+        too_old = age.ends(age.birth_cohort(person.dob))
         drawn = iter(lambda: self._moving_day(year), None)
         return next(day for day in drawn if day < too_old)
 
@@ -207,13 +203,10 @@ def on_roll(pupils: Iterable[Pupil], year: SchoolYear) -> list[Pupil]:
     ]
 
 
-# -- groups --------------------------------------------------------------------------------
 # Groups of a pupil: year group, registration group with moves between them, cohorts.
-
 
 _DAY = timedelta(days=1)
 _NEW_IN_YEAR = 0.1  # share of cohort memberships that begin in the last school year
-_QUIET_DAYS = 12
 _TILTED_BELOW = 0.5  # cohorts of a minority lean to pupils with more absence
 
 

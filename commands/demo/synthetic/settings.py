@@ -1,4 +1,4 @@
-"""What the generator is told: a build's arguments and the TOML files beside this module."""
+"""What the generator is told: a build's arguments, the TOML files here, the codes by meaning."""
 
 import tomllib
 from dataclasses import dataclass
@@ -9,9 +9,6 @@ from random import Random
 from typing import Any
 
 from ledger.values import Half
-
-# -- settings ------------------------------------------------------------------------------
-# What the generator is told: a build's arguments and the TOML files beside this module.
 
 
 @cache
@@ -76,7 +73,6 @@ def year_name(year_group: int) -> str:
     return f"Y{year_label(year_group)}"
 
 
-# -- letters -------------------------------------------------------------------------------
 # Attendance codes by meaning, and how often each stands; the letters are in code_shares.toml.
 
 

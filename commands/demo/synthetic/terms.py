@@ -1,4 +1,4 @@
-"""School years: half terms, closures, and the sessions that the school meets."""
+"""School years: half terms, bank holidays, closures, and the sessions that the school meets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,10 +7,6 @@ from functools import cache, cached_property
 
 from commands.demo.synthetic.settings import Setting, table, year_name
 from ledger.values import HALVES, Half, Session
-
-# -- terms ---------------------------------------------------------------------------------
-# School years: half terms, closures, and the sessions that the school meets.
-
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
@@ -187,11 +183,7 @@ def _cancelled(days: tuple[date, ...], setting: Setting, number: int) -> Iterato
         yield Closure(day, told["afternoon_reason"], cancelled=True, halves=("PM",))
 
 
-# -- bank_holidays -------------------------------------------------------------------------
 # Bank holidays in England: by rule, with the exceptions of calendar.toml.
-
-
-_BANK_HOLIDAYS_FRIDAY = 4
 
 
 def easter(year: int) -> date:
@@ -221,9 +213,7 @@ def bank_holidays(year: int) -> dict[date, str]:
     """
     new_year = date(year, 1, 1)
     days = {
-        new_year
-        if new_year.weekday() <= _BANK_HOLIDAYS_FRIDAY
-        else monday_from(new_year): "New Year's Day",
+        new_year if new_year.weekday() <= _FRIDAY else monday_from(new_year): "New Year's Day",
         easter(year) - timedelta(days=2): "Good Friday",
         easter(year) + timedelta(days=1): "Easter Monday",
         monday_from(date(year, 5, 1)): "Early May bank holiday",

@@ -12,7 +12,7 @@ from commands.exchange.portable.occasions import Before, Occasion, Occasions
 from commands.exchange.portable.rows import AmendmentRow
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import AMENDMENTS, NO_MARK, ChangeKind
 from ledger.state.school import Pupil
 
@@ -20,7 +20,7 @@ Key = tuple[str, int]
 """Pupil id and number of the session: which mark."""
 
 
-def gathered(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]], set[Key]]:
+def gather(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]], set[Key]]:
     """Return the changes of each mark in order of ``amended_on``, and the marks with a fault.
 
     Rows of one time stay in the order of the file. A re-statement follows the row before it
@@ -70,8 +70,8 @@ def _faults(
     work: Work, occasions: Occasions, occasion: Occasion, row: AmendmentRow
 ) -> Iterator[Refused | None]:
     yield _code_fault(work, occasion, row)
-    yield sheet.future_day(occasion.day, work.today, "date")
-    yield sheet.future_instant(row.stated, work.now, "amended_on")
+    yield fields.future_day(occasion.day, work.today, "date")
+    yield fields.future_instant(row.stated, work.now, "amended_on")
     if row.kind == "restated":
         return
     if row.stated is None:

@@ -1,4 +1,4 @@
-"""The school and its calendar: what ``school.toml`` states anew becomes facts."""
+"""The school, its calendar and its staff: what a folder states anew of them becomes facts."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -9,22 +9,19 @@ from commands.exchange.portable.rows import StaffRow
 from commands.exchange.portable.school_toml import Closed
 from commands.exchange.portable.voices import SCHOOL as DETAILS
 from commands.exchange.portable.voices import STAFF as TITLE
-from commands.exchange.portable.voices import closure, days, of, times
+from commands.exchange.portable.voices import attributes, closure, days, times
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SchoolOpened, SessionCancelled, TermSet
 from ledger.events.families import StaffChanged, StaffJoined
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import SCHOOL, STAFF
 from ledger.state.school import ClosureKey, closure_keys
 from ledger.values import school_year_number
 
-# -- calendar ------------------------------------------------------------------------------
-# The school and its calendar: what ``school.toml`` states anew becomes facts.
 
-
-def record(work: Work) -> None:
+def record_school(work: Work) -> None:
     """Record the school, register times, terms and closures that are new or differ."""
     if work.content.school.opened is not None:
         _school(work, work.content.school.opened)
@@ -44,7 +41,7 @@ def _school(work: Work, stated: SchoolOpened) -> None:
         work.problems.refuse_file(SCHOOL, 1, why)
         return
     voice = work.voices.school()
-    stated = replace(stated, **work.stands(SCHOOL, 1, voice, of(stated, DETAILS)))
+    stated = replace(stated, **work.stands(SCHOOL, 1, voice, attributes(stated, DETAILS)))
     if held is None or replace(held, nonce="") != stated:
         work.record("school", streams.CALENDAR, stated)
 
@@ -130,37 +127,36 @@ def _unknown_groups(work: Work, line: int, stated: Closed) -> None:
 
 
 def _twice(work: Work, line: int, what: str) -> None:
-    work.problems.refuse_file(SCHOOL, line, sheet.twice(what))
+    work.problems.refuse_file(SCHOOL, line, fields.twice(what))
 
 
-# -- staff ---------------------------------------------------------------------------------
 # Members of staff: each dated row of ``staff.csv`` that is new or differs becomes a fact.
 
 
-def staff_record(work: Work) -> None:
+def record_staff(work: Work) -> None:
     """Record the staff who are new and the rows that differ; a title amended here stands."""
     people: dict[str, list[StaffRow]] = defaultdict(list)
     for row in work.content.staff.rows:
-        if _in_order(work, row, people[row.staff_id]):
+        if _post_in_order(work, row, people[row.staff_id]):
             people[row.staff_id].append(row)
     for staff_id, rows in people.items():
         for row in sorted(rows, key=lambda r: r.since or date.min):
-            _record(work, staff_id, row)
+            _record_post(work, staff_id, row)
     left = work.school.staff.keys() - people.keys()
     firsts = {staff_id: next(iter(work.school.staff[staff_id])) for staff_id in left}
     work.missing("staff", starmap(work.voices.staff, firsts.items()))
 
 
-def _in_order(work: Work, row: StaffRow, others: list[StaffRow]) -> bool:
+def _post_in_order(work: Work, row: StaffRow, others: list[StaffRow]) -> bool:
     again = any(row.since == other.since for other in others)
     what = f"{row.staff_id} from {row.since or 'the beginning'}"
-    dates = sheet.reversed_dates(row.since, row.until, ("from", "to"))
-    return work.check(STAFF, row.line, [dates, sheet.twice(what) if again else None])
+    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
+    return work.check(STAFF, row.line, [dates, fields.twice(what) if again else None])
 
 
-def _record(work: Work, staff_id: str, row: StaffRow) -> None:
+def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:
     voice = work.voices.staff(staff_id, row.since)
-    row = row._replace(**work.stands(STAFF, row.line, voice, of(row, TITLE), {"until"}))
+    row = row._replace(**work.stands(STAFF, row.line, voice, attributes(row, TITLE), {"until"}))
     rows = work.school.staff.get(staff_id)
     held = rows.get(row.since) if rows else None
     if held is not None:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from commands.exchange.portable.links import Link, same
+from commands.exchange.portable.links import Link, is_same
 from commands.exchange.portable.work import Work, pupil_stream
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -21,11 +21,6 @@ from ledger.state.calendar import Calendar
 from ledger.state.marks import Mark, Step
 from ledger.state.school import ClosureKey, Pupil, closure_keys
 from ledger.values import Session, school_year_number
-
-# -- differences ---------------------------------------------------------------------------
-# What a source states otherwise than before, or no longer, of a mark that the ledger holds.
-#
-# Nothing of it is recorded: what was stated first is kept, and the difference is told.
 
 
 class Differences:
@@ -85,7 +80,9 @@ def _entry_differs(entry: Link, held: Mark, work: Work) -> bool:
 def _gone(changes: Sequence[Link], held: Mark) -> int:
     """Return how many changes are held that the source does not state any more."""
     left = list(changes)
-    missing = [step for step in held.steps if not step.restated and not _taken(left, step, same)]
+    missing = [
+        step for step in held.steps if not step.restated and not _taken(left, step, is_same)
+    ]
     return sum(not _taken(left, step, _alike) for step in missing)
 
 
@@ -113,7 +110,7 @@ def _same_author(entry: Link, step: Step) -> bool:
 
 
 def _change_differs(link: Link, held: Mark, last: str, work: Work) -> bool:
-    found = [step for step in held.steps if same(link, step)]
+    found = [step for step in held.steps if is_same(link, step)]
     if found:
         return not any(_same_change(link, step, work) for step in found)
     return (link.original, link.code) not in held.codes_here and not _heard(last, held)
@@ -139,14 +136,12 @@ def _otherwise(stated: object, held: object) -> bool:
     return stated is not None and stated != held
 
 
-# -- uncounted -----------------------------------------------------------------------------
 # Marks that the ledger holds and that an import would take out of every figure.
 #
 # A register is not undone by its calendar: a planned closure, a moved term, an earlier last day or
 # another group over sessions that were marked is a finding. What a source says was cancelled on
-# the
-# day is no such thing: the law gives those sessions an entry of their own (SI 2024/208 reg
-# 10(10)).
+# the day is no such thing: the law gives those sessions an entry of their own (SI 2024/208
+# reg 10(10)).
 
 
 class _Cause(NamedTuple):

@@ -9,10 +9,10 @@ from commands.exchange.portable.mark_rows import NOT_STATED, MarkRows
 from commands.exchange.portable.occasions import Before, Occasion, Occasions
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import MARKS, NO_MARK
 from ledger.state.school import Pupil
-from policies.law import age as compulsory_school_age
+from policies.law import age
 from policies.packs.codes import CodeRule
 
 
@@ -149,7 +149,7 @@ class Entries:
             self._refuse(index, fault)
         stands = not faults
         if seat.mark(self.rows.session[index]):
-            self._refuse(index, sheet.twice(f"the mark of {self._upn(index)} {occasion.text}"))
+            self._refuse(index, fields.twice(f"the mark of {self._upn(index)} {occasion.text}"))
             stands = False
         return self._stated_well(index, occasion) and stands
 
@@ -158,7 +158,7 @@ class Entries:
         rows, stated = self.rows, self.rows.stated[index]
         day = occasion.day
         if stated != NOT_STATED:
-            if why := sheet.future_instant(stated, self._work.now, "recorded_on"):
+            if why := fields.future_instant(stated, self._work.now, "recorded_on"):
                 self._refuse(index, why)
                 return False
             day = self._occasions.day_of(stated)
@@ -180,9 +180,7 @@ class Entries:
         """Find what the law would not allow, or asks for besides."""
         line, pupil = self.rows.line[index], seat.pupil
         if rule.age is not None:
-            compulsory = compulsory_school_age.is_compulsory(
-                occasion.day, pupil.compulsory_from, pupil.birth_cohort
-            )
+            compulsory = age.is_compulsory(occasion.day, pupil.compulsory_from, pupil.birth_cohort)
             amended = "dob" in self._work.voices.pupil(pupil.id).amended
             held = amended and self.holds(index)
             if compulsory != (rule.age == "compulsory") and not held:

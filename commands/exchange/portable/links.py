@@ -41,7 +41,7 @@ class Link(NamedTuple):
     row: bool = True
 
 
-def new(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
+def new_links(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     """Return what has to be recorded so that the ledger holds what a source states of a mark.
 
     ``stated``: the entry and its changes, in order. What was stated and is so no longer stays.
@@ -63,9 +63,9 @@ def new(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     return found
 
 
-def added(changes: Sequence[Link], held: Mark) -> Sequence[Link]:
+def new_changes(changes: Sequence[Link], held: Mark) -> Sequence[Link]:
     """Return which changes to a mark are new, where the source does not repeat the mark itself."""
-    unheld = [link for link in changes if not any(same(link, step) for step in held.steps)]
+    unheld = [link for link in changes if not any(is_same(link, step) for step in held.steps)]
     unheld = list(dropwhile(lambda link: _told_otherwise(link, held), unheld))
     if not unheld:
         return ()
@@ -74,7 +74,7 @@ def added(changes: Sequence[Link], held: Mark) -> Sequence[Link]:
     return unheld
 
 
-def richer(stated: Sequence[Link], held: Mark, nature: str | None) -> Sequence[Link]:
+def restated_details(stated: Sequence[Link], held: Mark, nature: str | None) -> Sequence[Link]:
     """Return the restatement of a mark whose minutes or nature are now stated otherwise.
 
     ``nature``: the one that is held, opened. An empty cell states nothing.
@@ -94,7 +94,7 @@ def go_on_from_held(stated: Sequence[Link], held: Mark) -> bool:
     if len(stated) == 1 or stated[0].code != last_row_code(held):
         return False
     first = stated[1]
-    goes_on = first.original == held.code or any(same(first, step) for step in held.steps)
+    goes_on = first.original == held.code or any(is_same(first, step) for step in held.steps)
     return goes_on and first.original != stated[0].code
 
 
@@ -139,13 +139,13 @@ def _known(stated: Sequence[Link], held: Mark) -> int:
         return 0
     known = 1
     for link, step in zip(stated[1:], held.steps, strict=False):
-        if not same(link, step):
+        if not is_same(link, step):
             break
         known += 1
     return known
 
 
-def same(link: Link, step: Step) -> bool:
+def is_same(link: Link, step: Step) -> bool:
     """Tell whether a change is the one that is held: its codes and its time."""
     same_codes = (link.original, link.code) == (step.original, step.code)
     return same_codes and (link.stated == step.stated or link.kind == "restated")
@@ -153,7 +153,7 @@ def same(link: Link, step: Step) -> bool:
 
 def _same_row(stated: Sequence[Link], held: Mark) -> bool:
     """Tell whether the mark is as last stated, and its changes are among those held."""
-    held_too = all(any(same(link, step) for step in held.steps) for link in stated[1:])
+    held_too = all(any(is_same(link, step) for step in held.steps) for link in stated[1:])
     return held_too and stated[0].code == last_row_code(held)
 
 
@@ -168,14 +168,14 @@ def _conflict(last: Link, held: Mark) -> Sequence[Link]:
 def _restated(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     """Return the restatement to what the source says now, with its changes when all are new."""
     entry, changes, stands = stated[0], stated[1:], held.code or ""
-    if any(same(link, step) for link in changes for step in held.steps):
+    if any(is_same(link, step) for link in changes for step in held.steps):
         return (stated[-1]._replace(kind="restated", original=stands),)
     if entry.code == stands:
         return changes
     return (entry._replace(kind="restated", original=stands), *changes)
 
 
-def superseded(stated: Sequence[Link], cancelled: Cancellation) -> Sequence[Link]:
+def with_cancellation(stated: Sequence[Link], cancelled: Cancellation) -> Sequence[Link]:
     """Add the code that a cancelled session gives to everyone, where another stands."""
     last = stated[-1]
     if last.code == cancelled.code:
@@ -188,7 +188,7 @@ def superseded(stated: Sequence[Link], cancelled: Cancellation) -> Sequence[Link
     return [*stated, change]
 
 
-def out_of_order(stated: Sequence[Link]) -> tuple[Link, Refused] | None:
+def order_fault(stated: Sequence[Link]) -> tuple[Link, Refused] | None:
     """Return the first change that does not follow from what stood, or came before the mark."""
     entry = stated[0]
     for before, link in pairwise(stated):

@@ -8,13 +8,12 @@ from typing import Generic, NamedTuple, TypeVar
 
 from ledger.clock import parse_instant
 from ledger.errors import Refused
-from ledger.formats import sheet as fields
+from ledger.formats import fields
 from ledger.formats.portable import ENTRY_KINDS, MARKS, EntryKind
 from ledger.formats.sheet import Problems, Sheet
 from ledger.values import HALVES, Half, Session
 
-# -- session_numbers -----------------------------------------------------------------------
-# A session as one small number: hundreds of thousands of rows name a few hundred of them.
+# A session is one small number: hundreds of thousands of rows name a few hundred of them.
 
 
 def number(day: date, half: Half) -> int:
@@ -26,10 +25,6 @@ def number(day: date, half: Half) -> int:
 def session(number: int) -> Session:
     """Return the session that has a number."""
     return Session(date.fromordinal(number // 2), HALVES[number % 2])
-
-
-# -- mark_rows -----------------------------------------------------------------------------
-# The rows of ``marks.csv`` as compact columns: some 30 bytes a row, few texts, each once.
 
 
 NOT_STATED = -(2**63)

@@ -22,11 +22,10 @@ from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
 
-# -- held ----------------------------------------------------------------------------------
 # What the ledger holds of the marks that a folder is about.
 
 
-def wanted(content: Content, state: State) -> Iterator[Range]:
+def mark_reads(content: Content, state: State) -> Iterator[Range]:
     """Yield the streams to read: none where the ledger has no pupil yet.
 
     One range a pupil, of every mark for a whole folder, else for the time that the folder is
@@ -145,10 +144,6 @@ def _changes(events: Sequence[Event]) -> int:
     return sum(isinstance(event, kinds) and event.row is not None for event in events)
 
 
-# -- marks ---------------------------------------------------------------------------------
-# From the rows of ``marks.csv`` and ``amendments.csv`` to facts, a few bytes a row until then.
-
-
 _COUNTED = {
     "entry": "entries",
     "late_entry": "late entries",
@@ -173,7 +168,7 @@ class Marks:
         self._rows = work.content.marks
         self._occasions = Occasions(work)
         self._entries = Entries(work, self._occasions)
-        self._changes, self._faulty = amendments.gathered(work, self._occasions)
+        self._changes, self._faulty = amendments.gather(work, self._occasions)
         self._held = HeldMarks(work.state)
         self._tell = Differences(work)
         self._plain = bytearray(len(self._rows))
@@ -232,21 +227,21 @@ class Marks:
             self._settle_added(stream, stated[1:], held)
             self._tell.entry(stated[0], held)
         elif self._in_order(stated):
-            full = stated if cancelled is None else links.superseded(stated, cancelled)
+            full = stated if cancelled is None else links.with_cancellation(stated, cancelled)
             nature = self._work.text(held.nature)
-            new = links.new(full, held) or links.richer(full, held, nature)
+            new = links.new_links(full, held) or links.restated_details(full, held, nature)
             self._add(stream, new)
             self._tell.chain(stated, new, len(full) - len(new), held)
 
     def _settle_added(self, stream: str, changes: Sequence[Link], held: Mark) -> None:
-        new = links.added(changes, held)
+        new = links.new_changes(changes, held)
         stands = Link("entry", held.code or "", 0, stated=links.latest(held) or None)
         if not new or new[0].kind == "conflict" or self._in_order([stands, *new]):
             self._add(stream, new)
             self._tell.changes(changes, new, held)
 
     def _in_order(self, stated: Sequence[Link]) -> bool:
-        fault = links.out_of_order(stated)
+        fault = links.order_fault(stated)
         if fault is not None:
             self._work.problems.refuse(AMENDMENTS, fault[0].line, fault[1])
         return fault is None

@@ -20,10 +20,6 @@ from ledger.state.marks import Mark, fold
 from ledger.state.school import ClosureKey, Pupil, closure_keys
 from ledger.values import Session
 
-# -- occasions -----------------------------------------------------------------------------
-# What an import asks of each session again and again, worked out once.
-
-
 _HOUR = 3_600_000_000
 
 
@@ -203,7 +199,6 @@ def _folder_calendar(work: Work) -> Calendar:
     return Calendar(terms, closures, [])
 
 
-# -- before --------------------------------------------------------------------------------
 # What the ledger that an import began with says of rows that it holds already.
 #
 # A row that was taken in is not refused when it comes again, because a person here moved a term,

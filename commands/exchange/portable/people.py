@@ -1,4 +1,4 @@
-"""Parents and other contacts, and what they are to pupils."""
+"""Families, notices to them and steps with them: rows that are new or differ become facts."""
 
 from collections import Counter
 from dataclasses import replace
@@ -7,7 +7,7 @@ from itertools import starmap
 from typing import Any
 
 from commands.exchange.portable.rows import NoticeRow, ParentRow, RelationRow
-from commands.exchange.portable.voices import NOTICE, PARENT, RELATION, of
+from commands.exchange.portable.voices import NOTICE, PARENT, RELATION, attributes
 from commands.exchange.portable.work import Work
 from ledger.events import streams
 from ledger.events.families import (
@@ -16,12 +16,8 @@ from ledger.events.families import (
     ParentRecorded,
     RelationRecorded,
 )
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import CASEWORK, FILES, NOTICES, PARENTS, RELATIONS
-
-# -- people --------------------------------------------------------------------------------
-# Parents and other contacts, and what they are to pupils.
-
 
 _COLUMN_OF = {"since": "from", "until": "to"}
 
@@ -31,7 +27,7 @@ def record_parents(work: Work) -> None:
     seen: set[str] = set()
     for row in work.content.parents.rows:
         if row.parent_id in seen:
-            work.problems.refuse(PARENTS, row.line, sheet.twice(f"parent {row.parent_id}"))
+            work.problems.refuse(PARENTS, row.line, fields.twice(f"parent {row.parent_id}"))
             continue
         seen.add(row.parent_id)
         _record_parent(work, row)
@@ -60,7 +56,7 @@ def record_relations(work: Work) -> None:
         if pupil is None or not known:
             continue
         rows = newest.setdefault((row.parent_id, pupil.id), [])
-        if _in_order(work, row, rows):
+        if _relation_in_order(work, row, rows):
             rows.append(row)
     for (parent_id, pupil_id), rows in newest.items():
         _record_relation(work, parent_id, pupil_id, sorted(rows, key=_begins))
@@ -73,11 +69,11 @@ def _begins(row: RelationRow) -> date:
     return row.since or date.min
 
 
-def _in_order(work: Work, row: RelationRow, others: list[RelationRow]) -> bool:
+def _relation_in_order(work: Work, row: RelationRow, others: list[RelationRow]) -> bool:
     again = any(row.since == other.since for other in others)
     what = f"what {row.parent_id} is to {row.upn}"
-    dates = sheet.reversed_dates(row.since, row.until, ("from", "to"))
-    return work.check(RELATIONS, row.line, [dates, sheet.twice(what) if again else None])
+    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
+    return work.check(RELATIONS, row.line, [dates, fields.twice(what) if again else None])
 
 
 def _record_relation(work: Work, parent_id: str, pupil_id: str, rows: list[RelationRow]) -> None:
@@ -91,30 +87,30 @@ def _record_relation(work: Work, parent_id: str, pupil_id: str, rows: list[Relat
     new = rows if held is None else rows[-1:]
     voice = work.voices.relation(parent_id, pupil_id)
     for row in new:
-        stated: dict[str, Any] = {n: _stated(work, row, n, held) for n in RELATION}
+        stated: dict[str, Any] = {n: _relation_stated(work, row, n, held) for n in RELATION}
         stated |= work.stands(RELATIONS, row.line, voice, stated)
-        stands = {name: _held(work, held, name) for name in RELATION}
+        stands = {name: _relation_held(work, held, name) for name in RELATION}
         if held is None or stated != stands:
             event = RelationRecorded(**stated, stated=row.stated, row=row.line)
             work.record("relations", streams.relation(parent_id, pupil_id), event)
 
 
-def _stated(work: Work, row: RelationRow, name: str, held: RelationRecorded | None) -> object:
+def _relation_stated(
+    work: Work, row: RelationRow, name: str, held: RelationRecorded | None
+) -> object:
     """Return what a row states; a column that is not in the file leaves what is held."""
     column = _COLUMN_OF.get(name, name)
     if column in FILES[RELATIONS].optional and column not in work.content.relations.has:
-        return _held(work, held, name)
+        return _relation_held(work, held, name)
     return getattr(row, name)
 
 
-def _held(work: Work, held: RelationRecorded | None, name: str) -> object:
+def _relation_held(work: Work, held: RelationRecorded | None, name: str) -> object:
     value = getattr(held, name) if held else None
     return work.text(value) if name == "relationship" else value
 
 
-# -- notices -------------------------------------------------------------------------------
 # Penalty notices as their source states them: those that are new or stated otherwise.
-
 
 _DATES = ("issued_on", "offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on",
           "outcome_on")  # fmt: skip
@@ -123,27 +119,29 @@ Key = tuple[str, str, date, date | None]
 """Stream, kind, first day and beginning of the offence: what makes two rows one notice."""
 
 
-def record(work: Work) -> None:
+def record_notices(work: Work) -> None:
     """Record each notice that is new or differs from what was stated last.
 
     Nothing here asks whether a notice should have been issued: it was.
     """
-    held = {_key(s, n): n for s, found in work.school.notices.items() for n in found}
+    held = {_notice_key(s, n): n for s, found in work.school.notices.items() for n in found}
     seen: set[Key] = set()
     for row in work.content.notices.rows:
         pupil = work.pupil(NOTICES, row.line, row.upn)
         known = work.parent_known(NOTICES, row.line, row.parent_id)
-        if not _notices_in_order(work, row) or pupil is None or not known:
+        if not _notice_in_order(work, row) or pupil is None or not known:
             continue
         stream = streams.notices(row.parent_id, pupil.id)
-        key = _key(stream, row)
+        key = _notice_key(stream, row)
         voice = work.voices.notice(stream, key[1:])
-        notice = _event(work, row, held.get(key))
-        notice = replace(notice, **work.stands(NOTICES, row.line, voice, of(notice, NOTICE)))
+        notice = _notice(work, row, held.get(key))
+        notice = replace(
+            notice, **work.stands(NOTICES, row.line, voice, attributes(notice, NOTICE))
+        )
         if key in seen:
             what = f"the notice of {row.issued_on} to {row.parent_id} for {row.upn}"
-            work.problems.refuse(NOTICES, row.line, sheet.twice(what))
-        elif key not in held or _says(held[key]) != _says(notice):
+            work.problems.refuse(NOTICES, row.line, fields.twice(what))
+        elif key not in held or _notice_details(held[key]) != _notice_details(notice):
             work.record("notices", stream, notice)
         seen.add(key)
     if work.content.notices.has:
@@ -151,25 +149,25 @@ def record(work: Work) -> None:
         work.missing("notices", (work.voices.notice(key[0], key[1:]) for key in left))
 
 
-def _key(stream: str, notice: NoticeStated | NoticeRow) -> Key:
+def _notice_key(stream: str, notice: NoticeStated | NoticeRow) -> Key:
     return stream, notice.kind, notice.issued_on, notice.offence_first
 
 
-def _says(notice: NoticeStated) -> list[object]:
+def _notice_details(notice: NoticeStated) -> list[object]:
     return [getattr(notice, name) for name in NOTICE]
 
 
-def _notices_in_order(work: Work, row: NoticeRow) -> bool:
+def _notice_in_order(work: Work, row: NoticeRow) -> bool:
     pairs = [("offence_first", "offence_last"), *(("issued_on", name) for name in _AFTER_ISSUE)]
     checks = [
-        *(sheet.reversed_dates(getattr(row, a), getattr(row, b), (a, b)) for a, b in pairs),
-        *(sheet.future_day(getattr(row, name), work.today, name) for name in _DATES),
-        sheet.future_instant(row.stated, work.now, "recorded_on"),
+        *(fields.reversed_dates(getattr(row, a), getattr(row, b), (a, b)) for a, b in pairs),
+        *(fields.future_day(getattr(row, name), work.today, name) for name in _DATES),
+        fields.future_instant(row.stated, work.now, "recorded_on"),
     ]
     return work.check(NOTICES, row.line, checks)
 
 
-def _event(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStated:
+def _notice(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStated:
     """Return what a row states; a column that is not in the file leaves what is held."""
     stated = NoticeStated(
         **{name: getattr(row, name) for name in (*NOTICE, "stated")}, row=row.line
@@ -178,14 +176,12 @@ def _event(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeState
     return replace(stated, **{name: getattr(held, name) for name in absent}) if held else stated
 
 
-# -- casework ------------------------------------------------------------------------------
 # Steps with families: each row of ``casework.csv`` that the ledger does not hold yet.
-
 
 Said = tuple[object, ...]
 
 
-def casework_record(work: Work) -> None:
+def record_casework(work: Work) -> None:
     """Record each step that is not held; two equal rows are two steps."""
     held: dict[str, Counter[Said]] = {}
     unseen = sum(map(len, work.school.casework.values()))
@@ -196,7 +192,7 @@ def casework_record(work: Work) -> None:
         stream = streams.casework(pupil.id)
         if stream not in held:
             steps = work.school.casework.get(stream, ())
-            held[stream] = Counter(_said(work, step) for step in steps)
+            held[stream] = Counter(_step_details(work, step) for step in steps)
         said = tuple(row[2:])
         if held[stream][said]:
             held[stream][said] -= 1
@@ -216,7 +212,7 @@ def casework_record(work: Work) -> None:
         work.gone["casework steps"] += unseen
 
 
-def _said(work: Work, step: CaseworkStepTaken) -> Said:
+def _step_details(work: Work, step: CaseworkStepTaken) -> Said:
     """Return what a step held says, in the order of a row's columns."""
     texts = (work.text(text) for text in (step.with_whom, step.outcome, step.notes))
     return (step.step, step.on, step.by, *texts)

@@ -14,14 +14,14 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import PLANS
 
 _STEPS = {AbsencePlanned: "planned", PlanChanged: "changed", PlanWithdrawn: "withdrawn"}
 Said = tuple[object, ...]
 
 
-def record(work: Work) -> None:
+def record_plans(work: Work) -> None:
     """Record each step that is not held, in order of ``planned_on``."""
     steps: dict[str, list[PlanRow]] = defaultdict(list)
     for row in work.content.plans.rows:
@@ -34,7 +34,7 @@ def record(work: Work) -> None:
 
 
 def _faults(work: Work, row: PlanRow) -> Iterator[Refused | None]:
-    yield sheet.future_instant(row.stated, work.now, "planned_on")
+    yield fields.future_instant(row.stated, work.now, "planned_on")
     if row.by is not None and not _held(work, row, row.by):
         yield calendar.fault(work, row.by, local_date(row.stated or work.now))
     if row.step == "withdrawn":

@@ -1,4 +1,4 @@
-"""The admission register: spells on roll and details of pupils that are new or differ."""
+"""The admission register: pupils, their spells on roll and their groups, new or changed."""
 
 from collections import defaultdict
 from datetime import date
@@ -6,7 +6,7 @@ from itertools import pairwise, starmap
 from typing import Any, cast
 
 from commands.exchange.portable.rows import GroupRow, PupilRow
-from commands.exchange.portable.voices import SPELL, of
+from commands.exchange.portable.voices import SPELL, attributes
 from commands.exchange.portable.work import Work, pupil_stream
 from commands.roll import remove
 from ledger.errors import Refused
@@ -20,16 +20,13 @@ from ledger.events.roll import (
     PupilEnrolled,
     PupilRemoved,
 )
-from ledger.formats import sheet
+from ledger.formats import fields
 from ledger.formats.portable import GROUPS, PUPILS
 from ledger.state.school import Membership, Pupil, Spell
-from policies.law import age as compulsory_school_age
-
-# -- pupils --------------------------------------------------------------------------------
-# The admission register: spells on roll and details of pupils that are new or differ.
+from policies.law import age
 
 
-def record(work: Work) -> None:
+def record_pupils(work: Work) -> None:
     """Record the pupils who are new, new and ended spells, and details that differ."""
     spells: dict[str, list[PupilRow]] = defaultdict(list)
     for row in work.content.pupils.rows:
@@ -37,7 +34,11 @@ def record(work: Work) -> None:
     owners: dict[str, PupilRow] = {}
     for rows in spells.values():
         rows.sort(key=lambda row: row.starts_on)
-        if _one_pupil(work, rows) and _own_local_id(work, rows, owners) and _in_order(work, rows):
+        if (
+            _one_pupil(work, rows)
+            and _own_local_id(work, rows, owners)
+            and _spells_in_order(work, rows)
+        ):
             _record_pupil(work, rows)
     left = work.school.pupils.keys() - set(work.pupils.values())
     work.missing("pupils", map(work.voices.pupil, left))
@@ -75,7 +76,7 @@ def _own_local_id(work: Work, rows: list[PupilRow], owners: dict[str, PupilRow])
     return True
 
 
-def _in_order(work: Work, rows: list[PupilRow]) -> bool:
+def _spells_in_order(work: Work, rows: list[PupilRow]) -> bool:
     checks = [(row, why) for row in rows for why in _faults(work, row)]
     for row, following in pairwise(rows):
         if row.leaves_on is None or following.starts_on <= row.leaves_on:
@@ -90,13 +91,13 @@ def _in_order(work: Work, rows: list[PupilRow]) -> bool:
 
 def _faults(work: Work, row: PupilRow) -> list[Refused]:
     found = [
-        sheet.reversed_dates(row.starts_on, row.leaves_on, ("starts_on", "leaves_on")),
-        sheet.reversed_dates(row.dob, row.starts_on, ("dob", "starts_on")),
-        sheet.future_day(row.dob, work.today, "dob"),
+        fields.reversed_dates(row.starts_on, row.leaves_on, ("starts_on", "leaves_on")),
+        fields.reversed_dates(row.dob, row.starts_on, ("dob", "starts_on")),
+        fields.future_day(row.dob, work.today, "dob"),
     ]
     try:
-        compulsory_school_age.begins(row.dob)
-        compulsory_school_age.ends(compulsory_school_age.birth_cohort(row.dob))
+        age.begins(row.dob)
+        age.ends(age.birth_cohort(row.dob))
     except Refused as why:
         found.append(why)
     return [why for why in found if why is not None]
@@ -133,7 +134,7 @@ def _standing(work: Work, pupil: Pupil, rows: list[PupilRow]) -> list[PupilRow]:
         voice = work.voices.spell(pupil.id, row.starts_on)
         if voice.stands.get("on_roll") is False:
             continue
-        stated = of(row, SPELL) if _has(work, "boarder") else of(row, SPELL[:-1])
+        stated = attributes(row, SPELL) if _has(work, "boarder") else attributes(row, SPELL[:-1])
         said = {name: _stated(row, name) for name in DETAILS}
         kept = work.stands(PUPILS, row.line, voice, stated, {"leaves_on"}) | details.kept(said)
         if row is rows[-1]:
@@ -232,8 +233,8 @@ def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool)
     return PupilEnrolled(
         **details,
         starts_on=row.starts_on,
-        birth_cohort=compulsory_school_age.birth_cohort(row.dob),
-        compulsory_from=compulsory_school_age.begins(row.dob),
+        birth_cohort=age.birth_cohort(row.dob),
+        compulsory_from=age.begins(row.dob),
         boarder=boarder,
         stated=row.stated,
         row=row.line,
@@ -253,8 +254,8 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
         born: dict[str, Any] = {}
         if name == "dob":
             born = {
-                "birth_cohort": compulsory_school_age.birth_cohort(row.dob),
-                "compulsory_from": compulsory_school_age.begins(row.dob),
+                "birth_cohort": age.birth_cohort(row.dob),
+                "compulsory_from": age.begins(row.dob),
             }
         event = DetailsAmended(
             field=cast("Detail", name),
@@ -267,11 +268,10 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
         work.record("details amended", streams.pupil(pupil.id), event)
 
 
-# -- groups --------------------------------------------------------------------------------
 # Memberships of year groups, registration groups and cohorts that are new or differ.
 
 
-def groups_record(work: Work) -> None:
+def record_groups(work: Work) -> None:
     """Record each membership that begins, ends or goes on anew."""
     seen: set[tuple[str, Membership]] = set()
     for row in work.content.groups.rows:
@@ -279,23 +279,25 @@ def groups_record(work: Work) -> None:
         if pupil is None:
             continue
         membership = (row.kind, row.name, row.since)
-        if _groups_in_order(work, row, twice=(pupil.id, membership) in seen):
-            _record(work, pupil, row, membership)
+        if _membership_in_order(work, row, twice=(pupil.id, membership) in seen):
+            _record_membership(work, pupil, row, membership)
         seen.add((pupil.id, membership))
     if work.content.groups.has:
         held = {(p.id, each) for p in work.school.pupils.values() for each in p.memberships}
         work.missing("memberships", starmap(work.voices.membership, held - seen))
 
 
-def _groups_in_order(work: Work, row: GroupRow, *, twice: bool) -> bool:
+def _membership_in_order(work: Work, row: GroupRow, *, twice: bool) -> bool:
     what = f"that {row.upn} belongs to {row.name} from {row.since or 'the beginning'}"
-    dates = sheet.reversed_dates(row.since, row.until, ("from", "to"))
-    return work.check(GROUPS, row.line, [dates, sheet.twice(what) if twice else None])
+    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
+    return work.check(GROUPS, row.line, [dates, fields.twice(what) if twice else None])
 
 
-def _record(work: Work, pupil: Pupil, row: GroupRow, membership: Membership) -> None:
+def _record_membership(work: Work, pupil: Pupil, row: GroupRow, membership: Membership) -> None:
     voice = work.voices.membership(pupil.id, membership)
-    row = row._replace(**work.stands(GROUPS, row.line, voice, of(row, ("until",)), {"until"}))
+    row = row._replace(
+        **work.stands(GROUPS, row.line, voice, attributes(row, ("until",)), {"until"})
+    )
     held = pupil.memberships.get(membership)
     if membership in pupil.memberships and held == row.until:
         return

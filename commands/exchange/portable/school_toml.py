@@ -18,13 +18,11 @@ from ledger.events.calendar import (
     SessionsClosed,
     TermSet,
 )
-from ledger.formats import portable, sheet
+from ledger.formats import fields, portable
 from ledger.formats.sheet import Problems, decoded, line_of
 from ledger.values import HALVES, Half
 
-# -- toml_lines ----------------------------------------------------------------------------
 # Where in a TOML file something stands: the parser says so only of what it cannot parse.
-
 
 _HEADER = re.compile(r"\s*\[\[?\s*([\w-]+)\s*\]\]?")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -58,10 +56,6 @@ def place(error: str, text: str) -> tuple[int, str]:
     line = _AT_LINE.search(error)
     last = len(text.splitlines())
     return int(line[1]) if line and line[1] else last, _AT_LINE.sub("", error)
-
-
-# -- school_toml ---------------------------------------------------------------------------
-# Reading ``school.toml``: the school, its register times, terms and closures, as events.
 
 
 _SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
@@ -201,7 +195,7 @@ class _Table:
         """Return a text from a list."""
         word = self.take(key, str, default)
         try:
-            return sheet.among(word, allowed)
+            return fields.among(word, allowed)
         except Refused as why:
             raise _BadKey(key, why.code, f"{key}: {why.what}", why.remedy) from None
 
@@ -284,7 +278,7 @@ def _term(table: _Table) -> TermSet:
     table.check({"name": str, "first": date, "last": date})
     name = table.take("name", str)
     first, last = table.take("first", date), table.take("last", date)
-    if why := sheet.reversed_dates(first, last, ("first", "last")):
+    if why := fields.reversed_dates(first, last, ("first", "last")):
         raise _BadKey("last", why.code, why.what, why.remedy)
     return TermSet(name=name, first=first, last=last)
 

@@ -58,7 +58,7 @@ def counts(work: Work) -> dict[str, int]:
     return {name: count for name, count in work.counts.items() if count} | gone | differs
 
 
-def recorded(work: Work) -> dict[str, int]:
+def _recorded_counts(work: Work) -> dict[str, int]:
     """Return what is recorded, counted by kind."""
     return {n: c for n, c in work.counts.items() if c and n not in _PASSED_OVER}
 
@@ -82,7 +82,7 @@ def says(work: Work, *, dry_run: bool) -> tuple[str, ...]:
 
 
 def _recorded(work: Work, *, dry_run: bool) -> str:
-    found, would = recorded(work), "would be" if dry_run else "was"
+    found, would = _recorded_counts(work), "would be" if dry_run else "was"
     if found:
         return f"{'would be recorded' if dry_run else 'recorded'}: {_listed(found)}"
     if work.differs:

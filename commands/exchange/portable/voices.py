@@ -18,9 +18,7 @@ from ledger.sealing.keys import is_sealed
 from ledger.state.school import ClosureKey, Membership, closure_keys
 from ledger.values import school_year_number
 
-# -- stated --------------------------------------------------------------------------------
 # What each event of the school, its calendar and its people states, record by record.
-
 
 Details = dict[str, Any]
 Statement = tuple[Hashable, Details]
@@ -38,12 +36,12 @@ SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
 TIMES = ("am_opens", "am_closes", "pm_opens", "pm_closes")
 
 
-def of(event: object, names: Sequence[str]) -> Details:
+def attributes(event: object, names: Sequence[str]) -> Details:
     """Return some attributes by name."""
     return {name: getattr(event, name) for name in names}
 
 
-def paired(heard: Sequence[tuple[Event, bool]]) -> Iterator[tuple[list[Event], bool]]:
+def pairs(heard: Sequence[tuple[Event, bool]]) -> Iterator[tuple[list[Event], bool]]:
     """Yield events with who stated them; a spell and its end, stated together, as one.
 
     A spell recorded again would otherwise seem to go on, and then to end anew.
@@ -80,7 +78,7 @@ def days(event: calendar.TermSet) -> Details:
 
 def times(event: calendar.RegisterTimesSet) -> Details:
     """Return register times, which are stated together."""
-    return {"times": tuple(of(event, TIMES).values())}
+    return {"times": tuple(attributes(event, TIMES).values())}
 
 
 def closure(event: calendar.SessionsClosed | calendar.SessionCancelled) -> Details:
@@ -93,7 +91,7 @@ def _nothing(_event: Event) -> Iterator[Statement]:
 
 
 def _school(event: calendar.SchoolOpened) -> Iterator[Statement]:
-    yield "school", of(event, SCHOOL)
+    yield "school", attributes(event, SCHOOL)
 
 
 def _times(event: calendar.RegisterTimesSet) -> Iterator[Statement]:
@@ -115,7 +113,7 @@ def _withdrawn(event: calendar.ClosureWithdrawn) -> Iterator[Statement]:
 
 
 def _staff(event: people.StaffTitle) -> Iterator[Statement]:
-    yield event.since, of(event, STAFF)
+    yield event.since, attributes(event, STAFF)
 
 
 def _until(event: people.StaffLeft) -> Iterator[Statement]:
@@ -123,13 +121,13 @@ def _until(event: people.StaffLeft) -> Iterator[Statement]:
 
 
 def _enrolled(event: roll.PupilEnrolled) -> Iterator[Statement]:
-    yield "details", of(event, roll.DETAILS)
+    yield "details", attributes(event, roll.DETAILS)
     spell = {"on_roll": True, "leaves_on": None, "ground": "", "next_school": None}
     yield event.starts_on, {**spell, "boarder": event.boarder}
 
 
 def _removed(event: roll.PupilRemoved) -> Iterator[Statement]:
-    yield event.starts_on, of(event, ("leaves_on", "ground", "next_school"))
+    yield event.starts_on, attributes(event, ("leaves_on", "ground", "next_school"))
 
 
 def _enrolment_withdrawn(event: roll.EnrolmentWithdrawn) -> Iterator[Statement]:
@@ -146,15 +144,15 @@ def _membership(event: roll.GroupJoined | roll.GroupLeft) -> Iterator[Statement]
 
 
 def _parent(event: people.ParentRecorded) -> Iterator[Statement]:
-    yield None, of(event, PARENT)
+    yield None, attributes(event, PARENT)
 
 
 def _relation(event: people.RelationRecorded) -> Iterator[Statement]:
-    yield None, of(event, RELATION)
+    yield None, attributes(event, RELATION)
 
 
 def _notice(event: people.NoticeStated) -> Iterator[Statement]:
-    yield (event.kind, event.issued_on, event.offence_first), of(event, NOTICE)
+    yield (event.kind, event.issued_on, event.offence_first), attributes(event, NOTICE)
 
 
 _READ: Mapping[type[Event], Callable[[Any], Iterator[Statement]]] = {
@@ -179,17 +177,10 @@ _READ: Mapping[type[Event], Callable[[Any], Iterator[Statement]]] = {
 }
 
 
-# -- voices --------------------------------------------------------------------------------
-# Who stated each detail last, a source or a person here, and what the source stated before.
-#
-# A row is compared with what its source stated last. A detail that a person here amended since
-# stands, whatever an unchanged row repeats.
-
-
 _NOTHING = (None, "", ())
 
 
-def wanted() -> Iterator[Range]:
+def voice_reads() -> Iterator[Range]:
     """Yield the streams that say who stated what."""
     yield one(streams.CALENDAR)
     for kind in (streams.STAFF, streams.PUPIL, streams.PARENT, streams.RELATION, streams.NOTICES):
@@ -309,7 +300,7 @@ class Voices:
         found: dict[Hashable, Voice] = {}
         if all(imported):
             return found
-        for pair, by_source in paired(list(zip(events, imported, strict=True))):
+        for pair, by_source in pairs(list(zip(events, imported, strict=True))):
             for key, stated in stated_by(pair):
                 opened = {name: self._text(value) for name, value in stated.items()}
                 found.setdefault(key, Voice()).hear(opened, imported=by_source)

@@ -24,7 +24,7 @@ from ledger.state.school import Pupil, School, StaffRow
 from ledger.values import HALVES, Operator, Session, parse_session
 from policies.packs.codes import rules
 
-CASES = Path(__file__).parents[3] / "fixtures" / "cases" / "amending_policy.toml"
+CASES = Path(__file__).parents[3] / "fixtures" / "cases" / "amending" / "policy.toml"
 FOUND = tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]
 MM = Author("mm", "Mo Marsh", "Attendance Officer")
 ADA = Pupil(

@@ -25,7 +25,7 @@ def request(first=WEEK[0], last=WEEK[1], **fields) -> RequestLeave:
     return RequestLeave(**(given | fields))
 
 
-def asked(desk: Desk, first=WEEK[0], last=WEEK[1], **fields) -> str:
+def ask(desk: Desk, first=WEEK[0], last=WEEK[1], **fields) -> str:
     """Record a request; return its id."""
     [(stream, _)] = desk.recorded(request(first, last, **fields))
     return stream.split(":")[2]
@@ -46,14 +46,14 @@ def withdraw(leave_id: str, **fields) -> WithdrawLeave:
     return WithdrawLeave(leave_id=leave_id, **({"reason": "Not travelling"} | fields))
 
 
-def falsified(leave_id: str, **fields) -> FalsifyLeave:
+def falsify(leave_id: str, **fields) -> FalsifyLeave:
     """Return a finding that leave was obtained falsely."""
     return FalsifyLeave(leave_id=leave_id, **({"reason": "Seen abroad"} | fields))
 
 
-def granted(desk: Desk, first=WEEK[0], last=WEEK[1], **fields) -> str:
+def ask_and_grant(desk: Desk, first=WEEK[0], last=WEEK[1], **fields) -> str:
     """Record a request and grant it, by the head; return its id."""
-    leave_id = asked(desk, first, last, **fields)
+    leave_id = ask(desk, first, last, **fields)
     as_head(desk, grant(leave_id))
     return leave_id
 

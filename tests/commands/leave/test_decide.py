@@ -22,12 +22,12 @@ from ledger.values import parse_session
 from tests.commands.conftest import upn
 from tests.commands.leave.steps import (
     as_head,
-    asked,
+    ask,
+    ask_and_grant,
     both,
     bound,
-    falsified,
+    falsify,
     grant,
-    granted,
     plans,
     refuse,
     refused_to_head,
@@ -45,7 +45,7 @@ def says(desk, command):
 
 def test_the_decision_is_kept_with_paragraph_code_reason_and_author(desk):
     """One transaction: the decision, and a plan for each session, which cites the leave."""
-    leave_id = asked(desk, "2026-11-23/PM", "2026-11-24")
+    leave_id = ask(desk, "2026-11-23/PM", "2026-11-24")
     recorded = as_head(desk, grant(leave_id, reason=" A wedding ", letter_on=date(2026, 11, 20)))
     pupil = desk.id("P1")
     assert recorded[0] == (
@@ -70,14 +70,14 @@ def test_the_decision_is_kept_with_paragraph_code_reason_and_author(desk):
 
 def test_first_and_last_session_of_a_half_day(desk):
     """One morning is one session."""
-    leave_id = asked(desk, "2026-11-23/AM", "2026-11-23/AM")
+    leave_id = ask(desk, "2026-11-23/AM", "2026-11-23/AM")
     assert sessions_of(as_head(desk, grant(leave_id)), "plan") == ["2026-11-23/AM"]
 
 
 def test_half_term_inside_is_left_out(desk):
     """The school does not meet from 24 October to 1 November."""
     desk.at("2026-10-01T09:30")
-    leave_id = asked(desk, "2026-10-23/PM", "2026-11-02/AM", asked_on=date(2026, 9, 30))
+    leave_id = ask(desk, "2026-10-23/PM", "2026-11-02/AM", asked_on=date(2026, 9, 30))
     found = sessions_of(as_head(desk, grant(leave_id)), "plan")
     assert found == ["2026-10-23/PM", "2026-11-02/AM"]
 
@@ -86,14 +86,14 @@ def test_a_cancelled_session_and_a_closure_inside_are_left_out(desk):
     """They are nobody's absence."""
     desk.at("2026-11-20T08:30").do(CancelSessions(sessions=("2026-11-20/AM",), reason="Flood"))
     desk.do(AddClosure(day=date(2026, 11, 23), reason="INSET"))
-    leave_id = asked(desk, "2026-11-20", "2026-11-24/AM")
+    leave_id = ask(desk, "2026-11-20", "2026-11-24/AM")
     found = sessions_of(as_head(desk, grant(leave_id)), "plan")
     assert found == ["2026-11-20/PM", "2026-11-24/AM"]
 
 
 def test_leave_over_a_change_of_roll_plans_only_while_on_roll(desk):
     """The last day on roll is the last one planned."""
-    leave_id = asked(desk, "2026-11-26", "2026-12-01")
+    leave_id = ask(desk, "2026-11-26", "2026-12-01")
     desk.at("2026-11-20T10:00")
     desk.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 27), ground="9(1)(k)"))
     assert sessions_of(as_head(desk, grant(leave_id)), "plan") == both("2026-11-26", "2026-11-27")
@@ -101,7 +101,7 @@ def test_leave_over_a_change_of_roll_plans_only_while_on_roll(desk):
 
 def test_part_of_what_was_asked_for_may_be_granted(desk):
     """And not more than it."""
-    leave_id = asked(desk)
+    leave_id = ask(desk)
     for ends in ({"from_": "2026-11-20"}, {"to_": "2026-11-28"}):
         assert refused_to_head(desk, grant(leave_id, **ends)).code == "not-asked-for"
     recorded = as_head(desk, grant(leave_id, from_="2026-11-24", to_="2026-11-24/AM"))
@@ -113,7 +113,7 @@ def test_part_of_what_was_asked_for_may_be_granted(desk):
 def test_asked_for_on_the_day_before_and_on_the_first_day(desk, asked_on):
     """A school that regulation 11 binds may grant the first, and of the second what is ahead."""
     bound(desk).at("2026-11-23T08:00")
-    leave_id = asked(desk, asked_on=asked_on)
+    leave_id = ask(desk, asked_on=asked_on)
     if asked_on == date(2026, 11, 22):
         assert len(as_head(desk, grant(leave_id))) == 11
         return
@@ -130,7 +130,7 @@ def test_asked_for_on_the_day_before_and_on_the_first_day(desk, asked_on):
 def test_asked_for_on_the_very_day_before_the_session_opens(desk, asked_on, planned):
     """In advance of an afternoon that opens at 13:50, where the time of asking is known."""
     bound(desk).at("2026-11-23T13:55")
-    leave_id = asked(desk, "2026-11-23/PM", "2026-11-23/PM", asked_on=asked_on)
+    leave_id = ask(desk, "2026-11-23/PM", "2026-11-23/PM", asked_on=asked_on)
     if planned:
         assert sessions_of(as_head(desk, grant(leave_id)), "plan") == ["2026-11-23/PM"]
     else:
@@ -141,11 +141,11 @@ def test_who_asked_is_looked_at_again_when_it_is_decided(desk):
     """A flag recorded since is told; of a parent who is none of the pupil's nothing is granted."""
     desk.do(RecordParent(parent_id="PA1", surname="Quill", forename="Cal"))
     desk.do(RecordRelation(parent_id="PA1", pupil="P1", lives_with="yes"))
-    first, second = asked(desk, parent="PA1"), asked(desk, parent="PA1")
+    first, second = ask(desk, parent="PA1"), ask(desk, parent="PA1")
     desk.do(RecordRelation(parent_id="PA1", pupil="P1", no_contact="yes", reason="Court"))
     for command in (refuse(first), grant(second)):
         assert says(desk, command)[-1].startswith("note: no_contact is yes for parent PA1")
-    by_name = asked(desk, "2026-12-01", "2026-12-01", asked_by="Mr CAL Quill")
+    by_name = ask(desk, "2026-12-01", "2026-12-01", asked_by="Mr CAL Quill")
     assert "no_contact is yes for parent PA1" in says(desk, refuse(by_name))[-1]
 
 
@@ -186,7 +186,7 @@ def leave_id_of(desk):
 def test_leave_is_not_granted_for_a_session_that_is_over(desk):
     """Asked for in time, decided too late; the afternoon is still ahead."""
     bound(desk).at("2026-11-23T09:30")
-    leave_id = asked(desk)
+    leave_id = ask(desk)
     refused = refused_to_head(desk, grant(leave_id))
     assert (refused.code, "2026-11-23/AM is over" in refused.what) == ("leave-retrospective", True)
     recorded = as_head(desk, grant(leave_id, from_="2026-11-23/PM"))
@@ -197,7 +197,7 @@ def test_in_other_schools_a_note_says_that_guidance_expects_the_same(desk):
     """An academy; what is over without a mark gets no plan, and what is marked stays."""
     desk.at("2026-11-23T09:30")
     desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-20/PM"), code="O"))
-    leave_id = asked(desk, "2026-11-20", "2026-11-24", asked_on=date(2026, 11, 20))
+    leave_id = ask(desk, "2026-11-20", "2026-11-24", asked_on=date(2026, 11, 20))
     found = says(desk, grant(leave_id))
     assert found[1] == "C planned for 3 sessions: 2026-11-23 PM, 2026-11-24"
     assert found[2] == "note: 1 session with a mark, which stays as it is: 2026-11-20 PM"
@@ -211,7 +211,7 @@ def test_in_other_schools_a_note_says_that_guidance_expects_the_same(desk):
 def test_other_paragraphs_allow_leave_after_the_fact(desk):
     """A medical appointment this morning, told of today, in a maintained school."""
     bound(desk)
-    leave_id = asked(desk, "2026-11-20", "2026-11-20", purpose="medical")
+    leave_id = ask(desk, "2026-11-20", "2026-11-20", purpose="medical")
     found = says(desk, grant(leave_id))
     assert found[0].endswith("under paragraph 11(3) (medical or dental appointment)")
     assert found[1:-1] == (
@@ -223,7 +223,7 @@ def test_other_paragraphs_allow_leave_after_the_fact(desk):
 def test_a_plan_that_says_the_same_stays_and_another_is_named(desk):
     """Nothing is overwritten."""
     desk.do(PlanAbsence(pupil="P1", session=parse_session("2026-11-23/AM"), code="C"))
-    leave_id = asked(desk, "2026-11-23", "2026-11-24")
+    leave_id = ask(desk, "2026-11-23", "2026-11-24")
     desk.do(PlanAbsence(pupil="P1", session=parse_session("2026-11-24/PM"), code="M"))
     refused = refused_to_head(desk, grant(leave_id))
     assert refused.code == "already-planned"
@@ -239,7 +239,7 @@ def test_a_plan_that_says_the_same_stays_and_another_is_named(desk):
 def test_where_everything_is_planned_already_the_decision_alone_is_recorded(desk):
     """It is a decision all the same."""
     desk.do(PlanAbsence(pupil="P1", session=parse_session("2026-11-23/AM"), code="C"))
-    leave_id = asked(desk, "2026-11-23/AM", "2026-11-23/AM")
+    leave_id = ask(desk, "2026-11-23/AM", "2026-11-23/AM")
     assert len(as_head(desk, grant(leave_id))) == 1
     assert plans(desk) == {"2026-11-23/AM": "C"}
 
@@ -267,7 +267,7 @@ def test_a_part_time_timetable_has_a_paragraph_for_each_age(desk, pupil, fits, s
         )
     )
     for purpose in ("part-time", "part-time-above", "part-time-below"):
-        leave_id = asked(desk, "2026-11-23/PM", "2026-11-23/PM", purpose=purpose, pupil=pupil)
+        leave_id = ask(desk, "2026-11-23/PM", "2026-11-23/PM", purpose=purpose, pupil=pupil)
         if purpose == fits:
             [_, (_, plan)] = as_head(desk, grant(leave_id))
             assert plan.code == ("C2" if pupil == "P1" else "X")
@@ -279,7 +279,7 @@ def test_a_part_time_timetable_has_a_paragraph_for_each_age(desk, pupil, fits, s
 
 def test_a_code_that_needs_its_nature_is_refused_without(desk):
     """Reg 10(5)."""
-    leave_id = asked(desk, "2026-11-23/AM", "2026-11-23/AM", purpose="activity")
+    leave_id = ask(desk, "2026-11-23/AM", "2026-11-23/AM", purpose="activity")
     assert refused_to_head(desk, grant(leave_id)).code == "nature-missing"
     recorded = as_head(desk, grant(leave_id, nature="taster day"))
     assert (recorded[1][1].code, recorded[1][1].nature) == ("B", "taster day")
@@ -287,13 +287,13 @@ def test_a_code_that_needs_its_nature_is_refused_without(desk):
 
 def test_leave_for_no_session_is_refused(desk):
     """Half term needs no leave."""
-    leave_id = asked(desk, "2026-12-21", "2026-12-22")
+    leave_id = ask(desk, "2026-12-21", "2026-12-22")
     assert refused_to_head(desk, grant(leave_id)).code == "nothing-to-grant"
 
 
 def test_only_who_is_authorised_decides(desk):
     """The officer is refused both ways; an authoriser and the head are not."""
-    leave_id = asked(desk)
+    leave_id = ask(desk)
     for command in (grant(leave_id), refuse(leave_id)):
         assert desk.refused(command).code == "not-authorised"
     desk.do(AddStaff(staff_id="dep", name="Di Dean", job_title="Deputy", role=("authoriser",)))
@@ -304,12 +304,12 @@ def test_only_who_is_authorised_decides(desk):
 def test_where_no_such_role_is_on_record_nobody_is_refused_for_it(desk):
     """A ledger that does not record who is authorised cannot tell."""
     desk.do(LeaveStaff(staff_id="head", last_day=date(2026, 11, 19)))
-    assert desk.recorded(refuse(asked(desk)))[0][1].by == "mm"
+    assert desk.recorded(refuse(ask(desk)))[0][1].by == "mm"
 
 
 def test_a_refusal_is_a_fact_and_plans_nothing(desk):
     """With reason, author and letter; the code for going all the same is told."""
-    leave_id = asked(desk)
+    leave_id = ask(desk)
     desk.staff_id = "head"
     [(stream, event)] = desk.recorded(refuse(leave_id, letter_on=date(2026, 11, 20)))
     assert stream == f"leave:{desk.id('P1')}:{leave_id}"
@@ -321,7 +321,7 @@ def test_a_refusal_is_a_fact_and_plans_nothing(desk):
         name="Hal Hope",
         job_title="Head Teacher",
     )
-    other = asked(desk, purpose="exceptional")
+    other = ask(desk, purpose="exceptional")
     what = "refused to Ada Quill, 2026-11-23/AM to 2026-11-27/PM (exceptional circumstances)"
     assert desk.do(refuse(other)).says == (
         f"leave {other}: {what}",
@@ -331,7 +331,7 @@ def test_a_refusal_is_a_fact_and_plans_nothing(desk):
 
 def test_what_was_refused_may_be_granted_later_and_both_stay(desk):
     """A further decision, which says so."""
-    leave_id = asked(desk)
+    leave_id = ask(desk)
     as_head(desk, refuse(leave_id))
     found = says(desk, grant(leave_id, reason="A funeral"))
     assert "it was refused before; both decisions stay on record" in found
@@ -344,21 +344,21 @@ def test_what_was_refused_may_be_granted_later_and_both_stay(desk):
 
 def test_nothing_is_decided_twice(desk):
     """Granted, refused, withdrawn and falsified leave each say what they are."""
-    one, two, three, four = (asked(desk, day, day) for day in (
+    one, two, three, four = (ask(desk, day, day) for day in (
         "2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26"
     ))  # fmt: skip
     as_head(desk, grant(one))
     as_head(desk, refuse(two))
     desk.do(withdraw(three))
     as_head(desk, grant(four))
-    desk.do(falsified(four))
+    desk.do(falsify(four))
     expected = [
         (grant(one), "leave-granted"), (refuse(one), "leave-granted"),
         (refuse(two), "leave-refused"), (withdraw(two), "leave-refused"),
-        (falsified(two), "leave-not-granted"), (grant(three), "leave-withdrawn"),
+        (falsify(two), "leave-not-granted"), (grant(three), "leave-withdrawn"),
         (refuse(three), "leave-withdrawn"), (withdraw(three), "leave-withdrawn"),
-        (falsified(three), "leave-not-granted"), (grant(four), "leave-falsified"),
-        (withdraw(four), "leave-falsified"), (falsified(four), "leave-falsified"),
+        (falsify(three), "leave-not-granted"), (grant(four), "leave-falsified"),
+        (withdraw(four), "leave-falsified"), (falsify(four), "leave-falsified"),
     ]  # fmt: skip
     got = [refused_to_head(desk, command).code for command, _ in expected]
     assert got == [code for _, code in expected]
@@ -367,7 +367,7 @@ def test_nothing_is_decided_twice(desk):
 @pytest.mark.parametrize("make", [grant, refuse])
 def test_what_cannot_be_decided_is_refused(desk, make):
     """No such request; no reason; nobody."""
-    leave_id = asked(desk)
+    leave_id = ask(desk)
     assert refused_to_head(desk, make("nobody")).code == "leave-unknown"
     assert refused_to_head(desk, make(leave_id, reason=" ")).code == "reason-missing"
     desk.staff_id = None
@@ -376,7 +376,7 @@ def test_what_cannot_be_decided_is_refused(desk, make):
 
 def test_a_granted_plan_prefills_the_register_and_is_no_entry_before(desk):
     """Taken, it is an ordinary entry with the code of the leave."""
-    granted(desk, "2026-11-23", "2026-11-23")
+    ask_and_grant(desk, "2026-11-23", "2026-11-23")
     assert desk.marks("P1") == {}
     desk.at("2026-11-23T08:50")
     desk.do(TakeRegister(group="7A", session=parse_session("2026-11-23/AM"), rest_present=True))
@@ -386,7 +386,7 @@ def test_a_granted_plan_prefills_the_register_and_is_no_entry_before(desk):
 
 def test_a_pupil_who_turns_up_is_marked_present_over_the_plan(desk):
     """The mark is an entry, and no amendment."""
-    granted(desk, "2026-11-23", "2026-11-23")
+    ask_and_grant(desk, "2026-11-23", "2026-11-23")
     desk.at("2026-11-23T08:50")
     desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-23/AM"), code="/"))
     [event] = desk.marks("P1")["2026-11-23/AM"]

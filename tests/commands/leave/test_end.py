@@ -17,11 +17,11 @@ from ledger.events.register import MarkAmended, MarkCorrected, PlanWithdrawn
 from ledger.values import parse_session
 from tests.commands.leave.steps import (
     as_head,
-    asked,
+    ask,
+    ask_and_grant,
     both,
-    falsified,
+    falsify,
     grant,
-    granted,
     plans,
     refuse,
     sessions_of,
@@ -50,7 +50,7 @@ def taken(desk, sessions=TAKEN):
 @pytest.fixture
 def away(desk):
     """A week of leave, three of its registers taken, as the morning of the second day goes on."""
-    desk.leave_id = granted(desk)
+    desk.leave_id = ask_and_grant(desk)
     taken(desk)
     return desk.at("2026-11-24T10:00")
 
@@ -75,7 +75,7 @@ def test_plans_to_come_are_withdrawn_and_what_was_entered_stays(away):
 
 def test_a_request_that_was_not_decided_is_withdrawn_alone(desk):
     """Nothing was planned."""
-    leave_id = asked(desk)
+    leave_id = ask(desk)
     assert desk.do(withdraw(leave_id)).says == (
         f"leave {leave_id} of Ada Quill withdrawn, with 0 planned sessions",
     )
@@ -83,12 +83,12 @@ def test_a_request_that_was_not_decided_is_withdrawn_alone(desk):
 
 def test_a_plan_changed_since_and_other_leave_keep_their_sessions(desk):
     """What does not rest on this leave alone stays."""
-    first = granted(desk, "2026-11-23", "2026-11-24")
-    granted(desk, "2026-11-24/PM", "2026-11-24/PM")
-    refused = asked(desk, "2026-11-23", "2026-11-24")
+    first = ask_and_grant(desk, "2026-11-23", "2026-11-24")
+    ask_and_grant(desk, "2026-11-24/PM", "2026-11-24/PM")
+    refused = ask(desk, "2026-11-23", "2026-11-24")
     as_head(desk, refuse(refused))
-    granted(desk, "2026-11-24/AM", "2026-11-24/AM", pupil="P2")
-    granted(desk, "2026-11-25/AM", "2026-11-25/AM", purpose="medical")
+    ask_and_grant(desk, "2026-11-24/AM", "2026-11-24/AM", pupil="P2")
+    ask_and_grant(desk, "2026-11-25/AM", "2026-11-25/AM", purpose="medical")
     change = {"pupil": "P1", "session": parse_session("2026-11-23/AM"), "code": "M"}
     desk.do(ChangePlan(**change, reason="Dentist"))
     found = sessions_of(desk.recorded(withdraw(first)), "plan")
@@ -99,7 +99,7 @@ def test_a_plan_changed_since_and_other_leave_keep_their_sessions(desk):
 
 def test_falsified_leave_amends_what_was_entered_and_withdraws_the_rest(away):
     """Reg 6(1)'s five; one batch; each cites the leave, and the plans do too."""
-    recorded = away.recorded(falsified(away.leave_id))
+    recorded = away.recorded(falsify(away.leave_id))
     pupil, author = away.id("P1"), {"by": "mm", "name": "Mo Marsh"}
     author |= {"job_title": "Attendance Officer"}
     (stream, found), *rest = recorded
@@ -121,66 +121,66 @@ def test_falsified_leave_amends_what_was_entered_and_withdraws_the_rest(away):
 
 def test_the_letter_is_cited_where_it_is_dated(desk):
     """Rather than the day of asking."""
-    leave_id = asked(desk, "2026-11-23", "2026-11-23")
+    leave_id = ask(desk, "2026-11-23", "2026-11-23")
     as_head(desk, grant(leave_id, letter_on=date(2026, 11, 20)))
     taken(desk, TAKEN[:1])
     desk.at("2026-11-25T10:00")
-    [_, (_, amended), (_, withdrawn)] = desk.recorded(falsified(leave_id))
+    [_, (_, amended), (_, withdrawn)] = desk.recorded(falsify(leave_id))
     assert isinstance(withdrawn, PlanWithdrawn)
     assert "(letter of 2026-11-20)" in amended.reason
 
 
 def test_the_code_is_that_of_the_purpose_or_the_one_given(desk):
     """Unauthorised, and no code that has to be replaced."""
-    leave_id = granted(desk, "2026-11-23", "2026-11-23", purpose="exceptional")
+    leave_id = ask_and_grant(desk, "2026-11-23", "2026-11-23", purpose="exceptional")
     taken(desk, TAKEN[:2])
     desk.at("2026-11-25T10:00")
     for code, refusal in (("I", "code-not-unauthorised"), ("N", "code-not-unauthorised"),
                           ("?", "code-unknown")):  # fmt: skip
-        assert desk.refused(falsified(leave_id, code=code)).code == refusal
-    outcome = desk.do(falsified(leave_id, dry_run=True))
+        assert desk.refused(falsify(leave_id, code=code)).code == refusal
+    outcome = desk.do(falsify(leave_id, dry_run=True))
     assert outcome.says[0].endswith(": would be recorded as falsified")
     assert outcome.says[1:3] == ("2026-11-23/AM: C -> O", "2026-11-23/PM: C -> O")
     assert outcome.header is None
-    recorded = desk.recorded(falsified(leave_id, code="G"))
+    recorded = desk.recorded(falsify(leave_id, code="G"))
     assert [event.code for _, event in recorded[1:]] == ["G", "G"]
 
 
 def test_what_was_entered_otherwise_or_is_not_met_any_more_stays(away):
     """Present, amended since, closed since, after the last day on roll, of other leave."""
     away.do(AmendMarks(pupil="P1", session=parse_session(TAKEN[0]), code="/", reason="Here"))
-    granted(away, TAKEN[1], TAKEN[1], asked_on=date(2026, 11, 22))
+    ask_and_grant(away, TAKEN[1], TAKEN[1], asked_on=date(2026, 11, 22))
     away.do(AddClosure(day=date(2026, 11, 25), reason="INSET"))
-    recorded = away.recorded(falsified(away.leave_id))
+    recorded = away.recorded(falsify(away.leave_id))
     assert sessions_of(recorded, "mark") == [TAKEN[2]]
 
 
 def test_leave_over_a_change_of_roll_is_amended_up_to_the_last_day(away):
     """What was planned after it goes too."""
     away.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 24), ground="9(1)(k)"))
-    recorded = away.recorded(falsified(away.leave_id))
+    recorded = away.recorded(falsify(away.leave_id))
     assert sessions_of(recorded, "mark") == list(TAKEN)
     assert len(sessions_of(recorded, "plan")) == 7
 
 
 def test_a_mark_whose_register_is_still_open_is_corrected(desk):
     """Part of the taking, no amendment."""
-    leave_id = granted(desk, "2026-11-23", "2026-11-23")
+    leave_id = ask_and_grant(desk, "2026-11-23", "2026-11-23")
     desk.at("2026-11-23T08:50")
     desk.do(MarkSession(pupil="P1", session=parse_session(TAKEN[0]), code="C"))
-    recorded = desk.recorded(falsified(leave_id))
+    recorded = desk.recorded(falsify(leave_id))
     assert [type(event) for _, event in recorded[1:]] == [MarkCorrected, PlanWithdrawn]
     assert recorded[1][1].code == "G"
 
 
 def test_where_nothing_was_entered_the_finding_alone_is_recorded(desk):
     """Also of leave that was withdrawn; no batch."""
-    leave_id = granted(desk)
-    tried = desk.do(falsified(leave_id, dry_run=True)).says
+    leave_id = ask_and_grant(desk)
+    tried = desk.do(falsify(leave_id, dry_run=True)).says
     assert tried[1] == "no mark stands on it: nothing is to amend"
     assert tried[2].startswith("10 planned sessions to be withdrawn: 2026-11-23, ")
     desk.do(withdraw(leave_id))
-    outcome = desk.do(falsified(leave_id))
+    outcome = desk.do(falsify(leave_id))
     assert outcome.says == (
         f"leave {leave_id} of Ada Quill: recorded as falsified",
         "no mark stands on it: nothing is to amend",
@@ -194,10 +194,10 @@ def test_what_the_school_s_policy_holds_is_requested(away, tmp_path):
     path = tmp_path / "held.toml"
     path.write_text(HELD, encoding="utf-8")
     as_head(away, AdoptPolicy(policy=str(path), from_=date(2026, 11, 24)).load(io.StringIO()))
-    says = away.do(falsified(away.leave_id, dry_run=True)).says
+    says = away.do(falsify(away.leave_id, dry_run=True)).says
     assert says[1] == "2026-11-23/AM: C -> G waits for a second person (many)"
     assert says[4].endswith(": 3 marks, 3 of them held")
-    recorded = away.recorded(falsified(away.leave_id))
+    recorded = away.recorded(falsify(away.leave_id))
     requested = [event for _, event in recorded if isinstance(event, AmendmentRequested)]
     assert [(e.original, e.code, e.batch) for e in requested] == [
         ("C", "G", recorded[0][1].batch)
@@ -206,10 +206,10 @@ def test_what_the_school_s_policy_holds_is_requested(away, tmp_path):
     assert len(sessions_of(recorded, "plan")) == 7
 
 
-@pytest.mark.parametrize("make", [withdraw, falsified])
+@pytest.mark.parametrize("make", [withdraw, falsify])
 def test_a_register_that_was_not_taken_enters_nothing_of_it_any_more(desk, make):
     """Of yesterday, of this morning, which is over, and of this afternoon, which has begun."""
-    leave_id = granted(desk, "2026-11-23", "2026-11-24")
+    leave_id = ask_and_grant(desk, "2026-11-23", "2026-11-24")
     desk.at("2026-11-24T13:55")
     assert len(sessions_of(desk.recorded(make(leave_id)), "plan")) == 4
     for session in both("2026-11-23", "2026-11-24"):
@@ -218,35 +218,35 @@ def test_a_register_that_was_not_taken_enters_nothing_of_it_any_more(desk, make)
     assert {events[-1].code for events in desk.marks("P1").values()} == {"/", "\\"}
 
 
-@pytest.mark.parametrize("make", [withdraw, falsified])
+@pytest.mark.parametrize("make", [withdraw, falsify])
 def test_a_mark_entered_with_the_code_afterwards_is_reached_by_another_finding(desk, make):
     """As long as a mark or a plan is left; then it is falsified already."""
-    leave_id = granted(desk, "2026-11-23", "2026-11-24")
+    leave_id = ask_and_grant(desk, "2026-11-23", "2026-11-24")
     desk.do(make(leave_id))
     desk.at("2026-11-23T14:30")
     desk.do(MarkSession(pupil="P1", session=parse_session(TAKEN[0]), code="C"))
     desk.do(PlanAbsence(pupil="P1", session=parse_session("2026-11-24/PM"), code="C"))
-    recorded = desk.recorded(falsified(leave_id, code="G"))
+    recorded = desk.recorded(falsify(leave_id, code="G"))
     assert sessions_of(recorded, "mark") == [TAKEN[0]]
     assert sessions_of(recorded, "plan") == ["2026-11-24/PM"]
-    refusal = desk.refused(falsified(leave_id))
+    refusal = desk.refused(falsify(leave_id))
     assert (refusal.code, "already" in refusal.what) == ("leave-falsified", True)
 
 
 def test_a_further_finding_says_that_it_is_one(desk):
     """And what it amends now."""
-    leave_id = granted(desk, "2026-11-23", "2026-11-23")
-    desk.do(falsified(leave_id))
+    leave_id = ask_and_grant(desk, "2026-11-23", "2026-11-23")
+    desk.do(falsify(leave_id))
     desk.at("2026-11-23T14:30")
     desk.do(MarkSession(pupil="P1", session=parse_session(TAKEN[0]), code="C"))
-    tried = desk.do(falsified(leave_id, dry_run=True)).says
+    tried = desk.do(falsify(leave_id, dry_run=True)).says
     assert tried[0].endswith(": falsified already; what was left of it would be amended besides")
-    says = desk.do(falsified(leave_id)).says
+    says = desk.do(falsify(leave_id)).says
     assert says[0].endswith(": falsified already; what was left of it is amended besides")
     assert says[1] == f"{TAKEN[0]}: C -> G"
 
 
-@pytest.mark.parametrize("make", [withdraw, falsified])
+@pytest.mark.parametrize("make", [withdraw, falsify])
 @pytest.mark.parametrize(("staff", "code"), [(None, "missing"), ("zz", "not-on-staff")])
 def test_the_author_is_asked_for_first(desk, make, staff, code):
     """Before the request is looked for, and before its reason."""
@@ -254,10 +254,10 @@ def test_the_author_is_asked_for_first(desk, make, staff, code):
     assert desk.refused(make("nobody", reason=" ")).code == f"author-{code}"
 
 
-@pytest.mark.parametrize("make", [withdraw, falsified])
+@pytest.mark.parametrize("make", [withdraw, falsify])
 def test_what_cannot_be_recorded_is_refused(desk, make):
     """No such request; no reason; nobody."""
-    leave_id = granted(desk)
+    leave_id = ask_and_grant(desk)
     assert desk.refused(make("nobody")).code == "leave-unknown"
     assert desk.refused(make(leave_id, reason=" ")).code == "reason-missing"
     desk.staff_id = None

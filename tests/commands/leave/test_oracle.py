@@ -21,7 +21,7 @@ from ledger.state.calendar import Closure
 from ledger.state.school import Pupil, School, Spell, StaffRow
 from ledger.values import Operator, Session
 from policies.packs.codes import rules
-from tests.commands.leave.steps import falsified, grant, withdraw
+from tests.commands.leave.steps import falsify, grant, withdraw
 
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 6)
 TERMS = [(FIRST, date(2026, 10, 23)), (date(2026, 11, 2), LAST)]
@@ -170,7 +170,7 @@ def test_withdrawing_takes_back_what_rests_on_it_alone_and_has_no_mark(world):
 @given(worlds)
 def test_falsified_leave_amends_every_mark_that_rests_on_it_alone(world):
     """On sessions met and on roll, with the leave's code; the plans go as when withdrawn."""
-    facts = recorded(falsified(LEAVE), world, decided=True)
+    facts = recorded(falsify(LEAVE), world, decided=True)
     expected = [
         str(s) for s in met(world) if world["marks"].get(s) == "C" and not elsewhere(world, s)
     ]

@@ -10,7 +10,7 @@ from commands.roll.enrol import EnrolPupil
 from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.leave import LeaveRequested
 from tests.commands.conftest import upn
-from tests.commands.leave.steps import asked, granted, request, withdraw
+from tests.commands.leave.steps import ask, ask_and_grant, request, withdraw
 
 
 def relation(desk, lives_with, **more):
@@ -172,9 +172,9 @@ def test_only_a_pupil_over_compulsory_school_age_asks_without_a_parent(desk):
 def test_other_leave_on_the_same_sessions_is_told(desk):
     """Asked for or granted; not what was withdrawn, nor what ends the session before."""
     relation(desk, "yes")
-    first = granted(desk, "2026-11-23", "2026-11-25/AM", parent="PA1")
-    second = asked(desk, "2026-11-26", "2026-11-27", parent="PA1")
-    third = asked(desk, "2026-12-01", "2026-12-02", parent="PA1")
+    first = ask_and_grant(desk, "2026-11-23", "2026-11-25/AM", parent="PA1")
+    second = ask(desk, "2026-11-26", "2026-11-27", parent="PA1")
+    third = ask(desk, "2026-12-01", "2026-12-02", parent="PA1")
     desk.do(withdraw(third))
     assert notes(desk, first="2026-11-25/AM", last="2026-12-02", parent="PA1") == [
         f"note: leave {first} (granted) is for 2026-11-23/AM to 2026-11-25/AM too",

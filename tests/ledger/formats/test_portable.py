@@ -2,7 +2,6 @@
 
 import pytest
 
-from commands.exchange.portable import content
 from ledger.formats import portable
 
 
@@ -11,12 +10,6 @@ def test_no_column_is_named_twice(file):
     """Required and optional columns are apart."""
     columns = portable.FILES[file].all
     assert len(set(columns)) == len(columns)
-
-
-@pytest.mark.parametrize("file", sorted(portable.FILES.keys() - {portable.MARKS}))
-def test_every_column_has_its_reader(file):
-    """marks.csv, which is read apart, aside."""
-    assert set(content._FIELDS[file]) == set(portable.FILES[file].all)
 
 
 def test_what_must_be_there_is_a_file_of_the_format():

@@ -15,7 +15,7 @@ COUNTS = st.tuples(st.integers(0, 400), st.integers(0, 400)).map(sorted)
 SHARES = st.sampled_from([Share(1, 10), Share(1, 2), Share(3, 20), Share(2, 5)])
 
 
-@pytest.mark.cases("absence")
+@pytest.mark.cases("figures/absence")
 def test_absence_is_as_the_definition_says(case):
     """Flags and distances are those of the case, or the day is refused."""
     absent, possible, on = (case["given"][key] for key in ("absent", "possible", "on"))
@@ -63,7 +63,7 @@ def test_sessions_to_leave_are_those_of_attending_again_and_again(counts, share)
     assert share.sessions_to_leave(absent, possible) == k
 
 
-@pytest.mark.cases("statistical_age")
+@pytest.mark.cases("figures/statistical_age")
 def test_age_for_statistics_is_that_on_31_august(case):
     """Counted from 5 to 15, or refused before the measure."""
     cohort, year = birth_cohort(case["given"]["born"]), case["given"]["school_year"]

@@ -21,7 +21,7 @@ PRESCRIBED = {(8, 31), (12, 31), (3, 31)}
 DAY = timedelta(days=1)
 
 
-@pytest.mark.cases("compulsory_school_age")
+@pytest.mark.cases("roll/compulsory_school_age")
 def test_age_is_as_the_law_says(case):
     """A case gets the answers that it lists, or is refused."""
     if "refused" in case["expect"]:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from policies.law.calendar import kept_until, state
+from policies.law.calendar import backup_kept_until, backup_state
 
 TERMS = [(date(2026, 9, 2), date(2026, 12, 18)), (date(2027, 9, 3), date(2027, 12, 17))]
 
@@ -21,7 +21,7 @@ TERMS = [(date(2026, 9, 2), date(2026, 12, 18)), (date(2027, 9, 3), date(2027, 1
     ],
 )
 def test_a_back_up_is_kept_for_six_years_after_its_school_year(made, terms, last):
-    assert kept_until(made, terms) == last
+    assert backup_kept_until(made, terms) == last
 
 
 NOV = date(2026, 11, 20)
@@ -44,4 +44,4 @@ NOV = date(2026, 11, 20)
     ],
 )
 def test_each_month_has_its_back_up(made, since, on, found):
-    assert state(made, since, on) == found
+    assert backup_state(made, since, on) == found

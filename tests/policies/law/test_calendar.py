@@ -14,7 +14,7 @@ NEXT_MONDAY = date(2026, 11, 23)
 WEEK = [MONDAY, TUESDAY, FRIDAY, NEXT_MONDAY]
 
 
-@pytest.mark.cases("school_year")
+@pytest.mark.cases("calendar/school_year")
 def test_the_school_year_is_that_of_the_terms(case):
     """First and last day of the school year that holds a date."""
     terms = [(first, last) for first, last in case["given"]["terms"]]

@@ -29,7 +29,7 @@ def school():
     return [day for day in days if day.weekday() < 5 and day != INSET]
 
 
-@pytest.mark.cases("deadlines")
+@pytest.mark.cases("calendar/deadlines")
 def test_a_deadline_is_as_the_law_says(case):
     """The last day, unknown, or refused."""
     given = dict(case["given"])
@@ -42,7 +42,7 @@ def test_a_deadline_is_as_the_law_says(case):
         assert (ask(**given) or "unknown") == case["expect"]["last"]
 
 
-@pytest.mark.cases("working_days")
+@pytest.mark.cases("calendar/working_days")
 def test_post_is_served_on_the_second_working_day(case):
     """Weekends and bank holidays do not count; a year not known is refused."""
     posted = case["given"]["posted"]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from ledger.errors import Refused
-from policies.law.disclosure import barred, due, entitled
+from policies.law.disclosure import barring_flag, due, is_entitled
 
 FIRST, LAST, INSET = date(2026, 11, 2), date(2026, 12, 18), date(2026, 11, 27)
 DAYS = [
@@ -15,7 +15,7 @@ DAYS = [
 ]
 
 
-@pytest.mark.cases("subject_access")
+@pytest.mark.cases("disclosure/subject_access")
 def test_a_copy_is_due(case):
     """School days for a parent at a maintained school, else a calendar month."""
     asked = case["given"]
@@ -34,7 +34,7 @@ def test_before_either_right_nothing_is_due():
 @pytest.mark.parametrize("no_contact", ["yes", "no", "", None])
 def test_no_contact_bars_whoever_it_is(no_contact):
     """The flag is named; what is not known bars nobody."""
-    assert barred(no_contact) == ("no_contact is yes" if no_contact == "yes" else None)
+    assert barring_flag(no_contact) == ("no_contact is yes" if no_contact == "yes" else None)
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_no_contact_bars_whoever_it_is(no_contact):
 )
 def test_responsibility_or_care_on_record_entitles(responsibility, care, expected):
     """EA 1996 s.576; what is not known entitles nobody."""
-    assert entitled(responsibility, care) is expected
+    assert is_entitled(responsibility, care) is expected

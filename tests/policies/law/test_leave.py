@@ -14,9 +14,9 @@ IN_FORCE = date(2026, 11, 20)
 TURN = (date(2024, 8, 18), date(2024, 8, 19))
 
 
-@pytest.mark.cases("leave")
+@pytest.mark.cases("leave/leave")
 def test_leave_is_as_the_law_says(case):
-    """The cases of fixtures/cases/leave.toml."""
+    """The cases of fixtures/cases/leave/leave.toml."""
     assert found(case["given"], case["expect"]) == case["expect"]
 
 

@@ -29,7 +29,7 @@ def notice(**given):
     return Notice(**{"kind": "s444A", **given}, sessions=stated)
 
 
-@pytest.mark.cases("notices")
+@pytest.mark.cases("penalties/notices")
 def test_one_more_notice_is_first_second_or_barred(case):
     """On the notices of the case, issued on its day."""
     found = [notice(**each) for each in case["given"]["notices"]]
@@ -45,7 +45,7 @@ def test_one_more_notice_is_first_second_or_barred(case):
     assert shown == case["expect"]
 
 
-@pytest.mark.cases("notice_windows")
+@pytest.mark.cases("penalties/notice_windows")
 def test_windows_and_amounts_go_by_the_age_of_the_offence(case):
     """The last days and the pounds of the case, or refused."""
     received, offence = case["given"]["received"], case["given"]["offence"]
@@ -66,7 +66,7 @@ def test_windows_and_amounts_go_by_the_age_of_the_offence(case):
     assert shown | ({} if low is None else {"low": low}) == case["expect"]
 
 
-@pytest.mark.cases("relied_on")
+@pytest.mark.cases("penalties/relied_on")
 def test_a_session_is_relied_on_by_a_notice_that_stands(case):
     """Listed, or in the offence period; issued by the day and not withdrawn."""
     found = notice(**case["given"]["notice"])

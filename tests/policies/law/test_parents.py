@@ -7,7 +7,7 @@ import pytest
 from policies.law.notices import liable
 
 
-@pytest.mark.cases("parents")
+@pytest.mark.cases("penalties/parents")
 def test_a_parent_is_one_or_is_not_ruled_out(case):
     """Yes, undetermined, or left out."""
     given = case["given"]

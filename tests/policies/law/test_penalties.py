@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ledger.errors import Refused
 from ledger.values import HALVES, Session, parse_session
 from policies.law.calendar import school_weeks
-from policies.law.penalties import Measure, Stood, first_recorded, measure, standing
+from policies.law.penalties import Measure, RelevantEntry, first_recorded, measure, standing
 
-FILE = Path(__file__).parents[3] / "fixtures" / "cases" / "threshold.toml"
+FILE = Path(__file__).parents[3] / "fixtures" / "cases" / "penalties" / "threshold.toml"
 USUAL = tomllib.loads(FILE.read_text(encoding="utf-8"))
 FIRST = date(2024, 9, 2)
 DAY = timedelta(days=1)
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 # -- Cases ----------------------------------------------------------------------------------
 
 
-@pytest.mark.cases("threshold")
+@pytest.mark.cases("penalties/threshold")
 def test_the_threshold_is_as_the_law_says(case):
     """Counts, windows and dates are those of the case."""
     expect, on = case["expect"], case["given"]["on"]
@@ -80,7 +80,7 @@ def test_the_instant_is_that_of_the_tenth_recorded():
     """Recorded out of order: the window is full when the last of ten is there."""
     week = sessions([f"2024-09-{day:02}" for day in range(9, 14)])
     weeks = school_weeks(s.date for s in met([]))
-    stood = [Stood(session, 100 - n) for n, session in enumerate(week)]
+    stood = [RelevantEntry(session, 100 - n) for n, session in enumerate(week)]
     assert first_recorded(weeks, stood, Measure(10, 10)) == 100
     assert first_recorded(weeks, stood[1:], Measure(10, 10)) is None
 
@@ -89,10 +89,10 @@ def test_an_entry_replaced_by_another_is_one_all_along():
     """Not yet established, then without leave: no moment in between, and none twice."""
     week = sessions([f"2024-09-{day:02}" for day in range(9, 14)])
     weeks = school_weeks(s.date for s in met([]))
-    stood = [Stood(week[0], 1, 50), Stood(week[0], 50)]
-    stood += [Stood(session, 2) for session in week[1:9]]
+    stood = [RelevantEntry(week[0], 1, 50), RelevantEntry(week[0], 50)]
+    stood += [RelevantEntry(session, 2) for session in week[1:9]]
     assert first_recorded(weeks, stood, Measure(10, 10)) is None
-    assert first_recorded(weeks, [*stood, Stood(week[9], 60)], Measure(10, 10)) == 60
+    assert first_recorded(weeks, [*stood, RelevantEntry(week[9], 60)], Measure(10, 10)) == 60
 
 
 # -- The oracle: reg 9A word by word, session by session, with nothing borrowed --------------
@@ -220,9 +220,9 @@ def test_the_first_recorded_moment_is_found_by_looking_at_every_moment(school, d
     stood = []
     for session in absent[:60]:
         times = data.draw(moments)
-        stood += [Stood(session, *pair) for pair in pairwise(times)]
+        stood += [RelevantEntry(session, *pair) for pair in pairwise(times)]
         if data.draw(st.booleans()):
-            stood.append(Stood(session, times[-1]))
+            stood.append(RelevantEntry(session, times[-1]))
     expected = next((m for m in range(13) if full(met, stood, m, size)), None)
     assert first_recorded(school_weeks(s.date for s in met), stood, Measure(*size)) == expected
 

@@ -8,7 +8,7 @@ from ledger.errors import Refused
 from policies.law.roll import grounds
 
 
-@pytest.mark.cases("deletion_grounds")
+@pytest.mark.cases("roll/deletion_grounds")
 def test_a_ground_is_as_the_law_says(case):
     """A ground has the text and the conditions of its case, or is not in force."""
     in_force = {ground.provision: ground for ground in grounds(case["given"]["on"])}

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from policies.code_consistency import inconsistencies
-from policies.packs import files as packs
+from policies.packs import files
 from policies.packs.codes import FILE, Codes, codes, parse
+from tests.policies.packs.code_consistency import inconsistencies
 
-CASES = Path(__file__).parents[3] / "fixtures" / "cases" / "codes.toml"
+CASES = Path(__file__).parents[3] / "fixtures" / "cases" / "packs" / "codes.toml"
 UNLESS_LISTED = {
     "late": False,
     "provisional": False,
@@ -28,7 +28,7 @@ IN_FORCE = date(2026, 11, 20)
 DAYS = st.dates(date(2006, 1, 1), date(2030, 1, 1))
 
 
-@pytest.mark.cases("codes")
+@pytest.mark.cases("packs/codes")
 def test_a_code_means_what_the_law_says(case):
     """A code on a day counts as its case says, or is refused with what to use instead."""
     code, day = case["given"]["code"], case["given"]["date"]
@@ -170,7 +170,7 @@ def test_the_catalogue_is_immutable():
 
 def test_the_order_of_rows_in_the_file_does_not_matter():
     """A later meaning may be written above an earlier one."""
-    text = packs.content(FILE).decode()
+    text = files.content(FILE).decode()
     head, *rows = text.split("\n[[code]]\n")
     turned = parse("\n[[code]]\n".join([head, *reversed(rows)]), FILE)
     assert turned.by_code == codes().by_code

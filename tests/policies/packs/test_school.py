@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ledger.errors import Refused
-from policies.packs import files as packs
+from policies.packs import files
 from policies.packs import school as school_packs
 from policies.packs.school import KEYS, read
 
@@ -20,7 +20,7 @@ def rule(name, value, more=""):
     )
 
 
-@pytest.mark.cases("school_policies")
+@pytest.mark.cases("packs/school_policies")
 def test_a_policy_is_read_or_refused_with_file_and_key(case):
     """Each fault is told; a policy without one is read."""
     given, faults = case["given"], case["expect"]["faults"]
@@ -89,4 +89,4 @@ def test_no_policy_has_another_name():
 
 def test_the_digest_of_the_statute_does_not_change_with_a_schools_policy():
     """What a school adopts is in its log, word for word; the digest is of the statute."""
-    assert not any("schools/" in name for name, _ in packs.files())
+    assert not any("schools/" in name for name, _ in files.statutory())

@@ -34,7 +34,7 @@ confidence = "verified"
 """
 
 
-@pytest.mark.cases("parameters")
+@pytest.mark.cases("packs/parameters")
 def test_a_rule_has_the_value_that_the_law_gives_it(case):
     """On a day a rule has the value of its case, or is refused by name with what to do."""
     name, on = case["given"]["rule"], case["given"]["on"]
@@ -62,15 +62,15 @@ def test_every_row_has_a_case():
             case["given"]["rule"],
             parameters().value(case["given"]["rule"], case["given"]["on"]).since,
         )
-        for case in cases("parameters")
+        for case in cases("packs/parameters")
         if "value" in case["expect"]
     }
-    for case in cases("deletion_grounds"):
+    for case in cases("roll/deletion_grounds"):
         name = f"deletion_grounds.{case['given']['ground']}"
         met |= {(name, rule.since) for rule in parameters().rows(name)}
-    for case in cases("working_days"):
+    for case in cases("calendar/working_days"):
         met.add(("bank_holidays.england", date(case["given"]["posted"].year, 1, 1)))
-    for case in cases("leave"):
+    for case in cases("leave/leave"):
         given = case["given"]
         if "refused" not in case["expect"] and {"on"} < given.keys() < {"purpose", "rule", "on"}:
             name = f"purpose.{given['purpose']}" if "purpose" in given else given["rule"]

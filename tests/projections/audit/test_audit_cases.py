@@ -1,4 +1,4 @@
-"""The cases of fixtures/cases/audit.toml: what an audit finds, and what it does not."""
+"""The cases of fixtures/cases/audit/audit.toml: what an audit finds, and what it does not."""
 
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ from tests.projections import office_cases as cases
 from tests.projections.ledgers import enrolled, instant
 
 NOW = instant(2027, 1, 2, 12)
-CASES = cases.load("audit")
+CASES = cases.load("audit/audit")
 PRESENT = {"AM": "/", "PM": "\\"}
 
 

@@ -13,7 +13,7 @@ from projections.rendering.text import as_csv, as_lines
 from tests.projections import office_cases as cases
 from tests.projections.ledgers import enrolled, instant, on_mark
 
-CASES = cases.load("retention")
+CASES = cases.load("disclosure/retention")
 NOW = instant(2027, 1, 2, 12)
 
 
@@ -40,7 +40,7 @@ def at(day):
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_case_comes_out_as_the_law_says(school, name):
-    """The cases of fixtures/cases/retention.toml."""
+    """The cases of fixtures/cases/disclosure/retention.toml."""
     given, expect = CASES[name]["given"], CASES[name]["expect"]
     stated = at(given["stated"]) if "stated" in given else None
     imported = {"imported": True} if "imported" in given else {}

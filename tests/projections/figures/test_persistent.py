@@ -30,7 +30,7 @@ def shown(book, **asked):
     )
 
 
-@pytest.mark.parametrize(("given", "expect"), cases.cases("persistent"))
+@pytest.mark.parametrize(("given", "expect"), cases.cases("figures/persistent"))
 def test_a_case_is_judged_as_the_methodology_says(school, given, expect):
     """Counts, flags and who is counted."""
     given, expect = dict(given), dict(expect)

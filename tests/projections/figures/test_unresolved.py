@@ -35,12 +35,12 @@ def ask(book, **asked):
     return book.ask(Unresolved(**({"on": ON} | asked)), now=NOW)
 
 
-CASES = cases.load("unresolved")
+CASES = cases.load("figures/unresolved")
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_case_comes_out_as_the_law_says(school, name):
-    """The cases of fixtures/cases/unresolved.toml."""
+    """The cases of fixtures/cases/figures/unresolved.toml."""
     case = CASES[name]
     what = case["given"]
     school.add(cases.LATER, marked("ann", what["session"], "N"), *cases.calendar(what))

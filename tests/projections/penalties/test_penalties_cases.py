@@ -11,7 +11,7 @@ from tests.projections.penalties import penalties_oracle as oracle
 from tests.projections.penalties import penalties_schools as schools
 from tests.projections.penalties.penalties_values import answered
 
-FILE = Path(__file__).parents[3] / "fixtures" / "cases" / "penalties.toml"
+FILE = Path(__file__).parents[3] / "fixtures" / "cases" / "penalties" / "penalties.toml"
 CASES = tomllib.loads(FILE.read_text(encoding="utf-8"))
 SAMPLE = 500
 BATCHES = 5

@@ -45,7 +45,7 @@ def shown(book, **asked):
     )
 
 
-@pytest.mark.parametrize(("given", "expect"), cases.cases("rates"))
+@pytest.mark.parametrize(("given", "expect"), cases.cases("figures/rates"))
 def test_a_case_counts_as_the_methodology_says(school, given, expect):
     """Totals, and the mean of the pupils' own rates."""
     on = cases.write(school, given)

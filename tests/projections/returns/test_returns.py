@@ -13,7 +13,7 @@ from tests.projections import office_cases as cases
 from tests.projections.ledgers import enrolled, instant, joined
 
 NOW = instant(2027, 1, 2, 12)
-CASES = cases.load("returns")
+CASES = cases.load("returns/returns")
 O_FOR_TWO_WEEKS = {"marks": [{"from": date(2026, 11, 2), "to": date(2026, 11, 13), "code": "O"}]}
 
 
@@ -35,7 +35,7 @@ def ask(book, kind, on, **asked):
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_case_comes_out_as_the_law_says(school, name):
-    """The cases of fixtures/cases/returns.toml."""
+    """The cases of fixtures/cases/returns/returns.toml."""
     given, expect = CASES[name]["given"], dict(CASES[name]["expect"])
     school.add(cases.FOUNDED, enrolled("bob", date(2025, 9, 3), birth_cohort=2020))
     cases.fill(school, given)

@@ -25,7 +25,7 @@ def statements(draw):
 
 def bring(history, stated):
     """Record what is new, and return it."""
-    new = [links.event(link) for link in links.new(stated, fold(history))]
+    new = [links.event(link) for link in links.new_links(stated, fold(history))]
     history += new
     return new
 

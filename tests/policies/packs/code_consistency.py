@@ -1,4 +1,4 @@
-"""Checks across the rows of a code catalogue: too slow for every start, so for the tests."""
+"""Checks across the rows of a code catalogue: too slow for every start, so for tests alone."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta

@@ -2,11 +2,11 @@
 
 import pytest
 
-from policies.code_consistency import inconsistencies
-from policies.packs import files as packs
+from policies.packs import files
 from policies.packs.codes import FILE, parse
+from tests.policies.packs.code_consistency import inconsistencies
 
-TEXT = packs.content(FILE).decode()
+TEXT = files.content(FILE).decode()
 IN_J = 'code = "J"\nera = "2006"\nfrom = 2006-09-01\nuntil = 2024-08-18\n'
 
 

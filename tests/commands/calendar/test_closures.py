@@ -1,4 +1,4 @@
-"""attendance session cancel: sessions cancelled on the day, and the mark that follows."""
+"""Planned closures and cancelled sessions: what is recorded, and the marks that follow."""
 
 from datetime import date
 
@@ -6,9 +6,111 @@ import pytest
 
 from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
 from commands.register.take import MarkSession
-from ledger.events.calendar import SessionCancelled
+from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.values import parse_session
+
+INSET = date(2026, 11, 27)
+
+
+def close(**fields):
+    return AddClosure(**({"day": INSET, "reason": "INSET"} | fields))
+
+
+def test_whole_day_is_closed_for_everyone(desk):
+    """Both halves, no group named."""
+    recorded = desk.recorded(close())
+    assert recorded == [("calendar", SessionsClosed(date=INSET, reason="INSET"))]
+
+
+def test_half_a_day_is_closed_for_some_groups(desk):
+    """As it was asked."""
+    [(_, event)] = desk.recorded(close(session=("PM",), group=("7B", "7A", "7B")))
+    assert (event.sessions, event.groups) == (("PM",), ("7A", "7B"))
+
+
+def test_repeated_closure_records_nothing(desk):
+    """A half that is closed already is not closed again."""
+    desk.do(close(session=("AM",)))
+    [(_, event)] = desk.recorded(close())
+    assert event.sessions == ("PM",)
+    assert "nothing was recorded" in desk.do(close()).says[0]
+
+
+def test_marks_that_stand_refuse_a_closure_naming_cancel(desk):
+    """A session that was held was not planned to be closed."""
+    today = date(2026, 11, 20)
+    desk.do(MarkSession(pupil="P3", session=parse_session("2026-11-20/AM"), code="/"))
+    refused = desk.refused(close(day=today))
+    assert refused.code == "marks-stand"
+    assert "attendance session cancel" in refused.remedy
+    assert desk.do(close(day=today, group=("7A",))).header is not None
+
+
+def test_cancelled_session_is_refused(desk):
+    """It cannot be both planned and unplanned."""
+    desk.do(CancelSessions(sessions=("2026-11-20/AM",), reason="flood"))
+    command = close(day=date(2026, 11, 20), session=("AM",))
+    assert desk.refused(command).code == "session-cancelled"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"day": date(2026, 11, 28)}, "outside-term"),
+        ({"day": date(2026, 10, 28)}, "outside-term"),
+        ({"group": ("9Z",)}, "group-unknown"),
+        ({"reason": ""}, "reason-missing"),
+    ],
+)
+def test_closure_that_cannot_be_is_refused(desk, fields, code):
+    """Where no session is due, for a group that nobody knows, or without a reason."""
+    assert desk.refused(close(**fields)).code == code
+
+
+# attendance closures withdraw: the session is met after all.
+
+TODAY = date(2026, 11, 20)
+
+
+def withdraw(**fields):
+    return WithdrawClosure(**({"day": TODAY, "reason": "wrong day"} | fields))
+
+
+def test_withdrawn_closure_lets_marks_be_made(desk):
+    """What was closed is met again."""
+    mark = MarkSession(pupil="P1", session=parse_session("2026-11-20/AM"), code="/")
+    desk.do(AddClosure(day=TODAY, reason="INSET"))
+    assert desk.refused(mark).code == "school-closed"
+    recorded = desk.recorded(withdraw())
+    assert recorded == [("calendar", ClosureWithdrawn(date=TODAY, reason="wrong day"))]
+    assert desk.do(mark).header is not None
+
+
+def test_only_the_halves_recorded_are_withdrawn(desk):
+    """Of a half-day closure one half."""
+    desk.do(AddClosure(day=TODAY, session=("PM",), group=("Y7",), reason="INSET"))
+    [(_, event)] = desk.recorded(withdraw(group=("Y7",)))
+    assert (event.sessions, event.groups) == (("PM",), ("Y7",))
+
+
+def test_withdrawn_cancellation_says_that_its_marks_stand(desk):
+    """A mark can never be blanked."""
+    desk.do(CancelSessions(sessions=("2026-11-20/AM",), reason="flood"))
+    assert "attendance amend" in desk.do(withdraw()).says[1]
+
+
+def test_repeated_withdrawal_is_refused_telling_what_is_recorded(desk):
+    """Groups have to be named as they were recorded."""
+    desk.do(AddClosure(day=TODAY, session=("PM",), group=("Y7",), reason="INSET"))
+    refused = desk.refused(withdraw())
+    assert refused.code == "no-closure"
+    assert refused.remedy == "recorded on that day: PM for Y7"
+    desk.do(withdraw(group=("Y7",)))
+    assert desk.refused(withdraw(group=("Y7",))).remedy == "recorded on that day: none"
+
+
+# attendance session cancel: sessions cancelled on the day, and the mark that follows.
 
 TODAY_AM = "2026-11-20/AM"
 

@@ -1,0 +1,149 @@
+"""The cells of a CSV file as values, and what is wrong with a value, said once for every file.
+
+A reader takes the text of a cell as it is in the file, and refuses what it does not understand.
+The functions at the end look at values that were read, and return the refusal, if there is one.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ledger import values
+from ledger.clock import iso, parse_instant
+from ledger.errors import Refused
+from ledger.formats import portable
+
+_MOST_DIGITS = 9
+
+Read = Callable[[str], Any]
+
+
+class Field(NamedTuple):
+    """How a column is read: as which attribute, by which function, whether it must be given.
+
+    ``empty``: the value of a cell that is empty, where it need not be given.
+    """
+
+    attribute: str
+    read: Read
+    mandatory: bool = False
+    empty: Any = None
+
+    def value(self, column: str, cell: str) -> Any:  # noqa: ANN401 - as its reader has it
+        """Return the value of a cell, or refuse it under the name of its column."""
+        if not cell:
+            if self.mandatory:
+                raise Refused("field-empty", f"{column} is empty", "it must be given")
+            return self.empty
+        try:
+            return self.read(cell)
+        except Refused as why:
+            raise Refused(why.code, f"{column}: {why.what}", why.remedy) from None
+
+
+day = lru_cache(4096)(values.parse_date)
+"""Read an ISO date."""
+instant = lru_cache(4096)(parse_instant)
+"""Read an instant as microseconds."""
+
+
+def text(cell: str) -> str:
+    """Read a text as it is."""
+    return cell
+
+
+def upn(cell: str) -> str:
+    """Read a UPN whose form and check letter are right."""
+    return values.check_upn(cell)
+
+
+def number(cell: str) -> int:
+    """Read a whole number, not negative."""
+    if not cell.isdecimal() or not cell.isascii():
+        raise Refused("number", f"{cell!r} is not a whole number", "write digits only")
+    if len(cell) > _MOST_DIGITS:
+        raise Refused("number", f"{cell} is out of every reach", "check the number")
+    return int(cell)
+
+
+def one_of(*allowed: str) -> Read:
+    """Return the reader of a word from a list."""
+
+    def read(cell: str) -> str:
+        return among(cell, allowed)
+
+    return read
+
+
+def among(cell: str, allowed: Collection[str]) -> str:
+    """Return a word that is on a list, or refuse it."""
+    if cell not in allowed:
+        raise Refused("word", f"{cell!r} is not known here", f"use one of {', '.join(allowed)}")
+    return cell
+
+
+def half(cell: str) -> values.Half:
+    """Read AM or PM."""
+    if cell not in values.HALVES:
+        raise Refused("session", f"{cell!r} is neither AM nor PM", "write one of the two")
+    return "AM" if cell == "AM" else "PM"
+
+
+def roles(cell: str) -> tuple[str, ...]:
+    """Read the roles of a member of staff."""
+    return tuple(among(role, ROLES) for role in _parts(cell))
+
+
+def sessions(cell: str) -> tuple[str, ...]:
+    """Read the sessions that a notice relies on."""
+    return tuple(str(values.parse_session(part)) for part in _parts(cell))
+
+
+def _parts(cell: str) -> list[str]:
+    stripped = (part.strip() for part in cell.split(portable.LIST_SEPARATOR))
+    return [part for part in stripped if part]
+
+
+yes_no = one_of("yes", "no")
+"""Read yes or no."""
+
+
+def flag(cell: str) -> bool:
+    """Read yes or no as truth."""
+    return bool(yes_no(cell) == "yes")
+
+
+ROLES = ("teacher", "attendance_officer", "head", "authoriser", "safeguarding", "trust", "auditor")
+
+
+def reversed_dates(
+    first: date | None, last: date | None, names: tuple[str, str]
+) -> Refused | None:
+    """Return what is wrong when two dates are the wrong way round."""
+    if first is None or last is None or first <= last:
+        return None
+    return Refused(
+        "dates-reversed",
+        f"{names[1]} {last} is before {names[0]} {first}",
+        "correct one of the two dates",
+    )
+
+
+def future_day(when: date | None, today: date, name: str) -> Refused | None:
+    """Return what is wrong when a day has not come yet."""
+    if when is None or when <= today:
+        return None
+    return Refused("future", f"{name} {when} has not come yet", "correct the date")
+
+
+def future_instant(when: int | None, now: int, name: str) -> Refused | None:
+    """Return what is wrong when an instant has not come yet."""
+    if when is None or when <= now:
+        return None
+    return Refused("future", f"{name} {iso(when)} has not come yet", "correct the time")
+
+
+def twice(what: str) -> Refused:
+    """Return the refusal of what may be stated once only."""
+    return Refused("twice", f"{what} is stated twice", "keep one of the two")
