@@ -7,61 +7,41 @@ a pupil's penalty notices said last (what the rules on notices take).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from commands.core.command import Range, State, starting
-from ledger.english import day
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.state.school import Pupil
 from ledger.store.store import Fact, Recorded
-from ledger.values import Session, parse_session
+from ledger.values import parse_session
+from policies.law import papers
 from policies.law.notices import Notice
+from policies.law.papers import Paper
 
 PREFIXES = (streams.NOTICES, streams.PENALTY, streams.DISCLOSURE)
 """The streams on which papers are recorded."""
-_FAILURE_TO_ATTEND = "s444A"
-_CERTIFIED = ("certificate", "pack")
-_CONSIDERED = {
-    "refer": "decision to refer to the authority",
-    "issue": "decision to issue a notice",
-    "not-now": "decision not to act for now",
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """A paper and the sessions that it relied on.
+class CitedPaper:
+    """A paper as an alert cites it: ``ref`` in its event, ``words`` for who reads of it."""
 
-    ``sessions``: those it names; without any, each from ``first`` to ``last`` (both included).
-    ``kind`` and ``ref`` as in the event that an alert records; ``words``: for who reads of it.
-    """
-
-    kind: Literal["notice", "consideration", "certificate"]
     ref: str
     words: str
-    first: date
-    last: date
-    sessions: frozenset[Session] = frozenset()
-
-    def relied_on(self, session: Session) -> bool:
-        """Tell whether the paper relied on a session."""
-        if self.sessions:
-            return session in self.sessions
-        return self.first <= session.date <= self.last
+    paper: Paper
 
 
 def by_pupil(
     recorded: Iterable[Recorded], meanwhile: Iterable[Fact], today: date
-) -> dict[str, list[Paper]]:
+) -> dict[str, list[CitedPaper]]:
     """Return the papers that stand today, by pupil id; ``recorded``: streams of `PREFIXES`.
 
     ``meanwhile``: facts about to be recorded; a notice that they withdraw is left out, one that
     they bring is none yet.
     """
     notices: dict[tuple[object, ...], tuple[str, NoticeStated]] = {}
-    others: list[tuple[str, Iterable[Paper]]] = []
+    others: list[tuple[str, Iterable[CitedPaper]]] = []
     for r in recorded:
         match r.event:
             case NoticeStated():
@@ -69,21 +49,19 @@ def by_pupil(
             case PenaltyConsidered():
                 others.append((r.stream, _consideration_paper(r.position, r.event)))
             case Disclosed():
-                others.append((r.stream, _certificate_paper(r.position, r.event)))
+                others.append((r.stream, _extract_paper(r.position, r.event)))
             case _:
                 pass
     withdrawn = _withdrawals(meanwhile, today)
     standing = [
         (stream, _notice_paper(stream, event))
         for key, (stream, event) in notices.items()
-        if event.kind == _FAILURE_TO_ATTEND
-        and key not in withdrawn
-        and not _is_withdrawn(event, today)
+        if key not in withdrawn and not _is_withdrawn(event, today)
     ]
-    found: dict[str, list[Paper]] = {}
-    for stream, papers in [*standing, *others]:
-        found.setdefault(streams.parts(stream)[1], []).extend(papers)
-    return {pupil: papers for pupil, papers in found.items() if papers}
+    found: dict[str, list[CitedPaper]] = {}
+    for stream, cited in [*standing, *others]:
+        found.setdefault(streams.parts(stream)[1], []).extend(cited)
+    return {pupil: cited for pupil, cited in found.items() if cited}
 
 
 def notice_range(pupil: Pupil) -> Range:
@@ -119,33 +97,25 @@ def _is_withdrawn(event: NoticeStated, today: date) -> bool:
     return _notice(event).withdrawn(today)
 
 
-def _notice_paper(stream: str, event: NoticeStated) -> Iterator[Paper]:
-    parent = streams.parts(stream)[2]
-    sessions = frozenset(map(parse_session, event.sessions))
-    days = [session.date for session in sessions]
-    first = min(days, default=event.offence_first)
-    if first is not None:
-        last = max(days, default=event.offence_last or event.issued_on)
-        words = f"penalty notice to parent {parent} issued {day(event.issued_on)}"
-        yield Paper("notice", f"{parent} {event.issued_on}", words, first, last, sessions)
+def _notice_paper(stream: str, event: NoticeStated) -> Iterator[CitedPaper]:
+    parent, paper = streams.parts(stream)[2], _notice(event).paper
+    if paper is not None:
+        ref = f"{parent} {event.issued_on}"
+        yield CitedPaper(ref, papers.notice_words(parent, event.issued_on), paper)
 
 
-def _consideration_paper(position: int, event: PenaltyConsidered) -> Iterator[Paper]:
-    sessions = frozenset(parse_session(entry.split(" ")[0]) for entry in event.entries)
-    if sessions and event.decision in _CONSIDERED:
-        days = [session.date for session in sessions]
-        words = f"{_CONSIDERED[event.decision]} (event {position})"
-        yield Paper("consideration", str(position), words, min(days), max(days), sessions)
+def _consideration_paper(position: int, event: PenaltyConsidered) -> Iterator[CitedPaper]:
+    paper = papers.consideration(event.entries)
+    if paper is not None and event.decision in papers.CONSIDERED:
+        words = f"{papers.CONSIDERED[event.decision]} (event {position})"
+        yield CitedPaper(str(position), words, paper)
 
 
-def _certificate_paper(position: int, event: Disclosed) -> Iterator[Paper]:
-    """Yield the paper, up to the day on which it was given: later sessions it cannot hold."""
-    if event.kind in _CERTIFIED and event.first is not None and event.last is not None:
-        words = (
-            f"{event.kind} given on {day(event.on)} for {day(event.first)} to {day(event.last)}"
-        )
-        last = min(event.last, event.on)
-        yield Paper("certificate", str(position), words, event.first, last)
+def _extract_paper(position: int, event: Disclosed) -> Iterator[CitedPaper]:
+    if event.kind in papers.EXTRACTS and event.first is not None and event.last is not None:
+        words = papers.extract_words(event.kind, event.on, event.first, event.last)
+        paper = papers.extract(event.first, event.last, event.on)
+        yield CitedPaper(str(position), words, paper)
 
 
 def _notice(e: NoticeStated) -> Notice:

@@ -1,7 +1,7 @@
-"""Record what was decided about a pupil's unauthorised absence.
+"""The duty to consider a penalty notice: what was decided, and what the register said then.
 
 SI 2007/1867 reg 9A: an authorised member of staff who becomes aware of the threshold has to
-consider. What the register said at that moment is kept with the decision.
+consider. What the register said is counted over the log itself and kept with the decision.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ from policies.law.age import is_compulsory
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes, Rules
 
-_SAYS = ("decision", "by", "count", "settled", "peak", "entries")
+_COMPARED = ("decision", "by", "count", "settled", "peak", "entries")
 
 
 class ConsiderPenalty(UseCase):
@@ -49,18 +49,18 @@ class ConsiderPenalty(UseCase):
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         checks.check_role(state, author, checks.DECIDERS, now, "consider a penalty notice")
         pupil = state.pupil(self.pupil)
-        found = register(state, pupil, rules.codes, now)
-        inside = found.windows.sessions
+        counted = _count_register(state, pupil, rules.codes, now)
+        inside = counted.windows.sessions
         event = PenaltyConsidered(
             decision=self.decision,
             reason=reason,
             by=author.staff_id,
             name=author.name,
             job_title=author.job_title,
-            count=found.windows.count,
-            settled=sum(session not in found.provisional for session in inside),
-            peak=found.windows.peak,
-            entries=tuple(f"{session} {found.entries[session]}" for session in inside),
+            count=counted.windows.count,
+            settled=sum(session not in counted.provisional for session in inside),
+            peak=counted.windows.peak,
+            entries=tuple(f"{session} {counted.entries[session]}" for session in inside),
             seen_at=state.position,
         )
         stream = streams.penalty(pupil.id)
@@ -69,10 +69,12 @@ class ConsiderPenalty(UseCase):
             return decided([], f"{who} is recorded so already; nothing was recorded")
         says = f"{who} recorded, with {event.count} sessions in the latest window and"
         says = f"{says} {event.peak} in the fullest"
-        return decided([Fact(stream, event)], says, *_waiting(marks.requests_of(state, pupil)))
+        return decided(
+            [Fact(stream, event)], says, *_warn_of_requests(marks.requests_of(state, pupil))
+        )
 
 
-class Found(NamedTuple):
+class RegisterCount(NamedTuple):
     """The register as it stands: relevant entries with codes, provisional ones, the windows."""
 
     entries: dict[Session, str]
@@ -80,14 +82,7 @@ class Found(NamedTuple):
     windows: threshold.Standing
 
 
-def _waiting(pending: Mapping[Session, AmendmentRequested]) -> Iterator[str]:
-    """Say that amendments wait for approval: the register may change under the decision."""
-    if pending:
-        sessions = ", ".join(map(str, pending))
-        yield f"amendments wait for a second person's approval: {sessions}; look at them first"
-
-
-def register(state: State, pupil: Pupil, codes: Codes, now: int) -> Found:
+def _count_register(state: State, pupil: Pupil, codes: Codes, now: int) -> RegisterCount:
     """Return what the pupil's register says towards the threshold, up to today."""
     today, calendar = local_date(now), state.school.calendar()
     entries: dict[Session, str] = {}
@@ -108,7 +103,7 @@ def register(state: State, pupil: Pupil, codes: Codes, now: int) -> Found:
                 provisional.add(session)
     weeks = school_weeks(calendar.school_days())
     windows = threshold.standing(weeks, entries, today, threshold.measure(today))
-    return Found(entries, provisional, windows)
+    return RegisterCount(entries, provisional, windows)
 
 
 def _repeats(state: State, stream: str, event: PenaltyConsidered) -> bool:
@@ -117,6 +112,13 @@ def _repeats(state: State, stream: str, event: PenaltyConsidered) -> bool:
     last = before[-1] if before else None
     return (
         isinstance(last, PenaltyConsidered)
-        and all(getattr(last, name) == getattr(event, name) for name in _SAYS)
+        and all(getattr(last, name) == getattr(event, name) for name in _COMPARED)
         and state.open_text(last.reason) == event.reason
     )
+
+
+def _warn_of_requests(pending: Mapping[Session, AmendmentRequested]) -> Iterator[str]:
+    """Say that amendments wait for approval: the register may change under the decision."""
+    if pending:
+        sessions = ", ".join(map(str, pending))
+        yield f"amendments wait for a second person's approval: {sessions}; look at them first"

@@ -1,4 +1,9 @@
-"""Record a penalty notice, or what has become of one."""
+"""Penalty notices on record: what was issued, what became of it, what the authority confirmed.
+
+A notice is known by parent, child, kind, issue and first day of the offence. The complete record
+is the local authority's (SI 2007/1867 reg 20): until it has confirmed how many it holds, a school
+can speak of its own records only.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -14,12 +19,9 @@ from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules
 
-# -- notices -------------------------------------------------------------------------------
-# Record a penalty notice, or what has become of one.
-
-
 _AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
 _KEY = ("kind", "issued_on", "offence_first")
+_CONFIRMED = ("la_ref", "confirmed_on", "notices")
 
 
 class RecordNotice(UseCase):
@@ -50,12 +52,12 @@ class RecordNotice(UseCase):
         """State the notice whole; nothing where nothing changes."""
         state.author(now)
         pupil, parent_id = state.pupil(self.pupil), self.parent_id
-        check_parent(state, parent_id)
+        _check_parent(state, parent_id)
         stated = self.model_dump(exclude={"parent_id", "pupil", "session"})
         if self.session:
             stated["sessions"] = tuple(str(session) for session in sorted(self.session))
         stream = streams.notices(parent_id, pupil.id)
-        known = _known(state, stream, stated)
+        known = _last_statement(state, stream, stated)
         details = checks.renew(known, stated)
         for name, what, remedy in _problems(details, local_date(now)):
             raise Refused(name, what, remedy)
@@ -65,7 +67,50 @@ class RecordNotice(UseCase):
         return decided([Fact(stream, NoticeStated(**details))], f"{who}: recorded")
 
 
-def check_parent(state: State, parent_id: str) -> None:
+class ConfirmNotices(UseCase):
+    """attendance notices confirm: record how many notices the authority says that it holds.
+
+    What the local authority answered about one parent and child.
+    """
+
+    relies_on: ClassVar = (streams.PARENT,)
+
+    parent_id: str = argument("the school's id of the parent")
+    pupil: str = argument("UPN or local id")
+    la_ref: str = option("the authority's reference")
+    on: date = option("the day on which it confirmed")
+    notices: int = option("how many notices it holds", ge=0)
+
+    def reads(self, state: State) -> tuple[Range, ...]:
+        """Ask for what is recorded of notices to this parent for this child."""
+        pupil = state.pupil(self.pupil)
+        return (one(streams.notices(self.parent_id, pupil.id)),)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the confirmation; nothing where it is recorded already."""
+        author, la_ref = state.author(now), checks.required_text(self.la_ref, "la-ref")
+        pupil = state.pupil(self.pupil)
+        _check_parent(state, self.parent_id)
+        if self.on > local_date(now):
+            raise Refused(
+                "future", f"--on {self.on} is in the future", "record it when it has come"
+            )
+        stream = streams.notices(self.parent_id, pupil.id)
+        event = NoticesConfirmed(
+            la_ref=la_ref,
+            confirmed_on=self.on,
+            notices=self.notices,
+            by=author.staff_id,
+            name=author.name,
+            job_title=author.job_title,
+        )
+        who = f"notices to {self.parent_id} for {state.name_of(pupil)}"
+        if _is_confirmed(state, stream, event):
+            return decided([], f"{who}: confirmed so already; nothing was recorded")
+        return decided([Fact(stream, event)], f"{who}: {self.notices} confirmed by the authority")
+
+
+def _check_parent(state: State, parent_id: str) -> None:
     """Refuse a parent who is not on record."""
     if parent_id not in state.school.parents:
         raise Refused(
@@ -75,7 +120,7 @@ def check_parent(state: State, parent_id: str) -> None:
         )
 
 
-def _known(state: State, stream: str, stated: dict[str, Any]) -> dict[str, Any]:
+def _last_statement(state: State, stream: str, stated: dict[str, Any]) -> dict[str, Any]:
     """Return what was stated last of this notice, nothing where it is new."""
     found: dict[str, Any] = {}
     for notice in state.school.notices.get(stream, ()):
@@ -105,62 +150,9 @@ def _problems(details: dict[str, Any], today: date) -> Iterator[tuple[str, str, 
             yield "future", what, "record it when it has come"
 
 
-# -- notices_confirm -----------------------------------------------------------------------
-# Record how many notices the authority says that it holds.
-#
-# The complete record is the local authority's (SI 2007/1867 reg 20): until it has confirmed, a
-# school can speak of its own records only.
-
-
-_SAYS = ("la_ref", "confirmed_on", "notices")
-
-
-class ConfirmNotices(UseCase):
-    """attendance notices confirm: record how many notices the authority says that it holds.
-
-    What the local authority answered about one parent and child.
-    """
-
-    relies_on: ClassVar = (streams.PARENT,)
-
-    parent_id: str = argument("the school's id of the parent")
-    pupil: str = argument("UPN or local id")
-    la_ref: str = option("the authority's reference")
-    on: date = option("the day on which it confirmed")
-    notices: int = option("how many notices it holds", ge=0)
-
-    def reads(self, state: State) -> tuple[Range, ...]:
-        """Ask for what is recorded of notices to this parent for this child."""
-        pupil = state.pupil(self.pupil)
-        return (one(streams.notices(self.parent_id, pupil.id)),)
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Record the confirmation; nothing where it is recorded already."""
-        author, la_ref = state.author(now), checks.required_text(self.la_ref, "la-ref")
-        pupil = state.pupil(self.pupil)
-        check_parent(state, self.parent_id)
-        if self.on > local_date(now):
-            raise Refused(
-                "future", f"--on {self.on} is in the future", "record it when it has come"
-            )
-        stream = streams.notices(self.parent_id, pupil.id)
-        event = NoticesConfirmed(
-            la_ref=la_ref,
-            confirmed_on=self.on,
-            notices=self.notices,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
-        who = f"notices to {self.parent_id} for {state.name_of(pupil)}"
-        if _held(state, stream, event):
-            return decided([], f"{who}: confirmed so already; nothing was recorded")
-        return decided([Fact(stream, event)], f"{who}: {self.notices} confirmed by the authority")
-
-
-def _held(state: State, stream: str, event: NoticesConfirmed) -> bool:
+def _is_confirmed(state: State, stream: str, event: NoticesConfirmed) -> bool:
     return any(
         isinstance(before, NoticesConfirmed)
-        and all(getattr(before, name) == getattr(event, name) for name in _SAYS)
+        and all(getattr(before, name) == getattr(event, name) for name in _CONFIRMED)
         for before in state.histories.get(stream, ())
     )

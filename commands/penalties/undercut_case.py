@@ -1,7 +1,7 @@
-"""Whether a change undercut a paper: a case below the threshold, or a session it relied on.
+"""A pupil's case before and after a change: below the threshold now, or a session changed.
 
-Pure: a pupil's register before and after a change in, papers and sessions concerned out. Counted
-as by SI 2007/1867 reg 9A, and exactly as `penalties consider` counts.
+Pure: the register before and after a change in, the papers and sessions that it undercut out.
+Counted as by SI 2007/1867 reg 9A, and exactly as `penalties consider` counts.
 """
 
 from bisect import bisect_left, bisect_right
@@ -11,16 +11,18 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from commands.core.papers import Paper
+from commands.core.papers import CitedPaper
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.values import Session
 from policies.law.age import is_compulsory
 from policies.law.calendar import week_number
+from policies.law.papers import Paper
 from policies.law.penalties import Measure
 from policies.packs.codes import Codes
 
 _TO_SUNDAY = timedelta(days=6)
+
 _NOTHING = "-"
 
 
@@ -84,13 +86,13 @@ class Register:
                 yield window
 
 
-class Touched(NamedTuple):
+class PaperEffect(NamedTuple):
     """A paper that a change undercut, and the fullest counts before and after it.
 
     ``fell``: its case is below the threshold now; else a session that it relied on was changed.
     """
 
-    paper: Paper
+    cited: CitedPaper
     before: int
     after: int
     fell: bool = False
@@ -99,47 +101,58 @@ class Touched(NamedTuple):
 class Undercut(NamedTuple):
     """What one change undercut of one pupil: papers, and sessions with their cells."""
 
-    papers: tuple[Touched, ...]
+    papers: tuple[PaperEffect, ...]
     sessions: dict[Session, tuple[Cell, Cell]]
 
-    def written(self) -> tuple[str, ...]:
+    def session_texts(self) -> tuple[str, ...]:
         """Return the sessions as an event keeps them: ``2026-11-20/AM O>I``."""
-        return tuple(f"{s} {'>'.join(shown(*cells))}" for s, cells in self.sessions.items())
+        return tuple(f"{s} {'>'.join(_code_pair(*cells))}" for s, cells in self.sessions.items())
 
 
-def undercut(
-    papers: Sequence[Paper], before: Register, after: Register, measure: Measure | None
+def compare(
+    papers: Sequence[CitedPaper], before: Register, after: Register, measure: Measure | None
 ) -> Undercut | None:
     """Return what the change from one register to the other undercut, none where nothing.
 
     ``measure``: of the threshold in force, none where the law has none; then only sessions that
     papers relied on can be changed.
     """
-    sessions = {s for s in after.marks if any(paper.relied_on(s) for paper in papers)}
-    sessions |= set(_certified(papers, before, after))
+    sessions = {s for s in after.marks if any(each.paper.relied_on(s) for each in papers)}
+    sessions |= set(_certificate_sessions(papers, before, after))
     sessions |= set(before.counted).symmetric_difference(after.counted)
     cells = {session: (before.cell(session), after.cell(session)) for session in sorted(sessions)}
     moved = {session: pair for session, pair in cells.items() if pair[0] != pair[1]}
-    touched, concerned = [], set[Session]()
-    for paper in papers:
-        relied = {s for s, pair in moved.items() if _changed(paper, s, *pair, before.today)}
+    effects, concerned = [], set[Session]()
+    for cited in papers:
+        paper = cited.paper
+        relied = {s for s, pair in moved.items() if _is_changed(paper, s, *pair, before.today)}
         counts = (0, 0)
         if measure is not None and paper.kind != "certificate":
             counts = (before.fullest(paper, measure), after.fullest(paper, measure))
             if counts[1] < measure.sessions <= counts[0]:
-                relied |= _lost(paper, before, moved, measure)
-                touched.append(Touched(paper, *counts, fell=True))
+                relied |= _lost_entries(paper, before, moved, measure)
+                effects.append(PaperEffect(cited, *counts, fell=True))
                 concerned |= relied
                 continue
         if relied:
-            touched.append(Touched(paper, *counts))
+            effects.append(PaperEffect(cited, *counts))
             concerned |= relied
-    if not touched:
+    if not effects:
         return None
-    return Undercut(tuple(touched), {s: moved[s] for s in sorted(concerned)})
+    return Undercut(tuple(effects), {s: moved[s] for s in sorted(concerned)})
 
 
-def shown(before: Cell, after: Cell) -> tuple[str, str]:
+def describe(session: Session, before: Cell, after: Cell) -> str:
+    """Say of a session what changed: its entry, else whether the entry that stands counts."""
+    if before.code != after.code:
+        return f"{session} {before.code or _NOTHING} -> {after.code or _NOTHING}"
+    entry = f"{after.code} stands" if after.code else "no mark was made"
+    if (after.counts, after.held) < (before.counts, before.held):
+        return f"{session} {entry} and no longer counts"
+    return f"{session} {entry} and {'counts again' if after.counts else 'is held'}"
+
+
+def _code_pair(before: Cell, after: Cell) -> tuple[str, str]:
     """Return how two cells are written: their codes, ``-`` for the one where nothing counts.
 
     Where the code is the same, it is the calendar, the roll or the age that changed.
@@ -151,25 +164,15 @@ def shown(before: Cell, after: Cell) -> tuple[str, str]:
     return first, then
 
 
-def said(session: Session, before: Cell, after: Cell) -> str:
-    """Say of a session what changed: its entry, else whether the entry that stands counts."""
-    if before.code != after.code:
-        return f"{session} {before.code or _NOTHING} -> {after.code or _NOTHING}"
-    entry = f"{after.code} stands" if after.code else "no mark was made"
-    if (after.counts, after.held) < (before.counts, before.held):
-        return f"{session} {entry} and no longer counts"
-    return f"{session} {entry} and {'counts again' if after.counts else 'is held'}"
-
-
-def _certified(papers: Sequence[Paper], *registers: Register) -> Iterator[Session]:
+def _certificate_sessions(papers: Sequence[CitedPaper], *registers: Register) -> Iterator[Session]:
     """Yield every session in a term that a certificate covers, marked or not."""
-    for paper in papers:
-        if paper.kind == "certificate":
+    for each in papers:
+        if each.paper.kind == "certificate":
             for register in registers:
-                yield from register.calendar.sessions(paper.first, paper.last)
+                yield from register.calendar.sessions(each.paper.first, each.paper.last)
 
 
-def _changed(paper: Paper, session: Session, before: Cell, after: Cell, today: date) -> bool:
+def _is_changed(paper: Paper, session: Session, before: Cell, after: Cell, today: date) -> bool:
     """Tell whether a paper relied on a session that changed in what matters to it.
 
     A first entry on the day itself is the register being taken; where a notice states its
@@ -186,7 +189,7 @@ def _changed(paper: Paper, session: Session, before: Cell, after: Cell, today: d
     return (before.code, before.counts) != (after.code, after.counts)
 
 
-def _lost(
+def _lost_entries(
     paper: Paper,
     before: Register,
     moved: Mapping[Session, tuple[Cell, Cell]],

@@ -1,4 +1,8 @@
-"""What asking a witness, over HTTP or by files, has in common: its answer, judged and kept."""
+"""Witnesses: those outside the school who sign what they see of the ledger (C2SP tlog-witness).
+
+On the school's side: whom it trusts, asking over HTTP or by files, judging the answer and keeping
+it. On the witness's own side, which needs no ledger: its key, and signing by file or over HTTP.
+"""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -56,99 +60,13 @@ from ledger.transparency.witnesses import (
 )
 from policies.packs.codes import Rules
 
-# -- witnesses -----------------------------------------------------------------------------
-# What asking a witness, over HTTP or by files, has in common: its answer, judged and kept.
-
-
 _AHEAD = 3600
 """How many seconds the clock of a witness may be ahead of ours."""
 
-
-class Verdict(NamedTuple):
-    """What an answer means: signed, to be asked again from another size, or another history."""
-
-    signed: bool = False
-    again: int | None = None
-    alarm: str = ""
+_TRIES = 3
 
 
-def judged(request: Request, reply: Reply) -> Verdict:
-    """Judge a witness's answer to a request; refuse one that is neither yes nor alarm."""
-    size, who = request.checkpoint.size, "THE WITNESS SAW ANOTHER HISTORY"
-    if reply.status == OK:
-        return Verdict(signed=True)
-    if reply.status == INCONSISTENT:
-        what = f"the first {request.old} entries are not those that it signed"
-        return Verdict(alarm=f"{who}: {what}: the history was rewritten")
-    if reply.status == CONFLICT and reply.text.strip().isdecimal():
-        last = int(reply.text)
-        if last > size:
-            what = f"it signed {last} entries, this checkpoint is of {size}"
-            return Verdict(alarm=f"{who}: {what}: the ledger was rolled back or cut short")
-        if last == request.old:
-            what = f"it signed another checkpoint of {last} entries"
-            return Verdict(alarm=f"{who}: {what}: the history was rewritten")
-        return Verdict(again=last)
-    said = "".join(each for each in reply.text[:200] if each.isprintable() or each == " ")
-    raise Refused(
-        "witness-refused",
-        f"the witness did not sign ({reply.status}): {said or 'no reason given'}",
-        "give it the ledger's key (attendance key show), and ask again",
-    )
-
-
-def cosignatures(text: str) -> list[Signature]:
-    """Read the lines of an answer, or refuse it."""
-    found = [read_signature(line) for line in text.split("\n") if line]
-    if not found:
-        raise Refused("answer-empty", "the answer holds no signature", "ask the witness again")
-    return found
-
-
-def kept(folder: Folder, note: Note, found: Sequence[Signature], now: int) -> tuple[str, ...]:
-    """Keep those cosignatures of a checkpoint that trusted witnesses made; say what was kept."""
-    keys = [each.key for each in trusted_witnesses(folder) if each.stands]
-    pairs = [(each, key) for each in found for key in keys if each[:2] == (key.name, key.key_id)]
-    with closing(Store(folder.log)) as store:
-        return tuple(_kept(store, note, each, key, now) for each, key in pairs)
-
-
-def _kept(store: Store, note: Note, cosignature: Signature, key: Verifier, now: int) -> str:
-    size = read_checkpoint(note.text).size
-    seconds = seconds_of(key, note.text, cosignature)
-    if seconds is None:
-        raise Refused(
-            "signature-of-another",
-            f"the signature by {key.name} is not of the checkpoint of {size} entries",
-            "ask the witness again",
-        )
-    if seconds * SECOND > now + _AHEAD * SECOND:
-        raise Refused(
-            "witness-clock",
-            f"{key.name} signed at {local(seconds * SECOND):%Y-%m-%d %H:%M} London, not yet here",
-            "compare the clock of this computer with that of the witness",
-        )
-    new = store.keep_cosignature(size, cosignature, key)
-    when = f"{local(seconds * SECOND):%Y-%m-%d %H:%M:%S} London"
-    if seconds * SECOND > now:
-        when += " (its clock is ahead of this computer's: answers count it from then on)"
-    if new:
-        return f"entries 1 to {size} were seen by {key.name} at {when}"
-    return f"entries 1 to {size} were seen by {key.name} already; again at {when}"
-
-
-def untrusted(found: Sequence[Signature]) -> Refused:
-    """Return the refusal of an answer by nobody that the ledger trusts."""
-    names = ", ".join(sorted({each.name for each in found}))
-    return Refused(
-        "witness-not-trusted",
-        f"the answer is by {names}, which this ledger does not trust",
-        "record whom it trusts with attendance witness trust KEY, then ask again",
-    )
-
-
-# -- witness_trust -------------------------------------------------------------------------
-# Record a witness whose signatures count.
+# The school's side.
 
 
 class TrustWitness(UseCase):
@@ -174,21 +92,10 @@ class TrustWitness(UseCase):
         """Record the key with who decided to trust it."""
         staff_id, name, job_title = state.author(now)
         key = read_keys(self.key, COSIGNATURE)[0]
-        if key.vkey in standing(state):
+        if key.vkey in _trusted_keys(state):
             return decided([], f"{key.name} is trusted already; nothing was recorded")
         event = WitnessTrusted(key=key.vkey, by=staff_id, name=name, job_title=job_title)
         return decided([Fact(streams.WITNESSES, event)], f"the signatures of {key.name} count")
-
-
-def standing(state: State) -> list[str]:
-    """Return the keys that are trusted now."""
-    told = state.histories.get(streams.WITNESSES, ())
-    found = {e.key: e for e in told if isinstance(e, WitnessTrusted | WitnessDropped)}
-    return [key for key, last in found.items() if isinstance(last, WitnessTrusted)]
-
-
-# -- witness_drop --------------------------------------------------------------------------
-# Record that a witness's later signatures do not count.
 
 
 class DropWitness(UseCase):
@@ -206,7 +113,7 @@ class DropWitness(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the drop with who decided it."""
         staff_id, author, job_title = state.author(now)
-        known = [read_verifier(key) for key in standing(state)]
+        known = [read_verifier(key) for key in _trusted_keys(state)]
         named = [key for key in known if self.witness in (key.name, key.key_id.hex(), key.vkey)]
         if len(named) != 1:
             several = "several trusted witnesses are" if named else "no trusted witness is"
@@ -221,13 +128,6 @@ class DropWitness(UseCase):
         return decided([Fact(streams.WITNESSES, event)], says)
 
 
-# -- witness_ask ---------------------------------------------------------------------------
-# Have a witness sign the newest checkpoint, over HTTP.
-
-
-_TRIES = 3
-
-
 class AskWitness(Errand):
     """attendance witness ask: have a witness sign the newest checkpoint, over HTTP.
 
@@ -240,33 +140,15 @@ class AskWitness(Errand):
         """Ask from the size that it last saw, check the answer and keep it."""
         folder = context.folder.required()
         requests = Requests(folder)
-        verdict, reply = _asked(self.url, requests, min(last_seen(folder), requests.size))
+        verdict, reply = _ask(self.url, requests, min(last_seen(folder), requests.size))
         if verdict.alarm:
             does = "Keep the folder as it is, and compare it with the latest back-up."
             return Outcome(None, (verdict.alarm, does), differs=True)
-        found = cosignatures(reply.text)
-        says = kept(folder, requests.note, found, context.clock())
+        found = _read_cosignatures(reply.text)
+        says = _keep(folder, requests.note, found, context.clock())
         if not says:
-            raise untrusted(found)
+            raise _untrusted_answer(found)
         return Outcome(None, says)
-
-
-def _asked(url: str, requests: Requests, old: int) -> tuple[Verdict, Reply]:
-    """Return the answer; where the witness names another size, ask again from that."""
-    for _ in range(_TRIES):
-        request: Request = requests.since(old)
-        reply = ask_witness(url, request.written)
-        verdict = judged(request, reply)
-        if verdict.again is None:
-            return verdict, reply
-        old = verdict.again
-    raise Refused(
-        "witness-moving", "the witness names another size each time", "ask again in a minute"
-    )
-
-
-# -- witness_take --------------------------------------------------------------------------
-# Keep the signatures that a witness sent as a file.
 
 
 class TakeAnswer(Errand):
@@ -282,28 +164,13 @@ class TakeAnswer(Errand):
         folder = context.folder.required()
         with translated(self.answer):
             text = self.answer.read_text(encoding="utf-8", errors="replace")
-        found = cosignatures(text)
-        return Outcome(None, kept(folder, _signed(folder, found), found, context.clock()))
+        found = _read_cosignatures(text)
+        return Outcome(
+            None, _keep(folder, _signed_checkpoint(folder, found), found, context.clock())
+        )
 
 
-def _signed(folder: Folder, found: list[Signature]) -> Note:
-    """Return the checkpoint that trusted witnesses signed, the newest if there are several."""
-    keys = {(t.key.name, t.key.key_id): t.key for t in trusted_witnesses(folder) if t.stands}
-    ours = [(keys[each[:2]], each) for each in found if each[:2] in keys]
-    if not ours:
-        raise untrusted(found)
-    for _, note in notes_newest_first(folder):
-        if all(seconds_of(key, note.text, each) is not None for key, each in ours):
-            return note
-    raise Refused(
-        "signature-of-another",
-        "the signatures are of no checkpoint of this ledger",
-        "check that the answer is to a request of this ledger, and was copied whole",
-    )
-
-
-# -- witness_new ---------------------------------------------------------------------------
-# Make the key of a witness, who signs what it sees of a ledger.
+# The witness's own side, without a ledger.
 
 
 class NewWitness(Errand):
@@ -324,10 +191,6 @@ class NewWitness(Errand):
         return Outcome(None, (made.verifier.vkey, kept))
 
 
-# -- witness_sign --------------------------------------------------------------------------
-# Sign the checkpoint in a request that was sent as a file.
-
-
 class SignRequest(Errand):
     """attendance witness sign: sign the checkpoint in a request that was sent as a file.
 
@@ -342,12 +205,12 @@ class SignRequest(Errand):
 
     def carry_out(self, context: Context) -> Outcome:
         """Sign, or tell that the request is of another history than the one last seen."""
-        witness = opened(self.key, self.state, self.trust)
+        witness = _open_witness(self.key, self.state, self.trust)
         with translated(self.request):
             body = self.request.read_bytes()
         request = read_request(body)
         reply = witness.add(body, context.clock() // SECOND)
-        verdict = judged(request, reply)
+        verdict = judge(request, reply)
         if verdict.again is not None:
             raise Refused(
                 "witness-size",
@@ -365,16 +228,6 @@ class SignRequest(Errand):
         return Outcome(None, (says, f"the answer is in {self.out}"))
 
 
-def opened(key: Path, state: Path, trust: Sequence[str]) -> Witness:
-    """Return the witness with a key, or refuse."""
-    logs = [each for given in trust for each in read_keys(given, ED25519)]
-    return Witness(signing.load_witness(key), logs, state)
-
-
-# -- witness_serve -------------------------------------------------------------------------
-# Sign the checkpoints of ledgers over HTTP, until Ctrl-C.
-
-
 class ServeWitness(Errand):
     """attendance witness serve: sign the checkpoints of ledgers over HTTP, until Ctrl-C.
 
@@ -388,6 +241,135 @@ class ServeWitness(Errand):
 
     def carry_out(self, context: Context) -> Outcome:
         """Serve; every signature was kept before it was given."""
-        witness = opened(self.key, self.state, self.trust)
+        witness = _open_witness(self.key, self.state, self.trust)
         Service(witness, self.listen, context.clock, sys.stderr).run()
         return Outcome(None, ())
+
+
+# What an answer means, to both sides.
+
+
+class Verdict(NamedTuple):
+    """What an answer means: signed, to be asked again from another size, or another history."""
+
+    signed: bool = False
+    again: int | None = None
+    alarm: str = ""
+
+
+def judge(request: Request, reply: Reply) -> Verdict:
+    """Judge a witness's answer to a request; refuse one that is neither yes nor alarm."""
+    size, who = request.checkpoint.size, "THE WITNESS SAW ANOTHER HISTORY"
+    if reply.status == OK:
+        return Verdict(signed=True)
+    if reply.status == INCONSISTENT:
+        what = f"the first {request.old} entries are not those that it signed"
+        return Verdict(alarm=f"{who}: {what}: the history was rewritten")
+    if reply.status == CONFLICT and reply.text.strip().isdecimal():
+        last = int(reply.text)
+        if last > size:
+            what = f"it signed {last} entries, this checkpoint is of {size}"
+            return Verdict(alarm=f"{who}: {what}: the ledger was rolled back or cut short")
+        if last == request.old:
+            what = f"it signed another checkpoint of {last} entries"
+            return Verdict(alarm=f"{who}: {what}: the history was rewritten")
+        return Verdict(again=last)
+    said = "".join(each for each in reply.text[:200] if each.isprintable() or each == " ")
+    raise Refused(
+        "witness-refused",
+        f"the witness did not sign ({reply.status}): {said or 'no reason given'}",
+        "give it the ledger's key (attendance key show), and ask again",
+    )
+
+
+def _trusted_keys(state: State) -> list[str]:
+    """Return the keys that are trusted now."""
+    events = state.histories.get(streams.WITNESSES, ())
+    found = {e.key: e for e in events if isinstance(e, WitnessTrusted | WitnessDropped)}
+    return [key for key, last in found.items() if isinstance(last, WitnessTrusted)]
+
+
+def _ask(url: str, requests: Requests, old: int) -> tuple[Verdict, Reply]:
+    """Return the answer; where the witness names another size, ask again from that."""
+    for _ in range(_TRIES):
+        request: Request = requests.since(old)
+        reply = ask_witness(url, request.written)
+        verdict = judge(request, reply)
+        if verdict.again is None:
+            return verdict, reply
+        old = verdict.again
+    raise Refused(
+        "witness-moving", "the witness names another size each time", "ask again in a minute"
+    )
+
+
+def _read_cosignatures(text: str) -> list[Signature]:
+    """Read the lines of an answer, or refuse it."""
+    found = [read_signature(line) for line in text.split("\n") if line]
+    if not found:
+        raise Refused("answer-empty", "the answer holds no signature", "ask the witness again")
+    return found
+
+
+def _signed_checkpoint(folder: Folder, found: list[Signature]) -> Note:
+    """Return the checkpoint that trusted witnesses signed, the newest if there are several."""
+    keys = {(t.key.name, t.key.key_id): t.key for t in trusted_witnesses(folder) if t.stands}
+    ours = [(keys[each[:2]], each) for each in found if each[:2] in keys]
+    if not ours:
+        raise _untrusted_answer(found)
+    for _, note in notes_newest_first(folder):
+        if all(seconds_of(key, note.text, each) is not None for key, each in ours):
+            return note
+    raise Refused(
+        "signature-of-another",
+        "the signatures are of no checkpoint of this ledger",
+        "check that the answer is to a request of this ledger, and was copied whole",
+    )
+
+
+def _keep(folder: Folder, note: Note, found: Sequence[Signature], now: int) -> tuple[str, ...]:
+    """Keep those cosignatures of a checkpoint that trusted witnesses made; say what was kept."""
+    keys = [each.key for each in trusted_witnesses(folder) if each.stands]
+    pairs = [(each, key) for each in found for key in keys if each[:2] == (key.name, key.key_id)]
+    with closing(Store(folder.log)) as store:
+        return tuple(_keep_one(store, note, each, key, now) for each, key in pairs)
+
+
+def _keep_one(store: Store, note: Note, cosignature: Signature, key: Verifier, now: int) -> str:
+    size = read_checkpoint(note.text).size
+    seconds = seconds_of(key, note.text, cosignature)
+    if seconds is None:
+        raise Refused(
+            "signature-of-another",
+            f"the signature by {key.name} is not of the checkpoint of {size} entries",
+            "ask the witness again",
+        )
+    if seconds * SECOND > now + _AHEAD * SECOND:
+        raise Refused(
+            "witness-clock",
+            f"{key.name} signed at {local(seconds * SECOND):%Y-%m-%d %H:%M} London, not yet here",
+            "compare the clock of this computer with that of the witness",
+        )
+    new = store.keep_cosignature(size, cosignature, key)
+    when = f"{local(seconds * SECOND):%Y-%m-%d %H:%M:%S} London"
+    if seconds * SECOND > now:
+        when += " (its clock is ahead of this computer's: answers count it from then on)"
+    if new:
+        return f"entries 1 to {size} were seen by {key.name} at {when}"
+    return f"entries 1 to {size} were seen by {key.name} already; again at {when}"
+
+
+def _untrusted_answer(found: Sequence[Signature]) -> Refused:
+    """Return the refusal of an answer by nobody that the ledger trusts."""
+    names = ", ".join(sorted({each.name for each in found}))
+    return Refused(
+        "witness-not-trusted",
+        f"the answer is by {names}, which this ledger does not trust",
+        "record whom it trusts with attendance witness trust KEY, then ask again",
+    )
+
+
+def _open_witness(key: Path, state: Path, trust: Sequence[str]) -> Witness:
+    """Return the witness with a key, or refuse."""
+    logs = [each for keys in trust for each in read_keys(keys, ED25519)]
+    return Witness(signing.load_witness(key), logs, state)

@@ -1,4 +1,8 @@
-"""What a register gives each pupil of a group: which entry, from where, or why none."""
+"""What a register gives each pupil of a group: which entry, from where, or why none.
+
+A register comes as CSV with a pupil and a code on each line, or from the screen as the same rows.
+A code that is stated comes before the plan, and the plan before ``--rest-present``.
+"""
 
 import csv
 import io
@@ -21,16 +25,14 @@ from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Codes
 
-# -- register_file -------------------------------------------------------------------------
-# A register as a file: CSV with a pupil and a code on each line.
-
-
 _COLUMNS = Columns(("upn", "code"), ("minutes_late", "nature"))
 _HEADER_FAULTS = {
     "column-unknown": "unknown column {!r}",
     "column-twice": "column {} is there twice",
     "column-missing": "there is no column {}",
 }
+
+_NO_MARK = ("", "-")
 
 
 class Row(NamedTuple):
@@ -43,6 +45,30 @@ class Row(NamedTuple):
     nature: str = ""
 
 
+_BLANK_ROW = Row(0, "")
+
+
+class Place(NamedTuple):
+    """A group's register for a session, and the name of the file that fills it."""
+
+    group: str
+    session: Session
+    file: str
+
+    def problem(self, row: Row, code: str, what: str, remedy: str = "") -> Problem:
+        """Return a problem with a line of the file."""
+        return Problem(self.file, row.line, code, what, remedy)
+
+
+class Result(NamedTuple):
+    """What became of one pupil: the code that stands afterwards, the fact, if it was planned."""
+
+    name: str
+    code: str = ""
+    fact: Fact | None = None
+    planned: bool = False
+
+
 class RegisterRefused(ImportRefused):
     """A register that was refused whole, with every problem found."""
 
@@ -52,7 +78,134 @@ class RegisterRefused(ImportRefused):
         self.remedy = "correct these lines and take the register again"
 
 
-def read(file: str, stdin: TextIO) -> tuple[Row, ...]:
+# The pupils of a register, and what becomes of each.
+
+
+def register_ranges(state: State, group: str, session: Session) -> Iterator[Range]:
+    """Yield the ranges that tell how a group's register stands."""
+    yield starting(f"{streams.REGISTER}{session}:")
+    for pupil in state.school.members(group, session.date):
+        yield one(streams.mark(pupil.id, session))
+        yield one(streams.plan(pupil.id, session))
+
+
+def due_pupils(state: State, group: str, session: Session) -> list[Pupil]:
+    """Return the group's pupils for whom the session is met; refuse when there is none."""
+    members, calendar = state.school.members(group, session.date), state.school.calendar()
+    if not members:
+        raise Refused(
+            "group-unknown",
+            f"no pupil on roll belongs to {group!r} on {session.date}",
+            "check the name of the group and the date",
+        )
+    found = [p for p in members if calendar.meets(session, p.groups(session.date))]
+    if not found:
+        marks.check_met(calendar, members[0], session)
+    return found
+
+
+def match_rows(
+    state: State, place: Place, rows: Sequence[Row]
+) -> tuple[list[tuple[Pupil, Row]], list[Problem]]:
+    """Return each pupil whom the register is about with their line, blank where none is given.
+
+    Pupils for whom the session is not met are left out, unless a code is given for them.
+    """
+    members = {p.id: p for p in state.school.members(place.group, place.session.date)}
+    due_ids = {p.id for p in due_pupils(state, place.group, place.session)}
+    found: dict[str, Row] = {}
+    problems = []
+    for row in rows:
+        pupil_id = state.identities.get(row.pupil, "")
+        if pupil_id not in state.school.pupils:
+            problems.append(place.problem(row, "pupil-unknown", f"nobody is named {row.pupil!r}"))
+        elif pupil_id not in members:
+            what = f"{row.pupil} is not in {place.group} on {place.session.date}"
+            problems.append(place.problem(row, "not-in-group", what))
+        elif pupil_id in found:
+            what = f"{row.pupil} is on line {found[pupil_id].line} too"
+            problems.append(place.problem(row, "pupil-twice", what))
+        else:
+            found[pupil_id] = row
+    coded = {pupil_id for pupil_id, row in found.items() if row.code not in _NO_MARK}
+    pairs = [
+        (pupil, found.get(pupil.id, _BLANK_ROW))
+        for pupil in members.values()
+        if pupil.id in due_ids | coded
+    ]
+    return pairs, problems
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """The taking of a register: under which codes and calendar, by whom and when."""
+
+    state: State
+    codes: Codes
+    calendar: Calendar
+    author: Author
+    now: int
+
+    def results(
+        self, place: Place, pairs: Sequence[tuple[Pupil, Row]], rest: StatedMark | None
+    ) -> tuple[list[Result], list[Problem]]:
+        """Return what becomes of each pupil; ``rest``: for those with neither code nor plan."""
+        results, problems = [], []
+        for pupil, row in pairs:
+            try:
+                results.append(self._result(place.session, pupil, row, rest))
+            except Refused as refused:
+                what = f"{self.state.name_of(pupil)}: {refused.what}"
+                problems.append(place.problem(row, refused.code, what, refused.remedy))
+        return results, problems
+
+    def _result(self, session: Session, pupil: Pupil, row: Row, rest: StatedMark | None) -> Result:
+        stands = marks.mark_of(self.state, pupil, session)
+        given, planned = _stated_mark(row), marks.plan_of(self.state, pupil, session)
+        name, entry = self.state.name_of(pupil), given or planned or rest
+        if stands is not None and (given is None or _agrees(given, stands)):
+            return Result(name, stands.code)
+        if entry is None:
+            return Result(name)
+        marks.check_entry(self.codes, self.calendar, pupil=pupil, session=session, stated=entry)
+        fact = Fact(streams.mark(pupil.id, session), self._event(session, pupil, entry, stands))
+        return Result(name, entry.code, fact, planned=entry is planned)
+
+    def _event(
+        self, session: Session, pupil: Pupil, entry: StatedMark, stands: StatedMark | None
+    ) -> SessionMarked | MarkCorrected:
+        taken = marks.takings(self.state, pupil, session)
+        fields = entry._asdict() | {"by": self.author.staff_id}
+        if stands is None:
+            late = bool(taken) or local_date(self.now) > session.date
+            return SessionMarked(**fields, late=late)
+        if marks.has_ended(self.calendar, session, taken, self.now):
+            raise marks.already_marked(stands.code, session)
+        return MarkCorrected(**fields, original=stands.code)
+
+
+def _stated_mark(row: Row) -> StatedMark | None:
+    """Return the mark that a line states, none for a blank; refuse what is not understood."""
+    if row.code in _NO_MARK:
+        if row.minutes_late or row.nature:
+            raise Refused("code-missing", "there is no code beside the minutes or the nature")
+        return None
+    if row.minutes_late and not row.minutes_late.isdecimal():
+        raise Refused("minutes", f"{row.minutes_late!r} is no number of minutes", "write 12")
+    return StatedMark(
+        row.code, int(row.minutes_late) if row.minutes_late else None, row.nature or None
+    )
+
+
+def _agrees(given: StatedMark, stands: StatedMark) -> bool:
+    """Tell whether a line adds nothing to what stands."""
+    return all(new in (None, old) for new, old in zip(given, stands, strict=True))
+
+
+# The file of a register.
+
+
+def read_rows(file: str, stdin: TextIO) -> tuple[Row, ...]:
     """Return the rows of a file, or of ``stdin`` where the file is ``-``; or refuse it."""
     name, text = _named_text(file, stdin)
     records = sheet.Records(io.StringIO(text, newline=""))
@@ -113,153 +266,3 @@ def _row(line: int, cells: Mapping[str, str]) -> Row:
 
 def _unusable(name: str, what: str, remedy: str, *, line: int = 0) -> RegisterRefused:
     return RegisterRefused([Problem(name, line, "file", what, remedy)])
-
-
-# -- entries -------------------------------------------------------------------------------
-# What a register gives each pupil of a group: which entry, from where, or why none.
-
-
-_NO_MARK = ("", "-")
-_NOT_GIVEN = Row(0, "")
-
-
-class Place(NamedTuple):
-    """A group's register for a session, and the name of the file that fills it."""
-
-    group: str
-    session: Session
-    file: str
-
-    def problem(self, row: Row, code: str, what: str, remedy: str = "") -> Problem:
-        """Return a problem with a line of the file."""
-        return Problem(self.file, row.line, code, what, remedy)
-
-
-class Result(NamedTuple):
-    """What became of one pupil: the code that stands afterwards, the fact, if it was planned."""
-
-    name: str
-    code: str = ""
-    fact: Fact | None = None
-    planned: bool = False
-
-
-def needed(state: State, group: str, session: Session) -> Iterator[Range]:
-    """Yield the ranges that tell how a group's register stands."""
-    yield starting(f"{streams.REGISTER}{session}:")
-    for pupil in state.school.members(group, session.date):
-        yield one(streams.mark(pupil.id, session))
-        yield one(streams.plan(pupil.id, session))
-
-
-def due(state: State, group: str, session: Session) -> list[Pupil]:
-    """Return the group's pupils for whom the session is met; refuse when there is none."""
-    members, calendar = state.school.members(group, session.date), state.school.calendar()
-    if not members:
-        raise Refused(
-            "group-unknown",
-            f"no pupil on roll belongs to {group!r} on {session.date}",
-            "check the name of the group and the date",
-        )
-    found = [p for p in members if calendar.meets(session, p.groups(session.date))]
-    if not found:
-        marks.check_met(calendar, members[0], session)
-    return found
-
-
-def matched(
-    state: State, place: Place, rows: Sequence[Row]
-) -> tuple[list[tuple[Pupil, Row]], list[Problem]]:
-    """Return each pupil whom the register is about with their line, blank where none is given.
-
-    Pupils for whom the session is not met are left out, unless a code is given for them.
-    """
-    members = {p.id: p for p in state.school.members(place.group, place.session.date)}
-    due_ids = {p.id for p in due(state, place.group, place.session)}
-    found: dict[str, Row] = {}
-    problems = []
-    for row in rows:
-        pupil_id = state.identities.get(row.pupil, "")
-        if pupil_id not in state.school.pupils:
-            problems.append(place.problem(row, "pupil-unknown", f"nobody is named {row.pupil!r}"))
-        elif pupil_id not in members:
-            what = f"{row.pupil} is not in {place.group} on {place.session.date}"
-            problems.append(place.problem(row, "not-in-group", what))
-        elif pupil_id in found:
-            what = f"{row.pupil} is on line {found[pupil_id].line} too"
-            problems.append(place.problem(row, "pupil-twice", what))
-        else:
-            found[pupil_id] = row
-    coded = {pupil_id for pupil_id, row in found.items() if row.code not in _NO_MARK}
-    pairs = [
-        (pupil, found.get(pupil.id, _NOT_GIVEN))
-        for pupil in members.values()
-        if pupil.id in due_ids | coded
-    ]
-    return pairs, problems
-
-
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """The taking of a register: under which codes and calendar, by whom and when."""
-
-    state: State
-    codes: Codes
-    calendar: Calendar
-    author: Author
-    now: int
-
-    def results(
-        self, place: Place, pairs: Sequence[tuple[Pupil, Row]], rest: StatedMark | None
-    ) -> tuple[list[Result], list[Problem]]:
-        """Return what becomes of each pupil; ``rest``: for those with neither code nor plan."""
-        results, problems = [], []
-        for pupil, row in pairs:
-            try:
-                results.append(self._result(place.session, pupil, row, rest))
-            except Refused as refused:
-                what = f"{self.state.name_of(pupil)}: {refused.what}"
-                problems.append(place.problem(row, refused.code, what, refused.remedy))
-        return results, problems
-
-    def _result(self, session: Session, pupil: Pupil, row: Row, rest: StatedMark | None) -> Result:
-        stands = marks.mark_of(self.state, pupil, session)
-        given, planned = _stated(row), marks.plan_of(self.state, pupil, session)
-        name, entry = self.state.name_of(pupil), given or planned or rest
-        if stands is not None and (given is None or _agrees(given, stands)):
-            return Result(name, stands.code)
-        if entry is None:
-            return Result(name)
-        marks.check_entry(self.codes, self.calendar, pupil=pupil, session=session, stated=entry)
-        fact = Fact(streams.mark(pupil.id, session), self._event(session, pupil, entry, stands))
-        return Result(name, entry.code, fact, planned=entry is planned)
-
-    def _event(
-        self, session: Session, pupil: Pupil, entry: StatedMark, stands: StatedMark | None
-    ) -> SessionMarked | MarkCorrected:
-        taken = marks.takings(self.state, pupil, session)
-        fields = entry._asdict() | {"by": self.author.staff_id}
-        if stands is None:
-            late = bool(taken) or local_date(self.now) > session.date
-            return SessionMarked(**fields, late=late)
-        if marks.has_ended(self.calendar, session, taken, self.now):
-            raise marks.already_marked(stands.code, session)
-        return MarkCorrected(**fields, original=stands.code)
-
-
-def _stated(row: Row) -> StatedMark | None:
-    """Return the mark that a line states, none for a blank; refuse what is not understood."""
-    if row.code in _NO_MARK:
-        if row.minutes_late or row.nature:
-            raise Refused("code-missing", "there is no code beside the minutes or the nature")
-        return None
-    if row.minutes_late and not row.minutes_late.isdecimal():
-        raise Refused("minutes", f"{row.minutes_late!r} is no number of minutes", "write 12")
-    return StatedMark(
-        row.code, int(row.minutes_late) if row.minutes_late else None, row.nature or None
-    )
-
-
-def _agrees(given: StatedMark, stands: StatedMark) -> bool:
-    """Tell whether a line adds nothing to what stands."""
-    return all(new in (None, old) for new, old in zip(given, stands, strict=True))

@@ -1,4 +1,7 @@
-"""What may be planned, for which sessions: shared by adding, changing and withdrawing plans."""
+"""Absences that are expected: added, changed, withdrawn before their registers are taken.
+
+Only for sessions met, without a mark, whose register has not ended.
+"""
 
 from collections.abc import Iterable
 
@@ -16,8 +19,7 @@ from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Codes, Rules
 
-# -- plans ---------------------------------------------------------------------------------
-# What may be planned, for which sessions: shared by adding, changing and withdrawing plans.
+_NATURE = "nature of the activity, or the cause, where the code needs it"
 
 
 class Planning(PupilSpanCommand):
@@ -31,60 +33,6 @@ class Planning(PupilSpanCommand):
         yield sessions.registers(span)
 
 
-def check_absence(codes: Codes, stated: StatedMark, session: Session) -> None:
-    """Refuse to plan what is only known when the register is taken."""
-    rule = codes.rule(stated.code, session.date)
-    if rule.category == "present" or rule.provisional or rule.late:
-        raise Refused(
-            "code-not-planned",
-            f"{rule.code} is only known when the register is taken: {rule.description}",
-            "plan the absence that is expected, or leave the session without a plan",
-        )
-
-
-def check_open(state: State, calendar: Calendar, pupil: Pupil, session: Session, now: int) -> None:
-    """Refuse a plan for a session that has a mark already or whose register has ended."""
-    mark = marks.mark_of(state, pupil, session)
-    if mark is not None:
-        raise Refused(
-            "already-marked",
-            f"{mark.code} already stands for {session}: it is past planning",
-            "change it with attendance amend, giving the reason",
-        )
-    if marks.has_ended(calendar, session, marks.takings(state, pupil, session), now):
-        raise Refused(
-            "register-ended",
-            f"the register of {session} has ended: it is past planning",
-            "record a late entry with attendance mark",
-        )
-
-
-def planned(state: State, pupil: Pupil, span: Span, now: int) -> list[tuple[Session, StatedMark]]:
-    """Return the plans that can still change; of a range, those without a register yet."""
-    calendar = state.school.calendar()
-    found = list(marks.plans_of(state, pupil))
-    if span.single and found:
-        check_open(state, calendar, pupil, span.first, now)
-    kept = [
-        (session, plan)
-        for session, plan in found
-        if marks.mark_of(state, pupil, session) is None
-        and not marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
-    ]
-    if not kept:
-        where = f"{span.first}" if span.single else f"any session from {span.first} to {span.last}"
-        raise Refused(
-            "no-plan",
-            f"nothing is planned for {where} that could still change",
-            "plan an absence with attendance plan add, or amend what stands",
-        )
-    return kept
-
-
-# -- plan_add ------------------------------------------------------------------------------
-# Record an absence that is expected.
-
-
 class PlanAbsence(Planning):
     """attendance plan add: record an absence that is expected.
 
@@ -93,19 +41,17 @@ class PlanAbsence(Planning):
 
     code: str = option("the code that is expected")
     reason: str | None = option("why", default=None)
-    nature: str | None = option(
-        "nature of the activity, or the cause, where the code needs it", default=None
-    )
+    nature: str | None = option(_NATURE, default=None)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Plan one session, or every session of a range that the school meets for the pupil."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
         calendar, stated = state.school.calendar(), StatedMark(self.code, nature=self.nature)
         facts = []
-        for session in _sessions(self, calendar, pupil):
+        for session in _planned_sessions(self, calendar, pupil):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
-            check_absence(rules.codes, stated, session)
-            check_open(state, calendar, pupil, session, now)
+            _check_absence(rules.codes, stated, session)
+            _check_open(state, calendar, pupil, session, now)
             before = marks.plan_of(state, pupil, session)
             if before is None:
                 plan = AbsencePlanned(
@@ -125,30 +71,6 @@ class PlanAbsence(Planning):
         return decided(facts, f"{name}: {stated.code} planned for {planned}")
 
 
-def _sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> list[Session]:
-    span = sessions.span(command)
-    if span.single:
-        return [span.first]
-    found = [
-        session
-        for session in calendar.sessions(span.first.date, span.last.date)
-        if span.holds(session)
-        and pupil.on_roll(session.date)
-        and calendar.meets(session, pupil.groups(session.date))
-    ]
-    if not found:
-        raise Refused(
-            "nothing-to-plan",
-            f"from {span.first} to {span.last} the school meets no session for the pupil",
-            "check the dates",
-        )
-    return found
-
-
-# -- plan_change ---------------------------------------------------------------------------
-# Change what is expected before the register is taken.
-
-
 class ChangePlan(Planning):
     """attendance plan change: change what is expected before the register is taken.
 
@@ -157,18 +79,16 @@ class ChangePlan(Planning):
 
     code: str = option("the code that is expected now")
     reason: str = option("why the plan changes")
-    nature: str | None = option(
-        "nature of the activity, or the cause, where the code needs it", default=None
-    )
+    nature: str | None = option(_NATURE, default=None)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Change every plan of the span that can still change."""
         by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
         pupil, stated = state.pupil(self.pupil), StatedMark(self.code, nature=self.nature)
         calendar, facts = state.school.calendar(), []
-        for session, before in planned(state, pupil, sessions.span(self), now):
+        for session, before in _open_plans(state, pupil, sessions.span(self), now):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
-            check_absence(rules.codes, stated, session)
+            _check_absence(rules.codes, stated, session)
             if before != stated:
                 changed = PlanChanged(
                     original=before.code,
@@ -182,10 +102,6 @@ class ChangePlan(Planning):
         if not facts:
             return decided([], f"{name}: {stated.code} is already planned; nothing was recorded")
         return decided(facts, f"{name}: {stated.code} now planned for {len(facts)} sessions")
-
-
-# -- plan_withdraw -------------------------------------------------------------------------
-# Take back an absence that is no longer expected.
 
 
 class WithdrawPlan(Planning):
@@ -205,6 +121,80 @@ class WithdrawPlan(Planning):
                 streams.plan(pupil.id, session),
                 PlanWithdrawn(original=plan.code, reason=reason, by=by),
             )
-            for session, plan in planned(state, pupil, sessions.span(self), now)
+            for session, plan in _open_plans(state, pupil, sessions.span(self), now)
         ]
         return decided(facts, f"{state.name_of(pupil)}: {len(facts)} planned sessions withdrawn")
+
+
+def _planned_sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> list[Session]:
+    span = sessions.span(command)
+    if span.single:
+        return [span.first]
+    found = [
+        session
+        for session in calendar.sessions(span.first.date, span.last.date)
+        if span.holds(session)
+        and pupil.on_roll(session.date)
+        and calendar.meets(session, pupil.groups(session.date))
+    ]
+    if not found:
+        raise Refused(
+            "nothing-to-plan",
+            f"from {span.first} to {span.last} the school meets no session for the pupil",
+            "check the dates",
+        )
+    return found
+
+
+def _open_plans(
+    state: State, pupil: Pupil, span: Span, now: int
+) -> list[tuple[Session, StatedMark]]:
+    """Return the plans that can still change; of a range, those without a register yet."""
+    calendar = state.school.calendar()
+    found = list(marks.plans_of(state, pupil))
+    if span.single and found:
+        _check_open(state, calendar, pupil, span.first, now)
+    kept = [
+        (session, plan)
+        for session, plan in found
+        if marks.mark_of(state, pupil, session) is None
+        and not marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
+    ]
+    if not kept:
+        where = f"{span.first}" if span.single else f"any session from {span.first} to {span.last}"
+        raise Refused(
+            "no-plan",
+            f"nothing is planned for {where} that could still change",
+            "plan an absence with attendance plan add, or amend what stands",
+        )
+    return kept
+
+
+def _check_absence(codes: Codes, stated: StatedMark, session: Session) -> None:
+    """Refuse to plan what is only known when the register is taken."""
+    rule = codes.rule(stated.code, session.date)
+    if rule.category == "present" or rule.provisional or rule.late:
+        raise Refused(
+            "code-not-planned",
+            f"{rule.code} is only known when the register is taken: {rule.description}",
+            "plan the absence that is expected, or leave the session without a plan",
+        )
+
+
+def _check_open(
+    state: State, calendar: Calendar, pupil: Pupil, session: Session, now: int
+) -> None:
+    """Refuse a plan for a session that has a mark already or whose register has ended."""
+    mark = marks.mark_of(state, pupil, session)
+    if mark is not None:
+        raise Refused(
+            "already-marked",
+            f"{mark.code} already stands for {session}: it is past planning",
+            "change it with attendance amend, giving the reason",
+        )
+    if marks.has_ended(calendar, session, marks.takings(state, pupil, session), now):
+        raise Refused(
+            "register-ended",
+            f"the register of {session} has ended: it is past planning",
+            "record a late entry with attendance mark",
+        )

@@ -1,7 +1,8 @@
 """A register taken on a terminal: one key a pupil, then a summary to confirm.
 
-Keys that arrive together (typed ahead, a key held down, a slow line) are taken apart: one that
-went missing would move every later code to the wrong pupil.
+The sheet is pure: a key goes in, the next sheet comes out. Keys that arrive together (typed ahead,
+a key held down, a slow line) are taken apart: one that went missing would move every later code to
+the wrong pupil.
 """
 
 import codecs
@@ -28,13 +29,55 @@ from ledger.state.school import Pupil
 from ledger.values import Session
 from policies.packs.codes import Codes, rules
 
-# -- register_sheet ------------------------------------------------------------------------
-# A register on the screen: one key a pupil. Pure: keys go in, the next sheet comes out.
-
-
 PRESENT_KEY = " "
 KEEP_KEYS = ("\r", "\n")
 UP, DOWN, BACKSPACE = "up", "down", "backspace"
+
+_KEY = re.compile(r"\x1b\[[0-9;]*[@-~]|\x1bO.|.", re.DOTALL)
+_UNFINISHED = re.compile(r"\x1b(\[[0-9;]*|O)?\Z")
+_END = "\x04"
+_NAMES = {
+    "\x1b[A": UP,
+    "\x1b[B": DOWN,
+    "\x1bOA": UP,
+    "\x1bOB": DOWN,
+    "\xe0H": UP,
+    "\xe0P": DOWN,
+    "\x7f": BACKSPACE,
+    "\x08": BACKSPACE,
+}
+
+_AROUND = 4
+"""Lines of the screen that are not pupils."""
+
+Terminal = Any
+
+
+def take(command: TakeRegister, screen: Screen) -> Outcome:
+    """Take a register on the terminal and record it.
+
+    What cannot be recorded so is explained, and the list comes back: nothing typed is lost.
+    """
+    opened, terminal = screen.context.clock(), screen.terminal
+    sheet, title = (
+        _blank_sheet(screen.context, command, opened),
+        f"{command.group} {command.session}",
+    )
+    while True:
+        sheet = _complete(_press_keys(sheet, title, terminal), title, terminal)
+        if terminal.confirm("Record this register? (no: back to the list)", default=True):
+            taken = {"rows": sheet.entries(), "opened": opened}
+            try:
+                return screen.record(command.model_copy(update=taken))
+            except Refused as refused:
+                screen.explain(refused)
+                terminal.echo("Press a key to go back to the list, or Ctrl-C to give up.")
+                with key_reader(terminal) as key:
+                    key()
+        sheet = sheet.press(UP)
+
+
+# The sheet: pure.
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +91,13 @@ class SheetRow:
     planned: str = ""
 
 
-def sheet_sheet(state: State, group: str, session: Session) -> list[SheetRow]:
-    """Return the group's pupils who are due, by surname and forename.
-
-    The state must hold what `register_entries.needed` asks for.
-    """
-    pupils = entries.due(state, group, session)
-    return [_row(state, pupil, session) for pupil in sorted(pupils, key=lambda p: _key(state, p))]
-
-
-def sheet_offered(codes: Codes, session: Session) -> Mapping[str, str | None]:
-    """Return the codes that may be typed, each with the extra it needs (nature, cause) or none."""
-    return MappingProxyType(
-        {
-            rule.code: rule.requires
-            for rule in codes.in_force(session.date)
-            if session.half in rule.sessions
-            and rule.category != "administrative"
-            and not rule.cancels
-        }
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """The register while it is taken: where the cursor is, what is chosen, what is half typed.
 
-    ``codes``: those `offered`; ``chosen``: pupil id -> code typed; ``natures``: pupil id -> the
-    nature or cause stated. The cursor past the last row means that everybody has had a turn.
+    ``codes``: those of `offered_codes`; ``chosen``: pupil id -> code typed; ``natures``: pupil id
+    -> the nature or cause stated. The cursor past the last row means that everybody has had a
+    turn.
     """
 
     rows: tuple[SheetRow, ...]
@@ -87,7 +109,7 @@ class Sheet:
     natures: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         """Tell whether the cursor has passed the last pupil."""
         return self.cursor >= len(self.rows)
 
@@ -102,14 +124,14 @@ class Sheet:
         on waits for the next key. Up and down move. Any other key changes nothing.
         """
         if key in (UP, DOWN):
-            return replace(self._settled(), cursor=self._next(-1 if key == UP else 1))
+            return replace(self._settle(), cursor=self._next(-1 if key == UP else 1))
         if key == BACKSPACE:
-            return self._erased()
-        if self.done:
+            return self._erase()
+        if self.is_done:
             return self
         if key == PRESENT_KEY or key in KEEP_KEYS:
-            return self._confirmed(keep=key != PRESENT_KEY)
-        return self._typed(key.upper())
+            return self._confirm(keep=key != PRESENT_KEY)
+        return self._type(key.upper())
 
     def counts(self) -> dict[str, int]:
         """Return how many pupils have each code, in order of code; empty: without one."""
@@ -136,32 +158,32 @@ class Sheet:
             if row.pupil_id in self.chosen
         )
 
-    def _typed(self, key: str) -> "Sheet":
+    def _type(self, key: str) -> "Sheet":
         typed = self.typed + key
         longer = any(code.startswith(typed) and code != typed for code in self.codes)
         if longer:
             return replace(self, typed=typed)
         if typed in self.codes:
             return self._choose(typed)
-        settled = self._settled()
+        settled = self._settle()
         return self if settled is self else settled.press(key)
 
-    def _settled(self) -> "Sheet":
+    def _settle(self) -> "Sheet":
         """Return the sheet with a waiting code taken; half a code is dropped."""
         if self.typed in self.codes:
             return self._choose(self.typed)
         return replace(self, typed="") if self.typed else self
 
-    def _confirmed(self, *, keep: bool) -> "Sheet":
+    def _confirm(self, *, keep: bool) -> "Sheet":
         if self.typed:
-            return self._settled()
+            return self._settle()
         row = self.rows[self.cursor]
         if keep and self.code(row):
             return replace(self, cursor=self._next(1))
         return self._choose(self.present)
 
-    def _erased(self) -> "Sheet":
-        if self.typed or self.done:
+    def _erase(self) -> "Sheet":
+        if self.typed or self.is_done:
             return replace(self, typed="")
         here = self.rows[self.cursor].pupil_id
         return replace(self, chosen={k: v for k, v in self.chosen.items() if k != here})
@@ -177,6 +199,30 @@ class Sheet:
         return min(max(self.cursor + by, 0), len(self.rows))
 
 
+def sheet_rows(state: State, group: str, session: Session) -> list[SheetRow]:
+    """Return the group's pupils who are due, by surname and forename.
+
+    The state must hold what `entries.register_ranges` asks for.
+    """
+    pupils = entries.due_pupils(state, group, session)
+    return [
+        _row(state, pupil, session) for pupil in sorted(pupils, key=lambda p: _sort_key(state, p))
+    ]
+
+
+def offered_codes(codes: Codes, session: Session) -> Mapping[str, str | None]:
+    """Return the codes that may be typed, each with the extra it needs (nature, cause) or none."""
+    return MappingProxyType(
+        {
+            rule.code: rule.requires
+            for rule in codes.in_force(session.date)
+            if session.half in rule.sessions
+            and rule.category != "administrative"
+            and not rule.cancels
+        }
+    )
+
+
 def _row(state: State, pupil: Pupil, session: Session) -> SheetRow:
     stands = marks.mark_of(state, pupil, session)
     planned = marks.plan_of(state, pupil, session)
@@ -189,7 +235,7 @@ def _row(state: State, pupil: Pupil, session: Session) -> SheetRow:
     )
 
 
-def _key(state: State, pupil: Pupil) -> tuple[str, str, str]:
+def _sort_key(state: State, pupil: Pupil) -> tuple[str, str, str]:
     surname, forename = _text(state, pupil, "surname"), _text(state, pupil, "forename")
     return surname.casefold(), forename.casefold(), pupil.id
 
@@ -199,78 +245,35 @@ def _text(state: State, pupil: Pupil, detail: str) -> str:
     return state.open_text(sealed) if sealed else ""
 
 
-# -- screen --------------------------------------------------------------------------------
-# A register taken on a terminal: one key a pupil, then a summary to confirm.
-#
-# Keys that arrive together (typed ahead, a key held down, a slow line) are taken apart: one that
-# went missing would move every later code to the wrong pupil.
+# The terminal.
 
 
-_KEY = re.compile(r"\x1b\[[0-9;]*[@-~]|\x1bO.|.", re.DOTALL)
-_UNFINISHED = re.compile(r"\x1b(\[[0-9;]*|O)?\Z")
-_END = "\x04"
-_NAMES = {
-    "\x1b[A": UP,
-    "\x1b[B": DOWN,
-    "\x1bOA": UP,
-    "\x1bOB": DOWN,
-    "\xe0H": UP,
-    "\xe0P": DOWN,
-    "\x7f": BACKSPACE,
-    "\x08": BACKSPACE,
-}
-_AROUND = 4
-"""Lines of the screen that are not pupils."""
-
-Terminal = Any
-
-
-def take(command: TakeRegister, screen: Screen) -> Outcome:
-    """Take a register on the terminal and record it.
-
-    What cannot be recorded so is explained, and the list comes back: nothing typed is lost.
-    """
-    opened, terminal = screen.context.clock(), screen.terminal
-    sheet, title = _blank(screen.context, command, opened), f"{command.group} {command.session}"
-    while True:
-        sheet = _described(_pressed(sheet, title, terminal), title, terminal)
-        if terminal.confirm("Record this register? (no: back to the list)", default=True):
-            taken = {"rows": sheet.entries(), "opened": opened}
-            try:
-                return screen.record(command.model_copy(update=taken))
-            except Refused as refused:
-                screen.explain(refused)
-                terminal.echo("Press a key to go back to the list, or Ctrl-C to give up.")
-                with listening(terminal) as key:
-                    key()
-        sheet = sheet.press(UP)
-
-
-def _blank(context: Context, command: TakeRegister, opened: int) -> Sheet:
+def _blank_sheet(context: Context, command: TakeRegister, opened: int) -> Sheet:
     """Return the register as it stands; refuse at once what could not be recorded later."""
     codes, group, session = rules().codes, command.group, command.session
 
-    def rows(state: State) -> list[SheetRow]:
+    def allowed_rows(state: State) -> list[SheetRow]:
         state.author(opened)
         marks.check_not_future(session, opened)
-        return sheet_sheet(state, group, session)
+        return sheet_rows(state, group, session)
 
-    found = look(context, rows, lambda state: entries.needed(state, group, session))
-    offered = sheet_offered(codes, session)
-    return Sheet(tuple(found), offered, codes.present(session.half))
+    rows = look(
+        context, allowed_rows, lambda state: entries.register_ranges(state, group, session)
+    )
+    return Sheet(tuple(rows), offered_codes(codes, session), codes.present(session.half))
 
 
-def _pressed(sheet: Sheet, title: str, terminal: Terminal) -> Sheet:
+def _press_keys(sheet: Sheet, title: str, terminal: Terminal) -> Sheet:
     """Take keys until everybody has had a turn."""
-    with listening(terminal) as key:
-        while not sheet.done:
+    with key_reader(terminal) as key:
+        while not sheet.is_done:
             terminal.clear()
-            terminal.echo("\n".join(lines(sheet, title, shutil.get_terminal_size().lines)))
+            terminal.echo("\n".join(screen_lines(sheet, title, shutil.get_terminal_size().lines)))
             sheet = sheet.press(key())
     return sheet
 
 
-def _described(sheet: Sheet, title: str, terminal: Terminal) -> Sheet:
+def _complete(sheet: Sheet, title: str, terminal: Terminal) -> Sheet:
     """Ask for what is lacking, then show a summary."""
     for row in sheet.lacking():
         wanted = f"{row.name}: {sheet.codes[sheet.code(row)]}"
@@ -280,7 +283,7 @@ def _described(sheet: Sheet, title: str, terminal: Terminal) -> Sheet:
     return sheet
 
 
-def lines(sheet: Sheet, title: str, height: int) -> list[str]:
+def screen_lines(sheet: Sheet, title: str, height: int) -> list[str]:
     """Return what the screen shows: as many pupils around the cursor as it has room for."""
     room = max(5, height - _AROUND)
     start = max(0, min(sheet.cursor - room // 2, len(sheet.rows) - room))
@@ -293,11 +296,8 @@ def lines(sheet: Sheet, title: str, height: int) -> list[str]:
     return found
 
 
-# -- keys ------------------------------------------------------------------------------------
-
-
 @contextmanager
-def listening(terminal: Terminal) -> Iterator[Callable[[], str]]:
+def key_reader(terminal: Terminal) -> Iterator[Callable[[], str]]:
     """Yield a function that waits for the next key typed at stdin.
 
     Meanwhile the terminal echoes nothing. What is typed beyond the last key asked for is thrown
@@ -305,7 +305,7 @@ def listening(terminal: Terminal) -> Iterator[Callable[[], str]]:
     input; the interrupt key still interrupts.
     """
     if find_spec("termios") is None:  # another platform: the command line knows its keys
-        yield lambda: _named(terminal.getchar())
+        yield lambda: _key_name(terminal.getchar())
         return
     import termios  # noqa: PLC0415 - not on every platform
     import tty  # noqa: PLC0415
@@ -329,10 +329,10 @@ def _keys(place: int) -> Iterator[str]:
             for key in _KEY.findall(waiting):
                 if key == _END:
                     raise EOFError
-                yield _named(key)
+                yield _key_name(key)
             waiting = ""
     raise EOFError
 
 
-def _named(key: str) -> str:
+def _key_name(key: str) -> str:
     return _NAMES.get(key, key)

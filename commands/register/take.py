@@ -1,4 +1,4 @@
-"""Record a group's register for a session.
+"""A group's register taken for a session, and a single mark.
 
 The taking ends when it is recorded: what is entered in it on the day is an ordinary entry, also
 after the closing time; on a later day it is a late entry. A register is taken once; what is
@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Self, TextIO
 
 from commands.core import marks
-from commands.core import marks as mark_rules
 from commands.core.command import (
     Decision,
     OnScreen,
@@ -26,7 +25,7 @@ from commands.core.command import (
     starting,
 )
 from commands.core.marks import StatedMark
-from commands.register import entries as register_entries
+from commands.register import entries
 from commands.register.entries import Place, RegisterRefused, Result, Row, Taking
 from ledger.errors import Refused
 from ledger.events import streams
@@ -35,13 +34,6 @@ from ledger.formats import sheet
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules
-
-# -- take ----------------------------------------------------------------------------------
-# Record a group's register for a session.
-#
-# The taking ends when it is recorded: what is entered in it on the day is an ordinary entry, also
-# after the closing time; on a later day it is a late entry. A register is taken once; what is
-# entered afterwards, for pupils who had no mark, is a late entry.
 
 
 class TakeRegister(OnScreen):
@@ -62,7 +54,7 @@ class TakeRegister(OnScreen):
         """Return the command with the rows of its file; every fault of the file is refused."""
         if self.file is None:
             return self
-        rows = register_entries.read(self.file, stdin)
+        rows = entries.read_rows(self.file, stdin)
         return self.model_copy(update={"rows": rows})
 
     @property
@@ -78,15 +70,15 @@ class TakeRegister(OnScreen):
 
     def reads(self, state: State) -> Iterable[Range]:
         """Ask for the marks and plans of the group, and for how registers were taken."""
-        return register_entries.needed(state, self.group, self.session)
+        return entries.register_ranges(state, self.group, self.session)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record the taking and one entry a pupil; every problem is told at once."""
         author = state.author(now)
-        mark_rules.check_not_future(self.session, now)
+        marks.check_not_future(self.session, now)
         file = "register" if self.file is None else sheet.shown(self.file)
         place = Place(self.group, self.session, file)
-        pairs, unmatched = register_entries.matched(state, place, self.rows)
+        pairs, unmatched = entries.match_rows(state, place, self.rows)
         taking = Taking(state, rules.codes, state.school.calendar(), author, now)
         present = StatedMark(rules.codes.present(self.session.half)) if self.rest_present else None
         results, faulty = taking.results(place, pairs, present)
@@ -104,39 +96,8 @@ class TakeRegister(OnScreen):
         if stream in state.histories:
             return decided(facts, *says)
         return decided(
-            [Fact(stream, _taken(self, author.staff_id, len(facts), now)), *facts], *says
+            [Fact(stream, _taking(self, author.staff_id, len(facts), now)), *facts], *says
         )
-
-
-def _taken(command: TakeRegister, by: str, marks: int, now: int) -> RegisterTaken:
-    ended = now if command.ended is None else command.ended
-    opened = ended if command.opened is None else command.opened
-    if not opened <= ended <= now:
-        raise Refused(
-            "taking-times",
-            "the register was opened after it ended, or ends in the future",
-            "check the clock of this computer",
-        )
-    return RegisterTaken(by=by, opened=command.opened, ended=ended, marks=marks)
-
-
-def _says(place: Place, results: Sequence[Result]) -> list[str]:
-    facts = [result.fact for result in results if result.fact is not None]
-    corrected = sum(isinstance(fact.event, MarkCorrected) for fact in facts)
-    kept = sum(bool(result.code) for result in results) - len(facts)
-    entries = f"{len(facts) - corrected} entered, {corrected} corrected, {kept} as they stood"
-    said = [f"{place.group} {place.session}: {entries}"]
-    planned = sorted(f"{r.name} ({r.code})" for r in results if r.planned)
-    without = sorted(r.name for r in results if not r.code)
-    if planned:
-        said.append(f"planned absence became the entry: {', '.join(planned)}")
-    if without:
-        said.append(f"without a mark: {', '.join(without)}")
-    return said
-
-
-# -- mark ----------------------------------------------------------------------------------
-# Record one pupil's first mark for a session.
 
 
 class MarkSession(UseCase):
@@ -186,3 +147,30 @@ class MarkSession(UseCase):
         return decided(
             [Fact(stream, corrected)], f"{who}: {mark.code} corrected to {self.code} during taking"
         )
+
+
+def _taking(command: TakeRegister, by: str, count: int, now: int) -> RegisterTaken:
+    ended = now if command.ended is None else command.ended
+    opened = ended if command.opened is None else command.opened
+    if not opened <= ended <= now:
+        raise Refused(
+            "taking-times",
+            "the register was opened after it ended, or ends in the future",
+            "check the clock of this computer",
+        )
+    return RegisterTaken(by=by, opened=command.opened, ended=ended, marks=count)
+
+
+def _says(place: Place, results: Sequence[Result]) -> list[str]:
+    facts = [result.fact for result in results if result.fact is not None]
+    corrected = sum(isinstance(fact.event, MarkCorrected) for fact in facts)
+    kept = sum(bool(result.code) for result in results) - len(facts)
+    counts = f"{len(facts) - corrected} entered, {corrected} corrected, {kept} as they stood"
+    says = [f"{place.group} {place.session}: {counts}"]
+    planned = sorted(f"{r.name} ({r.code})" for r in results if r.planned)
+    without = sorted(r.name for r in results if not r.code)
+    if planned:
+        says.append(f"planned absence became the entry: {', '.join(planned)}")
+    if without:
+        says.append(f"without a mark: {', '.join(without)}")
+    return says

@@ -1,4 +1,8 @@
-"""Record that a return was made to the local authority."""
+"""Returns to the local authority: one that was made, and the figure agreed for one.
+
+SI 2024/208 reg 13 asks for them; it gives no number for failing to attend regularly
+(reg 13(7)(a)), so school and authority agree one.
+"""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,11 +16,10 @@ from ledger.events.returns import ReturnAgreed, ReturnMade
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
 
-# -- returns -------------------------------------------------------------------------------
-# Record that a return was made to the local authority.
+ReturnKind = Literal["attendance", "sickness", "joiners", "leavers"]
 
-
-Kind = Literal["attendance", "sickness", "joiners", "leavers"]
+_AGREED = "attendance"
+"""The kind of return that the agreed figure is for."""
 
 
 class MakeReturn(UseCase):
@@ -25,7 +28,7 @@ class MakeReturn(UseCase):
     What SI 2024/208 reg 13 asks for was sent: about the pupils named, else everyone due.
     """
 
-    kind: Kind = option("which return")
+    kind: ReturnKind = option("which return")
     on: date = option("the day on which it was made")
     pupil: tuple[str, ...] = option(
         "a pupil whom it was about, by UPN or local id; may be repeated [everyone due that day]",
@@ -64,16 +67,6 @@ class MakeReturn(UseCase):
         return decided([Fact(stream, made)], f"{what}: recorded as made")
 
 
-# -- returns_agree -------------------------------------------------------------------------
-# Record the figure agreed with the local authority.
-#
-# The law gives no number for failing to attend regularly (SI 2024/208 reg 13(7)(a)).
-
-
-KIND = "attendance"
-"""The return that the figure is for."""
-
-
 class AgreeReturn(UseCase):
     """attendance returns agree: record the figure agreed with the local authority.
 
@@ -86,7 +79,7 @@ class AgreeReturn(UseCase):
 
     def reads(self, _state: State) -> Iterable[Range]:
         """Ask for what was agreed before."""
-        yield one(streams.returns(KIND))
+        yield one(streams.returns(_AGREED))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the figure; it stands from its day until a later one's day."""
@@ -94,7 +87,7 @@ class AgreeReturn(UseCase):
         agreed = ReturnAgreed(sessions=self.sessions, weeks=self.weeks, since=self.from_, by=by)
         figure = (agreed.sessions, agreed.weeks)
         what = f"{figure[0]} sessions in {figure[1]} school weeks from {agreed.since}"
-        stream = streams.returns(KIND)
+        stream = streams.returns(_AGREED)
         same = [
             (e.sessions, e.weeks)
             for e in state.histories.get(stream, ())

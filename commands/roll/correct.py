@@ -1,4 +1,8 @@
-"""Amend a detail of the admission register."""
+"""The admission register put right: a detail amended, or a duplicate record withdrawn.
+
+Nothing is deleted. An amendment keeps the detail as it was (SI 2024/208 reg 6(1)); a duplicate's
+own history stays readable, and marks that only it has become late entries of the pupil.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -34,10 +38,6 @@ from ledger.store.store import Fact
 from ledger.values import Session, parse_date
 from policies.packs.codes import Rules
 
-# -- correct -------------------------------------------------------------------------------
-# Amend a detail of the admission register.
-
-
 _NEVER_EMPTY = ("upn", "surname", "forename", "dob")
 _FLAG = "boarder"
 
@@ -57,7 +57,7 @@ class CorrectPupil(UseCase):
         """Amend the detail; a UPN may not be another pupil's; a birth date moves the age."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         pupil = state.pupil(self.pupil)
-        original, amended = _original(self, state, pupil), _amended(self)
+        original, amended = _detail_before(self, state, pupil), _detail_after(self)
         name, words = state.name_of(pupil), self.field.replace("_", " ")
         if amended == original:
             return decided([], f"{name}: the {words} says so already; nothing was recorded")
@@ -67,21 +67,30 @@ class CorrectPupil(UseCase):
             field=self.field,
             original=original,
             amended=amended,
-            **_birth(self, pupil, local_date(now)),
+            **_age_fields(self, pupil, local_date(now)),
             reason=reason,
             by=author.staff_id,
             name=author.name,
             job_title=author.job_title,
         )
-        facts = [event, *_restated(self, state, pupil)]
+        facts = [event, *_spell_again(self, state, pupil)]
         stream = streams.pupil(pupil.id)
         return decided([Fact(stream, each) for each in facts], f"{name}: {words} amended")
 
 
-def _original(command: CorrectPupil, state: State, pupil: Pupil) -> str | None:
+def _detail_before(command: CorrectPupil, state: State, pupil: Pupil) -> str | None:
     if command.field != _FLAG:
         return enrol.detail(state, pupil, command.field)
     return "yes" if _spell(pupil).boarder else "no"
+
+
+def _detail_after(command: CorrectPupil) -> str | None:
+    text = command.to.strip()
+    if command.field == _FLAG:
+        return checks.required_text(checks.yes_no(text, "to"), "to")
+    if command.field in _NEVER_EMPTY:
+        return checks.required_text(text, "to")
+    return text or None
 
 
 def _spell(pupil: Pupil) -> Spell:
@@ -95,7 +104,7 @@ def _spell(pupil: Pupil) -> Spell:
     return pupil.spells[max(pupil.spells)]
 
 
-def _restated(
+def _spell_again(
     command: CorrectPupil, state: State, pupil: Pupil
 ) -> Iterator[PupilEnrolled | PupilRemoved]:
     """Yield the spell stated again with the flag: only there does it stand in clear."""
@@ -120,20 +129,11 @@ def _restated(
         )
 
 
-def _amended(command: CorrectPupil) -> str | None:
-    text = command.to.strip()
-    if command.field == _FLAG:
-        return checks.required_text(checks.yes_no(text, "to"), "to")
-    if command.field in _NEVER_EMPTY:
-        return checks.required_text(text, "to")
-    return text or None
-
-
-def _birth(command: CorrectPupil, pupil: Pupil, today: date) -> dict[str, Any]:
+def _age_fields(command: CorrectPupil, pupil: Pupil, today: date) -> dict[str, Any]:
     """Return what follows from a corrected date of birth; nothing for another detail."""
     if command.field != "dob":
         return {}
-    birth = enrol.rules_birth(parse_date(command.to.strip()), today)
+    birth = enrol.birth_of(parse_date(command.to.strip()), today)
     first = min((spell.starts_on for spell in pupil.spells.values()), default=today)
     if birth.dob >= first:
         raise Refused(
@@ -142,13 +142,6 @@ def _birth(command: CorrectPupil, pupil: Pupil, today: date) -> dict[str, Any]:
             "check the date",
         )
     return {"birth_cohort": birth.birth_cohort, "compulsory_from": birth.compulsory_from}
-
-
-# -- pupil_merge ---------------------------------------------------------------------------
-# Withdraw a duplicate record of a pupil in favour of another.
-#
-# Marks that only the duplicate has become late entries of the pupil. Nothing is deleted: the
-# duplicate's own history stays readable.
 
 
 class MergePupils(UseCase):
@@ -185,15 +178,17 @@ class MergePupils(UseCase):
             for starts_on in sorted(pair.duplicate.spells)
         ]
         stands = dict(marks.marks_of(state, pair.survivor))
-        only, both = _compared(dict(marks.marks_of(state, pair.duplicate)), stands)
+        only, both = _unshared_marks(dict(marks.marks_of(state, pair.duplicate)), stands)
         _check_on_roll(pair.survivor, only)
         because = f"merged from a duplicate record: {reason}"
         for session, mark in only.items():
             entry = SessionMarked(**mark._asdict(), late=True, reason=because, by=author.staff_id)
             facts.append(Fact(streams.mark(pair.survivor.id, session), entry))
         says = [f"{state.name_of(pair.survivor)}: merged, {len(only)} marks carried over"]
-        says += [f"{s}: {stands[s].code} stands, {mark.code} was the duplicate's"
-                 for s, mark in both.items()]  # fmt: skip
+        for session, mark in both.items():
+            says.append(
+                f"{session}: {stands[session].code} stands, {mark.code} was the duplicate's"
+            )
         return decided(facts, *says)
 
 
@@ -218,7 +213,7 @@ def _pair(command: MergePupils, state: State) -> _Pair:
     return pair
 
 
-def _compared(
+def _unshared_marks(
     duplicate: dict[Session, StatedMark], stands: dict[Session, StatedMark]
 ) -> tuple[dict[Session, StatedMark], dict[Session, StatedMark]]:
     """Return the marks that only the duplicate has, and those where the two differ."""

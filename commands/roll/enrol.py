@@ -1,4 +1,8 @@
-"""Enter a pupil on the admission register."""
+"""Pupils entered on the admission register, and their groups.
+
+A known UPN begins another spell of the same pupil. Sessions cancelled since the first day get
+their mark at once.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -17,8 +21,101 @@ from ledger.values import HALVES, Session, check_upn
 from policies.law import age as compulsory_school_age
 from policies.packs.codes import Rules
 
-# -- roll_rules ----------------------------------------------------------------------------
-# What may stand on the admission register: checks that enrolling and correcting share.
+_DAY = timedelta(days=1)
+
+_MANDATORY = ("upn", "surname", "forename")
+_ONE_AT_A_TIME = ("registration", "year")
+"""The kinds of which a pupil has one group at a time."""
+
+
+class EnrolPupil(UseCase):
+    """attendance pupil enrol: enter a pupil on the admission register.
+
+    A spell on roll begins; a UPN that is known begins another spell of the same pupil.
+    """
+
+    upn: str = option("unique pupil number")
+    surname: str = option("surname")
+    forename: str = option("forename")
+    dob: date = option("date of birth")
+    starts_on: date = option("first day on roll")
+    local_id: str | None = option("the school's own number", default=None)
+    sex: str | None = option("sex", default=None)
+    name_used: str | None = option("name used at school", default=None)
+    boarder: bool = option("the pupil boards", default=False)
+    address: str | None = option("address", default=None)
+    last_school: str | None = option("last school attended", default=None)
+    year: str | None = option("year group", default=None)
+    registration: str | None = option("registration group", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Ask for a returning pupil's marks from the first day on."""
+        pupil = _known_pupil(self, state)
+        if pupil is not None:
+            last = Session(date.max, HALVES[-1])
+            yield sessions.marks(pupil, sessions.Span(Session(self.starts_on, HALVES[0]), last))
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Enter the pupil, the groups, and the mark of sessions cancelled since the first day."""
+        by, pupil = state.author(now).staff_id, _known_pupil(self, state)
+        birth = birth_of(self.dob, local_date(now))
+        _check_spell(self, pupil)
+        stream = streams.pupil(state.new_id() if pupil is None else pupil.id)
+        enrolled = PupilEnrolled(
+            **_details(self, state, pupil),
+            starts_on=self.starts_on,
+            birth_cohort=birth.birth_cohort,
+            compulsory_from=birth.compulsory_from,
+            boarder=self.boarder,
+        )
+        facts = [Fact(stream, enrolled), *_group_facts(self, stream, pupil)]
+        says = [f"{self.forename} {self.surname} is on roll from {self.starts_on}"]
+        cancelled = list(_cancelled_sessions(self, state, pupil, local_date(now)))
+        for session, reason in cancelled:
+            entry = closures.cancelled_entry(rules.codes, session, reason, by, now)
+            facts.append(Fact(streams.mark(streams.subject(stream), session), entry))
+        if cancelled:
+            says.append(f"entered for {len(cancelled)} sessions cancelled since then")
+        return decided(facts, *says)
+
+
+class MovePupil(UseCase):
+    """attendance pupil move: record that a pupil joins or leaves a group.
+
+    A new registration or year group takes the place of the old; cohorts are held beside.
+    """
+
+    pupil: str = argument("UPN or local id")
+    kind: GroupKind = option("registration, year or cohort")
+    from_: date = option("first day in the new group, or first day without the old")
+    to: str | None = option("the group joined", default=None)
+    leave: str | None = option("the group left, without joining another", default=None)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Join a group and leave what it replaces, or leave one only."""
+        state.author(now)
+        pupil = state.pupil(self.pupil)
+        if (self.to is None) == (self.leave is None):
+            raise Refused(
+                "join-or-leave",
+                "a move names the group joined or the group left",
+                "give --to or --leave",
+            )
+        if not pupil.on_roll(self.from_):
+            raise Refused(
+                "not-on-roll",
+                f"the pupil is not on roll on {self.from_}",
+                "check the date, or the pupil's first and last day on roll",
+            )
+        facts = list(_leave(self, pupil) if self.to is None else _join(self, pupil))
+        name = state.name_of(pupil)
+        if not facts:
+            return decided([], f"{name} belongs to {self.to} already; nothing was recorded")
+        verb = f"leaves {self.leave}" if self.to is None else f"joins {self.to}"
+        return decided(facts, f"{name} {verb} on {self.from_}")
+
+
+# What enrolling and correcting share.
 
 
 class Birth(NamedTuple):
@@ -29,7 +126,7 @@ class Birth(NamedTuple):
     compulsory_from: date
 
 
-def rules_birth(dob: date, today: date) -> Birth:
+def birth_of(dob: date, today: date) -> Birth:
     """Return what follows from a date of birth, or refuse one in the future."""
     if dob > today:
         raise Refused("dob-future", f"a date of birth of {dob} is in the future", "check the year")
@@ -61,66 +158,10 @@ def check_name(state: State, kind: str, value: str, *, of: Pupil | None) -> None
         )
 
 
-# -- enrol ---------------------------------------------------------------------------------
-# Enter a pupil on the admission register.
+# A spell that begins.
 
 
-_DAY = timedelta(days=1)
-_MANDATORY = ("upn", "surname", "forename")
-
-
-class EnrolPupil(UseCase):
-    """attendance pupil enrol: enter a pupil on the admission register.
-
-    A spell on roll begins; a UPN that is known begins another spell of the same pupil.
-    """
-
-    upn: str = option("unique pupil number")
-    surname: str = option("surname")
-    forename: str = option("forename")
-    dob: date = option("date of birth")
-    starts_on: date = option("first day on roll")
-    local_id: str | None = option("the school's own number", default=None)
-    sex: str | None = option("sex", default=None)
-    name_used: str | None = option("name used at school", default=None)
-    boarder: bool = option("the pupil boards", default=False)
-    address: str | None = option("address", default=None)
-    last_school: str | None = option("last school attended", default=None)
-    year: str | None = option("year group", default=None)
-    registration: str | None = option("registration group", default=None)
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Ask for a returning pupil's marks from the first day on."""
-        pupil = _known(self, state)
-        if pupil is not None:
-            last = Session(date.max, HALVES[-1])
-            yield sessions.marks(pupil, sessions.Span(Session(self.starts_on, HALVES[0]), last))
-
-    def decide(self, state: State, rules: Rules, now: int) -> Decision:
-        """Enter the pupil, the groups, and the mark of sessions cancelled since the first day."""
-        by, pupil = state.author(now).staff_id, _known(self, state)
-        birth = rules_birth(self.dob, local_date(now))
-        _check_spell(self, pupil)
-        stream = streams.pupil(state.new_id() if pupil is None else pupil.id)
-        enrolled = PupilEnrolled(
-            **_details(self, state, pupil),
-            starts_on=self.starts_on,
-            birth_cohort=birth.birth_cohort,
-            compulsory_from=birth.compulsory_from,
-            boarder=self.boarder,
-        )
-        facts = [Fact(stream, enrolled), *_groups(self, stream, pupil)]
-        says = [f"{self.forename} {self.surname} is on roll from {self.starts_on}"]
-        cancelled = list(_cancelled(self, state, pupil, local_date(now)))
-        for session, reason in cancelled:
-            entry = closures.cancelled_entry(rules.codes, session, reason, by, now)
-            facts.append(Fact(streams.mark(streams.subject(stream), session), entry))
-        if cancelled:
-            says.append(f"entered for {len(cancelled)} sessions cancelled since then")
-        return decided(facts, *says)
-
-
-def _known(command: EnrolPupil, state: State) -> Pupil | None:
+def _known_pupil(command: EnrolPupil, state: State) -> Pupil | None:
     """Return the pupil who has this UPN now, or had it and was born on the same day."""
     pupil = state.school.pupils.get(state.identities.get(command.upn, ""))
     if pupil is None:
@@ -169,7 +210,7 @@ def _details(command: EnrolPupil, state: State, pupil: Pupil | None) -> dict[str
     return checks.renew(before, stated)
 
 
-def _joined(command: EnrolPupil) -> dict[GroupKind, str]:
+def _groups_joined(command: EnrolPupil) -> dict[GroupKind, str]:
     named: dict[GroupKind, str | None] = {
         "year": command.year,
         "registration": command.registration,
@@ -177,9 +218,9 @@ def _joined(command: EnrolPupil) -> dict[GroupKind, str]:
     return {kind: name for kind, name in named.items() if name}
 
 
-def _groups(command: EnrolPupil, stream: str, pupil: Pupil | None) -> Iterator[Fact]:
+def _group_facts(command: EnrolPupil, stream: str, pupil: Pupil | None) -> Iterator[Fact]:
     """Yield the groups joined, and the end of those of an earlier spell that they replace."""
-    joined, starts_on = _joined(command), command.starts_on
+    joined, starts_on = _groups_joined(command), command.starts_on
     for (kind, name, since), until in ({} if pupil is None else pupil.memberships).items():
         if kind in joined and (until is None or until >= starts_on):
             left = GroupLeft(kind=kind, name=name, since=since, until=starts_on - _DAY)
@@ -188,11 +229,11 @@ def _groups(command: EnrolPupil, stream: str, pupil: Pupil | None) -> Iterator[F
         yield Fact(stream, GroupJoined(kind=kind, name=name, since=starts_on))
 
 
-def _cancelled(
+def _cancelled_sessions(
     command: EnrolPupil, state: State, pupil: Pupil | None, today: date
 ) -> Iterator[tuple[Session, str]]:
     """Yield the sessions cancelled since the first day that have no mark, with the reason."""
-    calendar, joined = state.school.calendar(), _joined(command)
+    calendar, joined = state.school.calendar(), _groups_joined(command)
     memberships = () if pupil is None else pupil.memberships.items()
     staying = {n for (kind, n, _), until in memberships if until is None and kind not in joined}
     for session in calendar.sessions(command.starts_on, today):
@@ -202,64 +243,22 @@ def _cancelled(
             yield session, closure.reason
 
 
-# -- pupil_move ----------------------------------------------------------------------------
-# Record that a pupil joins or leaves a group.
+# A move between groups.
 
 
-_DAY = timedelta(days=1)
-_ALONE = ("registration", "year")
-"""The kinds of which a pupil has one group at a time."""
-
-
-class MovePupil(UseCase):
-    """attendance pupil move: record that a pupil joins or leaves a group.
-
-    A new registration or year group takes the place of the old; cohorts are held beside.
-    """
-
-    pupil: str = argument("UPN or local id")
-    kind: GroupKind = option("registration, year or cohort")
-    from_: date = option("first day in the new group, or first day without the old")
-    to: str | None = option("the group joined", default=None)
-    leave: str | None = option("the group left, without joining another", default=None)
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Join a group and leave what it replaces, or leave one only."""
-        state.author(now)
-        pupil = state.pupil(self.pupil)
-        if (self.to is None) == (self.leave is None):
-            raise Refused(
-                "join-or-leave",
-                "a move names the group joined or the group left",
-                "give --to or --leave",
-            )
-        if not pupil.on_roll(self.from_):
-            raise Refused(
-                "not-on-roll",
-                f"the pupil is not on roll on {self.from_}",
-                "check the date, or the pupil's first and last day on roll",
-            )
-        facts = list(_left(self, pupil) if self.to is None else _moved(self, pupil))
-        name = state.name_of(pupil)
-        if not facts:
-            return decided([], f"{name} belongs to {self.to} already; nothing was recorded")
-        verb = f"leaves {self.leave}" if self.to is None else f"joins {self.to}"
-        return decided(facts, f"{name} {verb} on {self.from_}")
-
-
-def _moved(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
+def _join(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
     """Yield what joins the new group; nothing where the pupil belongs to it already."""
     kind, stream = command.kind, streams.pupil(pupil.id)
-    to, held = checks.required_text(command.to, "to"), _held(command, pupil)
-    if any(event.name == to for event in held):
+    to, endings = checks.required_text(command.to, "to"), _endings(command, pupil)
+    if any(event.name == to for event in endings):
         return
-    if kind in _ALONE:
-        yield from (Fact(stream, event) for event in held)
+    if kind in _ONE_AT_A_TIME:
+        yield from (Fact(stream, event) for event in endings)
     yield Fact(stream, GroupJoined(kind=kind, name=to, since=command.from_))
 
 
-def _left(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
-    found = [event for event in _held(command, pupil) if event.name == command.leave]
+def _leave(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
+    found = [event for event in _endings(command, pupil) if event.name == command.leave]
     if not found:
         raise Refused(
             "not-a-member",
@@ -269,7 +268,7 @@ def _left(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
     yield from (Fact(streams.pupil(pupil.id), event) for event in found)
 
 
-def _held(command: MovePupil, pupil: Pupil) -> list[GroupLeft]:
+def _endings(command: MovePupil, pupil: Pupil) -> list[GroupLeft]:
     """Return the end, the day before, of each group of the kind that would go on.
 
     One that began on the day itself ends before it began: it was never held. One that begins
@@ -280,7 +279,7 @@ def _held(command: MovePupil, pupil: Pupil) -> list[GroupLeft]:
         if kind != command.kind or (until is not None and until < day):
             continue
         if since is not None and since > day:
-            if kind in _ALONE or name in (command.to, command.leave):
+            if kind in _ONE_AT_A_TIME or name in (command.to, command.leave):
                 raise Refused(
                     "later-group",
                     f"the pupil joins {name} on {since}, after {day}",

@@ -1,8 +1,12 @@
-"""Record a parent or other contact, or what has changed of one."""
+"""Parents and other contacts, and what each is to a pupil.
+
+Both are stated whole: what is left out stays as it was, an empty text clears it. What was recorded
+before is amended, detail by detail (SI 2024/208 reg 6(1), reg 8(7)).
+"""
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from commands.core import checks
 from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
@@ -13,54 +17,7 @@ from ledger.store.store import Fact
 from ledger.values import parse_date
 from policies.packs.codes import Rules
 
-# -- admission_amended ---------------------------------------------------------------------
-# Amendments of a record that is stated whole: each detail with reg 6(1)'s five and the title.
-
-
-def amendments(
-    stream: str,
-    author: Author,
-    reason: str | None,
-    changed: tuple[Mapping[str, Any], Mapping[str, Any]],
-) -> list[Fact]:
-    """Return one amendment for each detail that differs (SI 2024/208 reg 6(1), reg 8(7)).
-
-    ``changed``: the record as it was and as it is to be; nothing was: a first recording, which
-    amends nothing. Refused without a reason.
-    """
-    before, after = changed
-    names = [n for n in after if after[n] != before.get(n)] if before else []
-    why = (reason or "").strip()
-    if names and not why:
-        words = ", ".join(name.replace("_", " ") for name in names)
-        raise Refused(
-            "reason-missing",
-            f"this changes what the admission register says ({words}), and no reason is given",
-            "say why with --reason",
-        )
-    return [
-        Fact(
-            stream,
-            AdmissionAmended(
-                field=name,
-                original=_text(before.get(name)),
-                amended=_text(after[name]),
-                reason=why,
-                by=author.staff_id,
-                name=author.name,
-                job_title=author.job_title,
-            ),
-        )
-        for name in names
-    ]
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-# -- families ------------------------------------------------------------------------------
-# Record a parent or other contact, or what has changed of one.
+_YES_NO = ("lives_with", "parental_responsibility", "care", "no_contact")
 
 
 class RecordParent(UseCase):
@@ -101,15 +58,8 @@ class RecordParent(UseCase):
             return decided([], f"parent {parent_id} is recorded so already; nothing was recorded")
         stream = streams.parent(parent_id)
         facts = [Fact(stream, ParentRecorded(**details))]
-        facts += amendments(stream, author, self.reason, (known, details))
+        facts += _amendments(stream, author, self.reason, Restatement(known, details))
         return decided(facts, f"parent {parent_id} recorded")
-
-
-# -- relation_record -----------------------------------------------------------------------
-# Record what a parent is to a pupil, or what has changed of it.
-
-
-_YES_NO = ("lives_with", "parental_responsibility", "care", "no_contact")
 
 
 class RecordRelation(UseCase):
@@ -146,7 +96,7 @@ class RecordRelation(UseCase):
             )
         before = state.school.relations.get((parent_id, pupil.id))
         known = {} if before is None else checks.details_of(before, state.open_text)
-        details = checks.renew(known, _given(self))
+        details = checks.renew(known, _details(self))
         since, until = details.get("since"), details.get("until")
         if since is not None and until is not None and until < since:
             raise Refused(
@@ -159,12 +109,60 @@ class RecordRelation(UseCase):
             return decided([], f"{who}: recorded so already; nothing was recorded")
         stream = streams.relation(parent_id, pupil.id)
         facts = [Fact(stream, RelationRecorded(**details))]
-        facts += amendments(stream, author, self.reason, (known, details))
+        facts += _amendments(stream, author, self.reason, Restatement(known, details))
         return decided(facts, f"{who}: recorded")
 
 
-def _given(command: RecordRelation) -> dict[str, object]:
+def _details(command: RecordRelation) -> dict[str, object]:
     stated = command.model_dump(exclude={"parent_id", "pupil", "from_", "to", "reason"})
     for name in _YES_NO:
         checks.yes_no(stated[name], name.replace("_", "-"))
     return {**stated, "since": command.from_, "until": command.to}
+
+
+class Restatement(NamedTuple):
+    """A record as it was, empty where there was none, and as it is to be."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def _amendments(
+    stream: str,
+    author: Author,
+    reason: str | None,
+    change: Restatement,
+) -> list[Fact]:
+    """Return one amendment for each detail that differs (SI 2024/208 reg 6(1), reg 8(7)).
+
+    A first recording amends nothing; anything else is refused without a reason.
+    """
+    before, after = change
+    names = [n for n in after if after[n] != before.get(n)] if before else []
+    why = (reason or "").strip()
+    if names and not why:
+        words = ", ".join(name.replace("_", " ") for name in names)
+        raise Refused(
+            "reason-missing",
+            f"this changes what the admission register says ({words}), and no reason is given",
+            "say why with --reason",
+        )
+    return [
+        Fact(
+            stream,
+            AdmissionAmended(
+                field=name,
+                original=_text(before.get(name)),
+                amended=_text(after[name]),
+                reason=why,
+                by=author.staff_id,
+                name=author.name,
+                job_title=author.job_title,
+            ),
+        )
+        for name in names
+    ]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,7 +1,9 @@
-"""Delete a pupil's name from the roll after a last day.
+"""A pupil's name deleted from the roll after a last day (SI 2024/208 reg 9).
 
 A deletion back in time is refused: over marks that stand, and over sessions that the school has
-met since. A ground that counts school days of absence is held against the marks.
+met since. A ground that counts school days of absence is held against the marks: absent is what is
+recorded as unauthorised and not as late, on every session that the school met for the pupil, as
+the final three rows of Table 3 say (reg 9(1)(i)).
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,75 +25,7 @@ from policies.law.roll import Ground, ground_named, grounds
 from policies.packs.codes import Codes, Rules
 from policies.packs.values import parameters
 
-# -- continuous_absence --------------------------------------------------------------------
-# Whether the marks show the absence that a ground for deletion counts in school days.
-#
-# Absent: recorded as unauthorised and not as late, on every session that the school met for the
-# pupil. It is what the final three rows of Table 3 say (SI 2024/208 reg 9(1)(i)).
-
-
-def ended(
-    state: State, calendar: Calendar, pupil: Pupil, spell: Spell, now: int
-) -> Iterator[Session]:
-    """Yield the sessions met for a pupil in a spell whose registers have ended, latest first.
-
-    The use case must have asked for the registers.
-    """
-    past = [
-        session
-        for session in calendar.sessions(spell.starts_on, local_date(now))
-        if calendar.meets(session, pupil.groups(session.date))
-        and marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
-    ]
-    return reversed(past)
-
-
-def check(
-    state: State, codes: Codes, pupil: Pupil, past: Iterable[Session], ground: Ground
-) -> None:
-    """Refuse a ground whose school days of absence the marks do not show.
-
-    ``past``: the sessions to look at, latest first; the pupil's marks must have been asked for.
-    """
-    shown = 0
-    for _, day in groupby(past, key=lambda session: session.date):
-        if shown == ground.school_days:
-            break
-        for session in day:
-            why = _present(state, codes, pupil, session)
-            if why is not None:
-                raise _short(ground, shown, f"{session} {why}")
-        shown += 1
-    if ground.school_days is not None and shown < ground.school_days:
-        raise _short(ground, shown, "the pupil's time on roll holds no more")
-
-
-def _present(state: State, codes: Codes, pupil: Pupil, session: Session) -> str | None:
-    mark = state.mark(pupil, session)
-    if mark.code is None:
-        return "has no mark"
-    rule = codes.rule(mark.code, session.date)
-    absent = rule.unauthorised and not rule.late
-    return None if absent else f"says {mark.code} ({rule.description})"
-
-
-def _short(ground: Ground, shown: int, why: str) -> Refused:
-    return Refused(
-        "absence-too-short",
-        f"{ground.provision} needs {ground.school_days} school days of absence on end, and the "
-        f"marks show {shown}: {why}",
-        "amend what is wrong in the register, or delete the name on the ground that applies",
-    )
-
-
-# -- remove --------------------------------------------------------------------------------
-# Delete a pupil's name from the roll after a last day.
-#
-# A deletion back in time is refused: over marks that stand, and over sessions that the school has
-# met since. A ground that counts school days of absence is held against the marks.
-
-
-_ALONE = "register.deleted_without_consent"
+_WITHOUT_CONSENT = "register.deleted_without_consent"
 _SPECIAL = "special"
 """In the type of a school: special-maintained, special-academy, non-maintained-special."""
 
@@ -132,10 +66,10 @@ class RemovePupil(UseCase):
                 "a last day that has passed stands; enrol the pupil again for a new spell",
             )
         _check_marks(state, pupil, self.last_day)
-        past = list(ended(state, state.school.calendar(), pupil, spell, now))
+        past = list(_ended_sessions(state, state.school.calendar(), pupil, spell, now))
         _check_backdated(past, name, self.last_day)
         if ground.school_days:
-            check(state, rules.codes, pupil, past, ground)
+            _check_absence(state, rules.codes, pupil, past, ground)
         removed = PupilRemoved(
             starts_on=spell.starts_on,
             leaves_on=self.last_day,
@@ -143,9 +77,70 @@ class RemovePupil(UseCase):
             next_school=self.next_school,
             by=by,
         )
-        says = (*_needs(ground), *_consent(state, ground, self.last_day))
+        says = (*_ground_words(ground), *_consent_words(state, ground, self.last_day))
         removal = Fact(streams.pupil(pupil.id), removed)
         return decided([removal], f"{name}: last day {self.last_day}", *says)
+
+
+# The grounds, as people state them.
+
+
+def ground_fault(ground: str, leaves_on: date) -> Refused | None:
+    """Return what is wrong with the ground that a source states for a day, if anything.
+
+    No ground at all is a gap in what the source says, not a fact that the law would not allow.
+    Of former regulations every ground is taken as it is: systems wrote them by lists of their own.
+    """
+    try:
+        known = grounds(leaves_on)
+    except Refused:
+        return None
+    former = any(each.rule.until is not None for each in known)
+    if not ground or former or ground_named(ground, known):
+        return None
+    return _unknown_ground(ground, leaves_on, known)
+
+
+def required_ground(ground: str, leaves_on: date, *, compulsory: bool) -> Ground:
+    """Return the ground that somebody gives for a pupil, or refuse it naming those that there are.
+
+    ``compulsory``: whether the pupil is of compulsory school age on the last day.
+    """
+    known = grounds(leaves_on)
+    mine = [each for each in known if each.compulsory == compulsory]
+    found = ground_named(ground, mine)
+    if found is not None:
+        return found
+    if ground_named(ground, known) is None:
+        raise _unknown_ground(ground, leaves_on, mine)
+    raise Refused(
+        "ground-age",
+        f"{ground!r} is no ground for a pupil {'' if compulsory else 'not '}"
+        f"of compulsory school age on {leaves_on} ({_paragraphs(mine)})",
+        "use one of: " + "; ".join(f"{each.letter} {each.text}" for each in mine),
+    )
+
+
+def _unknown_ground(ground: str, leaves_on: date, known: Iterable[Ground]) -> Refused:
+    known = list(known)
+    letters = sorted({each.letter for each in known})
+    return Refused(
+        "ground-unknown",
+        f"{ground!r} is no ground for leaving on {leaves_on} ({_paragraphs(known)})",
+        f"use one of the letters {' '.join(letters)}",
+    )
+
+
+def _paragraphs(known: Iterable[Ground]) -> str:
+    """Name the paragraphs that the grounds come from: ``SI 2024/208 reg 9(1) and (3)``."""
+    known = list(known)
+    instrument = known[0].rule.reference.partition(" reg ")[0]
+    regulation = known[0].provision.partition("(")[0]
+    paragraphs = {each.provision.removeprefix(regulation)[:-3]: None for each in known}
+    return f"{instrument} reg {regulation}{' and '.join(paragraphs)}"
+
+
+# The last day, and the absence before it.
 
 
 def _ground(command: RemovePupil, pupil: Pupil) -> Ground:
@@ -153,7 +148,22 @@ def _ground(command: RemovePupil, pupil: Pupil) -> Ground:
         command.last_day, pupil.compulsory_from, pupil.birth_cohort
     )
     text = checks.required_text(command.ground, "ground")
-    return required(text, command.last_day, compulsory=compulsory)
+    return required_ground(text, command.last_day, compulsory=compulsory)
+
+
+def _spell(pupil: Pupil, last_day: date) -> Spell:
+    """Return the latest spell that has begun by the last day and can end on it."""
+    begun = [spell for spell in pupil.spells.values() if spell.starts_on <= last_day]
+    later = [spell for spell in pupil.spells.values() if spell.starts_on > last_day]
+    if not begun or later:
+        first = min((spell.starts_on for spell in later), default=None)
+        what = f": a spell begins on {first}" if first else ""
+        raise Refused(
+            "not-on-roll",
+            f"the pupil's time on roll cannot end on {last_day}{what}",
+            "check the date, or the pupil's first day on roll",
+        )
+    return max(begun, key=lambda spell: spell.starts_on)
 
 
 def _check_marks(state: State, pupil: Pupil, last_day: date) -> None:
@@ -177,90 +187,70 @@ def _check_backdated(past: list[Session], name: str, last_day: date) -> None:
         )
 
 
-def _needs(ground: Ground) -> Iterable[str]:
+def _ended_sessions(
+    state: State, calendar: Calendar, pupil: Pupil, spell: Spell, now: int
+) -> Iterator[Session]:
+    """Yield the sessions met for a pupil in a spell whose registers have ended, latest first.
+
+    The use case must have asked for the registers.
+    """
+    past = [
+        session
+        for session in calendar.sessions(spell.starts_on, local_date(now))
+        if calendar.meets(session, pupil.groups(session.date))
+        and marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
+    ]
+    return reversed(past)
+
+
+def _check_absence(
+    state: State, codes: Codes, pupil: Pupil, past: Iterable[Session], ground: Ground
+) -> None:
+    """Refuse a ground whose school days of absence the marks do not show.
+
+    ``past``: the sessions to look at, latest first; the pupil's marks must have been asked for.
+    """
+    shown = 0
+    for _, day in groupby(past, key=lambda session: session.date):
+        if shown == ground.school_days:
+            break
+        for session in day:
+            why = _why_not_absent(state, codes, pupil, session)
+            if why is not None:
+                raise _too_short(ground, shown, f"{session} {why}")
+        shown += 1
+    if ground.school_days is not None and shown < ground.school_days:
+        raise _too_short(ground, shown, "the pupil's time on roll holds no more")
+
+
+def _why_not_absent(state: State, codes: Codes, pupil: Pupil, session: Session) -> str | None:
+    mark = state.mark(pupil, session)
+    if mark.code is None:
+        return "has no mark"
+    rule = codes.rule(mark.code, session.date)
+    absent = rule.unauthorised and not rule.late
+    return None if absent else f"says {mark.code} ({rule.description})"
+
+
+def _too_short(ground: Ground, shown: int, why: str) -> Refused:
+    return Refused(
+        "absence-too-short",
+        f"{ground.provision} needs {ground.school_days} school days of absence on end, and the "
+        f"marks show {shown}: {why}",
+        "amend what is wrong in the register, or delete the name on the ground that applies",
+    )
+
+
+def _ground_words(ground: Ground) -> Iterable[str]:
     """Say what the ground is, and what the school needs on file for it."""
     yield f"ground {ground.provision}: {ground.text}"
     if ground.needs:
         yield f"to be on file: {'; '.join(ground.needs)}"
 
 
-def _consent(state: State, ground: Ground, last_day: date) -> Iterable[str]:
+def _consent_words(state: State, ground: Ground, last_day: date) -> Iterable[str]:
     """Say when a special school needs the consent of the authority that placed the pupil."""
-    school, rule = state.school.opened, parameters().find(_ALONE, last_day)
+    school, rule = state.school.opened, parameters().find(_WITHOUT_CONSENT, last_day)
     special = school is not None and _SPECIAL in school.type and ground.compulsory
     if special and rule is not None and ground.provision not in rule.names:
         yield f"if an authority placed the pupil here: with its consent only ({rule.reference})"
-
-
-def _spell(pupil: Pupil, last_day: date) -> Spell:
-    """Return the latest spell that has begun by the last day and can end on it."""
-    begun = [spell for spell in pupil.spells.values() if spell.starts_on <= last_day]
-    later = [spell for spell in pupil.spells.values() if spell.starts_on > last_day]
-    if not begun or later:
-        first = min((spell.starts_on for spell in later), default=None)
-        what = f": a spell begins on {first}" if first else ""
-        raise Refused(
-            "not-on-roll",
-            f"the pupil's time on roll cannot end on {last_day}{what}",
-            "check the date, or the pupil's first day on roll",
-        )
-    return max(begun, key=lambda spell: spell.starts_on)
-
-
-# -- leaving_grounds -----------------------------------------------------------------------
-# The grounds for deleting a name from the roll, as people state them (SI 2024/208 reg 9).
-
-
-def fault(ground: str, leaves_on: date) -> Refused | None:
-    """Return what is wrong with the ground that a source states for a day, if anything.
-
-    No ground at all is a gap in what the source says, not a fact that the law would not allow.
-    Of former regulations every ground is taken as it is: systems wrote them by lists of their own.
-    """
-    try:
-        known = grounds(leaves_on)
-    except Refused:
-        return None
-    former = any(each.rule.until is not None for each in known)
-    if not ground or former or ground_named(ground, known):
-        return None
-    return _unknown(ground, leaves_on, known)
-
-
-def required(ground: str, leaves_on: date, *, compulsory: bool) -> Ground:
-    """Return the ground that somebody gives for a pupil, or refuse it naming those that there are.
-
-    ``compulsory``: whether the pupil is of compulsory school age on the last day.
-    """
-    known = grounds(leaves_on)
-    mine = [each for each in known if each.compulsory == compulsory]
-    found = ground_named(ground, mine)
-    if found is not None:
-        return found
-    if ground_named(ground, known) is None:
-        raise _unknown(ground, leaves_on, mine)
-    raise Refused(
-        "ground-age",
-        f"{ground!r} is no ground for a pupil {'' if compulsory else 'not '}"
-        f"of compulsory school age on {leaves_on} ({_source(mine)})",
-        "use one of: " + "; ".join(f"{each.letter} {each.text}" for each in mine),
-    )
-
-
-def _unknown(ground: str, leaves_on: date, known: Iterable[Ground]) -> Refused:
-    known = list(known)
-    letters = sorted({each.letter for each in known})
-    return Refused(
-        "ground-unknown",
-        f"{ground!r} is no ground for leaving on {leaves_on} ({_source(known)})",
-        f"use one of the letters {' '.join(letters)}",
-    )
-
-
-def _source(known: Iterable[Ground]) -> str:
-    """Name the paragraphs that the grounds come from: ``SI 2024/208 reg 9(1) and (3)``."""
-    known = list(known)
-    instrument = known[0].rule.reference.partition(" reg ")[0]
-    regulation = known[0].provision.partition("(")[0]
-    paragraphs = {each.provision.removeprefix(regulation)[:-3]: None for each in known}
-    return f"{instrument} reg {regulation}{' and '.join(paragraphs)}"

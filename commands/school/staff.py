@@ -1,4 +1,7 @@
-"""Record a member of staff."""
+"""Staff: who may be named as author, with the title and roles held from a date.
+
+A change of title ends the row before it, so that leaving later leaves no older row in force.
+"""
 
 from datetime import date, timedelta
 
@@ -8,23 +11,12 @@ from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.school import StaffChanged, StaffJoined, StaffLeft
+from ledger.formats.fields import ROLES
 from ledger.state.school import StaffRow
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
 
-# -- staff ---------------------------------------------------------------------------------
-# Record a member of staff.
-
-
-ROLES = (
-    "teacher",
-    "attendance_officer",
-    "head",
-    "authoriser",
-    "safeguarding",
-    "trust",
-    "auditor",
-)
+_DAY = timedelta(days=1)
 
 
 class AddStaff(UseCase):
@@ -53,22 +45,10 @@ class AddStaff(UseCase):
         joined = StaffJoined(
             name=checks.required_text(self.name, "name"),
             job_title=checks.required_text(self.job_title, "job-title"),
-            roles=roles(self.role),
+            roles=_checked_roles(self.role),
             since=self.from_,
         )
         return decided([Fact(streams.staff(staff_id), joined)], f"{staff_id} is on the staff")
-
-
-def roles(named: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the roles named, each once; refuse one that is not known."""
-    return tuple(dict.fromkeys(checks.choice(role, ROLES, "role") for role in named))
-
-
-# -- staff_change --------------------------------------------------------------------------
-# Record a new name, title or roles from a date.
-
-
-_DAY = timedelta(days=1)
 
 
 class ChangeStaff(UseCase):
@@ -86,16 +66,16 @@ class ChangeStaff(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Begin a new row; the row before it ends on the day before."""
         state.author(now)
-        rows = known(state, self.staff_id)
+        rows = _staff_rows(state, self.staff_id)
         since = self.from_ or local_date(now)
         latest = max(rows, key=lambda row: row.since or date.min)
-        check_latest(latest, since, self.staff_id)
+        _check_latest(latest, since, self.staff_id)
         name = state.open_text(latest.name) if self.name is None else self.name
         title = latest.job_title if self.job_title is None else self.job_title
         changed = StaffChanged(
             name=checks.required_text(name, "name"),
             job_title=checks.required_text(title, "job-title"),
-            roles=roles(self.role) or latest.roles,
+            roles=_checked_roles(self.role) or latest.roles,
             since=since,
         )
         still_on = latest.until is None or latest.until >= since
@@ -107,30 +87,6 @@ class ChangeStaff(UseCase):
         if still_on and latest.since != since:
             facts.insert(0, Fact(stream, StaffLeft(since=latest.since, until=since - _DAY)))
         return decided(facts, f"{self.staff_id}: {changed.job_title} from {since}")
-
-
-def known(state: State, staff_id: str) -> list[StaffRow]:
-    """Return the rows of a member of staff, or refuse an id that is not known."""
-    rows = list(state.school.staff.get(staff_id, {}).values())
-    if not rows:
-        raise Refused(
-            "staff-unknown", f"nobody has the staff id {staff_id!r}", "see attendance staff add"
-        )
-    return rows
-
-
-def check_latest(latest: StaffRow, day: date, staff_id: str) -> None:
-    """Refuse a day before the row that was recorded last begins."""
-    if latest.since is not None and latest.since > day:
-        raise Refused(
-            "staff-later-row",
-            f"{staff_id} has a title recorded from {latest.since}, after {day}",
-            f"give a day from {latest.since} on",
-        )
-
-
-# -- staff_leave ---------------------------------------------------------------------------
-# Record the last day of a member of staff.
 
 
 class LeaveStaff(UseCase):
@@ -145,8 +101,8 @@ class LeaveStaff(UseCase):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """End every row that would go on after the last day."""
         state.author(now)
-        rows, last_day = known(state, self.staff_id), self.last_day
-        check_latest(max(rows, key=lambda row: row.since or date.min), last_day, self.staff_id)
+        rows, last_day = _staff_rows(state, self.staff_id), self.last_day
+        _check_latest(max(rows, key=lambda row: row.since or date.min), last_day, self.staff_id)
         facts = [
             Fact(streams.staff(self.staff_id), StaffLeft(since=row.since, until=last_day))
             for row in rows
@@ -155,3 +111,28 @@ class LeaveStaff(UseCase):
         if not facts:
             return decided([], f"{self.staff_id} has left by then; nothing was recorded")
         return decided(facts, f"{self.staff_id}: last day {last_day}")
+
+
+def _checked_roles(named: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the roles named, each once; refuse one that is not known."""
+    return tuple(dict.fromkeys(checks.choice(role, ROLES, "role") for role in named))
+
+
+def _staff_rows(state: State, staff_id: str) -> list[StaffRow]:
+    """Return the rows of a member of staff, or refuse an id that is not known."""
+    rows = list(state.school.staff.get(staff_id, {}).values())
+    if not rows:
+        raise Refused(
+            "staff-unknown", f"nobody has the staff id {staff_id!r}", "see attendance staff add"
+        )
+    return rows
+
+
+def _check_latest(latest: StaffRow, day: date, staff_id: str) -> None:
+    """Refuse a day before the row that was recorded last begins."""
+    if latest.since is not None and latest.since > day:
+        raise Refused(
+            "staff-later-row",
+            f"{staff_id} has a title recorded from {latest.since}, after {day}",
+            f"give a day from {latest.since} on",
+        )

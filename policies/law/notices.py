@@ -10,11 +10,13 @@ from datetime import date
 from typing import Literal
 
 from ledger.values import Session
+from policies.law import papers
 from policies.law.calendar import last_day, nth_working_day, years_earlier
 from policies.packs.values import parameters
 
 Outcome = Literal["first", "second", "barred"]
-_SCHEME = "s444A"
+FAILURE_TO_ATTEND = "s444A"
+"""The kind of notice to which the scheme of 2024 applies (EA 1996 s.444A)."""
 _WITHDRAWN = "withdrawn"
 
 
@@ -46,6 +48,14 @@ class Notice:
     def decided_on(self) -> date:
         """The day from which its outcome counts."""
         return self.outcome_on or self.withdrawn_on or self.paid_on or self.issued_on
+
+    @property
+    def paper(self) -> papers.Paper | None:
+        """What it relied on; none of another kind, or without sessions and offence."""
+        if self.kind != FAILURE_TO_ATTEND:
+            return None
+        last = self.offence_last or self.issued_on
+        return papers.notice(self.sessions, self.offence_first, last)
 
     def withdrawn(self, by: date) -> bool:
         """Tell whether it had been withdrawn by a day."""
@@ -87,7 +97,7 @@ def previous(notices: Iterable[Notice], on: date) -> tuple[Notice, ...]:
     return tuple(
         notice
         for notice in notices
-        if notice.kind == _SCHEME
+        if notice.kind == FAILURE_TO_ATTEND
         and after < notice.issued_on <= on
         and not _disregarded(notice, on)
     )
@@ -160,19 +170,8 @@ def relied_on(session: Session, notices: Iterable[Notice], on: date) -> bool:
     On its sessions where they are stated, else on every one in its offence period: a parent who
     has paid cannot be convicted of that offence (EA 1996 s.444A(4)).
     """
-    return any(
-        _relied(session, notice)
-        for notice in notices
-        if notice.kind == _SCHEME and notice.issued_on <= on and not notice.withdrawn(on)
-    )
-
-
-def _relied(session: Session, notice: Notice) -> bool:
-    if notice.sessions:
-        return session in notice.sessions
-    if notice.offence_first is None:
-        return False
-    return notice.offence_first <= session.date <= (notice.offence_last or notice.issued_on)
+    standing = (each.paper for each in notices if each.issued_on <= on and not each.withdrawn(on))
+    return any(paper is not None and paper.relied_on(session) for paper in standing)
 
 
 def relevant_school(school_type: str, on: date) -> bool:

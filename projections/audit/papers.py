@@ -6,38 +6,35 @@ from datetime import date
 from typing import Any
 
 from ledger.values import Session, parse_session
+from policies.law import papers
 from policies.law.notices import Notice, relied_on
+from policies.law.papers import Paper
 from projections.audit.scope import Chain, Checked, Finding, Scope, Step
 from projections.queries.view import View
 
 AFTER_PAPER = "after-paper"
-_FILES = ("certificate", "pack")
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """A paper about one pupil that rests on the register.
+class RecordedPaper:
+    """A paper about one pupil as it was put on record.
 
-    ``position``: of the event that put it on record; ``seen_at``: up to where the register was
-    read for it, none for a notice, which has a day only. It covers the ``sessions`` it names, or
-    all from ``first`` to ``last``, or what the ``notice`` relied on.
+    ``position``: of the event that did; ``seen_at``: up to where the register was read for it,
+    none for a notice, which has a day only. A notice covers sessions from its issue until it is
+    withdrawn, any other paper those that it relied on.
     """
 
     kind: str
     on: date | None
     position: int
+    covering: Notice | Paper
     seen_at: int | None = None
-    sessions: frozenset[str] = frozenset()
-    days: tuple[date, date] | None = None
-    notice: Notice | None = None
 
     def covers(self, session: Session, changed_on: date) -> bool:
         """Tell whether it covers a session, by what stood of it on a day."""
-        if self.notice is not None:
-            return relied_on(session, [self.notice], changed_on)
-        if self.days is not None:
-            return self.days[0] <= session.date <= self.days[1]
-        return str(session) in self.sessions
+        if isinstance(self.covering, Notice):
+            return relied_on(session, [self.covering], changed_on)
+        return self.covering.relied_on(session)
 
     def before(self, step: Step) -> bool:
         """Tell whether a change came after it.
@@ -61,11 +58,11 @@ class Paper:
 
 def after_paper(scope: Scope) -> Checked:
     """Find changes after a notice, a consideration, a certificate or a pack that covers them."""
-    papers = _papers(scope.view)
+    recorded = _papers(scope.view)
     findings = [
         _finding(scope, chain, n, concerned)
         for chain, n in scope.changes
-        if (concerned := list(_concerned(papers, chain[n])))
+        if (concerned := list(_concerned(recorded, chain[n])))
     ]
     counts: dict[str, int] = {}
     for found in findings:
@@ -74,14 +71,14 @@ def after_paper(scope: Scope) -> Checked:
     return Checked(findings, {"by_paper": counts})
 
 
-def _concerned(papers: dict[int, list[Paper]], step: Step) -> Iterator[Paper]:
+def _concerned(recorded: dict[int, list[RecordedPaper]], step: Step) -> Iterator[RecordedPaper]:
     session, changed_on = parse_session(step.session), step.changed_on or date.max
-    for paper in papers.get(step.pupil, ()):
+    for paper in recorded.get(step.pupil, ()):
         if paper.before(step) and paper.covers(session, changed_on):
             yield paper
 
 
-def _finding(scope: Scope, chain: Chain, n: int, concerned: list[Paper]) -> Finding:
+def _finding(scope: Scope, chain: Chain, n: int, concerned: list[RecordedPaper]) -> Finding:
     step = chain[n]
     kinds = sorted({paper.kind for paper in concerned})
     return Finding(
@@ -99,16 +96,16 @@ def _finding(scope: Scope, chain: Chain, n: int, concerned: list[Paper]) -> Find
     )
 
 
-def _papers(view: View) -> dict[int, list[Paper]]:
-    found: dict[int, list[Paper]] = {}
+def _papers(view: View) -> dict[int, list[RecordedPaper]]:
+    found: dict[int, list[RecordedPaper]] = {}
     for pupil, paper in (*_notices(view), *_considered(view), *_disclosed(view)):
         found.setdefault(pupil, []).append(paper)
-    for papers in found.values():
-        papers.sort(key=lambda paper: paper.position)
+    for recorded in found.values():
+        recorded.sort(key=lambda paper: paper.position)
     return found
 
 
-def _notices(view: View) -> Iterator[tuple[int, Paper]]:
+def _notices(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     columns = (
         "n.parent, n.pupil, n.kind, n.issued_on, n.offence_first, n.offence_last, n.sessions, "
         "n.withdrawn_on, n.outcome, n.outcome_on, n.paid_on, "
@@ -141,18 +138,19 @@ def _notices(view: View) -> Iterator[tuple[int, Paper]]:
             outcome_on=_day(on),
             sessions=tuple(parse_session(text) for text in sessions.split(";") if text),
         )
-        yield pupil, Paper("notice", notice.issued_on, kf, notice=notice)
+        yield pupil, RecordedPaper("notice", notice.issued_on, kf, notice)
 
 
-def _considered(view: View) -> Iterator[tuple[int, Paper]]:
+def _considered(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     for pupil, entries, seen_at, position in view.stood(
         "pupil, entries, seen_at, kf", "considerations"
     ):
-        sessions = frozenset(entry.split(" ")[0] for entry in entries.split(";"))
-        yield pupil, Paper("consideration", None, position, seen_at, sessions)
+        paper = papers.consideration(filter(None, entries.split(";")))
+        if paper is not None:
+            yield pupil, RecordedPaper("consideration", None, position, paper, seen_at)
 
 
-def _disclosed(view: View) -> Iterator[tuple[int, Paper]]:
+def _disclosed(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     """Yield the certificates and packs about one pupil that left the school."""
     rows = view.stood(
         'pupil, kind, "on_date", first, last, seen_at, kf',
@@ -160,9 +158,10 @@ def _disclosed(view: View) -> Iterator[tuple[int, Paper]]:
         "pupil IS NOT NULL AND first IS NOT NULL AND last IS NOT NULL",
     )
     for pupil, kind, on, first, last, seen_at, position in rows:
-        if kind in _FILES:
-            days = (date.fromisoformat(first), date.fromisoformat(last))
-            yield pupil, Paper(kind, _day(on), position, seen_at, days=days)
+        if kind in papers.EXTRACTS:
+            given = date.fromisoformat(on)
+            paper = papers.extract(date.fromisoformat(first), date.fromisoformat(last), given)
+            yield pupil, RecordedPaper(kind, given, position, paper, seen_at)
 
 
 def _day(text: str | None) -> date | None:

@@ -9,6 +9,7 @@ from typing import Any
 from ledger.clock import iso, local_date
 from ledger.english import number_of
 from ledger.values import parse_session
+from policies.law.notices import FAILURE_TO_ATTEND
 from projections.penalties.case import age_of, countable, relevant
 from projections.penalties.undercut import Alert, alerts, sentence, upn
 from projections.queries import rectangle
@@ -138,7 +139,6 @@ COLUMNS = (
     "sessions", "relevant_now", "amended_since_issue", "uncounted", "pending",
 )  # fmt: skip
 _DETAILS = COLUMNS[3:13]
-_FAILURE_TO_ATTEND = "s444A"
 _CHANGES = ("amendment", "restated", "late_entry")
 _RECORDED = (
     "SELECT min(kf) FROM notices WHERE parent = ? AND pupil = ? AND kind = ? AND issued_on = ? "
@@ -198,7 +198,7 @@ class _Notice:
         if self.sessions:
             return min(self.sessions), max(self.sessions)
         first, last = self.details["offence_first"], self.details["offence_last"]
-        if first is None or self.details["kind"] != _FAILURE_TO_ATTEND:
+        if first is None or self.details["kind"] != FAILURE_TO_ATTEND:
             return None
         return f"{first}/AM", f"{last or self.details['issued_on']}/PM"
 

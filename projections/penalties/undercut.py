@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
 from ledger.english import day
 from ledger.values import parse_session
+from policies.law import papers
 from policies.packs.values import parameters
 from projections.queries.authors import Telling, Told, who
 from projections.queries.uncounted import Bar, Standing, weeks_moved
@@ -22,11 +24,6 @@ from projections.queries.view import View
 _SETTLED = 'alert, outcome, to_whom, on_date, reason, "by", name, job_title, kf'
 _COMMIT = 'first, last, at, "by", account, authenticated, command, source'
 _APPROVED = "position, name, job_title, decided_name, decided_title"
-_DECISIONS = {
-    "refer": "decision to refer to the authority",
-    "issue": "decision to issue a notice",
-    "not-now": "decision not to act for now",
-}
 
 
 class Cause(NamedTuple):
@@ -100,16 +97,16 @@ def words(view: View, paper: Mapping[str, Any]) -> str:
     ref = paper["ref"]
     if paper["kind"] == "notice":
         parent, _, issued = ref.partition(" ")
-        return f"penalty notice to parent {parent} issued {day(issued)}"
+        return papers.notice_words(parent, date.fromisoformat(issued))
     position = int(ref)
     on = day(local_date(commit(view, position).at))
     if paper["kind"] == "consideration":
         sql = "SELECT decision FROM considerations WHERE line = ?"
         (decision,) = view.db.execute(sql, [position]).fetchone()
-        return f"{_DECISIONS[decision]} of {on}"
+        return f"{papers.CONSIDERED[decision]} of {on}"
     sql = "SELECT kind, on_date, first, last FROM disclosures WHERE line = ?"
-    kind, given, first, last = view.db.execute(sql, [position]).fetchone()
-    return f"{kind} given on {day(given)} for {day(first)} to {day(last)}"
+    kind, *days = view.db.execute(sql, [position]).fetchone()
+    return papers.extract_words(kind, *map(date.fromisoformat, days))
 
 
 def paper_row(view: View, alert: Alert, paper: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from commands.core.command import Context
 from commands.penalties.undercut import watch
-from commands.proof.timestamps import RotateKey
+from commands.proof.keys import RotateKey
 from commands.school.school import CreateLedger
 from ledger.clock import SECOND
 from ledger.events import streams

@@ -6,8 +6,7 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from commands.register import screen as register_screen
-from commands.register.screen import DOWN, UP, Sheet, SheetRow
+from commands.register.screen import DOWN, UP, Sheet, SheetRow, _keys, key_reader, screen_lines
 from ledger.store.folder import Folder
 from tests.cli.shell import at_terminal, run
 
@@ -177,21 +176,21 @@ def test_long_list_scrolls_with_the_cursor():
     sheet = Sheet(rows, {"/": None, "L": None, "L1": None}, "/")
     seen = []
     for _ in rows:
-        shown = register_screen.lines(sheet, "9B", 14)
+        shown = screen_lines(sheet, "9B", 14)
         assert len(shown) == 11
         assert len([line for line in shown if line.startswith(">")]) == 1
         seen.append(shown[1:])
         sheet = sheet.press(DOWN)
     assert seen[0][0] == "> .   Pupil 0"
     assert seen[-1][-1] == "> .   Pupil 29"
-    assert len(register_screen.lines(sheet, "9B", 0)) == 6
+    assert len(screen_lines(sheet, "9B", 0)) == 6
 
 
 def test_half_a_code_is_shown_as_such():
     """A code that may go on waits for its next letter."""
     rows = (SheetRow("1", "1", "Ada Quill"),)
     sheet = Sheet(rows, {"Y": None, "Y1": None}, "/").press("y")
-    assert register_screen.lines(sheet, "9B", 9)[1] == "> Y…  Ada Quill"
+    assert screen_lines(sheet, "9B", 9)[1] == "> Y…  Ada Quill"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +208,7 @@ def test_keys_that_arrive_in_pieces_are_put_together(monkeypatch, chunks, keys):
     """A slow line may break a key in two; no piece of an arrow is taken for a code."""
     arriving = iter([*chunks, b""])
     monkeypatch.setattr("os.read", lambda _place, _size: next(arriving))
-    found = register_screen._keys(0)
+    found = _keys(0)
     assert [next(found) for _ in keys] == keys
     with pytest.raises(EOFError):
         next(found)
@@ -217,10 +216,10 @@ def test_keys_that_arrive_in_pieces_are_put_together(monkeypatch, chunks, keys):
 
 def test_platform_without_termios_uses_the_command_line_s_keys(monkeypatch):
     """Windows names its arrows in another way."""
-    monkeypatch.setattr(register_screen, "find_spec", lambda _: None)
+    monkeypatch.setattr("commands.register.screen.find_spec", lambda _: None)
     pressed = iter(["\xe0H", "n", "\xe0P"])
     terminal = SimpleNamespace(getchar=lambda: next(pressed))
-    with register_screen.listening(terminal) as key:
+    with key_reader(terminal) as key:
         assert [key(), key(), key()] == [UP, "n", DOWN]
 
 

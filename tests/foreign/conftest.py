@@ -19,7 +19,7 @@ from commands.core.command import Context
 from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
 from commands.penalties.undercut import watch
-from commands.proof.timestamps import RotateKey
+from commands.proof.keys import RotateKey
 from commands.school.school import CreateLedger
 from commands.school.staff import AddStaff
 from ledger import clock

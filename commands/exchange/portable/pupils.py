@@ -84,7 +84,7 @@ def _spells_in_order(work: Work, rows: list[PupilRow]) -> bool:
     for row, fault in checks:
         work.problems.refuse(PUPILS, row.line, fault)
     for row in rows:
-        if row.leaves_on is not None and (why := remove.fault(row.ground, row.leaves_on)):
+        if row.leaves_on is not None and (why := remove.ground_fault(row.ground, row.leaves_on)):
             work.problems.find(PUPILS, row.line, why)
     return not checks
 

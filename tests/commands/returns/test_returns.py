@@ -1,11 +1,12 @@
-"""attendance returns made: a return to the local authority is recorded."""
+"""Returns to the local authority: one made is recorded, and the figure agreed for one."""
 
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 
-from commands.returns.returns import MakeReturn
-from ledger.events.returns import ReturnMade
+from commands.returns.returns import AgreeReturn, MakeReturn
+from ledger.events.returns import ReturnAgreed, ReturnMade
 from tests.commands.conftest import upn
 
 FRIDAY = date(2026, 11, 20)
@@ -55,3 +56,33 @@ def test_whoever_made_it_is_named(desk):
     """It is an act of the school."""
     desk.staff_id = None
     assert desk.refused(made()).code == "author-missing"
+
+
+FIRST = date(2026, 9, 1)
+
+
+def agree(**fields):
+    return AgreeReturn(**({"sessions": 20, "weeks": 10, "from_": FIRST} | fields))
+
+
+def test_the_figure_is_recorded_with_its_first_day(desk):
+    """In the stream of the attendance returns."""
+    [(stream, event)] = desk.recorded(agree())
+    assert stream == "returns:attendance"
+    assert event == ReturnAgreed(sessions=20, weeks=10, since=FIRST, by="mm")
+
+
+def test_the_same_figure_again_records_nothing(desk):
+    """Another figure from the same day replaces it; back again is news."""
+    desk.do(agree())
+    assert "nothing was recorded" in desk.do(agree()).says[0]
+    assert desk.do(agree(sessions=10)).header is not None
+    assert desk.do(agree()).header is not None
+    assert desk.do(agree(from_=date(2027, 1, 4))).header is not None
+
+
+@pytest.mark.parametrize("fields", [{"sessions": 0}, {"weeks": 0}])
+def test_a_figure_of_nothing_is_no_command(fields):
+    """At least one session in at least one week."""
+    with pytest.raises(ValidationError):
+        agree(**fields)

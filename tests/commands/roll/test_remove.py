@@ -1,4 +1,4 @@
-"""attendance pupil remove: a name is deleted from the roll."""
+"""A name deleted from the roll, and the grounds as people and other systems write them."""
 
 from datetime import date, timedelta
 
@@ -6,8 +6,9 @@ import pytest
 
 from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
-from commands.roll.remove import RemovePupil
+from commands.roll.remove import RemovePupil, ground_fault, required_ground
 from commands.school.school import SetSchool
+from ledger.errors import Refused
 from ledger.events.roll import PupilRemoved
 from ledger.values import parse_session
 from tests.commands.conftest import NOW, upn
@@ -199,3 +200,59 @@ def test_a_sessions_register_that_is_still_open_counts_neither_way(desk):
     absent(desk, 10, upto=date(2026, 11, 19))
     desk.at("2026-11-20T08:50")
     assert desk.do(remove(ground="h")).header is not None
+
+
+NEW, FORMER = date(2026, 11, 20), date(2024, 8, 18)
+
+
+@pytest.mark.parametrize("text", ["f", "F", "(f)", "9(1)(f)", "reg 9(1)(f)", "reg. 9(1) (f)"])
+def test_a_ground_may_be_written_in_several_ways(text):
+    """Its letter alone or with its paragraph."""
+    assert required_ground(text, NEW, compulsory=True).provision == "9(1)(f)"
+
+
+def test_the_letter_is_read_by_the_pupils_age():
+    """9(1) for compulsory school age, 9(3) for others."""
+    assert required_ground("a", NEW, compulsory=False).provision == "9(3)(a)"
+
+
+def test_an_unknown_ground_names_the_letters_that_there_are():
+    """Of the paragraph that applies to the pupil."""
+    with pytest.raises(Refused) as caught:
+        required_ground("z", NEW, compulsory=False)
+    assert caught.value.what.endswith("(SI 2024/208 reg 9(3))")
+    assert caught.value.remedy == "use one of the letters a b c d e"
+
+
+def test_a_ground_of_the_other_age_says_which_there_are():
+    """With their texts, so that nobody has to look them up."""
+    with pytest.raises(Refused) as caught:
+        required_ground("9(1)(k)", NEW, compulsory=False)
+    assert caught.value.code == "ground-age"
+    assert "not of compulsory school age on 2026-11-20" in caught.value.what
+    assert "d has died" in caught.value.remedy
+
+
+def test_a_source_may_state_what_it_likes_for_days_before_every_known_ground():
+    """Nothing is known that it could breach."""
+    assert ground_fault("x", date(2001, 1, 5)) is None
+
+
+def test_a_source_may_state_former_grounds_as_it_likes():
+    """Systems wrote them by lists of their own."""
+    assert ground_fault("x", FORMER) is None
+
+
+def test_a_ground_given_here_is_held_against_the_law_of_its_day():
+    """Also before the regulations of 2024."""
+    with pytest.raises(Refused):
+        required_ground("x", FORMER, compulsory=True)
+    assert required_ground("k", FORMER, compulsory=True).provision == "8(1)(k)"
+
+
+def test_a_source_that_states_a_ground_unknown_today_is_told():
+    """With the letters of both paragraphs."""
+    assert ground_fault("", NEW) is None
+    found = ground_fault("z", NEW)
+    assert found is not None
+    assert found.what.endswith("(SI 2024/208 reg 9(1) and (3))")

@@ -1,10 +1,76 @@
-"""attendance school set: whose register the ledger is."""
+"""A new ledger, or nothing at all; and whose register it is."""
+
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from commands.school.school import SetSchool
+from commands.core.command import Context
+from commands.penalties.undercut import watch
+from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff
+from ledger.clock import parse_instant
+from ledger.errors import Refused
 from ledger.events.school import SchoolOpened
+from ledger.store.folder import Folder
+from ledger.values import Operator
+
+NOW = parse_instant("2026-11-20T09:30")
+
+HEAD = {"staff": "hh", "name": "Hope Headworth", "job_title": "Headteacher"}
+
+
+def context(path: Path, clock: Any = lambda: NOW) -> Context:
+    return Context(Folder(path), clock, Operator(None, "office"), watch)
+
+
+def refusal(path: Path, **given: str) -> Refused:
+    with pytest.raises(Refused) as caught:
+        CreateLedger(**given).carry_out(context(path))
+    return caught.value
+
+
+def test_a_ledger_is_made_with_its_first_member_of_staff(tmp_path):
+    """The folder is there, and who can add the others is in it."""
+    outcome = CreateLedger(**HEAD).carry_out(context(tmp_path / "ledger"))
+    assert Folder(tmp_path / "ledger").exists()
+    assert outcome.says[-1] == "hh is its first member of staff"
+
+
+@pytest.mark.parametrize("left_out", HEAD)
+def test_half_a_member_of_staff_is_refused(tmp_path, left_out):
+    """Id, name and job title go together; nothing is made."""
+    given = {k: v for k, v in HEAD.items() if k != left_out}
+    assert refusal(tmp_path / "ledger", **given).code == "first-staff"
+    assert not (tmp_path / "ledger").exists()
+
+
+def test_an_id_that_would_split_a_stream_is_refused(tmp_path):
+    """As for everybody added later; the folder is taken away again."""
+    assert refusal(tmp_path / "ledger", **{**HEAD, "staff": "h:h"}).code == "id-form"
+    assert not (tmp_path / "ledger").exists()
+
+
+def test_a_folder_that_is_not_empty_is_refused_and_kept(tmp_path):
+    """Neither a ledger nor anything else is written over."""
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "kept.txt").write_text("kept")
+    assert "something else" in refusal(tmp_path / "letters").what
+    assert (tmp_path / "letters" / "kept.txt").read_text() == "kept"
+    CreateLedger().carry_out(context(tmp_path / "ledger"))
+    assert "a ledger" in refusal(tmp_path / "ledger").what
+
+
+def test_an_interrupted_creation_leaves_nothing_behind(tmp_path):
+    """Half a ledger would be refused as one that is already there."""
+
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        CreateLedger().carry_out(context(tmp_path / "ledger", interrupted))
+    assert not (tmp_path / "ledger").exists()
+
 
 WHOLE = {
     "urn": "123456",

@@ -1,12 +1,14 @@
-"""attendance staff add: who may be named as author."""
+"""Staff: who may be named as author, titles and roles over time, and the last day."""
 
 from datetime import date
 
 import pytest
 
+from commands.amending.amend import AmendMarks
+from commands.calendar.terms import SetTerm
 from commands.register.take import MarkSession
-from commands.school.staff import AddStaff
-from ledger.events.school import StaffJoined
+from commands.school.staff import AddStaff, ChangeStaff, LeaveStaff
+from ledger.events.school import StaffChanged, StaffJoined, StaffLeft
 from ledger.values import parse_session
 
 
@@ -68,3 +70,116 @@ def test_known_id_is_refused_naming_change(desk):
 def test_what_cannot_be_recorded_is_refused(desk, fields, code):
     """An id that would split a stream's name, blanks, and roles that nobody knows."""
     assert desk.refused(add(**fields)).code == code
+
+
+NOVEMBER = date(2026, 11, 1)
+
+
+def change(**fields):
+    return ChangeStaff(**({"staff_id": "mm", "job_title": "Head of Year"} | fields))
+
+
+def test_change_ends_the_row_before_and_keeps_what_is_not_given(desk):
+    """The name stays, the title is new from the day."""
+    assert desk.recorded(change(from_=NOVEMBER, role=("teacher",))) == [
+        ("staff:mm", StaffLeft(until=date(2026, 10, 31))),
+        (
+            "staff:mm",
+            StaffChanged(
+                name="Mo Marsh", job_title="Head of Year", roles=("teacher",), since=NOVEMBER
+            ),
+        ),
+    ]
+
+
+def test_change_is_from_today_when_no_day_is_given(desk):
+    """The new title goes with amendments from then on."""
+    desk.do(change())
+    desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-19/AM"), code="N"))
+    amend = AmendMarks(pupil="P1", session=parse_session("2026-11-19/AM"), code="I", reason="call")
+    [(_, event)] = desk.recorded(amend)
+    assert event.job_title == "Head of Year"
+
+
+def test_repeated_change_records_nothing(desk):
+    """The same title again is no news."""
+    desk.do(change(from_=NOVEMBER))
+    assert "nothing was recorded" in desk.do(change()).says[0]
+
+
+def test_change_on_the_same_day_replaces_the_row(desk):
+    """A slip put right on the day needs no end before its beginning."""
+    desk.do(change(from_=NOVEMBER))
+    [(_, event)] = desk.recorded(change(from_=NOVEMBER, job_title="Head of Lower School"))
+    assert event.job_title == "Head of Lower School"
+
+
+def test_return_after_leaving_is_a_change(desk):
+    """Somebody who comes back has the same id, and the days between stay empty."""
+    desk.do(LeaveStaff(staff_id="head", last_day=date(2026, 9, 30)))
+    [(_, event)] = desk.recorded(
+        ChangeStaff(staff_id="head", name="Hal Hope-Hill", from_=NOVEMBER)
+    )
+    assert (event.name, event.job_title, event.roles) == (
+        "Hal Hope-Hill",
+        "Head Teacher",
+        ("head",),
+    )
+
+
+def test_day_before_a_later_row_is_refused(desk):
+    """History is not rewritten underneath what follows."""
+    desk.do(change(from_=NOVEMBER))
+    assert desk.refused(change(from_=date(2026, 10, 1))).code == "staff-later-row"
+
+
+def test_unknown_id_is_refused(desk):
+    """Nobody to change."""
+    assert desk.refused(change(staff_id="zz")).code == "staff-unknown"
+
+
+def test_blank_name_is_refused(desk):
+    """A name may change, not vanish."""
+    assert desk.refused(change(name="")).code == "name-missing"
+
+
+LAST = date(2026, 11, 19)
+
+
+def test_last_day_is_recorded(desk):
+    """The row that was open ends."""
+    recorded = desk.recorded(LeaveStaff(staff_id="head", last_day=LAST))
+    assert recorded == [("staff:head", StaffLeft(until=LAST))]
+
+
+def test_who_has_left_cannot_be_named(desk):
+    """Not even by a row from before a change of title."""
+    desk.do(ChangeStaff(staff_id="mm", job_title="Head of Year", from_=date(2026, 11, 1)))
+    desk.do(LeaveStaff(staff_id="mm", last_day=LAST))
+    term = SetTerm(name="Spring 1", first=date(2027, 1, 4), last=date(2027, 2, 12))
+    assert desk.refused(term).code == "author-not-on-staff"
+
+
+def test_repeated_leaving_records_nothing(desk):
+    """The same last day again is no news."""
+    desk.do(LeaveStaff(staff_id="head", last_day=LAST))
+    assert desk.do(LeaveStaff(staff_id="head", last_day=LAST)).header is None
+
+
+def test_earlier_last_day_replaces_a_later_one(desk):
+    """Plans of leaving change."""
+    desk.do(LeaveStaff(staff_id="head", last_day=date(2026, 12, 18)))
+    recorded = desk.recorded(LeaveStaff(staff_id="head", last_day=LAST))
+    assert recorded == [("staff:head", StaffLeft(until=LAST))]
+
+
+def test_day_before_the_latest_title_is_refused(desk):
+    """Nobody leaves before the title they hold begins."""
+    desk.do(ChangeStaff(staff_id="head", job_title="Principal"))
+    command = LeaveStaff(staff_id="head", last_day=date(2026, 11, 1))
+    assert desk.refused(command).code == "staff-later-row"
+
+
+def test_leaving_of_an_unknown_id_is_refused(desk):
+    """Nobody to leave."""
+    assert desk.refused(LeaveStaff(staff_id="zz", last_day=LAST)).code == "staff-unknown"

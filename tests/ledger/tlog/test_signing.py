@@ -5,7 +5,7 @@ import pytest
 from commands.core.command import Context
 from commands.core.execute import execute
 from commands.penalties.undercut import watch
-from commands.proof.timestamps import RotateKey
+from commands.proof.keys import RotateKey
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
 from ledger.ledger import Ledger

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from commands.core.execute import execute
-from commands.proof.timestamps import RotateKey
+from commands.proof.keys import RotateKey
 from commands.school.staff import AddStaff
 from ledger import attendance_verify
 from ledger.errors import Refused

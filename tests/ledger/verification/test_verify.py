@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from commands.core.execute import execute
-from commands.proof.timestamps import RotateKey
+from commands.proof.keys import RotateKey
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
 from ledger.events import streams

@@ -334,6 +334,16 @@ def test_papers_are_named_in_the_text(school):
     assert "Changes by kind of paper: consideration: 1." in text
 
 
+def test_a_decision_that_counted_no_entry_is_before_no_change(school):
+    """It relied on no session."""
+    event = PenaltyConsidered(
+        decision="not-now", reason="why", by="o1", name="Ada", job_title="Head", count=0,
+        settled=0, peak=0, entries=(), seen_at=1,
+    )  # fmt: skip
+    school.add(instant(2026, 12, 1), Fact(streams.penalty("ann"), event))
+    assert ask(school, only=("after-paper",)).rows() == ()
+
+
 def test_more_findings_than_the_text_shows_are_counted(school):
     """All of them are rows."""
     late = SessionMarked(code="/", late=True, by="o1")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.register.entries import RegisterRefused, Row, read
+from commands.register.entries import RegisterRefused, Row, read_rows
 from ledger.errors import Problem, Refused
 
 STDIN = io.TextIOWrapper(io.BytesIO(b"upn,code\nP1,/\n"), encoding="utf-8")
@@ -14,7 +14,7 @@ STDIN = io.TextIOWrapper(io.BytesIO(b"upn,code\nP1,/\n"), encoding="utf-8")
 def problem(file: Path | str) -> Problem:
     """Return the one problem of a file."""
     with pytest.raises(RegisterRefused) as caught:
-        read(str(file), STDIN)
+        read_rows(str(file), STDIN)
     [found] = caught.value.problems
     return found
 
@@ -28,17 +28,17 @@ def written(tmp_path: Path, content: bytes) -> Path:
 def test_rows_keep_their_line_numbers(tmp_path):
     """Blank lines are passed over, columns may come in any order, blanks around are cut."""
     path = written(tmp_path, b"\xef\xbb\xbfcode,upn,nature\r\n/ , P1,\r\n\r\n,,\r\nB,P2,trip\r\n")
-    assert read(str(path), STDIN) == (Row(2, "P1", "/"), Row(5, "P2", "B", "", "trip"))
+    assert read_rows(str(path), STDIN) == (Row(2, "P1", "/"), Row(5, "P2", "B", "", "trip"))
 
 
 def test_short_line_means_blank_cells(tmp_path):
     """A line may end early."""
-    assert read(str(written(tmp_path, b"upn,code\nP1\n")), STDIN) == (Row(2, "P1"),)
+    assert read_rows(str(written(tmp_path, b"upn,code\nP1\n")), STDIN) == (Row(2, "P1"),)
 
 
 def test_dash_means_stdin():
     """A file named - is the text given on stdin."""
-    assert read("-", STDIN) == (Row(2, "P1", "/"),)
+    assert read_rows("-", STDIN) == (Row(2, "P1", "/"),)
 
 
 @pytest.mark.parametrize(
@@ -80,4 +80,4 @@ def test_file_that_cannot_be_read_is_refused(tmp_path, monkeypatch):
     path = written(tmp_path, b"upn,code\n")
     monkeypatch.setattr(Path, "read_bytes", fail)
     with pytest.raises(Refused):
-        read(str(path), STDIN)
+        read_rows(str(path), STDIN)

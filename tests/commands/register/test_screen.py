@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from commands.core.execute import look
-from commands.register.entries import Row, needed
+from commands.register.entries import Row, register_ranges
 from commands.register.plans import PlanAbsence
-from commands.register.screen import Sheet, SheetRow, sheet_offered, sheet_sheet
+from commands.register.screen import Sheet, SheetRow, offered_codes, sheet_rows
 from commands.register.take import MarkSession, TakeRegister
 from ledger.events.register import RegisterTaken
 from ledger.values import parse_session
@@ -23,14 +23,14 @@ ROWS = (
 
 @pytest.fixture
 def blank() -> Sheet:
-    return Sheet(ROWS, sheet_offered(rules().codes, AM), rules().codes.present("AM"))
+    return Sheet(ROWS, offered_codes(rules().codes, AM), rules().codes.present("AM"))
 
 
 def opened(desk) -> list[SheetRow]:
     return look(
         desk.context,
-        lambda state: sheet_sheet(state, "7A", AM),
-        lambda state: needed(state, "7A", AM),
+        lambda state: sheet_rows(state, "7A", AM),
+        lambda state: register_ranges(state, "7A", AM),
     )
 
 
@@ -56,7 +56,7 @@ def test_sheet_lists_the_group_by_name_with_what_stands_and_is_planned(desk):
 def test_sheet_can_be_recorded(desk):
     """What was typed goes into the register."""
     desk.at("2026-11-20T08:50")
-    filled = pressed(Sheet(tuple(opened(desk)), sheet_offered(rules().codes, AM), "/"), " n")
+    filled = pressed(Sheet(tuple(opened(desk)), offered_codes(rules().codes, AM), "/"), " n")
     recorded = desk.recorded(TakeRegister(group="7A", session=AM, rows=filled.entries()))
     assert isinstance(recorded[0][1], RegisterTaken)
     assert sorted(event.code for _, event in recorded[1:]) == ["/", "N"]
@@ -64,7 +64,7 @@ def test_sheet_can_be_recorded(desk):
 
 def test_only_codes_that_can_be_entered_are_offered():
     """Neither the other half's code nor those that follow from the calendar."""
-    found = sheet_offered(rules().codes, AM)
+    found = offered_codes(rules().codes, AM)
     assert {"/", "N", "C1", "B"} <= found.keys()
     assert found.keys().isdisjoint({"\\", "#", "Z", "Y4"})
     assert (found["B"], found["Y7"], found["N"]) == ("nature", "cause", None)
@@ -74,7 +74,7 @@ def test_space_is_present_whatever_was_planned(blank):
     """One key a pupil."""
     done = pressed(blank, "   ")
     assert shown(done) == ["/", "/", "/"]
-    assert done.done
+    assert done.is_done
 
 
 def test_enter_keeps_what_is_shown_and_else_is_present(blank):
@@ -117,7 +117,7 @@ def test_half_a_code_is_dropped(blank):
 def test_waiting_code_at_the_end_is_taken(blank):
     """There is no next pupil for the key that ends it."""
     after = pressed(replace(blank, cursor=2), "cn")
-    assert (shown(after)[2], after.done) == ("C", True)
+    assert (shown(after)[2], after.is_done) == ("C", True)
 
 
 def test_unknown_key_changes_nothing(blank):
@@ -146,7 +146,7 @@ def test_backspace_erases_what_was_typed(blank):
     assert blank.press("c").press("backspace").typed == ""
     back = blank.press("n").press("up")
     assert shown(back.press("backspace"))[0] == ""
-    assert pressed(blank, "   ").press("backspace").done
+    assert pressed(blank, "   ").press("backspace").is_done
 
 
 def test_counts_are_by_code(blank):

@@ -1,0 +1,71 @@
+"""The key that signs the ledger's checkpoints, and the one that takes its place."""
+
+from collections.abc import Iterable
+
+from commands.core.command import (
+    Context,
+    Decision,
+    Errand,
+    Outcome,
+    Range,
+    State,
+    UseCase,
+    decided,
+    hidden,
+    one,
+)
+from commands.core.execute import execute, look
+from ledger.events import streams
+from ledger.events.log import KeyAdopted
+from ledger.files import translated
+from ledger.store.store import Fact
+from ledger.tlog import signing
+from ledger.tlog.note import Signer
+from policies.packs.codes import Rules
+
+
+class RotateKey(UseCase, Errand):
+    """attendance key rotate: let a new signing key take the place of the ledger's own.
+
+    The old key signs the new one and is deleted; what it signed stays provable.
+    """
+
+    key: str = hidden(default="")
+    signature: str = hidden(default="")
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Ask for the keys that the ledger has had."""
+        yield one(streams.LEDGER)
+
+    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+        """Record the new public key with the old one's signature, once."""
+        state.author(now)
+        last = state.histories[streams.LEDGER][-1]
+        if isinstance(last, KeyAdopted) and last.key == self.key:
+            return decided([], "the new key was recorded before; the old one is deleted now")
+        event = KeyAdopted(key=self.key, signature=self.signature)
+        says = f"checkpoints are signed by {self.key} from now on; tell whoever pinned the old key"
+        return decided([Fact(streams.LEDGER, event)], says)
+
+    def carry_out(self, context: Context) -> Outcome:
+        """Make the new key, record it, and only then delete the old one.
+
+        Interrupted in between, both keys sign, and the command can be given again.
+        """
+        path = context.folder.required().signing_key
+        look(context, lambda state: state.author(context.clock()))  # before a key is made
+        old = signing.load(path)
+        new = _successor(context, old)
+        signature = old.hand_over(new.verifier.vkey)
+        filled = self.model_copy(update={"key": new.verifier.vkey, "signature": signature})
+        outcome = execute(context, filled)
+        with translated(path):
+            signing.successor(path).replace(path)
+        return outcome
+
+
+def _successor(context: Context, old: Signer) -> Signer:
+    place = signing.successor(context.folder.signing_key)
+    if place.is_file():
+        return signing.load_successor(place, old)
+    return signing.create(place, old.name.removeprefix(signing.ORIGIN))
