@@ -10,8 +10,7 @@ from datetime import date
 from typing import Any
 
 from commands.core.command import Range, State, one, starting
-from ledger.events import calendar, roll, streams
-from ledger.events import families as people
+from ledger.events import calendar, families, roll, streams
 from ledger.events.base import Event, SourcedEvent
 from ledger.events.log import Committed
 from ledger.sealing.keys import is_sealed
@@ -24,15 +23,42 @@ Details = dict[str, Any]
 Statement = tuple[Hashable, Details]
 """Which record, and what is stated of it."""
 
-STAFF = ("name", "job_title", "roles", "until")
-SPELL = ("leaves_on", "ground", "next_school", "boarder")
-PARENT = ("title", "surname", "forename", "address", "phone", "email", "dob",
-          "address_confidential")  # fmt: skip
-RELATION = ("relationship", "lives_with", "parental_responsibility", "contact_order", "care",
-            "no_contact", "since", "until")  # fmt: skip
-NOTICE = ("issued_on", "offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on",
-          "outcome_on", "kind", "outcome", "sessions", "issuer")  # fmt: skip
-SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
+STAFF_DETAILS = ("name", "job_title", "roles", "until")
+SPELL_DETAILS = ("leaves_on", "ground", "next_school", "boarder")
+PARENT_DETAILS = (
+    "title",
+    "surname",
+    "forename",
+    "address",
+    "phone",
+    "email",
+    "dob",
+    "address_confidential",
+)
+RELATION_DETAILS = (
+    "relationship",
+    "lives_with",
+    "parental_responsibility",
+    "contact_order",
+    "care",
+    "no_contact",
+    "since",
+    "until",
+)
+NOTICE_DETAILS = (
+    "issued_on",
+    "offence_first",
+    "offence_last",
+    "received_on",
+    "paid_on",
+    "withdrawn_on",
+    "outcome_on",
+    "kind",
+    "outcome",
+    "sessions",
+    "issuer",
+)
+SCHOOL_DETAILS = ("urn", "name", "la_code", "estab", "type", "phase")
 TIMES = ("am_opens", "am_closes", "pm_opens", "pm_closes")
 
 
@@ -91,7 +117,7 @@ def _nothing(_event: Event) -> Iterator[Statement]:
 
 
 def _school(event: calendar.SchoolOpened) -> Iterator[Statement]:
-    yield "school", attributes(event, SCHOOL)
+    yield "school", attributes(event, SCHOOL_DETAILS)
 
 
 def _times(event: calendar.RegisterTimesSet) -> Iterator[Statement]:
@@ -112,11 +138,11 @@ def _withdrawn(event: calendar.ClosureWithdrawn) -> Iterator[Statement]:
         yield key, {"closure": None}
 
 
-def _staff(event: people.StaffTitle) -> Iterator[Statement]:
-    yield event.since, attributes(event, STAFF)
+def _staff(event: families.StaffTitle) -> Iterator[Statement]:
+    yield event.since, attributes(event, STAFF_DETAILS)
 
 
-def _until(event: people.StaffLeft) -> Iterator[Statement]:
+def _until(event: families.StaffLeft) -> Iterator[Statement]:
     yield event.since, {"until": event.until}
 
 
@@ -143,16 +169,16 @@ def _membership(event: roll.GroupJoined | roll.GroupLeft) -> Iterator[Statement]
     yield (event.kind, event.name, event.since), {"until": event.until}
 
 
-def _parent(event: people.ParentRecorded) -> Iterator[Statement]:
-    yield None, attributes(event, PARENT)
+def _parent(event: families.ParentRecorded) -> Iterator[Statement]:
+    yield None, attributes(event, PARENT_DETAILS)
 
 
-def _relation(event: people.RelationRecorded) -> Iterator[Statement]:
-    yield None, attributes(event, RELATION)
+def _relation(event: families.RelationRecorded) -> Iterator[Statement]:
+    yield None, attributes(event, RELATION_DETAILS)
 
 
-def _notice(event: people.NoticeStated) -> Iterator[Statement]:
-    yield (event.kind, event.issued_on, event.offence_first), attributes(event, NOTICE)
+def _notice(event: families.NoticeStated) -> Iterator[Statement]:
+    yield (event.kind, event.issued_on, event.offence_first), attributes(event, NOTICE_DETAILS)
 
 
 _READ: Mapping[type[Event], Callable[[Any], Iterator[Statement]]] = {
@@ -162,18 +188,18 @@ _READ: Mapping[type[Event], Callable[[Any], Iterator[Statement]]] = {
     calendar.SessionsClosed: _closed,
     calendar.SessionCancelled: _closed,
     calendar.ClosureWithdrawn: _withdrawn,
-    people.StaffJoined: _staff,
-    people.StaffChanged: _staff,
-    people.StaffLeft: _until,
+    families.StaffJoined: _staff,
+    families.StaffChanged: _staff,
+    families.StaffLeft: _until,
     roll.PupilEnrolled: _enrolled,
     roll.PupilRemoved: _removed,
     roll.EnrolmentWithdrawn: _enrolment_withdrawn,
     roll.DetailsAmended: _detail,
     roll.GroupJoined: _membership,
     roll.GroupLeft: _membership,
-    people.ParentRecorded: _parent,
-    people.RelationRecorded: _relation,
-    people.NoticeStated: _notice,
+    families.ParentRecorded: _parent,
+    families.RelationRecorded: _relation,
+    families.NoticeStated: _notice,
 }
 
 

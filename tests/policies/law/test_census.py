@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from policies.law.calendar import census_days, known_from
+from policies.law.calendar import census_days, census_known_from
 
 PUBLISHED = [
     date(2022, 10, 6), date(2023, 1, 19), date(2023, 5, 18),
@@ -25,5 +25,5 @@ def test_both_ends_are_included():
 
 def test_days_before_the_pattern_is_known_are_not_guessed():
     """Nothing is said of them."""
-    assert known_from() == date(2022, 9, 1)
+    assert census_known_from() == date(2022, 9, 1)
     assert census_days(date(2020, 1, 1), date(2022, 9, 30)) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.errors import Refused
-from policies.packs.codes import parse, read
+from policies.packs.codes import parse, read_rows
 
 ROW = """
 [[code]]
@@ -25,7 +25,7 @@ confidence = "verified"
 
 def test_what_is_left_out_is_off():
     """Optional keys default to no end, no condition and no role."""
-    (rule,) = read(ROW, "a.toml")
+    (rule,) = read_rows(ROW, "a.toml")
     assert (rule.until, rule.requires, rule.age, rule.replaced_by) == (None, None, None, ())
     assert not any((rule.provisional, rule.cancels, rule.late))
 
@@ -48,7 +48,7 @@ def test_what_is_left_out_is_off():
 def test_a_faulty_row_is_refused_by_name(old, new, fault):
     """The message names the file, the code and the key."""
     with pytest.raises(Refused) as caught:
-        read(ROW.replace(old, new, 1), "a.toml")
+        read_rows(ROW.replace(old, new, 1), "a.toml")
     assert caught.value.code == "pack-invalid"
     assert caught.value.what.startswith(f"a.toml: {fault}")
 
@@ -56,7 +56,7 @@ def test_a_faulty_row_is_refused_by_name(old, new, fault):
 def test_a_table_of_another_name_is_refused():
     """A misspelt ``[[code]]`` is not silently left out."""
     with pytest.raises(Refused, match=r"a\.toml: unknown key 'codes'"):
-        read(ROW.replace("[[code]]", "[[codes]]"), "a.toml")
+        read_rows(ROW.replace("[[code]]", "[[codes]]"), "a.toml")
 
 
 def test_two_meanings_on_one_day_are_refused():

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ledger.errors import Refused
-from policies.packs.values import read
+from policies.packs.values import read_rules
 
 ROW = """
 [[rule]]
@@ -18,7 +18,7 @@ confidence = "verified"
 
 
 def rule(value):
-    return read(ROW.replace("value = 2", f"value = {value}"), "a")["a.limit"][0]
+    return read_rules(ROW.replace("value = 2", f"value = {value}"), "a")["a.limit"][0]
 
 
 def test_what_is_left_out_is_statute_without_end_or_note():
@@ -46,7 +46,7 @@ def test_what_is_left_out_is_statute_without_end_or_note():
 def test_a_faulty_row_is_refused_by_name(old, new, fault):
     """The message names the file, the rule and the key."""
     with pytest.raises(Refused) as caught:
-        read(ROW.replace(old, new, 1), "a")
+        read_rules(ROW.replace(old, new, 1), "a")
     assert caught.value.code == "pack-invalid"
     assert caught.value.what.startswith(f"a.toml: {fault}")
 
@@ -70,7 +70,7 @@ def two(until, since, gap=""):
 def test_overlap_and_undeclared_gaps_are_refused(text, fault):
     """Values of one name adjoin, unless a gap is declared where there is one."""
     with pytest.raises(Refused) as caught:
-        read(text, "a")
+        read_rules(text, "a")
     assert caught.value.what == f"a.toml: rule a.limit: {fault}"
 
 
@@ -80,7 +80,7 @@ def test_values_may_adjoin_or_leave_a_declared_gap():
         two("2019-12-31", "2020-01-01"),
         two("2019-06-01", "2020-01-01", "after_gap=true"),
     ):
-        rules = read(text, "a")["a.limit"]
+        rules = read_rules(text, "a")["a.limit"]
         assert [each.since for each in rules] == [date(2019, 1, 1), date(2020, 1, 1)]
 
 

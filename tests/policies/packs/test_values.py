@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from ledger.errors import Refused
-from policies.packs.values import Parameters, parameters, read
+from policies.packs.values import Parameters, parameters, read_rules
 
 CASES = Path(__file__).parents[3] / "fixtures" / "cases"
 SINCE = "a.limit (from 2019-01-01)"
@@ -144,7 +144,7 @@ def test_an_unknown_rule_is_refused(name):
 )
 def test_a_day_outside_a_rule_is_refused(on, what, remedy):
     """The message names the rule, its first day and what to ask instead."""
-    catalogue = Parameters(("a",), lambda stem: read(GAP, stem))
+    catalogue = Parameters(("a",), lambda stem: read_rules(GAP, stem))
     with pytest.raises(Refused) as caught:
         catalogue.value("a.limit", on)
     assert (caught.value.code, caught.value.what) == ("date-outside-rule", what)
@@ -158,7 +158,7 @@ from datetime import date
 from policies.packs import values as parameters
 stems = []
 read = parameters.read
-parameters.read = lambda text, stem: stems.append(stem) or read(text, stem)
+parameters.read = lambda text, stem: stems.append(stem) or read_rules(text, stem)
 parameters.parameters().value("register.open_minutes", date(2026, 11, 20))
 print(stems)
 """
