@@ -259,7 +259,7 @@ class _Comparison:
         after = self._new.pupils[pupil.id]
         return _stands(self._was, pupil, session) and not _stands(self._is, after, session)
 
-    # -- which row ------------------------------------------------------------------------------
+    # The row that each finding is about.
 
     @cached_property
     def _closures(self) -> Mapping[ClosureKey, int]:
