@@ -93,7 +93,7 @@ def _record_school(work: Work) -> None:
     pupils.record_pupils(work)
     pupils.record_groups(work)
     people.record_relations(work)
-    differences.find(work)
+    differences.find_uncounted(work)
 
 
 def _record_rest(work: Work) -> None:

@@ -124,7 +124,7 @@ def census_days(first: date, last: date) -> list[date]:
     return sorted(found)
 
 
-def known_from() -> date:
+def census_known_from() -> date:
     """Return the first day for which the pattern of the census days is known."""
     return min(rule.since for name in _CENSUS_DAYS for rule in parameters().rows(name))
 

@@ -103,7 +103,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read(text: str, file: str) -> tuple[CodeRule, ...]:
+def read_rows(text: str, file: str) -> tuple[CodeRule, ...]:
     """Read every ``[[code]]`` table of a file; refused naming the file, the code and the key."""
     try:
         pack = tomllib.loads(text)
@@ -252,7 +252,7 @@ class Codes:
 
 def parse(text: str, file: str) -> Codes:
     """Read a catalogue; refused where a row is faulty or two meanings of a code overlap."""
-    rules = read(text, file)
+    rules = read_rows(text, file)
     by_code: dict[str, list[CodeRule]] = defaultdict(list)
     for rule in sorted(rules, key=lambda each: each.since):
         by_code[rule.code].append(rule)

@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ledger.errors import Refused
-from policies.packs.values import Rule, Value, parameters
-from policies.packs.values import read as read_rules
+from policies.packs.values import Rule, Value, parameters, read_rules
 
 __all__ = ["KEYS", "SchoolPolicy", "names", "read", "shipped"]
 

@@ -108,7 +108,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read(text: str, stem: str, basis: Basis = "statute") -> Table:
+def read_rules(text: str, stem: str, basis: Basis = "statute") -> Table:
     """Read every ``[[rule]]`` of a file, by full name and in order of date.
 
     ``stem`` is the file's name without ``.toml``; ``basis``: of the rules that state none.
@@ -259,7 +259,7 @@ def parameters() -> Parameters:
 
 @cache
 def _table(stem: str) -> Table:
-    return read(files.content(f"{_FOLDER}/{stem}.toml").decode(), stem)
+    return read_rules(files.content(f"{_FOLDER}/{stem}.toml").decode(), stem)
 
 
 def _outside(rules: tuple[Rule, ...], on: date) -> Refused:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from policies.law.calendar import census_days, known_from, provisional_deadline
+from policies.law.calendar import census_days, census_known_from, provisional_deadline
 from policies.packs.values import parameters
 from projections.audit.scope import Chain, Checked, Finding, Scope, Step, by_lag
 
@@ -248,7 +248,9 @@ def to_present(scope: Scope, calendar: Sequence[Looked]) -> Checked:
         for each in calendar
     ]
     summary = {"changes": len(every), "by_lag": by_lag(every), "calendar": per_day}
-    return Checked(findings, {**summary, "census_days_known_from": known_from().isoformat()})
+    return Checked(
+        findings, {**summary, "census_days_known_from": census_known_from().isoformat()}
+    )
 
 
 def _near(step: Step, calendar: Sequence[Looked]) -> list[Looked]:

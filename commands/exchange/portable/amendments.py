@@ -8,7 +8,7 @@ from commands.core.marks import code_rule
 from commands.exchange.portable import calendar
 from commands.exchange.portable.links import Link
 from commands.exchange.portable.mark_rows import number
-from commands.exchange.portable.occasions import Before, Occasion, Occasions
+from commands.exchange.portable.occasions import Occasion, Occasions, StateBefore
 from commands.exchange.portable.rows import AmendmentRow
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
@@ -28,7 +28,7 @@ def gather(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]], 
     """
     found: dict[Key, list[tuple[int, Link]]] = defaultdict(list)
     faulty: set[Key] = set()
-    before = Before(work.state)
+    before = StateBefore(work.state)
     for row in work.content.amendments.rows:
         pupil = work.pupil(AMENDMENTS, row.line, row.upn)
         if pupil is None:
@@ -50,7 +50,7 @@ def gather(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]], 
     return {key: [link for _, link in links] for key, links in ordered.items()}, faulty
 
 
-def _held(before: Before, occasions: Occasions, pupil: Pupil, row: AmendmentRow) -> bool:
+def _held(before: StateBefore, occasions: Occasions, pupil: Pupil, row: AmendmentRow) -> bool:
     """Tell whether a row was taken in while its author was on the staff, as then stated."""
     if row.by is None or row.stated is None:
         return False

@@ -7,9 +7,14 @@ from itertools import pairwise, starmap
 
 from commands.exchange.portable.rows import StaffRow
 from commands.exchange.portable.school_toml import Closed
-from commands.exchange.portable.voices import SCHOOL as DETAILS
-from commands.exchange.portable.voices import STAFF as TITLE
-from commands.exchange.portable.voices import attributes, closure, days, times
+from commands.exchange.portable.voices import (
+    SCHOOL_DETAILS,
+    STAFF_DETAILS,
+    attributes,
+    closure,
+    days,
+    times,
+)
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.events import streams
@@ -41,7 +46,7 @@ def _school(work: Work, stated: SchoolOpened) -> None:
         work.problems.refuse_file(SCHOOL, 1, why)
         return
     voice = work.voices.school()
-    stated = replace(stated, **work.stands(SCHOOL, 1, voice, attributes(stated, DETAILS)))
+    stated = replace(stated, **work.stands(SCHOOL, 1, voice, attributes(stated, SCHOOL_DETAILS)))
     if held is None or replace(held, nonce="") != stated:
         work.record("school", streams.CALENDAR, stated)
 
@@ -156,7 +161,9 @@ def _post_in_order(work: Work, row: StaffRow, others: list[StaffRow]) -> bool:
 
 def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:
     voice = work.voices.staff(staff_id, row.since)
-    row = row._replace(**work.stands(STAFF, row.line, voice, attributes(row, TITLE), {"until"}))
+    row = row._replace(
+        **work.stands(STAFF, row.line, voice, attributes(row, STAFF_DETAILS), {"until"})
+    )
     rows = work.school.staff.get(staff_id)
     held = rows.get(row.since) if rows else None
     if held is not None:

@@ -62,7 +62,7 @@ def load(path: Path) -> Content:
     if not path.is_dir():
         raise Refused("folder-missing", f"there is no folder {path}", "check the path")
     with _readable(path):
-        return _Loading(path).content()
+        return _FolderReader(path).content()
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
 
 
-class _Loading:
+class _FolderReader:
     """One pass over the files of a folder."""
 
     def __init__(self, path: Path) -> None:

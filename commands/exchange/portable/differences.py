@@ -167,15 +167,15 @@ _WORDS = {
 """What takes the marks out, and what to do."""
 
 
-def find(work: Work) -> None:
+def find_uncounted(work: Work) -> None:
     """Find, row by row, how many marks held would no longer count, of how many pupils.
 
     Only sessions and pupils that the import changes are looked at; the marks were all asked for.
     """
     found: dict[_Cause, list[tuple[Session, str]]] = defaultdict(list)
-    comparing = _Comparing(work)
-    for pupil_id, session in comparing.lost():
-        cause = comparing.cause(pupil_id, session)
+    comparison = _Comparison(work)
+    for pupil_id, session in comparison.lost():
+        cause = comparison.cause(pupil_id, session)
         found[cause].append((session, pupil_id))
     for cause, marks in found.items():
         pupils = len({pupil_id for _, pupil_id in marks})
@@ -190,7 +190,7 @@ def find(work: Work) -> None:
         work.problems.find(cause.file, cause.line, why)
 
 
-class _Comparing:
+class _Comparison:
     """The ledger's school before the import and as it will be."""
 
     def __init__(self, work: Work) -> None:
@@ -259,7 +259,7 @@ class _Comparing:
         after = self._new.pupils[pupil.id]
         return _stands(self._was, pupil, session) and not _stands(self._is, after, session)
 
-    # -- which row ------------------------------------------------------------------------------
+    # The row that each finding is about.
 
     @cached_property
     def _closures(self) -> Mapping[ClosureKey, int]:

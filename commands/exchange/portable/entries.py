@@ -6,7 +6,7 @@ from commands.core.marks import code_rule
 from commands.exchange.portable import calendar
 from commands.exchange.portable.amendments import nature_missing
 from commands.exchange.portable.mark_rows import NOT_STATED, MarkRows
-from commands.exchange.portable.occasions import Before, Occasion, Occasions
+from commands.exchange.portable.occasions import Occasion, Occasions, StateBefore
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.formats import fields
@@ -49,7 +49,7 @@ class Entries:
     def __init__(self, work: Work, occasions: Occasions) -> None:
         self._work = work
         self._occasions = occasions
-        self._before = Before(work.state)
+        self._before = StateBefore(work.state)
         self.rows: MarkRows = work.content.marks
         self.faulty: set[tuple[str, int]] = set()
         self._numbers = self.rows.sessions

@@ -205,7 +205,7 @@ def _folder_calendar(work: Work) -> Calendar:
 # withdrew a closure or gave somebody a last day since.
 
 
-class Before:
+class StateBefore:
     """The state before the import."""
 
     def __init__(self, state: State) -> None:

@@ -7,7 +7,12 @@ from itertools import starmap
 from typing import Any
 
 from commands.exchange.portable.rows import NoticeRow, ParentRow, RelationRow
-from commands.exchange.portable.voices import NOTICE, PARENT, RELATION, attributes
+from commands.exchange.portable.voices import (
+    NOTICE_DETAILS,
+    PARENT_DETAILS,
+    RELATION_DETAILS,
+    attributes,
+)
 from commands.exchange.portable.work import Work
 from ledger.events import streams
 from ledger.events.casework import CaseworkStepTaken
@@ -35,8 +40,8 @@ def record_parents(work: Work) -> None:
 
 def _record_parent(work: Work, row: ParentRow) -> None:
     held = work.school.parents.get(row.parent_id)
-    stands = {name: work.text(getattr(held, name)) if held else None for name in PARENT}
-    stated: dict[str, Any] = {name: getattr(row, name) or stands[name] for name in PARENT}
+    stands = {name: work.text(getattr(held, name)) if held else None for name in PARENT_DETAILS}
+    stated: dict[str, Any] = {name: getattr(row, name) or stands[name] for name in PARENT_DETAILS}
     voice = work.voices.parent(row.parent_id)
     stated |= work.stands(PARENTS, row.line, voice, stated)
     if held is None or stated != stands:
@@ -84,9 +89,11 @@ def _record_relation(work: Work, parent_id: str, pupil_id: str, rows: list[Relat
     new = rows if held is None else rows[-1:]
     voice = work.voices.relation(parent_id, pupil_id)
     for row in new:
-        stated: dict[str, Any] = {n: _relation_stated(work, row, n, held) for n in RELATION}
+        stated: dict[str, Any] = {
+            n: _relation_stated(work, row, n, held) for n in RELATION_DETAILS
+        }
         stated |= work.stands(RELATIONS, row.line, voice, stated)
-        stands = {name: _relation_held(work, held, name) for name in RELATION}
+        stands = {name: _relation_held(work, held, name) for name in RELATION_DETAILS}
         if held is None or stated != stands:
             event = RelationRecorded(**stated, stated=row.stated, row=row.line)
             work.record("relations", streams.relation(parent_id, pupil_id), event)
@@ -133,7 +140,7 @@ def record_notices(work: Work) -> None:
         voice = work.voices.notice(stream, key[1:])
         notice = _notice(work, row, held.get(key))
         notice = replace(
-            notice, **work.stands(NOTICES, row.line, voice, attributes(notice, NOTICE))
+            notice, **work.stands(NOTICES, row.line, voice, attributes(notice, NOTICE_DETAILS))
         )
         if key in seen:
             what = f"the notice of {row.issued_on} to {row.parent_id} for {row.upn}"
@@ -151,7 +158,7 @@ def _notice_key(stream: str, notice: NoticeStated | NoticeRow) -> Key:
 
 
 def _notice_details(notice: NoticeStated) -> list[object]:
-    return [getattr(notice, name) for name in NOTICE]
+    return [getattr(notice, name) for name in NOTICE_DETAILS]
 
 
 def _notice_in_order(work: Work, row: NoticeRow) -> bool:
@@ -167,7 +174,7 @@ def _notice_in_order(work: Work, row: NoticeRow) -> bool:
 def _notice(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStated:
     """Return what a row states; a column that is not in the file leaves what is held."""
     stated = NoticeStated(
-        **{name: getattr(row, name) for name in (*NOTICE, "stated")}, row=row.line
+        **{name: getattr(row, name) for name in (*NOTICE_DETAILS, "stated")}, row=row.line
     )
     absent = set(FILES[NOTICES].optional) - work.content.notices.has - {"recorded_on"}
     return replace(stated, **{name: getattr(held, name) for name in absent}) if held else stated

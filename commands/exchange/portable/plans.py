@@ -6,7 +6,7 @@ from typing import Any
 
 from commands.core.marks import code_rule
 from commands.exchange.portable import calendar
-from commands.exchange.portable.occasions import Before
+from commands.exchange.portable.occasions import StateBefore
 from commands.exchange.portable.rows import PlanRow
 from commands.exchange.portable.work import Work
 from ledger.clock import local_date
@@ -52,7 +52,7 @@ def _held(work: Work, row: PlanRow, staff_id: str) -> bool:
     """Tell whether a step was taken in while its author was on the staff, as then stated."""
     pupil_id = work.pupil_id(row.upn) or ""
     history = work.state.histories.get(streams.plan(pupil_id, row.session), [])
-    absent = Before(work.state).absent(staff_id, local_date(row.stated or work.now))
+    absent = StateBefore(work.state).absent(staff_id, local_date(row.stated or work.now))
     return absent and (row.step, row.code, row.stated) in map(_said, history)
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise, starmap
 from typing import Any, cast
 
 from commands.exchange.portable.rows import GroupRow, PupilRow
-from commands.exchange.portable.voices import SPELL, attributes
+from commands.exchange.portable.voices import SPELL_DETAILS, attributes
 from commands.exchange.portable.work import Work, pupil_stream
 from commands.roll import remove
 from ledger.errors import Refused
@@ -134,7 +134,11 @@ def _standing(work: Work, pupil: Pupil, rows: list[PupilRow]) -> list[PupilRow]:
         voice = work.voices.spell(pupil.id, row.starts_on)
         if voice.stands.get("on_roll") is False:
             continue
-        stated = attributes(row, SPELL) if _has(work, "boarder") else attributes(row, SPELL[:-1])
+        stated = (
+            attributes(row, SPELL_DETAILS)
+            if _has(work, "boarder")
+            else attributes(row, SPELL_DETAILS[:-1])
+        )
         said = {name: _stated(row, name) for name in DETAILS}
         kept = work.stands(PUPILS, row.line, voice, stated, {"leaves_on"}) | details.kept(said)
         if row is rows[-1]:

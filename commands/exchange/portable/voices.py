@@ -23,15 +23,42 @@ Details = dict[str, Any]
 Statement = tuple[Hashable, Details]
 """Which record, and what is stated of it."""
 
-STAFF = ("name", "job_title", "roles", "until")
-SPELL = ("leaves_on", "ground", "next_school", "boarder")
-PARENT = ("title", "surname", "forename", "address", "phone", "email", "dob",
-          "address_confidential")  # fmt: skip
-RELATION = ("relationship", "lives_with", "parental_responsibility", "contact_order", "care",
-            "no_contact", "since", "until")  # fmt: skip
-NOTICE = ("issued_on", "offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on",
-          "outcome_on", "kind", "outcome", "sessions", "issuer")  # fmt: skip
-SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
+STAFF_DETAILS = ("name", "job_title", "roles", "until")
+SPELL_DETAILS = ("leaves_on", "ground", "next_school", "boarder")
+PARENT_DETAILS = (
+    "title",
+    "surname",
+    "forename",
+    "address",
+    "phone",
+    "email",
+    "dob",
+    "address_confidential",
+)
+RELATION_DETAILS = (
+    "relationship",
+    "lives_with",
+    "parental_responsibility",
+    "contact_order",
+    "care",
+    "no_contact",
+    "since",
+    "until",
+)
+NOTICE_DETAILS = (
+    "issued_on",
+    "offence_first",
+    "offence_last",
+    "received_on",
+    "paid_on",
+    "withdrawn_on",
+    "outcome_on",
+    "kind",
+    "outcome",
+    "sessions",
+    "issuer",
+)
+SCHOOL_DETAILS = ("urn", "name", "la_code", "estab", "type", "phase")
 TIMES = ("am_opens", "am_closes", "pm_opens", "pm_closes")
 
 
@@ -90,7 +117,7 @@ def _nothing(_event: Event) -> Iterator[Statement]:
 
 
 def _school(event: school.SchoolOpened) -> Iterator[Statement]:
-    yield "school", attributes(event, SCHOOL)
+    yield "school", attributes(event, SCHOOL_DETAILS)
 
 
 def _times(event: calendar.RegisterTimesSet) -> Iterator[Statement]:
@@ -112,7 +139,7 @@ def _withdrawn(event: calendar.ClosureWithdrawn) -> Iterator[Statement]:
 
 
 def _staff(event: school.StaffTitle) -> Iterator[Statement]:
-    yield event.since, attributes(event, STAFF)
+    yield event.since, attributes(event, STAFF_DETAILS)
 
 
 def _until(event: school.StaffLeft) -> Iterator[Statement]:
@@ -143,15 +170,15 @@ def _membership(event: roll.GroupJoined | roll.GroupLeft) -> Iterator[Statement]
 
 
 def _parent(event: roll.ParentRecorded) -> Iterator[Statement]:
-    yield None, attributes(event, PARENT)
+    yield None, attributes(event, PARENT_DETAILS)
 
 
 def _relation(event: roll.RelationRecorded) -> Iterator[Statement]:
-    yield None, attributes(event, RELATION)
+    yield None, attributes(event, RELATION_DETAILS)
 
 
 def _notice(event: penalties.NoticeStated) -> Iterator[Statement]:
-    yield (event.kind, event.issued_on, event.offence_first), attributes(event, NOTICE)
+    yield (event.kind, event.issued_on, event.offence_first), attributes(event, NOTICE_DETAILS)
 
 
 _READ: Mapping[type[Event], Callable[[Any], Iterator[Statement]]] = {

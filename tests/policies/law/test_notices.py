@@ -1,4 +1,4 @@
-"""Penalty notices: readable cases, and an oracle for what counts against another."""
+"""Claims about earlier notices, windows and amounts, and about who is a parent."""
 
 from datetime import date, timedelta
 
@@ -12,6 +12,7 @@ from policies.law.notices import (
     Notice,
     amounts,
     deemed_service,
+    liable,
     previous,
     prospect,
     received_on,
@@ -149,3 +150,16 @@ def counts(each, on):
     if each.outcome in ("not_guilty", "withdrawn") and from_day <= on:
         return False
     return each.withdrawn_on is None or each.withdrawn_on > on
+
+
+@pytest.mark.cases("penalties/parents")
+def test_a_parent_is_one_or_is_not_ruled_out(case):
+    """Yes, undetermined, or left out."""
+    given = case["given"]
+    got = liable(
+        given.get("responsibility"),
+        given.get("care"),
+        given.get("relationship"),
+        date(2026, 11, 20),
+    )
+    assert (got or "left out") == case["expect"]["liable"]
