@@ -233,7 +233,7 @@ class Door:
         """Answer a question; where asking is itself on record, that is recorded first."""
         from projections.queries.question import Inspection, Question
         from projections.queries.view import opened
-        from projections.readmodel.freshness import afresh
+        from projections.readmodel.freshness import retry_without_views
 
         if isinstance(asked, Inspection):
             with _progress(asked.doing) as progress:
@@ -246,7 +246,7 @@ class Door:
             with opened(self.folder, asked, clock.now) as view:
                 return asked.answer(view)
 
-        return afresh(self.folder, attempt)
+        return retry_without_views(self.folder, attempt)
 
     def context(self, operator: Operator) -> "Context":
         """Return where to record, by which clock, who asks and what watches."""
@@ -258,10 +258,10 @@ class Door:
     def bring_up(self) -> None:
         """Bring the read models up to what was recorded."""
         from projections.readmodel.catch_up import catch_up
-        from projections.readmodel.freshness import afresh
+        from projections.readmodel.freshness import retry_without_views
 
         with _progress("bringing views up to date") as progress:
-            afresh(self.folder, lambda: catch_up(self.folder, progress=progress))
+            retry_without_views(self.folder, lambda: catch_up(self.folder, progress=progress))
 
 
 def _recording(asked: "OnRecord") -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from ledger.clock import iso, local
 from projections.queries.question import Answer, Block, Grid, Lines, Question, number_of, option
 from projections.queries.view import View
-from projections.readmodel.models.marks import VERSIONS, row_id
+from projections.readmodel.mark_rows import VERSIONS, row_id
 
 GROUNDS = {
     "late": "late",

@@ -27,7 +27,7 @@ from ledger.formats.portable import (
 from ledger.sealing.keys import BEYOND_USE
 from ledger.values import Session, parse_session
 from projections.queries.view import Interval, View
-from projections.readmodel.models.calendar import SEPARATOR
+from projections.readmodel.tables import GROUP_SEPARATOR
 
 # -- portable_times ------------------------------------------------------------------------
 # When facts were first stated or recorded, for the columns of the portable folder that say so.
@@ -134,7 +134,7 @@ def _closures(view: View) -> Iterator[str]:
     for (day, groups, cancelled, reason, first), sessions in halves.items():
         yield from ("", "[[closed]]", f"date = {day}", f"sessions = {_toml(sessions)}")
         if groups:
-            yield f"groups = {_toml(groups.split(SEPARATOR))}"
+            yield f"groups = {_toml(groups.split(GROUP_SEPARATOR))}"
         yield f'kind = "{"cancelled" if cancelled else "planned"}"'
         yield f"reason = {_toml(reason)}"
         if first:

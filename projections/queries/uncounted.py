@@ -20,8 +20,7 @@ from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
 from projections.penalties.text import day as in_words
 from projections.queries.view import View
-from projections.readmodel.models.calendar import SEPARATOR
-from projections.readmodel.tables import ALWAYS
+from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR
 
 ROLL, TERM, CLOSED, CANCELLED, AGE = (
     "not-on-roll", "outside-term", "closed", "cancelled", "not-of-age",
@@ -253,7 +252,11 @@ class _Facts:
             [Term(date.fromisoformat(a), date.fromisoformat(b), name) for a, b, name in terms],
             [
                 Closure(
-                    on, half, frozenset(filter(None, groups.split(SEPARATOR))), bool(c), reason
+                    on,
+                    half,
+                    frozenset(filter(None, groups.split(GROUP_SEPARATOR))),
+                    bool(c),
+                    reason,
                 )
                 for groups, c, reason in closures
             ],

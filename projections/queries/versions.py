@@ -16,7 +16,7 @@ from projections.queries.question import Selection
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import selected
 from projections.queries.view import View
-from projections.readmodel.models.marks import VERSIONS, row_ids
+from projections.readmodel.mark_rows import VERSIONS, row_ids
 
 # -- versions ------------------------------------------------------------------------------
 # Versions of marks and plans as known: the rows that history and changes are made of.

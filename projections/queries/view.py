@@ -1,6 +1,5 @@
 """The read models as they stood: opened once, at one point in time, for one answer."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import ledger
 from ledger import clock as clocks
 from ledger.clock import Clock
 from ledger.errors import Refused
-from ledger.files import open_read_only, translated
+from ledger.files import translated
 from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.store.folder import Folder
@@ -20,12 +19,12 @@ from ledger.transparency.proof import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import Rules, rules
 from projections.queries.question import PointInTime
-from projections.readmodel.tables import ALWAYS, STANDS
+from projections.readmodel.manifest import grid_path
+from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR, STANDS, Connection, open_tables
 
 if TYPE_CHECKING:
     from projections.readmodel.grid import Grid
 
-_GROUPS = "\n"
 _PERSON = "pupil, upn, local_id, surname, forename, name_used, birth_cohort, compulsory_from"
 
 
@@ -73,7 +72,7 @@ class View:
     """
 
     folder: Folder
-    db: sqlite3.Connection
+    db: Connection
     ring: KeyRing
     now: int
     question: PointInTime
@@ -115,7 +114,9 @@ class View:
         day, wall = date.fromisoformat, time.fromisoformat
         terms = [Term(day(f), day(la), n) for f, la, n in self.stood("first, last, name", "terms")]
         closures = [
-            Closure(day(d), h, frozenset(g.split(_GROUPS)) if g else frozenset(), bool(c), r)
+            Closure(
+                day(d), h, frozenset(g.split(GROUP_SEPARATOR)) if g else frozenset(), bool(c), r
+            )
             for d, h, g, c, r in self.stood('date, half, "groups", cancelled, reason', "closures")
         ]
         times = [
@@ -153,7 +154,7 @@ class View:
         """The marks as a rectangle."""
         from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
 
-        return Grid(self.folder.views / "grid")
+        return Grid(grid_path(self.folder))
 
     # -- people -----------------------------------------------------------------------------
 
@@ -270,10 +271,9 @@ def opened(folder: Folder, question: PointInTime, clock: Clock) -> Iterator[View
     folder.required()
     now = clock()
     head = _bring_up(folder)
-    tables = folder.views / "tables.db"
     with (
         translated(folder.views),
-        closing(open_read_only(tables)) as db,
+        closing(open_tables(folder)) as db,
         closing(KeyRing(folder.keys, to_write=False)) as ring,
     ):
         db.execute("BEGIN")  # one snapshot for the whole answer
@@ -308,9 +308,7 @@ def _known_at(question: PointInTime, now: int) -> int:
     )
 
 
-def _bounds(
-    db: sqlite3.Connection, question: PointInTime, known_at: int, head: int
-) -> tuple[int, int]:
+def _bounds(db: Connection, question: PointInTime, known_at: int, head: int) -> tuple[int, int]:
     """Return the position and the stated time that bound what is known."""
     position = head if question.position is None else min(question.position, head)
     if question.clock == "source":

@@ -14,7 +14,7 @@ from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
 from projections.readmodel import catch_up
-from projections.readmodel.freshness import afresh
+from projections.readmodel.freshness import retry_without_views
 
 # -- status --------------------------------------------------------------------------------
 # Where the ledger is, its last event, today's unmarked registers.
@@ -100,6 +100,8 @@ class Rebuild(Inspection):
 
     def inspect(self, folder: Folder, progress: Progress) -> Answer:
         """Rebuild, and say from how many events."""
-        head = afresh(folder, lambda: catch_up.rebuild(folder.required(), progress=progress))
+        head = retry_without_views(
+            folder, lambda: catch_up.rebuild(folder.required(), progress=progress)
+        )
         says = f"the read models were rebuilt from {head} events"
         return Answer({"events": head}, (), [Lines([says])])

@@ -1,11 +1,10 @@
-"""What was considered about penalty notices, and what the authority confirmed of them."""
+"""What was considered and confirmed of penalty notices, returns made, and the figure agreed on."""
 
 from ledger.events import streams
-from ledger.events.penalties import NoticesConfirmed, PenaltyConsidered
-from projections.readmodel.models.people import iso
-from projections.readmodel.tables import Moment, Table, Writer
+from ledger.events.penalties import NoticesConfirmed, PenaltyConsidered, ReturnAgreed, ReturnMade
+from projections.readmodel.tables import PUPIL_SEPARATOR, Handlers, Moment, Table, Writer, iso
 
-_CONSIDERED = {
+_CONSIDERATION = {
     "decision": str,
     "reason": str,
     "by": str,
@@ -17,7 +16,7 @@ _CONSIDERED = {
     "entries": str,
     "seen_at": int,
 }
-_CONFIRMED = {
+_CONFIRMATION = {
     "la_ref": str,
     "confirmed_on": str,
     "notices": int,
@@ -28,27 +27,60 @@ _CONFIRMED = {
 
 TABLES = {
     "considerations": Table(
-        key=("pupil", "line"), columns={"pupil": int, "line": int, **_CONSIDERED}
+        key=("pupil", "line"), columns={"pupil": int, "line": int, **_CONSIDERATION}
     ),
     "confirmations": Table(
         key=("parent", "pupil", "line"),
-        columns={"parent": str, "pupil": int, "line": int, **_CONFIRMED},
+        columns={"parent": str, "pupil": int, "line": int, **_CONFIRMATION},
+    ),
+    "returns_made": Table(
+        key=("kind", "line"),
+        columns={
+            "kind": str,
+            "line": int,
+            "on_date": str,
+            "pupils": str,
+            "by": str,
+            "name": str,
+            "job_title": str,
+        },
+    ),
+    "returns_agreed": Table(
+        key=("line",),
+        columns={"line": int, "since": str, "sessions": int, "weeks": int, "by": str},
     ),
 }
 
 
-def _considered(writer: Writer, moment: Moment, stream: str, e: PenaltyConsidered) -> None:
+def _add_consideration(writer: Writer, moment: Moment, stream: str, e: PenaltyConsidered) -> None:
     key = (writer.pupil(streams.parts(stream)[1]), moment.position)
     author = (e.by, e.name, e.job_title)
     seen = (e.count, e.settled, e.peak, ";".join(e.entries), e.seen_at)
     writer.put("considerations", key, (e.decision, e.reason, *author, *seen), moment)
 
 
-def _confirmed(writer: Writer, moment: Moment, stream: str, e: NoticesConfirmed) -> None:
+def _add_confirmation(writer: Writer, moment: Moment, stream: str, e: NoticesConfirmed) -> None:
     _, pupil, parent = streams.parts(stream)
     key = (parent, writer.pupil(pupil), moment.position)
     author = (e.by, e.name, e.job_title)
     writer.put("confirmations", key, (e.la_ref, iso(e.confirmed_on), e.notices, *author), moment)
 
 
-HANDLERS = {PenaltyConsidered: _considered, NoticesConfirmed: _confirmed}
+def _add_return(writer: Writer, moment: Moment, stream: str, e: ReturnMade) -> None:
+    key = (streams.parts(stream)[1], moment.position)
+    pupils = PUPIL_SEPARATOR.join(str(writer.pupil(pupil)) for pupil in e.pupils)
+    payload = (iso(e.on), pupils, e.by, e.name, e.job_title)
+    writer.put("returns_made", key, payload, moment)
+
+
+def _set_agreement(writer: Writer, moment: Moment, _: str, e: ReturnAgreed) -> None:
+    payload = (iso(e.since), e.sessions, e.weeks, e.by)
+    writer.put("returns_agreed", (moment.position,), payload, moment)
+
+
+HANDLERS: Handlers = {
+    PenaltyConsidered: _add_consideration,
+    NoticesConfirmed: _add_confirmation,
+    ReturnMade: _add_return,
+    ReturnAgreed: _set_agreement,
+}

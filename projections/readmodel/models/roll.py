@@ -10,8 +10,7 @@ from ledger.events.roll import (
     PupilEnrolled,
     PupilRemoved,
 )
-from projections.readmodel.models.people import iso
-from projections.readmodel.tables import Moment, Table, Writer
+from projections.readmodel.tables import Handlers, Moment, Table, Writer, iso
 
 TABLES = {
     "roll": Table(
@@ -57,7 +56,7 @@ TABLES = {
 }
 
 
-def _enrolled(writer: Writer, moment: Moment, stream: str, e: PupilEnrolled) -> None:
+def _put_enrolment(writer: Writer, moment: Moment, stream: str, e: PupilEnrolled) -> None:
     pupil = writer.pupil(streams.parts(stream)[1])
     details = [getattr(e, name) for name in DETAILS]
     clear = (e.birth_cohort, e.compulsory_from.isoformat())
@@ -65,17 +64,17 @@ def _enrolled(writer: Writer, moment: Moment, stream: str, e: PupilEnrolled) -> 
     writer.put("roll", (pupil, iso(e.starts_on)), (None, "", None, int(e.boarder)), moment)
 
 
-def _removed(writer: Writer, moment: Moment, stream: str, e: PupilRemoved) -> None:
+def _end_spell(writer: Writer, moment: Moment, stream: str, e: PupilRemoved) -> None:
     key = (writer.pupil(streams.parts(stream)[1]), iso(e.starts_on))
     (boarder,) = writer.current("roll", "boarder", "pupil IS ? AND starts_on IS ?", key)
     writer.put("roll", key, (iso(e.leaves_on), e.ground, e.next_school, boarder), moment)
 
 
-def _withdrawn(writer: Writer, moment: Moment, stream: str, e: EnrolmentWithdrawn) -> None:
+def _withdraw_spell(writer: Writer, moment: Moment, stream: str, e: EnrolmentWithdrawn) -> None:
     writer.end("roll", (writer.pupil(streams.parts(stream)[1]), iso(e.starts_on)), moment)
 
 
-def _amended(writer: Writer, moment: Moment, stream: str, e: DetailsAmended) -> None:
+def _amend_details(writer: Writer, moment: Moment, stream: str, e: DetailsAmended) -> None:
     pupil = writer.pupil(streams.parts(stream)[1])
     writer.insert(
         "detail_amendments",
@@ -102,16 +101,18 @@ def _amended(writer: Writer, moment: Moment, stream: str, e: DetailsAmended) -> 
     writer.put("details", (pupil,), row, moment)
 
 
-def _membership(writer: Writer, moment: Moment, stream: str, e: GroupJoined | GroupLeft) -> None:
+def _put_membership(
+    writer: Writer, moment: Moment, stream: str, e: GroupJoined | GroupLeft
+) -> None:
     key = (writer.pupil(streams.parts(stream)[1]), e.kind, e.name, iso(e.since))
     writer.put("memberships", key, (iso(e.until),), moment)
 
 
-HANDLERS = {
-    PupilEnrolled: _enrolled,
-    PupilRemoved: _removed,
-    EnrolmentWithdrawn: _withdrawn,
-    DetailsAmended: _amended,
-    GroupJoined: _membership,
-    GroupLeft: _membership,
+HANDLERS: Handlers = {
+    PupilEnrolled: _put_enrolment,
+    PupilRemoved: _end_spell,
+    EnrolmentWithdrawn: _withdraw_spell,
+    DetailsAmended: _amend_details,
+    GroupJoined: _put_membership,
+    GroupLeft: _put_membership,
 }

@@ -1,7 +1,5 @@
 """Staff, parents, relations, notices and casework, as intervals of knowledge."""
 
-from datetime import date
-
 from ledger.events import streams
 from ledger.events.families import (
     CaseworkStepTaken,
@@ -12,7 +10,7 @@ from ledger.events.families import (
     StaffJoined,
     StaffLeft,
 )
-from projections.readmodel.tables import Moment, Table, Writer
+from projections.readmodel.tables import Handlers, Moment, Table, Writer, iso
 
 _PARENT = (
     "title",
@@ -88,35 +86,30 @@ TABLES = {
 }
 
 
-def iso(day: date | None) -> str | None:
-    """Write a date for a table, or nothing."""
-    return day.isoformat() if day else None
-
-
-def _staff_row(writer: Writer, moment: Moment, stream: str, e: StaffJoined | StaffChanged) -> None:
+def _put_staff(writer: Writer, moment: Moment, stream: str, e: StaffJoined | StaffChanged) -> None:
     key = (streams.parts(stream)[1], iso(e.since))
     writer.put("staff", key, (e.name, e.job_title, ";".join(e.roles), iso(e.until)), moment)
 
 
-def _staff_left(writer: Writer, moment: Moment, stream: str, e: StaffLeft) -> None:
+def _end_staff(writer: Writer, moment: Moment, stream: str, e: StaffLeft) -> None:
     key = (streams.parts(stream)[1], iso(e.since))
     row = writer.current("staff", "name, job_title, roles", "staff IS ? AND since IS ?", key)
     writer.put("staff", key, (*row, iso(e.until)), moment)
 
 
-def _parent(writer: Writer, moment: Moment, stream: str, e: ParentRecorded) -> None:
+def _put_parent(writer: Writer, moment: Moment, stream: str, e: ParentRecorded) -> None:
     payload = [getattr(e, name) for name in _PARENT]
     writer.put("parents", (streams.parts(stream)[1],), payload, moment)
 
 
-def _relation(writer: Writer, moment: Moment, stream: str, e: RelationRecorded) -> None:
+def _put_relation(writer: Writer, moment: Moment, stream: str, e: RelationRecorded) -> None:
     _, pupil, parent = streams.parts(stream)
     payload = [getattr(e, name) for name in _RELATION[:-2]]
     dates = (iso(e.since), iso(e.until))
     writer.put("relations", (parent, writer.pupil(pupil)), (*payload, *dates), moment)
 
 
-def _notice(writer: Writer, moment: Moment, stream: str, e: NoticeStated) -> None:
+def _put_notice(writer: Writer, moment: Moment, stream: str, e: NoticeStated) -> None:
     _, pupil, parent = streams.parts(stream)
     key = (parent, writer.pupil(pupil), e.kind, iso(e.issued_on), iso(e.offence_first))
     days = (e.offence_last, e.received_on, e.paid_on, e.withdrawn_on)
@@ -124,18 +117,18 @@ def _notice(writer: Writer, moment: Moment, stream: str, e: NoticeStated) -> Non
     writer.put("notices", key, (*payload, e.stated), moment)
 
 
-def _casework(writer: Writer, moment: Moment, stream: str, e: CaseworkStepTaken) -> None:
+def _add_step(writer: Writer, moment: Moment, stream: str, e: CaseworkStepTaken) -> None:
     key = (writer.pupil(streams.parts(stream)[1]), moment.position)
     payload = (e.step, e.on.isoformat(), e.by, e.with_whom, e.outcome, e.notes)
     writer.put("casework", key, payload, moment)
 
 
-HANDLERS = {
-    StaffJoined: _staff_row,
-    StaffChanged: _staff_row,
-    StaffLeft: _staff_left,
-    ParentRecorded: _parent,
-    RelationRecorded: _relation,
-    NoticeStated: _notice,
-    CaseworkStepTaken: _casework,
+HANDLERS: Handlers = {
+    StaffJoined: _put_staff,
+    StaffChanged: _put_staff,
+    StaffLeft: _end_staff,
+    ParentRecorded: _put_parent,
+    RelationRecorded: _put_relation,
+    NoticeStated: _put_notice,
+    CaseworkStepTaken: _add_step,
 }
