@@ -32,7 +32,7 @@ from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:
     from commands.core.command import Command, Context, Outcome
-    from projections.queries.question import Answer, Asked, OnRecord
+    from projections.queries.question import Answer, OnRecord, Options
 
 _HOME = Path(__file__).parent
 _PACKAGES = ("commands", "projections")
@@ -229,10 +229,10 @@ class Door:
         with _progress("recording") as progress:
             return execute(context, command, progress=progress)
 
-    def ask(self, asked: "Asked", operator: Operator) -> "Answer":
+    def ask(self, asked: "Options", operator: Operator) -> "Answer":
         """Answer a question; where asking is itself on record, that is recorded first."""
         from projections.queries.question import Inspection, Question
-        from projections.queries.view import opened
+        from projections.queries.view import open_view
         from projections.readmodel.freshness import retry_without_views
 
         if isinstance(asked, Inspection):
@@ -243,7 +243,7 @@ class Door:
             self.do(_recording(on_record), operator)
 
         def attempt() -> "Answer":
-            with opened(self.folder, asked, clock.now) as view:
+            with open_view(self.folder, asked, clock.now) as view:
                 return asked.answer(view)
 
         return retry_without_views(self.folder, attempt)

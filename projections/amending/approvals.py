@@ -71,7 +71,7 @@ def _where(question: Approvals, view: View) -> tuple[str, list[Any]]:
 def _row(view: View, pupil: int, session: str, *rest: Any) -> dict[str, Any]:  # noqa: ANN401
     batch, original, code, minutes, nature, grounds, reason, by, name, title, position = rest[:11]
     decision, decided, why, decider, decider_title = rest[11:]
-    person = view.people.get(pupil) or view.named(pupil)
+    person = view.people.get(pupil) or view.first_known_person(pupil)
     stands = _stands(view, pupil, session)
     return {
         "batch": batch,

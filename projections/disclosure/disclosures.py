@@ -7,7 +7,8 @@ from typing import Any
 
 from projections.history.change_filters import AFTER_THE_TAKING
 from projections.queries.question import Answer, Grid, Lines, Selection, number_of
-from projections.queries.versions import Version, chosen, versions, versions_of
+from projections.queries.selection import selected_pupils
+from projections.queries.versions import Version, versions, versions_of
 from projections.queries.view import View
 from projections.readmodel.tables import PUPIL_SEPARATOR
 
@@ -78,7 +79,7 @@ class Left:
 
 def wanted(question: Disclosures, view: View) -> list[Left]:
     """Return what is about somebody asked for, or about many; by day and position."""
-    who = chosen(question, view)
+    who = selected_pupils(question, view)
     found = [
         each
         for each in left(view)

@@ -20,13 +20,13 @@ from projections.queries.question import (
     Lines,
     Question,
     Selection,
-    of,
     option,
+    share_of,
 )
 from projections.queries.rectangle import Flags, Rectangle, rectangle
-from projections.queries.selection import selected
+from projections.queries.selection import selected_cells
 from projections.queries.tally import Counter, Tally
-from projections.queries.versions import Describer, Version, numbered, versions
+from projections.queries.versions import Describer, Version, versions, with_numbers
 from projections.queries.view import View
 from projections.register import show as register_show
 
@@ -167,7 +167,7 @@ def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any
             groups.get(people[upn].index, ""),
             str(t.absent),
             str(t.unauthorised),
-            of(t.attended, t.possible),
+            share_of(t.attended, t.possible),
         )
         for upn, t in shown
     ]
@@ -258,7 +258,9 @@ def _two_marks(pair: Sequence[Any]) -> str:
 
 def _told(view: View, own: Sequence[Version]) -> Grid:
     describer = Describer(view)
-    rows = [describer.row(n, version) for n, version in numbered(own) if version.kind in _CHANGES]
+    rows = [
+        describer.row(n, version) for n, version in with_numbers(own) if version.kind in _CHANGES
+    ]
     stated = sum(row["stated_at"] is not None for row in rows)
     times = f"{stated} of {len(rows)} times as stated by the source."
     notes = [f"Days: of school, after the session. {times}"]
@@ -315,7 +317,7 @@ def _asked_for(question: Overview, view: View, whole: Rectangle) -> Flags:
     """Return the pupils that the question is about, also where there is no session."""
     columns = max(1, len(whole.sessions))
     wide = replace(whole, codes=np.zeros((len(whole.codes), columns), np.uint8))
-    found: Flags = np.any(selected(view, question, wide), axis=1)
+    found: Flags = np.any(selected_cells(view, question, wide), axis=1)
     return found
 
 
@@ -354,12 +356,12 @@ def _causes(causes: list[Effect], was: Tally, is_now: Tally, monday: date) -> Gr
     title = f"The week of {monday}, as stated by that Friday midnight and as known now"
     notes = [
         (
-            f"Attendance was {of(was.attended, was.possible)}, "
-            f"is {of(is_now.attended, is_now.possible)}."
+            f"Attendance was {share_of(was.attended, was.possible)}, "
+            f"is {share_of(is_now.attended, is_now.possible)}."
         ),
         (
-            f"Unauthorised absence was {of(was.unauthorised, was.possible)}, "
-            f"is {of(is_now.unauthorised, is_now.possible)}."
+            f"Unauthorised absence was {share_of(was.unauthorised, was.possible)}, "
+            f"is {share_of(is_now.unauthorised, is_now.possible)}."
         ),
     ]
     return Grid(title, headings, body, frozenset(range(1, 6)), total=True, notes=notes)

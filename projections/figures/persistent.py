@@ -12,18 +12,27 @@ from policies.law.absence import shares
 from policies.packs.values import parameters
 from projections.figures.rates import absences_in_words, counts_in_words, glossary
 from projections.queries import pending
-from projections.queries.question import Answer, Block, Grid, Lines, Selection, natural, of, option
+from projections.queries.question import (
+    Answer,
+    Block,
+    Grid,
+    Lines,
+    Selection,
+    natural_order,
+    option,
+    share_of,
+)
 from projections.queries.rectangle import Rectangle, rectangle
 from projections.queries.selection import (
     POPULATIONS,
-    Counted,
+    CountedCells,
     Enrolment,
     Population,
-    counted,
+    authorised_by_kind,
+    count_cells,
+    enrolment_totals,
     enrolments,
     population_in_words,
-    split,
-    totals,
 )
 from projections.queries.view import View
 
@@ -35,7 +44,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class SessionsAhead:
     """The sessions after the view's date that the school will meet in the same school year."""
 
     view: View
@@ -58,13 +67,13 @@ class Ahead:
         return str(self.whole.sessions[coming[needed - 1]].date)
 
 
-def ahead(view: View) -> Ahead:
+def sessions_ahead(view: View) -> SessionsAhead:
     """Return what lies ahead of a view's date, by the calendar and the roll as known."""
     last: date = view.school_year[1] if view.school_year else view.on
-    return Ahead(view, rectangle(view, view.on + _DAY, last))
+    return SessionsAhead(view, rectangle(view, view.on + _DAY, last))
 
 
-def crossing(found: list[Enrolment], within: int, on: date) -> list[dict[str, Any]]:
+def about_to_cross(found: list[Enrolment], within: int, on: date) -> list[dict[str, Any]]:
     """Return who is not persistently absent and would be after so many sessions of absence."""
     share = shares(on).persistent
     near = [(share.sessions_until(e.tally.absent, e.tally.possible), e) for e in found]
@@ -83,7 +92,7 @@ KEPT = ("came_on", "went_off", "still_on")
 _KINDS = {(False, True): "came_on", (True, False): "went_off", (True, True): "still_on"}
 
 
-def since(
+def changes_since(
     question: Selection, view: View, population: Population, day: date, now: list[Enrolment]
 ) -> dict[str, Any]:
     """Compare the list of an earlier date with the one of the view, both as known."""
@@ -94,7 +103,7 @@ def since(
             "give an earlier date",
         )
     then = replace(view, question=replace(question, on=day))
-    before = {e.pupil: e for e in enrolments(then, counted(question, then), population)}
+    before = {e.pupil: e for e in enrolments(then, count_cells(question, then), population)}
     after = {e.pupil: e for e in now}
     found: dict[str, Any] = {"date": day.isoformat(), **{kind: [] for kind in KEPT}}
     for pupil in before.keys() | after.keys():
@@ -129,7 +138,7 @@ def _why(old: Enrolment | None, new: Enrolment | None) -> str:
     possible = new.tally.possible - old.tally.possible
     absent = new.tally.absent - old.tally.absent
     if 0 <= absent <= possible:
-        return f"absent since for {of(absent, possible)}"
+        return f"absent since for {share_of(absent, possible)}"
     return "counted anew: the later date has other sessions or another school year"
 
 
@@ -189,19 +198,19 @@ class PersistentAbsence(Selection):
             return Answer(
                 {**nothing, "rows": [], "total": None}, COLUMNS, [Lines([view.ignorance()])]
             )
-        here = counted(self, view)
+        here = count_cells(self, view)
         found = enrolments(view, here, self.population)
         listed = [e for e in found if e.persistent or self.all_]
-        coming = ahead(view)
+        coming = sessions_ahead(view)
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "population": self.population,
             "rows": [_row(self, view, e, coming) for e in listed],
-            "total": totals(found, self.population),
+            "total": enrolment_totals(found, self.population),
             **_more(self, view, found),
         }
-        waiting = pending.shown(view, here.counter.whole.sessions, here.chosen)
-        document |= pending.added(waiting)
+        waiting = pending.in_cells(view, here.counter.whole.sessions, here.chosen)
+        document |= pending.field(waiting)
         said = pending.notes(waiting)
         blocks: list[Block] = [_table(view, document, said), *_more_blocks(view, document)]
         if self.explain:
@@ -211,13 +220,13 @@ class PersistentAbsence(Selection):
 
 
 def _row(
-    question: PersistentAbsence, view: View, enrolment: Enrolment, coming: Ahead
+    question: PersistentAbsence, view: View, enrolment: Enrolment, coming: SessionsAhead
 ) -> dict[str, Any]:
     tally = enrolment.tally
     return {
         "upn": enrolment.upn,
         **enrolment.counts,
-        **split(view, tally),
+        **authorised_by_kind(view, tally),
         **coming.leaving(enrolment),
         "population": question.population,
         "codes": dict(sorted(tally.codes.items())),
@@ -227,9 +236,9 @@ def _row(
 def _more(question: PersistentAbsence, view: View, found: list[Enrolment]) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if question.within is not None:
-        more["within"] = crossing(found, question.within, view.on)
+        more["within"] = about_to_cross(found, question.within, view.on)
     if question.since is not None:
-        more["since"] = since(question, view, question.population, question.since, found)
+        more["since"] = changes_since(question, view, question.population, question.since, found)
     return more
 
 
@@ -238,7 +247,7 @@ def _more(question: PersistentAbsence, view: View, found: list[Enrolment]) -> di
 
 def _table(view: View, document: Mapping[str, Any], said: Sequence[str]) -> Grid:
     named, total = _names(view), document["total"]
-    rows = sorted(document["rows"], key=lambda row: natural(row["upn"]))
+    rows = sorted(document["rows"], key=lambda row: natural_order(row["upn"]))
     body = [_cells(row, named) for row in rows]
     count = total["enrolments"]
     population = population_in_words(total["population"], view.on)
@@ -251,7 +260,7 @@ def _table(view: View, document: Mapping[str, Any], said: Sequence[str]) -> Grid
 
 
 def _of(part: int, whole: int) -> str:
-    return of(part, whole) if whole else "no enrolments"
+    return share_of(part, whole) if whole else "no enrolments"
 
 
 def _names(view: View) -> dict[str, str]:
@@ -261,7 +270,7 @@ def _names(view: View) -> dict[str, str]:
 def _cells(row: Mapping[str, Any], named: Mapping[str, str]) -> tuple[str, ...]:
     kinds = ("part_time", "illness", "other_authorised", "unauthorised")
     flag = ("severe" if row["severe"] else "persistent") if row["persistent"] else ""
-    absent = of(row["absent"], row["possible"])
+    absent = share_of(row["absent"], row["possible"])
     split_up = (str(row[kind]) for kind in kinds)
     return (row["upn"], named[row["upn"]], absent, *split_up, flag, _leaving(row))
 
@@ -289,7 +298,7 @@ def _near(view: View, document: Mapping[str, Any]) -> Grid:
         (
             row["upn"],
             named[row["upn"]],
-            of(row["absent"], row["possible"]),
+            share_of(row["absent"], row["possible"]),
             str(row["sessions_until_persistent"]),
         )
         for row in document["within"]
@@ -321,10 +330,10 @@ def _changed(view: View, document: Mapping[str, Any]) -> Grid:
 
 
 def _then(counts: Mapping[str, Any] | None) -> str:
-    return "" if counts is None else of(counts["absent"], counts["possible"])
+    return "" if counts is None else share_of(counts["absent"], counts["possible"])
 
 
-def _explanation(view: View, here: Counted, listed: Sequence[Enrolment]) -> list[str]:
+def _explanation(view: View, here: CountedCells, listed: Sequence[Enrolment]) -> list[str]:
     words = []
     for name in ("absence.persistent_share", "absence.severe_share"):
         rule = parameters().value(name, view.on)

@@ -8,20 +8,26 @@ import numpy as np
 
 from policies.packs.codes import CodeRule
 from projections.queries import pending
-from projections.queries.pending import Pending
+from projections.queries.pending import PendingAmendment
 from projections.queries.question import (
     Answer,
     Block,
     Grid,
     Lines,
     Selection,
-    natural,
-    of,
+    natural_order,
     option,
     percent,
+    share_of,
 )
 from projections.queries.rectangle import Flags, Rectangle
-from projections.queries.selection import NO_GROUP, Counted, counted, groups_of, membership_cells
+from projections.queries.selection import (
+    NO_GROUP,
+    CountedCells,
+    count_cells,
+    groups_of,
+    membership_cells,
+)
 from projections.queries.tally import PERIODS, Counter, Period, Tally, mean_rate, periods
 from projections.queries.view import View
 
@@ -74,7 +80,7 @@ class Rates(Selection):
 
 
 def _by_name(question: Rates, view: View) -> Answer:
-    key, here = _key(question), counted(question, view)
+    key, here = _key(question), count_cells(question, view)
     rows, total = _rows(question, view, here), here.total()
     pupils = here.pupils().values()
     mean = mean_rate(pupils)
@@ -94,7 +100,7 @@ def _by_name(question: Rates, view: View) -> Answer:
     if question.explain:
         document["explain"] = words
     waiting = _waiting(view, here)
-    document |= pending.added(waiting)
+    document |= pending.field(waiting)
     notes = [*pending.notes(waiting), *_mean(pupils)]
     blocks: list[Block] = [_table(question, view, rows, total, notes)]
     blocks += [Lines(words)] if words else []
@@ -112,11 +118,11 @@ def _period(name: str) -> dict[str, str]:
 
 def tallies(question: Rates, view: View) -> tuple[list[tuple[str, Tally]], Tally]:
     """Return a tally for each pupil (by UPN) or group, sorted by it, and for all together."""
-    here = counted(question, view)
+    here = count_cells(question, view)
     return sorted(_named(question, view, here), key=lambda row: row[0]), here.total()
 
 
-def _rows(question: Rates, view: View, here: Counted) -> list[tuple[str, str, Tally]]:
+def _rows(question: Rates, view: View, here: CountedCells) -> list[tuple[str, str, Tally]]:
     """Return each row's name, period (empty: the whole range) and tally, in order."""
     if question.per is None:
         found = [(name, "", tally) for name, tally in _named(question, view, here)]
@@ -130,12 +136,12 @@ def _rows(question: Rates, view: View, here: Counted) -> list[tuple[str, str, Ta
     return sorted(found, key=lambda row: row[0])
 
 
-def _within(here: Counted, columns: Flags) -> Counted:
+def _within(here: CountedCells, columns: Flags) -> CountedCells:
     """Return the counts of some sessions; together, periods make up the whole range."""
-    return Counted(here.counter, here.chosen & columns)
+    return CountedCells(here.counter, here.chosen & columns)
 
 
-def _cut(question: Rates, view: View, here: Counted) -> Iterator[tuple[str, Tally]]:
+def _cut(question: Rates, view: View, here: CountedCells) -> Iterator[tuple[str, Tally]]:
     """Yield each period with the tally of all together; the whole range without periods."""
     if question.per is None:
         yield "", here.total()
@@ -146,7 +152,7 @@ def _cut(question: Rates, view: View, here: Counted) -> Iterator[tuple[str, Tall
             yield name, part.total()
 
 
-def _named(question: Rates, view: View, here: Counted) -> Iterator[tuple[str, Tally]]:
+def _named(question: Rates, view: View, here: CountedCells) -> Iterator[tuple[str, Tally]]:
     if question.by == "pupil":
         yield from ((view.people[n].upn, tally) for n, tally in here.pupils().items())
     else:
@@ -179,7 +185,7 @@ def _groups(question: Rates, view: View, whole: Rectangle) -> Iterator[tuple[str
 
 def _by_code(question: Rates, view: View) -> Answer:
     """Answer with the sessions of each code, and their share of the possible ones."""
-    here = counted(question, view)
+    here = count_cells(question, view)
     rows: list[dict[str, Any]] = [
         {"code": code, **_period(period), "sessions": n, "percent": _share(view, code, tally)}
         for period, tally in _cut(question, view, here)
@@ -200,7 +206,7 @@ def _by_code(question: Rates, view: View) -> Answer:
     headings = [name.capitalize() for name in columns]
     body = [[str(row[name] or "") for name in columns] for row in rows]
     waiting = _waiting(view, here)
-    document |= pending.added(waiting)
+    document |= pending.field(waiting)
     notes = [f"Possible sessions: {total.possible}", *pending.notes(waiting), view.provenance()]
     numeric = frozenset({len(columns) - 2, len(columns) - 1})
     grid = Grid("Sessions by code, and their share of the possible ones in percent", headings,
@@ -220,7 +226,7 @@ def _share(view: View, code: str, tally: Tally) -> str | None:
 
 
 def _explanation(
-    question: Rates, view: View, here: Counted, rows: list[tuple[str, str, Tally]]
+    question: Rates, view: View, here: CountedCells, rows: list[tuple[str, str, Tally]]
 ) -> list[str]:
     if not question.explain:
         return []
@@ -257,7 +263,7 @@ def _table(
     )
     if question.per is not None:
         first += (question.per.capitalize(),)
-    rows = sorted(rows, key=lambda row: natural(row[0]))
+    rows = sorted(rows, key=lambda row: natural_order(row[0]))
     body = [(*_names(question, name, period, named), *_cells(t)) for name, period, t in rows]
     body.append(("All", *[""] * (len(first) - 1), *_cells(total)))
     notes = [*said, view.provenance()]
@@ -274,9 +280,9 @@ def _table(
     )
 
 
-def _waiting(view: View, here: Counted) -> list[Pending]:
+def _waiting(view: View, here: CountedCells) -> list[PendingAmendment]:
     """Return the requested amendments of the cells that are counted."""
-    return pending.shown(view, here.counter.whole.sessions, here.chosen)
+    return pending.in_cells(view, here.counter.whole.sessions, here.chosen)
 
 
 def _mean(tallies: Collection[Tally]) -> list[str]:
@@ -295,7 +301,7 @@ def _names(question: Rates, name: str, period: str, named: dict[str, str]) -> tu
 
 def _cells(tally: Tally) -> tuple[str, ...]:
     counts = (tally.possible, tally.attended, tally.authorised, tally.unauthorised, tally.late)
-    return (*map(str, counts), str(tally.missing), of(tally.attended, tally.possible))
+    return (*map(str, counts), str(tally.missing), share_of(tally.attended, tally.possible))
 
 
 # -- explain -------------------------------------------------------------------------------
@@ -311,13 +317,13 @@ _RATE = (
 def counts_in_words(name: str, tally: Tally) -> str:
     """Say what the counts of a pupil or group come to."""
     said = (
-        f"{name}: attended {of(tally.attended, tally.possible)}; absent for {tally.absent}, "
+        f"{name}: attended {share_of(tally.attended, tally.possible)}; absent for {tally.absent}, "
         f"{tally.authorised} authorised and {tally.unauthorised} unauthorised"
     )
     return said + (f"; {tally.missing} without a mark." if tally.missing else ".")
 
 
-def sessions_of_absence(view: View, here: Counted, pupil: int) -> Iterator[tuple[str, str]]:
+def sessions_of_absence(view: View, here: CountedCells, pupil: int) -> Iterator[tuple[str, str]]:
     """Yield the sessions of absence of a pupil, each with its code."""
     whole = here.counter.whole
     for at in np.nonzero(here.chosen[pupil] & whole.counted[pupil])[0]:
@@ -327,7 +333,7 @@ def sessions_of_absence(view: View, here: Counted, pupil: int) -> Iterator[tuple
             yield str(session), code
 
 
-def absences_in_words(view: View, here: Counted, pupil: int) -> str:
+def absences_in_words(view: View, here: CountedCells, pupil: int) -> str:
     """Say for which sessions a pupil was absent."""
     found = [f"{session} {code}" for session, code in sessions_of_absence(view, here, pupil)]
     return "  Absent: " + ("; ".join(found) if found else "never")

@@ -15,7 +15,7 @@ from ledger.errors import Refused
 from policies.packs.codes import CodeRule
 from projections.queries.question import Answer, Grid, Lines, Selection, argument, option
 from projections.queries.rectangle import Flags, cells
-from projections.queries.selection import Counted, counted
+from projections.queries.selection import CountedCells, count_cells
 from projections.queries.tally import Tally
 from projections.queries.versions import Describer, versions
 from projections.queries.view import View
@@ -42,7 +42,7 @@ WORDS = {
 class Causes:
     """Counts of what may explain a difference, for each pupil by row number."""
 
-    here: Counted
+    here: CountedCells
     flags: dict[str, Flags]
     amended: dict[int, int]
     joined: set[int]
@@ -56,7 +56,7 @@ class Causes:
         return {name: number for name, number in found.items() if number}
 
 
-def causes(view: View, here: Counted, since: date | None) -> Causes:
+def causes(view: View, here: CountedCells, since: date | None) -> Causes:
     """Return the causes in the range of a view; ``since``: only marks changed after that day."""
     whole, codes = here.counter.whole, view.rules.codes
 
@@ -76,7 +76,7 @@ def causes(view: View, here: Counted, since: date | None) -> Causes:
     return Causes(here, flags, _amended(view, here, since), joined, left)
 
 
-def _amended(view: View, here: Counted, since: date | None) -> dict[int, int]:
+def _amended(view: View, here: CountedCells, since: date | None) -> dict[int, int]:
     """Count the sessions of each pupil with a version beyond the first entry on time."""
     kinds = "m.session >= :v0 AND m.session <= :v1"
     found = versions(view, kinds, view.first.isoformat(), f"{view.on.isoformat()}~")
@@ -118,14 +118,14 @@ _OTHERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True, slots=True)
-class Theirs:
+class OtherTotals:
     """What a file says: figures by UPN, and which figures it holds at all."""
 
     columns: tuple[str, ...]
     rows: Mapping[str, Mapping[str, int]]
 
 
-def read(path: Path, mapped: Sequence[str]) -> Theirs:
+def read_totals(path: Path, mapped: Sequence[str]) -> OtherTotals:
     """Read a file; ``mapped``: ``COLUMN=NAME``, NAME one of ours or ``-`` to pass it over."""
     names = _names(mapped)
     lines = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
@@ -134,9 +134,9 @@ def read(path: Path, mapped: Sequence[str]) -> Theirs:
         if not heading:
             raise _refused("file-empty", path.name, "holds no line", "export the totals again")
         places = _places(path, heading, names)
-        return Theirs(
+        return OtherTotals(
             tuple(name for name in FIGURES if name in places),
-            dict(_reconcile_file_rows(path, lines, (places, len(heading)))),
+            dict(_rows_of_file(path, lines, (places, len(heading)))),
         )
     except csv.Error as error:
         at = f"{path.name}:{lines.line_num}"
@@ -220,7 +220,7 @@ def _ours(title: str, names: Mapping[str, str]) -> str | None:
     return names.get(title) or names.get(title.lower())
 
 
-def _reconcile_file_rows(
+def _rows_of_file(
     path: Path, lines: Iterator[list[str]], shape: tuple[Mapping[str, int], int]
 ) -> Iterator[tuple[str, dict[str, int]]]:
     places, width = shape
@@ -237,10 +237,10 @@ def _reconcile_file_rows(
             what = f"{upn} is there twice" if upn else "no UPN is given"
             raise _refused("upn-twice" if upn else "upn-missing", at, what, "correct the file")
         seen.add(upn)
-        yield upn, dict(_reconcile_file_figures(at, line, places))
+        yield upn, dict(_figures_of_line(at, line, places))
 
 
-def _reconcile_file_figures(
+def _figures_of_line(
     at: str, line: list[str], places: Mapping[str, int]
 ) -> Iterator[tuple[str, int]]:
     for name in FIGURES:
@@ -285,11 +285,11 @@ class ReconcileDfe(Selection):
 
     def answer(self, view: View) -> Answer:
         """Answer with one row a pupil whose figures differ, or who is on one side only."""
-        theirs = read(self.file, self.map_)
+        theirs = read_totals(self.file, self.map_)
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        here = counted(self, view)
+        here = count_cells(self, view)
         why = causes(view, here, self.since)
         rows = sorted(_rows(view, here.pupils(), theirs, why), key=lambda row: row["upn"])
         differ = [row for row in rows if row["causes"] is not None]
@@ -305,7 +305,7 @@ class ReconcileDfe(Selection):
 
 
 def _rows(
-    view: View, ours: Mapping[int, Tally], theirs: Theirs, why: Causes
+    view: View, ours: Mapping[int, Tally], theirs: OtherTotals, why: Causes
 ) -> Iterator[dict[str, Any]]:
     known = {view.people[pupil].upn for pupil in ours}
     for pupil, tally in ours.items():

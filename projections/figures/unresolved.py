@@ -14,7 +14,7 @@ from policies.packs.codes import Codes
 from policies.packs.values import parameters
 from projections.queries.question import Answer, Grid, Lines, Selection
 from projections.queries.rectangle import cells, rectangle
-from projections.queries.selection import selected
+from projections.queries.selection import selected_cells
 from projections.queries.view import Person, View
 
 _COLUMNS = ("session", "upn", "name", "code", "deadline", "overdue", "overdue_by", "days_left")
@@ -80,7 +80,7 @@ def _rows(question: Unresolved, view: View, first: date) -> list[dict[str, Any]]
     open_ = cells(whole, view.rules.codes, lambda rule: rule.provisional)
     days = view.calendar.school_days()
     found = []
-    for pupil, at in zip(*(open_ & selected(view, question, whole)).nonzero(), strict=True):
+    for pupil, at in zip(*(open_ & selected_cells(view, question, whole)).nonzero(), strict=True):
         session, code = whole.sessions[at], whole.book[whole.codes[pupil, at]]
         when = due(days, session.date, view.on)
         found.append(_row(view, view.people[int(pupil)], (session, code), when))

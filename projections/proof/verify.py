@@ -25,7 +25,7 @@ from ledger.transparency.witnesses import (
 )
 from ledger.verification.verify import Fault, Kept, Progress, Verified, origin_of, verify
 from policies.packs.codes import rules
-from projections.queries import seen_outside as outside
+from projections.queries import sightings
 from projections.queries.question import Answer, Grid, Inspection, Lines, number_of, option
 from projections.readmodel import manifest, tables
 from projections.readmodel.catch_up import catch_up, content, rebuild
@@ -230,7 +230,7 @@ def _answer(
         "unaltered": not faults,
         "entries": found.entries,
         "root": found.root_text,
-        "witnessed": outside.document(seen.newest),
+        "witnessed": sightings.document(seen.newest),
         "timestamps_unchecked": seen.unchecked,
         "compared": list(compared),
         "problems": [{"position": position, "what": what} for position, what in faults],
@@ -276,7 +276,7 @@ def _head(found: Verified, faults: Sequence[Fault]) -> list[str]:
 
 
 def _outside(found: Verified, seen: _Seen) -> list[str]:
-    lines = [f"Seen         {outside.said(seen.newest, found.entries)}"]
+    lines = [f"Seen         {sightings.in_words(seen.newest, found.entries)}"]
     if seen.unchecked:
         kept = number_of(seen.unchecked, "timestamp")
         lines.append(f"Not checked  {kept}: give the authority's certificate with --tsa-root")

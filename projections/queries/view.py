@@ -146,7 +146,7 @@ class View:
     def first(self) -> date:
         """The first date counted."""
         if self.question.from_ is not None:
-            return _in_order(self.question.from_, self.on)
+            return _first_date(self.question.from_, self.on)
         return self.school_year[0] if self.school_year else self.on
 
     @cached_property
@@ -164,9 +164,9 @@ class View:
         found = {row[0]: self._person(row) for row in self.stood(_PERSON, "details")}
         # A source may state a spell on roll as known before the details of another one are.
         unnamed = {spell.pupil for spell in self.spells} - found.keys()
-        return found | {index: self.named(index) for index in sorted(unnamed)}
+        return found | {index: self.first_known_person(index) for index in sorted(unnamed)}
 
-    def named(self, index: int) -> Person:
+    def first_known_person(self, index: int) -> Person:
         """Return a pupil with the details first recorded, known at this point in time or not."""
         sql = f"SELECT {_PERSON} FROM details WHERE pupil = ? ORDER BY kf LIMIT 1"  # noqa: S608
         return self._person(self.db.execute(sql, [index]).fetchone())
@@ -251,7 +251,7 @@ class View:
         return f"the ledger's first event was recorded at {first} London: it knew nothing before"
 
 
-def _in_order(first: date, on: date) -> date:
+def _first_date(first: date, on: date) -> date:
     if first > on:
         raise Refused(
             "dates-reversed",
@@ -266,7 +266,7 @@ def _day(text: str | None) -> date | None:
 
 
 @contextmanager
-def opened(folder: Folder, question: PointInTime, clock: Clock) -> Iterator[View]:
+def open_view(folder: Folder, question: PointInTime, clock: Clock) -> Iterator[View]:
     """Open the read models for a question, brought up to the head of the log first."""
     folder.required()
     now = clock()

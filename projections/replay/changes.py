@@ -105,7 +105,7 @@ class Changes:
         """Return a change as a row; ``sessions``: those with a mark that it moved."""
         commit = self._describer.commit(change.position)
         made, imported = local_date(commit.at), commit.source is not None
-        name, title = self._describer.named(commit.by, made)
+        name, title = self._describer.name_and_title(commit.by, made)
         how = AS_STATED if imported else commit.authenticated
         by = {"name": name, "job_title": title, "authenticated": how}
         event = self._event(change.position)

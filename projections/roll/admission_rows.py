@@ -121,7 +121,7 @@ def _author(
     if a.by is None:
         return None
     commit = describer.commit(a.position)
-    name, title = describer.named(a.by, day or local_date(commit.at))
+    name, title = describer.name_and_title(a.by, day or local_date(commit.at))
     return {
         "name": view.open(a.name) or name,
         "job_title": a.job_title or title,

@@ -7,8 +7,8 @@ from ledger.clock import local
 from ledger.store.folder import Folder
 from ledger.transparency.witnesses import trusted
 from projections.backup import backups
-from projections.queries import seen_outside as outside
-from projections.queries.pending import pending
+from projections.queries import sightings
+from projections.queries.pending import pending_amendments
 from projections.queries.question import Answer, Inspection, Lines, Progress, Question, number_of
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
@@ -35,14 +35,14 @@ class Status(Question):
             {"p": view.position},
         ).fetchone()
         unmarked = unmarked_registers(view)
-        seen = outside.seen_by(view, trusted(view.folder))
+        seen = sightings.newest(view, trusted(view.folder))
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "ledger": str(view.folder.path.absolute()),
             "events": view.position,
             "pupils_on_roll": len({s.pupil for s in view.spells if s.covers(view.on)}),
             "last_event": {"position": last[0], "command": last[2]} if last else None,
-            "last_witness": outside.document(seen),
+            "last_witness": sightings.document(seen),
             "last_backup": backups.document(view),
             "unmarked_registers": unmarked,
         }
@@ -52,11 +52,11 @@ class Status(Question):
             f"Events       {view.position}",
             f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
             f"Last event   {_when(last)}",
-            f"Witnessed    {outside.said(seen, view.position)}",
+            f"Witnessed    {sightings.in_words(seen, view.position)}",
             f"Back-up      {backups.said(view)}",
             f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
         ]
-        if waiting := pending(view):
+        if waiting := pending_amendments(view):
             document["pending"] = len(waiting)
             lines.append(
                 f"Pending      {number_of(len(waiting), 'amendment')} to approve or decline"

@@ -22,7 +22,7 @@ Place = tuple[int, str]
 """A pupil's row number and a session."""
 
 
-class Entered(NamedTuple):
+class NewVersion(NamedTuple):
     """A version of a mark that became known in between; ``undated``: nobody states a time."""
 
     kind: str
@@ -32,24 +32,24 @@ class Entered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class NewFacts:
     """What became known after the earlier view, up to the later one."""
 
     earlier: View
     later: View
 
-    def marks(self, first: date, last: date) -> dict[Place, list[Entered]]:
+    def marks(self, first: date, last: date) -> dict[Place, list[NewVersion]]:
         """Return the versions of marks on sessions of a range of dates, in order."""
         sql = (
             "SELECT pupil, session, kind, code, sf = 0, kf FROM marks "
             "WHERE session BETWEEN :first AND :last AND kf <= :p2 AND sf <= :t2 "
             "AND NOT (kf <= :p1 AND sf <= :t1) ORDER BY id"
         )
-        found: defaultdict[Place, list[Entered]] = defaultdict(list)
+        found: defaultdict[Place, list[NewVersion]] = defaultdict(list)
         bound = {**self._bound(), "first": str(first), "last": f"{last}~"}
         for pupil, session, *version in self.later.db.execute(sql, bound):
             kind, code, undated, position = version
-            found[pupil, session].append(Entered(kind, code, bool(undated), position))
+            found[pupil, session].append(NewVersion(kind, code, bool(undated), position))
         return found
 
     def by_pupil(self, table: str) -> dict[int, set[int]]:
@@ -147,7 +147,7 @@ class Finder:
         self.cells = cells
         self.way = cells.way
         self._current = current
-        self.between = Between(self.way.earlier, self.way.later)
+        self.between = NewFacts(self.way.earlier, self.way.later)
 
     def causes(self) -> Causes:
         """Return every cause; their effects add up to what moved."""
@@ -173,7 +173,7 @@ class Finder:
             cause.add(effect, {version.position})
             standing = after
 
-    def _standing(self, version: Entered) -> int:
+    def _standing(self, version: NewVersion) -> int:
         return 1 + 2 * self._numbers[version.code] + version.undated
 
     @cached_property
@@ -244,7 +244,7 @@ class Finder:
         return found
 
     @cached_property
-    def marks(self) -> Mapping[Place, list[Entered]]:
+    def marks(self) -> Mapping[Place, list[NewVersion]]:
         """Versions of marks that became known in between, by pupil and session."""
         first = min(stage.first for stage in self.way.stages)
         return self.between.marks(first, max(stage.last for stage in self.way.stages))

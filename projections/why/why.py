@@ -17,7 +17,16 @@ from projections.queries.tally import COUNTED
 from projections.queries.view import View
 from projections.why.causes import KINDS, Finder
 from projections.why.cells import Cells
-from projections.why.flips import ByPupil, Flags, Flip, Standing, flags, flips, moved, standings
+from projections.why.flips import (
+    ByPupil,
+    Flags,
+    Flip,
+    ThresholdCount,
+    flags,
+    flips,
+    threshold_counts,
+    threshold_flips,
+)
 from projections.why.stages import Pair, Way, way
 
 COLUMNS = ("kind", "upn", "effect", "events")
@@ -97,8 +106,10 @@ def _answers(question: Why, found: Way) -> tuple[Counts, Counts, list[dict[str, 
             standing = flags(finder, question.population)
             flipped = flips(finder, finder.causes(), standing, Flags())
             return _flipped(finder, standing, flipped, Flags._fields)
-    stood = standings(finder)
-    return _flipped(finder, stood, moved(finder, finder.causes(), stood), Standing._fields)
+    stood = threshold_counts(finder)
+    return _flipped(
+        finder, stood, threshold_flips(finder, finder.causes(), stood), ThresholdCount._fields
+    )
 
 
 def _flipped(
@@ -120,7 +131,7 @@ def _cause(
     finder: Finder, kind: str, pupil: int, effect: Counts, events: set[int] | frozenset[int]
 ) -> dict[str, Any]:
     view = finder.way.later
-    person = view.people.get(pupil) or view.named(pupil)
+    person = view.people.get(pupil) or view.first_known_person(pupil)
     return {"kind": kind, "upn": person.upn, "effect": effect, "events": sorted(events)}
 
 

@@ -15,7 +15,7 @@ AT = instant(2025, 10, 10, 9)
 
 def look(book, ask, on):
     """What a view at a date says."""
-    with view.opened(book.folder, PointInTime(on=on), lambda: NOW) as opened:
+    with view.open_view(book.folder, PointInTime(on=on), lambda: NOW) as opened:
         return ask(opened)
 
 

@@ -21,7 +21,7 @@ NOW = instant(2025, 11, 14, 12)
 
 def look(book, ask, *, now=NOW, **asked):
     """What a view at a point in time says."""
-    with view.opened(book.folder, PointInTime(**asked), lambda: now) as found:
+    with view.open_view(book.folder, PointInTime(**asked), lambda: now) as found:
         return ask(found)
 
 
@@ -197,7 +197,7 @@ def test_where_no_ledger_is_the_question_is_refused(tmp_path):
     """Nothing is made by asking."""
     with (
         pytest.raises(Refused, match="there is no ledger"),
-        view.opened(Folder(tmp_path / "none"), PointInTime(), lambda: NOW),
+        view.open_view(Folder(tmp_path / "none"), PointInTime(), lambda: NOW),
     ):
         pass
     assert not (tmp_path / "none").exists()

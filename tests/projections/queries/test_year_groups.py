@@ -2,7 +2,7 @@
 
 import pytest
 
-from projections.queries.selection import in_order, rank
+from projections.queries.selection import year_group_rank, year_groups_in_order
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ from projections.queries.selection import in_order, rank
 )
 def test_a_year_group_has_the_place_that_its_name_tells(name, place):
     """Numbers, reception and nursery; nothing is guessed from any other name."""
-    assert rank(name) == place
+    assert year_group_rank(name) == place
 
 
 def test_reception_comes_before_year_1():
     """By age and not by alphabet."""
-    assert in_order(["Year 1", "Year R", "Year 10", "Year 2"]) == [
+    assert year_groups_in_order(["Year 1", "Year R", "Year 10", "Year 2"]) == [
         "Year R",
         "Year 1",
         "Year 2",
@@ -41,4 +41,4 @@ def test_reception_comes_before_year_1():
 
 def test_an_order_that_is_not_known_is_not_made_up():
     """One name that tells nothing is enough."""
-    assert in_order(["Herons", "Year 1"]) is None
+    assert year_groups_in_order(["Herons", "Year 1"]) is None
