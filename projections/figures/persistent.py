@@ -36,116 +36,9 @@ from projections.queries.selection import (
 )
 from projections.queries.view import View
 
-# -- persistent_ahead ----------------------------------------------------------------------
-# Persistent absence ahead: who is about to cross, and when a pupil could be off the list.
-
-
-_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionsAhead:
-    """The sessions after the view's date that the school will meet in the same school year."""
-
-    view: View
-    whole: Rectangle
-
-    def leaving(self, enrolment: Enrolment) -> dict[str, Any]:
-        """Return how many sessions of full attendance end it, and the earliest date of that.
-
-        0 and no date where the pupil is not persistently absent; no date where the school year
-        (from which counting begins anew) or the spell on roll ends before.
-        """
-        share = shares(self.view.on).persistent
-        needed = share.sessions_to_leave(enrolment.tally.absent, enrolment.tally.possible)
-        return {"sessions_to_leave": needed, "could_leave_on": self._date(enrolment, needed)}
-
-    def _date(self, enrolment: Enrolment, needed: int) -> str | None:
-        coming = np.nonzero(self.whole.counted[enrolment.pupil])[0]
-        if not 0 < needed <= len(coming):
-            return None
-        return str(self.whole.sessions[coming[needed - 1]].date)
-
-
-def sessions_ahead(view: View) -> SessionsAhead:
-    """Return what lies ahead of a view's date, by the calendar and the roll as known."""
-    last: date = view.school_year[1] if view.school_year else view.on
-    return SessionsAhead(view, rectangle(view, view.on + _DAY, last))
-
-
-def about_to_cross(found: list[Enrolment], within: int, on: date) -> list[dict[str, Any]]:
-    """Return who is not persistently absent and would be after so many sessions of absence."""
-    share = shares(on).persistent
-    near = [(share.sessions_until(e.tally.absent, e.tally.possible), e) for e in found]
-    listed = [(until, e) for until, e in near if 0 < until <= within]
-    return [
-        {"upn": e.upn, **e.counts, "sessions_until_persistent": until}
-        for until, e in sorted(listed, key=lambda each: each[1].upn)
-    ]
-
-
-# -- persistent_since ----------------------------------------------------------------------
-# Who came on the list of persistent absence since a date, went off it or stayed, and why.
-
-
 KEPT = ("came_on", "went_off", "still_on")
 _KINDS = {(False, True): "came_on", (True, False): "went_off", (True, True): "still_on"}
-
-
-def changes_since(
-    question: Selection, view: View, population: Population, day: date, now: list[Enrolment]
-) -> dict[str, Any]:
-    """Compare the list of an earlier date with the one of the view, both as known."""
-    if day > view.on:
-        raise Refused(
-            "since-later",
-            f"--since {day} is later than --on {view.on}",
-            "give an earlier date",
-        )
-    then = replace(view, question=replace(question, on=day))
-    before = {e.pupil: e for e in enrolments(then, count_cells(question, then), population)}
-    after = {e.pupil: e for e in now}
-    found: dict[str, Any] = {"date": day.isoformat(), **{kind: [] for kind in KEPT}}
-    for pupil in before.keys() | after.keys():
-        old, new = before.get(pupil), after.get(pupil)
-        kind = _KINDS.get((_listed(old), _listed(new)))
-        if kind is not None:
-            found[kind].append(_persistent_since_row(old, new))
-    for kind in KEPT:
-        found[kind].sort(key=lambda row: row["upn"])
-    return found
-
-
-def _listed(enrolment: Enrolment | None) -> bool:
-    return enrolment is not None and enrolment.persistent
-
-
-def _persistent_since_row(old: Enrolment | None, new: Enrolment | None) -> dict[str, Any]:
-    either = new or old
-    return {
-        "upn": either.upn if either else "",
-        "before": old.counts if old else None,
-        "after": new.counts if new else None,
-        "why": _why(old, new),
-    }
-
-
-def _why(old: Enrolment | None, new: Enrolment | None) -> str:
-    if old is None:
-        return "had no possible session, or was outside this population, on the earlier date"
-    if new is None:
-        return "is outside this population, or of this question, on the later date"
-    possible = new.tally.possible - old.tally.possible
-    absent = new.tally.absent - old.tally.absent
-    if 0 <= absent <= possible:
-        return f"absent since for {share_of(absent, possible)}"
-    return "counted anew: the later date has other sessions or another school year"
-
-
-# -- persistent ----------------------------------------------------------------------------
-# Who is persistently or severely absent, and how far from it.
-
-
+_DAY = timedelta(days=1)
 COLUMNS = (
     "upn",
     "possible",
@@ -219,6 +112,106 @@ class PersistentAbsence(Selection):
         return Answer(document, COLUMNS, blocks)
 
 
+# -- ahead: who is about to cross, and when a pupil could be off the list ------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsAhead:
+    """The sessions after the view's date that the school will meet in the same school year."""
+
+    view: View
+    whole: Rectangle
+
+    def leaving(self, enrolment: Enrolment) -> dict[str, Any]:
+        """Return how many sessions of full attendance end it, and the earliest date of that.
+
+        0 and no date where the pupil is not persistently absent; no date where the school year
+        (from which counting begins anew) or the spell on roll ends before.
+        """
+        share = shares(self.view.on).persistent
+        needed = share.sessions_to_leave(enrolment.tally.absent, enrolment.tally.possible)
+        return {"sessions_to_leave": needed, "could_leave_on": self._date(enrolment, needed)}
+
+    def _date(self, enrolment: Enrolment, needed: int) -> str | None:
+        coming = np.nonzero(self.whole.counted[enrolment.pupil])[0]
+        if not 0 < needed <= len(coming):
+            return None
+        return str(self.whole.sessions[coming[needed - 1]].date)
+
+
+def sessions_ahead(view: View) -> SessionsAhead:
+    """Return what lies ahead of a view's date, by the calendar and the roll as known."""
+    last: date = view.school_year[1] if view.school_year else view.on
+    return SessionsAhead(view, rectangle(view, view.on + _DAY, last))
+
+
+def about_to_cross(found: list[Enrolment], within: int, on: date) -> list[dict[str, Any]]:
+    """Return who is not persistently absent and would be after so many sessions of absence."""
+    share = shares(on).persistent
+    near = [(share.sessions_until(e.tally.absent, e.tally.possible), e) for e in found]
+    listed = [(until, e) for until, e in near if 0 < until <= within]
+    return [
+        {"upn": e.upn, **e.counts, "sessions_until_persistent": until}
+        for until, e in sorted(listed, key=lambda each: each[1].upn)
+    ]
+
+
+# -- since a date: who came on the list, went off it or stayed, and why --------------------
+
+
+def changes_since(
+    question: Selection, view: View, population: Population, day: date, now: list[Enrolment]
+) -> dict[str, Any]:
+    """Compare the list of an earlier date with the one of the view, both as known."""
+    if day > view.on:
+        raise Refused(
+            "since-later",
+            f"--since {day} is later than --on {view.on}",
+            "give an earlier date",
+        )
+    then = replace(view, question=replace(question, on=day))
+    before = {e.pupil: e for e in enrolments(then, count_cells(question, then), population)}
+    after = {e.pupil: e for e in now}
+    found: dict[str, Any] = {"date": day.isoformat(), **{kind: [] for kind in KEPT}}
+    for pupil in before.keys() | after.keys():
+        old, new = before.get(pupil), after.get(pupil)
+        kind = _KINDS.get((_listed(old), _listed(new)))
+        if kind is not None:
+            found[kind].append(_change_row(old, new))
+    for kind in KEPT:
+        found[kind].sort(key=lambda row: row["upn"])
+    return found
+
+
+def _listed(enrolment: Enrolment | None) -> bool:
+    return enrolment is not None and enrolment.persistent
+
+
+def _change_row(old: Enrolment | None, new: Enrolment | None) -> dict[str, Any]:
+    either = new or old
+    return {
+        "upn": either.upn if either else "",
+        "before": old.counts if old else None,
+        "after": new.counts if new else None,
+        "why": _why(old, new),
+    }
+
+
+def _why(old: Enrolment | None, new: Enrolment | None) -> str:
+    if old is None:
+        return "had no possible session, or was outside this population, on the earlier date"
+    if new is None:
+        return "is outside this population, or of this question, on the later date"
+    possible = new.tally.possible - old.tally.possible
+    absent = new.tally.absent - old.tally.absent
+    if 0 <= absent <= possible:
+        return f"absent since for {share_of(absent, possible)}"
+    return "counted anew: the later date has other sessions or another school year"
+
+
+# -- rows ----------------------------------------------------------------------------------
+
+
 def _row(
     question: PersistentAbsence, view: View, enrolment: Enrolment, coming: SessionsAhead
 ) -> dict[str, Any]:
@@ -242,7 +235,7 @@ def _more(question: PersistentAbsence, view: View, found: list[Enrolment]) -> di
     return more
 
 
-# -- for reading ------------------------------------------------------------------------------
+# -- for reading ---------------------------------------------------------------------------
 
 
 def _table(view: View, document: Mapping[str, Any], said: Sequence[str]) -> Grid:

@@ -1,4 +1,4 @@
-"""Attendance, absence and codes by pupil or group."""
+"""Attendance, absence and codes by pupil or group; and how a figure comes about, in words."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -31,10 +31,6 @@ from projections.queries.selection import (
 from projections.queries.tally import PERIODS, Counter, Period, Tally, mean_rate, periods
 from projections.queries.view import View
 
-# -- rates ---------------------------------------------------------------------------------
-# Attendance, absence and codes by pupil or group.
-
-
 _COLUMNS = (
     "possible",
     "attended",
@@ -54,6 +50,10 @@ _HEADINGS = (
     "Late",
     "No mark",
     "Attendance",
+)
+HOW_A_RATE_IS_MADE = (
+    "Attendance is the sessions attended out of the sessions possible; a session is half a "
+    "school day. Sessions without a mark, and codes that do not count as possible, are in neither."
 )
 
 
@@ -79,6 +79,12 @@ class Rates(Selection):
         return _by_code(self, view) if self.by == "code" else _by_name(self, view)
 
 
+def tallies(question: Rates, view: View) -> tuple[list[tuple[str, Tally]], Tally]:
+    """Return a tally for each pupil (by UPN) or group, sorted by it, and for all together."""
+    here = count_cells(question, view)
+    return sorted(_tallies_by_name(question, view, here), key=lambda row: row[0]), here.total()
+
+
 def _by_name(question: Rates, view: View) -> Answer:
     key, here = _key(question), count_cells(question, view)
     rows, total = _rows(question, view, here), here.total()
@@ -94,7 +100,8 @@ def _by_name(question: Rates, view: View) -> Answer:
     if question.per is not None:
         document["per"] = question.per
         document["total_per"] = [
-            {**_period(name), **tally.row()} for name, tally in _cut(question, view, here)
+            {**_period(name), **tally.row()}
+            for name, tally in _tallies_by_period(question, view, here)
         ]
     words = _explanation(question, view, here, rows)
     if question.explain:
@@ -116,22 +123,16 @@ def _period(name: str) -> dict[str, str]:
     return {"period": name} if name else {}
 
 
-def tallies(question: Rates, view: View) -> tuple[list[tuple[str, Tally]], Tally]:
-    """Return a tally for each pupil (by UPN) or group, sorted by it, and for all together."""
-    here = count_cells(question, view)
-    return sorted(_named(question, view, here), key=lambda row: row[0]), here.total()
-
-
 def _rows(question: Rates, view: View, here: CountedCells) -> list[tuple[str, str, Tally]]:
     """Return each row's name, period (empty: the whole range) and tally, in order."""
     if question.per is None:
-        found = [(name, "", tally) for name, tally in _named(question, view, here)]
+        found = [(name, "", tally) for name, tally in _tallies_by_name(question, view, here)]
     else:
         cut = periods(question.per, here.counter.whole.sessions, view.calendar)
         found = [
             (name, period, tally)
             for period, columns in cut
-            for name, tally in _named(question, view, _within(here, columns))
+            for name, tally in _tallies_by_name(question, view, _within(here, columns))
         ]
     return sorted(found, key=lambda row: row[0])
 
@@ -141,7 +142,9 @@ def _within(here: CountedCells, columns: Flags) -> CountedCells:
     return CountedCells(here.counter, here.chosen & columns)
 
 
-def _cut(question: Rates, view: View, here: CountedCells) -> Iterator[tuple[str, Tally]]:
+def _tallies_by_period(
+    question: Rates, view: View, here: CountedCells
+) -> Iterator[tuple[str, Tally]]:
     """Yield each period with the tally of all together; the whole range without periods."""
     if question.per is None:
         yield "", here.total()
@@ -152,7 +155,9 @@ def _cut(question: Rates, view: View, here: CountedCells) -> Iterator[tuple[str,
             yield name, part.total()
 
 
-def _named(question: Rates, view: View, here: CountedCells) -> Iterator[tuple[str, Tally]]:
+def _tallies_by_name(
+    question: Rates, view: View, here: CountedCells
+) -> Iterator[tuple[str, Tally]]:
     if question.by == "pupil":
         yield from ((view.people[n].upn, tally) for n, tally in here.pupils().items())
     else:
@@ -188,7 +193,7 @@ def _by_code(question: Rates, view: View) -> Answer:
     here = count_cells(question, view)
     rows: list[dict[str, Any]] = [
         {"code": code, **_period(period), "sessions": n, "percent": _share(view, code, tally)}
-        for period, tally in _cut(question, view, here)
+        for period, tally in _tallies_by_period(question, view, here)
         for code, n in tally.codes.items()
     ]
     total = here.total()
@@ -199,7 +204,7 @@ def _by_code(question: Rates, view: View) -> Answer:
         "rows": rows,
         "total": total.row(),
     }
-    words = [how_a_rate_is_made(), *glossary(view, total.codes)] if question.explain else []
+    words = [HOW_A_RATE_IS_MADE, *glossary(view, total.codes)] if question.explain else []
     if words:
         document["explain"] = words
     columns = ("code", *(("period",) if question.per else ()), "sessions", "percent")
@@ -231,7 +236,7 @@ def _explanation(
     if not question.explain:
         return []
     numbers = {person.upn: n for n, person in view.people.items()}
-    words = [how_a_rate_is_made()]
+    words = [HOW_A_RATE_IS_MADE]
     for name, period, tally in rows:
         words.append(counts_in_words(f"{name} {period}".rstrip(), tally))
         if question.by == "pupil" and not period:
@@ -304,14 +309,7 @@ def _cells(tally: Tally) -> tuple[str, ...]:
     return (*map(str, counts), str(tally.missing), share_of(tally.attended, tally.possible))
 
 
-# -- explain -------------------------------------------------------------------------------
-# How a figure comes about, in words that a parent could follow.
-
-
-_RATE = (
-    "Attendance is the sessions attended out of the sessions possible; a session is half a "
-    "school day. Sessions without a mark, and codes that do not count as possible, are in neither."
-)
+# -- in words that a parent could follow ---------------------------------------------------
 
 
 def counts_in_words(name: str, tally: Tally) -> str:
@@ -358,8 +356,3 @@ def _entry(rule: CodeRule) -> str:
     else:
         counts = "unauthorised absence" if rule.unauthorised else "authorised absence"
     return f"  {rule.code}: {rule.description}: {counts} ({rule.reference}; {rule.confidence})"
-
-
-def how_a_rate_is_made() -> str:
-    """Say what the rate of attendance is."""
-    return _RATE

@@ -83,12 +83,11 @@ def _rows(question: Unresolved, view: View, first: date) -> list[dict[str, Any]]
     for pupil, at in zip(*(open_ & selected_cells(view, question, whole)).nonzero(), strict=True):
         session, code = whole.sessions[at], whole.book[whole.codes[pupil, at]]
         when = due(days, session.date, view.on)
-        found.append(_row(view, view.people[int(pupil)], (session, code), when))
+        found.append(_row(view.rules.codes, view.people[int(pupil)], session, code, when))
     return sorted(found, key=lambda row: (row["session"], row["upn"]))
 
 
-def _row(view: View, person: Person, what: tuple[Session, str], when: Due) -> dict[str, Any]:
-    session, code = what
+def _row(codes: Codes, person: Person, session: Session, code: str, when: Due) -> dict[str, Any]:
     return {
         "session": str(session),
         "upn": person.upn,
@@ -98,7 +97,7 @@ def _row(view: View, person: Person, what: tuple[Session, str], when: Due) -> di
         "overdue": when.overdue,
         "overdue_by": when.overdue_by,
         "days_left": when.left,
-        "may_become": _outcomes(view.rules.codes, session, person.upn),
+        "may_become": _outcomes(codes, session, person.upn),
     }
 
 

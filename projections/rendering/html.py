@@ -163,7 +163,7 @@ def page(title: str, body: str, *, landscape: bool = False, foot: str = "") -> s
     style = (
         _STYLE.replace("SIZE", size)
         .replace("WIDE", wide)
-        .replace("FOOT", _IN_CSS.sub(_coded, foot))
+        .replace("FOOT", _IN_CSS.sub(_css_escape, foot))
     )
     end = tag("footer", tag("p", foot)) if foot else Markup("")
     return f"""<!DOCTYPE html>
@@ -186,6 +186,6 @@ def page(title: str, body: str, *, landscape: bool = False, foot: str = "") -> s
 """
 
 
-def _coded(found: re.Match[str]) -> str:
+def _css_escape(found: re.Match[str]) -> str:
     r"""Return a character as a style sheet's string can hold it: ``\3c `` for ``<``."""
     return f"\\{ord(found[0]):x} "

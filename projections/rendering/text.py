@@ -86,12 +86,12 @@ def visible(text: str) -> str:
     return "".join(
         character
         if category(character) not in _UNSEEN or character in _KEPT
-        else _named(character)
+        else _escape(character)
         for character in text
     )
 
 
-def _named(character: str) -> str:
+def _escape(character: str) -> str:
     return f"\\u{ord(character):04x}"
 
 

@@ -59,7 +59,7 @@ class Cells:
         self.totals: tuple[Tally, Tally] = (counts[0].total(), counts[-1].total())
         self.sessions = sorted({s for c in counts for s in c.counter.whole.sessions})
         self.rows = max(len(c.chosen) for c in counts)
-        self.standing = [self._laid_out(c) for c in counts]
+        self.standing = [self._lay_out(c) for c in counts]
 
     def _counted(self, stage: Stage) -> CountedCells:
         try:
@@ -72,7 +72,7 @@ class Cells:
         counter = Counter(whole, stage.view.rules.codes)
         return CountedCells(counter, np.zeros(whole.codes.shape, np.bool_))
 
-    def _laid_out(self, here: CountedCells) -> Standing:
+    def _lay_out(self, here: CountedCells) -> Standing:
         found = np.zeros((self.rows, len(self.sessions)), np.int16)
         where = {session: at for at, session in enumerate(self.sessions)}
         columns = [where[session] for session in here.counter.whole.sessions]

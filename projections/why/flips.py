@@ -1,4 +1,4 @@
-"""Why a flag of persistent or severe absence flipped: one cause a pupil, with all its events."""
+"""Why a flag of absence or the threshold of a notice flipped: one cause a pupil, every event."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -26,9 +26,6 @@ from projections.why.causes import (
 )
 from projections.why.cells import Cause
 from projections.why.stages import Stage
-
-# -- flips ---------------------------------------------------------------------------------
-# Why a flag of persistent or severe absence flipped: one cause a pupil, with all its events.
 
 
 class Flags(NamedTuple):
@@ -110,7 +107,7 @@ def _events(finder: Finder) -> defaultdict[int, set[int]]:
     for (pupil, _), versions in finder.marks.items():
         found[pupil] |= {version.position for version in versions}
     for table in ("details", "roll", "memberships"):
-        for pupil, positions in finder.between.by_pupil(table).items():
+        for pupil, positions in finder.new_facts.by_pupil(table).items():
             found[pupil] |= positions
     return found
 
@@ -138,8 +135,7 @@ def _weight(cause: Cause) -> tuple[int, int]:
     return abs(effect["authorised"] + effect["unauthorised"]), abs(effect["possible"])
 
 
-# -- why_penalties -------------------------------------------------------------------------
-# Why the threshold of a penalty notice is met by other pupils: one cause a pupil.
+# -- the threshold of a penalty notice -----------------------------------------------------
 
 
 class ThresholdCount(NamedTuple):

@@ -1,5 +1,7 @@
 """The point in time of a question: what it bounds, what it refuses, what it says of itself."""
 
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -210,3 +212,15 @@ def test_the_same_provenance_gives_the_same_answer(school):
     bounds = first.document["as_of"]
     again = Rates(on=date(2025, 9, 30), known_at=bounds["known_at"], position=bounds["position"])
     assert school.ask(again).document == first.document
+
+
+def test_a_question_that_counts_nothing_loads_neither_numpy_nor_the_models():
+    """Both are slow to import, and every question pays for what its path imports."""
+    paths = "queries.view, queries.versions, queries.pending, readmodel.freshness"
+    imports = ", ".join(f"projections.{path}" for path in paths.split(", "))
+    slow = {"numpy", "sqlite_utils", "projections.readmodel.models"}
+    code = f"import sys, {imports}; sys.exit(', '.join({slow} & sys.modules.keys()) or 0)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
