@@ -15,7 +15,7 @@ from ledger.files import translated
 from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.store.folder import Folder
-from ledger.transparency.proof import root_at
+from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import Rules, rules
 from projections.queries.question import PointInTime
