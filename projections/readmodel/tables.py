@@ -31,6 +31,7 @@ ALWAYS = 2**62
 
 STANDS = "kf <= :p AND sf <= :t AND (kt IS NULL OR :p < kt OR :t < st)"
 """The condition of a version that stands at position ``:p`` and stated time ``:t``."""
+_INTERVAL = ("kf", "kt", "sf", "st")
 
 GROUP_SEPARATOR = "\n"
 """Between the group names of one closure."""
@@ -46,6 +47,12 @@ def tables_path(folder: Folder) -> Path:
 def open_tables(folder: Folder) -> Connection:
     """Open the tables for reading, also on a disk that cannot be written."""
     return open_read_only(tables_path(folder))
+
+
+def columns_of(db: Connection, table: str) -> list[str]:
+    """Return what the rows of a table say, without the columns of their interval."""
+    names = [name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", [table])]
+    return [name for name in names if name not in _INTERVAL]
 
 
 @contextmanager
@@ -167,7 +174,7 @@ def iso(day: date | None) -> str | None:
 
 
 def _all_columns(table: Table) -> list[str]:
-    return [*table.columns, *(("kf", "kt", "sf", "st") if table.versioned else ())]
+    return [*table.columns, *(_INTERVAL if table.versioned else ())]
 
 
 def _insertion(name: str, columns: Sequence[str]) -> str:
@@ -208,7 +215,7 @@ def create(db: Connection, tables: Mapping[str, Table]) -> None:
     utils["pupils"].create_index(["pupil"], unique=True)  # type: ignore[union-attr]
     utils["state"].create({"layout": int, "position": int, "anchor": str})  # type: ignore[union-attr]
     db.execute("INSERT INTO state VALUES(?, 0, '')", [LAYOUT])
-    interval = {"kf": int, "kt": int, "sf": int, "st": int}
+    interval = dict.fromkeys(_INTERVAL, int)
     for name, table in tables.items():
         columns = {**table.columns, **(interval if table.versioned else {})}
         pk = next(iter(columns)) if table.row_id else None
