@@ -1,40 +1,115 @@
 """Files and databases as the ledger opens them: read-only, waiting for others, errors explained.
 
-Whatever opens a database goes through here, and whatever a disk or database refuses becomes an
-answer for the user here.
+Whatever opens a database goes through here, a file that must be whole is written here, and
+whatever a disk or database refuses becomes an answer for the user here.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from ledger.errors import Refused
 
+Database = sqlite3.Connection
+DatabaseError = sqlite3.Error
 LOCK_TIMEOUT_SECONDS = 120
+"""How long whoever reads or writes waits for somebody else who writes."""
 _STEP_MILLISECONDS = 250
 
 
-def open_read_only(path: Path) -> sqlite3.Connection:
+def open_read_only(path: Path) -> Database:
     """Open a database for reading, also on a disk that cannot be written."""
     uri = path.absolute().as_uri()
-    db = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=60)
+    db = _connect(f"{uri}?mode=ro")
     try:
         db.execute("PRAGMA schema_version").fetchone()
     except sqlite3.Error as error:
         db.close()
         if not isinstance(error, sqlite3.OperationalError) or _has_log(path):
             raise
-        db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
+        db = _connect(f"{uri}?immutable=1")
     return db
+
+
+def open_to_write(path: Path, *, create: bool = False) -> Database:
+    """Open a database for writing: one that is there, unless ``create``.
+
+    Transactions are the caller's, and begin with `begin_immediate`.
+    """
+    return _connect(f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}")
+
+
+def _connect(uri: str) -> Database:
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
 
 
 def _has_log(path: Path) -> bool:
     """Tell whether commits wait in a write-ahead log, which an immutable reader would not see."""
     log = path.with_name(path.name + "-wal")
     return log.is_file() and log.stat().st_size > 0
+
+
+def write_new(
+    path: Path, content: bytes | str, *, mode: int = 0o600, replace: bool = False
+) -> None:
+    """Write a file that appears whole or not at all, durably; a text in UTF-8, as it is.
+
+    It is made aside in the same folder and then given its name. ``mode``: less the umask, as
+    `os.open` takes it. Raises `FileExistsError` where something has the name already, unless
+    ``replace``, and `OSError` where the disk fails; nothing is left then.
+    """
+    raw = content.encode() if isinstance(content, str) else content
+    if replace and path.exists() and not path.is_file():
+        path.write_bytes(
+            raw
+        )  # a pipe or a terminal: to put a file in its place would take it away
+        return
+    aside = path.parent / f".{os.urandom(8).hex()}.unfinished"
+    try:
+        _write_durably(aside, raw, mode)
+        if replace:
+            aside.replace(path)
+        else:
+            give_name(aside, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()
+    sync_folder(path.parent)
+
+
+def give_name(made: Path, path: Path) -> None:
+    """Give a finished file its name; raises `FileExistsError` where something has it already."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links: whoever creates the name first has it
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        made.replace(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable; one that may not be read keeps them by itself."""
+    with suppress(PermissionError):
+        place = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(place)
+        finally:
+            os.close(place)
+
+
+def _write_durably(path: Path, content: bytes, mode: int) -> None:
+    place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(place, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager

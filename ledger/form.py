@@ -55,7 +55,7 @@ def _of_dataclass(form: Any) -> Iterator[Field]:  # noqa: ANN401
 
 
 def _field(name: str, hint: Any, said: Mapping[str, Any]) -> Field:  # noqa: ANN401
-    kind, many = _one(hint)
+    kind, many = _value_type(hint)
     return Field(
         name,
         kind,
@@ -69,7 +69,7 @@ def _field(name: str, hint: Any, said: Mapping[str, Any]) -> Field:  # noqa: ANN
     )
 
 
-def _one(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
+def _value_type(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
     """Return the type of one value, and whether there may be several."""
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(a for a in get_args(hint) if a is not type(None))

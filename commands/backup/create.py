@@ -18,12 +18,12 @@ from commands.core.command import (
     option,
 )
 from commands.core.execute import execute
-from ledger.backup import backup, check
+from ledger.backup import backup, passphrases
 from ledger.backup.file import SUFFIX
 from ledger.clock import local
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.proof import BackupMade
+from ledger.events.backup import BackupMade
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
@@ -86,7 +86,7 @@ class CreateBackup(UseCase, Errand):
         """Write the file, and record it once it is in its place."""
         folder, now = context.folder.required(), context.clock()
         target = _target(self.to, now)
-        passphrase = check.chosen(self.passphrase_file)
+        passphrase = passphrases.choose(self.passphrase_file)
         with progress("backing up") as shown:
             made = backup.create(folder, target, passphrase, now, shown)
         says = [
@@ -117,7 +117,7 @@ def _target(to: Path | None, now: int) -> Path:
             "backup-folder", f"there is no folder {to.parent}", "make it, or name another"
         )
     if place.exists() or place.is_symlink():
-        raise backup.there(place)
+        raise backup.already_there(place)
     return place
 
 

@@ -21,14 +21,14 @@ from commands.core.command import (
     option,
 )
 from commands.core.execute import execute
-from ledger.backup import backup, check, file
+from ledger.backup import backup, check, file, passphrases
 from ledger.backup.backup import Secrets
 from ledger.backup.file import Archive
 from ledger.clock import local
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.backup import LedgerRestored
 from ledger.events.disclosure import FieldRedacted
-from ledger.events.proof import LedgerRestored
 from ledger.files import translated
 from ledger.sealing.boxes import LOST, Redaction, parse_box
 from ledger.sealing.keys import BEYOND_USE, KeyRing
@@ -115,7 +115,7 @@ def _put_aside(keys: Path) -> None:
 
 def _lost(folder: Folder, after: int) -> tuple[int, int]:
     """Give up the texts after a position that do not open; count them, and whose they are."""
-    gone = check.destroyed(folder)
+    gone = check.destroyed_keys(folder)
     with closing(KeyRing(folder.keys)) as ring:
         lost = [
             Redaction(box.subject, box.purpose, box.nonce, box.position, box.field, LOST)
@@ -202,7 +202,7 @@ class RestoreBackup(UseCase, Errand):
             )
         with progress("reading") as shown:
             archive = file.read(self.archive, shown)
-        secrets = backup.secrets_of(archive, check.required(self.passphrase_file))
+        secrets = backup.secrets_of(archive, passphrases.require(self.passphrase_file))
         if self.to is None:
             return Outcome(None, put_back(context.folder.required(), archive, secrets))
         return _restored(context, self, archive, secrets)
@@ -213,13 +213,13 @@ def _restored(
 ) -> Outcome:
     target, size = Folder(command.to or Path()), archive.manifest.size
     _refuse_taken(target.path)
-    with backup.unfinished(target.path) as place, _told(archive, place):
+    with backup.folder_aside(target.path) as place, _told(archive, place):
         made = Folder(place)
         with progress("restoring") as shown:
             backup.unpack(archive, made, secrets, shown)
-            faults = check.proven(made, archive, shown).faults
+            faults = check.prove(made, archive, shown).faults
             if faults:
-                raise file.damaged(command.archive, f"does not verify: {faults[0].what}")
+                raise file.damage(command.archive, f"does not verify: {faults[0].what}")
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
         put_signing(made, secrets)
         recorded = command.model_copy(update={"size": size, "sha256": archive.sha256})
@@ -228,7 +228,7 @@ def _restored(
             note = store.checkpoint()
         assert note is not None  # noqa: S101 - `execute` has just made one
         backup.put_in_place(place, target.path)
-        memory.restored(target, note, instead_of=place)
+        memory.remember_restored(target, note, instead_of=place)
     says = (
         f"{target.path}: entries 1 to {size} restored and verified",
         "what was recorded after the back-up is not in it",
@@ -250,7 +250,7 @@ def _refuse_taken(target: Path) -> None:
 def _told(archive: Archive, place: Path) -> Iterator[None]:
     """Let this computer know the ledger that is put together in a place, and only as long."""
     checkpoint = backup.checkpoint_of(archive)
-    memory.restored(Folder(place), backup.note_of(archive))
+    memory.remember_restored(Folder(place), backup.note_of(archive))
     try:
         yield
     finally:

@@ -163,7 +163,7 @@ class _Attempt:
                 f"WARNING: this computer has seen {known.size} entries of this ledger that are "
                 "not all in it now: it was rolled back or rewritten; run attendance verify"
             )
-        if signing.exposed(folder.signing_key):
+        if signing.is_exposed(folder.signing_key):
             yield (
                 f"WARNING: {folder.signing_key} can be read by others than its owner, who could "
                 "sign another history: chmod 600"

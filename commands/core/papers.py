@@ -8,8 +8,7 @@ from typing import Literal
 from commands.core.command import Range, State, starting
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
-from ledger.events.families import NoticeStated
-from ledger.events.penalties import PenaltyConsidered
+from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.state.school import Pupil
 from ledger.store.store import Fact, Recorded
 from ledger.values import Session, parse_session

@@ -31,13 +31,22 @@ from commands.core.execute import execute, look
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AdmissionAmended, AlertSettled, AmendmentRequested
+from ledger.events.amending import AmendmentRequested
 from ledger.events.base import Event, SourcedEvent, sealed_fields
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
-from ledger.events.families import ParentRecorded, RelationRecorded, StaffTitle
+from ledger.events.penalties import AlertSettled
 from ledger.events.register import MarkAmended
 from ledger.events.registry import NAMES
-from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, PupilEnrolled, PupilRemoved
+from ledger.events.roll import (
+    AdmissionAmended,
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    ParentRecorded,
+    PupilEnrolled,
+    PupilRemoved,
+    RelationRecorded,
+)
+from ledger.events.school import StaffTitle
 from ledger.files import translated
 from ledger.sealing.boxes import Place, Redaction
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box

@@ -9,7 +9,7 @@ from commands.core.command import Decision, Range, State, UseCase, argument, dec
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AlertSettled, CaseUndercut
+from ledger.events.penalties import AlertSettled, CaseUndercut
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
 

@@ -9,8 +9,7 @@ from commands.core.command import Decision, Range, State, UseCase, argument, dec
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.families import NoticeStated
-from ledger.events.penalties import NoticesConfirmed
+from ledger.events.penalties import NoticesConfirmed, NoticeStated
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules

@@ -15,9 +15,9 @@ from commands.core.command import Decision, Range, Read, State, one, starting
 from commands.core.papers import Paper
 from commands.penalties.undercut_case import Register, Undercut, said, undercut
 from ledger.events import streams
-from ledger.events.amending import CaseUndercut, UndercutPaper
 from ledger.events.base import Event
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
+from ledger.events.penalties import CaseUndercut, UndercutPaper
 from ledger.events.register import MarkChange, SessionMarked
 from ledger.state.calendar import Calendar
 from ledger.state.school import School, evolve

@@ -30,7 +30,7 @@ from ledger.store.store import Fact, Store
 from ledger.tlog import signing
 from ledger.tlog.note import Note, Signer, read_checkpoint
 from ledger.transparency.requests import Requests, post
-from ledger.transparency.timestamps import asked, checked, read_roots, stamped_note
+from ledger.transparency.timestamps import check_token, note_of, read_roots, request_for
 from policies.packs.codes import Rules
 
 # -- timestamp_take ------------------------------------------------------------------------
@@ -51,8 +51,8 @@ class TakeTimestamp(Errand):
         folder, roots = context.folder.required(), read_roots(self.tsa_root)
         with translated(self.response):
             token = self.response.read_bytes()
-        note = stamped_note(folder, token)
-        at, by = checked(note.text, token, roots)
+        note = note_of(folder, token)
+        at, by = check_token(note.text, token, roots)
         return Outcome(None, (kept(folder, note, token, (at, by)),))
 
 
@@ -85,12 +85,12 @@ class AskTimestamp(Errand):
         """Ask, check the answer and keep it whole."""
         folder, roots = context.folder.required(), read_roots(self.tsa_root)
         note = Requests(folder).note
-        query, nonce = asked(note.text)
+        query, nonce = request_for(note.text)
         status, token = post(self.url, query, _QUERY)
         if status != HTTPStatus.OK:
             what = f"the authority did not answer with a timestamp ({status})"
             raise Refused("timestamp-refused", what, "check the address, and ask again later")
-        stamp = checked(note.text, token, roots, nonce)
+        stamp = check_token(note.text, token, roots, nonce)
         return Outcome(None, (kept(folder, note, token, stamp),))
 
 
@@ -110,7 +110,7 @@ class RequestTimestamp(Errand):
         """Write the request."""
         requests = Requests(context.folder.required())
         with translated(self.out):
-            self.out.write_bytes(asked(requests.note.text).query)
+            self.out.write_bytes(request_for(requests.note.text).query)
         what = f"a request to timestamp entries 1 to {requests.size} is in {self.out}"
         return Outcome(None, (what, "keep the answer with attendance timestamp take"))
 

@@ -48,7 +48,12 @@ from ledger.transparency.cosigning import (
     read_request,
 )
 from ledger.transparency.requests import Requests, ask_witness, last_seen
-from ledger.transparency.witnesses import notes_down, read_keys, seconds_of, trusted
+from ledger.transparency.witnesses import (
+    notes_newest_first,
+    read_keys,
+    seconds_of,
+    trusted_witnesses,
+)
 from policies.packs.codes import Rules
 
 # -- witnesses -----------------------------------------------------------------------------
@@ -102,7 +107,7 @@ def cosignatures(text: str) -> list[Signature]:
 
 def kept(folder: Folder, note: Note, found: Sequence[Signature], now: int) -> tuple[str, ...]:
     """Keep those cosignatures of a checkpoint that trusted witnesses made; say what was kept."""
-    keys = [each.key for each in trusted(folder) if each.stands]
+    keys = [each.key for each in trusted_witnesses(folder) if each.stands]
     pairs = [(each, key) for each in found for key in keys if each[:2] == (key.name, key.key_id)]
     with closing(Store(folder.log)) as store:
         return tuple(_kept(store, note, each, key, now) for each, key in pairs)
@@ -283,11 +288,11 @@ class TakeAnswer(Errand):
 
 def _signed(folder: Folder, found: list[Signature]) -> Note:
     """Return the checkpoint that trusted witnesses signed, the newest if there are several."""
-    keys = {(t.key.name, t.key.key_id): t.key for t in trusted(folder) if t.stands}
+    keys = {(t.key.name, t.key.key_id): t.key for t in trusted_witnesses(folder) if t.stands}
     ours = [(keys[each[:2]], each) for each in found if each[:2] in keys]
     if not ours:
         raise untrusted(found)
-    for _, note in notes_down(folder):
+    for _, note in notes_newest_first(folder):
         if all(seconds_of(key, note.text, each) is not None for key, each in ours):
             return note
     raise Refused(

@@ -8,7 +8,7 @@ from commands.core.command import Decision, Range, State, UseCase, decided, one,
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.penalties import ReturnAgreed, ReturnMade
+from ledger.events.returns import ReturnAgreed, ReturnMade
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
 

@@ -8,8 +8,7 @@ from commands.core import checks
 from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AdmissionAmended
-from ledger.events.families import ParentRecorded, RelationRecorded
+from ledger.events.roll import AdmissionAmended, ParentRecorded, RelationRecorded
 from ledger.store.store import Fact
 from ledger.values import parse_date
 from policies.packs.codes import Rules

@@ -18,9 +18,8 @@ from commands.core.command import (
 from commands.core.execute import execute
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.calendar import SchoolOpened
-from ledger.events.families import StaffJoined
 from ledger.events.log import KeyAdopted, LedgerCreated
+from ledger.events.school import SchoolOpened, StaffJoined
 from ledger.files import translated
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import LAYOUT

@@ -7,7 +7,7 @@ from commands.core.command import Decision, State, UseCase, argument, decided, o
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.families import StaffChanged, StaffJoined, StaffLeft
+from ledger.events.school import StaffChanged, StaffJoined, StaffLeft
 from ledger.state.school import StaffRow
 from ledger.store.store import Fact
 from policies.packs.codes import Rules

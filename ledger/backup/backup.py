@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 import ledger
-from ledger.backup import file as backup_box
+from ledger.backup import file
 from ledger.backup.file import (
     ATTACHMENTS,
     CHECKPOINT,
@@ -35,7 +35,14 @@ from ledger.backup.file import (
     part_of,
 )
 from ledger.errors import Refused
-from ledger.files import open_read_only, translated
+from ledger.files import (
+    give_name,
+    open_read_only,
+    open_to_write,
+    sync_folder,
+    translated,
+    write_new,
+)
 from ledger.store.folder import Folder
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note, read_signature
@@ -49,7 +56,7 @@ _LEVEL = 4
 """Of compression: a marks log shrinks to about a third, and higher levels cost more than that."""
 
 
-class Made(NamedTuple):
+class Receipt(NamedTuple):
     """A back-up that was made: of how many entries, its file's size in bytes and SHA-256."""
 
     size: int
@@ -58,12 +65,12 @@ class Made(NamedTuple):
     made_at: int
 
 
-def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Progress) -> Made:
+def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Progress) -> Receipt:
     """Write a back-up of a ledger to a file that is not there yet, whole or not at all."""
-    with translated(target), _aside(target) as place:
+    with translated(target), _temporary_folder(target) as place:
         checkpoint, log = _snapshot(folder, place / "log", progress)
         parts = _Parts(place)
-        parts.file(LOG, _compressed(place))
+        parts.file(LOG, _compress(place))
         parts.content(CHECKPOINT, checkpoint.written.encode())
         origin, size, root = read_checkpoint(checkpoint.text)
         manifest = Manifest(
@@ -73,30 +80,30 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
             made_at=now,
             software=ledger.__version__,
             log=log,
-            scrypt=backup_box.fresh(),
+            scrypt=file.new_stretching(),
             parts=[],
         )
         key = manifest.scrypt.key(passphrase)
         for name, secret in _secrets(folder):
             bound_to = manifest.bound_to(name + WRAPPED)
-            parts.content(name + WRAPPED, backup_box.wrapped(key, secret, bound_to))
+            parts.content(name + WRAPPED, file.wrap(key, secret, bound_to))
         for name, path in _attachments(folder):
             parts.file(name, path)
         manifest.parts.extend(parts.parts)
         whole = place / "whole"
         whole.touch(mode=0o600)
         with whole.open("wb") as out:
-            written = backup_box.write(out, manifest, parts.contents)
+            written = file.write(out, manifest, parts.contents)
             out.flush()
             os.fsync(out.fileno())
-        if backup_box.read(whole, progress).sha256 != written:
-            raise backup_box.damaged(whole, "did not keep what was written to it")
+        if file.read(whole, progress).sha256 != written:
+            raise file.damage(whole, "did not keep what was written to it")
         _put(whole, target)
-        return Made(size, target.stat().st_size, written, now)
+        return Receipt(size, target.stat().st_size, written, now)
 
 
 @contextmanager
-def _aside(target: Path) -> Iterator[Path]:
+def _temporary_folder(target: Path) -> Iterator[Path]:
     """Yield a folder beside the target that is gone afterwards."""
     prefix = f".{target.name}.unfinished-"
     with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as place:
@@ -106,28 +113,15 @@ def _aside(target: Path) -> Iterator[Path]:
 def _put(whole: Path, target: Path) -> None:
     """Give a whole file its name, unless somebody else took it."""
     try:
-        os.link(whole, target)
+        give_name(whole, target)
     except FileExistsError:
-        raise there(target) from None
-    except OSError:  # a disk without hard links
-        if target.exists():
-            raise there(target) from None
-        whole.rename(target)
-    _sync(target.parent)
+        raise already_there(target) from None
+    sync_folder(target.parent)
 
 
-def there(target: Path) -> Refused:
+def already_there(target: Path) -> Refused:
     """Return the refusal to write over something."""
     return Refused("backup-there", f"{target} is already there", "choose another name with --to")
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
 
 
 def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[Note, Part]:
@@ -140,7 +134,7 @@ def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[Note, Par
     with translated(folder.log), closing(open_read_only(folder.log)) as source:
         source.execute("BEGIN")
         source.execute("SELECT max(position) FROM stored_events").fetchone()
-        with closing(sqlite3.connect(copy.log)) as db:
+        with closing(open_to_write(copy.log, create=True)) as db:
             source.backup(
                 db, pages=_PAGES, progress=lambda _, left, all_: progress(all_ - left, all_)
             )
@@ -165,14 +159,14 @@ def _checkpoint(db: sqlite3.Connection) -> Note | None:
     return Note(note.text, (*note.signatures, *lines))
 
 
-def _compressed(place: Path) -> Path:
+def _compress(place: Path) -> Path:
     log, path = Folder(place / "log").log, place / LOG
     with (
         log.open("rb") as source,
         path.open("xb") as raw,
         gzip.GzipFile("", "wb", _LEVEL, raw, mtime=0) as out,
     ):
-        backup_box.copied(source, out.write)
+        file.copy_pieces(source, out.write)
     log.unlink()
     return path
 
@@ -245,7 +239,7 @@ def checkpoint_of(archive: Archive) -> Checkpoint:
     found, manifest = read_checkpoint(note_of(archive).text), archive.manifest
     named = (manifest.ledger, manifest.size, manifest.root)
     if (found.origin, found.size, b64encode(found.root).decode()) != named:
-        raise backup_box.damaged(CHECKPOINT, "in the back-up is not that of its manifest")
+        raise file.damage(CHECKPOINT, "in the back-up is not that of its manifest")
     return found
 
 
@@ -255,7 +249,7 @@ def secrets_of(archive: Archive, passphrase: str) -> Secrets:
     key = manifest.scrypt.key(passphrase)
     there_ = {part.name for part in manifest.parts}
     found = [
-        backup_box.unwrapped(key, archive.read(name), manifest.bound_to(name))
+        file.unwrap(key, archive.read(name), manifest.bound_to(name))
         if name in there_ or name != _SECRET[-1]
         else None
         for name in _SECRET
@@ -281,11 +275,7 @@ def put_secret(path: Path, content: bytes) -> None:
     """Write a new file that only its owner may read, durably."""
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(place, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(path, content)
 
 
 def put_in_place(made: Path, target: Path) -> None:
@@ -293,16 +283,16 @@ def put_in_place(made: Path, target: Path) -> None:
     with translated(target):
         for path in sorted(made.rglob("*")):
             if path.is_file():
-                with path.open("rb") as file:
-                    os.fsync(file.fileno())
+                with path.open("rb") as content:
+                    os.fsync(content.fileno())
         if target.is_dir():
             target.rmdir()
         made.rename(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
 
 
 @contextmanager
-def unfinished(target: Path) -> Iterator[Path]:
+def folder_aside(target: Path) -> Iterator[Path]:
     """Yield a new folder beside a target, which is gone afterwards unless it was put in place."""
     with translated(target):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,6 @@
 """Proving that a back-up can be restored: its log, its keys, and how it fits a ledger."""
 
-import getpass
 import json
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,18 +10,15 @@ from ledger.backup.backup import checkpoint_of
 from ledger.backup.file import Archive, Manifest, Progress
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.backup import BackupMade
 from ledger.events.codec import Decoder
-from ledger.events.proof import BackupMade
 from ledger.files import open_read_only, translated
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, is_sealed, parse_box
 from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
 from ledger.tlog.note import read_checkpoint, read_note
 from ledger.transparency.roots import root_at
-from ledger.verification.verify import Fault, Kept, Verified, verify
-
-# -- check ---------------------------------------------------------------------------------
-# Proving that a back-up can be restored: its log, its keys, and how it fits a ledger.
+from ledger.verification.verify import Fault, KeptCheckpoint, Verification, verify
 
 
 class Box(NamedTuple):
@@ -38,7 +32,7 @@ class Box(NamedTuple):
     text: str
 
 
-class Opened(NamedTuple):
+class OpenedKeys(NamedTuple):
     """How many keys there are texts for, and how many of them were destroyed."""
 
     keys: int
@@ -53,24 +47,24 @@ class Fit(NamedTuple):
     faults: list[Fault]
 
 
-class Proven(NamedTuple):
+class Findings(NamedTuple):
     """What a back-up was found to be. ``opened``: none where nobody gave the passphrase."""
 
-    found: Verified
-    opened: Opened | None
+    found: Verification
+    opened: OpenedKeys | None
     faults: list[Fault]
 
 
-def proven(made: Folder, archive: Archive, progress: Progress) -> Proven:
+def prove(made: Folder, archive: Archive, progress: Progress) -> Findings:
     """Verify an unpacked back-up, and open the texts under each key where the keys are there."""
-    kept = Kept("the back-up's checkpoint", checkpoint_of(archive))
+    kept = KeptCheckpoint("the back-up's checkpoint", checkpoint_of(archive))
     found = verify(made, every_signature=True, kept=[kept], progress=progress)
     faults = list(found.faults)
     if found.entries != archive.manifest.size:
         what = f"the log holds {found.entries} entries, not {archive.manifest.size} as it says"
         faults.append(Fault(None, what))
     opened = open_sample(made) if made.keys.is_file() and not faults else None
-    return Proven(found, opened, [*faults, *(opened.faults if opened else ())])
+    return Findings(found, opened, [*faults, *(opened.faults if opened else ())])
 
 
 def boxes(folder: Folder, after: int = 0) -> Iterator[Box]:
@@ -102,9 +96,9 @@ def _box(text: object) -> tuple[str, str, bytes] | None:
     return box[:3]
 
 
-def open_sample(folder: Folder) -> Opened:
+def open_sample(folder: Folder) -> OpenedKeys:
     """Open the first text under every key; one that was destroyed on purpose is no fault."""
-    gone, seen, done = destroyed(folder), set(), set()
+    gone, seen, done = destroyed_keys(folder), set(), set()
     faults: list[Fault] = []
     with closing(KeyRing(folder.keys)) as ring:
         for box in boxes(folder):
@@ -123,10 +117,10 @@ def open_sample(folder: Folder) -> Opened:
                     what = f"the key of {box.subject} ({box.purpose}) is not in the back-up"
                     faults.append(Fault(box.position, what))
             done.add(whose)
-    return Opened(len(seen), len(gone & seen), faults)
+    return OpenedKeys(len(seen), len(gone & seen), faults)
 
 
-def destroyed(folder: Folder) -> set[tuple[str, str]]:
+def destroyed_keys(folder: Folder) -> set[tuple[str, str]]:
     """Return the subjects and purposes whose keys were destroyed."""
     with translated(folder.keys), closing(open_read_only(folder.keys)) as db:
         return set(db.execute("SELECT subject, purpose FROM destroyed"))
@@ -154,7 +148,7 @@ def fit(folder: Folder, manifest: Manifest) -> Fit:
     return Fit(f"continued by {folder.path}, where {head - manifest.size} came after", [])
 
 
-def recorded(folder: Folder) -> list[BackupMade]:
+def recorded_backups(folder: Folder) -> list[BackupMade]:
     """Return the back-ups that a log tells of, oldest first."""
     sql = "SELECT topic, state FROM stored_events WHERE originator_id = ? ORDER BY position"
     with translated(folder.log), closing(open_read_only(folder.log)) as db:
@@ -177,63 +171,3 @@ def replay(folder: Folder, newer: Path) -> tuple[int, int]:
         keys = ring.destroy_again(rows)
         texts = ring.reapply(redactions, lambda r: places(folder.log, r.subject, r.purpose))
     return keys, texts
-
-
-# -- passphrases ---------------------------------------------------------------------------
-# The passphrase of a back-up: from a file, the environment, or asked for on a terminal.
-
-
-VARIABLE = "ATTENDANCE_PASSPHRASE"
-SHORTEST = 12
-"""Characters of a new passphrase: it guards names and birth dates for six years."""
-_WAYS = f"give --passphrase-file FILE, set {VARIABLE}, or answer on a terminal"
-
-
-def given(file: Path | None) -> str | None:
-    """Return the passphrase from its file or the environment; none where neither gives one."""
-    if file is None:
-        return os.environ.get(VARIABLE) or None
-    with translated(file):
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    if not lines or not lines[0]:
-        raise Refused("passphrase-missing", f"the first line of {file} is empty", _WAYS)
-    return lines[0]
-
-
-def existing(file: Path | None) -> str | None:
-    """Return the passphrase of a back-up that was made; none where nobody gives one."""
-    return given(file) or (_asked("Passphrase of the back-up: ") or None)
-
-
-def required(file: Path | None) -> str:
-    """Return the passphrase of a back-up that was made, or refuse to go on without."""
-    found = existing(file)
-    if found is None:
-        raise Refused("passphrase-missing", "the keys cannot be opened without it", _WAYS)
-    return found
-
-
-def chosen(file: Path | None) -> str:
-    """Return the passphrase for a new back-up; on a terminal it is asked for twice."""
-    found = given(file)
-    if found is None:
-        found = _asked("A passphrase for the keys in the back-up: ")
-        if found and found != _asked("The same again: "):
-            raise Refused("passphrase-differs", "the two passphrases differ", "try again")
-    if not found:
-        what = "the ledger's keys are wrapped by a passphrase, and there is none"
-        raise Refused("passphrase-missing", what, _WAYS)
-    if len(found) < SHORTEST:
-        what = f"the passphrase has {len(found)} characters; at least {SHORTEST} are needed"
-        raise Refused("passphrase-short", what, "take four or five words that nobody says")
-    return found
-
-
-def _asked(prompt: str) -> str:
-    """Return what is typed, unseen; nothing where nobody sits there."""
-    if not sys.stdin.isatty():
-        return ""
-    try:
-        return getpass.getpass(prompt)
-    except EOFError:
-        return ""

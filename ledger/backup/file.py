@@ -24,9 +24,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from ledger.errors import Refused
 from ledger.files import translated
 
-# -- backup_box ----------------------------------------------------------------------------
-# Wrapping the keys of a back-up: a passphrase, stretched by scrypt, and AES-256-GCM.
-
+# -- wrapping the keys -------------------------------------------------------------------------
 
 _KEY_BYTES = 32
 _NONCE = 12
@@ -55,31 +53,24 @@ class Stretching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise Refused("backup-damaged", what, "take another copy of the back-up") from None
 
 
-def fresh() -> Stretching:
+def new_stretching() -> Stretching:
     """Return the way for a new back-up, with a random salt."""
     return Stretching(secrets.token_hex(_SALT))
 
 
-def wrapped(key: bytes, secret: bytes, bound_to: bytes) -> bytes:
+def wrap(key: bytes, secret: bytes, bound_to: bytes) -> bytes:
     """Return a secret encrypted: nonce, then the box, bound to what it belongs to."""
     nonce = secrets.token_bytes(_NONCE)
     return nonce + AESGCM(key).encrypt(nonce, secret, bound_to)
 
 
-def unwrapped(key: bytes, box: bytes, bound_to: bytes) -> bytes:
+def unwrap(key: bytes, box: bytes, bound_to: bytes) -> bytes:
     """Return the secret, or refuse a wrong passphrase."""
     try:
         return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], bound_to)
     except (InvalidTag, ValueError):
         what = "the passphrase does not open the keys of this back-up"
         raise Refused("passphrase-wrong", what, "try the one it was made with") from None
-
-
-# -- file ----------------------------------------------------------------------------------
-# The file of a back-up: a tar of parts, the manifest first, a digest of all of it last.
-#
-# Any tar program unpacks it; the log and the checkpoint can be read without the passphrase. The
-# last member, ``seal.sha256``, is the SHA-256 of every byte before its own content.
 
 
 SUFFIX = ".attendance-backup"
@@ -143,13 +134,13 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return [part for part in self.parts if part.name.startswith(f"{ATTACHMENTS}/")]
 
 
-def damaged(subject: object, what: str) -> Refused:
+def damage(subject: object, what: str) -> Refused:
     """Return the refusal of a file, or a part of it, that is not what was written."""
     remedy = "take another copy of it, or an earlier back-up"
     return Refused("backup-damaged", f"{subject} {what}", remedy)
 
 
-def copied(source: IO[bytes], *sinks: Callable[[bytes], object]) -> int:
+def copy_pieces(source: IO[bytes], *sinks: Callable[[bytes], object]) -> int:
     """Hand a file's bytes on in pieces; return how many there were."""
     size = 0
     while chunk := source.read(_CHUNK):
@@ -163,11 +154,8 @@ def part_of(name: str, path: Path) -> Part:
     """Return a file as a part."""
     digest = sha256()
     with path.open("rb") as file:
-        size = copied(file, digest.update)
+        size = copy_pieces(file, digest.update)
     return Part(name, size, digest.hexdigest())
-
-
-# -- writing -----------------------------------------------------------------------------------
 
 
 def write(out: IO[bytes], manifest: Manifest, contents: Iterable[Callable[[], IO[bytes]]]) -> str:
@@ -192,7 +180,7 @@ def write(out: IO[bytes], manifest: Manifest, contents: Iterable[Callable[[], IO
     for part, opened in zip(manifest.parts, contents, strict=True):
         member(part.name, part.size)
         with opened() as content:
-            size = copied(content, put)
+            size = copy_pieces(content, put)
         put(_padding(size))
     member(SEAL, len(digest.hexdigest()) + 1)
     put(_ending(digest.hexdigest()))
@@ -205,9 +193,6 @@ def _padding(size: int) -> bytes:
 
 def _ending(seal: str) -> bytes:
     return (seal + "\n").encode().ljust(_END, b"\0")
-
-
-# -- reading -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +217,7 @@ class Archive:
     def copy_log(self, to: Path, progress: Progress) -> None:
         """Write the log to a new file, uncompressed."""
         log, digest, done = self.manifest.log, sha256(), 0
-        with self._opened(LOG) as part, gzip.GzipFile(fileobj=part) as source, to.open("xb") as f:
+        with self._member(LOG) as part, gzip.GzipFile(fileobj=part) as source, to.open("xb") as f:
             while chunk := source.read(_CHUNK):
                 done += len(chunk)
                 if done > log.size:
@@ -241,32 +226,32 @@ class Archive:
                 f.write(chunk)
                 progress(done, log.size)
         if (done, digest.hexdigest()) != (log.size, log.sha256):
-            raise damaged(LOG, "in the back-up is not what its manifest names")
+            raise damage(LOG, "in the back-up is not what its manifest names")
 
     def _copy(self, name: str, sink: Callable[[bytes], object]) -> None:
         part = next((each for each in self.manifest.parts if each.name == name), None)
         digest = sha256()
-        with self._opened(name) as source:
-            size = copied(source, digest.update, sink)
+        with self._member(name) as source:
+            size = copy_pieces(source, digest.update, sink)
         if part is None or (size, digest.hexdigest()) != (part.size, part.sha256):
-            raise damaged(name, "in the back-up is not what its manifest names")
+            raise damage(name, "in the back-up is not what its manifest names")
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[IO[bytes]]:
-        with translated(self.path), _readable(self.path), tarfile.open(self.path, "r:") as tar:
+    def _member(self, name: str) -> Iterator[IO[bytes]]:
+        with translated(self.path), _explained(self.path), tarfile.open(self.path, "r:") as tar:
             found = tar.extractfile(name)
             if found is None:
-                raise damaged(name, "in the back-up is no file")
+                raise damage(name, "in the back-up is no file")
             with found:
                 yield found
 
 
 def manifest_of(path: Path) -> Manifest:
     """Return what a file says it is a back-up of; only that much of it is read."""
-    with translated(path), _readable(path), tarfile.open(path, "r:") as tar:
+    with translated(path), _explained(path), tarfile.open(path, "r:") as tar:
         first = tar.next()
         if first is None or first.name != MANIFEST or not 0 < first.size < _MOST_MANIFEST:
-            raise damaged(path, "is not a back-up of a ledger, or its beginning is damaged")
+            raise damage(path, "is not a back-up of a ledger, or its beginning is damaged")
         file = tar.extractfile(first)
         assert file is not None  # noqa: S101 - the name is that of a member
         manifest = msgspec.json.decode(file.read(), type=Manifest)
@@ -288,18 +273,18 @@ def read(path: Path, progress: Progress) -> Archive:
             ending = file.read()
     if ending != _ending(digest.hexdigest()):
         manifest_of(path)
-        raise damaged(path, "is cut short or damaged: its bytes are not those that were written")
+        raise damage(path, "is cut short or damaged: its bytes are not those that were written")
     digest.update(ending)
     return Archive(path, manifest_of(path), digest.hexdigest())
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _explained(path: Path) -> Iterator[None]:
     """Turn what a strange file raises into an answer."""
     try:
         yield
     except _STRANGE as error:
-        raise damaged(path, f"is not a back-up that can be read: {error}") from None
+        raise damage(path, f"is not a back-up that can be read: {error}") from None
 
 
 def _refuse_strange(manifest: Manifest) -> None:
@@ -308,6 +293,6 @@ def _refuse_strange(manifest: Manifest) -> None:
     for name in names:
         pieces = PurePosixPath(name).parts
         if name.startswith("/") or ".." in pieces or "\0" in name or "\\" in name:
-            raise damaged(repr(name), "is no name for a part of a back-up")
+            raise damage(repr(name), "is no name for a part of a back-up")
     if len(set(names)) != len(names):
-        raise damaged(MANIFEST, "names a part twice")
+        raise damage(MANIFEST, "names a part twice")

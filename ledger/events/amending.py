@@ -1,19 +1,10 @@
-"""Events around amendments: evidence, a second person's approval, alerts, the school's policy."""
+"""Events around amendments: evidence, a second person's approval, the school's policy."""
 
 from datetime import date
-from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from ledger.events.base import (
-    STRICT,
-    AuthorName,
-    CaseworkText,
-    Event,
-    Identity,
-    RegisterText,
-    SourcedEvent,
-)
+from ledger.events.base import STRICT, AuthorName, Event, RegisterText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -83,66 +74,6 @@ class PolicyAdopted(Event):
     policy: str
     since: date
     text: str
-    by: str
-    name: AuthorName
-    job_title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class UndercutPaper:
-    """A paper that rests on the register, and what its case held before and after a change.
-
-    ``kind`` and ``ref``: a notice (parent's id and day of issue), a consideration or a
-    certificate (position of its event). Counts: the relevant entries of the fullest window
-    around the sessions that the paper is about; 0 for a certificate.
-    """
-
-    kind: Literal["notice", "consideration", "certificate"]
-    ref: str
-    before: int
-    after: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class CaseUndercut(Event):
-    """A change took a case below the threshold, or changed a session that a paper relied on.
-
-    Recorded in the transaction of the change itself. ``sessions``: what changed, each
-    ``2026-11-20/AM O>I`` (``-``: no entry counts there); ``papers``: those concerned.
-    """
-
-    papers: tuple[UndercutPaper, ...]
-    sessions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class AlertSettled(Event):
-    """What was done about an alert: the notice to the authority sent, or dismissed with reason.
-
-    ``alert``: the position of the event that raised it.
-    """
-
-    alert: int
-    outcome: Literal["sent", "dismissed"]
-    to: CaseworkText | None = None
-    on: date | None = None
-    reason: CaseworkText | None = None
-    by: str
-    name: AuthorName
-    job_title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class AdmissionAmended(SourcedEvent):
-    """A parent's entry in the admission register amended: reg 6(1)'s five, with the title.
-
-    On the parent's or relation's stream, beside the event that states the record whole.
-    """
-
-    field: str
-    original: Identity | None = None
-    amended: Identity | None = None
-    reason: Identity
     by: str
     name: AuthorName
     job_title: str

@@ -1,4 +1,4 @@
-"""Events of the school and its calendar."""
+"""Events of the calendar: register times, terms, closures and cancellations."""
 
 from datetime import date
 
@@ -6,18 +6,6 @@ from pydantic.dataclasses import dataclass
 
 from ledger.events.base import STRICT, Event, SourcedEvent
 from ledger.values import HALVES, Half
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class SchoolOpened(Event):
-    """The school whose register this ledger is; recorded again when its details change."""
-
-    urn: str
-    name: str
-    la_code: str
-    estab: str
-    type: str
-    phase: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)

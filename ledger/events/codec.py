@@ -10,8 +10,9 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import MISSING, fields
-from typing import Any
+from dataclasses import MISSING, Field, fields
+from functools import cache
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -24,6 +25,7 @@ _NONCE_BYTES = 16
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _NONCES_AT_ONCE = 1024
 _encode_json = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def nonces() -> Iterator[str]:
@@ -154,3 +156,44 @@ def is_canonical(name: str, state: bytes, decoder: Decoder | None = None) -> boo
     if newer != name:
         written = _encode_json(msgspec.json.decode(state))
     return written == state
+
+
+def first_not_canonical(name: str, states: Sequence[bytes]) -> int | None:
+    """Return the place of the first stored bytes that are not canonical; none where all are.
+
+    `is_canonical` of a run of events of one name, about ten times faster: read and written again
+    by msgspec alone, in classes made from the event classes for this purpose.
+    """
+    if name in registry.EVENTS:
+        joined = b"\n".join(states)
+        try:
+            events = _twin_decoder(name).decode_lines(joined)
+        except (msgspec.MsgspecError, ValueError):
+            events = []
+        if len(events) == len(states) and _encode_lines(events) == joined + b"\n":
+            return None
+    decoder = Decoder()
+    for place, state in enumerate(states):
+        if not is_canonical(name, state, decoder):
+            return place
+    return None
+
+
+@cache
+def _twin_decoder(name: str) -> msgspec.json.Decoder[Any]:
+    event_class = registry.EVENTS[name]
+    hints = get_type_hints(event_class)
+    first, *others = fields(event_class)
+    mirror = msgspec.defstruct(
+        event_class.__name__,
+        [_twin_field(f, hints[f.name]) for f in (*others, first)],
+        kw_only=True,
+        omit_defaults=True,
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    return msgspec.json.Decoder(mirror)
+
+
+def _twin_field(f: "Field[Any]", hint: Any) -> Any:  # noqa: ANN401 - as msgspec takes it
+    return (f.name, hint) if f.default is MISSING else (f.name, hint, f.default)

@@ -1,11 +1,11 @@
-"""Events of penalty notices considered and returns made to the local authority."""
+"""Events of penalty notices: considered, stated, confirmed, and undercut by a later change."""
 
 from datetime import date
 from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from ledger.events.base import STRICT, AuthorName, CaseworkText, Event
+from ledger.events.base import STRICT, AuthorName, CaseworkText, Event, SourcedEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
@@ -42,21 +42,61 @@ class NoticesConfirmed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class ReturnAgreed(Event):
-    """The figure agreed with the authority for failing to attend regularly (reg 13(7)(a))."""
+class NoticeStated(SourcedEvent):
+    """A penalty notice as its source states it; a later row for it states it again."""
 
-    sessions: int
-    weeks: int
-    since: date
-    by: str
+    kind: Literal["s444A", "s105"]
+    issued_on: date
+    offence_first: date | None = None
+    offence_last: date | None = None
+    received_on: date | None = None
+    paid_on: date | None = None
+    withdrawn_on: date | None = None
+    outcome: str | None = None
+    outcome_on: date | None = None
+    sessions: tuple[str, ...] = ()
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class ReturnMade(Event):
-    """A return was made to the authority on a day, about these pupils (internal ids)."""
+class UndercutPaper:
+    """A paper that rests on the register, and what its case held before and after a change.
 
-    on: date
-    pupils: tuple[str, ...]
+    ``kind`` and ``ref``: a notice (parent's id and day of issue), a consideration or a
+    certificate (position of its event). Counts: the relevant entries of the fullest window
+    around the sessions that the paper is about; 0 for a certificate.
+    """
+
+    kind: Literal["notice", "consideration", "certificate"]
+    ref: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class CaseUndercut(Event):
+    """A change took a case below the threshold, or changed a session that a paper relied on.
+
+    Recorded in the transaction of the change itself. ``sessions``: what changed, each
+    ``2026-11-20/AM O>I`` (``-``: no entry counts there); ``papers``: those concerned.
+    """
+
+    papers: tuple[UndercutPaper, ...]
+    sessions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class AlertSettled(Event):
+    """What was done about an alert: the notice to the authority sent, or dismissed with reason.
+
+    ``alert``: the position of the event that raised it.
+    """
+
+    alert: int
+    outcome: Literal["sent", "dismissed"]
+    to: CaseworkText | None = None
+    on: date | None = None
+    reason: CaseworkText | None = None
     by: str
     name: AuthorName
     job_title: str

@@ -1,4 +1,4 @@
-"""Events about who outside is trusted to have seen the log, and about its back-ups."""
+"""Events about who outside is trusted to have seen the log."""
 
 from pydantic.dataclasses import dataclass
 
@@ -23,19 +23,3 @@ class WitnessDropped(Event):
     by: str
     name: AuthorName
     job_title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class BackupMade(Event):
-    """A back-up was made of the first ``size`` entries; ``sha256``: of its file (hex)."""
-
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class LedgerRestored(Event):
-    """The ledger was restored from a back-up of its first ``size`` entries."""
-
-    size: int
-    sha256: str

@@ -9,10 +9,21 @@ from types import MappingProxyType
 from typing import Any
 
 from ledger.errors import Refused
-from ledger.events import amending, calendar, disclosure, leave, log, register, roll
-from ledger.events import families as people
-from ledger.events import penalties as enforcement
-from ledger.events import proof as trust
+from ledger.events import (
+    amending,
+    backup,
+    calendar,
+    casework,
+    disclosure,
+    leave,
+    log,
+    penalties,
+    proof,
+    register,
+    returns,
+    roll,
+    school,
+)
 from ledger.events.base import Event
 
 State = dict[str, Any]
@@ -25,29 +36,29 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "KeyAdopted.v1": log.KeyAdopted,
         "RulesAdopted.v1": log.RulesAdopted,
         "ImportCompleted.v1": log.ImportCompleted,
-        "SchoolOpened.v1": calendar.SchoolOpened,
+        "SchoolOpened.v1": school.SchoolOpened,
         "RegisterTimesSet.v1": calendar.RegisterTimesSet,
         "TermSet.v1": calendar.TermSet,
         "SessionsClosed.v1": calendar.SessionsClosed,
         "SessionCancelled.v1": calendar.SessionCancelled,
         "ClosureWithdrawn.v1": calendar.ClosureWithdrawn,
-        "StaffJoined.v1": people.StaffJoined,
-        "StaffChanged.v1": people.StaffChanged,
-        "StaffLeft.v1": people.StaffLeft,
-        "ParentRecorded.v1": people.ParentRecorded,
-        "RelationRecorded.v1": people.RelationRecorded,
-        "NoticeStated.v1": people.NoticeStated,
-        "CaseworkStepTaken.v1": people.CaseworkStepTaken,
+        "StaffJoined.v1": school.StaffJoined,
+        "StaffChanged.v1": school.StaffChanged,
+        "StaffLeft.v1": school.StaffLeft,
+        "ParentRecorded.v1": roll.ParentRecorded,
+        "RelationRecorded.v1": roll.RelationRecorded,
+        "NoticeStated.v1": penalties.NoticeStated,
+        "CaseworkStepTaken.v1": casework.CaseworkStepTaken,
         "PupilEnrolled.v1": roll.PupilEnrolled,
         "PupilRemoved.v1": roll.PupilRemoved,
         "EnrolmentWithdrawn.v1": roll.EnrolmentWithdrawn,
         "DetailsAmended.v1": roll.DetailsAmended,
         "GroupJoined.v1": roll.GroupJoined,
         "GroupLeft.v1": roll.GroupLeft,
-        "PenaltyConsidered.v1": enforcement.PenaltyConsidered,
-        "NoticesConfirmed.v1": enforcement.NoticesConfirmed,
-        "ReturnAgreed.v1": enforcement.ReturnAgreed,
-        "ReturnMade.v1": enforcement.ReturnMade,
+        "PenaltyConsidered.v1": penalties.PenaltyConsidered,
+        "NoticesConfirmed.v1": penalties.NoticesConfirmed,
+        "ReturnAgreed.v1": returns.ReturnAgreed,
+        "ReturnMade.v1": returns.ReturnMade,
         "RegisterTaken.v1": register.RegisterTaken,
         "SessionMarked.v1": register.SessionMarked,
         "MarkCorrected.v1": register.MarkCorrected,
@@ -63,9 +74,9 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "AmendmentDeclined.v1": amending.AmendmentDeclined,
         "RequestWithdrawn.v1": amending.RequestWithdrawn,
         "PolicyAdopted.v1": amending.PolicyAdopted,
-        "CaseUndercut.v1": amending.CaseUndercut,
-        "AlertSettled.v1": amending.AlertSettled,
-        "AdmissionAmended.v1": amending.AdmissionAmended,
+        "CaseUndercut.v1": penalties.CaseUndercut,
+        "AlertSettled.v1": penalties.AlertSettled,
+        "AdmissionAmended.v1": roll.AdmissionAmended,
         "LeaveRequested.v1": leave.LeaveRequested,
         "LeaveDecided.v1": leave.LeaveDecided,
         "LeaveWithdrawn.v1": leave.LeaveWithdrawn,
@@ -73,10 +84,10 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "Disclosed.v1": disclosure.Disclosed,
         "NamesShown.v1": disclosure.NamesShown,
         "FieldRedacted.v1": disclosure.FieldRedacted,
-        "WitnessTrusted.v1": trust.WitnessTrusted,
-        "WitnessDropped.v1": trust.WitnessDropped,
-        "BackupMade.v1": trust.BackupMade,
-        "LedgerRestored.v1": trust.LedgerRestored,
+        "WitnessTrusted.v1": proof.WitnessTrusted,
+        "WitnessDropped.v1": proof.WitnessDropped,
+        "BackupMade.v1": backup.BackupMade,
+        "LedgerRestored.v1": backup.LedgerRestored,
     }
 )
 

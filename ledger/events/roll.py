@@ -1,4 +1,4 @@
-"""Events of the admission register: who is on roll, in which groups, with which details."""
+"""Events of the admission register: who is on roll, with which groups, details and parents."""
 
 from datetime import date
 from typing import Literal, get_args
@@ -7,6 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from ledger.events.base import STRICT, AuthorName, Identity, RegisterText, SourcedEvent
 
+YesNo = Literal["yes", "no"]
 GroupKind = Literal["year", "registration", "cohort"]
 SealedDetail = Literal[
     "upn",
@@ -107,3 +108,47 @@ class GroupLeft(SourcedEvent):
     name: str
     since: date | None = None
     until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ParentRecorded(SourcedEvent):
+    """A parent or other contact as on the admission register (SI 2024/208 reg 8)."""
+
+    title: Identity | None = None
+    surname: Identity
+    forename: Identity | None = None
+    address: Identity | None = None
+    phone: Identity | None = None
+    email: Identity | None = None
+    dob: Identity | None = None
+    address_confidential: YesNo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class RelationRecorded(SourcedEvent):
+    """What a parent is to a pupil; a flag that is not known stays empty."""
+
+    relationship: Identity | None = None
+    lives_with: YesNo | None = None
+    parental_responsibility: YesNo | None = None
+    contact_order: int | None = None
+    care: YesNo | None = None
+    no_contact: YesNo | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class AdmissionAmended(SourcedEvent):
+    """A parent's entry in the admission register amended: reg 6(1)'s five, with the title.
+
+    On the parent's or relation's stream, beside the event that states the record whole.
+    """
+
+    field: str
+    original: Identity | None = None
+    amended: Identity | None = None
+    reason: Identity
+    by: str
+    name: AuthorName
+    job_title: str

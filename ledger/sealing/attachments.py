@@ -5,17 +5,15 @@ own, which stands sealed in the event that gives the evidence: once the pupil's 
 nobody can open the copy. A name is made of random ids only: the batch's and the pupil's.
 """
 
-import os
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import NamedTuple
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.files import translated
+from ledger.files import sync_folder, translated, write_new
 from ledger.store.folder import Folder
 
 _KEY_BYTES = 32
@@ -58,9 +56,9 @@ def write(folder: Folder, attachments: Sequence[Attachment]) -> None:
     with translated(folder.attachments):
         folder.attachments.mkdir(mode=0o700, exist_ok=True)
         for attachment in attachments:
-            _write(folder.attachments / attachment.name, _encrypted(attachment))
-        _sync(folder.attachments)
-        _sync(folder.path)
+            path = folder.attachments / attachment.name
+            write_new(path, _encrypt(attachment), replace=True)
+        sync_folder(folder.path)
 
 
 def read(folder: Folder, name: str, key: str) -> bytes | None:
@@ -73,7 +71,7 @@ def read(folder: Folder, name: str, key: str) -> bytes | None:
         return None
     with translated(path):
         stored = path.read_bytes()
-    content = _decrypted(name, stored, urlsafe_b64decode(key + "=" * (-len(key) % 4)))
+    content = _decrypt(name, stored, urlsafe_b64decode(key + "=" * (-len(key) % 4)))
     if content is None:
         raise Refused(
             "attachment-changed",
@@ -83,14 +81,14 @@ def read(folder: Folder, name: str, key: str) -> bytes | None:
     return content
 
 
-def _encrypted(attachment: Attachment) -> bytes:
+def _encrypt(attachment: Attachment) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
 
     nonce, name = secrets.token_bytes(_NONCE), attachment.name.encode()
     return nonce + AESGCM(attachment.key).encrypt(nonce, attachment.content, name)
 
 
-def _decrypted(name: str, stored: bytes, key: bytes) -> bytes | None:
+def _decrypt(name: str, stored: bytes, key: bytes) -> bytes | None:
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - start-up
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
 
@@ -98,22 +96,3 @@ def _decrypted(name: str, stored: bytes, key: bytes) -> bytes | None:
         return AESGCM(key).decrypt(stored[:_NONCE], stored[_NONCE:], name.encode())
     except (InvalidTag, ValueError):
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or not at all, readable by its owner only."""
-    unfinished = path.with_name(path.name + ".part")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,4 +1,6 @@
-"""Sealed texts: how one is written, made and opened. Nobody else knows the cryptography.
+"""Sealed texts: how one is written, made, opened, and put beyond use by itself.
+
+Nobody else knows the cryptography.
 
 A sealed field reads ``~subject/purpose.box.commitment``: AES-256-GCM under a key derived from
 the subject's key for that purpose and the box's own nonce, so that one box can later be put
@@ -13,15 +15,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple
-
-# -- boxes ---------------------------------------------------------------------------------
-# Sealed texts: how one is written, made and opened. Nobody else knows the cryptography.
-#
-# A sealed field reads ``~subject/purpose.box.commitment``: AES-256-GCM under a key derived from
-# the subject's key for that purpose and the box's own nonce, so that one box can later be put
-# beyond use without the others; and a SHA-256 commitment to salt and text, whose salt is inside
-# the box and dies with the key.
-
 
 KEY_BYTES = 32
 _NONCE = 12
@@ -56,7 +49,7 @@ def box_key(subject_key: bytes, nonce: bytes) -> bytes:
     return hmac.digest(subject_key, nonce, "sha256")
 
 
-def sealed(text: str, subject: str, purpose: str, subject_key: bytes) -> str:
+def seal(text: str, subject: str, purpose: str, subject_key: bytes) -> str:
     """Return a text as sealed under the subject's key for a purpose."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
 
@@ -68,7 +61,7 @@ def sealed(text: str, subject: str, purpose: str, subject_key: bytes) -> str:
     return f"~{reference}.{_base64(box)}.{_base64(sha256(salted).digest())}"
 
 
-def opened(box: Box, key: bytes) -> str | None:
+def open_box(box: Box, key: bytes) -> str | None:
     """Return the text of a box under its own key.
 
     None where the key does not open it, or where its commitment is to another text.
@@ -92,14 +85,12 @@ def _unbase64(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-# -- punctured -----------------------------------------------------------------------------
-# Keys with holes: one sealed text is beyond use, the others under its key still open.
+# -- one text beyond use ---------------------------------------------------------------------
 #
 # The key of a box is derived from the subject's key and the box's nonce. To put one box beyond use
 # the derived keys of all others are kept in place of the subject's key, which is destroyed; texts
 # sealed later get a new one. No list forbids the box: the key that would open it is gone. What
 # ``redacted`` remembers only says why, and lets a restored back-up be brought to the same state.
-
 
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS box_keys(
@@ -142,7 +133,7 @@ class Holes(NamedTuple):
 
 def load(db: sqlite3.Connection) -> Holes:
     """Return what a key file keeps; nothing where it was made before there were redactions."""
-    if not _there(db):
+    if not _has_tables(db):
         return Holes({}, {})
     keys = db.execute("SELECT subject, purpose, nonce, key FROM box_keys")
     redacted = map(Redaction._make, db.execute("SELECT * FROM redacted"))
@@ -154,7 +145,7 @@ def load(db: sqlite3.Connection) -> Holes:
 
 def forget(db: sqlite3.Connection, subject: str, purpose: str | None = None) -> None:
     """Delete the keys of a subject's boxes, for one purpose or all."""
-    if _there(db):
+    if _has_tables(db):
         sql = "DELETE FROM box_keys WHERE subject = ? AND purpose = coalesce(?, purpose)"
         db.execute(sql, [subject, purpose])
 
@@ -170,7 +161,7 @@ def puncture(db: sqlite3.Connection, redaction: Redaction, places: Iterable[Plac
     holes = load(db)
     subject, purpose, nonce = redaction[:3]
     subject_key = _subject_key(db, subject, purpose)
-    texts, gone = _opened(places, subject_key, holes, nonce)
+    texts, gone = _open_others(places, subject_key, holes, nonce)
     if (subject, purpose, nonce) in holes.keys:
         where = "subject = ? AND purpose = ? AND nonce = ?"
         db.execute(f"DELETE FROM box_keys WHERE {where}", redaction[:3])  # noqa: S608
@@ -193,7 +184,7 @@ def give_up(db: sqlite3.Connection, lost: Iterable[Redaction]) -> None:
     db.executemany("INSERT OR IGNORE INTO redacted VALUES(?,?,?,?,?,?)", rows)
 
 
-def _opened(
+def _open_others(
     places: Iterable[Place], subject_key: bytes | None, holes: Holes, nonce: bytes
 ) -> tuple[list[tuple[Place, Box, str]], str | None]:
     """Return the other texts that open, each with its box, and the one that is to go."""
@@ -202,7 +193,7 @@ def _opened(
     for place in places:
         box = parse_box(place.text)
         key = holes.keys.get(box[:3]) or (subject_key and box_key(subject_key, box.nonce))
-        text = opened(box, key) if key else None
+        text = open_box(box, key) if key else None
         if box.nonce == nonce:
             gone = text
         elif text is not None:
@@ -232,6 +223,6 @@ def _subject_key(db: sqlite3.Connection, subject: str, purpose: str) -> bytes | 
     return row[0] if row else None
 
 
-def _there(db: sqlite3.Connection) -> bool:
+def _has_tables(db: sqlite3.Connection) -> bool:
     sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'redacted'"
     return db.execute(sql).fetchone() is not None

@@ -2,7 +2,7 @@
 
 One key for each subject and purpose (identity, register of one school year, casework), from
 which each sealed text's own key is derived (`boxes`). A destroyed key puts all its texts beyond
-use; a punctured one a single text (`punctured`).
+use; a redaction a single text.
 """
 
 import secrets
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger.errors import Refused
-from ledger.files import open_read_only, translated
+from ledger.files import begin_immediate, open_read_only, open_to_write, translated
 from ledger.sealing import boxes
 from ledger.sealing.boxes import Place, Redaction, is_sealed, parse_box
 
@@ -22,7 +22,6 @@ __all__ = ["BEYOND_USE", "REDACTED", "KeyRing", "is_sealed", "parse_box"]
 BEYOND_USE = "[beyond use]"
 REDACTED = "[redacted]"
 """What a single text reads that was put beyond use."""
-LOCK_TIMEOUT_SECONDS = 120
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS subject_keys(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, key BLOB NOT NULL,
@@ -35,7 +34,7 @@ CREATE TABLE IF NOT EXISTS destroyed(
 """
 
 
-class _Loaded(NamedTuple):
+class _Contents(NamedTuple):
     """Every key, read at one moment: of subjects, and of boxes whose subject's key is gone."""
 
     subjects: dict[tuple[str, str], bytes]
@@ -56,9 +55,9 @@ class KeyRing:
                 f"the ledger's keys are not at {path}",
                 "restore keys.db from the latest back-up; without it names cannot be read",
             )
-        self._read: _Loaded | None = None
+        self._read: _Contents | None = None
         with translated(path):
-            self._db = _connect(path) if to_write else open_read_only(path)
+            self._db = _open(path) if to_write else open_read_only(path)
             try:
                 self._db.execute("SELECT 1 FROM subject_keys, identities, destroyed LIMIT 0")
             except sqlite3.Error:
@@ -69,7 +68,7 @@ class KeyRing:
     def create(path: Path) -> None:
         """Make an empty key file, readable by its owner only."""
         path.touch(mode=0o600)
-        db = sqlite3.connect(path)
+        db = open_to_write(path)
         db.execute("PRAGMA journal_mode=WAL")
         db.executescript(_SCHEMA)
         db.close()
@@ -82,7 +81,7 @@ class KeyRing:
     def writing(self) -> Iterator[None]:
         """Hold the only writer's place; what was added is committed by `commit` or lost."""
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("BEGIN IMMEDIATE")
+        begin_immediate(self._db.execute)
         self._read = None
         try:
             yield
@@ -118,7 +117,7 @@ class KeyRing:
 
     def seal(self, text: str, subject: str, purpose: str) -> str:
         """Seal a text under the subject's key for a purpose, made now if there is none."""
-        return boxes.sealed(text, subject, purpose, self._key_for(subject, purpose))
+        return boxes.seal(text, subject, purpose, self._key_for(subject, purpose))
 
     def open(self, sealed: str) -> str:
         """Return the text of a sealed field.
@@ -136,11 +135,11 @@ class KeyRing:
             return BEYOND_USE if gone.at == boxes.LOST else REDACTED
         key = holes.keys.get(box[:3])
         if key is None:
-            subject_key = self._loaded().get((box.subject, box.purpose))
+            subject_key = self._subject_keys().get((box.subject, box.purpose))
             if subject_key is None:
                 return BEYOND_USE
             key = boxes.box_key(subject_key, box.nonce)
-        text = boxes.opened(box, key)
+        text = boxes.open_box(box, key)
         if text is None:
             raise _unreadable(box.subject, box.purpose)
         return text
@@ -190,7 +189,7 @@ class KeyRing:
         self._wipe()
         return gone
 
-    def destroyed(self, subject: str) -> list[tuple[str, int]]:
+    def destructions(self, subject: str) -> list[tuple[str, int]]:
         """Return which of a subject's keys were destroyed and when: purpose, microseconds."""
         sql = "SELECT purpose, at FROM destroyed WHERE subject = ? ORDER BY purpose"
         return self._db.execute(sql, [subject]).fetchall()
@@ -241,7 +240,7 @@ class KeyRing:
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _key_for(self, subject: str, purpose: str) -> bytes:
-        keys = self._loaded()
+        keys = self._subject_keys()
         if (subject, purpose) not in keys:
             self._refuse_beyond_use(subject, purpose)
             key = secrets.token_bytes(boxes.KEY_BYTES)
@@ -259,18 +258,18 @@ class KeyRing:
                 "record a person who returns as a new one",
             )
 
-    def _loaded(self) -> dict[tuple[str, str], bytes]:
-        return self._everything().subjects
+    def _subject_keys(self) -> dict[tuple[str, str], bytes]:
+        return self._contents().subjects
 
     def _holes(self) -> boxes.Holes:
-        return self._everything().holes
+        return self._contents().holes
 
-    def _everything(self) -> _Loaded:
+    def _contents(self) -> _Contents:
         if self._read is None:
             with self._one_moment():
                 rows = self._db.execute("SELECT subject, purpose, key FROM subject_keys")
                 keys = {(subject, purpose): key for subject, purpose, key in rows}
-                self._read = _Loaded(keys, boxes.load(self._db))
+                self._read = _Contents(keys, boxes.load(self._db))
         return self._read
 
     @contextmanager
@@ -294,8 +293,7 @@ def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
     )
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode=rw"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS)
+def _open(path: Path) -> sqlite3.Connection:
+    db = open_to_write(path)
     db.execute("PRAGMA secure_delete=ON")
     return db

@@ -1,7 +1,9 @@
-"""The sealed texts of the log, read when nobody can seal another: what a redaction must keep."""
+"""The sealed texts of the log: found again for a redaction, and sealed on their way into it.
+
+A redaction reads them when nobody can seal another: it must keep all but one.
+"""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -14,14 +16,10 @@ from ledger.clock import local_date
 from ledger.events import streams
 from ledger.events.base import Event, Seal, sealed_fields
 from ledger.events.streams import STAFF
-from ledger.files import open_read_only, translated
+from ledger.files import begin_immediate, open_read_only, open_to_write, translated
 from ledger.sealing.boxes import Place, is_sealed
-from ledger.sealing.keys import LOCK_TIMEOUT_SECONDS, KeyRing
+from ledger.sealing.keys import KeyRing
 from ledger.values import school_year_number
-
-# -- redaction -----------------------------------------------------------------------------
-# The sealed texts of the log, read when nobody can seal another: what a redaction must keep.
-
 
 _EVERY = "SELECT position, state FROM stored_events WHERE instr(state, '\"~') ORDER BY position"
 _SQL = "SELECT position, state FROM stored_events WHERE instr(state, ?) ORDER BY position"
@@ -36,13 +34,8 @@ def places(log: Path, subject: str, purpose: str) -> Iterator[Place]:
     """
     reference = f"~{subject}/{purpose}."
     stored = msgspec.json.encode(reference)[1:-1]
-    uri = f"{log.absolute().as_uri()}?mode=rw"
-    timeout = LOCK_TIMEOUT_SECONDS
-    with (
-        translated(log),
-        closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=timeout)) as db,
-    ):
-        db.execute("BEGIN IMMEDIATE")
+    with translated(log), closing(open_to_write(log)) as db:
+        begin_immediate(db.execute)
         for position, state in db.execute(_SQL, [stored]):
             yield from _texts(position, state, reference)
         db.execute("ROLLBACK")
@@ -63,8 +56,7 @@ def _texts(position: int, state: bytes, reference: str) -> Iterator[Place]:
             yield Place(position, field, text)
 
 
-# -- sealing -------------------------------------------------------------------------------
-# Sealing the personal fields of events on their way into the log.
+# -- on the way into the log -------------------------------------------------------------------
 
 
 def seal_event(ring: KeyRing, stream: str, event: Event, now: int) -> Event:

@@ -67,9 +67,9 @@ def evolve(mark: Mark, event: Event) -> None:
     mark.length += 1
     match event:
         case register.SessionMarked():
-            _entered(mark, event)
+            _take_entry(mark, event)
         case register.MarkCorrected() | register.MarkAmended() | register.SourceRestated():
-            _changed(mark, event)
+            _take_change(mark, event)
         case register.SourceConflicted():
             mark.source_code = event.code
             mark.conflict = "settled" if event.stands == event.code else "open"
@@ -77,7 +77,7 @@ def evolve(mark: Mark, event: Event) -> None:
             pass
 
 
-def _entered(mark: Mark, event: register.SessionMarked) -> None:
+def _take_entry(mark: Mark, event: register.SessionMarked) -> None:
     mark.code, mark.entry_stated = event.code, event.stated
     mark.entry_by, mark.comment = event.by, event.comment
     mark.minutes_late, mark.nature = event.minutes_late, event.nature
@@ -85,11 +85,11 @@ def _entered(mark: Mark, event: register.SessionMarked) -> None:
         mark.source_entry = mark.source_code = event.code
 
 
-def _changed(mark: Mark, event: _Change) -> None:
+def _take_change(mark: Mark, event: _Change) -> None:
     mark.code = event.code
     mark.minutes_late, mark.nature = event.minutes_late, event.nature
     if event.row is None:
-        _changed_here(mark, event)
+        _take_change_here(mark, event)
         return
     mark.source_code = event.code
     restated = isinstance(event, register.SourceRestated)
@@ -97,7 +97,7 @@ def _changed(mark: Mark, event: _Change) -> None:
     mark.steps += (Step(event.original, event.code, event.stated, restated, *texts),)
 
 
-def _changed_here(mark: Mark, event: _Change) -> None:
+def _take_change_here(mark: Mark, event: _Change) -> None:
     mark.amended_here = True
     mark.codes_here += ((event.original, event.code),)
     if mark.conflict is not None:

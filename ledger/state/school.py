@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
 
-from ledger.events import amending, calendar, log, roll, streams
-from ledger.events import families as people
+from ledger.events import amending, calendar, log, penalties, roll, streams
 from ledger.events.base import Event
+from ledger.events.casework import CaseworkStepTaken
 from ledger.events.roll import DETAILS
+from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffLeft
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.store.store import Recorded
 from ledger.values import Half, school_year_number
@@ -83,16 +84,16 @@ class School:
     ``versions``: how many events each stream has; ``positions``: where in the log they stand.
     """
 
-    opened: calendar.SchoolOpened | None = None
+    opened: SchoolOpened | None = None
     terms: dict[tuple[str, int], calendar.TermSet] = field(default_factory=dict)
     times: dict[date, calendar.RegisterTimesSet] = field(default_factory=dict)
     closures: dict[ClosureKey, Closure] = field(default_factory=dict)
     staff: dict[str, dict[date | None, StaffRow]] = field(default_factory=dict)
     pupils: dict[str, Pupil] = field(default_factory=dict)
-    parents: dict[str, people.ParentRecorded] = field(default_factory=dict)
-    relations: dict[tuple[str, str], people.RelationRecorded] = field(default_factory=dict)
-    notices: dict[str, list[people.NoticeStated]] = field(default_factory=dict)
-    casework: dict[str, list[people.CaseworkStepTaken]] = field(default_factory=dict)
+    parents: dict[str, roll.ParentRecorded] = field(default_factory=dict)
+    relations: dict[tuple[str, str], roll.RelationRecorded] = field(default_factory=dict)
+    notices: dict[str, list[penalties.NoticeStated]] = field(default_factory=dict)
+    casework: dict[str, list[CaseworkStepTaken]] = field(default_factory=dict)
     rules: set[str] = field(default_factory=set)
     policies: list[amending.PolicyAdopted] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
@@ -138,7 +139,7 @@ def evolve(school: School, stream: str, event: Event) -> None:
         handler(school, stream, event)
 
 
-def _opened(school: School, _: str, event: calendar.SchoolOpened) -> None:
+def _school_opened(school: School, _: str, event: SchoolOpened) -> None:
     school.opened = event
 
 
@@ -157,7 +158,7 @@ def closure_keys(
     return [(event.date, half, frozenset(event.groups)) for half in event.sessions]
 
 
-def _closed(
+def _sessions_closed(
     school: School, _: str, event: calendar.SessionsClosed | calendar.SessionCancelled
 ) -> None:
     cancelled = isinstance(event, calendar.SessionCancelled)
@@ -170,35 +171,33 @@ def _closure_withdrawn(school: School, _: str, event: calendar.ClosureWithdrawn)
         school.closures.pop(key, None)
 
 
-def _staff_row(
-    school: School, stream: str, event: people.StaffJoined | people.StaffChanged
-) -> None:
+def _staff_row(school: School, stream: str, event: StaffJoined | StaffChanged) -> None:
     row = StaffRow(event.name, event.job_title, event.roles, event.since, event.until)
     school.staff.setdefault(streams.parts(stream)[1], {})[event.since] = row
 
 
-def _staff_left(school: School, stream: str, event: people.StaffLeft) -> None:
+def _staff_left(school: School, stream: str, event: StaffLeft) -> None:
     school.staff[streams.parts(stream)[1]][event.since].until = event.until
 
 
-def _parent(school: School, stream: str, event: people.ParentRecorded) -> None:
+def _parent(school: School, stream: str, event: roll.ParentRecorded) -> None:
     school.parents[streams.parts(stream)[1]] = event
 
 
-def _relation(school: School, stream: str, event: people.RelationRecorded) -> None:
+def _relation(school: School, stream: str, event: roll.RelationRecorded) -> None:
     _, pupil, parent = streams.parts(stream)
     school.relations[parent, pupil] = event
 
 
-def _notice(school: School, stream: str, event: people.NoticeStated) -> None:
+def _notice(school: School, stream: str, event: penalties.NoticeStated) -> None:
     school.notices.setdefault(stream, []).append(event)
 
 
-def _casework(school: School, stream: str, event: people.CaseworkStepTaken) -> None:
+def _casework(school: School, stream: str, event: CaseworkStepTaken) -> None:
     school.casework.setdefault(stream, []).append(event)
 
 
-def _enrolled(school: School, stream: str, event: roll.PupilEnrolled) -> None:
+def _pupil_enrolled(school: School, stream: str, event: roll.PupilEnrolled) -> None:
     pupil_id = streams.parts(stream)[1]
     details = {name: getattr(event, name) for name in DETAILS}
     pupil = school.pupils.get(pupil_id)
@@ -210,7 +209,7 @@ def _enrolled(school: School, stream: str, event: roll.PupilEnrolled) -> None:
     pupil.spells[event.starts_on] = Spell(event.starts_on, boarder=event.boarder)
 
 
-def _removed(school: School, stream: str, event: roll.PupilRemoved) -> None:
+def _pupil_removed(school: School, stream: str, event: roll.PupilRemoved) -> None:
     spell = school.pupils[streams.parts(stream)[1]].spells[event.starts_on]
     spell.leaves_on, spell.ground = event.leaves_on, event.ground
     spell.next_school = event.next_school
@@ -220,7 +219,7 @@ def _enrolment_withdrawn(school: School, stream: str, event: roll.EnrolmentWithd
     school.pupils[streams.parts(stream)[1]].spells.pop(event.starts_on, None)
 
 
-def _details(school: School, stream: str, event: roll.DetailsAmended) -> None:
+def _details_amended(school: School, stream: str, event: roll.DetailsAmended) -> None:
     pupil = school.pupils[streams.parts(stream)[1]]
     if event.field == "boarder":
         return
@@ -229,21 +228,21 @@ def _details(school: School, stream: str, event: roll.DetailsAmended) -> None:
         pupil.birth_cohort, pupil.compulsory_from = event.birth_cohort, event.compulsory_from
 
 
-def _joined(school: School, stream: str, event: roll.GroupJoined) -> None:
+def _group_joined(school: School, stream: str, event: roll.GroupJoined) -> None:
     pupil = school.pupils[streams.parts(stream)[1]]
     pupil.memberships[event.kind, event.name, event.since] = event.until
 
 
-def _left(school: School, stream: str, event: roll.GroupLeft) -> None:
+def _group_left(school: School, stream: str, event: roll.GroupLeft) -> None:
     pupil = school.pupils[streams.parts(stream)[1]]
     pupil.memberships[event.kind, event.name, event.since] = event.until
 
 
-def _rules(school: School, _: str, event: log.RulesAdopted) -> None:
+def _rules_adopted(school: School, _: str, event: log.RulesAdopted) -> None:
     school.rules.add(event.digest)
 
 
-def _policy(school: School, _: str, event: amending.PolicyAdopted) -> None:
+def _policy_adopted(school: School, _: str, event: amending.PolicyAdopted) -> None:
     school.policies.append(event)
 
 
@@ -257,25 +256,25 @@ def _times(event: calendar.RegisterTimesSet) -> RegisterTimes:
 
 
 _HANDLERS: Mapping[type[Event], Callable[[School, str, Any], None]] = {
-    calendar.SchoolOpened: _opened,
+    SchoolOpened: _school_opened,
     calendar.RegisterTimesSet: _times_set,
     calendar.TermSet: _term_set,
-    calendar.SessionsClosed: _closed,
-    calendar.SessionCancelled: _closed,
+    calendar.SessionsClosed: _sessions_closed,
+    calendar.SessionCancelled: _sessions_closed,
     calendar.ClosureWithdrawn: _closure_withdrawn,
-    people.StaffJoined: _staff_row,
-    people.StaffChanged: _staff_row,
-    people.StaffLeft: _staff_left,
-    people.ParentRecorded: _parent,
-    people.RelationRecorded: _relation,
-    people.NoticeStated: _notice,
-    people.CaseworkStepTaken: _casework,
-    roll.PupilEnrolled: _enrolled,
-    roll.PupilRemoved: _removed,
+    StaffJoined: _staff_row,
+    StaffChanged: _staff_row,
+    StaffLeft: _staff_left,
+    roll.ParentRecorded: _parent,
+    roll.RelationRecorded: _relation,
+    penalties.NoticeStated: _notice,
+    CaseworkStepTaken: _casework,
+    roll.PupilEnrolled: _pupil_enrolled,
+    roll.PupilRemoved: _pupil_removed,
     roll.EnrolmentWithdrawn: _enrolment_withdrawn,
-    roll.DetailsAmended: _details,
-    roll.GroupJoined: _joined,
-    roll.GroupLeft: _left,
-    log.RulesAdopted: _rules,
-    amending.PolicyAdopted: _policy,
+    roll.DetailsAmended: _details_amended,
+    roll.GroupJoined: _group_joined,
+    roll.GroupLeft: _group_left,
+    log.RulesAdopted: _rules_adopted,
+    amending.PolicyAdopted: _policy_adopted,
 }

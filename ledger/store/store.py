@@ -40,7 +40,7 @@ from ledger.tlog.note import (
     Verifier,
     read_note,
     read_signature,
-    signed,
+    sign,
 )
 from ledger.tlog.tree import Edge, leaf_bytes, leaf_hash
 
@@ -89,6 +89,19 @@ class Batch:
     read_at: int
     relied_on: Sequence[str | tuple[str, str]] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
+
+
+class _Outside(NamedTuple):
+    """What somebody outside signed of a checkpoint, and in which column of which table it goes.
+
+    ``same``: whether what is kept already is the same; ``holds``: whether it is of a note's text.
+    """
+
+    table: str
+    column: str
+    signed: str | bytes
+    same: Callable[[Any], bool]
+    holds: Callable[[str], bool]
 
 
 class LedgerMapper(Mapper[str]):
@@ -145,7 +158,7 @@ class Store:
             signing.create(Folder(path.parent).signing_key, ledger_id or new_ledger_id())
         recorder = LedgerRecorder(LedgerDatastore(str(path)))
         store = recorder.datastore
-        with closing(store), _refusing(path), store.transaction(commit=True) as c:
+        with closing(store), _answering(path), store.transaction(commit=True) as c:
             recorder._create_table(c)  # noqa: SLF001 - in our transaction, all or nothing
             c.execute(f"PRAGMA user_version = {LAYOUT}")
         return cls(path)
@@ -156,25 +169,25 @@ class Store:
 
     def head(self) -> int:
         """Return the newest position, 0 in an empty log."""
-        with _refusing(self._path):
+        with _answering(self._path):
             return self._recorder.max_notification_id() or 0
 
     def checkpoint(self) -> Note | None:
         """Return the newest checkpoint; none in an empty log."""
-        with _refusing(self._path):
+        with _answering(self._path):
             written = self._recorder.newest_checkpoint()
         return None if written is None else read_note(written)
 
     def holds(self, checkpoint: Checkpoint) -> bool:
         """Tell whether the log had this checkpoint when it was of that size."""
-        with _refusing(self._path):
+        with _answering(self._path):
             written = self._recorder.checkpoint_of(checkpoint.size)
         return written is not None and read_note(written).text == checkpoint.text
 
     def scan(self, after: int) -> Iterator[list[Recorded]]:
         """Yield the whole log after a position, in order, in large pages."""
         while True:
-            with _refusing(self._path):
+            with _answering(self._path):
                 rows = self._recorder.scan(after, limit=_PAGE)
             if not rows:
                 return
@@ -188,19 +201,19 @@ class Store:
 
     def read_range(self, first: str, last: str, *, upto: int) -> Iterator[Recorded]:
         """Yield the events of the streams named from ``first`` to before ``last``."""
-        with _refusing(self._path):
+        with _answering(self._path):
             rows = self._recorder.streams_between(first, last, upto=upto)
             yield from map(self._mapper.recorded, rows)
 
     def at(self, position: int) -> Recorded | None:
         """Return the event at a position, none where the log does not reach so far."""
-        with _refusing(self._path):
+        with _answering(self._path):
             rows = self._recorder.scan(position - 1, limit=1)
         return self._mapper.recorded(rows[0]) if rows and rows[0][0] == position else None
 
     def stream(self, stream: str) -> list[Event]:
         """Return the events of one stream, oldest first."""
-        with _refusing(self._path):
+        with _answering(self._path):
             found = self._recorder.select_events(stream)
         return [self._mapper.to_domain_event(stored).event for stored in found]
 
@@ -213,21 +226,21 @@ class Store:
         first). Raises `Conflict` when somebody wrote to what the decision relied on.
         """
         signers = signing.signers(Folder(self._path.parent).signing_key)
-        with _refusing(self._path), self._recorder.datastore.transaction(commit=True) as c:
+        with _answering(self._path), self._recorder.datastore.transaction(commit=True) as c:
             self._refuse_if_overtaken(c, batch)
             self._refuse_another_key(c, signers)
             version, header = self._header(c, batch, clock())
             first = self._recorder.head(c) + 1
-            facts = self._versioned(batch)
-            stored = map(self._mapper.to_stored_event, self._headed(version, header, facts))
+            facts = self._with_versions(batch)
+            stored = map(self._mapper.to_stored_event, self._with_header(version, header, facts))
             edge, hashes = self._edge(c, first), bytearray()
-            self._recorder.insert_rows(c, _grown(edge, hashes, _rows(stored, first)))
+            self._recorder.insert_rows(c, _grow(edge, hashes, _rows(stored, first)))
             self._recorder.put_hashes(c, first, bytes(hashes))
             if self._recorder.head(c) != first + batch.count:
                 msg = f"header counts {batch.count} facts, the transaction holds another number"
                 raise AssertionError(msg)
             checkpoint = Checkpoint(signers[0].name, edge.size, edge.root())
-            self._recorder.put_checkpoint(c, edge, signed(checkpoint, signers).written)
+            self._recorder.put_checkpoint(c, edge, sign(checkpoint, signers).written)
             before_commit()
         return header
 
@@ -243,34 +256,26 @@ class Store:
         def holds(text: str) -> bool:
             return key.time_of(Note(text, (cosignature,))) is not None
 
-        return self._keep("cosignatures", "line", size, cosignature.line, (by_it, holds))
+        return self._keep(size, _Outside("cosignatures", "line", cosignature.line, by_it, holds))
 
     def keep_timestamp(self, size: int, token: bytes, holds: Callable[[str], bool]) -> bool:
         """Keep a timestamp of a checkpoint; ``holds``: whether it is one of a note's text."""
-        return self._keep("timestamps", "token", size, token, (token.__eq__, holds))
+        return self._keep(size, _Outside("timestamps", "token", token, token.__eq__, holds))
 
-    def _keep(
-        self,
-        table: str,
-        column: str,
-        size: int,
-        signed: str | bytes,
-        checks: tuple[Callable[[Any], bool], Callable[[str], bool]],
-    ) -> bool:
+    def _keep(self, size: int, outside: _Outside) -> bool:
         """Keep what somebody outside signed, in a transaction of its own; no event tells of it."""
-        there, holds = checks
         recorder = self._recorder
-        with _refusing(self._path), recorder.datastore.transaction(commit=True) as c:
-            note, kept = recorder.outside(c, table, column, size)
+        with _answering(self._path), recorder.datastore.transaction(commit=True) as c:
+            note, kept = recorder.outside(c, outside.table, outside.column, size)
             if note is None:
                 what = f"the log has no checkpoint of {size} entries"
                 raise Refused("no-checkpoint", what, "run attendance verify")
-            if not holds(read_note(note).text):
+            if not outside.holds(read_note(note).text):
                 what = f"the signature is not of the checkpoint of {size} entries"
                 raise Refused("signature-of-another", what, "ask for it again")
-            if any(map(there, kept)):
+            if any(map(outside.same, kept)):
                 return False
-            recorder.put_outside(c, table, size, signed)
+            recorder.put_outside(c, outside.table, size, outside.signed)
         return True
 
     def _refuse_another_key(self, c: SQLiteCursor, signers: Sequence[Signer]) -> None:
@@ -304,14 +309,14 @@ class Store:
         return edge
 
     @staticmethod
-    def _headed(
+    def _with_header(
         version: int, header: Committed, facts: Iterable[Versioned]
     ) -> Iterator[Versioned]:
         yield Versioned(streams.COMMITS, version, header)
         yield from facts
 
     @staticmethod
-    def _versioned(batch: Batch) -> Iterator[Versioned]:
+    def _with_versions(batch: Batch) -> Iterator[Versioned]:
         versions = dict(batch.versions)
         for stream, event in batch.facts:
             version = versions.get(stream, 0)
@@ -350,7 +355,7 @@ def _covers(on: str | tuple[str, str], stream: str) -> bool:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def _answering(path: Path) -> Iterator[None]:
     """Turn the library's errors, and the storage's, into conflicts and answers for the user."""
     try:
         with translated(path):
@@ -366,7 +371,7 @@ def _rows(stored: Iterable[StoredEvent], first: int) -> Iterator[Row]:
         yield position, str(e.originator_id), e.originator_version, e.topic, e.state
 
 
-def _grown(edge: Edge, hashes: bytearray, rows: Iterable[Row]) -> Iterator[Row]:
+def _grow(edge: Edge, hashes: bytearray, rows: Iterable[Row]) -> Iterator[Row]:
     """Yield the rows, each a leaf more in the tree; its hash is added to ``hashes``."""
     for row in rows:
         leaf = leaf_hash(leaf_bytes(*row))

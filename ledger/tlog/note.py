@@ -104,12 +104,12 @@ class Verifier:
         """
         for name, key_id, signature in note.signatures:
             if (name, key_id) == (self.name, self.key_id):
-                found = self._checked(note.text, signature)
+                found = self._check(note.text, signature)
                 if found is not None:
                     return found
         return None
 
-    def signed(self, text: str, signature: str) -> bool:
+    def verifies(self, text: str, signature: str) -> bool:
         """Tell whether a signature (base64) over a text is this key's."""
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(
@@ -119,12 +119,12 @@ class Verifier:
             return False
         return True
 
-    def _checked(self, text: str, signature: bytes) -> int | None:
+    def _check(self, text: str, signature: bytes) -> int | None:
         seconds, message = 0, text.encode()
         if self.kind == COSIGNATURE:
             stamp, signature = signature[:_TIME_BYTES], signature[_TIME_BYTES:]
             seconds = int.from_bytes(stamp, "big")
-            message = cosigned(text, seconds)
+            message = cosigned_text(text, seconds)
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
         except InvalidSignature:
@@ -160,7 +160,7 @@ class Signer:
             signature = self._private.sign(text.encode())
         else:
             stamp = seconds.to_bytes(_TIME_BYTES, "big")
-            signature = stamp + self._private.sign(cosigned(text, seconds))
+            signature = stamp + self._private.sign(cosigned_text(text, seconds))
         return Signature(self.name, self.verifier.key_id, signature)
 
     @property
@@ -175,7 +175,7 @@ def handover(before: str, after: str) -> str:
     return f"attendance-ledger/key/v1\n{before}\n{after}\n"
 
 
-def cosigned(text: str, seconds: int) -> bytes:
+def cosigned_text(text: str, seconds: int) -> bytes:
     """Return what a cosignature signs: the text under a header with the time."""
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
@@ -227,7 +227,7 @@ def read_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(origin, size, root)
 
 
-def signed(checkpoint: Checkpoint, signers: Iterable[Signer]) -> Note:
+def sign(checkpoint: Checkpoint, signers: Iterable[Signer]) -> Note:
     """Return a checkpoint signed by the keys."""
     text = checkpoint.text
     return Note(text, tuple(signer.sign(text) for signer in signers))

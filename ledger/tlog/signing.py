@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from ledger.errors import Refused
-from ledger.files import translated
+from ledger.files import translated, write_new
 from ledger.tlog.note import COSIGNATURE, Signer, new_signer, read_signer
 
 ORIGIN = "attendance-ledger/"
@@ -28,22 +28,15 @@ def create_witness(path: Path, name: str) -> Signer:
 
 
 def keep(path: Path, signer: Signer, otherwise: str) -> None:
-    """Write a key, durably, readable by its owner only; ``otherwise``: the remedy if one is there.
-
-    A new file of that mode, so that nobody else can read it at any moment.
-    """
+    """Write a key, readable by its owner only; ``otherwise``: the remedy if one is there."""
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            write_new(path, signer.written + "\n")
         except FileExistsError:
             raise Refused(
                 "signing-key-there", f"a signing key is already at {path}", otherwise
             ) from None
-        with os.fdopen(place, "w", encoding="utf-8") as file:
-            file.write(signer.written + "\n")
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def successor(path: Path) -> Path:
@@ -73,7 +66,7 @@ def load_successor(path: Path, own: Signer) -> Signer:
     return found
 
 
-def exposed(path: Path) -> bool:
+def is_exposed(path: Path) -> bool:
     """Tell whether others than its owner may read or write a key."""
     return os.name == "posix" and bool(path.stat().st_mode & 0o077)
 

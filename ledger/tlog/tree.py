@@ -1,4 +1,4 @@
-"""The Merkle tree over the log's events: RFC 6962 hashing, proofs of RFC 9162.
+"""The Merkle tree over the log's events: RFC 6962 hashing, proofs of RFC 9162, and its leaves.
 
 Sizes and indexes count leaves; the leaf of position P has the index P - 1. A hash is 32 bytes,
 a proof a list of hashes, leaf-side first.
@@ -7,13 +7,6 @@ a proof a list of hashes, leaf-side first.
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from struct import error, pack, unpack_from
-
-# -- tree ----------------------------------------------------------------------------------
-# The Merkle tree over the log's events: RFC 6962 hashing, proofs of RFC 9162.
-#
-# Sizes and indexes count leaves; the leaf of position P has the index P - 1. A hash is 32 bytes,
-# a proof a list of hashes, leaf-side first.
-
 
 EMPTY_ROOT = sha256(b"").digest()
 HASH_BYTES = 32
@@ -205,13 +198,11 @@ def _sides(low: int, high: int) -> Iterator[str]:
         low, high = low >> 1, high >> 1
 
 
-# -- leaf ----------------------------------------------------------------------------------
-# The bytes that stand for one event in the transparency log, settled before the tree is.
+# -- leaves ------------------------------------------------------------------------------------
 #
 # ``"attendance-ledger/leaf/v1\n"``, the position as eight bytes big-endian, then stream, version,
 # name and stored bytes, each as a four-byte big-endian length and the bytes (the version as its
 # decimal digits). The leaf hash is RFC 6962's: SHA-256 over 0x00 and these bytes.
-
 
 _PREFIX = b"attendance-ledger/leaf/v1\n"
 

@@ -1,11 +1,10 @@
 """What a witness does: it signs a checkpoint that continues what it last saw (C2SP tlog-witness).
 
 It keeps the newest checkpoint of each log in a small database of its own, so that what it has
-signed is never forgotten, whether it is asked over HTTP or by a file.
+signed is never forgotten, whether it is asked over HTTP (``POST /add-checkpoint``) or by a file.
 """
 
 import binascii
-import sqlite3
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
@@ -18,16 +17,9 @@ from typing import NamedTuple, TextIO
 
 from ledger.clock import SECOND, Clock, iso
 from ledger.errors import Refused
-from ledger.files import begin_immediate, refusal, translated
+from ledger.files import Database, begin_immediate, open_to_write, refusal, translated
 from ledger.tlog.note import Checkpoint, Note, Signer, Verifier, read_checkpoint, read_note
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, is_consistent
-
-# -- cosigning -----------------------------------------------------------------------------
-# What a witness does: it signs a checkpoint that continues what it last saw (C2SP tlog-witness).
-#
-# It keeps the newest checkpoint of each log in a small database of its own, so that what it has
-# signed is never forgotten, whether it is asked over HTTP or by a file.
-
 
 OK, BAD, FORBIDDEN, UNKNOWN, CONFLICT, INCONSISTENT = 200, 400, 403, 404, 409, 422
 SIZE, PLAIN = "text/x.tlog.size", "text/plain; charset=utf-8"
@@ -99,7 +91,7 @@ class Witness:
         self.path = state / "witness.db"
         with translated(self.path):
             state.mkdir(parents=True, exist_ok=True)
-            with self._opened() as db:
+            with self._database() as db:
                 db.execute(_TABLE)
 
     @property
@@ -117,7 +109,7 @@ class Witness:
         refusal = self._stranger(request, checkpoint)
         if refusal is not None:
             return refusal
-        with self._opened() as db:
+        with self._database() as db:
             begin_immediate(db.execute)
             refusal = _refusal(request, checkpoint, _latest(db, checkpoint.origin))
             if refusal is not None:
@@ -140,17 +132,17 @@ class Witness:
         return None
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _database(self) -> Iterator[Database]:
         """Yield the database; what is not committed when it is closed did not happen.
 
         ``EXTRA``: a commit has reached the disk, with the directory, when it returns.
         """
-        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+        with closing(open_to_write(self.path, create=True)) as db:
             db.execute("PRAGMA synchronous=EXTRA")
             yield db
 
 
-def _latest(db: sqlite3.Connection, origin: str) -> Checkpoint:
+def _latest(db: Database, origin: str) -> Checkpoint:
     """Return the newest checkpoint that was signed of a log; the empty tree where none was."""
     row = db.execute("SELECT note FROM latest WHERE origin = ?", [origin]).fetchone()
     if row is None:
@@ -180,16 +172,14 @@ def _unreadable() -> Refused:
     return Refused("request-unreadable", what, "make one with attendance witness request")
 
 
-# -- witness_service -----------------------------------------------------------------------
-# A witness over HTTP: ``POST /add-checkpoint`` as C2SP tlog-witness has it.
-
+# -- over HTTP ---------------------------------------------------------------------------------
 
 _PATH = "/add-checkpoint"
 _SECONDS = 20
 _PORTS = range(65_536)
 
 
-def place(listen: str) -> tuple[str, int]:
+def read_address(listen: str) -> tuple[str, int]:
     """Read ``HOST:PORT`` (an IPv6 address in brackets), or refuse it."""
     host, _, port = listen.rpartition(":")
     if not host or not (port.isascii() and port.isdecimal() and int(port) in _PORTS):
@@ -205,7 +195,7 @@ class Service(ThreadingHTTPServer):
 
     def __init__(self, witness: Witness, listen: str, clock: Clock, log: TextIO) -> None:
         self.witness, self.clock, self.log = witness, clock, log
-        host, port = place(listen)
+        host, port = read_address(listen)
         if ":" in host:
             self.address_family = AF_INET6
         try:
@@ -268,7 +258,7 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) < int(length):
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
-        self._answer(self._asked(body))
+        self._answer(self._ask_witness(body))
 
     def do_GET(self) -> None:
         """Refuse to be read: what was seen is told in answers only."""
@@ -277,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
-    def _asked(self, body: bytes) -> Reply:
+    def _ask_witness(self, body: bytes) -> Reply:
         try:
             return self.server.witness.add(body, self.server.clock() // SECOND)
         except Exception as error:  # noqa: BLE001 - whatever the disk does, an answer is given

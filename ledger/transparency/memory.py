@@ -8,7 +8,6 @@ is remembered apart.
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,11 +15,12 @@ from typing import Any, NamedTuple
 from platformdirs import user_state_path
 
 from ledger.errors import Refused
+from ledger.files import write_new
 from ledger.store.folder import Folder
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note
 
 
-class Remembered(NamedTuple):
+class Memory(NamedTuple):
     """The newest checkpoint seen, and the folder in which it was."""
 
     note: Note
@@ -36,9 +36,11 @@ def _file(origin: str) -> Path:
     return user_state_path("attendance-ledger", appauthor=False) / f"{Path(origin).name}.json"
 
 
-def recall(origin: str) -> Remembered | None:
+def recall(origin: str) -> Memory | None:
     """Return the newest that is remembered of a ledger; none where nothing readable is."""
-    return max(_places(origin).values(), key=lambda each: each.checkpoint.size, default=None)
+    return max(
+        _places_of(origin, "places").values(), key=lambda each: each.checkpoint.size, default=None
+    )
 
 
 def remember(folder: Folder, note: Note, holds: Callable[[Checkpoint], bool]) -> Checkpoint | None:
@@ -50,47 +52,47 @@ def remember(folder: Folder, note: Note, holds: Callable[[Checkpoint], bool]) ->
     been recorded.
     """
     origin, place = read_checkpoint(note.text).origin, folder.path.resolve()
-    known = expected(folder, origin)
+    known = binding(folder, origin)
     if known is not None and not holds(known.checkpoint):
         return known.checkpoint
-    which, others = ("restored", _restored) if place in _restored(origin) else ("places", _places)
-    _keep_places(origin, which, {**others(origin), place: Remembered(note, place)})
+    which = "restored" if place in _places_of(origin, "restored") else "places"
+    _keep_places(origin, which, {**_places_of(origin, which), place: Memory(note, place)})
     return None
 
 
-def restored(folder: Folder, note: Note, *, instead_of: Path | None = None) -> None:
+def remember_restored(folder: Folder, note: Note, *, instead_of: Path | None = None) -> None:
     """Remember that the ledger in a folder is rightly as it is: restored from a back-up.
 
     ``instead_of``: where it was put together. What is known of the ledger elsewhere stays.
     """
     origin, place = read_checkpoint(note.text).origin, folder.path.resolve()
-    others = _restored(origin)
+    others = _places_of(origin, "restored")
     if instead_of is not None:
         others.pop(instead_of.resolve(), None)
-    _keep_places(origin, "restored", {**others, place: Remembered(note, place)})
+    _keep_places(origin, "restored", {**others, place: Memory(note, place)})
 
 
 def forget(origin: str, place: Path) -> None:
     """Forget a place in which a ledger was to be restored."""
-    others = _restored(origin)
+    others = _places_of(origin, "restored")
     if others.pop(place.resolve(), None) is not None:
         _keep_places(origin, "restored", others)
 
 
-def expected(folder: Folder, origin: str) -> Remembered | None:
+def binding(folder: Folder, origin: str) -> Memory | None:
     """Return the checkpoint that the ledger in a folder must reach; none where none binds it.
 
     A copy is not bound by what its original has come to, as long as the original is there.
     """
-    restored, places, place = _restored(origin), _places(origin), folder.path.resolve()
-    here = restored.get(place) or places.get(place)
+    restored, place = _places_of(origin, "restored"), folder.path.resolve()
+    here = restored.get(place) or _places_of(origin, "places").get(place)
     newest = recall(origin)
     if here is not None or newest is None:
         return here
-    return None if any(map(_still_there, (newest, *restored.values()))) else newest
+    return None if any(map(_is_still_there, (newest, *restored.values()))) else newest
 
 
-def _kept(origin: str) -> dict[str, Any]:
+def _read(origin: str) -> dict[str, Any]:
     try:
         kept = json.loads(_file(origin).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -98,48 +100,38 @@ def _kept(origin: str) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
-def _remembered(origin: str, written: Any, place: Any) -> Remembered | None:  # noqa: ANN401
+def _parse(origin: str, written: Any, place: Any) -> Memory | None:  # noqa: ANN401
     try:
         note = read_note(written)
         if read_checkpoint(note.text).origin != origin:
             return None
-        return Remembered(note, Path(place))
+        return Memory(note, Path(place))
     except (ValueError, TypeError, AttributeError, Refused):
         return None
 
 
-def _restored(origin: str) -> dict[Path, Remembered]:
-    return _of(origin, "restored")
-
-
-def _places(origin: str) -> dict[Path, Remembered]:
-    return _of(origin, "places")
-
-
-def _of(origin: str, which: str) -> dict[Path, Remembered]:
-    found = _kept(origin).get(which)
+def _places_of(origin: str, which: str) -> dict[Path, Memory]:
+    found = _read(origin).get(which)
     pairs = found.items() if isinstance(found, dict) else ()
-    known = (_remembered(origin, written, place) for place, written in pairs)
+    known = (_parse(origin, written, place) for place, written in pairs)
     return {each.place: each for each in known if each is not None}
 
 
-def _keep_places(origin: str, which: str, known: Mapping[Path, Remembered]) -> None:
+def _keep_places(origin: str, which: str, known: Mapping[Path, Memory]) -> None:
     written = {str(place): each.note.written for place, each in known.items()}
-    _keep(origin, {**_kept(origin), which: written})
+    _keep(origin, {**_read(origin), which: written})
 
 
 def _keep(origin: str, kept: Mapping[str, Any]) -> None:
     path = _file(origin)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-        part.replace(path)
+        write_new(path, json.dumps(kept, ensure_ascii=False), replace=True)
     except OSError:
         return
 
 
-def _still_there(known: Remembered) -> bool:
+def _is_still_there(known: Memory) -> bool:
     """Tell whether the place in which a state was seen still holds a ledger that reached it."""
     try:
         return Folder(known.place).head() >= known.checkpoint.size

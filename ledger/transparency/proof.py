@@ -1,11 +1,10 @@
-"""Proofs that one event is in the log: C2SP tlog-proof, checked without the ledger.
+"""What somebody outside can check without the ledger: proofs, and stretches of the log.
 
-The lines ``c2sp.org/tlog-proof@v1``, ``extra`` with the leaf's bytes in base64 (from which the
-record hash is made), ``index`` counting from 0, the hashes of the inclusion proof, an empty line,
-and a checkpoint.
+A proof that one event is in the log (C2SP tlog-proof) is the lines ``c2sp.org/tlog-proof@v1``,
+``extra`` with the leaf's bytes in base64 (from which the record hash is made), ``index`` counting
+from 0, the hashes of the inclusion proof, an empty line, and a checkpoint.
 """
 
-import sqlite3
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,7 +14,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.log import KeyAdopted
-from ledger.files import open_read_only, translated
+from ledger.files import Database, open_read_only, translated
 from ledger.store.folder import Folder
 from ledger.store.schema import Row
 from ledger.tlog.note import Note, Verifier, read_checkpoint, read_note
@@ -27,16 +26,7 @@ from ledger.tlog.tree import (
     position_of,
     root_from_inclusion,
 )
-from ledger.transparency.witnesses import newest_seen, trusted
-
-# -- proof ---------------------------------------------------------------------------------
-# Proofs that one event is in the log: C2SP tlog-proof, checked without the ledger.
-#
-# The lines ``c2sp.org/tlog-proof@v1``, ``extra`` with the leaf's bytes in base64 (from which the
-# record hash is made), ``index`` counting from 0, the hashes of the inclusion proof, an empty
-# line,
-# and a checkpoint.
-
+from ledger.transparency.witnesses import newest_sighting, trusted_witnesses
 
 _HEAD = "c2sp.org/tlog-proof@v1"
 
@@ -148,7 +138,7 @@ _ASK = "have a witness sign the newest checkpoint with attendance witness ask"
 
 def _newest_witnessed(folder: Folder) -> int:
     """Return the size of the newest checkpoint that a witness signed whom the log trusts."""
-    seen = newest_seen(folder, trusted(folder))
+    seen = newest_sighting(folder, trusted_witnesses(folder))
     if seen is None:
         raise Refused(
             "not-witnessed",
@@ -161,7 +151,7 @@ def _newest_witnessed(folder: Folder) -> int:
 _TILES = "SELECT hashes FROM hash_tiles ORDER BY n"
 
 
-def _with_cosignatures(db: sqlite3.Connection, size: int) -> Note:
+def _with_cosignatures(db: Database, size: int) -> Note:
     """Return a checkpoint with every cosignature that is kept of it."""
     written = db.execute("SELECT note FROM checkpoints WHERE size = ?", [size]).fetchone()[0]
     lines = db.execute("SELECT line FROM cosignatures WHERE size = ? ORDER BY line", [size])
@@ -200,16 +190,12 @@ def _unreadable() -> Refused:
     return Refused("proof-unreadable", "this is not a proof", "check that it was copied whole")
 
 
-# -- stretch -------------------------------------------------------------------------------
-# A stretch of the log as a file of its own, provable under a checkpoint without the rest.
+# -- stretches ---------------------------------------------------------------------------------
 #
 # The lines ``attendance-ledger/stretch/v1``, ``first`` and ``last`` (positions), a ``key`` for
-# each
-# key that the ledger had up to the checkpoint (with the signature of the one before it), a
-# ``hash``
-# for each node of the tree around the stretch, a ``leaf`` for each entry, an empty line, and a
-# checkpoint.
-
+# each key that the ledger had up to the checkpoint (with the signature of the one before it), a
+# ``hash`` for each node of the tree around the stretch, a ``leaf`` for each entry, an empty line,
+# and a checkpoint.
 
 _STRETCH_HEAD = "attendance-ledger/stretch/v1"
 

@@ -1,4 +1,4 @@
-"""Requests to a witness, made from what is kept beside the log."""
+"""Requests to a witness, made from what is kept beside the log, and asking over HTTP."""
 
 import urllib.error
 import urllib.request
@@ -10,10 +10,7 @@ from ledger.store.folder import Folder
 from ledger.tlog.note import Note, read_checkpoint
 from ledger.transparency.cosigning import Reply, Request
 from ledger.transparency.proof import Proofs
-from ledger.transparency.witnesses import newest_seen, trusted
-
-# -- requests ------------------------------------------------------------------------------
-# Requests to a witness, made from what is kept beside the log.
+from ledger.transparency.witnesses import newest_sighting, trusted_witnesses
 
 
 class Requests:
@@ -41,13 +38,11 @@ class Requests:
 
 def last_seen(folder: Folder) -> int:
     """Return how many entries a trusted witness saw last, as far as is kept here; 0: none."""
-    newest = newest_seen(folder, [each for each in trusted(folder) if each.stands])
+    newest = newest_sighting(folder, [each for each in trusted_witnesses(folder) if each.stands])
     return newest.position if newest else 0
 
 
-# -- asking --------------------------------------------------------------------------------
-# Asking a service outside over HTTP: a witness, an authority for timestamps.
-
+# -- over HTTP ---------------------------------------------------------------------------------
 
 _SECONDS = 30
 _MOST_BYTES = 1_048_576

@@ -3,7 +3,6 @@
 What is kept is the whole response, so that ``openssl ts -verify`` checks it as well.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256, sha384, sha512
@@ -27,10 +26,10 @@ from rfc3161_client import (
 
 from ledger.clock import to_instant
 from ledger.errors import Refused
-from ledger.files import open_read_only, translated
+from ledger.files import Database, DatabaseError, open_read_only, translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import Note, read_note
-from ledger.transparency.witnesses import Seen, notes_down
+from ledger.transparency.witnesses import Sighting, notes_newest_first
 from ledger.verification.verify import Fault
 
 _HASHES = (sha256, sha384, sha512)
@@ -39,26 +38,26 @@ _BAD = "timestamp-not-verified"
 _AGAIN = "check what was sent and received, and ask the authority again"
 
 
-class Asked(NamedTuple):
+class TimestampRequest(NamedTuple):
     """A request for a timestamp (DER), and the number that its answer must repeat."""
 
     query: bytes
     nonce: int | None
 
 
-class Stamped(NamedTuple):
+class Timestamps(NamedTuple):
     """The newest that an authority saw, what is wrong, how many are of authorities not given."""
 
-    newest: Seen | None
+    newest: Sighting | None
     faults: Sequence[Fault]
     others: int
 
 
-def asked(text: str) -> Asked:
+def request_for(text: str) -> TimestampRequest:
     """Return the request for a timestamp of a checkpoint's text."""
     builder = TimestampRequestBuilder().data(text.encode()).hash_algorithm(HashAlgorithm.SHA256)
     request = builder.cert_request(cert_request=True).nonce(nonce=True).build()
-    return Asked(request.as_bytes(), request.nonce)
+    return TimestampRequest(request.as_bytes(), request.nonce)
 
 
 def read_roots(paths: Sequence[Path]) -> list[Certificate]:
@@ -75,7 +74,7 @@ def read_roots(paths: Sequence[Path]) -> list[Certificate]:
     return found
 
 
-def checked(
+def check_token(
     text: str, token: bytes, roots: Sequence[Certificate], nonce: int | None = None
 ) -> tuple[int, str]:
     """Return when and by whom a text was timestamped, or refuse the token.
@@ -95,11 +94,11 @@ def checked(
         raise Refused(_BAD, f"the timestamp does not hold: {error}", _AGAIN) from None
 
 
-def stamped_note(folder: Folder, token: bytes) -> Note:
+def note_of(folder: Folder, token: bytes) -> Note:
     """Return the checkpoint that a token is of, or refuse it."""
     response = _read(token)
     imprint = response.tst_info.message_imprint.message
-    for _, note in notes_down(folder):
+    for _, note in notes_newest_first(folder):
         if any(hashed(note.text.encode()).digest() == imprint for hashed in _HASHES):
             return note
     raise Refused(
@@ -109,21 +108,19 @@ def stamped_note(folder: Folder, token: bytes) -> Note:
     )
 
 
-def stamped(folder: Folder, roots: Sequence[Certificate]) -> Stamped:
+def check_timestamps(folder: Folder, roots: Sequence[Certificate]) -> Timestamps:
     """Return what authorities with these root certificates saw; every token is checked."""
     try:
         with closing(open_read_only(folder.log)) as db:
-            found = list(_stamped(db, roots))
-    except sqlite3.Error as error:
-        return Stamped(None, [Fault(None, f"the timestamps cannot be read: {error}")], 0)
-    seen = [each for each in found if isinstance(each, Seen)]
+            found = list(_sightings(db, roots))
+    except DatabaseError as error:
+        return Timestamps(None, [Fault(None, f"the timestamps cannot be read: {error}")], 0)
+    seen = [each for each in found if isinstance(each, Sighting)]
     faults = [each for each in found if isinstance(each, Fault)]
-    return Stamped(max(seen, default=None), faults, len(found) - len(seen) - len(faults))
+    return Timestamps(max(seen, default=None), faults, len(found) - len(seen) - len(faults))
 
 
-def _stamped(
-    db: sqlite3.Connection, roots: Sequence[Certificate]
-) -> Iterator[Seen | Fault | None]:
+def _sightings(db: Database, roots: Sequence[Certificate]) -> Iterator[Sighting | Fault | None]:
     """Yield what was seen and what is wrong; none for an authority that was not given."""
     rows = db.execute(
         "SELECT t.size, t.token, p.note FROM timestamps t "
@@ -134,7 +131,7 @@ def _stamped(
             yield Fault(size, "a timestamp is of no checkpoint")
             continue
         try:
-            yield Seen(size, *checked(read_note(note).text, token, roots))
+            yield Sighting(size, *check_token(read_note(note).text, token, roots))
         except Refused as refused:
             other = refused.code == _OTHER
             yield None if other else Fault(size, f"of its checkpoint, {refused.what}")

@@ -4,7 +4,6 @@ Which keys are trusted is recorded in the log. What a dropped witness signed of 
 before it was dropped goes on counting.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +14,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
 from ledger.events.proof import WitnessDropped, WitnessTrusted
-from ledger.files import open_read_only, translated
+from ledger.files import Database, DatabaseError, open_read_only, translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import (
     COSIGNATURE,
@@ -29,18 +28,11 @@ from ledger.tlog.note import (
 )
 from ledger.verification.verify import Fault
 
-# -- witnesses -----------------------------------------------------------------------------
-# Who outside has seen the log, up to which entry and when: cosignatures by trusted keys.
-#
-# Which keys are trusted is recorded in the log. What a dropped witness signed of the log as it was
-# before it was dropped goes on counting.
-
-
 _LAST_SECOND = 7_258_118_400
 """2200-01-01: no signature is from then or later."""
 
 
-class Seen(NamedTuple):
+class Sighting(NamedTuple):
     """Somebody outside saw the first ``position`` entries at an instant."""
 
     position: int
@@ -48,10 +40,10 @@ class Seen(NamedTuple):
     by: str
 
 
-class Outside(NamedTuple):
+class Hearing(NamedTuple):
     """The newest that somebody trusted saw, and what is wrong with what they signed."""
 
-    newest: Seen | None
+    newest: Sighting | None
     faults: Sequence[Fault]
 
 
@@ -71,7 +63,7 @@ class Trust(NamedTuple):
         return next((on for since, on in reversed(self.turns) if since <= size), True)
 
 
-def trusted(folder: Folder) -> list[Trust]:
+def trusted_witnesses(folder: Folder) -> list[Trust]:
     """Return every witness that the log ever trusted, in order."""
     with translated(folder.log), closing(open_read_only(folder.log)) as db:
         rows = db.execute(
@@ -89,32 +81,32 @@ def trusted(folder: Folder) -> list[Trust]:
     return list(found.values())
 
 
-def seen_outside(folder: Folder, trusts: Sequence[Trust]) -> Outside:
+def hear_witnesses(folder: Folder, trusts: Sequence[Trust]) -> Hearing:
     """Return what these witnesses saw; every signature of theirs is checked."""
     try:
         with closing(open_read_only(folder.log)) as db:
-            seen = list(_cosigned(db, trusts))
-    except sqlite3.Error as error:
-        return Outside(None, [Fault(None, f"the cosignatures cannot be read: {error}")])
+            seen = list(_sightings(db, trusts))
+    except DatabaseError as error:
+        return Hearing(None, [Fault(None, f"the cosignatures cannot be read: {error}")])
     faults = [each for each in seen if isinstance(each, Fault)]
-    good = [each for each in seen if isinstance(each, Seen)]
-    return Outside(max(good, default=None), faults)
+    good = [each for each in seen if isinstance(each, Sighting)]
+    return Hearing(max(good, default=None), faults)
 
 
-def newest_seen(
+def newest_sighting(
     folder: Folder, trusts: Sequence[Trust], *, known_at: int | None = None
-) -> Seen | None:
+) -> Sighting | None:
     """Return the newest that these witnesses saw, at an instant or before; looks no further."""
     with translated(folder.log), closing(open_read_only(folder.log)) as db:
-        for each in _cosigned(db, trusts):
-            if isinstance(each, Seen) and (known_at is None or each.at <= known_at):
+        for each in _sightings(db, trusts):
+            if isinstance(each, Sighting) and (known_at is None or each.at <= known_at):
                 return each
     return None
 
 
-def unseen(folder: Folder, keys: Sequence[Trust]) -> tuple[int, int] | None:
+def entries_unseen(folder: Folder, keys: Sequence[Trust]) -> tuple[int, int] | None:
     """Return the first and last entry that none of the witnesses has seen; none: all were seen."""
-    newest, head = newest_seen(folder, keys), folder.head()
+    newest, head = newest_sighting(folder, keys), folder.head()
     first = newest.position + 1 if newest else 1
     return (first, head) if first <= head else None
 
@@ -126,7 +118,7 @@ def timestamps_kept(folder: Folder) -> tuple[int, int]:
     return count, newest or 0
 
 
-def notes_down(folder: Folder) -> Iterator[tuple[int, Note]]:
+def notes_newest_first(folder: Folder) -> Iterator[tuple[int, Note]]:
     """Yield the checkpoints with their sizes, the newest first."""
     with translated(folder.log), closing(open_read_only(folder.log)) as db:
         for size, written in db.execute("SELECT size, note FROM checkpoints ORDER BY size DESC"):
@@ -139,19 +131,19 @@ def seconds_of(key: Verifier, text: str, cosignature: Signature) -> int | None:
     return seconds if seconds is not None and seconds < _LAST_SECOND else None
 
 
-def _cosigned(db: sqlite3.Connection, trusts: Sequence[Trust]) -> Iterator[Seen | Fault]:
+def _sightings(db: Database, trusts: Sequence[Trust]) -> Iterator[Sighting | Fault]:
     """Yield what was seen and what is wrong, the newest checkpoint first."""
     rows = db.execute(
         "SELECT c.size, c.line, p.note FROM cosignatures c "
         "LEFT JOIN checkpoints p ON p.size = c.size ORDER BY c.size DESC, c.line"
     )
     for size, line, note in rows:
-        yield from _one(size, line, note, trusts)
+        yield from _judge(size, line, note, trusts)
 
 
-def _one(
+def _judge(
     size: int, line: str, note: str | None, trusts: Sequence[Trust]
-) -> Iterator[Seen | Fault]:
+) -> Iterator[Sighting | Fault]:
     if note is None:
         yield Fault(size, "a cosignature is of no checkpoint")
         return
@@ -172,12 +164,10 @@ def _one(
             if seconds is None:
                 yield Fault(size, f"the cosignature by {key.name} is not of this checkpoint")
             else:
-                yield Seen(size, seconds * SECOND, key.name)
+                yield Sighting(size, seconds * SECOND, key.name)
 
 
-# -- keyfiles ------------------------------------------------------------------------------
-# Public keys as somebody hands them over: a line of text, or a file of such lines.
-
+# -- public keys as somebody hands them over ---------------------------------------------------
 
 _KINDS = {ED25519: "a ledger (attendance key show)", COSIGNATURE: "a witness (witness new)"}
 

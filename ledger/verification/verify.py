@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from ledger.errors import Refused
 from ledger.events import registry, streams
-from ledger.events.calendar import SchoolOpened
-from ledger.events.codec import Decoder
+from ledger.events.codec import Decoder, first_not_canonical
 from ledger.events.log import Committed, KeyAdopted, LedgerCreated
+from ledger.events.school import SchoolOpened
 from ledger.files import open_read_only
 from ledger.store.folder import Folder, check_layout
 from ledger.store.schema import Row
@@ -33,8 +33,7 @@ from ledger.tlog.note import (
     read_verifier,
 )
 from ledger.tlog.tree import EMPTY_ROOT, HASH_BYTES, TILE, Edge, leaf_bytes, leaf_hash
-from ledger.verification import beside
-from ledger.verification.beside import first_not_canonical
+from ledger.verification import surroundings
 
 _PAGE = 8192
 _ENOUGH, _MOST = 100, 10_000
@@ -46,7 +45,7 @@ _MALFORMED = (
 Progress = Callable[[int, int], None]
 
 
-class Kept(NamedTuple):
+class KeptCheckpoint(NamedTuple):
     """A checkpoint kept outside the ledger, by whom, in words, and with which signatures."""
 
     by: str
@@ -62,7 +61,7 @@ class Fault(NamedTuple):
 
 
 @dataclass(slots=True)
-class Verified:
+class Verification:
     """What was found: how many entries, the root over them, the newest checkpoint, the faults.
 
     ``keys``: the public keys that the log names, each with the position from which it signs;
@@ -99,48 +98,48 @@ def verify(
     folder: Folder,
     *,
     every_signature: bool = False,
-    kept: Sequence[Kept] = (),
+    kept: Sequence[KeptCheckpoint] = (),
     progress: Progress = lambda _done, _all: None,
-) -> Verified:
+) -> Verification:
     """Recompute the log of a ledger; what is wrong is in the answer, never raised.
 
     ``kept``: checkpoints from outside, which the log must continue.
     """
-    found = Verified()
+    found = Verification()
     try:
         with closing(open_read_only(folder.log)) as db:
             db.execute("BEGIN")
             check_layout(db)
-            for what in beside.faults_of_file(db, folder):
+            for what in surroundings.faults_of_file(db, folder):
                 found.add(None, what)
-            log = _Log(db, found, every_signature=every_signature, kept=kept)
+            log = _Pass(db, found, every_signature=every_signature, kept=kept)
             log.check(progress)
     except Refused as refused:
         found.add(None, refused.what)
     except _MALFORMED as error:
         found.add(None, f"the database is malformed: {error}")
-    for what in beside.faults_of_keys(folder, [key for _, key in found.keys]):
+    for what in surroundings.faults_of_keys(folder, [key for _, key in found.keys]):
         found.add(None, what)
     found.settle()
     return found
 
 
-class _Log:
+class _Pass:
     """One pass over the log in order of position, comparing as it goes."""
 
     def __init__(
         self,
         db: sqlite3.Connection,
-        found: Verified,
+        found: Verification,
         *,
         every_signature: bool,
-        kept: Sequence[Kept],
+        kept: Sequence[KeptCheckpoint],
     ) -> None:
         self._db, self._found = db, found
         self._every_signature = every_signature
         self._kept = sorted(kept, key=lambda each: -each.checkpoint.size)
         self._bare: list[int] = []
-        self._met: list[tuple[Kept, bytes | None]] = []
+        self._met: list[tuple[KeptCheckpoint, bytes | None]] = []
         self._edge = Edge()
         self._expected = 1
         self._versions: dict[str, int] = {}
@@ -198,11 +197,11 @@ class _Log:
         if stream == streams.COMMITS:
             self._headers.begin(position, name, state)
         elif stream in _TELLING:
-            self._told(position, name, state)
+            self._identify(position, name, state)
         self._headers.count(position)
-        self._held_against(position)
+        self._compare(position)
 
-    def _held_against(self, position: int) -> None:
+    def _compare(self, position: int) -> None:
         """Compare the log, as far as it has come, with its checkpoints and those kept outside."""
         while self._next is not None and self._next[0] <= self._edge.size:
             self._checkpoint(*self._next)
@@ -227,7 +226,7 @@ class _Log:
                 what = "is of a kind that this version does not know"
             self._found.add(run[place][0], f"{name} {what}")
 
-    def _told(self, position: int, name: str, state: bytes) -> None:
+    def _identify(self, position: int, name: str, state: bytes) -> None:
         """Take an event that says whose register this is, or which key signs."""
         found = self._found
         with suppress(Refused):
@@ -237,15 +236,15 @@ class _Log:
                 case LedgerCreated(ledger_id=born):
                     self._origin = self._origin or signing.ORIGIN + born
                 case KeyAdopted() as event:
-                    if found.keys and not self._handed_on(event):
+                    if found.keys and not self._is_handed_over(event):
                         found.add(position, "the key before it did not sign this one")
                     found.keys.append((position, read_verifier(event.key)))
                 case _:
                     pass
 
-    def _handed_on(self, event: KeyAdopted) -> bool:
+    def _is_handed_over(self, event: KeyAdopted) -> bool:
         before = self._found.keys[-1][1]
-        return before.signed(handover(before.vkey, event.key), event.signature or "")
+        return before.verifies(handover(before.vkey, event.key), event.signature or "")
 
     def _checkpoint(self, size: int, written: str) -> None:
         found = self._found
@@ -274,7 +273,7 @@ class _Log:
         if self._every_signature or size in self._cosigned:
             self._signature(size, note)
 
-    def _continues(self, kept: Kept, root: bytes | None) -> None:
+    def _continues(self, kept: KeptCheckpoint, root: bytes | None) -> None:
         """Compare with a checkpoint from outside; ``root``: of the log there, none if shorter."""
         by, checkpoint, note = kept
         mine = note is None or any(note.signed_by(key) for _, key in self._found.keys)
@@ -328,7 +327,9 @@ class _Log:
         if rows != [(self._edge.size, self._edge.written)]:
             self._found.add(None, "the edge of the tree, as kept, is not that of the log")
         whole, rest = divmod(self._edge.size, TILE)
-        expected = [TILE * HASH_BYTES] * whole + [rest * HASH_BYTES] * bool(rest)
+        expected = [TILE * HASH_BYTES] * whole
+        if rest:
+            expected.append(rest * HASH_BYTES)
         kept = self._db.execute("SELECT n, length(hashes) FROM hash_tiles ORDER BY n").fetchall()
         for place in _first_different(kept, list(enumerate(expected))):
             what = f"leaf hashes kept of entry {place * TILE + 1} and on"
@@ -372,7 +373,7 @@ def origin_of(folder: Folder) -> str | None:
 class _Headers:
     """The transactions: each a header and as many facts as it counts, times never falling."""
 
-    def __init__(self, found: Verified) -> None:
+    def __init__(self, found: Verification) -> None:
         self._found = found
         self._decoder = Decoder()
         self._last = 0

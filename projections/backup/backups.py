@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import ledger
-from ledger.backup import backup, check, file
-from ledger.backup.check import Opened, origin
+from ledger.backup import backup, check, file, passphrases
+from ledger.backup.check import OpenedKeys, origin
 from ledger.backup.file import SUFFIX, Archive, Progress, manifest_of
 from ledger.clock import iso, local, local_date, parse_instant
 from ledger.errors import Refused
@@ -212,12 +212,12 @@ class VerifyBackup(Inspection):
         """Unpack the back-up aside and check it; what is wrong makes the answer a difference."""
         try:
             archive = file.read(self.archive, progress)
-            passphrase = check.existing(self.passphrase_file)
+            passphrase = passphrases.ask(self.passphrase_file)
             secrets = None if passphrase is None else backup.secrets_of(archive, passphrase)
             with translated(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
                 made = Folder(Path(place))
                 backup.unpack(archive, made, secrets, progress)
-                proven = check.proven(made, archive, progress)
+                proven = check.prove(made, archive, progress)
         except Refused as refused:
             if refused.code != "backup-damaged":
                 raise
@@ -232,7 +232,7 @@ def _fit(folder: Folder, archive: Archive) -> tuple[list[str], list[Fault]]:
         return [f"not compared with a ledger: there is none at {folder.path}"], []
     try:
         found = check.fit(folder, archive.manifest)
-        known = [made.sha256 for made in check.recorded(folder)]
+        known = [made.sha256 for made in check.recorded_backups(folder)]
     except Refused as refused:
         return [f"not compared with the ledger at {folder.path}: {refused.what}"], []
     says = [found.says] if found.says else []
@@ -249,7 +249,7 @@ def _different(path: Path, what: str) -> Answer:
 
 
 def _answer(
-    archive: Archive, opened: Opened | None, faults: Sequence[Fault], fit: list[str]
+    archive: Archive, opened: OpenedKeys | None, faults: Sequence[Fault], fit: list[str]
 ) -> Answer:
     manifest = archive.manifest
     problems = [{"position": position, "what": what} for position, what in faults]
@@ -277,7 +277,7 @@ def _answer(
 
 
 def _lines(
-    archive: Archive, opened: Opened | None, faults: Sequence[Fault], fit: list[str]
+    archive: Archive, opened: OpenedKeys | None, faults: Sequence[Fault], fit: list[str]
 ) -> list[str]:
     manifest = archive.manifest
     keys = _UNOPENED

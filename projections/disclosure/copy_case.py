@@ -223,7 +223,7 @@ def _destroyed(copy: Copy) -> Section:
     (pupil,) = copy.view.db.execute(sql, [copy.pupil]).fetchone()
     rows = [
         {"texts": purpose, "on": local_date(at).isoformat()}
-        for purpose, at in copy.view.ring.destroyed(pupil)
+        for purpose, at in copy.view.ring.destructions(pupil)
     ]
     rows += _redacted(copy, pupil)
     headings = {"texts": "Texts", "on": "Key destroyed on"}

@@ -16,14 +16,21 @@ from ledger.store.folder import Folder
 from ledger.tlog.note import COSIGNATURE, ED25519, Verifier, read_checkpoint, read_note
 from ledger.transparency import memory
 from ledger.transparency.witnesses import (
-    Seen,
+    Sighting,
     Trust,
+    hear_witnesses,
     read_keys,
-    seen_outside,
     timestamps_kept,
-    trusted,
+    trusted_witnesses,
 )
-from ledger.verification.verify import Fault, Kept, Progress, Verified, origin_of, verify
+from ledger.verification.verify import (
+    Fault,
+    KeptCheckpoint,
+    Progress,
+    Verification,
+    origin_of,
+    verify,
+)
 from policies.packs.codes import rules
 from projections.queries import sightings
 from projections.queries.question import Answer, Grid, Inspection, Lines, number_of, option
@@ -167,7 +174,7 @@ class Verify(Inspection):
 class _Seen(NamedTuple):
     """What was seen outside, by witnesses or authorities, and the timestamps not checked."""
 
-    newest: Seen | None
+    newest: Sighting | None
     faults: list[Fault]
     unchecked: int
     pinned: bool = False
@@ -177,9 +184,9 @@ def _seen(question: Verify, folder: Folder) -> _Seen:
     """Check what witnesses and authorities signed; those that somebody names count alone."""
     pinned = [Trust(key) for text in question.witness for key in read_keys(text, COSIGNATURE)]
     try:
-        known = trusted(folder)
-        faults = list(dict.fromkeys(seen_outside(folder, [*known, *pinned]).faults))
-        seen = seen_outside(folder, pinned or known).newest
+        known = trusted_witnesses(folder)
+        faults = list(dict.fromkeys(hear_witnesses(folder, [*known, *pinned]).faults))
+        seen = hear_witnesses(folder, pinned or known).newest
         unchecked, _ = timestamps_kept(folder)
     except (Refused, ValueError, TypeError, AttributeError) as error:
         return _Seen(None, [Fault(None, f"the witnesses cannot be read: {error}")], 0)
@@ -189,7 +196,7 @@ def _seen(question: Verify, folder: Folder) -> _Seen:
     if question.tsa_root:
         from ledger.transparency import timestamps  # noqa: PLC0415 - slow to import
 
-        stamped = timestamps.stamped(folder, timestamps.read_roots(question.tsa_root))
+        stamped = timestamps.check_timestamps(folder, timestamps.read_roots(question.tsa_root))
         newest, unchecked = [*newest, stamped.newest], stamped.others
         faults += stamped.faults
         if stamped.newest is None:
@@ -200,21 +207,21 @@ def _seen(question: Verify, folder: Folder) -> _Seen:
     return _Seen(best, faults, unchecked, outsiders)
 
 
-def _remembered(folder: Folder) -> Iterator[Kept]:
+def _remembered(folder: Folder) -> Iterator[KeptCheckpoint]:
     """Yield what this computer remembers of the ledger, where that binds it."""
     origin = origin_of(folder)
-    known = memory.expected(folder, origin) if origin else None
+    known = memory.binding(folder, origin) if origin else None
     if known is not None:
-        yield Kept("this computer", known.checkpoint, known.note)
+        yield KeptCheckpoint("this computer", known.checkpoint, known.note)
 
 
-def _kept(path: Path) -> Kept:
+def _kept(path: Path) -> KeptCheckpoint:
     with translated(path):
         note = read_note(path.read_text(encoding="utf-8", errors="replace"))
-    return Kept(path.name, read_checkpoint(note.text), note)
+    return KeptCheckpoint(path.name, read_checkpoint(note.text), note)
 
 
-def _pinned(found: Verified, pinned: Sequence[Verifier]) -> Iterator[Fault]:
+def _pinned(found: Verification, pinned: Sequence[Verifier]) -> Iterator[Fault]:
     """Yield a fault where the log does not descend from a key that somebody outside holds."""
     signed = [key for _, key in found.keys]
     for key in pinned:
@@ -223,7 +230,7 @@ def _pinned(found: Verified, pinned: Sequence[Verifier]) -> Iterator[Fault]:
 
 
 def _answer(
-    found: Verified, faults: Sequence[Fault], seen: _Seen, compared: Sequence[str]
+    found: Verification, faults: Sequence[Fault], seen: _Seen, compared: Sequence[str]
 ) -> Answer:
     document: dict[str, Any] = {
         "as_of": _as_of(found),
@@ -250,7 +257,7 @@ def _answer(
     )
 
 
-def _as_of(found: Verified) -> dict[str, Any]:
+def _as_of(found: Verification) -> dict[str, Any]:
     return {
         "school": found.urn,
         "on": None,
@@ -264,7 +271,7 @@ def _as_of(found: Verified) -> dict[str, Any]:
     }
 
 
-def _head(found: Verified, faults: Sequence[Fault]) -> list[str]:
+def _head(found: Verification, faults: Sequence[Fault]) -> list[str]:
     keys = ", ".join(key.key_id.hex() for _, key in found.keys) or "none"
     verdict = "NOT what was recorded" if faults else "unaltered since its checkpoints were made"
     return [
@@ -275,7 +282,7 @@ def _head(found: Verified, faults: Sequence[Fault]) -> list[str]:
     ]
 
 
-def _outside(found: Verified, seen: _Seen) -> list[str]:
+def _outside(found: Verification, seen: _Seen) -> list[str]:
     lines = [f"Seen         {sightings.in_words(seen.newest, found.entries)}"]
     if seen.unchecked:
         kept = number_of(seen.unchecked, "timestamp")

@@ -8,7 +8,7 @@ from ledger.clock import iso, local
 from ledger.store.folder import Folder
 from ledger.tlog.note import read_verifier
 from ledger.transparency.requests import Requests, last_seen
-from ledger.transparency.witnesses import Seen, trusted
+from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from ledger.verification.verify import Progress
 from projections.queries import sightings
 from projections.queries.question import Answer, Grid, Inspection, Lines, Page, Question, option
@@ -32,7 +32,7 @@ class Witnesses(Question):
 
     def answer(self, view: View) -> Answer:
         """Answer with every witness that was ever trusted."""
-        trusts = {each.key.vkey: each for each in trusted(view.folder)}
+        trusts = {each.key.vkey: each for each in trusted_witnesses(view.folder)}
         stood = sorted(view.stood(_STOOD, "witnesses"))
         seen = [sightings.newest(view, [trusts[row[1]]]) for row in stood]
         last = max((each for each in seen if each), default=None)
@@ -52,7 +52,7 @@ class Witnesses(Question):
         return Answer(document, _COLUMNS, [*blocks, says], flat)
 
 
-def _row(view: View, stood: tuple[Any, ...], seen: Seen | None) -> dict[str, Any]:
+def _row(view: View, stood: tuple[Any, ...], seen: Sighting | None) -> dict[str, Any]:
     _, vkey, now, at, by, name, job_title = stood
     key = read_verifier(vkey)
     return {
@@ -67,7 +67,7 @@ def _row(view: View, stood: tuple[Any, ...], seen: Seen | None) -> dict[str, Any
     }
 
 
-def _cells(view: View, stood: tuple[Any, ...], seen: Seen | None) -> list[str]:
+def _cells(view: View, stood: tuple[Any, ...], seen: Sighting | None) -> list[str]:
     _, vkey, now, at, _, name, job_title = stood
     key = read_verifier(vkey)
     return [

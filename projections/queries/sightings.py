@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger.clock import iso, local
-from ledger.transparency.witnesses import Seen, Trust, newest_seen
+from ledger.transparency.witnesses import Sighting, Trust, newest_sighting
 from projections.queries.view import View
 
 
-def newest(view: View, trusts: Sequence[Trust]) -> Seen | None:
+def newest(view: View, trusts: Sequence[Trust]) -> Sighting | None:
     """Return what these witnesses saw last of the entries of a view, as known there."""
-    seen = newest_seen(view.folder, trusts, known_at=view.known_at)
+    seen = newest_sighting(view.folder, trusts, known_at=view.known_at)
     return seen and seen._replace(position=min(seen.position, view.position))
 
 
-def document(seen: Seen | None) -> dict[str, Any] | None:
+def document(seen: Sighting | None) -> dict[str, Any] | None:
     """Return what somebody outside saw last, as JSON has it."""
     return seen and {"position": seen.position, "at": iso(seen.at), "by": seen.by}
 
 
-def in_words(seen: Seen | None, entries: int) -> str:
+def in_words(seen: Sighting | None, entries: int) -> str:
     """Say what was seen of a log of so many entries, and what was not."""
     if seen is None:
         return "by no one outside since entry 1"

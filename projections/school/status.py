@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from ledger.clock import local
 from ledger.store.folder import Folder
-from ledger.transparency.witnesses import trusted
+from ledger.transparency.witnesses import trusted_witnesses
 from projections.backup import backups
 from projections.queries import sightings
 from projections.queries.pending import pending_amendments
@@ -35,7 +35,7 @@ class Status(Question):
             {"p": view.position},
         ).fetchone()
         unmarked = unmarked_registers(view)
-        seen = sightings.newest(view, trusted(view.folder))
+        seen = sightings.newest(view, trusted_witnesses(view.folder))
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "ledger": str(view.folder.path.absolute()),

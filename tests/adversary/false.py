@@ -11,7 +11,7 @@ from random import Random
 
 from ledger.store.folder import Folder
 from ledger.store.schema import Row
-from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, signed
+from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, sign
 from ledger.tlog.tree import Tree, leaf_bytes, leaf_hash, node_hash
 from ledger.transparency.proof import Proof
 from tests.adversary.hands import ROWS, opened
@@ -51,7 +51,7 @@ class Liar:
     @staticmethod
     def proof(rows: list[Row], index: int, signer: Signer) -> Proof:
         tree, size = tree_over(rows), len(rows)
-        note = signed(Checkpoint(signer.name, size, tree.root(size)), [signer])
+        note = sign(Checkpoint(signer.name, size, tree.root(size)), [signer])
         leaf = leaf_bytes(*rows[index])
         return Proof(leaf, index, tuple(tree.inclusion(index, size)), note)
 
@@ -166,7 +166,7 @@ def of_another_origin(liar: Liar) -> str:
     true = liar.true
     size, tree = len(liar.rows), tree_over(liar.rows)
     checkpoint = Checkpoint("attendance-ledger/" + "0" * 32, size, tree.root(size))
-    return replace(true, note=signed(checkpoint, [liar.signer])).written
+    return replace(true, note=sign(checkpoint, [liar.signer])).written
 
 
 def of_a_size_beyond(liar: Liar) -> str:

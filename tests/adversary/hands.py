@@ -10,7 +10,7 @@ from random import Random
 
 from ledger.store.folder import Folder
 from ledger.store.schema import Row
-from ledger.tlog.note import Checkpoint, Note, Signer, read_checkpoint, read_note, signed
+from ledger.tlog.note import Checkpoint, Note, Signer, read_checkpoint, read_note, sign
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge, leaf_bytes, leaf_hash
 from tests.adversary.lives import Base
 
@@ -102,7 +102,7 @@ class Trial:
             edge.grow(hashes[-1])
             if edge.size in sizes and edge.size >= since:
                 key = signers[0] if signers else self.signer(edge.size)
-                made = signed(Checkpoint(key.name, edge.size, edge.root()), [key])
+                made = sign(Checkpoint(key.name, edge.size, edge.root()), [key])
                 notes.append((edge.size, made.written))
         tiles = [b"".join(hashes[at : at + TILE]) for at in range(0, len(hashes), TILE)]
         assert all(len(tile) <= TILE * HASH_BYTES for tile in tiles)

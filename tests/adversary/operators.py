@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from string import ascii_lowercase, ascii_uppercase, digits
 
-from ledger.tlog.note import Checkpoint, Note, Signature, new_signer, read_signature, signed
+from ledger.tlog.note import Checkpoint, Note, Signature, new_signer, read_signature, sign
 from tests.adversary.hands import INSERT, Trial, opened
 
 BASE64 = ascii_uppercase + ascii_lowercase + digits + "+/"
@@ -312,7 +312,7 @@ def checkpoint_of_another_root(trial: Trial) -> int:
     """Signed by the ledger's own key."""
     size, signer = _checkpointed(trial), trial.signer(10**9)
     root = trial.rng.randbytes(32)
-    trial.renote(size, signed(Checkpoint(signer.name, size, root), [signer]).written)
+    trial.renote(size, sign(Checkpoint(signer.name, size, root), [signer]).written)
     return size
 
 
@@ -375,7 +375,7 @@ def checkpoint_of_another_origin(trial: Trial) -> int:
     size = _checkpointed(trial)
     _, found, root = trial.checkpoint(size)
     stranger = new_signer("attendance-ledger/" + "0" * 32, trial.rng.randbytes(32))
-    trial.renote(size, signed(Checkpoint(stranger.name, found, root), [stranger]).written)
+    trial.renote(size, sign(Checkpoint(stranger.name, found, root), [stranger]).written)
     return size
 
 
@@ -403,7 +403,7 @@ def checkpoint_inside_a_transaction(trial: Trial) -> int:
     from tests.adversary.false import tree_of  # noqa: PLC0415 - they know each other
 
     signer = trial.signer(size if size > 3 else 10**9)
-    note = signed(Checkpoint(signer.name, size, tree_of(trial.folder).root(size)), [signer])
+    note = sign(Checkpoint(signer.name, size, tree_of(trial.folder).root(size)), [signer])
     trial.change(("INSERT INTO checkpoints VALUES(?,?)", size, note.written))
     return size
 
@@ -412,7 +412,7 @@ def checkpoint_inside_a_transaction(trial: Trial) -> int:
 def checkpoint_of_the_future(trial: Trial) -> int:
     size = len(trial.rows())
     signer, far = trial.signer(size), size + trial.rng.choice([1, 1000, 2**60])
-    note = signed(Checkpoint(signer.name, far, trial.rng.randbytes(32)), [signer])
+    note = sign(Checkpoint(signer.name, far, trial.rng.randbytes(32)), [signer])
     trial.change(("INSERT INTO checkpoints VALUES(?,?)", far, note.written))
     return size + 1
 

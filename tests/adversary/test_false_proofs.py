@@ -6,7 +6,7 @@ import pytest
 
 from ledger import attendance_verify
 from ledger.errors import Refused
-from ledger.tlog.note import Checkpoint, signed
+from ledger.tlog.note import Checkpoint, sign
 from ledger.tlog.tree import is_consistent
 from ledger.transparency.cosigning import Request, Witness
 from ledger.transparency.proof import read_proof
@@ -72,7 +72,7 @@ def fork(one, at):
     forged, size = one.forged(at), len(one.rows)
     trees = [tree_over(rows) for rows in (one.rows, forged)]
     roots = [Checkpoint(one.signer.name, size, tree.root(size)) for tree in trees]
-    return trees, [signed(checkpoint, [one.signer]) for checkpoint in roots]
+    return trees, [sign(checkpoint, [one.signer]) for checkpoint in roots]
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -98,14 +98,14 @@ def test_no_fork_is_consistent_with_what_was_seen(bases, campaign, tmp_path, par
         for proof in served:
             assert not is_consistent(seen, true.root(seen), size, forked.root(size), proof)
         witness = Witness(bases[0].witness, [one.signer.verifier], tmp_path / str(number))
-        first = signed(Checkpoint(one.signer.name, seen, true.root(seen)), [one.signer])
+        first = sign(Checkpoint(one.signer.name, seen, true.root(seen)), [one.signer])
         assert ask(witness, 0, [], first) == 200
         for proof in served:
             assert ask(witness, seen, proof, note) == 422
             assert ask(witness, 0, proof, note) == 409
             assert ask(witness, size, proof, note) == 409
         assert ask(witness, size + 1, [], note) == 400
-        honest = signed(Checkpoint(one.signer.name, size, true.root(size)), [one.signer])
+        honest = sign(Checkpoint(one.signer.name, size, true.root(size)), [one.signer])
         assert ask(witness, seen, good, honest) == 200
         assert ask(witness, size, [], note) == 409
 
@@ -121,5 +121,5 @@ def test_a_witness_does_not_sign_for_strangers(bases, tmp_path):
     witness = Witness(bases[0].witness, [one.signer.verifier], tmp_path / "w")
     assert ask(witness, 0, [], one.other) == 404
     size, root = len(one.rows), tree_over(one.rows).root(len(one.rows))
-    other = signed(Checkpoint(one.signer.name, size, root), [bases[0].witness])
+    other = sign(Checkpoint(one.signer.name, size, root), [bases[0].witness])
     assert ask(witness, 0, [], other) == 403

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import random
 import shutil
 import signal
@@ -18,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.backup import backup, check
+from ledger.backup import backup, check, passphrases
 from ledger.sealing.boxes import Redaction
 from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.sealing.redaction import places
@@ -188,7 +189,7 @@ def test_one_inside_the_ledgers_folder_is_warned_of(small):
 @pytest.mark.usefixtures("small")
 def test_one_that_cannot_be_recorded_is_said_to_be_there(tmp_path, monkeypatch):
     def refused(*_args: object) -> None:
-        raise backup.there(tmp_path)
+        raise backup.already_there(tmp_path)
 
     monkeypatch.setattr("commands.backup.create.execute", refused)
     shown = run("backup", "create", "--to", tmp_path / "x")
@@ -198,8 +199,8 @@ def test_one_that_cannot_be_recorded_is_said_to_be_there(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("small")
 def test_a_disk_that_forgets_is_noticed(tmp_path, monkeypatch):
-    real = backup.backup_box.write
-    monkeypatch.setattr(backup.backup_box, "write", lambda *a: real(*a)[::-1])
+    real = backup.file.write
+    monkeypatch.setattr(backup.file, "write", lambda *a: real(*a)[::-1])
     shown = run("backup", "create", "--to", tmp_path / "x")
     assert (shown.code, list(tmp_path.glob("*x*"))) == (1, [])
     assert "did not keep" in shown.err
@@ -215,7 +216,7 @@ def test_a_file_that_somebody_made_meanwhile_is_left_alone(tmp_path, monkeypatch
     def no_links(*_args: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(backup.os, "link", no_links)
+    monkeypatch.setattr(os, "link", no_links)
     with pytest.raises(Exception, match="already there"):
         backup._put(whole, target)
     assert target.read_bytes() == b"theirs"
@@ -245,7 +246,7 @@ def test_nothing_typed_is_no_passphrase(monkeypatch):
     monkeypatch.delenv("ATTENDANCE_PASSPHRASE")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr(getpass, "getpass", ended)
-    assert check.existing(None) is None
+    assert passphrases.ask(None) is None
 
 
 @pytest.mark.usefixtures("small")
@@ -580,7 +581,7 @@ def test_memory_forgets_the_place_of_a_restore_that_failed(small, tmp_path, monk
     origin = check.origin(Folder(small))
 
     def fails(*_args: object) -> None:
-        raise backup.there(tmp_path)
+        raise backup.already_there(tmp_path)
 
     monkeypatch.setattr("commands.backup.restore.execute", fails)
     assert run("backup", "restore", path, "--to", tmp_path / "new").code == 1
@@ -633,7 +634,7 @@ def test_interrupted_leaves_nothing_at_all(tmp_path, monkeypatch):
     def interrupted(*_args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(backup.backup_box, "write", interrupted)
+    monkeypatch.setattr(backup.file, "write", interrupted)
     shown = run("backup", "create", "--to", tmp_path / "x")
     assert shown.code == 1
     assert "interrupted" in shown.err

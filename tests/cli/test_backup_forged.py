@@ -107,12 +107,12 @@ def test_an_edited_log_is_found_out_by_its_checkpoints(made, tmp_path, sql):
 def rekeyed(sql: str, manifest: Manifest, contents: Contents) -> Manifest:
     """Wrap another key file in place of the right one, with the right passphrase."""
     key, name = manifest.scrypt.key(SECRET), "keys.db.wrapped"
-    found = backup_box.unwrapped(key, contents[name], manifest.bound_to(name))
+    found = backup_box.unwrap(key, contents[name], manifest.bound_to(name))
     with closing(sqlite3.connect(":memory:")) as db:
         db.deserialize(found[:18] + b"\1\1" + found[20:])
         db.execute(sql)
         db.commit()
-        contents[name] = backup_box.wrapped(key, db.serialize(), manifest.bound_to(name))
+        contents[name] = backup_box.wrap(key, db.serialize(), manifest.bound_to(name))
     return manifest
 
 

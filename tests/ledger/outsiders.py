@@ -11,7 +11,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from ledger.tlog.note import COSIGNATURE, Checkpoint, Signer, new_signer, signed
+from ledger.tlog.note import COSIGNATURE, Checkpoint, Signer, new_signer, sign
 from ledger.tlog.tree import Tree
 from ledger.transparency.cosigning import Request, Service, Witness
 
@@ -39,7 +39,7 @@ class History:
     def request(self, old: int, size: int) -> Request:
         checkpoint = Checkpoint(self.signer.name, size, self.tree.root(size))
         proof = tuple(self.tree.consistency(old, size))
-        return Request(old, proof, signed(checkpoint, [self.signer]))
+        return Request(old, proof, sign(checkpoint, [self.signer]))
 
     def body(self, old: int, size: int) -> bytes:
         return self.request(old, size).written.encode()

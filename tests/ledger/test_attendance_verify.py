@@ -22,7 +22,7 @@ from ledger import attendance_verify
 from ledger.events.log import KeyAdopted
 from ledger.store.folder import LAYOUT, Folder
 from ledger.store.schema import SCHEMA
-from ledger.tlog.note import COSIGNATURE, Checkpoint, Note, Signer, new_signer, read_note, signed
+from ledger.tlog.note import COSIGNATURE, Checkpoint, Note, Signer, new_signer, read_note, sign
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge, Tree, leaf_bytes, leaf_hash
 from ledger.transparency.proof import Proof, Stretch, stretch_of
 
@@ -87,7 +87,7 @@ class Written:
 
     def note(self, size, signer=None) -> Note:
         checkpoint = Checkpoint(ORIGIN, size, self.tree.root(size))
-        return signed(checkpoint, [signer or self.ends[size]])
+        return sign(checkpoint, [signer or self.ends[size]])
 
     def write(self) -> Path:
         self.folder.mkdir(exist_ok=True)
@@ -245,7 +245,7 @@ BROKEN = {
     "another root": (
         lambda _: (
             "UPDATE checkpoints SET note = ? WHERE size = 6",
-            [signed(Checkpoint(ORIGIN, 6, bytes(32)), [FIRST]).written],
+            [sign(Checkpoint(ORIGIN, 6, bytes(32)), [FIRST]).written],
         ),
         ["entry 6: the root over 6 entries is"],
     ),
@@ -307,7 +307,7 @@ def test_a_tampered_ledger_is_refused_and_says_where(written, verify, what):
 
 def test_both_keys_sign_while_one_replaces_the_other(written, verify):
     """A bad signature in the name of either is a difference."""
-    both = signed(Checkpoint(ORIGIN, SIZE, written.tree.root(SIZE)), [FIRST, SECOND])
+    both = sign(Checkpoint(ORIGIN, SIZE, written.tree.root(SIZE)), [FIRST, SECOND])
     write = "UPDATE checkpoints SET note = ? WHERE size = 10"
     tampered(written.write(), (write, [both.written]))
     assert verify(written.folder, "--key", KEY)[0] == 0
@@ -474,7 +474,7 @@ def test_a_history_that_its_keyholder_rewrote_is_found_by_a_kept_checkpoint(
 
 def test_a_kept_checkpoint_that_is_continued_is_said_to_be(written, verify, given_file):
     kept = given_file(written.note(6).written, "governor.checkpoint")
-    none = given_file(signed(Checkpoint(ORIGIN, 0, Edge().root()), [FIRST]).written, "none")
+    none = given_file(sign(Checkpoint(ORIGIN, 0, Edge().root()), [FIRST]).written, "none")
     said = verify(written.write(), "--since", kept, "--since", none)[1]
     assert "It continues governor.checkpoint (6 entries), unchanged up to there." in said
     assert "It continues none (0 entries)" in said
@@ -490,7 +490,7 @@ def test_a_ledger_rolled_back_or_another_ledger_is_found_by_a_kept_checkpoint(
     status, said = verify(written.write(), "--since", kept)
     assert status == 3
     assert "given is of 10 entries, this log has 8: it was rolled back or cut short" in said
-    other = given_file(signed(Checkpoint("other", 6, bytes(32)), [FIRST]).written)
+    other = given_file(sign(Checkpoint("other", 6, bytes(32)), [FIRST]).written)
     assert "given is of another log: other" in verify(written.write(), "--since", other)[1]
 
 
@@ -683,7 +683,7 @@ def test_a_proof_under_another_key_is_refused(written, verify, given_file):
     path = given_file(written.proof(6).written)
     status, said = verify(path, "--key", KEY)
     assert (status, "NOT the ledger's" in said) == (3, True)
-    note = signed(Checkpoint("other", SIZE, written.tree.root(SIZE)), [SECOND])
+    note = sign(Checkpoint("other", SIZE, written.tree.root(SIZE)), [SECOND])
     forged = Proof(*[getattr(written.proof(6), n) for n in ("leaf", "index", "hashes")], note)
     assert verify(given_file(forged.written), "--key", NEW_KEY)[0] == 3
 
@@ -779,7 +779,7 @@ def test_a_stretch_continues_every_checkpoint_from_before_it_to_its_end(
     for size, expected in [(3, 1), (6, 0), (8, 0), (10, 0)]:
         kept = given_file(written.note(size).written, "kept")
         assert verify(path, "--since", kept)[0] == expected
-    wrong = given_file(signed(Checkpoint(ORIGIN, 6, bytes(32)), [FIRST]).written, "kept")
+    wrong = given_file(sign(Checkpoint(ORIGIN, 6, bytes(32)), [FIRST]).written, "kept")
     assert "the history was rewritten" in verify(path, "--since", wrong)[1]
 
 
@@ -937,7 +937,7 @@ def test_ten_thousand_events_are_verified(written, verify):
     with closing(sqlite3.connect(folder / "ledger.db")) as db:
         for size in (3, 6, 8, *range(SIZE, len(said) + 1, 50)):
             checkpoint = Checkpoint(ORIGIN, size, tree.root(size))
-            note = signed(checkpoint, [SECOND if size > 6 else FIRST]).written
+            note = sign(checkpoint, [SECOND if size > 6 else FIRST]).written
             db.execute("INSERT INTO checkpoints VALUES(?,?)", [size, note])
         db.commit()
     status, printed = verify(folder, "--all", "--key", KEY)

@@ -1,5 +1,6 @@
-"""A writer waits in line, gives up when told to, and hears Ctrl-C while it waits."""
+"""A writer waits in line and hears Ctrl-C; a file is written whole or not at all."""
 
+import errno
 import os
 import signal
 import sqlite3
@@ -7,10 +8,11 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate
+from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate, write_new
 
 WAIT = """
 import sqlite3, sys
@@ -81,3 +83,77 @@ def test_control_c_is_heard_while_waiting(path):
         os.kill(process.pid, signal.SIGINT)
         _, error = process.communicate(timeout=LOCK_TIMEOUT_SECONDS / 2)
     assert b"KeyboardInterrupt" in error
+
+
+def test_a_file_is_written_as_it_is_given(tmp_path):
+    """Bytes, or a text in UTF-8 whose line ends are left alone."""
+    write_new(tmp_path / "bytes", b"\x00\xff")
+    write_new(tmp_path / "text", "Zo\u00eb\r\n")
+    assert (tmp_path / "bytes").read_bytes() == b"\x00\xff"
+    assert (tmp_path / "text").read_bytes() == b"Zo\xc3\xab\r\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bytes", "text"]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_a_new_file_has_its_mode_from_the_beginning(tmp_path, monkeypatch, mode):
+    """Nobody else can read a key at any moment, not even while it is written."""
+    seen = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda place: seen.append(os.fstat(place)) or sync(place))
+    write_new(tmp_path / "key", b"secret", mode=mode)
+    assert seen[0].st_mode & 0o777 == mode
+    assert (tmp_path / "key").stat().st_mode & 0o777 == mode
+
+
+def test_a_name_that_is_taken_is_refused(tmp_path):
+    """What was there stays, also where it is a link that leads nowhere."""
+    write_new(tmp_path / "a", b"first")
+    (tmp_path / "b").symlink_to("nowhere")
+    for name in ("a", "b"):
+        with pytest.raises(FileExistsError, match=f"{tmp_path / name}'$"):
+            write_new(tmp_path / name, b"second")
+    assert (tmp_path / "a").read_bytes() == b"first"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_file_is_replaced_where_that_is_asked(tmp_path):
+    write_new(tmp_path / "a", b"first")
+    write_new(tmp_path / "a", b"second", replace=True)
+    write_new(tmp_path / "b", b"new", replace=True)
+    assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"second", b"new"]
+
+
+def test_a_device_is_written_to_and_not_replaced():
+    write_new(Path(os.devnull), b"gone", replace=True)
+    assert Path(os.devnull).is_char_device()
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+def test_what_is_broken_off_leaves_nothing(tmp_path, monkeypatch, failure):
+    """A full disk and Ctrl-C alike; the file that was to be replaced stays."""
+    (tmp_path / "a").write_bytes(b"before")
+
+    def fail(_):
+        raise failure
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(type(failure)):
+        write_new(tmp_path / "a", b"after", replace=True)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"before"]
+
+
+def test_a_failure_names_the_file_that_was_wanted(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        write_new(tmp_path / "nowhere" / "a", b"")
+    assert caught.value.filename == str(tmp_path / "nowhere" / "a")
+
+
+def test_without_hard_links_a_name_is_given_once_too(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    write_new(tmp_path / "a", b"first")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "a", b"second")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"]

@@ -10,11 +10,11 @@ from typing import Any
 from ledger.clock import to_instant
 from ledger.events import streams
 from ledger.events.base import Event
-from ledger.events.calendar import RegisterTimesSet, SchoolOpened, TermSet
-from ledger.events.families import StaffJoined
+from ledger.events.calendar import RegisterTimesSet, TermSet
 from ledger.events.log import Committed, LedgerCreated, Source
 from ledger.events.register import SessionMarked
 from ledger.events.roll import DetailsAmended, GroupJoined, PupilEnrolled
+from ledger.events.school import SchoolOpened, StaffJoined
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.store.folder import Folder

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
-from ledger.events.penalties import ReturnAgreed, ReturnMade
 from ledger.events.register import AbsencePlanned, SessionMarked
+from ledger.events.returns import ReturnAgreed, ReturnMade
 from ledger.events.roll import PupilRemoved
 from ledger.store.folder import Folder
 from ledger.store.store import Fact

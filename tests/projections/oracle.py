@@ -23,13 +23,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from ledger.events.base import Event
-from ledger.events.calendar import (
-    ClosureWithdrawn,
-    SchoolOpened,
-    SessionCancelled,
-    SessionsClosed,
-    TermSet,
-)
+from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
 from ledger.events.roll import (
@@ -39,6 +33,7 @@ from ledger.events.roll import (
     PupilEnrolled,
     PupilRemoved,
 )
+from ledger.events.school import SchoolOpened
 from ledger.store.store import Recorded, Store
 
 DAY = timedelta(days=1)

@@ -13,8 +13,8 @@ from commands.exchange.portable.voices import closure, days, of, times
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.calendar import SchoolOpened, SessionCancelled, TermSet
-from ledger.events.families import StaffChanged, StaffJoined
+from ledger.events.calendar import SessionCancelled, TermSet
+from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined
 from ledger.formats import sheet
 from ledger.formats.portable import SCHOOL, STAFF
 from ledger.state.school import ClosureKey, closure_keys

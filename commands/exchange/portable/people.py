@@ -10,12 +10,9 @@ from commands.exchange.portable.rows import NoticeRow, ParentRow, RelationRow
 from commands.exchange.portable.voices import NOTICE, PARENT, RELATION, of
 from commands.exchange.portable.work import Work
 from ledger.events import streams
-from ledger.events.families import (
-    CaseworkStepTaken,
-    NoticeStated,
-    ParentRecorded,
-    RelationRecorded,
-)
+from ledger.events.casework import CaseworkStepTaken
+from ledger.events.penalties import NoticeStated
+from ledger.events.roll import ParentRecorded, RelationRecorded
 from ledger.formats import sheet
 from ledger.formats.portable import CASEWORK, FILES, NOTICES, PARENTS, RELATIONS
 

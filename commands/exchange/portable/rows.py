@@ -3,8 +3,7 @@
 from datetime import date
 from typing import Literal, NamedTuple
 
-from ledger.events.families import YesNo
-from ledger.events.roll import GroupKind
+from ledger.events.roll import GroupKind, YesNo
 from ledger.formats.portable import ChangeKind, PlanStep
 from ledger.values import Half, Session
 

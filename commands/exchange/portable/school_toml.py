@@ -11,13 +11,8 @@ from typing import Any, TypeVar, cast
 
 from ledger import clock
 from ledger.errors import Refused
-from ledger.events.calendar import (
-    RegisterTimesSet,
-    SchoolOpened,
-    SessionCancelled,
-    SessionsClosed,
-    TermSet,
-)
+from ledger.events.calendar import RegisterTimesSet, SessionCancelled, SessionsClosed, TermSet
+from ledger.events.school import SchoolOpened
 from ledger.formats import portable, sheet
 from ledger.formats.sheet import Problems, decoded, line_of
 from ledger.values import HALVES, Half

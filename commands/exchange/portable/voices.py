@@ -10,8 +10,7 @@ from datetime import date
 from typing import Any
 
 from commands.core.command import Range, State, one, starting
-from ledger.events import calendar, roll, streams
-from ledger.events import families as people
+from ledger.events import calendar, penalties, roll, school, streams
 from ledger.events.base import Event, SourcedEvent
 from ledger.events.log import Committed
 from ledger.sealing.keys import is_sealed
@@ -92,7 +91,7 @@ def _nothing(_event: Event) -> Iterator[Statement]:
     yield from ()
 
 
-def _school(event: calendar.SchoolOpened) -> Iterator[Statement]:
+def _school(event: school.SchoolOpened) -> Iterator[Statement]:
     yield "school", of(event, SCHOOL)
 
 
@@ -114,11 +113,11 @@ def _withdrawn(event: calendar.ClosureWithdrawn) -> Iterator[Statement]:
         yield key, {"closure": None}
 
 
-def _staff(event: people.StaffTitle) -> Iterator[Statement]:
+def _staff(event: school.StaffTitle) -> Iterator[Statement]:
     yield event.since, of(event, STAFF)
 
 
-def _until(event: people.StaffLeft) -> Iterator[Statement]:
+def _until(event: school.StaffLeft) -> Iterator[Statement]:
     yield event.since, {"until": event.until}
 
 
@@ -145,37 +144,37 @@ def _membership(event: roll.GroupJoined | roll.GroupLeft) -> Iterator[Statement]
     yield (event.kind, event.name, event.since), {"until": event.until}
 
 
-def _parent(event: people.ParentRecorded) -> Iterator[Statement]:
+def _parent(event: roll.ParentRecorded) -> Iterator[Statement]:
     yield None, of(event, PARENT)
 
 
-def _relation(event: people.RelationRecorded) -> Iterator[Statement]:
+def _relation(event: roll.RelationRecorded) -> Iterator[Statement]:
     yield None, of(event, RELATION)
 
 
-def _notice(event: people.NoticeStated) -> Iterator[Statement]:
+def _notice(event: penalties.NoticeStated) -> Iterator[Statement]:
     yield (event.kind, event.issued_on, event.offence_first), of(event, NOTICE)
 
 
 _READ: Mapping[type[Event], Callable[[Any], Iterator[Statement]]] = {
-    calendar.SchoolOpened: _school,
+    school.SchoolOpened: _school,
     calendar.RegisterTimesSet: _times,
     calendar.TermSet: _term,
     calendar.SessionsClosed: _closed,
     calendar.SessionCancelled: _closed,
     calendar.ClosureWithdrawn: _withdrawn,
-    people.StaffJoined: _staff,
-    people.StaffChanged: _staff,
-    people.StaffLeft: _until,
+    school.StaffJoined: _staff,
+    school.StaffChanged: _staff,
+    school.StaffLeft: _until,
     roll.PupilEnrolled: _enrolled,
     roll.PupilRemoved: _removed,
     roll.EnrolmentWithdrawn: _enrolment_withdrawn,
     roll.DetailsAmended: _detail,
     roll.GroupJoined: _membership,
     roll.GroupLeft: _membership,
-    people.ParentRecorded: _parent,
-    people.RelationRecorded: _relation,
-    people.NoticeStated: _notice,
+    roll.ParentRecorded: _parent,
+    roll.RelationRecorded: _relation,
+    penalties.NoticeStated: _notice,
 }
 
 

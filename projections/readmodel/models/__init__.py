@@ -10,15 +10,18 @@ from typing import Protocol
 from ledger.events.base import Event
 from projections.readmodel.models import (
     amending,
+    backup,
     calendar,
+    casework,
     disclosure,
-    families,
     leave,
     log,
     penalties,
     proof,
     register,
+    returns,
     roll,
+    school,
 )
 from projections.readmodel.tables import Handler, Handlers, Table
 
@@ -37,15 +40,18 @@ class Model(Protocol):
 
 MODELS: tuple[Model, ...] = (
     amending,
+    backup,
     calendar,
+    casework,
     disclosure,
-    families,
     leave,
     log,
     penalties,
     proof,
     register,
+    returns,
     roll,
+    school,
 )
 
 
@@ -57,7 +63,7 @@ def tables() -> Mapping[str, Table]:
 
 @cache
 def handlers() -> Mapping[type[Event], tuple[Handler, ...]]:
-    """Return the functions that take each class of event; two models may take one."""
+    """Return the functions that take each class of event."""
     takers: dict[type[Event], tuple[Handler, ...]] = {}
     for model in MODELS:
         for event_class, handler in model.HANDLERS.items():

@@ -1,25 +1,16 @@
-"""Amendments asked for, decided and given reasons; policies adopted; cases that a change undercut.
-
-One row a fact of `ledger.events.amending`, and the amendments of details of `ledger.events.roll`.
-"""
-
-import json
+"""Amendments asked for and decided, what they rest on, and the policies the school adopted."""
 
 from ledger.events import streams
 from ledger.events.amending import (
-    AdmissionAmended,
-    AlertSettled,
     AmendmentApproved,
     AmendmentDeclined,
     AmendmentRequested,
-    CaseUndercut,
     EvidenceGiven,
     PolicyAdopted,
     RequestDecided,
     RequestWithdrawn,
 )
-from ledger.events.roll import DetailsAmended
-from projections.readmodel.tables import Handlers, Moment, Table, Writer, iso
+from projections.readmodel.tables import Handlers, Moment, Table, Writer
 
 _REQUEST = {
     "batch": str,
@@ -74,49 +65,8 @@ TABLES = {
         },
         indexes=("batch",),
     ),
-    "admission_amendments": Table(
-        key=("position",),
-        columns={
-            "position": int,
-            "pupil": int,
-            "parent": str,
-            "field": str,
-            "original": str,
-            "amended": str,
-            "reason": str,
-            "by": str,
-            "name": str,
-            "job_title": str,
-            "stated": int,
-            "imported": int,
-        },
-        indexes=("pupil", "parent"),
-    ),
-    "undercuts": Table(
-        key=("alert",),
-        columns={"alert": int, "pupil": int, "papers": str, "sessions": str},
-        indexes=("pupil",),
-    ),
-    "alerts_settled": Table(
-        key=("alert",),
-        columns={
-            "alert": int,
-            "pupil": int,
-            "outcome": str,
-            "to_whom": str,
-            "on_date": str,
-            "reason": str,
-            "by": str,
-            "name": str,
-            "job_title": str,
-        },
-    ),
 }
-"""``position``: of the request or adoption; ``decided``: of the decision, none while it waits.
-
-``alert``: the position of the event that raised it. ``papers``: a JSON list of objects with kind,
-ref, before and after; ``sessions``: a JSON list of what changed, as in the event.
-"""
+"""``position``: of the request or adoption; ``decided``: of the decision, none while it waits."""
 
 
 def _add_request(writer: Writer, moment: Moment, stream: str, e: AmendmentRequested) -> None:
@@ -149,33 +99,6 @@ def _add_evidence(writer: Writer, moment: Moment, stream: str, e: EvidenceGiven)
     writer.put("evidence", key, (*stated, moment.by, moment.authenticated, moment.at), moment)
 
 
-def _add_admission_amendment(
-    writer: Writer, moment: Moment, stream: str, e: DetailsAmended | AdmissionAmended
-) -> None:
-    """Keep an amendment: of a pupil's details, of a parent's, or of what one is to the other."""
-    kind, *keys = streams.parts(stream)
-    pupil = None if kind + ":" == streams.PARENT else writer.pupil(keys[0])
-    parent = None if kind + ":" == streams.PUPIL else keys[-1]
-    payload = (pupil, parent, e.field, e.original, e.amended, e.reason, e.by, e.name)
-    rest = (e.job_title, e.stated, moment.imported)
-    writer.put("admission_amendments", (moment.position,), (*payload, *rest), moment)
-
-
-def _add_alert(writer: Writer, moment: Moment, stream: str, e: CaseUndercut) -> None:
-    papers = [
-        {"kind": p.kind, "ref": p.ref, "before": p.before, "after": p.after} for p in e.papers
-    ]
-    pupil = writer.pupil(streams.subject(stream))
-    payload = (pupil, json.dumps(papers), json.dumps(e.sessions))
-    writer.put("undercuts", (moment.position,), payload, moment)
-
-
-def _settle_alert(writer: Writer, moment: Moment, stream: str, e: AlertSettled) -> None:
-    pupil = writer.pupil(streams.subject(stream))
-    payload = (pupil, e.outcome, e.to, iso(e.on), e.reason, e.by, e.name, e.job_title)
-    writer.put("alerts_settled", (e.alert,), payload, moment)
-
-
 HANDLERS: Handlers = {
     AmendmentRequested: _add_request,
     AmendmentApproved: _decide_request,
@@ -183,8 +106,4 @@ HANDLERS: Handlers = {
     RequestWithdrawn: _decide_request,
     PolicyAdopted: _add_policy,
     EvidenceGiven: _add_evidence,
-    DetailsAmended: _add_admission_amendment,
-    AdmissionAmended: _add_admission_amendment,
-    CaseUndercut: _add_alert,
-    AlertSettled: _settle_alert,
 }

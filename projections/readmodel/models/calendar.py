@@ -1,9 +1,8 @@
-"""The school and its calendar: details, terms, closures, register times."""
+"""The calendar: terms, closures, register times."""
 
 from ledger.events.calendar import (
     ClosureWithdrawn,
     RegisterTimesSet,
-    SchoolOpened,
     SessionCancelled,
     SessionsClosed,
     TermSet,
@@ -12,10 +11,6 @@ from ledger.values import school_year_number
 from projections.readmodel.tables import GROUP_SEPARATOR, Handlers, Moment, Table, Writer
 
 TABLES = {
-    "school": Table(
-        key=(),
-        columns={"urn": str, "name": str, "la_code": str, "estab": str, "type": str, "phase": str},
-    ),
     "terms": Table(
         key=("name", "year"), columns={"name": str, "year": int, "first": str, "last": str}
     ),
@@ -41,10 +36,6 @@ TABLES = {
         },
     ),
 }
-
-
-def _put_school(writer: Writer, moment: Moment, _: str, e: SchoolOpened) -> None:
-    writer.put("school", (), (e.urn, e.name, e.la_code, e.estab, e.type, e.phase), moment)
 
 
 def _put_term(writer: Writer, moment: Moment, _: str, e: TermSet) -> None:
@@ -76,7 +67,6 @@ def _keys(e: SessionsClosed | SessionCancelled | ClosureWithdrawn) -> list[tuple
 
 
 HANDLERS: Handlers = {
-    SchoolOpened: _put_school,
     TermSet: _put_term,
     RegisterTimesSet: _put_times,
     SessionsClosed: _put_closure,

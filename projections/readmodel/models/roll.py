@@ -1,16 +1,40 @@
-"""The admission register: spells on roll, details (sealed) and group memberships."""
+"""The admission register: spells, details (sealed), groups, parents, and its amendments."""
 
 from ledger.events import streams
 from ledger.events.roll import (
     DETAILS,
+    AdmissionAmended,
     DetailsAmended,
     EnrolmentWithdrawn,
     GroupJoined,
     GroupLeft,
+    ParentRecorded,
     PupilEnrolled,
     PupilRemoved,
+    RelationRecorded,
 )
 from projections.readmodel.tables import Handlers, Moment, Table, Writer, iso
+
+_PARENT = (
+    "title",
+    "surname",
+    "forename",
+    "address",
+    "phone",
+    "email",
+    "dob",
+    "address_confidential",
+)
+_RELATION = (
+    "relationship",
+    "lives_with",
+    "parental_responsibility",
+    "contact_order",
+    "care",
+    "no_contact",
+    "since",
+    "until",
+)
 
 TABLES = {
     "roll": Table(
@@ -53,6 +77,34 @@ TABLES = {
         key=("pupil", "kind", "name", "since"),
         columns={"pupil": int, "kind": str, "name": str, "since": str, "until": str},
     ),
+    "parents": Table(key=("parent",), columns={"parent": str, **dict.fromkeys(_PARENT, str)}),
+    "relations": Table(
+        key=("parent", "pupil"),
+        columns={
+            "parent": str,
+            "pupil": int,
+            **dict.fromkeys(_RELATION, str),
+            "contact_order": int,
+        },
+    ),
+    "admission_amendments": Table(
+        key=("position",),
+        columns={
+            "position": int,
+            "pupil": int,
+            "parent": str,
+            "field": str,
+            "original": str,
+            "amended": str,
+            "reason": str,
+            "by": str,
+            "name": str,
+            "job_title": str,
+            "stated": int,
+            "imported": int,
+        },
+        indexes=("pupil", "parent"),
+    ),
 }
 
 
@@ -91,6 +143,7 @@ def _amend_details(writer: Writer, moment: Moment, stream: str, e: DetailsAmende
             e.stated,
         ),
     )
+    _add_admission_amendment(writer, moment, stream, e)
     if e.field not in DETAILS:
         return
     columns = ", ".join((*DETAILS, "birth_cohort", "compulsory_from"))
@@ -101,11 +154,35 @@ def _amend_details(writer: Writer, moment: Moment, stream: str, e: DetailsAmende
     writer.put("details", (pupil,), row, moment)
 
 
+def _add_admission_amendment(
+    writer: Writer, moment: Moment, stream: str, e: DetailsAmended | AdmissionAmended
+) -> None:
+    """Keep an amendment: of a pupil's details, of a parent's, or of what one is to the other."""
+    kind, *keys = streams.parts(stream)
+    pupil = None if kind + ":" == streams.PARENT else writer.pupil(keys[0])
+    parent = None if kind + ":" == streams.PUPIL else keys[-1]
+    payload = (pupil, parent, e.field, e.original, e.amended, e.reason, e.by, e.name)
+    rest = (e.job_title, e.stated, moment.imported)
+    writer.put("admission_amendments", (moment.position,), (*payload, *rest), moment)
+
+
 def _put_membership(
     writer: Writer, moment: Moment, stream: str, e: GroupJoined | GroupLeft
 ) -> None:
     key = (writer.pupil(streams.parts(stream)[1]), e.kind, e.name, iso(e.since))
     writer.put("memberships", key, (iso(e.until),), moment)
+
+
+def _put_parent(writer: Writer, moment: Moment, stream: str, e: ParentRecorded) -> None:
+    payload = [getattr(e, name) for name in _PARENT]
+    writer.put("parents", (streams.parts(stream)[1],), payload, moment)
+
+
+def _put_relation(writer: Writer, moment: Moment, stream: str, e: RelationRecorded) -> None:
+    _, pupil, parent = streams.parts(stream)
+    payload = [getattr(e, name) for name in _RELATION[:-2]]
+    dates = (iso(e.since), iso(e.until))
+    writer.put("relations", (parent, writer.pupil(pupil)), (*payload, *dates), moment)
 
 
 HANDLERS: Handlers = {
@@ -115,4 +192,7 @@ HANDLERS: Handlers = {
     DetailsAmended: _amend_details,
     GroupJoined: _put_membership,
     GroupLeft: _put_membership,
+    ParentRecorded: _put_parent,
+    RelationRecorded: _put_relation,
+    AdmissionAmended: _add_admission_amendment,
 }

@@ -19,7 +19,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentDeclined, AmendmentRequested, PolicyAdopted
 from ledger.events.calendar import TermSet
-from ledger.events.families import NoticeStated
+from ledger.events.penalties import NoticeStated
 from ledger.state.calendar import Closure
 from ledger.state.school import Pupil, School, StaffRow
 from ledger.values import HALVES, Operator, Session, parse_session

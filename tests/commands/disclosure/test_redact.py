@@ -20,8 +20,8 @@ from commands.school.staff import ChangeStaff
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import sealed_fields
+from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
-from ledger.events.families import CaseworkStepTaken
 from ledger.events.leave import LeaveFalsified
 from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.sealing.redaction import seal_event
@@ -69,7 +69,7 @@ def refused(desk: Desk, position: int, field: str = "reason", reason: str = WHY)
 
 def ring_of(desk: Desk):
     with closing(KeyRing(desk.folder.keys)) as ring:
-        return ring._everything()
+        return ring._contents()
 
 
 def texts(desk: Desk, position: int) -> dict[str, str]:

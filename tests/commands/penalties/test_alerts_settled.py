@@ -7,8 +7,8 @@ import pytest
 from commands.amending.amend import AmendMarks
 from commands.penalties.alerts import DismissAlert, SendAlert
 from ledger.events import streams
-from ledger.events.amending import AlertSettled
-from ledger.events.families import StaffChanged
+from ledger.events.penalties import AlertSettled
+from ledger.events.school import StaffChanged
 from ledger.store.store import Fact
 from ledger.values import parse_session
 from tests.commands.penalties.undercut_changes import BY, Facts, founded, notice

@@ -6,7 +6,7 @@ import pytest
 
 from commands.penalties.notices import RecordNotice
 from commands.roll.families import RecordParent
-from ledger.events.families import NoticeStated
+from ledger.events.penalties import NoticeStated
 from ledger.values import Session
 
 ISSUED = date(2026, 11, 16)

@@ -14,9 +14,8 @@ from commands.penalties.undercut import watch
 from commands.register.entries import Row
 from commands.register.take import TakeRegister
 from ledger.events import streams
-from ledger.events.amending import CaseUndercut, UndercutPaper
 from ledger.events.calendar import SessionsClosed, TermSet
-from ledger.events.penalties import NoticesConfirmed
+from ledger.events.penalties import CaseUndercut, NoticesConfirmed, UndercutPaper
 from ledger.events.register import MarkAmended, SessionMarked, SourceConflicted
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined
 from ledger.store.store import Fact

@@ -11,10 +11,15 @@ from commands.register.take import MarkSession
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed, TermSet
 from ledger.events.disclosure import Disclosed
-from ledger.events.families import NoticeStated, ParentRecorded
-from ledger.events.penalties import PenaltyConsidered
+from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.events.register import SourceRestated
-from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, PupilRemoved
+from ledger.events.roll import (
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    GroupJoined,
+    ParentRecorded,
+    PupilRemoved,
+)
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session
 from tests.commands.conftest import Desk

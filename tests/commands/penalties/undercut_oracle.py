@@ -16,9 +16,7 @@ school weeks is looked at, and nothing of the project but the classes of events 
 from copy import deepcopy
 from datetime import date, timedelta
 
-from ledger.events import amending, calendar, disclosure, register, roll
-from ledger.events import families as people
-from ledger.events import penalties as enforcement
+from ledger.events import calendar, disclosure, penalties, register, roll
 
 DAY = timedelta(days=1)
 COMMENCED = date(2024, 8, 19)
@@ -63,9 +61,9 @@ def taken_in(before, events):  # noqa: C901, PLR0912, PLR0915 - one case a kind 
             case roll.GroupJoined() | roll.GroupLeft():
                 groups = found["pupils"][keys[1]]["groups"]
                 groups[event.kind, event.name, event.since] = event.until
-            case people.NoticeStated():
+            case penalties.NoticeStated():
                 found["notices"][stream, event.kind, event.issued_on, event.offence_first] = event
-            case enforcement.PenaltyConsidered() | disclosure.Disclosed():
+            case penalties.PenaltyConsidered() | disclosure.Disclosed():
                 found["papers"][position] = (keys[1], event)
             case _ if isinstance(event, MARKS):
                 found["marks"].setdefault(keys[1], {})[session(keys[2])] = event.code
@@ -125,7 +123,7 @@ def papers(before, after, today):
             if first is not None:
                 yield pupil, "notice", f"{parent} {issued}", named, first, last
     for position, (pupil, event) in before["papers"].items():
-        if isinstance(event, enforcement.PenaltyConsidered):
+        if isinstance(event, penalties.PenaltyConsidered):
             named = {session(e.split(" ")[0]) for e in event.entries}
             if event.decision != "no-discretion" and named:
                 days = [d for d, _ in named]
@@ -230,7 +228,7 @@ def alerts(events):
     """Return what the events of one transaction report, and how many reports each pupil has."""
     found, number = {}, {}
     for _, stream, event in events:
-        if isinstance(event, amending.CaseUndercut):
+        if isinstance(event, penalties.CaseUndercut):
             pupil = stream.split(":")[1]
             number[pupil] = number.get(pupil, 0) + 1
             reported = {(p.kind, p.ref): (p.before, p.after) for p in event.papers}

@@ -12,7 +12,12 @@ from ledger.store.folder import Folder
 from ledger.tlog.signing import load
 from ledger.transparency.cosigning import Reply, Witness
 from ledger.transparency.requests import Requests
-from ledger.transparency.witnesses import Seen, newest_seen, seen_outside, trusted
+from ledger.transparency.witnesses import (
+    Sighting,
+    hear_witnesses,
+    newest_sighting,
+    trusted_witnesses,
+)
 from tests.ledger.outsiders import NOON, OTHER, WITNESS, answering, serving
 
 
@@ -51,7 +56,7 @@ def grow(desk, staff_id="zz"):
 
 
 def seen(desk):
-    return newest_seen(desk.folder, trusted(desk.folder))
+    return newest_sighting(desk.folder, trusted_witnesses(desk.folder))
 
 
 def test_what_is_asked_is_kept(school, service):
@@ -61,7 +66,7 @@ def test_what_is_asked_is_kept(school, service):
     assert outcome.says == (
         f"entries 1 to {head} were seen by {WITNESS.name} at 2026-11-20 12:00:00 London",
     )
-    assert seen(school) == Seen(head, NOON * SECOND, WITNESS.name)
+    assert seen(school) == Sighting(head, NOON * SECOND, WITNESS.name)
     assert "already" in ask(school, service.url + "/").says[0]
     grow(school)
     assert school.folder.head() > head
@@ -148,7 +153,7 @@ def test_an_answer_that_is_none_is_refused(school):
     ):
         with answering(200, lambda _, body=body: body) as url:
             assert refused(ask, school, url).code == code
-    assert seen_outside(school.folder, trusted(school.folder)) == (None, [])
+    assert hear_witnesses(school.folder, trusted_witnesses(school.folder)) == (None, [])
 
 
 def test_a_witness_that_keeps_changing_its_mind_is_refused(school):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from commands.returns.returns import MakeReturn
-from ledger.events.penalties import ReturnMade
+from ledger.events.returns import ReturnMade
 from tests.commands.conftest import upn
 
 FRIDAY = date(2026, 11, 20)

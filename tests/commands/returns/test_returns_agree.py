@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from commands.returns.returns import AgreeReturn
-from ledger.events.penalties import ReturnAgreed
+from ledger.events.returns import ReturnAgreed
 
 FIRST = date(2026, 9, 1)
 

@@ -3,8 +3,7 @@
 import pytest
 
 from commands.roll.families import RecordParent
-from ledger.events.amending import AdmissionAmended
-from ledger.events.families import ParentRecorded
+from ledger.events.roll import AdmissionAmended, ParentRecorded
 
 
 def record(**fields):

@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from commands.roll.families import RecordParent, RecordRelation
-from ledger.events.amending import AdmissionAmended
-from ledger.events.families import RelationRecorded
+from ledger.events.roll import AdmissionAmended, RelationRecorded
 
 
 def record(**fields):

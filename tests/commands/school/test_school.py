@@ -4,7 +4,7 @@ import pytest
 
 from commands.school.school import SetSchool
 from commands.school.staff import AddStaff
-from ledger.events.calendar import SchoolOpened
+from ledger.events.school import SchoolOpened
 
 WHOLE = {
     "urn": "123456",

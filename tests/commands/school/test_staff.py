@@ -6,7 +6,7 @@ import pytest
 
 from commands.register.take import MarkSession
 from commands.school.staff import AddStaff
-from ledger.events.families import StaffJoined
+from ledger.events.school import StaffJoined
 from ledger.values import parse_session
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from commands.amending.amend import AmendMarks
 from commands.register.take import MarkSession
 from commands.school.staff import ChangeStaff, LeaveStaff
-from ledger.events.families import StaffChanged, StaffLeft
+from ledger.events.school import StaffChanged, StaffLeft
 from ledger.values import parse_session
 
 NOVEMBER = date(2026, 11, 1)

@@ -4,7 +4,7 @@ from datetime import date
 
 from commands.calendar.terms import SetTerm
 from commands.school.staff import ChangeStaff, LeaveStaff
-from ledger.events.families import StaffLeft
+from ledger.events.school import StaffLeft
 
 LAST = date(2026, 11, 19)
 

@@ -46,7 +46,7 @@ def test_what_is_sealed_opens(open_ring, text):
 def test_the_form_of_a_sealed_field_is_as_documented(open_ring):
     """Key from HMAC-SHA-256 of the nonce, AES-256-GCM bound to its place, salted commitment."""
     sealed = open_ring.seal("Jane", "p", "identity")
-    key = open_ring._loaded()["p", "identity"]
+    key = open_ring._subject_keys()["p", "identity"]
     box = parse_box(sealed)
     box_key = hashlib.sha256(  # HMAC written out: RFC 2104 for a key shorter than a block
         bytes(b ^ 0x5C for b in key.ljust(64, b"\0"))
@@ -149,7 +149,7 @@ def test_destruction_is_remembered(ring, tmp_path):
 def test_a_destroyed_key_is_nowhere_on_disk(ring, tmp_path):
     """Deleted bytes are overwritten, in the file and in its write-ahead log."""
     sealed_for(ring, ("p", "identity"))
-    key = ring._loaded()["p", "identity"]
+    key = ring._subject_keys()["p", "identity"]
     files = list(tmp_path.glob("keys.db*"))
     assert any(key in path.read_bytes() for path in files)
     ring.destroy("p", at=5)
@@ -220,4 +220,4 @@ def test_writers_at_once_share_one_key(ring, tmp_path):
         sealed, _ = writer.communicate()
         assert writer.returncode == 0
         assert {ring.open(line) for line in sealed.split()} == {name}
-    assert len(ring._loaded()) == 25
+    assert len(ring._subject_keys()) == 25

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from ledger.events.families import CaseworkStepTaken, StaffJoined
+from ledger.events.casework import CaseworkStepTaken
+from ledger.events.school import StaffJoined
 from ledger.sealing.boxes import Place, Redaction, box_key
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places, seal_event
@@ -49,7 +50,7 @@ def test_one_text_goes_and_the_others_stay(ring):
 def test_the_key_of_the_text_is_nowhere_on_disk(ring, tmp_path):
     """Neither the subject's key, from which it follows, nor its own; no list forbids it."""
     kept, wrong = sealed_in(ring, "kept", "wrong")
-    subject_key = ring._loaded()["p", "casework"]
+    subject_key = ring._subject_keys()["p", "casework"]
     own = box_key(subject_key, parse_box(wrong.text).nonce)
     assert subject_key in on_disk(tmp_path)
     ring.redact(redaction(wrong), [kept, wrong])
@@ -68,7 +69,7 @@ def test_copies_in_split_pages_are_wiped_too(tmp_path):
     with closing(KeyRing(tmp_path / "keys.db")) as ring:
         ring._db.execute("PRAGMA secure_delete=OFF")
         found = {n: sealed_in(ring, "x", subject=f"p{n * 7919 % 300:03d}") for n in range(300)}
-        keys = {subject: key for (subject, _), key in ring._loaded().items()}
+        keys = {subject: key for (subject, _), key in ring._subject_keys().items()}
         for (place,) in list(found.values())[::15]:
             ring._db.execute("PRAGMA secure_delete=OFF")
             ring.redact(redaction(place), [place])
@@ -82,9 +83,9 @@ def test_a_second_redaction_takes_the_boxs_own_key_only(ring):
     first, second, third = sealed_in(ring, "one", "two", "three")
     ring.redact(redaction(first), [first, second, third])
     (later,) = sealed_in(ring, "later")
-    key = ring._loaded()["p", "casework"]
+    key = ring._subject_keys()["p", "casework"]
     ring.redact(redaction(second), [first, second, third, later])
-    assert ring._loaded()["p", "casework"] == key
+    assert ring._subject_keys()["p", "casework"] == key
     assert [ring.open(p.text) for p in (first, second, third, later)] == [
         REDACTED,
         REDACTED,
@@ -104,9 +105,9 @@ def test_repeated_it_changes_nothing(ring):
     """Whoever repeats it after a crash finds it done."""
     kept, wrong = sealed_in(ring, "kept", "wrong")
     ring.redact(redaction(wrong), [kept, wrong])
-    key = ring._loaded()["p", "casework"]
+    key = ring._subject_keys()["p", "casework"]
     assert ring.redact(redaction(wrong, at=9), [kept, wrong]) == []
-    assert ring._loaded()["p", "casework"] == key
+    assert ring._subject_keys()["p", "casework"] == key
     assert [r.at for r in ring.redactions()] == [AT]
 
 
@@ -124,7 +125,7 @@ def test_an_identity_that_was_redacted_names_nobody(ring):
 def test_destroying_takes_the_keys_of_boxes_too(ring, tmp_path):
     """What a puncture kept goes with the subject; what was redacted says so still."""
     kept, wrong = sealed_in(ring, "kept", "wrong")
-    own = box_key(ring._loaded()["p", "casework"], parse_box(kept.text).nonce)
+    own = box_key(ring._subject_keys()["p", "casework"], parse_box(kept.text).nonce)
     ring.redact(redaction(wrong), [kept, wrong])
     assert own in on_disk(tmp_path)
     assert ring.destroy("p", at=9) == 1
@@ -153,7 +154,7 @@ def test_a_back_up_without_the_key_remembers_the_redaction(ring, tmp_path):
     with closing(KeyRing(tmp_path / "older.db")) as restored:
         restored.reapply([redaction(wrong)], lambda _: [wrong])
         assert restored.open(wrong.text) == REDACTED
-        assert restored._loaded() == {}
+        assert restored._subject_keys() == {}
 
 
 def test_a_text_under_another_key_is_left_as_it_is(ring, tmp_path):
@@ -257,7 +258,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 from ledger.events.log import Committed
-from ledger.events.families import CaseworkStepTaken
+from ledger.events.casework import CaseworkStepTaken
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store

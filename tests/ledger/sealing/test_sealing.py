@@ -9,10 +9,10 @@ import pytest
 from commands.core.execute import execute
 from commands.register.take import MarkSession
 from ledger import clock
-from ledger.events import families as people
-from ledger.events import register, roll, streams
+from ledger.events import casework, register, roll, streams
 from ledger.events.base import Event, sealed_fields
 from ledger.events.registry import EVENTS
+from ledger.events.school import StaffJoined
 from ledger.sealing.keys import KeyRing, parse_box
 from ledger.sealing.redaction import seal_event
 from ledger.store.store import Store
@@ -45,7 +45,7 @@ AMENDED = register.MarkAmended(
 WITHDRAWN = roll.EnrolmentWithdrawn(
     starts_on=date(2026, 9, 1), reason="R", by="S1", name="Ada", job_title="Clerk"
 )
-CALLED = people.CaseworkStepTaken(step="call", on=date(2026, 9, 1), notes="N")
+CALLED = casework.CaseworkStepTaken(step="call", on=date(2026, 9, 1), notes="N")
 IDENTITY = dict.fromkeys(("upn", "surname", "forename", "dob"), ("p", "identity"))
 
 
@@ -68,17 +68,17 @@ CASES = [
     (streams.casework("p"), CALLED, {"notes": ("p", "casework")}),
     (
         streams.staff("S1"),
-        people.StaffJoined(name="Ada", job_title="Clerk"),
+        StaffJoined(name="Ada", job_title="Clerk"),
         {"name": ("staff:S1", "identity")},
     ),
     (
         streams.parent("A1"),
-        people.ParentRecorded(surname="S"),
+        roll.ParentRecorded(surname="S"),
         {"surname": ("parent:A1", "identity")},
     ),
     (
         streams.relation("A1", "p"),
-        people.RelationRecorded(relationship="mother"),
+        roll.RelationRecorded(relationship="mother"),
         {"relationship": ("p", "identity")},
     ),
 ]

@@ -5,8 +5,9 @@ from datetime import date, time
 
 import pytest
 
-from ledger.events import calendar, log, register, roll, streams
-from ledger.events import families as people
+from ledger.events import calendar, log, penalties, register, roll, streams
+from ledger.events.casework import CaseworkStepTaken
+from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffLeft
 from ledger.state.calendar import Closure, RegisterTimes, Term
 from ledger.state.school import Pupil, School, Spell, StaffRow, evolve, fold
 from ledger.store.store import Recorded
@@ -44,7 +45,7 @@ def test_versions_count_the_events_of_each_stream():
     """A decision appends behind what it has seen."""
     school = fold(
         [
-            Recorded(1, S1, 0, people.StaffJoined(name="A", job_title="B")),
+            Recorded(1, S1, 0, StaffJoined(name="A", job_title="B")),
             Recorded(2, P, 0, ENROLLED),
             Recorded(5, P, 1, REMOVED),
         ]
@@ -59,7 +60,7 @@ def test_events_of_other_subjects_change_nothing():
 
 def test_the_school_is_as_last_recorded():
     """Recorded again when its details change."""
-    opened = calendar.SchoolOpened(
+    opened = SchoolOpened(
         urn="1", name="A", la_code="2", estab="3", type="academy", phase="secondary"
     )
     renamed = replace(opened, name="B")
@@ -118,9 +119,9 @@ def test_closures_are_kept_by_half_day_and_groups_and_can_be_withdrawn():
 
 def test_staff_have_dated_rows():
     """The newest row in force on a day counts; leaving ends one of them."""
-    always = people.StaffJoined(name="A", job_title="Teacher", roles=("teacher",))
-    head = people.StaffChanged(name="A", job_title="Head", since=FIRST)
-    school = after((S1, always), (S1, head), (S1, people.StaffLeft(since=FIRST, until=LAST)))
+    always = StaffJoined(name="A", job_title="Teacher", roles=("teacher",))
+    head = StaffChanged(name="A", job_title="Head", since=FIRST)
+    school = after((S1, always), (S1, head), (S1, StaffLeft(since=FIRST, until=LAST)))
     assert school.staff_on("S1", FIRST) == StaffRow("A", "Head", (), FIRST, LAST)
     assert school.staff_on("S1", LAST).job_title == "Head"
     for day in (date(2025, 8, 31), date(2025, 12, 20)):
@@ -130,18 +131,18 @@ def test_staff_have_dated_rows():
 
 def test_a_member_of_staff_who_left_is_no_longer_there():
     """No row in force, nobody."""
-    joined = people.StaffJoined(name="A", job_title="B", since=FIRST)
-    school = after((S1, joined), (S1, people.StaffLeft(since=FIRST, until=LAST)))
+    joined = StaffJoined(name="A", job_title="B", since=FIRST)
+    school = after((S1, joined), (S1, StaffLeft(since=FIRST, until=LAST)))
     assert school.staff_on("S1", date(2025, 8, 31)) is None
     assert school.staff_on("S1", date(2025, 12, 20)) is None
 
 
 def test_parents_relations_notices_and_casework_are_kept():
     """The last record of a parent and relation; every notice and step."""
-    parent = people.ParentRecorded(surname="S")
-    relation = people.RelationRecorded(care="yes")
-    notice = people.NoticeStated(kind="s444A", issued_on=LAST)
-    step = people.CaseworkStepTaken(step="call", on=LAST)
+    parent = roll.ParentRecorded(surname="S")
+    relation = roll.RelationRecorded(care="yes")
+    notice = penalties.NoticeStated(kind="s444A", issued_on=LAST)
+    step = CaseworkStepTaken(step="call", on=LAST)
     notices, casework = streams.notices("A1", "p"), streams.casework("p")
     school = after(
         (streams.parent("A1"), replace(parent, surname="Before")),

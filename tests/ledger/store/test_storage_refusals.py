@@ -16,8 +16,6 @@ from commands.core.execute import execute
 from commands.school.staff import AddStaff
 from ledger import files
 from ledger.errors import Refused
-from ledger.sealing import keys
-from ledger.store import recorder
 from ledger.store.folder import Folder
 from ledger.store.store import Store
 
@@ -169,8 +167,7 @@ def test_a_missing_key_file_is_refused_and_not_made_anew(context, folder):
 @pytest.mark.parametrize("which", ["log", "keys"])
 def test_a_writer_that_never_ends_is_told_after_a_while(context, folder, which, monkeypatch):
     """Two minutes (here: none) behind another writer, the command gives up and says why."""
-    for module in (recorder, keys):
-        monkeypatch.setattr(module, "LOCK_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr(files, "LOCK_TIMEOUT_SECONDS", 0.01)
     with closing(sqlite3.connect(getattr(folder, which), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with refused_with("busy"):

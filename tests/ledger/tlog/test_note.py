@@ -21,13 +21,13 @@ from ledger.tlog.note import (
     read_note,
     read_signer,
     read_verifier,
-    signed,
+    sign,
 )
 
 LOG = new_signer("attendance-ledger/0f", bytes(range(32)))
 WITNESS = new_signer("witness.example/w1", bytes(range(1, 33)), COSIGNATURE)
 CHECKPOINT = Checkpoint("attendance-ledger/0f", 5, sha256(b"five").digest())
-SIGNED = signed(CHECKPOINT, [LOG])
+SIGNED = sign(CHECKPOINT, [LOG])
 AT = 1_795_165_500
 
 
@@ -86,9 +86,9 @@ def test_another_key_or_text_is_not_signed():
 def test_a_key_hands_over_to_one_key_only():
     after = new_signer(LOG.name, bytes(32)).verifier.vkey
     signature = LOG.hand_over(after)
-    assert LOG.verifier.signed(notes.handover(LOG.verifier.vkey, after), signature)
-    assert not LOG.verifier.signed(notes.handover(LOG.verifier.vkey, after + "x"), signature)
-    assert not LOG.verifier.signed(notes.handover(LOG.verifier.vkey, after), "no base64!")
+    assert LOG.verifier.verifies(notes.handover(LOG.verifier.vkey, after), signature)
+    assert not LOG.verifier.verifies(notes.handover(LOG.verifier.vkey, after + "x"), signature)
+    assert not LOG.verifier.verifies(notes.handover(LOG.verifier.vkey, after), "no base64!")
 
 
 @pytest.mark.parametrize("name", ["", "two words", "a+b", "a\u00a0b"])

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ledger.tlog.note import Checkpoint, Note, new_signer, read_signature, signed
+from ledger.tlog.note import Checkpoint, Note, new_signer, read_signature, sign
 from ledger.transparency.cosigning import EMPTY_ROOT, MOST_BYTES, SIZE, read_request
 from tests.ledger.outsiders import LOG, NOON, WITNESS, History, witness
 
@@ -76,8 +76,8 @@ def test_a_proof_where_none_belongs_is_inconsistent(one):
 
 def test_an_empty_tree_has_one_root(one):
     """A log that begins is of size 0, with the root of nothing."""
-    good = signed(Checkpoint(LOG.name, 0, EMPTY_ROOT), [LOG])
-    bad = signed(Checkpoint(LOG.name, 0, b"x" * 32), [LOG])
+    good = sign(Checkpoint(LOG.name, 0, EMPTY_ROOT), [LOG])
+    bad = sign(Checkpoint(LOG.name, 0, b"x" * 32), [LOG])
     assert one.add(b"old 0\n\n" + good.written.encode(), NOON).status == 200
     assert one.add(b"old 0\n\n" + bad.written.encode(), NOON).status == 409
 
@@ -97,7 +97,7 @@ def test_a_key_that_is_not_known_is_forbidden(one):
 def test_signatures_by_others_are_ignored(one):
     """A checkpoint may bear more than one."""
     note = TRUE.request(0, 5).note
-    both = signed(Checkpoint(LOG.name, 5, TRUE.tree.root(5)), [new_signer("x", b"\5" * 32), LOG])
+    both = sign(Checkpoint(LOG.name, 5, TRUE.tree.root(5)), [new_signer("x", b"\5" * 32), LOG])
     assert both.text == note.text
     assert one.add(b"old 0\n\n" + both.written.encode(), NOON).status == 200
 

@@ -11,9 +11,9 @@ from commands.penalties.undercut import watch
 from commands.school.staff import AddStaff
 from ledger.store.folder import Folder
 from ledger.tlog import signing
-from ledger.tlog.note import Checkpoint, signed
+from ledger.tlog.note import Checkpoint, sign
 from ledger.transparency import memory
-from ledger.verification.verify import Kept, verify
+from ledger.verification.verify import KeptCheckpoint, verify
 
 
 def grow(context, name="S2"):
@@ -27,8 +27,8 @@ def origin(folder):
 
 def rolled_back(folder):
     """Whether the ledger in a folder is behind what this computer expects of it."""
-    known = memory.expected(folder, origin(folder))
-    kept = [] if known is None else [Kept("this computer", known.checkpoint)]
+    known = memory.binding(folder, origin(folder))
+    kept = [] if known is None else [KeptCheckpoint("this computer", known.checkpoint)]
     return [fault.what for fault in verify(folder, kept=kept).faults]
 
 
@@ -89,7 +89,7 @@ def test_a_new_ledger_in_an_old_place_is_no_alarm(context, folder):
     grow(context)
     shutil.rmtree(folder.path)
     signing.create(folder.signing_key, "0f")
-    assert memory.expected(folder, origin(folder)) is None
+    assert memory.binding(folder, origin(folder)) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"note": "x", "place": "y"}'])
@@ -104,7 +104,7 @@ def test_a_memory_that_cannot_be_read_is_none(context, folder, text):
 def test_a_memory_of_another_ledger_is_none(folder):
     """Whatever the name of its file."""
     other = signing.create(folder.path / "other.key", "0f")
-    note = signed(Checkpoint(other.name, 1, bytes(32)), [other])
+    note = sign(Checkpoint(other.name, 1, bytes(32)), [other])
     memory.remember(folder, note, lambda _: True)
     _file_of(other.name).rename(_file(folder))
     assert memory.recall(origin(folder)) is None

@@ -13,14 +13,14 @@ from commands.core.execute import execute
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
 from ledger.tlog import signing
-from ledger.tlog.note import Checkpoint, new_signer, signed
+from ledger.tlog.note import Checkpoint, new_signer, sign
 from ledger.tlog.tree import EMPTY_ROOT, leaf_bytes, leaf_hash, position_of
 from ledger.transparency.proof import Proof, Proofs, read_proof, row_at, rows_between, rows_of
 from tests.ledger.cosigned import witnessed
 from tests.ledger.outsiders import WITNESS
 
 SIGNER = new_signer("attendance-ledger/test", bytes(32))
-NOTE = signed(Checkpoint(SIGNER.name, 1, EMPTY_ROOT), [SIGNER])
+NOTE = sign(Checkpoint(SIGNER.name, 1, EMPTY_ROOT), [SIGNER])
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_proof_says_what_is_wrong_with_it(grown):
 def test_an_entry_that_stands_where_it_says_it_does_not_is_not_proven():
     """Though whoever holds the key signed it so."""
     leaf = leaf_bytes(2, "s", 0, "n", b"{}")
-    note = signed(Checkpoint(SIGNER.name, 1, leaf_hash(leaf)), [SIGNER])
+    note = sign(Checkpoint(SIGNER.name, 1, leaf_hash(leaf)), [SIGNER])
     assert not Proof(leaf, 0, (), note).holds
     assert Proof(leaf_bytes(1, "s", 0, "n", b"{}"), 0, (), note).holds is False
 

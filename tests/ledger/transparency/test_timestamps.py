@@ -8,8 +8,14 @@ import pytest
 from ledger.clock import SECOND, now
 from ledger.errors import Refused
 from ledger.store.store import Store
-from ledger.transparency.timestamps import asked, checked, read_roots, stamped, stamped_note
-from ledger.transparency.witnesses import notes_down
+from ledger.transparency.timestamps import (
+    check_timestamps,
+    check_token,
+    note_of,
+    read_roots,
+    request_for,
+)
+from ledger.transparency.witnesses import notes_newest_first
 from tests.ledger.outsiders import Authority
 
 TEXT = "attendance-ledger/one\n5\nAAAA\n"
@@ -27,7 +33,7 @@ def roots(authority):
 
 @pytest.fixture(scope="module")
 def token(authority):
-    return authority.answer(asked(TEXT).query)
+    return authority.answer(request_for(TEXT).query)
 
 
 def code(function, *given, **more):
@@ -38,7 +44,7 @@ def code(function, *given, **more):
 
 def test_a_timestamp_says_when_and_by_whom(token, roots):
     """The name on the certificate that signed."""
-    at, by = checked(TEXT, token, roots)
+    at, by = check_token(TEXT, token, roots)
     assert abs(at - now()) < 600 * SECOND
     assert by == "Example Timestamps"
 
@@ -53,21 +59,21 @@ def test_openssl_verifies_what_is_kept(authority, token, tmp_path):
 
 def test_another_text_is_refused(token, roots):
     """One letter is enough."""
-    assert code(checked, TEXT.replace("5", "6"), token, roots) == "timestamp-not-verified"
+    assert code(check_token, TEXT.replace("5", "6"), token, roots) == "timestamp-not-verified"
 
 
 def test_the_number_of_the_request_is_repeated(authority, roots):
     """A token of another request is refused where the request is known."""
-    first, second = asked(TEXT), asked(TEXT)
+    first, second = request_for(TEXT), request_for(TEXT)
     answer = authority.answer(first.query)
-    assert checked(TEXT, answer, roots, first.nonce)[1] == "Example Timestamps"
-    assert code(checked, TEXT, answer, roots, second.nonce) == "timestamp-not-verified"
+    assert check_token(TEXT, answer, roots, first.nonce)[1] == "Example Timestamps"
+    assert code(check_token, TEXT, answer, roots, second.nonce) == "timestamp-not-verified"
 
 
 def test_a_changed_token_is_refused(token, roots):
     """Its signature."""
     changed = token[:-1] + bytes([token[-1] ^ 1])
-    assert code(checked, TEXT, changed, roots) == "timestamp-not-verified"
+    assert code(check_token, TEXT, changed, roots) == "timestamp-not-verified"
 
 
 def test_an_authority_that_was_not_given_is_refused_as_such(token, tmp_path):
@@ -79,23 +85,23 @@ def test_an_authority_that_was_not_given_is_refused_as_such(token, tmp_path):
         "/CN=Other Root",
     )
     stranger, same = read_roots([other.place / "b.pem"]), read_roots([other.root])
-    assert code(checked, TEXT, token, stranger) == "timestamp-of-another-authority"
-    assert code(checked, TEXT, token, same) == "timestamp-not-verified"
+    assert code(check_token, TEXT, token, stranger) == "timestamp-of-another-authority"
+    assert code(check_token, TEXT, token, same) == "timestamp-not-verified"
 
 
 def test_a_name_without_a_common_name_is_given_whole(tmp_path):
     """Some authorities have none."""
     one = Authority(tmp_path / "two", subject="/O=Example/OU=Stamps")
-    token = one.answer(asked(TEXT).query)
-    assert checked(TEXT, token, read_roots([one.root]))[1] == "OU=Stamps,O=Example"
+    token = one.answer(request_for(TEXT).query)
+    assert check_token(TEXT, token, read_roots([one.root]))[1] == "OU=Stamps,O=Example"
 
 
 def test_what_is_no_timestamp_is_refused(authority, roots):
     """Other bytes, and an answer that gives none, with its reason."""
-    assert code(checked, TEXT, b"no", roots) == "timestamp-unreadable"
-    rejected = authority.answer(asked(TEXT).query[:20])
+    assert code(check_token, TEXT, b"no", roots) == "timestamp-unreadable"
+    rejected = authority.answer(request_for(TEXT).query[:20])
     with pytest.raises(Refused, match="Bad request format"):
-        checked(TEXT, rejected, roots)
+        check_token(TEXT, rejected, roots)
 
 
 def test_what_is_no_certificate_is_refused(tmp_path):
@@ -112,18 +118,18 @@ def keep(folder, size, token):
 
 def test_what_is_kept_is_seen(folder, authority, roots):
     """Up to the checkpoint's size, at the token's time."""
-    size, note = next(notes_down(folder))
-    token = authority.answer(asked(note.text).query)
-    assert stamped_note(folder, token) == note
+    size, note = next(notes_newest_first(folder))
+    token = authority.answer(request_for(note.text).query)
+    assert note_of(folder, token) == note
     keep(folder, size, token)
-    found = stamped(folder, roots)
+    found = check_timestamps(folder, roots)
     assert found.newest[0::2] == (size, "Example Timestamps")
     assert (found.faults, found.others) == ([], 0)
 
 
 def test_what_is_wrong_is_a_fault_what_is_of_others_is_counted(folder, token, roots, tmp_path):
     """Of another text, of no checkpoint, of an authority that was not given."""
-    size, note = next(notes_down(folder))
+    size, note = next(notes_newest_first(folder))
     other = Authority(tmp_path / "two")
     text = (tmp_path / "two" / "tsa.cnf").read_text()
     assert "one" in text
@@ -136,11 +142,11 @@ def test_what_is_wrong_is_a_fault_what_is_of_others_is_counted(folder, token, ro
         "x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 "
         "-extfile tsa.cnf -extensions ext -out tsa.pem"
     )
-    keep(folder, size, other.answer(asked(note.text).query))
+    keep(folder, size, other.answer(request_for(note.text).query))
     keep(folder, size, token)
     with closing(sqlite3.connect(folder.log)) as db, db:
         db.execute("INSERT INTO timestamps VALUES(?,?)", [size + 1, token])
-    found = stamped(folder, roots)
+    found = check_timestamps(folder, roots)
     assert found.newest is None
     assert [fault.position for fault in found.faults] == [size, size + 1]
     assert found.others == 1
@@ -148,13 +154,13 @@ def test_what_is_wrong_is_a_fault_what_is_of_others_is_counted(folder, token, ro
 
 def test_a_timestamp_of_nothing_here_is_refused(folder, token):
     """It is of another ledger, or of no checkpoint."""
-    assert code(stamped_note, folder, token) == "timestamp-of-another"
+    assert code(note_of, folder, token) == "timestamp-of-another"
 
 
 def test_a_log_without_the_table_is_a_fault(folder, roots):
     """Not an error."""
     with closing(sqlite3.connect(folder.log)) as db, db:
         db.execute("DROP TABLE timestamps")
-    newest, (fault,), others = stamped(folder, roots)
+    newest, (fault,), others = check_timestamps(folder, roots)
     assert (newest, others) == (None, 0)
     assert "cannot be read" in fault.what

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from ledger.tlog.note import read_signature
-from ledger.transparency.cosigning import MOST_BYTES, Service, place
+from ledger.transparency.cosigning import MOST_BYTES, Service, read_address
 from tests.ledger.outsiders import NOON, WITNESS, History, post, serving, witness
 
 TRUE = History()
@@ -180,14 +180,14 @@ def test_ctrl_c_ends_it(tmp_path, monkeypatch):
 )
 def test_an_address_is_host_and_port(listen, expected):
     """IPv6 in brackets."""
-    assert place(listen) == expected
+    assert read_address(listen) == expected
 
 
 @pytest.mark.parametrize("listen", ["", "80", ":80", "x:", "x:65536", "x:-1", "x:\u0663", "x:y"])
 def test_an_address_without_either_is_refused(listen):
     """With an example."""
     with pytest.raises(Refused) as refused:
-        place(listen)
+        read_address(listen)
     assert refused.value.code == "listen"
 
 

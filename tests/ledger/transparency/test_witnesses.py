@@ -16,15 +16,15 @@ from ledger.tlog.note import COSIGNATURE, ED25519, Note, read_checkpoint
 from ledger.tlog.tree import is_consistent
 from ledger.transparency.requests import Requests, last_seen
 from ledger.transparency.witnesses import (
-    Seen,
+    Sighting,
     Trust,
-    newest_seen,
-    notes_down,
+    entries_unseen,
+    hear_witnesses,
+    newest_sighting,
+    notes_newest_first,
     read_keys,
-    seen_outside,
     timestamps_kept,
-    trusted,
-    unseen,
+    trusted_witnesses,
 )
 from tests.ledger.outsiders import NOON, OTHER, WITNESS
 
@@ -34,7 +34,7 @@ LAST_YEAR = 7_258_118_400
 
 def cosign(folder, key=WITNESS, seconds=NOON, size=None):
     """Have a witness sign a checkpoint, the newest unless said otherwise; return its size."""
-    notes = dict(notes_down(folder))
+    notes = dict(notes_newest_first(folder))
     size = max(notes) if size is None else size
     with closing(Store(folder.log)) as store:
         store.keep_cosignature(size, key.sign(notes[size].text, seconds), key.verifier)
@@ -59,9 +59,9 @@ def drop(context, key=WITNESS):
 
 def test_without_a_witness_nothing_was_seen(folder):
     """Every entry is unseen, from the first."""
-    assert trusted(folder) == []
-    assert newest_seen(folder, []) is None
-    assert unseen(folder, []) == (1, folder.head())
+    assert trusted_witnesses(folder) == []
+    assert newest_sighting(folder, []) is None
+    assert entries_unseen(folder, []) == (1, folder.head())
     assert last_seen(folder) == 0
 
 
@@ -69,13 +69,13 @@ def test_a_cosignature_tells_up_to_where_and_when(context):
     """What came after it is unseen."""
     size = trust(context)
     assert cosign(context.folder) == size
-    trusts = trusted(context.folder)
-    assert unseen(context.folder, trusts) is None
+    trusts = trusted_witnesses(context.folder)
+    assert entries_unseen(context.folder, trusts) is None
     head = grow(context, "S2")
-    seen = Seen(size, NOON * SECOND, WITNESS.name)
-    assert seen_outside(context.folder, trusts) == (seen, [])
-    assert newest_seen(context.folder, trusts) == seen
-    assert unseen(context.folder, trusts) == (size + 1, head)
+    seen = Sighting(size, NOON * SECOND, WITNESS.name)
+    assert hear_witnesses(context.folder, trusts) == (seen, [])
+    assert newest_sighting(context.folder, trusts) == seen
+    assert entries_unseen(context.folder, trusts) == (size + 1, head)
     assert last_seen(context.folder) == size
 
 
@@ -85,10 +85,12 @@ def test_what_was_seen_later_was_not_known_before(context):
     cosign(folder)
     grow(context, "S2")
     cosign(folder, seconds=NOON + 60)
-    trusts = trusted(folder)
+    trusts = trusted_witnesses(folder)
     at = (NOON + 59) * SECOND
-    assert newest_seen(folder, trusts, known_at=at) == Seen(first, NOON * SECOND, WITNESS.name)
-    assert newest_seen(folder, trusts, known_at=NOON * SECOND - 1) is None
+    assert newest_sighting(folder, trusts, known_at=at) == Sighting(
+        first, NOON * SECOND, WITNESS.name
+    )
+    assert newest_sighting(folder, trusts, known_at=NOON * SECOND - 1) is None
 
 
 def test_of_a_dropped_witness_what_it_signed_before_counts(context):
@@ -97,16 +99,16 @@ def test_of_a_dropped_witness_what_it_signed_before_counts(context):
     cosign(folder)
     dropped = drop(context)
     cosign(folder)
-    (one,) = trusted(folder)
+    (one,) = trusted_witnesses(folder)
     assert not one.stands
     assert one.turns == ((before, True), (dropped, False))
-    assert newest_seen(folder, [one]).position == before
+    assert newest_sighting(folder, [one]).position == before
     assert last_seen(folder) == 0
     again = trust(context)
     cosign(folder)
-    (one,) = trusted(folder)
+    (one,) = trusted_witnesses(folder)
     assert one.stands
-    assert newest_seen(folder, [one]).position == again
+    assert newest_sighting(folder, [one]).position == again
     assert [one.counts(size) for size in (1, before, dropped, again)] == [True, True, False, True]
 
 
@@ -114,10 +116,10 @@ def test_the_signature_of_somebody_else_does_not_count(context):
     """It is a fault: no command keeps the signature of somebody who was never trusted."""
     trust(context)
     cosign(context.folder, key=OTHER)
-    newest, (fault,) = seen_outside(context.folder, trusted(context.folder))
+    newest, (fault,) = hear_witnesses(context.folder, trusted_witnesses(context.folder))
     assert newest is None
     assert OTHER.name in fault.what
-    assert seen_outside(context.folder, [Trust(OTHER.verifier)]).newest.by == OTHER.name
+    assert hear_witnesses(context.folder, [Trust(OTHER.verifier)]).newest.by == OTHER.name
 
 
 def put(folder, sql, *values):
@@ -128,8 +130,8 @@ def put(folder, sql, *values):
 def test_a_cosignature_that_is_wrong_is_a_fault(context):
     """Of another text, of no checkpoint, in no year, unreadable; each is named with its entry."""
     size = trust(context)
-    trusts, insert = trusted(context.folder), "INSERT INTO cosignatures VALUES(?,?)"
-    (_, note), (older, _) = list(notes_down(context.folder))[:2]
+    trusts, insert = trusted_witnesses(context.folder), "INSERT INTO cosignatures VALUES(?,?)"
+    (_, note), (older, _) = list(notes_newest_first(context.folder))[:2]
     lines = {
         (size, WITNESS.sign("another", NOON).line): "is not of this checkpoint",
         (size, WITNESS.sign(note.text, LAST_YEAR).line): "is not of this checkpoint",
@@ -138,7 +140,7 @@ def test_a_cosignature_that_is_wrong_is_a_fault(context):
     }
     for at, line in lines:
         put(context.folder, insert, at, line)
-    newest, faults = seen_outside(context.folder, trusts)
+    newest, faults = hear_witnesses(context.folder, trusts)
     assert newest is None
     found = sorted((fault.position, fault.what.split("cosignature ")[1]) for fault in faults)
     assert [at for at, _ in found] == sorted(at for at, _ in lines)
@@ -148,14 +150,14 @@ def test_a_cosignature_that_is_wrong_is_a_fault(context):
 def test_a_log_without_the_table_is_a_fault(context):
     """Not an error."""
     put(context.folder, "DROP TABLE cosignatures")
-    newest, (fault,) = seen_outside(context.folder, [])
+    newest, (fault,) = hear_witnesses(context.folder, [])
     assert newest is None
     assert "cannot be read" in fault.what
 
 
 def test_the_store_refuses_what_is_not_a_signature_of_the_checkpoint(context):
     """Another text, a size without a checkpoint; nothing is kept."""
-    size, note = next(notes_down(context.folder))
+    size, note = next(notes_newest_first(context.folder))
     with closing(Store(context.folder.log)) as store:
         for at, text, code in (
             (size, "another", "signature-of-another"),
@@ -164,12 +166,12 @@ def test_the_store_refuses_what_is_not_a_signature_of_the_checkpoint(context):
             with pytest.raises(Refused) as refused:
                 store.keep_cosignature(at, WITNESS.sign(text, NOON), WITNESS.verifier)
             assert refused.value.code == code
-    assert seen_outside(context.folder, [Trust(WITNESS.verifier)]) == (None, [])
+    assert hear_witnesses(context.folder, [Trust(WITNESS.verifier)]) == (None, [])
 
 
 def test_the_store_keeps_the_first_of_each_witness(context):
     """It shows the earliest time; another witness's is kept beside it."""
-    size, note = next(notes_down(context.folder))
+    size, note = next(notes_newest_first(context.folder))
     with closing(Store(context.folder.log)) as store:
         kept = [
             store.keep_cosignature(size, key.sign(note.text, seconds), key.verifier)
@@ -177,14 +179,14 @@ def test_the_store_keeps_the_first_of_each_witness(context):
         ]
     assert kept == [True, False, False, True]
     trusts = [Trust(WITNESS.verifier), Trust(OTHER.verifier)]
-    assert newest_seen(context.folder, trusts[:1]).at == 5 * SECOND
-    assert seen_outside(context.folder, trusts).newest.at == 7 * SECOND
+    assert newest_sighting(context.folder, trusts[:1]).at == 5 * SECOND
+    assert hear_witnesses(context.folder, trusts).newest.at == 7 * SECOND
 
 
 def test_a_timestamp_is_kept_once(context):
     """Where it holds; how many there are can be asked cheaply."""
     folder = context.folder
-    size, note = next(notes_down(folder))
+    size, note = next(notes_newest_first(folder))
     assert timestamps_kept(folder) == (0, 0)
     with closing(Store(folder.log)) as store:
         assert store.keep_timestamp(size, b"token", note.text.__eq__)
@@ -197,13 +199,13 @@ def test_a_timestamp_is_kept_once(context):
 def test_a_request_continues_what_was_seen(context):
     """With the log's own signatures only, and a proof that holds."""
     older = context.folder.head()
-    root = read_checkpoint(dict(notes_down(context.folder))[older].text).root
+    root = read_checkpoint(dict(notes_newest_first(context.folder))[older].text).root
     trust(context)
     cosign(context.folder)
     requests = Requests(context.folder)
     request = requests.since(older)
     checkpoint = request.checkpoint
-    assert requests.note == dict(notes_down(context.folder))[requests.size]
+    assert requests.note == dict(notes_newest_first(context.folder))[requests.size]
     assert is_consistent(older, root, checkpoint.size, checkpoint.root, request.proof)
     with pytest.raises(Refused) as refused:
         requests.since(requests.size + 1)
@@ -244,6 +246,6 @@ def test_a_key_of_the_wrong_kind_is_refused(tmp_path):
 def test_notes_come_newest_first(context):
     """With their sizes."""
     grow(context, "S2")
-    sizes = [size for size, _ in notes_down(context.folder)]
+    sizes = [size for size, _ in notes_newest_first(context.folder)]
     assert sizes == sorted(sizes, reverse=True)
-    assert all(isinstance(note, Note) for _, note in notes_down(context.folder))
+    assert all(isinstance(note, Note) for _, note in notes_newest_first(context.folder))

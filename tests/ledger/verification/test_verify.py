@@ -13,14 +13,15 @@ from commands.proof.timestamps import RotateKey
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.calendar import SchoolOpened, TermSet
+from ledger.events.calendar import TermSet
+from ledger.events.school import SchoolOpened
 from ledger.store.folder import Folder
 from ledger.store.schema import SCHEMA
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
-from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, read_note, signed
+from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, read_note, sign
 from ledger.tlog.tree import EMPTY_ROOT, Edge
-from ledger.verification.verify import Kept, origin_of, verify
+from ledger.verification.verify import KeptCheckpoint, origin_of, verify
 from tests.ledger.conftest import Log
 
 SIZE = 9
@@ -187,7 +188,7 @@ def test_a_checkpoint_signed_by_somebody_else_is_named(grown):
         edge = Edge()
         for cut in range(0, 32 * size, 32):
             edge.grow(hashes[cut : cut + 32])
-        note = signed(Checkpoint(stranger.name, size, edge.root()), [stranger]).written
+        note = sign(Checkpoint(stranger.name, size, edge.root()), [stranger]).written
         tampered(grown, ("UPDATE checkpoints SET note = ? WHERE size = ?", [note, size]))
         what = f"the checkpoint at entry {size} is not signed by the ledger"
         assert what in told(grown, every_signature=asked)
@@ -240,7 +241,7 @@ def kept(folder, size, root=None, origin=None):
     for cut in range(0, 32 * min(size, SIZE), 32):
         edge.grow(hashes[cut : cut + 32])
     name = origin or signing.load(folder.signing_key).name
-    return Kept("a governor", Checkpoint(name, size, root or edge.root()))
+    return KeptCheckpoint("a governor", Checkpoint(name, size, root or edge.root()))
 
 
 def test_a_checkpoint_kept_outside_must_be_continued(grown):
@@ -392,8 +393,8 @@ def test_whoever_kept_a_checkpoint_that_nobody_signed_is_told_so(grown):
     forged = good._replace(checkpoint=good.checkpoint._replace(root=bytes(32)))
     signer = signing.load(grown.signing_key)
     stranger = new_signer(signer.name, bytes(32))
-    made_up = forged._replace(note=signed(forged.checkpoint, [stranger]))
-    ours = forged._replace(note=signed(forged.checkpoint, [signer]))
+    made_up = forged._replace(note=sign(forged.checkpoint, [stranger]))
+    ours = forged._replace(note=sign(forged.checkpoint, [signer]))
     rest = "the history was rewritten; no key of this log signed that checkpoint"
     assert told(grown, kept=[made_up]).endswith(rest)
     assert told(grown, kept=[ours]).endswith("the history was rewritten")
@@ -401,8 +402,8 @@ def test_whoever_kept_a_checkpoint_that_nobody_signed_is_told_so(grown):
 
 def test_the_empty_tree_begins_every_log(grown):
     origin = signing.load(grown.signing_key).name
-    assert faults(grown, kept=[Kept("x", Checkpoint(origin, 0, EMPTY_ROOT))]) == []
-    assert "1 to 0" in told(grown, kept=[Kept("x", Checkpoint(origin, 0, bytes(32)))])
+    assert faults(grown, kept=[KeptCheckpoint("x", Checkpoint(origin, 0, EMPTY_ROOT))]) == []
+    assert "1 to 0" in told(grown, kept=[KeptCheckpoint("x", Checkpoint(origin, 0, bytes(32)))])
 
 
 def test_the_origin_of_a_ledger_is_its_newest_checkpoints(grown):

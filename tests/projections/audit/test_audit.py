@@ -9,9 +9,9 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled
 from ledger.events.disclosure import NamesShown
-from ledger.events.families import StaffChanged, StaffJoined
 from ledger.events.penalties import PenaltyConsidered
 from ledger.events.register import MarkAmended, SessionMarked, SourceRestated
+from ledger.events.school import StaffChanged, StaffJoined
 from ledger.store.store import Fact
 from projections.audit.audit import Audit
 from projections.queries.question import NamesLookedUp

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from ledger.events import streams
-from ledger.events.families import NoticeStated
+from ledger.events.penalties import NoticeStated
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.store.store import Fact
 from projections.audit.audit import Audit

@@ -9,8 +9,7 @@ import pytest
 from ledger.clock import parse_instant
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
-from ledger.events.families import NoticeStated, StaffJoined
-from ledger.events.penalties import PenaltyConsidered
+from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.events.register import (
     MarkAmended,
     MarkCorrected,
@@ -18,6 +17,7 @@ from ledger.events.register import (
     SessionMarked,
     SourceRestated,
 )
+from ledger.events.school import StaffJoined
 from ledger.store.store import Fact
 from ledger.values import parse_session
 from projections.audit.audit import Audit

@@ -6,16 +6,12 @@ from datetime import date
 import pytest
 
 from ledger.events import streams
+from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import FieldRedacted
-from ledger.events.families import (
-    CaseworkStepTaken,
-    NoticeStated,
-    ParentRecorded,
-    RelationRecorded,
-)
 from ledger.events.log import Committed, Finding, ImportCompleted, Source, SourceFile
+from ledger.events.penalties import NoticeStated
 from ledger.events.register import RegisterTaken
-from ledger.events.roll import PupilRemoved
+from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
 from ledger.store.store import Batch, Fact
 from ledger.values import parse_session
 from projections.audit import gaps_log

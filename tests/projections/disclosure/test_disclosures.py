@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from ledger.events import streams
-from ledger.events.amending import AlertSettled, CaseUndercut
 from ledger.events.disclosure import Disclosed
-from ledger.events.penalties import ReturnMade
+from ledger.events.penalties import AlertSettled, CaseUndercut
 from ledger.events.register import MarkAmended
+from ledger.events.returns import ReturnMade
 from ledger.store.store import Fact
 from projections.disclosure.disclosures import Disclosures
 from projections.rendering import text

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from ledger.events import streams
+from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import FieldRedacted
-from ledger.events.families import CaseworkStepTaken
 from ledger.events.register import MarkAmended
 from ledger.sealing.boxes import Redaction
 from ledger.sealing.keys import KeyRing, parse_box

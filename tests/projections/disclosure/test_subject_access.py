@@ -9,18 +9,19 @@ import pytest
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AdmissionAmended, AmendmentRequested, EvidenceGiven
+from ledger.events.amending import AmendmentRequested, EvidenceGiven
+from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted
-from ledger.events.families import (
-    CaseworkStepTaken,
-    NoticeStated,
+from ledger.events.leave import LeaveDecided, LeaveRequested
+from ledger.events.penalties import NoticeStated, PenaltyConsidered
+from ledger.events.register import MarkAmended
+from ledger.events.roll import (
+    AdmissionAmended,
+    DetailsAmended,
     ParentRecorded,
+    PupilRemoved,
     RelationRecorded,
 )
-from ledger.events.leave import LeaveDecided, LeaveRequested
-from ledger.events.penalties import PenaltyConsidered
-from ledger.events.register import MarkAmended
-from ledger.events.roll import DetailsAmended, PupilRemoved
 from ledger.sealing.keys import KeyRing
 from ledger.store.store import Fact, Store
 from projections.disclosure.subject_access import SubjectAccess

@@ -6,14 +6,12 @@ import pytest
 
 from ledger.events import streams
 from ledger.events.amending import (
-    AdmissionAmended,
     AmendmentApproved,
     AmendmentDeclined,
     AmendmentRequested,
     EvidenceGiven,
 )
 from ledger.events.disclosure import FieldRedacted
-from ledger.events.families import ParentRecorded, RelationRecorded
 from ledger.events.register import (
     AbsencePlanned,
     MarkAmended,
@@ -24,7 +22,7 @@ from ledger.events.register import (
     SourceConflicted,
     SourceRestated,
 )
-from ledger.events.roll import DetailsAmended
+from ledger.events.roll import AdmissionAmended, DetailsAmended, ParentRecorded, RelationRecorded
 from ledger.store.store import Fact
 from ledger.values import parse_session
 from projections.history.history import History

@@ -7,8 +7,8 @@ import pytest
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentApproved, AmendmentRequested, EvidenceGiven
-from ledger.events.families import StaffJoined
 from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, SourceRestated
+from ledger.events.school import StaffJoined
 from ledger.store.store import Fact
 from projections.history.changes import Changes
 from projections.rendering.text import as_csv

@@ -7,7 +7,6 @@ import pytest
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SessionsClosed
-from ledger.events.families import StaffChanged
 from ledger.events.register import (
     AbsencePlanned,
     MarkAmended,
@@ -16,6 +15,7 @@ from ledger.events.register import (
     PlanWithdrawn,
     SourceRestated,
 )
+from ledger.events.school import StaffChanged
 from ledger.store.store import Fact
 from projections.history.history import History
 from tests.projections.ledgers import enrolled, instant, marked, on_mark

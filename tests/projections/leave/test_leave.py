@@ -8,10 +8,9 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.events.calendar import SessionCancelled, SessionsClosed
-from ledger.events.families import ParentRecorded, RelationRecorded
 from ledger.events.leave import LeaveDecided, LeaveFalsified, LeaveRequested, LeaveWithdrawn
 from ledger.events.register import AbsencePlanned, MarkAmended, PlanWithdrawn
-from ledger.events.roll import PupilRemoved
+from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
 from ledger.store.store import Fact
 from projections.leave.leave import LeaveOfAbsence
 from projections.leave.letter import LeaveLetter

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from ledger.events import streams
-from ledger.events.amending import AmendmentRequested, CaseUndercut, UndercutPaper
+from ledger.events.amending import AmendmentRequested
 from ledger.events.calendar import ClosureWithdrawn, SessionsClosed, TermSet
-from ledger.events.families import NoticeStated
+from ledger.events.penalties import CaseUndercut, NoticeStated, UndercutPaper
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn
 from ledger.store.store import Fact

@@ -7,14 +7,10 @@ import pytest
 from ledger.clock import iso
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.families import (
-    CaseworkStepTaken,
-    NoticeStated,
-    ParentRecorded,
-    RelationRecorded,
-)
-from ledger.events.penalties import NoticesConfirmed, PenaltyConsidered
+from ledger.events.casework import CaseworkStepTaken
+from ledger.events.penalties import NoticesConfirmed, NoticeStated, PenaltyConsidered
 from ledger.events.register import MarkAmended, SourceConflicted
+from ledger.events.roll import ParentRecorded, RelationRecorded
 from ledger.store.store import Fact
 from projections.penalties.penalties import Penalties
 from projections.queries.question import Grid

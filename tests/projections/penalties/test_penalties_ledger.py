@@ -5,9 +5,9 @@ import pytest
 from ledger.clock import iso
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
-from ledger.events.families import NoticeStated, ParentRecorded, RelationRecorded
+from ledger.events.penalties import NoticeStated
 from ledger.events.register import MarkAmended
-from ledger.events.roll import PupilRemoved
+from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
 from ledger.store.store import Fact
 from policies.law import age as compulsory_school_age
 from projections.penalties.penalties import Penalties

@@ -7,19 +7,18 @@ import pytest
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import (
-    AlertSettled,
-    AmendmentApproved,
-    AmendmentRequested,
-    CaseUndercut,
-    UndercutPaper,
-)
+from ledger.events.amending import AmendmentApproved, AmendmentRequested
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.disclosure import Disclosed
-from ledger.events.families import ParentRecorded
-from ledger.events.penalties import PenaltyConsidered
+from ledger.events.penalties import AlertSettled, CaseUndercut, PenaltyConsidered, UndercutPaper
 from ledger.events.register import MarkAmended, SourceConflicted
-from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, GroupLeft
+from ledger.events.roll import (
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    GroupJoined,
+    GroupLeft,
+    ParentRecorded,
+)
 from ledger.store.store import Fact
 from projections.penalties import alerts
 from projections.penalties.alert_letter import DraftLetter

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ledger.clock import iso
 from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
-from ledger.events.families import NoticeStated
+from ledger.events.penalties import NoticeStated
 from ledger.events.register import MarkAmended
 from ledger.events.roll import (
     DetailsAmended,

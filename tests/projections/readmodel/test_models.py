@@ -6,18 +6,20 @@ from pkgutil import iter_modules
 
 import pytest
 
-from ledger.events import calendar, families, register, roll, streams
-from ledger.events.families import (
-    CaseworkStepTaken,
-    NoticeStated,
-    ParentRecorded,
-    RelationRecorded,
-    StaffLeft,
-)
+from ledger.events import calendar, casework, penalties, register, roll, school, streams
+from ledger.events.casework import CaseworkStepTaken
 from ledger.events.log import ImportCompleted
+from ledger.events.penalties import NoticeStated
 from ledger.events.register import RegisterTaken
 from ledger.events.registry import EVENTS
-from ledger.events.roll import EnrolmentWithdrawn, GroupLeft, PupilRemoved
+from ledger.events.roll import (
+    EnrolmentWithdrawn,
+    GroupLeft,
+    ParentRecorded,
+    PupilRemoved,
+    RelationRecorded,
+)
+from ledger.events.school import StaffLeft
 from ledger.sealing.keys import is_sealed
 from ledger.store.store import Fact
 from ledger.values import Session
@@ -45,7 +47,7 @@ def columns_of(table):
     return [*found.columns, *(["kf"] if found.versioned else [])]
 
 
-@pytest.mark.parametrize("subject", [calendar, families, register, roll])
+@pytest.mark.parametrize("subject", [calendar, casework, penalties, register, roll, school])
 def test_every_fact_of_a_subject_has_a_place_in_the_read_models(subject):
     """An event that no model takes would be recorded and never seen."""
     facts = {c for c in EVENTS.values() if c.__module__ == subject.__name__}

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ledger.events import streams
-from ledger.events.penalties import ReturnAgreed, ReturnMade
+from ledger.events.returns import ReturnAgreed, ReturnMade
 from ledger.store.store import Fact
 from projections.rendering.text import as_csv, as_lines
 from projections.returns.returns import Returns

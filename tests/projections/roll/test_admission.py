@@ -7,9 +7,13 @@ import pytest
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AdmissionAmended
-from ledger.events.families import ParentRecorded, RelationRecorded
-from ledger.events.roll import DetailsAmended, PupilRemoved
+from ledger.events.roll import (
+    AdmissionAmended,
+    DetailsAmended,
+    ParentRecorded,
+    PupilRemoved,
+    RelationRecorded,
+)
 from ledger.store.store import Fact
 from projections.roll.admission import Admission
 from tests.projections.ledgers import enrolled, instant

@@ -8,27 +8,15 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import MISSING, Field, fields
-from functools import cache
 from pathlib import Path
-from typing import Any, get_type_hints
-
-import msgspec
 
 from ledger.errors import Refused
-from ledger.events import codec, registry, streams
+from ledger.events import streams
 from ledger.files import open_read_only
 from ledger.store.folder import Folder, check_layout
 from ledger.store.schema import SCHEMA
 from ledger.tlog import signing
 from ledger.tlog.note import Verifier
-
-# -- beside --------------------------------------------------------------------------------
-# What lies around the log: the file that it is in, the keys beside it. Only looked at.
-#
-# A table, an index or a trigger that was changed lets other programs read something else than was
-# recorded, or write what the software would not; keys of another ledger open and sign nothing.
-
 
 _KNOWN = """
 SELECT pupil FROM identities UNION SELECT subject FROM subject_keys
@@ -102,50 +90,3 @@ def _keeps_its_pupils(folder: Folder) -> bool:
     with closing(open_read_only(folder.keys)) as db:
         known = {pupil for (pupil,) in db.execute(_KNOWN)}
     return not pupils or bool(pupils & known)
-
-
-# -- canonical -----------------------------------------------------------------------------
-# Whether many stored bytes are canonical, at once: read and written again by msgspec alone.
-#
-# `codec.is_canonical` answers for one event; this is the same question for a run of events of one
-# name, about ten times faster, by classes made from the event classes for this purpose.
-
-
-_encode_lines = msgspec.json.Encoder().encode_lines
-
-
-@cache
-def _decoder(name: str) -> msgspec.json.Decoder[Any]:
-    event_class = registry.EVENTS[name]
-    hints = get_type_hints(event_class)
-    first, *others = fields(event_class)
-    mirror = msgspec.defstruct(
-        event_class.__name__,
-        [_field(f, hints[f.name]) for f in (*others, first)],
-        kw_only=True,
-        omit_defaults=True,
-        forbid_unknown_fields=True,
-        gc=False,
-    )
-    return msgspec.json.Decoder(mirror)
-
-
-def _field(f: "Field[Any]", hint: Any) -> Any:  # noqa: ANN401 - as msgspec takes it
-    return (f.name, hint) if f.default is MISSING else (f.name, hint, f.default)
-
-
-def first_not_canonical(name: str, states: Sequence[bytes]) -> int | None:
-    """Return the place of the first stored bytes that are not canonical; none where all are."""
-    if name in registry.EVENTS:
-        joined = b"\n".join(states)
-        try:
-            events = _decoder(name).decode_lines(joined)
-        except (msgspec.MsgspecError, ValueError):
-            events = []
-        if len(events) == len(states) and _encode_lines(events) == joined + b"\n":
-            return None
-    decoder = codec.Decoder()
-    for place, state in enumerate(states):
-        if not codec.is_canonical(name, state, decoder):
-            return place
-    return None

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from ledger.events import codec
+from ledger.events.codec import first_not_canonical
 from ledger.events.registry import EVENTS
-from ledger.verification import beside
-from ledger.verification.beside import first_not_canonical
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "events"
 GOLDEN = {name: (FOLDER / f"{name}.json").read_bytes() for name in EVENTS}
@@ -18,8 +17,8 @@ def test_what_was_ever_stored_is_canonical(name):
     """By the classes made for the fast check alone: the slow one is not needed for it."""
     golden = GOLDEN[name]
     assert first_not_canonical(name, [golden] * 3) is None
-    events = beside._decoder(name).decode_lines(b"\n".join([golden] * 3))
-    assert beside._encode_lines(events) == (golden + b"\n") * 3
+    events = codec._twin_decoder(name).decode_lines(b"\n".join([golden] * 3))
+    assert codec._encode_lines(events) == (golden + b"\n") * 3
 
 
 def changes(golden: bytes) -> list[bytes]:
@@ -67,5 +66,5 @@ def test_an_unknown_name_is_not_canonical():
 
 def test_the_slow_check_has_the_last_word(monkeypatch):
     """Where the fast one cannot tell, each is looked at by itself."""
-    monkeypatch.setattr(beside, "_encode_lines", lambda _: b"")
+    monkeypatch.setattr(codec, "_encode_lines", lambda _: b"")
     assert first_not_canonical("SessionMarked.v1", [GOLDEN["SessionMarked.v1"]]) is None

@@ -1,0 +1,28 @@
+"""Events of returns to the local authority (SI 2024/208 reg 13): agreed upon, and made."""
+
+from datetime import date
+
+from pydantic.dataclasses import dataclass
+
+from ledger.events.base import STRICT, AuthorName, Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ReturnAgreed(Event):
+    """The figure agreed with the authority for failing to attend regularly (reg 13(7)(a))."""
+
+    sessions: int
+    weeks: int
+    since: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+class ReturnMade(Event):
+    """A return was made to the authority on a day, about these pupils (internal ids)."""
+
+    on: date
+    pupils: tuple[str, ...]
+    by: str
+    name: AuthorName
+    job_title: str
