@@ -28,7 +28,7 @@ from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:
     from commands.core.command import Command, Context, Outcome
-    from projections.queries.question import Answer, Asked
+    from projections.queries.question import Answer, Options
 
 _HOME = Path(__file__).parent
 _PACKAGES = ("commands", "projections")
@@ -202,11 +202,11 @@ class Door:
         with self._progress("recording") as progress:
             return execute(self.context(operator), command, progress=progress)
 
-    def ask(self, asked: "Asked", operator: Operator) -> "Answer":
+    def ask(self, asked: "Options", operator: Operator) -> "Answer":
         """Answer a question; where asking is itself on record, that is recorded first."""
         from projections.queries.question import Inspection, Question
-        from projections.queries.view import opened
-        from projections.readmodel.freshness import afresh
+        from projections.queries.view import open_view
+        from projections.readmodel.freshness import retry_without_views
 
         folder = self.ledger.folder
         if isinstance(asked, Inspection):
@@ -219,10 +219,10 @@ class Door:
             self.do(recording(on_record), operator)
 
         def attempt() -> "Answer":
-            with opened(folder, asked, clock.now) as view:
+            with open_view(folder, asked, clock.now) as view:
                 return asked.answer(view)
 
-        return afresh(folder, attempt)
+        return retry_without_views(folder, attempt)
 
     def context(self, operator: Operator) -> "Context":
         """Return where to record, by which clock, who asks and what watches."""
@@ -234,11 +234,11 @@ class Door:
     def bring_up(self) -> None:
         """Bring the read models up to what was recorded."""
         from projections.readmodel.catch_up import catch_up
-        from projections.readmodel.freshness import afresh
+        from projections.readmodel.freshness import retry_without_views
 
         folder = self.ledger.folder
         with self._progress("bringing views up to date") as progress:
-            afresh(folder, lambda: catch_up(folder, progress=progress))
+            retry_without_views(folder, lambda: catch_up(folder, progress=progress))
 
 
 # -- running ---------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, is_sealed, parse_
 from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
 from ledger.tlog.note import read_checkpoint, read_note
-from ledger.transparency.proof import root_at
+from ledger.transparency.roots import root_at
 from ledger.verification.verify import Fault, KeptCheckpoint, Verification, verify
 
 

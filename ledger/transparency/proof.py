@@ -1,4 +1,4 @@
-"""What somebody outside can check without the ledger: proofs, roots, and stretches of the log.
+"""What somebody outside can check without the ledger: proofs, and stretches of the log.
 
 A proof that one event is in the log (C2SP tlog-proof) is the lines ``c2sp.org/tlog-proof@v1``,
 ``extra`` with the leaf's bytes in base64 (from which the record hash is made), ``index`` counting
@@ -20,8 +20,6 @@ from ledger.store.schema import Row
 from ledger.tlog.note import Note, Verifier, read_checkpoint, read_note
 from ledger.tlog.tree import (
     HASH_BYTES,
-    TILE,
-    Edge,
     Tree,
     leaf_bytes,
     leaf_hash,
@@ -190,28 +188,6 @@ def _rows(folder: Folder, where: str, values: list[object], none: str) -> list[R
 
 def _unreadable() -> Refused:
     return Refused("proof-unreadable", "this is not a proof", "check that it was copied whole")
-
-
-# -- roots -------------------------------------------------------------------------------------
-
-
-def root_at(folder: Folder, position: int) -> str:
-    """Return the root over the first ``position`` entries, base64.
-
-    A position inside a transaction has no checkpoint: its root is computed.
-    """
-    with translated(folder.log), closing(open_read_only(folder.log)) as db:
-        sql = "SELECT note FROM checkpoints WHERE size = ?"
-        row = db.execute(sql, [position]).fetchone()
-        if row is not None:
-            return b64encode(read_checkpoint(read_note(row[0]).text).root).decode()
-        edge = Edge()
-        tiles = "SELECT hashes FROM hash_tiles WHERE n * ? < ? ORDER BY n"
-        for (hashes,) in db.execute(tiles, [TILE, position]):
-            last = min(len(hashes), (position - edge.size) * HASH_BYTES)
-            for cut in range(0, last, HASH_BYTES):
-                edge.grow(hashes[cut : cut + HASH_BYTES])
-    return b64encode(edge.root()).decode()
 
 
 # -- stretches ---------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from ledger.clock import iso, local
 from ledger.english import number_of
 from projections.queries.question import Answer, Block, Grid, Lines, Question, option
 from projections.queries.view import View
-from projections.readmodel.models.marks import VERSIONS, row_id
+from projections.readmodel.mark_rows import VERSIONS, row_id
 
 GROUNDS = {
     "late": "late",
@@ -72,7 +72,7 @@ def _where(question: Approvals, view: View) -> tuple[str, list[Any]]:
 def _row(view: View, pupil: int, session: str, *rest: Any) -> dict[str, Any]:  # noqa: ANN401
     batch, original, code, minutes, nature, grounds, reason, by, name, title, position = rest[:11]
     decision, decided, why, decider, decider_title = rest[11:]
-    person = view.people.get(pupil) or view.named(pupil)
+    person = view.people.get(pupil) or view.first_known_person(pupil)
     stands = _stands(view, pupil, session)
     return {
         "batch": batch,

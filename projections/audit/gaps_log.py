@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ledger.clock import iso, local_date
 from ledger.sealing.keys import BEYOND_USE
 from ledger.transparency.witnesses import trusted_witnesses
-from projections.queries import seen_outside as outside
+from projections.queries import sightings
 from projections.queries.view import View
 
 # -- gaps_found ----------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def commits(view: View) -> list[Commit]:
 
 def seen_outside(view: View) -> int:
     """Return the position up to which a trusted witness has seen the log; 0: nobody has."""
-    seen = outside.seen_by(view, trusted_witnesses(view.folder))
+    seen = sightings.newest(view, trusted_witnesses(view.folder))
     return seen.position if seen else 0
 
 

@@ -19,7 +19,7 @@ from policies.law.calendar import school_days_between
 from policies.packs.codes import CodeRule, Codes
 from projections.queries.question import Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
-from projections.queries.selection import selected
+from projections.queries.selection import selected_cells
 from projections.queries.view import View
 
 # -- audit_steps ---------------------------------------------------------------------------
@@ -170,7 +170,7 @@ class Scope:
     @cached_property
     def chosen(self) -> Flags:
         """The cells [pupils, sessions] that are asked about."""
-        return selected(self.view, self.question, self.whole)
+        return selected_cells(self.view, self.question, self.whole)
 
     @cached_property
     def columns(self) -> dict[str, int]:

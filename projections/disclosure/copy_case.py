@@ -243,7 +243,7 @@ def _redacted(copy: Copy, pupil: str) -> Iterator[dict[str, Any]]:
 
 
 def _staff(copy: Copy, staff: str | None, day: str) -> str | None:
-    name, title = copy.describer.named(staff, date.fromisoformat(day))
+    name, title = copy.describer.name_and_title(staff, date.fromisoformat(day))
     return ", ".join(filter(None, (name, title))) or None
 
 

@@ -10,7 +10,7 @@ from policies.law.calendar import school_year_of
 from projections.disclosure.copy import FOR_REVIEW, Copy, Section, named
 from projections.figures import rates
 from projections.queries.versions import Version, versions_of
-from projections.queries.wording import HISTORY_WORDS_KINDS
+from projections.queries.wording import VERSION_KINDS
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SCHOOL_DAYS = 5
@@ -155,7 +155,7 @@ def _changes(register: Register) -> Section:
             rows.append(
                 {
                     "session": version.session,
-                    "what": HISTORY_WORDS_KINDS[version.kind],
+                    "what": VERSION_KINDS[version.kind],
                     "was": version.replaced,
                     "became": version.code,
                     "reason": register.copy.told(row["reason"]),

@@ -8,9 +8,10 @@ from typing import Any
 from ledger.english import number_of
 from projections.history.change_filters import AFTER_THE_TAKING
 from projections.queries.question import Answer, Grid, Lines, Selection
-from projections.queries.versions import Version, chosen, versions, versions_of
+from projections.queries.selection import selected_pupils
+from projections.queries.versions import Version, versions, versions_of
 from projections.queries.view import View
-from projections.readmodel.models.returns import SEPARATOR
+from projections.readmodel.tables import PUPIL_SEPARATOR
 
 COLUMNS = (
     "kind",
@@ -79,7 +80,7 @@ class Left:
 
 def wanted(question: Disclosures, view: View) -> list[Left]:
     """Return what is about somebody asked for, or about many; by day and position."""
-    who = chosen(question, view)
+    who = selected_pupils(question, view)
     found = [
         each
         for each in left(view)
@@ -97,7 +98,7 @@ def left(view: View) -> Iterator[Left]:
         yield Left(kind, () if pupil is None else (pupil,), *rest)
     columns = "kind, pupils, on_date, line, name, job_title"
     for kind, pupils, on, line, name, title in view.stood(columns, "returns_made"):
-        about = tuple(int(pupil) for pupil in pupils.split(SEPARATOR) if pupil)
+        about = tuple(int(pupil) for pupil in pupils.split(PUPIL_SEPARATOR) if pupil)
         what = f"{kind} return"
         yield Left(
             "return", about, _AUTHORITY, what, on, None, None, line, None, name, title, line

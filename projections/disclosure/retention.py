@@ -141,7 +141,7 @@ def _admission(view: View, entries: _Entries) -> Iterator[tuple[int, dict[str, A
 def _row(
     view: View, pupil: int, record: tuple[str, str | None], days: tuple[date, date | None]
 ) -> dict[str, Any]:
-    person = view.people.get(pupil) or view.named(pupil)
+    person = view.people.get(pupil) or view.first_known_person(pupil)
     entered, earliest = days
     return {
         "upn": person.upn,

@@ -155,7 +155,7 @@ def _head(question: SubjectAccess, copy: Copy, wanted: Due | None) -> Iterator[s
     if copy.review is None:
         yield f"{number_of(copy.held, 'text')} {_HELD}"
     else:
-        named = copy.describer.named(copy.review, copy.view.today)
+        named = copy.describer.name_and_title(copy.review, copy.view.today)
         yield f"Free text is included, as reviewed by {', '.join(filter(None, named))}."
         yield _MASKED
     if copy.confidential:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.english import noun
 from ledger.errors import Refused
 from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
 from projections.exports import portable_rows
@@ -51,19 +50,23 @@ class ExportPortable(Question):
             "left_out": people.beyond_use,
             "rows_left_out": left_out,
         }
-        notes = [view.provenance(), *_told(people)]
+        notes = [view.provenance(), *_omissions(people)]
         body = [(name, f"{count:,}") for name, count in counts.items()]
         title = f"Written to {self.path}"
         grid = Grid(title, ("File", "Rows"), body, frozenset({1}), notes=notes)
         return Answer(document, ("file", "rows"), [grid])
 
 
-def _told(people: People) -> Iterator[str]:
+def _omissions(people: People) -> Iterator[str]:
     """Yield what was left out and why: an import would not take it."""
     if count := people.beyond_use:
-        yield f"Left out: {count:,} {noun(count, 'pupil')} beyond use"
+        yield f"Left out: {_count(count, 'pupil')} beyond use"
     for (file, why), count in sorted(people.left_out.items()):
-        yield f"Left out: {count:,} {noun(count, 'row')} of {file}: {why}"
+        yield f"Left out: {_count(count, 'row')} of {file}: {why}"
+
+
+def _count(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The rows of the portable folder's small files, as known at one point in time."""
+"""The rows of the portable folder, as known at one point in time, in columns to import again."""
 
 import json
 from bisect import bisect_right
@@ -27,10 +27,23 @@ from ledger.formats.portable import (
 from ledger.sealing.keys import BEYOND_USE
 from ledger.values import Session, parse_session
 from projections.queries.view import Interval, View
-from projections.readmodel.models.calendar import SEPARATOR
+from projections.readmodel.tables import GROUP_SEPARATOR
 
-# -- portable_times ------------------------------------------------------------------------
-# When facts were first stated or recorded, for the columns of the portable folder that say so.
+Row = Sequence[object]
+NO_SPELL = "the pupil has no spell on roll"
+NOT_ON_ROLL = "the pupil is not on roll that day"
+NOT_MET = "the school does not meet then"
+NEVER_HELD = "ended before it began: put right on the same day"
+_FOR_GOOD = "9999-12-31"
+_DETAILS = "upn, local_id, surname, forename, dob, sex, name_used, address, last_school"
+_ENTRY: EntryKind = "entry"
+_LATE: EntryKind = "late_entry"
+_TAKING: ChangeKind = "taking"
+_AMENDMENT: ChangeKind = "amendment"
+_COLUMNS = (
+    "pupil, session, kind, code, replaced, minutes_late, nature, comment, reason, "
+    '"by", stated, imported, kf'
+)
 
 
 class Times:
@@ -42,7 +55,7 @@ class Times:
         self._firsts = [first for first, _ in commits]
         self._ats = [at for _, at in commits]
 
-    def recorded(self, position: int) -> int:
+    def recorded_at(self, position: int) -> int:
         """Return when the event at a position was recorded here."""
         return int(self._ats[bisect_right(self._firsts, position) - 1])
 
@@ -55,19 +68,6 @@ class Times:
         sql = f"SELECT min(sf) FROM {table} WHERE kf <= ? AND {where}"  # noqa: S608
         (found,) = self._view.db.execute(sql, [self._view.position, *key.values()]).fetchone()
         return int(found or 0)
-
-
-# -- portable_rows -------------------------------------------------------------------------
-# The rows of the portable folder's small files, as known at one point in time.
-
-
-Row = Sequence[object]
-NO_SPELL = "the pupil has no spell on roll"
-NOT_ON_ROLL = "the pupil is not on roll that day"
-NOT_MET = "the school does not meet then"
-NEVER_HELD = "ended before it began: put right on the same day"
-_FOR_GOOD = "9999-12-31"
-_DETAILS = "upn, local_id, surname, forename, dob, sex, name_used, address, last_school"
 
 
 class People:
@@ -96,7 +96,7 @@ class People:
         names = view.stood("parent, surname", "parents")
         self.parents = {parent for parent, name in names if view.open(name) != BEYOND_USE}
 
-    def named(self, index: int, file: str) -> bool:
+    def may_name(self, index: int, file: str) -> bool:
         """Tell whether rows of a file may name a pupil; count those that may not."""
         if index in self.details and index not in self.upns:
             self.left_out[file, NO_SPELL] += 1
@@ -134,7 +134,7 @@ def _closures(view: View) -> Iterator[str]:
     for (day, groups, cancelled, reason, first), sessions in halves.items():
         yield from ("", "[[closed]]", f"date = {day}", f"sessions = {_toml(sessions)}")
         if groups:
-            yield f"groups = {_toml(groups.split(SEPARATOR))}"
+            yield f"groups = {_toml(groups.split(GROUP_SEPARATOR))}"
         yield f'kind = "{"cancelled" if cancelled else "planned"}"'
         yield f"reason = {_toml(reason)}"
         if first:
@@ -178,7 +178,7 @@ def _pupils(people: People) -> Iterator[Row]:
 def _groups(people: People) -> Iterator[Row]:
     for row in people.view.stood("pupil, kind, name, since, until", "memberships"):
         index, kind, name, since, until = row
-        if not people.named(index, GROUPS):
+        if not people.may_name(index, GROUPS):
             continue
         if since and until and until < since:
             people.left_out[GROUPS, NEVER_HELD] += 1
@@ -203,7 +203,7 @@ def _relations(people: People) -> Iterator[Row]:
     )
     for row in people.view.stood(columns, "relations"):
         index, parent, relationship, *rest = row
-        if people.named(index, RELATIONS) and parent in people.parents:
+        if people.may_name(index, RELATIONS) and parent in people.parents:
             first = people.times.first("relations", parent=parent, pupil=index)
             opened = people.view.open(relationship)
             yield parent, people.upns[index], opened, *rest, _iso(first)
@@ -215,7 +215,7 @@ def _notices(people: People) -> Iterator[Row]:
         "withdrawn_on, outcome, outcome_on, sessions, issuer"
     )
     for index, parent, *rest in people.view.stood(columns, "notices"):
-        if people.named(index, NOTICES) and parent in people.parents:
+        if people.may_name(index, NOTICES) and parent in people.parents:
             key = dict(zip(("kind", "issued_on", "offence_first"), rest, strict=False))
             first = people.times.first("notices", parent=parent, pupil=index, **key)
             yield parent, people.upns[index], *rest, _iso(first)
@@ -224,7 +224,7 @@ def _notices(people: People) -> Iterator[Row]:
 def _casework(people: People) -> Iterator[Row]:
     columns = 'pupil, step, on_date, "by", with_whom, outcome, notes'
     for index, step, on, by, *sealed in people.view.stood(columns, "casework"):
-        if people.named(index, CASEWORK):
+        if people.may_name(index, CASEWORK):
             yield people.upns[index], step, on, by, *map(people.view.open, sealed)
 
 
@@ -237,8 +237,8 @@ def _plans(people: People) -> Iterator[Row]:
     )
     known = view.db.execute(sql, {"p": view.position, "t": view.stated})
     for index, session, code, reason, nature, by, stated, imported, at, step in known:
-        if people.named(index, PLANS):
-            when = stated if imported else people.times.recorded(at)
+        if people.may_name(index, PLANS):
+            when = stated if imported else people.times.recorded_at(at)
             texts = (view.open(reason), view.open(nature))
             yield people.upns[index], *session.split("/"), code, *texts, by, _iso(when), step
 
@@ -247,42 +247,31 @@ def _iso(instant: int | None) -> str:
     return iso(instant) if instant else ""
 
 
-def _list(rows: Callable[[People], Iterator[Row]]) -> Callable[[People], Iterator[Row]]:
+def _in_one_order(rows: Callable[[People], Iterator[Row]]) -> Callable[[People], Iterator[Row]]:
     """Sort the rows of a table, so that one state of knowledge gives one file."""
 
-    def ordered(people: People) -> Iterator[Row]:
+    def in_order(people: People) -> Iterator[Row]:
         return iter(sorted(rows(people), key=lambda row: [str(cell or "") for cell in row]))
 
-    return ordered
+    return in_order
 
 
 FILES: Mapping[str, Callable[[People], Iterator[Row]]] = MappingProxyType(
     {
-        STAFF: _list(_staff),
-        PUPILS: _list(_pupils),
-        GROUPS: _list(_groups),
-        PARENTS: _list(_parents),
-        RELATIONS: _list(_relations),
-        NOTICES: _list(_notices),
-        CASEWORK: _list(_casework),
+        STAFF: _in_one_order(_staff),
+        PUPILS: _in_one_order(_pupils),
+        GROUPS: _in_one_order(_groups),
+        PARENTS: _in_one_order(_parents),
+        RELATIONS: _in_one_order(_relations),
+        NOTICES: _in_one_order(_notices),
+        CASEWORK: _in_one_order(_casework),
         PLANS: _plans,
     }
 )
 """Each small file's rows, in the columns of `formats.portable` (lists are already joined)."""
 
 
-# -- portable_marks ------------------------------------------------------------------------
-# The rows of ``marks.csv`` and ``amendments.csv``: every version known, in columns to import.
-
-
-_ENTRY: EntryKind = "entry"
-_LATE: EntryKind = "late_entry"
-_TAKING: ChangeKind = "taking"
-_AMENDMENT: ChangeKind = "amendment"
-_COLUMNS = (
-    "pupil, session, kind, code, replaced, minutes_late, nature, comment, reason, "
-    '"by", stated, imported, kf'
-)
+# -- marks.csv and amendments.csv: every version known -------------------------------------
 
 
 class Marks:
@@ -369,13 +358,13 @@ class Marks:
         bound = {"p": view.position, "t": view.stated, "first": first, "last": last}
         for index, *columns, stated, imported, position in view.db.execute(sql, bound):
             if self._may_stand(index, columns[0], file):
-                at = stated if imported else self._people.times.recorded(position)
+                at = stated if imported else self._people.times.recorded_at(position)
                 yield self._people.upns[index], at, columns
 
     def _may_stand(self, index: int, session: str, file: str) -> bool:
         """Tell whether an import takes a mark; count it, with its changes, where not."""
         people = self._people
-        if not people.named(index, file):
+        if not people.may_name(index, file):
             return False
         if not people.on_roll(index, session[:10]):
             people.left_out[file, NOT_ON_ROLL] += 1

@@ -20,26 +20,215 @@ from projections.queries.question import (
     Lines,
     Question,
     Selection,
-    of,
     option,
+    share_of,
 )
 from projections.queries.rectangle import Flags, Rectangle, rectangle
-from projections.queries.selection import selected
+from projections.queries.selection import selected_cells
 from projections.queries.tally import Counter, Tally
-from projections.queries.versions import Describer, Version, numbered, versions
+from projections.queries.versions import Describer, Version, versions, with_numbers
 from projections.queries.view import View
-from projections.register import show as register_show
-
-# -- moved ---------------------------------------------------------------------------------
-# Why a figure moved between two times of knowledge: causes that add up, nothing left over.
-#
-# Both times are laid over each other cell by cell: a cell that changed is one change of code (or
-# of whether it counts at all), and each kind of change has its effect on the counts.
-
+from projections.register import show
 
 Worth = tuple[int, ...]
 NOT_COUNTED = "not counted"
 NO_MARK = "no mark"
+_WEEK = timedelta(days=7)
+_TO_FRIDAY = timedelta(days=4)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
+_SELECTION = [
+    f.name for f in fields(Selection) if f.name not in {g.name for g in fields(Question)}
+]
+_CHANGES = ("amendment", "taking", "late_entry", "restated")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview(Selection):
+    """attendance overview: year groups, lowest pupils, one fortnight, and a figure known twice.
+
+    A first look at a school: what an attendance lead asks on a Monday morning.
+    """
+
+    below: int = option("list pupils whose attendance is below this percentage", 90, minimum=1)
+    lowest: int = option("list so many of them", 12, minimum=1)
+
+    def answer(self, view: View) -> Answer:
+        """Answer with four views of the same register."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "knows_nothing": True}
+            return Answer(document, (), [Lines([view.ignorance()])])
+        shared = {name: getattr(self, name) for name in _SELECTION}
+        by_year = rates.Rates(by="year", **shared).answer(view)
+        low, low_block = _lowest_pupils(self, view, shared)
+        fortnight, fortnight_blocks = _fortnight(self, view)
+        moved, moved_block = _known_twice(self, view)
+        document = {
+            "as_of": view.as_of(),
+            "years": by_year.document["rows"],
+            "total": by_year.document["total"],
+            "below": low,
+            "fortnight": fortnight,
+            "moved": moved,
+        }
+        years = [_by_year(b, view) for b in by_year.blocks if isinstance(b, Grid)]
+        last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
+        return Answer(document, (), [*years, low_block, *fortnight_blocks, last])
+
+
+def _by_year(grid: Grid, view: View) -> Grid:
+    """Return the table without the provenance, which stands once, at the end.
+
+    Attendance has its counts beside it: with columns for them a screen is too narrow.
+    """
+    notes = [note for note in grid.notes if note != view.provenance()]
+    return replace(_without_columns(grid, "Possible", "Attended"), notes=notes)
+
+
+def _without_columns(grid: Grid, *headings: str) -> Grid:
+    """Return a table without some of its columns."""
+    kept = [n for n, heading in enumerate(grid.headings) if heading not in headings]
+    return replace(
+        grid,
+        headings=[grid.headings[n] for n in kept],
+        rows=[[row[n] for n in kept] for row in grid.rows],
+        numeric=frozenset(place for place, n in enumerate(kept) if n in grid.numeric),
+    )
+
+
+def _lowest_pupils(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any, Grid]:
+    rows, _ = rates.tallies(rates.Rates(by="pupil", **shared), view)
+    counted = [(upn, t) for upn, t in rows if t.possible]
+    low = [(upn, t) for upn, t in counted if 100 * t.attended < question.below * t.possible]
+    low.sort(key=lambda row: (Fraction(row[1].attended, row[1].possible), row[0]))
+    shown = low[: question.lowest]
+    people = {p.upn: p for p in view.people.values()}
+    groups = _registration(view)
+    body = [
+        (
+            people[upn].name,
+            groups.get(people[upn].index, ""),
+            str(t.absent),
+            str(t.unauthorised),
+            share_of(t.attended, t.possible),
+        )
+        for upn, t in shown
+    ]
+    title = (
+        f"Attendance below {question.below} %: {len(low)} of {len(counted)} pupils; "
+        f"the {len(shown)} lowest"
+    )
+    headings = ("Pupil", "Group", "Absent", "Unauthorised", "Attendance")
+    grid = Grid(title, headings, body, frozenset({2, 3, 4}))
+    return {
+        "pupils": len(counted),
+        "below": len(low),
+        "lowest": [_low_row(*r) for r in shown],
+    }, grid
+
+
+def _low_row(upn: str, tally: Tally) -> dict[str, Any]:
+    return {"upn": upn, **tally.row()}
+
+
+def _registration(view: View) -> dict[int, str]:
+    """Return each pupil's registration group, for one who has left the last."""
+    known = [m for m in view.memberships if m.kind == "registration" and m.first <= view.on]
+    return {m.pupil: m.name for m in sorted(known, key=lambda m: m.first)}
+
+
+def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
+    """Show two weeks of school of the pupil with the most kinds of change, then the most."""
+    weeks = _last_weeks(view)
+    first, last = weeks[0], weeks[1] + _TO_FRIDAY
+    whole = rectangle(view, first, last)
+    here = _asked_pupils(question, view, whole) & np.any(whole.on_roll, axis=1)
+    known = versions(view, "m.session BETWEEN :v0 AND :v1", f"{first}", f"{last}~")
+    found = [v for v in known if v.pupil < len(here) and here[v.pupil]]
+    changed: dict[int, list[tuple[str, str | None, str | None]]] = {}
+    for v in found:
+        if v.kind in _CHANGES:
+            changed.setdefault(v.pupil, []).append((v.kind, v.replaced, v.code))
+    if not changed:
+        return None, [Lines([f"No mark from {first} to {last} was changed.", ""])]
+    pupil = max(changed, key=lambda p: (len(set(changed[p])), len(changed[p]), -p))
+    own = [v for v in found if v.pupil == pupil]
+    rows, grid = _weeks(view, own, whole, weeks)
+    return rows, [grid, _changes_of(view, own)]
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _last_weeks(view: View) -> tuple[date, date]:
+    """Return the Mondays of the last two weeks of school, holidays left out, up to `on`.
+
+    Where no school is known, the week of `on` and the one before are as good as any.
+    """
+    monday = _monday(view.on)
+    known = sorted({_monday(day) for day in view.calendar.school_days() if day <= view.on})
+    first, second = ([monday - _WEEK, monday] if len(known) <= 1 else known)[-2:]
+    return first, second
+
+
+def _weeks(
+    view: View, own: Sequence[Version], whole: Rectangle, weeks: tuple[date, date]
+) -> tuple[Any, Grid]:
+    person = view.people[own[0].pupil]
+    changed = {(v.pupil, v.session) for v in own if v.replaced is not None and v.kind != "plan"}
+    rows, body = [], []
+    for week in weeks:
+        days = [week + timedelta(days=n) for n in range(len(_DAYS))]
+        pairs = [
+            [show.cell(whole, person, Session(day, half), changed) for half in HALVES]
+            for day in days
+        ]
+        rows += [cell for pair in pairs for cell in pair]
+        body.append((f"{week:%d %b}", *map(_two_marks, pairs)))
+    headings = ("Week of", *_DAYS)
+    title = f"{person.name} ({_registration(view).get(person.index, '')}): a fortnight"
+    return {"upn": person.upn, "cells": rows}, Grid(title, headings, body, notes=[show.LEGEND])
+
+
+def _two_marks(pair: Sequence[Any]) -> str:
+    """Write a day's marks side by side, as a paper register does."""
+    morning, afternoon = map(show.shown, pair)
+    return f"{morning:<2} {afternoon}"
+
+
+def _changes_of(view: View, own: Sequence[Version]) -> Grid:
+    describer = Describer(view)
+    rows = [
+        describer.row(n, version) for n, version in with_numbers(own) if version.kind in _CHANGES
+    ]
+    stated = sum(row["stated_at"] is not None for row in rows)
+    times = f"{stated} of {len(rows)} times as stated by the source."
+    notes = [f"Days: of school, after the session. {times}"]
+    headings = ("Session", "Was", "Now", "Reason", "By", "When", "Days")
+    title = "What was changed, by whom and why"
+    return Grid(title, headings, [_change(row) for row in rows], frozenset({6}), notes=notes)
+
+
+def _change(row: dict[str, Any]) -> tuple[str, ...]:
+    """Write a change for a narrow screen; `history` has the job title and the whole time."""
+    late, restated = row["late_by_school_days"], "changed_at" in row
+    when = row["recorded_at"] if restated else row["stated_at"] or row["recorded_at"]
+    session = parse_session(row["session"])
+    return (
+        f"{session.date:%d %b} {session.half}",
+        row["replaced"] or "",
+        row["code"] or "",
+        row["reason"] or "",
+        (row["by"] or {}).get("name") or "not stated",
+        f"{clocks.local(clocks.parse_instant(when)):%d %b %H:%M}",
+        "" if late is None else str(late),
+    )
+
+
+# -- a figure known twice ------------------------------------------------------------------
+#
+# Both times are laid over each other cell by cell: a cell that changed is one change of code (or
+# of whether it counts at all), and each kind of change has its effect on the counts.
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,210 +276,14 @@ def _worth(codes: Codes, code: str, session: Session) -> Worth:
     return (int(rule.attended), int(authorised), int(rule.unauthorised), 1)
 
 
-# -- overview ------------------------------------------------------------------------------
-# Year groups, lowest pupils, one fortnight, and a figure known twice.
-
-
-_WEEK = timedelta(days=7)
-_TO_FRIDAY = timedelta(days=4)
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
-_SELECTION = [
-    f.name for f in fields(Selection) if f.name not in {g.name for g in fields(Question)}
-]
-_CHANGES = ("amendment", "taking", "late_entry", "restated")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Overview(Selection):
-    """attendance overview: year groups, lowest pupils, one fortnight, and a figure known twice.
-
-    A first look at a school: what an attendance lead asks on a Monday morning.
-    """
-
-    below: int = option("list pupils whose attendance is below this percentage", 90, minimum=1)
-    lowest: int = option("list so many of them", 12, minimum=1)
-
-    def answer(self, view: View) -> Answer:
-        """Answer with four views of the same register."""
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "knows_nothing": True}
-            return Answer(document, (), [Lines([view.ignorance()])])
-        shared = {name: getattr(self, name) for name in _SELECTION}
-        by_year = rates.Rates(by="year", **shared).answer(view)
-        low, low_block = _lowest(self, view, shared)
-        fortnight, fortnight_blocks = _fortnight(self, view)
-        moved, moved_block = _moved(self, view)
-        document = {
-            "as_of": view.as_of(),
-            "years": by_year.document["rows"],
-            "total": by_year.document["total"],
-            "below": low,
-            "fortnight": fortnight,
-            "moved": moved,
-        }
-        years = [_by_year(b, view) for b in by_year.blocks if isinstance(b, Grid)]
-        last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
-        return Answer(document, (), [*years, low_block, *fortnight_blocks, last])
-
-
-def _by_year(grid: Grid, view: View) -> Grid:
-    """Return the table without the provenance, which stands once, at the end.
-
-    Attendance has its counts beside it: with columns for them a screen is too narrow.
-    """
-    notes = [note for note in grid.notes if note != view.provenance()]
-    return replace(_without(grid, "Possible", "Attended"), notes=notes)
-
-
-def _without(grid: Grid, *headings: str) -> Grid:
-    """Return a table without some of its columns."""
-    kept = [n for n, heading in enumerate(grid.headings) if heading not in headings]
-    return replace(
-        grid,
-        headings=[grid.headings[n] for n in kept],
-        rows=[[row[n] for n in kept] for row in grid.rows],
-        numeric=frozenset(place for place, n in enumerate(kept) if n in grid.numeric),
-    )
-
-
-def _lowest(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any, Grid]:
-    rows, _ = rates.tallies(rates.Rates(by="pupil", **shared), view)
-    counted = [(upn, t) for upn, t in rows if t.possible]
-    low = [(upn, t) for upn, t in counted if 100 * t.attended < question.below * t.possible]
-    low.sort(key=lambda row: (Fraction(row[1].attended, row[1].possible), row[0]))
-    shown = low[: question.lowest]
-    people = {p.upn: p for p in view.people.values()}
-    groups = _registration(view)
-    body = [
-        (
-            people[upn].name,
-            groups.get(people[upn].index, ""),
-            str(t.absent),
-            str(t.unauthorised),
-            of(t.attended, t.possible),
-        )
-        for upn, t in shown
-    ]
-    title = (
-        f"Attendance below {question.below} %: {len(low)} of {len(counted)} pupils; "
-        f"the {len(shown)} lowest"
-    )
-    headings = ("Pupil", "Group", "Absent", "Unauthorised", "Attendance")
-    grid = Grid(title, headings, body, frozenset({2, 3, 4}))
-    return {
-        "pupils": len(counted),
-        "below": len(low),
-        "lowest": [_low_row(*r) for r in shown],
-    }, grid
-
-
-def _low_row(upn: str, tally: Tally) -> dict[str, Any]:
-    return {"upn": upn, **tally.row()}
-
-
-def _registration(view: View) -> dict[int, str]:
-    """Return each pupil's registration group, for one who has left the last."""
-    known = [m for m in view.memberships if m.kind == "registration" and m.first <= view.on]
-    return {m.pupil: m.name for m in sorted(known, key=lambda m: m.first)}
-
-
-def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
-    """Show two weeks of school of the pupil with the most kinds of change, then the most."""
-    weeks = _last_weeks(view)
-    first, last = weeks[0], weeks[1] + _TO_FRIDAY
-    whole = rectangle(view, first, last)
-    here = _asked_for(question, view, whole) & np.any(whole.on_roll, axis=1)
-    known = versions(view, "m.session BETWEEN :v0 AND :v1", f"{first}", f"{last}~")
-    found = [v for v in known if v.pupil < len(here) and here[v.pupil]]
-    changed: dict[int, list[tuple[str, str | None, str | None]]] = {}
-    for v in found:
-        if v.kind in _CHANGES:
-            changed.setdefault(v.pupil, []).append((v.kind, v.replaced, v.code))
-    if not changed:
-        return None, [Lines([f"No mark from {first} to {last} was changed.", ""])]
-    pupil = max(changed, key=lambda p: (len(set(changed[p])), len(changed[p]), -p))
-    own = [v for v in found if v.pupil == pupil]
-    rows, grid = _weeks(view, own, whole, weeks)
-    return rows, [grid, _told(view, own)]
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
-def _last_weeks(view: View) -> tuple[date, date]:
-    """Return the Mondays of the last two weeks of school, holidays left out, up to `on`.
-
-    Where no school is known, the week of `on` and the one before are as good as any.
-    """
-    monday = _monday(view.on)
-    known = sorted({_monday(day) for day in view.calendar.school_days() if day <= view.on})
-    first, second = ([monday - _WEEK, monday] if len(known) <= 1 else known)[-2:]
-    return first, second
-
-
-def _weeks(
-    view: View, own: Sequence[Version], whole: Rectangle, weeks: tuple[date, date]
-) -> tuple[Any, Grid]:
-    person = view.people[own[0].pupil]
-    changed = {(v.pupil, v.session) for v in own if v.replaced is not None and v.kind != "plan"}
-    rows, body = [], []
-    for week in weeks:
-        days = [week + timedelta(days=n) for n in range(len(_DAYS))]
-        pairs = [
-            [register_show.cell(whole, person, Session(day, half), changed) for half in HALVES]
-            for day in days
-        ]
-        rows += [cell for pair in pairs for cell in pair]
-        body.append((f"{week:%d %b}", *map(_two_marks, pairs)))
-    headings = ("Week of", *_DAYS)
-    title = f"{person.name} ({_registration(view).get(person.index, '')}): a fortnight"
-    return {"upn": person.upn, "cells": rows}, Grid(
-        title, headings, body, notes=[register_show.LEGEND]
-    )
-
-
-def _two_marks(pair: Sequence[Any]) -> str:
-    """Write a day's marks side by side, as a paper register does."""
-    morning, afternoon = map(register_show.shown, pair)
-    return f"{morning:<2} {afternoon}"
-
-
-def _told(view: View, own: Sequence[Version]) -> Grid:
-    describer = Describer(view)
-    rows = [describer.row(n, version) for n, version in numbered(own) if version.kind in _CHANGES]
-    stated = sum(row["stated_at"] is not None for row in rows)
-    times = f"{stated} of {len(rows)} times as stated by the source."
-    notes = [f"Days: of school, after the session. {times}"]
-    headings = ("Session", "Was", "Now", "Reason", "By", "When", "Days")
-    title = "What was changed, by whom and why"
-    return Grid(title, headings, [_change(row) for row in rows], frozenset({6}), notes=notes)
-
-
-def _change(row: dict[str, Any]) -> tuple[str, ...]:
-    """Write a change for a narrow screen; `history` has the job title and the whole time."""
-    late, restated = row["late_by_school_days"], "changed_at" in row
-    when = row["recorded_at"] if restated else row["stated_at"] or row["recorded_at"]
-    session = parse_session(row["session"])
-    return (
-        f"{session.date:%d %b} {session.half}",
-        row["replaced"] or "",
-        row["code"] or "",
-        row["reason"] or "",
-        (row["by"] or {}).get("name") or "not stated",
-        f"{clocks.local(clocks.parse_instant(when)):%d %b %H:%M}",
-        "" if late is None else str(late),
-    )
-
-
-def _moved(question: Overview, view: View) -> tuple[Any, Grid]:
+def _known_twice(question: Overview, view: View) -> tuple[Any, Grid]:
     """Compare the last whole week of school as it was known then and as it is known now."""
     monday = _last_week(view)
     friday = monday + _TO_FRIDAY
     then = min(clocks.end_of_day(friday), view.known_at)
     earlier = replace(view, stated=min(then, view.stated))
     after = rectangle(view, monday, friday)
-    asked_for = _asked_for(question, view, after)
+    asked_for = _asked_pupils(question, view, after)
     after = _only(after, asked_for)
     before = _only(rectangle(earlier, monday, friday), asked_for)
     causes = effects(before, after, view.rules.codes)
@@ -311,11 +304,11 @@ def _last_week(view: View) -> date:
     return _monday(before[-1]) if before else monday - _WEEK
 
 
-def _asked_for(question: Overview, view: View, whole: Rectangle) -> Flags:
+def _asked_pupils(question: Overview, view: View, whole: Rectangle) -> Flags:
     """Return the pupils that the question is about, also where there is no session."""
     columns = max(1, len(whole.sessions))
     wide = replace(whole, codes=np.zeros((len(whole.codes), columns), np.uint8))
-    found: Flags = np.any(selected(view, question, wide), axis=1)
+    found: Flags = np.any(selected_cells(view, question, wide), axis=1)
     return found
 
 
@@ -345,7 +338,7 @@ def _causes(causes: list[Effect], was: Tally, is_now: Tally, monday: date) -> Gr
         is_now.possible - was.possible,
     )
     body = [
-        (_worded(e.before, e.after), str(e.cells), *(f"{n:+d}" for n in row))
+        (_change_in_words(e.before, e.after), str(e.cells), *(f"{n:+d}" for n in row))
         for e, row in zip(causes, counts, strict=True)
     ]
     cells = sum(e.cells for e in causes)
@@ -354,18 +347,18 @@ def _causes(causes: list[Effect], was: Tally, is_now: Tally, monday: date) -> Gr
     title = f"The week of {monday}, as stated by that Friday midnight and as known now"
     notes = [
         (
-            f"Attendance was {of(was.attended, was.possible)}, "
-            f"is {of(is_now.attended, is_now.possible)}."
+            f"Attendance was {share_of(was.attended, was.possible)}, "
+            f"is {share_of(is_now.attended, is_now.possible)}."
         ),
         (
-            f"Unauthorised absence was {of(was.unauthorised, was.possible)}, "
-            f"is {of(is_now.unauthorised, is_now.possible)}."
+            f"Unauthorised absence was {share_of(was.unauthorised, was.possible)}, "
+            f"is {share_of(is_now.unauthorised, is_now.possible)}."
         ),
     ]
     return Grid(title, headings, body, frozenset(range(1, 6)), total=True, notes=notes)
 
 
-def _worded(before: str, after: str) -> str:
+def _change_in_words(before: str, after: str) -> str:
     if before == NOT_COUNTED:
         return f"counted since: {after}"
     if after == NOT_COUNTED:

@@ -13,131 +13,33 @@ from policies.law.absence import shares
 from policies.packs.values import parameters
 from projections.figures.rates import absences_in_words, counts_in_words, glossary
 from projections.queries import pending
-from projections.queries.question import Answer, Block, Grid, Lines, Selection, natural, of, option
+from projections.queries.question import (
+    Answer,
+    Block,
+    Grid,
+    Lines,
+    Selection,
+    natural_order,
+    option,
+    share_of,
+)
 from projections.queries.rectangle import Rectangle, rectangle
 from projections.queries.selection import (
     POPULATIONS,
-    Counted,
+    CountedCells,
     Enrolment,
     Population,
-    counted,
+    authorised_by_kind,
+    count_cells,
+    enrolment_totals,
     enrolments,
     population_in_words,
-    split,
-    totals,
 )
 from projections.queries.view import View
 
-# -- persistent_ahead ----------------------------------------------------------------------
-# Persistent absence ahead: who is about to cross, and when a pupil could be off the list.
-
-
-_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """The sessions after the view's date that the school will meet in the same school year."""
-
-    view: View
-    whole: Rectangle
-
-    def leaving(self, enrolment: Enrolment) -> dict[str, Any]:
-        """Return how many sessions of full attendance end it, and the earliest date of that.
-
-        0 and no date where the pupil is not persistently absent; no date where the school year
-        (from which counting begins anew) or the spell on roll ends before.
-        """
-        share = shares(self.view.on).persistent
-        needed = share.sessions_to_leave(enrolment.tally.absent, enrolment.tally.possible)
-        return {"sessions_to_leave": needed, "could_leave_on": self._date(enrolment, needed)}
-
-    def _date(self, enrolment: Enrolment, needed: int) -> str | None:
-        coming = np.nonzero(self.whole.counted[enrolment.pupil])[0]
-        if not 0 < needed <= len(coming):
-            return None
-        return str(self.whole.sessions[coming[needed - 1]].date)
-
-
-def ahead(view: View) -> Ahead:
-    """Return what lies ahead of a view's date, by the calendar and the roll as known."""
-    last: date = view.school_year[1] if view.school_year else view.on
-    return Ahead(view, rectangle(view, view.on + _DAY, last))
-
-
-def crossing(found: list[Enrolment], within: int, on: date) -> list[dict[str, Any]]:
-    """Return who is not persistently absent and would be after so many sessions of absence."""
-    share = shares(on).persistent
-    near = [(share.sessions_until(e.tally.absent, e.tally.possible), e) for e in found]
-    listed = [(until, e) for until, e in near if 0 < until <= within]
-    return [
-        {"upn": e.upn, **e.counts, "sessions_until_persistent": until}
-        for until, e in sorted(listed, key=lambda each: each[1].upn)
-    ]
-
-
-# -- persistent_since ----------------------------------------------------------------------
-# Who came on the list of persistent absence since a date, went off it or stayed, and why.
-
-
 KEPT = ("came_on", "went_off", "still_on")
 _KINDS = {(False, True): "came_on", (True, False): "went_off", (True, True): "still_on"}
-
-
-def since(
-    question: Selection, view: View, population: Population, day: date, now: list[Enrolment]
-) -> dict[str, Any]:
-    """Compare the list of an earlier date with the one of the view, both as known."""
-    if day > view.on:
-        raise Refused(
-            "since-later",
-            f"--since {day} is later than --on {view.on}",
-            "give an earlier date",
-        )
-    then = replace(view, question=replace(question, on=day))
-    before = {e.pupil: e for e in enrolments(then, counted(question, then), population)}
-    after = {e.pupil: e for e in now}
-    found: dict[str, Any] = {"date": day.isoformat(), **{kind: [] for kind in KEPT}}
-    for pupil in before.keys() | after.keys():
-        old, new = before.get(pupil), after.get(pupil)
-        kind = _KINDS.get((_listed(old), _listed(new)))
-        if kind is not None:
-            found[kind].append(_persistent_since_row(old, new))
-    for kind in KEPT:
-        found[kind].sort(key=lambda row: row["upn"])
-    return found
-
-
-def _listed(enrolment: Enrolment | None) -> bool:
-    return enrolment is not None and enrolment.persistent
-
-
-def _persistent_since_row(old: Enrolment | None, new: Enrolment | None) -> dict[str, Any]:
-    either = new or old
-    return {
-        "upn": either.upn if either else "",
-        "before": old.counts if old else None,
-        "after": new.counts if new else None,
-        "why": _why(old, new),
-    }
-
-
-def _why(old: Enrolment | None, new: Enrolment | None) -> str:
-    if old is None:
-        return "had no possible session, or was outside this population, on the earlier date"
-    if new is None:
-        return "is outside this population, or of this question, on the later date"
-    possible = new.tally.possible - old.tally.possible
-    absent = new.tally.absent - old.tally.absent
-    if 0 <= absent <= possible:
-        return f"absent since for {of(absent, possible)}"
-    return "counted anew: the later date has other sessions or another school year"
-
-
-# -- persistent ----------------------------------------------------------------------------
-# Who is persistently or severely absent, and how far from it.
-
-
+_DAY = timedelta(days=1)
 COLUMNS = (
     "upn",
     "possible",
@@ -190,19 +92,19 @@ class PersistentAbsence(Selection):
             return Answer(
                 {**nothing, "rows": [], "total": None}, COLUMNS, [Lines([view.ignorance()])]
             )
-        here = counted(self, view)
+        here = count_cells(self, view)
         found = enrolments(view, here, self.population)
         listed = [e for e in found if e.persistent or self.all_]
-        coming = ahead(view)
+        coming = sessions_ahead(view)
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "population": self.population,
             "rows": [_row(self, view, e, coming) for e in listed],
-            "total": totals(found, self.population),
+            "total": enrolment_totals(found, self.population),
             **_more(self, view, found),
         }
-        waiting = pending.shown(view, here.counter.whole.sessions, here.chosen)
-        document |= pending.added(waiting)
+        waiting = pending.in_cells(view, here.counter.whole.sessions, here.chosen)
+        document |= pending.field(waiting)
         said = pending.notes(waiting)
         blocks: list[Block] = [_table(view, document, said), *_more_blocks(view, document)]
         if self.explain:
@@ -211,14 +113,114 @@ class PersistentAbsence(Selection):
         return Answer(document, COLUMNS, blocks)
 
 
+# -- ahead: who is about to cross, and when a pupil could be off the list ------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsAhead:
+    """The sessions after the view's date that the school will meet in the same school year."""
+
+    view: View
+    whole: Rectangle
+
+    def leaving(self, enrolment: Enrolment) -> dict[str, Any]:
+        """Return how many sessions of full attendance end it, and the earliest date of that.
+
+        0 and no date where the pupil is not persistently absent; no date where the school year
+        (from which counting begins anew) or the spell on roll ends before.
+        """
+        share = shares(self.view.on).persistent
+        needed = share.sessions_to_leave(enrolment.tally.absent, enrolment.tally.possible)
+        return {"sessions_to_leave": needed, "could_leave_on": self._date(enrolment, needed)}
+
+    def _date(self, enrolment: Enrolment, needed: int) -> str | None:
+        coming = np.nonzero(self.whole.counted[enrolment.pupil])[0]
+        if not 0 < needed <= len(coming):
+            return None
+        return str(self.whole.sessions[coming[needed - 1]].date)
+
+
+def sessions_ahead(view: View) -> SessionsAhead:
+    """Return what lies ahead of a view's date, by the calendar and the roll as known."""
+    last: date = view.school_year[1] if view.school_year else view.on
+    return SessionsAhead(view, rectangle(view, view.on + _DAY, last))
+
+
+def about_to_cross(found: list[Enrolment], within: int, on: date) -> list[dict[str, Any]]:
+    """Return who is not persistently absent and would be after so many sessions of absence."""
+    share = shares(on).persistent
+    near = [(share.sessions_until(e.tally.absent, e.tally.possible), e) for e in found]
+    listed = [(until, e) for until, e in near if 0 < until <= within]
+    return [
+        {"upn": e.upn, **e.counts, "sessions_until_persistent": until}
+        for until, e in sorted(listed, key=lambda each: each[1].upn)
+    ]
+
+
+# -- since a date: who came on the list, went off it or stayed, and why --------------------
+
+
+def changes_since(
+    question: Selection, view: View, population: Population, day: date, now: list[Enrolment]
+) -> dict[str, Any]:
+    """Compare the list of an earlier date with the one of the view, both as known."""
+    if day > view.on:
+        raise Refused(
+            "since-later",
+            f"--since {day} is later than --on {view.on}",
+            "give an earlier date",
+        )
+    then = replace(view, question=replace(question, on=day))
+    before = {e.pupil: e for e in enrolments(then, count_cells(question, then), population)}
+    after = {e.pupil: e for e in now}
+    found: dict[str, Any] = {"date": day.isoformat(), **{kind: [] for kind in KEPT}}
+    for pupil in before.keys() | after.keys():
+        old, new = before.get(pupil), after.get(pupil)
+        kind = _KINDS.get((_listed(old), _listed(new)))
+        if kind is not None:
+            found[kind].append(_change_row(old, new))
+    for kind in KEPT:
+        found[kind].sort(key=lambda row: row["upn"])
+    return found
+
+
+def _listed(enrolment: Enrolment | None) -> bool:
+    return enrolment is not None and enrolment.persistent
+
+
+def _change_row(old: Enrolment | None, new: Enrolment | None) -> dict[str, Any]:
+    either = new or old
+    return {
+        "upn": either.upn if either else "",
+        "before": old.counts if old else None,
+        "after": new.counts if new else None,
+        "why": _why(old, new),
+    }
+
+
+def _why(old: Enrolment | None, new: Enrolment | None) -> str:
+    if old is None:
+        return "had no possible session, or was outside this population, on the earlier date"
+    if new is None:
+        return "is outside this population, or of this question, on the later date"
+    possible = new.tally.possible - old.tally.possible
+    absent = new.tally.absent - old.tally.absent
+    if 0 <= absent <= possible:
+        return f"absent since for {share_of(absent, possible)}"
+    return "counted anew: the later date has other sessions or another school year"
+
+
+# -- rows ----------------------------------------------------------------------------------
+
+
 def _row(
-    question: PersistentAbsence, view: View, enrolment: Enrolment, coming: Ahead
+    question: PersistentAbsence, view: View, enrolment: Enrolment, coming: SessionsAhead
 ) -> dict[str, Any]:
     tally = enrolment.tally
     return {
         "upn": enrolment.upn,
         **enrolment.counts,
-        **split(view, tally),
+        **authorised_by_kind(view, tally),
         **coming.leaving(enrolment),
         "population": question.population,
         "codes": dict(sorted(tally.codes.items())),
@@ -228,18 +230,18 @@ def _row(
 def _more(question: PersistentAbsence, view: View, found: list[Enrolment]) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if question.within is not None:
-        more["within"] = crossing(found, question.within, view.on)
+        more["within"] = about_to_cross(found, question.within, view.on)
     if question.since is not None:
-        more["since"] = since(question, view, question.population, question.since, found)
+        more["since"] = changes_since(question, view, question.population, question.since, found)
     return more
 
 
-# -- for reading ------------------------------------------------------------------------------
+# -- for reading ---------------------------------------------------------------------------
 
 
 def _table(view: View, document: Mapping[str, Any], said: Sequence[str]) -> Grid:
     named, total = _names(view), document["total"]
-    rows = sorted(document["rows"], key=lambda row: natural(row["upn"]))
+    rows = sorted(document["rows"], key=lambda row: natural_order(row["upn"]))
     body = [_cells(row, named) for row in rows]
     count = total["enrolments"]
     population = population_in_words(total["population"], view.on)
@@ -252,7 +254,7 @@ def _table(view: View, document: Mapping[str, Any], said: Sequence[str]) -> Grid
 
 
 def _of(part: int, whole: int) -> str:
-    return of(part, whole) if whole else "no enrolments"
+    return share_of(part, whole) if whole else "no enrolments"
 
 
 def _names(view: View) -> dict[str, str]:
@@ -262,7 +264,7 @@ def _names(view: View) -> dict[str, str]:
 def _cells(row: Mapping[str, Any], named: Mapping[str, str]) -> tuple[str, ...]:
     kinds = ("part_time", "illness", "other_authorised", "unauthorised")
     flag = ("severe" if row["severe"] else "persistent") if row["persistent"] else ""
-    absent = of(row["absent"], row["possible"])
+    absent = share_of(row["absent"], row["possible"])
     split_up = (str(row[kind]) for kind in kinds)
     return (row["upn"], named[row["upn"]], absent, *split_up, flag, _leaving(row))
 
@@ -289,7 +291,7 @@ def _near(view: View, document: Mapping[str, Any]) -> Grid:
         (
             row["upn"],
             named[row["upn"]],
-            of(row["absent"], row["possible"]),
+            share_of(row["absent"], row["possible"]),
             str(row["sessions_until_persistent"]),
         )
         for row in document["within"]
@@ -321,10 +323,10 @@ def _changed(view: View, document: Mapping[str, Any]) -> Grid:
 
 
 def _then(counts: Mapping[str, Any] | None) -> str:
-    return "" if counts is None else of(counts["absent"], counts["possible"])
+    return "" if counts is None else share_of(counts["absent"], counts["possible"])
 
 
-def _explanation(view: View, here: Counted, listed: Sequence[Enrolment]) -> list[str]:
+def _explanation(view: View, here: CountedCells, listed: Sequence[Enrolment]) -> list[str]:
     words = []
     for name in ("absence.persistent_share", "absence.severe_share"):
         rule = parameters().value(name, view.on)

@@ -1,4 +1,4 @@
-"""Attendance, absence and codes by pupil or group."""
+"""Attendance, absence and codes by pupil or group; and how a figure comes about, in words."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -8,26 +8,28 @@ import numpy as np
 
 from policies.packs.codes import CodeRule
 from projections.queries import pending
-from projections.queries.pending import Pending
+from projections.queries.pending import PendingAmendment
 from projections.queries.question import (
     Answer,
     Block,
     Grid,
     Lines,
     Selection,
-    natural,
-    of,
+    natural_order,
     option,
     percent,
+    share_of,
 )
 from projections.queries.rectangle import Flags, Rectangle
-from projections.queries.selection import NO_GROUP, Counted, counted, groups_of, membership_cells
+from projections.queries.selection import (
+    NO_GROUP,
+    CountedCells,
+    count_cells,
+    groups_of,
+    membership_cells,
+)
 from projections.queries.tally import PERIODS, Counter, Period, Tally, mean_rate, periods
 from projections.queries.view import View
-
-# -- rates ---------------------------------------------------------------------------------
-# Attendance, absence and codes by pupil or group.
-
 
 _COLUMNS = (
     "possible",
@@ -48,6 +50,10 @@ _HEADINGS = (
     "Late",
     "No mark",
     "Attendance",
+)
+HOW_A_RATE_IS_MADE = (
+    "Attendance is the sessions attended out of the sessions possible; a session is half a "
+    "school day. Sessions without a mark, and codes that do not count as possible, are in neither."
 )
 
 
@@ -73,8 +79,14 @@ class Rates(Selection):
         return _by_code(self, view) if self.by == "code" else _by_name(self, view)
 
 
+def tallies(question: Rates, view: View) -> tuple[list[tuple[str, Tally]], Tally]:
+    """Return a tally for each pupil (by UPN) or group, sorted by it, and for all together."""
+    here = count_cells(question, view)
+    return sorted(_tallies_by_name(question, view, here), key=lambda row: row[0]), here.total()
+
+
 def _by_name(question: Rates, view: View) -> Answer:
-    key, here = _key(question), counted(question, view)
+    key, here = _key(question), count_cells(question, view)
     rows, total = _rows(question, view, here), here.total()
     pupils = here.pupils().values()
     mean = mean_rate(pupils)
@@ -88,13 +100,14 @@ def _by_name(question: Rates, view: View) -> Answer:
     if question.per is not None:
         document["per"] = question.per
         document["total_per"] = [
-            {**_period(name), **tally.row()} for name, tally in _cut(question, view, here)
+            {**_period(name), **tally.row()}
+            for name, tally in _tallies_by_period(question, view, here)
         ]
     words = _explanation(question, view, here, rows)
     if question.explain:
         document["explain"] = words
     waiting = _waiting(view, here)
-    document |= pending.added(waiting)
+    document |= pending.field(waiting)
     notes = [*pending.notes(waiting), *_mean(pupils)]
     blocks: list[Block] = [_table(question, view, rows, total, notes)]
     blocks += [Lines(words)] if words else []
@@ -110,32 +123,28 @@ def _period(name: str) -> dict[str, str]:
     return {"period": name} if name else {}
 
 
-def tallies(question: Rates, view: View) -> tuple[list[tuple[str, Tally]], Tally]:
-    """Return a tally for each pupil (by UPN) or group, sorted by it, and for all together."""
-    here = counted(question, view)
-    return sorted(_named(question, view, here), key=lambda row: row[0]), here.total()
-
-
-def _rows(question: Rates, view: View, here: Counted) -> list[tuple[str, str, Tally]]:
+def _rows(question: Rates, view: View, here: CountedCells) -> list[tuple[str, str, Tally]]:
     """Return each row's name, period (empty: the whole range) and tally, in order."""
     if question.per is None:
-        found = [(name, "", tally) for name, tally in _named(question, view, here)]
+        found = [(name, "", tally) for name, tally in _tallies_by_name(question, view, here)]
     else:
         cut = periods(question.per, here.counter.whole.sessions, view.calendar)
         found = [
             (name, period, tally)
             for period, columns in cut
-            for name, tally in _named(question, view, _within(here, columns))
+            for name, tally in _tallies_by_name(question, view, _within(here, columns))
         ]
     return sorted(found, key=lambda row: row[0])
 
 
-def _within(here: Counted, columns: Flags) -> Counted:
+def _within(here: CountedCells, columns: Flags) -> CountedCells:
     """Return the counts of some sessions; together, periods make up the whole range."""
-    return Counted(here.counter, here.chosen & columns)
+    return CountedCells(here.counter, here.chosen & columns)
 
 
-def _cut(question: Rates, view: View, here: Counted) -> Iterator[tuple[str, Tally]]:
+def _tallies_by_period(
+    question: Rates, view: View, here: CountedCells
+) -> Iterator[tuple[str, Tally]]:
     """Yield each period with the tally of all together; the whole range without periods."""
     if question.per is None:
         yield "", here.total()
@@ -146,7 +155,9 @@ def _cut(question: Rates, view: View, here: Counted) -> Iterator[tuple[str, Tall
             yield name, part.total()
 
 
-def _named(question: Rates, view: View, here: Counted) -> Iterator[tuple[str, Tally]]:
+def _tallies_by_name(
+    question: Rates, view: View, here: CountedCells
+) -> Iterator[tuple[str, Tally]]:
     if question.by == "pupil":
         yield from ((view.people[n].upn, tally) for n, tally in here.pupils().items())
     else:
@@ -179,10 +190,10 @@ def _groups(question: Rates, view: View, whole: Rectangle) -> Iterator[tuple[str
 
 def _by_code(question: Rates, view: View) -> Answer:
     """Answer with the sessions of each code, and their share of the possible ones."""
-    here = counted(question, view)
+    here = count_cells(question, view)
     rows: list[dict[str, Any]] = [
         {"code": code, **_period(period), "sessions": n, "percent": _share(view, code, tally)}
-        for period, tally in _cut(question, view, here)
+        for period, tally in _tallies_by_period(question, view, here)
         for code, n in tally.codes.items()
     ]
     total = here.total()
@@ -193,14 +204,14 @@ def _by_code(question: Rates, view: View) -> Answer:
         "rows": rows,
         "total": total.row(),
     }
-    words = [how_a_rate_is_made(), *glossary(view, total.codes)] if question.explain else []
+    words = [HOW_A_RATE_IS_MADE, *glossary(view, total.codes)] if question.explain else []
     if words:
         document["explain"] = words
     columns = ("code", *(("period",) if question.per else ()), "sessions", "percent")
     headings = [name.capitalize() for name in columns]
     body = [[str(row[name] or "") for name in columns] for row in rows]
     waiting = _waiting(view, here)
-    document |= pending.added(waiting)
+    document |= pending.field(waiting)
     notes = [f"Possible sessions: {total.possible}", *pending.notes(waiting), view.provenance()]
     numeric = frozenset({len(columns) - 2, len(columns) - 1})
     grid = Grid("Sessions by code, and their share of the possible ones in percent", headings,
@@ -220,12 +231,12 @@ def _share(view: View, code: str, tally: Tally) -> str | None:
 
 
 def _explanation(
-    question: Rates, view: View, here: Counted, rows: list[tuple[str, str, Tally]]
+    question: Rates, view: View, here: CountedCells, rows: list[tuple[str, str, Tally]]
 ) -> list[str]:
     if not question.explain:
         return []
     numbers = {person.upn: n for n, person in view.people.items()}
-    words = [how_a_rate_is_made()]
+    words = [HOW_A_RATE_IS_MADE]
     for name, period, tally in rows:
         words.append(counts_in_words(f"{name} {period}".rstrip(), tally))
         if question.by == "pupil" and not period:
@@ -257,7 +268,7 @@ def _table(
     )
     if question.per is not None:
         first += (question.per.capitalize(),)
-    rows = sorted(rows, key=lambda row: natural(row[0]))
+    rows = sorted(rows, key=lambda row: natural_order(row[0]))
     body = [(*_names(question, name, period, named), *_cells(t)) for name, period, t in rows]
     body.append(("All", *[""] * (len(first) - 1), *_cells(total)))
     notes = [*said, view.provenance()]
@@ -274,9 +285,9 @@ def _table(
     )
 
 
-def _waiting(view: View, here: Counted) -> list[Pending]:
+def _waiting(view: View, here: CountedCells) -> list[PendingAmendment]:
     """Return the requested amendments of the cells that are counted."""
-    return pending.shown(view, here.counter.whole.sessions, here.chosen)
+    return pending.in_cells(view, here.counter.whole.sessions, here.chosen)
 
 
 def _mean(tallies: Collection[Tally]) -> list[str]:
@@ -295,29 +306,22 @@ def _names(question: Rates, name: str, period: str, named: dict[str, str]) -> tu
 
 def _cells(tally: Tally) -> tuple[str, ...]:
     counts = (tally.possible, tally.attended, tally.authorised, tally.unauthorised, tally.late)
-    return (*map(str, counts), str(tally.missing), of(tally.attended, tally.possible))
+    return (*map(str, counts), str(tally.missing), share_of(tally.attended, tally.possible))
 
 
-# -- explain -------------------------------------------------------------------------------
-# How a figure comes about, in words that a parent could follow.
-
-
-_RATE = (
-    "Attendance is the sessions attended out of the sessions possible; a session is half a "
-    "school day. Sessions without a mark, and codes that do not count as possible, are in neither."
-)
+# -- in words that a parent could follow ---------------------------------------------------
 
 
 def counts_in_words(name: str, tally: Tally) -> str:
     """Say what the counts of a pupil or group come to."""
     said = (
-        f"{name}: attended {of(tally.attended, tally.possible)}; absent for {tally.absent}, "
+        f"{name}: attended {share_of(tally.attended, tally.possible)}; absent for {tally.absent}, "
         f"{tally.authorised} authorised and {tally.unauthorised} unauthorised"
     )
     return said + (f"; {tally.missing} without a mark." if tally.missing else ".")
 
 
-def sessions_of_absence(view: View, here: Counted, pupil: int) -> Iterator[tuple[str, str]]:
+def sessions_of_absence(view: View, here: CountedCells, pupil: int) -> Iterator[tuple[str, str]]:
     """Yield the sessions of absence of a pupil, each with its code."""
     whole = here.counter.whole
     for at in np.nonzero(here.chosen[pupil] & whole.counted[pupil])[0]:
@@ -327,7 +331,7 @@ def sessions_of_absence(view: View, here: Counted, pupil: int) -> Iterator[tuple
             yield str(session), code
 
 
-def absences_in_words(view: View, here: Counted, pupil: int) -> str:
+def absences_in_words(view: View, here: CountedCells, pupil: int) -> str:
     """Say for which sessions a pupil was absent."""
     found = [f"{session} {code}" for session, code in sessions_of_absence(view, here, pupil)]
     return "  Absent: " + ("; ".join(found) if found else "never")
@@ -352,8 +356,3 @@ def _entry(rule: CodeRule) -> str:
     else:
         counts = "unauthorised absence" if rule.unauthorised else "authorised absence"
     return f"  {rule.code}: {rule.description}: {counts} ({rule.reference}; {rule.confidence})"
-
-
-def how_a_rate_is_made() -> str:
-    """Say what the rate of attendance is."""
-    return _RATE

@@ -1,4 +1,4 @@
-"""Totals of another system against ours, pupil by pupil."""
+"""Totals of another system against ours, pupil by pupil, and what may lie behind a difference."""
 
 import csv
 import io
@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 
 from ledger.errors import Refused
-from ledger.formats.sheet import Records, delimiter
 from policies.packs.codes import CodeRule
 from projections.queries.question import Answer, Grid, Lines, Selection, argument, option
 from projections.queries.rectangle import Flags, cells
-from projections.queries.selection import Counted, counted
+from projections.queries.selection import CountedCells, count_cells
 from projections.queries.tally import Tally
 from projections.queries.versions import Describer, versions
 from projections.queries.view import View
 
-# -- reconcile_causes ----------------------------------------------------------------------
-# What may lie behind a difference between our totals and another system's: counts of facts.
-
-
-WORDS = {
+KEY = "upn"
+FIGURES = ("possible", "attended", "authorised", "unauthorised", "late")
+LEFT_OUT = "-"
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_OTHERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_WORDS = {
     "only_here": "not in the file: another school's roll there, or left out of it",
     "only_there": "not counted here: not on roll in these dates, not asked about, or another UPN",
     "amended": "marks changed or entered late{since}",
@@ -37,228 +37,6 @@ WORDS = {
     "joined": "joined in these dates",
     "left": "left in these dates",
 }
-
-
-@dataclass(slots=True)
-class Causes:
-    """Counts of what may explain a difference, for each pupil by row number."""
-
-    here: Counted
-    flags: dict[str, Flags]
-    amended: dict[int, int]
-    joined: set[int]
-    left: set[int]
-
-    def of(self, pupil: int) -> dict[str, int]:
-        """Return the causes that there are for a pupil, with how many sessions each concerns."""
-        found = {"amended": self.amended.get(pupil, 0)}
-        found |= {name: int(flags[pupil].sum()) for name, flags in self.flags.items()}
-        found |= {"joined": int(pupil in self.joined), "left": int(pupil in self.left)}
-        return {name: number for name, number in found.items() if number}
-
-
-def causes(view: View, here: Counted, since: date | None) -> Causes:
-    """Return the causes in the range of a view; ``since``: only marks changed after that day."""
-    whole, codes = here.counter.whole, view.rules.codes
-
-    def of_sort(wanted: Callable[[CodeRule], bool]) -> Flags:
-        return cells(whole, codes, wanted) & here.chosen
-
-    flags = {
-        "provisional": of_sort(lambda rule: rule.provisional),
-        "missing": whole.counted & here.chosen & (whole.codes == 0),
-        "cancelled": whole.cancelled & whole.on_roll & here.chosen,
-        "undated": whole.undated & whole.counted & here.chosen,
-        "legacy": of_sort(lambda rule: rule.until is not None),
-    }
-    inside = (view.first, view.on)
-    joined = {s.pupil for s in view.spells if inside[0] < s.first <= inside[1]}
-    left = {s.pupil for s in view.spells if s.last and inside[0] <= s.last < inside[1]}
-    return Causes(here, flags, _amended(view, here, since), joined, left)
-
-
-def _amended(view: View, here: Counted, since: date | None) -> dict[int, int]:
-    """Count the sessions of each pupil with a version beyond the first entry on time."""
-    kinds = "m.session >= :v0 AND m.session <= :v1"
-    found = versions(view, kinds, view.first.isoformat(), f"{view.on.isoformat()}~")
-    describer, touched = Describer(view), set()
-    for version in found:
-        if version.kind in ("entry", "plan", "taking"):
-            continue
-        changed = describer.changed_on(version)
-        if since is None or changed is None or changed > since:
-            touched.add((version.pupil, version.session))
-    asked: Flags = np.any(here.chosen, axis=1)
-    pupils = [pupil for pupil, _ in touched if asked[pupil]]
-    numbers, counts = np.unique(np.array(pupils, np.int64), return_counts=True)
-    return {int(pupil): int(count) for pupil, count in zip(numbers, counts, strict=True)}
-
-
-def in_words(found: dict[str, int], since: date | None) -> str:
-    """Return causes as a sentence, or that none is recorded here."""
-    if not found:
-        return "nothing recorded here explains it: compare session by session"
-    after = f" after {since}" if since else ""
-    return "; ".join(_said(name, number).format(since=after) for name, number in found.items())
-
-
-def _said(name: str, number: int) -> str:
-    alone = name in ("only_here", "only_there", "joined", "left")
-    return WORDS[name] if alone else f"{WORDS[name]}: {number}"
-
-
-# -- reconcile_file ------------------------------------------------------------------------
-# Totals for each pupil as another system counts them, read from a CSV file or refused.
-
-
-KEY = "upn"
-FIGURES = ("possible", "attended", "authorised", "unauthorised", "late")
-PASSED_OVER = "-"
-_NUMBER = re.compile(r"[0-9]{1,9}")
-_OTHERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-
-
-@dataclass(frozen=True, slots=True)
-class Theirs:
-    """What a file says: figures by UPN, and which figures it holds at all."""
-
-    columns: tuple[str, ...]
-    rows: Mapping[str, Mapping[str, int]]
-
-
-def read(path: Path, mapped: Sequence[str]) -> Theirs:
-    """Read a file; ``mapped``: ``COLUMN=NAME``, NAME one of ours or ``-`` to pass it over."""
-    names = _names(mapped)
-    records = Records(io.StringIO(_text(path), newline=""))
-    lines = iter(records)
-    try:
-        heading = next(lines, None)
-        if not heading:
-            raise _refused("file-empty", path.name, "holds no line", "export the totals again")
-        places = _places(path, heading, names)
-        return Theirs(
-            tuple(name for name in FIGURES if name in places),
-            dict(_reconcile_file_rows(path, lines, (places, len(heading)))),
-        )
-    except csv.Error as error:
-        at = f"{path.name}:{records.end}"
-        raise _refused(
-            "csv-invalid", at, f"is no CSV: {error}", "export the totals as CSV again"
-        ) from error
-
-
-def _refused(code: str, at: str, what: str, remedy: str) -> Refused:
-    return Refused(code, f"{at}: {what}", remedy)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise _refused(
-            "file-unreadable", path.name, f"cannot be read: {error.strerror}", "check the path"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise _refused(
-            "encoding",
-            path.name,
-            "is not UTF-8",
-            "export it, or save it from the program, as UTF-8",
-        ) from error
-
-
-def _names(mapped: Sequence[str]) -> dict[str, str]:
-    """Return which of our names each of their columns has."""
-    names = {name: name for name in (KEY, *FIGURES)}
-    said: dict[str, str] = {}
-    for pair in mapped:
-        column, equals, name = pair.rpartition("=")
-        if not equals or name not in (KEY, *FIGURES, PASSED_OVER):
-            raise Refused(
-                "map-unknown",
-                f"--map {pair!r} does not say which of our figures a column holds",
-                f"write COLUMN=NAME, NAME one of {', '.join((KEY, *FIGURES))}, "
-                f"or {PASSED_OVER} to pass the column over",
-            )
-        if name != PASSED_OVER and said.setdefault(name, column) != column:
-            raise Refused(
-                "map-twice",
-                f"--map says that both {said[name]!r} and {column!r} hold {name}",
-                f"keep the one that does, and pass the other over with --map COLUMN={PASSED_OVER}",
-            )
-        names = {theirs: ours for theirs, ours in names.items() if ours != name or name == "-"}
-        names[column] = name
-    return names
-
-
-def _places(path: Path, heading: list[str], names: Mapping[str, str]) -> dict[str, int]:
-    """Return the place of each of our names in a line."""
-    at = f"{path.name}:1"
-    titles = [title.strip() for title in heading]
-    if found := delimiter(titles):
-        what = f"is separated by {_OTHERS[found]}"
-        raise _refused("delimiter", at, what, "export it with commas between")
-    unknown = [title for title in titles if _ours(title, names) is None]
-    if unknown:
-        what = f"unknown columns: {', '.join(map(repr, unknown))}"
-        remedy = f"say what they hold with --map COLUMN=NAME, or --map COLUMN={PASSED_OVER}"
-        raise _refused("column-unknown", at, what, remedy)
-    ours = [_ours(title, names) for title in titles]
-    twice = sorted(
-        {name for name in ours if name != PASSED_OVER and ours.count(name) > 1 and name}
-    )
-    if twice:
-        raise _refused(
-            "column-twice", at, f"{twice[0]} is there twice", "leave one out with --map"
-        )
-    if KEY not in ours or not set(FIGURES) & set(ours):
-        what = f"a column for {KEY} and one for any of {', '.join(FIGURES)} are needed"
-        raise _refused("column-missing", at, what, "name them with --map COLUMN=NAME")
-    return {name: n for n, name in enumerate(ours) if name and name != PASSED_OVER}
-
-
-def _ours(title: str, names: Mapping[str, str]) -> str | None:
-    return names.get(title) or names.get(title.lower())
-
-
-def _reconcile_file_rows(
-    path: Path, lines: Iterator[list[str]], shape: tuple[Mapping[str, int], int]
-) -> Iterator[tuple[str, dict[str, int]]]:
-    places, width = shape
-    seen: set[str] = set()
-    for number, line in enumerate(lines, start=2):
-        at = f"{path.name}:{number}"
-        if not any(line):
-            continue
-        if len(line) != width:
-            what = f"has {len(line)} fields, the heading {width}"
-            raise _refused("field-count", at, what, "export the totals again")
-        upn = line[places[KEY]].strip()
-        if not upn or upn in seen:
-            what = f"{upn} is there twice" if upn else "no UPN is given"
-            raise _refused("upn-twice" if upn else "upn-missing", at, what, "correct the file")
-        seen.add(upn)
-        yield upn, dict(_reconcile_file_figures(at, line, places))
-
-
-def _reconcile_file_figures(
-    at: str, line: list[str], places: Mapping[str, int]
-) -> Iterator[tuple[str, int]]:
-    for name in FIGURES:
-        text = line[places[name]].strip() if name in places else ""
-        if not text:
-            continue
-        if not _NUMBER.fullmatch(text):
-            raise _refused(
-                "not-a-number", at, f"{name} is {text!r}", "write a whole number of sessions"
-            )
-        yield name, int(text)
-
-
-# -- reconcile -----------------------------------------------------------------------------
-# Totals of another system against ours, pupil by pupil.
-
-
 _COLUMNS = (
     "upn",
     "name",
@@ -286,11 +64,11 @@ class ReconcileDfe(Selection):
 
     def answer(self, view: View) -> Answer:
         """Answer with one row a pupil whose figures differ, or who is on one side only."""
-        theirs = read(self.file, self.map_)
+        theirs = read_totals(self.file, self.map_)
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        here = counted(self, view)
+        here = count_cells(self, view)
         why = causes(view, here, self.since)
         rows = sorted(_rows(view, here.pupils(), theirs, why), key=lambda row: row["upn"])
         differ = [row for row in rows if row["causes"] is not None]
@@ -305,22 +83,234 @@ class ReconcileDfe(Selection):
         return Answer(document, _COLUMNS, [_table(self, view, document)])
 
 
+# -- the file of another system, read or refused -------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTotals:
+    """What a file says: figures by UPN, and which figures it holds at all."""
+
+    columns: tuple[str, ...]
+    rows: Mapping[str, Mapping[str, int]]
+
+
+def read_totals(path: Path, mapped: Sequence[str]) -> OtherTotals:
+    """Read a file; ``mapped``: ``COLUMN=NAME``, NAME one of ours or ``-`` to pass it over."""
+    names = _names(mapped)
+    lines = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    try:
+        heading = next(lines, None)
+        if not heading:
+            raise _refusal("file-empty", path.name, "holds no line", "export the totals again")
+        places = _places(path, heading, names)
+        return OtherTotals(
+            tuple(name for name in FIGURES if name in places),
+            dict(_rows_of_file(path, lines, places, len(heading))),
+        )
+    except csv.Error as error:
+        at = f"{path.name}:{lines.line_num}"
+        raise _refusal(
+            "csv-invalid", at, f"is no CSV: {error}", "export the totals as CSV again"
+        ) from error
+
+
+def _refusal(code: str, at: str, what: str, remedy: str) -> Refused:
+    return Refused(code, f"{at}: {what}", remedy)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise _refusal(
+            "file-unreadable", path.name, f"cannot be read: {error.strerror}", "check the path"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise _refusal(
+            "encoding",
+            path.name,
+            "is not UTF-8",
+            "export it, or save it from the program, as UTF-8",
+        ) from error
+
+
+def _names(mapped: Sequence[str]) -> dict[str, str]:
+    """Return which of our names each of their columns has."""
+    names = {name: name for name in (KEY, *FIGURES)}
+    said: dict[str, str] = {}
+    for pair in mapped:
+        column, equals, name = pair.rpartition("=")
+        if not equals or name not in (KEY, *FIGURES, LEFT_OUT):
+            raise Refused(
+                "map-unknown",
+                f"--map {pair!r} does not say which of our figures a column holds",
+                f"write COLUMN=NAME, NAME one of {', '.join((KEY, *FIGURES))}, "
+                f"or {LEFT_OUT} to pass the column over",
+            )
+        if name != LEFT_OUT and said.setdefault(name, column) != column:
+            raise Refused(
+                "map-twice",
+                f"--map says that both {said[name]!r} and {column!r} hold {name}",
+                f"keep the one that does, and pass the other over with --map COLUMN={LEFT_OUT}",
+            )
+        names = {theirs: ours for theirs, ours in names.items() if ours != name or name == "-"}
+        names[column] = name
+    return names
+
+
+def _places(path: Path, heading: list[str], names: Mapping[str, str]) -> dict[str, int]:
+    """Return the place of each of our names in a line."""
+    at = f"{path.name}:1"
+    titles = [title.strip() for title in heading]
+    if len(titles) == 1 and (found := [w for mark, w in _OTHERS.items() if mark in titles[0]]):
+        raise _refusal(
+            "delimiter", at, f"is separated by {found[0]}", "export it with commas between"
+        )
+    unknown = [title for title in titles if _ours(title, names) is None]
+    if unknown:
+        what = f"unknown columns: {', '.join(map(repr, unknown))}"
+        remedy = f"say what they hold with --map COLUMN=NAME, or --map COLUMN={LEFT_OUT}"
+        raise _refusal("column-unknown", at, what, remedy)
+    ours = [_ours(title, names) for title in titles]
+    twice = sorted({name for name in ours if name != LEFT_OUT and ours.count(name) > 1 and name})
+    if twice:
+        raise _refusal(
+            "column-twice", at, f"{twice[0]} is there twice", "leave one out with --map"
+        )
+    if KEY not in ours or not set(FIGURES) & set(ours):
+        what = f"a column for {KEY} and one for any of {', '.join(FIGURES)} are needed"
+        raise _refusal("column-missing", at, what, "name them with --map COLUMN=NAME")
+    return {name: n for n, name in enumerate(ours) if name and name != LEFT_OUT}
+
+
+def _ours(title: str, names: Mapping[str, str]) -> str | None:
+    return names.get(title) or names.get(title.lower())
+
+
+def _rows_of_file(
+    path: Path, lines: Iterator[list[str]], places: Mapping[str, int], width: int
+) -> Iterator[tuple[str, dict[str, int]]]:
+    seen: set[str] = set()
+    for number, line in enumerate(lines, start=2):
+        at = f"{path.name}:{number}"
+        if not any(line):
+            continue
+        if len(line) != width:
+            what = f"has {len(line)} fields, the heading {width}"
+            raise _refusal("field-count", at, what, "export the totals again")
+        upn = line[places[KEY]].strip()
+        if not upn or upn in seen:
+            what = f"{upn} is there twice" if upn else "no UPN is given"
+            raise _refusal("upn-twice" if upn else "upn-missing", at, what, "correct the file")
+        seen.add(upn)
+        yield upn, dict(_figures_of_line(at, line, places))
+
+
+def _figures_of_line(
+    at: str, line: list[str], places: Mapping[str, int]
+) -> Iterator[tuple[str, int]]:
+    for name in FIGURES:
+        text = line[places[name]].strip() if name in places else ""
+        if not text:
+            continue
+        if not _NUMBER.fullmatch(text):
+            raise _refusal(
+                "not-a-number", at, f"{name} is {text!r}", "write a whole number of sessions"
+            )
+        yield name, int(text)
+
+
+# -- what may lie behind a difference: counts of facts -------------------------------------
+
+
+@dataclass(slots=True)
+class Causes:
+    """Counts of what may explain a difference, for each pupil by row number."""
+
+    here: CountedCells
+    flags: dict[str, Flags]
+    amended: dict[int, int]
+    joined: set[int]
+    left: set[int]
+
+    def of(self, pupil: int) -> dict[str, int]:
+        """Return the causes that there are for a pupil, with how many sessions each concerns."""
+        found = {"amended": self.amended.get(pupil, 0)}
+        found |= {name: int(flags[pupil].sum()) for name, flags in self.flags.items()}
+        found |= {"joined": int(pupil in self.joined), "left": int(pupil in self.left)}
+        return {name: number for name, number in found.items() if number}
+
+
+def causes(view: View, here: CountedCells, since: date | None) -> Causes:
+    """Return the causes in the range of a view; ``since``: only marks changed after that day."""
+    whole, codes = here.counter.whole, view.rules.codes
+
+    def of_sort(wanted: Callable[[CodeRule], bool]) -> Flags:
+        return cells(whole, codes, wanted) & here.chosen
+
+    flags = {
+        "provisional": of_sort(lambda rule: rule.provisional),
+        "missing": whole.counted & here.chosen & (whole.codes == 0),
+        "cancelled": whole.cancelled & whole.on_roll & here.chosen,
+        "undated": whole.undated & whole.counted & here.chosen,
+        "legacy": of_sort(lambda rule: rule.until is not None),
+    }
+    inside = (view.first, view.on)
+    joined = {s.pupil for s in view.spells if inside[0] < s.first <= inside[1]}
+    left = {s.pupil for s in view.spells if s.last and inside[0] <= s.last < inside[1]}
+    return Causes(here, flags, _amended(view, here, since), joined, left)
+
+
+def _amended(view: View, here: CountedCells, since: date | None) -> dict[int, int]:
+    """Count the sessions of each pupil with a version beyond the first entry on time."""
+    kinds = "m.session >= :v0 AND m.session <= :v1"
+    found = versions(view, kinds, view.first.isoformat(), f"{view.on.isoformat()}~")
+    describer, touched = Describer(view), set()
+    for version in found:
+        if version.kind in ("entry", "plan", "taking"):
+            continue
+        changed = describer.changed_on(version)
+        if since is None or changed is None or changed > since:
+            touched.add((version.pupil, version.session))
+    asked: Flags = np.any(here.chosen, axis=1)
+    pupils = [pupil for pupil, _ in touched if asked[pupil]]
+    numbers, counts = np.unique(np.array(pupils, np.int64), return_counts=True)
+    return {int(pupil): int(count) for pupil, count in zip(numbers, counts, strict=True)}
+
+
+def in_words(found: dict[str, int], since: date | None) -> str:
+    """Return causes as a sentence, or that none is recorded here."""
+    if not found:
+        return "nothing recorded here explains it: compare session by session"
+    after = f" after {since}" if since else ""
+    return "; ".join(_said(name, number).format(since=after) for name, number in found.items())
+
+
+def _said(name: str, number: int) -> str:
+    alone = name in ("only_here", "only_there", "joined", "left")
+    return _WORDS[name] if alone else f"{_WORDS[name]}: {number}"
+
+
+# -- rows, and for reading -----------------------------------------------------------------
+
+
 def _rows(
-    view: View, ours: Mapping[int, Tally], theirs: Theirs, why: Causes
+    view: View, ours: Mapping[int, Tally], theirs: OtherTotals, why: Causes
 ) -> Iterator[dict[str, Any]]:
     known = {view.people[pupil].upn for pupil in ours}
     for pupil, tally in ours.items():
         person = view.people[pupil]
         stated = theirs.rows.get(person.upn)
         mine = {name: getattr(tally, name) for name in theirs.columns}
-        yield _row((person.upn, person.name), mine, stated, why.of(pupil))
+        yield _row(person.upn, person.name, mine, stated, why.of(pupil))
     for upn, stated in theirs.rows.items():
         if upn not in known:
-            yield _row((upn, ""), None, stated, {})
+            yield _row(upn, "", None, stated, {})
 
 
 def _row(
-    who: tuple[str, str],
+    upn: str,
+    name: str,
     ours: dict[str, int] | None,
     theirs: Mapping[str, int] | None,
     found: dict[str, int],
@@ -335,8 +325,8 @@ def _row(
         difference = {n: ours[n] - theirs[n] for n in ours if n in theirs and ours[n] != theirs[n]}
     alike = ours is not None and theirs is not None and not difference
     return {
-        "upn": who[0],
-        "name": who[1],
+        "upn": upn,
+        "name": name,
         "ours": ours,
         "theirs": dict(theirs) if theirs is not None else None,
         "difference": difference,

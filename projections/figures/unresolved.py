@@ -15,7 +15,7 @@ from policies.packs.codes import Codes
 from policies.packs.values import parameters
 from projections.queries.question import Answer, Grid, Lines, Selection
 from projections.queries.rectangle import cells, rectangle
-from projections.queries.selection import selected
+from projections.queries.selection import selected_cells
 from projections.queries.view import Person, View
 
 _COLUMNS = ("session", "upn", "name", "code", "deadline", "overdue", "overdue_by", "days_left")
@@ -81,15 +81,14 @@ def _rows(question: Unresolved, view: View, first: date) -> list[dict[str, Any]]
     open_ = cells(whole, view.rules.codes, lambda rule: rule.provisional)
     days = view.calendar.school_days()
     found = []
-    for pupil, at in zip(*(open_ & selected(view, question, whole)).nonzero(), strict=True):
+    for pupil, at in zip(*(open_ & selected_cells(view, question, whole)).nonzero(), strict=True):
         session, code = whole.sessions[at], whole.book[whole.codes[pupil, at]]
         when = due(days, session.date, view.on)
-        found.append(_row(view, view.people[int(pupil)], (session, code), when))
+        found.append(_row(view.rules.codes, view.people[int(pupil)], session, code, when))
     return sorted(found, key=lambda row: (row["session"], row["upn"]))
 
 
-def _row(view: View, person: Person, what: tuple[Session, str], when: Due) -> dict[str, Any]:
-    session, code = what
+def _row(codes: Codes, person: Person, session: Session, code: str, when: Due) -> dict[str, Any]:
     return {
         "session": str(session),
         "upn": person.upn,
@@ -99,7 +98,7 @@ def _row(view: View, person: Person, what: tuple[Session, str], when: Due) -> di
         "overdue": when.overdue,
         "overdue_by": when.overdue_by,
         "days_left": when.left,
-        "may_become": _outcomes(view.rules.codes, session, person.upn),
+        "may_become": _outcomes(codes, session, person.upn),
     }
 
 

@@ -99,7 +99,7 @@ def _takings(
         session, group, by, opened, ended, marks, position = row
         day = date.fromisoformat(session[:10])
         if any(m.name == group and m.covers(day) for m in mine):
-            name, title = describer.named(by, day)
+            name, title = describer.name_and_title(by, day)
             found.append(
                 {"session": session, "group": group, "by": {"name": name, "job_title": title},
                  "opened": None if opened is None else iso(opened), "ended": iso(ended),
@@ -165,7 +165,7 @@ def _barred(describer: Describer, session: str, code: str, bar: Bar) -> dict[str
     commit = describer.commit(bar.position)
     by = None
     if commit.by is not None:
-        name, title = describer.named(commit.by, local_date(commit.at))
+        name, title = describer.name_and_title(commit.by, local_date(commit.at))
         by = {"name": name, "job_title": title, "authenticated": commit.authenticated}
     return {**row, "by": by, "source": commit.source, "recorded_at": iso(commit.at),
             "position": bar.position}  # fmt: skip

@@ -96,7 +96,7 @@ class Filter:
             return True
         if self._q.clock == "source":
             return version.known_by_source > self._since
-        return self._describer.recorded(version)[0] > self._since
+        return self._describer.recording(version)[0] > self._since
 
     def _dated(self, version: Version) -> bool:
         if self._q.changed_from is None and self._q.changed_to is None:
@@ -108,7 +108,7 @@ class Filter:
     def _lagging(self, version: Version) -> bool:
         if self._q.lag_over is None and self._q.lag_under is None:
             return True
-        late = self._describer.late(version)
+        late = self._describer.school_days_late(version)
         over = self._q.lag_over is None or (late is not None and late > self._q.lag_over)
         under = self._q.lag_under is None or (late is not None and late < self._q.lag_under)
         return over and under

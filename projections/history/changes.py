@@ -22,9 +22,10 @@ from projections.history.change_filters import (
 from projections.history.history import COLUMNS, table
 from projections.queries import pending
 from projections.queries.question import Answer, Grid, Lines, option
-from projections.queries.versions import Describer, Version, chosen, numbered, versions
+from projections.queries.selection import selected_pupils
+from projections.queries.versions import Describer, Version, versions, with_numbers
 from projections.queries.view import View
-from projections.queries.wording import HISTORY_WORDS_KINDS
+from projections.queries.wording import VERSION_KINDS
 
 # -- changes -------------------------------------------------------------------------------
 # What was amended, entered late or restated, filtered.
@@ -67,7 +68,7 @@ class Changes(Filters):
             return _summary(self, view, rows)
         shown = [row for row, _ in rows]
         waiting = _waiting(self, view)
-        document = {"as_of": view.as_of(), "rows": shown, **pending.added(waiting)}
+        document = {"as_of": view.as_of(), "rows": shown, **pending.field(waiting)}
         notes = pending.notes(waiting)
         if self.since is not None:
             entries = _entries_since(self, view, describer, [v for _, v in found])
@@ -86,18 +87,22 @@ def _columns(question: Changes) -> tuple[str, ...]:
     return CHANGES_SUMMARY_COLUMNS if question.summary else ("upn", *COLUMNS, *_MORE)
 
 
-def _waiting(question: Changes, view: View) -> list[pending.Pending]:
+def _waiting(question: Changes, view: View) -> list[pending.PendingAmendment]:
     """Return the requested amendments of these pupils and sessions that wait for approval."""
-    who, first, last = chosen(question, view), view.first, view.on
-    return [p for p in pending.pending(view) if p.pupil in who and first <= p.at.date <= last]
+    who, first, last = selected_pupils(question, view), view.first, view.on
+    return [
+        p
+        for p in pending.pending_amendments(view)
+        if p.pupil in who and first <= p.at.date <= last
+    ]
 
 
 def _found(question: Changes, view: View) -> list[tuple[int, Version]]:
     """Return the versions, with their numbers, of the pupils and session dates asked for."""
     first, last = view.first.isoformat(), f"{view.on.isoformat()}~"
     few = question.since is None and set(kinds(question)) <= {*AFTER_THE_TAKING, "taking"}
-    found = numbered(versions(view, _CHANGED if few else _RANGE, first, last))
-    who = chosen(question, view)
+    found = with_numbers(versions(view, _CHANGED if few else _RANGE, first, last))
+    who = selected_pupils(question, view)
     return [(number, version) for number, version in found if version.pupil in who]
 
 
@@ -127,7 +132,7 @@ def _summary(
 ) -> Answer:
     found, total = summary(rows)
     document = {"as_of": view.as_of(), "rows": found, "total": total}
-    asked = ", ".join(HISTORY_WORDS_KINDS[kind] for kind in kinds(question))
+    asked = ", ".join(VERSION_KINDS[kind] for kind in kinds(question))
     title = f"{number_of(total['count'], 'change')} by pair of codes ({asked})"
     grid = changes_summary_table(title, found, total, [view.provenance()])
     return Answer(document, CHANGES_SUMMARY_COLUMNS, [grid])

@@ -11,9 +11,9 @@ from ledger.english import number_of, weekday
 from ledger.values import parse_session
 from projections.history.beside import Beside, approvers, author, beside, moment, tables, who
 from projections.queries.question import Answer, Block, Grid, Lines, Question, argument
-from projections.queries.versions import Describer, Version, numbered, versions_of
+from projections.queries.versions import Describer, Version, versions_of, with_numbers
 from projections.queries.view import View
-from projections.queries.wording import what
+from projections.queries.wording import version_in_words
 
 # -- history_page --------------------------------------------------------------------------
 # The history of one session as a page: every version in full, nothing cut off.
@@ -60,7 +60,7 @@ def _version(view: View, row: dict[str, Any], more: dict[str, Any], held: Beside
         *(("Evidence", _evidence(e)) for e in held.evidence if e["batch"] == more["batch"]),
         ("Recorded", _recorded(row, more["source"])),
     )
-    lines = [f"Version {row['version']}: {what(row, more['source'])}"]
+    lines = [f"Version {row['version']}: {version_in_words(row, more['source'])}"]
     was = row["replaced"]
     if was is not None:
         lines.append(_line("Original entry" if row["code"] else "Planned", _code(view, row, was)))
@@ -166,7 +166,7 @@ class History(Question):
         span = _span(self, view)
         found = _found(self, view, pupil)
         describer = Describer(view)
-        rows = [describer.row(number, version) for number, version in numbered(found)]
+        rows = [describer.row(number, version) for number, version in with_numbers(found)]
         person = view.person(pupil)
         document: dict[str, Any] = {"as_of": view.as_of(), "upn": person.upn if person else None}
         document["rows"] = rows
@@ -280,7 +280,7 @@ def _cells(row: dict[str, Any], more: Mapping[str, Any]) -> tuple[str, ...]:
     approved = f"; approved by {more['approved']}" if more["approved"] else ""
     return (
         row["session"],
-        what(row, source),
+        version_in_words(row, source),
         row["replaced"] or "",
         row["code"] or "",
         row["reason"] or "",

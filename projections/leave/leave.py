@@ -16,10 +16,10 @@ from ledger.english import number_of
 from policies.law import leave as law
 from policies.law.roll import Ground
 from projections.leave.requests import Found, Register, Step, requests
-from projections.queries.pending import pending
+from projections.queries.pending import pending_amendments
 from projections.queries.question import Answer, Block, Grid, Lines, Selection, option
 from projections.queries.rectangle import rectangle
-from projections.queries.selection import selected
+from projections.queries.selection import selected_cells
 from projections.queries.view import View
 
 # -- leave_text ----------------------------------------------------------------------------
@@ -165,7 +165,7 @@ class LeaveOfAbsence(Selection):
             return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
         wanted = {state for name, state in _STATES.items() if getattr(self, name)}
         pupils, register = _pupils(self, view), Register(view)
-        waiting = Counter(each.batch for each in pending(view))
+        waiting = Counter(each.batch for each in pending_amendments(view))
         found = [
             each
             for each in requests(view)
@@ -187,7 +187,7 @@ def _pupils(question: LeaveOfAbsence, view: View) -> set[int]:
     whole = rectangle(view)
     if not whole.sessions:  # who is meant needs a column, also where no session is in a term
         whole = replace(whole, codes=np.zeros((len(whole.codes), 1), np.uint8))
-    cells = selected(view, question, whole)
+    cells = selected_cells(view, question, whole)
     return {n for n in view.people if cells[n].any()}
 
 

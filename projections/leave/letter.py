@@ -125,7 +125,7 @@ class LeaveLetter(Question):
         lines = list(_lines(view, leave, leave.decision))
         pages = []
         if self.html is not None:
-            body = html.joined(html.tag("p", line or _BLANK) for line in lines)
+            body = html.join(html.tag("p", line or _BLANK) for line in lines)
             pages.append(Page(self.html, html.page(_TITLE, body, foot=view.provenance())))
         document = {"as_of": view.as_of(), "id": leave.id, "lines": lines}
         return Answer(

@@ -13,7 +13,7 @@ from policies.law import leave as law
 from policies.law.age import is_compulsory
 from policies.law.roll import Ground
 from projections.queries.view import View
-from projections.readmodel.models.marks import row_ids
+from projections.readmodel.mark_rows import row_ids
 
 # -- requests ------------------------------------------------------------------------------
 # Requests for leave as known, and the steps that were taken on them.

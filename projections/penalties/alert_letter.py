@@ -13,7 +13,7 @@ from ledger.files import translated
 from policies.packs.values import Rule, parameters
 from projections.penalties import undercut
 from projections.penalties.undercut import Alert, Changes
-from projections.queries.authors import who
+from projections.queries.authors import author_in_words
 from projections.queries.question import (
     Answer,
     Block,
@@ -107,7 +107,7 @@ _TITLE = "Draft: a change to the attendance register"
 def _body(shown: Sequence[Block]) -> html.Markup:
     """Return the letter as a page: each paper under a heading of its own."""
     head, table, *papers, foot = shown
-    return html.joined(
+    return html.join(
         [
             html.blocks([head, table]),
             *map(_section, papers),
@@ -118,12 +118,12 @@ def _body(shown: Sequence[Block]) -> html.Markup:
 
 def _section(paper: Block) -> html.Markup:
     first, *rest = text.as_text([paper])
-    return html.joined([html.tag("h2", first), html.paragraphs(rest)])
+    return html.join([html.tag("h2", first), html.paragraphs(rest)])
 
 
 def _head(letter: _Letter, people: str) -> Iterator[str]:
     view, alert = letter
-    person = view.people.get(alert.pupil) or view.named(alert.pupil)
+    person = view.people.get(alert.pupil) or view.first_known_person(alert.pupil)
     school = view.school or {"name": _BLANK, "urn": _BLANK}
     yield "DRAFT, not signed and not sent. For the head teacher to check, complete and sign."
     yield ""
@@ -146,7 +146,7 @@ def _table(rows: list[dict[str, Any]], weeks: str) -> Grid:
     body = [
         (
             r["session"], r["original"], r["amended"], r["date"],
-            who(r["by"], r["source"]), _reason(r),
+            author_in_words(r["by"], r["source"]), _reason(r),
         )
         for r in rows
     ]  # fmt: skip

@@ -8,8 +8,8 @@ from ledger.clock import local, parse_instant
 from ledger.english import number_of
 from projections.penalties import undercut as alerts_undercut
 from projections.penalties.undercut import Changes
-from projections.queries.authors import who
-from projections.queries.pending import Pending, pending
+from projections.queries.authors import author_in_words
+from projections.queries.pending import PendingAmendment, pending_amendments
 from projections.queries.question import Answer, Block, Grid, Lines, Question, option
 from projections.queries.view import View
 
@@ -38,7 +38,7 @@ class Alerts(Question):
     def answer(self, view: View) -> Answer:
         """Answer with what is open, whatever the date of its session: conflicts come first."""
         conflicts = _conflicts(view)
-        waiting = [_waiting(view, each) for each in pending(view)]
+        waiting = [_waiting(view, each) for each in pending_amendments(view)]
         changes = Changes(view)
         undercut = [
             changes.row(alert)
@@ -78,7 +78,7 @@ def _conflicts(view: View) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["session"], row["upn"]))
 
 
-def _waiting(view: View, each: Pending) -> dict[str, Any]:
+def _waiting(view: View, each: PendingAmendment) -> dict[str, Any]:
     return {
         "kind": "pending",
         "upn": alerts_undercut.upn(view, each.pupil),
@@ -129,9 +129,9 @@ def _lines(row: Mapping[str, Any]) -> list[tuple[str, ...]]:
     cause = row["cause"]
     at = local(parse_instant(cause["at"])).strftime("%Y-%m-%d %H:%M")
     first = (str(row["alert"]), row["upn"])
-    people = who(cause["by"], cause["source"])
+    people = author_in_words(cause["by"], cause["source"])
     if cause["approved_by"]:
-        people += f", approved by {who(cause['approved_by'], None)}"
+        people += f", approved by {author_in_words(cause['approved_by'], None)}"
     last = (changed(row["sessions"]), f"{people}, {at}", _state(row))
     lines = [(p["what"] + _EFFECTS[p["effect"]], alerts_undercut.counts(p)) for p in row["papers"]]
     return [

@@ -11,7 +11,7 @@ from ledger.values import Session, parse_session
 from policies.law.notices import Liable, Notice, liable, prospect, relevant_school
 from policies.law.penalties import Window
 from projections.penalties.case import Case
-from projections.queries.pending import pending
+from projections.queries.pending import pending_amendments
 from projections.queries.view import View
 
 # -- families ------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class Blockers:
     @cached_property
     def _pending(self) -> dict[int, list[Session]]:
         found: dict[int, list[Session]] = {}
-        for each in pending(self.view):
+        for each in pending_amendments(self.view):
             found.setdefault(each.pupil, []).append(each.at)
         return found
 

@@ -13,10 +13,10 @@ from policies.law.notices import FAILURE_TO_ATTEND
 from projections.penalties.case import age_of, countable, relevant
 from projections.penalties.undercut import Alert, alerts, sentence, upn
 from projections.queries import rectangle
-from projections.queries.authors import Telling
-from projections.queries.pending import Pending, pending
+from projections.queries.authors import Authors
+from projections.queries.pending import PendingAmendment, pending_amendments
 from projections.queries.question import Answer, Block, Grid, Lines, Question, option
-from projections.queries.uncounted import Standing, weeks_moved
+from projections.queries.uncounted import Standing, newest_calendar_change
 from projections.queries.versions import Commit, Describer, Version, versions
 from projections.queries.view import View
 
@@ -231,7 +231,7 @@ class _Work:
         found = self._versions(notice)
         relied = notice.sessions or sorted({v.session for v in found})
         recorded = self._recorded(notice)
-        person = self.view.people.get(notice.pupil) or self.view.named(notice.pupil)
+        person = self.view.people.get(notice.pupil) or self.view.first_known_person(notice.pupil)
         return {
             "parent_id": notice.parent,
             "upn": upn(self.view, notice.pupil),
@@ -306,7 +306,7 @@ class _Work:
             named = any(paper["ref"] == ref for paper in alert.papers)
             if alert.pupil == notice.pupil and not alert.sessions and named:
                 words = "the school weeks that are counted together moved"
-                position = weeks_moved(self.view, alert.cause.first, alert.cause.last)
+                position = newest_calendar_change(self.view, alert.cause.first, alert.cause.last)
                 recorded = self.describer.commit(alert.cause.first - 1)
                 moved = self._because(notice, words, position or alert.number, recorded)
                 yield {"session": None, "code": None, "why": WEEKS, **moved}
@@ -331,20 +331,20 @@ class _Work:
         }
 
     @cached_property
-    def _telling(self) -> Telling:
-        return Telling(self.view, self.describer)
+    def _telling(self) -> Authors:
+        return Authors(self.view, self.describer)
 
     @cached_property
     def _alerts(self) -> list[Alert]:
         return alerts(self.view)
 
     @cached_property
-    def _waiting(self) -> list[Pending]:
-        return pending(self.view)
+    def _waiting(self) -> list[PendingAmendment]:
+        return pending_amendments(self.view)
 
     def _when(self, version: Version) -> int:
         """Return when a change was made: as its source states, else as it was recorded."""
-        return self.describer.when(version) or self.describer.recorded(version)[0]
+        return self.describer.made_at(version) or self.describer.recording(version)[0]
 
     def _change(self, version: Version) -> dict[str, Any]:
         row = self.describer.row(0, version)

@@ -28,7 +28,7 @@ from projections.penalties.families import Blockers, Families
 from projections.penalties.text import COLUMNS, Listed, blocks, explained, flat
 from projections.queries.question import Answer, Lines, Selection, option
 from projections.queries.rectangle import Flags, Rectangle, rectangle
-from projections.queries.selection import selected
+from projections.queries.selection import selected_cells
 from projections.queries.view import View
 
 
@@ -116,7 +116,7 @@ class _Work:
         weeks = begun(register.weeks, register.on)
         latest, fullest = held(flags, whole.sessions, weeks, register.measure)
         counts = latest if self.question.window == "current" else fullest
-        chosen = (flags & selected(self.view, self.question, whole)).any(axis=1)
+        chosen = (flags & selected_cells(self.view, self.question, whole)).any(axis=1)
         for pupil in np.nonzero(chosen & (counts >= self.at_least))[0]:
             found = entries(whole, flags, int(pupil))
             case = case_of(register, found, self.families.notices_for(int(pupil)))

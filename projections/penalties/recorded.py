@@ -12,7 +12,7 @@ from policies.law.penalties import RelevantEntry
 from policies.packs.codes import Codes
 from projections.penalties.case import Case, Register, in_full_windows, letters
 from projections.queries.view import View
-from projections.readmodel.models.marks import row_ids
+from projections.readmodel.mark_rows import row_ids
 
 _COMMITTED = "(SELECT at FROM commits WHERE first <= {} ORDER BY first DESC LIMIT 1)"
 _AUTHENTICATED = _COMMITTED.format("kf").replace("SELECT at", "SELECT authenticated")

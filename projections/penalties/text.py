@@ -11,7 +11,7 @@ from policies.law.penalties import Measure
 from policies.packs.values import parameters
 from projections.penalties.case import Case, counted_from, letters
 from projections.penalties.recorded import Consideration
-from projections.queries.question import Block, Grid, Lines, natural
+from projections.queries.question import Block, Grid, Lines, natural_order
 from projections.queries.view import View
 
 # -- text ----------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def blocks(view: View, found: Sequence[Listed], measure: Measure, *, early: bool
         "Considered",
         "To clear up first",
     )
-    listed = sorted(found, key=lambda each: natural(str(each.row["upn"])))
+    listed = sorted(found, key=lambda each: natural_order(str(each.row["upn"])))
     body = [_line(view, each, early=early) for each in listed]
     meant = [_note(text) for text in _meaning(listed, measure)]
     notes = [*meant, _note(_earlier(measure)), view.provenance()]

@@ -12,8 +12,8 @@ from ledger.english import day
 from ledger.values import parse_session
 from policies.law import papers
 from policies.packs.values import parameters
-from projections.queries.authors import Telling, Told, who
-from projections.queries.uncounted import Bar, Standing, weeks_moved
+from projections.queries.authors import Authors, Authorship, author_in_words
+from projections.queries.uncounted import Bar, Standing, newest_calendar_change
 from projections.queries.versions import Describer, Version, versions
 from projections.queries.view import View
 
@@ -89,7 +89,7 @@ def commit(view: View, position: int) -> Cause:
 
 def upn(view: View, pupil: int) -> str:
     """Return a pupil's UPN, known by now or not."""
-    return (view.people.get(pupil) or view.named(pupil)).upn
+    return (view.people.get(pupil) or view.first_known_person(pupil)).upn
 
 
 def words(view: View, paper: Mapping[str, Any]) -> str:
@@ -138,7 +138,7 @@ def author(describer: Describer, cause: Cause) -> dict[str, Any] | None:
     """Return who gave the command, by name and title of that day; an account is nobody's name."""
     if cause.by is None:
         return None
-    name, title = describer.named(cause.by, local_date(cause.at))
+    name, title = describer.name_and_title(cause.by, local_date(cause.at))
     return {"name": name, "job_title": title, "authenticated": cause.authenticated}
 
 
@@ -197,8 +197,8 @@ class Changes:
         return Describer(self.view)
 
     @cached_property
-    def _telling(self) -> Telling:
-        return Telling(self.view, self._describer)
+    def _telling(self) -> Authors:
+        return Authors(self.view, self._describer)
 
     def rows(self, alert: Alert) -> list[dict[str, Any]]:
         """Return a row for each session: original, amended (`-` without a mark), who, when, why.
@@ -234,12 +234,12 @@ class Changes:
         Without a reason of its own, what the same change says of the day is the reason.
         """
         row = self._describer.row(0, version)
-        at, _ = self._describer.recorded(version)
+        at, _ = self._describer.recording(version)
         reason = row["reason"]
         if reason is None and bar and bar.position and bar.position >= alert.cause.first:
             reason = sentence(bar.words, self._telling.event(bar.position))
         return {
-            "date": local_date(self._describer.when(version) or at).isoformat(),
+            "date": local_date(self._describer.made_at(version) or at).isoformat(),
             "recorded_on": local_date(at).isoformat(),
             "by": row["by"],
             "source": self._describer.source(version),
@@ -255,7 +255,7 @@ class Changes:
         if now is not None:
             effect, words, position = "no longer counts", now.words, now.position
         elif was is not None:
-            _, words, position = after.lifted(session)
+            _, words, position = after.last_bar(session)
             effect = self._again(after, session)
         else:
             effect, words, position = _UNCHANGED, "", None
@@ -278,7 +278,7 @@ class Changes:
 
     def weeks(self, alert: Alert) -> str:
         """Say what moved the school weeks of an alert that names no session."""
-        position = weeks_moved(self.view, alert.cause.first, alert.cause.last)
+        position = newest_calendar_change(self.view, alert.cause.first, alert.cause.last)
         words = "no entry changed; the school weeks that are counted together did"
         if position is None:
             return words
@@ -289,10 +289,10 @@ class Changes:
         cause = alert.cause
         if cause.source is not None:
             return f"import of {cause.source}"
-        made = dict.fromkeys(who(row["by"], None) for row in rows if row["by"])
-        people = "; ".join(made) or who(author(self._describer, cause), None)
+        made = dict.fromkeys(author_in_words(row["by"], None) for row in rows if row["by"])
+        people = "; ".join(made) or author_in_words(author(self._describer, cause), None)
         approved = approval(self.view, alert)
-        return people + (f"; approved by {who(approved.by, None)}" if approved else "")
+        return people + (f"; approved by {author_in_words(approved.by, None)}" if approved else "")
 
     def row(self, alert: Alert) -> dict[str, Any]:
         """Return an alert as a row of the answer."""
@@ -326,7 +326,7 @@ def written(change: Mapping[str, Any]) -> str:
     return f"{change['session']} {change['amended']} {change['effect']}"
 
 
-def sentence(words: str, told: Told) -> str:
+def sentence(words: str, told: Authorship) -> str:
     """Say what is so, with the reason given where it is not said yet, by whom and since when."""
     reason = "" if told.reason is None or told.reason in words else f" ({told.reason})"
     return f"{words}{reason}, {told.words()}"

@@ -1,10 +1,9 @@
 """Recompute everything from the stored bytes, and name what is wrong."""
 
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 import ledger
 from ledger.english import number_of
 from ledger.errors import Refused
-from ledger.files import begin_immediate, open_read_only, translated
+from ledger.files import translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import COSIGNATURE, ED25519, Verifier, read_checkpoint, read_note
 from ledger.transparency import memory
@@ -34,13 +33,12 @@ from ledger.verification.verify import (
     verify,
 )
 from policies.packs.codes import rules
-from projections.queries import seen_outside as outside
+from projections.queries import sightings
 from projections.queries.question import Answer, Grid, Inspection, Lines, option
-from projections.readmodel import grid as manifest
-from projections.readmodel import tables
-from projections.readmodel.catch_up import catch_up, content, grid_path, rebuild, tables_path
+from projections.readmodel import manifest, tables
+from projections.readmodel.catch_up import catch_up, content, rebuild
 from projections.readmodel.freshness import follows
-from projections.readmodel.tables import Reached
+from projections.readmodel.tables import DatabaseError, Reach, open_tables, without_writers
 
 # -- view_check ----------------------------------------------------------------------------
 # Whether the read models are what a rebuild makes: compared aside, none of them is touched.
@@ -48,7 +46,7 @@ from projections.readmodel.tables import Reached
 
 _MENDS = "attendance rebuild mends it"
 _MADE_OF = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
-_UNREADABLE = (Refused, OSError, ValueError, LookupError, TypeError, sqlite3.Error)
+_UNREADABLE = (Refused, OSError, ValueError, LookupError, TypeError, DatabaseError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +79,7 @@ def view_check_faults(folder: Folder) -> Iterator[Fault]:
 
 def _copied(folder: Folder, place: Path) -> None:
     """Copy the read models while nobody writes to them, so that the copy can be written to."""
-    with closing(sqlite3.connect(tables_path(folder), isolation_level=None)) as db:
-        with suppress(sqlite3.Error):
-            begin_immediate(db.execute)  # refused where nobody may write: then nobody does
+    with without_writers(folder):
         shutil.copytree(folder.views, place, copy_function=shutil.copyfile)
     for each in (place, *(path for path in place.rglob("*") if path.is_dir())):
         each.chmod(0o700)
@@ -94,7 +90,7 @@ def _wrong(there: Folder, anew: Folder) -> str | None:
     """Say what is wrong with the read models; none: nothing is."""
     if any(place and not follows(there, place) for place in _reached(there)):
         return "were made from another log, or from entries that it has no more"
-    with closing(open_read_only(tables_path(there))) as db:
+    with closing(open_tables(there)) as db:
         for (said,) in db.execute("PRAGMA integrity_check(1)"):
             if said != "ok":
                 return f"are malformed: {' '.join(said.split())}"
@@ -108,17 +104,17 @@ def _wrong(there: Folder, anew: Folder) -> str | None:
     return f"differ from the log ({found[0]!s:.100} is there, a rebuild makes {found[1]!s:.100})"
 
 
-def _reached(folder: Folder) -> Iterator[Reached | None]:
+def _reached(folder: Folder) -> Iterator[Reach | None]:
     """Yield how far the tables and the grid say that they have come; none: to be made anew."""
-    with closing(open_read_only(tables_path(folder))) as db:
-        yield tables.reached(db)
-    grid = manifest.read(grid_path(folder))
-    yield None if grid is None else grid.reached
+    with closing(open_tables(folder)) as db:
+        yield tables.reach(db)
+    grid = manifest.read(manifest.grid_path(folder))
+    yield None if grid is None else grid.reach
 
 
 def _held(folder: Folder) -> Iterator[str]:
     """Yield what the tables are made of, and everything that the read models hold."""
-    with closing(open_read_only(tables_path(folder))) as db:
+    with closing(open_tables(folder)) as db:
         yield from map(repr, db.execute(_MADE_OF))
     yield from content(folder)
 
@@ -242,7 +238,7 @@ def _answer(
         "unaltered": not faults,
         "entries": found.entries,
         "root": found.root_text,
-        "witnessed": outside.document(seen.newest),
+        "witnessed": sightings.document(seen.newest),
         "timestamps_unchecked": seen.unchecked,
         "compared": list(compared),
         "problems": [{"position": position, "what": what} for position, what in faults],
@@ -288,7 +284,7 @@ def _head(found: Verification, faults: Sequence[Fault]) -> list[str]:
 
 
 def _outside(found: Verification, seen: _Seen) -> list[str]:
-    lines = [f"Seen         {outside.said(seen.newest, found.entries)}"]
+    lines = [f"Seen         {sightings.in_words(seen.newest, found.entries)}"]
     if seen.unchecked:
         kept = number_of(seen.unchecked, "timestamp")
         lines.append(f"Not checked  {kept}: give the authority's certificate with --tsa-root")

@@ -10,7 +10,7 @@ from ledger.tlog.note import read_verifier
 from ledger.transparency.requests import Requests, last_seen
 from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from ledger.verification.verify import Progress
-from projections.queries import seen_outside as outside
+from projections.queries import sightings
 from projections.queries.question import Answer, Grid, Inspection, Lines, Page, Question, option
 from projections.queries.view import View
 
@@ -34,12 +34,12 @@ class Witnesses(Question):
         """Answer with every witness that was ever trusted."""
         trusts = {each.key.vkey: each for each in trusted_witnesses(view.folder)}
         stood = sorted(view.stood(_STOOD, "witnesses"))
-        seen = [outside.seen_by(view, [trusts[row[1]]]) for row in stood]
+        seen = [sightings.newest(view, [trusts[row[1]]]) for row in stood]
         last = max((each for each in seen if each), default=None)
         rows = [_row(view, row, each) for row, each in zip(stood, seen, strict=True)]
         document: dict[str, Any] = {
             "as_of": view.as_of(),
-            "last_witness": outside.document(last),
+            "last_witness": sightings.document(last),
             "rows": rows,
         }
         cells = [_cells(view, row, each) for row, each in zip(stood, seen, strict=True)]
@@ -47,7 +47,7 @@ class Witnesses(Question):
         if view.knows_nothing:
             document["knows_nothing"] = True
             return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        says = Lines([f"Seen {outside.said(last, view.position)}.", view.provenance()])
+        says = Lines([f"Seen {sightings.in_words(last, view.position)}.", view.provenance()])
         flat = [row | {"by": row["by"]["staff_id"]} for row in rows]
         return Answer(document, _COLUMNS, [*blocks, says], flat)
 

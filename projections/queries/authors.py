@@ -14,7 +14,7 @@ from projections.queries.view import View
 _CLOSING = (SessionsClosed, SessionCancelled, ClosureWithdrawn)
 
 
-class Told(NamedTuple):
+class Authorship(NamedTuple):
     """An event's author, none where nobody is named; instants in microseconds."""
 
     by: dict[str, Any] | None
@@ -25,24 +25,24 @@ class Told(NamedTuple):
 
     def words(self) -> str:
         """Say by whom and when: ``recorded by import of portable on 21 November 2026``."""
-        return f"recorded by {who(self.by, self.source)} on {day(local_date(self.at))}"
+        return f"recorded by {author_in_words(self.by, self.source)} on {day(local_date(self.at))}"
 
 
-class Telling:
+class Authors:
     """Reads single events of the log, as far as a view knows it."""
 
     def __init__(self, view: View, describer: Describer) -> None:
         self._view = view
         self._describer = describer
-        self._found: dict[int, Told] = {}
+        self._known: dict[int, Authorship] = {}
 
-    def event(self, position: int) -> Told:
+    def event(self, position: int) -> Authorship:
         """Return who recorded the event at a position."""
-        if position not in self._found:
-            self._found[position] = self._read(position)
-        return self._found[position]
+        if position not in self._known:
+            self._known[position] = self._read(position)
+        return self._known[position]
 
-    def _read(self, position: int) -> Told:
+    def _read(self, position: int) -> Authorship:
         with closing(Store(self._view.folder.log)) as store:
             found = store.at(position)
         event: Any = None if found is None or isinstance(found.event, Committed) else found.event
@@ -51,23 +51,23 @@ class Telling:
         stated = getattr(event, "stated", None)
         when = local_date(stated if imported and stated is not None else header.at)
         staff = getattr(event, "by", None) or (None if imported else header.by)
-        name, title = self._describer.named(staff, when)
+        name, title = self._describer.name_and_title(staff, when)
         if getattr(event, "name", None) and hasattr(event, "job_title"):
             name, title = self._view.open(event.name), event.job_title
         known = AS_STATED if imported else header.authenticated
         by = {"name": name, "job_title": title, "authenticated": known} if name else None
-        return Told(by, header.source, header.at, stated, self._reason(event))
+        return Authorship(by, header.source, header.at, stated, self._reason(event))
 
     def _reason(self, event: Any) -> str | None:  # noqa: ANN401 - any event
         reason = getattr(event, "reason", None) or None
         return reason if isinstance(event, _CLOSING) else self._view.open(reason)
 
 
-def who(by: dict[str, Any] | None, source: str | None) -> str:
+def author_in_words(by: dict[str, Any] | None, source: str | None) -> str:
     """Name a person with the title, and the import that a fact came by; never an account."""
     person = "" if by is None else str(by["name"])
     if by is not None and by["job_title"]:
         person += f", {by['job_title']}"
     if source is None:
         return person or "somebody not named"
-    return f"import of {source}" + f" (stated by {person})" * bool(person)
+    return f"import of {source} (stated by {person})" if person else f"import of {source}"

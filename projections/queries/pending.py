@@ -1,6 +1,7 @@
-"""Amendments that wait for a second person's approval, as known at a view's point in time.
+"""Amendments that need a second person: those that wait, and every request and decision.
 
-What stands is the mark as it was; but an answer that rests on it has to say that a change waits.
+While one waits, what stands is the mark as it was; but an answer that rests on it has to say
+that a change waits.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -19,20 +20,20 @@ if TYPE_CHECKING:
     from projections.queries.rectangle import Flags
 
 
-# -- pending -------------------------------------------------------------------------------
-# Amendments that wait for a second person's approval, as known at a view's point in time.
-#
-# What stands is the mark as it was; but an answer that rests on it has to say that a change waits.
-
-
-_COLUMNS = (
+_REQUEST_COLUMNS = (
     "pupil, session, batch, original, code, grounds, reason, "
     '"by", name, job_title, position, minutes_late, nature'
 )
+_STEP_COLUMNS = (
+    "pupil, session, position, batch, original, code, reason, name, job_title, "
+    "decision, decided, decided_reason, decided_name, decided_title"
+)
+_DECIDED = {"approved": "approved", "declined": "declined", "withdrawn": "request_withdrawn"}
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingAmendment:
     """One requested amendment that nobody has decided; ``reason``, ``name``, ``nature`` sealed.
 
     ``pupil``: the row number; ``position``: of the request.
@@ -58,34 +59,34 @@ class Pending:
         return parse_session(self.session)
 
 
-def pending(view: View) -> list[Pending]:
+def pending_amendments(view: View) -> list[PendingAmendment]:
     """Return what waits, by session and then pupil, whatever the session's date."""
-    rows = view.stood(_COLUMNS, "approvals", "decision IS NULL")
+    rows = view.stood(_REQUEST_COLUMNS, "approvals", "decision IS NULL")
     found = [_pending(row) for row in rows]
     return sorted(found, key=lambda each: (each.session, each.pupil))
 
 
-def _pending(row: Sequence[Any]) -> Pending:
+def _pending(row: Sequence[Any]) -> PendingAmendment:
     grounds = tuple(row[5].split())
-    return Pending(*row[:5], grounds, *row[6:])  # type: ignore[call-arg]
+    return PendingAmendment(*row[:5], grounds, *row[6:])  # type: ignore[call-arg]
 
 
-def shown(view: View, sessions: Sequence[Session], cells: "Flags") -> list[Pending]:
+def in_cells(view: View, sessions: Sequence[Session], cells: "Flags") -> list[PendingAmendment]:
     """Return what waits on some cells of a register [pupils, sessions], such as those counted."""
     place = {session: n for n, session in enumerate(sessions)}
     return [
         each
-        for each in pending(view)
+        for each in pending_amendments(view)
         if each.pupil < len(cells) and each.at in place and cells[each.pupil, place[each.at]]
     ]
 
 
-def added(found: Collection[Pending]) -> dict[str, int]:
+def field(found: Collection[PendingAmendment]) -> dict[str, int]:
     """Return what a document says of changes that wait: nothing where none does."""
     return {"pending": len(found)} if found else {}
 
 
-def notes(found: Collection[Pending]) -> list[str]:
+def notes(found: Collection[PendingAmendment]) -> list[str]:
     """Say that changes wait, if any do: what is shown is without them."""
     if not found:
         return []
@@ -94,19 +95,7 @@ def notes(found: Collection[Pending]) -> list[str]:
     return [f"{what} {waits} for approval; the marks stand as they were: attendance approvals"]
 
 
-# -- replay_requests -----------------------------------------------------------------------
-# Amendments that were requested, and what a second person decided: one row an event.
-
-
-_REPLAY_REQUESTS_COLUMNS = (
-    "pupil, session, position, batch, original, code, reason, name, job_title, "
-    "decision, decided, decided_reason, decided_name, decided_title"
-)
-_DECIDED = {"approved": "approved", "declined": "declined", "withdrawn": "request_withdrawn"}
-Row = dict[str, Any]
-
-
-def requests(
+def approval_steps(
     view: View, describer: Describer, pupils: Collection[int], first: date, last: date
 ) -> Iterator[tuple[int, Row]]:
     """Yield each request and decision on the sessions of some days, with the pupil's row number.
@@ -117,7 +106,7 @@ def requests(
     days = view.calendar.school_days()
     where = "session BETWEEN :v0 AND :v1"
     span = (first.isoformat(), f"{last.isoformat()}~")
-    for row in view.stood(_REPLAY_REQUESTS_COLUMNS, "approvals", where, *span):
+    for row in view.stood(_STEP_COLUMNS, "approvals", where, *span):
         pupil, session, position, batch, original, code, reason, name, title, *decided = row
         if pupil not in pupils:
             continue

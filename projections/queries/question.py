@@ -33,12 +33,12 @@ def argument(help_text: str, default: Any = None, **more: Any) -> Any:  # noqa: 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Options:
     """The options of anything that is asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PointInTime(Asked):
+class PointInTime(Options):
     """Of which days, and as known when; the same on every query."""
 
     on: date | None = option("sessions, roll and groups as at this date [today]")
@@ -67,7 +67,7 @@ class Question(PointInTime, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inspection(Asked, ABC):
+class Inspection(Options, ABC):
     """A question about the files themselves, answered without the read models.
 
     ``doing``: what is shown while it is worked out.
@@ -152,7 +152,7 @@ class Answer:
         return found
 
 
-def natural(text: str) -> tuple[object, ...]:
+def natural_order(text: str) -> tuple[object, ...]:
     """Return a key that sorts 9B before 10A, for reading."""
     pieces = re.split(r"(\d+)", text)
     return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p)
@@ -166,7 +166,7 @@ def percent(part: int, whole: int) -> str | None:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def of(part: int, whole: int) -> str:
+def share_of(part: int, whole: int) -> str:
     """Write a percentage with the counts behind it: ``90.0 % (9 of 10)``."""
     shown = percent(part, whole)
     return "no sessions" if shown is None else f"{shown} % ({part} of {whole})"

@@ -16,13 +16,6 @@ from policies.packs.codes import CodeRule, Codes
 from projections.queries.view import Interval, View
 from projections.readmodel.grid import column
 
-# -- rectangle -----------------------------------------------------------------------------
-# The register as a rectangle: pupils by sessions, with what stood and what counts.
-#
-# Every tally is an array operation over it, so that a rate, a flag and a window can never be
-# counted two ways.
-
-
 Flags = npt.NDArray[np.bool_]
 
 
@@ -56,11 +49,23 @@ def rectangle(view: View, first: date | None = None, last: date | None = None) -
     sessions = sorted(set(view.calendar.sessions(first or view.first, last or view.on)))
     size = (_rows(view), len(sessions))
     codes, undated = _marks(view, sessions, size)
-    met, cancelled = _held(view, sessions, size)
+    met, cancelled = _met_and_cancelled(view, sessions, size)
     on_roll = np.zeros(size, np.bool_)
     cover(on_roll, sessions, view.spells)
     book = _supersede(view, sessions, (codes, undated), on_roll & cancelled)
     return Rectangle(sessions, book, codes, undated, on_roll, met, cancelled)
+
+
+def cells(whole: Rectangle, codes: Codes, wanted: Callable[[CodeRule], bool]) -> Flags:
+    """Return the cells that count and whose code's rule is wanted; [pupils, sessions]."""
+    found = np.zeros(whole.codes.shape, np.bool_)
+    days = [session.date for session in whole.sessions]
+    for first, last in codes.eras(days[0], days[-1]) if days else ():
+        here = np.array([first <= day <= last for day in days])
+        rules = [codes.find(code, first) if code else None for code in whole.book]
+        meant = np.array([rule is not None and wanted(rule) for rule in rules])
+        found[:, here] = meant[whole.codes[:, here]]
+    return found & whole.counted
 
 
 def _rows(view: View) -> int:
@@ -102,21 +107,24 @@ def _marks(
     return codes, undated
 
 
-def _held(view: View, sessions: list[Session], size: tuple[int, int]) -> tuple[Flags, Flags]:
+def _met_and_cancelled(
+    view: View, sessions: list[Session], size: tuple[int, int]
+) -> tuple[Flags, Flags]:
     met, cancelled = np.ones(size, np.bool_), np.zeros(size, np.bool_)
     where = {session: n for n, session in enumerate(sessions)}
     for closure in view.calendar.closures:
         at = where.get(Session(closure.date, closure.half))
         if at is None:
             continue
-        rows = _concerned(view, closure.groups, closure.date, size[0])
+        rows = _members(view, closure.groups, closure.date, size[0])
         met[rows, at] = False
         if closure.cancelled:
             cancelled[rows, at] = True
     return met, cancelled
 
 
-def _concerned(view: View, groups: frozenset[str], day: date, rows: int) -> Flags:
+def _members(view: View, groups: frozenset[str], day: date, rows: int) -> Flags:
+    """Return the pupils whom a closure for some groups, or for everyone, is about."""
     if not groups:
         return np.ones(rows, np.bool_)
     found = np.zeros(rows, np.bool_)
@@ -131,19 +139,3 @@ def cover(flags: Flags, sessions: list[Session], intervals: list[Interval]) -> N
         low = np.searchsorted(days, interval.first.toordinal(), "left")
         last = interval.last.toordinal() if interval.last else 10**9
         flags[interval.pupil, low : np.searchsorted(days, last, "right")] = True
-
-
-# -- cells ---------------------------------------------------------------------------------
-# Cells of the register whose standing code has some property, under its meaning on the day.
-
-
-def cells(whole: Rectangle, codes: Codes, wanted: Callable[[CodeRule], bool]) -> Flags:
-    """Return the cells that count and whose code's rule is wanted; [pupils, sessions]."""
-    found = np.zeros(whole.codes.shape, np.bool_)
-    days = [session.date for session in whole.sessions]
-    for first, last in codes.eras(days[0], days[-1]) if days else ():
-        here = np.array([first <= day <= last for day in days])
-        rules = [codes.find(code, first) if code else None for code in whole.book]
-        meant = np.array([rule is not None and wanted(rule) for rule in rules])
-        found[:, here] = meant[whole.codes[:, here]]
-    return found & whole.counted

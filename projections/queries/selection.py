@@ -1,8 +1,12 @@
-"""Which pupils a question is about, and which group each of them counts in."""
+"""Which pupils a question is about, which group each counts in, and their cells counted.
+
+Every answer on attendance begins with `count_cells`; every answer on persistent absence with
+`enrolments`.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -16,10 +20,6 @@ from projections.queries.question import Selection, percent
 from projections.queries.rectangle import Flags, Rectangle, cover, rectangle
 from projections.queries.tally import Counter, Tally
 from projections.queries.view import Interval, View
-
-# -- selection -----------------------------------------------------------------------------
-# Which pupils a question is about, and which group each of them counts in.
-
 
 _CLASSES = ("year", "registration")
 NO_GROUP = "(none)"
@@ -42,7 +42,7 @@ def members_on(view: View, wanted: Iterable[Interval]) -> set[int]:
     A pupil who has left counts in the year and registration group held last while on roll, even
     when it ended before the last day; a cohort that ended is not brought back.
     """
-    days, last = reference_days(view), _last_held(view)
+    days, last = reference_days(view), _last_days_of_classes(view)
     return {
         m.pupil
         for m in wanted
@@ -50,7 +50,7 @@ def members_on(view: View, wanted: Iterable[Interval]) -> set[int]:
     }
 
 
-def _last_held(view: View) -> dict[tuple[int, str], date]:
+def _last_days_of_classes(view: View) -> dict[tuple[int, str], date]:
     """Return the last day on which each pupil who has left held a group of each class kind."""
     here = {s.pupil for s in view.spells if s.covers(view.on)}
     spells: dict[int, list[Interval]] = {}
@@ -73,7 +73,7 @@ def _shared_last_days(held: Interval, spells: list[Interval], on: date) -> Itera
             yield last
 
 
-def selected(view: View, question: Selection, whole: Rectangle) -> Flags:
+def selected_cells(view: View, question: Selection, whole: Rectangle) -> Flags:
     """Return the cells [pupils, sessions] that a question is about, on roll or not."""
     chosen = np.ones(whole.codes.shape, np.bool_)
     check_school(view, question)
@@ -136,12 +136,20 @@ def groups_of(view: View, kind: str) -> dict[str, list[Interval]]:
     return dict(sorted(found.items()))
 
 
-# -- counted -------------------------------------------------------------------------------
-# The cells that a question is about, counted: what every answer on attendance begins with.
+def selected_pupils(question: Selection, view: View) -> set[int]:
+    """Return the pupils asked for; a filter by group is one by membership at `on`."""
+    whole = rectangle(view)
+    if not whole.sessions:  # who is meant needs a column, also where no session is in a term
+        whole = replace(whole, codes=np.zeros((len(whole.codes), 1), np.uint8))
+    cells = selected_cells(view, question, whole)
+    return {n for n in view.people if cells[n].any()}
+
+
+# -- counting ------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
-class Counted:
+class CountedCells:
     """``counter`` over the register of a range; ``chosen``: the cells asked about that show."""
 
     counter: Counter
@@ -160,17 +168,16 @@ class Counted:
         return self.counter.tally(counts.sum(axis=0), undated.sum())
 
 
-def counted(
+def count_cells(
     question: Selection, view: View, first: date | None = None, last: date | None = None
-) -> Counted:
+) -> CountedCells:
     """Count the register of a view for a selection, by default in the range of the view."""
     whole = rectangle(view, first, last)
     counter = Counter(whole, view.rules.codes)
-    return Counted(counter, counter.of_those_who_met(selected(view, question, whole)))
+    return CountedCells(counter, counter.of_those_who_met(selected_cells(view, question, whole)))
 
 
-# -- enrolments ----------------------------------------------------------------------------
-# Enrolments with their flags of persistent and severe absence, in a named population.
+# -- enrolments and their flags of absence ---------------------------------------------------
 
 
 Population = Literal["roll", "dfe"]
@@ -201,10 +208,10 @@ class Enrolment:
         }
 
 
-def enrolments(view: View, here: Counted, population: Population) -> list[Enrolment]:
+def enrolments(view: View, here: CountedCells, population: Population) -> list[Enrolment]:
     """Return the enrolments with a possible session in a population, by UPN."""
     limits = shares(view.on)
-    held = None if population == "roll" else statistical(view, boarders(view))
+    held = None if population == "roll" else pupils_in_statistics(view, boarders(view))
     found = [
         _enrolment(view.people[pupil].upn, pupil, tally, limits)
         for pupil, tally in here.pupils().items()
@@ -230,7 +237,7 @@ def population_in_words(population: Population, on: date) -> str:
     )
 
 
-def statistical(view: View, away: set[int]) -> set[int]:
+def pupils_in_statistics(view: View, away: set[int]) -> set[int]:
     """Return the pupils whom DfE's statistics count in the view's school year; not those away."""
     if view.school_year is None:
         return set()
@@ -249,7 +256,7 @@ def boarders(view: View) -> set[int]:
     return {pupil for pupil, boards in latest.items() if boards}
 
 
-def split(view: View, tally: Tally) -> dict[str, int]:
+def authorised_by_kind(view: View, tally: Tally) -> dict[str, int]:
     """Return authorised absence by kind: part-time timetable, illness, the rest.
 
     A part-time timetable is the authorised absence that the code allows at compulsory school
@@ -271,7 +278,7 @@ def split(view: View, tally: Tally) -> dict[str, int]:
     }
 
 
-def totals(found: list[Enrolment], population: Population) -> dict[str, Any]:
+def enrolment_totals(found: list[Enrolment], population: Population) -> dict[str, Any]:
     """Return the total of an answer: how many enrolments, and how many of them flagged."""
     persistent, severe = sum(e.persistent for e in found), sum(e.severe for e in found)
     return {
@@ -284,8 +291,7 @@ def totals(found: list[Enrolment], population: Population) -> dict[str, Any]:
     }
 
 
-# -- year_groups ---------------------------------------------------------------------------
-# The order of year groups, where their names tell it.
+# -- the order of year groups, where their names tell it --------------------------------------
 
 
 _NUMBERED = re.compile(r"(?:national curriculum year|year|yr|ncy|y)?\s*(\d{1,2})", re.IGNORECASE)
@@ -293,7 +299,7 @@ _NAMED = re.compile(r"(?:year|yr|y)?\s*(reception|r|nursery|n)\d?", re.IGNORECAS
 _RECEPTION, _NURSERY = 0, -1
 
 
-def rank(name: str) -> int | None:
+def year_group_rank(name: str) -> int | None:
     """Return a year group's place: Year 7 is 7, reception 0, nursery -1; none: not known."""
     text = name.strip()
     if found := _NUMBERED.fullmatch(text):
@@ -303,8 +309,8 @@ def rank(name: str) -> int | None:
     return None
 
 
-def in_order(names: Iterable[str]) -> list[str] | None:
+def year_groups_in_order(names: Iterable[str]) -> list[str] | None:
     """Return year groups, the most junior first; none where a name does not tell its place."""
-    ranked = [(rank(name), name) for name in set(names)]
+    ranked = [(year_group_rank(name), name) for name in set(names)]
     known = [(place, name) for place, name in ranked if place is not None]
     return [name for _, name in sorted(known)] if len(known) == len(ranked) else None

@@ -1,4 +1,7 @@
-"""Counting the register: sessions by code, and what the codes' rules make of them."""
+"""Counting the register: sessions by code, what the codes' rules make of them, and by period.
+
+Integers throughout; a percentage is made only when it is shown.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,10 +18,6 @@ from ledger.values import Session, school_year_number
 from policies.packs.codes import CodeRule, Codes
 from projections.queries.question import percent
 from projections.queries.rectangle import Flags, Rectangle
-
-# -- tally ---------------------------------------------------------------------------------
-# Counting the register: sessions by code, and what the codes' rules make of them.
-
 
 Counts = npt.NDArray[np.int64]
 COUNTED = ("possible", "attended", "authorised", "unauthorised", "late", "missing", "undated")
@@ -154,8 +153,7 @@ def _era(eras: list[tuple[date, date]], day: date) -> int:
     return next(n for n, (first, last) in enumerate(eras) if first <= day <= last)
 
 
-# -- breakdown -----------------------------------------------------------------------------
-# Cutting counts by stretch of time, and the mean of pupil rates beside the pooled one.
+# -- counts by stretch of time ---------------------------------------------------------------
 
 
 Period = Literal["term", "half-term", "week", "weekday", "session"]

@@ -20,8 +20,7 @@ from ledger.state.calendar import Calendar, Closure, Term
 from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
 from projections.queries.view import View
-from projections.readmodel.models.calendar import SEPARATOR
-from projections.readmodel.tables import ALWAYS
+from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR
 
 ROLL, TERM, CLOSED, CANCELLED, AGE = (
     "not-on-roll", "outside-term", "closed", "cancelled", "not-of-age",
@@ -86,11 +85,13 @@ class Standing:
         if position is not None:
             first = facts.reasons(position)[fact].words
             # The event is named with its own words, not with what another one made of them.
-            words += f"; at first: {first}" * (first != words)
-            words += ", by a corrected birth date" * (fact == AGE)
+            if first != words:
+                words += f"; at first: {first}"
+            if fact == AGE:
+                words += ", by a corrected birth date"
         return Bar(now[fact].kind, words, position)
 
-    def lifted(self, session: str) -> Bar:
+    def last_bar(self, session: str) -> Bar:
         """Return what kept a session that counts from it last; ``position``: what ended that."""
         facts = self._facts(session, None)
         kind, turn = next(
@@ -153,7 +154,7 @@ class Standing:
 
         What ended a version is known only where its stated time is known as well: under the
         source clock an end stated later than the time asked about has not come about, and the
-        version stands. So with what began it (both as in ``projections.tables.STANDS``). The
+        version stands. So with what began it (both as in ``readmodel.tables.STANDS``). The
         entries of the log stay the order of events: a source's own times may be equal or missing.
         """
         ended = "CASE WHEN kt <= :p AND st <= :t THEN kt END"
@@ -172,7 +173,7 @@ class _Version(NamedTuple):
     until: int | None
     said: Sequence[Any]
 
-    def stood(self, position: int) -> bool:
+    def stands_at(self, position: int) -> bool:
         return self.since <= position and (self.until is None or position < self.until)
 
     def covers(self, day: str) -> bool:
@@ -229,31 +230,35 @@ class _Facts:
 
     def _reasons(self, position: int) -> Iterator[tuple[_Fact, _Reason]]:
         day = self.session.date
-        spells = [v for v in self.spells if v.stood(position)]
+        spells = [v for v in self.spells if v.stands_at(position)]
         if not any(v.covers(day.isoformat()) for v in spells):
             yield ROLL, _Reason(ROLL, _off_roll(day, spells))
         calendar = self._calendar(position)
         if not calendar.in_term(day):
             yield TERM, _Reason(TERM, "the day is recorded as outside term")
-        groups = {v.said[2] for v in self.groups if v.stood(position)}
+        groups = {v.said[2] for v in self.groups if v.stands_at(position)}
         closed = [c for c in calendar.closures_on(self.session) if c.concerns(groups)]
         cancelled = any(c.cancelled for c in closed)
         if not (cancelled and self.counted_cancelled):
             for closure in sorted(closed, key=lambda c: not c.cancelled):
-                yield closure.groups, _closed(closure)
+                yield closure.groups, _closure(closure)
         if not self._of_age(position):
             words = "the pupil is recorded as not of compulsory school age that day"
             yield AGE, _Reason(AGE, words)
 
     def _calendar(self, position: int) -> Calendar:
         on, half = self.session.date, self.session.half
-        terms = [v.said for v in self.terms if v.stood(position)]
-        closures = [v.said for v in self.closures if v.stood(position)]
+        terms = [v.said for v in self.terms if v.stands_at(position)]
+        closures = [v.said for v in self.closures if v.stands_at(position)]
         return Calendar(
             [Term(date.fromisoformat(a), date.fromisoformat(b), name) for a, b, name in terms],
             [
                 Closure(
-                    on, half, frozenset(filter(None, groups.split(SEPARATOR))), bool(c), reason
+                    on,
+                    half,
+                    frozenset(filter(None, groups.split(GROUP_SEPARATOR))),
+                    bool(c),
+                    reason,
                 )
                 for groups, c, reason in closures
             ],
@@ -262,7 +267,7 @@ class _Facts:
     def _of_age(self, position: int) -> bool:
         if not self.ages:
             return True
-        known = [v for v in self.ages if v.stood(position)] or self.ages[:1]
+        known = [v for v in self.ages if v.stands_at(position)] or self.ages[:1]
         begins, cohort = known[0].said
         return is_compulsory(self.session.date, date.fromisoformat(begins), cohort)
 
@@ -274,7 +279,7 @@ def _off_roll(on: date, spells: list[_Version]) -> str:
     return f"{words} (last day on roll: {day(max(left))})" if left else words
 
 
-def _closed(closure: Closure) -> _Reason:
+def _closure(closure: Closure) -> _Reason:
     kind, words = CLOSED, "the school is recorded as closed that day"
     if closure.cancelled:
         kind, words = CANCELLED, "the session is recorded as cancelled"
@@ -283,7 +288,7 @@ def _closed(closure: Closure) -> _Reason:
     return _Reason(kind, words)
 
 
-def weeks_moved(view: View, first: int, last: int) -> int | None:
+def newest_calendar_change(view: View, first: int, last: int) -> int | None:
     """Return the newest event of some positions that moved terms or closures, if one did."""
     found = [
         view.db.execute(

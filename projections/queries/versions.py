@@ -2,25 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import starmap
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ledger.clock import iso, local_date
 from policies.law.calendar import school_days_between
-from projections.queries.question import Selection
-from projections.queries.rectangle import rectangle
-from projections.queries.selection import selected
 from projections.queries.view import View
-from projections.readmodel.models.marks import VERSIONS, row_ids
-
-# -- versions ------------------------------------------------------------------------------
-# Versions of marks and plans as known: the rows that history and changes are made of.
-
+from projections.readmodel.mark_rows import VERSIONS, row_ids
 
 AS_STATED = "as stated by its source"
 _ENTERED = (
@@ -101,7 +92,7 @@ def versions_of(view: View, pupils: Iterable[int], first: date, last: date) -> l
     return sorted(found, key=lambda v: (v.session, v.pupil, v.position))
 
 
-def numbered(found: Iterable[Version]) -> Iterator[tuple[int, Version]]:
+def with_numbers(found: Iterable[Version]) -> Iterator[tuple[int, Version]]:
     """Yield each version with its number in its session, from 1."""
     last: tuple[int, str] | None = None
     number = 0
@@ -149,7 +140,7 @@ class Describer:
 
     def row(self, number: int, version: Version) -> dict[str, Any]:
         """Return the row of `history` for a version."""
-        at, _ = self.recorded(version)
+        at, _ = self.recording(version)
         return {
             "session": version.session,
             "version": number,
@@ -163,7 +154,7 @@ class Describer:
             "by": self.author(version),
             "recorded_at": iso(at),
             "stated_at": iso(version.stated) if version.stated is not None else None,
-            "late_by_school_days": self.late(version),
+            "late_by_school_days": self.school_days_late(version),
             "position": version.position,
             "step": version.step,
             **self._restated(version),
@@ -172,10 +163,10 @@ class Describer:
     def _restated(self, version: Version) -> dict[str, str]:
         """Return when a later import restated a mark; nothing of any other version."""
         return (
-            {"changed_at": iso(self.recorded(version)[0])} if self._later_import(version) else {}
+            {"changed_at": iso(self.recording(version)[0])} if self._later_import(version) else {}
         )
 
-    def named(self, staff: str | None, day: date) -> tuple[str | None, str | None]:
+    def name_and_title(self, staff: str | None, day: date) -> tuple[str | None, str | None]:
         """Return the name and title of a member of staff on a day; the id where not on staff."""
         rows = [r for r in self._staff.get(staff or "", ()) if r[0] <= day <= r[1]]
         if not rows:
@@ -183,7 +174,7 @@ class Describer:
         _, _, name, title = max(rows)
         return self._view.open(name), title
 
-    def recorded(self, version: Version) -> tuple[int, str]:
+    def recording(self, version: Version) -> tuple[int, str]:
         """Return when a version was recorded here, and how its author was authenticated."""
         commit = self.commit(version.position)
         return commit.at, commit.authenticated
@@ -196,7 +187,7 @@ class Describer:
         """Return the transaction that holds a position."""
         return self._commits[bisect_right(self._firsts, position) - 1]
 
-    def when(self, version: Version) -> int | None:
+    def made_at(self, version: Version) -> int | None:
         """Return when a version was made: as its source states, else as recorded here.
 
         A source states the time of a mark, not of its own change of it: by the ledger's clock, a
@@ -204,7 +195,7 @@ class Describer:
         """
         if version.imported and not self._later_import(version):
             return version.stated
-        return self.recorded(version)[0]
+        return self.recording(version)[0]
 
     def _later_import(self, version: Version) -> bool:
         """Tell whether a mark was restated by a later import than that of its entry."""
@@ -212,7 +203,7 @@ class Describer:
             return False
         return self.commit(version.entered).first != self.commit(version.position).first
 
-    def late(self, version: Version) -> int | None:
+    def school_days_late(self, version: Version) -> int | None:
         """Return the school days from the session's day to the change; none where undated."""
         made = self.changed_on(version)
         if made is None:
@@ -225,30 +216,17 @@ class Describer:
         if version.by is None:
             return None
         day = self.changed_on(version) or date.fromisoformat(version.session[:10])
-        name, title = self._named(version, day)
-        authenticated = AS_STATED if version.imported else self.recorded(version)[1]
+        name, title = self._name_and_title(version, day)
+        authenticated = AS_STATED if version.imported else self.recording(version)[1]
         return {"name": name, "job_title": title, "authenticated": authenticated}
 
     def changed_on(self, version: Version) -> date | None:
         """Return the London date of a change: as its source states, else as recorded."""
-        when = self.when(version)
+        when = self.made_at(version)
         return None if when is None else local_date(when)
 
-    def _named(self, version: Version, day: date) -> tuple[str | None, str | None]:
+    def _name_and_title(self, version: Version, day: date) -> tuple[str | None, str | None]:
         """Return name and title as they were then: kept with the change, else from the staff."""
         if version.name is not None:
             return self._view.open(version.name), version.job_title
-        return self.named(version.by, day)
-
-
-# -- changes_of ----------------------------------------------------------------------------
-# Whose changes are asked for: the pupils that a selection chooses, as row numbers.
-
-
-def chosen(question: Selection, view: View) -> set[int]:
-    """Return the pupils asked for; a filter by group is one by membership at `on`."""
-    whole = rectangle(view)
-    if not whole.sessions:  # who is meant needs a column, also where no session is in a term
-        whole = replace(whole, codes=np.zeros((len(whole.codes), 1), np.uint8))
-    cells = selected(view, question, whole)
-    return {n for n in view.people if cells[n].any()}
+        return self.name_and_title(version.by, day)

@@ -1,6 +1,5 @@
 """The read models as they stood: opened once, at one point in time, for one answer."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -12,20 +11,20 @@ import ledger
 from ledger import clock as clocks
 from ledger.clock import Clock
 from ledger.errors import Refused
-from ledger.files import open_read_only, translated
+from ledger.files import translated
 from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.store.folder import Folder
-from ledger.transparency.proof import root_at
+from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import Rules, rules
 from projections.queries.question import PointInTime
-from projections.readmodel.tables import ALWAYS, STANDS
+from projections.readmodel.manifest import grid_path
+from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR, STANDS, Connection, open_tables
 
 if TYPE_CHECKING:
     from projections.readmodel.grid import Grid
 
-_GROUPS = "\n"
 _PERSON = "pupil, upn, local_id, surname, forename, name_used, birth_cohort, compulsory_from"
 
 
@@ -73,7 +72,7 @@ class View:
     """
 
     folder: Folder
-    db: sqlite3.Connection
+    db: Connection
     ring: KeyRing
     now: int
     question: PointInTime
@@ -115,7 +114,9 @@ class View:
         day, wall = date.fromisoformat, time.fromisoformat
         terms = [Term(day(f), day(la), n) for f, la, n in self.stood("first, last, name", "terms")]
         closures = [
-            Closure(day(d), h, frozenset(g.split(_GROUPS)) if g else frozenset(), bool(c), r)
+            Closure(
+                day(d), h, frozenset(g.split(GROUP_SEPARATOR)) if g else frozenset(), bool(c), r
+            )
             for d, h, g, c, r in self.stood('date, half, "groups", cancelled, reason', "closures")
         ]
         times = [
@@ -145,7 +146,7 @@ class View:
     def first(self) -> date:
         """The first date counted."""
         if self.question.from_ is not None:
-            return _in_order(self.question.from_, self.on)
+            return _first_date(self.question.from_, self.on)
         return self.school_year[0] if self.school_year else self.on
 
     @cached_property
@@ -153,7 +154,7 @@ class View:
         """The marks as a rectangle."""
         from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
 
-        return Grid(self.folder.views / "grid")
+        return Grid(grid_path(self.folder))
 
     # -- people -----------------------------------------------------------------------------
 
@@ -163,9 +164,9 @@ class View:
         found = {row[0]: self._person(row) for row in self.stood(_PERSON, "details")}
         # A source may state a spell on roll as known before the details of another one are.
         unnamed = {spell.pupil for spell in self.spells} - found.keys()
-        return found | {index: self.named(index) for index in sorted(unnamed)}
+        return found | {index: self.first_known_person(index) for index in sorted(unnamed)}
 
-    def named(self, index: int) -> Person:
+    def first_known_person(self, index: int) -> Person:
         """Return a pupil with the details first recorded, known at this point in time or not."""
         sql = f"SELECT {_PERSON} FROM details WHERE pupil = ? ORDER BY kf LIMIT 1"  # noqa: S608
         return self._person(self.db.execute(sql, [index]).fetchone())
@@ -250,7 +251,7 @@ class View:
         return f"the ledger's first event was recorded at {first} London: it knew nothing before"
 
 
-def _in_order(first: date, on: date) -> date:
+def _first_date(first: date, on: date) -> date:
     if first > on:
         raise Refused(
             "dates-reversed",
@@ -265,15 +266,14 @@ def _day(text: str | None) -> date | None:
 
 
 @contextmanager
-def opened(folder: Folder, question: PointInTime, clock: Clock) -> Iterator[View]:
+def open_view(folder: Folder, question: PointInTime, clock: Clock) -> Iterator[View]:
     """Open the read models for a question, brought up to the head of the log first."""
     folder.required()
     now = clock()
     head = _bring_up(folder)
-    tables = folder.views / "tables.db"
     with (
         translated(folder.views),
-        closing(open_read_only(tables)) as db,
+        closing(open_tables(folder)) as db,
         closing(KeyRing(folder.keys, to_write=False)) as ring,
     ):
         db.execute("BEGIN")  # one snapshot for the whole answer
@@ -308,9 +308,7 @@ def _known_at(question: PointInTime, now: int) -> int:
     )
 
 
-def _bounds(
-    db: sqlite3.Connection, question: PointInTime, known_at: int, head: int
-) -> tuple[int, int]:
+def _bounds(db: Connection, question: PointInTime, known_at: int, head: int) -> tuple[int, int]:
     """Return the position and the stated time that bound what is known."""
     position = head if question.position is None else min(question.position, head)
     if question.clock == "source":

@@ -10,10 +10,6 @@ from ledger.clock import local, parse_instant
 from ledger.english import weekday
 from projections.queries.versions import AS_STATED
 
-# -- wording -------------------------------------------------------------------------------
-# Words that every account of changes shares: what it was, by whom, when, how late.
-
-
 KINDS: Mapping[str, str] = {
     "entry": "first entry",
     "late_entry": "late entry",
@@ -32,6 +28,20 @@ KINDS: Mapping[str, str] = {
     "roll": "roll or group changed",
 }
 """What each kind of change is called; no two alike."""
+VERSION_KINDS: Mapping[str, str] = {
+    "entry": "entry",
+    "late_entry": "late entry",
+    "taking": "corrected during taking",
+    "amendment": "amendment",
+    "restated": "restated by its source",
+    "plan": "plan",
+}
+"""What the kind of a version is called in one pupil's history."""
+_PLANS = {
+    "planned": "absence planned",
+    "changed": "plan changed before the register was taken",
+    "withdrawn": "plan withdrawn before the register was taken",
+}
 NOBODY = "not stated"
 _WIDE = 60
 
@@ -98,7 +108,7 @@ def week_heading(monday: date) -> str:
     return f"W{week_in_words(monday)[1:]}"
 
 
-def wrapped(rows: Iterable[Sequence[str]], free: Collection[int]) -> list[tuple[str, ...]]:
+def wrap_cells(rows: Iterable[Sequence[str]], free: Collection[int]) -> list[tuple[str, ...]]:
     """Return rows of text in which long cells go on beneath, in rows that hold nothing else.
 
     ``free``: the columns of free text; a word longer than the column is cut.
@@ -114,31 +124,12 @@ def _lines(cell: str) -> list[str]:
     return wrap(cell, _WIDE) if len(cell) > _WIDE else [cell]
 
 
-# -- history_words -------------------------------------------------------------------------
-# The kinds of a version in words, so that none is taken for another.
-
-
-HISTORY_WORDS_KINDS = {
-    "entry": "entry",
-    "late_entry": "late entry",
-    "taking": "corrected during taking",
-    "amendment": "amendment",
-    "restated": "restated by its source",
-    "plan": "plan",
-}
-_PLANS = {
-    "planned": "absence planned",
-    "changed": "plan changed before the register was taken",
-    "withdrawn": "plan withdrawn before the register was taken",
-}
-
-
-def what(row: Mapping[str, Any], source: str | None) -> str:
+def version_in_words(row: Mapping[str, Any], source: str | None) -> str:
     """Return what a version is, and which system states it where it was imported.
 
     A late entry says how late; a correction during taking is no amendment.
     """
-    words = _PLANS.get(row.get("step") or "", HISTORY_WORDS_KINDS[row["kind"]])
+    words = _PLANS.get(row.get("step") or "", VERSION_KINDS[row["kind"]])
     if source is None:
         return words
     return (

@@ -5,37 +5,34 @@ over, so that a crash between two models heals itself at the next catch-up.
 """
 
 import gc
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from ledger.events import streams
 from ledger.events.base import SourcedEvent
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
-from ledger.files import open_read_only, translated
+from ledger.files import translated
 from ledger.store.folder import Folder
 from ledger.store.store import Recorded, Store
 from projections.readmodel import models, tables
 from projections.readmodel.freshness import follows
 from projections.readmodel.grid import Grid
-from projections.readmodel.tables import Moment, Reached, Writer
+from projections.readmodel.manifest import grid_path
+from projections.readmodel.tables import (
+    Connection,
+    DatabaseError,
+    Moment,
+    Reach,
+    Writer,
+    open_tables,
+    tables_path,
+)
 
 Progress = Callable[[int, int], None]
 _MARK = len(streams.MARK)
 _GRID = (SessionMarked, MarkCorrected, MarkAmended, SourceRestated)
-
-
-def tables_path(folder: Folder) -> Path:
-    """Return where the tables are."""
-    return folder.views / "tables.db"
-
-
-def grid_path(folder: Folder) -> Path:
-    """Return where the grid is."""
-    return folder.views / "grid"
 
 
 def catch_up(folder: Folder, *, progress: Progress | None = None) -> int:
@@ -54,20 +51,20 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
         folder.views.mkdir(exist_ok=True)
         try:
             db = tables.connect(path)
-        except sqlite3.DatabaseError:
+        except DatabaseError:
             path.unlink()
             db = tables.connect(path)
     with closing(db), closing(Store(folder.log)) as store, translated(folder.views):
         db.execute("BEGIN IMMEDIATE")
         grid = Grid(grid_path(folder))
-        if anew or not follows(folder, tables.reached(db)) or not follows(folder, grid.reached):
+        if anew or not follows(folder, tables.reach(db)) or not follows(folder, grid.reach):
             tables.create(db, models.tables())
             grid.clear()
         with _no_garbage_collection():
             head = _replay(store, db, grid, progress)
-        place = Reached(head, folder.anchor(head) or "")
+        place = Reach(head, folder.anchor(head) or "")
         grid.save(place)
-        tables.reach(db, place)
+        tables.set_reach(db, place)
         db.execute("COMMIT")
     return head
 
@@ -84,13 +81,13 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _replay(store: Store, db: sqlite3.Connection, grid: Grid, progress: Progress | None) -> int:
-    there = tables.reached(db)
+def _replay(store: Store, db: Connection, grid: Grid, progress: Progress | None) -> int:
+    there = tables.reach(db)
     tables_at = there.position if there else 0
     head = store.head()
-    feed = _Feed(Writer(db, models.tables()), grid, tables_at, grid.reached.position)
+    feed = _Feed(Writer(db, models.tables()), grid, tables_at, grid.reach.position)
     # Models stop only at the end of a transaction, so that its header is always seen first.
-    last = start = min(tables_at, grid.reached.position)
+    last = start = min(tables_at, grid.reach.position)
     for page in store.scan(start):
         feed.take(page)
         last = page[-1].position
@@ -139,7 +136,7 @@ class _Feed:
 
 def content(folder: Folder) -> Iterator[str]:
     """Yield everything the read models hold, for comparing a rebuild with what there was."""
-    with closing(open_read_only(tables_path(folder))) as db:
+    with closing(open_tables(folder)) as db:
         yield from tables.dump(db)
     for path in sorted(grid_path(folder).iterdir()):
         yield f"{path.name} {path.read_bytes().hex()}"

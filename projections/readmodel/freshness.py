@@ -1,23 +1,24 @@
-"""Whether the read models are up to date: asked before every answer, so kept cheap."""
+"""Whether the read models are up to date, and what is done when they cannot be read.
+
+Asked before every answer, so kept cheap: neither NumPy nor the models are loaded for it.
+"""
 
 import shutil
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 from ledger.errors import Refused
-from ledger.files import open_read_only
 from ledger.store.folder import Folder
-from projections.readmodel import grid, tables
-from projections.readmodel.tables import Reached
+from projections.readmodel import manifest, tables
+from projections.readmodel.tables import DatabaseError, Reach, open_tables, tables_path
 
-# -- current -------------------------------------------------------------------------------
-# Whether the read models are up to date: asked before every answer, so kept cheap.
+Found = TypeVar("Found")
+_UNREADABLE = ("storage", "ledger-damaged")
 
 
-def follows(folder: Folder, place: Reached | None) -> bool:
+def follows(folder: Folder, place: Reach | None) -> bool:
     """Tell whether a read model was made from this very log and can go on from where it is.
 
     It cannot when the log was restored from a back-up that lacks the model's last event.
@@ -29,43 +30,36 @@ def is_current(folder: Folder, head: int) -> bool:
     """Tell whether every read model has reached the head of this log."""
     return all(
         place is not None and place.position == head and follows(folder, place)
-        for place in (_grid(folder), _tables(folder))
+        for place in (_reach_of_grid(folder), _reach_of_tables(folder))
     )
 
 
-def _grid(folder: Folder) -> Reached | None:
-    found = grid.read(folder.views / "grid")
-    return found.reached if found else None
+def _reach_of_grid(folder: Folder) -> Reach | None:
+    there = manifest.read(manifest.grid_path(folder))
+    return there.reach if there else None
 
 
-def _tables(folder: Folder) -> Reached | None:
-    path = folder.views / "tables.db"
-    if not path.is_file():
+def _reach_of_tables(folder: Folder) -> Reach | None:
+    if not tables_path(folder).is_file():
         return None
     try:
-        with closing(open_read_only(path)) as db:
-            return tables.reached(db)
-    except sqlite3.DatabaseError:
+        with closing(open_tables(folder)) as db:
+            return tables.reach(db)
+    except DatabaseError:
         return None
 
 
-# -- afresh --------------------------------------------------------------------------------
-# Read models that cannot be read are put aside and made anew from the log, once.
-#
-# They are disposable: whoever asks has to be told nothing. When that does not help, they are put
-# back, since they may be the last copy of a log that is damaged itself.
+def retry_without_views(folder: Folder, attempt: Callable[[], Found]) -> Found:
+    """Return what an attempt at the read models gives; one that cannot read them is repeated.
 
-
-_UNREADABLE = ("storage", "ledger-damaged")
-Found = TypeVar("Found")
-
-
-def afresh(folder: Folder, attempt: Callable[[], Found]) -> Found:
-    """Return what an attempt at the read models gives, the second time with none there."""
+    They are put aside for it and made anew from the log, once: they are disposable, and whoever
+    asks has to be told nothing. When that does not help, they are put back, since they may be the
+    last copy of a log that is damaged itself.
+    """
     try:
         return attempt()
-    except (Refused, OSError, EOFError, ValueError, sqlite3.Error) as error:
-        if not _for_the_views(folder, error):
+    except (Refused, OSError, EOFError, ValueError, DatabaseError) as error:
+        if not _views_to_blame(folder, error):
             raise
     aside = folder.path / "views.unreadable"
     _remove(aside)
@@ -80,7 +74,7 @@ def afresh(folder: Folder, attempt: Callable[[], Found]) -> Found:
     return found
 
 
-def _for_the_views(folder: Folder, error: Exception) -> bool:
+def _views_to_blame(folder: Folder, error: Exception) -> bool:
     """Tell whether the read models may be to blame."""
     if isinstance(error, Refused):
         blamed = error.code in _UNREADABLE and str(folder.views) in error.what

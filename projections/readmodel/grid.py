@@ -11,9 +11,8 @@ number in the tables, column = two a day. Dense arrays on disk, memory-mapped:
 As known at a position: the arrays, with later versions rewound.
 """
 
-import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,60 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.values import school_year_number
-from projections.readmodel.tables import ALWAYS, LAYOUT, Reached
-
-# -- manifest ------------------------------------------------------------------------------
-# The manifest of the grid: which files hold which year, and how far they have come.
-
-
-_FILE = "manifest.json"
-
-
-@dataclass(slots=True)
-class Manifest:
-    """``codes``: the code book, 0 = no mark; ``partitions``: year -> stem of its files' names."""
-
-    position: int = 0
-    anchor: str = ""
-    layout: int = LAYOUT
-    codes: list[str] = field(default_factory=lambda: [""])
-    partitions: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def reached(self) -> Reached:
-        """How far the grid has come."""
-        return Reached(self.position, self.anchor)
-
-
-def read(folder: Path) -> Manifest | None:
-    """Return the manifest; none where there is no grid, or one that must be made anew."""
-    try:
-        found = Manifest(**json.loads((folder / _FILE).read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
-    return found if found.layout == LAYOUT else None
-
-
-def write(folder: Path, manifest: Manifest) -> None:
-    """Put a manifest in the place of the one before, at once."""
-    waiting = folder / f"{_FILE}.{os.getpid()}"
-    waiting.write_text(json.dumps(asdict(manifest)), encoding="utf-8")
-    waiting.replace(folder / _FILE)
-
-
-# -- grid ----------------------------------------------------------------------------------
-# The grid: a register is a rectangle, pupils by sessions, and so is the model.
-#
-# One partition a year from 1 August, so that no change of calendar moves a cell: row = the pupil's
-# number in the tables, column = two a day. Dense arrays on disk, memory-mapped:
-#
-# - ``codes`` uint8: index into the code book, 0 = no mark;
-# - ``kf`` uint32: position at which the standing version was recorded;
-# - ``sf`` int64: time stated for it (microseconds), never falling along a chain; 0 = undated;
-# - ``older`` int64 [n, 7]: superseded versions: row, column, code, kf, kt, sf, st.
-#
-# As known at a position: the arrays, with later versions rewound.
-
+from projections.readmodel import manifest
+from projections.readmodel.manifest import Manifest
+from projections.readmodel.tables import ALWAYS, Reach
 
 Codes = npt.NDArray[np.uint8]
 COLUMNS = 2 * 366
@@ -177,7 +125,7 @@ class Grid:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.reached = Reached(0, "")
+        self.reach = Reach(0, "")
         self.book: list[str] = [""]
         self._files: dict[int, str] = {}
         self._partitions: dict[int, Partition] = {}
@@ -188,29 +136,29 @@ class Grid:
         self._load()
 
     def _load(self) -> None:
-        found = read(self._folder) or Manifest()
-        self.reached = found.reached
-        self.book = found.codes
-        self._files = {int(year): stem for year, stem in found.partitions.items()}
+        kept = manifest.read(self._folder) or Manifest()
+        self.reach = kept.reach
+        self.book = kept.codes
+        self._files = {int(year): stem for year, stem in kept.partitions.items()}
         self._numbers = {code: n for n, code in enumerate(self.book) if code}
 
     def clear(self) -> None:
         """Forget everything, for a rebuild; the files go when it is saved."""
-        self.reached, self.book, self._numbers = Reached(0, ""), [""], {}
+        self.reach, self.book, self._numbers = Reach(0, ""), [""], {}
         self._files, self._partitions, self._changed = {}, {}, set()
 
     def partition(self, year: int) -> Partition:
         """Return a year's partition, memory-mapped, or an empty one."""
         if year not in self._partitions:
             try:
-                self._partitions[year] = self._opened(year)
+                self._partitions[year] = self._open(year)
             except FileNotFoundError:
                 # Somebody caught up meanwhile: newer files know all that the older ones did.
                 self._load()
-                self._partitions[year] = self._opened(year)
+                self._partitions[year] = self._open(year)
         return self._partitions[year]
 
-    def _opened(self, year: int) -> Partition:
+    def _open(self, year: int) -> Partition:
         stem = self._files.get(year)
         return self._read(stem) if stem else Partition.empty()
 
@@ -253,7 +201,7 @@ class Grid:
         self._changed.add(year)
         return partition
 
-    def save(self, place: Reached) -> None:
+    def save(self, place: Reach) -> None:
         """Write what changed under new names, then the manifest that names them, at once."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self.flush()
@@ -264,10 +212,10 @@ class Grid:
             stem = self._files[year] = f"{year}-{partition.kf.max()}"
             for name in _ARRAYS:
                 self._write(f"{stem}.{name}.npy", getattr(partition, name))
-        self.reached = place
+        self.reach = place
         self._changed.clear()
         partitions = {str(year): stem for year, stem in sorted(self._files.items())}
-        write(self._folder, Manifest(*place, codes=self.book, partitions=partitions))
+        manifest.write(self._folder, Manifest(*place, codes=self.book, partitions=partitions))
         self._remove_old_files()
 
     def _write(self, name: str, array: npt.NDArray[Any]) -> None:

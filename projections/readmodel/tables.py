@@ -8,18 +8,60 @@ here, so that destroying a key leaves nothing to clean up.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ledger.files import begin_immediate, open_read_only
+from ledger.store.folder import Folder
+
+Connection = sqlite3.Connection
+"""The tables, open. Only this package names the database behind them."""
+DatabaseError = sqlite3.Error
+"""What the database raises."""
+
 LAYOUT = 5
+"""Raised with every change of `models`, so that each ledger makes its read models anew."""
 ALWAYS = 2**62
 """A stated time later than any: nothing is filtered by it."""
 
 STANDS = "kf <= :p AND sf <= :t AND (kt IS NULL OR :p < kt OR :t < st)"
 """The condition of a version that stands at position ``:p`` and stated time ``:t``."""
+_INTERVAL = ("kf", "kt", "sf", "st")
+
+GROUP_SEPARATOR = "\n"
+"""Between the group names of one closure."""
+PUPIL_SEPARATOR = ","
+"""Between the row numbers of the pupils of one return."""
+
+
+def tables_path(folder: Folder) -> Path:
+    """Return where the tables are."""
+    return folder.views / "tables.db"
+
+
+def open_tables(folder: Folder) -> Connection:
+    """Open the tables for reading, also on a disk that cannot be written."""
+    return open_read_only(tables_path(folder))
+
+
+def columns_of(db: Connection, table: str) -> list[str]:
+    """Return what the rows of a table say, without the columns of their interval."""
+    names = [name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", [table])]
+    return [name for name in names if name not in _INTERVAL]
+
+
+@contextmanager
+def without_writers(folder: Folder) -> Iterator[None]:
+    """Keep everybody from writing to the tables meanwhile."""
+    with closing(sqlite3.connect(tables_path(folder), isolation_level=None)) as db:
+        with suppress(sqlite3.Error):
+            begin_immediate(db.execute)  # refused where nobody may write: then nobody does
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +99,7 @@ class Moment(NamedTuple):
 class Writer:
     """Writes facts into the tables of one database, in the caller's transaction."""
 
-    def __init__(self, db: sqlite3.Connection, tables: Mapping[str, Table]) -> None:
+    def __init__(self, db: Connection, tables: Mapping[str, Table]) -> None:
         self.db = db
         self._put = {name: _statements(name, t) for name, t in tables.items() if t.versioned}
         self._placed = {name for name, t in tables.items() if t.row_id}
@@ -121,8 +163,18 @@ class Writer:
             self.db.executemany(statements[name], rows)
 
 
+Handler = Callable[[Writer, Moment, str, Any], None]
+"""Writes one event: its writer, its moment, its stream and the event."""
+Handlers = Mapping[type[Any], Handler]
+
+
+def iso(day: date | None) -> str | None:
+    """Write a date for a table, or nothing."""
+    return day.isoformat() if day else None
+
+
 def _all_columns(table: Table) -> list[str]:
-    return [*table.columns, *(("kf", "kt", "sf", "st") if table.versioned else ())]
+    return [*table.columns, *(_INTERVAL if table.versioned else ())]
 
 
 def _insertion(name: str, columns: Sequence[str]) -> str:
@@ -138,7 +190,7 @@ def _statements(name: str, table: Table) -> tuple[str, str]:
     )
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> Connection:
     """Open the tables for writing; the transaction is the caller's."""
     db = sqlite3.connect(path, isolation_level=None, timeout=120)
     try:
@@ -151,7 +203,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def create(db: sqlite3.Connection, tables: Mapping[str, Table]) -> None:
+def create(db: Connection, tables: Mapping[str, Table]) -> None:
     """Drop every table and make it anew, empty, at position 0."""
     import sqlite_utils  # noqa: PLC0415 - slow to import, and only needed when building
 
@@ -163,7 +215,7 @@ def create(db: sqlite3.Connection, tables: Mapping[str, Table]) -> None:
     utils["pupils"].create_index(["pupil"], unique=True)  # type: ignore[union-attr]
     utils["state"].create({"layout": int, "position": int, "anchor": str})  # type: ignore[union-attr]
     db.execute("INSERT INTO state VALUES(?, 0, '')", [LAYOUT])
-    interval = {"kf": int, "kt": int, "sf": int, "st": int}
+    interval = dict.fromkeys(_INTERVAL, int)
     for name, table in tables.items():
         columns = {**table.columns, **(interval if table.versioned else {})}
         pk = next(iter(columns)) if table.row_id else None
@@ -174,28 +226,28 @@ def create(db: sqlite3.Connection, tables: Mapping[str, Table]) -> None:
             utils[name].create_index([index])  # type: ignore[union-attr]
 
 
-class Reached(NamedTuple):
+class Reach(NamedTuple):
     """How far a read model has come: a position, and the log's anchor there."""
 
     position: int
     anchor: str
 
 
-def reached(db: sqlite3.Connection) -> Reached | None:
+def reach(db: Connection) -> Reach | None:
     """Return how far the tables have come; none where they must be made anew."""
     try:
         layout, position, anchor = db.execute("SELECT * FROM state").fetchone()
     except (sqlite3.DatabaseError, TypeError, ValueError):
         return None
-    return Reached(position, anchor) if layout == LAYOUT else None
+    return Reach(position, anchor) if layout == LAYOUT else None
 
 
-def reach(db: sqlite3.Connection, place: Reached) -> None:
+def set_reach(db: Connection, place: Reach) -> None:
     """Remember how far the tables have come."""
     db.execute("UPDATE state SET position = ?, anchor = ?", place)
 
 
-def dump(db: sqlite3.Connection) -> Iterable[str]:
+def dump(db: Connection) -> Iterable[str]:
     """Yield the content of every table, in an order that does not depend on its history."""
     names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for name in sorted(names):

@@ -11,10 +11,10 @@ from ledger.clock import iso, local_date, parse_instant
 from ledger.errors import Refused
 from ledger.values import Session
 from policies.law.calendar import school_days_between
-from projections.queries.pending import requests
+from projections.queries.pending import approval_steps
 from projections.queries.question import Question
 from projections.queries.versions import Describer, Version
-from projections.queries.view import Person, View, opened
+from projections.queries.view import Person, View, open_view
 from projections.register.signs import NO_MARK
 from projections.register.signs import code as stands
 from projections.register.week import PLAN, Week, by_surname
@@ -35,7 +35,7 @@ def other_view(question: Question, view: View, known_at: str | None) -> Iterator
     upto = question.position if known_at is None else None
     if upto is not None:
         at = _last_recorded(view, upto)
-    with opened(
+    with open_view(
         view.folder, replace(question, known_at=at, position=upto), lambda: view.now
     ) as second:
         # Both read the marks as they are in the newer files, which know all of the older ones.
@@ -174,7 +174,7 @@ class Compared:
             return found
         commit = self._describer.commit(position)
         day = local_date(commit.at)
-        name, title = self._describer.named(commit.by, day)
+        name, title = self._describer.name_and_title(commit.by, day)
         made = {"name": name, "job_title": title, "authenticated": commit.authenticated}
         lag = school_days_between(self._school_days, session.date, day)
         return found | {"by": made if commit.by else None, "recorded_at": iso(commit.at),
@@ -194,7 +194,7 @@ class Compared:
     def _requests(self) -> list[dict[str, Any]]:
         week = self.later
         people = {person.index: person for person in week.pupils}
-        found = requests(week.view, self._describer, people.keys(), week.monday, week.friday)
+        found = approval_steps(week.view, self._describer, people.keys(), week.monday, week.friday)
         low = self.earlier.view.position
         return [
             _placed(people[pupil], row["session"], row)

@@ -18,7 +18,7 @@ from projections.queries.wording import (
     week_heading,
     week_in_words,
     when_in_words,
-    wrapped,
+    wrap_cells,
 )
 from projections.register.signs import NOT_MET, code_key, legend, shown
 from projections.register.week import Week, monday_of
@@ -119,7 +119,7 @@ def _table(found: Form, empty: str) -> list[tuple[str, ...]]:
 
 def print_blank_sheet(found: Form) -> html.Markup:
     """Return a form as HTML."""
-    return html.joined(
+    return html.join(
         [
             html.tag("h2", week_heading(found.week.monday)),
             html.table(found.week.headings, _table(found, ""), css="register form"),
@@ -178,7 +178,7 @@ class RegisterPrint(Question):
         document["rows"] = found.rows
         pages = []
         if self.html:
-            body = html.joined(html.tag("section", sheet, css="sheet") for sheet in found.sheets)
+            body = html.join(html.tag("section", sheet, css="sheet") for sheet in found.sheets)
             pages = [Page(self.html, _page(self, view, body if held else weeks[0].nobody))]
         columns = () if self.blank else _COLUMNS
         return Answer(document, columns, [*blocks, Lines([view.provenance()])], flat=found.flat,
@@ -249,7 +249,7 @@ def _page(question: RegisterPrint, view: View, body: str) -> str:
     known = f"as known at {instant_in_words(view.known_at)}"
     title = f"{school}: register of {question.group}, {_kind(question)}"
     above = html.tag("p", f"Printed {instant_in_words(view.now)}, {known}.")
-    return html.page(title.removeprefix(": "), html.joined([above, html.tag("div", body)]),
+    return html.page(title.removeprefix(": "), html.join([above, html.tag("div", body)]),
                      landscape=True, foot=view.provenance())  # fmt: skip
 
 
@@ -340,7 +340,7 @@ def print_amended_blocks(printed: Printed) -> list[Block]:
     week = printed.week
     title = f"Register of {week.group}, {week_in_words(week.monday)}, as amended"
     # A reason as long as a book would make every row that wide.
-    lists = [replace(each, rows=wrapped(each.rows, _REASON)) for each in _lists(printed)]
+    lists = [replace(each, rows=wrap_cells(each.rows, _REASON)) for each in _lists(printed)]
     return [Grid(title, week.headings, body, notes=_print_amended_notes(printed)), *lists]
 
 
@@ -390,7 +390,7 @@ def print_amended_sheet(printed: Printed) -> html.Markup:
     """Return a week as HTML."""
     rows = [(row["name"], *map(_in_html, row["cells"])) for row in printed.rows]
     key = code_key(printed.week.view, printed.cells, printed.notes)
-    return html.joined(
+    return html.join(
         [
             html.tag("h2", week_heading(printed.week.monday)),
             html.table(printed.week.headings, rows, css="register"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ledger.english import number_of
-from projections.queries.question import Answer, Grid, Lines, Question, natural, option
+from projections.queries.question import Answer, Grid, Lines, Question, natural_order, option
 from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.register import due as registers_due
@@ -35,7 +35,7 @@ def registers_summary_counted(
         found.setdefault(_key(row, by), []).append(row)
     name = registers_summary_columns(by)[0]
     return (
-        [{name: key, **count(found[key])} for key in sorted(found, key=natural)],
+        [{name: key, **count(found[key])} for key in sorted(found, key=natural_order)],
         count(everything),
     )
 
@@ -125,7 +125,7 @@ class Registers(Question):
         due = registers_due.due(view, describer, self.kind, self.group)
         rows = [_row(describer, each) for each in due]
         rows = [row for row in rows if _wanted(self, row)]
-        rows.sort(key=lambda r: (r["session"], natural(r["group"])))
+        rows.sort(key=lambda r: (r["session"], natural_order(r["group"])))
         if self.summary is not None:
             counted, total = registers_summary_counted(rows, self.summary)
             document = {"as_of": view.as_of(), "rows": counted, "total": total}
@@ -147,7 +147,7 @@ def _row(describer: Describer, due: Due) -> dict[str, Any]:
     taking = due.taking
     by = None
     if taking is not None:
-        name, title = describer.named(taking.by, due.session.date)
+        name, title = describer.name_and_title(taking.by, due.session.date)
         by = {"name": name, "job_title": title}
     how = TAKEN if taking else MISSING if due.without else NOT_RECORDED
     return {

@@ -185,7 +185,7 @@ def _page(
     key = code_key(week.view, cells_of(rows), _listed(changes or []))
     grids = [block for block in found if isinstance(block, Grid)]
     first, *rest = grids
-    body = html.joined(
+    body = html.join(
         [
             html.tag("p", f"{known}."),
             html.table(first.headings, first.rows, css="register"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from ledger.errors import Refused
 from ledger.values import HALVES, Session
-from projections.queries.pending import Pending, pending
+from projections.queries.pending import PendingAmendment, pending_amendments
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import membership_cells
 from projections.queries.versions import Version, versions_of
@@ -121,9 +121,9 @@ class Week:
         return found
 
     @cached_property
-    def waiting(self) -> dict[Place, Pending]:
+    def waiting(self) -> dict[Place, PendingAmendment]:
         """The requested amendments that nobody has decided."""
-        return {(each.pupil, each.session): each for each in pending(self.view)}
+        return {(each.pupil, each.session): each for each in pending_amendments(self.view)}
 
     def marks(self, place: Place) -> list[Version]:
         """Return the versions of a mark, without plans."""

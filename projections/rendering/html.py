@@ -79,20 +79,20 @@ def tag(name: str, content: str, *, css: str = "") -> Markup:
     return Markup(f"<{name}{given}>{text(content)}</{name}>")
 
 
-def joined(parts: Iterable[str]) -> Markup:
+def join(parts: Iterable[str]) -> Markup:
     """Return pieces of HTML one after another, one a line."""
     return Markup("\n".join(text(part) for part in parts))
 
 
 def paragraphs(lines: Iterable[str]) -> Markup:
     """Return a paragraph for each line that is not empty."""
-    return joined(tag("p", line) for line in lines if line.strip())
+    return join(tag("p", line) for line in lines if line.strip())
 
 
 def notes(lines: Iterable[str], *, css: str = "notes") -> Markup:
     """Return what stands beneath a table, one line each; ``notes key``: in columns."""
     found = [tag("li", line) for line in lines]
-    return tag("ul", joined(found), css=css) if found else Markup("")
+    return tag("ul", join(found), css=css) if found else Markup("")
 
 
 def table(
@@ -114,15 +114,15 @@ def table(
     heads = [_cell("th", "col", n, each, numeric) for n, each in enumerate(headings)]
     last = len(body) - 1 if total else None
     lines = [_row(row, numeric, total=n == last) for n, row in enumerate(body)]
-    head = tag("thead", tag("tr", joined(heads)))
-    return tag("table", joined([head, tag("tbody", joined(lines))]), css=css)
+    head = tag("thead", tag("tr", join(heads)))
+    return tag("table", join([head, tag("tbody", join(lines))]), css=css)
 
 
 def _row(row: Sequence[str], numeric: frozenset[int], *, total: bool) -> Markup:
     first, *rest = row
     cells = [_cell("th", "row", 0, first, numeric)]
     cells += [_cell("td", "", n, each, numeric) for n, each in enumerate(rest, 1)]
-    return tag("tr", joined(cells), css="total" if total else "")
+    return tag("tr", join(cells), css="total" if total else "")
 
 
 def _cell(name: str, scope: str, column: int, content: str, numeric: frozenset[int]) -> Markup:
@@ -144,12 +144,12 @@ def grid(found: Grid, *, css: str = "") -> Markup:
     """Return a table of an answer with its title and its notes."""
     shown = table(found.headings, found.rows, numeric=found.numeric, total=found.total, css=css)
     above = [tag("h2", found.title)] if found.title else []
-    return joined([*above, shown, notes(found.notes)])
+    return join([*above, shown, notes(found.notes)])
 
 
 def blocks(found: Iterable[Block]) -> Markup:
     """Return the blocks of an answer, as they are shown in text."""
-    return joined(
+    return join(
         paragraphs(block.lines) if isinstance(block, Lines) else grid(block) for block in found
     )
 
@@ -163,7 +163,7 @@ def page(title: str, body: str, *, landscape: bool = False, foot: str = "") -> s
     style = (
         _STYLE.replace("SIZE", size)
         .replace("WIDE", wide)
-        .replace("FOOT", _IN_CSS.sub(_coded, foot))
+        .replace("FOOT", _IN_CSS.sub(_css_escape, foot))
     )
     end = tag("footer", tag("p", foot)) if foot else Markup("")
     return f"""<!DOCTYPE html>
@@ -186,6 +186,6 @@ def page(title: str, body: str, *, landscape: bool = False, foot: str = "") -> s
 """
 
 
-def _coded(found: re.Match[str]) -> str:
+def _css_escape(found: re.Match[str]) -> str:
     r"""Return a character as a style sheet's string can hold it: ``\3c `` for ``<``."""
     return f"\\{ord(found[0]):x} "

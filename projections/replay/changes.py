@@ -13,7 +13,7 @@ from ledger.values import parse_session
 from policies.law.calendar import school_days_between
 from projections.queries.versions import AS_STATED, Describer
 from projections.queries.view import View
-from projections.readmodel.models.calendar import SEPARATOR
+from projections.readmodel.tables import GROUP_SEPARATOR
 from projections.replay.figures import Moment
 
 _KNOWN = "kf <= :p AND sf <= :t"
@@ -105,7 +105,7 @@ class Changes:
         """Return a change as a row; ``sessions``: those with a mark that it moved."""
         commit = self._describer.commit(change.position)
         made, imported = local_date(commit.at), commit.source is not None
-        name, title = self._describer.named(commit.by, made)
+        name, title = self._describer.name_and_title(commit.by, made)
         how = AS_STATED if imported else commit.authenticated
         by = {"name": name, "job_title": title, "authenticated": how}
         event = self._event(change.position)
@@ -186,7 +186,7 @@ def _closure(was: Values | None, became: Values | None) -> str:
     day, half, groups, cancelled = became or was or ()
     what = "cancellation" if cancelled else "closure"
     said = ("cancelled" if cancelled else "closed") if became else f"{what} withdrawn"
-    whom = f" for {', '.join(groups.split(SEPARATOR))}" if groups else ""
+    whom = f" for {', '.join(groups.split(GROUP_SEPARATOR))}" if groups else ""
     return f"{day}/{half} {said}{whom}"
 
 

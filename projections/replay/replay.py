@@ -16,7 +16,7 @@ from projections.queries.wording import (
     days_in_words,
     kind_in_words,
     when_in_words,
-    wrapped,
+    wrap_cells,
 )
 from projections.register.week import by_surname
 from projections.replay.figures import COUNTS
@@ -84,7 +84,7 @@ def _people(question: Replay, view: View) -> list[Person]:
         )
     if question.who is not None:
         index = view.pupil_index(question.who)
-        return [view.people.get(index) or view.named(index)]
+        return [view.people.get(index) or view.first_known_person(index)]
     return [] if view.knows_nothing else _members(question, view)
 
 
@@ -107,7 +107,7 @@ def _table(person: Person, rows: list[Row]) -> Grid:
     title = f"{person.name} ({person.upn}): {number_of(changes, 'change')}"
     notes = [] if rows else ["nothing was recorded for these sessions"]
     # What was written freely may be as long as a book: it goes on in lines beneath.
-    cells = wrapped([_cells(row) for row in rows], _FREE)
+    cells = wrap_cells([_cells(row) for row in rows], _FREE)
     return Grid(title, _HEADINGS, cells, frozenset({8}), notes=notes)
 
 

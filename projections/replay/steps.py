@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ledger.clock import local_date, parse_instant
 from ledger.values import parse_session
-from projections.queries.pending import requests
+from projections.queries.pending import approval_steps
 from projections.queries.versions import Describer, Version, versions_of
 from projections.queries.view import View
 from projections.register.week import PLAN, monday_of
@@ -51,7 +51,7 @@ class Replayer:
         self._changes = Changes(view, self._describer, pupils)
         self._known, self._pupils = Known(view), pupils
         self._asked: dict[int, list[Row]] = {}
-        for pupil, row in requests(view, self._describer, pupils, view.first, view.on):
+        for pupil, row in approval_steps(view, self._describer, pupils, view.first, view.on):
             self._asked.setdefault(pupil, []).append(row)
 
     def rows(self, pupil: int) -> list[Told]:

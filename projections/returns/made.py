@@ -10,7 +10,7 @@ import numpy as np
 from policies.law.penalties import Measure
 from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.view import View
-from projections.readmodel.models.returns import SEPARATOR
+from projections.readmodel.tables import PUPIL_SEPARATOR
 
 # -- made ----------------------------------------------------------------------------------
 # Returns made of a kind, and so since when the next one has to tell.
@@ -67,7 +67,7 @@ def told(view: View, kind: str) -> Told:
 
 
 def _pupils(text: str) -> frozenset[int]:
-    return frozenset(int(pupil) for pupil in text.split(SEPARATOR) if pupil)
+    return frozenset(int(pupil) for pupil in text.split(PUPIL_SEPARATOR) if pupil)
 
 
 def agreed(view: View) -> Measure | None:

@@ -9,7 +9,7 @@ import numpy as np
 from ledger.english import number_of
 from projections.queries.question import Answer, Grid, Lines, Selection, option
 from projections.queries.rectangle import Flags, rectangle
-from projections.queries.selection import selected
+from projections.queries.selection import selected_cells
 from projections.queries.view import View
 from projections.returns import attendance as returns_attendance
 from projections.returns import roll as returns_roll
@@ -94,7 +94,7 @@ def _chosen(question: Returns, view: View) -> Flags:
     first = min([term.first for term in view.calendar.terms], default=view.first)
     last = max([term.last for term in view.calendar.terms], default=view.on)
     whole = rectangle(view, first, last)
-    cells = selected(view, question, whole)
+    cells = selected_cells(view, question, whole)
     if not whole.sessions:
         return np.ones(len(cells), np.bool_)
     chosen: Flags = np.any(cells, axis=1)

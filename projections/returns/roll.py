@@ -15,8 +15,8 @@ from policies.law.calendar import new_pupil_deadline, school_year_of
 from policies.law.roll import ground_named, grounds
 from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
-from projections.queries.question import natural
-from projections.queries.selection import in_order
+from projections.queries.question import natural_order
+from projections.queries.selection import year_groups_in_order
 from projections.queries.view import View
 from projections.returns.made import Told
 
@@ -120,12 +120,17 @@ def _year(view: View, pupil: int, day: date) -> str | None:
     names = [
         m.name for m in view.memberships if m.pupil == pupil and m.kind == "year" and m.covers(day)
     ]
-    return min(names, key=natural, default=None)
+    return min(names, key=natural_order, default=None)
 
 
 def _years(view: View, day: date) -> list[str]:
     """Return the year groups of a day, the most junior first; none where it is not known."""
-    return in_order(m.name for m in view.memberships if m.kind == "year" and m.covers(day)) or []
+    return (
+        year_groups_in_order(
+            m.name for m in view.memberships if m.kind == "year" and m.covers(day)
+        )
+        or []
+    )
 
 
 def _most_junior(view: View, spell: _Spell, year: str | None) -> bool:

@@ -9,7 +9,8 @@ from ledger.clock import local, local_date, parse_instant
 from ledger.english import number_of
 from ledger.errors import Refused
 from projections.queries.question import Answer, Grid, Lines, Selection, option
-from projections.queries.versions import Describer, chosen
+from projections.queries.selection import selected_pupils
+from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.roll.admission_rows import KINDS
 from projections.roll.admission_rows import rows as amendments
@@ -63,7 +64,7 @@ class Admission(Selection):
                 f"--changed-from {self.changed_from} is later than {self.changed_to}",
                 "give the earlier date first",
             )
-        found = amendments(view, Describer(view), chosen(self, view))
+        found = amendments(view, Describer(view), selected_pupils(self, view))
         rows = [row for row in found if _wanted(self, row)]
         title = f"{number_of(len(rows), 'change')} of the admission register"
         return Answer(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ledger.clock import iso, local_date
 from projections.queries.versions import AS_STATED, Describer
 from projections.queries.view import View
-from projections.readmodel import models
+from projections.readmodel.tables import columns_of
 
 # -- admission_rows ------------------------------------------------------------------------
 # Amendments of the admission register as rows: reg 6(1)'s five, with title, and how told.
@@ -121,7 +121,7 @@ def _author(
     if a.by is None:
         return None
     commit = describer.commit(a.position)
-    name, title = describer.named(a.by, day or local_date(commit.at))
+    name, title = describer.name_and_title(a.by, day or local_date(commit.at))
     return {
         "name": view.open(a.name) or name,
         "job_title": a.job_title or title,
@@ -188,7 +188,7 @@ class _Records(NamedTuple):
         *values: Any,  # noqa: ANN401 - SQL values
     ) -> Iterator[Change]:
         """Yield what differs from one version of a record to the next."""
-        names = [n for n in models.tables()[table].columns if n not in _KEYS]
+        names = [n for n in columns_of(self.view.db, table) if n not in _KEYS]
         bound = {"p": self.view.position, "t": self.view.stated}
         bound.update({f"v{n}": value for n, value in enumerate(values)})
         columns = ", ".join(f'"{name}"' for name in names)

@@ -9,14 +9,14 @@ from ledger.store.folder import Folder
 from ledger.terminal import Progress
 from ledger.transparency.witnesses import trusted_witnesses
 from projections.backup import backups
-from projections.queries import seen_outside as outside
-from projections.queries.pending import pending
+from projections.queries import sightings
+from projections.queries.pending import pending_amendments
 from projections.queries.question import Answer, Inspection, Lines, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
 from projections.readmodel import catch_up
-from projections.readmodel.freshness import afresh
+from projections.readmodel.freshness import retry_without_views
 
 # -- status --------------------------------------------------------------------------------
 # Where the ledger is, its last event, today's unmarked registers.
@@ -37,14 +37,14 @@ class Status(Question):
             {"p": view.position},
         ).fetchone()
         unmarked = unmarked_registers(view)
-        seen = outside.seen_by(view, trusted_witnesses(view.folder))
+        seen = sightings.newest(view, trusted_witnesses(view.folder))
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "ledger": str(view.folder.path.absolute()),
             "events": view.position,
             "pupils_on_roll": len({s.pupil for s in view.spells if s.covers(view.on)}),
             "last_event": {"position": last[0], "command": last[2]} if last else None,
-            "last_witness": outside.document(seen),
+            "last_witness": sightings.document(seen),
             "last_backup": backups.document(view),
             "unmarked_registers": unmarked,
         }
@@ -54,11 +54,11 @@ class Status(Question):
             f"Events       {view.position}",
             f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
             f"Last event   {_when(last)}",
-            f"Witnessed    {outside.said(seen, view.position)}",
+            f"Witnessed    {sightings.in_words(seen, view.position)}",
             f"Back-up      {backups.said(view)}",
             f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
         ]
-        if waiting := pending(view):
+        if waiting := pending_amendments(view):
             document["pending"] = len(waiting)
             lines.append(
                 f"Pending      {number_of(len(waiting), 'amendment')} to approve or decline"
@@ -102,6 +102,8 @@ class Rebuild(Inspection):
 
     def inspect(self, folder: Folder, progress: Progress) -> Answer:
         """Rebuild, and say from how many events."""
-        head = afresh(folder, lambda: catch_up.rebuild(folder.required(), progress=progress))
+        head = retry_without_views(
+            folder, lambda: catch_up.rebuild(folder.required(), progress=progress)
+        )
         says = f"the read models were rebuilt from {head} events"
         return Answer({"events": head}, (), [Lines([says])])

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from projections.queries import pending
-from projections.queries.pending import Pending
+from projections.queries.pending import PendingAmendment
 from projections.queries.question import Answer, Grid, Lines, Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
-from projections.queries.selection import selected
+from projections.queries.selection import selected_cells
 from projections.queries.view import View
 
 
@@ -30,15 +30,15 @@ class Today(Selection):
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, columns, [Lines([view.ignorance()])])
         whole = rectangle(view, view.on, view.on)
-        chosen = selected(view, self, whole)
+        chosen = selected_cells(view, self, whole)
         rows, waiting = _rows(view, whole, chosen), _waiting(view, chosen)
-        document = {"as_of": view.as_of(), "rows": rows, **pending.added(waiting)}
+        document = {"as_of": view.as_of(), "rows": rows, **pending.field(waiting)}
         return Answer(document, columns, [_table(rows, view, waiting)])
 
 
-def _waiting(view: View, chosen: Flags) -> list[Pending]:
+def _waiting(view: View, chosen: Flags) -> list[PendingAmendment]:
     """Return what waits for the pupils asked about; on a day without a session, for all."""
-    found = pending.pending(view)
+    found = pending.pending_amendments(view)
     asked = set(np.nonzero(chosen.any(axis=1))[0].tolist())
     return [each for each in found if not chosen.shape[1] or each.pupil in asked]
 
@@ -88,7 +88,7 @@ def _row(view: View, pupil: int, what: tuple[str, str, str | None]) -> dict[str,
     }
 
 
-def _table(rows: list[dict[str, Any]], view: View, waiting: list[Pending]) -> Grid:
+def _table(rows: list[dict[str, Any]], view: View, waiting: list[PendingAmendment]) -> Grid:
     body = [
         (r["session"], ", ".join(r["groups"]), r["name"], r["upn"], r["what"], r["planned"] or "")
         for r in rows

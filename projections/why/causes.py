@@ -1,4 +1,7 @@
-"""The causes of what moved: which events did what to the counts of which pupil."""
+"""The causes of what moved: which events did what to the counts of which pupil.
+
+`NewFacts` reads what became known between two times; `Finder` attributes every move to it.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,15 +17,40 @@ from projections.queries.view import View
 from projections.why.cells import Cause, Cells, Move
 from projections.why.stages import Stage
 
-# -- why_events ----------------------------------------------------------------------------
-# The events between two times of knowledge, by what they are about.
-
-
 Place = tuple[int, str]
 """A pupil's row number and a session."""
+Causes = dict[tuple[int, str, int], Cause]
+"""By the number of the stage, the kind and the pupil."""
+
+JOINER, LEAVER, GROUP_MOVE = "joiner", "leaver", "group move"
+ENTERING, LEAVING = "session entering the window", "session leaving the window"
+CALENDAR, BIRTH_DATE, BOARDING = "calendar change", "corrected birth date", "changed boarding"
+RULE = "rule change"
+MARKS = {
+    "entry": "new mark",
+    "late_entry": "late entry",
+    "taking": "corrected during taking",
+    "amendment": "amendment",
+    "restated": "restated",
+}
+KINDS = (
+    *MARKS.values(),
+    CALENDAR,
+    GROUP_MOVE,
+    BIRTH_DATE,
+    BOARDING,
+    JOINER,
+    LEAVER,
+    ENTERING,
+    LEAVING,
+    RULE,
+)
 
 
-class Entered(NamedTuple):
+# -- what became known in between ----------------------------------------------------------
+
+
+class NewVersion(NamedTuple):
     """A version of a mark that became known in between; ``undated``: nobody states a time."""
 
     kind: str
@@ -32,24 +60,24 @@ class Entered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class NewFacts:
     """What became known after the earlier view, up to the later one."""
 
     earlier: View
     later: View
 
-    def marks(self, first: date, last: date) -> dict[Place, list[Entered]]:
+    def marks(self, first: date, last: date) -> dict[Place, list[NewVersion]]:
         """Return the versions of marks on sessions of a range of dates, in order."""
         sql = (
             "SELECT pupil, session, kind, code, sf = 0, kf FROM marks "
             "WHERE session BETWEEN :first AND :last AND kf <= :p2 AND sf <= :t2 "
             "AND NOT (kf <= :p1 AND sf <= :t1) ORDER BY id"
         )
-        found: defaultdict[Place, list[Entered]] = defaultdict(list)
+        found: defaultdict[Place, list[NewVersion]] = defaultdict(list)
         bound = {**self._bound(), "first": str(first), "last": f"{last}~"}
         for pupil, session, *version in self.later.db.execute(sql, bound):
             kind, code, undated, position = version
-            found[pupil, session].append(Entered(kind, code, bool(undated), position))
+            found[pupil, session].append(NewVersion(kind, code, bool(undated), position))
         return found
 
     def by_pupil(self, table: str) -> dict[int, set[int]]:
@@ -108,36 +136,7 @@ def standing_facts(view: View, table: str) -> dict[int, set[int]]:
     return found
 
 
-# -- causes --------------------------------------------------------------------------------
-# The causes of what moved: which events did what to the counts of which pupil.
-
-
-Causes = dict[tuple[int, str, int], Cause]
-"""By the number of the stage, the kind and the pupil."""
-
-JOINER, LEAVER, GROUP_MOVE = "joiner", "leaver", "group move"
-ENTERING, LEAVING = "session entering the window", "session leaving the window"
-CALENDAR, BIRTH_DATE, BOARDING = "calendar change", "corrected birth date", "changed boarding"
-RULE = "rule change"
-MARKS = {
-    "entry": "new mark",
-    "late_entry": "late entry",
-    "taking": "corrected during taking",
-    "amendment": "amendment",
-    "restated": "restated",
-}
-KINDS = (
-    *MARKS.values(),
-    CALENDAR,
-    GROUP_MOVE,
-    BIRTH_DATE,
-    BOARDING,
-    JOINER,
-    LEAVER,
-    ENTERING,
-    LEAVING,
-    RULE,
-)
+# -- who did it ----------------------------------------------------------------------------
 
 
 class Finder:
@@ -147,7 +146,7 @@ class Finder:
         self.cells = cells
         self.way = cells.way
         self._current = current
-        self.between = Between(self.way.earlier, self.way.later)
+        self.new_facts = NewFacts(self.way.earlier, self.way.later)
 
     def causes(self) -> Causes:
         """Return every cause; their effects add up to what moved."""
@@ -155,14 +154,14 @@ class Finder:
         for number, stage, moves in self.cells.stages():
             for move in moves:
                 if stage.facts == "marks":
-                    self._marked(found, number, move)
+                    self._attribute_to_marks(found, number, move)
                 else:
                     kind = self._kind(stage, move)
                     cause = found[number, kind, move.pupil]
                     cause.add(self._effect(move), self._events(stage, kind, move))
         return dict(found)
 
-    def _marked(self, found: Causes, number: int, move: Move) -> None:
+    def _attribute_to_marks(self, found: Causes, number: int, move: Move) -> None:
         """Let each version of a mark that became known have its own effect."""
         standing = move.old
         for version in self.marks[move.pupil, str(move.session)]:
@@ -173,7 +172,7 @@ class Finder:
             cause.add(effect, {version.position})
             standing = after
 
-    def _standing(self, version: Entered) -> int:
+    def _standing(self, version: NewVersion) -> int:
         return 1 + 2 * self._numbers[version.code] + version.undated
 
     @cached_property
@@ -195,7 +194,7 @@ class Finder:
                 return JOINER if gained else LEAVER
             case "window":
                 return self._kind_of_window(move, gained=gained)
-            case "selection" if self._current and move.pupil in self._came_or_went:
+            case "selection" if self._current and move.pupil in self._joiners_and_leavers:
                 return JOINER if gained else LEAVER
             case _:
                 return GROUP_MOVE
@@ -211,9 +210,9 @@ class Finder:
         return {s.pupil for s in self.way.earlier.spells if s.first <= self.way.earlier.on}
 
     @cached_property
-    def _came_or_went(self) -> set[int]:
+    def _joiners_and_leavers(self) -> set[int]:
         """Pupils on roll at one of the two dates only."""
-        return _here(self.way.earlier) ^ _here(self.way.later)
+        return _on_roll(self.way.earlier) ^ _on_roll(self.way.later)
 
     # -- by which events ----------------------------------------------------------------------
 
@@ -224,7 +223,7 @@ class Finder:
         marks = {version.position for version in self.marks.get(place, ())}
         if stage.facts == "calendar":
             return marks | (self._calendar[place[1]] or self._any_calendar)
-        table = self._joined if kind == GROUP_MOVE else self._rolled
+        table = self._group_changes if kind == GROUP_MOVE else self._roll_changes
         return marks | table.get(move.pupil, set())
 
     def _events_by_date(self, kind: str, place: Place) -> set[int]:
@@ -244,26 +243,26 @@ class Finder:
         return found
 
     @cached_property
-    def marks(self) -> Mapping[Place, list[Entered]]:
+    def marks(self) -> Mapping[Place, list[NewVersion]]:
         """Versions of marks that became known in between, by pupil and session."""
         first = min(stage.first for stage in self.way.stages)
-        return self.between.marks(first, max(stage.last for stage in self.way.stages))
+        return self.new_facts.marks(first, max(stage.last for stage in self.way.stages))
 
     @cached_property
     def _calendar(self) -> dict[str, set[int]]:
-        return self.between.calendar(self.cells.sessions)
+        return self.new_facts.calendar(self.cells.sessions)
 
     @cached_property
     def _any_calendar(self) -> set[int]:
-        return self.between.any_calendar()
+        return self.new_facts.any_calendar()
 
     @cached_property
-    def _joined(self) -> dict[int, set[int]]:
-        return self.between.by_pupil("memberships")
+    def _group_changes(self) -> dict[int, set[int]]:
+        return self.new_facts.by_pupil("memberships")
 
     @cached_property
-    def _rolled(self) -> dict[int, set[int]]:
-        return self.between.by_pupil("roll")
+    def _roll_changes(self) -> dict[int, set[int]]:
+        return self.new_facts.by_pupil("roll")
 
     @cached_property
     def _standing_marks(self) -> dict[Place, set[int]]:
@@ -279,5 +278,5 @@ class Finder:
         return standing_facts(self.way.later, "roll")
 
 
-def _here(view: View) -> set[int]:
+def _on_roll(view: View) -> set[int]:
     return {spell.pupil for spell in view.spells if spell.covers(view.on)}

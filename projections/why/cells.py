@@ -11,7 +11,7 @@ from ledger.errors import Refused
 from ledger.values import Session
 from projections.queries.question import Selection
 from projections.queries.rectangle import rectangle
-from projections.queries.selection import Counted, counted
+from projections.queries.selection import CountedCells, count_cells
 from projections.queries.tally import COUNTED, Counter, Counts, Tally, worths
 from projections.why.stages import SAME_CELLS, Stage, Way
 
@@ -50,7 +50,7 @@ class Cells:
         self.way = way
         self._asked = replace(question, school=None)
         self._refused: list[Refused] = []
-        counts: list[Counted] = []
+        counts: list[CountedCells] = []
         for stage in way.stages:
             counts.append(counts[-1] if stage.facts in SAME_CELLS else self._counted(stage))
         if len(self._refused) == len({id(each) for each in counts}):
@@ -59,20 +59,20 @@ class Cells:
         self.totals: tuple[Tally, Tally] = (counts[0].total(), counts[-1].total())
         self.sessions = sorted({s for c in counts for s in c.counter.whole.sessions})
         self.rows = max(len(c.chosen) for c in counts)
-        self.standing = [self._laid_out(c) for c in counts]
+        self.standing = [self._lay_out(c) for c in counts]
 
-    def _counted(self, stage: Stage) -> Counted:
+    def _counted(self, stage: Stage) -> CountedCells:
         try:
-            return counted(self._asked, stage.view, stage.first, stage.last)
+            return count_cells(self._asked, stage.view, stage.first, stage.last)
         except Refused as refused:
             if refused.code != "group-unknown":
                 raise
             self._refused.append(refused)
         whole = rectangle(stage.view, stage.first, stage.last)
         counter = Counter(whole, stage.view.rules.codes)
-        return Counted(counter, np.zeros(whole.codes.shape, np.bool_))
+        return CountedCells(counter, np.zeros(whole.codes.shape, np.bool_))
 
-    def _laid_out(self, here: Counted) -> Standing:
+    def _lay_out(self, here: CountedCells) -> Standing:
         found = np.zeros((self.rows, len(self.sessions)), np.int16)
         where = {session: at for at, session in enumerate(self.sessions)}
         columns = [where[session] for session in here.counter.whole.sessions]

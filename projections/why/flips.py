@@ -1,4 +1,4 @@
-"""Why a flag of persistent or severe absence flipped: one cause a pupil, with all its events."""
+"""Why a flag of absence or the threshold of a notice flipped: one cause a pupil, every event."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from policies.law.absence import Shares, shares
 from policies.law.calendar import school_weeks
 from projections.penalties.case import age_of, begun, countable, held, relevant
 from projections.queries.rectangle import Flags as Cells
-from projections.queries.selection import Counted, Population, statistical
+from projections.queries.selection import CountedCells, Population, pupils_in_statistics
 from projections.queries.tally import COUNTED
 from projections.why.causes import (
     BIRTH_DATE,
@@ -26,9 +26,6 @@ from projections.why.causes import (
 )
 from projections.why.cells import Cause
 from projections.why.stages import Stage
-
-# -- flips ---------------------------------------------------------------------------------
-# Why a flag of persistent or severe absence flipped: one cause a pupil, with all its events.
 
 
 class Flags(NamedTuple):
@@ -57,13 +54,16 @@ class Flip:
 def flags(finder: Finder, population: Population) -> list[dict[int, Flags]]:
     """Return the flags of every enrolment, stage by stage."""
     return [
-        _at(finder, number, stage, population) for number, stage in enumerate(finder.way.stages)
+        _flags_at(finder, number, stage, population)
+        for number, stage in enumerate(finder.way.stages)
     ]
 
 
-def _at(finder: Finder, number: int, stage: Stage, population: Population) -> dict[int, Flags]:
+def _flags_at(
+    finder: Finder, number: int, stage: Stage, population: Population
+) -> dict[int, Flags]:
     limits = shares(stage.rules_on)
-    held = None if population == "roll" else statistical(stage.view, stage.boarders)
+    held = None if population == "roll" else pupils_in_statistics(stage.view, stage.boarders)
     possible, absent = finder.cells.absence(number)
     return {
         pupil: _flags(int(absent[pupil]), int(possible[pupil]), limits)
@@ -107,7 +107,7 @@ def _events(finder: Finder) -> defaultdict[int, set[int]]:
     for (pupil, _), versions in finder.marks.items():
         found[pupil] |= {version.position for version in versions}
     for table in ("details", "roll", "memberships"):
-        for pupil, positions in finder.between.by_pupil(table).items():
+        for pupil, positions in finder.new_facts.by_pupil(table).items():
             found[pupil] |= positions
     return found
 
@@ -135,11 +135,10 @@ def _weight(cause: Cause) -> tuple[int, int]:
     return abs(effect["authorised"] + effect["unauthorised"]), abs(effect["possible"])
 
 
-# -- why_penalties -------------------------------------------------------------------------
-# Why the threshold of a penalty notice is met by other pupils: one cause a pupil.
+# -- the threshold of a penalty notice -----------------------------------------------------
 
 
-class Standing(NamedTuple):
+class ThresholdCount(NamedTuple):
     """What a pupil adds to the counts of an answer on the threshold.
 
     ``met``: some window so far is full; ``met_in_latest_window``: the latest is;
@@ -151,13 +150,13 @@ class Standing(NamedTuple):
     relevant_entries: int = 0
 
 
-def standings(finder: Finder) -> list[dict[int, Standing]]:
+def threshold_counts(finder: Finder) -> list[dict[int, ThresholdCount]]:
     """Return how every pupil with a relevant entry stands, stage by stage."""
     stages = zip(finder.way.stages, finder.cells.counted, strict=True)
-    return [_penalties_at(stage, here) for stage, here in stages]
+    return [_threshold_at(stage, here) for stage, here in stages]
 
 
-def _relevant(stage: Stage, here: Counted) -> Cells:
+def _relevant(stage: Stage, here: CountedCells) -> Cells:
     whole, people = here.counter.whole, stage.view.people.items()
     # Details may be known before anything else of a pupil is: of whom no session counts yet.
     known = ((n, p) for n, p in people if n < len(whole.codes))
@@ -165,13 +164,13 @@ def _relevant(stage: Stage, here: Counted) -> Cells:
     return relevant(whole, stage.view.rules.codes, countable(whole, ages))
 
 
-def _penalties_at(stage: Stage, here: Counted) -> dict[int, Standing]:
+def _threshold_at(stage: Stage, here: CountedCells) -> dict[int, ThresholdCount]:
     cells = _relevant(stage, here)
     measure = threshold.measure(stage.rules_on)
     weeks = begun(school_weeks(stage.view.calendar.school_days()), stage.last)
     latest, fullest = held(cells, here.counter.whole.sessions, weeks, measure)
     return {
-        int(n): Standing(
+        int(n): ThresholdCount(
             int(fullest[n] >= measure.sessions),
             int(latest[n] >= measure.sessions),
             int(latest[n]),
@@ -180,25 +179,27 @@ def _penalties_at(stage: Stage, here: Counted) -> dict[int, Standing]:
     }
 
 
-def moved(finder: Finder, causes: Causes, found: list[dict[int, Standing]]) -> list[Flip]:
+def threshold_flips(
+    finder: Finder, causes: Causes, found: list[dict[int, ThresholdCount]]
+) -> list[Flip]:
     """Return a flip for each pupil who stands otherwise.
 
     Between two dates the marks of every relevant entry are among the events, since a window that
     moves on takes up some and leaves others behind.
     """
-    flipped = flips(finder, causes, found, Standing())
+    flipped = flips(finder, causes, found, ThresholdCount())
     if not finder.way.of_dates:
         return flipped
     marks = finder.relevant_marks(_relevant(finder.way.stages[-1], finder.cells.counted[-1]))
     return [
         replace(
-            flip, kind=_penalties_kind(flip), events=flip.events | marks.get(flip.pupil, set())
+            flip, kind=_threshold_kind(flip), events=flip.events | marks.get(flip.pupil, set())
         )
         for flip in flipped
     ]
 
 
-def _penalties_kind(flip: Flip) -> str:
-    before, after = Standing(*flip.before), Standing(*flip.after)
+def _threshold_kind(flip: Flip) -> str:
+    before, after = ThresholdCount(*flip.before), ThresholdCount(*flip.after)
     fewer = after.relevant_entries < before.relevant_entries
     return LEAVING if flip.kind == ENTERING and fewer else flip.kind

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from ledger.errors import Refused
 from ledger.values import parse_date
 from projections.queries.question import Selection, option
 from projections.queries.selection import boarders
-from projections.queries.view import View, opened
+from projections.queries.view import View, open_view
 
 Facts = Literal[
     "start", "marks", "calendar", "groups", "details", "roll", "selection", "window", "rule"
@@ -31,9 +31,6 @@ class Pair(Selection):
     """A question about two points in time."""
 
     and_: str | None = option("the second time (with --known-at) or date (with --on)")
-
-
-Asked = TypeVar("Asked", bound=Pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class Way:
 def way(question: Pair, view: View) -> Iterator[Way]:
     """Open the second point in time beside the view of the first, and lay out the way."""
     other = _other(question)
-    with opened(view.folder, other, lambda: view.now) as second:
+    with open_view(view.folder, other, lambda: view.now) as second:
         of_dates = question.known_at is None
         if of_dates:
             backwards = view.on > second.on
@@ -124,14 +121,14 @@ def _by_knowledge(earlier: View, later: View) -> tuple[Stage, ...]:
     for facts, names in steps:
         known |= {name: getattr(later, name) for name in names}
         away = boarders(later) if facts == "details" else away
-        view = _with(later, known)
+        view = _view_with(later, known)
         stages.append(Stage(facts, view, view.first, view.on, away, later.on))
     return tuple(stages)
 
 
 def _by_date(earlier: View, later: View) -> tuple[Stage, ...]:
     away = boarders(earlier)
-    asked = _with(later, {"school_year": earlier.school_year})
+    asked = _view_with(later, {"school_year": earlier.school_year})
     return (
         Stage("start", earlier, earlier.first, earlier.on, away, earlier.on),
         Stage("selection", asked, earlier.first, earlier.on, away, earlier.on),
@@ -140,7 +137,7 @@ def _by_date(earlier: View, later: View) -> tuple[Stage, ...]:
     )
 
 
-def _with(view: View, known: dict[str, Any]) -> View:
+def _view_with(view: View, known: dict[str, Any]) -> View:
     """Return a view in which some kinds of fact are as given."""
     found = replace(view)
     for name, facts in {"grid": view.grid, **known}.items():

@@ -1,4 +1,8 @@
-"""What made a figure differ between two times or dates, to the last session."""
+"""What made a figure differ between two times or dates, to the last session.
+
+The way from one to the other is cut into stages that differ in one kind of fact (`stages`); the
+register of each is laid over the one before (`cells`); what moved has its events (`causes`).
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +21,16 @@ from projections.queries.tally import COUNTED
 from projections.queries.view import View
 from projections.why.causes import KINDS, Finder
 from projections.why.cells import Cells
-from projections.why.flips import ByPupil, Flags, Flip, Standing, flags, flips, moved, standings
+from projections.why.flips import (
+    ByPupil,
+    Flags,
+    Flip,
+    ThresholdCount,
+    flags,
+    flips,
+    threshold_counts,
+    threshold_flips,
+)
 from projections.why.stages import Pair, Way, way
 
 COLUMNS = ("kind", "upn", "effect", "events")
@@ -47,7 +60,7 @@ class Why(Pair):
             before, after, causes = _answers(self, found)
             if found.backwards:
                 before, after = after, before
-                causes = [_turned(cause) for cause in causes]
+                causes = [_turn_round(cause) for cause in causes]
             document = {
                 **_header(self, view, found),
                 "before": before,
@@ -68,6 +81,23 @@ def _header(question: Why, view: View, found: Way) -> dict[str, Any]:
     return {**header, "knows_nothing": ignorant} if ignorant else header
 
 
+def _answers(question: Why, found: Way) -> tuple[Counts, Counts, list[dict[str, Any]]]:
+    if question.what == "penalties":
+        found = found.since(counted_from(found.later.rules.codes))
+    finder = Finder(Cells(question, found), current=question.current)
+    match question.what:
+        case "rates":
+            return _rates(finder)
+        case "persistent":
+            standing = flags(finder, question.population)
+            flipped = flips(finder, finder.causes(), standing, Flags())
+            return _from_flips(finder, standing, flipped, Flags._fields)
+    stood = threshold_counts(finder)
+    return _from_flips(
+        finder, stood, threshold_flips(finder, finder.causes(), stood), ThresholdCount._fields
+    )
+
+
 def _rates(finder: Finder) -> tuple[Counts, Counts, list[dict[str, Any]]]:
     before, after = finder.cells.totals
     merged: dict[tuple[str, int], tuple[Any, set[int]]] = {}
@@ -86,22 +116,7 @@ def _counts(tally: Any) -> Counts:  # noqa: ANN401 - a tally or flags
     return {name: getattr(tally, name) for name in COUNTED}
 
 
-def _answers(question: Why, found: Way) -> tuple[Counts, Counts, list[dict[str, Any]]]:
-    if question.what == "penalties":
-        found = found.since(counted_from(found.later.rules.codes))
-    finder = Finder(Cells(question, found), current=question.current)
-    match question.what:
-        case "rates":
-            return _rates(finder)
-        case "persistent":
-            standing = flags(finder, question.population)
-            flipped = flips(finder, finder.causes(), standing, Flags())
-            return _flipped(finder, standing, flipped, Flags._fields)
-    stood = standings(finder)
-    return _flipped(finder, stood, moved(finder, finder.causes(), stood), Standing._fields)
-
-
-def _flipped(
+def _from_flips(
     finder: Finder, found: Sequence[ByPupil], flipped: Sequence[Flip], names: tuple[str, ...]
 ) -> tuple[Counts, Counts, list[dict[str, Any]]]:
     causes = []
@@ -120,11 +135,11 @@ def _cause(
     finder: Finder, kind: str, pupil: int, effect: Counts, events: set[int] | frozenset[int]
 ) -> dict[str, Any]:
     view = finder.way.later
-    person = view.people.get(pupil) or view.named(pupil)
+    person = view.people.get(pupil) or view.first_known_person(pupil)
     return {"kind": kind, "upn": person.upn, "effect": effect, "events": sorted(events)}
 
 
-def _turned(cause: dict[str, Any]) -> dict[str, Any]:
+def _turn_round(cause: dict[str, Any]) -> dict[str, Any]:
     """Return a cause undone: the question named the later point in time first."""
     return {**cause, "effect": {name: -n for name, n in cause["effect"].items()}}
 
@@ -133,7 +148,7 @@ def _order(cause: dict[str, Any]) -> tuple[int, str]:
     return KINDS.index(cause["kind"]), cause["upn"]
 
 
-# -- for reading ------------------------------------------------------------------------------
+# -- for reading ---------------------------------------------------------------------------
 
 
 def _blocks(question: Why, found: Way, document: dict[str, Any]) -> Sequence[Block]:
@@ -145,7 +160,7 @@ def _blocks(question: Why, found: Way, document: dict[str, Any]) -> Sequence[Blo
     body.append(_line("All causes together", document["causes"], names))
     ends = [found.later, found.earlier] if found.backwards else [found.earlier, found.later]
     notes = [
-        f"{word}: {_said(document[word.lower()])}; {view.provenance()}"
+        f"{word}: {_counts_in_words(document[word.lower()])}; {view.provenance()}"
         for word, view in zip(("Before", "After"), ends, strict=True)
     ]
     blocks: list[Block] = [Lines([view.ignorance()]) for view in ends if view.knows_nothing]
@@ -164,7 +179,7 @@ def _line(word: str, causes: list[dict[str, Any]], names: Sequence[str]) -> tupl
     return (word, str(len(pupils)), str(len(events)), *effects)
 
 
-def _said(counts: Counts) -> str:
+def _counts_in_words(counts: Counts) -> str:
     return ", ".join(f"{n} {_words(name)}" for name, n in counts.items())
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, field_validator
 
 import cli
 from ledger.store.folder import Folder
-from projections.queries.question import Asked, Question
+from projections.queries.question import Options, Question
 from tests.cli.shell import model, run
 
 PLACES = {" ".join(p.words): p for p in cli.places()}
@@ -26,7 +26,7 @@ def options(words: str) -> dict[str, click.Option]:
 def test_each_field_of_a_model_is_one_option_or_argument(words):
     """What a model asks for, and nothing that it hides, is on the command line."""
     about = model(PLACES[words])
-    if issubclass(about, Asked):
+    if issubclass(about, Options):
         wanted = {f.name for f in dataclasses.fields(about)} | {"as_json", "as_csv"}
     else:
         extras = {n: i.json_schema_extra or {} for n, i in about.model_fields.items()}

@@ -1,37 +1,71 @@
-"""The read models in tables: one file a subject, found by what is in this folder.
+"""What each event leaves in the tables: one model for each module of `ledger.events`.
 
-Each module has ``TABLES`` (name -> `Table`) and ``HANDLERS`` (event class -> function of
-`Writer`, `Moment`, stream and event).
+Imported by what writes the tables, never by a question: all events of the log come with it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
-from typing import Any
+from typing import Protocol
 
 from ledger.events.base import Event
-from projections.readmodel.tables import Moment, Table, Writer
+from projections.readmodel.models import (
+    amending,
+    backup,
+    calendar,
+    casework,
+    disclosure,
+    leave,
+    log,
+    penalties,
+    proof,
+    register,
+    returns,
+    roll,
+    school,
+)
+from projections.readmodel.tables import Handler, Handlers, Table
 
-Handler = Callable[[Writer, Moment, str, Any], None]
+
+class Model(Protocol):
+    """What a module of this folder shows: its tables by name, and who takes which event."""
+
+    @property
+    def TABLES(self) -> Mapping[str, Table]:  # noqa: N802 - a constant of a module
+        """Name -> columns and key."""
+
+    @property
+    def HANDLERS(self) -> Handlers:  # noqa: N802 - a constant of a module
+        """Event class -> the function that writes it."""
 
 
-def _modules() -> Iterator[Any]:
-    for module in sorted(iter_modules(__path__), key=lambda m: m.name):
-        yield import_module(f"{__name__}.{module.name}")
+MODELS: tuple[Model, ...] = (
+    amending,
+    backup,
+    calendar,
+    casework,
+    disclosure,
+    leave,
+    log,
+    penalties,
+    proof,
+    register,
+    returns,
+    roll,
+    school,
+)
 
 
 @cache
 def tables() -> Mapping[str, Table]:
     """Return every table of every model."""
-    return {name: table for module in _modules() for name, table in module.TABLES.items()}
+    return {name: table for model in MODELS for name, table in model.TABLES.items()}
 
 
 @cache
 def handlers() -> Mapping[type[Event], tuple[Handler, ...]]:
     """Return the functions that take each class of event."""
-    found: dict[type[Event], tuple[Handler, ...]] = {}
-    for module in _modules():
-        for event_class, handler in module.HANDLERS.items():
-            found[event_class] = (*found.get(event_class, ()), handler)
-    return found
+    takers: dict[type[Event], tuple[Handler, ...]] = {}
+    for model in MODELS:
+        for event_class, handler in model.HANDLERS.items():
+            takers[event_class] = (*takers.get(event_class, ()), handler)
+    return takers

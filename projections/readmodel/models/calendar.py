@@ -1,4 +1,4 @@
-"""The school and its calendar: details, terms, closures, register times."""
+"""The calendar: terms, closures, register times."""
 
 from ledger.events.calendar import (
     ClosureWithdrawn,
@@ -7,15 +7,10 @@ from ledger.events.calendar import (
     SessionsClosed,
     TermSet,
 )
-from ledger.events.school import SchoolOpened
 from ledger.values import school_year_number
-from projections.readmodel.tables import Moment, Table, Writer
+from projections.readmodel.tables import GROUP_SEPARATOR, Handlers, Moment, Table, Writer
 
 TABLES = {
-    "school": Table(
-        key=(),
-        columns={"urn": str, "name": str, "la_code": str, "estab": str, "type": str, "phase": str},
-    ),
     "terms": Table(
         key=("name", "year"), columns={"name": str, "year": int, "first": str, "last": str}
     ),
@@ -41,45 +36,40 @@ TABLES = {
         },
     ),
 }
-SEPARATOR = "\n"
-"""Between the group names of one closure."""
 
 
-def _opened(writer: Writer, moment: Moment, _: str, e: SchoolOpened) -> None:
-    writer.put("school", (), (e.urn, e.name, e.la_code, e.estab, e.type, e.phase), moment)
-
-
-def _term(writer: Writer, moment: Moment, _: str, e: TermSet) -> None:
+def _put_term(writer: Writer, moment: Moment, _: str, e: TermSet) -> None:
     key = (e.name, school_year_number(e.first))
     writer.put("terms", key, (e.first.isoformat(), e.last.isoformat()), moment)
 
 
-def _times(writer: Writer, moment: Moment, _: str, e: RegisterTimesSet) -> None:
+def _put_times(writer: Writer, moment: Moment, _: str, e: RegisterTimesSet) -> None:
     times = (e.am_opens, e.am_closes, e.pm_opens, e.pm_closes)
     writer.put("register_times", (e.since.isoformat(),), times, moment)
 
 
-def _closed(writer: Writer, moment: Moment, _: str, e: SessionsClosed | SessionCancelled) -> None:
+def _put_closure(
+    writer: Writer, moment: Moment, _: str, e: SessionsClosed | SessionCancelled
+) -> None:
     for key in _keys(e):
         cancelled = int(isinstance(e, SessionCancelled))
         writer.put("closures", key, (cancelled, e.reason, e.stated), moment)
 
 
-def _withdrawn(writer: Writer, moment: Moment, _: str, e: ClosureWithdrawn) -> None:
+def _end_closure(writer: Writer, moment: Moment, _: str, e: ClosureWithdrawn) -> None:
     for key in _keys(e):
         writer.end("closures", key, moment)
 
 
 def _keys(e: SessionsClosed | SessionCancelled | ClosureWithdrawn) -> list[tuple[str, str, str]]:
-    groups = SEPARATOR.join(sorted(set(e.groups)))
+    groups = GROUP_SEPARATOR.join(sorted(set(e.groups)))
     return [(e.date.isoformat(), half, groups) for half in e.sessions]
 
 
-HANDLERS = {
-    SchoolOpened: _opened,
-    TermSet: _term,
-    RegisterTimesSet: _times,
-    SessionsClosed: _closed,
-    SessionCancelled: _closed,
-    ClosureWithdrawn: _withdrawn,
+HANDLERS: Handlers = {
+    TermSet: _put_term,
+    RegisterTimesSet: _put_times,
+    SessionsClosed: _put_closure,
+    SessionCancelled: _put_closure,
+    ClosureWithdrawn: _end_closure,
 }

@@ -2,10 +2,11 @@
 
 from ledger.events import streams
 from ledger.events.leave import LeaveDecided, LeaveFalsified, LeaveRequested, LeaveWithdrawn
-from projections.readmodel.models.people import iso
-from projections.readmodel.tables import Moment, Table, Writer
+from projections.readmodel.tables import Handlers, Moment, Table, Writer, iso
 
 _KEY = {"pupil": int, "leave": str}
+_NO_GRANT = (None, None, None, None)
+
 TABLES = {
     "leave_requests": Table(
         key=("pupil", "leave"),
@@ -42,30 +43,29 @@ TABLES = {
         },
     ),
 }
-_NO_GRANT = (None, None, None, None)
 
 
-def _requested(writer: Writer, moment: Moment, stream: str, e: LeaveRequested) -> None:
+def _put_request(writer: Writer, moment: Moment, stream: str, e: LeaveRequested) -> None:
     _, pupil, leave = streams.parts(stream)
     asked = (e.first, e.last, e.purpose, iso(e.asked_on), e.parent, e.asked_by, e.reason, e.by)
     writer.put("leave_requests", (writer.pupil(pupil), leave), (*asked, moment.at), moment)
 
 
-def _decided(writer: Writer, moment: Moment, stream: str, e: LeaveDecided) -> None:
+def _add_decision(writer: Writer, moment: Moment, stream: str, e: LeaveDecided) -> None:
     step = "granted" if e.granted else "refused"
     granted = (e.paragraph, e.code, e.first, e.last)
-    _step(writer, moment, stream, (step, *granted, e.reason, iso(e.letter_on), None), e)
+    _add_step(writer, moment, stream, (step, *granted, e.reason, iso(e.letter_on), None), e)
 
 
-def _withdrawn(writer: Writer, moment: Moment, stream: str, e: LeaveWithdrawn) -> None:
-    _step(writer, moment, stream, ("withdrawn", *_NO_GRANT, e.reason, None, None), e)
+def _add_withdrawal(writer: Writer, moment: Moment, stream: str, e: LeaveWithdrawn) -> None:
+    _add_step(writer, moment, stream, ("withdrawn", *_NO_GRANT, e.reason, None, None), e)
 
 
-def _falsified(writer: Writer, moment: Moment, stream: str, e: LeaveFalsified) -> None:
-    _step(writer, moment, stream, ("falsified", *_NO_GRANT, e.reason, None, e.batch), e)
+def _add_falsification(writer: Writer, moment: Moment, stream: str, e: LeaveFalsified) -> None:
+    _add_step(writer, moment, stream, ("falsified", *_NO_GRANT, e.reason, None, e.batch), e)
 
 
-def _step(
+def _add_step(
     writer: Writer,
     moment: Moment,
     stream: str,
@@ -78,9 +78,9 @@ def _step(
     writer.put("leave_decisions", key, (*said, *author), moment)
 
 
-HANDLERS = {
-    LeaveRequested: _requested,
-    LeaveDecided: _decided,
-    LeaveWithdrawn: _withdrawn,
-    LeaveFalsified: _falsified,
+HANDLERS: Handlers = {
+    LeaveRequested: _put_request,
+    LeaveDecided: _add_decision,
+    LeaveWithdrawn: _add_withdrawal,
+    LeaveFalsified: _add_falsification,
 }

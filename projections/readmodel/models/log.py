@@ -1,7 +1,7 @@
-"""The transactions of the log: which positions they hold, when, by whom, under which rules."""
+"""The transactions of the log: positions, time, author, rules, and the files behind an import."""
 
 from ledger.events.log import Committed, ImportCompleted, LedgerCreated
-from projections.readmodel.tables import Moment, Table, Writer
+from projections.readmodel.tables import Handlers, Moment, Table, Writer
 
 TABLES = {
     "commits": Table(
@@ -27,11 +27,16 @@ TABLES = {
         versioned=False,
     ),
     "ledgers": Table(key=("ledger_id",), columns={"ledger_id": str}, versioned=False),
+    "source_files": Table(
+        key=("position", "name"),
+        columns={"position": int, "system": str, "name": str, "sha256": str, "rows": int},
+        versioned=False,
+    ),
 }
 
 
-def _committed(writer: Writer, moment: Moment, _: str, event: Committed) -> None:
-    source = event.source.system if event.source else None
+def _add_transaction(writer: Writer, moment: Moment, _: str, event: Committed) -> None:
+    source = event.source
     writer.insert(
         "commits",
         (
@@ -45,17 +50,26 @@ def _committed(writer: Writer, moment: Moment, _: str, event: Committed) -> None
             event.software,
             event.rules,
             event.command,
-            source,
+            source.system if source else None,
         ),
     )
+    if source is None:
+        return
+    for file in source.files:
+        row = (moment.position, source.system, file.name, file.sha256, file.rows)
+        writer.insert("source_files", row)
 
 
-def _imported(writer: Writer, moment: Moment, _: str, event: ImportCompleted) -> None:
+def _add_import(writer: Writer, moment: Moment, _: str, event: ImportCompleted) -> None:
     writer.insert("imports", (moment.position, event.format, len(event.findings)))
 
 
-def _created(writer: Writer, _moment: Moment, _: str, event: LedgerCreated) -> None:
+def _add_ledger(writer: Writer, _moment: Moment, _: str, event: LedgerCreated) -> None:
     writer.insert("ledgers", (event.ledger_id,))
 
 
-HANDLERS = {Committed: _committed, ImportCompleted: _imported, LedgerCreated: _created}
+HANDLERS: Handlers = {
+    Committed: _add_transaction,
+    ImportCompleted: _add_import,
+    LedgerCreated: _add_ledger,
+}

@@ -1,7 +1,7 @@
 """Whom outside the school trusts to have seen its log, as intervals of knowledge."""
 
 from ledger.events.proof import WitnessDropped, WitnessTrusted
-from projections.readmodel.tables import Moment, Table, Writer
+from projections.readmodel.tables import Handlers, Moment, Table, Writer
 
 TABLES = {
     "witnesses": Table(
@@ -11,7 +11,7 @@ TABLES = {
 }
 
 
-def _turned(
+def _put_trust(
     writer: Writer, moment: Moment, _: str, event: WitnessTrusted | WitnessDropped
 ) -> None:
     trusted = int(isinstance(event, WitnessTrusted))
@@ -19,4 +19,7 @@ def _turned(
     writer.put("witnesses", (event.key,), row, moment)
 
 
-HANDLERS = {WitnessTrusted: _turned, WitnessDropped: _turned}
+HANDLERS: Handlers = {
+    WitnessTrusted: _put_trust,
+    WitnessDropped: _put_trust,
+}

@@ -2,11 +2,7 @@
 
 from ledger.events import streams
 from ledger.events.returns import ReturnAgreed, ReturnMade
-from projections.readmodel.models.people import iso
-from projections.readmodel.tables import Moment, Table, Writer
-
-SEPARATOR = ","
-"""Between the row numbers of the pupils of one return."""
+from projections.readmodel.tables import PUPIL_SEPARATOR, Handlers, Moment, Table, Writer, iso
 
 TABLES = {
     "returns_made": Table(
@@ -28,16 +24,19 @@ TABLES = {
 }
 
 
-def _made(writer: Writer, moment: Moment, stream: str, e: ReturnMade) -> None:
+def _add_return(writer: Writer, moment: Moment, stream: str, e: ReturnMade) -> None:
     key = (streams.parts(stream)[1], moment.position)
-    pupils = SEPARATOR.join(str(writer.pupil(pupil)) for pupil in e.pupils)
+    pupils = PUPIL_SEPARATOR.join(str(writer.pupil(pupil)) for pupil in e.pupils)
     payload = (iso(e.on), pupils, e.by, e.name, e.job_title)
     writer.put("returns_made", key, payload, moment)
 
 
-def _agreed(writer: Writer, moment: Moment, _: str, e: ReturnAgreed) -> None:
+def _set_agreement(writer: Writer, moment: Moment, _: str, e: ReturnAgreed) -> None:
     payload = (iso(e.since), e.sessions, e.weeks, e.by)
     writer.put("returns_agreed", (moment.position,), payload, moment)
 
 
-HANDLERS = {ReturnMade: _made, ReturnAgreed: _agreed}
+HANDLERS: Handlers = {
+    ReturnMade: _add_return,
+    ReturnAgreed: _set_agreement,
+}

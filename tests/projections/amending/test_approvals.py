@@ -23,7 +23,7 @@ from projections.figures.persistent import PersistentAbsence
 from projections.figures.rates import Rates
 from projections.penalties.penalties import Penalties
 from projections.queries import view
-from projections.queries.pending import Pending, pending
+from projections.queries.pending import PendingAmendment, pending_amendments
 from projections.queries.question import PointInTime
 from projections.school.status import Status
 from projections.school.today import Today
@@ -196,8 +196,10 @@ def test_decided_alone_needs_no_warning(office):
 
 def waiting(book, **given):
     """What `pending` returns."""
-    with view.opened(book.folder, PointInTime(**given), lambda: NOW) as opened:
-        return pending(opened), [opened.open(p.reason) for p in pending(opened)]
+    with view.open_view(book.folder, PointInTime(**given), lambda: NOW) as opened:
+        return pending_amendments(opened), [
+            opened.open(p.reason) for p in pending_amendments(opened)
+        ]
 
 
 def test_pending_gives_what_other_answers_need(office):
@@ -206,7 +208,7 @@ def test_pending_gives_what_other_answers_need(office):
     assert [p.session for p in found] == [MONDAY, MONDAY, TUESDAY, TUESDAY]
     assert [p.pupil for p in found] == sorted(p.pupil for p in found[:2]) * 2
     first = found[0]
-    assert isinstance(first, Pending)
+    assert isinstance(first, PendingAmendment)
     assert (first.batch, first.original, first.code, first.by) == ("b1", "I", "O", "s1")
     assert (first.grounds, first.job_title) == (("late", "many"), "Officer")
     assert (first.minutes_late, first.nature, first.position > 0) == (None, None, True)

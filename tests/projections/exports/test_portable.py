@@ -26,7 +26,7 @@ from projections.exports import portable_rows
 from projections.exports.portable import ExportPortable
 from projections.figures.rates import Rates
 from projections.history.history import History
-from projections.queries.view import opened
+from projections.queries.view import open_view
 
 SCHOOL = Path(__file__).parents[3] / "fixtures" / "portable"
 NOW = parse_instant("2026-11-21T12:00:00Z")
@@ -49,7 +49,7 @@ def bring(context, path, **options):
 
 
 def ask(context, question):
-    with opened(context.folder, question, clock) as view:
+    with open_view(context.folder, question, clock) as view:
         return question.answer(view).document
 
 
@@ -236,7 +236,7 @@ def test_marks_after_a_last_day_that_was_moved_are_left_out(school, tmp_path):
             (folder / name).read_text("utf-8").splitlines()[0] + "\n", "utf-8"
         )
     bring(school, folder, accept_findings=True)
-    with opened(school.folder, ExportPortable(path=tmp_path / "out"), clock) as view:
+    with open_view(school.folder, ExportPortable(path=tmp_path / "out"), clock) as view:
         answer = ExportPortable(path=tmp_path / "out").answer(view)
     off = portable_rows.NOT_ON_ROLL
     assert left(answer.document)["amendments.csv", off] == 1

@@ -1,16 +1,22 @@
-"""`overview`: four views of one register."""
+"""`overview`: four views of one register, and why a figure moved: causes that add up."""
 
 from datetime import date
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.events import streams
 from ledger.events.calendar import SessionsClosed
 from ledger.events.register import MarkAmended
 from ledger.store.store import Fact
+from policies.packs.codes import codes
 from projections.figures import overview
-from projections.figures.overview import Overview
+from projections.figures.overview import NO_MARK, NOT_COUNTED, Effect, Overview, effects
+from projections.queries.rectangle import Rectangle
 from tests.projections.ledgers import instant, marked, on_mark, weekdays
+from tests.projections.queries.test_tally import DAYS, Session
 
 ON = date(2025, 9, 19)
 
@@ -117,7 +123,7 @@ def test_a_ledger_that_knew_nothing_says_so(school):
 )
 def test_a_cause_is_worded_for_a_reader(before, after, words):
     """Each kind of change has its own words."""
-    assert overview._worded(before, after) == words
+    assert overview._change_in_words(before, after) == words
 
 
 def test_the_provenance_stands_once_at_the_end(fortnight):
@@ -126,3 +132,51 @@ def test_the_provenance_stands_once_at_the_end(fortnight):
     line = blocks[-1].notes[-1]
     assert "Test School" in line
     assert not any(line in getattr(block, "notes", ()) for block in blocks[:-1])
+
+
+CODES = ("", "/", "N", "I", "X", "U")
+cells = st.lists(
+    st.tuples(*[st.tuples(st.sampled_from(CODES), st.booleans())] * 2), min_size=1, max_size=4
+)
+
+
+def laid(rows):
+    """A rectangle of cells: a code, and whether the session counts."""
+    shape = (len(rows), len(DAYS))
+    return Rectangle(
+        [Session(day, "AM") for day in DAYS],
+        list(CODES),
+        np.array([[CODES.index(code) for code, _ in row] for row in rows], np.uint8),
+        np.zeros(shape, np.bool_),
+        np.ones(shape, np.bool_),
+        np.array([[met for _, met in row] for row in rows]),
+        np.zeros(shape, np.bool_),
+    )
+
+
+def worth(rows):
+    """Attended, authorised, unauthorised and possible sessions, counted one by one."""
+    counted = [code for row in rows for code, met in row if met]
+    attended, authorised = counted.count("/"), counted.count("I")
+    unauthorised = counted.count("N") + counted.count("U")
+    return attended, authorised, unauthorised, attended + authorised + unauthorised
+
+
+@given(before=cells, after=cells)
+def test_causes_add_up_to_the_difference(before, after):
+    """For any two registers the effects sum to what moved, also where pupils came or went."""
+    found = effects(laid(before), laid(after), codes())
+    sums = [(e.attended, e.authorised, e.unauthorised, e.possible) for e in found]
+    moved = [sum(column) for column in zip(*sums, strict=True)] if sums else [0] * 4
+    assert moved == [b - a for a, b in zip(worth(before), worth(after), strict=True)]
+
+
+def test_each_kind_of_change_is_one_cause_the_most_frequent_first():
+    """Marked since, amended, no longer counted; what stayed is no cause."""
+    before = laid([(("", True), ("N", True)), (("", True), ("/", True))])
+    after = laid([(("/", True), ("I", True)), (("/", True), ("/", False))])
+    assert effects(before, after, codes()) == [
+        Effect(NO_MARK, "/", 2, 2, 0, 0, 2),
+        Effect("/", NOT_COUNTED, 1, -1, 0, 0, -1),
+        Effect("N", "I", 1, 0, 1, -1, 0),
+    ]

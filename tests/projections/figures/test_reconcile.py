@@ -10,7 +10,7 @@ from ledger.events import streams
 from ledger.events.calendar import SessionCancelled
 from ledger.events.register import MarkAmended
 from ledger.store.store import Fact
-from projections.figures.reconcile import ReconcileDfe, read
+from projections.figures.reconcile import ReconcileDfe, read_totals
 from projections.rendering.text import as_csv, as_lines
 from tests.projections.ledgers import (
     created,
@@ -155,7 +155,7 @@ def test_a_column_named_like_ours_gives_way_to_the_one_that_is_mapped(tmp_path):
     """The file's own `possible` holds something else."""
     path = tmp_path / "t.csv"
     path.write_text("upn,possible,Sessions\nU-ann,1,10\n")
-    found = read(path, ("Sessions=possible", "possible=-"))
+    found = read_totals(path, ("Sessions=possible", "possible=-"))
     assert found.rows == {"U-ann": {"possible": 10}}
 
 

@@ -10,10 +10,10 @@ from projections.queries.question import (
     Answer,
     PointInTime,
     argument,
-    natural,
-    of,
+    natural_order,
     option,
     percent,
+    share_of,
 )
 from tests.projections import oracle
 
@@ -52,17 +52,17 @@ def test_a_percentage_is_never_off_by_more_than_half_a_tenth(part, whole):
 def test_nothing_of_nothing_is_no_percentage():
     """Without a possible session there is no rate, and 0 % would accuse."""
     assert percent(0, 0) is None
-    assert of(0, 0) == "no sessions"
+    assert share_of(0, 0) == "no sessions"
 
 
 def test_a_percentage_is_written_with_the_counts_behind_it():
     """The reader can check it."""
-    assert of(9, 10) == "90.0 % (9 of 10)"
+    assert share_of(9, 10) == "90.0 % (9 of 10)"
 
 
 def test_group_names_sort_as_people_read_them():
     """Numbers by value, letters after them."""
-    assert sorted(["10A", "9B", "9A", "Y10", "Y9"], key=natural) == [
+    assert sorted(["10A", "9B", "9A", "Y10", "Y9"], key=natural_order) == [
         "9A", "9B", "10A", "Y9", "Y10",
     ]  # fmt: skip
 

@@ -17,7 +17,7 @@ MONDAY = date(2025, 9, 8)
 
 def taken(book, first=MONDAY, last=MONDAY, **asked):
     """A rectangle, and the codes by pupil in it."""
-    with view.opened(book.folder, PointInTime(**asked), lambda: NOW) as opened:
+    with view.open_view(book.folder, PointInTime(**asked), lambda: NOW) as opened:
         whole = rectangle(opened, first, last)
     return whole, [[whole.book[c] for c in row] for row in whole.codes]
 

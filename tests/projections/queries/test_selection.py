@@ -1,13 +1,21 @@
-"""Which pupils a question is about, and the group in which each counts."""
+"""Which pupils a question is about, the group in which each counts, and the order of years."""
 
 from datetime import date
+
+import pytest
 
 from ledger.events import streams
 from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store.store import Fact
 from projections.queries import view
 from projections.queries.question import PointInTime
-from projections.queries.selection import groups_of, members_on, reference_days
+from projections.queries.selection import (
+    groups_of,
+    members_on,
+    reference_days,
+    year_group_rank,
+    year_groups_in_order,
+)
 from tests.projections.ledgers import NOW, enrolled, instant, joined
 
 AT = instant(2025, 10, 10, 9)
@@ -15,7 +23,7 @@ AT = instant(2025, 10, 10, 9)
 
 def look(book, ask, on):
     """What a view at a date says."""
-    with view.opened(book.folder, PointInTime(on=on), lambda: NOW) as opened:
+    with view.open_view(book.folder, PointInTime(on=on), lambda: NOW) as opened:
         return ask(opened)
 
 
@@ -63,3 +71,42 @@ def test_groups_are_listed_by_name_and_kind(school):
     assert list(look(school, lambda v: groups_of(v, "registration"), date(2025, 9, 8))) == [
         "9A", "9B",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("Y7", 7),
+        ("Year 10", 10),
+        ("yr 3", 3),
+        ("12", 12),
+        ("NCY 4", 4),
+        ("R", 0),
+        ("YR", 0),
+        ("Year R", 0),
+        ("Reception", 0),
+        ("Nursery", -1),
+        ("N2", -1),
+        ("Herons", None),
+        ("YX", None),
+        ("", None),
+    ],
+)
+def test_a_year_group_has_the_place_that_its_name_tells(name, place):
+    """Numbers, reception and nursery; nothing is guessed from any other name."""
+    assert year_group_rank(name) == place
+
+
+def test_reception_comes_before_year_1():
+    """By age and not by alphabet."""
+    assert year_groups_in_order(["Year 1", "Year R", "Year 10", "Year 2"]) == [
+        "Year R",
+        "Year 1",
+        "Year 2",
+        "Year 10",
+    ]
+
+
+def test_an_order_that_is_not_known_is_not_made_up():
+    """One name that tells nothing is enough."""
+    assert year_groups_in_order(["Herons", "Year 1"]) is None

@@ -223,7 +223,7 @@ def test_a_mark_on_a_day_that_was_never_met_says_so_without_an_author(school):
 
 def bars(book, pupil="ann", *, threshold=True, code=None, **asked):
     """What keeps the Monday's first session of a pupil from counting."""
-    with view.opened(book.folder, PointInTime(**asked), lambda: NOW) as opened:
+    with view.open_view(book.folder, PointInTime(**asked), lambda: NOW) as opened:
         index = opened.pupil_index(f"U-{pupil}")
         return Standing(opened, index, threshold=threshold).bar(SESSION, code)
 
@@ -451,7 +451,7 @@ def test_the_event_named_is_the_one_that_a_count_by_hand_names(drawn):
         ]
         start = book.add(AT, created()) + 1  # the header of the next transaction
         book.add(AT, *facts)
-        with view.opened(book.folder, PointInTime(), lambda: NOW) as opened:
+        with view.open_view(book.folder, PointInTime(), lambda: NOW) as opened:
             for n in range(1, len(events) + 1):
                 past = Standing.at(opened, 0, start + n)
                 for threshold, code in ((True, None), (False, "O"), (False, "Y4")):
@@ -461,4 +461,4 @@ def test_the_event_named_is_the_one_that_a_count_by_hand_names(drawn):
                     named = bar and (bar.kind, bar.position and bar.position - start)
                     assert named == (expected and (expected[0], expected[1] or None))
                 if past.bar(SESSION) is None:
-                    assert past.lifted(SESSION).position - start == counted_since(events[:n])
+                    assert past.last_bar(SESSION).position - start == counted_since(events[:n])

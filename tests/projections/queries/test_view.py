@@ -1,5 +1,7 @@
 """The point in time of a question: what it bounds, what it refuses, what it says of itself."""
 
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -10,7 +12,7 @@ from ledger.events.calendar import RegisterTimesSet
 from ledger.events.roll import DetailsAmended
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
-from ledger.transparency.proof import root_at
+from ledger.transparency.roots import root_at
 from projections.figures.rates import Rates
 from projections.queries import view
 from projections.queries.question import PointInTime
@@ -21,7 +23,7 @@ NOW = instant(2025, 11, 14, 12)
 
 def look(book, ask, *, now=NOW, **asked):
     """What a view at a point in time says."""
-    with view.opened(book.folder, PointInTime(**asked), lambda: now) as found:
+    with view.open_view(book.folder, PointInTime(**asked), lambda: now) as found:
         return ask(found)
 
 
@@ -197,7 +199,7 @@ def test_where_no_ledger_is_the_question_is_refused(tmp_path):
     """Nothing is made by asking."""
     with (
         pytest.raises(Refused, match="there is no ledger"),
-        view.opened(Folder(tmp_path / "none"), PointInTime(), lambda: NOW),
+        view.open_view(Folder(tmp_path / "none"), PointInTime(), lambda: NOW),
     ):
         pass
     assert not (tmp_path / "none").exists()
@@ -210,3 +212,15 @@ def test_the_same_provenance_gives_the_same_answer(school):
     bounds = first.document["as_of"]
     again = Rates(on=date(2025, 9, 30), known_at=bounds["known_at"], position=bounds["position"])
     assert school.ask(again).document == first.document
+
+
+def test_a_question_that_counts_nothing_loads_neither_numpy_nor_models_nor_events():
+    """All are slow to import, and every question pays for what its path imports."""
+    paths = "queries.view, queries.versions, queries.pending, readmodel.freshness"
+    imports = ", ".join(f"projections.{path}" for path in paths.split(", "))
+    slow = {"numpy", "pydantic", "sqlite_utils", "projections.readmodel.models"}
+    code = f"import sys, {imports}; sys.exit(', '.join({slow} & sys.modules.keys()) or 0)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

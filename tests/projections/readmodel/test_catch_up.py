@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from ledger.files import open_read_only
 from projections.figures.rates import Rates
 from projections.readmodel import catch_up, freshness, tables
 from projections.readmodel.grid import Grid, column
-from projections.readmodel.tables import ALWAYS, STANDS
+from projections.readmodel.manifest import grid_path
+from projections.readmodel.tables import ALWAYS, STANDS, open_tables
 from tests.projections import ledgers
 from tests.projections.histories import histories
 from tests.projections.ledgers import Book, instant, marked
@@ -73,11 +73,11 @@ def test_a_crash_between_the_grid_and_the_tables_heals(history, at, anew):
         half = len(history.transactions) // 2
         in_steps(book, history, [stop for stop in at if stop < half], upto=half)
         history.write(book, after=half)
-        patch.setattr(tables, "reach", _crash)
+        patch.setattr(tables, "set_reach", _crash)
         with pytest.raises(Crash):
             (catch_up.rebuild if anew else catch_up.catch_up)(book.folder)
         patch.undo()
-        assert Grid(catch_up.grid_path(book.folder)).reached.position == book.folder.head()
+        assert Grid(grid_path(book.folder)).reach.position == book.folder.head()
         assert not freshness.is_current(book.folder, book.folder.head())
         catch_up.catch_up(book.folder)
         healed = content(book)
@@ -106,10 +106,10 @@ def test_the_marks_table_and_the_grid_agree(history, numbers):
 
 
 def _agree(book, position, time):
-    with closing(open_read_only(catch_up.tables_path(book.folder))) as db:
+    with closing(open_tables(book.folder)) as db:
         sql = f"SELECT pupil, session, code, sf FROM marks WHERE {STANDS}"  # noqa: S608
         rows = db.execute(sql, {"p": position, "t": time}).fetchall()
-    grid = Grid(catch_up.grid_path(book.folder))
+    grid = Grid(grid_path(book.folder))
     found = set()
     for year in (2023, 2024, 2025):
         codes, undated = grid.partition(year).as_known(position, time)
@@ -243,7 +243,7 @@ def test_a_reader_finds_the_newer_files_when_somebody_caught_up_meanwhile(school
     """The files that a manifest named are gone: the newer ones know all that they knew."""
     school.add(AT, marked("ann", "2025-09-08/AM", "/"))
     catch_up.catch_up(school.folder)
-    reader = Grid(catch_up.grid_path(school.folder))
+    reader = Grid(grid_path(school.folder))
     school.add(AT, marked("ann", "2025-09-08/PM", "I"))
     catch_up.catch_up(school.folder)
     assert np.count_nonzero(reader.partition(2025).codes) == 2
@@ -253,8 +253,8 @@ def test_a_rebuild_leaves_a_readers_files_as_they_were(school):
     """Files are replaced at once, so that whoever has one mapped goes on reading it."""
     school.add(AT, marked("ann", "2025-09-08/AM", "/"))
     catch_up.catch_up(school.folder)
-    reader = Grid(catch_up.grid_path(school.folder)).partition(2025)
-    file = next(catch_up.grid_path(school.folder).glob("*.codes.npy"))
+    reader = Grid(grid_path(school.folder)).partition(2025)
+    file = next(grid_path(school.folder).glob("*.codes.npy"))
     inode = file.stat().st_ino
     catch_up.rebuild(school.folder)
     assert file.stat().st_ino != inode

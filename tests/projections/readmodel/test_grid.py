@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from projections.readmodel.grid import COLUMNS, Grid, Partition, column
-from projections.readmodel.tables import ALWAYS, Reached
+from projections.readmodel.tables import ALWAYS, Reach
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def grid(tmp_path):
     grid.change(2, "2025-09-08/AM", "I", (3, 50))
     grid.change(2, "2025-09-08/AM", "C", (5, 20))
     grid.enter(0, "2025-09-08/AM", "/", (6, 60))
-    grid.save(Reached(6, "a"))
+    grid.save(Reach(6, "a"))
     return Grid(tmp_path)
 
 
@@ -82,15 +82,15 @@ def test_a_year_without_marks_is_an_empty_partition(grid):
 def test_a_saved_year_can_be_written_on(grid, tmp_path):
     """Memory-mapped arrays are copied when a mark comes; other years' files stay as they are."""
     grid.enter(70, "2026-09-08/PM", "/", (7, 70))
-    grid.save(Reached(7, "b"))
+    grid.save(Reach(7, "b"))
     kept = {path.name for path in tmp_path.glob("2025-*")}
     grid.enter(70, "2026-09-09/PM", "N", (8, 80))
     grid.enter(71, "2026-09-09/PM", "N", (8, 80))
     grid.change(70, "2026-09-08/PM", "L", (9, 90))
-    grid.save(Reached(9, "c"))
+    grid.save(Reach(9, "c"))
     assert {path.name for path in tmp_path.glob("2025-*")} == kept
     again = Grid(tmp_path)
-    assert again.reached == Reached(9, "c")
+    assert again.reach == Reach(9, "c")
     codes, _ = again.partition(2026).as_known(9, ALWAYS)
     assert [again.book[c] for c in codes[70][codes[70] > 0]] == ["L", "N"]
     assert len(again.partition(2026).older) == 1
@@ -100,7 +100,7 @@ def test_no_file_is_left_that_no_manifest_names(grid, tmp_path):
     """Old files go, and what a crash left waiting."""
     (tmp_path / "waiting.1.npy").write_bytes(b"half")
     grid.enter(0, "2025-09-08/PM", "N", (7, 70))
-    grid.save(Reached(7, "b"))
+    grid.save(Reach(7, "b"))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "2025-7.codes.npy", "2025-7.kf.npy", "2025-7.older.npy", "2025-7.sf.npy", "manifest.json",
     ]  # fmt: skip
@@ -109,8 +109,8 @@ def test_no_file_is_left_that_no_manifest_names(grid, tmp_path):
 def test_a_cleared_grid_holds_nothing(grid, tmp_path):
     """For a rebuild: book, position and partitions are forgotten."""
     grid.clear()
-    assert (grid.reached, grid.book) == (Reached(0, ""), [""])
-    grid.save(Reached(0, ""))
+    assert (grid.reach, grid.book) == (Reach(0, ""), [""])
+    grid.save(Reach(0, ""))
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from projections.readmodel import tables
-from projections.readmodel.tables import STANDS, Moment, Reached, Table, Writer
+from projections.readmodel.tables import STANDS, Moment, Reach, Table, Writer
 
 FACTS = {
     "facts": Table(key=("name",), columns={"name": str, "value": str}, indexes=("value",)),
@@ -92,15 +92,15 @@ def test_placed_rows_are_written_in_their_order(db):
 
 def test_how_far_the_tables_came_is_kept_with_them(db):
     """Position and anchor; none where there is nothing, or another layout."""
-    assert tables.reached(db) == Reached(0, "")
-    tables.reach(db, Reached(7, "anchor"))
-    assert tables.reached(db) == Reached(7, "anchor")
+    assert tables.reach(db) == Reach(0, "")
+    tables.set_reach(db, Reach(7, "anchor"))
+    assert tables.reach(db) == Reach(7, "anchor")
     db.execute("UPDATE state SET layout = layout + 1")
-    assert tables.reached(db) is None
+    assert tables.reach(db) is None
     db.execute("DELETE FROM state")
-    assert tables.reached(db) is None
+    assert tables.reach(db) is None
     db.execute("DROP TABLE state")
-    assert tables.reached(db) is None
+    assert tables.reach(db) is None
 
 
 def test_making_the_tables_anew_drops_what_there_was(db):

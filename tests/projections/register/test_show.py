@@ -19,7 +19,7 @@ from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store.store import Fact
 from ledger.values import Session
 from projections.queries.rectangle import rectangle
-from projections.queries.view import opened
+from projections.queries.view import open_view
 from projections.register import show as register_show
 from projections.register.show import RegisterShow
 from tests.projections.ledgers import NOW, enrolled, instant, joined, marked, on_mark, term
@@ -514,7 +514,7 @@ def test_the_fortnight_of_the_overview_is_written_alike(school):
     """A code with a star where it was changed since its entry; outside terms a dot."""
     school.add(AT, marked("ann", f"{MON}/AM", "N"))
     asked = RegisterShow(**WEEK)
-    with opened(school.folder, asked, lambda: NOW) as view:
+    with open_view(school.folder, asked, lambda: NOW) as view:
         whole = rectangle(view, date(2025, 9, 8), date(2025, 9, 12))
         ann = view.people[0]
         first = Session(date(2025, 9, 8), "AM")

@@ -30,7 +30,7 @@ from ledger.store.folder import Folder
 from ledger.store.store import Fact
 from projections.figures.rates import Rates
 from projections.penalties.penalties import Penalties
-from projections.queries.view import opened
+from projections.queries.view import open_view
 from projections.rendering import text
 from projections.replay.figures import Known
 from projections.replay.replay import Replay
@@ -400,7 +400,7 @@ def test_before_the_law_had_the_rule_there_is_no_window(school):
     school.add(AT, marked("ann", "2025-06-10/AM", "O"))
     asked = {"on": date(2024, 6, 30), "from_": date(2024, 6, 1)}
     assert not replayed(school, **asked).rows()
-    with opened(school.folder, Replay(**asked), lambda: AT + HOUR) as view:
+    with open_view(school.folder, Replay(**asked), lambda: AT + HOUR) as view:
         assert Known(view).figures().row()["fullest_window"] is None
 
 

@@ -1,7 +1,7 @@
 """The back-ups that were made, and the restores, one row each."""
 
 from ledger.events.backup import BackupMade, LedgerRestored
-from projections.readmodel.tables import Moment, Table, Writer
+from projections.readmodel.tables import Handlers, Moment, Table, Writer
 
 TABLES = {
     "backups": Table(
@@ -11,10 +11,15 @@ TABLES = {
 }
 
 
-def _made(writer: Writer, moment: Moment, _: str, event: BackupMade | LedgerRestored) -> None:
+def _add_backup(
+    writer: Writer, moment: Moment, _: str, event: BackupMade | LedgerRestored
+) -> None:
     restored = int(isinstance(event, LedgerRestored))
     row = (moment.at, event.size, event.sha256, restored)
     writer.put("backups", (moment.position,), row, moment)
 
 
-HANDLERS = {BackupMade: _made, LedgerRestored: _made}
+HANDLERS: Handlers = {
+    BackupMade: _add_backup,
+    LedgerRestored: _add_backup,
+}

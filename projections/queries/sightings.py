@@ -8,7 +8,7 @@ from ledger.transparency.witnesses import Sighting, Trust, newest_sighting
 from projections.queries.view import View
 
 
-def seen_by(view: View, trusts: Sequence[Trust]) -> Sighting | None:
+def newest(view: View, trusts: Sequence[Trust]) -> Sighting | None:
     """Return what these witnesses saw last of the entries of a view, as known there."""
     seen = newest_sighting(view.folder, trusts, known_at=view.known_at)
     return seen and seen._replace(position=min(seen.position, view.position))
@@ -19,7 +19,7 @@ def document(seen: Sighting | None) -> dict[str, Any] | None:
     return seen and {"position": seen.position, "at": iso(seen.at), "by": seen.by}
 
 
-def said(seen: Sighting | None, entries: int) -> str:
+def in_words(seen: Sighting | None, entries: int) -> str:
     """Say what was seen of a log of so many entries, and what was not."""
     if seen is None:
         return "by no one outside since entry 1"

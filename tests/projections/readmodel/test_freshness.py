@@ -6,7 +6,7 @@ import pytest
 
 from ledger.errors import Refused
 from projections.readmodel.catch_up import catch_up
-from projections.readmodel.freshness import afresh
+from projections.readmodel.freshness import retry_without_views
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def of_views(folder, code="storage"):
 def test_unreadable_views_are_made_anew(views, error):
     """The second attempt finds none; what could not be read is gone."""
     attempts = Attempts(error or of_views(views))
-    assert afresh(views, attempts) == 1
+    assert retry_without_views(views, attempts) == 1
     assert attempts.made == 2
     assert not (views.views / "mine").exists()
     assert not (views.path / "views.unreadable").exists()
@@ -48,7 +48,7 @@ def test_unreadable_views_are_made_anew(views, error):
 def test_what_works_is_tried_once(views):
     """Nothing is put aside."""
     attempts = Attempts(None, times=0)
-    assert afresh(views, attempts) == 1
+    assert retry_without_views(views, attempts) == 1
     assert (attempts.made, (views.views / "mine").exists()) == (1, True)
 
 
@@ -57,7 +57,7 @@ def test_a_refusal_that_is_not_about_the_views_stands(views, code):
     """Another reason, or another file, is no reason to make them anew."""
     attempts = Attempts(Refused(code, "ledger.db"))
     with pytest.raises(Refused):
-        afresh(views, attempts)
+        retry_without_views(views, attempts)
     assert (attempts.made, (views.views / "mine").exists()) == (1, True)
 
 
@@ -66,13 +66,13 @@ def test_without_views_there_is_nothing_to_put_aside(views):
     shutil.rmtree(views.views)
     for error in (OSError(), of_views(views)):
         with pytest.raises(type(error)):
-            afresh(views, Attempts(error))
+            retry_without_views(views, Attempts(error))
 
 
 def test_views_are_put_back_when_making_them_anew_fails_too(views):
     """They may be the last copy of a log that is damaged itself."""
     (views.path / "views.unreadable").write_text("left by a crash")
     with pytest.raises(OSError, match="twice"):
-        afresh(views, Attempts(OSError("twice"), times=2))
+        retry_without_views(views, Attempts(OSError("twice"), times=2))
     assert (views.views / "mine").read_text() == "mine"
     assert not (views.path / "views.unreadable").exists()

@@ -1,6 +1,4 @@
-"""Every version of every mark and plan, and every register taken."""
-
-from datetime import date
+"""Every version of every mark and plan, every register taken, and conflicts with a source."""
 
 from ledger.events import streams
 from ledger.events.register import (
@@ -14,11 +12,8 @@ from ledger.events.register import (
     SourceConflicted,
     SourceRestated,
 )
-from projections.readmodel.tables import Moment, Table, Writer
-
-# -- marks ---------------------------------------------------------------------------------
-# Every version of every mark and plan, and every register taken.
-
+from projections.readmodel.mark_rows import VERSIONS, row_id
+from projections.readmodel.tables import Handlers, Moment, Table, Writer
 
 _VERSION = {
     "id": int,
@@ -37,6 +32,14 @@ _VERSION = {
     "batch": str,
     "stated": int,
     "imported": int,
+}
+_MARK = len(streams.MARK)
+_NOTHING_MORE = (None, None, None, None)
+Change = MarkCorrected | MarkAmended | SourceRestated
+_KINDS: dict[type[Change], str] = {
+    MarkCorrected: "taking",
+    MarkAmended: "amendment",
+    SourceRestated: "restated",
 }
 TABLES = {
     "marks": Table(
@@ -69,19 +72,9 @@ TABLES = {
         columns={"pupil": int, "session": str, "stands": str, "code": str, "stated": int},
     ),
 }
-_MARK = len(streams.MARK)
-_NOTHING_MORE = (None, None, None, None)
 
 
-Change = MarkCorrected | MarkAmended | SourceRestated
-_KINDS: dict[type[Change], str] = {
-    MarkCorrected: "taking",
-    MarkAmended: "amendment",
-    SourceRestated: "restated",
-}
-
-
-def _marked(writer: Writer, moment: Moment, stream: str, e: SessionMarked) -> None:
+def _add_entry(writer: Writer, moment: Moment, stream: str, e: SessionMarked) -> None:
     pupil_id, session = stream[_MARK:].split(":", 1)
     pupil = writer.pupils[pupil_id]
     kind = "late_entry" if e.late else "entry"
@@ -96,7 +89,7 @@ def _marked(writer: Writer, moment: Moment, stream: str, e: SessionMarked) -> No
     writer.insert("marks", row)
 
 
-def _changed(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
+def _add_change(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
     _, pupil_id, session = streams.parts(stream)
     pupil = writer.pupil(pupil_id)
     first = row_id(pupil, session)
@@ -138,7 +131,7 @@ def _changed(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
         writer.end("conflicts", (pupil, session), moment)
 
 
-def _conflicted(writer: Writer, moment: Moment, stream: str, e: SourceConflicted) -> None:
+def _put_conflict(writer: Writer, moment: Moment, stream: str, e: SourceConflicted) -> None:
     """Keep what a source states against a person here; nothing once it states what stands."""
     _, pupil, session = streams.parts(stream)
     key = (writer.pupil(pupil), session)
@@ -148,7 +141,9 @@ def _conflicted(writer: Writer, moment: Moment, stream: str, e: SourceConflicted
         writer.put("conflicts", key, (e.stands, e.code, e.stated), moment)
 
 
-def _planned(writer: Writer, moment: Moment, stream: str, e: AbsencePlanned | PlanChanged) -> None:
+def _put_plan(
+    writer: Writer, moment: Moment, stream: str, e: AbsencePlanned | PlanChanged
+) -> None:
     _, pupil, session = streams.parts(stream)
     changed = isinstance(e, PlanChanged)
     original = e.original if isinstance(e, PlanChanged) else None
@@ -165,53 +160,25 @@ def _planned(writer: Writer, moment: Moment, stream: str, e: AbsencePlanned | Pl
     writer.put("plans", (writer.pupil(pupil), session), payload, moment)
 
 
-def _plan_withdrawn(writer: Writer, moment: Moment, stream: str, e: PlanWithdrawn) -> None:
+def _withdraw_plan(writer: Writer, moment: Moment, stream: str, e: PlanWithdrawn) -> None:
     _, pupil, session = streams.parts(stream)
     payload = ("withdrawn", None, e.original, None, e.reason, e.by, e.stated, moment.imported)
     writer.put("plans", (writer.pupil(pupil), session), payload, moment)
 
 
-def _taken(writer: Writer, moment: Moment, stream: str, e: RegisterTaken) -> None:
+def _put_register(writer: Writer, moment: Moment, stream: str, e: RegisterTaken) -> None:
     _, session, group = streams.parts(stream)
     writer.put("registers_taken", (session, group), (e.by, e.opened, e.ended, e.marks), moment)
 
 
-HANDLERS = {
-    SessionMarked: _marked,
-    MarkCorrected: _changed,
-    MarkAmended: _changed,
-    SourceRestated: _changed,
-    SourceConflicted: _conflicted,
-    AbsencePlanned: _planned,
-    PlanChanged: _planned,
-    PlanWithdrawn: _plan_withdrawn,
-    RegisterTaken: _taken,
+HANDLERS: Handlers = {
+    SessionMarked: _add_entry,
+    MarkCorrected: _add_change,
+    MarkAmended: _add_change,
+    SourceRestated: _add_change,
+    SourceConflicted: _put_conflict,
+    AbsencePlanned: _put_plan,
+    PlanChanged: _put_plan,
+    PlanWithdrawn: _withdraw_plan,
+    RegisterTaken: _put_register,
 }
-
-
-# -- mark_rows -----------------------------------------------------------------------------
-# Where the versions of a mark stand in their table.
-#
-# One number places a row by pupil, session (two a day since 2000) and version, so that a pupil's
-# history lies together and no second index has to be kept.
-
-
-VERSIONS = 1 << 12
-"""Room for the versions of one mark."""
-_DAY_ZERO = date(2000, 1, 1)
-_SESSIONS = 1 << 16
-_ordinals: dict[str, int] = {}
-
-
-def row_id(pupil: int, session: str) -> int:
-    """Return the id of version 1 of a pupil's mark; later versions follow it."""
-    ordinal = _ordinals.get(session)
-    if ordinal is None:
-        days = (date.fromisoformat(session[:10]) - _DAY_ZERO).days
-        ordinal = _ordinals[session] = 2 * days + (session[11] == "P")
-    return (pupil * _SESSIONS + ordinal) * VERSIONS
-
-
-def row_ids(pupil: int, first: date, last: date) -> tuple[int, int]:
-    """Return the ids between which every version of a pupil's marks from day to day lies."""
-    return row_id(pupil, f"{first}/AM"), row_id(pupil, f"{last}/PM") + VERSIONS - 1

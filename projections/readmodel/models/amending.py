@@ -1,15 +1,16 @@
-"""Requested amendments and what was decided of them; the policies that the school adopted."""
+"""Amendments asked for and decided, what they rest on, and the policies the school adopted."""
 
 from ledger.events import streams
 from ledger.events.amending import (
     AmendmentApproved,
     AmendmentDeclined,
     AmendmentRequested,
+    EvidenceGiven,
     PolicyAdopted,
     RequestDecided,
     RequestWithdrawn,
 )
-from projections.readmodel.tables import Moment, Table, Writer
+from projections.readmodel.tables import Handlers, Moment, Table, Writer
 
 _REQUEST = {
     "batch": str,
@@ -32,6 +33,12 @@ _DECISION = {
     "decided_title": str,
 }
 _AUTHOR = {"by": str, "name": str, "job_title": str}
+_DECISIONS: dict[type[RequestDecided], str] = {
+    AmendmentApproved: "approved",
+    AmendmentDeclined: "declined",
+    RequestWithdrawn: "withdrawn",
+}
+_PENDING = ", ".join(("position", *(f'"{column}"' for column in _REQUEST)))
 
 TABLES = {
     "approvals": Table(
@@ -42,18 +49,27 @@ TABLES = {
         key=("position",),
         columns={"position": int, "policy": str, "since": str, "text": str, **_AUTHOR},
     ),
+    "evidence": Table(
+        key=("pupil", "line"),
+        columns={
+            "pupil": int,
+            "line": int,
+            "batch": str,
+            "file": str,
+            "sha256": str,
+            "note": str,
+            "copy_key": str,
+            "by": str,
+            "authenticated": str,
+            "at": int,
+        },
+        indexes=("batch",),
+    ),
 }
 """``position``: of the request or adoption; ``decided``: of the decision, none while it waits."""
 
-_DECISIONS: dict[type[RequestDecided], str] = {
-    AmendmentApproved: "approved",
-    AmendmentDeclined: "declined",
-    RequestWithdrawn: "withdrawn",
-}
-_PENDING = ", ".join(("position", *(f'"{column}"' for column in _REQUEST)))
 
-
-def _requested(writer: Writer, moment: Moment, stream: str, e: AmendmentRequested) -> None:
+def _add_request(writer: Writer, moment: Moment, stream: str, e: AmendmentRequested) -> None:
     _, pupil, session = streams.parts(stream)
     texts = (e.batch, e.original, e.code, e.minutes_late, e.nature, " ".join(e.grounds), e.reason)
     author = (e.by, e.name, e.job_title)
@@ -62,7 +78,7 @@ def _requested(writer: Writer, moment: Moment, stream: str, e: AmendmentRequeste
     writer.put("approvals", key, (*texts, *author, *undecided), moment)
 
 
-def _decided(writer: Writer, moment: Moment, stream: str, e: RequestDecided) -> None:
+def _decide_request(writer: Writer, moment: Moment, stream: str, e: RequestDecided) -> None:
     _, pupil, session = streams.parts(stream)
     place = (writer.pupil(pupil), session)
     where = "pupil = ? AND session = ? AND decision IS NULL"
@@ -71,15 +87,23 @@ def _decided(writer: Writer, moment: Moment, stream: str, e: RequestDecided) -> 
     writer.put("approvals", (*place, position), (*request, *decision), moment)
 
 
-def _adopted(writer: Writer, moment: Moment, _: str, e: PolicyAdopted) -> None:
+def _add_policy(writer: Writer, moment: Moment, _: str, e: PolicyAdopted) -> None:
     row = (e.policy, e.since.isoformat(), e.text, e.by, e.name, e.job_title)
     writer.put("policies_adopted", (moment.position,), row, moment)
 
 
-HANDLERS = {
-    AmendmentRequested: _requested,
-    AmendmentApproved: _decided,
-    AmendmentDeclined: _decided,
-    RequestWithdrawn: _decided,
-    PolicyAdopted: _adopted,
+def _add_evidence(writer: Writer, moment: Moment, stream: str, e: EvidenceGiven) -> None:
+    _, pupil, batch = streams.parts(stream)
+    key = (writer.pupil(pupil), moment.position)
+    stated = (batch, e.file, e.sha256, e.note, e.key)
+    writer.put("evidence", key, (*stated, moment.by, moment.authenticated, moment.at), moment)
+
+
+HANDLERS: Handlers = {
+    AmendmentRequested: _add_request,
+    AmendmentApproved: _decide_request,
+    AmendmentDeclined: _decide_request,
+    RequestWithdrawn: _decide_request,
+    PolicyAdopted: _add_policy,
+    EvidenceGiven: _add_evidence,
 }
