@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ledger.errors import Refused
+from ledger.formats.sheet import Records, delimiter
 from policies.packs.codes import CodeRule
 from projections.queries.question import Answer, Grid, Lines, Selection, argument, option
 from projections.queries.rectangle import Flags, cells
@@ -97,7 +98,8 @@ class OtherTotals:
 def read_totals(path: Path, mapped: Sequence[str]) -> OtherTotals:
     """Read a file; ``mapped``: ``COLUMN=NAME``, NAME one of ours or ``-`` to pass it over."""
     names = _names(mapped)
-    lines = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    records = Records(io.StringIO(_text(path), newline=""))
+    lines = iter(records)
     try:
         heading = next(lines, None)
         if not heading:
@@ -108,7 +110,7 @@ def read_totals(path: Path, mapped: Sequence[str]) -> OtherTotals:
             dict(_rows_of_file(path, lines, places, len(heading))),
         )
     except csv.Error as error:
-        at = f"{path.name}:{lines.line_num}"
+        at = f"{path.name}:{records.end}"
         raise _refusal(
             "csv-invalid", at, f"is no CSV: {error}", "export the totals as CSV again"
         ) from error
@@ -162,10 +164,9 @@ def _places(path: Path, heading: list[str], names: Mapping[str, str]) -> dict[st
     """Return the place of each of our names in a line."""
     at = f"{path.name}:1"
     titles = [title.strip() for title in heading]
-    if len(titles) == 1 and (found := [w for mark, w in _OTHERS.items() if mark in titles[0]]):
-        raise _refusal(
-            "delimiter", at, f"is separated by {found[0]}", "export it with commas between"
-        )
+    if found := delimiter(titles):
+        what = f"is separated by {_OTHERS[found]}"
+        raise _refusal("delimiter", at, what, "export it with commas between")
     unknown = [title for title in titles if _ours(title, names) is None]
     if unknown:
         what = f"unknown columns: {', '.join(map(repr, unknown))}"
