@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ledger.state.calendar import Calendar, Closure, Term
 from ledger.values import Session, parse_session
@@ -23,6 +23,9 @@ from projections.queries.view import View
 from projections.readmodel.models.calendar import SEPARATOR
 from projections.readmodel.tables import ALWAYS
 
+_Row = Sequence[Any]
+"""What a version says, as its columns."""
+Said = TypeVar("Said")
 ROLL, TERM, CLOSED, CANCELLED, AGE = (
     "not-on-roll", "outside-term", "closed", "cancelled", "not-of-age",
 )  # fmt: skip
@@ -77,11 +80,11 @@ class Standing:
         """
         facts = self._facts(session, code)
         now = facts.reasons(self.view.position)
+        if not now:
+            return None
         since = {fact: facts.since(fact) for fact in now}
         # What never was otherwise comes first. Of equals, the order of `reasons` decides.
-        fact = min(now, key=lambda each: since[each] or 0, default=None)
-        if fact is None:
-            return None
+        fact = min(now, key=lambda each: since[each] or 0)
         position, words = since[fact], now[fact].words
         if position is not None:
             first = facts.reasons(position)[fact].words
@@ -104,33 +107,52 @@ class Standing:
 
     def _facts(self, session: str, code: str | None) -> "_Facts":
         at = parse_session(session)
-        day = at.date.isoformat()
-        where = f"date = '{day}' AND half = '{at.half}'"
+        day, closures = at.date.isoformat(), self._closures.get(at, [])
         return _Facts(
             at,
-            counted_cancelled=code is not None
+            # Codes and groups are asked of the few sessions that were ever closed only.
+            counted_cancelled=bool(closures)
+            and code is not None
             and code == self.view.rules.codes.cancelled(at.date),
             spells=self._spells,
-            terms=[v for v in self._terms if v.covers(day)],
-            groups=[v for v in self._groups if v.covers(day)],
-            closures=self._versions('"groups", cancelled, reason', "closures", where),
+            terms=[v for v in self._terms if v.said.first <= at.date <= v.said.last],
+            groups=[v for v in self._groups if closures and _covers(v.said, day)],
+            closures=closures,
             ages=self._ages,
         )
 
     @cached_property
-    def _spells(self) -> list["_Version"]:
+    def _closures(self) -> dict[Session, list["_Version[Closure]"]]:
+        """Every closure known, by session: read once, since a pupil has 380 sessions a year."""
+        found: dict[Session, list[_Version[Closure]]] = {}
+        columns = 'date, half, "groups", cancelled, reason'
+        for since, until, (day, half, groups, cancelled, reason) in self._versions(
+            columns, "closures", "1"
+        ):
+            on, names = date.fromisoformat(day), frozenset(filter(None, groups.split(SEPARATOR)))
+            closure = Closure(on, half, names, bool(cancelled), reason)
+            found.setdefault(Session(on, half), []).append(_Version(since, until, closure))
+        return found
+
+    @cached_property
+    def _spells(self) -> list["_Version[_Row]"]:
         return self._versions("starts_on, leaves_on", "roll", self._ours)
 
     @cached_property
-    def _terms(self) -> list["_Version"]:
-        return self._versions("first, last, name", "terms", "1")
+    def _terms(self) -> list["_Version[Term]"]:
+        return [
+            _Version(since, until, Term(date.fromisoformat(first), date.fromisoformat(last), name))
+            for since, until, (first, last, name) in self._versions(
+                "first, last, name", "terms", "1"
+            )
+        ]
 
     @cached_property
-    def _groups(self) -> list["_Version"]:
+    def _groups(self) -> list["_Version[_Row]"]:
         return self._versions("since, until, name", "memberships", self._ours)
 
     @cached_property
-    def _ages(self) -> list["_Version"]:
+    def _ages(self) -> list["_Version[_Row]"]:
         """What was recorded of the pupil's birth, oldest first; none where age is no bar.
 
         Before the first was known that one counts, as it does wherever pupils are named.
@@ -148,7 +170,7 @@ class Standing:
     def _ours(self) -> str:
         return f"pupil = {self.pupil}"
 
-    def _versions(self, columns: str, table: str, where: str) -> list["_Version"]:
+    def _versions(self, columns: str, table: str, where: str) -> list["_Version[_Row]"]:
         """Return every version known, with the entries between which it stood.
 
         What ended a version is known only where its stated time is known as well: under the
@@ -165,20 +187,21 @@ class Standing:
         return [_Version(a, b, said) for a, b, *said in self.view.db.execute(sql, bound)]
 
 
-class _Version(NamedTuple):
+class _Version(NamedTuple, Generic[Said]):
     """What one version of a fact says, and from which entry until which one it stood."""
 
     since: int
     until: int | None
-    said: Sequence[Any]
+    said: Said
 
     def stood(self, position: int) -> bool:
         return self.since <= position and (self.until is None or position < self.until)
 
-    def covers(self, day: str) -> bool:
-        """Tell whether a day lies between what is said first and second; none: open."""
-        first, last, *_ = self.said
-        return (first is None or first <= day) and (last is None or day <= last)
+
+def _covers(row: _Row, day: str) -> bool:
+    """Tell whether a day lies between what a row says first and second; none: open."""
+    first, last, *_ = row
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
 class _Reason(NamedTuple):
@@ -202,11 +225,11 @@ class _Facts:
 
     session: Session
     counted_cancelled: bool
-    spells: list[_Version]
-    terms: list[_Version]
-    groups: list[_Version]
-    closures: list[_Version]
-    ages: list[_Version]
+    spells: list[_Version[_Row]]
+    terms: list[_Version[Term]]
+    groups: list[_Version[_Row]]
+    closures: list[_Version[Closure]]
+    ages: list[_Version[_Row]]
 
     @cached_property
     def turns(self) -> list[int]:
@@ -229,35 +252,26 @@ class _Facts:
 
     def _reasons(self, position: int) -> Iterator[tuple[_Fact, _Reason]]:
         day = self.session.date
-        spells = [v for v in self.spells if v.stood(position)]
-        if not any(v.covers(day.isoformat()) for v in spells):
-            yield ROLL, _Reason(ROLL, _off_roll(day, spells))
-        calendar = self._calendar(position)
-        if not calendar.in_term(day):
+        spells = [v.said for v in self.spells if v.stood(position)]
+        on = day.isoformat()
+        if not any(_covers(spell, on) for spell in spells):
+            yield ROLL, _Reason(ROLL, _off_roll(on, spells))
+        if not Calendar([v.said for v in self.terms if v.stood(position)]).in_term(day):
             yield TERM, _Reason(TERM, "the day is recorded as outside term")
-        groups = {v.said[2] for v in self.groups if v.stood(position)}
-        closed = [c for c in calendar.closures_on(self.session) if c.concerns(groups)]
-        cancelled = any(c.cancelled for c in closed)
-        if not (cancelled and self.counted_cancelled):
-            for closure in sorted(closed, key=lambda c: not c.cancelled):
+        closed = self._closed(position) if self.closures else []
+        if not (self.counted_cancelled and any(c.cancelled for c in closed)):
+            for closure in closed:
                 yield closure.groups, _closed(closure)
         if not self._of_age(position):
             words = "the pupil is recorded as not of compulsory school age that day"
             yield AGE, _Reason(AGE, words)
 
-    def _calendar(self, position: int) -> Calendar:
-        on, half = self.session.date, self.session.half
-        terms = [v.said for v in self.terms if v.stood(position)]
-        closures = [v.said for v in self.closures if v.stood(position)]
-        return Calendar(
-            [Term(date.fromisoformat(a), date.fromisoformat(b), name) for a, b, name in terms],
-            [
-                Closure(
-                    on, half, frozenset(filter(None, groups.split(SEPARATOR))), bool(c), reason
-                )
-                for groups, c, reason in closures
-            ],
-        )
+    def _closed(self, position: int) -> list[Closure]:
+        """Return the closures that concern the pupil, cancellations first, then by group."""
+        standing = [v.said for v in self.closures if v.stood(position)]
+        groups = {v.said[2] for v in self.groups if v.stood(position)}
+        concerned = [closure for closure in standing if closure.concerns(groups)]
+        return sorted(concerned, key=lambda c: (not c.cancelled, sorted(c.groups)))
 
     def _of_age(self, position: int) -> bool:
         if not self.ages:
@@ -267,10 +281,10 @@ class _Facts:
         return is_compulsory(self.session.date, date.fromisoformat(begins), cohort)
 
 
-def _off_roll(day: date, spells: list[_Version]) -> str:
+def _off_roll(day: str, spells: list[_Row]) -> str:
     """Say that a pupil is not on roll, with the last day on roll before, if there is one."""
     words = "the pupil is recorded as not on roll that day"
-    left = [last for _, last in (v.said for v in spells) if last and last < day.isoformat()]
+    left = [last for _, last in spells if last and last < day]
     return f"{words} (last day on roll: {in_words(max(left))})" if left else words
 
 
