@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger.values import Session, parse_session
 from policies.law.notices import Notice, relied_on
-from projections.audit.scope import Chain, Checked, Finding, Scope, Step
+from projections.audit.scope import Chain, CheckResult, Finding, Scope, Step
 from projections.queries.view import View
 
 AFTER_PAPER = "after-paper"
@@ -59,22 +59,22 @@ class Paper:
         return {"paper": self.kind, "on": on, "position": self.position}
 
 
-def after_paper(scope: Scope) -> Checked:
+def find_after_paper(scope: Scope) -> CheckResult:
     """Find changes after a notice, a consideration, a certificate or a pack that covers them."""
     papers = _papers(scope.view)
     findings = [
         _finding(scope, chain, n, concerned)
         for chain, n in scope.changes
-        if (concerned := list(_concerned(papers, chain[n])))
+        if (concerned := list(_papers_before(papers, chain[n])))
     ]
     counts: dict[str, int] = {}
     for found in findings:
         for kind in sorted({paper["paper"] for paper in found.evidence["papers"]}):
             counts[kind] = counts.get(kind, 0) + 1
-    return Checked(findings, {"by_paper": counts})
+    return CheckResult(findings, {"by_paper": counts})
 
 
-def _concerned(papers: dict[int, list[Paper]], step: Step) -> Iterator[Paper]:
+def _papers_before(papers: dict[int, list[Paper]], step: Step) -> Iterator[Paper]:
     session, changed_on = parse_session(step.session), step.changed_on or date.max
     for paper in papers.get(step.pupil, ()):
         if paper.before(step) and paper.covers(session, changed_on):
@@ -101,7 +101,7 @@ def _finding(scope: Scope, chain: Chain, n: int, concerned: list[Paper]) -> Find
 
 def _papers(view: View) -> dict[int, list[Paper]]:
     found: dict[int, list[Paper]] = {}
-    for pupil, paper in (*_notices(view), *_considered(view), *_disclosed(view)):
+    for pupil, paper in (*_notices(view), *_considerations(view), *_disclosures(view)):
         found.setdefault(pupil, []).append(paper)
     for papers in found.values():
         papers.sort(key=lambda paper: paper.position)
@@ -144,7 +144,7 @@ def _notices(view: View) -> Iterator[tuple[int, Paper]]:
         yield pupil, Paper("notice", notice.issued_on, kf, notice=notice)
 
 
-def _considered(view: View) -> Iterator[tuple[int, Paper]]:
+def _considerations(view: View) -> Iterator[tuple[int, Paper]]:
     for pupil, entries, seen_at, position in view.stood(
         "pupil, entries, seen_at, kf", "considerations"
     ):
@@ -152,7 +152,7 @@ def _considered(view: View) -> Iterator[tuple[int, Paper]]:
         yield pupil, Paper("consideration", None, position, seen_at, sessions)
 
 
-def _disclosed(view: View) -> Iterator[tuple[int, Paper]]:
+def _disclosures(view: View) -> Iterator[tuple[int, Paper]]:
     """Yield the certificates and packs about one pupil that left the school."""
     rows = view.stood(
         'pupil, kind, "on_date", first, last, seen_at, kf',
