@@ -157,7 +157,7 @@ def _rows(question: Audit, staff: Staff, result: CheckResult) -> list[dict[str, 
     if not question.names:
         return [found.row() for found in result.findings]
     return [
-        {**found.row(), "upn": found.upn, "by": staff.named(found.staff)}
+        {**found.row(), "upn": found.upn, "by": staff.names_of(found.staff)}
         for found in result.findings
     ]
 

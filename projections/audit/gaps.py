@@ -1,4 +1,4 @@
-"""What this ledger cannot know, and what follows from it: of the log, then of the register."""
+"""What this ledger cannot know, and what follows from it; of that, the gaps of the register."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ledger.clock import iso, local_date
 from ledger.sealing.keys import BEYOND_USE
 from ledger.transparency.witnesses import trusted
-from projections.queries import seen_outside as outside
+from projections.queries.seen_outside import seen_by
 from projections.queries.view import View
 
 _TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -100,7 +100,7 @@ def commits(view: View) -> list[Commit]:
 
 def seen_outside(view: View) -> int:
     """Return the position up to which a trusted witness has seen the log; 0: nobody has."""
-    seen = outside.seen_by(view, trusted(view.folder))
+    seen = seen_by(view, trusted(view.folder))
     return seen.position if seen else 0
 
 

@@ -59,7 +59,7 @@ class Staff:
             return _NO_ROLE
         return ", ".join(post.roles) or post.job_title
 
-    def named(self, who: Sequence[tuple[str | None, date | None]]) -> list[dict[str, Any]]:
+    def names_of(self, who: Sequence[tuple[str | None, date | None]]) -> list[dict[str, Any]]:
         """Return names and titles of those who are named for changes, each as on the day."""
         found = []
         for staff, day in ((staff, day) for staff, day in who if staff is not None):
@@ -77,7 +77,7 @@ class _Strangers:
     staff: Staff
 
     @cached_property
-    def took(self) -> set[tuple[str, str]]:
+    def takers(self) -> set[tuple[str, str]]:
         """Each group with each person who ever took its register, or made first marks in it."""
         view = self.scope.view
         rows = view.db.execute(_TOOK, {"p": view.position, "t": view.stated}).fetchall()
@@ -116,7 +116,7 @@ def find_strangers(scope: Scope, staff: Staff) -> CheckResult:
             continue
         role = staff.role(step.by, step.changed_on)
         made[role, step.by] += 1
-        if (group, step.by) not in work.took:
+        if (group, step.by) not in work.takers:
             strange[role, step.by] += 1
             doubtful.append((step, role, group))
     all_made, all_strange = _by_role(made), _by_role(strange)

@@ -74,7 +74,7 @@ def flat(row: Row) -> dict[str, Any]:
     """Return a row for CSV: the evidence as JSON, names joined."""
     found = {**row, "evidence": json.dumps(row["evidence"], ensure_ascii=False)}
     if "by" in row:
-        found["by"] = "; ".join(_named(row))
+        found["by"] = "; ".join(_staff_in_words(row))
     return found
 
 
@@ -121,10 +121,10 @@ def _cells(row: Row) -> tuple[str, ...]:
     names = ("session", "upn", "from_code", "to_code", "changed_on")
     texts = (row.get(name) or "" for name in names)
     evidence = _EVIDENCE[row["check"]](row["evidence"])
-    return (*texts, lag, row["what"], evidence, "; ".join(_named(row)))
+    return (*texts, lag, row["what"], evidence, "; ".join(_staff_in_words(row)))
 
 
-def _named(row: Row) -> list[str]:
+def _staff_in_words(row: Row) -> list[str]:
     return [
         f"{each['name']}, {each['job_title']}" if each["job_title"] else str(each["name"])
         for each in row.get("by", ())
@@ -160,7 +160,7 @@ def _calendar(evidence: Row) -> str:
     return ", ".join(f"{each['before']} {each['on']}" for each in evidence["calendar"])
 
 
-def _lifted(evidence: Row) -> str:
+def _figures(evidence: Row) -> str:
     then, now = evidence["first_entered"], evidence["stands"]
     changes = number_of(len(evidence["changes"]), "session")
     if evidence["figure"] == "threshold":
@@ -188,7 +188,7 @@ _EVIDENCE: Mapping[str, Callable[[Row], str]] = {
     BATCHES: _batch,
     AFTER_PAPER: _papers,
     TO_PRESENT: _calendar,
-    LIFTED: _lifted,
+    LIFTED: _figures,
     STRANGER: _role,
 }
 

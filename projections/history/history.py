@@ -49,7 +49,7 @@ class History(Question):
     session: str | None = argument("one session, 2026-11-20/AM", required=False)
 
     def answer(self, view: View) -> Answer:
-        """Answer with every version known, and with what was recorded beside them."""
+        """Answer with every version known, and with what was recorded around them."""
         pupil = view.pupil_index(self.who)
         span = _span(self, view)
         found = _versions_asked(self, view, pupil)
@@ -124,7 +124,7 @@ def _positions_by(details: dict[int, dict[str, Any]], name: str) -> list[dict[st
 
 
 def _blocks(question: History, view: View, title: str, account: Account) -> list[Block]:
-    """Return the versions, then what stands beside them, then the provenance."""
+    """Return the versions, then their context, then the provenance."""
     end = Lines([view.provenance(), ""])
     if question.session is not None:
         page = _page(view, f"{title}, session {question.session}", account)

@@ -99,7 +99,7 @@ def _pupils(question: LeaveOfAbsence, view: View) -> set[int]:
 
 
 def _row(view: View, register: Register, leave: LeaveRequest) -> dict[str, Any]:
-    decision, granted = leave.decision, leave.granted
+    decision, granted = leave.decision, leave.granted_span
     return {
         "id": leave.id,
         "upn": view.people[leave.pupil].upn,

@@ -51,7 +51,7 @@ class LeaveLetter(Question):
             )
         leave = found[0]
         if leave.decision is None:
-            raise _undecided(leave)
+            raise _no_decision(leave)
         check_addressee(view, leave)
         lines = list(_lines(view, leave, leave.decision))
         pages = []
@@ -64,7 +64,7 @@ class LeaveLetter(Question):
         )
 
 
-def _undecided(leave: LeaveRequest) -> Refused:
+def _no_decision(leave: LeaveRequest) -> Refused:
     if leave.steps:
         return Refused(
             f"leave-{leave.state}",
@@ -122,7 +122,7 @@ def _absence_in_words(view: View, leave: LeaveRequest) -> str:
 
 def _grant(view: View, leave: LeaveRequest, decision: Step, *, stands: bool) -> Iterator[str]:
     first, last = leave.covers
-    met = number_of(len(Register(view).met(leave.pupil, first, last)), "session")
+    met = number_of(len(Register(view).sessions_met(leave.pupil, first, last)), "session")
     is_or_was = "is" if stands else "was"
     basis = _legal_basis(view, leave, decision)
     yield f"Leave {is_or_was} granted: {_span(first, last)}, {met}{basis}."
@@ -143,7 +143,7 @@ def _refused_parts(view: View, leave: LeaveRequest) -> Iterator[list[Session]]:
     """Yield the sessions met that were asked for and not granted: before and after."""
     register, (first, last) = Register(view), leave.covers
     for a, b in ((leave.first, _step(first, _BEFORE)), (_step(last, _NEXT), leave.last)):
-        yield register.met(leave.pupil, a, b)
+        yield register.sessions_met(leave.pupil, a, b)
 
 
 def _step(session: Session, to: Mapping[str, tuple[Half, int]]) -> Session:

@@ -90,7 +90,7 @@ class LeaveRequest:
         return next((s for s in reversed(self.steps) if s.what in ("granted", "refused")), None)
 
     @property
-    def granted(self) -> tuple[Session, Session] | None:
+    def granted_span(self) -> tuple[Session, Session] | None:
         """The first and last session granted, also where the leave ended otherwise since."""
         decision = self.decision
         if decision is None or decision.first is None or decision.last is None:
@@ -100,7 +100,7 @@ class LeaveRequest:
     @property
     def covers(self) -> tuple[Session, Session]:
         """The first and last session granted, else those asked for."""
-        return self.granted or (self.first, self.last)
+        return self.granted_span or (self.first, self.last)
 
 
 def requests(view: View, where: str = "1", *values: Any) -> list[LeaveRequest]:  # noqa: ANN401 - SQL
@@ -208,11 +208,11 @@ class Register:
             found.setdefault(spell.pupil, []).append((spell.first, spell.last or date.max))
         return found
 
-    def met(self, pupil: int, first: Session, last: Session) -> list[Session]:
+    def sessions_met(self, pupil: int, first: Session, last: Session) -> list[Session]:
         """Return the sessions that the school meets for a pupil on roll, in order."""
-        return list(self._met(pupil, first, last))
+        return list(self._sessions_met(pupil, first, last))
 
-    def _met(self, pupil: int, first: Session, last: Session) -> Iterator[Session]:
+    def _sessions_met(self, pupil: int, first: Session, last: Session) -> Iterator[Session]:
         calendar = self.view.calendar
         for session in calendar.sessions(first.date, last.date):
             if (
@@ -239,7 +239,7 @@ class Register:
     def counts(self, leave: LeaveRequest) -> Counts:
         """Return what was entered on the sessions of a request."""
         first, last = leave.covers
-        met = self.met(leave.pupil, first, last)
+        met = self.sessions_met(leave.pupil, first, last)
         marks = self.marks(leave.pupil, first.date, min(last.date, self.view.on))
         plans = self.plans(leave.pupil, first, last)
         code = leave.decision.code if leave.decision else None
@@ -264,7 +264,7 @@ class Register:
         marks = self.marks(leave.pupil, last.date, on)
         codes, overstayed, away = self.view.rules.codes, [], set()
         returned = None
-        for session in self._met(leave.pupil, last, Session(on, "PM")):
+        for session in self._sessions_met(leave.pupil, last, Session(on, "PM")):
             rule = codes.find(marks.get(str(session), ""), session.date)
             if session == last or rule is None:
                 continue
