@@ -78,7 +78,15 @@ class Standing:
 
         ``code``: the mark's own, where that of a cancelled session counts as what it is.
         """
-        facts = self._facts(session, code)
+        at = parse_session(session)
+        if at in self._closures:
+            return self._bar(self._facts(at, code))
+        # What was never closed depends on the day alone: both halves are alike.
+        if at.date not in self._bars_of_days:
+            self._bars_of_days[at.date] = self._bar(self._facts(at, None))
+        return self._bars_of_days[at.date]
+
+    def _bar(self, facts: "_Facts") -> Bar | None:
         now = facts.reasons(self.view.position)
         if not now:
             return None
@@ -95,7 +103,7 @@ class Standing:
 
     def lifted(self, session: str) -> Bar:
         """Return what kept a session that counts from it last; ``position``: what ended that."""
-        facts = self._facts(session, None)
+        facts = self._facts(parse_session(session), None)
         kind, turn = next(
             (reason.kind, turn)
             for turn in facts.turns
@@ -105,8 +113,7 @@ class Standing:
 
     # -- what was recorded ----------------------------------------------------------------------
 
-    def _facts(self, session: str, code: str | None) -> "_Facts":
-        at = parse_session(session)
+    def _facts(self, at: Session, code: str | None) -> "_Facts":
         day, closures = at.date.isoformat(), self._closures.get(at, [])
         return _Facts(
             at,
@@ -120,6 +127,10 @@ class Standing:
             closures=closures,
             ages=self._ages,
         )
+
+    @cached_property
+    def _bars_of_days(self) -> dict[date, Bar | None]:
+        return {}
 
     @cached_property
     def _closures(self) -> dict[Session, list["_Version[Closure]"]]:
