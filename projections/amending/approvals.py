@@ -65,7 +65,8 @@ def _where(question: Approvals, view: View) -> tuple[str, list[Any]]:
     if question.pupil is not None:
         wanted.append(("pupil", view.pupil_index(question.pupil)))
     conditions = [f"{column} = :v{n}" for n, (column, _) in enumerate(wanted)]
-    conditions += ["decision IS NULL"] * (not question.all_)
+    if not question.all_:
+        conditions.append("decision IS NULL")
     return " AND ".join(conditions) or "1", [value for _, value in wanted]
 
 
@@ -73,7 +74,7 @@ def _row(view: View, pupil: int, session: str, *rest: Any) -> dict[str, Any]:  #
     batch, original, code, minutes, nature, grounds, reason, by, name, title, position = rest[:11]
     decision, decided, why, decider, decider_title = rest[11:]
     person = view.people.get(pupil) or view.first_known_person(pupil)
-    stands = _stands(view, pupil, session)
+    stands = _standing_code(view, pupil, session)
     return {
         "batch": batch,
         "upn": person.upn,
@@ -101,17 +102,17 @@ def _row(view: View, pupil: int, session: str, *rest: Any) -> dict[str, Any]:  #
     }
 
 
-def _stands(view: View, pupil: int, session: str) -> str | None:
+def _standing_code(view: View, pupil: int, session: str) -> str | None:
     first = row_id(pupil, session)
     rows = view.stood("code", "marks", "id BETWEEN :v0 AND :v1", first, first + VERSIONS - 1)
     return rows[0][0] if rows else None
 
 
 def _at(view: View, position: int) -> str:
-    return iso(_recorded(view, position))
+    return iso(_recorded_at(view, position))
 
 
-def _recorded(view: View, position: int) -> int:
+def _recorded_at(view: View, position: int) -> int:
     sql = "SELECT at FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1"
     return int(view.db.execute(sql, [position]).fetchone()[0])
 
@@ -123,9 +124,10 @@ def _blocks(
     waits = "waits" if waiting == 1 else "wait"
     yield Lines([f"{number_of(waiting, 'amendment')} {waits} for approval"])
     headings = ["Session", "Pupil", "UPN", "Change", "Why it is held"]
-    headings += ["What became of it"] * question.all_
-    for (batch, _, _, reason), found in groupby(rows, key=_asked):
-        of_it = list(found)
+    if question.all_:
+        headings.append("What became of it")
+    for (batch, _, _, reason), requests in groupby(rows, key=_request_key):
+        of_it = list(requests)
         body = [_line(view, row)[: len(headings)] for row in of_it]
         yield Grid(f"Batch {batch}, {_who(view, of_it[0])}: {reason}", headings, body)
     notes = [view.provenance()]
@@ -136,12 +138,12 @@ def _blocks(
     yield Lines(notes)
 
 
-def _asked(row: dict[str, Any]) -> tuple[str, str, str, str]:
+def _request_key(row: dict[str, Any]) -> tuple[str, str, str, str]:
     return row["batch"], row["requested_at"], row["requested_staff"], row["reason"]
 
 
 def _who(view: View, row: dict[str, Any]) -> str:
-    at = local(_recorded(view, row["position"]))
+    at = local(_recorded_at(view, row["position"]))
     return f"asked for by {row['requested_by']} ({row['requested_title']}), {at:%Y-%m-%d %H:%M}"
 
 
@@ -155,7 +157,7 @@ def _line(view: View, row: dict[str, Any]) -> list[str]:
 def _fate(view: View, row: dict[str, Any]) -> str:
     if row["decision"] is None:
         return "waits"
-    at = local(_recorded(view, row["decided_position"]))
+    at = local(_recorded_at(view, row["decided_position"]))
     why = f": {row['decided_reason']}" if row["decided_reason"] else ""
     who = f"{row['decided_by']} ({row['decided_title']})"
     return f"{row['decision']} by {who}, {at:%Y-%m-%d %H:%M}{why}"

@@ -1,4 +1,4 @@
-"""What amendments rest on, and whether kept copies are unchanged."""
+"""What amendments rest on: evidence as it was given, and whether kept copies are unchanged."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -14,15 +14,11 @@ from projections.queries.question import Answer, Grid, Lines, Question, option
 from projections.queries.versions import Describer
 from projections.queries.view import View
 
-# -- evidence ------------------------------------------------------------------------------
-# What amendments rest on, and whether kept copies are unchanged.
-
-
 COLUMNS = (
     "upn", "batch", "sessions", "file", "sha256", "note", "kept", "copy",
     "by_name", "by_job_title", "by_authenticated", "recorded_at", "position",
 )  # fmt: skip
-_GIVEN = 'pupil, line, batch, file, sha256, note, copy_key, "by", authenticated, at'
+_STORED = 'pupil, line, batch, file, sha256, note, copy_key, "by", authenticated, at'
 _HEADINGS = (
     "UPN", "Batch", "Sessions", "File", "What it is", "Copy", "By", "When", "Position", "SHA-256",
 )  # fmt: skip
@@ -46,19 +42,19 @@ class Evidence(Question):
             return Answer(document, COLUMNS, [Lines([view.ignorance()])])
         pupil = None if self.pupil is None else view.pupil_index(self.pupil)
         stood = view.stood(
-            _GIVEN,
+            _STORED,
             "evidence",
             "(:v0 IS NULL OR pupil = :v0) AND (:v1 IS NULL OR batch = :v1)",
             pupil,
             self.batch,
         )
-        given = sorted((_Given(*row) for row in stood), key=lambda g: g.position)
-        amended = _amended(view) if given else {}
-        rows = [_row(view, g, amended.get((g.pupil, g.batch), [])) for g in given]
+        pieces = sorted((_Stored(*row) for row in stood), key=lambda each: each.position)
+        sessions = _sessions_amended(view) if pieces else {}
+        rows = [_row(view, each, sessions.get((each.pupil, each.batch), [])) for each in pieces]
         return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [_table(view, rows)])
 
 
-class _Given(NamedTuple):
+class _Stored(NamedTuple):
     """One piece of evidence as stored; texts and key still sealed."""
 
     pupil: int
@@ -73,7 +69,7 @@ class _Given(NamedTuple):
     at: int
 
 
-def _amended(view: View) -> dict[tuple[int, str], list[str]]:
+def _sessions_amended(view: View) -> dict[tuple[int, str], list[str]]:
     """Return the sessions that the amendments of each pupil and batch are about."""
     sql = (
         "SELECT DISTINCT session, pupil, batch FROM marks "
@@ -85,53 +81,53 @@ def _amended(view: View) -> dict[tuple[int, str], list[str]]:
     return found
 
 
-def _row(view: View, given: _Given, sessions: list[str]) -> dict[str, Any]:
+def _row(view: View, piece: _Stored, sessions: list[str]) -> dict[str, Any]:
     return {
-        "upn": view.people[given.pupil].upn,
-        "batch": given.batch,
+        "upn": view.people[piece.pupil].upn,
+        "batch": piece.batch,
         "sessions": sessions,
-        "file": view.open(given.file),
-        "sha256": given.sha256,
-        "note": view.open(given.note),
-        "kept": given.key is not None,
-        "copy": _copy(view, given),
-        "by": _author(view, given),
-        "recorded_at": iso(given.at),
-        "position": given.position,
+        "file": view.open(piece.file),
+        "sha256": piece.sha256,
+        "note": view.open(piece.note),
+        "kept": piece.key is not None,
+        "copy": _copy(view, piece),
+        "by": _author(view, piece),
+        "recorded_at": iso(piece.at),
+        "position": piece.position,
     }
 
 
-def _copy(view: View, given: _Given) -> str | None:
+def _copy(view: View, piece: _Stored) -> str | None:
     """Tell how the kept copy is now; none where none was kept."""
-    key = view.open(given.key)
+    key = view.open(piece.key)
     if key is None:
         return None
     if key in (BEYOND_USE, REDACTED):
         return "beyond use"
     sql = "SELECT pupil FROM pupils WHERE idx = ?"
-    [pupil] = view.db.execute(sql, [given.pupil]).fetchone()
-    name = attachments.name_of(streams.evidence(pupil, given.batch))
+    [pupil] = view.db.execute(sql, [piece.pupil]).fetchone()
+    name = attachments.name_of(streams.evidence(pupil, piece.batch))
     try:
         content = attachments.read(view.folder, name, key)
     except Refused as why:
         return "changed" if why.code == "attachment-changed" else "unreadable"
     if content is None:
         return "missing"
-    return "unchanged" if attachments.digest(content) == given.sha256 else "changed"
+    return "unchanged" if attachments.digest(content) == piece.sha256 else "changed"
 
 
-def _author(view: View, given: _Given) -> dict[str, Any]:
+def _author(view: View, piece: _Stored) -> dict[str, Any]:
     """Return who gave it, with name and title as they were on the day."""
     rows = view.stood(
         "since, name, job_title",
         "staff",
         "staff = :v0 AND (since IS NULL OR since <= :v1) AND (until IS NULL OR :v1 <= until)",
-        given.by,
-        local_date(given.at).isoformat(),
+        piece.by,
+        local_date(piece.at).isoformat(),
     )
     _, name, title = max(rows, key=lambda row: row[0] or "", default=(None, None, None))
-    shown = view.open(name) if name else given.by
-    return {"name": shown, "job_title": title, "authenticated": given.authenticated}
+    shown = view.open(name) if name else piece.by
+    return {"name": shown, "job_title": title, "authenticated": piece.authenticated}
 
 
 def _table(view: View, rows: list[dict[str, Any]]) -> Grid:
@@ -164,11 +160,10 @@ def _between(sessions: list[str]) -> str:
     return sessions[0] if sessions else "none yet"
 
 
-# -- evidence_of ---------------------------------------------------------------------------
-# The evidence given for batches of amendments, as rows.
+# -- as rows of other questions -------------------------------------------------------------
 
 
-def counts(view: View) -> Counter[tuple[int, str | None]]:
+def evidence_counts(view: View) -> Counter[tuple[int, str | None]]:
     """Return how many pieces of evidence were given for a pupil's batch."""
     return Counter((pupil, batch) for pupil, batch in view.stood("pupil, batch", "evidence"))
 

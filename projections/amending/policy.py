@@ -1,4 +1,4 @@
-"""What the school's own policy says on amending, on a day."""
+"""The school's own policy on amending: what it says on a day, and every one that was adopted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,18 +6,13 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from ledger.clock import iso
+from ledger.clock import iso, local, parse_instant
 from ledger.english import number_of
 from policies.packs import school as school_packs
 from policies.packs.values import Rule, Value, parameters
-from projections.history.beside import moment
 from projections.queries.question import Answer, Grid, Lines, Question
 from projections.queries.versions import Describer
 from projections.queries.view import View
-
-# -- policy --------------------------------------------------------------------------------
-# What the school's own policy says on amending, on a day.
-
 
 _STATUTE = "register.amendment_states"
 _DAY = timedelta(days=1)
@@ -31,6 +26,9 @@ _MEANS = {
     school_packs.APPROVAL_RELIED: "a second person approves where a notice relied on it",
     school_packs.APPROVERS: "who may approve",
 }
+_LIST_COLUMNS = (
+    "policy", "from", "until", "replaced", "name", "job_title", "recorded_at", "position",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,7 @@ class PolicyInForce(Question):
             "rows": rows,
         }
         body = [
-            (key, written(rule.value), _MEANS[key], _dates(row), rule.reference)
+            (key, value_in_words(rule.value), _MEANS[key], _dates(row), rule.reference)
             for (key, rule), row in zip(rules, rows, strict=True)
         ]
         who = f"adopted by {view.open(found.name)} ({found.job_title})"
@@ -79,8 +77,53 @@ class PolicyInForce(Question):
         return Answer(document, _COLUMNS, [Grid(title, headings, body, notes=notes)])
 
 
+@dataclass(frozen=True, kw_only=True)
+class PoliciesAdopted(Question):
+    """attendance policy list: every policy that the school adopted: its dates, by whom and when.
+
+    The one that applies on a day is shown by attendance policy --on.
+    """
+
+    def answer(self, view: View) -> Answer:
+        """Answer with one row a policy, in order of its first day."""
+        describer = Describer(view)
+        rows = [_adoption_row(view, describer, each) for each in adoptions(view)]
+        shipped = f"Shipped, to adopt or to copy: {', '.join(school_packs.names())}."
+        document = {"as_of": view.as_of(), "shipped": school_packs.names(), "rows": rows}
+        if view.knows_nothing:
+            return Answer(
+                {**document, "knows_nothing": True},
+                _LIST_COLUMNS,
+                [Lines([view.ignorance()])],
+            )
+        if not rows:
+            return Answer(
+                document,
+                _LIST_COLUMNS,
+                [Lines([no_policy(view), shipped, view.provenance()])],
+            )
+        headings = ("Policy", "From", "Until", "Adopted", "By", "Position")
+        body = [
+            (
+                r["policy"],
+                r["from"],
+                _until(r),
+                f"{local(parse_instant(r['recorded_at'])):%Y-%m-%d %H:%M}",
+                _adopter(r),
+                str(r["position"]),
+            )
+            for r in rows
+        ]
+        title = f"{number_of(len(rows), 'adoption')} of a policy"
+        grid = Grid(title, headings, body, frozenset({5}), notes=[shipped, view.provenance()])
+        return Answer(document, _LIST_COLUMNS, [grid])
+
+
+# -- adoptions ------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
-class Adopted:
+class Adoption:
     """One adoption as known; ``until`` none: still in force. ``text`` is the policy's own."""
 
     position: int
@@ -94,7 +137,7 @@ class Adopted:
     replaced: bool = False
 
 
-def adopted(view: View) -> list[Adopted]:
+def adoptions(view: View) -> list[Adoption]:
     """Return the policies adopted, in order; one ends on the day before the next begins.
 
     ``replaced``: by another one from the same day, before it ended.
@@ -102,16 +145,16 @@ def adopted(view: View) -> list[Adopted]:
     columns = 'position, policy, since, text, "by", name, job_title'
     rows = sorted(view.stood(columns, "policies_adopted"), key=lambda row: (row[2], row[0]))
     found = [
-        Adopted(position, name, date.fromisoformat(since), *rest)
+        Adoption(position, name, date.fromisoformat(since), *rest)
         for position, name, since, *rest in rows
     ]
-    ended = [_ended(one, after) for one, after in pairwise(found)]
-    return [*ended, *found[len(ended) :]]
+    past = [_with_end(one, after) for one, after in pairwise(found)]
+    return [*past, *found[len(past) :]]
 
 
-def in_force(view: View) -> Adopted | None:
+def in_force(view: View) -> Adoption | None:
     """Return the policy that applies on the view's date, none where there is none."""
-    found = [each for each in adopted(view) if each.since <= view.on]
+    found = [each for each in adoptions(view) if each.since <= view.on]
     return found[-1] if found else None
 
 
@@ -122,29 +165,32 @@ def no_policy(view: View) -> str:
     return f"no policy: the statute restricts nobody{where}, and all applies at once"
 
 
-def written(value: Value) -> str:
+def value_in_words(value: Value) -> str:
     """Write a value of a policy: ``head, authoriser``, ``yes``, ``5``."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _ended(one: Adopted, after: Adopted) -> Adopted:
+def _with_end(one: Adoption, after: Adoption) -> Adoption:
     if one.since == after.since:
         return replace(one, replaced=True)
     return replace(one, until=after.since - _DAY)
 
 
-def _rules(found: Adopted, on: date) -> list[tuple[str, Rule]]:
-    policy = school_packs.read(found.text, found.policy)
+# -- rows and words -------------------------------------------------------------------------
+
+
+def _rules(adoption: Adoption, on: date) -> list[tuple[str, Rule]]:
+    policy = school_packs.read(adoption.text, adoption.policy)
     rules = ((key, policy.find(key, on)) for key in school_packs.KEYS)
     return [(key, rule) for key, rule in rules if rule is not None]
 
 
-def _days(found: Adopted, rule: Rule) -> tuple[date, date | None]:
+def _days(adoption: Adoption, rule: Rule) -> tuple[date, date | None]:
     """Return the first and last day on which a rule of a policy applies, none where open."""
-    ends = [day for day in (found.until, rule.until) if day is not None]
-    return max(found.since, rule.since), min(ends, default=None)
+    ends = [day for day in (adoption.until, rule.until) if day is not None]
+    return max(adoption.since, rule.since), min(ends, default=None)
 
 
 def _row(key: str, rule: Rule, days: tuple[date, date | None]) -> dict[str, Any]:
@@ -163,65 +209,7 @@ def _dates(row: Mapping[str, Any]) -> str:
     return f"from {row['from']}" + (f" to {row['until']}" if row["until"] else "")
 
 
-# -- policy_list ---------------------------------------------------------------------------
-# Every policy that the school adopted: its dates, by whom and when.
-
-
-_POLICY_LIST_COLUMNS = (
-    "policy",
-    "from",
-    "until",
-    "replaced",
-    "name",
-    "job_title",
-    "recorded_at",
-    "position",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoliciesAdopted(Question):
-    """attendance policy list: every policy that the school adopted: its dates, by whom and when.
-
-    The one that applies on a day is shown by attendance policy --on.
-    """
-
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a policy, in order of its first day."""
-        describer = Describer(view)
-        rows = [_policy_list_row(view, describer, each) for each in adopted(view)]
-        shipped = f"Shipped, to adopt or to copy: {', '.join(school_packs.names())}."
-        document = {"as_of": view.as_of(), "shipped": school_packs.names(), "rows": rows}
-        if view.knows_nothing:
-            return Answer(
-                {**document, "knows_nothing": True},
-                _POLICY_LIST_COLUMNS,
-                [Lines([view.ignorance()])],
-            )
-        if not rows:
-            return Answer(
-                document,
-                _POLICY_LIST_COLUMNS,
-                [Lines([no_policy(view), shipped, view.provenance()])],
-            )
-        headings = ("Policy", "From", "Until", "Adopted", "By", "Position")
-        body = [
-            (
-                r["policy"],
-                r["from"],
-                _until(r),
-                moment(r["recorded_at"]),
-                _who(r),
-                str(r["position"]),
-            )
-            for r in rows
-        ]
-        title = f"{number_of(len(rows), 'adoption')} of a policy"
-        grid = Grid(title, headings, body, frozenset({5}), notes=[shipped, view.provenance()])
-        return Answer(document, _POLICY_LIST_COLUMNS, [grid])
-
-
-def _policy_list_row(view: View, describer: Describer, each: Adopted) -> dict[str, Any]:
+def _adoption_row(view: View, describer: Describer, each: Adoption) -> dict[str, Any]:
     return {
         "policy": each.policy,
         "from": each.since.isoformat(),
@@ -238,5 +226,5 @@ def _until(row: dict[str, Any]) -> str:
     return "replaced from the same day" if row["replaced"] else row["until"] or ""
 
 
-def _who(row: dict[str, Any]) -> str:
+def _adopter(row: dict[str, Any]) -> str:
     return f"{row['name']} ({row['job_title']})"

@@ -13,12 +13,12 @@ from typing import Any, Literal, get_args
 from ledger.clock import iso
 from ledger.errors import Refused
 from policies.law.disclosure import NamesLookedUp
-from projections.audit import late
-from projections.audit import papers as audit_papers
-from projections.audit import staff as audit_staff
-from projections.audit.lifted import MARGIN, just_lifted
-from projections.audit.scope import Checked, Scope
-from projections.audit.words import ASKS, WORDING, flat, heading, table
+from projections.audit import timing
+from projections.audit.papers import find_after_paper
+from projections.audit.scope import CheckResult, Scope
+from projections.audit.staff import Staff, find_strangers
+from projections.audit.thresholds import MARGIN, find_just_below
+from projections.audit.words import CHECKS, WORDING, flat, heading, table
 from projections.queries.question import (
     Answer,
     Block,
@@ -67,10 +67,12 @@ class Audit(Selection):
     inspection: tuple[date, ...] = option("a day of inspection (may be given several times)", ())
     before: int = option(
         "school days before a census or inspection that are looked at",
-        late.BEFORE,
+        timing.BEFORE,
         minimum=1,
     )
-    batch_over: int = option("list batches of more than so many amendments", late.OVER, minimum=1)
+    batch_over: int = option(
+        "list batches of more than so many amendments", timing.OVER, minimum=1
+    )
     margin: int = option("how many sessions from a line are just over it", MARGIN, minimum=1)
     names: bool = option(
         "show whom it is about and who made the changes; needs --reason, is recorded",
@@ -103,9 +105,9 @@ class Audit(Selection):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "checks": [], "rows": [], "knows_nothing": True}
             return Answer(document, columns, [Lines([view.ignorance()])])
-        scope, staff = Scope(view, self), audit_staff.Staff(view)
-        done = {check: _DONE[check](self, scope, staff) for check in _asked(self)}
-        rows = {check: _rows(self, staff, checked) for check, checked in done.items()}
+        scope, staff = Scope(view, self), Staff(view)
+        results = {check: _CHECKS[check](self, scope, staff) for check in _checks_asked(self)}
+        rows = {check: _rows(self, staff, result) for check, result in results.items()}
         every = [row for found in rows.values() for row in found]
         shown = _names_shown(self, view)
         missing = _knows_nothing_of(view)
@@ -113,11 +115,11 @@ class Audit(Selection):
             "as_of": view.as_of(),
             "wording": WORDING,
             "knows_nothing_of": missing,
-            "checks": [_summary(check, checked) for check, checked in done.items()],
+            "checks": [_summary(check, result) for check, result in results.items()],
             "rows": every,
             "names_shown": shown,
         }
-        tables = [table(check, found, done[check].summary) for check, found in rows.items()]
+        tables = [table(check, found, results[check].summary) for check, found in rows.items()]
         blocks: list[Block] = [
             heading(missing),
             *([] if "marks" in missing else tables),
@@ -127,34 +129,36 @@ class Audit(Selection):
         return Answer(document, columns, blocks, flat=[flat(row) for row in every])
 
 
-def _asked(question: Audit) -> list[Check]:
+def _checks_asked(question: Audit) -> list[Check]:
     return [check for check in get_args(Check) if check in (question.only or get_args(Check))]
 
 
-def _to_present(question: Audit, scope: Scope, _staff: audit_staff.Staff) -> Checked:
+def _turned_present(question: Audit, scope: Scope, _staff: Staff) -> CheckResult:
     days = {"census": question.census, "inspections": question.inspection}
-    calendar = late.calendar_of(scope, question.before, **days)
-    return late.to_present(scope, calendar)
+    calendar = timing.review_calendar(scope, question.before, **days)
+    return timing.find_turned_present(scope, calendar)
 
 
-_DONE: Mapping[Check, Callable[[Audit, Scope, audit_staff.Staff], Checked]] = {
-    "n-kept": lambda _question, scope, _staff: late.kept(scope),
-    "late-entries": lambda _question, scope, _staff: late.entered_late(scope),
-    "large-batches": lambda question, scope, _staff: late.large(scope, question.batch_over),
-    "after-paper": lambda _question, scope, _staff: audit_papers.after_paper(scope),
-    "absent-to-present": _to_present,
-    "just-lifted": lambda question, scope, _staff: just_lifted(scope, question.margin),
-    "stranger": lambda _question, scope, staff: audit_staff.strangers(scope, staff),
+_CHECKS: Mapping[Check, Callable[[Audit, Scope, Staff], CheckResult]] = {
+    "n-kept": lambda _question, scope, _staff: timing.find_kept(scope),
+    "late-entries": lambda _question, scope, _staff: timing.find_late_entries(scope),
+    "large-batches": lambda question, scope, _staff: timing.find_batches(
+        scope, question.batch_over
+    ),
+    "after-paper": lambda _question, scope, _staff: find_after_paper(scope),
+    "absent-to-present": _turned_present,
+    "just-lifted": lambda question, scope, _staff: find_just_below(scope, question.margin),
+    "stranger": lambda _question, scope, staff: find_strangers(scope, staff),
 }
 
 
-def _rows(question: Audit, staff: audit_staff.Staff, checked: Checked) -> list[dict[str, Any]]:
+def _rows(question: Audit, staff: Staff, result: CheckResult) -> list[dict[str, Any]]:
     """Return the rows of a check; only with names do they say about whom and by whom."""
     if not question.names:
-        return [found.row() for found in checked.findings]
+        return [found.row() for found in result.findings]
     return [
-        {**found.row(), "upn": found.upn, "by": staff.named(found.staff)}
-        for found in checked.findings
+        {**found.row(), "upn": found.upn, "by": staff.names_of(found.staff)}
+        for found in result.findings
     ]
 
 
@@ -169,10 +173,10 @@ def _knows_nothing_of(view: View) -> list[str]:
     return [name for name, found in there.items() if not found]
 
 
-def _summary(check: Check, checked: Checked) -> dict[str, Any]:
-    asks = ASKS[check]
+def _summary(check: Check, result: CheckResult) -> dict[str, Any]:
+    asks = CHECKS[check]
     said = {"check": check, "asks": asks.question, "often": asks.innocent}
-    return {**said, "findings": len(checked.findings), **checked.summary}
+    return {**said, "findings": len(result.findings), **result.summary}
 
 
 def _names_shown(question: Audit, view: View) -> list[dict[str, Any]]:

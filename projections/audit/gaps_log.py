@@ -1,4 +1,7 @@
-"""What the log itself cannot know: what came before it, who wrote, when, and who has seen it."""
+"""What the log itself cannot know: what came before it, who wrote, when, and who has seen it.
+
+And what other systems told besides marks: notices, roll, groups, relations, parents, casework.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -11,8 +14,25 @@ from ledger.transparency.witnesses import trusted_witnesses
 from projections.queries import sightings
 from projections.queries.view import View
 
-# -- gaps_found ----------------------------------------------------------------------------
-# One gap: a kind of thing that a ledger cannot know, with its count and what follows.
+_TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "roll": ("spells on roll", ("pupil", "starts_on")),
+    "memberships": ("group memberships", ("pupil", "kind", "name", "since")),
+    "parents": ("parents", ("parent",)),
+    "relations": ("relations of parents and pupils", ("parent", "pupil")),
+    "notices": (
+        "penalty notices",
+        ("parent", "pupil", "kind", "issued_on", "offence_first"),
+    ),
+    "casework": ("steps of casework", ("pupil", "line")),
+}
+"""Tables, each with what its rows are and what tells one from another."""
+_MEANS = {
+    "second-hand": "what that system says of them and of when it knew; the ledger saw the import",
+    "undated": (
+        "when they became known there is not known: they count as known from the start under "
+        "--clock source, and from the day of the import otherwise"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +64,6 @@ class Gap:
         }
 
 
-# -- gaps_log ------------------------------------------------------------------------------
-# What the log itself cannot know: what came before it, who wrote, when, and who has seen it.
-
-
 class Commit(NamedTuple):
     """A transaction's header; ``raw_at``: the machine's reading where it had gone back."""
 
@@ -61,18 +77,18 @@ class Commit(NamedTuple):
     source: str | None
 
 
-def gaps(view: View) -> Iterator[Gap]:
+def log_gaps(view: View) -> Iterator[Gap]:
     """Yield the gaps of the log up to the view's position."""
     known = commits(view)
-    yield _before(view, known[0])
-    yield from _unseen(view, known)
+    yield _before_the_ledger(view, known[0])
+    yield from _unseen_entries(view, known)
     yield from _authors(known)
     yield from _clock_back(known)
-    yield from _changed(known, "rules", "the rules that facts were decided under changed")
-    yield from _changed(known, "software", "the software that recorded them changed")
+    yield from _header_changes(known, "rules", "the rules that facts were decided under changed")
+    yield from _header_changes(known, "software", "the software that recorded them changed")
     yield from _findings(view, known)
-    yield from _beyond_use(view)
-    yield from _redacted(view)
+    yield from _destroyed_keys(view)
+    yield from _redacted_fields(view)
 
 
 def commits(view: View) -> list[Commit]:
@@ -88,7 +104,7 @@ def seen_outside(view: View) -> int:
     return seen.position if seen else 0
 
 
-def _before(view: View, birth: Commit) -> Gap:
+def _before_the_ledger(view: View, birth: Commit) -> Gap:
     day = local_date(birth.at).isoformat()
     sql = """SELECT count(*), min(session), min(kf), max(kf) FROM marks
         WHERE kf <= ? AND sf <= ? AND kind IN ('entry', 'late_entry') AND session < ?"""
@@ -105,7 +121,7 @@ def _before(view: View, birth: Commit) -> Gap:
     )
 
 
-def _unseen(view: View, known: list[Commit]) -> Iterator[Gap]:
+def _unseen_entries(view: View, known: list[Commit]) -> Iterator[Gap]:
     seen = seen_outside(view)
     if seen >= view.position:
         return
@@ -129,7 +145,7 @@ def _authors(known: list[Commit]) -> Iterator[Gap]:
         if commit.source is None:
             here.setdefault(commit.authenticated, []).append(commit)
     for how in sorted(here):
-        yield _spanning(
+        yield _gap_over(
             "authors-unauthenticated",
             f"transactions whose author is known by: {how}",
             here[how],
@@ -141,7 +157,7 @@ def _clock_back(known: list[Commit]) -> Iterator[Gap]:
     back = [commit for commit in known if commit.raw_at is not None]
     if back:
         most = max((c.at - (c.raw_at or 0)) // 1_000_000 for c in back)
-        yield _spanning(
+        yield _gap_over(
             "clock-back",
             "transactions recorded while the machine's clock had gone back",
             back,
@@ -150,12 +166,12 @@ def _clock_back(known: list[Commit]) -> Iterator[Gap]:
         )
 
 
-def _changed(known: list[Commit], name: str, what: str) -> Iterator[Gap]:
+def _header_changes(known: list[Commit], name: str, what: str) -> Iterator[Gap]:
     """Yield the changes of what a header says from one transaction to the next."""
     values = [getattr(commit, name) for commit in known]
     first = [c for c, was, is_ in zip(known[1:], values, values[1:], strict=False) if was != is_]
     if first:
-        yield _spanning(
+        yield _gap_over(
             f"{name}-changed",
             f"times that {what}",
             first,
@@ -181,7 +197,7 @@ def _findings(view: View, known: list[Commit]) -> Iterator[Gap]:
     )
 
 
-def _beyond_use(view: View) -> Iterator[Gap]:
+def _destroyed_keys(view: View) -> Iterator[Gap]:
     gone = [person for person in view.people.values() if person.name == BEYOND_USE]
     if gone:
         yield Gap(
@@ -192,7 +208,7 @@ def _beyond_use(view: View) -> Iterator[Gap]:
         )
 
 
-def _redacted(view: View) -> Iterator[Gap]:
+def _redacted_fields(view: View) -> Iterator[Gap]:
     rows: list[Any] = view.stood("kf", "redactions")
     if rows:
         places = [row[0] for row in rows]
@@ -205,67 +221,45 @@ def _redacted(view: View) -> Iterator[Gap]:
         )
 
 
-def _spanning(kind: str, what: str, found: list[Commit], means: str) -> Gap:
+def _gap_over(kind: str, what: str, found: list[Commit], means: str) -> Gap:
     ends = (iso(found[0].at), iso(found[-1].at))
     return Gap(kind, what, len(found), means, *ends, (found[0].first, found[-1].last))
 
 
-# -- gaps_facts ----------------------------------------------------------------------------
-# What other systems told besides marks: notices, roll, groups, relations, parents, casework.
-
-
-_FACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "roll": ("spells on roll", ("pupil", "starts_on")),
-    "memberships": ("group memberships", ("pupil", "kind", "name", "since")),
-    "parents": ("parents", ("parent",)),
-    "relations": ("relations of parents and pupils", ("parent", "pupil")),
-    "notices": (
-        "penalty notices",
-        ("parent", "pupil", "kind", "issued_on", "offence_first"),
-    ),
-    "casework": ("steps of casework", ("pupil", "line")),
-}
-"""Tables, each with what its rows are and what tells one from another."""
-_MEANS = {
-    "second-hand": "what that system says of them and of when it knew; the ledger saw the import",
-    "undated": (
-        "when they became known there is not known: they count as known from the start under "
-        "--clock source, and from the day of the import otherwise"
-    ),
-}
+# -- facts of other systems ------------------------------------------------------------------
 
 
 @dataclass(slots=True)
-class _Told:
+class _Facts:
     """Facts of one kind that one system told; ``times``: as stated, in microseconds."""
 
     positions: list[int] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
 
 
-def gaps_facts_gaps(view: View, known: list[Commit]) -> Iterator[Gap]:
+def fact_gaps(view: View, known: list[Commit]) -> Iterator[Gap]:
     """Yield, for each kind of fact and system, those told with a time and those without.
 
     ``known``: the transactions, in order. A fact stated more than once, with a time at least
     once, is one with a time.
     """
-    for table in _FACTS:
-        for (system, kind), told in sorted(_told(view, table, known).items()):
+    for table in _TABLES:
+        for (system, kind), facts in sorted(_facts_by_system(view, table, known).items()):
             when = "with a time" if kind == "second-hand" else "without a time"
             yield Gap(
                 f"{kind}-facts",
-                f"{_FACTS[table][0]} stated, {when}, by {system}",
-                len(told.positions),
+                f"{_TABLES[table][0]} stated, {when}, by {system}",
+                len(facts.positions),
                 _MEANS[kind],
-                iso(min(told.times)) if told.times else None,
-                iso(max(told.times)) if told.times else None,
-                (min(told.positions), max(told.positions)),
+                iso(min(facts.times)) if facts.times else None,
+                iso(max(facts.times)) if facts.times else None,
+                (min(facts.positions), max(facts.positions)),
             )
 
 
-def _told(view: View, table: str, known: list[Commit]) -> dict[tuple[str, str], _Told]:
+def _facts_by_system(view: View, table: str, known: list[Commit]) -> dict[tuple[str, str], _Facts]:
     firsts = [commit.first for commit in known]
-    columns = ", ".join(_FACTS[table][1])
+    columns = ", ".join(_TABLES[table][1])
     sql = f"SELECT kf, sf, {columns} FROM {table} WHERE kf <= ? AND sf <= ?"  # noqa: S608 - ours
     each: dict[tuple[object, ...], tuple[str, int, int]] = {}
     for position, stated, *key in view.db.execute(sql, (view.position, view.stated)):
@@ -273,9 +267,10 @@ def _told(view: View, table: str, known: list[Commit]) -> dict[tuple[str, str], 
         if system is not None:
             _, first, latest = each.get((system, *key), (system, position, 0))
             each[system, *key] = (system, min(first, position), max(latest, stated))
-    found: dict[tuple[str, str], _Told] = {}
+    found: dict[tuple[str, str], _Facts] = {}
     for system, position, stated in each.values():
-        told = found.setdefault((system, "second-hand" if stated else "undated"), _Told())
-        told.positions.append(position)
-        told.times += [stated] * bool(stated)
+        facts = found.setdefault((system, "second-hand" if stated else "undated"), _Facts())
+        facts.positions.append(position)
+        if stated:
+            facts.times.append(stated)
     return found

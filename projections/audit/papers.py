@@ -9,7 +9,7 @@ from ledger.values import Session, parse_session
 from policies.law import papers
 from policies.law.notices import Notice, relied_on
 from policies.law.papers import Paper
-from projections.audit.scope import Chain, Checked, Finding, Scope, Step
+from projections.audit.scope import Chain, CheckResult, Finding, Scope, Step
 from projections.queries.view import View
 
 AFTER_PAPER = "after-paper"
@@ -56,22 +56,24 @@ class RecordedPaper:
         return {"paper": self.kind, "on": on, "position": self.position}
 
 
-def after_paper(scope: Scope) -> Checked:
+def find_after_paper(scope: Scope) -> CheckResult:
     """Find changes after a notice, a consideration, a certificate or a pack that covers them."""
     recorded = _papers(scope.view)
     findings = [
         _finding(scope, chain, n, concerned)
         for chain, n in scope.changes
-        if (concerned := list(_concerned(recorded, chain[n])))
+        if (concerned := list(_papers_before(recorded, chain[n])))
     ]
     counts: dict[str, int] = {}
     for found in findings:
         for kind in sorted({paper["paper"] for paper in found.evidence["papers"]}):
             counts[kind] = counts.get(kind, 0) + 1
-    return Checked(findings, {"by_paper": counts})
+    return CheckResult(findings, {"by_paper": counts})
 
 
-def _concerned(recorded: dict[int, list[RecordedPaper]], step: Step) -> Iterator[RecordedPaper]:
+def _papers_before(
+    recorded: dict[int, list[RecordedPaper]], step: Step
+) -> Iterator[RecordedPaper]:
     session, changed_on = parse_session(step.session), step.changed_on or date.max
     for paper in recorded.get(step.pupil, ()):
         if paper.before(step) and paper.covers(session, changed_on):
@@ -98,7 +100,7 @@ def _finding(scope: Scope, chain: Chain, n: int, concerned: list[RecordedPaper])
 
 def _papers(view: View) -> dict[int, list[RecordedPaper]]:
     found: dict[int, list[RecordedPaper]] = {}
-    for pupil, paper in (*_notices(view), *_considered(view), *_disclosed(view)):
+    for pupil, paper in (*_notices(view), *_considerations(view), *_disclosures(view)):
         found.setdefault(pupil, []).append(paper)
     for recorded in found.values():
         recorded.sort(key=lambda paper: paper.position)
@@ -141,7 +143,7 @@ def _notices(view: View) -> Iterator[tuple[int, RecordedPaper]]:
         yield pupil, RecordedPaper("notice", notice.issued_on, kf, notice)
 
 
-def _considered(view: View) -> Iterator[tuple[int, RecordedPaper]]:
+def _considerations(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     for pupil, entries, seen_at, position in view.stood(
         "pupil, entries, seen_at, kf", "considerations"
     ):
@@ -150,7 +152,7 @@ def _considered(view: View) -> Iterator[tuple[int, RecordedPaper]]:
             yield pupil, RecordedPaper("consideration", None, position, paper, seen_at)
 
 
-def _disclosed(view: View) -> Iterator[tuple[int, RecordedPaper]]:
+def _disclosures(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     """Yield the certificates and packs about one pupil that left the school."""
     rows = view.stood(
         'pupil, kind, "on_date", first, last, seen_at, kf',

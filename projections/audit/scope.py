@@ -1,7 +1,8 @@
 """What an audit looks at: every mark that was changed, entered late or stands provisional.
 
 Each as a chain of its versions, in order of the log, with when each was made and how many school
-days after the session. An audit says what is unusual; it never says that something is improper.
+days after the session; and what a check finds among them. An audit says what is unusual; it never
+says that something is improper.
 """
 
 from bisect import bisect_right
@@ -22,16 +23,20 @@ from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
 
-# -- audit_steps ---------------------------------------------------------------------------
-# Versions of marks as an audit sees them, and what a check finds among them.
-
-
 CHANGES = ("amendment", "late_entry", "restated")
 """What is made to a mark after its register had ended."""
 AMENDED = ("amendment", "restated")
 LAGS = (0, 5, 20)
 """Bounds of the bands of lag, in school days: the same day, a school week, four of them. Ours."""
 _PRESENT = "present"
+_COLUMNS = 'm.pupil, m.session, m.kind, m.code, m.replaced, m."by", m.batch, m.stated, m.imported'
+_CHAINS = f"""SELECT {_COLUMNS}, m.kf FROM marks m
+    WHERE m.kf <= :p AND m.sf <= :t AND m.session BETWEEN :first AND :last
+    AND (m.pupil, m.session) IN (
+        SELECT pupil, session FROM marks
+        WHERE (kind <> 'entry' OR code IN (SELECT value FROM json_each(:provisional)))
+        AND session BETWEEN :first AND :last)
+    ORDER BY m.id"""  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What one check found, and the figures that stand beside it."""
 
     findings: list[Finding]
@@ -134,21 +139,7 @@ def by_lag(steps: list[Step]) -> dict[str, int]:
     return bands
 
 
-# -- scope ---------------------------------------------------------------------------------
-# What an audit looks at: every mark that was changed, entered late or stands provisional.
-#
-# Each as a chain of its versions, in order of the log, with when each was made and how many school
-# days after the session. An audit says what is unusual; it never says that something is improper.
-
-
-_COLUMNS = 'm.pupil, m.session, m.kind, m.code, m.replaced, m."by", m.batch, m.stated, m.imported'
-_CHAINS = f"""SELECT {_COLUMNS}, m.kf FROM marks m
-    WHERE m.kf <= :p AND m.sf <= :t AND m.session BETWEEN :first AND :last
-    AND (m.pupil, m.session) IN (
-        SELECT pupil, session FROM marks
-        WHERE (kind <> 'entry' OR code IN (SELECT value FROM json_each(:provisional)))
-        AND session BETWEEN :first AND :last)
-    ORDER BY m.id"""  # noqa: S608 - our own names
+# -- the register and its chains -------------------------------------------------------------
 
 
 @dataclass

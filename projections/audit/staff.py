@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from projections.audit.scope import Checked, Finding, Scope, Step
+from projections.audit.scope import CheckResult, Finding, Scope, Step
 from projections.queries.view import View
 
 STRANGER = "stranger"
@@ -59,7 +59,7 @@ class Staff:
             return _NO_ROLE
         return ", ".join(post.roles) or post.job_title
 
-    def named(self, who: Sequence[tuple[str | None, date | None]]) -> list[dict[str, Any]]:
+    def names_of(self, who: Sequence[tuple[str | None, date | None]]) -> list[dict[str, Any]]:
         """Return names and titles of those who are named for changes, each as on the day."""
         found = []
         for staff, day in ((staff, day) for staff, day in who if staff is not None):
@@ -77,7 +77,7 @@ class _Strangers:
     staff: Staff
 
     @cached_property
-    def took(self) -> set[tuple[str, str]]:
+    def takers(self) -> set[tuple[str, str]]:
         """Each group with each person who ever took its register, or made first marks in it."""
         view = self.scope.view
         rows = view.db.execute(_TOOK, {"p": view.position, "t": view.stated}).fetchall()
@@ -97,7 +97,7 @@ class _Strangers:
         return max(held)[2] if held else None
 
 
-def strangers(scope: Scope, staff: Staff) -> Checked:
+def find_strangers(scope: Scope, staff: Staff) -> CheckResult:
     """Find changes by somebody who never took that group's register, unusual in their role.
 
     A person is compared only with others of the same role (or title, where no role is recorded):
@@ -116,7 +116,7 @@ def strangers(scope: Scope, staff: Staff) -> Checked:
             continue
         role = staff.role(step.by, step.changed_on)
         made[role, step.by] += 1
-        if (group, step.by) not in work.took:
+        if (group, step.by) not in work.takers:
             strange[role, step.by] += 1
             doubtful.append((step, role, group))
     all_made, all_strange = _by_role(made), _by_role(strange)
@@ -126,9 +126,9 @@ def strangers(scope: Scope, staff: Staff) -> Checked:
         never = all_strange[role] - strange[role, step.by or ""]
         alone += not others
         if 2 * never < others:
-            findings.append(_finding(scope, step, (role, group), (others, never)))
+            findings.append(_finding(scope, step, _Stranger(group, role, others, never)))
     summary = {"changes": made.total(), "never_took": len(doubtful), "not_compared": alone}
-    return Checked(findings, summary)
+    return CheckResult(findings, summary)
 
 
 def _by_role(counts: Counter[tuple[str, str]]) -> Counter[str]:
@@ -138,11 +138,22 @@ def _by_role(counts: Counter[tuple[str, str]]) -> Counter[str]:
     return found
 
 
-def _finding(scope: Scope, step: Step, where: tuple[str, str], others: tuple[int, int]) -> Finding:
-    role, group = where
+class _Stranger(NamedTuple):
+    """A change in a group whose register its author never took, against others of the role.
+
+    ``changes``: of these others; ``never_took``: those in groups that they never took.
+    """
+
+    group: str
+    role: str
+    changes: int
+    never_took: int
+
+
+def _finding(scope: Scope, step: Step, found: _Stranger) -> Finding:
     return Finding(
         check=STRANGER,
-        what=f"changed in {group} by somebody who never took its register",
+        what=f"changed in {found.group} by somebody who never took its register",
         session=step.session,
         upn=scope.upn(step.pupil),
         from_code=step.replaced,
@@ -151,9 +162,12 @@ def _finding(scope: Scope, step: Step, where: tuple[str, str], others: tuple[int
         changed_on=step.changed_on,
         positions=(step.position,),
         evidence={
-            "group": group,
-            "role": role,
-            "others_in_role": {"changes": others[0], "in_groups_never_taken": others[1]},
+            "group": found.group,
+            "role": found.role,
+            "others_in_role": {
+                "changes": found.changes,
+                "in_groups_never_taken": found.never_took,
+            },
         },
         staff=((step.by, step.changed_on),),
     )

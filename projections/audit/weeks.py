@@ -1,7 +1,7 @@
 """Weeks by how far absence turned presence departs from the usual.
 
 One list of the school's weeks, the most unusual first: by the week of the sessions, by the week
-of the changes, and by the week of old changes. README.md explains the model and its limits.
+of the changes, and by the week of old changes. WEEKS.md explains the model and its limits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,70 +11,14 @@ from typing import Any
 
 from ledger.english import number_of
 from policies.law.calendar import school_weeks
-from projections.audit.late import BEFORE, Looked, calendar_of
 from projections.audit.scope import Scope
-from projections.audit.weeks_counts import KINDS, Kind, Week, weekly
+from projections.audit.timing import BEFORE, ReviewDay, review_calendar
+from projections.audit.weeks_counts import KINDS, Kind, Week, count_weeks
 from projections.audit.weeks_model import FEWEST, Departure, Q, departures, discoveries
 from projections.audit.words import WORDING
 from projections.queries.question import Answer, Block, Grid, Lines, Selection, option
 from projections.queries.rectangle import cells
 from projections.queries.view import View
-
-# -- audit_weeks_rank ----------------------------------------------------------------------
-# The weeks of a school in one list, by how far each departs from the others.
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A week in the ranking: the kind in which it departs most, how far, and each kind's part.
-
-    ``p``: the least of the kinds' times their number (Bonferroni); ``q``: the share of false
-    discoveries at which it would be flagged (Benjamini and Hochberg, over the weeks).
-    """
-
-    week: Week
-    kind: Kind
-    p: float
-    q: float
-    kinds: Mapping[Kind, Departure]
-
-    @property
-    def flagged(self) -> bool:
-        """Whether it is unusual enough to be named by itself."""
-        return self.q <= Q
-
-    @property
-    def expected(self) -> float:
-        """The changes to be expected of the kind."""
-        return self.kinds[self.kind].expected
-
-
-def ranked(weeks: Sequence[Week]) -> list[Ranked]:
-    """Return the weeks, the most unusual first; none where there are fewer than `FEWEST`."""
-    if len(weeks) < FEWEST:
-        return []
-    places = [week.place for week in weeks]
-    told = {
-        kind: departures(
-            [week.changed[kind] for week in weeks], [week.absent[kind] for week in weeks], places
-        )
-        for kind in KINDS
-    }
-    most = [min(KINDS, key=lambda kind: told[kind][n].p) for n in range(len(weeks))]
-    tails = [min(1.0, len(KINDS) * told[kind][n].p) for n, kind in enumerate(most)]
-    found = [
-        Ranked(week, most[n], tails[n], q, {kind: told[kind][n] for kind in KINDS})
-        for n, (week, q) in enumerate(zip(weeks, discoveries(tails), strict=True))
-    ]
-    return sorted(found, key=lambda each: (each.kinds[each.kind].p, each.week.monday))
-
-
-# -- weeks ---------------------------------------------------------------------------------
-# Weeks by how far absence turned presence departs from the usual.
-#
-# One list of the school's weeks, the most unusual first: by the week of the sessions, by the week
-# of the changes, and by the week of old changes. README.md explains the model and its limits.
-
 
 _COLUMNS = (
     "check",
@@ -119,9 +63,9 @@ class AuditWeeks(Selection):
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
         scope = Scope(view, self)
-        weeks = counted_weeks(scope)
-        calendar = calendar_of(scope, self.before, self.census, self.inspection)
-        rows = [_row(n, each, calendar) for n, each in enumerate(ranked(weeks), 1)]
+        weeks = weeks_of(scope)
+        calendar = review_calendar(scope, self.before, self.census, self.inspection)
+        rows = [_row(n, each, calendar) for n, each in enumerate(rank_weeks(weeks), 1)]
         total = {
             "weeks": len(weeks),
             "flagged": sum(row["flagged"] for row in rows),
@@ -132,11 +76,58 @@ class AuditWeeks(Selection):
         return Answer(document, _COLUMNS, [_block(rows, total, view)], flat=flat)
 
 
-def counted_weeks(scope: Scope) -> list[Week]:
+@dataclass(frozen=True, slots=True)
+class RankedWeek:
+    """A week in the ranking: the kind in which it departs most, how far, and each kind's part.
+
+    ``p``: the least of the kinds' times their number (Bonferroni); ``q``: the share of false
+    discoveries at which it would be flagged (Benjamini and Hochberg, over the weeks).
+    """
+
+    week: Week
+    kind: Kind
+    p: float
+    q: float
+    kinds: Mapping[Kind, Departure]
+
+    @property
+    def flagged(self) -> bool:
+        """Whether it is unusual enough to be named by itself."""
+        return self.q <= Q
+
+    @property
+    def expected(self) -> float:
+        """The changes to be expected of the kind."""
+        return self.kinds[self.kind].expected
+
+
+def rank_weeks(weeks: Sequence[Week]) -> list[RankedWeek]:
+    """Return the weeks, the most unusual first; none where there are fewer than `FEWEST`."""
+    if len(weeks) < FEWEST:
+        return []
+    places = [week.place for week in weeks]
+    by_kind = {
+        kind: departures(
+            [week.changed[kind] for week in weeks], [week.absent[kind] for week in weeks], places
+        )
+        for kind in KINDS
+    }
+    most = [min(KINDS, key=lambda kind: by_kind[kind][n].p) for n in range(len(weeks))]
+    tails = [min(1.0, len(KINDS) * by_kind[kind][n].p) for n, kind in enumerate(most)]
+    found = [
+        RankedWeek(week, most[n], tails[n], q, {kind: by_kind[kind][n] for kind in KINDS})
+        for n, (week, q) in enumerate(zip(weeks, discoveries(tails), strict=True))
+    ]
+    return sorted(found, key=lambda each: (each.kinds[each.kind].p, each.week.monday))
+
+
+def weeks_of(scope: Scope) -> list[Week]:
     """Return the counts of each school week of a range, from the register and its versions."""
     view = scope.view
     met = [day for day in scope.days if view.first <= day <= view.on]
-    return weekly(school_weeks(met), scope.chains, _absences(scope), view.rules.codes, view.on)
+    return count_weeks(
+        school_weeks(met), scope.chains, _absences(scope), view.rules.codes, view.on
+    )
 
 
 def _absences(scope: Scope) -> dict[date, int]:
@@ -157,8 +148,8 @@ def _absences(scope: Scope) -> dict[date, int]:
     return found
 
 
-def _row(rank: int, ranked_: Ranked, calendar: Sequence[Looked]) -> dict[str, Any]:
-    week, kind = ranked_.week, ranked_.kind
+def _row(rank: int, ranked_week: RankedWeek, calendar: Sequence[ReviewDay]) -> dict[str, Any]:
+    week, kind = ranked_week.week, ranked_week.kind
     return {
         "check": "weeks",
         "rank": rank,
@@ -166,10 +157,10 @@ def _row(rank: int, ranked_: Ranked, calendar: Sequence[Looked]) -> dict[str, An
         "kind": kind,
         "changes": week.changed[kind],
         "absences": week.stood(kind),
-        "expected": f"{ranked_.expected:.1f}",
-        "p": f"{ranked_.p:.2g}",
-        "q": f"{ranked_.q:.2g}",
-        "flagged": ranked_.flagged,
+        "expected": f"{ranked_week.expected:.1f}",
+        "p": f"{ranked_week.p:.2g}",
+        "q": f"{ranked_week.q:.2g}",
+        "flagged": ranked_week.flagged,
         "place": week.place,
         "pairs": dict(sorted(week.pairs[kind].items())),
         "before": [each.row() for each in calendar if _overlaps(week.monday, each)],
@@ -178,15 +169,15 @@ def _row(rank: int, ranked_: Ranked, calendar: Sequence[Looked]) -> dict[str, An
                 "kind": each,
                 "changes": week.changed[each],
                 "absences": week.stood(each),
-                "expected": f"{ranked_.kinds[each].expected:.1f}",
-                "p": f"{ranked_.kinds[each].p:.2g}",
+                "expected": f"{ranked_week.kinds[each].expected:.1f}",
+                "p": f"{ranked_week.kinds[each].p:.2g}",
             }
             for each in KINDS
         ],
     }
 
 
-def _overlaps(week: date, each: Looked) -> bool:
+def _overlaps(week: date, each: ReviewDay) -> bool:
     """Tell whether a week holds a day of the school days before a census or inspection."""
     return each.since <= week + _SUNDAY and week < each.day
 

@@ -47,7 +47,7 @@ class Week:
         return max(self.absent[kind] + self.beside[kind], self.changed[kind])
 
 
-def weekly(
+def count_weeks(
     weeks: Sequence[date],
     chains: Iterable[Chain],
     absences: Mapping[date, int],

@@ -1,6 +1,6 @@
 """How far each week departs from a school's own pattern: an exact tail, and false discoveries.
 
-The model is in README.md of this package. Nothing here knows what is counted: a count ``c`` of an
+The model is in WEEKS.md of this package. Nothing here knows what is counted: a count ``c`` of an
 exposure ``n`` for each week, and the place of the week in its half term.
 """
 
@@ -50,18 +50,18 @@ def departures(
     place = np.array([kinds[each] for each in places], np.int64)
     rates = (c + 0.5) / (n + 1)
     low = kept = np.asarray(rates <= np.median(rates))
-    found = _judged(c, n, place, kept)
+    found = _judge(c, n, place, kept)
     for _ in range(_ROUNDS):
         tails = np.array([each.p for each in found])
         again = low | (tails >= _SET_ASIDE)
         if (again == kept).all():
             break
         kept = again
-        found = _judged(c, n, place, kept)
+        found = _judge(c, n, place, kept)
     return found
 
 
-def _judged(c: Ints, n: Floats, place: Ints, kept: Flags) -> list[Departure]:
+def _judge(c: Ints, n: Floats, place: Ints, kept: Flags) -> list[Departure]:
     """Judge each week by the kept ones without itself."""
     likely = _likelihoods(c, _pattern(c, n, place, kept).means, kept)
     every = likely.sum(axis=0)

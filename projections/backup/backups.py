@@ -1,4 +1,8 @@
-"""The back-ups that a ledger tells of, as known at a point in time, and whether one is due."""
+"""The back-ups that a ledger tells of or a folder holds, whether one is due, and proof of one.
+
+At least one a month is to be made (SI 2024/208 reg 5(3)), and kept for six years after the end of
+its school year.
+"""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -30,75 +34,6 @@ from projections.queries.question import (
 )
 from projections.queries.view import View
 
-# -- backups -------------------------------------------------------------------------------
-# The back-ups that a ledger tells of, as known at a point in time, and whether one is due.
-
-
-class Backup(NamedTuple):
-    """A back-up by the event that tells of it: when, of how many entries, its file's SHA-256."""
-
-    position: int
-    at: int
-    size: int
-    sha256: str
-    restored: int
-
-
-def backups(view: View) -> list[Backup]:
-    """Return what is known of back-ups and restores, oldest first."""
-    rows = view.stood("line, at, size, sha256, restored", "backups")
-    return [Backup._make(row) for row in sorted(rows)]
-
-
-def backups_state(view: View, made: Sequence[Backup]) -> calendar.BackupState | None:
-    """Return whether the month of `on` has a back-up; none where no law asked for one."""
-    days = [local_date(each.at) for each in made if not each.restored]
-    sql = "SELECT min(at) FROM commits WHERE first <= :p"
-    began = view.db.execute(sql, {"p": view.position}).fetchone()[0]
-    return calendar.backup_state(days, None if began is None else local_date(began), view.on)
-
-
-def document(view: View) -> dict[str, Any] | None:
-    """Return the newest back-up as data; none where none is recorded."""
-    made = [each for each in backups(view) if not each.restored]
-    if not made:
-        return None
-    last = made[-1]
-    return {
-        "position": last.position,
-        "at": iso(last.at),
-        "size": last.size,
-        "sha256": last.sha256,
-        "state": backups_state(view, made),
-    }
-
-
-def said(view: View) -> str:
-    """Return the newest back-up in words, and whether one is due."""
-    made = [each for each in backups(view) if not each.restored]
-    last = f"{local(made[-1].at):%Y-%m-%d %H:%M} London" if made else "none recorded"
-    return f"{last}{WORDS[backups_state(view, made)]}"
-
-
-WORDS: dict[calendar.BackupState | None, str] = {
-    None: "",
-    "made": "",
-    "due": "; this month's is still to be made",
-    "overdue": "; OVERDUE: one a month is to be made",
-}
-
-
-def kept_until(view: View, at: int) -> date:
-    """Return the last day on which a back-up made at an instant is still to be kept."""
-    return calendar.backup_kept_until(
-        local_date(at), [(t.first, t.last) for t in view.calendar.terms]
-    )
-
-
-# -- backup_list ---------------------------------------------------------------------------
-# The back-ups that were made, and until when each is kept.
-
-
 _COLUMNS = ("at", "entries", "kept_until", "recorded", "file", "sha256", "problem")
 _STATES = {
     "made": "This month has its back-up.",
@@ -110,6 +45,13 @@ _NOTES = (
     "A file is listed by what it says of itself; attendance backup verify proves it.",
     "Each is to be kept for six years after the end of the school year in which it was made.",
 )
+_KEYS_UNCHECKED = "not checked: the keys, and so every name, as no passphrase was given"
+_IN_WORDS: dict[calendar.BackupState | None, str] = {
+    None: "",
+    "made": "",
+    "due": "; this month's is still to be made",
+    "overdue": "; OVERDUE: one a month is to be made",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +76,7 @@ class ListBackups(Question):
         there = {row["entries"] for row in rows if row["recorded"]}
         rows += [_row(view, each, {}) for each in made if each.size not in there]
         rows.sort(key=lambda row: (row["at"] or "", row["file"] or ""))
-        state = backups_state(view, known)
+        state = state_of_month(view, known)
         document = {
             "as_of": view.as_of(),
             "state": state,
@@ -143,8 +85,97 @@ class ListBackups(Question):
         }
         headings = ("Made", "Entries", "Keep until", "Recorded", "File")
         notes = [*_NOTES, view.provenance()]
-        grid = Grid("Back-ups", headings, [_shown(r) for r in rows], frozenset({1}), notes=notes)
+        grid = Grid("Back-ups", headings, [_cells(r) for r in rows], frozenset({1}), notes=notes)
         return Answer(document, _COLUMNS, [Lines([_STATES[state]]), grid])
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyBackup(Inspection):
+    """attendance backup verify: prove that a back-up can be restored, without restoring it.
+
+    Every byte, every entry, every key; compared with the ledger that --ledger names.
+    """
+
+    archive: Path = argument("the back-up")
+    passphrase_file: Path | None = option(
+        "a file with the passphrase for the keys [ATTENDANCE_PASSPHRASE, or asked for]"
+    )
+
+    def inspect(self, folder: Folder, progress: Progress) -> Answer:
+        """Unpack the back-up aside and check it; what is wrong makes the answer a difference."""
+        try:
+            archive = file.read(self.archive, progress)
+            passphrase = passphrases.ask(self.passphrase_file)
+            secrets = None if passphrase is None else backup.secrets_of(archive, passphrase)
+            with translated(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
+                made = Folder(Path(place))
+                backup.unpack(archive, made, secrets, progress)
+                proven = check.prove(made, archive, progress)
+        except Refused as refused:
+            if refused.code != "backup-damaged":
+                raise
+            return _not_restorable(self.archive, refused.what)
+        fit, fits = _compare(folder, archive)
+        return _answer(archive, proven.opened, [*proven.faults, *fits], fit)
+
+
+# -- what the ledger tells of ----------------------------------------------------------------
+
+
+class Backup(NamedTuple):
+    """A back-up by the event that tells of it: when, of how many entries, its file's SHA-256."""
+
+    position: int
+    at: int
+    size: int
+    sha256: str
+    restored: int
+
+
+def backups(view: View) -> list[Backup]:
+    """Return what is known of back-ups and restores, oldest first."""
+    rows = view.stood("line, at, size, sha256, restored", "backups")
+    return [Backup._make(row) for row in sorted(rows)]
+
+
+def state_of_month(view: View, made: Sequence[Backup]) -> calendar.BackupState | None:
+    """Return whether the month of `on` has a back-up; none where no law asked for one."""
+    days = [local_date(each.at) for each in made if not each.restored]
+    sql = "SELECT min(at) FROM commits WHERE first <= :p"
+    began = view.db.execute(sql, {"p": view.position}).fetchone()[0]
+    return calendar.backup_state(days, None if began is None else local_date(began), view.on)
+
+
+def document(view: View) -> dict[str, Any] | None:
+    """Return the newest back-up as data; none where none is recorded."""
+    made = [each for each in backups(view) if not each.restored]
+    if not made:
+        return None
+    last = made[-1]
+    return {
+        "position": last.position,
+        "at": iso(last.at),
+        "size": last.size,
+        "sha256": last.sha256,
+        "state": state_of_month(view, made),
+    }
+
+
+def newest_in_words(view: View) -> str:
+    """Return the newest back-up in words, and whether one is due."""
+    made = [each for each in backups(view) if not each.restored]
+    last = f"{local(made[-1].at):%Y-%m-%d %H:%M} London" if made else "none recorded"
+    return f"{last}{_IN_WORDS[state_of_month(view, made)]}"
+
+
+def kept_until(view: View, at: int) -> date:
+    """Return the last day on which a back-up made at an instant is still to be kept."""
+    return calendar.backup_kept_until(
+        local_date(at), [(t.first, t.last) for t in view.calendar.terms]
+    )
+
+
+# -- a folder of them ------------------------------------------------------------------------
 
 
 def _files(folder: Path, view: View) -> Iterator[dict[str, Any]]:
@@ -179,7 +210,7 @@ def _row(view: View, made: Backup | None, found: dict[str, Any]) -> dict[str, An
     }
 
 
-def _shown(row: dict[str, Any]) -> tuple[str, ...]:
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     at = "" if row["at"] is None else f"{local(parse_instant(row['at'])):%Y-%m-%d %H:%M}"
     what = row["file"] or "not looked for"
     return (
@@ -191,44 +222,10 @@ def _shown(row: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-# -- backup_verify -------------------------------------------------------------------------
-# Prove that a back-up can be restored, without restoring it.
+# -- one of them, proven ---------------------------------------------------------------------
 
 
-_UNOPENED = "not checked: the keys, and so every name, as no passphrase was given"
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerifyBackup(Inspection):
-    """attendance backup verify: prove that a back-up can be restored, without restoring it.
-
-    Every byte, every entry, every key; compared with the ledger that --ledger names.
-    """
-
-    archive: Path = argument("the back-up")
-    passphrase_file: Path | None = option(
-        "a file with the passphrase for the keys [ATTENDANCE_PASSPHRASE, or asked for]"
-    )
-
-    def inspect(self, folder: Folder, progress: Progress) -> Answer:
-        """Unpack the back-up aside and check it; what is wrong makes the answer a difference."""
-        try:
-            archive = file.read(self.archive, progress)
-            passphrase = passphrases.ask(self.passphrase_file)
-            secrets = None if passphrase is None else backup.secrets_of(archive, passphrase)
-            with translated(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as place:
-                made = Folder(Path(place))
-                backup.unpack(archive, made, secrets, progress)
-                proven = check.prove(made, archive, progress)
-        except Refused as refused:
-            if refused.code != "backup-damaged":
-                raise
-            return _different(self.archive, refused.what)
-        fit, fits = _fit(folder, archive)
-        return _answer(archive, proven.opened, [*proven.faults, *fits], fit)
-
-
-def _fit(folder: Folder, archive: Archive) -> tuple[list[str], list[Fault]]:
+def _compare(folder: Folder, archive: Archive) -> tuple[list[str], list[Fault]]:
     """Compare with the ledger that is there, if any; in words, and what is wrong."""
     if not folder.exists():
         return [f"not compared with a ledger: there is none at {folder.path}"], []
@@ -243,7 +240,7 @@ def _fit(folder: Folder, archive: Archive) -> tuple[list[str], list[Fault]]:
     return says, found.faults
 
 
-def _different(path: Path, what: str) -> Answer:
+def _not_restorable(path: Path, what: str) -> Answer:
     problems = [{"position": None, "what": what}]
     document = {"file": str(path), "restorable": False, "problems": problems}
     lines = [what, "NOT restorable: take another copy of it, or an earlier back-up"]
@@ -282,7 +279,7 @@ def _lines(
     archive: Archive, opened: OpenedKeys | None, faults: Sequence[Fault], fit: list[str]
 ) -> list[str]:
     manifest = archive.manifest
-    keys = _UNOPENED
+    keys = _KEYS_UNCHECKED
     if opened is not None:
         keys = f"{opened.keys} in use, a text under each opened"
         if opened.destroyed:

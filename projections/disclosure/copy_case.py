@@ -9,26 +9,26 @@ from ledger.clock import local_date
 from ledger.events import streams
 from ledger.store.store import Store
 from projections.amending import evidence
-from projections.disclosure import disclosures
 from projections.disclosure.copy import THIRD_PARTY, Copy, Section
+from projections.disclosure.disclosures import extract_row, extracts
 
 _OF_SESSIONS = (streams.MARK, streams.PLAN, streams.APPROVAL)
 _TO_FAMILIES = ("letter", "subject-access", "other")
 
 
-def sections(copy: Copy) -> Iterator[Section]:
+def case_sections(copy: Copy) -> Iterator[Section]:
     """Yield what was done about the pupil, and with what is held."""
-    yield _requested(copy)
+    yield _requests(copy)
     yield _casework(copy)
-    yield _considered(copy)
+    yield _considerations(copy)
     yield _leave(copy)
     yield _leave_steps(copy)
     yield _evidence(copy)
-    yield _disclosed(copy)
-    yield _destroyed(copy)
+    yield _recipients(copy)
+    yield _beyond_use(copy)
 
 
-def _requested(copy: Copy) -> Section:
+def _requests(copy: Copy) -> Section:
     """Return amendments that a second person had to approve, and what became of them."""
     columns = "session, original, code, reason, name, job_title, decision, decided_name, "
     rows = [
@@ -36,7 +36,7 @@ def _requested(copy: Copy) -> Section:
             "session": session,
             "was": original,
             "asked": code,
-            "reason": copy.free(reason),
+            "reason": copy.release_sealed(reason),
             "by": f"{copy.view.open(name)}, {title}",
             "decision": decision or "not decided yet",
             "decided_by": None if who is None else f"{copy.view.open(who)}, {decider}",
@@ -64,10 +64,11 @@ def _casework(copy: Copy) -> Section:
         {
             "on": on,
             "step": step,
-            "by": _staff(copy, by, on),
-            "with": with_whom and (THIRD_PARTY if copy.review is None else copy.free(with_whom)),
-            "outcome": copy.free(outcome),
-            "notes": copy.free(notes),
+            "by": _staff_on(copy, by, on),
+            "with": with_whom
+            and (THIRD_PARTY if copy.review is None else copy.release_sealed(with_whom)),
+            "outcome": copy.release_sealed(outcome),
+            "notes": copy.release_sealed(notes),
         }
         for step, on, by, with_whom, outcome, notes in sorted(
             copy.view.stood(columns, "casework", "pupil = :v0", copy.pupil),
@@ -85,14 +86,14 @@ def _casework(copy: Copy) -> Section:
     return Section("casework", "Casework about the pupil", headings, rows)
 
 
-def _considered(copy: Copy) -> Section:
+def _considerations(copy: Copy) -> Section:
     columns = "line, decision, reason, name, job_title, counted"
     rows = [
         {
             "on": _day(copy, line),
             "decision": decision,
             "sessions": count,
-            "reason": copy.free(reason),
+            "reason": copy.release_sealed(reason),
             "by": f"{copy.view.open(name)}, {title}",
         }
         for line, decision, reason, name, title, count in sorted(
@@ -118,7 +119,7 @@ def _leave(copy: Copy) -> Section:
             "last": last,
             "purpose": purpose,
             "asked_by": _asked_by(copy, parent, who),
-            "reason": copy.free(reason),
+            "reason": copy.release_sealed(reason),
         }
         for asked_on, first, last, purpose, parent, who, reason in sorted(
             copy.view.stood(columns, "leave_requests", "pupil = :v0", copy.pupil),
@@ -138,7 +139,7 @@ def _leave(copy: Copy) -> Section:
 
 def _asked_by(copy: Copy, parent: str | None, who: str | None) -> str | None:
     if copy.review is not None:
-        return copy.free(who)
+        return copy.release_sealed(who)
     return copy.name_of(parent) if parent and parent == copy.parent else who and THIRD_PARTY
 
 
@@ -151,7 +152,7 @@ def _leave_steps(copy: Copy) -> Section:
             "first": first,
             "last": last,
             "code": code,
-            "reason": copy.free(reason),
+            "reason": copy.release_sealed(reason),
             "letter_on": letter_on,
             "by": f"{copy.view.open(name)}, {title}",
         }
@@ -176,7 +177,7 @@ def _evidence(copy: Copy) -> Section:
     rows = [
         {
             "on": row["recorded_at"][:10],
-            "file": copy.told(row["file"]),
+            "file": copy.release(row["file"]),
             "copied": "yes" if row["copied"] else "no",
         }
         for row in evidence.rows(copy.view, copy.describer, copy.pupil)
@@ -186,11 +187,11 @@ def _evidence(copy: Copy) -> Section:
     return Section("evidence", "Evidence that amendments rest on", headings, rows, notes)
 
 
-def _disclosed(copy: Copy) -> Section:
+def _recipients(copy: Copy) -> Section:
     """Return to whom the pupil's data went (art 15(1)(c)); another family member is not named."""
-    found = sorted(disclosures.left(copy.view), key=lambda each: (each.on, each.position))
+    found = sorted(extracts(copy.view), key=lambda each: (each.on, each.position))
     rows = [
-        _recipient(copy, disclosures.row(copy.view, each))
+        _recipient(copy, extract_row(copy.view, each))
         for each in found
         if copy.pupil in each.pupils
     ]
@@ -217,7 +218,7 @@ def _recipient(copy: Copy, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _destroyed(copy: Copy) -> Section:
+def _beyond_use(copy: Copy) -> Section:
     """Return what is beyond use: kinds of texts whose key was destroyed, and single ones."""
     sql = "SELECT pupil FROM pupils WHERE idx = ?"
     (pupil,) = copy.view.db.execute(sql, [copy.pupil]).fetchone()
@@ -225,12 +226,12 @@ def _destroyed(copy: Copy) -> Section:
         {"texts": purpose, "on": local_date(at).isoformat()}
         for purpose, at in copy.view.ring.destructions(pupil)
     ]
-    rows += _redacted(copy, pupil)
+    rows += _redacted_texts(copy, pupil)
     headings = {"texts": "Texts", "on": "Key destroyed on"}
     return Section("destroyed", "Texts beyond use", headings, rows)
 
 
-def _redacted(copy: Copy, pupil: str) -> Iterator[dict[str, Any]]:
+def _redacted_texts(copy: Copy, pupil: str) -> Iterator[dict[str, Any]]:
     """Yield the single texts about the pupil that were redacted; what they said is nowhere."""
     found = sorted(copy.view.stood("line, position, field", "redactions"))
     with closing(Store(copy.view.folder.log)) as store:
@@ -242,7 +243,7 @@ def _redacted(copy: Copy, pupil: str) -> Iterator[dict[str, Any]]:
                 yield {"texts": f"{field} ({of})", "on": _day(copy, line)}
 
 
-def _staff(copy: Copy, staff: str | None, day: str) -> str | None:
+def _staff_on(copy: Copy, staff: str | None, day: str) -> str | None:
     name, title = copy.describer.name_and_title(staff, date.fromisoformat(day))
     return ", ".join(filter(None, (name, title))) or None
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ledger.values import HALVES, school_year_number
 from policies.law.calendar import school_year_of
-from projections.disclosure.copy import FOR_REVIEW, Copy, Section, named
+from projections.disclosure.copy import FOR_REVIEW, Copy, Section, staff_in_words
 from projections.figures import rates
 from projections.queries.versions import Version, versions_of
 from projections.queries.wording import VERSION_KINDS
@@ -59,7 +59,7 @@ class Register:
             yield Entry(day, session[11:], code, meaning)
 
 
-def sections(register: Register) -> Iterator[Section]:
+def register_sections(register: Register) -> Iterator[Section]:
     """Yield each term's weeks with the meanings of its codes, figures by year, and changes."""
     terms: dict[str, list[Entry]] = {}
     for entry in register.entries:
@@ -158,9 +158,9 @@ def _changes(register: Register) -> Section:
                     "what": VERSION_KINDS[version.kind],
                     "was": version.replaced,
                     "became": version.code,
-                    "reason": register.copy.told(row["reason"]),
+                    "reason": register.copy.release(row["reason"]),
                     "on": (row.get("changed_at") or row["stated_at"] or row["recorded_at"])[:10],
-                    "by": named(row["by"]),
+                    "by": staff_in_words(row["by"]),
                 }
             )
     columns = {
@@ -181,16 +181,16 @@ def _comments(register: Register) -> Section:
     rows = [
         {
             "session": v.session,
-            "nature": copy.free(v.nature),
-            "comment": copy.free(v.comment),
+            "nature": copy.release_sealed(v.nature),
+            "comment": copy.release_sealed(v.comment),
         }
         for v in register.versions
         if v.comment or v.nature
     ]
     columns = {"session": "Session", "nature": "Activity or cause", "comment": "Comment"}
-    notes = [f"{FOR_REVIEW}: a person reads it first."] if _held(rows) else []
+    notes = [f"{FOR_REVIEW}: a person reads it first."] if _any_held_back(rows) else []
     return Section("comments", "What was noted with marks and plans", columns, rows, notes)
 
 
-def _held(rows: list[dict[str, Any]]) -> bool:
+def _any_held_back(rows: list[dict[str, Any]]) -> bool:
     return any(FOR_REVIEW in row.values() for row in rows)

@@ -50,15 +50,15 @@ class Disclosures(Selection):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-        rows = [row(view, each) for each in wanted(self, view)]
+        rows = [extract_row(view, each) for each in extracts_asked_for(self, view)]
         document = {"as_of": view.as_of(), "rows": rows}
         title = f"{number_of(len(rows), 'extract')} left the school"
         notes = [*([_NOTE] if rows else []), view.provenance()]
-        return Answer(document, COLUMNS, [table(title, rows, notes)])
+        return Answer(document, COLUMNS, [_table(title, rows, notes)])
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Extract:
     """One extract; ``to``, ``what`` and ``name`` still sealed where they are.
 
     ``pupils``: row numbers of those it is about, none where it is about many or everyone.
@@ -78,12 +78,12 @@ class Left:
     position: int
 
 
-def wanted(question: Disclosures, view: View) -> list[Left]:
+def extracts_asked_for(question: Disclosures, view: View) -> list[Extract]:
     """Return what is about somebody asked for, or about many; by day and position."""
     who = selected_pupils(question, view)
     found = [
         each
-        for each in left(view)
+        for each in extracts(view)
         if each.on <= view.on.isoformat() and (not each.pupils or who.intersection(each.pupils))
     ]
     if question.from_ is not None:
@@ -91,16 +91,16 @@ def wanted(question: Disclosures, view: View) -> list[Left]:
     return sorted(found, key=lambda each: (each.on, each.position))
 
 
-def left(view: View) -> Iterator[Left]:
+def extracts(view: View) -> Iterator[Extract]:
     """Yield everything that left, as known: extracts, returns made, alerts sent."""
     columns = "kind, pupil, recipient, what, on_date, first, last, seen_at, sha256, name, "
     for kind, pupil, *rest in view.stood(columns + "job_title, line", "disclosures"):
-        yield Left(kind, () if pupil is None else (pupil,), *rest)
+        yield Extract(kind, () if pupil is None else (pupil,), *rest)
     columns = "kind, pupils, on_date, line, name, job_title"
     for kind, pupils, on, line, name, title in view.stood(columns, "returns_made"):
         about = tuple(int(pupil) for pupil in pupils.split(PUPIL_SEPARATOR) if pupil)
         what = f"{kind} return"
-        yield Left(
+        yield Extract(
             "return", about, _AUTHORITY, what, on, None, None, line, None, name, title, line
         )
     columns = "alert, pupil, to_whom, on_date, kf, name, job_title"
@@ -108,10 +108,10 @@ def left(view: View) -> Iterator[Left]:
         columns, "alerts_settled", "outcome = 'sent'"
     ):
         what = f"notice of alert {alert}"
-        yield Left("alert", (pupil,), to, what, on, None, None, line, None, name, title, line)
+        yield Extract("alert", (pupil,), to, what, on, None, None, line, None, name, title, line)
 
 
-def row(view: View, each: Left) -> dict[str, Any]:
+def extract_row(view: View, each: Extract) -> dict[str, Any]:
     """Return one extract as a row."""
     return {
         "kind": each.kind,
@@ -122,7 +122,7 @@ def row(view: View, each: Left) -> dict[str, Any]:
         "first": each.first,
         "last": each.last,
         "seen_at": each.seen_at,
-        "changed_since": _changed_since(view, each),
+        "changed_since": _count_changes_since(view, each),
         "sha256": each.sha256,
         "by": view.open(each.name),
         "title": each.job_title,
@@ -134,7 +134,7 @@ def _text(view: View, text: str | None) -> str | None:
     return view.open(text) if text and text.startswith("~") else text
 
 
-def _changed_since(view: View, each: Left) -> int | None:
+def _count_changes_since(view: View, each: Extract) -> int | None:
     """Count the changes in its period that were recorded after it; none without a period."""
     if each.first is None or each.last is None:
         return None
@@ -142,16 +142,22 @@ def _changed_since(view: View, each: Left) -> int | None:
     return sum(v.position > each.seen_at and v.kind in AFTER_THE_TAKING for v in found)
 
 
-def _versions(view: View, each: Left, first: date, last: date) -> Iterable[Version]:
+def _versions(view: View, each: Extract, first: date, last: date) -> Iterable[Version]:
     if each.pupils:
         return versions_of(view, each.pupils, first, last)
     where = "m.session BETWEEN :v0 AND :v1 AND m.kf > :v2"
     return versions(view, where, first.isoformat(), f"{last.isoformat()}~", each.seen_at)
 
 
-def table(title: str, rows: list[dict[str, Any]], notes: list[str]) -> Grid:
+def _table(title: str, rows: list[dict[str, Any]], notes: list[str]) -> Grid:
     """Return extracts as a table."""
-    return Grid(title, _HEADINGS, [_cells(row) for row in rows], frozenset({5, 6}), notes=notes)
+    return Grid(
+        title,
+        _HEADINGS,
+        [_cells(row) for row in rows],
+        frozenset({5, 6}),
+        notes=notes,
+    )
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

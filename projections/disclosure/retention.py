@@ -1,4 +1,4 @@
-"""The earliest day on which a pupil's records may go, by school year.
+"""What may go and when, and which texts were put beyond use: the end of a record's life.
 
 SI 2024/208 reg 7: every entry for six years beginning with the day on which it was made, back-ups
 for six years after the end of their school year. Nothing is deleted here.
@@ -9,21 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.clock import iso, local, local_date, parse_instant
 from ledger.english import number_of
 from policies.law.calendar import may_go, school_year_of
 from projections.queries.question import Answer, Grid, Lines, Question, argument
 from projections.queries.view import View
-
-# -- retention -----------------------------------------------------------------------------
-# The earliest day on which a pupil's records may go, by school year.
-#
-# SI 2024/208 reg 7: every entry for six years beginning with the day on which it was made, back-
-# ups
-# for six years after the end of their school year. Nothing is deleted here.
-
 
 _COLUMNS = ("upn", "name", "record", "school_year", "last_entry", "earliest", "may_go", "on_roll")
 _MARKS = "attendance register"
@@ -35,6 +27,11 @@ _NOTES = (
         "case or by another law."
     ),
     "The day of an imported entry is the one that its source states, else that of the import.",
+)
+_REDACTION_COLUMNS = ("position", "field", "reason", "by", "title", "recorded_at", "recorded_in")
+_REDACTION_NOTES = (
+    "Position and field name the text that was taken away; all else of its event stands.",
+    "Its key is destroyed; the sealed text stays in the log, and the proof over it holds.",
 )
 
 
@@ -54,18 +51,52 @@ class Retention(Question):
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
         entries = _Entries(view)
-        found = [*_by_year(view, entries), *_admission(view, entries)]
+        found = [*_attendance_registers(view, entries), *_admission_register(view, entries)]
         rows = [row for pupil, row in found if only in (None, pupil)]
         rows.sort(key=lambda row: (row["upn"], row["record"], row["school_year"] or ""))
         document = {"as_of": view.as_of(), "rows": rows}
         body = [
-            (r["name"], r["upn"], r["record"], r["school_year"] or "", r["last_entry"], _words(r))
+            (
+                r["name"],
+                r["upn"],
+                r["record"],
+                r["school_year"] or "",
+                r["last_entry"],
+                _earliest_in_words(r),
+            )
             for r in rows
         ]
         headings = ("Pupil", "UPN", "Record", "School year", "Latest entry", "May go")
         title = f"The earliest day on which records may go, as the law stands on {view.on}"
         grid = Grid(title, headings, body, notes=[*_NOTES, view.provenance()])
         return Answer(document, _COLUMNS, [grid])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redactions(Question):
+    """attendance redactions: which texts were put beyond use, when, by whom and why.
+
+    One row a text; what it said is nowhere.
+    """
+
+    def answer(self, view: View) -> Answer:
+        """Answer with the redactions known, oldest first."""
+        if view.knows_nothing:
+            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
+            return Answer(document, _REDACTION_COLUMNS, [Lines([view.ignorance()])])
+        stood = view.stood("line, position, field, reason, name, job_title", "redactions")
+        rows = [_redaction_row(view, *each) for each in sorted(stood)]
+        document = {"as_of": view.as_of(), "rows": rows}
+        headings = ("Event", "Field", "Why", "By", "When")
+        title = f"{number_of(len(rows), 'text')} put beyond use"
+        notes = [*(_REDACTION_NOTES if rows else ()), view.provenance()]
+        grid = Grid(
+            title, headings, [_redaction_cells(row) for row in rows], frozenset({0}), notes=notes
+        )
+        return Answer(document, _REDACTION_COLUMNS, [grid])
+
+
+# -- when records may go ---------------------------------------------------------------------
 
 
 @dataclass
@@ -115,17 +146,17 @@ class _Entries:
             yield local_date(self._commits[bisect_right(self._firsts, position) - 1][1])
 
 
-def _by_year(view: View, entries: _Entries) -> Iterator[tuple[int, dict[str, Any]]]:
+def _attendance_registers(view: View, entries: _Entries) -> Iterator[tuple[int, dict[str, Any]]]:
     terms = [(term.first, term.last) for term in view.calendar.terms]
     years = {year for first, _ in terms if (year := school_year_of(first, terms)) is not None}
     for year in sorted(years):
         name = f"{year[0].year}/{(year[0].year + 1) % 100:02d}"
         for pupil, entered in entries.marks(*year).items():
             earliest = may_go(entered, year[1], view.on)
-            yield pupil, _row(view, pupil, (_MARKS, name), (entered, earliest))
+            yield pupil, _row(view, pupil, _Record(_MARKS, name, entered, earliest))
 
 
-def _admission(view: View, entries: _Entries) -> Iterator[tuple[int, dict[str, Any]]]:
+def _admission_register(view: View, entries: _Entries) -> Iterator[tuple[int, dict[str, Any]]]:
     terms = [(term.first, term.last) for term in view.calendar.terms]
     for pupil, entered in entries.roll().items():
         ends = [spell.last for spell in view.spells if spell.pupil == pupil]
@@ -135,66 +166,43 @@ def _admission(view: View, entries: _Entries) -> Iterator[tuple[int, dict[str, A
             last = max([entered, *left])
             year = school_year_of(last, terms)
             earliest = may_go(last, max(last, year[1]) if year else last, view.on)
-        yield pupil, _row(view, pupil, (_ROLL, None), (entered, earliest))
+        yield pupil, _row(view, pupil, _Record(_ROLL, None, entered, earliest))
 
 
-def _row(
-    view: View, pupil: int, record: tuple[str, str | None], days: tuple[date, date | None]
-) -> dict[str, Any]:
+class _Record(NamedTuple):
+    """One register's part about a pupil: its latest entry, and when it may go at the earliest."""
+
+    kind: str
+    school_year: str | None
+    last_entry: date
+    earliest: date | None
+
+
+def _row(view: View, pupil: int, record: _Record) -> dict[str, Any]:
     person = view.people.get(pupil) or view.first_known_person(pupil)
-    entered, earliest = days
+    earliest = record.earliest
     return {
         "upn": person.upn,
         "name": person.name,
-        "record": record[0],
-        "school_year": record[1],
-        "last_entry": entered.isoformat(),
+        "record": record.kind,
+        "school_year": record.school_year,
+        "last_entry": record.last_entry.isoformat(),
         "earliest": earliest.isoformat() if earliest else None,
         "may_go": earliest is not None and earliest <= view.on,
         "on_roll": any(s.pupil == pupil and s.covers(view.on) for s in view.spells),
     }
 
 
-def _words(row: dict[str, Any]) -> str:
+def _earliest_in_words(row: dict[str, Any]) -> str:
     if row["earliest"] is None:
         return "not while on roll"
     return f"from {row['earliest']}{' (that day has come)' if row['may_go'] else ''}"
 
 
-# -- redactions ----------------------------------------------------------------------------
-# Which texts were put beyond use, when, by whom and why.
+# -- texts beyond use ------------------------------------------------------------------------
 
 
-COLUMNS = ("position", "field", "reason", "by", "title", "recorded_at", "recorded_in")
-_REDACTIONS_NOTES = (
-    "Position and field name the text that was taken away; all else of its event stands.",
-    "Its key is destroyed; the sealed text stays in the log, and the proof over it holds.",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Redactions(Question):
-    """attendance redactions: which texts were put beyond use, when, by whom and why.
-
-    One row a text; what it said is nowhere.
-    """
-
-    def answer(self, view: View) -> Answer:
-        """Answer with the redactions known, oldest first."""
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-        stood = view.stood("line, position, field, reason, name, job_title", "redactions")
-        rows = [_redactions_row(view, *each) for each in sorted(stood)]
-        document = {"as_of": view.as_of(), "rows": rows}
-        headings = ("Event", "Field", "Why", "By", "When")
-        title = f"{number_of(len(rows), 'text')} put beyond use"
-        notes = [*(_REDACTIONS_NOTES if rows else ()), view.provenance()]
-        grid = Grid(title, headings, [_cells(row) for row in rows], frozenset({0}), notes=notes)
-        return Answer(document, COLUMNS, [grid])
-
-
-def _redactions_row(view: View, line: int, *said: Any) -> dict[str, Any]:  # noqa: ANN401 - columns
+def _redaction_row(view: View, line: int, *said: Any) -> dict[str, Any]:  # noqa: ANN401 - columns
     position, field, reason, name, title = said
     return {
         "position": position,
@@ -202,18 +210,18 @@ def _redactions_row(view: View, line: int, *said: Any) -> dict[str, Any]:  # noq
         "reason": view.open(reason),
         "by": view.open(name),
         "title": title,
-        "recorded_at": iso(_recorded(view, line)),
+        "recorded_at": iso(_recorded_at(view, line)),
         "recorded_in": line,
     }
 
 
-def _recorded(view: View, position: int) -> int:
+def _recorded_at(view: View, position: int) -> int:
     """Return when the event at a position was recorded."""
     sql = "SELECT at FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1"
     return int(view.db.execute(sql, [position]).fetchone()[0])
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+def _redaction_cells(row: dict[str, Any]) -> tuple[str, ...]:
     who = f"{row['by']}, {row['title']}"
     when = f"{local(parse_instant(row['recorded_at'])):%Y-%m-%d %H:%M}"
     return str(row["position"]), row["field"], row["reason"], who, when

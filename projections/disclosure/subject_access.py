@@ -13,11 +13,10 @@ from typing import Any
 from ledger.english import number_of
 from ledger.errors import Refused
 from policies.law.disclosure import CopyMade, Due, due
-from projections.disclosure import copy as subject_access_people
-from projections.disclosure import copy_case as subject_access_casework
-from projections.disclosure import copy_register as subject_access_register
 from projections.disclosure.copy import MASKED, Copy, Section
-from projections.disclosure.copy_register import Register
+from projections.disclosure.copy_case import case_sections
+from projections.disclosure.copy_people import people_sections
+from projections.disclosure.copy_register import Register, register_sections
 from projections.queries.question import (
     Answer,
     Block,
@@ -99,9 +98,9 @@ class SubjectAccess(Question):
         copy.check()
         register = Register(copy, _first(self, view, pupil), view.on)
         parts = [
-            *subject_access_people.sections(copy),
-            *subject_access_register.sections(register),
-            *subject_access_casework.sections(copy),
+            *people_sections(copy),
+            *register_sections(register),
+            *case_sections(copy),
         ]
         wanted = _due(self, view)
         title = f"What the register of {_school(view)} holds about {_name(copy)}"
@@ -153,10 +152,10 @@ def _head(question: SubjectAccess, copy: Copy, wanted: Due | None) -> Iterator[s
         yield f"Asked for on {question.asked_on}; due by {by} ({wanted.reference})."
     yield _REDACTED
     if copy.review is None:
-        yield f"{number_of(copy.held, 'text')} {_HELD}"
+        yield f"{number_of(copy.held_back, 'text')} {_HELD}"
     else:
-        named = copy.describer.name_and_title(copy.review, copy.view.today)
-        yield f"Free text is included, as reviewed by {', '.join(filter(None, named))}."
+        staff_in_words = copy.describer.name_and_title(copy.review, copy.view.today)
+        yield f"Free text is included, as reviewed by {', '.join(filter(None, staff_in_words))}."
         yield _MASKED
     if copy.confidential:
         yield "Addresses are left out: one of them is confidential."
@@ -176,7 +175,7 @@ def _document(
         "for": question.for_,
         "authority": question.authority,
         "due": _written(wanted),
-        "held_back": copy.held,
+        "held_back": copy.held_back,
         "rows": [
             {"session": f"{e.day}/{e.half}", "code": e.code, "meaning": e.meaning}
             for e in register.entries

@@ -1,4 +1,7 @@
-"""Which changes are asked for: by kind, code, author, lag, batch, date and who stated them."""
+"""Which changes are asked for: by kind, code, author, lag, batch, date and who stated them.
+
+What cannot be asked is refused: it could only be answered with a misleading nothing.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +14,6 @@ from policies.packs.codes import Codes
 from projections.queries.question import Selection, option
 from projections.queries.versions import Describer, Version
 from projections.queries.view import View
-
-# -- change_filters ------------------------------------------------------------------------
-# Which changes are asked for: by kind, code, author, lag, batch, date and who stated them.
-
 
 Kind = Literal["amendment", "late_entry", "restated", "taking", "plan", "entry"]
 AFTER_THE_TAKING: tuple[Kind, ...] = ("amendment", "late_entry", "restated")
@@ -83,12 +82,12 @@ class Filter:
     def _coded(self, version: Version, was: str | None) -> bool:
         day = date.fromisoformat(version.session[:10])
         codes, q = self._view.rules.codes, self._q
-        asked_and_is = (
+        wishes = (
             (q.from_code, version.replaced),
             (q.to_code, version.code),
             (q.was, was),
         )
-        return all(not asked or answers(codes, is_, day, asked) for asked, is_ in asked_and_is)
+        return all(not asked or matches(codes, code, day, asked) for asked, code in wishes)
 
     def _after(self, version: Version) -> bool:
         """Tell whether a version became known after ``--since``, by the clock asked for."""
@@ -123,7 +122,7 @@ def first_codes(found: Iterable[Version]) -> Mapping[tuple[int, str], str | None
     return firsts
 
 
-def answers(codes: Codes, code: str | None, day: date, asked: Sequence[str]) -> bool:
+def matches(codes: Codes, code: str | None, day: date, asked: Sequence[str]) -> bool:
     """Tell whether a code is one of those asked for, or of a category that is, on its day."""
     if code is None:
         return False
@@ -132,19 +131,17 @@ def answers(codes: Codes, code: str | None, day: date, asked: Sequence[str]) -> 
     rule = codes.find(code, day)
     if rule is None:
         return False
-    is_: dict[str, Any] = {
+    meaning: dict[str, Any] = {
         "present": rule.attended,
         "late": rule.late,
         "authorised": rule.category == "authorised",
         "unauthorised": rule.unauthorised,
         "absent": rule.possible and not rule.attended,
     }
-    return any(is_.get(word) for word in asked)
+    return any(meaning.get(word) for word in asked)
 
 
-# -- changes_checks ------------------------------------------------------------------------
-# What cannot be asked of changes, or could only be answered with a misleading nothing.
-
+# -- what cannot be asked -------------------------------------------------------------------
 
 _STAFF = (
     ("staff", "staff", "kf"),
@@ -175,7 +172,7 @@ def check(question: Filters, view: View) -> None:
     _check_lags(question)
     _check_named(question, view)
     if question.changed_from and question.changed_to:
-        _in_order(question.changed_from, question.changed_to)
+        _check_order(question.changed_from, question.changed_to)
     if question.since is not None and parse_instant(question.since) > view.now:
         raise Refused(
             "since-future",
@@ -196,14 +193,14 @@ def _check_lags(question: Filters) -> None:
 
 def _check_named(question: Filters, view: View) -> None:
     """Refuse a member of staff or a batch that nothing names: a slip would read as no change."""
-    if question.by_staff is not None and not _named(view, _STAFF, question.by_staff):
+    if question.by_staff is not None and not _is_named(view, _STAFF, question.by_staff):
         raise Refused(
             "staff-unknown",
             f"nobody with the id {question.by_staff!r} was ever on the staff, or is named in the "
             "log, as it was known then",
             f"capitals matter; {_some_staff(view)}",
         )
-    if question.batch is not None and not _named(view, _BATCHES, question.batch):
+    if question.batch is not None and not _is_named(view, _BATCHES, question.batch):
         raise Refused(
             "batch-unknown",
             f"no batch {question.batch!r} was ever recorded, as it was known then",
@@ -218,7 +215,7 @@ def _some_staff(view: View) -> str:
     return f"on the staff are: {', '.join(ids[:_LISTED]) or 'nobody'}{more}"
 
 
-def _named(view: View, places: Iterable[tuple[str, str, str]], name: str) -> bool:
+def _is_named(view: View, places: Iterable[tuple[str, str, str]], name: str) -> bool:
     """Tell whether a column of one of the tables has ever held a name, up to the position."""
     found = (
         f"SELECT 1 FROM {table} WHERE {column} = :name AND {position} <= :position"  # noqa: S608
@@ -229,7 +226,7 @@ def _named(view: View, places: Iterable[tuple[str, str, str]], name: str) -> boo
     return bool(view.db.execute(sql, bound).fetchone()[0])
 
 
-def _in_order(first: date, last: date) -> None:
+def _check_order(first: date, last: date) -> None:
     if first > last:
         raise Refused(
             "dates-reversed",

@@ -1,4 +1,4 @@
-"""What was amended, entered late or restated, filtered."""
+"""What was amended, entered late or restated: a list, or counts by kind and pair of codes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,9 +9,8 @@ from typing import Any
 from ledger.clock import iso, parse_instant
 from ledger.english import number_of
 from policies.packs.values import parameters
-from projections.amending.evidence import counts as evidence_counts
+from projections.amending.evidence import evidence_counts
 from projections.history import change_filters
-from projections.history.beside import approvers
 from projections.history.change_filters import (
     AFTER_THE_TAKING,
     Filter,
@@ -19,6 +18,7 @@ from projections.history.change_filters import (
     first_codes,
     kinds,
 )
+from projections.history.context import approvers
 from projections.history.history import COLUMNS, table
 from projections.queries import pending
 from projections.queries.question import Answer, Grid, Lines, option
@@ -27,14 +27,23 @@ from projections.queries.versions import Describer, Version, versions, with_numb
 from projections.queries.view import View
 from projections.queries.wording import VERSION_KINDS
 
-# -- changes -------------------------------------------------------------------------------
-# What was amended, entered late or restated, filtered.
-
-
 _RANGE = "m.session BETWEEN :v0 AND :v1"
 _CHANGED = f"""{_RANGE} AND (m.pupil, m.session) IN (
     SELECT pupil, session FROM marks WHERE kind <> 'entry' AND session BETWEEN :v0 AND :v1)"""  # noqa: S608
 _MORE = ("batch", "source", "evidence", "approved_by")
+SUMMARY_COLUMNS = (
+    "kind",
+    "from",
+    "to",
+    "count",
+    "late",
+    "undated",
+    "median_lag",
+    "pupils",
+    "people",
+)
+_RULE = "register.provisional_school_days"
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,34 +69,35 @@ class Changes(Filters):
         change_filters.check(self, view)
         describer = Describer(view)
         asked = Filter(self, view, describer)
-        found = _found(self, view)
+        found = _versions_asked(self, view)
         was = first_codes(v for _, v in found) if self.was else {}
         wanted = [(n, v) for n, v in found if asked.wants(v, was.get((v.pupil, v.session)))]
         rows = _rows(view, describer, wanted)
         if self.summary:
             return _summary(self, view, rows)
         shown = [row for row, _ in rows]
-        waiting = _waiting(self, view)
+        waiting = _pending_here(self, view)
         document = {"as_of": view.as_of(), "rows": shown, **pending.field(waiting)}
         notes = pending.notes(waiting)
         if self.since is not None:
             entries = _entries_since(self, view, describer, [v for _, v in found])
             document |= {"since": iso(parse_instant(self.since)), "entries_since": entries}
-            notes += [_of_entries(entries)] * (entries > 0 and "entry" not in self.kind)
+            if entries and "entry" not in self.kind:
+                notes.append(_of_entries(entries))
         title = number_of(len(shown), "change")
-        more = {
+        details = {
             row["position"]: {"source": row["source"], "approved": row["approved_by"]}
             for row in shown
         }
-        grid = table(title, shown, view, more, upn=True)
+        grid = table(title, shown, view, details, upn=True)
         return Answer(document, _columns(self), [replace(grid, notes=[*notes, *grid.notes])])
 
 
 def _columns(question: Changes) -> tuple[str, ...]:
-    return CHANGES_SUMMARY_COLUMNS if question.summary else ("upn", *COLUMNS, *_MORE)
+    return SUMMARY_COLUMNS if question.summary else ("upn", *COLUMNS, *_MORE)
 
 
-def _waiting(question: Changes, view: View) -> list[pending.PendingAmendment]:
+def _pending_here(question: Changes, view: View) -> list[pending.PendingAmendment]:
     """Return the requested amendments of these pupils and sessions that wait for approval."""
     who, first, last = selected_pupils(question, view), view.first, view.on
     return [
@@ -97,7 +107,7 @@ def _waiting(question: Changes, view: View) -> list[pending.PendingAmendment]:
     ]
 
 
-def _found(question: Changes, view: View) -> list[tuple[int, Version]]:
+def _versions_asked(question: Changes, view: View) -> list[tuple[int, Version]]:
     """Return the versions, with their numbers, of the pupils and session dates asked for."""
     first, last = view.first.isoformat(), f"{view.on.isoformat()}~"
     few = question.since is None and set(kinds(question)) <= {*AFTER_THE_TAKING, "taking"}
@@ -109,7 +119,7 @@ def _found(question: Changes, view: View) -> list[tuple[int, Version]]:
 def _rows(
     view: View, describer: Describer, wanted: list[tuple[int, Version]]
 ) -> list[tuple[dict[str, Any], str | None]]:
-    given, approved = evidence_counts(view), approvers(view, describer)
+    evidence, approved = evidence_counts(view), approvers(view, describer)
     rows = [
         (
             {
@@ -117,7 +127,7 @@ def _rows(
                 **describer.row(number, version),
                 "batch": version.batch,
                 "source": describer.source(version),
-                "evidence": given[version.pupil, version.batch],
+                "evidence": evidence[version.pupil, version.batch],
                 "approved_by": approved.get((version.pupil, version.session, version.batch)),
             },
             version.by,
@@ -134,8 +144,8 @@ def _summary(
     document = {"as_of": view.as_of(), "rows": found, "total": total}
     asked = ", ".join(VERSION_KINDS[kind] for kind in kinds(question))
     title = f"{number_of(total['count'], 'change')} by pair of codes ({asked})"
-    grid = changes_summary_table(title, found, total, [view.provenance()])
-    return Answer(document, CHANGES_SUMMARY_COLUMNS, [grid])
+    grid = _summary_table(title, found, total, [view.provenance()])
+    return Answer(document, SUMMARY_COLUMNS, [grid])
 
 
 def _entries_since(
@@ -155,32 +165,7 @@ def _of_entries(entries: int) -> str:
     )
 
 
-# -- changes_summary -----------------------------------------------------------------------
-# Changes counted by kind and pair of codes: how many, how late, by how many people.
-
-
-CHANGES_SUMMARY_COLUMNS = (
-    "kind",
-    "from",
-    "to",
-    "count",
-    "late",
-    "undated",
-    "median_lag",
-    "pupils",
-    "people",
-)
-_RULE = "register.provisional_school_days"
-Row = Mapping[str, Any]
-
-
-def allowed(session: str) -> int | None:
-    """Return the school days within which a provisional entry is to be replaced, by its day.
-
-    SI 2024/208 reg 10(7); none for days before the law had a number.
-    """
-    rule = parameters().find(_RULE, date.fromisoformat(session[:10]))
-    return None if rule is None else rule.number
+# -- counts ----------------------------------------------------------------------------------
 
 
 def summary(rows: Iterable[tuple[Row, str | None]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -218,13 +203,11 @@ def _counts(rows: list[tuple[Row, str | None]]) -> dict[str, Any]:
 
 
 def _is_late(row: Row) -> bool:
-    lag, limit = row["late_by_school_days"], allowed(row["session"])
+    lag, limit = row["late_by_school_days"], _provisional_days(row["session"])
     return lag is not None and limit is not None and lag > limit
 
 
-def changes_summary_table(
-    title: str, rows: list[dict[str, Any]], total: Row, notes: list[str]
-) -> Grid:
+def _summary_table(title: str, rows: list[dict[str, Any]], total: Row, notes: list[str]) -> Grid:
     """Return the summary for reading, its total in the last row."""
     headings = (
         "What",
@@ -247,6 +230,13 @@ def changes_summary_table(
 
 
 def _numbers(row: Row) -> tuple[str, ...]:
-    return tuple(
-        "" if row[name] is None else str(row[name]) for name in CHANGES_SUMMARY_COLUMNS[3:]
-    )
+    return tuple("" if row[name] is None else str(row[name]) for name in SUMMARY_COLUMNS[3:])
+
+
+def _provisional_days(session: str) -> int | None:
+    """Return the school days within which a provisional entry is to be replaced, by its day.
+
+    SI 2024/208 reg 10(7); none for days before the law had a number.
+    """
+    rule = parameters().find(_RULE, date.fromisoformat(session[:10]))
+    return None if rule is None else rule.number

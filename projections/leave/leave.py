@@ -13,121 +13,14 @@ from typing import Any
 import numpy as np
 
 from ledger.english import number_of
-from policies.law import leave as law
+from policies.law.leave import not_returned
 from policies.law.roll import Ground
-from projections.leave.requests import Found, Register, Step, requests
+from projections.leave.requests import LeaveRequest, Register, Step, requests
 from projections.queries.pending import pending_amendments
 from projections.queries.question import Answer, Block, Grid, Lines, Selection, option
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
-
-# -- leave_text ----------------------------------------------------------------------------
-# Leave of absence in words: a table of requests, what followed, and each step with its reason.
-
-
-_HEADINGS = (
-    "Leave", "Pupil", "Asked on", "First", "Last", "Purpose", "State", "Code", "Met", "Planned",
-    "As planned", "Otherwise", "Unmarked", "Back",
-)  # fmt: skip
-_WORDS = {
-    "granted": "granted",
-    "refused": "refused",
-    "withdrawn": "withdrawn, recorded",
-    "falsified": "found to be falsified, recorded",
-}
-_NOTE = (
-    "Met = Planned + As planned + Otherwise + Unmarked; a plan is no entry until the register is "
-    "taken."
-)
-
-
-def blocks(
-    view: View, found: Sequence[Found], rows: Sequence[Mapping[str, Any]], *, full: bool
-) -> list[Block]:
-    """Return the table of requests; in ``full``: with who asked, decided and why, one by one."""
-    body = [_cells(view, each, row) for each, row in zip(found, rows, strict=True)]
-    notes = [
-        _NOTE,
-        *(line for row in rows for line in _facts(view.on, row)),
-    ]
-    if not full and rows:
-        notes.append("With --pupil: who asked, who decided and why.")
-    told = [line for each in found for line in _told(each)] if full else []
-    end = [] if told else [view.provenance()]
-    title = number_of(len(rows), "request") + " for leave"
-    grid = Grid(title, _HEADINGS, body, frozenset(range(8, 13)), notes=[*notes, *end])
-    return [grid, Lines([*told, "", view.provenance()])] if told else [grid]
-
-
-def _cells(view: View, leave: Found, row: Mapping[str, Any]) -> tuple[str, ...]:
-    first, last = leave.covers
-    numbers = ("met", "planned", "as_planned", "otherwise", "unmarked")
-    return (
-        leave.id,
-        view.people[leave.pupil].name,
-        str(leave.asked_on),
-        str(first),
-        str(last),
-        leave.purpose,
-        leave.state,
-        row["code"] or "",
-        *(str(row[name]) for name in numbers),
-        row["returned"] or ("not yet" if row["days_away"] else ""),
-    )
-
-
-def _facts(on: date, row: Mapping[str, Any]) -> list[str]:
-    """Return what followed leave, in words."""
-    lines = []
-    if row["pending"]:
-        waiting = number_of(row["pending"], "amendment")
-        lines.append(f"{row['id']}: {waiting} of its marks not approved yet.")
-    if row["overstayed"]:
-        back = f"came back on {row['returned']}" if row["returned"] else f"not back by {on}"
-        lines.append(
-            f"{row['id']}: {number_of(row['overstayed'], 'session')} on "
-            f"{number_of(row['overstayed_days'], 'school day')} after the leave entered as "
-            f"unauthorised; {back}."
-        )
-    if row["ground"]:
-        ground = law.not_returned(on)
-        lines += [f"{row['id']}: {_ground_in_words(row['days_away'], ground)}"] if ground else []
-    return lines
-
-
-def _ground_in_words(days: int, ground: Ground) -> str:
-    return (
-        f"{number_of(days, 'school day')} after the leave without a mark of attendance; "
-        f"{ground.provision} ({ground.text}) counts {ground.school_days}, and needs besides: "
-        f"{'; '.join(ground.needs)}."
-    )
-
-
-def _told(leave: Found) -> list[str]:
-    """Return who asked and what was decided, as sentences."""
-    parent = f" (parent {leave.parent})" if leave.parent else ""
-    why = f": {leave.reason}" if leave.reason else ""
-    asked = f"{leave.id}: asked for on {leave.asked_on} by {leave.asked_by}{parent}, "
-    lines = [f"{asked}{leave.first} to {leave.last}, {leave.purpose}{why}"]
-    for step in leave.steps:
-        paragraph = f" under paragraph {step.paragraph}" if step.paragraph else ""
-        which = f", {step.first} to {step.last}, code {step.code}" if step.first else ""
-        letter = f"; letter of {step.letter_on}" if step.letter_on else ""
-        batch = f"; batch {step.batch}" if step.batch else ""
-        lines.append(
-            f"  {step.on}: {_WORDS[step.what]}{paragraph}{which} by {step.name} "
-            f"({step.job_title}): {step.reason}{letter}{batch}"
-        )
-    return lines
-
-
-# -- leave ---------------------------------------------------------------------------------
-# Who asked for leave, what was decided and why, what became of it.
-#
-# SI 2024/208 reg 11. What followed leave is told as facts: whether the pupil came back, and which
-# sessions after it are unauthorised. Nothing is concluded from them.
-
 
 _COLUMNS = (
     "id", "upn", "state", "asked_by", "parent", "asked_on", "asked_reason", "first", "last",
@@ -142,7 +35,21 @@ _STATES = {
     "withdrawn": "withdrawn",
     "falsified": "falsified",
 }
-_BEYOND = ("days_away", "overstayed", "overstayed_days", "returned", "ground")
+_AFTERMATH = ("days_away", "overstayed", "overstayed_days", "returned", "ground")
+_HEADINGS = (
+    "Leave", "Pupil", "Asked on", "First", "Last", "Purpose", "State", "Code", "Met", "Planned",
+    "As planned", "Otherwise", "Unmarked", "Back",
+)  # fmt: skip
+_WORDS = {
+    "granted": "granted",
+    "refused": "refused",
+    "withdrawn": "withdrawn, recorded",
+    "falsified": "found to be falsified, recorded",
+}
+_NOTE = (
+    "Met = Planned + As planned + Otherwise + Unmarked; a plan is no entry until the register is "
+    "taken."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,10 +82,11 @@ class LeaveOfAbsence(Selection):
             and (not wanted or each.state in wanted)
         ]
         rows = [
-            _row(view, register, each) | {"pending": _waiting(each, waiting)} for each in found
+            {**_row(view, register, each), "pending": _count_waiting(each, waiting)}
+            for each in found
         ]
         flat = [{k: v for k, v in row.items() if k != "steps"} for row in rows]
-        shown = blocks(view, found, rows, full=self.pupil is not None)
+        shown = _blocks(view, found, rows, full=self.pupil is not None)
         return Answer({"as_of": view.as_of(), "rows": rows}, _COLUMNS, shown, flat=flat)
 
 
@@ -191,8 +99,8 @@ def _pupils(question: LeaveOfAbsence, view: View) -> set[int]:
     return {n for n in view.people if cells[n].any()}
 
 
-def _row(view: View, register: Register, leave: Found) -> dict[str, Any]:
-    decision, granted = leave.decision, leave.granted
+def _row(view: View, register: Register, leave: LeaveRequest) -> dict[str, Any]:
+    decision, granted = leave.decision, leave.granted_span
     return {
         "id": leave.id,
         "upn": view.people[leave.pupil].upn,
@@ -206,19 +114,19 @@ def _row(view: View, register: Register, leave: Found) -> dict[str, Any]:
         "purpose": leave.purpose,
         "granted_first": str(granted[0]) if granted else None,
         "granted_last": str(granted[1]) if granted else None,
-        **_decided(decision),
+        **_decision_columns(decision),
         **asdict(register.counts(leave)),
-        **_after(register, leave),
+        **_aftermath_columns(register, leave),
         "steps": [step.document() for step in leave.steps],
     }
 
 
-def _waiting(leave: Found, by_batch: Mapping[str, int]) -> int:
+def _count_waiting(leave: LeaveRequest, by_batch: Mapping[str, int]) -> int:
     """Count the amendments that a finding asked for and that nobody has approved yet."""
     return sum(by_batch.get(step.batch, 0) for step in leave.steps if step.batch)
 
 
-def _decided(decision: Step | None) -> dict[str, Any]:
+def _decision_columns(decision: Step | None) -> dict[str, Any]:
     if decision is None:
         return dict.fromkeys(
             ("paragraph", "code", "decided_by", "decided_on", "letter_on", "reason")
@@ -233,14 +141,97 @@ def _decided(decision: Step | None) -> dict[str, Any]:
     }
 
 
-def _after(register: Register, leave: Found) -> dict[str, Any]:
-    after = register.after(leave)
-    if after is None:
-        return dict.fromkeys(_BEYOND)
+def _aftermath_columns(register: Register, leave: LeaveRequest) -> dict[str, Any]:
+    aftermath = register.aftermath(leave)
+    if aftermath is None:
+        return dict.fromkeys(_AFTERMATH)
     return {
-        "returned": str(after.returned) if after.returned else None,
-        "overstayed": after.overstayed,
-        "overstayed_days": after.overstayed_days,
-        "days_away": after.days_away,
-        "ground": after.ground.provision if after.ground else None,
+        "returned": str(aftermath.returned) if aftermath.returned else None,
+        "overstayed": aftermath.overstayed,
+        "overstayed_days": aftermath.overstayed_days,
+        "days_away": aftermath.days_away,
+        "ground": aftermath.ground.provision if aftermath.ground else None,
     }
+
+
+# -- for reading -----------------------------------------------------------------------------
+
+
+def _blocks(
+    view: View, found: Sequence[LeaveRequest], rows: Sequence[Mapping[str, Any]], *, full: bool
+) -> list[Block]:
+    """Return the table of requests; in ``full``: with who asked, decided and why, one by one."""
+    body = [_cells(view, each, row) for each, row in zip(found, rows, strict=True)]
+    notes = [
+        _NOTE,
+        *(line for row in rows for line in _aftermath_in_words(view.on, row)),
+    ]
+    if not full and rows:
+        notes.append("With --pupil: who asked, who decided and why.")
+    steps = [line for each in found for line in _sentences(each)] if full else []
+    end = [] if steps else [view.provenance()]
+    title = number_of(len(rows), "request") + " for leave"
+    grid = Grid(title, _HEADINGS, body, frozenset(range(8, 13)), notes=[*notes, *end])
+    return [grid, Lines([*steps, "", view.provenance()])] if steps else [grid]
+
+
+def _cells(view: View, leave: LeaveRequest, row: Mapping[str, Any]) -> tuple[str, ...]:
+    first, last = leave.covers
+    numbers = ("met", "planned", "as_planned", "otherwise", "unmarked")
+    return (
+        leave.id,
+        view.people[leave.pupil].name,
+        str(leave.asked_on),
+        str(first),
+        str(last),
+        leave.purpose,
+        leave.state,
+        row["code"] or "",
+        *(str(row[name]) for name in numbers),
+        row["returned"] or ("not yet" if row["days_away"] else ""),
+    )
+
+
+def _aftermath_in_words(on: date, row: Mapping[str, Any]) -> list[str]:
+    """Return what followed leave, in words."""
+    lines = []
+    if row["pending"]:
+        waiting = number_of(row["pending"], "amendment")
+        lines.append(f"{row['id']}: {waiting} of its marks not approved yet.")
+    if row["overstayed"]:
+        back = f"came back on {row['returned']}" if row["returned"] else f"not back by {on}"
+        lines.append(
+            f"{row['id']}: {number_of(row['overstayed'], 'session')} on "
+            f"{number_of(row['overstayed_days'], 'school day')} after the leave entered as "
+            f"unauthorised; {back}."
+        )
+    if row["ground"]:
+        ground = not_returned(on)
+        lines += [f"{row['id']}: {_ground_in_words(row['days_away'], ground)}"] if ground else []
+    return lines
+
+
+def _ground_in_words(days: int, ground: Ground) -> str:
+    return (
+        f"{number_of(days, 'school day')} after the leave without a mark of attendance; "
+        f"{ground.provision} ({ground.text}) counts {ground.school_days}, and needs besides: "
+        f"{'; '.join(ground.needs)}."
+    )
+
+
+def _sentences(leave: LeaveRequest) -> list[str]:
+    """Return who asked and what was decided, as sentences."""
+    parent = f" (parent {leave.parent})" if leave.parent else ""
+    why = f": {leave.reason}" if leave.reason else ""
+    asked = f"{leave.id}: asked for on {leave.asked_on} by {leave.asked_by}{parent}, "
+    lines = [f"{asked}{leave.first} to {leave.last}, {leave.purpose}{why}"]
+    for step in leave.steps:
+        paragraph = f" under paragraph {step.paragraph}" if step.paragraph else ""
+        which = f", {step.first} to {step.last}, code {step.code}" if step.first else ""
+        letter = f"; letter of {step.letter_on}" if step.letter_on else ""
+        batch = f"; batch {step.batch}" if step.batch else ""
+        lines.append(
+            f"  {step.on}: {_WORDS[step.what]}{paragraph}{which} by {step.name} "
+            f"({step.job_title}): {step.reason}{letter}{batch}"
+        )
+    return lines

@@ -1,4 +1,7 @@
-"""Requests for leave as known, and the steps that were taken on them."""
+"""Requests for leave as known, the steps taken on them, and what the register says of them.
+
+Of their sessions, and of those right after: facts only.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,15 +12,11 @@ from typing import Any
 
 from ledger.clock import local_date
 from ledger.values import Session, parse_session
-from policies.law import leave as law
 from policies.law.age import is_compulsory
+from policies.law.leave import not_returned
 from policies.law.roll import Ground
 from projections.queries.view import View
 from projections.readmodel.mark_rows import row_ids
-
-# -- requests ------------------------------------------------------------------------------
-# Requests for leave as known, and the steps that were taken on them.
-
 
 _ASKED = 'pupil, leave, first, last, purpose, asked_on, parent, asked_by, reason, "by", at'
 _STEPS = (
@@ -64,7 +63,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LeaveRequest:
     """A request for leave as known: what was asked, and the steps in order; texts opened."""
 
     pupil: int
@@ -91,7 +90,7 @@ class Found:
         return next((s for s in reversed(self.steps) if s.what in ("granted", "refused")), None)
 
     @property
-    def granted(self) -> tuple[Session, Session] | None:
+    def granted_span(self) -> tuple[Session, Session] | None:
         """The first and last session granted, also where the leave ended otherwise since."""
         decision = self.decision
         if decision is None or decision.first is None or decision.last is None:
@@ -101,17 +100,17 @@ class Found:
     @property
     def covers(self) -> tuple[Session, Session]:
         """The first and last session granted, else those asked for."""
-        return self.granted or (self.first, self.last)
+        return self.granted_span or (self.first, self.last)
 
 
-def requests(view: View, where: str = "1", *values: Any) -> list[Found]:  # noqa: ANN401 - SQL
+def requests(view: View, where: str = "1", *values: Any) -> list[LeaveRequest]:  # noqa: ANN401 - SQL
     """Return the requests known, by first session; ``where``: over ``pupil`` and ``leave``."""
     steps: dict[str, list[Step]] = {}
     rows = view.stood(_STEPS, "leave_decisions", where, *values)
     for leave, _, *said in sorted(rows, key=lambda row: row[1]):
         steps.setdefault(leave, []).append(_step(view, said))
     found = [
-        _found(view, row, steps) for row in view.stood(_ASKED, "leave_requests", where, *values)
+        _request(view, row, steps) for row in view.stood(_ASKED, "leave_requests", where, *values)
     ]
     return sorted(found, key=lambda each: (each.first, each.id))
 
@@ -134,9 +133,9 @@ def _step(view: View, said: list[Any]) -> Step:
     )
 
 
-def _found(view: View, row: tuple[Any, ...], steps: Mapping[str, list[Step]]) -> Found:
+def _request(view: View, row: tuple[Any, ...], steps: Mapping[str, list[Step]]) -> LeaveRequest:
     pupil, leave, first, last, purpose, asked_on, parent, asked_by, reason, by, at = row
-    return Found(
+    return LeaveRequest(
         pupil=pupil,
         id=leave,
         first=parse_session(first),
@@ -152,8 +151,7 @@ def _found(view: View, row: tuple[Any, ...], steps: Mapping[str, list[Step]]) ->
     )
 
 
-# -- leave_sessions ------------------------------------------------------------------------
-# What the register says of the sessions of leave, and of those right after it: facts only.
+# -- the register of their sessions ----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +172,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class Aftermath:
     """What followed leave that has ended, up to the day of the view.
 
     ``returned``: the first session after it with a mark of attendance; none: none yet.
@@ -210,21 +208,21 @@ class Register:
             found.setdefault(spell.pupil, []).append((spell.first, spell.last or date.max))
         return found
 
-    def met(self, pupil: int, first: Session, last: Session) -> list[Session]:
+    def sessions_met(self, pupil: int, first: Session, last: Session) -> list[Session]:
         """Return the sessions that the school meets for a pupil on roll, in order."""
-        return list(self._met(pupil, first, last))
+        return list(self._sessions_met(pupil, first, last))
 
-    def _met(self, pupil: int, first: Session, last: Session) -> Iterator[Session]:
+    def _sessions_met(self, pupil: int, first: Session, last: Session) -> Iterator[Session]:
         calendar = self.view.calendar
         for session in calendar.sessions(first.date, last.date):
             if (
                 first <= session <= last
                 and any(a <= session.date <= b for a, b in self._spells.get(pupil, ()))
-                and calendar.meets(session, self._names(pupil, session.date))
+                and calendar.meets(session, self._groups_on(pupil, session.date))
             ):
                 yield session
 
-    def _names(self, pupil: int, day: date) -> list[str]:
+    def _groups_on(self, pupil: int, day: date) -> list[str]:
         return [name for a, b, name in self._groups.get(pupil, ()) if a <= day <= b]
 
     def marks(self, pupil: int, first: date, last: date) -> dict[str, str]:
@@ -238,10 +236,10 @@ class Register:
         where = "pupil = :v0 AND session BETWEEN :v1 AND :v2 AND code IS NOT NULL"
         return dict(self.view.stood("session, code", "plans", where, pupil, str(first), str(last)))
 
-    def counts(self, leave: Found) -> Counts:
+    def counts(self, leave: LeaveRequest) -> Counts:
         """Return what was entered on the sessions of a request."""
         first, last = leave.covers
-        met = self.met(leave.pupil, first, last)
+        met = self.sessions_met(leave.pupil, first, last)
         marks = self.marks(leave.pupil, first.date, min(last.date, self.view.on))
         plans = self.plans(leave.pupil, first, last)
         code = leave.decision.code if leave.decision else None
@@ -258,7 +256,7 @@ class Register:
             codes=dict(sorted(Counter(entered).items())),
         )
 
-    def after(self, leave: Found) -> After | None:
+    def aftermath(self, leave: LeaveRequest) -> Aftermath | None:
         """Return what followed granted leave; none where it has not ended, or does not stand."""
         if leave.state != "granted" or leave.covers[1].date > self.view.on:
             return None
@@ -266,7 +264,7 @@ class Register:
         marks = self.marks(leave.pupil, last.date, on)
         codes, overstayed, away = self.view.rules.codes, [], set()
         returned = None
-        for session in self._met(leave.pupil, last, Session(on, "PM")):
+        for session in self._sessions_met(leave.pupil, last, Session(on, "PM")):
             rule = codes.find(marks.get(str(session), ""), session.date)
             if session == last or rule is None:
                 continue
@@ -277,7 +275,7 @@ class Register:
             if rule.unauthorised:
                 overstayed.append(session)
         days = len(away - ({returned.date} if returned else set()) - {last.date})
-        return After(
+        return Aftermath(
             returned=returned,
             overstayed=len(overstayed),
             overstayed_days=len({session.date for session in overstayed}),
@@ -286,7 +284,7 @@ class Register:
         )
 
     def _ground(self, pupil: int, days: int) -> Ground | None:
-        ground, person = law.not_returned(self.view.on), self.view.people[pupil]
+        ground, person = not_returned(self.view.on), self.view.people[pupil]
         if ground is None or days < (ground.school_days or 0):
             return None
         here = is_compulsory(self.view.on, person.compulsory_from, person.birth_cohort)

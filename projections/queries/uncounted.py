@@ -13,15 +13,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from ledger.english import day
+from ledger.english import day as day_in_words
 from ledger.state.calendar import Calendar, Closure, Term
 from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
 from projections.queries.view import View
 from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR
 
+_Row = Sequence[Any]
+"""What a version says, as its columns."""
+Said = TypeVar("Said")
 ROLL, TERM, CLOSED, CANCELLED, AGE = (
     "not-on-roll", "outside-term", "closed", "cancelled", "not-of-age",
 )  # fmt: skip
@@ -74,13 +77,21 @@ class Standing:
 
         ``code``: the mark's own, where that of a cancelled session counts as what it is.
         """
-        facts = self._facts(session, code)
+        at = parse_session(session)
+        if at in self._closures:
+            return self._bar(self._facts(at, code))
+        # What was never closed depends on the day alone: both halves are alike.
+        if at.date not in self._bars_of_days:
+            self._bars_of_days[at.date] = self._bar(self._facts(at, None))
+        return self._bars_of_days[at.date]
+
+    def _bar(self, facts: "_Facts") -> Bar | None:
         now = facts.reasons(self.view.position)
+        if not now:
+            return None
         since = {fact: facts.since(fact) for fact in now}
         # What never was otherwise comes first. Of equals, the order of `reasons` decides.
-        fact = min(now, key=lambda each: since[each] or 0, default=None)
-        if fact is None:
-            return None
+        fact = min(now, key=lambda each: since[each] or 0)
         position, words = since[fact], now[fact].words
         if position is not None:
             first = facts.reasons(position)[fact].words
@@ -93,7 +104,7 @@ class Standing:
 
     def last_bar(self, session: str) -> Bar:
         """Return what kept a session that counts from it last; ``position``: what ended that."""
-        facts = self._facts(session, None)
+        facts = self._facts(parse_session(session), None)
         kind, turn = next(
             (reason.kind, turn)
             for turn in facts.turns
@@ -103,35 +114,60 @@ class Standing:
 
     # -- what was recorded ----------------------------------------------------------------------
 
-    def _facts(self, session: str, code: str | None) -> "_Facts":
-        at = parse_session(session)
-        day = at.date.isoformat()
-        where = f"date = '{day}' AND half = '{at.half}'"
+    def _facts(self, at: Session, code: str | None) -> "_Facts":
+        day, closures = at.date.isoformat(), self._closures.get(at, [])
         return _Facts(
             at,
-            counted_cancelled=code is not None
+            # Codes and groups are asked of the few sessions that were ever closed only.
+            counted_cancelled=bool(closures)
+            and code is not None
             and code == self.view.rules.codes.cancelled(at.date),
             spells=self._spells,
-            terms=[v for v in self._terms if v.covers(day)],
-            groups=[v for v in self._groups if v.covers(day)],
-            closures=self._versions('"groups", cancelled, reason', "closures", where),
+            terms=[v for v in self._terms if v.said.first <= at.date <= v.said.last],
+            groups=[v for v in self._groups if closures and _covers(v.said, day)],
+            closures=closures,
             ages=self._ages,
         )
 
     @cached_property
-    def _spells(self) -> list["_Version"]:
+    def _bars_of_days(self) -> dict[date, Bar | None]:
+        return {}
+
+    @cached_property
+    def _closures(self) -> dict[Session, list["_Version[Closure]"]]:
+        """Every closure known, by session: read once, since a pupil has 380 sessions a year."""
+        found: dict[Session, list[_Version[Closure]]] = {}
+        columns = 'date, half, "groups", cancelled, reason'
+        for since, until, (day, half, groups, cancelled, reason) in self._versions(
+            columns, "closures", "1"
+        ):
+            on, names = (
+                date.fromisoformat(day),
+                frozenset(filter(None, groups.split(GROUP_SEPARATOR))),
+            )
+            closure = Closure(on, half, names, bool(cancelled), reason)
+            found.setdefault(Session(on, half), []).append(_Version(since, until, closure))
+        return found
+
+    @cached_property
+    def _spells(self) -> list["_Version[_Row]"]:
         return self._versions("starts_on, leaves_on", "roll", self._ours)
 
     @cached_property
-    def _terms(self) -> list["_Version"]:
-        return self._versions("first, last, name", "terms", "1")
+    def _terms(self) -> list["_Version[Term]"]:
+        return [
+            _Version(since, until, Term(date.fromisoformat(first), date.fromisoformat(last), name))
+            for since, until, (first, last, name) in self._versions(
+                "first, last, name", "terms", "1"
+            )
+        ]
 
     @cached_property
-    def _groups(self) -> list["_Version"]:
+    def _groups(self) -> list["_Version[_Row]"]:
         return self._versions("since, until, name", "memberships", self._ours)
 
     @cached_property
-    def _ages(self) -> list["_Version"]:
+    def _ages(self) -> list["_Version[_Row]"]:
         """What was recorded of the pupil's birth, oldest first; none where age is no bar.
 
         Before the first was known that one counts, as it does wherever pupils are named.
@@ -149,7 +185,7 @@ class Standing:
     def _ours(self) -> str:
         return f"pupil = {self.pupil}"
 
-    def _versions(self, columns: str, table: str, where: str) -> list["_Version"]:
+    def _versions(self, columns: str, table: str, where: str) -> list["_Version[_Row]"]:
         """Return every version known, with the entries between which it stood.
 
         What ended a version is known only where its stated time is known as well: under the
@@ -166,20 +202,21 @@ class Standing:
         return [_Version(a, b, said) for a, b, *said in self.view.db.execute(sql, bound)]
 
 
-class _Version(NamedTuple):
+class _Version(NamedTuple, Generic[Said]):
     """What one version of a fact says, and from which entry until which one it stood."""
 
     since: int
     until: int | None
-    said: Sequence[Any]
+    said: Said
 
     def stands_at(self, position: int) -> bool:
         return self.since <= position and (self.until is None or position < self.until)
 
-    def covers(self, day: str) -> bool:
-        """Tell whether a day lies between what is said first and second; none: open."""
-        first, last, *_ = self.said
-        return (first is None or first <= day) and (last is None or day <= last)
+
+def _covers(row: _Row, day: str) -> bool:
+    """Tell whether a day lies between what a row says first and second; none: open."""
+    first, last, *_ = row
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
 class _Reason(NamedTuple):
@@ -203,11 +240,11 @@ class _Facts:
 
     session: Session
     counted_cancelled: bool
-    spells: list[_Version]
-    terms: list[_Version]
-    groups: list[_Version]
-    closures: list[_Version]
-    ages: list[_Version]
+    spells: list[_Version[_Row]]
+    terms: list[_Version[Term]]
+    groups: list[_Version[_Row]]
+    closures: list[_Version[Closure]]
+    ages: list[_Version[_Row]]
 
     @cached_property
     def turns(self) -> list[int]:
@@ -230,39 +267,26 @@ class _Facts:
 
     def _reasons(self, position: int) -> Iterator[tuple[_Fact, _Reason]]:
         day = self.session.date
-        spells = [v for v in self.spells if v.stands_at(position)]
-        if not any(v.covers(day.isoformat()) for v in spells):
-            yield ROLL, _Reason(ROLL, _off_roll(day, spells))
-        calendar = self._calendar(position)
-        if not calendar.in_term(day):
+        spells = [v.said for v in self.spells if v.stands_at(position)]
+        on = day.isoformat()
+        if not any(_covers(spell, on) for spell in spells):
+            yield ROLL, _Reason(ROLL, _off_roll(on, spells))
+        if not Calendar([v.said for v in self.terms if v.stands_at(position)]).in_term(day):
             yield TERM, _Reason(TERM, "the day is recorded as outside term")
-        groups = {v.said[2] for v in self.groups if v.stands_at(position)}
-        closed = [c for c in calendar.closures_on(self.session) if c.concerns(groups)]
-        cancelled = any(c.cancelled for c in closed)
-        if not (cancelled and self.counted_cancelled):
-            for closure in sorted(closed, key=lambda c: not c.cancelled):
+        closed = self._closed(position) if self.closures else []
+        if not (self.counted_cancelled and any(c.cancelled for c in closed)):
+            for closure in closed:
                 yield closure.groups, _closure(closure)
         if not self._of_age(position):
             words = "the pupil is recorded as not of compulsory school age that day"
             yield AGE, _Reason(AGE, words)
 
-    def _calendar(self, position: int) -> Calendar:
-        on, half = self.session.date, self.session.half
-        terms = [v.said for v in self.terms if v.stands_at(position)]
-        closures = [v.said for v in self.closures if v.stands_at(position)]
-        return Calendar(
-            [Term(date.fromisoformat(a), date.fromisoformat(b), name) for a, b, name in terms],
-            [
-                Closure(
-                    on,
-                    half,
-                    frozenset(filter(None, groups.split(GROUP_SEPARATOR))),
-                    bool(c),
-                    reason,
-                )
-                for groups, c, reason in closures
-            ],
-        )
+    def _closed(self, position: int) -> list[Closure]:
+        """Return the closures that concern the pupil, cancellations first, then by group."""
+        standing = [v.said for v in self.closures if v.stands_at(position)]
+        groups = {v.said[2] for v in self.groups if v.stands_at(position)}
+        concerned = [closure for closure in standing if closure.concerns(groups)]
+        return sorted(concerned, key=lambda c: (not c.cancelled, sorted(c.groups)))
 
     def _of_age(self, position: int) -> bool:
         if not self.ages:
@@ -272,11 +296,11 @@ class _Facts:
         return is_compulsory(self.session.date, date.fromisoformat(begins), cohort)
 
 
-def _off_roll(on: date, spells: list[_Version]) -> str:
+def _off_roll(day: str, spells: list[_Row]) -> str:
     """Say that a pupil is not on roll, with the last day on roll before, if there is one."""
     words = "the pupil is recorded as not on roll that day"
-    left = [last for _, last in (v.said for v in spells) if last and last < on.isoformat()]
-    return f"{words} (last day on roll: {day(max(left))})" if left else words
+    left = [last for _, last in spells if last and last < day]
+    return f"{words} (last day on roll: {day_in_words(max(left))})" if left else words
 
 
 def _closure(closure: Closure) -> _Reason:

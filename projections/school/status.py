@@ -55,7 +55,7 @@ class Status(Question):
             f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
             f"Last event   {_when(last)}",
             f"Witnessed    {sightings.in_words(seen, view.position)}",
-            f"Back-up      {backups.said(view)}",
+            f"Back-up      {backups.newest_in_words(view)}",
             f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
         ]
         if waiting := pending_amendments(view):

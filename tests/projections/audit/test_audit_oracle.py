@@ -22,7 +22,7 @@ from ledger.store.store import Fact
 from ledger.values import parse_session
 from projections.audit.audit import Audit
 from tests.projections import office_cases as cases
-from tests.projections.audit import audit_oracle as oracle
+from tests.projections.audit import oracle
 from tests.projections.ledgers import enrolled, instant, joined
 
 PUPILS = {"a1": "9A", "a2": "9A", "b1": "9B", "b2": "9B", "c1": "9C"}

@@ -13,10 +13,10 @@ from policies.law.calendar import monday
 from policies.packs.codes import codes
 from projections.audit.scope import Step
 from projections.audit.weeks import AuditWeeks
-from projections.audit.weeks_counts import weekly
+from projections.audit.weeks_counts import count_weeks
 from projections.rendering.text import as_csv, as_text
 from tests.projections import office_cases as cases
-from tests.projections.audit.audit_schools import School
+from tests.projections.audit.schools import School
 from tests.projections.ledgers import (
     Book,
     created,
@@ -88,7 +88,7 @@ def test_a_ledger_gives_the_same_ranking_as_versions_in_memory(tmp_path, seed):
     book = recorded(tmp_path / "ledger", school)
     question = AuditWeeks(from_=monday(school.days[0]), on=school.days[-1])
     rows = book.ask(question, now=NOW).rows()
-    expected = school.ranked()
+    expected = school.ranking()
     assert [row["week"] for row in rows] == [str(each.week.monday) for each in expected]
     for row, each in zip(rows, expected, strict=True):
         assert (row["kind"], row["changes"]) == (each.kind, each.week.changed[each.kind])
@@ -111,7 +111,7 @@ def step(session, before, after, changed_on, lag=0):
 
 
 def count(*chains, absences=None, on=date(2026, 10, 30)):
-    return weekly(MONDAYS, chains, absences or {}, codes(), on)
+    return count_weeks(MONDAYS, chains, absences or {}, codes(), on)
 
 
 def test_a_change_counts_in_the_week_of_its_session_and_in_that_of_the_change():
@@ -197,7 +197,7 @@ def test_no_change_is_of_fewer_absences_than_were_changed():
 def test_weeks_have_a_place_in_their_half_term():
     """After a holiday, before one, or neither; the last one known may go on."""
     weeks = [*MONDAYS, date(2026, 10, 5), date(2026, 10, 12)]
-    places = [week.place for week in weekly(weeks, [], {}, codes(), date(2026, 10, 30))]
+    places = [week.place for week in count_weeks(weeks, [], {}, codes(), date(2026, 10, 30))]
     assert places == ["first", "last", "first", "middle", "middle"]
 
 

@@ -1,4 +1,7 @@
-"""What stands beside the versions of a pupil's marks: approvals, evidence, takings, redactions."""
+"""What was recorded around a pupil's marks: approvals, evidence, takings, redactions and more.
+
+First the rows that a document of `history` holds, then the same as tables for reading.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -10,6 +13,7 @@ from projections.queries.question import Grid
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import Describer, Version
 from projections.queries.view import View
+from projections.queries.wording import by_in_words
 from projections.roll import admission
 from projections.roll.admission_rows import rows as amendments
 
@@ -19,8 +23,8 @@ _APPROVALS = (
 )
 
 
-class Beside(NamedTuple):
-    """What a document of `history` holds beside its rows; each a list of rows."""
+class Context(NamedTuple):
+    """What a document of `history` holds besides the versions; each a list of rows."""
 
     admission: list[dict[str, Any]]
     approvals: list[dict[str, Any]]
@@ -31,25 +35,29 @@ class Beside(NamedTuple):
     uncounted: list[dict[str, Any]]
 
 
-def beside(
-    view: View, describer: Describer, pupil: int, found: Sequence[Version], span: tuple[str, str]
-) -> Beside:
-    """Return what was recorded beside a pupil's versions, on sessions from one to another."""
-    admitted = amendments(view, describer, {pupil})
-    asked = _approvals(view, describer, pupil, span)
-    batches = {v.batch for v in found} | {row["batch"] for row in asked}
-    given = [e for e in evidence.rows(view, describer, pupil) if e["batch"] in batches]
-    places = {v.position for v in found}
-    for rows in (admitted, asked, given):
-        places |= {row["position"] for row in rows}
-    return Beside(
-        admitted,
-        asked,
-        given,
-        _takings(view, describer, pupil, span),
-        _conflicts(view, describer, pupil, span),
-        _redactions(view, describer, places),
-        _uncounted(view, describer, pupil, found),
+def context_of(
+    view: View,
+    describer: Describer,
+    pupil: int,
+    versions: Sequence[Version],
+    span: tuple[str, str],
+) -> Context:
+    """Return what was recorded around a pupil's versions, on sessions from one to another."""
+    admission_rows = amendments(view, describer, {pupil})
+    approval_rows = _approvals(view, describer, pupil, span)
+    batches = {v.batch for v in versions} | {row["batch"] for row in approval_rows}
+    evidence_rows = [e for e in evidence.rows(view, describer, pupil) if e["batch"] in batches]
+    positions = {v.position for v in versions}
+    for rows in (admission_rows, approval_rows, evidence_rows):
+        positions |= {row["position"] for row in rows}
+    return Context(
+        admission=admission_rows,
+        approvals=approval_rows,
+        evidence=evidence_rows,
+        takings=_takings(view, describer, pupil, span),
+        conflicts=_conflicts(view, describer, pupil, span),
+        redactions=_redactions(view, describer, positions),
+        uncounted=_uncounted(view, describer, pupil, versions),
     )
 
 
@@ -128,7 +136,7 @@ def _conflicts(
     ]  # fmt: skip
 
 
-def _redactions(view: View, describer: Describer, places: set[int]) -> list[dict[str, Any]]:
+def _redactions(view: View, describer: Describer, positions: set[int]) -> list[dict[str, Any]]:
     """Return which texts of these events were put beyond use, by whom and why."""
     columns = "line, position, field, reason, name, job_title"
     return [
@@ -137,28 +145,28 @@ def _redactions(view: View, describer: Describer, places: set[int]) -> list[dict
                 "authenticated": describer.commit(line).authenticated},
          "recorded_at": iso(describer.commit(line).at), "position": line}
         for line, position, field, reason, name, title in sorted(view.stood(columns, "redactions"))
-        if position in places
+        if position in positions
     ]  # fmt: skip
 
 
 def _uncounted(
-    view: View, describer: Describer, pupil: int, found: Sequence[Version]
+    view: View, describer: Describer, pupil: int, versions: Sequence[Version]
 ) -> list[dict[str, Any]]:
     """Return one row a session of which the mark stands and does not count.
 
     A mark is never deleted: it stays in the log and has no part in any figure. Age is no bar
     here; that a cancelled session's own code stands for it is no loss of a mark.
     """
-    codes = {v.session: v.code for v in found if v.kind != "plan" and v.code is not None}
+    codes = {v.session: v.code for v in versions if v.kind != "plan" and v.code is not None}
     standing = Standing(view, pupil, threshold=False)
     return [
-        _barred(describer, session, code, bar)
+        _uncounted_row(describer, session, code, bar)
         for session, code in sorted(codes.items())
         if (bar := standing.bar(session, code)) is not None
     ]
 
 
-def _barred(describer: Describer, session: str, code: str, bar: Bar) -> dict[str, Any]:
+def _uncounted_row(describer: Describer, session: str, code: str, bar: Bar) -> dict[str, Any]:
     row = {"session": session, "code": code, "why": bar.kind, "words": bar.words}
     if bar.position is None:
         return {**row, **dict.fromkeys(("by", "source", "recorded_at", "position"))}
@@ -179,34 +187,36 @@ def moment(text: str | None) -> str:
     return "" if text is None else f"{local(parse_instant(text)):%Y-%m-%d %H:%M}"
 
 
-def who(by: dict[str, Any] | None) -> str:
-    """Write name and title."""
-    by = by or {}
-    return ", ".join(filter(None, (by.get("name"), by.get("job_title")))) or "not stated"
-
-
-def tables(held: Beside, shown: Iterable[str]) -> list[Grid]:
+def tables(context: Context, shown: Iterable[str]) -> list[Grid]:
     """Return the tables of what there is; takings of the sessions ``shown`` only."""
     sessions = set(shown)
-    takings = [row for row in held.takings if row["session"] in sessions]
+    takings = [row for row in context.takings if row["session"] in sessions]
     grids = [
-        _uncounted_grid(held.uncounted),
-        _approvals_grid(held.approvals),
-        _evidence_grid(held.evidence),
+        _uncounted_grid(context.uncounted),
+        _approvals_grid(context.approvals),
+        _evidence_grid(context.evidence),
         _takings_grid(takings),
-        _conflicts_grid(held.conflicts),
-        _redactions_grid(held.redactions),
+        _conflicts_grid(context.conflicts),
+        _redactions_grid(context.redactions),
     ]
     title = "Amendments of the admission register, the pupil's and the parents'"
-    grids.append(admission.table(title, held.admission, ()))
+    grids.append(admission.table(title, context.admission, ()))
     return [grid for grid in grids if grid.rows]
+
+
+def author(row: dict[str, Any]) -> str:
+    """Write who recorded what takes a mark out: a person, a source's import, or both."""
+    by = row["by"] or {}
+    named = ", ".join(filter(None, (by.get("name"), by.get("job_title"))))
+    source = f"import of {row['source']}" if row["source"] else ""
+    return "; ".join(filter(None, (source, named))) or "not stated"
 
 
 def _approvals_grid(rows: list[dict[str, Any]]) -> Grid:
     headings = ("Session", "What", "From", "To", "Grounds", "Reason", "By", "When")
     body = [
         (r["session"], r["event"], r["original"], r["code"], ", ".join(r["grounds"]),
-         r["reason"] or "", who(r["by"]), moment(r["recorded_at"]))
+         r["reason"] or "", by_in_words(r["by"]), moment(r["recorded_at"]))
         for r in rows
     ]  # fmt: skip
     return Grid("Approval by a second person", headings, body)
@@ -225,7 +235,7 @@ def _evidence_grid(rows: list[dict[str, Any]]) -> Grid:
 def _takings_grid(rows: list[dict[str, Any]]) -> Grid:
     headings = ("Session", "Group", "Taken by", "Opened", "Ended")
     body = [
-        (r["session"], r["group"], who(r["by"]), moment(r["opened"]) or "not recorded",
+        (r["session"], r["group"], by_in_words(r["by"]), moment(r["opened"]) or "not recorded",
          moment(r["ended"]))
         for r in rows
     ]  # fmt: skip
@@ -245,7 +255,7 @@ def _conflicts_grid(rows: list[dict[str, Any]]) -> Grid:
 def _redactions_grid(rows: list[dict[str, Any]]) -> Grid:
     headings = ("Entry", "Text", "Why it is beyond use", "By", "When")
     body = [
-        (str(r["of"]), r["field"].replace("_", " "), r["reason"] or "", who(r["by"]),
+        (str(r["of"]), r["field"].replace("_", " "), r["reason"] or "", by_in_words(r["by"]),
          moment(r["recorded_at"]))
         for r in rows
     ]  # fmt: skip
@@ -258,11 +268,3 @@ def _uncounted_grid(rows: list[dict[str, Any]]) -> Grid:
         (r["session"], r["code"], r["words"], moment(r["recorded_at"]), author(r)) for r in rows
     ]
     return Grid("Marks that stand but do not count", headings, body)
-
-
-def author(row: dict[str, Any]) -> str:
-    """Write who recorded what takes a mark out: a person, a source's import, or both."""
-    by = row["by"] or {}
-    named = ", ".join(filter(None, (by.get("name"), by.get("job_title"))))
-    source = f"import of {row['source']}" if row["source"] else ""
-    return "; ".join(filter(None, (source, named))) or "not stated"

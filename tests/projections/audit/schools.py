@@ -18,8 +18,8 @@ from commands.demo.synthetic.settings import table
 from policies.law.calendar import census_days, monday, school_weeks
 from policies.packs.codes import codes
 from projections.audit.scope import Chain, Step
-from projections.audit.weeks import Ranked, ranked
-from projections.audit.weeks_counts import weekly
+from projections.audit.weeks import RankedWeek, rank_weeks
+from projections.audit.weeks_counts import count_weeks
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 FIRST_YEAR, YEARS = 2022, 3
@@ -149,15 +149,15 @@ class School:
 
     # -- asking -----------------------------------------------------------------------------
 
-    def ranked(
+    def ranking(
         self, more: list[Chain] = (), first: date = date.min, on: date = date.max
-    ) -> list[Ranked]:
+    ) -> list[RankedWeek]:
         """The ranking of the weeks from one day to another, with planted chains besides."""
         on = min(on, self.days[-1])
         weeks = [week for week in self.weeks if first <= week <= on]
         chains = [c for c in (*self.chains, *more) if first <= c[0].day <= on]
         absences = {day: n for day, n in self.absences.items() if first <= day <= on}
-        return ranked(weekly(weeks, chains, absences, codes(), on))
+        return rank_weeks(count_weeks(weeks, chains, absences, codes(), on))
 
     def year(self, number: int) -> tuple[date, date]:
         """First and last day of a school year, from 0."""
@@ -202,7 +202,7 @@ class School:
         return census_days(self.days[0], self.days[-1])
 
 
-def rank_of(found: list[Ranked], made: list[date]) -> int:
+def rank_of(found: list[RankedWeek], made: list[date]) -> int:
     """The best rank of the weeks that hold some days."""
     held = {monday(day) for day in made}
     return 1 + next(n for n, each in enumerate(found) if each.week.monday in held)

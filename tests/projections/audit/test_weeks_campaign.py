@@ -1,7 +1,7 @@
 """What the ranking of weeks finds in synthetic schools, honest ones and others.
 
 Two schools in ordinary runs; all hundred, about five minutes on one core, with
-``pytest tests/projections/test_audit_campaign.py --campaign -s``, which prints the figures.
+``pytest tests/projections/audit/test_weeks_campaign.py --campaign -s``, which prints the figures.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from policies.law.calendar import monday
-from tests.projections.audit.audit_schools import FIRST_YEAR, YEARS, School, rank_of
+from tests.projections.audit.schools import FIRST_YEAR, YEARS, School, rank_of
 
 SCHOOLS, SAMPLE = 100, 2
 FLAGS = 5
@@ -31,7 +31,7 @@ def found(schools):
         school = School(seed)
         years = [school.year(number) for number in range(YEARS)]
         for first, last in years:
-            flags.append(sum(e.flagged for e in school.ranked((), monday(first), last)))
+            flags.append(sum(e.flagged for e in school.ranking((), monday(first), last)))
         for name, rank in (*twenty(school, years[seed % YEARS]), *thousands(school)):
             ranks.setdefault(name, []).append(rank)
     figures = {
@@ -53,7 +53,7 @@ def twenty(school, year):
         ("20, five school days before census, old sessions", days, True),
     ):
         planted = school.plant(20, made, old=old)
-        yield name, rank_of(school.ranked(planted, monday(first), last), made)
+        yield name, rank_of(school.ranking(planted, monday(first), last), made)
 
 
 def thousands(school):
@@ -66,7 +66,7 @@ def thousands(school):
         for old in (True, False):
             about = "old" if old else "own"
             planted = school.plant(3000, made, old=old)
-            yield f"3000, {name}, {about} sessions", rank_of(school.ranked(planted), made)
+            yield f"3000, {name}, {about} sessions", rank_of(school.ranking(planted), made)
 
 
 def test_twenty_changes_before_a_census_are_in_the_top_ten(found, schools):

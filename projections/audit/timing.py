@@ -1,4 +1,7 @@
-"""Provisional entries kept past their deadline, and first marks made after the register ended."""
+"""When marks were made: kept provisional too long, entered late, many at once, before a look.
+
+A look is a day on which somebody comes from outside: a census or an inspection.
+"""
 
 from bisect import bisect_left
 from collections import Counter
@@ -9,16 +12,24 @@ from typing import Any
 
 from policies.law.calendar import census_days, census_known_from, provisional_deadline
 from policies.packs.values import parameters
-from projections.audit.scope import Chain, Checked, Finding, Scope, Step, by_lag
-
-# -- late ----------------------------------------------------------------------------------
-# Provisional entries kept past their deadline, and first marks made after the register ended.
-
+from projections.audit.scope import Chain, CheckResult, Finding, Scope, Step, by_lag
 
 KEPT, ENTERED_LATE = "n-kept", "late-entries"
+BATCHES = "large-batches"
+OVER = 20
+"""More amendments at once than this are listed, where nothing else is asked: two pupils' week."""
+TO_PRESENT = "absent-to-present"
+BEFORE = 5
+"""School days before a census or inspection that are looked at, where no other number is asked."""
+LAG_OVER = 5
+"""School days after the session beyond which a change is listed wherever it falls. Ours."""
+_YEAR = timedelta(days=366)
 
 
-def kept(scope: Scope) -> Checked:
+# -- provisional entries, and first marks after the register had ended ------------------------
+
+
+def find_kept(scope: Scope) -> CheckResult:
     """Find provisional entries that outlived their deadline (SI 2024/208 reg 10(7)).
 
     Each stretch in which one stood: as it still stands, or until what replaced it. Where the
@@ -32,10 +43,10 @@ def kept(scope: Scope) -> Checked:
             if after is not None and after.changed_on is None:
                 undated += 1
             elif deadline is not None:
-                findings += _kept(scope, first, after, deadline)
+                findings += _kept_finding(scope, first, after, deadline)
     standing = sum(1 for found in findings if found.evidence["standing"])
     replaced = len(findings) - standing
-    return Checked(findings, {"standing": standing, "replaced": replaced, "undated": undated})
+    return CheckResult(findings, {"standing": standing, "replaced": replaced, "undated": undated})
 
 
 def _stretches(scope: Scope, chain: Chain) -> Iterator[tuple[Step, Step | None]]:
@@ -47,11 +58,11 @@ def _stretches(scope: Scope, chain: Chain) -> Iterator[tuple[Step, Step | None]]
         elif first is not None:
             yield first, step
             first = None
-    if first is not None and _counts(scope, first):
+    if first is not None and _session_counts(scope, first):
         yield first, None
 
 
-def _counts(scope: Scope, step: Step) -> bool:
+def _session_counts(scope: Scope, step: Step) -> bool:
     """Tell whether a session counts: on one cancelled since, the entry no longer stands."""
     at = scope.columns.get(step.session)
     return at is not None and bool(scope.whole.counted[step.pupil, at])
@@ -63,7 +74,7 @@ def _deadline(scope: Scope, day: date) -> date | None:
     return provisional_deadline(scope.days, day)
 
 
-def _kept(scope: Scope, first: Step, after: Step | None, deadline: date) -> list[Finding]:
+def _kept_finding(scope: Scope, first: Step, after: Step | None, deadline: date) -> list[Finding]:
     until = scope.known_on if after is None or after.changed_on is None else after.changed_on
     if until <= deadline:
         return []
@@ -89,7 +100,7 @@ def _kept(scope: Scope, first: Step, after: Step | None, deadline: date) -> list
     ]
 
 
-def entered_late(scope: Scope) -> Checked:
+def find_late_entries(scope: Scope) -> CheckResult:
     """Find first marks that were made after their register had ended."""
     late = [chain[n] for chain, n in scope.changes if chain[n].kind == "late_entry"]
     findings = [
@@ -107,19 +118,13 @@ def entered_late(scope: Scope) -> Checked:
         )
         for step in late
     ]
-    return Checked(findings, {"by_lag": by_lag(late)})
+    return CheckResult(findings, {"by_lag": by_lag(late)})
 
 
-# -- audit_batches -------------------------------------------------------------------------
-# Amendments made many at a time.
+# -- many at a time --------------------------------------------------------------------------
 
 
-BATCHES = "large-batches"
-OVER = 20
-"""More amendments at once than this are listed, where nothing else is asked: two pupils' week."""
-
-
-def large(scope: Scope, over: int) -> Checked:
+def find_batches(scope: Scope, over: int) -> CheckResult:
     """Find more than ``over`` amendments tied by one batch or made by one person at once.
 
     At once: in one transaction, or, where they were imported, at one moment as their source
@@ -135,9 +140,9 @@ def large(scope: Scope, over: int) -> Checked:
             undated += tie is None
             if tie is not None:
                 batches.setdefault(tie, []).append(step)
-    found = [_finding(scope, steps) for steps in batches.values() if len(steps) > over]
+    found = [_batch_finding(scope, steps) for steps in batches.values() if len(steps) > over]
     found.sort(key=lambda each: each.positions[0])
-    return Checked(found, {"over": over, "batches": len(batches), "undated": undated})
+    return CheckResult(found, {"over": over, "batches": len(batches), "undated": undated})
 
 
 def _tie(step: Step) -> tuple[Any, ...] | None:
@@ -148,7 +153,7 @@ def _tie(step: Step) -> tuple[Any, ...] | None:
     return None if step.when is None else ("stated", step.when, step.by)
 
 
-def _finding(scope: Scope, steps: list[Step]) -> Finding:
+def _batch_finding(scope: Scope, steps: list[Step]) -> Finding:
     pairs = Counter((step.replaced, step.code) for step in steps)
     pupils = {step.pupil for step in steps}
     (before, after), _ = pairs.most_common(1)[0]
@@ -175,20 +180,11 @@ def _finding(scope: Scope, steps: list[Step]) -> Finding:
     )
 
 
-# -- audit_present -------------------------------------------------------------------------
-# Absences that became presence: long after the session, or shortly before somebody looks.
-
-
-TO_PRESENT = "absent-to-present"
-BEFORE = 5
-"""School days before a census or inspection that are looked at, where no other number is asked."""
-LAG_OVER = 5
-"""School days after the session beyond which a change is listed wherever it falls. Ours."""
-_YEAR = timedelta(days=366)
+# -- absences that became presence -----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ReviewDay:
     """A day on which somebody looks from outside, and the first of the school days before it."""
 
     kind: str
@@ -200,9 +196,9 @@ class Looked:
         return {"before": self.kind, "on": self.day.isoformat()}
 
 
-def looked(
+def review_days(
     days: Sequence[date], number: int, *, census: Sequence[date], inspections: Sequence[date]
-) -> list[Looked]:
+) -> list[ReviewDay]:
     """Return the days on which somebody looks, with the ``number`` school days before each.
 
     ``days``: the school days. Where the calendar has fewer before it, all of them; where it has
@@ -213,13 +209,13 @@ def looked(
     for kind, day in sorted(set(named), key=lambda each: (each[1], each[0])):
         at = bisect_left(days, day)
         if at:
-            found.append(Looked(kind, day, days[max(0, at - number)]))
+            found.append(ReviewDay(kind, day, days[max(0, at - number)]))
     return found
 
 
-def calendar_of(
+def review_calendar(
     scope: Scope, before: int, census: Sequence[date], inspections: Sequence[date]
-) -> list[Looked]:
+) -> list[ReviewDay]:
     """Return the days around the range asked about on which somebody looked.
 
     Census days by the published pattern, and those given besides. From the first date counted to
@@ -227,11 +223,11 @@ def calendar_of(
     """
     usual = census_days(scope.view.first, scope.view.on + _YEAR)
     every = sorted({*usual, *census})
-    found = looked(scope.days, before, census=every, inspections=inspections)
+    found = review_days(scope.days, before, census=every, inspections=inspections)
     return [each for each in found if each.since <= scope.known_on]
 
 
-def to_present(scope: Scope, calendar: Sequence[Looked]) -> Checked:
+def find_turned_present(scope: Scope, calendar: Sequence[ReviewDay]) -> CheckResult:
     """Find absences made presence over `LAG_OVER` school days later, or shortly before a look.
 
     All of them are counted by lag. Shortly before: from the first of the school days before it
@@ -241,28 +237,29 @@ def to_present(scope: Scope, calendar: Sequence[Looked]) -> Checked:
     findings = [
         _present_finding(scope, step, near)
         for step in every
-        if (near := _near(step, calendar)) or (step.lag is not None and step.lag > LAG_OVER)
+        if (near := _reviews_after(step, calendar))
+        or (step.lag is not None and step.lag > LAG_OVER)
     ]
     per_day = [
-        {**each.row(), "since": each.since.isoformat(), "changes": _within(every, each)}
+        {**each.row(), "since": each.since.isoformat(), "changes": _count_before(every, each)}
         for each in calendar
     ]
     summary = {"changes": len(every), "by_lag": by_lag(every), "calendar": per_day}
-    return Checked(
+    return CheckResult(
         findings, {**summary, "census_days_known_from": census_known_from().isoformat()}
     )
 
 
-def _near(step: Step, calendar: Sequence[Looked]) -> list[Looked]:
+def _reviews_after(step: Step, calendar: Sequence[ReviewDay]) -> list[ReviewDay]:
     on = step.changed_on
     return [] if on is None else [each for each in calendar if each.since <= on < each.day]
 
 
-def _within(steps: Sequence[Step], day: Looked) -> int:
-    return sum(1 for step in steps if _near(step, [day]))
+def _count_before(steps: Sequence[Step], day: ReviewDay) -> int:
+    return sum(1 for step in steps if _reviews_after(step, [day]))
 
 
-def _present_finding(scope: Scope, step: Step, near: list[Looked]) -> Finding:
+def _present_finding(scope: Scope, step: Step, near: list[ReviewDay]) -> Finding:
     why = [f"shortly before {each.kind} of {each.day}" for each in near]
     if step.lag is not None and step.lag > LAG_OVER:
         why.append(f"more than {LAG_OVER} school days after the session")

@@ -15,7 +15,7 @@ from policies.law.absence import Share, shares
 from policies.law.calendar import school_weeks
 from policies.law.penalties import measure
 from policies.packs.values import parameters
-from projections.audit.scope import AMENDED, Chain, Checked, Finding, Scope, Step
+from projections.audit.scope import AMENDED, Chain, CheckResult, Finding, Scope, Step
 from projections.penalties.case import Counts, age_of, begun, countable, held, relevant
 from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.tally import Counter, Tally
@@ -26,16 +26,16 @@ MARGIN = 5
 
 
 @dataclass
-class _Both:
+class _Registers:
     """The register as first entered, and as it stands.
 
-    ``moved``: pupil -> the chains amended since, each with its column.
+    ``amended``: pupil -> the chains amended since, each with its column.
     """
 
     scope: Scope
 
     @cached_property
-    def moved(self) -> dict[int, list[tuple[int, Chain]]]:
+    def amended(self) -> dict[int, list[tuple[int, Chain]]]:
         found: dict[int, list[tuple[int, Chain]]] = {}
         for chain in self.scope.chains:
             at = self.scope.columns.get(chain[0].session)
@@ -44,54 +44,54 @@ class _Both:
         return found
 
     @cached_property
-    def stands(self) -> Rectangle:
+    def as_it_stands(self) -> Rectangle:
         return self.scope.whole
 
     @cached_property
-    def entered(self) -> Rectangle:
+    def as_entered(self) -> Rectangle:
         """The register with each amended mark as it was first entered; cancelled ones stay."""
-        whole = self.stands
+        whole = self.as_it_stands
         codes = whole.codes.copy()
-        for pupil, chains in self.moved.items():
+        for pupil, chains in self.amended.items():
             for at, chain in chains:
                 if not whole.cancelled[pupil, at]:
-                    codes[pupil, at] = whole.book.index(_first_entered(chain).code)
+                    codes[pupil, at] = whole.book.index(_as_first_entered(chain).code)
         return replace(whole, codes=codes)
 
 
-def _first_entered(chain: Chain) -> Step:
+def _as_first_entered(chain: Chain) -> Step:
     """Return the version that stood when the taking had ended: the last before an amendment."""
     return chain[next(n for n, step in enumerate(chain) if step.kind in AMENDED) - 1]
 
 
-def just_lifted(scope: Scope, margin: int) -> Checked:
+def find_just_below(scope: Scope, margin: int) -> CheckResult:
     """Find pupils whom amendments took to within ``margin`` sessions of a line, on its good side.
 
     No more persistently absent: fewer than ``margin`` + 1 further absences in a row would make
     it so again. Below the sessions of the penalty threshold in every window of the range, by at
     most ``margin``. The nearest to a line come first.
     """
-    both = _Both(scope)
+    registers = _Registers(scope)
     met = bool(scope.whole.sessions)
-    findings = [*_attendance(both, margin), *_threshold(both, margin)] if met else []
+    findings = [*_attendance(registers, margin), *_threshold(registers, margin)] if met else []
     findings.sort(key=lambda each: int(each.evidence["sessions_until"]))
     counts = {"persistent": 0, "threshold": 0}
     for found in findings:
         counts[found.evidence["figure"]] += 1
-    return Checked(findings, {"margin": margin, **counts})
+    return CheckResult(findings, {"margin": margin, **counts})
 
 
-def _attendance(both: _Both, margin: int) -> Iterator[Finding]:
-    scope = both.scope
+def _attendance(registers: _Registers, margin: int) -> Iterator[Finding]:
+    scope = registers.scope
     if parameters().find("absence.persistent_share", scope.view.on) is None:
         return
     share = shares(scope.view.on).persistent
-    then, now = _tallies(scope, both.entered), _tallies(scope, both.stands)
-    for pupil in sorted(both.moved, key=scope.upn):
+    then, now = _tallies(scope, registers.as_entered), _tallies(scope, registers.as_it_stands)
+    for pupil in sorted(registers.amended, key=scope.upn):
         before, after = then.get(pupil, Tally()), now.get(pupil, Tally())
         left = share.sessions_until(after.absent, after.possible)
         if share.reached(before.absent, before.possible) and 0 < left <= margin:
-            yield _lifted_above(both, pupil, share, before, after)
+            yield _below_persistent(registers, pupil, share, before, after)
 
 
 def _tallies(scope: Scope, whole: Rectangle) -> dict[int, Tally]:
@@ -103,14 +103,16 @@ def _tallies(scope: Scope, whole: Rectangle) -> dict[int, Tally]:
     }
 
 
-def _lifted_above(both: _Both, pupil: int, share: Share, before: Tally, after: Tally) -> Finding:
+def _below_persistent(
+    registers: _Registers, pupil: int, share: Share, before: Tally, after: Tally
+) -> Finding:
     def absent(step: Step) -> bool:
-        return both.scope.absent(step.code, step.day)
+        return registers.scope.absent(step.code, step.day)
 
     moved = [
-        (_first_entered(chain), chain[-1])
-        for _, chain in both.moved[pupil]
-        if absent(_first_entered(chain)) != absent(chain[-1])
+        (_as_first_entered(chain), chain[-1])
+        for _, chain in registers.amended[pupil]
+        if absent(_as_first_entered(chain)) != absent(chain[-1])
     ]
     figures = {
         "figure": "persistent",
@@ -119,23 +121,28 @@ def _lifted_above(both: _Both, pupil: int, share: Share, before: Tally, after: T
         "stands": {"absent": after.absent, "possible": after.possible},
         "sessions_until": share.sessions_until(after.absent, after.possible),
     }
-    return _finding(both, pupil, "lifted out of persistent absence", figures, moved)
+    return _finding(registers, pupil, "lifted out of persistent absence", figures, moved)
 
 
-def _threshold(both: _Both, margin: int) -> Iterator[Finding]:
-    scope, view = both.scope, both.scope.view
+def _threshold(registers: _Registers, margin: int) -> Iterator[Finding]:
+    scope, view = registers.scope, registers.scope.view
     if parameters().find("penalty_notices.threshold", view.on) is None:
         return
     rule = measure(view.on)
     ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in view.people.items()}
-    cells = countable(both.stands, ages) & scope.chosen
-    flags = [relevant(whole, view.rules.codes, cells) for whole in (both.entered, both.stands)]
+    cells = countable(registers.as_it_stands, ages) & scope.chosen
+    flags = [
+        relevant(whole, view.rules.codes, cells)
+        for whole in (registers.as_entered, registers.as_it_stands)
+    ]
     then, now = (_fullest(scope, each) for each in flags)
-    for pupil in sorted(both.moved, key=scope.upn):
+    for pupil in sorted(registers.amended, key=scope.upn):
         before, after = int(then[pupil]), int(now[pupil])
         if before >= rule.sessions > after >= rule.sessions - margin:
             changed = flags[0][pupil] != flags[1][pupil]
-            moved = [(_first_entered(c), c[-1]) for at, c in both.moved[pupil] if changed[at]]
+            moved = [
+                (_as_first_entered(c), c[-1]) for at, c in registers.amended[pupil] if changed[at]
+            ]
             figures = {
                 "figure": "threshold",
                 "sessions": rule.sessions,
@@ -144,7 +151,7 @@ def _threshold(both: _Both, margin: int) -> Iterator[Finding]:
                 "stands": {"fullest_window": after},
                 "sessions_until": rule.sessions - after,
             }
-            yield _finding(both, pupil, "taken below the penalty threshold", figures, moved)
+            yield _finding(registers, pupil, "taken below the penalty threshold", figures, moved)
 
 
 def _fullest(scope: Scope, flags: Flags) -> Counts:
@@ -153,7 +160,11 @@ def _fullest(scope: Scope, flags: Flags) -> Counts:
 
 
 def _finding(
-    both: _Both, pupil: int, what: str, figures: dict[str, Any], moved: list[tuple[Step, Step]]
+    registers: _Registers,
+    pupil: int,
+    what: str,
+    figures: dict[str, Any],
+    moved: list[tuple[Step, Step]],
 ) -> Finding:
     changes = [
         {"session": last.session, "from_code": first.code, "to_code": last.code, "lag": last.lag}
@@ -163,7 +174,7 @@ def _finding(
     return Finding(
         check=LIFTED,
         what=what,
-        upn=both.scope.upn(pupil),
+        upn=registers.scope.upn(pupil),
         changed_on=max(days, default=None),
         positions=tuple(last.position for _, last in moved),
         evidence={**figures, "changes": changes},
