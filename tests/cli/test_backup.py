@@ -586,7 +586,7 @@ def test_memory_forgets_the_place_of_a_restore_that_failed(small, tmp_path, monk
     monkeypatch.setattr("commands.backup.restore.execute", fails)
     assert run("backup", "restore", path, "--to", tmp_path / "new").code == 1
     assert not (tmp_path / "new").exists()
-    assert memory._restored(origin) == {}
+    assert memory._places_of(origin, "restored") == {}
 
 
 # -- killed and interrupted --------------------------------------------------------------------
