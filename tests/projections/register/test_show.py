@@ -8,13 +8,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.events.calendar import SessionCancelled, SessionsClosed, TermSet
-from ledger.events.register import (
-    AbsencePlanned,
-    MarkAmended,
-    MarkCorrected,
-    PlanWithdrawn,
-    SourceRestated,
-)
+from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, PlanWithdrawn, SourceRestated
 from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store.store import Fact
 from ledger.values import Session

@@ -10,21 +10,9 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import (
-    AmendmentApproved,
-    AmendmentDeclined,
-    AmendmentRequested,
-    RequestWithdrawn,
-)
+from ledger.events.amending import AmendmentApproved, AmendmentDeclined, AmendmentRequested, RequestWithdrawn
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
-from ledger.events.register import (
-    AbsencePlanned,
-    MarkAmended,
-    MarkCorrected,
-    PlanChanged,
-    PlanWithdrawn,
-    SourceRestated,
-)
+from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, PlanChanged, PlanWithdrawn, SourceRestated
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupLeft, PupilRemoved
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
