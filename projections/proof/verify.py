@@ -1,4 +1,8 @@
-"""Recompute everything from the stored bytes, and name what is wrong."""
+"""Recompute everything from the stored bytes, and name what is wrong.
+
+`verify` first checks the log and what outsiders signed; `--views` then compares the read models
+with a rebuild made aside, so that none of them is touched.
+"""
 
 import shutil
 import sqlite3
@@ -15,109 +19,16 @@ from ledger.errors import Refused
 from ledger.files import begin_immediate, open_read_only, translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import COSIGNATURE, ED25519, Verifier, read_checkpoint, read_note
-from ledger.transparency import memory
-from ledger.transparency.witnesses import (
-    Seen,
-    Trust,
-    read_keys,
-    seen_outside,
-    timestamps_kept,
-    trusted,
-)
+from ledger.transparency import memory, witnesses
+from ledger.transparency.witnesses import Seen, Trust, read_keys, timestamps_kept, trusted
 from ledger.verification.verify import Fault, Kept, Progress, Verified, origin_of, verify
 from policies.packs.codes import rules
-from projections.queries import seen_outside as outside
+from projections.queries import seen_outside
 from projections.queries.question import Answer, Grid, Inspection, Lines, number_of, option
-from projections.readmodel import grid as manifest
-from projections.readmodel import tables
+from projections.readmodel import grid, tables
 from projections.readmodel.catch_up import catch_up, content, grid_path, rebuild, tables_path
 from projections.readmodel.freshness import follows
 from projections.readmodel.tables import Reached
-
-# -- view_check ----------------------------------------------------------------------------
-# Whether the read models are what a rebuild makes: compared aside, none of them is touched.
-
-
-_MENDS = "attendance rebuild mends it"
-_MADE_OF = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
-_UNREADABLE = (Refused, OSError, ValueError, LookupError, TypeError, sqlite3.Error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Aside(Folder):
-    """A ledger whose read models are kept somewhere else."""
-
-    elsewhere: Path
-
-    @property
-    def views(self) -> Path:
-        """Where they are."""
-        return self.elsewhere
-
-
-def view_check_faults(folder: Folder) -> Iterator[Fault]:
-    """Yield a fault where the read models, brought up to date, differ from a rebuild."""
-    if not folder.views.is_dir():
-        return
-    with tempfile.TemporaryDirectory() as place:
-        there = _Aside(folder.path, Path(place) / "there")
-        anew = _Aside(folder.path, Path(place) / "anew")
-        try:
-            _copied(folder, there.views)
-            wrong = _wrong(there, anew)
-        except _UNREADABLE as error:
-            wrong = f"cannot be read: {error}"
-    if wrong is not None:
-        yield Fault(None, f"the read models {wrong}; {_MENDS}")
-
-
-def _copied(folder: Folder, place: Path) -> None:
-    """Copy the read models while nobody writes to them, so that the copy can be written to."""
-    with closing(sqlite3.connect(tables_path(folder), isolation_level=None)) as db:
-        with suppress(sqlite3.Error):
-            begin_immediate(db.execute)  # refused where nobody may write: then nobody does
-        shutil.copytree(folder.views, place, copy_function=shutil.copyfile)
-    for each in (place, *(path for path in place.rglob("*") if path.is_dir())):
-        each.chmod(0o700)
-    (place / "tables.db-shm").unlink(missing_ok=True)
-
-
-def _wrong(there: Folder, anew: Folder) -> str | None:
-    """Say what is wrong with the read models; none: nothing is."""
-    if any(place and not follows(there, place) for place in _reached(there)):
-        return "were made from another log, or from entries that it has no more"
-    with closing(open_read_only(tables_path(there))) as db:
-        for (said,) in db.execute("PRAGMA integrity_check(1)"):
-            if said != "ok":
-                return f"are malformed: {' '.join(said.split())}"
-    rebuild(anew)
-    while catch_up(there) != catch_up(anew):
-        pass  # others go on recording meanwhile
-    pairs = zip_longest(_held(there), _held(anew))
-    found = next((pair for pair in pairs if pair[0] != pair[1]), None)
-    if found is None:
-        return None
-    return f"differ from the log ({found[0]!s:.100} is there, a rebuild makes {found[1]!s:.100})"
-
-
-def _reached(folder: Folder) -> Iterator[Reached | None]:
-    """Yield how far the tables and the grid say that they have come; none: to be made anew."""
-    with closing(open_read_only(tables_path(folder))) as db:
-        yield tables.reached(db)
-    grid = manifest.read(grid_path(folder))
-    yield None if grid is None else grid.reached
-
-
-def _held(folder: Folder) -> Iterator[str]:
-    """Yield what the tables are made of, and everything that the read models hold."""
-    with closing(open_read_only(tables_path(folder))) as db:
-        yield from map(repr, db.execute(_MADE_OF))
-    yield from content(folder)
-
-
-# -- verify --------------------------------------------------------------------------------
-# Recompute everything from the stored bytes, and name what is wrong.
-
 
 _ALONE = "; whoever holds its key could have made it anew"
 _SHOWS = (
@@ -151,24 +62,25 @@ class Verify(Inspection):
         """Verify a ledger; its faults make the answer a difference, never an error."""
         folder.required()
         pinned = [] if self.key is None else read_keys(self.key, ED25519)
-        kept = [_kept(path) for path in self.since]
+        kept = [_checkpoint_kept(path) for path in self.since]
         found = verify(
             folder,
             every_signature=self.all,
-            kept=[*kept, *_remembered(folder)],
+            kept=[*kept, *_checkpoint_remembered(folder)],
             progress=progress,
         )
-        faults = [*found.faults, *_pinned(found, pinned)]
+        faults = [*found.faults, *_faults_of_keys(found, pinned)]
         if self.views and not faults:
-            faults += view_check_faults(folder)
-        seen = _seen(self, folder)
+            faults += faults_of_views(folder)
+        seen = _outsiders(self, folder)
         faults += seen.faults
         compared = [f"the checkpoint in {each.by}" for each in kept]
-        compared += ["the key given"] * bool(pinned)
+        if pinned:
+            compared.append("the key given")
         return _answer(found, faults, seen, compared)
 
 
-class _Seen(NamedTuple):
+class _Outsiders(NamedTuple):
     """What was seen outside, by witnesses or authorities, and the timestamps not checked."""
 
     newest: Seen | None
@@ -177,16 +89,16 @@ class _Seen(NamedTuple):
     pinned: bool = False
 
 
-def _seen(question: Verify, folder: Folder) -> _Seen:
+def _outsiders(question: Verify, folder: Folder) -> _Outsiders:
     """Check what witnesses and authorities signed; those that somebody names count alone."""
     pinned = [Trust(key) for text in question.witness for key in read_keys(text, COSIGNATURE)]
     try:
         known = trusted(folder)
-        faults = list(dict.fromkeys(seen_outside(folder, [*known, *pinned]).faults))
-        seen = seen_outside(folder, pinned or known).newest
+        faults = list(dict.fromkeys(witnesses.seen_outside(folder, [*known, *pinned]).faults))
+        seen = witnesses.seen_outside(folder, pinned or known).newest
         unchecked, _ = timestamps_kept(folder)
     except (Refused, ValueError, TypeError, AttributeError) as error:
-        return _Seen(None, [Fault(None, f"the witnesses cannot be read: {error}")], 0)
+        return _Outsiders(None, [Fault(None, f"the witnesses cannot be read: {error}")], 0)
     if pinned and seen is None:
         faults.append(Fault(None, "the witness given has signed no checkpoint that is kept here"))
     newest = [seen]
@@ -201,10 +113,10 @@ def _seen(question: Verify, folder: Folder) -> _Seen:
             faults.append(Fault(None, what))
     outsiders = bool(pinned or question.tsa_root)
     best = max((each for each in newest if each), default=None)
-    return _Seen(best, faults, unchecked, outsiders)
+    return _Outsiders(best, faults, unchecked, outsiders)
 
 
-def _remembered(folder: Folder) -> Iterator[Kept]:
+def _checkpoint_remembered(folder: Folder) -> Iterator[Kept]:
     """Yield what this computer remembers of the ledger, where that binds it."""
     origin = origin_of(folder)
     known = memory.expected(folder, origin) if origin else None
@@ -212,13 +124,13 @@ def _remembered(folder: Folder) -> Iterator[Kept]:
         yield Kept("this computer", known.checkpoint, known.note)
 
 
-def _kept(path: Path) -> Kept:
+def _checkpoint_kept(path: Path) -> Kept:
     with translated(path):
         note = read_note(path.read_text(encoding="utf-8", errors="replace"))
     return Kept(path.name, read_checkpoint(note.text), note)
 
 
-def _pinned(found: Verified, pinned: Sequence[Verifier]) -> Iterator[Fault]:
+def _faults_of_keys(found: Verified, pinned: Sequence[Verifier]) -> Iterator[Fault]:
     """Yield a fault where the log does not descend from a key that somebody outside holds."""
     signed = [key for _, key in found.keys]
     for key in pinned:
@@ -227,14 +139,14 @@ def _pinned(found: Verified, pinned: Sequence[Verifier]) -> Iterator[Fault]:
 
 
 def _answer(
-    found: Verified, faults: Sequence[Fault], seen: _Seen, compared: Sequence[str]
+    found: Verified, faults: Sequence[Fault], seen: _Outsiders, compared: Sequence[str]
 ) -> Answer:
     document: dict[str, Any] = {
         "as_of": _as_of(found),
         "unaltered": not faults,
         "entries": found.entries,
         "root": found.root_text,
-        "witnessed": outside.document(seen.newest),
+        "witnessed": seen_outside.document(seen.newest),
         "timestamps_unchecked": seen.unchecked,
         "compared": list(compared),
         "problems": [{"position": position, "what": what} for position, what in faults],
@@ -247,8 +159,8 @@ def _answer(
         blocks.append(Grid(title, ("Entry", "What is wrong"), body, frozenset({0})))
     known = [f"Compared     it continues {each}" for each in compared if not faults]
     covered = seen.pinned and seen.newest is not None and seen.newest.position >= found.entries
-    says = _says(faults, covered=bool(covered))
-    blocks.append(Lines([*_outside(found, seen), *known, *says]))
+    says = _conclusion(faults, covered=bool(covered))
+    blocks.append(Lines([*_outsiders_in_words(found, seen), *known, *says]))
     return Answer(
         document, ("position", "what"), blocks, document["problems"], differs=bool(faults)
     )
@@ -279,17 +191,94 @@ def _head(found: Verified, faults: Sequence[Fault]) -> list[str]:
     ]
 
 
-def _outside(found: Verified, seen: _Seen) -> list[str]:
-    lines = [f"Seen         {outside.said(seen.newest, found.entries)}"]
+def _outsiders_in_words(found: Verified, seen: _Outsiders) -> list[str]:
+    lines = [f"Seen         {seen_outside.said(seen.newest, found.entries)}"]
     if seen.unchecked:
         kept = number_of(seen.unchecked, "timestamp")
         lines.append(f"Not checked  {kept}: give the authority's certificate with --tsa-root")
     return lines
 
 
-def _says(faults: Sequence[Fault], *, covered: bool) -> list[str]:
+def _conclusion(faults: Sequence[Fault], *, covered: bool) -> list[str]:
     """Say what is shown; ``covered``: a witness named from outside has seen every entry."""
     if faults:
         return ["Keep the folder as it is, and compare it with the latest back-up."]
     alone = "" if covered else _ALONE
     return [_SHOWS[0].format(alone), _SHOWS[1]]
+
+
+_MENDS = "attendance rebuild mends it"
+_MADE_OF = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+_UNREADABLE = (Refused, OSError, ValueError, LookupError, TypeError, sqlite3.Error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside(Folder):
+    """A ledger whose read models are kept somewhere else."""
+
+    elsewhere: Path
+
+    @property
+    def views(self) -> Path:
+        """Where they are."""
+        return self.elsewhere
+
+
+def faults_of_views(folder: Folder) -> Iterator[Fault]:
+    """Yield a fault where the read models, brought up to date, differ from a rebuild."""
+    if not folder.views.is_dir():
+        return
+    with tempfile.TemporaryDirectory() as place:
+        there = _Aside(folder.path, Path(place) / "there")
+        anew = _Aside(folder.path, Path(place) / "anew")
+        try:
+            _copy(folder, there.views)
+            wrong = _difference(there, anew)
+        except _UNREADABLE as error:
+            wrong = f"cannot be read: {error}"
+    if wrong is not None:
+        yield Fault(None, f"the read models {wrong}; {_MENDS}")
+
+
+def _copy(folder: Folder, place: Path) -> None:
+    """Copy the read models while nobody writes to them, so that the copy can be written to."""
+    with closing(sqlite3.connect(tables_path(folder), isolation_level=None)) as db:
+        with suppress(sqlite3.Error):
+            begin_immediate(db.execute)  # refused where nobody may write: then nobody does
+        shutil.copytree(folder.views, place, copy_function=shutil.copyfile)
+    for each in (place, *(path for path in place.rglob("*") if path.is_dir())):
+        each.chmod(0o700)
+    (place / "tables.db-shm").unlink(missing_ok=True)
+
+
+def _difference(there: Folder, anew: Folder) -> str | None:
+    """Say what is wrong with the read models; none: nothing is."""
+    if any(place and not follows(there, place) for place in _positions(there)):
+        return "were made from another log, or from entries that it has no more"
+    with closing(open_read_only(tables_path(there))) as db:
+        for (said,) in db.execute("PRAGMA integrity_check(1)"):
+            if said != "ok":
+                return f"are malformed: {' '.join(said.split())}"
+    rebuild(anew)
+    while catch_up(there) != catch_up(anew):
+        pass  # others go on recording meanwhile
+    pairs = zip_longest(_contents(there), _contents(anew))
+    found = next((pair for pair in pairs if pair[0] != pair[1]), None)
+    if found is None:
+        return None
+    return f"differ from the log ({found[0]!s:.100} is there, a rebuild makes {found[1]!s:.100})"
+
+
+def _positions(folder: Folder) -> Iterator[Reached | None]:
+    """Yield how far the tables and the grid say that they have come; none: to be made anew."""
+    with closing(open_read_only(tables_path(folder))) as db:
+        yield tables.reached(db)
+    manifest = grid.read(grid_path(folder))
+    yield None if manifest is None else manifest.reached
+
+
+def _contents(folder: Folder) -> Iterator[str]:
+    """Yield what the tables are made of, and everything that the read models hold."""
+    with closing(open_read_only(tables_path(folder))) as db:
+        yield from map(repr, db.execute(_MADE_OF))
+    yield from content(folder)

@@ -1,4 +1,4 @@
-"""Who outside is trusted to have seen the log, and what each saw last."""
+"""The witnesses outside who are trusted to have seen the log, and requests to them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +10,12 @@ from ledger.tlog.note import read_verifier
 from ledger.transparency.requests import Requests, last_seen
 from ledger.transparency.witnesses import Seen, trusted
 from ledger.verification.verify import Progress
-from projections.queries import seen_outside as outside
+from projections.queries import seen_outside
 from projections.queries.question import Answer, Grid, Inspection, Lines, Page, Question, option
 from projections.queries.view import View
 
-# -- witnesses -----------------------------------------------------------------------------
-# Who outside is trusted to have seen the log, and what each saw last.
-
-
 _HEADINGS = ("Witness", "Key", "Trusted", "Decided by", "Saw entries", "At")
-_STOOD = "kf, key, trusted, at, by, name, job_title"
+_STORED = "kf, key, trusted, at, by, name, job_title"
 _COLUMNS = ("witness", "key_id", "trusted", "since", "by", "saw", "saw_at", "key")
 
 
@@ -33,27 +29,27 @@ class Witnesses(Question):
     def answer(self, view: View) -> Answer:
         """Answer with every witness that was ever trusted."""
         trusts = {each.key.vkey: each for each in trusted(view.folder)}
-        stood = sorted(view.stood(_STOOD, "witnesses"))
-        seen = [outside.seen_by(view, [trusts[row[1]]]) for row in stood]
+        stored = sorted(view.stood(_STORED, "witnesses"))
+        seen = [seen_outside.seen_by(view, [trusts[row[1]]]) for row in stored]
         last = max((each for each in seen if each), default=None)
-        rows = [_row(view, row, each) for row, each in zip(stood, seen, strict=True)]
+        rows = [_row(view, row, each) for row, each in zip(stored, seen, strict=True)]
         document: dict[str, Any] = {
             "as_of": view.as_of(),
-            "last_witness": outside.document(last),
+            "last_witness": seen_outside.document(last),
             "rows": rows,
         }
-        cells = [_cells(view, row, each) for row, each in zip(stood, seen, strict=True)]
+        cells = [_cells(view, row, each) for row, each in zip(stored, seen, strict=True)]
         blocks: list[Grid | Lines] = [Grid("Witnesses", _HEADINGS, cells)] if rows else []
         if view.knows_nothing:
             document["knows_nothing"] = True
             return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        says = Lines([f"Seen {outside.said(last, view.position)}.", view.provenance()])
+        says = Lines([f"Seen {seen_outside.said(last, view.position)}.", view.provenance()])
         flat = [row | {"by": row["by"]["staff_id"]} for row in rows]
         return Answer(document, _COLUMNS, [*blocks, says], flat)
 
 
-def _row(view: View, stood: tuple[Any, ...], seen: Seen | None) -> dict[str, Any]:
-    _, vkey, now, at, by, name, job_title = stood
+def _row(view: View, stored: tuple[Any, ...], seen: Seen | None) -> dict[str, Any]:
+    _, vkey, now, at, by, name, job_title = stored
     key = read_verifier(vkey)
     return {
         "witness": key.name,
@@ -67,8 +63,8 @@ def _row(view: View, stood: tuple[Any, ...], seen: Seen | None) -> dict[str, Any
     }
 
 
-def _cells(view: View, stood: tuple[Any, ...], seen: Seen | None) -> list[str]:
-    _, vkey, now, at, _, name, job_title = stood
+def _cells(view: View, stored: tuple[Any, ...], seen: Seen | None) -> list[str]:
+    _, vkey, now, at, _, name, job_title = stored
     key = read_verifier(vkey)
     return [
         key.name,
@@ -78,10 +74,6 @@ def _cells(view: View, stood: tuple[Any, ...], seen: Seen | None) -> list[str]:
         f"1 to {seen.position}" if seen else "nothing",
         f"{local(seen.at):%Y-%m-%d %H:%M}" if seen else "",
     ]
-
-
-# -- witness_request -----------------------------------------------------------------------
-# Write a request to a witness, to be sent as a file.
 
 
 @dataclass(frozen=True, kw_only=True)

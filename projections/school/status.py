@@ -1,4 +1,4 @@
-"""Where the ledger is, its last event, today's unmarked registers."""
+"""The ledger at a glance, and its read models made anew."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -7,7 +7,7 @@ from ledger.clock import local
 from ledger.store.folder import Folder
 from ledger.transparency.witnesses import trusted
 from projections.backup import backups
-from projections.queries import seen_outside as outside
+from projections.queries import seen_outside
 from projections.queries.pending import pending
 from projections.queries.question import Answer, Inspection, Lines, Progress, Question, number_of
 from projections.queries.rectangle import rectangle
@@ -15,9 +15,6 @@ from projections.queries.selection import groups_of
 from projections.queries.view import View
 from projections.readmodel import catch_up
 from projections.readmodel.freshness import afresh
-
-# -- status --------------------------------------------------------------------------------
-# Where the ledger is, its last event, today's unmarked registers.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +32,14 @@ class Status(Question):
             {"p": view.position},
         ).fetchone()
         unmarked = unmarked_registers(view)
-        seen = outside.seen_by(view, trusted(view.folder))
+        seen = seen_outside.seen_by(view, trusted(view.folder))
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "ledger": str(view.folder.path.absolute()),
             "events": view.position,
             "pupils_on_roll": len({s.pupil for s in view.spells if s.covers(view.on)}),
             "last_event": {"position": last[0], "command": last[2]} if last else None,
-            "last_witness": outside.document(seen),
+            "last_witness": seen_outside.document(seen),
             "last_backup": backups.document(view),
             "unmarked_registers": unmarked,
         }
@@ -52,7 +49,7 @@ class Status(Question):
             f"Events       {view.position}",
             f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
             f"Last event   {_when(last)}",
-            f"Witnessed    {outside.said(seen, view.position)}",
+            f"Witnessed    {seen_outside.said(seen, view.position)}",
             f"Back-up      {backups.said(view)}",
             f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
         ]
@@ -83,10 +80,6 @@ def _when(last: tuple[int, int, str] | None) -> str:
     if last is None:
         return "none"
     return f"{local(last[1]):%Y-%m-%d %H:%M:%S} London, {last[2]}, position {last[0]}"
-
-
-# -- rebuild -------------------------------------------------------------------------------
-# Drop the read models and replay the whole log into them.
 
 
 @dataclass(frozen=True, kw_only=True)
