@@ -14,7 +14,7 @@ from projections.queries.view import View
 from projections.register.week import PLAN, monday_of
 from projections.replay.changes import Change, Changes, Order
 from projections.replay.figures import Figures, Known
-from projections.roll.admission_rows import rows as amendments
+from projections.roll.admission_rows import amendments
 
 ENTRIES = "entries"
 Row = dict[str, Any]
