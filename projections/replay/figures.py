@@ -1,4 +1,8 @@
-"""A pupil's figures kept step by step while marks and calendar become known: never recounted."""
+"""A pupil's figures kept step by step while marks and calendar become known: never recounted.
+
+Which sessions count is asked of the same rectangle as `rates` and `penalties`, anew only where
+calendar, roll or ages became known otherwise.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,10 +24,6 @@ from projections.queries.question import percent
 from projections.queries.rectangle import rectangle
 from projections.queries.view import Interval, Person, View
 from projections.readmodel.grid import Grid
-
-# -- figures -------------------------------------------------------------------------------
-# A pupil's figures kept step by step while marks and calendar become known: never recounted.
-
 
 COUNTS = ("possible", "attended", "authorised", "unauthorised")
 
@@ -108,11 +108,12 @@ class Figures:
         return self._peak
 
 
-# -- replay_known --------------------------------------------------------------------------
-# Which sessions of some pupils counted, as known at one moment after another.
-
-
 _RULE = "penalty_notices.threshold"
+
+
+def measure_on(on: date) -> Measure | None:
+    """Return the measure of the windows, none before the law had the rule."""
+    return None if parameters().find(_RULE, on) is None else threshold.measure(on)
 
 
 class Moment(NamedTuple):
@@ -122,7 +123,7 @@ class Moment(NamedTuple):
     stated: int
 
 
-class Known:
+class CountingCells:
     """Tells which sessions count, by the same rectangle as `rates` and `penalties`."""
 
     def __init__(self, view: View) -> None:
@@ -133,9 +134,7 @@ class Known:
 
     def figures(self) -> Figures:
         """Return the figures of a pupil before anything is known."""
-        on = self._view.on
-        known = parameters().find(_RULE, on) is not None
-        return Figures(self._view.rules.codes, threshold.measure(on) if known else None)
+        return Figures(self._view.rules.codes, measure_on(self._view.on))
 
     @cached_property
     def first(self) -> date:
@@ -161,14 +160,14 @@ class Known:
         view = self._at(moment)
         rows = {pupil: n for n, pupil in enumerate(pupils)}
         view.grid = self._no_marks
-        view.people = {rows[pupil]: _aged(view, pupil) for pupil in pupils}
+        view.people = {rows[pupil]: _person_of_age(view, pupil) for pupil in pupils}
         view.spells = [
             Interval(rows[p], date.fromisoformat(s), _day(e))
-            for p, s, e in _theirs(view, "pupil, starts_on, leaves_on", "roll", pupils)
+            for p, s, e in _rows_of(view, "pupil, starts_on, leaves_on", "roll", pupils)
         ]
         view.memberships = [
             Interval(rows[p], _day(s) or date.min, _day(e), k, n)
-            for p, s, e, k, n in _theirs(
+            for p, s, e, k, n in _rows_of(
                 view, "pupil, since, until, kind, name", "memberships", pupils
             )
         ]
@@ -190,11 +189,11 @@ class Known:
         ]
 
 
-def _theirs(view: View, columns: str, table: str, pupils: Iterable[int]) -> list[tuple[Any, ...]]:
+def _rows_of(view: View, columns: str, table: str, pupils: Iterable[int]) -> list[tuple[Any, ...]]:
     return view.stood(columns, table, f"pupil IN ({', '.join(map(str, pupils))})")
 
 
-def _aged(view: View, pupil: int) -> Person:
+def _person_of_age(view: View, pupil: int) -> Person:
     """Return a pupil without a name; with the details first recorded where none are known yet."""
     columns = "birth_cohort, compulsory_from"
     rows = (
