@@ -8,7 +8,7 @@ from projections.audit.gaps_log import Gap
 from projections.queries.rectangle import rectangle
 from projections.queries.versions import Describer
 from projections.queries.view import View
-from projections.register import due as registers_due
+from projections.register.due import due_registers, has_closed
 
 _IMPORTED = """SELECT kf, session, stated IS NULL, "by" IS NULL FROM marks
     WHERE kf <= ? AND sf <= ? AND imported AND session BETWEEN ? AND ?"""
@@ -111,7 +111,7 @@ def _without(view: View) -> Iterator[Gap]:
     found = {
         str(session): int(bare[:, at].sum())
         for at, session in enumerate(whole.sessions)
-        if bare[:, at].any() and registers_due.has_closed(view, session)
+        if bare[:, at].any() and has_closed(view, session)
     }
     if found:
         yield Gap(
@@ -125,7 +125,7 @@ def _without(view: View) -> Iterator[Gap]:
 
 
 def _registers(view: View) -> Iterator[Gap]:
-    due = registers_due.due(view, Describer(view), "registration", None)
+    due = due_registers(view, Describer(view), "registration", None)
     found = sorted(str(each.session) for each in due if each.taking is None)
     if found:
         yield Gap(

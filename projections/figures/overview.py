@@ -238,7 +238,10 @@ def _weeks(
     for week in weeks:
         days = [week + timedelta(days=n) for n in range(len(_DAYS))]
         pairs = [
-            [register_show.cell(whole, person, Session(day, half), changed) for half in HALVES]
+            [
+                register_show.overview_cell(whole, person, Session(day, half), changed)
+                for half in HALVES
+            ]
             for day in days
         ]
         rows += [cell for pair in pairs for cell in pair]
@@ -252,7 +255,7 @@ def _weeks(
 
 def _two_marks(pair: Sequence[Any]) -> str:
     """Write a day's marks side by side, as a paper register does."""
-    morning, afternoon = map(register_show.shown, pair)
+    morning, afternoon = map(register_show.overview_text, pair)
     return f"{morning:<2} {afternoon}"
 
 
