@@ -16,7 +16,14 @@ from policies.law.calendar import school_weeks
 from policies.law.penalties import measure
 from policies.packs.values import parameters
 from projections.audit.scope import AMENDED, Chain, Checked, Finding, Scope, Step
-from projections.penalties.case import Counts, age_of, begun, countable, held, relevant
+from projections.penalties.case import (
+    Counts,
+    age_of,
+    countable_cells,
+    relevant_cells,
+    weeks_begun,
+    window_counts,
+)
 from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.tally import Counter, Tally
 
@@ -128,8 +135,10 @@ def _threshold(both: _Both, margin: int) -> Iterator[Finding]:
         return
     rule = measure(view.on)
     ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in view.people.items()}
-    cells = countable(both.stands, ages) & scope.chosen
-    flags = [relevant(whole, view.rules.codes, cells) for whole in (both.entered, both.stands)]
+    cells = countable_cells(both.stands, ages) & scope.chosen
+    flags = [
+        relevant_cells(whole, view.rules.codes, cells) for whole in (both.entered, both.stands)
+    ]
     then, now = (_fullest(scope, each) for each in flags)
     for pupil in sorted(both.moved, key=scope.upn):
         before, after = int(then[pupil]), int(now[pupil])
@@ -148,8 +157,8 @@ def _threshold(both: _Both, margin: int) -> Iterator[Finding]:
 
 
 def _fullest(scope: Scope, flags: Flags) -> Counts:
-    weeks = begun(school_weeks(scope.days), scope.view.on)
-    return held(flags, scope.whole.sessions, weeks, measure(scope.view.on))[1]
+    weeks = weeks_begun(school_weeks(scope.days), scope.view.on)
+    return window_counts(flags, scope.whole.sessions, weeks, measure(scope.view.on))[1]
 
 
 def _finding(

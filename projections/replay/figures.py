@@ -19,7 +19,7 @@ from policies.law.calendar import monday, school_weeks
 from policies.law.penalties import Measure
 from policies.packs.codes import CodeRule, Codes
 from policies.packs.values import parameters
-from projections.penalties.case import age_of, begun, countable, counted_from
+from projections.penalties.case import age_of, countable_cells, counted_from, weeks_begun
 from projections.queries.question import percent
 from projections.queries.rectangle import rectangle
 from projections.queries.view import Interval, Person, View
@@ -174,10 +174,10 @@ class CountingCells:
         whole = rectangle(view, first=self.first)
         people = view.people.items()
         ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
-        relevant = countable(whole, ages)
+        relevant = countable_cells(whole, ages)
         names = [str(session) for session in whole.sessions]
         in_range = np.array([s.date >= view.first for s in whole.sessions], np.bool_)
-        weeks = begun(school_weeks(view.calendar.school_days()), view.on)
+        weeks = weeks_begun(school_weeks(view.calendar.school_days()), view.on)
         numbers = _numbers(whole.sessions, weeks)
         return [
             Cells(

@@ -17,7 +17,7 @@ from policies.law.calendar import school_weeks
 from policies.law.penalties import Measure, standing
 from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
-from projections.penalties.case import age_of, countable
+from projections.penalties.case import age_of, countable_cells
 from projections.queries.rectangle import Flags, Rectangle, cells, cover, rectangle
 from projections.queries.view import Interval, View
 from projections.returns.past_returns import PastReturns, agreed_figure
@@ -77,7 +77,9 @@ def register(view: View) -> Register:
 def of_age(view: View, whole: Rectangle) -> Flags:
     """Return the cells that count, of pupils of compulsory school age on the day."""
     people = view.people.items()
-    return countable(whole, {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people})
+    return countable_cells(
+        whole, {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
+    )
 
 
 def _boarding(view: View, whole: Rectangle) -> Flags:
