@@ -4,7 +4,7 @@ Written from the contract (section 3), reg 9A, reg 4, reg 12A and EA 1996 s.8 al
 nothing of the project's until it is run. It works on the values of ``schools``. As a
 program it is a campaign, and prints every disagreement:
 
-    uv run python tests/projections/oracle.py --cases 50000
+    uv run python tests/projections/penalties/oracle.py --cases 50000
 """
 
 import argparse
