@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.values import Session
-from policies.law import age as compulsory_school_age
-from policies.law import penalties as threshold
+from policies.law import age
 from policies.law.calendar import number_of
 from policies.law.notices import Notice, relied_on
-from policies.law.penalties import Measure, Standing, Window
+from policies.law.penalties import Measure, Standing, Window, standing
 from policies.packs.codes import Codes
 from projections.queries.rectangle import Flags, Rectangle
 
@@ -87,10 +86,10 @@ def case_of(register: Register, entries: Mapping[Session, str], notices: Iterabl
     given = tuple(notices)
     return Case(
         entries=entries,
-        standing=threshold.standing(register.weeks, entries, on, measure),
+        standing=standing(register.weeks, entries, on, measure),
         measure=measure,
         provisional=provisional,
-        settled_met=threshold.standing(register.weeks, settled, on, measure).met,
+        settled_met=standing(register.weeks, settled, on, measure).met,
         used=frozenset(session for session in entries if relied_on(session, given, on)),
     )
 
@@ -156,7 +155,7 @@ def letters(codes: Codes) -> tuple[str, ...]:
 
 def age_of(compulsory_from: date, birth_cohort: int) -> tuple[date, date]:
     """Return the first and last day of compulsory school age."""
-    return compulsory_from, compulsory_school_age.ends(birth_cohort)
+    return compulsory_from, age.ends(birth_cohort)
 
 
 def countable_cells(whole: Rectangle, ages: Ages) -> Flags:

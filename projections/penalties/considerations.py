@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from ledger.clock import iso
 from ledger.values import Session, parse_session
-from policies.law import penalties as threshold
-from policies.law.penalties import Stood
+from policies.law.penalties import Stood, first_recorded
 from policies.packs.codes import Codes
 from projections.penalties.case import Case, Register, in_full_windows, letters
 from projections.queries.view import View
@@ -99,7 +98,7 @@ def first_recorded_met_at(found: Iterable[Stretch], register: Register) -> str |
     None where it never did, or where the source states no time for it.
     """
     stood = (stretch.entry for stretch in found)
-    moment = threshold.first_recorded(register.weeks, stood, register.measure)
+    moment = first_recorded(register.weeks, stood, register.measure)
     return iso(moment) if moment else None
 
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from ledger.values import Session
-from policies.law import penalties as threshold
 from policies.law.calendar import school_weeks
+from policies.law.penalties import measure
 from projections.penalties.case import (
     Case,
     Register,
@@ -92,7 +92,7 @@ class _Listing:
         """The day, the school weeks over the whole calendar, the rule of the day."""
         on = self.view.on
         weeks = school_weeks(self.view.calendar.school_days())
-        return Register(on, weeks, threshold.measure(on), self.view.rules.codes)
+        return Register(on, weeks, measure(on), self.view.rules.codes)
 
     @property
     def at_least(self) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.clock import iso, local
 from ledger.store.folder import Folder
@@ -29,8 +29,8 @@ class Witnesses(Question):
     def answer(self, view: View) -> Answer:
         """Answer with every witness that was ever trusted."""
         trusts = {each.key.vkey: each for each in trusted(view.folder)}
-        stored = sorted(view.stood(_STORED, "witnesses"))
-        seen = [seen_outside.seen_by(view, [trusts[row[1]]]) for row in stored]
+        stored = [_Witness(*row) for row in sorted(view.stood(_STORED, "witnesses"))]
+        seen = [seen_outside.seen_by(view, [trusts[each.key]]) for each in stored]
         last = max((each for each in seen if each), default=None)
         rows = [_row(view, row, each) for row, each in zip(stored, seen, strict=True)]
         document: dict[str, Any] = {
@@ -48,29 +48,43 @@ class Witnesses(Question):
         return Answer(document, _COLUMNS, [*blocks, says], flat)
 
 
-def _row(view: View, stored: tuple[Any, ...], seen: Seen | None) -> dict[str, Any]:
-    _, vkey, now, at, by, name, job_title = stored
-    key = read_verifier(vkey)
+class _Witness(NamedTuple):
+    """A witness as stored: its key, whether it is trusted, and since when by whose decision."""
+
+    position: int
+    key: str
+    trusted: bool
+    at: int
+    by: str
+    name: str
+    job_title: str
+
+
+def _row(view: View, witness: _Witness, seen: Seen | None) -> dict[str, Any]:
+    key = read_verifier(witness.key)
     return {
         "witness": key.name,
         "key_id": key.key_id.hex(),
-        "trusted": bool(now),
-        "since": iso(at),
-        "by": {"staff_id": by, "name": view.open(name), "job_title": job_title},
+        "trusted": bool(witness.trusted),
+        "since": iso(witness.at),
+        "by": {
+            "staff_id": witness.by,
+            "name": view.open(witness.name),
+            "job_title": witness.job_title,
+        },
         "saw": seen.position if seen else None,
         "saw_at": iso(seen.at) if seen else None,
-        "key": vkey,
+        "key": witness.key,
     }
 
 
-def _cells(view: View, stored: tuple[Any, ...], seen: Seen | None) -> list[str]:
-    _, vkey, now, at, _, name, job_title = stored
-    key = read_verifier(vkey)
+def _cells(view: View, witness: _Witness, seen: Seen | None) -> list[str]:
+    key = read_verifier(witness.key)
     return [
         key.name,
         key.key_id.hex(),
-        f"{'since' if now else 'dropped'} {local(at):%Y-%m-%d %H:%M}",
-        f"{view.open(name)}, {job_title}",
+        f"{'since' if witness.trusted else 'dropped'} {local(witness.at):%Y-%m-%d %H:%M}",
+        f"{view.open(witness.name)}, {witness.job_title}",
         f"1 to {seen.position}" if seen else "nothing",
         f"{local(seen.at):%Y-%m-%d %H:%M}" if seen else "",
     ]

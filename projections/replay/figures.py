@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ledger.values import Session, parse_session
-from policies.law import penalties as threshold
 from policies.law.calendar import monday, school_weeks
-from policies.law.penalties import Measure
+from policies.law.penalties import Measure, measure
 from policies.packs.codes import CodeRule, Codes
 from policies.packs.values import parameters
 from projections.penalties.case import age_of, countable_cells, counted_from, weeks_begun
@@ -113,7 +112,7 @@ _RULE = "penalty_notices.threshold"
 
 def measure_on(on: date) -> Measure | None:
     """Return the measure of the windows, none before the law had the rule."""
-    return None if parameters().find(_RULE, on) is None else threshold.measure(on)
+    return None if parameters().find(_RULE, on) is None else measure(on)
 
 
 class Moment(NamedTuple):

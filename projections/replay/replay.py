@@ -31,7 +31,7 @@ from projections.queries.wording import (
 from projections.register.week import by_surname
 from projections.replay.figures import COUNTS, measure_on
 from projections.replay.steps import ENTRIES, Replayer
-from projections.roll.admission_rows import KINDS as ADMISSION
+from projections.roll import admission_rows
 
 _FIGURES = (*COUNTS, "attendance", "fullest_window")
 COLUMNS = (
@@ -148,7 +148,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _what(row: Row) -> str:
     if row["kind"] == "admission":
         field = row["field"].replace("_", " ")
-        return f"admission register, {ADMISSION[row['admission']]}: {row['about']}'s {field}"
+        kind = admission_rows.KINDS[row["admission"]]
+        return f"admission register, {kind}: {row['about']}'s {field}"
     if "change" in row:
         return f"{kind_in_words(row)}: {row['change']}"
     asked = f": {row['asked']} asked for" if row.get("asked") else ""
