@@ -190,7 +190,7 @@ def summary_table(by: str, rows: list[dict[str, Any]], total: Row, notes: list[s
     first = "Group" if by == "group" else "Taken by (job title)"
     headings = (
         first,
-        "DueRegister",
+        "Due",
         "Taken",
         "Not recorded how",
         "Missing",
