@@ -21,7 +21,12 @@ from commands.core.marks import Amendment, StatedMark
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AmendmentApproved, AmendmentDeclined, AmendmentRequested, RequestWithdrawn
+from ledger.events.amending import (
+    AmendmentApproved,
+    AmendmentDeclined,
+    AmendmentRequested,
+    RequestWithdrawn,
+)
 from ledger.events.register import MarkAmended
 from ledger.state.school import Pupil
 from ledger.store.store import Fact

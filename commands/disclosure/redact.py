@@ -38,7 +38,15 @@ from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
 from ledger.events.penalties import AlertSettled
 from ledger.events.register import MarkAmended
 from ledger.events.registry import NAMES
-from ledger.events.roll import AdmissionAmended, DetailsAmended, EnrolmentWithdrawn, ParentRecorded, PupilEnrolled, PupilRemoved, RelationRecorded
+from ledger.events.roll import (
+    AdmissionAmended,
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    ParentRecorded,
+    PupilEnrolled,
+    PupilRemoved,
+    RelationRecorded,
+)
 from ledger.events.school import StaffTitle
 from ledger.files import translated
 from ledger.sealing.boxes import Place, Redaction

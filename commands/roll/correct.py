@@ -25,7 +25,14 @@ from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import SessionMarked
-from ledger.events.roll import DETAILS, Detail, DetailsAmended, EnrolmentWithdrawn, PupilEnrolled, PupilRemoved
+from ledger.events.roll import (
+    DETAILS,
+    Detail,
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    PupilEnrolled,
+    PupilRemoved,
+)
 from ledger.state.school import Pupil, Spell
 from ledger.store.store import Fact
 from ledger.values import Session, parse_date

@@ -181,7 +181,7 @@ def _unmarked_sessions(view: View) -> Iterator[Gap]:
 
 
 def _registers_not_recorded(view: View) -> Iterator[Gap]:
-    registers = due.due(view, Describer(view), "registration", None)
+    registers = due.due_registers(view, Describer(view), "registration", None)
     found = sorted(str(each.session) for each in registers if each.taking is None)
     if found:
         yield Gap(

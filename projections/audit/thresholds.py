@@ -16,7 +16,14 @@ from policies.law.calendar import school_weeks
 from policies.law.penalties import measure
 from policies.packs.values import parameters
 from projections.audit.scope import AMENDED, Chain, CheckResult, Finding, Scope, Step
-from projections.penalties.case import Counts, age_of, begun, countable, held, relevant
+from projections.penalties.case import (
+    Counts,
+    age_of,
+    countable_cells,
+    relevant_cells,
+    weeks_begun,
+    window_counts,
+)
 from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.tally import Counter, Tally
 
@@ -130,9 +137,9 @@ def _threshold(registers: _Registers, margin: int) -> Iterator[Finding]:
         return
     rule = measure(view.on)
     ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in view.people.items()}
-    cells = countable(registers.as_it_stands, ages) & scope.chosen
+    cells = countable_cells(registers.as_it_stands, ages) & scope.chosen
     flags = [
-        relevant(whole, view.rules.codes, cells)
+        relevant_cells(whole, view.rules.codes, cells)
         for whole in (registers.as_entered, registers.as_it_stands)
     ]
     then, now = (_fullest(scope, each) for each in flags)
@@ -155,8 +162,8 @@ def _threshold(registers: _Registers, margin: int) -> Iterator[Finding]:
 
 
 def _fullest(scope: Scope, flags: Flags) -> Counts:
-    weeks = begun(school_weeks(scope.days), scope.view.on)
-    return held(flags, scope.whole.sessions, weeks, measure(scope.view.on))[1]
+    weeks = weeks_begun(school_weeks(scope.days), scope.view.on)
+    return window_counts(flags, scope.whole.sessions, weeks, measure(scope.view.on))[1]
 
 
 def _finding(

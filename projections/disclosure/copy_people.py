@@ -112,7 +112,7 @@ def _amendments(copy: Copy) -> Section:
     """Return the amendments about the pupil and whoever asks; of others only that they were."""
     found = [
         _amendment(copy, row)
-        for row in admission_rows.rows(copy.view, copy.describer, [copy.pupil])
+        for row in admission_rows.amendments(copy.view, copy.describer, [copy.pupil])
     ]
     headings = {
         "field": "Detail",

@@ -180,7 +180,7 @@ def _weeks(
     for week in weeks:
         days = [week + timedelta(days=n) for n in range(len(_DAYS))]
         pairs = [
-            [show.cell(whole, person, Session(day, half), changed) for half in HALVES]
+            [show.overview_cell(whole, person, Session(day, half), changed) for half in HALVES]
             for day in days
         ]
         rows += [cell for pair in pairs for cell in pair]
@@ -192,7 +192,7 @@ def _weeks(
 
 def _two_marks(pair: Sequence[Any]) -> str:
     """Write a day's marks side by side, as a paper register does."""
-    morning, afternoon = map(show.shown, pair)
+    morning, afternoon = map(show.overview_text, pair)
     return f"{morning:<2} {afternoon}"
 
 

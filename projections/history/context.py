@@ -15,7 +15,7 @@ from projections.queries.versions import Describer, Version
 from projections.queries.view import View
 from projections.queries.wording import by_in_words
 from projections.roll import admission
-from projections.roll.admission_rows import rows as amendments
+from projections.roll.admission_rows import amendments
 
 _APPROVALS = (
     "session, position, batch, original, code, grounds, reason, name, job_title, "

@@ -11,8 +11,14 @@ from ledger.english import day
 from ledger.errors import Refused
 from ledger.files import translated
 from policies.packs.values import Rule, parameters
-from projections.penalties import undercut
-from projections.penalties.undercut import Alert, Changes
+from projections.penalties.undercut_alerts import (
+    Alert,
+    Changes,
+    alerts,
+    case_fell,
+    cause_of,
+    paper_words,
+)
 from projections.queries.authors import author_in_words
 from projections.queries.question import (
     Answer,
@@ -44,7 +50,7 @@ class DraftLetter(Question):
 
     def answer(self, view: View) -> Answer:
         """Answer with the letter; refused for a number that is of no alert known."""
-        found = [each for each in undercut.alerts(view) if each.number == self.alert]
+        found = [each for each in alerts(view) if each.number == self.alert]
         if not found:
             raise Refused(
                 "alert-unknown",
@@ -52,7 +58,7 @@ class DraftLetter(Question):
                 "attendance alerts --all shows the alerts with their numbers",
             )
         changes = Changes(view)
-        letter = _Letter(_settled(view), found[0])
+        letter = _Letter(_view_at_last_event(view), found[0])
         rows = changes.rows(found[0])
         shown: list[Block] = [
             Lines(list(_head(letter, changes.people(found[0], rows)))),
@@ -69,9 +75,9 @@ class DraftLetter(Question):
         pages = []
         if self.html is not None:
             page = html.page(_TITLE, _body(shown), foot=letter.view.provenance())
-            pages.append(_file(self.html, page))
+            pages.append(_new_page(self.html, page))
         if self.out is not None:
-            pages.append(_file(self.out, "\n".join(text.as_text(shown)) + "\n"))
+            pages.append(_new_page(self.out, "\n".join(text.as_text(shown)) + "\n"))
         return Answer(document, (), [] if pages else shown, pages=pages)
 
 
@@ -84,14 +90,14 @@ class _Letter(NamedTuple):
         return local_date(self.alert.cause.at)
 
 
-def _settled(view: View) -> View:
+def _view_at_last_event(view: View) -> View:
     """Return the view as at its last event: the same letter is the same file a minute later."""
     if view.question.clock == "source" or view.question.known_at is not None:
         return view
-    return replace(view, known_at=undercut.commit(view, view.position).at)
+    return replace(view, known_at=cause_of(view, view.position).at)
 
 
-def _file(path: Path, content: str) -> Page:
+def _new_page(path: Path, content: str) -> Page:
     """Return a file to write; refused where another is there already, which might be signed."""
     with translated(path):
         if path.exists() and path.read_bytes() != content.encode():
@@ -164,9 +170,9 @@ def _reason(row: Mapping[str, Any]) -> str:
 
 
 def _paper(letter: _Letter, number: int, paper: Mapping[str, Any]) -> Iterator[str]:
-    what = undercut.words(letter.view, paper)
+    what = paper_words(letter.view, paper)
     yield f"{number}. {what[0].upper()}{what[1:]}"
-    yield from {"notice": _notice, "consideration": _considered, "certificate": _certified}[
+    yield from {"notice": _notice, "consideration": _consideration, "certificate": _certificate}[
         paper["kind"]
     ](letter, paper)
     yield ""
@@ -185,13 +191,13 @@ def _counts(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _effect(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
-    if not undercut.fell(letter.alert, paper):
+    if not case_fell(letter.alert, paper):
         yield "   A session that it relied on was changed, as above."
 
 
 def _notice(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
     parent, _, issued = paper["ref"].partition(" ")
-    name = _parent(letter.view, parent)
+    name = _parent_name(letter.view, parent)
     if name:
         yield f"   Parent: {name}"
     yield from _effect(letter, paper)
@@ -215,7 +221,7 @@ def _withdrawal(rule: Rule | None) -> Iterator[str]:
         yield f"        Note: {rule.note}."
 
 
-def _considered(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
+def _consideration(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
     yield from _effect(letter, paper)
     yield from _counts(letter, paper)
     yield "   The head teacher chooses:"
@@ -223,13 +229,13 @@ def _considered(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
     yield f"   {_BOX} Our decision stands; the register is now as above, because: {_BLANK}"
 
 
-def _certified(_letter: _Letter, _paper: Mapping[str, Any]) -> Iterator[str]:
+def _certificate(_letter: _Letter, _paper: Mapping[str, Any]) -> Iterator[str]:
     yield "   It shows sessions that were changed, as above."
     yield f"   {_BOX} Please use it no longer; the one enclosed, signed anew, takes its place."
     yield f"   {_BOX} It stands as at its date; the changes above are to be read with it."
 
 
-def _parent(view: View, parent: str) -> str:
+def _parent_name(view: View, parent: str) -> str:
     """Return a parent's name as on record; never an address."""
     rows = view.stood("title, forename, surname", "parents", "parent = :v0", parent)
     return " ".join(filter(None, map(view.open, rows[0]))) if rows else ""

@@ -1,4 +1,4 @@
-"""What waits for somebody's decision."""
+"""What waits for somebody's decision: conflicts, requested amendments, and undercut papers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from typing import Any
 
 from ledger.clock import local, parse_instant
 from ledger.english import number_of
-from projections.penalties import undercut as alerts_undercut
-from projections.penalties.undercut import Changes
+from projections.penalties.undercut_alerts import Changes, alerts, counts_text, upn
 from projections.queries.authors import author_in_words
 from projections.queries.pending import PendingAmendment, pending_amendments
 from projections.queries.question import Answer, Block, Grid, Lines, Question, option
@@ -37,35 +36,35 @@ class Alerts(Question):
 
     def answer(self, view: View) -> Answer:
         """Answer with what is open, whatever the date of its session: conflicts come first."""
-        conflicts = _conflicts(view)
-        waiting = [_waiting(view, each) for each in pending_amendments(view)]
+        conflict_rows = _conflicts(view)
+        pending_rows = [_pending_row(view, each) for each in pending_amendments(view)]
         changes = Changes(view)
-        undercut = [
-            changes.row(alert)
-            for alert in alerts_undercut.alerts(view)
-            if self.all_ or alert.settled is None
+        undercut_rows = [
+            changes.row(alert) for alert in alerts(view) if self.all_ or alert.settled is None
         ]
-        rows = [*conflicts, *waiting, *undercut]
+        rows = [*conflict_rows, *pending_rows, *undercut_rows]
         document = {"as_of": view.as_of(), "rows": rows}
         if view.knows_nothing:
             return Answer(
                 {**document, "knows_nothing": True}, COLUMNS, [Lines([view.ignorance()])]
             )
         blocks: list[Block] = []
-        if conflicts or not rows:
-            blocks.append(_conflict_grid(conflicts, view, alone=not (waiting or undercut)))
-        if waiting:
-            blocks.append(_waiting_grid(waiting, view, last=not undercut))
-        if undercut:
-            blocks.append(_undercut_grid(undercut, view))
-        return Answer(document, COLUMNS, blocks, flat=[_flat(row) for row in rows])
+        if conflict_rows or not rows:
+            blocks.append(
+                _conflict_grid(conflict_rows, view, alone=not (pending_rows or undercut_rows))
+            )
+        if pending_rows:
+            blocks.append(_waiting_grid(pending_rows, view, last=not undercut_rows))
+        if undercut_rows:
+            blocks.append(_undercut_grid(undercut_rows, view))
+        return Answer(document, COLUMNS, blocks, flat=[_csv_row(row) for row in rows])
 
 
 def _conflicts(view: View) -> list[dict[str, Any]]:
     rows = [
         {
             "kind": "conflict",
-            "upn": alerts_undercut.upn(view, pupil),
+            "upn": upn(view, pupil),
             "session": session,
             "stands": stands,
             "source_states": code,
@@ -78,10 +77,10 @@ def _conflicts(view: View) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["session"], row["upn"]))
 
 
-def _waiting(view: View, each: PendingAmendment) -> dict[str, Any]:
+def _pending_row(view: View, each: PendingAmendment) -> dict[str, Any]:
     return {
         "kind": "pending",
-        "upn": alerts_undercut.upn(view, each.pupil),
+        "upn": upn(view, each.pupil),
         "session": each.session,
         "stands": each.original,
         "requested": each.code,
@@ -97,7 +96,8 @@ def _conflict_grid(rows: Sequence[Mapping[str, Any]], view: View, *, alone: bool
     body = [(r["session"], r["upn"], r["stands"], r["source_states"]) for r in rows]
     headings = ("Session", "UPN", "Stands here", "Source states")
     notes = ["Amend the session to settle a conflict."] if rows else ["Nothing waits."]
-    notes += [view.provenance()] * alone
+    if alone:
+        notes.append(view.provenance())
     return Grid(number_of(len(rows), "open conflict"), headings, body, notes=notes)
 
 
@@ -108,12 +108,13 @@ def _waiting_grid(rows: Sequence[Mapping[str, Any]], view: View, *, last: bool) 
     ]
     headings = ("Session", "UPN", "Stands", "Requested", "By", "Reason")
     notes = ["A second person approves or declines: attendance approvals."]
-    notes += [view.provenance()] * last
+    if last:
+        notes.append(view.provenance())
     return Grid(f"{number_of(len(rows), 'amendment')} waiting", headings, body, notes=notes)
 
 
 def _undercut_grid(rows: Sequence[Mapping[str, Any]], view: View) -> Grid:
-    body = [line for row in rows for line in _lines(row)]
+    body = [line for row in rows for line in _alert_lines(row)]
     headings = ("Alert", "UPN", "Paper", "Sessions", "Changed", "By and when", "State")
     notes = [
         _COUNTED,
@@ -125,22 +126,22 @@ def _undercut_grid(rows: Sequence[Mapping[str, Any]], view: View) -> Grid:
     return Grid(title, headings, body, notes=notes)
 
 
-def _lines(row: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _alert_lines(row: Mapping[str, Any]) -> list[tuple[str, ...]]:
     cause = row["cause"]
     at = local(parse_instant(cause["at"])).strftime("%Y-%m-%d %H:%M")
     first = (str(row["alert"]), row["upn"])
     people = author_in_words(cause["by"], cause["source"])
     if cause["approved_by"]:
         people += f", approved by {author_in_words(cause['approved_by'], None)}"
-    last = (changed(row["sessions"]), f"{people}, {at}", _state(row))
-    lines = [(p["what"] + _EFFECTS[p["effect"]], alerts_undercut.counts(p)) for p in row["papers"]]
+    last = (sessions_in_short(row["sessions"]), f"{people}, {at}", _state(row))
+    lines = [(p["what"] + _EFFECTS[p["effect"]], counts_text(p)) for p in row["papers"]]
     return [
         (*first, *paper, *last) if number == 0 else ("", "", *paper, "", "", "")
         for number, paper in enumerate(lines)
     ]
 
 
-def changed(sessions: Sequence[str]) -> str:
+def sessions_in_short(sessions: Sequence[str]) -> str:
     """Write the sessions of an alert for reading."""
     return ", ".join(s.replace(">", " -> ") for s in sessions) or "the school weeks"
 
@@ -154,7 +155,7 @@ def _state(row: Mapping[str, Any]) -> str:
     return f"dismissed: {settled['reason']}"
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+def _csv_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row as CSV has it: lists in one cell, separated by semicolons."""
     if row["kind"] == "pending":
         return {**row, "by": row["by"]["name"]}

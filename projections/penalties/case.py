@@ -1,6 +1,7 @@
-"""One pupil's case: what the windows hold, what is settled, what no notice relied on yet.
+"""One pupil's case, and the relevant entries of a register that it is made of.
 
-Pure: sessions, school weeks and notices in, figures out.
+Pure: sessions, school weeks and notices in, figures out. NumPy finds who is listed, the case of
+each of them is worked out by the policies; a test holds both ways of counting against each other.
 """
 
 from bisect import bisect_right
@@ -13,18 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.values import Session
-from policies.law import age as compulsory_school_age
-from policies.law import penalties as threshold
+from policies.law import age
 from policies.law.calendar import week_number
 from policies.law.notices import Notice, relied_on
-from policies.law.penalties import Measure, Standing, Window
+from policies.law.penalties import Measure, Standing, Window, standing
 from policies.packs.codes import Codes
 from projections.queries.rectangle import Flags, Rectangle
-
-# -- case ----------------------------------------------------------------------------------
-# One pupil's case: what the windows hold, what is settled, what no notice relied on yet.
-#
-# Pure: sessions, school weeks and notices in, figures out.
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +86,10 @@ def case_of(register: Register, entries: Mapping[Session, str], notices: Iterabl
     given = tuple(notices)
     return Case(
         entries=entries,
-        standing=threshold.standing(register.weeks, entries, on, measure),
+        standing=standing(register.weeks, entries, on, measure),
         measure=measure,
         provisional=provisional,
-        settled_met=threshold.standing(register.weeks, settled, on, measure).met,
+        settled_met=standing(register.weeks, settled, on, measure).met,
         used=frozenset(session for session in entries if relied_on(session, given, on)),
     )
 
@@ -142,10 +137,6 @@ def _cells(case: Case, sessions: Iterable[Session]) -> list[dict[str, str]]:
     return [{"session": str(session), "code": case.entries[session]} for session in sessions]
 
 
-# -- penalties_register --------------------------------------------------------------------
-# Relevant entries of absence in a register: which cells they are, how full each window is.
-
-
 Ages = Mapping[int, tuple[date, date]]
 """Row number -> first and last day of compulsory school age."""
 Counts = npt.NDArray[np.int64]
@@ -164,10 +155,10 @@ def letters(codes: Codes) -> tuple[str, ...]:
 
 def age_of(compulsory_from: date, birth_cohort: int) -> tuple[date, date]:
     """Return the first and last day of compulsory school age."""
-    return compulsory_from, compulsory_school_age.ends(birth_cohort)
+    return compulsory_from, age.ends(birth_cohort)
 
 
-def countable(whole: Rectangle, ages: Ages) -> Flags:
+def countable_cells(whole: Rectangle, ages: Ages) -> Flags:
     """Return the cells that could count: met, on roll, of compulsory age on the day itself."""
     days = np.array([s.date.toordinal() for s in whole.sessions], np.int64)
     first = np.ones(len(whole.codes), np.int64)
@@ -178,7 +169,7 @@ def countable(whole: Rectangle, ages: Ages) -> Flags:
     return whole.counted & of_age
 
 
-def relevant(whole: Rectangle, codes: Codes, cells: Flags) -> Flags:
+def relevant_cells(whole: Rectangle, codes: Codes, cells: Flags) -> Flags:
     """Return those of the cells that hold a relevant entry under the rules of their day."""
     days = np.array([s.date.toordinal() for s in whole.sessions], np.int64)
     found = np.zeros(whole.codes.shape, np.bool_)
@@ -190,7 +181,7 @@ def relevant(whole: Rectangle, codes: Codes, cells: Flags) -> Flags:
     return found & cells
 
 
-def held(
+def window_counts(
     flags: Flags, sessions: Sequence[Session], weeks: Sequence[date], measure: Measure
 ) -> tuple[Counts, Counts]:
     """Return for each row what the latest window holds, and the fullest.
@@ -210,7 +201,7 @@ def held(
     return windows[:, -1], windows.max(axis=1)
 
 
-def begun(weeks: Sequence[date], on: date) -> Sequence[date]:
+def weeks_begun(weeks: Sequence[date], on: date) -> Sequence[date]:
     """Return the school weeks whose Monday is on or before a day."""
     return weeks[: bisect_right(weeks, on)]
 

@@ -1,4 +1,8 @@
-"""Parents and earlier notices as known: what one more notice would be, on our records."""
+"""What is known of a pupil's family and school besides the register.
+
+What one more notice to each parent would be on our records, and what stands in the way of a
+referral: never whether the threshold is met.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +17,6 @@ from policies.law.penalties import Window
 from projections.penalties.case import Case
 from projections.queries.pending import pending_amendments
 from projections.queries.view import View
-
-# -- families ------------------------------------------------------------------------------
-# Parents and earlier notices as known: what one more notice would be, on our records.
-
 
 _RELATION = "pupil, parent, relationship, parental_responsibility, care, since, until"
 _NOTICE = (
@@ -118,10 +118,6 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-# -- penalties_blockers --------------------------------------------------------------------
-# What stands in the way of a referral: never whether the threshold is met.
-
-
 _SUPPORT = "support"
 _WEEK = timedelta(days=6)
 
@@ -142,9 +138,9 @@ class Blockers:
         """
         return [
             *self._in_the_window(pupil, case, unmarked),
-            *_families(parents),
+            *_parent_blockers(parents),
             *self._support(pupil, case.window),
-            *self._school(),
+            *self._school_type(),
         ]
 
     def _in_the_window(
@@ -155,13 +151,13 @@ class Blockers:
             yield f"provisional: {code} still stands on {_sessions(open_)} of the window"
         if case.met and not case.settled_met:
             yield f"provisional-only: the threshold is met only with {code}"
-        if missing := len(_inside(unmarked, case.window)):
+        if missing := len(_in_window(unmarked, case.window)):
             yield f"missing: no mark on {_sessions(missing)} of the window"
         if used := len(case.used.intersection(case.sessions)):
             yield f"relied-on: an earlier notice relied on {_sessions(used)} of the window"
-        if conflicts := len(_inside(self._conflicts.get(pupil, ()), case.window)):
+        if conflicts := len(_in_window(self._conflicts.get(pupil, ()), case.window)):
             yield f"conflict: a source states another mark for {_sessions(conflicts)} in it"
-        if waiting := len(_inside(self._pending.get(pupil, ()), case.window)):
+        if waiting := len(_in_window(self._pending.get(pupil, ()), case.window)):
             yield f"pending: an amendment of {_sessions(waiting)} of it waits for approval"
 
     @cached_property
@@ -196,13 +192,13 @@ class Blockers:
                 found.setdefault(pupil, []).append(date.fromisoformat(day))
         return found
 
-    def _school(self) -> Iterator[str]:
+    def _school_type(self) -> Iterator[str]:
         kind = (self.view.school or {}).get("type", "")
         if not relevant_school(kind, self.view.on):
             yield f"school-type: penalty notices do not apply to a school of type {kind!r}"
 
 
-def _families(parents: Iterable[Parent]) -> Iterator[str]:
+def _parent_blockers(parents: Iterable[Parent]) -> Iterator[str]:
     yes = [parent for parent in parents if parent.liable == "yes"]
     if not yes:
         yield "parent: nobody is recorded as a parent"
@@ -211,7 +207,7 @@ def _families(parents: Iterable[Parent]) -> Iterator[str]:
             yield f"address: no address is recorded for parent {parent.parent_id}"
 
 
-def _inside(sessions: Iterable[Session], window: Window) -> list[Session]:
+def _in_window(sessions: Iterable[Session], window: Window) -> list[Session]:
     last = window.last_week + _WEEK
     return [session for session in sessions if window.first_week <= session.date <= last]
 

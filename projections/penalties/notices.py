@@ -10,8 +10,8 @@ from ledger.clock import iso, local_date
 from ledger.english import number_of
 from ledger.values import parse_session
 from policies.law.notices import FAILURE_TO_ATTEND
-from projections.penalties.case import age_of, countable, relevant
-from projections.penalties.undercut import Alert, alerts, sentence, upn
+from projections.penalties.case import age_of, countable_cells, relevant_cells
+from projections.penalties.undercut_alerts import Alert, alerts, sentence, upn
 from projections.queries import rectangle
 from projections.queries.authors import Authors
 from projections.queries.pending import PendingAmendment, pending_amendments
@@ -20,130 +20,25 @@ from projections.queries.uncounted import Standing, newest_calendar_change
 from projections.queries.versions import Commit, Describer, Version, versions
 from projections.queries.view import View
 
-# -- notices_text --------------------------------------------------------------------------
-# `notices` for reading: the tables and what they mean, and the lists in the cells of the CSV.
-
-
-WEEKS = "school-weeks"
-"""Why nothing counts as before where no session changed: the school weeks counted together did."""
-
-
-def blocks(view: View, rows: Sequence[dict[str, Any]]) -> list[Block]:
-    """Return the notices, what was amended since, and what does not count."""
-    body = [
-        (
-            row["issued_on"], row["parent_id"], row["upn"], row["name"], row["kind"],
-            row["outcome"] or ("paid" if row["paid_on"] else ""), str(len(row["sessions"])),
-            str(row["relevant_now"]), str(len(row["amended_since_issue"])),
-            str(len(row["uncounted"])),
-        )
-        for row in rows
-    ]  # fmt: skip
-    headings = (
-        "Issued", "Parent", "UPN", "Pupil", "Kind", "Outcome", "Sessions", "Relevant now",
-        "Changes since issue", "Not counted",
-    )  # fmt: skip
-    waiting = sum(len(row["pending"]) for row in rows)
-    notes = [_MEANING, *_waits(waiting), view.provenance()]
-    found: list[Block] = [
-        Grid(number_of(len(rows), "notice"), headings, body, frozenset({6, 7, 8, 9}), notes=notes)
-    ]
-    changed = [line for row in rows for line in _changed(row)]
-    if changed:
-        names = (*_CHANGED, "Recorded here", "By", "Reason")
-        found.append(Grid("Sessions amended after issue", names, changed))
-    uncounted = [line for row in rows for line in _not_counted(row)]
-    if uncounted:
-        titles = ("Issued", "UPN", "Sessions", "Which", "Stands", "Why")
-        found.append(Grid("Sessions relied on that do not count", titles, uncounted))
-    return found
-
-
-def _not_counted(row: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each reason, with how many sessions it is about, the first and last."""
-    grouped: dict[str, list[dict[str, Any]]] = {}
-    for each in row["uncounted"]:
-        grouped.setdefault(_why(each), []).append(each)
-    for why, found in grouped.items():
-        names = [each["session"] or "-" for each in found]
-        sessions = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-        codes = sorted({each["code"] or "-" for each in found})
-        yield row["issued_on"], row["upn"], str(len(found)), sessions, ", ".join(codes), why
-
-
-def _why(each: dict[str, Any]) -> str:
-    if each["session"] is None:
-        return str(each["words"])
-    return f"{'no longer counts' if each['since_issue'] else 'does not count'}: {each['words']}"
-
-
-def _waits(count: int) -> list[str]:
-    if not count:
-        return []
-    what = number_of(count, "requested amendment")
-    return [
-        f"Waiting for approval: {what} of these sessions, not yet in it: attendance approvals."
-    ]
-
-
-_MEANING = (
-    "Sessions: those the notice states, else those of its offence period with an entry. Relevant "
-    "now: unauthorised or unexplained as the register stands. Not counted: such entries that a "
-    "closure, term, roll or age keeps from counting. It is no finding about a parent."
-)
-
-
-_CHANGED = ("Issued", "UPN", "Session", "Was", "Became", "Made")
-
-
-def _by(change: dict[str, Any]) -> str:
-    """Name who made a change, else the import that it came by."""
-    if change["by"] is not None:
-        return str(change["by"]["name"])
-    return f"import of {change['source']}" if change["source"] else "not stated"
-
-
-def _changed(row: dict[str, Any]) -> list[tuple[str, ...]]:
-    return [
-        (
-            row["issued_on"], row["upn"], c["session"], c["was"] or "-", c["became"],
-            c["when"][:10], c["recorded_at"][:10], _by(c), c["reason"] or "",
-        )
-        for c in row["amended_since_issue"]
-    ]  # fmt: skip
-
-
-def flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as CSV has it: lists in one cell, separated by semicolons."""
-    changes = [
-        f"{c['session']} {c['was'] or '-'}>{c['became']} {c['when']} "
-        f"{_by(c)}: {c['reason'] or ''}".rstrip(": ")
-        for c in row["amended_since_issue"]
-    ]
-    uncounted = [
-        f"{each['session'] or WEEKS} {each['code'] or ''}".rstrip() + f": {_why(each)}"
-        for each in row["uncounted"]
-    ]
-    waiting = [f"{p['session']} {p['stands']}>{p['requested']}" for p in row["pending"]]
-    lists = {"amended_since_issue": changes, "uncounted": uncounted, "pending": waiting}
-    return row | {name: ";".join(items) for name, items in lists.items()}
-
-
-# -- notices -------------------------------------------------------------------------------
-# Penalty notices as known, and what became of the sessions they rest on.
-
-
 COLUMNS = (
     "parent_id", "upn", "name", "kind", "issued_on", "offence_first", "offence_last",
     "received_on", "paid_on", "withdrawn_on", "outcome", "outcome_on", "issuer",
     "sessions", "relevant_now", "amended_since_issue", "uncounted", "pending",
 )  # fmt: skip
+WEEKS = "school-weeks"
+"""Why nothing counts as before where no session changed: the school weeks counted together did."""
 _DETAILS = COLUMNS[3:13]
 _CHANGES = ("amendment", "restated", "late_entry")
 _RECORDED = (
     "SELECT min(kf) FROM notices WHERE parent = ? AND pupil = ? AND kind = ? AND issued_on = ? "
     "AND offence_first IS ?"
 )
+_MEANING = (
+    "Sessions: those the notice states, else those of its offence period with an entry. Relevant "
+    "now: unauthorised or unexplained as the register stands. Not counted: such entries that a "
+    "closure, term, roll or age keeps from counting. It is no finding about a parent."
+)
+_CHANGE_HEADINGS = ("Issued", "UPN", "Session", "Was", "Became", "Made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,16 +60,18 @@ class Notices(Question):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-        work = _Work(view)
-        rows = [work.row(each) for each in work.notices if only in (None, each.pupil)]
+        notices = _NoticeRows(view)
+        rows = [notices.row(each) for each in notices.all_notices if only in (None, each.pupil)]
         if self.amended_since_issue:
-            rows = [row for row in rows if row["amended_since_issue"] or _since(row)]
+            rows = [
+                row for row in rows if row["amended_since_issue"] or _uncounted_since_issue(row)
+            ]
         rows.sort(key=lambda row: (row["upn"], row["issued_on"], row["parent_id"]))
         document = {"as_of": view.as_of(), "rows": rows}
-        return Answer(document, COLUMNS, blocks(view, rows), flat=[flat(row) for row in rows])
+        return Answer(document, COLUMNS, _blocks(view, rows), flat=[_csv_row(row) for row in rows])
 
 
-def _since(row: dict[str, Any]) -> list[dict[str, Any]]:
+def _uncounted_since_issue(row: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what came not to count after the issue."""
     return [each for each in row["uncounted"] if each["since_issue"]]
 
@@ -204,11 +101,11 @@ class _Notice:
 
 
 @dataclass
-class _Work:
+class _NoticeRows:
     view: View
 
     @cached_property
-    def notices(self) -> list[_Notice]:
+    def all_notices(self) -> list[_Notice]:
         """Every notice known."""
         stored = self.view.stood(f"parent, pupil, sessions, {', '.join(_DETAILS)}", "notices")
         return [
@@ -230,7 +127,7 @@ class _Work:
         """Return the row of a notice."""
         found = self._versions(notice)
         relied = notice.sessions or sorted({v.session for v in found})
-        recorded = self._recorded(notice)
+        recorded = self._first_commit(notice)
         person = self.view.people.get(notice.pupil) or self.view.first_known_person(notice.pupil)
         return {
             "parent_id": notice.parent,
@@ -238,7 +135,7 @@ class _Work:
             "name": person.name,
             **notice.details,
             "sessions": list(relied),
-            "relevant_now": sum((notice.pupil, s) in self._relevant for s in relied),
+            "relevant_now": sum((notice.pupil, s) in self._relevant_entries for s in relied),
             "amended_since_issue": [
                 self._change(v) for v in found if self._after_issue(notice, v, recorded)
             ],
@@ -262,7 +159,7 @@ class _Work:
         named = set(notice.sessions)
         return [v for v in found if v.kind != "plan" and (not named or v.session in named)]
 
-    def _recorded(self, notice: _Notice) -> Commit:
+    def _first_commit(self, notice: _Notice) -> Commit:
         """Return the transaction in which a notice was recorded here first."""
         details = (notice.details[name] for name in ("kind", "issued_on", "offence_first"))
         key = [notice.parent, notice.pupil, *details]
@@ -296,7 +193,7 @@ class _Work:
                     "session": session,
                     "code": version.code,
                     "why": bar.kind,
-                    **self._because(notice, bar.words, bar.position, recorded),
+                    **self._cause(notice, bar.words, bar.position, recorded),
                 }
 
     def _weeks(self, notice: _Notice) -> Iterator[dict[str, Any]]:
@@ -308,10 +205,10 @@ class _Work:
                 words = "the school weeks that are counted together moved"
                 position = newest_calendar_change(self.view, alert.cause.first, alert.cause.last)
                 recorded = self.describer.commit(alert.cause.first - 1)
-                moved = self._because(notice, words, position or alert.number, recorded)
+                moved = self._cause(notice, words, position or alert.number, recorded)
                 yield {"session": None, "code": None, "why": WEEKS, **moved}
 
-    def _because(
+    def _cause(
         self, notice: _Notice, words: str, position: int | None, recorded: Commit
     ) -> dict[str, Any]:
         """Say what keeps an entry from counting, by whom, and whether since the issue."""
@@ -361,14 +258,105 @@ class _Work:
         }
 
     @cached_property
-    def _relevant(self) -> set[tuple[int, str]]:
+    def _relevant_entries(self) -> set[tuple[int, str]]:
         """Every relevant entry in the time that notices are about: row number and session."""
-        spans = [notice.span for notice in self.notices if notice.span]
+        spans = [notice.span for notice in self.all_notices if notice.span]
         view, days = self.view, [parse_session(s).date for span in spans for s in span]
         whole = rectangle.rectangle(view, min(days), min(max(days), view.on))
         ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in view.people.items()}
-        flags = relevant(whole, view.rules.codes, countable(whole, ages))
+        flags = relevant_cells(whole, view.rules.codes, countable_cells(whole, ages))
         return {
             (int(pupil), str(whole.sessions[at]))
             for pupil, at in zip(*flags.nonzero(), strict=True)
         }
+
+
+def _blocks(view: View, rows: Sequence[dict[str, Any]]) -> list[Block]:
+    """Return the notices, what was amended since, and what does not count."""
+    body = [
+        (
+            row["issued_on"], row["parent_id"], row["upn"], row["name"], row["kind"],
+            row["outcome"] or ("paid" if row["paid_on"] else ""), str(len(row["sessions"])),
+            str(row["relevant_now"]), str(len(row["amended_since_issue"])),
+            str(len(row["uncounted"])),
+        )
+        for row in rows
+    ]  # fmt: skip
+    headings = (
+        "Issued", "Parent", "UPN", "Pupil", "Kind", "Outcome", "Sessions", "Relevant now",
+        "Changes since issue", "Not counted",
+    )  # fmt: skip
+    waiting = sum(len(row["pending"]) for row in rows)
+    notes = [_MEANING, *_pending_notes(waiting), view.provenance()]
+    found: list[Block] = [
+        Grid(number_of(len(rows), "notice"), headings, body, frozenset({6, 7, 8, 9}), notes=notes)
+    ]
+    changed = [line for row in rows for line in _change_lines(row)]
+    if changed:
+        names = (*_CHANGE_HEADINGS, "Recorded here", "By", "Reason")
+        found.append(Grid("Sessions amended after issue", names, changed))
+    uncounted = [line for row in rows for line in _uncounted_lines(row)]
+    if uncounted:
+        titles = ("Issued", "UPN", "Sessions", "Which", "Stands", "Why")
+        found.append(Grid("Sessions relied on that do not count", titles, uncounted))
+    return found
+
+
+def _change_lines(row: dict[str, Any]) -> list[tuple[str, ...]]:
+    return [
+        (
+            row["issued_on"], row["upn"], c["session"], c["was"] or "-", c["became"],
+            c["when"][:10], c["recorded_at"][:10], _author(c), c["reason"] or "",
+        )
+        for c in row["amended_since_issue"]
+    ]  # fmt: skip
+
+
+def _uncounted_lines(row: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each reason, with how many sessions it is about, the first and last."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for each in row["uncounted"]:
+        grouped.setdefault(_why_uncounted(each), []).append(each)
+    for why, found in grouped.items():
+        names = [each["session"] or "-" for each in found]
+        sessions = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+        codes = sorted({each["code"] or "-" for each in found})
+        yield row["issued_on"], row["upn"], str(len(found)), sessions, ", ".join(codes), why
+
+
+def _why_uncounted(each: dict[str, Any]) -> str:
+    if each["session"] is None:
+        return str(each["words"])
+    return f"{'no longer counts' if each['since_issue'] else 'does not count'}: {each['words']}"
+
+
+def _pending_notes(count: int) -> list[str]:
+    if not count:
+        return []
+    what = number_of(count, "requested amendment")
+    return [
+        f"Waiting for approval: {what} of these sessions, not yet in it: attendance approvals."
+    ]
+
+
+def _author(change: dict[str, Any]) -> str:
+    """Name who made a change, else the import that it came by."""
+    if change["by"] is not None:
+        return str(change["by"]["name"])
+    return f"import of {change['source']}" if change["source"] else "not stated"
+
+
+def _csv_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as CSV has it: lists in one cell, separated by semicolons."""
+    changes = [
+        f"{c['session']} {c['was'] or '-'}>{c['became']} {c['when']} "
+        f"{_author(c)}: {c['reason'] or ''}".rstrip(": ")
+        for c in row["amended_since_issue"]
+    ]
+    uncounted = [
+        f"{each['session'] or WEEKS} {each['code'] or ''}".rstrip() + f": {_why_uncounted(each)}"
+        for each in row["uncounted"]
+    ]
+    waiting = [f"{p['session']} {p['stands']}>{p['requested']}" for p in row["pending"]]
+    lists = {"amended_since_issue": changes, "uncounted": uncounted, "pending": waiting}
+    return row | {name: ";".join(items) for name, items in lists.items()}

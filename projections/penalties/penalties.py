@@ -8,24 +8,33 @@ from typing import Any, Literal
 import numpy as np
 
 from ledger.values import Session
-from policies.law import penalties as threshold
 from policies.law.calendar import school_weeks
-from projections.penalties import recorded
+from policies.law.penalties import measure
 from projections.penalties.case import (
     Case,
     Register,
     age_of,
-    begun,
     case_of,
-    countable,
+    countable_cells,
     counted_from,
     entries,
     figures,
-    held,
-    relevant,
+    relevant_cells,
+    weeks_begun,
+    window_counts,
+)
+from projections.penalties.considerations import (
+    Consideration,
+    Stretch,
+    case_sessions,
+    considerations,
+    first_recorded_met_at,
+    is_considered,
+    recorded_since,
+    stretches,
 )
 from projections.penalties.families import Blockers, Families
-from projections.penalties.text import COLUMNS, Listed, blocks, explained, flat
+from projections.penalties.text import COLUMNS, ListedPupil, blocks, csv_row, explanation
 from projections.queries.question import Answer, Lines, Selection, option
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
@@ -55,19 +64,19 @@ class Penalties(Selection):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "knows_nothing": True, "rows": []}
             return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-        work = _Work(self, view)
-        found = sorted(work.listed(), key=lambda each: str(each.row["upn"]))
-        document = {"as_of": view.as_of(), "at_least": work.at_least, "window": self.window,
+        listing = _Listing(self, view)
+        found = sorted(listing.pupils(), key=lambda each: str(each.row["upn"]))
+        document = {"as_of": view.as_of(), "at_least": listing.at_least, "window": self.window,
                     "rows": [each.row for each in found]}  # fmt: skip
-        current, rule = self.window == "current", work.register.measure
-        shown = blocks(view, found, rule, early=current and work.at_least < rule.sessions)
+        current, rule = self.window == "current", listing.register.measure
+        shown = blocks(view, found, rule, early=current and listing.at_least < rule.sessions)
         if self.explain:
-            shown += explained(view, found, rule)
-        return Answer(document, COLUMNS, shown, flat=[flat(each.row) for each in found])
+            shown += explanation(view, found, rule)
+        return Answer(document, COLUMNS, shown, flat=[csv_row(each.row) for each in found])
 
 
 @dataclass
-class _Work:
+class _Listing:
     """One answer being made: the register as arrays first, then each pupil listed in detail."""
 
     question: Penalties
@@ -83,7 +92,7 @@ class _Work:
         """The day, the school weeks over the whole calendar, the rule of the day."""
         on = self.view.on
         weeks = school_weeks(self.view.calendar.school_days())
-        return Register(on, weeks, threshold.measure(on), self.view.rules.codes)
+        return Register(on, weeks, measure(on), self.view.rules.codes)
 
     @property
     def at_least(self) -> int:
@@ -99,7 +108,7 @@ class _Work:
     def cells(self) -> Flags:
         """Which cells could hold a relevant entry."""
         people = self.view.people.items()
-        return countable(
+        return countable_cells(
             self.whole, {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
         )
 
@@ -109,12 +118,12 @@ class _Work:
         empty: Flags = self.whole.counted & (self.whole.codes == 0)
         return empty
 
-    def listed(self) -> Iterator[Listed]:
+    def pupils(self) -> Iterator[ListedPupil]:
         """Yield those who have enough entries in a window."""
         whole, register = self.whole, self.register
-        flags = relevant(whole, register.codes, self.cells)
-        weeks = begun(register.weeks, register.on)
-        latest, fullest = held(flags, whole.sessions, weeks, register.measure)
+        flags = relevant_cells(whole, register.codes, self.cells)
+        weeks = weeks_begun(register.weeks, register.on)
+        latest, fullest = window_counts(flags, whole.sessions, weeks, register.measure)
         counts = latest if self.question.window == "current" else fullest
         chosen = (flags & selected_cells(self.view, self.question, whole)).any(axis=1)
         for pupil in np.nonzero(chosen & (counts >= self.at_least))[0]:
@@ -123,37 +132,37 @@ class _Work:
             yield from self._detail(int(pupil), case)
 
     @cached_property
-    def _considered(self) -> dict[int, list[recorded.Consideration]]:
-        return recorded.considerations(self.view)
+    def _considerations(self) -> dict[int, list[Consideration]]:
+        return considerations(self.view)
 
-    def _detail(self, pupil: int, case: Case) -> Iterator[Listed]:
-        stretches = recorded.stretches(
+    def _detail(self, pupil: int, case: Case) -> Iterator[ListedPupil]:
+        versions = stretches(
             self.view, pupil, self._sessions(self.cells, pupil),
             (self.whole.sessions[0].date, self.register.on),
         )  # fmt: skip
-        considered = self._considered.get(pupil, [])
-        if not (self.question.not_considered and self._settled(case, stretches, considered)):
-            row = self._row(pupil, case, stretches)
+        considered = self._considerations.get(pupil, [])
+        if not (self.question.not_considered and self._is_settled(case, versions, considered)):
+            row = self._row(pupil, case, versions)
             row["considered"] = [each.row() for each in considered]
-            yield Listed(pupil, case, row, considered)
+            yield ListedPupil(pupil, case, row, considered)
 
-    def _settled(
+    def _is_settled(
         self,
         case: Case,
-        stretches: list[recorded.Stretch],
-        considered: list[recorded.Consideration],
+        versions: list[Stretch],
+        considered: list[Consideration],
     ) -> bool:
         """Tell whether the case, as it is now, has been considered."""
         current = self.question.window == "current"
-        about = recorded.case_sessions(case, self.register, self.at_least, current=current)
-        since = recorded.since_when(stretches)
-        return recorded.is_considered(considered, since, case, about)
+        about = case_sessions(case, self.register, self.at_least, current=current)
+        since = recorded_since(versions)
+        return is_considered(considered, since, case, about)
 
-    def _row(self, pupil: int, case: Case, stretches: list[recorded.Stretch]) -> dict[str, Any]:
+    def _row(self, pupil: int, case: Case, versions: list[Stretch]) -> dict[str, Any]:
         parents = list(self.families.parents(pupil))
         unmarked = self._sessions(self.unmarked, pupil)
         row = figures(case)
-        row["first_recorded_met_at"] = recorded.first_recorded_met_at(stretches, self.register)
+        row["first_recorded_met_at"] = first_recorded_met_at(versions, self.register)
         row["considered"] = []
         row["parents"] = [self.families.row(pupil, parent) for parent in parents]
         row["blockers"] = self.blockers.of(pupil, case, unmarked, parents)

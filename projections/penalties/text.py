@@ -1,4 +1,7 @@
-"""The list of penalties as a table and as CSV: what is recorded, never a finding."""
+"""The list of `penalties` as a table, as CSV, and explained in words that a parent could follow.
+
+It says what is recorded, never a finding.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +13,9 @@ from ledger.values import parse_session
 from policies.law.penalties import Measure
 from policies.packs.values import parameters
 from projections.penalties.case import Case, counted_from, letters
-from projections.penalties.recorded import Consideration
+from projections.penalties.considerations import Consideration
 from projections.queries.question import Block, Grid, Lines, natural_order
 from projections.queries.view import View
-
-# -- text ----------------------------------------------------------------------------------
-# The list of penalties as a table and as CSV: what is recorded, never a finding.
-
 
 COLUMNS = (
     "upn",
@@ -39,7 +38,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedPupil:
     """A pupil listed: row number, case, row of the answer, considerations with their reasons."""
 
     pupil: int
@@ -48,29 +47,29 @@ class Listed:
     considered: Sequence[Consideration]
 
 
-def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+def csv_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row without nested values, for CSV."""
     return {
         **row,
-        "window": _weeks(row["window"]),
-        "peak_window": _weeks(row["peak_window"]),
-        "sessions": _cells(row["sessions"]),
-        "peak_sessions": _cells(row["peak_sessions"]),
+        "window": _weeks_cell(row["window"]),
+        "peak_window": _weeks_cell(row["peak_window"]),
+        "sessions": _sessions_cell(row["sessions"]),
+        "peak_sessions": _sessions_cell(row["peak_sessions"]),
         "considered": ";".join(f"{c['at']} {c['decision']}" for c in row["considered"]),
-        "parents": ";".join(_parent(parent) for parent in row["parents"]),
+        "parents": ";".join(_parent_cell(parent) for parent in row["parents"]),
         "blockers": ";".join(row["blockers"]),
     }
 
 
-def _weeks(window: Mapping[str, str]) -> str:
+def _weeks_cell(window: Mapping[str, str]) -> str:
     return f"{window['first_week']} to {window['last_week']}"
 
 
-def _cells(cells: Sequence[Mapping[str, str]]) -> str:
+def _sessions_cell(cells: Sequence[Mapping[str, str]]) -> str:
     return ";".join(f"{cell['session']} {cell['code']}" for cell in cells)
 
 
-def _parent(parent: Mapping[str, Any]) -> str:
+def _parent_cell(parent: Mapping[str, Any]) -> str:
     return f"{parent['parent_id']}: {parent['previous']} previous, {parent['outcome']}"
 
 
@@ -82,7 +81,9 @@ def sentence(measure: Measure) -> str:
     )
 
 
-def blocks(view: View, found: Sequence[Listed], measure: Measure, *, early: bool) -> list[Block]:
+def blocks(
+    view: View, found: Sequence[ListedPupil], measure: Measure, *, early: bool
+) -> list[Block]:
     """Return the table; ``early``: a warning before the threshold, with when sessions leave."""
     headings = (
         "UPN",
@@ -99,12 +100,12 @@ def blocks(view: View, found: Sequence[Listed], measure: Measure, *, early: bool
     listed = sorted(found, key=lambda each: natural_order(str(each.row["upn"])))
     body = [_line(view, each, early=early) for each in listed]
     meant = [_note(text) for text in _meaning(listed, measure)]
-    notes = [*meant, _note(_earlier(measure)), view.provenance()]
+    notes = [*meant, _note(_scope_note(measure)), view.provenance()]
     about = f"Penalty notice threshold as at {view.on}: {number_of(len(found), 'pupil')}"
     return [Grid(about, headings, body, numeric=frozenset(range(2, 6)), notes=notes)]
 
 
-def _meaning(listed: Sequence[Listed], measure: Measure) -> Iterator[str]:
+def _meaning(listed: Sequence[ListedPupil], measure: Measure) -> Iterator[str]:
     """Yield what being on this list means: a duty only for those who met the threshold."""
     met = [each.row["met"] for each in listed]
     if any(met) or not met:
@@ -117,7 +118,7 @@ def _meaning(listed: Sequence[Listed], measure: Measure) -> Iterator[str]:
         )
 
 
-def _earlier(measure: Measure) -> str:
+def _scope_note(measure: Measure) -> str:
     return (
         f"sessions in any {in_words(measure.weeks)} consecutive school weeks, from the whole "
         "history whatever --from says; earlier notices as on our records"
@@ -128,7 +129,7 @@ def _note(text: str) -> str:
     return text[0].upper() + text[1:] + "."
 
 
-def _line(view: View, each: Listed, *, early: bool) -> tuple[str, ...]:
+def _line(view: View, each: ListedPupil, *, early: bool) -> tuple[str, ...]:
     row = each.row
     leaves = (row["oldest_leaves_on"] or "after the known terms",) if early else ()
     numbers = (row[name] for name in ("count", "settled", "fresh", "peak"))
@@ -138,20 +139,16 @@ def _line(view: View, each: Listed, *, early: bool) -> tuple[str, ...]:
         *map(str, numbers),
         row["first_met_on"] or "",
         *leaves,
-        _last(row["considered"]),
+        _last_consideration(row["considered"]),
         ", ".join(blocker.partition(":")[0] for blocker in row["blockers"]),
     )
 
 
-def _last(considered: Sequence[Mapping[str, Any]]) -> str:
+def _last_consideration(considered: Sequence[Mapping[str, Any]]) -> str:
     if not considered:
         return ""
     newest = considered[-1]
     return f"{newest['decision']} {newest['at'][:10]}"
-
-
-# -- penalties_words -----------------------------------------------------------------------
-# A case explained in words that a parent could follow: sessions, windows, the rule.
 
 
 _OUTCOMES = {
@@ -161,7 +158,7 @@ _OUTCOMES = {
 }
 
 
-def explained(view: View, found: Sequence[Listed], measure: Measure) -> list[Block]:
+def explanation(view: View, found: Sequence[ListedPupil], measure: Measure) -> list[Block]:
     """Return the rule, then each pupil's sessions and windows."""
     return [Lines([*_rule(view, measure), ""]), *(Lines(_pupil(view, each)) for each in found)]
 
@@ -186,7 +183,7 @@ def _rule(view: View, measure: Measure) -> Iterator[str]:
     yield f"  Reference: {rule.reference} ({rule.confidence})."
 
 
-def _pupil(view: View, each: Listed) -> list[str]:
+def _pupil(view: View, each: ListedPupil) -> list[str]:
     row = each.row
     lines = [f"{view.people[each.pupil].name} ({row['upn']})"]
     lines += _window(view, "Latest window", row["window"], row["sessions"])
@@ -196,8 +193,8 @@ def _pupil(view: View, each: Listed) -> list[str]:
     if row["peak_window"] != row["window"]:
         lines += _window(view, "Fullest window so far", row["peak_window"], row["peak_sessions"])
     lines += _times(row)
-    lines += [f"  Considered {_considered(each)}" for each in each.considered]
-    lines += [f"  Parent {_words_parent(parent)}" for parent in row["parents"]]
+    lines += [f"  Considered {_consideration_words(each)}" for each in each.considered]
+    lines += [f"  Parent {_parent_words(parent)}" for parent in row["parents"]]
     lines += [f"  To clear up first: {blocker.partition(': ')[2]}" for blocker in row["blockers"]]
     return [*lines, ""]
 
@@ -226,12 +223,12 @@ def _times(row: Mapping[str, Any]) -> Iterator[str]:
         yield f"  The oldest session leaves the window on {day(row['oldest_leaves_on'])}"
 
 
-def _considered(found: Consideration) -> str:
+def _consideration_words(found: Consideration) -> str:
     by = ", ".join(filter(None, (found.by["name"], found.by["job_title"])))
     return f"on {day(local(found.at).date())} by {by}: {found.decision} ({found.reason})"
 
 
-def _words_parent(parent: Mapping[str, Any]) -> str:
+def _parent_words(parent: Mapping[str, Any]) -> str:
     confirmed = parent["la_confirmed_on"]
     source = f" (the authority last confirmed on {day(confirmed)})" if confirmed else ""
     previous = f"{parent['previous']} earlier in the period on our records{source}"

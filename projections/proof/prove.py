@@ -1,4 +1,8 @@
-"""Write the proof that one entry is in the log, checkable without it."""
+"""What somebody outside needs to check the log without it.
+
+A proof of one entry, the newest checkpoint with the proof that it continues an earlier one, and
+the public key.
+"""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -19,9 +23,6 @@ from ledger.values import parse_session
 from ledger.verification.verify import Progress
 from projections.queries.question import Answer, Inspection, Lines, Page, argument, option
 
-# -- prove ---------------------------------------------------------------------------------
-# Write the proof that one entry is in the log, checkable without it.
-
 
 @dataclass(frozen=True, kw_only=True)
 class Prove(Inspection):
@@ -41,7 +42,7 @@ class Prove(Inspection):
 
     def inspect(self, folder: Folder, _progress: Progress) -> Answer:
         """Prove one entry under the newest checkpoint, or the newest that a witness signed."""
-        row = _row(self, folder.required())
+        row = _entry_asked_for(self, folder.required())
         proofs = Proofs(folder, witnessed=self.witnessed)
         proof = proofs.of(row)
         if not proof.holds:
@@ -65,7 +66,7 @@ class Prove(Inspection):
         return Answer(document, (), [Lines([says])], pages=[Page(self.out, proof.written)])
 
 
-def _row(question: Prove, folder: Folder) -> Row:
+def _entry_asked_for(question: Prove, folder: Folder) -> Row:
     if question.position is not None and question.pupil is None and question.session is None:
         return row_at(folder, question.position)
     if question.position is not None or question.pupil is None or question.session is None:
@@ -96,10 +97,6 @@ def _row(question: Prove, folder: Folder) -> Row:
     return versions[number - 1]
 
 
-# -- checkpoint ----------------------------------------------------------------------------
-# Print the newest one, or prove that it continues one kept earlier.
-
-
 @dataclass(frozen=True, kw_only=True)
 class LatestCheckpoint(Inspection):
     """attendance checkpoint: print the newest one, or prove that it continues one kept earlier.
@@ -128,9 +125,9 @@ class LatestCheckpoint(Inspection):
         lines = proofs.note.written.rstrip("\n").split("\n")
         if self.since is None:
             return Answer(document, (), [Lines(lines)], pages=pages)
-        given = _read(self.since)
-        compared, says = _compared(proofs, newest, read_checkpoint(given.text))
-        if not compared["consistent"] and not _signed_by(folder, given, newest.size):
+        earlier = _read_note(self.since)
+        compared, says = _comparison(proofs, newest, read_checkpoint(earlier.text))
+        if not compared["consistent"] and not _signed_by(folder, earlier, newest.size):
             says.append(
                 "No key of this log signed that checkpoint: it was made up, or changed since."
             )
@@ -139,18 +136,18 @@ class LatestCheckpoint(Inspection):
         return Answer(document, (), [Lines([*says, "", *lines])], pages=pages, differs=differs)
 
 
-def _read(path: Path) -> Note:
+def _read_note(path: Path) -> Note:
     with translated(path):
         return read_note(path.read_text(encoding="utf-8", errors="replace"))
 
 
-def _signed_by(folder: Folder, given: Note, size: int) -> bool:
+def _signed_by(folder: Folder, note: Note, size: int) -> bool:
     """Tell whether a key that the log has had signed a checkpoint."""
     keys = (read_verifier(each.key) for each in keys_of(folder, size))
-    return any(key.time_of(given) is not None for key in keys)
+    return any(key.time_of(note) is not None for key in keys)
 
 
-def _compared(
+def _comparison(
     proofs: Proofs, newest: Checkpoint, kept: Checkpoint
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the consistency of two checkpoints with its proof, and the same in words."""
@@ -172,10 +169,6 @@ def _compared(
         what = f"the checkpoint kept is of {kept.size} entries, the log holds {newest.size}"
         return found, [f"NOT continued: {what}; it was rolled back or cut short"]
     return found, [f"NOT continued: entries 1 to {kept.size} are not those of the checkpoint kept"]
-
-
-# -- key_show ------------------------------------------------------------------------------
-# Print the ledger's public key, to be kept by somebody outside.
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""Who outside is trusted to have seen the log, and what each saw last."""
+"""The witnesses outside who are trusted to have seen the log, and requests to them."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.clock import iso, local
 from ledger.store.folder import Folder
@@ -14,12 +14,8 @@ from projections.queries import sightings
 from projections.queries.question import Answer, Grid, Inspection, Lines, Page, Question, option
 from projections.queries.view import View
 
-# -- witnesses -----------------------------------------------------------------------------
-# Who outside is trusted to have seen the log, and what each saw last.
-
-
 _HEADINGS = ("Witness", "Key", "Trusted", "Decided by", "Saw entries", "At")
-_STOOD = "kf, key, trusted, at, by, name, job_title"
+_STORED = "kf, key, trusted, at, by, name, job_title"
 _COLUMNS = ("witness", "key_id", "trusted", "since", "by", "saw", "saw_at", "key")
 
 
@@ -33,16 +29,16 @@ class Witnesses(Question):
     def answer(self, view: View) -> Answer:
         """Answer with every witness that was ever trusted."""
         trusts = {each.key.vkey: each for each in trusted_witnesses(view.folder)}
-        stood = sorted(view.stood(_STOOD, "witnesses"))
-        seen = [sightings.newest(view, [trusts[row[1]]]) for row in stood]
+        stored = [_Witness(*row) for row in sorted(view.stood(_STORED, "witnesses"))]
+        seen = [sightings.newest(view, [trusts[each.key]]) for each in stored]
         last = max((each for each in seen if each), default=None)
-        rows = [_row(view, row, each) for row, each in zip(stood, seen, strict=True)]
+        rows = [_row(view, row, each) for row, each in zip(stored, seen, strict=True)]
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "last_witness": sightings.document(last),
             "rows": rows,
         }
-        cells = [_cells(view, row, each) for row, each in zip(stood, seen, strict=True)]
+        cells = [_cells(view, row, each) for row, each in zip(stored, seen, strict=True)]
         blocks: list[Grid | Lines] = [Grid("Witnesses", _HEADINGS, cells)] if rows else []
         if view.knows_nothing:
             document["knows_nothing"] = True
@@ -52,36 +48,46 @@ class Witnesses(Question):
         return Answer(document, _COLUMNS, [*blocks, says], flat)
 
 
-def _row(view: View, stood: tuple[Any, ...], seen: Sighting | None) -> dict[str, Any]:
-    _, vkey, now, at, by, name, job_title = stood
-    key = read_verifier(vkey)
+class _Witness(NamedTuple):
+    """A witness as stored: its key, whether it is trusted, and since when by whose decision."""
+
+    position: int
+    key: str
+    trusted: bool
+    at: int
+    by: str
+    name: str
+    job_title: str
+
+
+def _row(view: View, witness: _Witness, seen: Sighting | None) -> dict[str, Any]:
+    key = read_verifier(witness.key)
     return {
         "witness": key.name,
         "key_id": key.key_id.hex(),
-        "trusted": bool(now),
-        "since": iso(at),
-        "by": {"staff_id": by, "name": view.open(name), "job_title": job_title},
+        "trusted": bool(witness.trusted),
+        "since": iso(witness.at),
+        "by": {
+            "staff_id": witness.by,
+            "name": view.open(witness.name),
+            "job_title": witness.job_title,
+        },
         "saw": seen.position if seen else None,
         "saw_at": iso(seen.at) if seen else None,
-        "key": vkey,
+        "key": witness.key,
     }
 
 
-def _cells(view: View, stood: tuple[Any, ...], seen: Sighting | None) -> list[str]:
-    _, vkey, now, at, _, name, job_title = stood
-    key = read_verifier(vkey)
+def _cells(view: View, witness: _Witness, seen: Sighting | None) -> list[str]:
+    key = read_verifier(witness.key)
     return [
         key.name,
         key.key_id.hex(),
-        f"{'since' if now else 'dropped'} {local(at):%Y-%m-%d %H:%M}",
-        f"{view.open(name)}, {job_title}",
+        f"{'since' if witness.trusted else 'dropped'} {local(witness.at):%Y-%m-%d %H:%M}",
+        f"{view.open(witness.name)}, {witness.job_title}",
         f"1 to {seen.position}" if seen else "nothing",
         f"{local(seen.at):%Y-%m-%d %H:%M}" if seen else "",
     ]
-
-
-# -- witness_request -----------------------------------------------------------------------
-# Write a request to a witness, to be sent as a file.
 
 
 @dataclass(frozen=True, kw_only=True)

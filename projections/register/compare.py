@@ -15,8 +15,7 @@ from projections.queries.pending import approval_steps
 from projections.queries.question import Question
 from projections.queries.versions import Describer, Version
 from projections.queries.view import Person, View, open_view
-from projections.register.signs import NO_MARK
-from projections.register.signs import code as stands
+from projections.register.signs import NO_MARK, code_text
 from projections.register.week import PLAN, Week, by_surname
 
 NOW = "now"
@@ -31,27 +30,27 @@ def other_view(question: Question, view: View, known_at: str | None) -> Iterator
     Without a time of its own, ``--position`` bounds it too: what the ledger held then changes no
     more, and with it the answer.
     """
-    at = None if known_at is None or known_at == NOW else _come(known_at, view)
+    at = None if known_at is None or known_at == NOW else _time_not_ahead(known_at, view)
     upto = question.position if known_at is None else None
     if upto is not None:
-        at = _last_recorded(view, upto)
+        at = _time_of_position(view, upto)
     with open_view(
         view.folder, replace(question, known_at=at, position=upto), lambda: view.now
     ) as second:
         # Both read the marks as they are in the newer files, which know all of the older ones.
         view.grid = second.grid
-        if _known(view) == _known(second):
+        if _people_known(view) == _people_known(second):
             second.people = view.people  # names are slow to open
         yield second
 
 
-def _last_recorded(view: View, position: int) -> str | None:
+def _time_of_position(view: View, position: int) -> str | None:
     """Return when the last entry up to a position was recorded; none before the first."""
     row = view.db.execute("SELECT max(at) FROM commits WHERE first <= ?", [position]).fetchone()
     return None if row[0] is None else iso(row[0])
 
 
-def _come(known_at: str, view: View) -> str:
+def _time_not_ahead(known_at: str, view: View) -> str:
     """Return an instant that is not later than now; today's date stands for now."""
     if parse_instant(known_at) > view.now and known_at != view.today.isoformat():
         raise Refused(
@@ -62,13 +61,13 @@ def _come(known_at: str, view: View) -> str:
     return known_at
 
 
-def _known(view: View) -> tuple[object, object]:
+def _people_known(view: View) -> tuple[object, object]:
     """Return which versions of details and which spells a view knows."""
     return view.stood("rowid", "details"), view.spells
 
 
 @dataclass
-class Compared:
+class Comparison:
     """The same group and week at two points in time, the earlier one first."""
 
     earlier: Week
@@ -91,7 +90,9 @@ class Compared:
 
     def difference(self, person: Person, session: Session) -> dict[str, str | None] | None:
         """Return what stood and what it became; none where it is the same."""
-        was, became = (_stood(week.cell(person, session)) for week in (self.earlier, self.later))
+        was, became = (
+            _code_that_stands(week.cell(person, session)) for week in (self.earlier, self.later)
+        )
         return None if was == became else {"was": was, "became": became}
 
     def _new(self, person: Person, session: Session) -> list[Version]:
@@ -114,12 +115,12 @@ class Compared:
             row
             for person in self.later.pupils
             for session in self.later.sessions
-            for row in self._of(person, session)
+            for row in self._changes_of(person, session)
         ]
         found += self._requests()
         return sorted(found, key=lambda r: (r["position"] or 0, r["session"], r["upn"]))
 
-    def _of(self, person: Person, session: Session) -> Iterator[dict[str, Any]]:
+    def _changes_of(self, person: Person, session: Session) -> Iterator[dict[str, Any]]:
         new = self._new(person, session)
         for version in new:
             row = self._describer.row(0, version)
@@ -128,7 +129,7 @@ class Compared:
             about = {"was": version.replaced, "became": version.code}
             about |= {name: row[name] for name in kept if name in row}
             about["source"] = self._describer.source(version)
-            yield _placed(person, str(session), about)
+            yield _change_row(person, str(session), about)
         difference = self.difference(person, session)
         amended = [version.code for version in new if version.kind != PLAN][-1:]
         # A mark that was amended to what now stands says it all.
@@ -137,7 +138,7 @@ class Compared:
             and amended != [difference["became"]]
             and not self._same_cell(person, session)
         ):
-            yield _placed(
+            yield _change_row(
                 person, str(session), difference | self._calendar_or_roll(person, session)
             )
 
@@ -197,27 +198,27 @@ class Compared:
         found = approval_steps(week.view, self._describer, people.keys(), week.monday, week.friday)
         low = self.earlier.view.position
         return [
-            _placed(people[pupil], row["session"], row)
+            _change_row(people[pupil], row["session"], row)
             for pupil, row in found
             if row["position"] > low
         ]
 
 
-def _placed(person: Person, session: str, about: dict[str, Any]) -> dict[str, Any]:
+def _change_row(person: Person, session: str, about: dict[str, Any]) -> dict[str, Any]:
     return {"session": session, "upn": person.upn, "name": person.name, **about}
 
 
-def _stood(cell: dict[str, Any]) -> str | None:
+def _code_that_stands(cell: dict[str, Any]) -> str | None:
     """Return what a cell shows without plans; none where no mark stands."""
-    found = stands({**cell, "planned": None})
+    found = code_text({**cell, "planned": None})
     return None if found == NO_MARK else found
 
 
-def compared(week: Week, other: View) -> Compared:
+def comparison(week: Week, other: View) -> Comparison:
     """Return a week at its own point in time and at another, the earlier one first."""
     second = Week(other, week.group, week.monday, required=False)
     earlier, later = sorted((week, second), key=lambda each: _order(each.view))
-    return Compared(earlier, later)
+    return Comparison(earlier, later)
 
 
 def _order(view: View) -> tuple[int, int]:

@@ -30,7 +30,7 @@ class Taking(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueRegister:
     """One register that was due.
 
     ``closes``: the instant of the closing time, none where no times are recorded; ``expected``:
@@ -50,7 +50,9 @@ class Due:
     late_by_school_days: int | None
 
 
-def due(view: View, describer: Describer, kind: str, group: str | None) -> Iterator[Due]:
+def due_registers(
+    view: View, describer: Describer, kind: str, group: str | None
+) -> Iterator[DueRegister]:
     """Yield the registers due in the range, of all groups of a kind or of one."""
     groups = groups_of(view, kind)
     if group is not None:
@@ -62,8 +64,8 @@ def due(view: View, describer: Describer, kind: str, group: str | None) -> Itera
             )
         groups = {group: groups[group]}
     whole = rectangle(view)
-    made = _made(view, describer, whole)
-    taken = _takings(view)
+    made = _first_marks(view, describer, whole)
+    takings = _takings(view)
     days = view.calendar.school_days()
     for name, members in groups.items():
         cells = np.zeros(whole.codes.shape, np.bool_)
@@ -71,13 +73,13 @@ def due(view: View, describer: Describer, kind: str, group: str | None) -> Itera
         cells &= whole.counted
         for at in np.nonzero(np.any(cells, axis=0))[0]:
             session, here = whole.sessions[at], cells[:, at]
-            taking, closes = taken.get((str(session), name)), view.calendar.closing(session)
+            taking, closes = takings.get((str(session), name)), view.calendar.closing(session)
             if taking is None and not has_closed(view, session):
                 continue
-            after = _after(made[here, at], closes)
+            after = _marks_after(made[here, at], closes)
             last = max((*after, taking.ended if taking else 0))
             late = None if closes is None or last <= closes else last
-            yield Due(
+            yield DueRegister(
                 name,
                 session,
                 closes,
@@ -105,7 +107,7 @@ def _takings(view: View) -> dict[tuple[str, str], Taking]:
     return {(session, group): Taking(*rest) for session, group, *rest in rows}
 
 
-def _made(view: View, describer: Describer, whole: Rectangle) -> Any:  # noqa: ANN401 - an array
+def _first_marks(view: View, describer: Describer, whole: Rectangle) -> Any:  # noqa: ANN401 - an array
     """Return when each first mark was made, [pupils, sessions]; 0 where no time is known."""
     made = np.zeros(whole.codes.shape, np.int64)
     where = {str(session): n for n, session in enumerate(whole.sessions)}
@@ -117,11 +119,11 @@ def _made(view: View, describer: Describer, whole: Rectangle) -> Any:  # noqa: A
     return made
 
 
-def _after(made: Any, closes: int | None) -> list[int]:  # noqa: ANN401 - an array
+def _marks_after(made: Any, closes: int | None) -> list[int]:  # noqa: ANN401 - an array
     return [] if closes is None else [int(at) for at in made[made > closes]]
 
 
-def written(instant: int | None) -> str | None:
+def instant_text(instant: int | None) -> str | None:
     """Write an instant for a document, or nothing."""
     return None if instant is None else iso(instant)
 

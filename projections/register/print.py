@@ -1,4 +1,10 @@
-"""A group's register on paper, as amended or blank."""
+"""A group's register on paper, as amended or blank.
+
+As amended (SI 2024/208 reg 6(2)): every amendment with original entry, amended entry, reason,
+date and name, numbered in the cell and listed beneath, with the job title besides; late entries
+with their lag; week after week. Blank, for the day on which the system is down: names, sessions,
+what is planned (in brackets: a plan is no entry), room for who took it and when; no mark.
+"""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -20,124 +26,15 @@ from projections.queries.wording import (
     when_in_words,
     wrap_cells,
 )
-from projections.register.signs import NOT_MET, code_key, legend, shown
+from projections.register.signs import NOT_MET, code_key, legend, signed_text
 from projections.register.week import Week, monday_of
 from projections.rendering import html
-
-# -- register_print_blank ------------------------------------------------------------------
-# A blank register on paper, for the day on which the system is down.
-#
-# Names, sessions, what is planned (in brackets: a plan is no entry), room for who took it and
-# when; no mark.
-
-
-_SPARE_ROWS = 2
-_ROOM = "____"
-_FORM = ("Opened at", "Ended at", "Taken by (name)", "Signature")
-_PLANNED = "(..)  planned; not an entry: write the code that is right when the register is taken"
-_NOT_MET = f"{NOT_MET}  no entry is due: school closed, or pupil not on roll or not in the group"
-_LATER = (
-    "Enter these marks in the ledger when the system is back, with who took the register and "
-    "when; keep this sheet."
-)
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One empty week: a row a pupil, and what each cell holds before anybody writes."""
-
-    week: Week
-    rows: list[Row]
-
-    def document(self) -> Row:
-        """Return the week as JSON has it."""
-        return {"week": self.week.monday.isoformat(), "rows": self.rows, "codes": self.codes()}
-
-    def codes(self) -> list[dict[str, str]]:
-        """Return the codes that a taker may write in that week, with what they mean."""
-        return codes_between(self.week.view, self.week.monday, self.week.friday)
-
-
-def form(week: Week) -> Form:
-    """Return a week without any mark, of those who are on roll in it."""
-    here = [p for p in week.pupils if any(week.cell(p, s)["member"] for s in week.sessions)]
-    return Form(week, [_row(week, person) for person in here])
-
-
-def _row(week: Week, person: Person) -> Row:
-    cells = []
-    for session in week.sessions:
-        cell = week.cell(person, session)
-        due = cell["met"] and cell["member"]
-        planned = week.planned((person.index, str(session))) if due else None
-        cells.append({"session": str(session), "due": due, "planned": planned})
-    return {"upn": person.upn, "name": person.name, "cells": cells}
-
-
-def codes_between(view: View, first: date, last: date) -> list[dict[str, str]]:
-    """Return the codes in force on any day of a range that somebody can enter by hand."""
-    table = view.rules.codes
-    found = {
-        rule.code: {"code": rule.code, "meaning": rule.description}
-        for era_first, _ in table.eras(first, last)
-        for rule in table.in_force(era_first)
-        if rule.category != "administrative" and not rule.cancels
-    }
-    return list(found.values())
-
-
-def _written(cell: Row, empty: str) -> str:
-    if not cell["due"]:
-        return NOT_MET
-    return f"({cell['planned']})" if cell["planned"] else empty
-
-
-def _notes(found: Form) -> list[str]:
-    cells = [cell for row in found.rows for cell in row["cells"]]
-    planned = [_PLANNED] if any(cell["planned"] for cell in cells) else []
-    return [*planned, *([_NOT_MET] if not all(cell["due"] for cell in cells) else []), _LATER]
-
-
-def _key(found: Form) -> list[str]:
-    return [f"{each['code']}  {each['meaning']}" for each in found.codes()]
-
-
-def print_blank_blocks(found: Form) -> list[Block]:
-    """Return a form as text."""
-    title = f"Register of {found.week.group}, {week_in_words(found.week.monday)}: blank form"
-    grid = Grid(title, found.week.headings, _table(found, _ROOM), notes=_notes(found))
-    return [grid, Lines(["Codes:", *_key(found), ""])]
-
-
-def _table(found: Form, empty: str) -> list[tuple[str, ...]]:
-    rows = [(row["name"], *(_written(cell, empty) for cell in row["cells"])) for row in found.rows]
-    sessions = len(found.week.sessions)
-    spare = [("", *[empty] * sessions)] * _SPARE_ROWS
-    return [*rows, *spare, *((label, *[empty] * sessions) for label in _FORM)]
-
-
-def print_blank_sheet(found: Form) -> html.Markup:
-    """Return a form as HTML."""
-    return html.join(
-        [
-            html.tag("h2", week_heading(found.week.monday)),
-            html.table(found.week.headings, _table(found, ""), css="register form"),
-            html.notes(_notes(found)),
-            html.tag("h2", "Codes"),
-            html.notes(_key(found), css="notes key"),
-        ]
-    )
-
-
-# -- print ---------------------------------------------------------------------------------
-# A group's register on paper, as amended or blank.
-
 
 _COLUMNS = ("week", "number", "session", "upn", "name", "kind", "was", "became", "reason",
             "by", "recorded_at", "stated_at", "late_by_school_days", "position")  # fmt: skip
 _WEEK = timedelta(days=7)
 _TO_FRIDAY = timedelta(days=4)
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +70,7 @@ class RegisterPrint(Question):
             return Answer(document, (), [Lines([view.ignorance()])])
         weeks = [Week(view, self.group or "", monday) for monday in mondays]
         held = [week for week in weeks if week.pupils]
-        found = _blank(held) if self.blank else _amended(view, held)
+        found = _as_blank(held) if self.blank else _as_amended(view, held)
         blocks = found.blocks if held else [Lines([weeks[0].nobody, ""])]
         document["rows"] = found.rows
         pages = []
@@ -183,32 +80,6 @@ class RegisterPrint(Question):
         columns = () if self.blank else _COLUMNS
         return Answer(document, columns, [*blocks, Lines([view.provenance()])], flat=found.flat,
                       pages=pages)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The weeks printed: for JSON, for reading, for paper, for CSV."""
-
-    rows: list[dict[str, Any]]
-    blocks: list[Block]
-    sheets: list[html.Markup]
-    flat: list[dict[str, Any]]
-
-
-def _amended(view: View, weeks: list[Week]) -> _Found:
-    describer = Describer(view)
-    found = [Printed(week, describer) for week in weeks]
-    notes = [{"week": each.week.monday.isoformat(), **n} for each in found for n in each.notes]
-    blocks = [block for each in found for block in print_amended_blocks(each)]
-    return _Found(
-        [e.document() for e in found], blocks, [print_amended_sheet(e) for e in found], notes
-    )
-
-
-def _blank(weeks: list[Week]) -> _Found:
-    found = [form(week) for week in weeks]
-    blocks = [block for each in found for block in print_blank_blocks(each)]
-    return _Found([e.document() for e in found], blocks, [print_blank_sheet(e) for e in found], [])
 
 
 def _check(question: RegisterPrint) -> None:
@@ -253,24 +124,28 @@ def _page(question: RegisterPrint, view: View, body: str) -> str:
                      landscape=True, foot=view.provenance())  # fmt: skip
 
 
-# -- register_print_amended ----------------------------------------------------------------
-# The register on paper as amended (SI 2024/208 reg 6(2)): every amendment with its five.
-#
-# Original entry, amended entry, reason, date and name, numbered in the cell and listed beneath,
-# with the job title besides; late entries with their lag; week after week.
+@dataclass(frozen=True, slots=True)
+class _Printout:
+    """The weeks printed: for JSON, for reading, for paper, for CSV."""
+
+    rows: list[dict[str, Any]]
+    blocks: list[Block]
+    sheets: list[html.Markup]
+    flat: list[dict[str, Any]]
 
 
 _NUMBERED = ("amendment", "restated", "late_entry", "taking")
-_AMENDED = ("No.", "Session", "Pupil", "Original entry", "Amended entry", "Reason", "Date made",
-            "Name", "Job title", "How known", "School days after", "What")  # fmt: skip
-_LATE = ("No.", "Session", "Pupil", "Entry", "Reason", "Entered", "Name", "Job title",
-         "How known", "School days after", "What")  # fmt: skip
-_REASON = frozenset(heads.index("Reason") for heads in (_AMENDED, _LATE))
-_CORRECTED = (*_AMENDED[:4], "Corrected entry", *_AMENDED[5:])
+_AMENDED_HEADINGS = ("No.", "Session", "Pupil", "Original entry", "Amended entry", "Reason",
+                     "Date made", "Name", "Job title", "How known", "School days after",
+                     "What")  # fmt: skip
+_LATE_HEADINGS = ("No.", "Session", "Pupil", "Entry", "Reason", "Entered", "Name", "Job title",
+                  "How known", "School days after", "What")  # fmt: skip
+_REASON = frozenset(heads.index("Reason") for heads in (_AMENDED_HEADINGS, _LATE_HEADINGS))
+_CORRECTED_HEADINGS = (*_AMENDED_HEADINGS[:4], "Corrected entry", *_AMENDED_HEADINGS[5:])
 
 
 @dataclass
-class Printed:
+class _AmendedWeek:
     """One week on paper: its rows, and the notes that are numbered in their cells."""
 
     week: Week
@@ -334,17 +209,42 @@ class Printed:
         return [cell for row in self.rows for cell in row["cells"]]
 
 
-def print_amended_blocks(printed: Printed) -> list[Block]:
+def _as_amended(view: View, weeks: list[Week]) -> _Printout:
+    describer = Describer(view)
+    found = [_AmendedWeek(week, describer) for week in weeks]
+    notes = [{"week": each.week.monday.isoformat(), **n} for each in found for n in each.notes]
+    blocks = [block for each in found for block in _amended_blocks(each)]
+    return _Printout(
+        [e.document() for e in found], blocks, [_amended_sheet(e) for e in found], notes
+    )
+
+
+def _amended_blocks(printed: _AmendedWeek) -> list[Block]:
     """Return a week as text; numbers of notes in square brackets."""
     body = [(row["name"], *map(_in_text, row["cells"])) for row in printed.rows]
     week = printed.week
     title = f"Register of {week.group}, {week_in_words(week.monday)}, as amended"
     # A reason as long as a book would make every row that wide.
     lists = [replace(each, rows=wrap_cells(each.rows, _REASON)) for each in _lists(printed)]
-    return [Grid(title, week.headings, body, notes=_print_amended_notes(printed)), *lists]
+    return [Grid(title, week.headings, body, notes=_amended_notes(printed)), *lists]
 
 
-def _print_amended_notes(printed: Printed) -> list[str]:
+def _amended_sheet(printed: _AmendedWeek) -> html.Markup:
+    """Return a week as HTML."""
+    rows = [(row["name"], *map(_in_html, row["cells"])) for row in printed.rows]
+    key = code_key(printed.week.view, printed.cells, printed.notes)
+    return html.join(
+        [
+            html.tag("h2", week_heading(printed.week.monday)),
+            html.table(printed.week.headings, rows, css="register"),
+            html.notes(_amended_notes(printed)),
+            *(html.grid(grid, css="list") for grid in _lists(printed)),
+            html.notes(key, css="notes key"),
+        ]
+    )
+
+
+def _amended_notes(printed: _AmendedWeek) -> list[str]:
     found = printed.amendments or printed.late_entries
     none = [] if found else ["No entry of this week was amended or made late."]
     return [*legend(printed.cells), *none]
@@ -352,28 +252,34 @@ def _print_amended_notes(printed: Printed) -> list[str]:
 
 def _in_text(cell: Row) -> str:
     numbers = ",".join(map(str, cell["notes"]))
-    return f"{shown(cell)} [{numbers}]" if numbers else shown(cell)
+    return f"{signed_text(cell)} [{numbers}]" if numbers else signed_text(cell)
 
 
-def _lists(printed: Printed) -> list[Grid]:
+def _in_html(cell: Row) -> html.Markup:
+    numbers = ",".join(map(str, cell["notes"]))
+    written = html.text(signed_text(cell))
+    return html.Markup(f"{written}{html.tag('sup', numbers)}") if numbers else written
+
+
+def _lists(printed: _AmendedWeek) -> list[Grid]:
     amended, corrected = (
-        [(*_first(n), n["was"] or NOBODY, n["became"], *_rest(n)) for n in notes]
+        [(*_first_columns(n), n["was"] or NOBODY, n["became"], *_last_columns(n)) for n in notes]
         for notes in (printed.amendments, printed.corrections)
     )
-    late = [(*_first(n), n["became"], *_rest(n)) for n in printed.late_entries]
+    late = [(*_first_columns(n), n["became"], *_last_columns(n)) for n in printed.late_entries]
     lists = (
-        Grid("Amendments", _AMENDED, amended),
-        Grid("Late entries", _LATE, late),
-        Grid("Corrected while the register was being taken", _CORRECTED, corrected),
+        Grid("Amendments", _AMENDED_HEADINGS, amended),
+        Grid("Late entries", _LATE_HEADINGS, late),
+        Grid("Corrected while the register was being taken", _CORRECTED_HEADINGS, corrected),
     )
     return [grid for grid in lists if grid.rows]
 
 
-def _first(note: Row) -> tuple[str, ...]:
+def _first_columns(note: Row) -> tuple[str, ...]:
     return str(note["number"]), note["session"], note["name"]
 
 
-def _rest(note: Row) -> tuple[str, ...]:
+def _last_columns(note: Row) -> tuple[str, ...]:
     by = note["by"] or {}
     return (
         note["reason"] or NOBODY,
@@ -386,22 +292,107 @@ def _rest(note: Row) -> tuple[str, ...]:
     )
 
 
-def print_amended_sheet(printed: Printed) -> html.Markup:
-    """Return a week as HTML."""
-    rows = [(row["name"], *map(_in_html, row["cells"])) for row in printed.rows]
-    key = code_key(printed.week.view, printed.cells, printed.notes)
+_SPARE_ROWS = 2
+_ROOM = "____"
+_FORM_ROWS = ("Opened at", "Ended at", "Taken by (name)", "Signature")
+_PLANNED = "(..)  planned; not an entry: write the code that is right when the register is taken"
+_NOT_MET = f"{NOT_MET}  no entry is due: school closed, or pupil not on roll or not in the group"
+_LATER = (
+    "Enter these marks in the ledger when the system is back, with who took the register and "
+    "when; keep this sheet."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _BlankWeek:
+    """One empty week: a row a pupil, and what each cell holds before anybody writes."""
+
+    week: Week
+    rows: list[Row]
+
+    def document(self) -> Row:
+        """Return the week as JSON has it."""
+        return {"week": self.week.monday.isoformat(), "rows": self.rows, "codes": self.codes()}
+
+    def codes(self) -> list[dict[str, str]]:
+        """Return the codes that a taker may write in that week, with what they mean."""
+        return _codes_between(self.week.view, self.week.monday, self.week.friday)
+
+
+def _blank_week(week: Week) -> _BlankWeek:
+    """Return a week without any mark, of those who are on roll in it."""
+    here = [p for p in week.pupils if any(week.cell(p, s)["member"] for s in week.sessions)]
+    return _BlankWeek(week, [_blank_row(week, person) for person in here])
+
+
+def _as_blank(weeks: list[Week]) -> _Printout:
+    found = [_blank_week(week) for week in weeks]
+    blocks = [block for each in found for block in _blank_blocks(each)]
+    return _Printout([e.document() for e in found], blocks, [_blank_sheet(e) for e in found], [])
+
+
+def _blank_blocks(found: _BlankWeek) -> list[Block]:
+    """Return a form as text."""
+    title = f"Register of {found.week.group}, {week_in_words(found.week.monday)}: blank form"
+    grid = Grid(title, found.week.headings, _blank_table(found, _ROOM), notes=_blank_notes(found))
+    return [grid, Lines(["Codes:", *_blank_key(found), ""])]
+
+
+def _blank_sheet(found: _BlankWeek) -> html.Markup:
+    """Return a form as HTML."""
     return html.join(
         [
-            html.tag("h2", week_heading(printed.week.monday)),
-            html.table(printed.week.headings, rows, css="register"),
-            html.notes(_print_amended_notes(printed)),
-            *(html.grid(grid, css="list") for grid in _lists(printed)),
-            html.notes(key, css="notes key"),
+            html.tag("h2", week_heading(found.week.monday)),
+            html.table(found.week.headings, _blank_table(found, ""), css="register form"),
+            html.notes(_blank_notes(found)),
+            html.tag("h2", "Codes"),
+            html.notes(_blank_key(found), css="notes key"),
         ]
     )
 
 
-def _in_html(cell: Row) -> html.Markup:
-    numbers = ",".join(map(str, cell["notes"]))
-    written = html.text(shown(cell))
-    return html.Markup(f"{written}{html.tag('sup', numbers)}") if numbers else written
+def _blank_row(week: Week, person: Person) -> Row:
+    cells = []
+    for session in week.sessions:
+        cell = week.cell(person, session)
+        due = cell["met"] and cell["member"]
+        planned = week.planned((person.index, str(session))) if due else None
+        cells.append({"session": str(session), "due": due, "planned": planned})
+    return {"upn": person.upn, "name": person.name, "cells": cells}
+
+
+def _codes_between(view: View, first: date, last: date) -> list[dict[str, str]]:
+    """Return the codes in force on any day of a range that somebody can enter by hand."""
+    table = view.rules.codes
+    found = {
+        rule.code: {"code": rule.code, "meaning": rule.description}
+        for era_first, _ in table.eras(first, last)
+        for rule in table.in_force(era_first)
+        if rule.category != "administrative" and not rule.cancels
+    }
+    return list(found.values())
+
+
+def _blank_cell(cell: Row, empty: str) -> str:
+    if not cell["due"]:
+        return NOT_MET
+    return f"({cell['planned']})" if cell["planned"] else empty
+
+
+def _blank_notes(found: _BlankWeek) -> list[str]:
+    cells = [cell for row in found.rows for cell in row["cells"]]
+    planned = [_PLANNED] if any(cell["planned"] for cell in cells) else []
+    return [*planned, *([_NOT_MET] if not all(cell["due"] for cell in cells) else []), _LATER]
+
+
+def _blank_key(found: _BlankWeek) -> list[str]:
+    return [f"{each['code']}  {each['meaning']}" for each in found.codes()]
+
+
+def _blank_table(found: _BlankWeek, empty: str) -> list[tuple[str, ...]]:
+    rows = [
+        (row["name"], *(_blank_cell(cell, empty) for cell in row["cells"])) for row in found.rows
+    ]
+    sessions = len(found.week.sessions)
+    spare = [("", *[empty] * sessions)] * _SPARE_ROWS
+    return [*rows, *spare, *((label, *[empty] * sessions) for label in _FORM_ROWS)]

@@ -1,10 +1,10 @@
-"""A group's register for a week, as it stood."""
+"""A group's register for a week, as it stood, and the cells of the overview's fortnight."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.english import number_of
 from ledger.values import Session
@@ -19,10 +19,9 @@ from projections.queries.wording import (
     week_in_words,
     when_in_words,
 )
-from projections.register.compare import Compared, compared, other_view
-from projections.register.signs import NO_MARK, NOT_MET, code_key, legend
-from projections.register.signs import shown as shown_with_signs
-from projections.register.week import Week, monday_of, standing
+from projections.register.compare import Comparison, comparison, other_view
+from projections.register.signs import NO_MARK, NOT_MET, code_key, legend, signed_text
+from projections.register.week import Week, cell_standing, monday_of
 from projections.rendering import html
 
 _CHANGED = "*"
@@ -56,7 +55,7 @@ class RegisterShow(Question):
             return _answer(self, week, _rows(week, None))
         with other_view(self, view, self.diff) as other:
             theirs = week.pupils
-            both = compared(week, other)
+            both = comparison(week, other)
             if self.diff is None:
                 week.pupils = theirs
                 return _answer(self, week, _rows(week, both), other=other)
@@ -89,12 +88,12 @@ def _answer(
         if not rows:
             return Answer(document, (), [Lines([view.ignorance()])])
     shown = _blocks(week, rows, changes, other)
-    page = _page(week, rows, shown, (changes, other)) if question.html else ""
+    page = _page(week, rows, shown, _Second(changes, other)) if question.html else ""
     pages = [Page(question.html, page)] if question.html else []
     return Answer(document, _COLUMNS, shown, pages=pages)
 
 
-def _rows(week: Week, both: Compared | None, *, diff: bool = False) -> list[Row]:
+def _rows(week: Week, both: Comparison | None, *, diff: bool = False) -> list[Row]:
     return [
         {
             "upn": person.upn,
@@ -106,7 +105,7 @@ def _rows(week: Week, both: Compared | None, *, diff: bool = False) -> list[Row]
 
 
 def _cell(
-    week: Week, both: Compared | None, person: Person, session: Session, *, diff: bool
+    week: Week, both: Comparison | None, person: Person, session: Session, *, diff: bool
 ) -> Row:
     found = week.cell(person, session)
     found["changed_since"] = both is not None and both.differs(person, session)
@@ -121,28 +120,25 @@ def cells_of(rows: Iterable[Row]) -> list[Row]:
     return [cell for row in rows for cell in row["cells"]]
 
 
-# -- for reading ------------------------------------------------------------------------------
-
-
 def _blocks(
     week: Week, rows: list[Row], changes: list[Row] | None, other: View | None
 ) -> list[Block]:
-    body = [(row["name"], *map(shown_with_signs, row["cells"])) for row in rows]
+    body = [(row["name"], *map(signed_text, row["cells"])) for row in rows]
     notes = legend(cells_of(rows)) if rows else [week.nobody]
     if other is not None:
-        notes += [f"{_compared_words(changes)}: {other.provenance()}"]
+        notes += [f"{_comparison_words(changes)}: {other.provenance()}"]
     title = f"Register of {week.group}, week of {week.monday}"
     first = Grid(title, week.headings, body, notes=[*notes, week.view.provenance()])
     return [first] if changes is None else [first, _changes_grid(changes)]
 
 
-def _compared_words(changes: list[Row] | None) -> str:
+def _comparison_words(changes: list[Row] | None) -> str:
     return "! compared with" if changes is None else "compared with"
 
 
 def _changes_grid(changes: list[Row]) -> Grid:
     """Return the changes between two times; first entries on time are counted only."""
-    listed = _listed(changes)
+    listed = _without_first_entries(changes)
     entries = len(changes) - len(listed)
     made = f"{number_of(entries, 'first mark')} made in between changed nothing that stood"
     notes = [f"{made}; --json lists each"] if entries else []
@@ -151,7 +147,7 @@ def _changes_grid(changes: list[Row]) -> Grid:
     return Grid(title, _CHANGE_HEADINGS, [change_cells(r) for r in listed], numeric, notes=notes)
 
 
-def _listed(changes: list[Row]) -> list[Row]:
+def _without_first_entries(changes: list[Row]) -> list[Row]:
     return [row for row in changes if row["kind"] != "entry"]
 
 
@@ -171,18 +167,25 @@ def change_cells(row: Row) -> tuple[str, ...]:
     )
 
 
+class _Second(NamedTuple):
+    """What a register is compared with: the changes to it, and the view; none without."""
+
+    changes: list[Row] | None
+    view: View | None
+
+
 def _page(
     week: Week,
     rows: list[Row],
     found: Sequence[Block],
-    compared_with: tuple[list[Row] | None, View | None],
+    second: _Second,
 ) -> str:
-    changes, other = compared_with
+    changes, other = second
     school = (week.view.school or {}).get("name", "")
-    known = f"{school}. As known at {_known(week.view)}".removeprefix(". ")
+    known = f"{school}. As known at {_known_at(week.view)}".removeprefix(". ")
     if other is not None:
-        known += f", compared with what was known at {_known(other)}"
-    key = code_key(week.view, cells_of(rows), _listed(changes or []))
+        known += f", compared with what was known at {_known_at(other)}"
+    key = code_key(week.view, cells_of(rows), _without_first_entries(changes or []))
     grids = [block for block in found if isinstance(block, Grid)]
     first, *rest = grids
     body = html.join(
@@ -198,24 +201,21 @@ def _page(
     return html.page(title, body, landscape=True, foot=week.view.provenance())
 
 
-def _known(view: View) -> str:
+def _known_at(view: View) -> str:
     return f"{instant_in_words(view.known_at)} (position {view.position})"
 
 
-# -- the fortnight of the overview ---------------------------------------------------------------
-
-
-def cell(
+def overview_cell(
     whole: Rectangle, person: Person, session: Session, changed: set[tuple[int, str]]
 ) -> dict[str, Any]:
-    """Return what stood for one pupil and session, and whether it was changed."""
+    """Return a cell of the overview: what stood, and whether it was changed."""
     at = whole.sessions.index(session) if session in whole.sessions else None
-    found = standing(whole, at, person.index)
+    found = cell_standing(whole, at, person.index)
     was_changed = (person.index, str(session)) in changed
     return {"session": str(session), **found, "changed": was_changed}
 
 
-def shown(found: dict[str, Any]) -> str:
-    """Return how a cell is written: the code, and whether it was changed since its entry."""
-    written = shown_with_signs(found)
+def overview_text(found: dict[str, Any]) -> str:
+    """Return how a cell of the overview is written: the code, and whether it was changed."""
+    written = signed_text(found)
     return f"{written}{_CHANGED}" if found["changed"] and found["code"] else written

@@ -33,17 +33,17 @@ _NOT_MET = f"{NOT_MET}  school closed, or pupil not on roll or not in the group 
 Cell = Mapping[str, Any]
 
 
-def shown(cell: Cell) -> str:
+def signed_text(cell: Cell) -> str:
     """Return how a cell is written: what it was and became, or the code with its signs."""
     difference = cell.get("diff")
     if difference:
-        written = f"{_one(difference['was'])}>{_one(difference['became'])}"
+        written = f"{_code_or_none(difference['was'])}>{_code_or_none(difference['became'])}"
         # What changed between the two times is what the arrow says.
         return written + signs(cell, without=("changed_since",))
-    return code(cell) + signs(cell)
+    return code_text(cell) + signs(cell)
 
 
-def code(cell: Cell) -> str:
+def code_text(cell: Cell) -> str:
     """Return what stands in a cell, without signs; in brackets what stands and does not count.
 
     The code of a cancelled session says itself that the session does not count.
@@ -63,21 +63,21 @@ def signs(cell: Cell, *, without: Sequence[str] = ()) -> str:
     return "".join(sign for name, sign, _ in SIGNS if cell.get(name) and name not in without)
 
 
-def _one(stood: str | None) -> str:
+def _code_or_none(stood: str | None) -> str:
     return NONE if stood is None else stood
 
 
 def legend(cells: Iterable[Cell]) -> list[str]:
     """Return what the signs mean, those that occur in some cells."""
     found = list(cells)
-    written = [(code(cell), signs(cell), bool(cell.get("diff"))) for cell in found]
+    written = [(code_text(cell), signs(cell), bool(cell.get("diff"))) for cell in found]
     plain = [stands for stands, _, differs in written if not differs]
     became = [each for cell in found for each in (cell.get("diff") or {}).values() if each]
     lines = [_DIFFERS] if any(differs for *_, differs in written) else []
     lines += [
         f"{sign}  {meaning}"
         for name, sign, meaning in SIGNS
-        if any(sign in shown(cell) and cell.get(name) for cell in found)
+        if any(sign in signed_text(cell) and cell.get(name) for cell in found)
     ]
     lines += [_PLANNED] if any(stands.startswith("(") for stands in plain) else []
     lines += [_UNCOUNTED] if any(each.startswith("[") for each in plain + became) else []

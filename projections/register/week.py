@@ -140,7 +140,7 @@ class Week:
         place = (person.index, str(session))
         marks, waits = self.marks(place), self.waiting.get(place)
         kinds = {version.kind for version in marks}
-        found = standing(self.whole, self.columns.get(session), person.index)
+        found = cell_standing(self.whole, self.columns.get(session), person.index)
         member = self._is_member(person, session)
         if session not in self.columns and marks:
             found["code"] = marks[-1].code  # outside every term, as terms are known
@@ -171,7 +171,7 @@ class Week:
         return plans[-1].code if plans else None
 
 
-def standing(whole: Rectangle, at: int | None, pupil: int) -> dict[str, Any]:
+def cell_standing(whole: Rectangle, at: int | None, pupil: int) -> dict[str, Any]:
     """Return the code that stood, whether the session was met, and whether it was cancelled.
 
     ``at``: the session's column, none outside terms.

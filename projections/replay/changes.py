@@ -89,9 +89,9 @@ class Changes:
             change.position = max(change.position, fact.position)
             change.facts.append(fact)
         for change in found.values():
-            change.facts = list(_matched(change.facts))
-        told = sorted(found.items())
-        return {self._order(when, change): change for when, change in told if change.facts}
+            change.facts = list(_differences(change.facts))
+        moments = sorted(found.items())
+        return {self._order(when, change): change for when, change in moments if change.facts}
 
     def _moment(self, when: int) -> Moment:
         if self._by_source:
@@ -119,20 +119,20 @@ class Changes:
             "step": None,
             "was": None,
             "became": None,
-            "reason": self._clear(reason),
+            "reason": self._in_clear(reason),
             "by": by if commit.by and not imported else None,
             "recorded_at": iso(commit.at),
             "stated_at": None if stated is None else iso(stated),
             "source": commit.source,
-            "late_by_school_days": self._late(sessions, commit.at),
+            "late_by_school_days": self._school_days_late(sessions, commit.at),
             "position": change.position,
         }
 
-    def _clear(self, reason: str | None) -> str | None:
+    def _in_clear(self, reason: str | None) -> str | None:
         """Open what is sealed; the reason of a closure is not personal and stands in clear."""
         return self._view.open(reason) if reason is not None and reason[0] == "~" else reason
 
-    def _late(self, sessions: list[str], at: int) -> int | None:
+    def _school_days_late(self, sessions: list[str], at: int) -> int | None:
         if not sessions:
             return None
         day = parse_session(sessions[0]).date
@@ -162,7 +162,7 @@ def _facts(view: View, table: str, where: str) -> Iterator[Fact]:
             yield Fact(table, key, kt, st, stands, None)
 
 
-def _matched(facts: list[Fact]) -> Iterator[Fact]:
+def _differences(facts: list[Fact]) -> Iterator[Fact]:
     """Yield what changed, with what it was before; what is as it was, is left out."""
     ends = {(f.table, f.key): f.was for f in facts if f.was is not None}
     begun = {(f.table, f.key) for f in facts if f.became is not None}
@@ -176,13 +176,13 @@ def _matched(facts: list[Fact]) -> Iterator[Fact]:
             yield fact
 
 
-def _term(was: Values | None, became: Values | None) -> str:
+def _term_in_words(was: Values | None, became: Values | None) -> str:
     name, _, first, last = became or was or ()
     before = f" (was {was[2]} to {was[3]})" if was else ""
     return f"term {name} from {first} to {last}{before}"
 
 
-def _closure(was: Values | None, became: Values | None) -> str:
+def _closure_in_words(was: Values | None, became: Values | None) -> str:
     day, half, groups, cancelled = became or was or ()
     what = "cancellation" if cancelled else "closure"
     said = ("cancelled" if cancelled else "closed") if became else f"{what} withdrawn"
@@ -190,7 +190,7 @@ def _closure(was: Values | None, became: Values | None) -> str:
     return f"{day}/{half} {said}{whom}"
 
 
-def _spell(was: Values | None, became: Values | None) -> str:
+def _spell_in_words(was: Values | None, became: Values | None) -> str:
     if became is None:
         return f"enrolment from {(was or ())[1]} withdrawn"
     _, first, last = became
@@ -198,19 +198,19 @@ def _spell(was: Values | None, became: Values | None) -> str:
     return f"on roll from {first}{f' to {last}' if last else ''}{before}"
 
 
-def _group(was: Values | None, became: Values | None) -> str:
+def _group_in_words(was: Values | None, became: Values | None) -> str:
     _, _, name, first, last = became or was or ()
     return f"in {name}{f' from {first}' if first else ''}{f' to {last}' if last else ''}"
 
 
-def _age(was: Values | None, became: Values | None) -> str:
+def _age_in_words(was: Values | None, became: Values | None) -> str:
     return "date of birth, and so compulsory school age" if was and became else ""
 
 
 _WORDS: Mapping[str, Callable[[Values | None, Values | None], str]] = {
-    "terms": _term,
-    "closures": _closure,
-    "roll": _spell,
-    "memberships": _group,
-    "details": _age,
+    "terms": _term_in_words,
+    "closures": _closure_in_words,
+    "roll": _spell_in_words,
+    "memberships": _group_in_words,
+    "details": _age_in_words,
 }

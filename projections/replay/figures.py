@@ -1,4 +1,8 @@
-"""A pupil's figures kept step by step while marks and calendar become known: never recounted."""
+"""A pupil's figures kept step by step while marks and calendar become known: never recounted.
+
+Which sessions count is asked of the same rectangle as `rates` and `penalties`, anew only where
+calendar, roll or ages became known otherwise.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,20 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ledger.values import Session, parse_session
-from policies.law import penalties as threshold
 from policies.law.calendar import monday, school_weeks
-from policies.law.penalties import Measure
+from policies.law.penalties import Measure, measure
 from policies.packs.codes import CodeRule, Codes
 from policies.packs.values import parameters
-from projections.penalties.case import age_of, begun, countable, counted_from
+from projections.penalties.case import age_of, countable_cells, counted_from, weeks_begun
 from projections.queries.question import percent
 from projections.queries.rectangle import rectangle
 from projections.queries.view import Interval, Person, View
 from projections.readmodel.grid import Grid
-
-# -- figures -------------------------------------------------------------------------------
-# A pupil's figures kept step by step while marks and calendar become known: never recounted.
-
 
 COUNTS = ("possible", "attended", "authorised", "unauthorised")
 
@@ -108,11 +107,12 @@ class Figures:
         return self._peak
 
 
-# -- replay_known --------------------------------------------------------------------------
-# Which sessions of some pupils counted, as known at one moment after another.
-
-
 _RULE = "penalty_notices.threshold"
+
+
+def measure_on(on: date) -> Measure | None:
+    """Return the measure of the windows, none before the law had the rule."""
+    return None if parameters().find(_RULE, on) is None else measure(on)
 
 
 class Moment(NamedTuple):
@@ -122,7 +122,7 @@ class Moment(NamedTuple):
     stated: int
 
 
-class Known:
+class CountingCells:
     """Tells which sessions count, by the same rectangle as `rates` and `penalties`."""
 
     def __init__(self, view: View) -> None:
@@ -133,9 +133,7 @@ class Known:
 
     def figures(self) -> Figures:
         """Return the figures of a pupil before anything is known."""
-        on = self._view.on
-        known = parameters().find(_RULE, on) is not None
-        return Figures(self._view.rules.codes, threshold.measure(on) if known else None)
+        return Figures(self._view.rules.codes, measure_on(self._view.on))
 
     @cached_property
     def first(self) -> date:
@@ -161,24 +159,24 @@ class Known:
         view = self._at(moment)
         rows = {pupil: n for n, pupil in enumerate(pupils)}
         view.grid = self._no_marks
-        view.people = {rows[pupil]: _aged(view, pupil) for pupil in pupils}
+        view.people = {rows[pupil]: _person_of_age(view, pupil) for pupil in pupils}
         view.spells = [
             Interval(rows[p], date.fromisoformat(s), _day(e))
-            for p, s, e in _theirs(view, "pupil, starts_on, leaves_on", "roll", pupils)
+            for p, s, e in _rows_of(view, "pupil, starts_on, leaves_on", "roll", pupils)
         ]
         view.memberships = [
             Interval(rows[p], _day(s) or date.min, _day(e), k, n)
-            for p, s, e, k, n in _theirs(
+            for p, s, e, k, n in _rows_of(
                 view, "pupil, since, until, kind, name", "memberships", pupils
             )
         ]
         whole = rectangle(view, first=self.first)
         people = view.people.items()
         ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
-        relevant = countable(whole, ages)
+        relevant = countable_cells(whole, ages)
         names = [str(session) for session in whole.sessions]
         in_range = np.array([s.date >= view.first for s in whole.sessions], np.bool_)
-        weeks = begun(school_weeks(view.calendar.school_days()), view.on)
+        weeks = weeks_begun(school_weeks(view.calendar.school_days()), view.on)
         numbers = _numbers(whole.sessions, weeks)
         return [
             Cells(
@@ -190,11 +188,11 @@ class Known:
         ]
 
 
-def _theirs(view: View, columns: str, table: str, pupils: Iterable[int]) -> list[tuple[Any, ...]]:
+def _rows_of(view: View, columns: str, table: str, pupils: Iterable[int]) -> list[tuple[Any, ...]]:
     return view.stood(columns, table, f"pupil IN ({', '.join(map(str, pupils))})")
 
 
-def _aged(view: View, pupil: int) -> Person:
+def _person_of_age(view: View, pupil: int) -> Person:
     """Return a pupil without a name; with the details first recorded where none are known yet."""
     columns = "birth_cohort, compulsory_from"
     rows = (

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from ledger.english import number_of
+from ledger.english import in_words, number_of
 from ledger.errors import Refused
 from projections.queries.question import Answer, Block, Grid, Lines, Question, argument, option
 from projections.queries.selection import members_on
@@ -19,9 +20,9 @@ from projections.queries.wording import (
     wrap_cells,
 )
 from projections.register.week import by_surname
-from projections.replay.figures import COUNTS
+from projections.replay.figures import COUNTS, measure_on
 from projections.replay.steps import ENTRIES, Replayer
-from projections.roll.admission_rows import KINDS as ADMISSION
+from projections.roll import admission_rows
 
 _FIGURES = (*COUNTS, "attendance", "fullest_window")
 COLUMNS = (
@@ -36,8 +37,7 @@ _HEADINGS = ("When", "Session", "What", "Was", "Became", "Reason", "By", "How kn
 _FREE = frozenset({2, 3, 4, 5})
 _COUNTED = (
     "Figures count sessions met in the range named below, by the calendar, roll and birth date "
-    "as known at each change; "
-    "fullest window: relevant entries in the fullest ten consecutive school weeks so far."
+    "as known at each change"
 )
 _IMPORTED = (
     "Imported facts became known here all at once, in the order of their source's files: "
@@ -64,15 +64,25 @@ class Replay(Question):
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, COLUMNS, [Lines([view.ignorance()])])
         replayer = Replayer(view, {p.index for p in people}, every=self.every)
-        told = [(person, replayer.rows(person.index)) for person in people]
+        pupils = [(person, replayer.rows(person.index)) for person in people]
         # Pupil after pupil for reading; for a script, all together as it became known.
-        every = [(each.order, {"upn": p.upn, **each.row}) for p, found in told for each in found]
+        every = [(each.order, {"upn": p.upn, **each.row}) for p, found in pupils for each in found]
         rows = [row for _, row in sorted(every, key=lambda pair: pair[0])]
         document = {"as_of": view.as_of(), "rows": rows}
-        blocks: list[Block] = [_table(p, [each.row for each in found]) for p, found in told]
+        blocks: list[Block] = [_table(p, [each.row for each in found]) for p, found in pupils]
         imported = view.question.clock == "ledger" and any(row["source"] for row in rows)
-        notes = [_COUNTED, *([_IMPORTED] if imported else []), view.provenance()]
+        notes = [_counting_note(view.on), *([_IMPORTED] if imported else []), view.provenance()]
         return Answer(document, COLUMNS, [*blocks, Lines(notes)], paged=True)
+
+
+def _counting_note(on: date) -> str:
+    """Say what the figures count; a day before the rule of windows has no fullest one."""
+    measure = measure_on(on)
+    if measure is None:
+        return f"{_COUNTED}."
+    weeks = in_words(measure.weeks)
+    window = f"relevant entries in the fullest {weeks} consecutive school weeks so far"
+    return f"{_COUNTED}; fullest window: {window}."
 
 
 def _people(question: Replay, view: View) -> list[Person]:
@@ -99,9 +109,6 @@ def _members(question: Replay, view: View) -> list[Person]:
     return by_surname(view.people[n] for n in members_on(view, wanted))
 
 
-# -- for reading ------------------------------------------------------------------------------
-
-
 def _table(person: Person, rows: list[Row]) -> Grid:
     changes = sum(row["kind"] != ENTRIES for row in rows)
     title = f"{person.name} ({person.upn}): {number_of(changes, 'change')}"
@@ -112,7 +119,7 @@ def _table(person: Person, rows: list[Row]) -> Grid:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    moved = _moved(row["before"], row["after"])
+    moved = _movement(row["before"], row["after"])
     if row["kind"] == ENTRIES:
         return ("", _span(row), _entries(row), "", "", "", "", "", "", moved)
     return (
@@ -132,7 +139,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _what(row: Row) -> str:
     if row["kind"] == "admission":
         field = row["field"].replace("_", " ")
-        return f"admission register, {ADMISSION[row['admission']]}: {row['about']}'s {field}"
+        kind = admission_rows.KINDS[row["admission"]]
+        return f"admission register, {kind}: {row['about']}'s {field}"
     if "change" in row:
         return f"{kind_in_words(row)}: {row['change']}"
     asked = f": {row['asked']} asked for" if row.get("asked") else ""
@@ -166,7 +174,7 @@ def _entries(row: Row) -> str:
     return f"{number_of(count, 'entry', 'entries')}{stated}: {codes}"
 
 
-def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def _movement(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Say which figures moved, from what to what."""
     counts = [f"{name} {before[name]} > {after[name]}" for name in COUNTS
               if before[name] != after[name]]  # fmt: skip

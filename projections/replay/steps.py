@@ -13,8 +13,8 @@ from projections.queries.versions import Describer, Version, versions_of
 from projections.queries.view import View
 from projections.register.week import PLAN, monday_of
 from projections.replay.changes import Change, Changes, Order
-from projections.replay.figures import Figures, Known
-from projections.roll.admission_rows import rows as amendments
+from projections.replay.figures import CountingCells, Figures
+from projections.roll.admission_rows import amendments
 
 ENTRIES = "entries"
 Row = dict[str, Any]
@@ -34,7 +34,7 @@ class Step:
         return self.version is not None and self.version.kind == "entry"
 
 
-class Told(NamedTuple):
+class OrderedRow(NamedTuple):
     """A row, and its place in the order in which things became known."""
 
     order: Order
@@ -49,19 +49,19 @@ class Replayer:
         self._describer = Describer(view)
         self._by_source = view.question.clock == "source"
         self._changes = Changes(view, self._describer, pupils)
-        self._known, self._pupils = Known(view), pupils
+        self._cells, self._pupils = CountingCells(view), pupils
         self._asked: dict[int, list[Row]] = {}
         for pupil, row in approval_steps(view, self._describer, pupils, view.first, view.on):
             self._asked.setdefault(pupil, []).append(row)
 
-    def rows(self, pupil: int) -> list[Told]:
+    def rows(self, pupil: int) -> list[OrderedRow]:
         """Return the rows of one pupil in order; the figures after one are those before the next.
 
         Calendar, roll and ages are as known at each step; where one of them moves the figures,
         that is a row. Marks of sessions before the first day counted move only the fullest
         window, and are no rows.
         """
-        figures, found = self._known.figures(), list[Told]()
+        figures, found = self._cells.figures(), list[OrderedRow]()
         steps, changes = self._in_order(pupil), self._changes.of(pupil)
         due: Change | None = None
         for order in sorted(steps.keys() | changes.keys()):
@@ -75,24 +75,27 @@ class Replayer:
             after = figures.row()
             # The amendment of a birth date tells of itself.
             if change is not None and after != before and not (here and change.of_ages):
-                told = self._changes.row(change, moved) | {"before": before, "after": after}
-                found.append(Told(order, told))
+                row_of_change = self._changes.row(change, moved) | {
+                    "before": before,
+                    "after": after,
+                }
+                found.append(OrderedRow(order, row_of_change))
                 before = after
             for step in here:
-                self._tell(found, step, figures, before)
+                self._take(found, step, figures, before)
                 before = figures.row()
         return found
 
     def _turn(self, figures: Figures, change: Change, pupil: int) -> list[str]:
         among = self._pupils if change.of_all else [pupil]
-        return figures.turn(self._known.cells(change.moment, pupil, among))
+        return figures.turn(self._cells.cells(change.moment, pupil, among))
 
-    def _tell(self, found: list[Told], step: Step, figures: Figures, before: Row) -> None:
+    def _take(self, found: list[OrderedRow], step: Step, figures: Figures, before: Row) -> None:
         if step.version is not None and _is_mark(step):
             figures.move(step.version.session, step.version.code or "")
         if self._shown(step):
             row = self._row(step) | {"before": before, "after": figures.row()}
-            _take(found, Told(step.order, row), folds=step.is_entry and not self._every)
+            _add(found, OrderedRow(step.order, row), folds=step.is_entry and not self._every)
 
     def _in_order(self, pupil: int) -> dict[Order, list[Step]]:
         found: dict[Order, list[Step]] = {}
@@ -102,7 +105,7 @@ class Replayer:
 
     def _steps(self, pupil: int) -> Iterator[Step]:
         view = self._view
-        for version in versions_of(view, [pupil], self._known.first, view.on):
+        for version in versions_of(view, [pupil], self._cells.first, view.on):
             yield Step(self._order(version.position, version.known_by_source), version)
         # One pupil at a time: UPNs that are beyond use are all alike.
         about = map(_admission, amendments(view, self._describer, {pupil}))
@@ -153,21 +156,21 @@ def _is_mark(step: Step) -> bool:
     return step.version is not None and step.version.kind != PLAN
 
 
-def _take(found: list[Told], told: Told, *, folds: bool) -> None:
+def _add(found: list[OrderedRow], new: OrderedRow, *, folds: bool) -> None:
     """Add a row; first entries at the taking, one after another, are one row a week."""
-    row = told.row
+    row = new.row
     if not folds:
-        found.append(told)
+        found.append(new)
     elif not found or not _same_week(found[-1].row, row):
-        found.append(Told(told.order, _folded(row)))
+        found.append(OrderedRow(new.order, _week_of_entries(row)))
     else:
         last = found.pop().row
         last["entries"] += 1
         last["first"] = min(last["first"], row["session"])
         last["last"] = max(last["last"], row["session"])
-        last["codes"] = _with(last["codes"], row["became"])
+        last["codes"] = _one_more(last["codes"], row["became"])
         last["position"], last["after"] = row["position"], row["after"]
-        found.append(Told(told.order, last))
+        found.append(OrderedRow(new.order, last))
 
 
 def _same_week(last: Mapping[str, Any], row: Row) -> bool:
@@ -180,7 +183,7 @@ def _monday(session: str) -> date:
     return monday_of(parse_session(session).date)
 
 
-def _folded(row: Row) -> Row:
+def _week_of_entries(row: Row) -> Row:
     return {
         "kind": ENTRIES,
         "entries": 1,
@@ -195,7 +198,7 @@ def _folded(row: Row) -> Row:
     }
 
 
-def _with(codes: Mapping[str, int], code: str) -> dict[str, int]:
+def _one_more(codes: Mapping[str, int], code: str) -> dict[str, int]:
     found = Counter(codes)
     found[code] += 1
     return dict(sorted(found.items()))

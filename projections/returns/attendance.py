@@ -1,10 +1,13 @@
 """The attendance return: who has been absent on end, or fails to attend regularly.
 
-SI 2024/208 reg 13(7) and (8): pupils of compulsory school age who do not board.
+SI 2024/208 reg 13(7) and (8): pupils of compulsory school age who do not board. School days on
+end are days on which every session that the pupil met is of one sort; the sickness return counts
+them likewise.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,10 +17,41 @@ from policies.law.calendar import school_weeks
 from policies.law.penalties import Measure, standing
 from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
-from projections.penalties.case import age_of, countable
+from projections.penalties.case import age_of, countable_cells
 from projections.queries.rectangle import Flags, Rectangle, cells, cover, rectangle
 from projections.queries.view import Interval, View
-from projections.returns.made import Days, Run, Told, agreed, days_of, runs
+from projections.returns.past_returns import PastReturns, agreed_figure
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Flags [pupils, days]: sessions of a day held against a sort of them.
+
+    ``every``: the pupil met sessions, all of the sort; ``some``: at least one of the sort;
+    ``none_met``: on roll, and the school met no session for the pupil.
+    """
+
+    dates: Sequence[date]
+    every: Flags
+    some: Flags
+    none_met: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """School days on end; days on which the pupil had no session lie between unseen."""
+
+    days: tuple[date, ...]
+
+    @property
+    def first(self) -> date:
+        """The first of the days."""
+        return self.days[0]
+
+    @property
+    def last(self) -> date:
+        """The last of the days."""
+        return self.days[-1]
 
 
 @dataclass(slots=True)
@@ -43,7 +77,9 @@ def register(view: View) -> Register:
 def of_age(view: View, whole: Rectangle) -> Flags:
     """Return the cells that count, of pupils of compulsory school age on the day."""
     people = view.people.items()
-    return countable(whole, {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people})
+    return countable_cells(
+        whole, {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
+    )
 
 
 def _boarding(view: View, whole: Rectangle) -> Flags:
@@ -55,19 +91,19 @@ def _boarding(view: View, whole: Rectangle) -> Flags:
     return found
 
 
-def rows(view: View, told: Told) -> Iterator[tuple[int, dict[str, Any]]]:
+def rows(view: View, past: PastReturns) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the pupils whom the next return is about, with why and by when."""
-    here, figure = register(view), agreed(view)
+    here, figure = register(view), agreed_figure(view)
     needed = parameters().value("returns.attendance_school_days", view.on).number
     interval = value_text(parameters().value("returns.attendance_interval", view.on).value)
     weeks = school_weeks(view.calendar.school_days())
     for pupil in range(len(here.whole.codes)):
-        on_end = long_runs(here.days, pupil, needed, told)
-        entries = _since(here.whole, here.unauthorised[pupil], told, pupil)
+        on_end = long_runs(here.days, pupil, needed, past)
+        entries = _sessions_since(here.whole, here.unauthorised[pupil], past, pupil)
         peak = standing(weeks, entries, view.on, figure).peak if figure else 0
         why = [_on_end(run, here, pupil) for run in on_end]
         if figure and peak >= figure.sessions:
-            why.append(_regularly(peak, figure))
+            why.append(_failing_regularly(peak, figure))
         if why:
             yield (
                 pupil,
@@ -78,18 +114,45 @@ def rows(view: View, told: Told) -> Iterator[tuple[int, dict[str, Any]]]:
                     "overdue": None,
                     "days": max((len(run.days) for run in on_end), default=0),
                     "sessions": peak if figure else len(entries),
-                    "since": told.upto(pupil).isoformat(),
+                    "since": past.upto(pupil).isoformat(),
                 },
             )
 
 
-def long_runs(days: Days, pupil: int, needed: int, told: Told) -> list[Run]:
+def days_of(whole: Rectangle, sort: Flags) -> Days:
+    """Return the days of a register, held against cells of a sort."""
+    dates = sorted({session.date for session in whole.sessions})
+    first = {session.date: n for n, session in reversed(list(enumerate(whole.sessions)))}
+    starts = np.array([first[day] for day in dates], np.int64)
+    met, on_roll, of_sort = (
+        np.add.reduceat(flags, starts, axis=1, dtype=np.int64)
+        for flags in (whole.counted, whole.on_roll, whole.counted & sort)
+    )
+    return Days(dates, (met > 0) & (of_sort == met), of_sort > 0, (on_roll > 0) & (met == 0))
+
+
+def runs(days: Days, pupil: int, wanted: Flags) -> list[Run]:
+    """Return a pupil's runs of wanted days, ``days.every`` or ``days.some``, in order.
+
+    Another day ends a run, also one without a mark or off roll: what is not recorded cannot be
+    said to be absence. A day without a session for the pupil is passed over.
+    """
+    found: list[list[date]] = [[]]
+    for day, of_sort, nothing in zip(days.dates, wanted[pupil], days.none_met[pupil], strict=True):
+        if of_sort:
+            found[-1].append(day)
+        elif not nothing and found[-1]:
+            found.append([])
+    return [Run(tuple(each)) for each in found if each]
+
+
+def long_runs(days: Days, pupil: int, needed: int, past: PastReturns) -> list[Run]:
     """Return the runs of enough days that the authority has not been told of.
 
     One that was long enough when the last return was made has been told of, unless it has gone
     on for as long again.
     """
-    upto = told.upto(pupil)
+    upto = past.upto(pupil)
     return [
         run
         for run in runs(days, pupil, days.every)
@@ -98,25 +161,27 @@ def long_runs(days: Days, pupil: int, needed: int, told: Told) -> list[Run]:
     ]
 
 
-def _since(whole: Rectangle, flags: Flags, told: Told, pupil: int) -> list[Session]:
-    upto = told.upto(pupil)
+def _sessions_since(
+    whole: Rectangle, flags: Flags, past: PastReturns, pupil: int
+) -> list[Session]:
+    upto = past.upto(pupil)
     found = (whole.sessions[at] for at in np.nonzero(flags)[0])
     return [session for session in found if session.date > upto]
 
 
 def _on_end(run: Run, here: Register, pupil: int) -> str:
-    held = {
+    codes = {
         here.whole.book[here.whole.codes[pupil, at]]
         for at, session in enumerate(here.whole.sessions)
         if here.exclusive[pupil, at] and run.first <= session.date <= run.last
     }
     return (
         f"absent on {len(run.days)} school days on end, {run.first} to {run.last}, "
-        f"every session recorded {' or '.join(sorted(held))}"
+        f"every session recorded {' or '.join(sorted(codes))}"
     )
 
 
-def _regularly(peak: int, figure: Measure) -> str:
+def _failing_regularly(peak: int, figure: Measure) -> str:
     return (
         f"{peak} sessions of unauthorised absence within {figure.weeks} school weeks; "
         f"agreed with the authority: {figure.sessions}"

@@ -11,10 +11,8 @@ from projections.queries.question import Answer, Grid, Lines, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
-from projections.returns import attendance as returns_attendance
-from projections.returns import roll as returns_roll
-from projections.returns import sickness as returns_sickness
-from projections.returns.made import Told, agreed, told
+from projections.returns import attendance, roll, sickness
+from projections.returns.past_returns import PastReturns, agreed_figure, past_returns
 
 Kind = Literal["attendance", "sickness", "joiners", "leavers"]
 Rows = Iterable[tuple[int, dict[str, Any] | None]]
@@ -25,11 +23,11 @@ _MORE = {
     "joiners": ("starts_on", "year"),
     "leavers": ("leaves_on", "ground", "year"),
 }
-_ROWS: dict[str, Callable[[View, Told], Rows]] = {
-    "attendance": returns_attendance.rows,
-    "sickness": returns_sickness.rows,
-    "joiners": returns_roll.joiners,
-    "leavers": returns_roll.leavers,
+_ROWS: dict[str, Callable[[View, PastReturns], Rows]] = {
+    "attendance": attendance.rows,
+    "sickness": sickness.rows,
+    "joiners": roll.joiners,
+    "leavers": roll.leavers,
 }
 _NOTES = {
     "attendance": (
@@ -73,17 +71,17 @@ class Returns(Selection):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, columns, [Lines([view.ignorance()])])
-        before, chosen = told(view, self.kind), _chosen(self, view)
-        found = [(n, row) for n, row in _ROWS[self.kind](view, before) if chosen[n]]
-        rows = [_named(view, n) | row for n, row in found if row is not None]
+        past, chosen = past_returns(view, self.kind), _chosen(self, view)
+        due = [(n, row) for n, row in _ROWS[self.kind](view, past) if chosen[n]]
+        rows = [_name_of(view, n) | row for n, row in due if row is not None]
         rows.sort(key=lambda row: (row["upn"], row["why"]))
-        figure = agreed(view) if self.kind == "attendance" else None
+        figure = agreed_figure(view) if self.kind == "attendance" else None
         document = {
             "as_of": view.as_of(),
             "kind": self.kind,
-            "last_return": before.last.isoformat() if before.last else None,
+            "last_return": past.last.isoformat() if past.last else None,
             "agreed": figure._asdict() if figure else None,
-            "left_out": len(found) - len(rows),
+            "left_out": len(due) - len(rows),
             "rows": rows,
         }
         return Answer(document, columns, [_table(view, document)])
@@ -101,7 +99,7 @@ def _chosen(question: Returns, view: View) -> Flags:
     return chosen
 
 
-def _named(view: View, pupil: int) -> dict[str, Any]:
+def _name_of(view: View, pupil: int) -> dict[str, Any]:
     person = view.people[pupil]
     return {"upn": person.upn, "name": person.name}
 

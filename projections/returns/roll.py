@@ -18,7 +18,7 @@ from policies.packs.values import parameters
 from projections.queries.question import natural_order
 from projections.queries.selection import year_groups_in_order
 from projections.queries.view import View
-from projections.returns.made import Told
+from projections.returns.past_returns import PastReturns
 
 _DAY = timedelta(days=1)
 Rows = Iterator[tuple[int, dict[str, Any] | None]]
@@ -39,10 +39,10 @@ def _spells(view: View) -> list[_Spell]:
     return [_Spell(p, day(s), day(e) if e else None, g) for p, s, e, g in found]
 
 
-def joiners(view: View, told: Told) -> Rows:
+def joiners(view: View, past: PastReturns) -> Rows:
     """Yield who has joined by the day of a view and has not been told of."""
     for spell in _spells(view):
-        if not told.upto(spell.pupil) < spell.starts_on <= view.on:
+        if not past.upto(spell.pupil) < spell.starts_on <= view.on:
             continue
         year = _year(view, spell.pupil, spell.starts_on)
         if _most_junior(view, spell, year):
@@ -72,17 +72,17 @@ def _unknown(view: View, day: date, year: str | None) -> str:
     return ""
 
 
-def leavers(view: View, told: Told) -> Rows:
+def leavers(view: View, past: PastReturns) -> Rows:
     """Yield who leaves, also on a day to come, and has not been told of.
 
     A return may be made before the name is deleted: whoever was named in one has been told of.
     """
     for spell in _spells(view):
         day = spell.leaves_on
-        if day is None or day <= told.upto(spell.pupil) or _named(told, spell):
+        if day is None or day <= past.upto(spell.pupil) or _is_told_of(past, spell):
             continue
         year = _year(view, spell.pupil, day)
-        if _most_senior(view, spell.pupil, (day, year)):
+        if _most_senior(view, spell, day, year):
             yield spell.pupil, None
             continue
         yield (
@@ -99,8 +99,8 @@ def leavers(view: View, told: Told) -> Rows:
         )
 
 
-def _named(told: Told, spell: _Spell) -> bool:
-    return any(spell.pupil in made.pupils and made.on >= spell.starts_on for made in told.made)
+def _is_told_of(past: PastReturns, spell: _Spell) -> bool:
+    return any(spell.pupil in each.pupils and each.on >= spell.starts_on for each in past.returns)
 
 
 def _ground(view: View, spell: _Spell, day: date) -> str:
@@ -143,13 +143,12 @@ def _most_junior(view: View, spell: _Spell, year: str | None) -> bool:
     return begun is not None and not _meets(view, spell.pupil, day, (begun[0], day - _DAY))
 
 
-def _most_senior(view: View, pupil: int, left: tuple[date, str | None]) -> bool:
+def _most_senior(view: View, spell: _Spell, day: date, year: str | None) -> bool:
     """Tell whether a pupil leaves the highest year with no session left in the school year."""
-    day, year = left
     if year is None or [year] != _years(view, day)[-1:]:
         return False
-    held = _school_year(view, day)
-    return held is not None and not _meets(view, pupil, day, (day + _DAY, held[1]))
+    term_days = _school_year(view, day)
+    return term_days is not None and not _meets(view, spell.pupil, day, (day + _DAY, term_days[1]))
 
 
 def _school_year(view: View, day: date) -> tuple[date, date] | None:

@@ -16,8 +16,8 @@ from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.view import View
-from projections.returns.attendance import of_age
-from projections.returns.made import Days, Run, Told, days_of, runs
+from projections.returns.attendance import Days, Run, days_of, of_age, runs
+from projections.returns.past_returns import PastReturns
 
 
 @dataclass(slots=True)
@@ -30,28 +30,28 @@ class Illness:
 
 
 @dataclass(frozen=True, slots=True)
-class Enough:
+class Measure:
     """How much illness calls for a return: school days on end, sessions in the school year."""
 
     days: int
     sessions: int
 
 
-def enough(on: date) -> Enough:
+def measure_of(on: date) -> Measure:
     """Return the measure in force on a day."""
     days = parameters().value("returns.sickness_school_days", on).number
     a_day = parameters().value("register.sessions_per_day", on).number
-    return Enough(days, days * a_day)
+    return Measure(days, days * a_day)
 
 
-def rows(view: View, told: Told) -> Iterator[tuple[int, dict[str, Any]]]:
+def rows(view: View, past: PastReturns) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the pupils whom a return is about, with why and by when."""
     if view.school_year is None:
         return
-    measure, here = enough(view.on), _illness(view, view.school_year)
+    measure, here = measure_of(view.on), _illness(view, view.school_year)
     due = value_text(parameters().value("returns.sickness_due", view.on).value)
     for pupil in np.nonzero(here.ill.any(axis=1))[0]:
-        new = untold(here.days, int(pupil), told)
+        new = new_absences(here.days, int(pupil), past)
         if not new:
             continue
         total, planned = int(here.ill[pupil].sum()), int(here.planned[pupil].sum())
@@ -76,14 +76,14 @@ def rows(view: View, told: Told) -> Iterator[tuple[int, dict[str, Any]]]:
             )
 
 
-def untold(days: Days, pupil: int, told: Told) -> list[Run]:
+def new_absences(days: Days, pupil: int, past: PastReturns) -> list[Run]:
     """Return the absences for illness that began after the last return about a pupil.
 
     One continuous absence is told of once in a school year (reg 13(11)); what began before the
     first day looked at counts as long as no return was made.
     """
-    made = [each.on for each in told.made if each.tells_of(pupil)]
-    last = max(made, default=date.min)
+    days_told = [each.on for each in past.returns if each.tells_of(pupil)]
+    last = max(days_told, default=date.min)
     return [run for run in runs(days, pupil, days.some) if run.first > last]
 
 

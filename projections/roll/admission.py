@@ -1,4 +1,4 @@
-"""Amendments of the admission register, with reason, date and name."""
+"""Amendments of the admission register, with reason, date and name, for reading."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,7 @@ from projections.queries.question import Answer, Grid, Lines, Selection, option
 from projections.queries.selection import selected_pupils
 from projections.queries.versions import Describer
 from projections.queries.view import View
-from projections.roll.admission_rows import KINDS
-from projections.roll.admission_rows import rows as amendments
+from projections.roll.admission_rows import KINDS, amendments
 
 COLUMNS = (
     "upns",
@@ -64,8 +63,8 @@ class Admission(Selection):
                 f"--changed-from {self.changed_from} is later than {self.changed_to}",
                 "give the earlier date first",
             )
-        found = amendments(view, Describer(view), selected_pupils(self, view))
-        rows = [row for row in found if _wanted(self, row)]
+        changes = amendments(view, Describer(view), selected_pupils(self, view))
+        rows = [row for row in changes if _is_asked_for(self, row)]
         title = f"{number_of(len(rows), 'change')} of the admission register"
         return Answer(
             {"as_of": view.as_of(), "rows": rows},
@@ -74,17 +73,17 @@ class Admission(Selection):
         )
 
 
-def _wanted(question: Admission, row: dict[str, Any]) -> bool:
+def _is_asked_for(question: Admission, row: dict[str, Any]) -> bool:
     if question.field not in (None, row["field"]) or question.kind not in (None, row["kind"]):
         return False
     if question.changed_from is None and question.changed_to is None:
         return True
-    at = made(row)
+    at = made_at(row)
     earliest, latest = question.changed_from or date.min, question.changed_to or date.max
     return at is not None and earliest <= local_date(at) <= latest
 
 
-def made(row: dict[str, Any]) -> int | None:
+def made_at(row: dict[str, Any]) -> int | None:
     """Return when a detail was changed: as its source states, else as recorded here."""
     at = row["stated_at"] if row["kind"] == "restated" else row["recorded_at"]
     return None if at is None else parse_instant(at)
@@ -97,7 +96,7 @@ def table(title: str, rows: list[dict[str, Any]], notes: Sequence[str]) -> Grid:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    at, by = made(row), row["by"] or {}
+    at, by = made_at(row), row["by"] or {}
     who = ", ".join(filter(None, (by.get("name"), by.get("job_title"))))
     source = f" ({row['source']})" if row["source"] else ""
     return (

@@ -1,4 +1,8 @@
-"""Amendments of the admission register as rows: reg 6(1)'s five, with title, and how told."""
+"""Amendments of the admission register as rows: the five of SI 2024/208 reg 6(1), and the title.
+
+A record stated whole again (a parent by another system, a pupil who returns, a spell on roll)
+changes details without an amendment of each; what differs is found by opening both versions.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
@@ -9,10 +13,6 @@ from ledger.clock import iso, local_date
 from projections.queries.versions import AS_STATED, Describer
 from projections.queries.view import View
 from projections.readmodel.tables import columns_of
-
-# -- admission_rows ------------------------------------------------------------------------
-# Amendments of the admission register as rows: reg 6(1)'s five, with title, and how told.
-
 
 _COLUMNS = (
     'pupil, parent, field, original, amended, reason, "by", name, job_title, stated, imported, '
@@ -55,26 +55,26 @@ def parents_of(view: View, pupils: Collection[int]) -> dict[str, set[int]]:
     return found
 
 
-def rows(view: View, describer: Describer, pupils: Collection[int]) -> list[dict[str, Any]]:
+def amendments(view: View, describer: Describer, pupils: Collection[int]) -> list[dict[str, Any]]:
     """Return the amendments about some pupils and their parents, as they were recorded."""
     parents = parents_of(view, pupils)
     stored = [Amendment(*row) for row in view.stood(_COLUMNS, "admission_amendments")]
-    found = [a for a in stored if _about(a, pupils, parents)]
+    found = [a for a in stored if _is_about(a, pupils, parents)]
     written = [_row(view, describer, a, parents) for a in found]
     explained = {(a.pupil, a.parent, a.field, describer.commit(a.position).first) for a in stored}
-    for change in restated(view, describer, pupils, parents):
+    for change in changed_details(view, describer, pupils, parents):
         commit = describer.commit(change.position)
         if (*change[:3], commit.first) not in explained:
-            told = Amendment(
+            unexplained = Amendment(
                 *change[:5], None, None, None, None, None, commit.source is not None,
                 change.position,
             )  # fmt: skip
-            by = None if told.imported else commit.by
-            written.append(_row(view, describer, told._replace(by=by), parents))
+            by = None if unexplained.imported else commit.by
+            written.append(_row(view, describer, unexplained._replace(by=by), parents))
     return sorted(written, key=lambda r: (r["position"], r["field"]))
 
 
-def _about(a: Amendment, pupils: Collection[int], parents: dict[str, set[int]]) -> bool:
+def _is_about(a: Amendment, pupils: Collection[int], parents: dict[str, set[int]]) -> bool:
     return a.pupil in pupils if a.pupil is not None else a.parent in parents
 
 
@@ -91,8 +91,8 @@ def _row(
         "about": "pupil" if a.parent is None else "parent" if a.pupil is None else "relation",
         "kind": _kind(a),
         "field": a.field,
-        "original": _open(view, a.original),
-        "amended": _open(view, a.amended),
+        "original": _in_clear(view, a.original),
+        "amended": _in_clear(view, a.amended),
         "reason": view.open(a.reason),
         "by": _author(view, describer, a, None if when is None else local_date(when)),
         "recorded_at": iso(commit.at),
@@ -129,18 +129,6 @@ def _author(
     }
 
 
-def _open(view: View, text: str | None) -> str | None:
-    """Open a detail; a flag or number that is not personal stands in clear."""
-    return view.open(text) if text is not None and text.startswith("~") else text
-
-
-# -- admission_restated --------------------------------------------------------------------
-# Details of pupils, parents and relations that differ from one recorded version to the next.
-#
-# A record stated whole again (a parent by another system, a pupil who returns, a spell on roll)
-# changes details without an amendment of each; what differs is found by opening both.
-
-
 _KEYS = {"parent", "pupil", "starts_on", "birth_cohort", "compulsory_from"}
 _OF_LEAVING = ("leaves_on", "ground", "next_school")
 
@@ -156,7 +144,7 @@ class Change(NamedTuple):
     position: int
 
 
-def restated(
+def changed_details(
     view: View,
     describer: Describer,
     pupils: Collection[int],
@@ -165,13 +153,20 @@ def restated(
     """Yield every detail of some pupils and parents that a later version of its record changed."""
     records = _Records(view, describer)
     for pupil in sorted(pupils):
-        yield from records.changes("details", (pupil, None), "pupil = :v0", pupil)
+        yield from records.changes("details", _Subject(pupil, None), "pupil = :v0", pupil)
         yield from records.spells(pupil)
     for parent in sorted(parents):
-        yield from records.changes("parents", (None, parent), "parent = :v0", parent)
+        yield from records.changes("parents", _Subject(None, parent), "parent = :v0", parent)
         for pupil in sorted(parents[parent]):
             where = "parent = :v0 AND pupil = :v1"
-            yield from records.changes("relations", (pupil, parent), where, parent, pupil)
+            yield from records.changes("relations", _Subject(pupil, parent), where, parent, pupil)
+
+
+class _Subject(NamedTuple):
+    """Whose detail it is, as in `Change`: a pupil's, a parent's, or of the one to the other."""
+
+    pupil: int | None
+    parent: str | None
 
 
 class _Records(NamedTuple):
@@ -183,7 +178,7 @@ class _Records(NamedTuple):
     def changes(
         self,
         table: str,
-        whose: tuple[int | None, str | None],
+        subject: _Subject,
         where: str,
         *values: Any,  # noqa: ANN401 - SQL values
     ) -> Iterator[Change]:
@@ -197,15 +192,15 @@ class _Records(NamedTuple):
         rows = self.view.db.execute(sql, bound).fetchall()
         for before, after in pairwise(self._last_of_each_commit(rows)):
             for name, was, became in zip(names, before[1:], after[1:], strict=True):
-                if was != became and plain(self.view, was) != plain(self.view, became):
-                    yield Change(*whose, name, _text(name, was), _text(name, became), after[0])
+                if was != became and _in_clear(self.view, was) != _in_clear(self.view, became):
+                    yield Change(*subject, name, _text(name, was), _text(name, became), after[0])
 
     def spells(self, pupil: int) -> Iterator[Change]:
         """Yield what was changed of a pupil's spells; that one ends is no change of an entry."""
         sql = "SELECT DISTINCT starts_on FROM roll WHERE pupil = ? ORDER BY starts_on"
         for (starts_on,) in self.view.db.execute(sql, [pupil]).fetchall():
             where = "pupil = :v0 AND starts_on = :v1"
-            for change in self.changes("roll", (pupil, None), where, pupil, starts_on):
+            for change in self.changes("roll", _Subject(pupil, None), where, pupil, starts_on):
                 if change.original or change.field not in _OF_LEAVING:
                     yield change
 
@@ -214,8 +209,8 @@ class _Records(NamedTuple):
         return list({self.describer.commit(row[0]).first: row for row in rows}.values())
 
 
-def plain(view: View, value: object) -> object:
-    """Open a sealed text; anything else is as it stands."""
+def _in_clear(view: View, value: object) -> object:
+    """Open a sealed text; a flag or number that is not personal stands in clear."""
     return view.open(value) if isinstance(value, str) and value.startswith("~") else value
 
 

@@ -20,7 +20,7 @@ class PupilFind(Question):
     def answer(self, view: View) -> Answer:
         """Answer with one row a pupil, by surname and forename."""
         wanted = self.text.casefold()
-        found = [p for p in view.people.values() if any(wanted in t.casefold() for t in _texts(p))]
+        found = [p for p in view.people.values() if any(wanted in t.casefold() for t in _names(p))]
         found.sort(key=lambda p: (p.surname, p.forename, p.upn))
         rows = [_row(view, person) for person in found]
         document = {"as_of": view.as_of(), "rows": rows}
@@ -45,7 +45,7 @@ class PupilFind(Question):
         return Answer(document, columns, [grid])
 
 
-def _texts(person: Person) -> tuple[str, ...]:
+def _names(person: Person) -> tuple[str, ...]:
     full = f"{person.forename} {person.surname}"
     return (person.upn, person.local_id, full, person.name)
 

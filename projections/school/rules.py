@@ -1,4 +1,4 @@
-"""Which codes and values of the law apply on a day, and what changed."""
+"""Which codes and values of the law apply on a day, and what changed between two days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class RulesInForce(Question):
                 "write attendance rules --diff DATE DATE, or --on DATE for one day",
             )
         if self.name is not None:
-            _check_in_force(self.name, view.on)
+            _check_day(self.name, view.on)
         found = [e for e in entries(view.on) if self.name in (None, e.name)]
         found.sort(key=_place)
         document = {"as_of": view.as_of(), "rows": [_row(entry) for entry in found]}
@@ -60,7 +60,7 @@ class RulesInForce(Question):
         return Answer(document, _COLUMNS, [grid])
 
 
-def _check_in_force(name: str, on: date) -> None:
+def _check_day(name: str, on: date) -> None:
     """Refuse a day outside the rule that is asked for, naming it."""
     if codes().known(name):
         codes().rule(name, on)
@@ -105,9 +105,9 @@ def _differences(question: RulesInForce, view: View, one: date) -> Answer:
     entries(before)
     found = [c for c in changes(before, after) if question.name in (None, _entry(c).name)]
     if not found and question.name is not None:
-        _known(question.name)
+        _check_known(question.name)
     found.sort(key=lambda change: _place(_entry(change)))
-    rows = [_changed(change) for change in found]
+    rows = [_change_row(change) for change in found]
     document = {
         "as_of": view.as_of(),
         "before": before.isoformat(),
@@ -126,7 +126,7 @@ def _differences(question: RulesInForce, view: View, one: date) -> Answer:
     return Answer(document, columns, [Grid(title, headings, body, notes=notes)])
 
 
-def _known(name: str) -> None:
+def _check_known(name: str) -> None:
     """Refuse a name that no code and no value ever had."""
     if not codes().known(name):
         parameters().rows(name)
@@ -139,7 +139,7 @@ def _entry(change: Change) -> Entry:
     return found
 
 
-def _changed(change: Change) -> dict[str, Any]:
+def _change_row(change: Change) -> dict[str, Any]:
     return {
         "change": change.what,
         **_row(_entry(change)),

@@ -1,4 +1,4 @@
-"""Where the ledger is, its last event, today's unmarked registers."""
+"""The ledger at a glance, and its read models made anew."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,9 +17,6 @@ from projections.queries.selection import groups_of
 from projections.queries.view import View
 from projections.readmodel import catch_up
 from projections.readmodel.freshness import retry_without_views
-
-# -- status --------------------------------------------------------------------------------
-# Where the ledger is, its last event, today's unmarked registers.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +82,6 @@ def _when(last: tuple[int, int, str] | None) -> str:
     if last is None:
         return "none"
     return f"{local(last[1]):%Y-%m-%d %H:%M:%S} London, {last[2]}, position {last[0]}"
-
-
-# -- rebuild -------------------------------------------------------------------------------
-# Drop the read models and replay the whole log into them.
 
 
 @dataclass(frozen=True, kw_only=True)

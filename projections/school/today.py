@@ -4,7 +4,7 @@ Amendments that wait for approval are counted beneath, whatever day they are abo
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,16 +31,24 @@ class Today(Selection):
             return Answer(document, columns, [Lines([view.ignorance()])])
         whole = rectangle(view, view.on, view.on)
         chosen = selected_cells(view, self, whole)
-        rows, waiting = _rows(view, whole, chosen), _waiting(view, chosen)
+        rows, waiting = _rows(view, whole, chosen), _requests(view, chosen)
         document = {"as_of": view.as_of(), "rows": rows, **pending.field(waiting)}
         return Answer(document, columns, [_table(rows, view, waiting)])
 
 
-def _waiting(view: View, chosen: Flags) -> list[PendingAmendment]:
+def _requests(view: View, chosen: Flags) -> list[PendingAmendment]:
     """Return what waits for the pupils asked about; on a day without a session, for all."""
     found = pending.pending_amendments(view)
     asked = set(np.nonzero(chosen.any(axis=1))[0].tolist())
     return [each for each in found if not chosen.shape[1] or each.pupil in asked]
+
+
+class _Concern(NamedTuple):
+    """A session of a pupil that needs a look, why, and the code planned for it."""
+
+    session: str
+    what: str
+    planned: str | None
 
 
 def _rows(view: View, whole: Rectangle, chosen: Flags) -> list[dict[str, Any]]:
@@ -53,7 +61,7 @@ def _rows(view: View, whole: Rectangle, chosen: Flags) -> list[dict[str, Any]]:
         plan = planned.get((int(pupil), session))
         why = _why(code, provisional, plan)
         if why:
-            rows.append(_row(view, int(pupil), (session, why, plan)))
+            rows.append(_row(view, int(pupil), _Concern(session, why, plan)))
     return sorted(rows, key=lambda r: (r["session"], r["upn"]))
 
 
@@ -70,8 +78,7 @@ def _plans(view: View) -> list[tuple[tuple[int, str], str]]:
     return [((pupil, session), code) for pupil, session, code in rows]
 
 
-def _row(view: View, pupil: int, what: tuple[str, str, str | None]) -> dict[str, Any]:
-    session, why, plan = what
+def _row(view: View, pupil: int, concern: _Concern) -> dict[str, Any]:
     groups = sorted(
         m.name
         for m in view.memberships
@@ -82,9 +89,9 @@ def _row(view: View, pupil: int, what: tuple[str, str, str | None]) -> dict[str,
         "upn": person.upn,
         "name": person.name,
         "groups": groups,
-        "session": session,
-        "what": why,
-        "planned": plan,
+        "session": concern.session,
+        "what": concern.what,
+        "planned": concern.planned,
     }
 
 

@@ -10,7 +10,13 @@ import numpy as np
 from policies.law import penalties as threshold
 from policies.law.absence import Shares, shares
 from policies.law.calendar import school_weeks
-from projections.penalties.case import age_of, begun, countable, held, relevant
+from projections.penalties.case import (
+    age_of,
+    countable_cells,
+    relevant_cells,
+    weeks_begun,
+    window_counts,
+)
 from projections.queries.rectangle import Flags as Cells
 from projections.queries.selection import CountedCells, Population, pupils_in_statistics
 from projections.queries.tally import COUNTED
@@ -161,14 +167,14 @@ def _relevant(stage: Stage, here: CountedCells) -> Cells:
     # Details may be known before anything else of a pupil is: of whom no session counts yet.
     known = ((n, p) for n, p in people if n < len(whole.codes))
     ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in known}
-    return relevant(whole, stage.view.rules.codes, countable(whole, ages))
+    return relevant_cells(whole, stage.view.rules.codes, countable_cells(whole, ages))
 
 
 def _threshold_at(stage: Stage, here: CountedCells) -> dict[int, ThresholdCount]:
     cells = _relevant(stage, here)
     measure = threshold.measure(stage.rules_on)
-    weeks = begun(school_weeks(stage.view.calendar.school_days()), stage.last)
-    latest, fullest = held(cells, here.counter.whole.sessions, weeks, measure)
+    weeks = weeks_begun(school_weeks(stage.view.calendar.school_days()), stage.last)
+    latest, fullest = window_counts(cells, here.counter.whole.sessions, weeks, measure)
     return {
         int(n): ThresholdCount(
             int(fullest[n] >= measure.sessions),

@@ -14,7 +14,14 @@ from ledger.clock import iso
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
-from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, SessionMarked, SourceConflicted, SourceRestated
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkAmended,
+    MarkCorrected,
+    SessionMarked,
+    SourceConflicted,
+    SourceRestated,
+)
 from ledger.events.roll import EnrolmentWithdrawn, GroupJoined, GroupLeft, PupilRemoved
 from ledger.store.store import Fact
 from projections.figures import rates

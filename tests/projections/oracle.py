@@ -26,7 +26,13 @@ from ledger.events.base import Event
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
-from ledger.events.roll import EnrolmentWithdrawn, GroupJoined, GroupLeft, PupilEnrolled, PupilRemoved
+from ledger.events.roll import (
+    EnrolmentWithdrawn,
+    GroupJoined,
+    GroupLeft,
+    PupilEnrolled,
+    PupilRemoved,
+)
 from ledger.events.school import SchoolOpened
 from ledger.store.store import Recorded, Store
 

@@ -8,7 +8,13 @@ from commands.exchange.portable.occasions import Cancellation
 from ledger.clock import iso
 from ledger.errors import Refused
 from ledger.events.base import Event
-from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceConflicted, SourceRestated
+from ledger.events.register import (
+    MarkAmended,
+    MarkCorrected,
+    SessionMarked,
+    SourceConflicted,
+    SourceRestated,
+)
 from ledger.formats.portable import ChangeKind, EntryKind
 from ledger.state.marks import Mark, Step
 

@@ -11,7 +11,15 @@ from commands.exchange.portable.work import Work, pupil_stream
 from commands.roll import remove
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.roll import DETAILS, Detail, DetailsAmended, GroupJoined, GroupLeft, PupilEnrolled, PupilRemoved
+from ledger.events.roll import (
+    DETAILS,
+    Detail,
+    DetailsAmended,
+    GroupJoined,
+    GroupLeft,
+    PupilEnrolled,
+    PupilRemoved,
+)
 from ledger.formats import fields
 from ledger.formats.portable import GROUPS, PUPILS
 from ledger.state.school import Membership, Pupil, Spell

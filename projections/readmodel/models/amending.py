@@ -1,7 +1,15 @@
 """Amendments asked for and decided, what they rest on, and the policies the school adopted."""
 
 from ledger.events import streams
-from ledger.events.amending import AmendmentApproved, AmendmentDeclined, AmendmentRequested, EvidenceGiven, PolicyAdopted, RequestDecided, RequestWithdrawn
+from ledger.events.amending import (
+    AmendmentApproved,
+    AmendmentDeclined,
+    AmendmentRequested,
+    EvidenceGiven,
+    PolicyAdopted,
+    RequestDecided,
+    RequestWithdrawn,
+)
 from projections.readmodel.tables import Handlers, Moment, Table, Writer
 
 _REQUEST = {

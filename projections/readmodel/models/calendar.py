@@ -1,6 +1,12 @@
 """The calendar: terms, closures, register times."""
 
-from ledger.events.calendar import ClosureWithdrawn, RegisterTimesSet, SessionCancelled, SessionsClosed, TermSet
+from ledger.events.calendar import (
+    ClosureWithdrawn,
+    RegisterTimesSet,
+    SessionCancelled,
+    SessionsClosed,
+    TermSet,
+)
 from ledger.values import school_year_number
 from projections.readmodel.tables import GROUP_SEPARATOR, Handlers, Moment, Table, Writer
 

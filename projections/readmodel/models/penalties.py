@@ -3,7 +3,13 @@
 import json
 
 from ledger.events import streams
-from ledger.events.penalties import AlertSettled, CaseUndercut, NoticesConfirmed, NoticeStated, PenaltyConsidered
+from ledger.events.penalties import (
+    AlertSettled,
+    CaseUndercut,
+    NoticesConfirmed,
+    NoticeStated,
+    PenaltyConsidered,
+)
 from projections.readmodel.tables import Handlers, Moment, Table, Writer, iso
 
 _NOTICE = (

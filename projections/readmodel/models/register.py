@@ -1,7 +1,17 @@
 """Every version of every mark and plan, every register taken, and conflicts with a source."""
 
 from ledger.events import streams
-from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, PlanChanged, PlanWithdrawn, RegisterTaken, SessionMarked, SourceConflicted, SourceRestated
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkAmended,
+    MarkCorrected,
+    PlanChanged,
+    PlanWithdrawn,
+    RegisterTaken,
+    SessionMarked,
+    SourceConflicted,
+    SourceRestated,
+)
 from projections.readmodel.mark_rows import VERSIONS, row_id
 from projections.readmodel.tables import Handlers, Moment, Table, Writer
 

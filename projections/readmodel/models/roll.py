@@ -1,7 +1,18 @@
 """The admission register: spells, details (sealed), groups, parents, and its amendments."""
 
 from ledger.events import streams
-from ledger.events.roll import DETAILS, AdmissionAmended, DetailsAmended, EnrolmentWithdrawn, GroupJoined, GroupLeft, ParentRecorded, PupilEnrolled, PupilRemoved, RelationRecorded
+from ledger.events.roll import (
+    DETAILS,
+    AdmissionAmended,
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    GroupJoined,
+    GroupLeft,
+    ParentRecorded,
+    PupilEnrolled,
+    PupilRemoved,
+    RelationRecorded,
+)
 from projections.readmodel.tables import Handlers, Moment, Table, Writer, iso
 
 _PARENT = (

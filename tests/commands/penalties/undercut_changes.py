@@ -13,7 +13,13 @@ from ledger.events.calendar import SessionCancelled, SessionsClosed, TermSet
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.events.register import SourceRestated
-from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, ParentRecorded, PupilRemoved
+from ledger.events.roll import (
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    GroupJoined,
+    ParentRecorded,
+    PupilRemoved,
+)
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session
 from tests.commands.conftest import Desk

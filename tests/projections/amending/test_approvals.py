@@ -6,7 +6,13 @@ import pytest
 
 from ledger.clock import iso, local
 from ledger.events import streams
-from ledger.events.amending import AmendmentApproved, AmendmentDeclined, AmendmentRequested, PolicyAdopted, RequestWithdrawn
+from ledger.events.amending import (
+    AmendmentApproved,
+    AmendmentDeclined,
+    AmendmentRequested,
+    PolicyAdopted,
+    RequestWithdrawn,
+)
 from ledger.events.register import MarkAmended
 from ledger.store.store import Fact
 from policies.packs import school as school_packs

@@ -10,7 +10,13 @@ from ledger.clock import parse_instant
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import NoticeStated, PenaltyConsidered
-from ledger.events.register import MarkAmended, MarkCorrected, RegisterTaken, SessionMarked, SourceRestated
+from ledger.events.register import (
+    MarkAmended,
+    MarkCorrected,
+    RegisterTaken,
+    SessionMarked,
+    SourceRestated,
+)
 from ledger.events.school import StaffJoined
 from ledger.store.store import Fact
 from ledger.values import parse_session

@@ -15,7 +15,13 @@ from ledger.events.disclosure import Disclosed, FieldRedacted
 from ledger.events.leave import LeaveDecided, LeaveRequested
 from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.events.register import MarkAmended
-from ledger.events.roll import AdmissionAmended, DetailsAmended, ParentRecorded, PupilRemoved, RelationRecorded
+from ledger.events.roll import (
+    AdmissionAmended,
+    DetailsAmended,
+    ParentRecorded,
+    PupilRemoved,
+    RelationRecorded,
+)
 from ledger.sealing.keys import KeyRing
 from ledger.store.store import Fact, Store
 from policies.law.disclosure import CopyMade

@@ -5,9 +5,23 @@ from datetime import date
 import pytest
 
 from ledger.events import streams
-from ledger.events.amending import AmendmentApproved, AmendmentDeclined, AmendmentRequested, EvidenceGiven
+from ledger.events.amending import (
+    AmendmentApproved,
+    AmendmentDeclined,
+    AmendmentRequested,
+    EvidenceGiven,
+)
 from ledger.events.disclosure import FieldRedacted
-from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, PlanChanged, PlanWithdrawn, RegisterTaken, SourceConflicted, SourceRestated
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkAmended,
+    MarkCorrected,
+    PlanChanged,
+    PlanWithdrawn,
+    RegisterTaken,
+    SourceConflicted,
+    SourceRestated,
+)
 from ledger.events.roll import AdmissionAmended, DetailsAmended, ParentRecorded, RelationRecorded
 from ledger.store.store import Fact
 from ledger.values import parse_session

@@ -7,7 +7,14 @@ import pytest
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SessionsClosed
-from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, PlanChanged, PlanWithdrawn, SourceRestated
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkAmended,
+    MarkCorrected,
+    PlanChanged,
+    PlanWithdrawn,
+    SourceRestated,
+)
 from ledger.events.school import StaffChanged
 from ledger.store.store import Fact
 from projections.history.history import History

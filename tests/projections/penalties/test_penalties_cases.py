@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from ledger.values import parse_session
-from tests.projections.penalties import penalties_oracle as oracle
-from tests.projections.penalties import penalties_schools as schools
-from tests.projections.penalties.penalties_values import answered
+from tests.projections.penalties import oracle, schools
+from tests.projections.penalties.values import answered
 
 FILE = Path(__file__).parents[3] / "fixtures" / "cases" / "penalties" / "penalties.toml"
 CASES = tomllib.loads(FILE.read_text(encoding="utf-8"))

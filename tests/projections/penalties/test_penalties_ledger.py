@@ -12,7 +12,7 @@ from ledger.store.store import Fact
 from policies.law import age as compulsory_school_age
 from projections.penalties.penalties import Penalties
 from tests.projections import ledgers
-from tests.projections.penalties import penalties_oracle, penalties_schools
+from tests.projections.penalties import oracle, schools
 
 START = ledgers.instant(2024, 1, 1, 8)
 BY_HAND = range(1000, 1024)
@@ -52,7 +52,7 @@ def compare(school, book, clock):
     question = Penalties(on=school.on, at_least=1, clock=clock)
     rows = {r["upn"]: r for r in book.ask(question, now=ledgers.NOW + 1).rows()}
     for n, pupil in enumerate(school.pupils):
-        right = penalties_oracle.expected(school, pupil)
+        right = oracle.expected(school, pupil)
         row = rows.pop(f"U-pupil{n}", None)
         if right["peak"] == 0:
             assert row is None
@@ -71,7 +71,7 @@ def compare(school, book, clock):
 
 def made(seed, tmp_path):
     """Return a generated school, and a ledger that holds all of it but its marks."""
-    school = penalties_schools.generated(seed, PUPILS)
+    school = schools.generated(seed, PUPILS)
     moments = sorted({m for p in school.pupils for v in p.marks.values() for m, _ in v})
     for pupil in school.pupils:
         for versions in pupil.marks.values():

@@ -14,7 +14,14 @@ from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.penalties import NoticeStated
 from ledger.events.register import MarkAmended
-from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, GroupLeft, PupilEnrolled, PupilRemoved
+from ledger.events.roll import (
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    GroupJoined,
+    GroupLeft,
+    PupilEnrolled,
+    PupilRemoved,
+)
 from ledger.store.store import Fact
 from projections.history.history import History
 from projections.penalties.notices import Notices

@@ -8,7 +8,14 @@ from datetime import date
 from typing import Any
 
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
-from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, GroupLeft, PupilEnrolled, PupilRemoved
+from ledger.events.roll import (
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    GroupJoined,
+    GroupLeft,
+    PupilEnrolled,
+    PupilRemoved,
+)
 
 DAY = date(2025, 9, 8)
 KINDS = ["not-on-roll", "outside-term", "cancelled", "closed", "not-of-age"]

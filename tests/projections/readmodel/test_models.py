@@ -12,7 +12,13 @@ from ledger.events.log import ImportCompleted
 from ledger.events.penalties import NoticeStated
 from ledger.events.register import RegisterTaken
 from ledger.events.registry import EVENTS
-from ledger.events.roll import EnrolmentWithdrawn, GroupLeft, ParentRecorded, PupilRemoved, RelationRecorded
+from ledger.events.roll import (
+    EnrolmentWithdrawn,
+    GroupLeft,
+    ParentRecorded,
+    PupilRemoved,
+    RelationRecorded,
+)
 from ledger.events.school import StaffLeft
 from ledger.sealing.keys import is_sealed
 from ledger.store.store import Fact

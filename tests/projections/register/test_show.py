@@ -8,14 +8,20 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.events.calendar import SessionCancelled, SessionsClosed, TermSet
-from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, PlanWithdrawn, SourceRestated
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkAmended,
+    MarkCorrected,
+    PlanWithdrawn,
+    SourceRestated,
+)
 from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store.store import Fact
 from ledger.values import Session
 from projections.queries.rectangle import rectangle
 from projections.queries.view import open_view
-from projections.register import show as register_show
-from projections.register.show import RegisterShow
+from projections.register.show import RegisterShow, overview_cell, overview_text
+from projections.register.signs import signed_text
 from tests.projections.ledgers import NOW, enrolled, instant, joined, marked, on_mark, term
 from tests.projections.rendering.test_html import Outline
 
@@ -112,10 +118,7 @@ MON, TUE, WED = "2025-09-08", "2025-09-09", "2025-09-10"
 def signed(book, **asked):
     """The cells as they are written, by name and session."""
     rows = book.ask(RegisterShow(**WEEK | asked)).document["rows"]
-    return {
-        r["name"]: {c["session"]: register_show.shown_with_signs(c) for c in r["cells"]}
-        for r in rows
-    }
+    return {r["name"]: {c["session"]: signed_text(c) for c in r["cells"]} for r in rows}
 
 
 def notes(book, **asked):
@@ -513,7 +516,7 @@ def test_the_fortnight_of_the_overview_is_written_alike(school):
         ann = view.people[0]
         first = Session(date(2025, 9, 8), "AM")
         found = [
-            register_show.cell(whole, ann, first, {(ann.index, str(first))}),
-            register_show.cell(whole, ann, Session(date(2025, 9, 13), "AM"), set()),
+            overview_cell(whole, ann, first, {(ann.index, str(first))}),
+            overview_cell(whole, ann, Session(date(2025, 9, 13), "AM"), set()),
         ]
-    assert [register_show.shown(cell) for cell in found] == ["N*", "·"]
+    assert [overview_text(cell) for cell in found] == ["N*", "·"]

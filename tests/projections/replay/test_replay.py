@@ -10,17 +10,30 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AmendmentApproved, AmendmentDeclined, AmendmentRequested, RequestWithdrawn
+from ledger.events.amending import (
+    AmendmentApproved,
+    AmendmentDeclined,
+    AmendmentRequested,
+    RequestWithdrawn,
+)
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
-from ledger.events.register import AbsencePlanned, MarkAmended, MarkCorrected, PlanChanged, PlanWithdrawn, SourceRestated
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkAmended,
+    MarkCorrected,
+    PlanChanged,
+    PlanWithdrawn,
+    SourceRestated,
+)
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupLeft, PupilRemoved
 from ledger.store.folder import Folder
 from ledger.store.store import Fact
+from policies.packs.values import parameters
 from projections.figures.rates import Rates
 from projections.penalties.penalties import Penalties
 from projections.queries.view import open_view
 from projections.rendering import text
-from projections.replay.figures import Known
+from projections.replay.figures import CountingCells
 from projections.replay.replay import Replay
 from tests.projections.ledgers import (
     Book,
@@ -389,7 +402,19 @@ def test_before_the_law_had_the_rule_there_is_no_window(school):
     asked = {"on": date(2024, 6, 30), "from_": date(2024, 6, 1)}
     assert not replayed(school, **asked).rows()
     with open_view(school.folder, Replay(**asked), lambda: AT + HOUR) as view:
-        assert Known(view).figures().row()["fullest_window"] is None
+        assert CountingCells(view).figures().row()["fullest_window"] is None
+
+
+def test_the_note_says_how_many_weeks_the_law_of_the_day_counts_together(school):
+    """The number is the one in the statute; without a rule no window is spoken of."""
+    weeks = "fullest window: relevant entries in the fullest ten consecutive school weeks so far."
+    begins = parameters().rows("penalty_notices.threshold")[0].since
+    notes = [
+        replayed(school, on=day, from_=day).blocks[-1].lines[0]
+        for day in (begins, begins - timedelta(days=1))
+    ]
+    assert [weeks in note for note in notes] == [True, False]
+    assert notes[1].endswith("as known at each change.")
 
 
 def test_a_group_is_told_pupil_after_pupil(school):

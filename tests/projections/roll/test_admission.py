@@ -7,7 +7,13 @@ import pytest
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.roll import AdmissionAmended, DetailsAmended, ParentRecorded, PupilRemoved, RelationRecorded
+from ledger.events.roll import (
+    AdmissionAmended,
+    DetailsAmended,
+    ParentRecorded,
+    PupilRemoved,
+    RelationRecorded,
+)
 from ledger.store.store import Fact
 from projections.roll.admission import Admission
 from tests.projections.ledgers import enrolled, instant

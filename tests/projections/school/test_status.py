@@ -1,8 +1,9 @@
-"""`status`: where the ledger is, its last event, today's unmarked registers."""
+"""`status` and `rebuild`: the ledger at a glance, and its read models made anew."""
 
 from datetime import date
 
-from projections.school.status import Status
+from projections.readmodel import catch_up
+from projections.school.status import Rebuild, Status
 from tests.projections.ledgers import enrolled, instant, marked
 
 MONDAY = date(2025, 9, 8)
@@ -53,3 +54,21 @@ def test_the_lines_say_where_and_when(school):
     assert "Test School" in lines
     assert "2025-09-01 09:00:00 London" in lines
     assert "9A AM, 9A PM, 9B AM, 9B PM on 2025-09-08" in lines
+
+
+def test_a_rebuild_says_how_far_it_came_and_reports_progress(school):
+    """The words name the log's head; progress is reported in events."""
+    seen = []
+    said = Rebuild().inspect(school.folder, lambda done, of: seen.append((done, of)))
+    head = school.folder.head()
+    assert said.document == {"events": head}
+    assert str(head) in said.blocks[0].lines[0]
+    assert seen == [(head, head)]
+
+
+def test_a_rebuild_equals_what_there_was(school):
+    """Byte for byte, and again."""
+    catch_up.catch_up(school.folder)
+    before = list(catch_up.content(school.folder))
+    Rebuild().inspect(school.folder, lambda *_: None)
+    assert list(catch_up.content(school.folder)) == before

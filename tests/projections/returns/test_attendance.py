@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ledger.values import Session
 from projections.queries.rectangle import Rectangle
-from projections.returns.attendance import long_runs
-from projections.returns.made import Made, Told, days_of, runs
+from projections.returns.attendance import days_of, long_runs, runs
+from projections.returns.past_returns import PastReturn, PastReturns
 
 MONDAY = date(2026, 11, 2)
 DAY = timedelta(days=1)
@@ -71,8 +71,8 @@ def test_runs_agree_with_trying_every_stretch(days):
 def test_what_has_been_told_of_agrees_with_asking_every_day(days, needed, returned):
     """Listed: long enough only since the return, or long enough again since."""
     whole, absent = register(days)
-    made = () if returned is None else (Made(MONDAY + returned * DAY, frozenset()),)
-    told = Told(MONDAY, made)
+    made = () if returned is None else (PastReturn(MONDAY + returned * DAY, frozenset()),)
+    told = PastReturns(MONDAY, made)
     expected = {
         stretch
         for stretch in longest(days)

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from ledger.clock import iso
 from ledger.values import Session, parse_session
-from policies.law import penalties as threshold
-from policies.law.penalties import RelevantEntry
+from policies.law.penalties import RelevantEntry, first_recorded
 from policies.packs.codes import Codes
 from projections.penalties.case import Case, Register, in_full_windows, letters
 from projections.queries.view import View
@@ -29,7 +28,7 @@ class Stretch(NamedTuple):
     known_to: int | None
 
     @property
-    def stood(self) -> RelevantEntry:
+    def entry(self) -> RelevantEntry:
         """What the policy needs to know of it."""
         return RelevantEntry(self.session, self.known_from, self.known_to)
 
@@ -74,10 +73,12 @@ def stretches(
     bound = [*row_ids(pupil, *days), *names, view.position, view.stated]
     rows = view.db.execute(sql, bound)
     found = ((parse_session(row[0]), row) for row in rows)
-    return [_stretch(view, s, row) for s, row in found if s in cells and _counts(codes, s, row[1])]
+    return [
+        _stretch(view, s, row) for s, row in found if s in cells and _is_relevant(codes, s, row[1])
+    ]
 
 
-def _counts(codes: Codes, session: Session, code: str) -> bool:
+def _is_relevant(codes: Codes, session: Session, code: str) -> bool:
     rule = codes.find(code, session.date)
     return rule is not None and rule.threshold
 
@@ -96,8 +97,8 @@ def first_recorded_met_at(found: Iterable[Stretch], register: Register) -> str |
 
     None where it never did, or where the source states no time for it.
     """
-    stood = (stretch.stood for stretch in found)
-    moment = threshold.first_recorded(register.weeks, stood, register.measure)
+    stood = (stretch.entry for stretch in found)
+    moment = first_recorded(register.weeks, stood, register.measure)
     return iso(moment) if moment else None
 
 
@@ -118,18 +119,21 @@ def considerations(view: View) -> dict[int, list[Consideration]]:
 
 
 def is_considered(
-    found: Iterable[Consideration], recorded: Mapping[Session, int], case: Case, of: list[Session]
+    found: Iterable[Consideration],
+    recorded: Mapping[Session, int],
+    case: Case,
+    sessions: list[Session],
 ) -> bool:
     """Tell whether somebody considered the case as it is now.
 
     One who had seen as many in a window as the fullest holds, and every entry that the case is
-    about (``of``): read the register after the last of them was recorded.
+    about (``sessions``): read the register after the last of them was recorded.
     """
-    newest = max(recorded[session] for session in of)
+    newest = max(recorded[session] for session in sessions)
     return any(c.seen_at >= newest and c.peak >= case.standing.peak for c in found)
 
 
-def since_when(found: Iterable[Stretch]) -> dict[Session, int]:
+def recorded_since(found: Iterable[Stretch]) -> dict[Session, int]:
     """Return the position from which each session holds a relevant entry without a break.
 
     Where one relevant code replaces another nothing new is recorded against the pupil.

@@ -12,7 +12,13 @@ from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsC
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import AlertSettled, CaseUndercut, PenaltyConsidered, UndercutPaper
 from ledger.events.register import MarkAmended, SourceConflicted
-from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, GroupLeft, ParentRecorded
+from ledger.events.roll import (
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    GroupJoined,
+    GroupLeft,
+    ParentRecorded,
+)
 from ledger.store.store import Fact
 from projections.penalties import alerts
 from projections.penalties.alert_letter import DraftLetter

@@ -1,4 +1,8 @@
-"""Undercut alerts as known: what raised each, which papers are concerned, what was done since."""
+"""Undercut alerts as known: what raised each, which papers and entries, what was done since.
+
+An entry that stands as before, and counts no longer (or counts again), is shown as it stands,
+with what the register says of its day and who said so.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,11 +21,7 @@ from projections.queries.uncounted import Bar, Standing, newest_calendar_change
 from projections.queries.versions import Describer, Version, versions
 from projections.queries.view import View
 
-# -- undercut ------------------------------------------------------------------------------
-# Undercut alerts as known: what raised each, which papers are concerned, what was done since.
-
-
-_SETTLED = 'alert, outcome, to_whom, on_date, reason, "by", name, job_title, kf'
+_SETTLEMENT = 'alert, outcome, to_whom, on_date, reason, "by", name, job_title, kf'
 _COMMIT = 'first, last, at, "by", account, authenticated, command, source'
 _APPROVED = "position, name, job_title, decided_name, decided_title"
 
@@ -39,7 +39,7 @@ class Cause(NamedTuple):
     source: str | None
 
 
-class Settled(NamedTuple):
+class Settlement(NamedTuple):
     """What was done about an alert; texts opened, instants in microseconds."""
 
     outcome: str
@@ -63,7 +63,7 @@ class Alert:
     papers: list[dict[str, Any]]
     sessions: list[str]
     cause: Cause
-    settled: Settled | None
+    settled: Settlement | None
 
     @property
     def state(self) -> str:
@@ -73,15 +73,19 @@ class Alert:
 
 def alerts(view: View) -> list[Alert]:
     """Return every alert known, in the order of the log."""
-    settled = {row[0]: _settled(view, *row[1:]) for row in view.stood(_SETTLED, "alerts_settled")}
+    settled = {
+        row[0]: _settlement(view, *row[1:]) for row in view.stood(_SETTLEMENT, "alerts_settled")
+    }
     rows = sorted(view.stood("alert, pupil, papers, sessions", "undercuts"))
     return [
-        Alert(n, pupil, json.loads(papers), json.loads(sessions), commit(view, n), settled.get(n))
+        Alert(
+            n, pupil, json.loads(papers), json.loads(sessions), cause_of(view, n), settled.get(n)
+        )
         for n, pupil, papers, sessions in rows
     ]
 
 
-def commit(view: View, position: int) -> Cause:
+def cause_of(view: View, position: int) -> Cause:
     """Return the transaction that holds a position."""
     sql = f"SELECT {_COMMIT} FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1"  # noqa: S608
     return Cause(*view.db.execute(sql, [position]).fetchone())
@@ -92,14 +96,14 @@ def upn(view: View, pupil: int) -> str:
     return (view.people.get(pupil) or view.first_known_person(pupil)).upn
 
 
-def words(view: View, paper: Mapping[str, Any]) -> str:
+def paper_words(view: View, paper: Mapping[str, Any]) -> str:
     """Say which paper it is, for somebody who reads of it."""
     ref = paper["ref"]
     if paper["kind"] == "notice":
         parent, _, issued = ref.partition(" ")
         return papers.notice_words(parent, date.fromisoformat(issued))
     position = int(ref)
-    on = day(local_date(commit(view, position).at))
+    on = day(local_date(cause_of(view, position).at))
     if paper["kind"] == "consideration":
         sql = "SELECT decision FROM considerations WHERE line = ?"
         (decision,) = view.db.execute(sql, [position]).fetchone()
@@ -115,12 +119,12 @@ def paper_row(view: View, alert: Alert, paper: Mapping[str, Any]) -> dict[str, A
     ``effect``: ``case-undercut`` where the case fell below the number of the rule of that day,
     else ``session-changed``: a session that it relied on was changed.
     """
-    effect = "case-undercut" if fell(alert, paper) else "session-changed"
+    effect = "case-undercut" if case_fell(alert, paper) else "session-changed"
     counted = {} if paper["kind"] != "certificate" else {"before": None, "after": None}
-    return {**paper, **counted, "what": words(view, paper), "effect": effect}
+    return {**paper, **counted, "what": paper_words(view, paper), "effect": effect}
 
 
-def fell(alert: Alert, paper: Mapping[str, Any]) -> bool:
+def case_fell(alert: Alert, paper: Mapping[str, Any]) -> bool:
     """Tell whether the case of a paper fell below the number of the rule of that day."""
     rule = parameters().find("penalty_notices.threshold", local_date(alert.cause.at))
     if rule is None or paper["kind"] == "certificate":
@@ -129,7 +133,7 @@ def fell(alert: Alert, paper: Mapping[str, Any]) -> bool:
     return bool(paper["after"] < number <= paper["before"])
 
 
-def counts(paper: Mapping[str, Any]) -> str:
+def counts_text(paper: Mapping[str, Any]) -> str:
     """Write the counts of a case: ``10 -> 9``; a certificate has none."""
     return "" if paper["kind"] == "certificate" else f"{paper['before']} -> {paper['after']}"
 
@@ -157,7 +161,7 @@ def approval(view: View, alert: Alert) -> Approval | None:
     if not found:
         return None
     position, name, title, decided_name, decided_title = min(found)
-    asked = commit(view, position).authenticated
+    asked = cause_of(view, position).authenticated
     return Approval(
         {"name": view.open(name), "job_title": title, "authenticated": asked},
         {
@@ -168,18 +172,12 @@ def approval(view: View, alert: Alert) -> Approval | None:
     )
 
 
-def _settled(view: View, *found: Any) -> Settled:  # noqa: ANN401 - a row of the table
-    outcome, to, on, reason, _, name, job_title, position = found
-    at = commit(view, position).at
-    return Settled(outcome, view.open(to), on, view.open(reason), view.open(name), job_title, at)
-
-
-# -- alerts_changes ------------------------------------------------------------------------
-# What changed under an alert: each entry before and after, who changed it, and why.
-#
-# An entry that stands as before, and counts no longer (or counts again), is shown as it stands,
-# with
-# what the register says of its day and who said so.
+def _settlement(view: View, *stored: Any) -> Settlement:  # noqa: ANN401 - a row of the table
+    outcome, to, on, reason, _, name, job_title, position = stored
+    at = cause_of(view, position).at
+    return Settlement(
+        outcome, view.open(to), on, view.open(reason), view.open(name), job_title, at
+    )
 
 
 _NO_MARK = "-"
@@ -224,11 +222,11 @@ class Changes:
             row = {"session": session, "original": original, "amended": amended}
             if codes[0] != codes[1]:
                 now = after.bar(session)
-                yield row | {"effect": None, **self._amended(made[session], alert, now)}
+                yield row | {"effect": None, **self._amendment(made[session], alert, now)}
             else:
-                yield row | self._moved(alert, before, after, session)
+                yield row | self._count_change(alert, before, after, session)
 
-    def _amended(self, version: Version, alert: Alert, bar: Bar | None) -> dict[str, Any]:
+    def _amendment(self, version: Version, alert: Alert, bar: Bar | None) -> dict[str, Any]:
         """Say who amended an entry, as the register has to show it (SI 2024/208 reg 6).
 
         Without a reason of its own, what the same change says of the day is the reason.
@@ -247,18 +245,18 @@ class Changes:
             "position": version.position,
         }
 
-    def _moved(
+    def _count_change(
         self, alert: Alert, before: Standing, after: Standing, session: str
     ) -> dict[str, Any]:
         """Say what the register now says of the day of an entry that stands as before."""
         was, now = before.bar(session), after.bar(session)
         if now is not None:
-            effect, words, position = "no longer counts", now.words, now.position
+            effect, fact, position = "no longer counts", now.words, now.position
         elif was is not None:
-            _, words, position = after.last_bar(session)
-            effect = self._again(after, session)
+            _, fact, position = after.last_bar(session)
+            effect = self._effect_of_lifting(after, session)
         else:
-            effect, words, position = _UNCHANGED, "", None
+            effect, fact, position = _UNCHANGED, "", None
         told = self._telling.event(alert.cause.first if position is None else position)
         return {
             "effect": effect,
@@ -266,11 +264,11 @@ class Changes:
             "recorded_on": local_date(told.at).isoformat(),
             "by": told.by,
             "source": told.source,
-            "reason": f"{effect}: {sentence(words, told)}" if words else effect,
+            "reason": f"{effect}: {sentence(fact, told)}" if fact else effect,
             "position": position,
         }
 
-    def _again(self, after: Standing, session: str) -> str:
+    def _effect_of_lifting(self, after: Standing, session: str) -> str:
         code = after.code(session)
         on = parse_session(session).date
         rule = self.view.rules.codes.find(code, on) if code else None
@@ -279,10 +277,10 @@ class Changes:
     def weeks(self, alert: Alert) -> str:
         """Say what moved the school weeks of an alert that names no session."""
         position = newest_calendar_change(self.view, alert.cause.first, alert.cause.last)
-        words = "no entry changed; the school weeks that are counted together did"
+        fact = "no entry changed; the school weeks that are counted together did"
         if position is None:
-            return words
-        return sentence(words, self._telling.event(position))
+            return fact
+        return sentence(fact, self._telling.event(position))
 
     def people(self, alert: Alert, rows: list[dict[str, Any]]) -> str:
         """Name who made the change, or the import that brought it, and who approved it."""
@@ -304,7 +302,7 @@ class Changes:
             "alert": alert.number,
             "upn": upn(view, alert.pupil),
             "papers": [paper_row(view, alert, paper) for paper in alert.papers],
-            "sessions": [written(change) for change in changed],
+            "sessions": [change_in_short(change) for change in changed],
             "changes": changed,
             "cause": {
                 "command": cause.command,
@@ -319,14 +317,14 @@ class Changes:
         }
 
 
-def written(change: Mapping[str, Any]) -> str:
+def change_in_short(change: Mapping[str, Any]) -> str:
     """Write a change in short: ``2026-11-20/AM O>I``, ``2026-11-20/AM O no longer counts``."""
     if change["effect"] is None:
         return f"{change['session']} {change['original']}>{change['amended']}"
     return f"{change['session']} {change['amended']} {change['effect']}"
 
 
-def sentence(words: str, told: Authorship) -> str:
+def sentence(fact: str, told: Authorship) -> str:
     """Say what is so, with the reason given where it is not said yet, by whom and since when."""
-    reason = "" if told.reason is None or told.reason in words else f" ({told.reason})"
-    return f"{words}{reason}, {told.words()}"
+    reason = "" if told.reason is None or told.reason in fact else f" ({told.reason})"
+    return f"{fact}{reason}, {told.words()}"

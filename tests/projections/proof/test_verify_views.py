@@ -18,7 +18,7 @@ def book(school):
 
 
 def told(book):
-    return [what for _, what in verify.view_check_faults(book.folder)]
+    return [what for _, what in verify.faults_of_views(book.folder)]
 
 
 def change(book, statement):

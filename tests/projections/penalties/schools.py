@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date
 
-from tests.projections.penalties.penalties_oracle import (
+from tests.projections.penalties.oracle import (
     COMMENCED,
     DAY,
     RELEVANT,

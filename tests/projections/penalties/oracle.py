@@ -1,10 +1,10 @@
 """What ``penalties`` ought to answer, in plain loops over plain values.
 
 Written from the contract (section 3), reg 9A, reg 4, reg 12A and EA 1996 s.8 alone; it imports
-nothing of the project's until it is run. It works on the values of ``penalties_schools``. As a
+nothing of the project's until it is run. It works on the values of ``schools``. As a
 program it is a campaign, and prints every disagreement:
 
-    uv run python tests/projections/penalties_oracle.py --cases 50000
+    uv run python tests/projections/penalties/oracle.py --cases 50000
 """
 
 import argparse
@@ -221,8 +221,8 @@ def main():
     parser.add_argument("--cases", type=int, default=50_000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     given = parser.parse_args()
-    from tests.projections.penalties.penalties_schools import generated  # noqa: PLC0415 - once found
-    from tests.projections.penalties.penalties_values import answered  # noqa: PLC0415
+    from tests.projections.penalties.schools import generated  # noqa: PLC0415 - once found
+    from tests.projections.penalties.values import answered  # noqa: PLC0415
 
     wrong, met = 0, 0
     for seed in range(given.first, given.first + given.cases):

@@ -14,16 +14,16 @@ from policies.packs.codes import codes
 from projections.penalties.case import (
     Register,
     age_of,
-    begun,
     case_of,
-    countable,
+    countable_cells,
     counted_from,
     entries,
     figures,
-    held,
-    relevant,
+    relevant_cells,
+    weeks_begun,
+    window_counts,
 )
-from projections.penalties.recorded import Stretch
+from projections.penalties.considerations import Stretch
 from projections.queries.rectangle import Rectangle
 
 
@@ -39,16 +39,16 @@ def answered(school, pupil):
     whole = rectangle(calendar, pupil, school.on)
     born = pupil.born
     age = age_of(compulsory_school_age.begins(born), compulsory_school_age.birth_cohort(born))
-    cells = countable(whole, {0: age})
-    flags = relevant(whole, codes(), cells)
-    weeks = begun(register.weeks, school.on)
-    latest, fullest = held(flags, whole.sessions, weeks, register.measure)
+    cells = countable_cells(whole, {0: age})
+    flags = relevant_cells(whole, codes(), cells)
+    weeks = weeks_begun(register.weeks, school.on)
+    latest, fullest = window_counts(flags, whole.sessions, weeks, register.measure)
     notices = [(n.parent, notice(n)) for n in pupil.notices]
     case = case_of(register, entries(whole, flags, 0), [n for _, n in notices])
     # Both ways of counting, arrays and bisection, have to come to the same.
     assert (latest[0], fullest[0]) == (case.standing.count, case.standing.peak)
     able = {s for n, s in enumerate(whole.sessions) if cells[0, n]}
-    found = [s.stood for s in stretches(pupil, able)]
+    found = [s.entry for s in stretches(pupil, able)]
     return {
         **figures(case),
         "settled_met": case.settled_met,
