@@ -40,89 +40,6 @@ from projections.readmodel.catch_up import catch_up, content, rebuild
 from projections.readmodel.freshness import follows
 from projections.readmodel.tables import DatabaseError, Reach, open_tables, without_writers
 
-# -- view_check ----------------------------------------------------------------------------
-# Whether the read models are what a rebuild makes: compared aside, none of them is touched.
-
-
-_MENDS = "attendance rebuild mends it"
-_MADE_OF = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
-_UNREADABLE = (Refused, OSError, ValueError, LookupError, TypeError, DatabaseError)
-
-
-@dataclass(frozen=True, slots=True)
-class _Aside(Folder):
-    """A ledger whose read models are kept somewhere else."""
-
-    elsewhere: Path
-
-    @property
-    def views(self) -> Path:
-        """Where they are."""
-        return self.elsewhere
-
-
-def view_check_faults(folder: Folder) -> Iterator[Fault]:
-    """Yield a fault where the read models, brought up to date, differ from a rebuild."""
-    if not folder.views.is_dir():
-        return
-    with tempfile.TemporaryDirectory() as place:
-        there = _Aside(folder.path, Path(place) / "there")
-        anew = _Aside(folder.path, Path(place) / "anew")
-        try:
-            _copied(folder, there.views)
-            wrong = _wrong(there, anew)
-        except _UNREADABLE as error:
-            wrong = f"cannot be read: {error}"
-    if wrong is not None:
-        yield Fault(None, f"the read models {wrong}; {_MENDS}")
-
-
-def _copied(folder: Folder, place: Path) -> None:
-    """Copy the read models while nobody writes to them, so that the copy can be written to."""
-    with without_writers(folder):
-        shutil.copytree(folder.views, place, copy_function=shutil.copyfile)
-    for each in (place, *(path for path in place.rglob("*") if path.is_dir())):
-        each.chmod(0o700)
-    (place / "tables.db-shm").unlink(missing_ok=True)
-
-
-def _wrong(there: Folder, anew: Folder) -> str | None:
-    """Say what is wrong with the read models; none: nothing is."""
-    if any(place and not follows(there, place) for place in _reached(there)):
-        return "were made from another log, or from entries that it has no more"
-    with closing(open_tables(there)) as db:
-        for (said,) in db.execute("PRAGMA integrity_check(1)"):
-            if said != "ok":
-                return f"are malformed: {' '.join(said.split())}"
-    rebuild(anew)
-    while catch_up(there) != catch_up(anew):
-        pass  # others go on recording meanwhile
-    pairs = zip_longest(_held(there), _held(anew))
-    found = next((pair for pair in pairs if pair[0] != pair[1]), None)
-    if found is None:
-        return None
-    return f"differ from the log ({found[0]!s:.100} is there, a rebuild makes {found[1]!s:.100})"
-
-
-def _reached(folder: Folder) -> Iterator[Reach | None]:
-    """Yield how far the tables and the grid say that they have come; none: to be made anew."""
-    with closing(open_tables(folder)) as db:
-        yield tables.reach(db)
-    grid = manifest.read(manifest.grid_path(folder))
-    yield None if grid is None else grid.reach
-
-
-def _held(folder: Folder) -> Iterator[str]:
-    """Yield what the tables are made of, and everything that the read models hold."""
-    with closing(open_tables(folder)) as db:
-        yield from map(repr, db.execute(_MADE_OF))
-    yield from content(folder)
-
-
-# -- verify --------------------------------------------------------------------------------
-# Recompute everything from the stored bytes, and name what is wrong.
-
-
 _ALONE = "; whoever holds its key could have made it anew"
 _SHOWS = (
     "What this shows: the record is unchanged since its checkpoints were made{}.",
@@ -164,7 +81,7 @@ class Verify(Inspection):
         )
         faults = [*found.faults, *_pinned(found, pinned)]
         if self.views and not faults:
-            faults += view_check_faults(folder)
+            faults += faults_of_views(folder)
         seen = _seen(self, folder)
         faults += seen.faults
         compared = [f"the checkpoint in {each.by}" for each in kept]
@@ -297,3 +214,81 @@ def _says(faults: Sequence[Fault], *, covered: bool) -> list[str]:
         return ["Keep the folder as it is, and compare it with the latest back-up."]
     alone = "" if covered else _ALONE
     return [_SHOWS[0].format(alone), _SHOWS[1]]
+
+
+# Whether the read models are what a rebuild makes: compared aside, none of them is touched.
+
+
+_MENDS = "attendance rebuild mends it"
+_MADE_OF = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+_UNREADABLE = (Refused, OSError, ValueError, LookupError, TypeError, DatabaseError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside(Folder):
+    """A ledger whose read models are kept somewhere else."""
+
+    elsewhere: Path
+
+    @property
+    def views(self) -> Path:
+        """Where they are."""
+        return self.elsewhere
+
+
+def faults_of_views(folder: Folder) -> Iterator[Fault]:
+    """Yield a fault where the read models, brought up to date, differ from a rebuild."""
+    if not folder.views.is_dir():
+        return
+    with tempfile.TemporaryDirectory() as place:
+        there = _Aside(folder.path, Path(place) / "there")
+        anew = _Aside(folder.path, Path(place) / "anew")
+        try:
+            _copied(folder, there.views)
+            wrong = _wrong(there, anew)
+        except _UNREADABLE as error:
+            wrong = f"cannot be read: {error}"
+    if wrong is not None:
+        yield Fault(None, f"the read models {wrong}; {_MENDS}")
+
+
+def _copied(folder: Folder, place: Path) -> None:
+    """Copy the read models while nobody writes to them, so that the copy can be written to."""
+    with without_writers(folder):
+        shutil.copytree(folder.views, place, copy_function=shutil.copyfile)
+    for each in (place, *(path for path in place.rglob("*") if path.is_dir())):
+        each.chmod(0o700)
+    (place / "tables.db-shm").unlink(missing_ok=True)
+
+
+def _wrong(there: Folder, anew: Folder) -> str | None:
+    """Say what is wrong with the read models; none: nothing is."""
+    if any(place and not follows(there, place) for place in _reached(there)):
+        return "were made from another log, or from entries that it has no more"
+    with closing(open_tables(there)) as db:
+        for (said,) in db.execute("PRAGMA integrity_check(1)"):
+            if said != "ok":
+                return f"are malformed: {' '.join(said.split())}"
+    rebuild(anew)
+    while catch_up(there) != catch_up(anew):
+        pass  # others go on recording meanwhile
+    pairs = zip_longest(_held(there), _held(anew))
+    found = next((pair for pair in pairs if pair[0] != pair[1]), None)
+    if found is None:
+        return None
+    return f"differ from the log ({found[0]!s:.100} is there, a rebuild makes {found[1]!s:.100})"
+
+
+def _reached(folder: Folder) -> Iterator[Reach | None]:
+    """Yield how far the tables and the grid say that they have come; none: to be made anew."""
+    with closing(open_tables(folder)) as db:
+        yield tables.reach(db)
+    grid = manifest.read(manifest.grid_path(folder))
+    yield None if grid is None else grid.reach
+
+
+def _held(folder: Folder) -> Iterator[str]:
+    """Yield what the tables are made of, and everything that the read models hold."""
+    with closing(open_tables(folder)) as db:
+        yield from map(repr, db.execute(_MADE_OF))
+    yield from content(folder)

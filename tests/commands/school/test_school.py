@@ -12,6 +12,7 @@ from commands.school.staff import AddStaff
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.events.school import SchoolOpened
+from ledger.ledger import Ledger
 from ledger.store.folder import Folder
 from ledger.values import Operator
 
@@ -21,7 +22,7 @@ HEAD = {"staff": "hh", "name": "Hope Headworth", "job_title": "Headteacher"}
 
 
 def context(path: Path, clock: Any = lambda: NOW) -> Context:
-    return Context(Folder(path), clock, Operator(None, "office"), watch)
+    return Context(Ledger(Folder(path)), clock, Operator(None, "office"), watch)
 
 
 def refusal(path: Path, **given: str) -> Refused:
