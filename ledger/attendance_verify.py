@@ -2,7 +2,7 @@
 
 It takes a ledger (its folder or ``ledger.db``), a stretch of one (``attendance export stretch``)
 or the proof of one entry (``attendance prove``), and works offline. It was written from the
-specification in ``ledger/README.md`` and shares no code with what it checks.
+specification in ``ledger/FORMATS.md`` and shares no code with what it checks.
 
 Exit status: 0 all agrees, 3 a difference was found, 1 not readable or missing, 2 wrong usage.
 """

@@ -4,7 +4,7 @@
 //
 // FILE is a proof of one entry (C2SP tlog-proof), a stretch of a ledger, or a whole log as JSON:
 // every leaf, every checkpoint, proofs of inclusion and of consistency. The formats are those of
-// ledger/README.md. It exits with 0 when everything agrees, and says what does not otherwise.
+// ledger/FORMATS.md. It exits with 0 when everything agrees, and says what does not otherwise.
 package main
 
 import (
