@@ -1,1 +1,1 @@
-"""The write side: one file a use case, and `execute`, the only writer."""
+"""The write side: use cases by topic, and `execute`, the only writer."""
