@@ -1,6 +1,7 @@
 """The documents are true of the tree: what they name is there, and no package is left out."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 NAMED = re.compile(r"`([\w.*-]+(?:/[\w.*-]+)+\.(?:py|toml|md))`")
 FIRST_CELL = re.compile(r"(?m)^\| ([^|]+) \|")
 MODULE = re.compile(r"`([\w]+\.(?:py|toml|md))`")
+QUOTED = re.compile(r'"([^"]+)"')
 
 
 def documents() -> list[Path]:
@@ -63,6 +65,17 @@ def test_each_package_has_a_readme_of_one_screen(package: Path) -> None:
     """Every package says what it is in a README.md that is read at once."""
     text = (HOME / package / "README.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= A_SCREEN
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_each_contract_that_a_floor_names_is_kept(floor: str) -> None:
+    """What a README.md says is checked is a contract of the project, by its name."""
+    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {each["name"] for each in project["tool"]["importlinter"]["contracts"]}
+    text = " ".join((HOME / floor / "README.md").read_text(encoding="utf-8").split())
+    named = QUOTED.findall(text[text.index("`uv run lint-imports`") :].split(" ## ")[0])
+    assert named
+    assert [name for name in named if name not in contracts] == []
 
 
 @pytest.mark.parametrize("floor", FLOORS)
