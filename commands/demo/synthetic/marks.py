@@ -45,7 +45,7 @@ class Registers:
 def registers(setting: Setting, year: SchoolYear, pupils: Sequence[Pupil]) -> Registers:
     """Plan a whole school year: what finally stands and how it came about."""
     diary = Diary(year, setting.random(f"diary/{year.number}"))
-    everyone = [found for pupil in on_roll(pupils, year) if (found := row(pupil, diary))]
+    everyone = [row(pupil, diary) for pupil in on_roll(pupils, year)]
     done: list[tuple[Row, Entries]] = []
     for profile in setting.school["profiles"]:
         rows = [r for r in everyone if setting.profile(r.group) == profile]
