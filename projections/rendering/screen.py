@@ -28,7 +28,7 @@ def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None
         _show_blocks(answer.blocks)
     for page in answer.pages:
         with translated(page.path):
-            write_new(page.path, page.text, mode=ORDINARY, replace=True)
+            write_new(page.path, page.text, mode=ORDINARY, replace=page.replace)
         say(f"written to {page.path}", err=True)
 
 

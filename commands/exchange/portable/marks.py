@@ -90,18 +90,18 @@ class _Shared:
         """Share the histories that were read since the last time."""
         for stream in islice(reversed(histories), len(histories) - self._done):
             event = histories[stream][0]
-            plain = isinstance(event, SessionMarked) and not (event.nature or event.comment)
-            if plain and len(histories[stream]) == 1:
+            if not isinstance(event, SessionMarked) or event.nature or event.comment:
+                continue
+            if len(histories[stream]) == 1:
                 histories[stream] = self._known.setdefault(_content(event), histories[stream])
         self._done = len(histories)
 
 
-def _content(event: Event) -> tuple[object, ...]:
-    content = [getattr(event, name) for name in _SHARED]
-    return *content, getattr(event, "row", None) is None
-
-
-_SHARED = ("code", "late", "minutes_late", "reason", "by", "stated")
+def _content(event: SessionMarked) -> tuple[object, ...]:
+    """Return what tells two plain marks apart, but for their nonce and which row it was."""
+    imported = event.row is not None
+    said = (event.code, event.late, event.minutes_late, event.reason)
+    return *said, event.by, event.stated, imported
 
 
 class HeldMarks:

@@ -12,7 +12,7 @@ from commands.exchange.portable.work import Work
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.base import Event
+from ledger.events.base import Event, SourcedEvent
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.formats import fields
 from ledger.formats.portable import PLANS
@@ -77,12 +77,17 @@ def _record(work: Work, stream: str, rows: list[PlanRow]) -> None:
 
 
 def _said(event: Event) -> Said:
-    code = getattr(event, "code", None)
-    return _STEPS.get(type(event)), code, getattr(event, "stated", None)
+    stated = event.stated if isinstance(event, SourcedEvent) else None
+    return _STEPS.get(type(event)), _code(event), stated
 
 
 def _standing(history: list[Event]) -> str | None:
-    return getattr(history[-1], "code", None) if history else None
+    return _code(history[-1]) if history else None
+
+
+def _code(event: Event) -> str | None:
+    """Return the code that is expected from this step on."""
+    return event.code if isinstance(event, AbsencePlanned | PlanChanged) else None
 
 
 def _event(row: PlanRow, original: str) -> Event:
