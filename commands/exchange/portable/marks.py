@@ -33,7 +33,7 @@ def mark_reads(content: Content, state: State) -> Iterator[Range]:
     """
     if not state.school.pupils:
         return
-    shared = _Shared()
+    shared = _SharedHistories()
     for wanted_range in _ranges(content, state):
         yield wanted_range
         shared.take_in(state.histories)
@@ -47,7 +47,7 @@ def _ranges(content: Content, state: State) -> Iterator[Range]:
             yield starting(streams.mark(pupil_id, ""))
     elif span is not None:
         first, last = (mark_rows.session(number).date for number in span)
-        for pupil_id in _concerned(content, state):
+        for pupil_id in _pupils_concerned(content, state):
             yield Range(
                 streams.mark(pupil_id, str(first)), streams.mark(pupil_id, f"{last}/\U0010ffff")
             )
@@ -66,7 +66,7 @@ def _single(content: Content, state: State) -> set[str]:
     return found
 
 
-def _concerned(content: Content, state: State) -> list[str]:
+def _pupils_concerned(content: Content, state: State) -> list[str]:
     """Return the pupils whose marks to read: only those that have a row, as a rule."""
     if any(closure.cancelled for closure in state.school.closures.values()):
         return sorted(state.school.pupils)
@@ -75,7 +75,7 @@ def _concerned(content: Content, state: State) -> list[str]:
     return sorted(found & state.school.pupils.keys())
 
 
-class _Shared:
+class _SharedHistories:
     """Keeps one copy of equal histories: the marks of a register that nobody changed.
 
     It is called while the streams are being read, so that memory never holds all copies. Only
