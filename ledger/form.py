@@ -75,7 +75,7 @@ class Field(NamedTuple):
 
 def fields(form: Any) -> list[Field]:  # noqa: ANN401 - a model or a dataclass
     """Return the fields of a form that are for people to fill in."""
-    found = _of_model(form) if hasattr(form, "model_fields") else _of_dataclass(form)
+    found = _of_dataclass(form) if dataclasses.is_dataclass(form) else _of_model(form)
     return list(found)
 
 
