@@ -4,7 +4,9 @@ Whatever opens a database goes through here, a file that must be whole is writte
 whatever a disk or database refuses becomes an answer for the user here.
 """
 
+import errno
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +21,8 @@ DatabaseError = sqlite3.Error
 LOCK_TIMEOUT_SECONDS = 120
 """How long whoever reads or writes waits for somebody else who writes."""
 _STEP_MILLISECONDS = 250
+ORDINARY = 0o666
+"""The mode of a file or page for whoever the umask lets read it."""
 
 
 def open_read_only(path: Path) -> Database:
@@ -68,26 +72,79 @@ def write_new(
     It is made aside in the same folder and then given its name. ``mode``: less the umask, as
     `os.open` takes it. Raises `FileExistsError` where something has the name already, unless
     ``replace``, and `OSError` where the disk fails; nothing is left then.
+
+    To ``replace`` follows links, respects a file that may not be written, and lets nobody read
+    who could not read it before.
     """
     raw = content.encode() if isinstance(content, str) else content
-    if replace and path.exists() and not path.is_file():
-        path.write_bytes(
-            raw
-        )  # a pipe or a terminal: to put a file in its place would take it away
-        return
-    aside = path.parent / f".{os.urandom(8).hex()}.unfinished"
+    target = path.resolve() if replace else path
+    if replace and target.exists():
+        if not target.is_file():
+            # a pipe or a terminal: to put a file in its place would take it away
+            target.write_bytes(raw)
+            return
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        mode &= target.stat().st_mode
+    aside = _aside(target.parent)
     try:
         _write_durably(aside, raw, mode)
         if replace:
-            aside.replace(path)
+            aside.replace(target)
         else:
-            give_name(aside, path)
+            give_name(aside, target)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         with suppress(OSError):
             aside.unlink()
-    sync_folder(path.parent)
+    sync_folder(target.parent)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a folder to write files in, which are at ``path`` afterwards: all, or none of them.
+
+    ``path``: nothing yet, or an empty folder, which stays the folder that it is. Raises `OSError`
+    where the disk fails or something came to have the name; nothing is left then.
+    """
+    there = path.is_dir()
+    outside = path if there else path.parent
+    with suppress(FileExistsError):
+        outside.mkdir(parents=True)
+    aside = _aside(outside)
+    try:
+        aside.mkdir()
+        yield aside
+        files = sorted(aside.iterdir())
+        for file in files:
+            _sync(file)
+        sync_folder(aside)
+        if there:
+            _move_into(path, files)
+        else:
+            aside.rename(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    sync_folder(outside)
+
+
+def _move_into(folder: Path, files: list[Path]) -> None:
+    """Move files into a folder; take back those that were moved where one cannot be."""
+    moved: list[Path] = []
+    try:
+        for file in files:
+            give_name(file, folder / file.name)
+            moved.append(folder / file.name)
+    except BaseException:
+        for file in moved:
+            file.unlink(missing_ok=True)
+        raise
+
+
+def _aside(folder: Path) -> Path:
+    """Return a name in a folder that nobody else uses."""
+    return folder / f".{os.urandom(8).hex()}.unfinished"
 
 
 def give_name(made: Path, path: Path) -> None:
@@ -98,17 +155,25 @@ def give_name(made: Path, path: Path) -> None:
         raise
     except OSError:  # a disk without hard links: whoever creates the name first has it
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        made.replace(path)
+        try:
+            made.replace(path)
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable; one that may not be read keeps them by itself."""
     with suppress(PermissionError):
-        place = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(place)
-        finally:
-            os.close(place)
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    place = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
 
 
 def _write_durably(path: Path, content: bytes, mode: int) -> None:

@@ -41,11 +41,14 @@ def places(home: Path, packages: Iterable[str]) -> list[Place]:
 
 
 def _places(home: Path, packages: Iterable[str]) -> Iterator[Place]:
+    # Every start reads every module: plain strings and unbuffered files take half the time.
+    root = len(str(home)) + 1
     for folder, _, names in chain.from_iterable(os.walk(home / each) for each in packages):
-        for path in (Path(folder, name) for name in names if name.endswith(".py")):
-            text = path.read_bytes()
+        for path in (f"{folder}/{name}" for name in names if name.endswith(".py")):
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+                text = file.read()
             if b'"""attendance ' in text:
-                module = ".".join(path.relative_to(home).with_suffix("").parts)
+                module = path[root:-3].replace(os.sep, "/").replace("/", ".")
                 for found in _SAYS.findall(text):
                     name, words, line = (each.decode() for each in found)
                     yield Place(tuple(words.split()), module, name, line)
@@ -72,7 +75,7 @@ class Field(NamedTuple):
 
 def fields(form: Any) -> list[Field]:  # noqa: ANN401 - a model or a dataclass
     """Return the fields of a form that are for people to fill in."""
-    found = _of_model(form) if hasattr(form, "model_fields") else _of_dataclass(form)
+    found = _of_dataclass(form) if dataclasses.is_dataclass(form) else _of_model(form)
     return list(found)
 
 

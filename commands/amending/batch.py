@@ -69,7 +69,7 @@ class BatchFile(NamedTuple):
 
 def read_batch(file: str, stdin: TextIO) -> BatchFile:
     """Read a file, or ``stdin`` where it is ``-``; `batch_changes` tells what is wrong in it."""
-    name, problems = sheet.shown(file), Problems()
+    name, problems = sheet.display_name(file), Problems()
     lines = sheet.content(
         file,
         stdin,

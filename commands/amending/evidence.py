@@ -9,7 +9,7 @@ from commands.core.command import Context, Errand, Outcome, argument, option
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import EvidenceGiven
-from ledger.files import translated
+from ledger.files import ORDINARY, translated, write_new
 from ledger.sealing import attachments
 from ledger.sealing.attachments import Attachment
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing
@@ -34,8 +34,8 @@ class CopyEvidence(Errand):
             name, content = _copy_of(folder, ring, attachments.name_of(stream), event)
         if self.out.exists():
             raise Refused("already-there", f"{self.out} exists already", "choose another --out")
-        with translated(self.out), self.out.open("xb") as file:
-            file.write(content)
+        with translated(self.out):
+            write_new(self.out, content, mode=ORDINARY)
         said = f"{name}, {len(content):,} bytes, SHA-256 {event.sha256} as recorded"
         return Outcome(None, (f"written to {self.out}: {said}",))
 

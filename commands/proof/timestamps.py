@@ -16,7 +16,7 @@ from commands.core.command import (
 )
 from ledger.clock import local
 from ledger.errors import Refused
-from ledger.files import translated
+from ledger.files import ORDINARY, translated, write_new
 from ledger.store.folder import Folder
 from ledger.store.store import Store
 from ledger.tlog.note import Note, read_checkpoint
@@ -60,7 +60,8 @@ class RequestTimestamp(Errand):
         """Write the request."""
         requests = Requests(context.folder.required())
         with translated(self.out):
-            self.out.write_bytes(request_for(requests.note.text).query)
+            query = request_for(requests.note.text).query
+            write_new(self.out, query, mode=ORDINARY, replace=True)
         what = f"a request to timestamp entries 1 to {requests.size} is in {self.out}"
         return Outcome(None, (what, "keep the answer with attendance timestamp take"))
 

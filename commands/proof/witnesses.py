@@ -27,7 +27,7 @@ from ledger.clock import SECOND, local
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.proof import WitnessDropped, WitnessTrusted
-from ledger.files import translated
+from ledger.files import ORDINARY, translated, write_new
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Store
 from ledger.tlog import signing
@@ -223,7 +223,7 @@ class SignRequest(Errand):
         if self.out is None:
             return Outcome(None, (reply.text.rstrip("\n"),))
         with translated(self.out):
-            self.out.write_text(reply.text, encoding="utf-8")
+            write_new(self.out, reply.text, mode=ORDINARY, replace=True)
         says = f"signed: entries 1 to {request.checkpoint.size} of {request.checkpoint.origin}"
         return Outcome(None, (says, f"the answer is in {self.out}"))
 

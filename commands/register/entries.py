@@ -228,7 +228,7 @@ def read_rows(file: str, stdin: TextIO) -> tuple[Row, ...]:
 
 
 def _named_text(file: str, stdin: TextIO) -> tuple[str, str]:
-    name = sheet.shown(file)
+    name = sheet.display_name(file)
     content = sheet.content(
         file,
         stdin,

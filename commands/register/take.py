@@ -76,7 +76,7 @@ class TakeRegister(OnScreen):
         """Record the taking and one entry a pupil; every problem is told at once."""
         author = state.author(now)
         marks.check_not_future(self.session, now)
-        file = "register" if self.file is None else sheet.shown(self.file)
+        file = "register" if self.file is None else sheet.display_name(self.file)
         place = Place(self.group, self.session, file)
         pairs, unmatched = entries.match_rows(state, place, self.rows)
         taking = Taking(state, rules.codes, state.school.calendar(), author, now)

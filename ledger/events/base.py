@@ -1,7 +1,7 @@
 """What all events share, and how a field is marked as personal data."""
 
 from dataclasses import dataclass as plain
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, Protocol, get_args, get_type_hints, runtime_checkable
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
@@ -46,6 +46,37 @@ class SourcedEvent(Event):
 
     stated: int | None = None
     row: int | None = None
+
+
+@runtime_checkable
+class Authored(Protocol):
+    """An event that names who of the staff it is by."""
+
+    @property
+    def by(self) -> str | None:
+        """A staff id, none where nobody is named."""
+
+
+@runtime_checkable
+class Signed(Protocol):
+    """An event that holds the author's name and job title as they then were."""
+
+    @property
+    def name(self) -> str | None:
+        """The name, sealed."""
+
+    @property
+    def job_title(self) -> str | None:
+        """The job title, in clear."""
+
+
+@runtime_checkable
+class Reasoned(Protocol):
+    """An event that gives a reason."""
+
+    @property
+    def reason(self) -> str | None:
+        """The reason, sealed where it is personal."""
 
 
 _SEALED: dict[type[Event], tuple[tuple[str, Seal], ...]] = {}

@@ -94,7 +94,7 @@ STDIN = "-"
 """Given as the name of a file: what is given on stdin."""
 
 
-def shown(file: str) -> str:
+def display_name(file: str) -> str:
     """Return the name by which problems call a file."""
     return "stdin" if file == STDIN else PurePath(file).name
 
@@ -193,7 +193,7 @@ class Sheet:
         self._places: list[int] = []
         self._width = 0
         try:
-            stream = decoded(content)
+            stream = text_stream(content)
             self._lines = self._records(stream)
             self._read_header()
         except Refused as why:
@@ -283,7 +283,7 @@ def line_of(why: Refused) -> int:
     return why.line if isinstance(why, _At) else 0
 
 
-def decoded(content: bytes, remedy: str = _SAVE_AGAIN) -> io.TextIOWrapper:
+def text_stream(content: bytes, remedy: str = _SAVE_AGAIN) -> io.TextIOWrapper:
     """Return the text of a file; refuse, by its name, every encoding but UTF-8."""
     if content.startswith(_UTF16) or _looks_like_utf16(content):
         raise Refused("encoding", "is in UTF-16, not UTF-8", remedy)

@@ -60,7 +60,7 @@ def post(url: str, body: bytes, kind: str) -> tuple[int, bytes]:
         with error:
             return error.code, error.read(_MOST_BYTES)
     except (OSError, HTTPException, ValueError) as error:
-        why = getattr(error, "reason", error)
+        why = error.reason if isinstance(error, urllib.error.URLError) else error
         raise Refused(
             "not-reached", f"nothing answers at {url}: {why}", "ask again later; all is kept"
         ) from None

@@ -100,7 +100,7 @@ def read(text: str, name: str) -> SchoolPolicy:
     except Refused as refused:
         raise _refusal(refused.what) from refused
     rules = {full.removeprefix(f"{name}."): rows for full, rows in table.items()}
-    faults = [*_faults(rules), *_unpaired(rules)]
+    faults = [*_faults(rules), *_faults_of_pairs(rules)]
     if faults:
         raise _refusal("; ".join([f"{name}.toml: {faults[0]}", *faults[1:]]))
     return SchoolPolicy(name, rules)
@@ -127,7 +127,7 @@ def _faults(rules: Mapping[str, Iterable[Rule]]) -> Iterator[str]:
                     yield f"{key} from {row.since}: its basis is policy, not {row.basis}"
 
 
-def _unpaired(rules: Mapping[str, tuple[Rule, ...]]) -> Iterator[str]:
+def _faults_of_pairs(rules: Mapping[str, tuple[Rule, ...]]) -> Iterator[str]:
     """Yield where only one of the two keys on late amendments has a value."""
     rows = [row for key in _PAIR for row in rules.get(key, ())]
     ends = {row.until + _DAY for row in rows if row.until is not None}

@@ -48,13 +48,13 @@ class Evidence(Question):
             pupil,
             self.batch,
         )
-        pieces = sorted((_Stored(*row) for row in stood), key=lambda each: each.position)
+        pieces = sorted((_Piece(*row) for row in stood), key=lambda each: each.position)
         sessions = _sessions_amended(view) if pieces else {}
         rows = [_row(view, each, sessions.get((each.pupil, each.batch), [])) for each in pieces]
         return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [_table(view, rows)])
 
 
-class _Stored(NamedTuple):
+class _Piece(NamedTuple):
     """One piece of evidence as stored; texts and key still sealed."""
 
     pupil: int
@@ -81,7 +81,7 @@ def _sessions_amended(view: View) -> dict[tuple[int, str], list[str]]:
     return found
 
 
-def _row(view: View, piece: _Stored, sessions: list[str]) -> dict[str, Any]:
+def _row(view: View, piece: _Piece, sessions: list[str]) -> dict[str, Any]:
     return {
         "upn": view.people[piece.pupil].upn,
         "batch": piece.batch,
@@ -97,7 +97,7 @@ def _row(view: View, piece: _Stored, sessions: list[str]) -> dict[str, Any]:
     }
 
 
-def _copy(view: View, piece: _Stored) -> str | None:
+def _copy(view: View, piece: _Piece) -> str | None:
     """Tell how the kept copy is now; none where none was kept."""
     key = view.open(piece.key)
     if key is None:
@@ -116,7 +116,7 @@ def _copy(view: View, piece: _Stored) -> str | None:
     return "unchanged" if attachments.digest(content) == piece.sha256 else "changed"
 
 
-def _author(view: View, piece: _Stored) -> dict[str, Any]:
+def _author(view: View, piece: _Piece) -> dict[str, Any]:
     """Return who gave it, with name and title as they were on the day."""
     rows = view.stood(
         "since, name, job_title",

@@ -181,7 +181,7 @@ class Scope:
     @cached_property
     def chains(self) -> list[Chain]:
         """The marks asked about, by session and pupil."""
-        found = [c for c in self._all_chains() if self._asked(c[0].pupil, c[0].session)]
+        found = [c for c in self._all_chains() if self._is_within(c[0].pupil, c[0].session)]
         return sorted(found, key=lambda c: (c[0].session, self.upn(c[0].pupil)))
 
     @cached_property
@@ -214,7 +214,7 @@ class Scope:
         """Count the school days later than one day, up to another."""
         return school_days_between(self.days, after, until)
 
-    def _asked(self, pupil: int, session: str) -> bool:
+    def _is_within(self, pupil: int, session: str) -> bool:
         if pupil not in self.view.people or pupil >= len(self.chosen):
             return False
         at = self.columns.get(session)

@@ -87,7 +87,7 @@ def count_weeks(
             if made is not None:
                 for kind in _kinds_of(codes, step):
                     _add(found[made], kind, step)
-                    among = at is not None and at in _exposed(made, kind)
+                    among = at is not None and at in _weeks_exposed(made, kind)
                     found[made].beside[kind] += not among or (made, kind) in seen
                     seen.add((made, kind))
     return found
@@ -102,7 +102,7 @@ def _kinds_of(codes: Codes, step: Step) -> Iterator[Kind]:
         yield "settled"
 
 
-def _exposed(made: int, kind: Kind) -> range:
+def _weeks_exposed(made: int, kind: Kind) -> range:
     """Return the weeks whose absences are those that changes made in a week are counted of."""
     return range(max(0, made - BACK), made) if kind == "old" else range(made, made + 1)
 
@@ -126,7 +126,7 @@ def _expose(found: list[Week], absences: Mapping[date, int]) -> None:
     for n, week in enumerate(found):
         week.absent["sessions"] = own[n]
         week.absent["changes"] = week.absent["settled"] = own[n]
-        week.absent["old"] = sum(own[before] for before in _exposed(n, "old"))
+        week.absent["old"] = sum(own[before] for before in _weeks_exposed(n, "old"))
 
 
 def _place(weeks: Sequence[date], n: int) -> Place:

@@ -174,7 +174,7 @@ def _document(
         "upn": person.upn if person else None,
         "for": question.for_,
         "authority": question.authority,
-        "due": _written(wanted),
+        "due": _due_document(wanted),
         "held_back": copy.held_back,
         "rows": [
             {"session": f"{e.day}/{e.half}", "code": e.code, "meaning": e.meaning}
@@ -186,7 +186,7 @@ def _document(
     return document
 
 
-def _written(wanted: Due | None) -> dict[str, Any] | None:
+def _due_document(wanted: Due | None) -> dict[str, Any] | None:
     if wanted is None:
         return None
     return wanted._asdict() | {"on": wanted.on.isoformat() if wanted.on else None}

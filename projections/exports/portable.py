@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import Refused
+from ledger.files import new_folder
 from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
 from projections.exports import portable_rows
 from projections.exports.portable_rows import Marks, People, Row
@@ -75,8 +76,8 @@ def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, in
             "not-empty", f"something is already at {path}", "name a new or an empty folder"
         )
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        return _write_files(path, view, people, marks)
+        with new_folder(path) as folder:
+            return _write_files(folder, view, people, marks)
     except OSError as error:
         why = error.strerror or str(error)
         raise Refused(

@@ -45,4 +45,5 @@ class ExportStretch(Inspection):
             ),
             f"check them with: attendance-verify {self.path} --key KEY",
         ]
-        return Answer(document, (), [Lines(says)], pages=[Page(self.path, stretch.written)])
+        pages = [Page(self.path, stretch.written, replace=False)]
+        return Answer(document, (), [Lines(says)], pages=pages)

@@ -176,7 +176,7 @@ def changes_since(
     found: dict[str, Any] = {"date": day.isoformat(), **{kind: [] for kind in KEPT}}
     for pupil in before.keys() | after.keys():
         old, new = before.get(pupil), after.get(pupil)
-        kind = _KINDS.get((_listed(old), _listed(new)))
+        kind = _KINDS.get((_is_listed(old), _is_listed(new)))
         if kind is not None:
             found[kind].append(_change_row(old, new))
     for kind in KEPT:
@@ -184,7 +184,7 @@ def changes_since(
     return found
 
 
-def _listed(enrolment: Enrolment | None) -> bool:
+def _is_listed(enrolment: Enrolment | None) -> bool:
     return enrolment is not None and enrolment.persistent
 
 
@@ -281,7 +281,7 @@ def _more_blocks(view: View, document: Mapping[str, Any]) -> Sequence[Block]:
     if "within" in document:
         blocks.append(_near(view, document))
     if "since" in document:
-        blocks.append(_changed(view, document))
+        blocks.append(_changes_grid(view, document))
     return blocks
 
 
@@ -303,7 +303,7 @@ def _near(view: View, document: Mapping[str, Any]) -> Grid:
     return Grid(title, headings, body, frozenset({2, 3}))
 
 
-def _changed(view: View, document: Mapping[str, Any]) -> Grid:
+def _changes_grid(view: View, document: Mapping[str, Any]) -> Grid:
     named, change = _names(view), document["since"]
     body = [
         (
@@ -337,12 +337,12 @@ def _explanation(view: View, here: CountedCells, listed: Sequence[Enrolment]) ->
         )
     for enrolment in listed:
         name, tally = f"{view.people[enrolment.pupil].name} ({enrolment.upn})", enrolment.tally
-        words += [counts_in_words(name, tally), _judged(view, enrolment)]
+        words += [counts_in_words(name, tally), _judgement(view, enrolment)]
         words.append(absences_in_words(view, here, enrolment.pupil))
     return [*words, "The codes:", *glossary(view, {c for e in listed for c in e.tally.codes})]
 
 
-def _judged(view: View, enrolment: Enrolment) -> str:
+def _judgement(view: View, enrolment: Enrolment) -> str:
     """Say the integer test of each flag: 10 x 4 = 40, 38 possible: reached."""
     said = []
     for word in ("persistent", "severe"):

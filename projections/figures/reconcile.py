@@ -259,10 +259,10 @@ def causes(view: View, here: CountedCells, since: date | None) -> Causes:
     inside = (view.first, view.on)
     joined = {s.pupil for s in view.spells if inside[0] < s.first <= inside[1]}
     left = {s.pupil for s in view.spells if s.last and inside[0] <= s.last < inside[1]}
-    return Causes(here, flags, _amended(view, here, since), joined, left)
+    return Causes(here, flags, _amendments_by_pupil(view, here, since), joined, left)
 
 
-def _amended(view: View, here: CountedCells, since: date | None) -> dict[int, int]:
+def _amendments_by_pupil(view: View, here: CountedCells, since: date | None) -> dict[int, int]:
     """Count the sessions of each pupil with a version beyond the first entry on time."""
     kinds = "m.session >= :v0 AND m.session <= :v1"
     found = versions(view, kinds, view.first.isoformat(), f"{view.on.isoformat()}~")
@@ -284,10 +284,10 @@ def in_words(found: dict[str, int], since: date | None) -> str:
     if not found:
         return "nothing recorded here explains it: compare session by session"
     after = f" after {since}" if since else ""
-    return "; ".join(_said(name, number).format(since=after) for name, number in found.items())
+    return "; ".join(_phrase(name, number).format(since=after) for name, number in found.items())
 
 
-def _said(name: str, number: int) -> str:
+def _phrase(name: str, number: int) -> str:
     alone = name in ("only_here", "only_there", "joined", "left")
     return _WORDS[name] if alone else f"{_WORDS[name]}: {number}"
 

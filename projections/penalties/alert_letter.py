@@ -100,11 +100,12 @@ def _view_at_last_event(view: View) -> View:
 def _new_page(path: Path, content: str) -> Page:
     """Return a file to write; refused where another is there already, which might be signed."""
     with translated(path):
-        if path.exists() and path.read_bytes() != content.encode():
+        there = path.exists()
+        if there and path.read_bytes() != content.encode():
             raise Refused(
                 "already-there", f"{path} exists already and is another", "name a new file"
             )
-    return Page(path, content)
+    return Page(path, content, replace=there)
 
 
 _TITLE = "Draft: a change to the attendance register"

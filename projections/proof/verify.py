@@ -72,24 +72,24 @@ class Verify(Inspection):
         """Verify a ledger; its faults make the answer a difference, never an error."""
         folder.required()
         pinned = [] if self.key is None else read_keys(self.key, ED25519)
-        kept = [_kept(path) for path in self.since]
+        kept = [_read_checkpoint_file(path) for path in self.since]
         found = verify(
             folder,
             every_signature=self.all,
-            kept=[*kept, *_remembered(folder)],
+            kept=[*kept, *_checkpoints_remembered(folder)],
             progress=progress,
         )
-        faults = [*found.faults, *_pinned(found, pinned)]
+        faults = [*found.faults, *_faults_of_pins(found, pinned)]
         if self.views and not faults:
             faults += faults_of_views(folder)
-        seen = _seen(self, folder)
+        seen = _check_outsiders(self, folder)
         faults += seen.faults
         compared = [f"the checkpoint in {each.by}" for each in kept]
         compared += ["the key given"] * bool(pinned)
         return _answer(found, faults, seen, compared)
 
 
-class _Seen(NamedTuple):
+class _Outside(NamedTuple):
     """What was seen outside, by witnesses or authorities, and the timestamps not checked."""
 
     newest: Sighting | None
@@ -98,7 +98,7 @@ class _Seen(NamedTuple):
     pinned: bool = False
 
 
-def _seen(question: Verify, folder: Folder) -> _Seen:
+def _check_outsiders(question: Verify, folder: Folder) -> _Outside:
     """Check what witnesses and authorities signed; those that somebody names count alone."""
     pinned = [Trust(key) for text in question.witness for key in read_keys(text, COSIGNATURE)]
     try:
@@ -107,7 +107,7 @@ def _seen(question: Verify, folder: Folder) -> _Seen:
         seen = hear_witnesses(folder, pinned or known).newest
         unchecked, _ = timestamps_kept(folder)
     except (Refused, ValueError, TypeError, AttributeError) as error:
-        return _Seen(None, [Fault(None, f"the witnesses cannot be read: {error}")], 0)
+        return _Outside(None, [Fault(None, f"the witnesses cannot be read: {error}")], 0)
     if pinned and seen is None:
         faults.append(Fault(None, "the witness given has signed no checkpoint that is kept here"))
     newest = [seen]
@@ -122,10 +122,10 @@ def _seen(question: Verify, folder: Folder) -> _Seen:
             faults.append(Fault(None, what))
     outsiders = bool(pinned or question.tsa_root)
     best = max((each for each in newest if each), default=None)
-    return _Seen(best, faults, unchecked, outsiders)
+    return _Outside(best, faults, unchecked, outsiders)
 
 
-def _remembered(folder: Folder) -> Iterator[KeptCheckpoint]:
+def _checkpoints_remembered(folder: Folder) -> Iterator[KeptCheckpoint]:
     """Yield what this computer remembers of the ledger, where that binds it."""
     origin = origin_of(folder)
     known = memory.binding(folder, origin) if origin else None
@@ -133,13 +133,13 @@ def _remembered(folder: Folder) -> Iterator[KeptCheckpoint]:
         yield KeptCheckpoint("this computer", known.checkpoint, known.note)
 
 
-def _kept(path: Path) -> KeptCheckpoint:
+def _read_checkpoint_file(path: Path) -> KeptCheckpoint:
     with translated(path):
         note = read_note(path.read_text(encoding="utf-8", errors="replace"))
     return KeptCheckpoint(path.name, read_checkpoint(note.text), note)
 
 
-def _pinned(found: Verification, pinned: Sequence[Verifier]) -> Iterator[Fault]:
+def _faults_of_pins(found: Verification, pinned: Sequence[Verifier]) -> Iterator[Fault]:
     """Yield a fault where the log does not descend from a key that somebody outside holds."""
     signed = [key for _, key in found.keys]
     for key in pinned:
@@ -148,7 +148,7 @@ def _pinned(found: Verification, pinned: Sequence[Verifier]) -> Iterator[Fault]:
 
 
 def _answer(
-    found: Verification, faults: Sequence[Fault], seen: _Seen, compared: Sequence[str]
+    found: Verification, faults: Sequence[Fault], seen: _Outside, compared: Sequence[str]
 ) -> Answer:
     document: dict[str, Any] = {
         "as_of": _as_of(found),
@@ -200,7 +200,7 @@ def _head(found: Verification, faults: Sequence[Fault]) -> list[str]:
     ]
 
 
-def _outside(found: Verification, seen: _Seen) -> list[str]:
+def _outside(found: Verification, seen: _Outside) -> list[str]:
     lines = [f"Seen         {sightings.in_words(seen.newest, found.entries)}"]
     if seen.unchecked:
         kept = number_of(seen.unchecked, "timestamp")
@@ -244,7 +244,7 @@ def faults_of_views(folder: Folder) -> Iterator[Fault]:
         there = _Aside(folder.path, Path(place) / "there")
         anew = _Aside(folder.path, Path(place) / "anew")
         try:
-            _copied(folder, there.views)
+            _copy_views(folder, there.views)
             wrong = _wrong(there, anew)
         except _UNREADABLE as error:
             wrong = f"cannot be read: {error}"
@@ -252,7 +252,7 @@ def faults_of_views(folder: Folder) -> Iterator[Fault]:
         yield Fault(None, f"the read models {wrong}; {_MENDS}")
 
 
-def _copied(folder: Folder, place: Path) -> None:
+def _copy_views(folder: Folder, place: Path) -> None:
     """Copy the read models while nobody writes to them, so that the copy can be written to."""
     with without_writers(folder):
         shutil.copytree(folder.views, place, copy_function=shutil.copyfile)
@@ -263,7 +263,7 @@ def _copied(folder: Folder, place: Path) -> None:
 
 def _wrong(there: Folder, anew: Folder) -> str | None:
     """Say what is wrong with the read models; none: nothing is."""
-    if any(place and not follows(there, place) for place in _reached(there)):
+    if any(place and not follows(there, place) for place in _reaches(there)):
         return "were made from another log, or from entries that it has no more"
     with closing(open_tables(there)) as db:
         for (said,) in db.execute("PRAGMA integrity_check(1)"):
@@ -272,14 +272,14 @@ def _wrong(there: Folder, anew: Folder) -> str | None:
     rebuild(anew)
     while catch_up(there) != catch_up(anew):
         pass  # others go on recording meanwhile
-    pairs = zip_longest(_held(there), _held(anew))
+    pairs = zip_longest(_contents(there), _contents(anew))
     found = next((pair for pair in pairs if pair[0] != pair[1]), None)
     if found is None:
         return None
     return f"differ from the log ({found[0]!s:.100} is there, a rebuild makes {found[1]!s:.100})"
 
 
-def _reached(folder: Folder) -> Iterator[Reach | None]:
+def _reaches(folder: Folder) -> Iterator[Reach | None]:
     """Yield how far the tables and the grid say that they have come; none: to be made anew."""
     with closing(open_tables(folder)) as db:
         yield tables.reach(db)
@@ -287,7 +287,7 @@ def _reached(folder: Folder) -> Iterator[Reach | None]:
     yield None if grid is None else grid.reach
 
 
-def _held(folder: Folder) -> Iterator[str]:
+def _contents(folder: Folder) -> Iterator[str]:
     """Yield what the tables are made of, and everything that the read models hold."""
     with closing(open_tables(folder)) as db:
         yield from map(repr, db.execute(_MADE_OF))

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from ledger.clock import local_date
 from ledger.english import day
+from ledger.events.base import Authored, Event, Reasoned, Signed, SourcedEvent
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.log import Committed
 from ledger.store.store import Store
@@ -45,21 +46,22 @@ class Authors:
     def _read(self, position: int) -> Authorship:
         with closing(Store(self._view.folder.log)) as store:
             found = store.at(position)
-        event: Any = None if found is None or isinstance(found.event, Committed) else found.event
+        event = None if found is None or isinstance(found.event, Committed) else found.event
         header = self._describer.commit(position)
         imported = header.source is not None
-        stated = getattr(event, "stated", None)
+        stated = event.stated if isinstance(event, SourcedEvent) else None
         when = local_date(stated if imported and stated is not None else header.at)
-        staff = getattr(event, "by", None) or (None if imported else header.by)
+        staff = event.by if isinstance(event, Authored) else None
+        staff = staff or (None if imported else header.by)
         name, title = self._describer.name_and_title(staff, when)
-        if getattr(event, "name", None) and hasattr(event, "job_title"):
+        if isinstance(event, Signed) and event.name:
             name, title = self._view.open(event.name), event.job_title
         known = AS_STATED if imported else header.authenticated
         by = {"name": name, "job_title": title, "authenticated": known} if name else None
         return Authorship(by, header.source, header.at, stated, self._reason(event))
 
-    def _reason(self, event: Any) -> str | None:  # noqa: ANN401 - any event
-        reason = getattr(event, "reason", None) or None
+    def _reason(self, event: Event | None) -> str | None:
+        reason = event.reason or None if isinstance(event, Reasoned) else None
         return reason if isinstance(event, _CLOSING) else self._view.open(reason)
 
 

@@ -123,10 +123,11 @@ Block = Lines | Grid
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A file that an answer writes: where to, and what."""
+    """A file that an answer writes: where to, what, and whether over what is there."""
 
     path: Path
     text: str
+    replace: bool = True
 
 
 @dataclass(frozen=True, slots=True)

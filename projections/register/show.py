@@ -87,10 +87,11 @@ def _answer(
         document["knows_nothing"] = True
         if not rows:
             return Answer(document, (), [Lines([view.ignorance()])])
-    shown = _blocks(week, rows, changes, other)
-    page = _page(week, rows, shown, _Second(changes, other)) if question.html else ""
+    tables = _blocks(week, rows, changes, other)
+    page = _page(week, rows, tables, _Second(changes, other)) if question.html else ""
     pages = [Page(question.html, page)] if question.html else []
-    return Answer(document, _COLUMNS, shown, pages=pages)
+    before = [Lines([view.ignorance()])] if view.knows_nothing else []
+    return Answer(document, _COLUMNS, [*before, *tables], pages=pages)
 
 
 def _rows(week: Week, both: Comparison | None, *, diff: bool = False) -> list[Row]:

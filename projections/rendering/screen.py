@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 
 from ledger.errors import Refused
-from ledger.files import translated
+from ledger.files import ORDINARY, translated, write_new
 from ledger.terminal import say, visible
 from projections.queries.question import Answer, Block, Grid
 from projections.rendering.text import as_csv, as_text
@@ -28,7 +28,7 @@ def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None
         _show_blocks(answer.blocks)
     for page in answer.pages:
         with translated(page.path):
-            page.path.write_text(page.text, encoding="utf-8")
+            write_new(page.path, page.text, mode=ORDINARY, replace=page.replace)
         say(f"written to {page.path}", err=True)
 
 

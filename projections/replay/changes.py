@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
+from ledger.events.base import Event, Reasoned, SourcedEvent
 from ledger.store.store import Store
 from ledger.values import parse_session
 from policies.law.calendar import school_days_between
@@ -71,7 +72,7 @@ class Changes:
 
     def __init__(self, view: View, describer: Describer, pupils: Collection[int]) -> None:
         self._view, self._describer = view, describer
-        self._events: dict[int, object] = {}
+        self._events: dict[int, Event | None] = {}
         self._by_source = view.question.clock == "source"
         self._calendar = [fact for name in _CALENDAR for fact in _facts(view, name, "1")]
         self._theirs: dict[int, list[Fact]] = {pupil: [] for pupil in pupils}
@@ -109,8 +110,8 @@ class Changes:
         how = AS_STATED if imported else commit.authenticated
         by = {"name": name, "job_title": title, "authenticated": how}
         event = self._event(change.position)
-        reason = getattr(event, "reason", None) or None
-        stated = getattr(event, "stated", None)
+        reason = event.reason or None if isinstance(event, Reasoned) else None
+        stated = event.stated if isinstance(event, SourcedEvent) else None
         return {
             "kind": "calendar" if change.of_all else "roll",
             "change": change.words(),
@@ -142,11 +143,12 @@ class Changes:
     def _school_days(self) -> list[date]:
         return self._view.calendar.school_days()
 
-    def _event(self, position: int) -> object:
+    def _event(self, position: int) -> Event | None:
         """Return an event as the log has it: the tables keep no reason of a withdrawal."""
         if position not in self._events:
             with closing(Store(self._view.folder.log)) as store:
-                self._events[position] = getattr(store.at(position), "event", None)
+                found = store.at(position)
+            self._events[position] = None if found is None else found.event
         return self._events[position]
 
 

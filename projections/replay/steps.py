@@ -93,7 +93,7 @@ class Replayer:
     def _take(self, found: list[OrderedRow], step: Step, figures: Figures, before: Row) -> None:
         if step.version is not None and _is_mark(step):
             figures.move(step.version.session, step.version.code or "")
-        if self._shown(step):
+        if self._is_in_period(step):
             row = self._row(step) | {"before": before, "after": figures.row()}
             _add(found, OrderedRow(step.order, row), folds=step.is_entry and not self._every)
 
@@ -117,7 +117,7 @@ class Replayer:
     def _order(self, position: int, stated: int) -> Order:
         return (stated, position) if self._by_source else (position, 0)
 
-    def _shown(self, step: Step) -> bool:
+    def _is_in_period(self, step: Step) -> bool:
         version = step.version
         return version is None or parse_session(version.session).date >= self._view.first
 

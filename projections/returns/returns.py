@@ -71,7 +71,7 @@ class Returns(Selection):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, columns, [Lines([view.ignorance()])])
-        past, chosen = past_returns(view, self.kind), _chosen(self, view)
+        past, chosen = past_returns(view, self.kind), _pupils_asked_about(self, view)
         due = [(n, row) for n, row in _ROWS[self.kind](view, past) if chosen[n]]
         rows = [_name_of(view, n) | row for n, row in due if row is not None]
         rows.sort(key=lambda row: (row["upn"], row["why"]))
@@ -87,7 +87,7 @@ class Returns(Selection):
         return Answer(document, columns, [_table(view, document)])
 
 
-def _chosen(question: Returns, view: View) -> Flags:
+def _pupils_asked_about(question: Returns, view: View) -> Flags:
     """Return which pupils are asked about; everyone where no session is known yet."""
     first = min([term.first for term in view.calendar.terms], default=view.first)
     last = max([term.last for term in view.calendar.terms], default=view.on)

@@ -103,15 +103,15 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         _whose(row),
         row["field"].replace("_", " "),
         KINDS[row["kind"]] + source,
-        _shown(row, "original"),
-        _shown(row, "amended"),
+        _detail_on_paper(row, "original"),
+        _detail_on_paper(row, "amended"),
         row["reason"] or "not stated",
         "not stated" if at is None else f"{local(at):%Y-%m-%d %H:%M}",
         who or "not stated",
     )
 
 
-def _shown(row: dict[str, Any], name: str) -> str:
+def _detail_on_paper(row: dict[str, Any], name: str) -> str:
     """Return a detail for reading; an address that may not be told is not put on paper."""
     if row["confidential"] and row[name]:
         return "[confidential]"

@@ -124,10 +124,10 @@ def _from_flips(
         pairs = zip(names, flip.after, flip.before, strict=True)
         effect = {name: after - before for name, after, before in pairs}
         causes.append(_cause(finder, flip.kind, flip.pupil, effect, flip.events))
-    return _summed(found[0], names), _summed(found[-1], names), causes
+    return _totals(found[0], names), _totals(found[-1], names), causes
 
 
-def _summed(found: ByPupil, names: tuple[str, ...]) -> Counts:
+def _totals(found: ByPupil, names: tuple[str, ...]) -> Counts:
     return {name: sum(each[at] for each in found.values()) for at, name in enumerate(names)}
 
 

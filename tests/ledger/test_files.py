@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate, write_new
+from ledger.files import (
+    LOCK_TIMEOUT_SECONDS,
+    ORDINARY,
+    begin_immediate,
+    new_folder,
+    write_new,
+)
 
 WAIT = """
 import sqlite3, sys
@@ -157,3 +163,93 @@ def test_without_hard_links_a_name_is_given_once_too(tmp_path, monkeypatch):
     with pytest.raises(FileExistsError):
         write_new(tmp_path / "a", b"second")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"]
+
+
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt()]
+)
+def test_without_hard_links_too_what_is_broken_off_leaves_nothing(tmp_path, monkeypatch, failure):
+    """Not even the empty file that keeps the name for a moment."""
+
+    def refuse(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    def fail(*_):
+        raise failure
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(type(failure)):
+        write_new(tmp_path / "a", b"first")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_private_stays_so_when_it_is_replaced(tmp_path):
+    """An ordinary page has what the umask leaves; nobody reads more than before."""
+    umask = os.umask(0o022)
+    try:
+        write_new(tmp_path / "a", b"first", mode=ORDINARY)
+        assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+        (tmp_path / "a").chmod(0o600)
+        write_new(tmp_path / "a", b"second", mode=ORDINARY, replace=True)
+        assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(umask)
+
+
+def test_to_replace_follows_a_link(tmp_path):
+    """The link stays one, and the file that it leads to is the new one."""
+    (tmp_path / "a").write_bytes(b"first")
+    (tmp_path / "link").symlink_to("a")
+    write_new(tmp_path / "link", b"second", replace=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "a").read_bytes() == b"second"
+
+
+def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path, monkeypatch):
+    """That its folder may be written does not make it ours."""
+    (tmp_path / "a").write_bytes(b"first")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(PermissionError, match=f"{tmp_path / 'a'}'$"):
+        write_new(tmp_path / "a", b"second", replace=True)
+    assert (tmp_path / "a").read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_appears_with_all_its_files(tmp_path, there):
+    """A new one at once; one that is there is filled when all are written, and stays itself."""
+    path = tmp_path / "some" / "folder"
+    if there:
+        path.mkdir(parents=True)
+        before = path.stat().st_ino
+    with new_folder(path) as folder:
+        for name in ("a", "b"):
+            (folder / name).write_text(name)
+            assert not (path / name).exists()
+    assert {each.name: each.read_text() for each in path.iterdir()} == {"a": "a", "b": "b"}
+    assert [each.name for each in path.parent.iterdir()] == ["folder"]
+    assert not there or path.stat().st_ino == before
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+def test_a_folder_that_is_broken_off_leaves_nothing(tmp_path, there, failure):
+    """A full disk and Ctrl-C alike."""
+    path = tmp_path / "folder"
+    if there:
+        path.mkdir()
+    with pytest.raises(type(failure)), new_folder(path) as folder:  # noqa: PT012
+        (folder / "a").write_text("half")
+        raise failure
+    assert list(tmp_path.rglob("*")) == ([path] if there else [])
+
+
+def test_files_that_cannot_all_be_moved_are_taken_back(tmp_path):
+    """Somebody wrote into the folder meanwhile: theirs stays, and none of ours."""
+    path = tmp_path / "folder"
+    path.mkdir()
+    with pytest.raises(FileExistsError), new_folder(path) as folder:  # noqa: PT012
+        for name in ("a", "b"):
+            (folder / name).write_text("ours")
+        (path / "b").write_text("theirs")
+    assert [each.read_text() for each in path.rglob("*")] == ["theirs"]

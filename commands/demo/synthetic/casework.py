@@ -41,11 +41,11 @@ def notice_rows(found: Registers, setting: Setting) -> Iterator[tuple[str, ...]]
     spread = max(1, len(offences) // most)  # so that not all are of the oldest year group
     for number, offence in enumerate(offences[::spread][:most]):
         outcome = told["outcomes"][number % len(told["outcomes"])]
-        for parent in _asked(offence.row):
+        for parent in _responsible_parents(offence.row):
             yield _notice(offence, parent, outcome, setting.until)
 
 
-def _asked(row: Row) -> list[Parent]:
+def _responsible_parents(row: Row) -> list[Parent]:
     """Return the contacts at home who have parental responsibility."""
     parents = row.pupil.person.family.parents
     return [p for p in parents if p.lives_with and p.responsibility == "yes"]
@@ -74,7 +74,7 @@ def _notice(
 ) -> tuple[str, ...]:
     told = table("habits")["notices"]
     issued = offence.last + told["days_to_issue"] * _DAY
-    received = _served(issued, told["working_days_in_post"])
+    received = _day_served(issued, told["working_days_in_post"])
 
     def by_then(field: str) -> str:
         days = outcome.get(field)
@@ -96,7 +96,7 @@ def _notice(
     )
 
 
-def _served(posted: date, working_days: int) -> date:
+def _day_served(posted: date, working_days: int) -> date:
     """Return when a notice counts as served (SI 2007/1867 reg 22)."""
     day = posted
     while working_days:

@@ -45,7 +45,7 @@ class Registers:
 def registers(setting: Setting, year: SchoolYear, pupils: Sequence[Pupil]) -> Registers:
     """Plan a whole school year: what finally stands and how it came about."""
     diary = Diary(year, setting.random(f"diary/{year.number}"))
-    everyone = [found for pupil in on_roll(pupils, year) if (found := row(pupil, diary))]
+    everyone = [row(pupil, diary) for pupil in on_roll(pupils, year)]
     done: list[tuple[Row, Entries]] = []
     for profile in setting.school["profiles"]:
         rows = [r for r in everyone if setting.profile(r.group) == profile]
@@ -88,13 +88,13 @@ def mark_lines(found: Registers, setting: Setting, staff: Staff) -> Iterator[str
     for number, session in enumerate(found.diary.sessions):
         if session.date > setting.until:
             return
-        taken = _taken(session, len(staff.teachers), random)
+        taken = _takings(session, len(staff.teachers), random)
         for (group, teacher), at in zip(staff.teachers.items(), taken, strict=True):
             register = _Register(session, number, teacher, at)
             yield from register.lines(found.groups.get(group, ()), random)
 
 
-def _taken(session: Session, registers: int, random: Random) -> list[Instant]:
+def _takings(session: Session, registers: int, random: Random) -> list[Instant]:
     """Return when each group's register was taken, one after the other while open."""
     opens, closes = register_open(session.half)
     seconds = sorted(random.randint(opens + _FIRST_TAKEN, closes) for _ in range(registers))
@@ -148,10 +148,10 @@ def amendment_rows(found: Registers, setting: Setting, staff: Staff) -> Iterator
     ]
     for _, upn, number, _, change, group in sorted(made, key=itemgetter(0, 1, 2, 3)):
         author = staff.author(change.role, group)
-        yield (upn, *_amended(change, found.diary.sessions[number], author))
+        yield (upn, *_amendment_row(change, found.diary.sessions[number], author))
 
 
-def _amended(change: Change, session: Session, author: str) -> tuple[str, ...]:
+def _amendment_row(change: Change, session: Session, author: str) -> tuple[str, ...]:
     return (
         str(session.date),
         session.half,

@@ -186,8 +186,8 @@ class Row:
         return self.cells.count(code)
 
 
-def row(pupil: Pupil, diary: Diary) -> Row | None:
-    """Return an empty row; None for a pupil without a session in the diary's school year."""
+def row(pupil: Pupil, diary: Diary) -> Row:
+    """Return the empty row of a pupil who is on roll in the diary's school year."""
     group = pupil.year_group(diary.year.number)
     closed = [diary.year.closed_for(group, session) for session in diary.sessions]
     cells: list[str | None] = [None] * len(diary.sessions)
@@ -195,8 +195,6 @@ def row(pupil: Pupil, diary: Diary) -> Row | None:
         for number in diary.numbers(spell.starts_on, spell.leaves_on or diary.year.last):
             cells[number] = None if closed[number] else IN_SCHOOL
     met = [number for number, cell in enumerate(cells) if cell is not None]
-    if not met:
-        return None
     within = range(met[0], met[-1] + 1)
     first, last = diary.sessions[within[0]].date, diary.sessions[within[-1]].date
     compulsory = all(pupil.of_compulsory_school_age(day) for day in (first, last))

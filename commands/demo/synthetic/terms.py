@@ -150,7 +150,7 @@ def _school_year(number: int, setting: Setting) -> SchoolYear:
     closures = (
         *planned,
         Closure(open_days[0], f"Staggered start of {year_name(staggered)}", year_group=staggered),
-        *_cancelled(open_days, setting, number),
+        *_cancellations(open_days, setting, number),
     )
     return SchoolYear(number, terms, tuple(sorted(closures, key=lambda c: c.day)))
 
@@ -169,7 +169,7 @@ def _training_days(terms: tuple[Term, ...]) -> Iterator[Closure]:
         yield Closure(day, "INSET")
 
 
-def _cancelled(days: tuple[date, ...], setting: Setting, number: int) -> Iterator[Closure]:
+def _cancellations(days: tuple[date, ...], setting: Setting, number: int) -> Iterator[Closure]:
     """Yield what was cancelled on the day: an afternoon in even years, a whole day in odd ones.
 
     In the first half term, so that a build of a few weeks has it too.

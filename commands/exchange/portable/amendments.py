@@ -36,7 +36,7 @@ def gather(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]], 
         key = (pupil.id, number(row.date, row.half))
         occasion = occasions[key[1]]
         faults = _faults(work, occasions, occasion, row)
-        if not _held(before, occasions, pupil, row) and not work.check(
+        if not _is_held(before, occasions, pupil, row) and not work.check(
             AMENDMENTS, row.line, faults
         ):
             faulty.add(key)
@@ -50,7 +50,7 @@ def gather(work: Work, occasions: Occasions) -> tuple[Mapping[Key, list[Link]], 
     return {key: [link for _, link in links] for key, links in ordered.items()}, faulty
 
 
-def _held(before: StateBefore, occasions: Occasions, pupil: Pupil, row: AmendmentRow) -> bool:
+def _is_held(before: StateBefore, occasions: Occasions, pupil: Pupil, row: AmendmentRow) -> bool:
     """Tell whether a row was taken in while its author was on the staff, as then stated."""
     if row.by is None or row.stated is None:
         return False

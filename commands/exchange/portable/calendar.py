@@ -89,13 +89,13 @@ def _refuse_overlaps(work: Work, lines: dict[tuple[str, int], int]) -> None:
         if following.first <= term.last:
             why = Refused(
                 "terms-overlap",
-                f"term {_named(following)} begins before {_named(term)} ends",
+                f"term {_term_words(following)} begins before {_term_words(term)} ends",
                 "correct the dates of one of them",
             )
             work.problems.refuse_file(SCHOOL, lines.get(next_key) or lines.get(key, 0), why)
 
 
-def _named(term: TermSet) -> str:
+def _term_words(term: TermSet) -> str:
     return f"{term.name!r} ({term.first} to {term.last})"
 
 

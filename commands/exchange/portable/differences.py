@@ -80,13 +80,11 @@ def _entry_differs(entry: Link, held: Mark, work: Work) -> bool:
 def _gone(changes: Sequence[Link], held: Mark) -> int:
     """Return how many changes are held that the source does not state any more."""
     left = list(changes)
-    missing = [
-        step for step in held.steps if not step.restated and not _taken(left, step, is_same)
-    ]
-    return sum(not _taken(left, step, _alike) for step in missing)
+    missing = [step for step in held.steps if not step.restated and not _take(left, step, is_same)]
+    return sum(not _take(left, step, _alike) for step in missing)
 
 
-def _taken(left: list[Link], step: Step, fits: Callable[[Link, Step], bool]) -> bool:
+def _take(left: list[Link], step: Step, fits: Callable[[Link, Step], bool]) -> bool:
     """Take the change that is a step out of those left; tell whether there was one."""
     for place, link in enumerate(left):
         if fits(link, step):
@@ -206,7 +204,7 @@ class _Comparison:
         everyone = self._sessions_changed()
         for pupil_id, pupil in self._old.pupils.items():
             for session in self._sessions_of(pupil, self._new.pupils[pupil_id], everyone):
-                if self._held(pupil, session) and self._takes_out(pupil, session):
+                if self._has_mark(pupil, session) and self._takes_out(pupil, session):
                     yield pupil_id, session
 
     def cause(self, pupil_id: str, session: Session) -> _Cause:
@@ -252,7 +250,7 @@ class _Comparison:
             or self._was.closures_on(session) != self._is.closures_on(session)
         ]
 
-    def _held(self, pupil: Pupil, session: Session) -> bool:
+    def _has_mark(self, pupil: Pupil, session: Session) -> bool:
         return streams.mark(pupil.id, session) in self._work.state.histories
 
     def _takes_out(self, pupil: Pupil, session: Session) -> bool:

@@ -48,7 +48,7 @@ def new_links(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     """
     if not held.length:
         return stated
-    last, known = stated[-1], _known(stated, held)
+    last, known = stated[-1], _count_held(stated, held)
     if known == 1 + len(held.steps):
         found = stated[known:]
     elif following := _following(stated, held):
@@ -56,7 +56,7 @@ def new_links(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     elif _same_row(stated, held) or last.code == held.source_code:
         found = ()
     else:
-        found = _restated(stated, held)
+        found = _restatement(stated, held)
     if held.source_entry is None or held.amended_here:
         agrees = held.conflict == "open" and last.code == held.code
         return _conflict(last, held) if found or agrees else ()
@@ -133,7 +133,7 @@ def latest(held: Mark) -> int:
     return max([held.entry_stated or 0, *times])
 
 
-def _known(stated: Sequence[Link], held: Mark) -> int:
+def _count_held(stated: Sequence[Link], held: Mark) -> int:
     """Return how many versions, from the entry on, are those that the ledger holds."""
     if stated[0].code != held.source_entry:
         return 0
@@ -165,7 +165,7 @@ def _conflict(last: Link, held: Mark) -> Sequence[Link]:
     return (last._replace(kind="conflict", original=held.code or ""),)
 
 
-def _restated(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
+def _restatement(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     """Return the restatement to what the source says now, with its changes when all are new."""
     entry, changes, stands = stated[0], stated[1:], held.code or ""
     if any(is_same(link, step) for link in changes for step in held.steps):

@@ -65,7 +65,7 @@ class MarkRows:
         return len(self.line)
 
 
-class _Remembered(Generic[Value]):
+class _Memo(Generic[Value]):
     """What a reader made of each text so far; forgets all when there are too many."""
 
     def __init__(self, read: Callable[[str], Value], column: str) -> None:
@@ -89,7 +89,7 @@ class _Remembered(Generic[Value]):
 _REMEMBERED = 50_000
 
 
-class _Numbered(Generic[Value]):
+class _Numbering(Generic[Value]):
     """Numbers distinct values in the order in which they come."""
 
     def __init__(self, values: list[Value]) -> None:
@@ -113,11 +113,11 @@ def read(sheet: Sheet, problems: Problems) -> MarkRows:
 
 
 def _append_all(sheet: Sheet, rows: MarkRows) -> Iterator[tuple[tuple[int, list[str]], Refused]]:
-    day = _Remembered(fields.day, "date")
-    half = _Remembered(fields.half, "session")
-    instant = _Remembered(parse_instant, "recorded_on")
-    upn, code, staff = map(_Numbered[str], (rows.upns, rows.codes, rows.staff))
-    session = _Numbered(rows.sessions)
+    day = _Memo(fields.day, "date")
+    half = _Memo(fields.half, "session")
+    instant = _Memo(parse_instant, "recorded_on")
+    upn, code, staff = map(_Numbering[str], (rows.upns, rows.codes, rows.staff))
+    session = _Numbering(rows.sessions)
     for line, cells in sheet.rows():
         try:
             at = number(day(cells[1]), half(cells[2]))

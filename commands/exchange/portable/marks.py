@@ -33,7 +33,7 @@ def mark_reads(content: Content, state: State) -> Iterator[Range]:
     """
     if not state.school.pupils:
         return
-    shared = _Shared()
+    shared = _SharedHistories()
     for wanted_range in _ranges(content, state):
         yield wanted_range
         shared.take_in(state.histories)
@@ -47,7 +47,7 @@ def _ranges(content: Content, state: State) -> Iterator[Range]:
             yield starting(streams.mark(pupil_id, ""))
     elif span is not None:
         first, last = (mark_rows.session(number).date for number in span)
-        for pupil_id in _concerned(content, state):
+        for pupil_id in _pupils_concerned(content, state):
             yield Range(
                 streams.mark(pupil_id, str(first)), streams.mark(pupil_id, f"{last}/\U0010ffff")
             )
@@ -66,7 +66,7 @@ def _single(content: Content, state: State) -> set[str]:
     return found
 
 
-def _concerned(content: Content, state: State) -> list[str]:
+def _pupils_concerned(content: Content, state: State) -> list[str]:
     """Return the pupils whose marks to read: only those that have a row, as a rule."""
     if any(closure.cancelled for closure in state.school.closures.values()):
         return sorted(state.school.pupils)
@@ -75,7 +75,7 @@ def _concerned(content: Content, state: State) -> list[str]:
     return sorted(found & state.school.pupils.keys())
 
 
-class _Shared:
+class _SharedHistories:
     """Keeps one copy of equal histories: the marks of a register that nobody changed.
 
     It is called while the streams are being read, so that memory never holds all copies. Only
@@ -90,18 +90,18 @@ class _Shared:
         """Share the histories that were read since the last time."""
         for stream in islice(reversed(histories), len(histories) - self._done):
             event = histories[stream][0]
-            plain = isinstance(event, SessionMarked) and not (event.nature or event.comment)
-            if plain and len(histories[stream]) == 1:
+            if not isinstance(event, SessionMarked) or event.nature or event.comment:
+                continue
+            if len(histories[stream]) == 1:
                 histories[stream] = self._known.setdefault(_content(event), histories[stream])
         self._done = len(histories)
 
 
-def _content(event: Event) -> tuple[object, ...]:
-    content = [getattr(event, name) for name in _SHARED]
-    return *content, getattr(event, "row", None) is None
-
-
-_SHARED = ("code", "late", "minutes_late", "reason", "by", "stated")
+def _content(event: SessionMarked) -> tuple[object, ...]:
+    """Return what tells two plain marks apart, but for their nonce and which row it was."""
+    imported = event.row is not None
+    said = (event.code, event.late, event.minutes_late, event.reason)
+    return *said, event.by, event.stated, imported
 
 
 class HeldMarks:

@@ -182,12 +182,12 @@ def _notice(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStat
 
 # Steps with families: each row of ``casework.csv`` that the ledger does not hold yet.
 
-Said = tuple[object, ...]
+Statement = tuple[object, ...]
 
 
 def record_casework(work: Work) -> None:
     """Record each step that is not held; two equal rows are two steps."""
-    held: dict[str, Counter[Said]] = {}
+    held: dict[str, Counter[Statement]] = {}
     unseen = sum(map(len, work.school.casework.values()))
     for row in work.content.casework.rows:
         pupil = work.pupil(CASEWORK, row.line, row.upn)
@@ -216,7 +216,7 @@ def record_casework(work: Work) -> None:
         work.gone["casework steps"] += unseen
 
 
-def _step_details(work: Work, step: CaseworkStepTaken) -> Said:
+def _step_details(work: Work, step: CaseworkStepTaken) -> Statement:
     """Return what a step held says, in the order of a row's columns."""
     texts = (work.text(text) for text in (step.with_whom, step.outcome, step.notes))
     return (step.step, step.on, step.by, *texts)

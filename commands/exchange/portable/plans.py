@@ -12,13 +12,13 @@ from commands.exchange.portable.work import Work
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.base import Event
+from ledger.events.base import Event, SourcedEvent
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.formats import fields
 from ledger.formats.portable import PLANS
 
 _STEPS = {AbsencePlanned: "planned", PlanChanged: "changed", PlanWithdrawn: "withdrawn"}
-Said = tuple[object, ...]
+Statement = tuple[object, ...]
 
 
 def record_plans(work: Work) -> None:
@@ -35,7 +35,7 @@ def record_plans(work: Work) -> None:
 
 def _faults(work: Work, row: PlanRow) -> Iterator[Refused | None]:
     yield fields.future_instant(row.stated, work.now, "planned_on")
-    if row.by is not None and not _held(work, row, row.by):
+    if row.by is not None and not _is_held(work, row, row.by):
         yield calendar.fault(work, row.by, local_date(row.stated or work.now))
     if row.step == "withdrawn":
         return
@@ -48,17 +48,17 @@ def _faults(work: Work, row: PlanRow) -> Iterator[Refused | None]:
         yield why
 
 
-def _held(work: Work, row: PlanRow, staff_id: str) -> bool:
+def _is_held(work: Work, row: PlanRow, staff_id: str) -> bool:
     """Tell whether a step was taken in while its author was on the staff, as then stated."""
     pupil_id = work.pupil_id(row.upn) or ""
     history = work.state.histories.get(streams.plan(pupil_id, row.session), [])
     absent = StateBefore(work.state).absent(staff_id, local_date(row.stated or work.now))
-    return absent and (row.step, row.code, row.stated) in map(_said, history)
+    return absent and (row.step, row.code, row.stated) in map(_statement, history)
 
 
 def _record(work: Work, stream: str, rows: list[PlanRow]) -> None:
     history = work.state.histories.get(stream, [])
-    held = [_said(event) for event in history]
+    held = [_statement(event) for event in history]
     stands = _standing(history)
     for row in rows:
         if (row.step, row.code, row.stated) in held:
@@ -76,13 +76,18 @@ def _record(work: Work, stream: str, rows: list[PlanRow]) -> None:
         stands = None if row.step == "withdrawn" else row.code
 
 
-def _said(event: Event) -> Said:
-    code = getattr(event, "code", None)
-    return _STEPS.get(type(event)), code, getattr(event, "stated", None)
+def _statement(event: Event) -> Statement:
+    stated = event.stated if isinstance(event, SourcedEvent) else None
+    return _STEPS.get(type(event)), _code(event), stated
 
 
 def _standing(history: list[Event]) -> str | None:
-    return getattr(history[-1], "code", None) if history else None
+    return _code(history[-1]) if history else None
+
+
+def _code(event: Event) -> str | None:
+    """Return the code that is expected from this step on."""
+    return event.code if isinstance(event, AbsencePlanned | PlanChanged) else None
 
 
 def _event(row: PlanRow, original: str) -> Event:

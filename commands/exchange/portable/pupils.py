@@ -112,7 +112,7 @@ def _overlap(other: str) -> Refused:
 
 
 def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
-    pupil = _held(work, rows)
+    pupil = _pupil_held(work, rows)
     if pupil is None:
         return
     known = pupil.id in work.school.pupils
@@ -139,7 +139,7 @@ def _standing(work: Work, pupil: Pupil, rows: list[PupilRow]) -> list[PupilRow]:
             if _has(work, "boarder")
             else attributes(row, SPELL_DETAILS[:-1])
         )
-        said = {name: _stated(row, name) for name in DETAILS}
+        said = {name: _text_of(row, name) for name in DETAILS}
         kept = work.stands(PUPILS, row.line, voice, stated, {"leaves_on"}) | details.kept(said)
         if row is rows[-1]:
             work.stands(PUPILS, row.line, details, said)
@@ -149,7 +149,7 @@ def _standing(work: Work, pupil: Pupil, rows: list[PupilRow]) -> list[PupilRow]:
     return found
 
 
-def _held(work: Work, rows: list[PupilRow]) -> Pupil | None:
+def _pupil_held(work: Work, rows: list[PupilRow]) -> Pupil | None:
     """Return the ledger's pupil, by UPN, else by local id; a new one when there is none.
 
     None, and a refusal, when UPN and local id name different pupils.
@@ -231,7 +231,7 @@ def _leaving_differs(work: Work, held: Spell, row: PupilRow) -> bool:
 def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool) -> PupilEnrolled:
     """Return the event of a spell; details that its row leaves out are those known."""
     details: dict[str, Any] = {
-        name: _stated(row, name) or (work.text(known.details[name]) if known else None)
+        name: _text_of(row, name) or (work.text(known.details[name]) if known else None)
         for name in DETAILS
     }
     return PupilEnrolled(
@@ -245,14 +245,14 @@ def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool)
     )
 
 
-def _stated(row: PupilRow, name: str) -> str | None:
+def _text_of(row: PupilRow, name: str) -> str | None:
     return row.dob.isoformat() if name == "dob" else getattr(row, name)
 
 
 def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
     """Record each detail that the newest row states otherwise; an empty cell states nothing."""
     for name in DETAILS:
-        stated, stands = _stated(row, name), work.text(pupil.details[name])
+        stated, stands = _text_of(row, name), work.text(pupil.details[name])
         if stated is None or stated == stands:
             continue
         born: dict[str, Any] = {}

@@ -14,7 +14,7 @@ from ledger.errors import Refused
 from ledger.events.calendar import RegisterTimesSet, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.school import SchoolOpened
 from ledger.formats import fields, portable
-from ledger.formats.sheet import Problems, decoded, line_of
+from ledger.formats.sheet import Problems, line_of, text_stream
 from ledger.values import HALVES, Half
 
 # Where in a TOML file something stands: the parser says so only of what it cannot parse.
@@ -86,7 +86,7 @@ class SchoolFile:
 def read(content: bytes, problems: Problems) -> SchoolFile:
     """Read the file; add to ``problems`` what is wrong in it."""
     try:
-        text = decoded(content, "save it again as plain text, UTF-8").read()
+        text = text_stream(content, "save it again as plain text, UTF-8").read()
     except Refused as why:
         problems.refuse_file(portable.SCHOOL, line_of(why), why)
         return SchoolFile()

@@ -65,26 +65,26 @@ def _recorded_counts(work: Work) -> dict[str, int]:
 
 def says(work: Work, *, dry_run: bool) -> tuple[str, ...]:
     """Return what is recorded, passed over, different, gone, and found."""
-    lines = [_recorded(work, dry_run=dry_run)]
+    lines = [_recorded_line(work, dry_run=dry_run)]
     if passed := {n: work.counts[n] for n in _PASSED_OVER if work.counts[n]}:
-        lines.append(f"passed over: {_listed(passed)}")
+        lines.append(f"passed over: {_list_of(passed)}")
     if listed := _differing(work, _DIFFERING):
         lines.append(f"differs from what is held, kept as first stated: {listed}")
     if listed := _differing(work, _AMENDED_HERE):
         lines.append(f"differs from what was amended here, which stands: {listed}")
     if gone := {name: count for name, count in work.gone.items() if count}:
         lines.append(
-            f"in the ledger, but no longer in the folder (nothing was changed): {_listed(gone)}"
+            f"in the ledger, but no longer in the folder (nothing was changed): {_list_of(gone)}"
         )
     lines += [f"{name} is no file of the portable format: passed over"
               for name in work.content.other]  # fmt: skip
     return (*lines, *work.notes, *_findings(work.problems, dry_run=dry_run))
 
 
-def _recorded(work: Work, *, dry_run: bool) -> str:
+def _recorded_line(work: Work, *, dry_run: bool) -> str:
     found, would = _recorded_counts(work), "would be" if dry_run else "was"
     if found:
-        return f"{'would be recorded' if dry_run else 'recorded'}: {_listed(found)}"
+        return f"{'would be recorded' if dry_run else 'recorded'}: {_list_of(found)}"
     if work.differs:
         return f"nothing {would} recorded"
     return f"the ledger already holds all of this; nothing {would} recorded"
@@ -92,7 +92,7 @@ def _recorded(work: Work, *, dry_run: bool) -> str:
 
 def _differing(work: Work, names: Mapping[str, str]) -> str:
     return ", ".join(
-        f"{_counted(len(work.differs[file]), name)} ({_places(file, work.differs[file])})"
+        f"{_count(len(work.differs[file]), name)} ({_places(file, work.differs[file])})"
         for file, name in names.items()
         if file in work.differs
     )
@@ -110,14 +110,14 @@ def _findings(problems: Problems, *, dry_run: bool) -> list[str]:
     more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
     shown = [f"  {problem.file}:{problem.line}: {problem.what}" for problem in found[:SHOWN]]
     would = "would be recorded" if dry_run else "recorded"
-    return [f"{would} as stated, with {_counted(len(found), 'findings')}:", *shown, *more]
+    return [f"{would} as stated, with {_count(len(found), 'findings')}:", *shown, *more]
 
 
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(_counted(count, name) for name, count in counts.items())
+def _list_of(counts: Mapping[str, int]) -> str:
+    return ", ".join(_count(count, name) for name, count in counts.items())
 
 
-def _counted(count: int, name: str) -> str:
+def _count(count: int, name: str) -> str:
     """Return a count with its name, which is a plural, in the number that fits."""
     if count != 1:
         return f"{count:,} {_MANY.get(name, name)}"

@@ -1,6 +1,7 @@
 """An export is imported into an empty ledger, which then gives the same answers."""
 
 import csv
+import errno
 import sys
 from pathlib import Path
 
@@ -271,3 +272,17 @@ def test_memberships_never_held_are_left_out(school, tmp_path):
     found = export(school, tmp_path / "out")
     assert left(found)["groups.csv", portable_rows.NEVER_HELD] == 1
     bring(empty(tmp_path / "copy"), tmp_path / "out")
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+def test_an_export_that_is_broken_off_leaves_no_folder(school, tmp_path, monkeypatch, failure):
+    """The marks come last: a full disk or Ctrl-C there leaves no half that looks like a school."""
+
+    def fail(_):
+        raise failure
+
+    monkeypatch.setattr(portable_rows.Marks, "changes", fail)
+    with pytest.raises(Refused if isinstance(failure, OSError) else KeyboardInterrupt):
+        export(school, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob(".*"))

@@ -521,7 +521,9 @@ def test_a_file_that_is_there_is_not_written_over(raised, tmp_path):
     (page,) = letter(raised, html=path).pages
     path.write_text(page.text, encoding="utf-8")
     later = DraftLetter(alert=raised.number, html=path)
-    assert raised.ask(later, now=NOW + HOUR).pages == [page]
+    (again,) = raised.ask(later, now=NOW + HOUR).pages
+    assert (again.path, again.text) == (page.path, page.text)
+    assert (page.replace, again.replace) == (False, True)
     (plain,) = letter(raised, known_at="2026-01-01", out=tmp_path / "b.txt").pages
     assert f"as recorded at 2026-01-01 23:59, position {raised.number}." in plain.text
     path.write_text("signed", encoding="utf-8")

@@ -22,6 +22,7 @@ from projections.queries.rectangle import rectangle
 from projections.queries.view import open_view
 from projections.register.show import RegisterShow, overview_cell, overview_text
 from projections.register.signs import signed_text
+from projections.rendering.screen import show
 from tests.projections.ledgers import NOW, enrolled, instant, joined, marked, on_mark, term
 from tests.projections.rendering.test_html import Outline
 
@@ -330,6 +331,17 @@ def test_compared_with_a_time_before_the_first_event_everything_is_new(week):
     both = week.ask(RegisterShow(**WEEK | {"known_at": "2025-07-01"},
                                                 diff="2025-07-02"))  # fmt: skip
     assert both.blocks[0].lines[0].startswith("the ledger's first event")
+
+
+def test_before_the_first_event_a_comparison_as_csv_says_so_on_stderr(week, capsys):
+    """The rows on stdout; one sentence aside, and not the whole table once more."""
+    asked = RegisterShow(**WEEK, known_at="2025-07-01", diff="now")
+    show(week.ask(asked), as_csv=True)
+    out, err = capsys.readouterr()
+    assert out.startswith("upn,name,2025-09-08/AM,")
+    assert out.count("\n") == 1 + len(week.ask(asked).document["rows"])
+    assert err.startswith("the ledger's first event was recorded at ")
+    assert err.count("\n") == 1
 
 
 def test_by_the_source_s_clock_the_stated_times_order_the_comparison(school):
