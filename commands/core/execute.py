@@ -19,8 +19,8 @@ from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 from ledger.tlog import signing
 from ledger.transparency import memory
-from policies.packs import files as packs
 from policies.packs.codes import Rules, rules
+from policies.packs.files import statutory
 
 _TRIES = 4
 _SCHOOL = (streams.CALENDAR, streams.STAFF, streams.PUPIL, streams.RULES, streams.POLICY)
@@ -175,7 +175,7 @@ class _Attempt:
 
 
 def _adopt(in_force: Rules) -> Fact:
-    files = {name: content.decode() for name, content in packs.statutory()}
+    files = {name: content.decode() for name, content in statutory()}
     return Fact(streams.rules(in_force.digest), RulesAdopted(digest=in_force.digest, files=files))
 
 

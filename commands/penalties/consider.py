@@ -16,7 +16,7 @@ from ledger.events.penalties import PenaltyConsidered
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import Session
-from policies.law import penalties as threshold
+from policies.law import penalties
 from policies.law.age import is_compulsory
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes, Rules
@@ -79,7 +79,7 @@ class RegisterCount(NamedTuple):
 
     entries: dict[Session, str]
     provisional: set[Session]
-    windows: threshold.Standing
+    windows: penalties.Standing
 
 
 def _count_register(state: State, pupil: Pupil, codes: Codes, now: int) -> RegisterCount:
@@ -102,7 +102,7 @@ def _count_register(state: State, pupil: Pupil, codes: Codes, now: int) -> Regis
             if rule.provisional:
                 provisional.add(session)
     weeks = school_weeks(calendar.school_days())
-    windows = threshold.standing(weeks, entries, today, threshold.measure(today))
+    windows = penalties.standing(weeks, entries, today, penalties.measure(today))
     return RegisterCount(entries, provisional, windows)
 
 

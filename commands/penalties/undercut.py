@@ -24,7 +24,7 @@ from ledger.state.calendar import Calendar
 from ledger.state.school import School, evolve
 from ledger.store.store import Fact, Recorded
 from ledger.values import Session, parse_session
-from policies.law import penalties as threshold
+from policies.law import penalties
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes
 from policies.packs.values import parameters
@@ -170,7 +170,7 @@ class Comparison:
             if fact.stream.startswith(streams.MARK):
                 self._changed.setdefault(streams.subject(fact.stream), []).append(fact)
         in_force = parameters().find("penalty_notices.threshold", today)
-        self._measure = threshold.measure(today) if in_force else None
+        self._measure = penalties.measure(today) if in_force else None
         self._codes, self._today = codes, today
 
     def pupil(

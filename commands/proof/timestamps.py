@@ -21,7 +21,7 @@ from ledger.store.folder import Folder
 from ledger.store.store import Store
 from ledger.tlog.note import Note, read_checkpoint
 from ledger.transparency.requests import Requests, post
-from ledger.transparency.timestamps import check_token, note_of, read_roots, request_for
+from ledger.transparency.timestamps import Stamp, check_token, note_of, read_roots, request_for
 
 _QUERY = "application/timestamp-query"
 
@@ -85,13 +85,11 @@ class TakeTimestamp(Errand):
         return Outcome(None, (_keep(folder, note, token, stamp),))
 
 
-def _keep(folder: Folder, note: Note, token: bytes, stamp: tuple[int, str]) -> str:
-    """Keep a timestamp that was checked; say of what, by whom and when.
-
-    ``stamp``: the instant and the authority's name, as the check returned them.
-    """
-    size, (at, by) = read_checkpoint(note.text).size, stamp
+def _keep(folder: Folder, note: Note, token: bytes, stamp: Stamp) -> str:
+    """Keep a timestamp that was checked; say of what, by whom and when."""
+    size = read_checkpoint(note.text).size
     with closing(Store(folder.log)) as store:
         new = store.keep_timestamp(size, token, note.text.__eq__)
     had = "were" if new else "had been"
-    return f"entries 1 to {size} {had} timestamped by {by} at {local(at):%Y-%m-%d %H:%M:%S} London"
+    when = f"{local(stamp.at):%Y-%m-%d %H:%M:%S} London"
+    return f"entries 1 to {size} {had} timestamped by {stamp.by} at {when}"

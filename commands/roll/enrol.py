@@ -18,7 +18,7 @@ from ledger.events.roll import DETAILS, GroupJoined, GroupKind, GroupLeft, Pupil
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session, check_upn
-from policies.law import age as compulsory_school_age
+from policies.law import age
 from policies.packs.codes import Rules
 
 _DAY = timedelta(days=1)
@@ -130,8 +130,8 @@ def birth_of(dob: date, today: date) -> Birth:
     """Return what follows from a date of birth, or refuse one in the future."""
     if dob > today:
         raise Refused("dob-future", f"a date of birth of {dob} is in the future", "check the year")
-    begins = compulsory_school_age.begins(dob)
-    return Birth(dob, compulsory_school_age.birth_cohort(dob), begins)
+    begins = age.begins(dob)
+    return Birth(dob, age.birth_cohort(dob), begins)
 
 
 def detail(state: State, pupil: Pupil, name: str) -> str | None:

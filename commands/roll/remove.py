@@ -20,7 +20,7 @@ from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil, Spell
 from ledger.store.store import Fact
 from ledger.values import HALVES, Session
-from policies.law import age as compulsory_school_age
+from policies.law import age
 from policies.law.roll import Ground, ground_named, grounds
 from policies.packs.codes import Codes, Rules
 from policies.packs.values import parameters
@@ -144,9 +144,7 @@ def _paragraphs(known: Iterable[Ground]) -> str:
 
 
 def _ground(command: RemovePupil, pupil: Pupil) -> Ground:
-    compulsory = compulsory_school_age.is_compulsory(
-        command.last_day, pupil.compulsory_from, pupil.birth_cohort
-    )
+    compulsory = age.is_compulsory(command.last_day, pupil.compulsory_from, pupil.birth_cohort)
     text = checks.required_text(command.ground, "ground")
     return required_ground(text, command.last_day, compulsory=compulsory)
 

@@ -74,9 +74,16 @@ def read_roots(paths: Sequence[Path]) -> list[Certificate]:
     return found
 
 
+class Stamp(NamedTuple):
+    """When and by whom a text was timestamped."""
+
+    at: int
+    by: str
+
+
 def check_token(
     text: str, token: bytes, roots: Sequence[Certificate], nonce: int | None = None
-) -> tuple[int, str]:
+) -> Stamp:
     """Return when and by whom a text was timestamped, or refuse the token.
 
     ``timestamp-of-another-authority`` where none of the roots issued its certificates.
@@ -89,7 +96,7 @@ def check_token(
             raise Refused(_OTHER, what, "give its root certificate with --tsa-root")
         verifier = VerifierBuilder(roots=list(roots), nonce=nonce).build()
         verifier.verify_message(response, text.encode())
-        return to_instant(response.tst_info.gen_time), _name(response, certificates)
+        return Stamp(to_instant(response.tst_info.gen_time), _name(response, certificates))
     except (VerificationError, ValueError) as error:
         raise Refused(_BAD, f"the timestamp does not hold: {error}", _AGAIN) from None
 

@@ -119,8 +119,7 @@ class _Feed:
             if isinstance(event, _GRID) and position > self.grid_at:
                 pupil, session = stream[_MARK:].split(":", 1)
                 set_ = self.grid.enter if isinstance(event, SessionMarked) else self.grid.change
-                at = (position, moment.stated)
-                set_(self.writer.pupils[pupil], session, event.code, at)
+                set_(self.writer.pupils[pupil], session, event.code, moment)
         self.writer.flush()
         self.grid.flush()
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from ledger.values import school_year_number
 from projections.readmodel import manifest
 from projections.readmodel.manifest import Manifest
-from projections.readmodel.tables import ALWAYS, Reach
+from projections.readmodel.tables import ALWAYS, Moment, Reach
 
 Codes = npt.NDArray[np.uint8]
 COLUMNS = 2 * 366
@@ -71,9 +71,9 @@ class Partition:
             self.sf = _with_room(self.sf, more)
         self.rows = max(self.rows, rows)
 
-    def set(self, row: int, col: int, code: int, at: tuple[int, int]) -> None:
+    def set(self, row: int, col: int, code: int, moment: Moment) -> None:
         """Let a version stand from a position and stated time; remember the one before."""
-        position, stated = at
+        position, stated = moment.position, moment.stated
         before = int(self.codes[row, col])
         if before:
             sf = int(self.sf[row, col])
@@ -167,7 +167,7 @@ class Grid:
         codes, kf, sf, older = (np.load(path, mmap_mode="r") for path in files)
         return Partition(codes, kf, sf, older, len(codes))
 
-    def enter(self, pupil: int, session: str, code: str, at: tuple[int, int]) -> None:
+    def enter(self, pupil: int, session: str, code: str, moment: Moment) -> None:
         """Let a first mark stand from a position and stated time; set with others, in bulk."""
         place = self._columns.get(session)
         if place is None:
@@ -175,14 +175,15 @@ class Grid:
         entries = self._entries.get(place[0])
         if entries is None:
             entries = self._entries[place[0]] = []
-        entries.append((pupil, place[1], self._numbers.get(code) or self._number(code), *at))
+        number = self._numbers.get(code) or self._number(code)
+        entries.append((pupil, place[1], number, moment.position, moment.stated))
 
-    def change(self, pupil: int, session: str, code: str, at: tuple[int, int]) -> None:
+    def change(self, pupil: int, session: str, code: str, moment: Moment) -> None:
         """Let a later version stand; the one before is remembered."""
         self.flush()
         year, col = column(session)
         number = self._numbers.get(code) or self._number(code)
-        self._writable(year, pupil).set(pupil, col, number, at)
+        self._writable(year, pupil).set(pupil, col, number, moment)
 
     def flush(self) -> None:
         """Set the first marks that wait."""

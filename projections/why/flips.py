@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from policies.law import penalties as threshold
+from policies.law import penalties
 from policies.law.absence import Shares, shares
 from policies.law.calendar import school_weeks
 from projections.penalties.case import (
@@ -172,7 +172,7 @@ def _relevant(stage: Stage, here: CountedCells) -> Cells:
 
 def _threshold_at(stage: Stage, here: CountedCells) -> dict[int, ThresholdCount]:
     cells = _relevant(stage, here)
-    measure = threshold.measure(stage.rules_on)
+    measure = penalties.measure(stage.rules_on)
     weeks = weeks_begun(school_weeks(stage.view.calendar.school_days()), stage.last)
     latest, fullest = window_counts(cells, here.counter.whole.sessions, weeks, measure)
     return {

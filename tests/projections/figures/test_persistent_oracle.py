@@ -15,7 +15,7 @@ from projections.figures.persistent import PersistentAbsence
 from projections.queries.view import Interval, Person, View
 from projections.readmodel.grid import Grid
 from projections.readmodel.models import tables
-from projections.readmodel.tables import ALWAYS, create
+from projections.readmodel.tables import ALWAYS, Moment, create
 from tests.projections.figures import persistent_oracle as oracle
 from tests.projections.ledgers import NOW
 
@@ -69,10 +69,11 @@ def _viewed(register, db, folder):
          register.closures],
     )  # fmt: skip
     grid = Grid(Path(folder) / "none")
+    first_entry = Moment(1, 0, 0, imported=False, by=None, authenticated="")
     db.execute("DELETE FROM roll")
     for n, pupil in enumerate(register.pupils):
         for (day, half), code in pupil.marks.items():
-            grid.enter(n, f"{day}/{half}", code, (1, 0))
+            grid.enter(n, f"{day}/{half}", code, first_entry)
         rows = [(n, str(first), str(last or ""), "", "", pupil.boards, 1, None, 0, None)
                 for first, last in pupil.spells]  # fmt: skip
         db.executemany("INSERT INTO roll VALUES(?,?,?,?,?,?,?,?,?,?)", rows)

@@ -9,7 +9,7 @@ from ledger.events.penalties import NoticeStated
 from ledger.events.register import MarkAmended
 from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
 from ledger.store.store import Fact
-from policies.law import age as compulsory_school_age
+from policies.law import age
 from projections.penalties.penalties import Penalties
 from tests.projections import ledgers
 from tests.projections.penalties import oracle, schools
@@ -98,8 +98,8 @@ def admitted(n, pupil):
     for first, last in pupil.spells:
         yield ledgers.enrolled(
             name, first, dob=born.isoformat(),
-            birth_cohort=compulsory_school_age.birth_cohort(born),
-            compulsory_from=compulsory_school_age.begins(born),
+            birth_cohort=age.birth_cohort(born),
+            compulsory_from=age.begins(born),
         )  # fmt: skip
         if last is not None:
             yield Fact(streams.pupil(name), PupilRemoved(starts_on=first, leaves_on=last))

@@ -6,7 +6,7 @@ import numpy as np
 
 from ledger.state.calendar import Calendar, Closure, Term
 from ledger.values import Session
-from policies.law import age as compulsory_school_age
+from policies.law import age
 from policies.law.calendar import school_weeks
 from policies.law.notices import Notice, prospect
 from policies.law.penalties import first_recorded, measure
@@ -38,8 +38,8 @@ def answered(school, pupil):
     )
     whole = rectangle(calendar, pupil, school.on)
     born = pupil.born
-    age = age_of(compulsory_school_age.begins(born), compulsory_school_age.birth_cohort(born))
-    cells = countable_cells(whole, {0: age})
+    whose = age_of(age.begins(born), age.birth_cohort(born))
+    cells = countable_cells(whole, {0: whose})
     flags = relevant_cells(whole, codes(), cells)
     weeks = weeks_begun(register.weeks, school.on)
     latest, fullest = window_counts(flags, whole.sessions, weeks, register.measure)

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from projections.readmodel.grid import COLUMNS, Grid, Partition, column
-from projections.readmodel.tables import ALWAYS, Reach
+from projections.readmodel.tables import ALWAYS, Moment, Reach
+
+
+def moment(position, stated):
+    return Moment(position, stated, stated, False, None, "")
 
 
 @pytest.mark.parametrize(
@@ -36,10 +40,10 @@ def test_no_two_sessions_of_a_year_share_a_column():
 def grid(tmp_path):
     """Three versions of one mark: undated, then stated at 50, then at 20."""
     grid = Grid(tmp_path)
-    grid.enter(2, "2025-09-08/AM", "N", (1, 0))
-    grid.change(2, "2025-09-08/AM", "I", (3, 50))
-    grid.change(2, "2025-09-08/AM", "C", (5, 20))
-    grid.enter(0, "2025-09-08/AM", "/", (6, 60))
+    grid.enter(2, "2025-09-08/AM", "N", moment(1, 0))
+    grid.change(2, "2025-09-08/AM", "I", moment(3, 50))
+    grid.change(2, "2025-09-08/AM", "C", moment(5, 20))
+    grid.enter(0, "2025-09-08/AM", "/", moment(6, 60))
     grid.save(Reach(6, "a"))
     return Grid(tmp_path)
 
@@ -81,12 +85,12 @@ def test_a_year_without_marks_is_an_empty_partition(grid):
 
 def test_a_saved_year_can_be_written_on(grid, tmp_path):
     """Memory-mapped arrays are copied when a mark comes; other years' files stay as they are."""
-    grid.enter(70, "2026-09-08/PM", "/", (7, 70))
+    grid.enter(70, "2026-09-08/PM", "/", moment(7, 70))
     grid.save(Reach(7, "b"))
     kept = {path.name for path in tmp_path.glob("2025-*")}
-    grid.enter(70, "2026-09-09/PM", "N", (8, 80))
-    grid.enter(71, "2026-09-09/PM", "N", (8, 80))
-    grid.change(70, "2026-09-08/PM", "L", (9, 90))
+    grid.enter(70, "2026-09-09/PM", "N", moment(8, 80))
+    grid.enter(71, "2026-09-09/PM", "N", moment(8, 80))
+    grid.change(70, "2026-09-08/PM", "L", moment(9, 90))
     grid.save(Reach(9, "c"))
     assert {path.name for path in tmp_path.glob("2025-*")} == kept
     again = Grid(tmp_path)
@@ -99,7 +103,7 @@ def test_a_saved_year_can_be_written_on(grid, tmp_path):
 def test_no_file_is_left_that_no_manifest_names(grid, tmp_path):
     """Old files go, and what a crash left waiting."""
     (tmp_path / "waiting.1.npy").write_bytes(b"half")
-    grid.enter(0, "2025-09-08/PM", "N", (7, 70))
+    grid.enter(0, "2025-09-08/PM", "N", moment(7, 70))
     grid.save(Reach(7, "b"))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "2025-7.codes.npy", "2025-7.kf.npy", "2025-7.older.npy", "2025-7.sf.npy", "manifest.json",
@@ -132,6 +136,6 @@ def test_a_version_of_an_empty_cell_is_its_first_mark():
     """There is none before it to remember."""
     partition = Partition.empty()
     partition.reserve(1)
-    partition.set(0, 5, 1, (3, 0))
+    partition.set(0, 5, 1, moment(3, 0))
     partition.settle()
     assert (partition.codes[0, 5], partition.kf[0, 5], len(partition.older)) == (1, 3, 0)
