@@ -1,4 +1,7 @@
-"""The one way by which words reach a terminal, and how far something is."""
+"""The one way by which anything reaches the program's outputs, and how far something is.
+
+What only the terminal itself can do (ask, clear, page) is the command line's.
+"""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -16,8 +19,13 @@ ShowsProgress = Callable[[str], AbstractContextManager[Progress]]
 
 def say(text: str, *, err: bool = False, end: str = "\n") -> None:
     """Print a text, its control characters made visible; ``err``: beside the answer."""
+    write(visible(text) + end, err=err)
+
+
+def write(text: str, *, err: bool = False) -> None:
+    """Write a document, or a table that is drawn already, as it is."""
     stream = sys.stderr if err else sys.stdout
-    stream.write(visible(text) + end)
+    stream.write(text)
     stream.flush()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ledger.errors import Refused
 from ledger.files import ORDINARY, translated, write_new
-from ledger.terminal import say, visible
+from ledger.terminal import say, visible, write
 from projections.queries.question import Answer, Block, Grid
 from projections.rendering.text import as_csv, as_text
 
@@ -17,7 +17,7 @@ _SCREENS = 200
 def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None:
     """Print an answer as JSON, CSV or text, and write the files that it makes."""
     if as_json:
-        sys.stdout.write(json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n")
+        write(json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n")
     elif as_csv:
         _show_rows(answer)
     elif answer.paged and sys.stdout.isatty():
@@ -37,7 +37,7 @@ def _show_rows(answer: Answer) -> None:
         say("\n".join(as_text(answer.blocks[:1])), err=True)
     elif not answer.columns:
         raise Refused("no-rows", "this answer is no list of rows", "ask for it with --json")
-    sys.stdout.write(as_csv(answer))
+    write(as_csv(answer))
 
 
 def _show_blocks(blocks: Iterable[Block]) -> None:
@@ -56,7 +56,6 @@ def _draw(grid: Grid) -> None:
     from rich.text import Text  # noqa: PLC0415 - as above
 
     console = Console(highlight=False, markup=False)
-    console.print(Text(visible(grid.title), "bold"))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for n, heading in enumerate(grid.headings):
         table.add_column(Text(heading), justify="right" if n in grid.numeric else "left")
@@ -65,7 +64,10 @@ def _draw(grid: Grid) -> None:
         if last:
             table.add_section()
         table.add_row(*(Text(visible(cell), "bold" if last else "") for cell in row))
-    console.print(table)
-    for note in grid.notes:
-        console.print(Text(visible(note), "dim"))
-    console.print()
+    with console.capture() as drawn:
+        console.print(Text(visible(grid.title), "bold"))
+        console.print(table)
+        for note in grid.notes:
+            console.print(Text(visible(note), "dim"))
+        console.print()
+    write(drawn.get())
