@@ -79,8 +79,13 @@ def one_of(*allowed: str) -> Read:
 def among(cell: str, allowed: Collection[str]) -> str:
     """Return a word that is on a list, or refuse it."""
     if cell not in allowed:
-        raise Refused("word", f"{cell!r} is not known here", f"use one of {', '.join(allowed)}")
+        raise unknown_word(cell, allowed)
     return cell
+
+
+def unknown_word(cell: str, allowed: Collection[str]) -> Refused:
+    """Return the refusal of a word that is not on a list."""
+    return Refused("word", f"{cell!r} is not known here", f"use one of {', '.join(allowed)}")
 
 
 def half(cell: str) -> values.Half:

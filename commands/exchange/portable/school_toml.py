@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from difflib import get_close_matches
 from itertools import takewhile
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from ledger import clock
 from ledger.errors import Refused
@@ -53,24 +56,72 @@ def place(error: str, text: str) -> tuple[int, str]:
     return int(line[1]) if line and line[1] else last, _AT_LINE.sub("", error)
 
 
-_SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
-_SCHOOL_KINDS = dict.fromkeys(_SCHOOL, str)
-_CLOSED_OPTIONAL = {"sessions": list, "groups": list, "kind": str, "reason": str,
-                    "recorded_on": object}  # fmt: skip
-_TYPES = ("maintained", "academy", "pru", "ap-academy", "special-maintained", "special-academy",
-          "non-maintained-special", "independent")  # fmt: skip
-_PHASES = ("nursery", "primary", "secondary", "all-through", "special", "ap", "post-16")
+Text = Annotated[str, Field(strict=True)]
+Day = Annotated[date, Field(strict=True)]
+Clock = Annotated[time, Field(strict=True)]
+Opening = Annotated[dict[str, Any], Field(strict=True)]
+"""When a register opens and closes: a table that is read by itself, as `_Opening`."""
+
+
+class _Table(BaseModel):
+    """A table of the file: the keys that it may have, and what each holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _School(_Table):
+    urn: Text
+    name: Text
+    la_code: Text
+    estab: Text
+    type: Literal["maintained", "academy", "pru", "ap-academy", "special-maintained",
+                  "special-academy", "non-maintained-special", "independent"]  # fmt: skip
+    phase: Literal["nursery", "primary", "secondary", "all-through", "special", "ap", "post-16"]
+
+
+class _Opening(_Table):
+    opens: Clock
+    closes: Clock
+
+
+class _RegisterTimes(_Table):
+    since: Day = Field(alias="from")
+    am: Opening
+    pm: Opening
+
+
+class _Term(_Table):
+    name: Text
+    first: Day
+    last: Day
+
+
+class _Closed(_Table):
+    day: Day = Field(alias="date")
+    sessions: list[Text] = Field([*HALVES], strict=True)
+    groups: list[Text] = Field([], strict=True)
+    kind: Literal["planned", "cancelled"] = "planned"
+    reason: Text = ""
+    recorded_on: object = None
+
+
 _TABLES = ("school", "register", "term", "closed")
+_ALLOWED = {
+    key: get_args(model.model_fields[key].annotation)
+    for model, key in ((_School, "type"), (_School, "phase"), (_Closed, "kind"))
+}
+"""The words that a key may hold."""
 Closed = SessionsClosed | SessionCancelled
 _CLOSURES: Mapping[str, type[Closed]] = {"planned": SessionsClosed, "cancelled": SessionCancelled}
-_NAMES_OF_TYPES = {
-    time: "a time like 08:45:00",
-    date: "a date like 2026-11-20",
-    str: "a text",
-    list: "a list",
-    dict: "a table",
+_WRONG = {
+    "time_type": "a time like 08:45:00",
+    "date_type": "a date like 2026-11-20",
+    "string_type": "a text",
+    "list_type": "a list",
+    "dict_type": "a table",
 }
-Value = TypeVar("Value")
+"""What a key holds instead, by what pydantic says is wrong with it."""
+Model = TypeVar("Model", bound=_Table)
 
 
 @dataclass(slots=True)
@@ -121,7 +172,7 @@ class _Reader:
         return found
 
     def _each(
-        self, document: Mapping[str, Any], name: str, make: Callable[["_Table"], Any]
+        self, document: Mapping[str, Any], name: str, make: Callable[[object], Any]
     ) -> Iterator[tuple[int, Any]]:
         tables = document.get(name, [])
         if isinstance(tables, dict):
@@ -129,7 +180,7 @@ class _Reader:
         for index, table in enumerate(tables if isinstance(tables, list) else [None]):
             line = self._lines.table(name, index)
             try:
-                yield max(line, 1), make(_Table(table, name))
+                yield max(line, 1), make(table)
             except (_BadKey, _BadKeys) as bad:
                 for why in bad.found if isinstance(bad, _BadKeys) else [bad]:
                     self._refuse(self._lines.key(why.key, line) if why.key else line, why)
@@ -154,64 +205,59 @@ class _BadKeys(Exception):  # noqa: N818 - it carries refusals, which are what i
         self.found = found
 
 
-class _Table:
-    """One table; `check` refuses its keys all at once, then they are taken one by one."""
+def _table(content: object, name: str, model: type[Model]) -> Model:
+    """Read one table; all keys that are wrong by their form are refused at once, else the first.
 
-    def __init__(self, content: object, name: str) -> None:
-        if not isinstance(content, dict):
-            raise _BadKey("", "key-type", f"{name} is not a table", f"write it under [{name}]")
-        self._content: dict[str, Any] = content
-        self.name = name
+    The order is that of people who correct a file: what is missing, then line by line.
+    """
+    if not isinstance(content, dict):
+        raise _BadKey("", "key-type", f"{name} is not a table", f"write it under [{name}]")
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        faults = error.errors()
+    keys, first = list(content), faults[0]
+    faults.sort(key=lambda each: keys.index(each["loc"][0]) if each["loc"][0] in keys else -1)
+    if forms := [bad for each in faults if (bad := _form_fault(each, name, model))]:
+        raise _BadKeys(forms)
+    raise _value_fault(first)
 
-    def check(self, kinds: Mapping[str, type], optional: Mapping[str, type] | None = None) -> None:
-        """Refuse keys that are unknown or missing, or hold another type than theirs."""
-        all_kinds = {**kinds, **(optional or {})}
-        found = [
-            _BadKey("", "key-missing", f"{self.name} has no {key}", "it must be given")
-            for key in kinds
-            if key not in self._content
-        ]
-        for key, value in self._content.items():
-            if key not in all_kinds:
-                what = f"unknown key {key!r} in {self.name}"
-                found.append(_BadKey(key, "key-unknown", what, _closest(key, all_kinds)))
-            # A date-time is also a date for Python: the exact type is meant.
-            elif all_kinds[key] not in (type(value), object):
-                what = f"{key} is not {_NAMES_OF_TYPES[all_kinds[key]]}"
-                found.append(_BadKey(key, "key-type", what, "correct what it holds"))
-        if found:
-            raise _BadKeys(found)
 
-    def take(self, key: str, _kind: type[Value], default: Value | None = None) -> Value:
-        """Return the value of a key that was checked, or the default where it is not there."""
-        return cast("Value", self._content.get(key, default))
+def _form_fault(fault: ErrorDetails, name: str, model: type[_Table]) -> "_BadKey | None":
+    """Return what is wrong with a key by its form: missing, unknown, of another type."""
+    key, kind = str(fault["loc"][0]), fault["type"]
+    if kind == "missing":
+        return _BadKey("", "key-missing", f"{name} has no {key}", "it must be given")
+    if kind == "extra_forbidden":
+        known = [field.alias or each for each, field in model.model_fields.items()]
+        what = f"unknown key {key!r} in {name}"
+        return _BadKey(key, "key-unknown", what, _closest(key, known))
+    if kind == "literal_error" and not isinstance(fault["input"], str):
+        kind = "string_type"
+    if kind in _WRONG and len(fault["loc"]) == 1:
+        return _BadKey(key, "key-type", f"{key} is not {_WRONG[kind]}", "correct what it holds")
+    return None
 
-    def word(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
-        """Return a text from a list."""
-        word = self.take(key, str, default)
-        try:
-            return fields.among(word, allowed)
-        except Refused as why:
-            raise _BadKey(key, why.code, f"{key}: {why.what}", why.remedy) from None
 
-    def words(self, key: str, default: list[str]) -> list[str]:
-        """Return a list of texts."""
-        found = self.take(key, list, default)
-        if not all(isinstance(each, str) for each in found):
-            raise _BadKey(key, "key-type", f"{key} is not a list of texts", "quote each of them")
-        return found
+def _value_fault(fault: ErrorDetails) -> "_BadKey":
+    """Return what is wrong with a value of the right type: no word of a list, no list of texts."""
+    key = str(fault["loc"][0])
+    if fault["type"] != "literal_error":
+        return _BadKey(key, "key-type", f"{key} is not a list of texts", "quote each of them")
+    why = fields.unknown_word(fault["input"], _ALLOWED[key])
+    return _BadKey(key, why.code, f"{key}: {why.what}", why.remedy)
 
-    def stated(self) -> int | None:
-        """Return the instant under ``recorded_on``, a date, a time with or without offset."""
-        value = self._content.get("recorded_on")
-        if value is None:
-            return None
-        try:
-            return clock.parse_instant(value if isinstance(value, str) else value.isoformat())
-        except (Refused, AttributeError):
-            raise _BadKey(
-                "recorded_on", "key-type", "recorded_on is not a date or time", "correct it"
-            ) from None
+
+def _instant(value: object) -> int | None:
+    """Return the instant under ``recorded_on``, a date, a time with or without offset."""
+    if value is None:
+        return None
+    try:
+        return clock.parse_instant(value if isinstance(value, str) else value.isoformat())  # type: ignore[attr-defined]
+    except (Refused, AttributeError):
+        raise _BadKey(
+            "recorded_on", "key-type", "recorded_on is not a date or time", "correct it"
+        ) from None
 
 
 def _closest(key: str, known: Iterable[str]) -> str:
@@ -224,69 +270,61 @@ def _unknown(name: str, known: tuple[str, ...]) -> Refused:
     return Refused("key-unknown", f"unknown key {name!r}", f"its tables are {', '.join(known)}")
 
 
-def _school(table: _Table) -> SchoolOpened:
-    table.check(_SCHOOL_KINDS)
-    texts = {key: table.take(key, str) for key in _SCHOOL[:-2]}
-    kind, phase = table.word("type", _TYPES), table.word("phase", _PHASES)
-    for key, value in texts.items():
-        if not value.strip():
+def _school(content: object) -> SchoolOpened:
+    found = _table(content, "school", _School)
+    for key in ("urn", "name", "la_code", "estab"):
+        if not getattr(found, key).strip():
             raise _BadKey(key, "field-empty", f"{key} is empty", "it must be given")
-    return SchoolOpened(**texts, type=kind, phase=phase)
+    return SchoolOpened(**found.model_dump())
 
 
-def _register_times(table: _Table) -> RegisterTimesSet:
-    table.check({"from": date, "am": dict, "pm": dict})
-    since = table.take("from", date)
+def _register_times(content: object) -> RegisterTimesSet:
+    found = _table(content, "register", _RegisterTimes)
     halves, bad = [], list[_BadKey]()
     for half in ("am", "pm"):
         try:
-            halves.append(_times(_Table(table.take(half, dict), half), half))
-        except _BadKeys as found:
-            bad += found.found
+            halves.append(_opening(getattr(found, half), half))
+        except _BadKeys as wrong:
+            bad += wrong.found
     if bad:
         raise _BadKeys(bad)
-    (am_opens, am_closes), (pm_opens, pm_closes) = halves
-    if pm_opens < am_closes:
+    am, pm = halves
+    if pm.opens < am.closes:
         raise _BadKey("pm", "times-reversed", "pm opens before am closes", "correct the times")
     return RegisterTimesSet(
-        since=since,
-        am_opens=am_opens.isoformat("seconds"),
-        am_closes=am_closes.isoformat("seconds"),
-        pm_opens=pm_opens.isoformat("seconds"),
-        pm_closes=pm_closes.isoformat("seconds"),
+        since=found.since,
+        am_opens=am.opens.isoformat("seconds"),
+        am_closes=am.closes.isoformat("seconds"),
+        pm_opens=pm.opens.isoformat("seconds"),
+        pm_closes=pm.closes.isoformat("seconds"),
     )
 
 
-def _times(table: _Table, half: str) -> tuple[time, time]:
+def _opening(content: object, half: str) -> _Opening:
     try:
-        table.check({"opens": time, "closes": time})
+        found = _table(content, half, _Opening)
     except _BadKeys as bad:
         raise _BadKeys([_BadKey(half, w.code, w.what, w.remedy) for w in bad.found]) from None
-    opens, closes = table.take("opens", time), table.take("closes", time)
-    if closes <= opens:
+    if found.closes <= found.opens:
         what = f"{half} closes before it opens"
         raise _BadKeys([_BadKey(half, "times-reversed", what, "correct the two times")])
-    return opens, closes
+    return found
 
 
-def _term(table: _Table) -> TermSet:
-    table.check({"name": str, "first": date, "last": date})
-    name = table.take("name", str)
-    first, last = table.take("first", date), table.take("last", date)
-    if why := fields.reversed_dates(first, last, ("first", "last")):
+def _term(content: object) -> TermSet:
+    found = _table(content, "term", _Term)
+    if why := fields.reversed_dates(found.first, found.last, ("first", "last")):
         raise _BadKey("last", why.code, why.what, why.remedy)
-    return TermSet(name=name, first=first, last=last)
+    return TermSet(name=found.name, first=found.first, last=found.last)
 
 
-def _closed(table: _Table) -> Closed:
-    table.check({"date": date}, _CLOSED_OPTIONAL)
-    day = table.take("date", date)
-    halves = table.words("sessions", [*HALVES])
-    groups = tuple(sorted(set(table.words("groups", []))))
-    make = _CLOSURES[table.word("kind", tuple(_CLOSURES), "planned")]
-    reason, stated = table.take("reason", str, ""), table.stated()
+def _closed(content: object) -> Closed:
+    found = _table(content, "closed", _Closed)
+    make, stated = _CLOSURES[found.kind], _instant(found.recorded_on)
+    halves = found.sessions
     sessions: tuple[Half, ...] = tuple(half for half in HALVES if half in halves)
     if not halves or set(halves) - set(HALVES):
         raise _BadKey("sessions", "word", "sessions holds more or less than AM, PM",
                       'write ["AM"], ["PM"] or ["AM", "PM"]')  # fmt: skip
-    return make(date=day, sessions=sessions, groups=groups, reason=reason, stated=stated, row=1)
+    return make(date=found.day, sessions=sessions, groups=tuple(sorted(set(found.groups))),
+                reason=found.reason, stated=stated, row=1)  # fmt: skip
