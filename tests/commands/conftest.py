@@ -34,6 +34,7 @@ from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
 from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
+from ledger.state.school import fold
 from ledger.store.folder import Folder
 from ledger.store.store import Store
 from ledger.values import Operator, upn_check_letter
@@ -125,6 +126,20 @@ def _opened(ring: KeyRing, event: Event) -> Event:
             object.__setattr__(event, name, ring.open(getattr(event, name)))
     object.__setattr__(event, "nonce", "")
     return event
+
+
+@pytest.fixture(autouse=True)
+def _folds_stay_as_they_were(monkeypatch):
+    """No decision changes the school that is kept between commands: it equals one made anew."""
+    close = Ledger._close
+
+    def compared(self):
+        for prefixes, (position, school) in self._schools.items():
+            anew = fold(self._store.read(prefixes, upto=position))
+            assert (school, [*school.pupils]) == (anew, [*anew.pupils])
+        close(self)
+
+    monkeypatch.setattr(Ledger, "_close", compared)
 
 
 @pytest.fixture(scope="session")
