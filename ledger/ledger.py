@@ -78,7 +78,8 @@ class Ledger:
 
         with self.turn() as (store, _):
             key = tuple(prefixes)
-            position, school = self._schools.get(key, (upto + 1, None))
+            # Taken out while it is brought forward: broken off half-way, it is made anew.
+            position, school = self._schools.pop(key, (upto + 1, None))
             newer = () if position > upto else tuple(store.since(position, key, upto=upto))
             if school is None or position > upto or any(r.version == 0 for r in newer):
                 school = fold(store.read(key, upto=upto))

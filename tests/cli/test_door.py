@@ -11,9 +11,11 @@ from commands.core.command import UseCase
 from commands.register.take import MarkSession
 from commands.school.staff import AddStaff
 from ledger.errors import Refused
+from ledger.events.school import StaffChanged
 from ledger.ledger import Ledger
-from ledger.state.school import fold
+from ledger.state.school import evolve, fold
 from ledger.store.folder import Folder
+from ledger.store.store import Recorded
 from ledger.values import Operator, parse_session
 from projections.figures.rates import Rates
 from projections.school.status import Rebuild
@@ -21,6 +23,7 @@ from tests.cli.shell import program, run
 
 WHO = Operator("mm", "office")
 DAY = date(2026, 11, 20)
+CHANGED = ("staff:mm", 1, StaffChanged(name="X", job_title="Nobody"))
 
 
 @pytest.fixture
@@ -75,6 +78,24 @@ def test_the_school_that_is_kept_equals_one_made_anew(folder):
                 anew = fold(store.read(prefixes, upto=store.head()))
             assert kept == anew
             assert list(kept.pupils) == list(anew.pupils)
+
+
+def test_a_school_brought_forward_half_way_is_made_anew(folder, monkeypatch):
+    """Ctrl-C between two events leaves nothing that would count one of them twice."""
+
+    def broken_off(kept, recorded):
+        evolve(kept, recorded[0].stream, recorded[0].event)
+        raise KeyboardInterrupt
+
+    with Ledger(folder) as ledger, ledger.turn() as (store, _):
+        head = store.head()
+        ledger.school(("staff:",), head - 1)
+        with monkeypatch.context() as patched:
+            patched.setattr("ledger.state.school.advance", broken_off)
+            patched.setattr(store, "since", lambda *_, **__: [Recorded(head, *CHANGED)])
+            with pytest.raises(KeyboardInterrupt):
+                ledger.school(("staff:",), head)
+        assert ledger.school(("staff:",), head) == fold(store.read(("staff:",), upto=head))
 
 
 def test_an_earlier_position_is_no_later_one(folder):
