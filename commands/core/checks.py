@@ -6,9 +6,10 @@ whole, and what only some roles may do.
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 from unicodedata import category
+
+import msgspec
 
 from commands.core.command import Author, State
 from ledger.clock import local_date
@@ -68,13 +69,14 @@ def halves(named: Collection[Half]) -> tuple[Half, ...]:
 
 # Records that are stated whole: what is not given again stays as it was
 
-_OF_THE_LOG = ("nonce", "stated", "row")
+_OF_THE_LOG = ("stated", "row")
 
 
 def details_of(event: Event, open_text: Callable[[str], str] = str) -> dict[str, Any]:
     """Return what an event states, without what the log adds, its sealed texts opened."""
     sealed = {name for name, _ in sealed_fields(type(event))}
-    stated = {f.name: getattr(event, f.name) for f in fields(event) if f.name not in _OF_THE_LOG}
+    held = msgspec.structs.asdict(event)
+    stated = {name: value for name, value in held.items() if name not in _OF_THE_LOG}
     return {
         name: open_text(value) if name in sealed and value is not None else value
         for name, value in stated.items()

@@ -2,12 +2,9 @@
 
 from datetime import date
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, AuthorName, Event, RegisterText
+from ledger.events.base import AuthorName, Event, RegisterText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class EvidenceGiven(Event):
     """What the amendments of one batch rest on, for one pupil.
 
@@ -21,7 +18,6 @@ class EvidenceGiven(Event):
     key: RegisterText | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class AmendmentRequested(Event):
     """An amendment that the school's policy holds until a second person has approved it.
 
@@ -41,7 +37,6 @@ class AmendmentRequested(Event):
     job_title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RequestDecided(Event):
     """What became of a requested amendment, and who decided it."""
 
@@ -52,22 +47,18 @@ class RequestDecided(Event):
     job_title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class AmendmentApproved(RequestDecided):
     """A second person approved it; the amendment follows in the same transaction."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class AmendmentDeclined(RequestDecided):
     """A second person declined it; the mark stays as it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RequestWithdrawn(RequestDecided):
     """Whoever asked took the request back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PolicyAdopted(Event):
     """The school's own policy from a date, word for word (TOML); the one before it ends."""
 

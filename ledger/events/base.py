@@ -1,17 +1,25 @@
 """What all events share, and how a field is marked as personal data."""
 
-from dataclasses import dataclass as plain
-from typing import Annotated, Any, Literal, Protocol, get_args, get_type_hints, runtime_checkable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Protocol,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_type_hints,
+    runtime_checkable,
+)
 
-from pydantic import ConfigDict
-from pydantic.dataclasses import dataclass
-
-STRICT = ConfigDict(extra="forbid", strict=True)
+import msgspec
 
 Purpose = Literal["identity", "register", "casework"]
 
 
-@plain(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Seal:
     """Marks a text field as sealed under the key of a subject and purpose.
 
@@ -29,14 +37,83 @@ CaseworkText = Annotated[str, Seal("casework")]
 AuthorName = Annotated[str, Seal("register", by="by")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class Event:
-    """One immutable fact. ``nonce``: 128 random bits, base64url, set when it is stored."""
+_T = TypeVar("_T")
+_R = TypeVar("_R", bound="Record")
+_new = msgspec.StructMeta.__call__
+_write = msgspec.json.Encoder().encode
+_UNSTORABLE = (msgspec.ValidationError, TypeError)
+_READERS: dict[type, Callable[[bytes], Any]] = {}
 
-    nonce: str = ""
+
+class _RecordMeta(msgspec.StructMeta):
+    """Fields go by name, and what is made is written and read again before anybody has it."""
+
+    def __new__(
+        cls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        **config: Any,  # noqa: ANN401
+    ) -> "_RecordMeta":
+        return super().__new__(cls, name, bases, namespace, kw_only=True, **config)
+
+    def __call__(cls: type[_T], /, **stated: Any) -> _T:  # noqa: ANN401 - checked here
+        made: _T = _new(cls, **stated)
+        try:
+            read = (_READERS.get(cls) or _reader(cls))(_write(made))
+        except _UNSTORABLE:
+            raise _wrong(made) from None
+        if read != made:
+            raise _wrong(made)
+        return made
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
+def _reader(record_class: type) -> Callable[[bytes], Any]:
+    found: Callable[[bytes], Any] = msgspec.json.Decoder(record_class).decode
+    _READERS[record_class] = found
+    return found
+
+
+def _wrong(made: object) -> ValueError:
+    return ValueError(f"{type(made).__name__}: {'; '.join(_faults(made))}")
+
+
+def _faults(made: Any) -> Iterator[str]:  # noqa: ANN401 - a record, before it is one
+    """Yield each field that does not come back from its bytes; no values, they are personal."""
+    for field in msgspec.structs.fields(made):
+        value = getattr(made, field.name)
+        try:
+            read = msgspec.json.decode(_write(value), type=field.type)
+        except _UNSTORABLE as error:
+            yield f"{field.name}: {error}"
+        else:
+            if read != value:
+                was, now = type(value).__name__, type(read).__name__
+                yield f"{field.name}: a {was} would be read as a {now}"
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Record(msgspec.Struct, metaclass=_RecordMeta, frozen=True, omit_defaults=True, gc=False):
+    """Immutable fields, valid once made: what is stored of them is read back as equal.
+
+    A wrong value is a `ValueError`, a missing or unknown field a `TypeError`, both naming the
+    field; a text that UTF-8 cannot hold is a `UnicodeEncodeError`. What is read from stored bytes
+    is not checked again: msgspec has held it to the same types.
+    """
+
+
+def replace(record: _R, /, **changes: Any) -> _R:  # noqa: ANN401 - checked by the class
+    """Return the record with other values in some fields, checked as a new one is.
+
+    `msgspec.structs.replace` would check nothing.
+    """
+    return type(record)(**(msgspec.structs.asdict(record) | changes))
+
+
+class Event(Record):
+    """One immutable fact."""
+
+
 class SourcedEvent(Event):
     """A fact that may come from another system.
 

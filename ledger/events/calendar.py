@@ -2,13 +2,12 @@
 
 from datetime import date
 
-from pydantic.dataclasses import dataclass
+import msgspec
 
-from ledger.events.base import STRICT, Event, SourcedEvent
+from ledger.events.base import Event, SourcedEvent
 from ledger.values import HALVES, Half
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RegisterTimesSet(Event):
     """When registers open and close (London, ``HH:MM:SS``), from a date until the next one."""
 
@@ -19,7 +18,6 @@ class RegisterTimesSet(Event):
     pm_closes: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class TermSet(Event):
     """A term or half term, first and last day; setting its name again replaces it."""
 
@@ -28,31 +26,27 @@ class TermSet(Event):
     last: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class SessionsClosed(SourcedEvent):
-    """Sessions planned not to be held, for some groups or (empty) for everyone."""
+class Closure(SourcedEvent):
+    """Sessions that are not held, for some groups or (empty) for everyone."""
 
     date: date
     sessions: tuple[Half, ...] = HALVES
     groups: tuple[str, ...] = ()
     reason: str = ""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class SessionCancelled(SourcedEvent):
-    """Sessions cancelled on the day (SI 2024/208 reg 10(10)), for some groups or everyone."""
-
-    date: date
-    sessions: tuple[Half, ...] = HALVES
-    groups: tuple[str, ...] = ()
-    reason: str = ""
+    def __post_init__(self) -> None:
+        """Hold both halves as the default itself: it is left out by identity, not equality."""
+        if self.sessions == HALVES:
+            msgspec.structs.force_setattr(self, "sessions", HALVES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class ClosureWithdrawn(SourcedEvent):
+class SessionsClosed(Closure):
+    """Sessions planned not to be held."""
+
+
+class SessionCancelled(Closure):
+    """Sessions cancelled on the day (SI 2024/208 reg 10(10))."""
+
+
+class ClosureWithdrawn(Closure):
     """A closure or cancellation that was recorded in error or did not come about."""
-
-    date: date
-    sessions: tuple[Half, ...] = HALVES
-    groups: tuple[str, ...] = ()
-    reason: str = ""

@@ -2,12 +2,9 @@
 
 from datetime import date
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, CaseworkText, SourcedEvent
+from ledger.events.base import CaseworkText, SourcedEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class CaseworkStepTaken(SourcedEvent):
     """One step with a family: a call, letter, meeting, visit or plan."""
 

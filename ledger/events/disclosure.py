@@ -3,16 +3,13 @@
 from datetime import date
 from typing import Literal
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, AuthorName, CaseworkText, Event
+from ledger.events.base import AuthorName, CaseworkText, Event
 
 DisclosureKind = Literal[
     "certificate", "pack", "letter", "return", "inspection", "subject-access", "other"
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Disclosed(Event):
     """An extract of the register left the school: to whom, what, when, at which position.
 
@@ -33,7 +30,6 @@ class Disclosed(Event):
     job_title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class NamesShown(Event):
     """Somebody looked up which members of staff an audit is about, and said why."""
 
@@ -44,7 +40,6 @@ class NamesShown(Event):
     job_title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class FieldRedacted(Event):
     """One sealed field of an earlier event was put beyond use; its commitment stays."""
 

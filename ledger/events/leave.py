@@ -2,12 +2,9 @@
 
 from datetime import date
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, AuthorName, Event, RegisterText
+from ledger.events.base import AuthorName, Event, RegisterText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class LeaveRequested(Event):
     """Leave was asked for (SI 2024/208 reg 11): who asked, when, for which sessions, for what.
 
@@ -25,7 +22,6 @@ class LeaveRequested(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class LeaveDecided(Event):
     """Leave was granted or refused, with the reason, by whom, and when the letter went.
 
@@ -45,7 +41,6 @@ class LeaveDecided(Event):
     job_title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class LeaveWithdrawn(Event):
     """The family no longer asks for the leave, or it was taken back before it began."""
 
@@ -55,7 +50,6 @@ class LeaveWithdrawn(Event):
     job_title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class LeaveFalsified(Event):
     """Leave turned out to have been obtained falsely; ``batch``: the amendments that follow."""
 

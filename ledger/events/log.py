@@ -1,12 +1,9 @@
 """Events about the ledger itself: its birth, each transaction's header, rules, imports."""
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, Event
+from ledger.events.base import Event, Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class SourceFile:
+class SourceFile(Record):
     """One imported file: its name, the SHA-256 of its bytes (hex) and its number of rows."""
 
     name: str
@@ -14,15 +11,13 @@ class SourceFile:
     rows: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class Source:
+class Source(Record):
     """Where the facts of an import came from."""
 
     system: str
     files: tuple[SourceFile, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class Committed(Event):
     """The header of one transaction: what its ``count`` facts, next in the log, share.
 
@@ -43,7 +38,6 @@ class Committed(Event):
     source: Source | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class LedgerCreated(Event):
     """The first fact of a ledger: its random identity, and the layout of its log."""
 
@@ -51,7 +45,6 @@ class LedgerCreated(Event):
     layout: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class KeyAdopted(Event):
     """The public key under which checkpoints are signed from here on (C2SP verifier key).
 
@@ -63,7 +56,6 @@ class KeyAdopted(Event):
     signature: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RulesAdopted(Event):
     """The rule packs that later facts were decided under, file by file, kept for good."""
 
@@ -71,8 +63,7 @@ class RulesAdopted(Event):
     files: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class Finding:
+class Finding(Record):
     """A fact that law or policy would not allow, recorded as stated by its source."""
 
     file: str
@@ -80,7 +71,6 @@ class Finding:
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ImportCompleted(Event):
     """An import that recorded something: counts of what it recorded, ignored and reported."""
 

@@ -3,12 +3,9 @@
 from datetime import date
 from typing import Literal
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, AuthorName, CaseworkText, Event, SourcedEvent
+from ledger.events.base import AuthorName, CaseworkText, Event, Record, SourcedEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PenaltyConsidered(Event):
     """What reg 9A demands: somebody considered, with what the register said at that moment.
 
@@ -29,7 +26,6 @@ class PenaltyConsidered(Event):
     seen_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class NoticesConfirmed(Event):
     """The authority confirmed how many notices it holds for a parent and child (reg 20)."""
 
@@ -41,7 +37,6 @@ class NoticesConfirmed(Event):
     job_title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class NoticeStated(SourcedEvent):
     """A penalty notice as its source states it; a later row for it states it again."""
 
@@ -58,8 +53,7 @@ class NoticeStated(SourcedEvent):
     issuer: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
-class UndercutPaper:
+class UndercutPaper(Record):
     """A paper that rests on the register, and what its case held before and after a change.
 
     ``kind`` and ``ref``: a notice (parent's id and day of issue), a consideration or a
@@ -73,7 +67,6 @@ class UndercutPaper:
     after: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class CaseUndercut(Event):
     """A change took a case below the threshold, or changed a session that a paper relied on.
 
@@ -85,7 +78,6 @@ class CaseUndercut(Event):
     sessions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class AlertSettled(Event):
     """What was done about an alert: the notice to the authority sent, or dismissed with reason.
 

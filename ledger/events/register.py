@@ -1,11 +1,8 @@
 """Events of the attendance register: taking, entries, amendments, restatements, plans."""
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, AuthorName, Event, RegisterText, SourcedEvent
+from ledger.events.base import AuthorName, Event, RegisterText, SourcedEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RegisterTaken(Event):
     """A group's register for a session was taken: who, opened and ended (instants)."""
 
@@ -15,7 +12,6 @@ class RegisterTaken(Event):
     marks: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class SessionMarked(SourcedEvent):
     """The first mark against a pupil for a session (SI 2024/208 reg 10).
 
@@ -32,7 +28,6 @@ class SessionMarked(SourcedEvent):
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class MarkChange(SourcedEvent):
     """What every change of a mark says: what it was, what it becomes, why and by whom."""
 
@@ -44,12 +39,10 @@ class MarkChange(SourcedEvent):
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class MarkCorrected(MarkChange):
     """A mark changed before the taking of the register had ended: part of the taking."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class MarkAmended(MarkChange):
     """An amendment with reg 6(1)'s five: original, amended, reason, date (header), name.
 
@@ -62,12 +55,10 @@ class MarkAmended(MarkChange):
     batch: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class SourceRestated(MarkChange):
     """Another system now exports a different mark; no person here amended it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class SourceConflicted(SourcedEvent):
     """Another system states ``code``, but a person here amended the session: ``stands`` stands.
 
@@ -78,7 +69,6 @@ class SourceConflicted(SourcedEvent):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class AbsencePlanned(SourcedEvent):
     """A future absence is expected; not an entry until the register is taken."""
 
@@ -88,7 +78,6 @@ class AbsencePlanned(SourcedEvent):
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PlanChanged(SourcedEvent):
     """What is planned for a session changed before its register was taken."""
 
@@ -99,7 +88,6 @@ class PlanChanged(SourcedEvent):
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PlanWithdrawn(SourcedEvent):
     """A planned absence was withdrawn before the register was taken."""
 

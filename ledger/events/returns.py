@@ -2,12 +2,9 @@
 
 from datetime import date
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, AuthorName, Event
+from ledger.events.base import AuthorName, Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ReturnAgreed(Event):
     """The figure agreed with the authority for failing to attend regularly (reg 13(7)(a))."""
 
@@ -17,7 +14,6 @@ class ReturnAgreed(Event):
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ReturnMade(Event):
     """A return was made to the authority on a day, about these pupils (internal ids)."""
 

@@ -3,9 +3,7 @@
 from datetime import date
 from typing import Literal, get_args
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, AuthorName, Identity, RegisterText, SourcedEvent
+from ledger.events.base import AuthorName, Identity, RegisterText, SourcedEvent
 
 YesNo = Literal["yes", "no"]
 GroupKind = Literal["year", "registration", "cohort"]
@@ -25,7 +23,6 @@ DETAILS: tuple[str, ...] = get_args(SealedDetail)
 """The details that are sealed texts, in the order of the admission register."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PupilEnrolled(SourcedEvent):
     """A spell on roll begins (SI 2024/208 reg 8).
 
@@ -48,7 +45,6 @@ class PupilEnrolled(SourcedEvent):
     boarder: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class PupilRemoved(SourcedEvent):
     """The name is deleted from the roll; ``leaves_on`` is the last day, with reg 9's ground."""
 
@@ -59,7 +55,6 @@ class PupilRemoved(SourcedEvent):
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class EnrolmentWithdrawn(SourcedEvent):
     """A spell on roll that should never have been recorded (a duplicate record)."""
 
@@ -71,7 +66,6 @@ class EnrolmentWithdrawn(SourcedEvent):
     job_title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class DetailsAmended(SourcedEvent):
     """One detail of the admission register amended: reg 6(1)'s five, with title.
 
@@ -90,7 +84,6 @@ class DetailsAmended(SourcedEvent):
     job_title: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class GroupJoined(SourcedEvent):
     """A pupil belongs to a year, registration group or cohort from a date."""
 
@@ -100,7 +93,6 @@ class GroupJoined(SourcedEvent):
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class GroupLeft(SourcedEvent):
     """The last day of a membership that began at ``since``."""
 
@@ -110,7 +102,6 @@ class GroupLeft(SourcedEvent):
     until: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class ParentRecorded(SourcedEvent):
     """A parent or other contact as on the admission register (SI 2024/208 reg 8)."""
 
@@ -124,7 +115,6 @@ class ParentRecorded(SourcedEvent):
     address_confidential: YesNo | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class RelationRecorded(SourcedEvent):
     """What a parent is to a pupil; a flag that is not known stays empty."""
 
@@ -138,7 +128,6 @@ class RelationRecorded(SourcedEvent):
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class AdmissionAmended(SourcedEvent):
     """A parent's entry in the admission register amended: reg 6(1)'s five, with the title.
 

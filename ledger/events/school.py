@@ -2,12 +2,9 @@
 
 from datetime import date
 
-from pydantic.dataclasses import dataclass
-
-from ledger.events.base import STRICT, Event, Identity
+from ledger.events.base import Event, Identity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class SchoolOpened(Event):
     """The school whose register this ledger is; recorded again when its details change."""
 
@@ -19,7 +16,6 @@ class SchoolOpened(Event):
     phase: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class StaffTitle(Event):
     """The name, title and roles of a member of staff, from a date until a date."""
 
@@ -30,17 +26,14 @@ class StaffTitle(Event):
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class StaffJoined(StaffTitle):
     """A member of staff, with the title and roles held from a date (none: always)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class StaffChanged(StaffTitle):
     """The name, title or roles that a member of staff holds from a date."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT)
 class StaffLeft(Event):
     """The last day of a member of staff, for the row that begins at ``since``."""
 

@@ -6,7 +6,6 @@ A redaction reads them when nobody can seal another: it must keep all but one.
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import msgspec
 
 from ledger.clock import local_date
 from ledger.events import streams
-from ledger.events.base import Event, Seal, sealed_fields
+from ledger.events.base import Event, Seal, replace, sealed_fields
 from ledger.events.streams import STAFF
 from ledger.files import begin_immediate, open_read_only, open_to_write, translated
 from ledger.sealing.boxes import Place, is_sealed

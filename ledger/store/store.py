@@ -6,7 +6,7 @@ Nothing outside this module and the recorder knows the event-sourcing library.
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -24,7 +24,7 @@ from eventsourcing.sqlite import SQLiteCursor
 from ledger.clock import Clock
 from ledger.errors import Conflict, Refused
 from ledger.events import codec, streams
-from ledger.events.base import Event
+from ledger.events.base import Event, replace
 from ledger.events.log import Committed, KeyAdopted
 from ledger.events.registry import NAMES
 from ledger.files import open_read_only, refusal, translated

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from commands.calendar.terms import SetRegisterTimes, SetTerm
@@ -123,8 +124,7 @@ class Desk:
 def _opened(ring: KeyRing, event: Event) -> Event:
     for name, _ in sealed_fields(type(event)):
         if getattr(event, name) is not None:
-            object.__setattr__(event, name, ring.open(getattr(event, name)))
-    object.__setattr__(event, "nonce", "")
+            msgspec.structs.force_setattr(event, name, ring.open(getattr(event, name)))
     return event
 
 

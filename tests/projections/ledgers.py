@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ledger.clock import to_instant
 from ledger.events import streams
-from ledger.events.base import Event
+from ledger.events.base import Event, replace
 from ledger.events.calendar import RegisterTimesSet, TermSet
 from ledger.events.log import Committed, LedgerCreated, Source
 from ledger.events.register import SessionMarked

@@ -1,7 +1,6 @@
 """The school, its calendar and its staff: what a folder states anew of them becomes facts."""
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import date
 from itertools import pairwise, starmap
 
@@ -18,6 +17,7 @@ from commands.exchange.portable.voices import (
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.base import replace
 from ledger.events.calendar import SessionCancelled, TermSet
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined
 from ledger.formats import fields
@@ -47,7 +47,7 @@ def _school(work: Work, stated: SchoolOpened) -> None:
         return
     voice = work.voices.school()
     stated = replace(stated, **work.stands(SCHOOL, 1, voice, attributes(stated, SCHOOL_DETAILS)))
-    if held is None or replace(held, nonce="") != stated:
+    if held is None or held != stated:
         work.record("school", streams.CALENDAR, stated)
 
 
@@ -60,7 +60,7 @@ def _times(work: Work) -> None:
         held = work.school.times.get(stated.since)
         if work.stands(SCHOOL, line, work.voices.times(stated.since), times(stated)):
             continue
-        if held is None or replace(held, nonce="") != stated:
+        if held is None or held != stated:
             work.record("register times", streams.CALENDAR, stated)
     left = work.school.times.keys() - seen
     work.missing("register times", map(work.voices.times, left))
@@ -76,7 +76,7 @@ def _terms(work: Work) -> None:
         held = work.school.terms.get(key)
         if work.stands(SCHOOL, line, work.voices.term(key), days(stated)):
             continue
-        if held is None or replace(held, nonce="") != stated:
+        if held is None or held != stated:
             work.record("terms", streams.CALENDAR, stated)
     _refuse_overlaps(work, lines)
     left = work.school.terms.keys() - lines.keys()

@@ -1,7 +1,6 @@
 """Families, notices to them and steps with them: rows that are new or differ become facts."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 from itertools import starmap
 from typing import Any
@@ -15,6 +14,7 @@ from commands.exchange.portable.voices import (
 )
 from commands.exchange.portable.work import Work
 from ledger.events import streams
+from ledger.events.base import replace
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.penalties import NoticeStated
 from ledger.events.roll import ParentRecorded, RelationRecorded

@@ -2,10 +2,10 @@
 
 import json
 from contextlib import closing
-from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ledger.events import codec
@@ -39,22 +39,21 @@ def test_every_event_name_has_one_golden_file():
 @pytest.mark.parametrize("name", EVENTS)
 def test_golden_bytes_are_rewritten_byte_for_byte(name):
     """Reading stored bytes and writing the event again gives the same name and bytes."""
-    assert codec.encode(codec.Decoder().decode(name, golden(name))) == (name, golden(name))
+    nonce = json.loads(golden(name))["nonce"]
+    assert codec.encode(codec.Decoder().decode(name, golden(name)), nonce) == (name, golden(name))
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_golden_file_fills_every_field(name):
     """Nothing is at its default, so that no field can change without the file failing."""
-    first, *others = (field.name for field in fields(EVENTS[name]))
-    assert list(json.loads(golden(name))) == [*others, first]
+    assert list(json.loads(golden(name))) == [*EVENTS[name].__struct_fields__, "nonce"]
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_golden_event_passes_the_validation_of_new_events(name):
-    """What reading accepts is what pydantic accepts when an event is made."""
+    """What reading accepts can be made anew from its values."""
     event = codec.Decoder().decode(name, golden(name))
-    made = type(event)(**{field.name: getattr(event, field.name) for field in fields(event)})
-    assert made == event
+    assert EVENTS[name](**msgspec.structs.asdict(event)) == event
 
 
 @pytest.mark.parametrize("name", [name for name in EVENTS if sealed_fields(EVENTS[name])])

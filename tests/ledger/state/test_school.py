@@ -1,11 +1,11 @@
 """The state that decisions are made over: each event's part in it."""
 
-from dataclasses import replace
 from datetime import date, time
 
 import pytest
 
 from ledger.events import calendar, log, penalties, register, roll, streams
+from ledger.events.base import replace
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffLeft
 from ledger.state.calendar import Closure, RegisterTimes, Term

@@ -1,11 +1,11 @@
 """`gaps`: what the ledger cannot know, each with count, ends, positions and meaning."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from ledger.events import streams
+from ledger.events.base import replace
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import FieldRedacted
 from ledger.events.log import Committed, Finding, ImportCompleted, Source, SourceFile

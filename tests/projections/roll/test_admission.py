@@ -1,12 +1,12 @@
 """`admission`: amendments of the admission register, with the law's five and how told."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.base import replace
 from ledger.events.roll import (
     AdmissionAmended,
     DetailsAmended,
