@@ -19,6 +19,7 @@ from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import Rules, rules
 from projections.queries.question import PointInTime
+from projections.readmodel import recent
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR, STANDS, Connection, open_tables
 
@@ -154,7 +155,7 @@ class View:
         """The marks as a rectangle."""
         from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
 
-        return Grid(grid_path(self.folder))
+        return Grid(grid_path(self.folder), recent.read(self.db))
 
     # -- people -----------------------------------------------------------------------------
 

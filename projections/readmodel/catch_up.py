@@ -8,6 +8,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from ledger.events import streams
 from ledger.events.base import SourcedEvent
@@ -16,9 +17,8 @@ from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, So
 from ledger.files import translated
 from ledger.store.folder import Folder
 from ledger.store.store import Recorded, Store
-from projections.readmodel import models, tables
-from projections.readmodel.freshness import follows
-from projections.readmodel.grid import Grid
+from projections.readmodel import manifest, models, recent, tables
+from projections.readmodel.freshness import goes_on
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.tables import (
     Connection,
@@ -56,17 +56,55 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
             db = tables.connect(path)
     with closing(db), closing(Store(folder.log)) as store, translated(folder.views):
         db.execute("BEGIN IMMEDIATE")
-        grid = Grid(grid_path(folder))
-        if anew or not follows(folder, tables.reach(db)) or not follows(folder, grid.reach):
+        if anew := anew or not goes_on(folder, db):
             tables.create(db, models.tables())
-            grid.clear()
+            recent.create(db)
+        feed = _feed(folder, db, store.head(), anew=anew)
         with _no_garbage_collection():
-            head = _replay(store, db, grid, progress)
+            head = _replay(store, feed, progress)
         place = Reach(head, folder.anchor(head) or "")
-        grid.save(place)
+        feed.marks.save(place)
+        if not feed.few:
+            recent.forget(db, place)
         tables.set_reach(db, place)
         db.execute("COMMIT")
     return head
+
+
+def _feed(folder: Folder, db: Connection, head: int, *, anew: bool) -> "_Feed":
+    """Return what takes the events: a few marks among the recent ones, many into the arrays."""
+    there = None if anew else manifest.read(grid_path(folder))
+    place = tables.reach(db)
+    at = place.position if place else 0
+    few = there is not None and recent.number(db) + head - at <= recent.AT_MOST
+    marks: _Marks = recent.Recorder(db) if few else _arrays(folder, db, anew=anew)
+    grid_at = max(at, there.position if there else 0)
+    return _Feed(Writer(db, models.tables()), marks, at, grid_at, few)
+
+
+def _arrays(folder: Folder, db: Connection, *, anew: bool) -> "_Marks":
+    from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
+
+    grid = Grid(grid_path(folder), recent.read(db))
+    if anew:
+        grid.clear()
+    return grid
+
+
+class _Marks(Protocol):
+    """Where marks are kept: among the recent ones, or in the arrays of the grid."""
+
+    def enter(self, pupil: int, session: str, code: str, moment: Moment, /) -> None:
+        """Add a first mark."""
+
+    def change(self, pupil: int, session: str, code: str, moment: Moment, /) -> None:
+        """Add a later version of a mark."""
+
+    def flush(self) -> None:
+        """Write or set what waits."""
+
+    def save(self, place: Reach, /) -> None:
+        """Keep everything, which has come to a place."""
 
 
 @contextmanager
@@ -81,13 +119,10 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _replay(store: Store, db: Connection, grid: Grid, progress: Progress | None) -> int:
-    there = tables.reach(db)
-    tables_at = there.position if there else 0
-    head = store.head()
-    feed = _Feed(Writer(db, models.tables()), grid, tables_at, grid.reach.position)
+def _replay(store: Store, feed: "_Feed", progress: Progress | None) -> int:
+    head, start = store.head(), feed.tables_at
+    last = start
     # Models stop only at the end of a transaction, so that its header is always seen first.
-    last = start = min(tables_at, grid.reach.position)
     for page in store.scan(start):
         feed.take(page)
         last = page[-1].position
@@ -99,12 +134,16 @@ def _replay(store: Store, db: Connection, grid: Grid, progress: Progress | None)
 
 @dataclass(slots=True)
 class _Feed:
-    """Gives each event to the models that have not seen it."""
+    """Gives each event to the models that have not seen it.
+
+    ``few``: the marks are recent ones; ``grid_at``: up to where they are kept already.
+    """
 
     writer: Writer
-    grid: Grid
+    marks: _Marks
     tables_at: int
     grid_at: int
+    few: bool
     header: Committed | None = None
 
     def take(self, page: list[Recorded]) -> None:
@@ -113,15 +152,14 @@ class _Feed:
             if isinstance(event, Committed):
                 self.header = event
             moment = self._moment(position, event)
-            if position > self.tables_at:
-                for handler in handlers.get(type(event), ()):
-                    handler(self.writer, moment, stream, event)
+            for handler in handlers.get(type(event), ()):
+                handler(self.writer, moment, stream, event)
             if isinstance(event, _GRID) and position > self.grid_at:
                 pupil, session = stream[_MARK:].split(":", 1)
-                set_ = self.grid.enter if isinstance(event, SessionMarked) else self.grid.change
-                set_(self.writer.pupils[pupil], session, event.code, moment)
+                add = self.marks.enter if isinstance(event, SessionMarked) else self.marks.change
+                add(self.writer.pupils[pupil], session, event.code, moment)
         self.writer.flush()
-        self.grid.flush()
+        self.marks.flush()
 
     def _moment(self, position: int, event: object) -> Moment:
         header = self.header
@@ -134,8 +172,13 @@ class _Feed:
 
 
 def content(folder: Folder) -> Iterator[str]:
-    """Yield everything the read models hold, for comparing a rebuild with what there was."""
+    """Yield everything the read models hold, for comparing a rebuild with what there was.
+
+    As a reader sees it: the same whether marks are recent or in the arrays.
+    """
+    from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
+
     with closing(open_tables(folder)) as db:
-        yield from tables.dump(db)
-    for path in sorted(grid_path(folder).iterdir()):
-        yield f"{path.name} {path.read_bytes().hex()}"
+        db.execute("BEGIN")
+        yield from tables.dump(db, without=recent.TABLES)
+        yield from Grid(grid_path(folder), recent.read(db)).content()

@@ -11,8 +11,14 @@ from typing import TypeVar
 
 from ledger.errors import Refused
 from ledger.store.folder import Folder
-from projections.readmodel import manifest, tables
-from projections.readmodel.tables import DatabaseError, Reach, open_tables, tables_path
+from projections.readmodel import manifest, recent, tables
+from projections.readmodel.tables import (
+    Connection,
+    DatabaseError,
+    Reach,
+    open_tables,
+    tables_path,
+)
 
 Found = TypeVar("Found")
 _UNREADABLE = ("storage", "ledger-damaged")
@@ -26,27 +32,30 @@ def follows(folder: Folder, place: Reach | None) -> bool:
     return place is not None and folder.anchor(place.position) == place.anchor
 
 
+def goes_on(folder: Folder, db: Connection) -> bool:
+    """Tell whether tables and grid belong together and to this very log, and can go on."""
+    return follows(folder, tables.reach(db)) and _grid_goes_on(folder, db)
+
+
+def _grid_goes_on(folder: Folder, db: Connection) -> bool:
+    """Tell whether the arrays have every mark that is not among the recent ones."""
+    there, since = manifest.read(manifest.grid_path(folder)), recent.since(db)
+    if there is None or there.reach == since:
+        return there is not None
+    # Further than the tables know: whoever wrote the arrays was stopped before the tables were.
+    return there.position > since.position and follows(folder, there.reach)
+
+
 def is_current(folder: Folder, head: int) -> bool:
     """Tell whether every read model has reached the head of this log."""
-    return all(
-        place is not None and place.position == head and follows(folder, place)
-        for place in (_reach_of_grid(folder), _reach_of_tables(folder))
-    )
-
-
-def _reach_of_grid(folder: Folder) -> Reach | None:
-    there = manifest.read(manifest.grid_path(folder))
-    return there.reach if there else None
-
-
-def _reach_of_tables(folder: Folder) -> Reach | None:
     if not tables_path(folder).is_file():
-        return None
+        return False
     try:
         with closing(open_tables(folder)) as db:
-            return tables.reach(db)
+            place = tables.reach(db)
+            return place is not None and place.position == head and goes_on(folder, db)
     except DatabaseError:
-        return None
+        return False
 
 
 def retry_without_views(folder: Folder, attempt: Callable[[], Found]) -> Found:

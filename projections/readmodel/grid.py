@@ -8,14 +8,17 @@ number in the tables, column = two a day. Dense arrays on disk, memory-mapped:
 - ``sf`` int64: time stated for it (microseconds), never falling along a chain; 0 = undated;
 - ``older`` int64 [n, 7]: superseded versions: row, column, code, kf, kt, sf, st.
 
-As known at a position: the arrays, with later versions rewound.
+The marks recorded since the arrays were written (`recent`) are laid over them, in memory, when a
+year is opened. As known at a position: all of it, with later versions rewound.
 """
 
+import io
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +26,7 @@ import numpy.typing as npt
 from ledger.values import school_year_number
 from projections.readmodel import manifest
 from projections.readmodel.manifest import Manifest
+from projections.readmodel.recent import RecentMark
 from projections.readmodel.tables import ALWAYS, Moment, Reach
 
 Codes = npt.NDArray[np.uint8]
@@ -121,13 +125,19 @@ def _with_room(array: npt.NDArray[Cell], more: int) -> npt.NDArray[Cell]:
 
 
 class Grid:
-    """Every partition of one ledger, on disk under ``folder``."""
+    """Every partition of one ledger, on disk under ``folder``.
 
-    def __init__(self, folder: Path) -> None:
+    ``recent``: the marks recorded since, as the tables hold them. Read them before the grid is
+    made: arrays that were written meanwhile have them too, never fewer.
+    """
+
+    def __init__(self, folder: Path, recent: Sequence[RecentMark] = ()) -> None:
         self._folder = folder
+        self._recorded = recent
         self.reach = Reach(0, "")
         self.book: list[str] = [""]
         self._files: dict[int, str] = {}
+        self._recent: dict[int, list[RecentMark]] = {}
         self._partitions: dict[int, Partition] = {}
         self._changed: set[int] = set()
         self._numbers: dict[str, int] = {}
@@ -141,48 +151,62 @@ class Grid:
         self.book = kept.codes
         self._files = {int(year): stem for year, stem in kept.partitions.items()}
         self._numbers = {code: n for n, code in enumerate(self.book) if code}
+        self._recent = {}
+        for mark in self._recorded:
+            if mark.position > kept.position:
+                self._recent.setdefault(self._place(mark.session)[0], []).append(mark)
+                self._number(mark.code)  # in the order in which they were recorded
 
     def clear(self) -> None:
         """Forget everything, for a rebuild; the files go when it is saved."""
         self.reach, self.book, self._numbers = Reach(0, ""), [""], {}
         self._files, self._partitions, self._changed = {}, {}, set()
+        self._recent = {}
 
     def partition(self, year: int) -> Partition:
         """Return a year's partition, memory-mapped, or an empty one."""
         if year not in self._partitions:
             try:
-                self._partitions[year] = self._open(year)
+                self._open(year)
             except FileNotFoundError:
                 # Somebody caught up meanwhile: newer files know all that the older ones did.
                 self._load()
-                self._partitions[year] = self._open(year)
+                self._open(year)
         return self._partitions[year]
 
-    def _open(self, year: int) -> Partition:
-        stem = self._files.get(year)
-        return self._read(stem) if stem else Partition.empty()
+    def _open(self, year: int) -> None:
+        stem, recent = self._files.get(year), self._recent.get(year, ())
+        partition = self._read(stem, to_write=bool(recent)) if stem else Partition.empty()
+        self._partitions[year] = partition
+        for mark in recent:
+            moment = Moment(mark.position, 0, mark.stated, False, None, "")
+            set_ = self.enter if mark.first else self.change
+            set_(mark.pupil, mark.session, mark.code, moment)
+        if recent:
+            self.flush()
+            partition.settle()
 
-    def _read(self, stem: str) -> Partition:
+    def _read(self, stem: str, *, to_write: bool) -> Partition:
+        """Return the arrays of a file; what is written to them stays in memory."""
+        mode: Literal["c", "r"] = "c" if to_write else "r"
         files = [self._folder / f"{stem}.{name}.npy" for name in _ARRAYS]
-        codes, kf, sf, older = (np.load(path, mmap_mode="r") for path in files)
+        codes, kf, sf, older = (np.load(path, mmap_mode=mode) for path in files)
         return Partition(codes, kf, sf, older, len(codes))
 
     def enter(self, pupil: int, session: str, code: str, moment: Moment) -> None:
         """Let a first mark stand from a position and stated time; set with others, in bulk."""
-        place = self._columns.get(session)
-        if place is None:
-            place = self._columns[session] = column(session)
+        place = self._place(session)
         entries = self._entries.get(place[0])
         if entries is None:
             entries = self._entries[place[0]] = []
-        number = self._numbers.get(code) or self._number(code)
+        number = self._number(code)
         entries.append((pupil, place[1], number, moment.position, moment.stated))
 
     def change(self, pupil: int, session: str, code: str, moment: Moment) -> None:
         """Let a later version stand; the one before is remembered."""
         self.flush()
-        year, col = column(session)
-        number = self._numbers.get(code) or self._number(code)
+        year, col = self._place(session)
+        number = self._number(code)
         self._writable(year, pupil).set(pupil, col, number, moment)
 
     def flush(self) -> None:
@@ -191,9 +215,17 @@ class Grid:
             self._writable(year, max(entry[0] for entry in entries)).enter(entries)
         self._entries.clear()
 
+    def _place(self, session: str) -> tuple[int, int]:
+        place = self._columns.get(session)
+        if place is None:
+            place = self._columns[session] = column(session)
+        return place
+
     def _number(self, code: str) -> int:
-        number = self._numbers[code] = len(self.book)
-        self.book.append(code)
+        number = self._numbers.get(code)
+        if number is None:
+            number = self._numbers[code] = len(self.book)
+            self.book.append(code)
         return number
 
     def _writable(self, year: int, pupil: int) -> Partition:
@@ -205,6 +237,8 @@ class Grid:
     def save(self, place: Reach) -> None:
         """Write what changed under new names, then the manifest that names them, at once."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        for year in self._recent:
+            self.partition(year)
         self.flush()
         for year in sorted(self._changed):
             partition = self._partitions[year]
@@ -215,9 +249,24 @@ class Grid:
                 self._write(f"{stem}.{name}.npy", getattr(partition, name))
         self.reach = place
         self._changed.clear()
+        self._recorded, self._recent = (), {}
         partitions = {str(year): stem for year, stem in sorted(self._files.items())}
         manifest.write(self._folder, Manifest(*place, codes=self.book, partitions=partitions))
         self._remove_old_files()
+
+    def content(self) -> Iterator[str]:
+        """Yield all that a reader sees, and which files are not as they were written."""
+        yield f"codes {self.book}"
+        for year in sorted(self._files.keys() | self._recent.keys()):
+            partition = self.partition(year)
+            for name in _ARRAYS:
+                array = getattr(partition, name)
+                yield f"{year} {name} {array.shape} {array.tobytes().hex()}"
+        for path in sorted(self._folder.glob("*.npy")):
+            written = io.BytesIO()
+            np.save(written, np.load(path))
+            if written.getvalue() != path.read_bytes():
+                yield f"{path.name} is not as it was written"
 
     def _write(self, name: str, array: npt.NDArray[Any]) -> None:
         """Put a file in its place at once: a reader may have the old one mapped."""

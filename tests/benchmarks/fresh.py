@@ -216,7 +216,9 @@ def show(sides: list[Side]) -> None:
 
     first, *others = sides
     headings = ("Wall p50 ms", "p99", "CPU p50 ms", "p99")
-    table = Table("After", "Part", *headings, "Written kB", *(("Wall, that", "CPU, that") if others else ()))
+    table = Table(
+        "After", "Part", *headings, "Written kB", *(("Wall, that", "CPU, that") if others else ())
+    )
     for kind in KINDS:
         for part in PARTS:
             half, most = (first.took(kind, part, share) for share in (0.5, 0.99))
@@ -224,7 +226,9 @@ def show(sides: list[Side]) -> None:
             shown.append(f"{first.written(kind) / 1000:.0f}" if part == "brought up" else "")
             for other in others:
                 theirs = other.took(kind, part, 0.5)
-                shown += [f"{t:.1f} ({t / ours:.1f} x)" for t, ours in zip(theirs, half, strict=True)]
+                shown += [
+                    f"{t:.1f} ({t / ours:.1f} x)" for t, ours in zip(theirs, half, strict=True)
+                ]
             table.add_row(kind, part, *shown)
     Console(width=None if sys.stdout.isatty() else 150).print(table)
     for other in others:

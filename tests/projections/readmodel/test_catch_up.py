@@ -3,7 +3,7 @@
 import gc
 import shutil
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import Refused
 from projections.figures.rates import Rates
-from projections.readmodel import catch_up, freshness, tables
+from projections.readmodel import catch_up, freshness, manifest, recent, tables
 from projections.readmodel.grid import Grid, column
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.tables import ALWAYS, STANDS, open_tables
@@ -30,6 +30,17 @@ quick = settings(
     suppress_health_check=list(HealthCheck),
 )
 stops = st.lists(st.integers(0, 20), max_size=4)
+limits = st.sampled_from([0, 4, 12, recent.AT_MOST])
+"""How many marks may be recent: none, so that each goes into the arrays at once, to very many."""
+steps = st.sampled_from(
+    [
+        (Grid, "_write"),
+        (manifest, "write"),
+        (Grid, "_remove_old_files"),
+        (recent, "forget"),
+        (tables, "set_reach"),
+    ]
+)
 
 
 class Crash(BaseException):
@@ -50,12 +61,20 @@ def in_steps(book, history, at, upto=None):
         catch_up.catch_up(book.folder)
 
 
+@contextmanager
+def at_most(limit):
+    """Take recent marks into the arrays once they are more than so many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recent, "AT_MOST", limit)
+        yield
+
+
 @seed(1)
 @quick
-@given(history=histories(), at=stops)
-def test_catching_up_in_steps_equals_a_rebuild(history, at):
+@given(history=histories(), at=stops, limit=limits)
+def test_catching_up_in_steps_equals_a_rebuild(history, at, limit):
     """Wherever catching up stopped in between, the models hold what a rebuild makes."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, at_most(limit):
         book = Book(Path(folder) / "ledger")
         in_steps(book, history, at)
         stepwise = content(book)
@@ -65,24 +84,31 @@ def test_catching_up_in_steps_equals_a_rebuild(history, at):
 
 @seed(2)
 @quick
-@given(history=histories(), at=stops, anew=st.booleans())
-def test_a_crash_between_the_grid_and_the_tables_heals(history, at, anew):
-    """A stop after the grid was saved and before the tables were leaves nothing wrong."""
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+@given(history=histories(), at=stops, anew=st.booleans(), step=steps, limit=limits)
+def test_a_crash_between_any_two_steps_heals(history, at, anew, step, limit):
+    """A stop at any step of writing arrays, manifest and tables leaves nothing wrong."""
+    with tempfile.TemporaryDirectory() as folder, at_most(limit):
         book = Book(Path(folder) / "ledger")
         half = len(history.transactions) // 2
         in_steps(book, history, [stop for stop in at if stop < half], upto=half)
         history.write(book, after=half)
-        patch.setattr(tables, "set_reach", _crash)
-        with pytest.raises(Crash):
-            (catch_up.rebuild if anew else catch_up.catch_up)(book.folder)
-        patch.undo()
-        assert Grid(grid_path(book.folder)).reach.position == book.folder.head()
-        assert not freshness.is_current(book.folder, book.folder.head())
+        with pytest.MonkeyPatch.context() as stopped:
+            stopped.setattr(*step, _crash)
+            with suppress(Crash):  # a step that is not taken, stops nothing
+                (catch_up.rebuild if anew else catch_up.catch_up)(book.folder)
+        assert freshness.is_current(book.folder, book.folder.head()) == _is_done(book)
         catch_up.catch_up(book.folder)
+        assert freshness.is_current(book.folder, book.folder.head())
         healed = content(book)
         catch_up.rebuild(book.folder)
         assert content(book) == healed
+
+
+def _is_done(book):
+    """Whether the transaction over the tables is through."""
+    with closing(open_tables(book.folder)) as db:
+        place = tables.reach(db)
+        return place is not None and place.position == book.folder.head()
 
 
 def _crash(*_):
@@ -91,12 +117,17 @@ def _crash(*_):
 
 @seed(3)
 @quick
-@given(history=histories(), numbers=st.lists(st.integers(0, 10**6), min_size=6, max_size=6))
-def test_the_marks_table_and_the_grid_agree(history, numbers):
+@given(
+    history=histories(),
+    at=stops,
+    limit=limits,
+    numbers=st.lists(st.integers(0, 10**6), min_size=6, max_size=6),
+)
+def test_the_marks_table_and_the_grid_agree(history, at, limit, numbers):
     """At any position and stated time, table and grid say that the same codes stand."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, at_most(limit):
         book = Book(Path(folder) / "ledger")
-        history.write(book)
+        in_steps(book, history, at)
         head = catch_up.catch_up(book.folder)
         times = sorted({s for t in history.transactions for f in t.facts
                         if (s := getattr(f.event, "stated", None))} | {ledgers.NOW})  # fmt: skip
@@ -109,7 +140,7 @@ def _agree(book, position, time):
     with closing(open_tables(book.folder)) as db:
         sql = f"SELECT pupil, session, code, sf FROM marks WHERE {STANDS}"  # noqa: S608
         rows = db.execute(sql, {"p": position, "t": time}).fetchall()
-    grid = Grid(grid_path(book.folder))
+        grid = Grid(grid_path(book.folder), recent.read(db))
     found = set()
     for year in (2023, 2024, 2025):
         codes, undated = grid.partition(year).as_known(position, time)
@@ -202,10 +233,10 @@ def _spoil(folder, spoilt):
         case ["manifest", "rubbish"]:
             (folder / "grid" / "manifest.json").write_text("[1")
         case ["manifest", *_]:
-            manifest = folder / "grid" / "manifest.json"
+            path = folder / "grid" / "manifest.json"
             layout = f'"layout": {tables.LAYOUT}'
-            assert layout in manifest.read_text()
-            manifest.write_text(manifest.read_text().replace(layout, '"layout": 0'))
+            assert layout in path.read_text()
+            path.write_text(path.read_text().replace(layout, '"layout": 0'))
         case ["tables", *_]:
             with closing(tables.connect(folder / "tables.db")) as db:
                 db.execute("UPDATE state SET layout = 0")
@@ -232,7 +263,7 @@ def test_another_log_in_the_same_place_is_not_mistaken_for_this_one(school):
 def test_a_file_of_the_grid_that_is_gone_is_refused_and_not_answered(school):
     """Without a year's marks there is no answer, and the remedy is not a traceback."""
     school.add(AT, marked("ann", "2025-09-08/AM", "/"))
-    catch_up.catch_up(school.folder)
+    catch_up.rebuild(school.folder)
     for path in (views(school) / "grid").glob("*.codes.npy"):
         path.unlink()
     with pytest.raises(Refused):
@@ -241,18 +272,19 @@ def test_a_file_of_the_grid_that_is_gone_is_refused_and_not_answered(school):
 
 def test_a_reader_finds_the_newer_files_when_somebody_caught_up_meanwhile(school):
     """The files that a manifest named are gone: the newer ones know all that they knew."""
-    school.add(AT, marked("ann", "2025-09-08/AM", "/"))
-    catch_up.catch_up(school.folder)
-    reader = Grid(grid_path(school.folder))
-    school.add(AT, marked("ann", "2025-09-08/PM", "I"))
-    catch_up.catch_up(school.folder)
-    assert np.count_nonzero(reader.partition(2025).codes) == 2
+    with at_most(0):
+        school.add(AT, marked("ann", "2025-09-08/AM", "/"))
+        catch_up.catch_up(school.folder)
+        reader = Grid(grid_path(school.folder))
+        school.add(AT, marked("ann", "2025-09-08/PM", "I"))
+        catch_up.catch_up(school.folder)
+        assert np.count_nonzero(reader.partition(2025).codes) == 2
 
 
 def test_a_rebuild_leaves_a_readers_files_as_they_were(school):
     """Files are replaced at once, so that whoever has one mapped goes on reading it."""
     school.add(AT, marked("ann", "2025-09-08/AM", "/"))
-    catch_up.catch_up(school.folder)
+    catch_up.rebuild(school.folder)
     reader = Grid(grid_path(school.folder)).partition(2025)
     file = next(grid_path(school.folder).glob("*.codes.npy"))
     inode = file.stat().st_ino

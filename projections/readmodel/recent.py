@@ -1,0 +1,87 @@
+"""The marks recorded since the grid's arrays were written: a few rows beside the other tables.
+
+They are written in the transaction of the tables, so that neither can be there without the other,
+and laid over the arrays when a year is opened (`grid`). Once they would be more than `AT_MOST`,
+they are taken into the arrays. Apart from the grid: whoever adds a mark or two loads no NumPy.
+"""
+
+from typing import NamedTuple
+
+from projections.readmodel.tables import Connection, Moment, Reach
+
+AT_MOST = 2048
+"""How many recent marks there may be: a day of a school of 1,000 pupils.
+
+Each costs every question a few microseconds; to take them into the arrays writes the year anew.
+"""
+TABLES = ("recent_marks", "recent_since")
+
+
+class RecentMark(NamedTuple):
+    """A mark as the grid takes it; ``pupil``: the row number; ``first``: nothing stood before."""
+
+    position: int
+    pupil: int
+    session: str
+    code: str
+    stated: int
+    first: bool
+
+
+def create(db: Connection) -> None:
+    """Make the tables: no mark is recent, and the arrays hold none either."""
+    db.execute(
+        "CREATE TABLE recent_marks(position INTEGER PRIMARY KEY, pupil INTEGER, session TEXT, "
+        "code TEXT, stated INTEGER, first INTEGER)"
+    )
+    db.execute("CREATE TABLE recent_since(position INTEGER, anchor TEXT)")
+    db.execute("INSERT INTO recent_since VALUES(0, '')")
+
+
+def since(db: Connection) -> Reach:
+    """Return from where on every mark is here: arrays that have come so far miss none."""
+    return Reach(*db.execute("SELECT position, anchor FROM recent_since").fetchone())
+
+
+def number(db: Connection) -> int:
+    """Return how many marks are recent."""
+    return int(db.execute("SELECT count(*) FROM recent_marks").fetchone()[0])
+
+
+def read(db: Connection) -> list[RecentMark]:
+    """Return the recent marks, as they were recorded."""
+    rows = db.execute("SELECT * FROM recent_marks ORDER BY position")
+    return [RecentMark._make(row) for row in rows]
+
+
+def forget(db: Connection, place: Reach) -> None:
+    """Drop the recent marks: the arrays have them, and have come to a place."""
+    db.execute("DELETE FROM recent_marks")
+    db.execute("UPDATE recent_since SET position = ?, anchor = ?", place)
+
+
+class Recorder:
+    """Adds marks to the recent ones, in the caller's transaction; takes them as the grid does."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._waiting: list[RecentMark] = []
+
+    def enter(self, pupil: int, session: str, code: str, moment: Moment) -> None:
+        """Add a first mark."""
+        mark = RecentMark(moment.position, pupil, session, code, moment.stated, first=True)
+        self._waiting.append(mark)
+
+    def change(self, pupil: int, session: str, code: str, moment: Moment) -> None:
+        """Add a later version of a mark."""
+        mark = RecentMark(moment.position, pupil, session, code, moment.stated, first=False)
+        self._waiting.append(mark)
+
+    def flush(self) -> None:
+        """Write the marks that wait."""
+        self._db.executemany("INSERT INTO recent_marks VALUES(?,?,?,?,?,?)", self._waiting)
+        self._waiting.clear()
+
+    def save(self, _: Reach) -> None:
+        """Write the marks that wait; they are kept with the tables."""
+        self.flush()
