@@ -80,6 +80,10 @@ class KeyRing:
         if version != self._version:
             self._version, self._read = version, None
 
+    def read_all(self) -> None:
+        """Read every key now, so that texts can be opened after the key file is closed."""
+        self._contents()
+
     def close(self) -> None:
         """Close the key file."""
         self._db.close()

@@ -1,6 +1,6 @@
 """Attendance, absence and codes by pupil or group; and how a figure comes about, in words."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from projections.queries.question import (
     Block,
     Grid,
     Lines,
+    Rows,
     Selection,
     natural_order,
     option,
@@ -262,15 +263,21 @@ def _table(
     total: Tally,
     said: list[str],
 ) -> Grid:
-    named = {p.upn: p.name for p in view.people.values()} if question.by == "pupil" else {}
     first: tuple[str, ...] = (
         ("UPN", "Name") if question.by == "pupil" else (question.by.capitalize(),)
     )
     if question.per is not None:
         first += (question.per.capitalize(),)
-    rows = sorted(rows, key=lambda row: natural_order(row[0]))
-    body = [(*_names(question, name, period, named), *_cells(t)) for name, period, t in rows]
-    body.append(("All", *[""] * (len(first) - 1), *_cells(total)))
+
+    def body() -> list[Sequence[str]]:
+        of_pupils = question.by == "pupil"
+        named = {p.upn: p.name for p in view.people.values()} if of_pupils else {}
+        ordered = sorted(rows, key=lambda row: natural_order(row[0]))
+        return [
+            *((*_names(question, name, period, named), *_cells(t)) for name, period, t in ordered),
+            ("All", *[""] * (len(first) - 1), *_cells(total)),
+        ]
+
     notes = [*said, view.provenance()]
     if total.undated:
         notes.insert(0, f"Marks that state no time of recording: {total.undated}")
@@ -278,7 +285,7 @@ def _table(
     return Grid(
         f"Attendance by {question.by}{per}",
         (*first, *_HEADINGS),
-        body,
+        Rows(body),
         numeric=frozenset(range(len(first), len(first) + len(_HEADINGS))),
         total=True,
         notes=notes,

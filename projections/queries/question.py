@@ -7,11 +7,12 @@ without being imported.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
@@ -93,6 +94,27 @@ class Selection(Question):
         "group membership as at --on, or as at each session", "on", choices=("on", "session")
     )
     current: bool = option("only pupils on roll at --on", default=False)
+
+
+class Rows(Sequence[Sequence[str]]):
+    """The rows of a table, made when the first is read: most answers are wanted in one form."""
+
+    def __init__(self, make: Callable[[], list[Sequence[str]]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> list[Sequence[str]]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, at: int) -> Sequence[str]: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Sequence[str]]: ...
+    def __getitem__(self, at: int | slice) -> Sequence[str] | Sequence[Sequence[str]]:
+        return self._made[at]
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from projections.queries.view import Interval, View
 from projections.readmodel.grid import column
 
 Flags = npt.NDArray[np.bool_]
+_NO_END = date.max.toordinal()
 
 
 @dataclass(slots=True)
@@ -135,7 +136,9 @@ def _members(view: View, groups: frozenset[str], day: date, rows: int) -> Flags:
 def cover(flags: Flags, sessions: list[Session], intervals: list[Interval]) -> None:
     """Set the cells that intervals of days cover."""
     days = np.array([s.date.toordinal() for s in sessions])
-    for interval in intervals:
-        low = np.searchsorted(days, interval.first.toordinal(), "left")
-        last = interval.last.toordinal() if interval.last else 10**9
-        flags[interval.pupil, low : np.searchsorted(days, last, "right")] = True
+    firsts = [interval.first.toordinal() for interval in intervals]
+    lasts = [interval.last.toordinal() if interval.last else _NO_END for interval in intervals]
+    lows = np.searchsorted(days, firsts, "left").tolist()
+    ends = np.searchsorted(days, lasts, "right").tolist()
+    for interval, low, end in zip(intervals, lows, ends, strict=True):
+        flags[interval.pupil, low:end] = True

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from policies.law.absence import Shares, of_statistical_age, shares
 from policies.packs.values import parameters
 from projections.queries.question import Selection, percent
 from projections.queries.rectangle import Flags, Rectangle, cover, rectangle
-from projections.queries.tally import Counter, Tally
+from projections.queries.tally import Counter, Counts, Tally
 from projections.queries.view import Interval, View
 
 _CLASSES = ("year", "registration")
@@ -148,23 +149,33 @@ def selected_pupils(question: Selection, view: View) -> set[int]:
 # -- counting ------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass
 class CountedCells:
     """``counter`` over the register of a range; ``chosen``: the cells asked about that show."""
 
     counter: Counter
     chosen: Flags
 
+    @cached_property
+    def _counts(self) -> tuple[Counts, Counts]:
+        return self.counter.by_pupil(self.chosen)
+
+    @cached_property
+    def _pupils(self) -> dict[int, Tally]:
+        counts, undated = self._counts
+        found = np.nonzero(self.chosen.any(axis=1))[0]
+        tallies = self.counter.tallies(counts[found], undated[found])
+        return dict(zip(found.tolist(), tallies, strict=True))
+
     def pupils(self) -> dict[int, Tally]:
         """Return the tally of each pupil who met a session, by row number."""
-        counts, undated = self.counter.by_pupil(self.chosen)
-        found = np.nonzero(self.chosen.any(axis=1))[0]
-        return {int(n): self.counter.tally(counts[n], undated[n]) for n in found}
+        return self._pupils
 
     def total(self, sessions: Flags | None = None) -> Tally:
         """Return the tally of all together, by default in every session."""
-        cells = self.chosen if sessions is None else self.chosen & sessions
-        counts, undated = self.counter.by_pupil(cells)
+        counts, undated = (
+            self._counts if sessions is None else self.counter.by_pupil(self.chosen & sessions)
+        )
         return self.counter.tally(counts.sum(axis=0), undated.sum())
 
 

@@ -20,8 +20,9 @@ from projections.queries.question import percent
 from projections.queries.rectangle import Flags, Rectangle
 
 Counts = npt.NDArray[np.int64]
-COUNTED = ("possible", "attended", "authorised", "unauthorised", "late", "missing", "undated")
-"""The counts of a tally that one cell adds to."""
+_OF_THE_CODE = ("possible", "attended", "authorised", "unauthorised", "late", "missing")
+COUNTED = (*_OF_THE_CODE, "undated")
+"""The counts of a tally that one cell adds to, in the order of its fields."""
 
 
 @dataclass(slots=True)
@@ -69,6 +70,8 @@ class Counter:
         self._rules = [_meanings(codes, whole.book, era[0]) for era in self._eras]
         self._era_of = np.array([_era(self._eras, day) for day in days], np.int64)
         self._width = len(whole.book)
+        # Without a session there is no era, and one column of nothing for each code.
+        self._worths = _worths_by_era(self._rules or [[None] * self._width])
         self._standing = whole.codes.astype(np.int64) + self._era_of * self._width
         # On a cancelled session the code of the cancellation stands, and counts as nothing else.
         self._shown = self._counted | (whole.on_roll & whole.cancelled)
@@ -83,9 +86,9 @@ class Counter:
         standing = self._standing[pupils]
         width = max(1, len(self._eras)) * self._width
         cells = self._shown[pupils] & chosen
-        rows = np.nonzero(cells)[0]
-        flat = np.bincount(rows * width + standing[cells], minlength=len(standing) * width)
-        undated = (self._undated[pupils] & chosen).sum(axis=1)
+        places = standing + width * np.arange(len(standing))[:, None]
+        flat = np.bincount(places[cells], minlength=len(standing) * width)
+        undated = np.count_nonzero(self._undated[pupils] & chosen, axis=1)
         return flat.reshape(len(standing), width), undated
 
     def of_those_who_met(self, chosen: Flags) -> Flags:
@@ -105,16 +108,33 @@ class Counter:
 
     def tally(self, counts: Counts, undated: int) -> Tally:
         """Return what counts [eras x codes] come to."""
-        tally = Tally(undated=int(undated))
-        for place in np.nonzero(counts)[0]:
-            era, index = divmod(int(place), self._width)
-            number = int(counts[place])
-            rule = self._rules[era][index]
-            if rule is None:
-                tally.missing += number
-            else:
-                _add(tally, rule, number)
-        return tally
+        return self.tallies(counts[None, :], np.array([undated]))[0]
+
+    def tallies(self, counts: Counts, undated: Counts) -> list[Tally]:
+        """Return what each row of counts [rows, eras x codes] comes to."""
+        sums = np.column_stack([counts @ self._worths, undated])
+        found = [Tally(*row) for row in sums.tolist()]
+        codes = [rule.code if rule else "" for era in self._rules for rule in era]
+        rows, places = np.nonzero(counts)
+        numbers = counts[rows, places].tolist()
+        for row, place, number in zip(rows.tolist(), places.tolist(), numbers, strict=True):
+            if code := codes[place]:
+                here = found[row].codes
+                here[code] = here.get(code, 0) + number
+        return found
+
+
+def _worths_by_era(rules: list[list[CodeRule | None]]) -> Counts:
+    """Return what one cell adds to each count but the undated [eras x codes, counts]."""
+    return np.array([_worth(rule) for era in rules for rule in era], np.int64)
+
+
+def _worth(rule: CodeRule | None) -> list[int]:
+    tally = Tally(missing=1)
+    if rule is not None:
+        tally = Tally()
+        _add(tally, rule, 1)
+    return [getattr(tally, name) for name in _OF_THE_CODE]
 
 
 def worths(codes: Codes, book: list[str], day: date) -> Counts:
@@ -122,12 +142,7 @@ def worths(codes: Codes, book: list[str], day: date) -> Counts:
     found = np.zeros((1 + 2 * len(book), len(COUNTED)), np.int64)
     for at, rule in enumerate(_meanings(codes, book, day)):
         for undated in (0, 1):
-            tally = Tally(undated=undated)
-            if rule is None:
-                tally.missing = 1
-            else:
-                _add(tally, rule, 1)
-            found[1 + 2 * at + undated] = [getattr(tally, name) for name in COUNTED]
+            found[1 + 2 * at + undated] = [*_worth(rule), undated]
     return found
 
 

@@ -1,11 +1,11 @@
 """The read models as they stood: opened once, at one point in time, for one answer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, time
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ledger
 from ledger import clock as clocks
@@ -29,18 +29,51 @@ if TYPE_CHECKING:
 _PERSON = "pupil, upn, local_id, surname, forename, name_used, birth_cohort, compulsory_from"
 
 
-@dataclass(slots=True)
 class Person:
-    """A pupil as known: row number, sealed details in clear text, what stays without keys."""
+    """A pupil as known: row number, details opened when they are read, what stays without keys.
 
-    index: int
-    upn: str
-    local_id: str
-    surname: str
-    forename: str
-    name_used: str
-    birth_cohort: int
-    compulsory_from: date
+    ``sealed``: UPN, local id, surname, forename and the name used, each as the tables hold it.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        born: tuple[int, date],
+        sealed: Sequence[str | None] = (),
+        open_text: Callable[[str], str] = str,
+    ) -> None:
+        self.index = index
+        self.birth_cohort, self.compulsory_from = born
+        self._sealed, self._open = sealed, open_text
+
+    def _text(self, place: int) -> str:
+        sealed = self._sealed[place] if self._sealed else None
+        return self._open(sealed) if sealed else ""
+
+    @cached_property
+    def upn(self) -> str:
+        """The unique pupil number."""
+        return self._text(0)
+
+    @cached_property
+    def local_id(self) -> str:
+        """The school's own number."""
+        return self._text(1)
+
+    @cached_property
+    def surname(self) -> str:
+        """The surname."""
+        return self._text(2)
+
+    @cached_property
+    def forename(self) -> str:
+        """The forename."""
+        return self._text(3)
+
+    @cached_property
+    def name_used(self) -> str:
+        """The forename used at school; empty: the forename."""
+        return self._text(4)
 
     @property
     def name(self) -> str:
@@ -50,8 +83,7 @@ class Person:
         return f"{self.name_used or self.forename} {self.surname}"
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """A pupil's stretch of days, on roll or in a group; ``last`` none: open."""
 
     pupil: int
@@ -178,12 +210,14 @@ class View:
         return self._person(rows[0]) if rows else None
 
     def _person(self, row: tuple[Any, ...]) -> Person:
-        index, *texts, cohort, compulsory = row
-        upn, local_id, surname, forename, used = (
-            self.ring.open(text) if text else "" for text in texts
-        )
-        since = date.fromisoformat(compulsory)
-        return Person(index, upn, local_id, surname, forename, used, cohort, since)
+        index, *sealed, cohort, compulsory = row
+        return Person(index, (cohort, date.fromisoformat(compulsory)), sealed, self._open_text)
+
+    @cached_property
+    def _open_text(self) -> Callable[[str], str]:
+        # An answer may read a name when it is printed, and the view is closed by then.
+        self.ring.read_all()
+        return self.ring.open
 
     @cached_property
     def spells(self) -> list[Interval]:
@@ -262,6 +296,7 @@ def _first_date(first: date, on: date) -> date:
     return first
 
 
+@lru_cache(maxsize=4096)  # the days of a few years, asked for again and again
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 

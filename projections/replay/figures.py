@@ -203,7 +203,7 @@ def _person_of_age(view: View, pupil: int) -> Person:
         ).fetchall()
     )
     cohort, since = rows[0]
-    return Person(pupil, "", "", "", "", "", cohort, date.fromisoformat(since))
+    return Person(pupil, (cohort, date.fromisoformat(since)))
 
 
 def _numbers(sessions: Iterable[Session], weeks: Sequence[date]) -> list[int]:

@@ -99,4 +99,5 @@ def _viewed(register, db, folder):
 
 def _person(n, pupil):
     cohort = birth_cohort(pupil.born)
-    return Person(n, pupil.upn, "", f"Sur{n}", f"Fore{n}", "", cohort, date(2017, 12, 31))
+    texts = (pupil.upn, "", f"Sur{n}", f"Fore{n}", "")
+    return Person(n, (cohort, date(2017, 12, 31)), texts)
