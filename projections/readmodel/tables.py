@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,6 +81,11 @@ class Table:
     usual: Sequence[str] = ()
     indexes: Sequence[str] = ()
 
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """Every column, those of the interval last."""
+        return (*self.columns, *(_INTERVAL if self.versioned else ()))
+
 
 class Moment(NamedTuple):
     """When and how an event was recorded, as the models need it.
@@ -96,27 +102,39 @@ class Moment(NamedTuple):
     authenticated: str
 
 
+class _RowNumbers(dict[str, int]):
+    """Pupil -> row number; looked up when first asked for: most writers need a few."""
+
+    def __init__(self, db: Connection) -> None:
+        super().__init__()
+        self._db = db
+
+    def __missing__(self, pupil: str) -> int:
+        row = self._db.execute("SELECT idx FROM pupils WHERE pupil = ?", [pupil]).fetchone()
+        if row is None:
+            raise KeyError(pupil)
+        number = self[pupil] = int(row[0])
+        return number
+
+
 class Writer:
     """Writes facts into the tables of one database, in the caller's transaction."""
 
     def __init__(self, db: Connection, tables: Mapping[str, Table]) -> None:
         self.db = db
-        self._put = {name: _statements(name, t) for name, t in tables.items() if t.versioned}
-        self._placed = {name for name, t in tables.items() if t.row_id}
+        self._tables = tables
         self._pending: dict[str, list[Sequence[Any]]] = {}
         self._usual: dict[str, list[Sequence[Any]]] = {}
-        self._insert = {name: _insertion(name, _all_columns(t)) for name, t in tables.items()}
-        self._insert_usual = {n: _insertion(n, t.usual) for n, t in tables.items() if t.usual}
-        rows = db.execute("SELECT pupil, idx FROM pupils")
-        self.pupils: dict[str, int] = dict(rows)
+        self.pupils: dict[str, int] = _RowNumbers(db)
 
     def pupil(self, pupil_id: str) -> int:
         """Return a pupil's row number, in order of first appearance in the log."""
-        index = self.pupils.get(pupil_id)
-        if index is None:
-            index = self.pupils[pupil_id] = len(self.pupils)
-            self.db.execute("INSERT INTO pupils VALUES(?, ?)", [index, pupil_id])
-        return index
+        try:
+            return self.pupils[pupil_id]
+        except KeyError:
+            sql = "INSERT INTO pupils SELECT coalesce(max(idx) + 1, 0), ? FROM pupils"
+            self.db.execute(sql, [pupil_id])
+            return self.pupils[pupil_id]
 
     def put(self, table: str, key: Sequence[Any], payload: Sequence[Any], moment: Moment) -> None:
         """Record a new version of a fact; the one before it ends here."""
@@ -126,7 +144,7 @@ class Writer:
     def end(self, table: str, key: Sequence[Any], moment: Moment) -> int:
         """End the standing version of a fact, if any; return the stated time from then on."""
         self.flush(table)
-        select, close = self._put[table]
+        select, close = _statements(table, tuple(self._tables[table].key))
         row = self.db.execute(select, key).fetchone()
         if row is None:
             return moment.stated
@@ -151,16 +169,15 @@ class Writer:
     def flush(self, *names: str) -> None:
         """Write the rows that wait, of some tables or of all."""
         for name in names or (*self._usual, *self._pending):
-            self._write(name, self._usual.pop(name, None), self._insert_usual)
-            self._write(name, self._pending.pop(name, None), self._insert)
+            if usual := self._usual.pop(name, None):
+                self._write(name, usual, self._tables[name].usual)
+            if rows := self._pending.pop(name, None):
+                self._write(name, rows, self._tables[name].all_columns)
 
-    def _write(
-        self, name: str, rows: list[Sequence[Any]] | None, statements: Mapping[str, str]
-    ) -> None:
-        if rows:
-            if name in self._placed:
-                rows.sort(key=itemgetter(0))
-            self.db.executemany(statements[name], rows)
+    def _write(self, name: str, rows: list[Sequence[Any]], columns: Sequence[str]) -> None:
+        if self._tables[name].row_id:
+            rows.sort(key=itemgetter(0))
+        self.db.executemany(_insertion(name, tuple(columns)), rows)
 
 
 Handler = Callable[[Writer, Moment, str, Any], None]
@@ -173,17 +190,15 @@ def iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _all_columns(table: Table) -> list[str]:
-    return [*table.columns, *(_INTERVAL if table.versioned else ())]
-
-
-def _insertion(name: str, columns: Sequence[str]) -> str:
+@cache
+def _insertion(name: str, columns: tuple[str, ...]) -> str:
     named, marks = ", ".join(f'"{column}"' for column in columns), ", ".join("?" * len(columns))
     return f"INSERT INTO {name}({named}) VALUES({marks})"
 
 
-def _statements(name: str, table: Table) -> tuple[str, str]:
-    where = " AND ".join(f'"{column}" IS ?' for column in table.key) or "1"
+@cache
+def _statements(name: str, key: tuple[str, ...]) -> tuple[str, str]:
+    where = " AND ".join(f'"{column}" IS ?' for column in key) or "1"
     return (
         f"SELECT rowid, sf FROM {name} WHERE {where} AND kt IS NULL",  # noqa: S608 - our own names
         f"UPDATE {name} SET kt = ?, st = ? WHERE rowid = ?",  # noqa: S608

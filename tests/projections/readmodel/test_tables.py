@@ -75,7 +75,14 @@ def test_a_pupil_has_one_number(db):
     """In order of first appearance, also for a writer that begins later."""
     writer = Writer(db, FACTS)
     assert [writer.pupil(p) for p in ("ann", "bob", "ann")] == [0, 1, 0]
-    assert Writer(db, FACTS).pupils == {"ann": 0, "bob": 1}
+    later = Writer(db, FACTS)
+    assert (later.pupils["bob"], later.pupil("cy"), later.pupil("ann")) == (1, 2, 0)
+
+
+def test_a_pupil_who_is_not_in_the_log_has_no_number(db):
+    """A mark of nobody is a fault of the log, and not another pupil's."""
+    with pytest.raises(KeyError):
+        Writer(db, FACTS).pupils["ann"]
 
 
 def test_placed_rows_are_written_in_their_order(db):
