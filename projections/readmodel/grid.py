@@ -17,6 +17,8 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -75,9 +77,8 @@ class Partition:
             self.sf = _with_room(self.sf, more)
         self.rows = max(self.rows, rows)
 
-    def set(self, row: int, col: int, code: int, moment: Moment) -> None:
+    def set(self, row: int, col: int, code: int, position: int, stated: int) -> None:
         """Let a version stand from a position and stated time; remember the one before."""
-        position, stated = moment.position, moment.stated
         before = int(self.codes[row, col])
         if before:
             sf = int(self.sf[row, col])
@@ -178,13 +179,23 @@ class Grid:
         stem, recent = self._files.get(year), self._recent.get(year, ())
         partition = self._read(stem, to_write=bool(recent)) if stem else Partition.empty()
         self._partitions[year] = partition
-        for mark in recent:
-            moment = Moment(mark.position, 0, mark.stated, False, None, "")
-            set_ = self.enter if mark.first else self.change
-            set_(mark.pupil, mark.session, mark.code, moment)
         if recent:
-            self.flush()
-            partition.settle()
+            self._lay_over(partition, recent)
+
+    def _lay_over(self, partition: Partition, recent: Sequence[RecentMark]) -> None:
+        """Set recent marks; those of a run of first marks at once."""
+        partition.reserve(max(mark.pupil for mark in recent) + 1)
+        for first, run in groupby(recent, key=attrgetter("first")):
+            cells = [
+                (m.pupil, self._place(m.session)[1], self._number(m.code), m.position, m.stated)
+                for m in run
+            ]
+            if first:
+                partition.enter(cells)
+            else:
+                for cell in cells:
+                    partition.set(*cell)
+        partition.settle()
 
     def _read(self, stem: str, *, to_write: bool) -> Partition:
         """Return the arrays of a file; what is written to them stays in memory."""
@@ -207,7 +218,8 @@ class Grid:
         self.flush()
         year, col = self._place(session)
         number = self._number(code)
-        self._writable(year, pupil).set(pupil, col, number, moment)
+        partition = self._writable(year, pupil)
+        partition.set(pupil, col, number, moment.position, moment.stated)
 
     def flush(self) -> None:
         """Set the first marks that wait."""
@@ -237,9 +249,10 @@ class Grid:
     def save(self, place: Reach) -> None:
         """Write what changed under new names, then the manifest that names them, at once."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        self.flush()
         for year in self._recent:
             self.partition(year)
-        self.flush()
+            self._changed.add(year)
         for year in sorted(self._changed):
             partition = self._partitions[year]
             partition.settle()

@@ -112,7 +112,7 @@ def _registers(folder: Any) -> Iterator[Any]:
     from ledger.values import parse_session  # noqa: PLC0415 - as above
 
     days = [UNTIL + timedelta(days=n) for n in range(1, 1 + (LAST - UNTIL).days)]
-    for day in (day for day in days if day.weekday() < 5):  # noqa: PLR2004 - Monday to Friday
+    for day in (day for day in days if day.weekday() < 5):
         for half in ("AM", "PM"):
             for group in _groups(folder):
                 session = parse_session(f"{day}/{half}")
@@ -185,10 +185,10 @@ def make(folder: Path, pupils: int) -> Path:
 
     ledger = folder / "ledger"
     synthetic.build(folder / "school", pupils=pupils, until=UNTIL)
-    attendance = [Path(sys.executable).with_name("attendance"), "--ledger", ledger]
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run([*attendance, "init"], **quiet)  # type: ignore[call-overload]
-    subprocess.run([*attendance, "import", "portable", folder / "school"], **quiet)  # type: ignore[call-overload]
+    attendance = Path(sys.executable).with_name("attendance")
+    for words in (["init"], ["import", "portable", folder / "school"]):
+        command = [attendance, "--ledger", ledger, *words]
+        subprocess.run(command, check=True, capture_output=True)
     return ledger
 
 

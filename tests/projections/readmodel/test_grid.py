@@ -136,6 +136,6 @@ def test_a_version_of_an_empty_cell_is_its_first_mark():
     """There is none before it to remember."""
     partition = Partition.empty()
     partition.reserve(1)
-    partition.set(0, 5, 1, moment(3, 0))
+    partition.set(0, 5, 1, 3, 0)
     partition.settle()
     assert (partition.codes[0, 5], partition.kf[0, 5], len(partition.older)) == (1, 3, 0)
