@@ -185,10 +185,11 @@ class Grid:
     def _lay_over(self, partition: Partition, recent: Sequence[RecentMark]) -> None:
         """Set recent marks; those of a run of first marks at once."""
         partition.reserve(max(mark.pupil for mark in recent) + 1)
+        numbers, place = self._numbers, self._place
         for first, run in groupby(recent, key=attrgetter("first")):
             cells = [
-                (m.pupil, self._place(m.session)[1], self._number(m.code), m.position, m.stated)
-                for m in run
+                (pupil, place(session)[1], numbers[code], position, stated)
+                for position, pupil, session, code, stated, _ in run
             ]
             if first:
                 partition.enter(cells)
@@ -201,7 +202,8 @@ class Grid:
         """Return the arrays of a file; what is written to them stays in memory."""
         mode: Literal["c", "r"] = "c" if to_write else "r"
         files = [self._folder / f"{stem}.{name}.npy" for name in _ARRAYS]
-        codes, kf, sf, older = (np.load(path, mmap_mode=mode) for path in files)
+        # As plain arrays: a mapped one looks at each cell by a function in Python.
+        codes, kf, sf, older = (np.asarray(np.load(path, mmap_mode=mode)) for path in files)
         return Partition(codes, kf, sf, older, len(codes))
 
     def enter(self, pupil: int, session: str, code: str, moment: Moment) -> None:

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from projections.readmodel.tables import Connection, Moment, Reach
 
-AT_MOST = 2048
-"""How many recent marks there may be: a day of a school of 1,000 pupils.
+AT_MOST = 512
+"""How many recent marks there may be: some 17 registers.
 
-Each costs every question a few microseconds; to take them into the arrays writes the year anew.
+Each costs every question up to 10 microseconds; to take them into the arrays writes the year anew.
 """
 TABLES = ("recent_marks", "recent_since")
 

@@ -21,6 +21,16 @@ def row_edited(trial: Trial) -> None:
     )
 
 
+def recent_mark_invented(trial: Trial) -> None:
+    """One that is laid over the grid's arrays, and that no event recorded."""
+    _tables(
+        trial,
+        "INSERT INTO recent_marks "
+        "SELECT state.position + 1, pupil, session, code || 'x', stated, 1 FROM marks, state "
+        "ORDER BY id LIMIT 1",
+    )
+
+
 def row_deleted(trial: Trial) -> None:
     table = trial.rng.choice(["marks", "pupils", "staff"])
     last = "DELETE FROM {0} WHERE rowid = (SELECT max(rowid) FROM {0})"
@@ -74,5 +84,5 @@ def views_of_another_ledger(trial: Trial) -> None:
 
 VIEW_OPERATORS: tuple[ViewOperator, ...] = (
     row_edited, row_deleted, trigger_added, index_edited, tables_overwritten, grid_edited,
-    grid_codes_exchanged, views_of_another_ledger,
+    grid_codes_exchanged, recent_mark_invented, views_of_another_ledger,
 )  # fmt: skip
