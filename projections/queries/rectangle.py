@@ -7,6 +7,7 @@ counted two ways.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +48,9 @@ class Rectangle:
 def rectangle(view: View, first: date | None = None, last: date | None = None) -> Rectangle:
     """Return the register of a view, by default from its first date to its ``on``."""
     # Terms as known at some moment may overlap, though no command lets them stand so.
-    sessions = sorted(set(view.calendar.sessions(first or view.first, last or view.on)))
-    size = (_rows(view), len(sessions))
+    each = set(view.calendar.sessions(first or view.first, last or view.on))
+    sessions = sorted(each, key=attrgetter("date", "half"))
+    size = (view.row_count, len(sessions))
     codes, undated = _marks(view, sessions, size)
     met, cancelled = _met_and_cancelled(view, sessions, size)
     on_roll = np.zeros(size, np.bool_)
@@ -67,12 +69,6 @@ def cells(whole: Rectangle, codes: Codes, wanted: Callable[[CodeRule], bool]) ->
         meant = np.array([rule is not None and wanted(rule) for rule in rules])
         found[:, here] = meant[whole.codes[:, here]]
     return found & whole.counted
-
-
-def _rows(view: View) -> int:
-    """Return how many pupils there are room for: a source may state a group before its pupil."""
-    members = (m.pupil for m in (*view.spells, *view.memberships))
-    return 1 + max((*view.people, *members), default=-1)
 
 
 def _supersede(

@@ -231,6 +231,12 @@ class View:
         rows = self.stood("pupil, since, until, kind, name", "memberships")
         return [Interval(p, _day(s) or date.min, _day(e), k, n) for p, s, e, k, n in rows]
 
+    @cached_property
+    def row_count(self) -> int:
+        """How many rows hold every pupil known; a source may state a group before its pupil."""
+        last_member: int = self.stood("coalesce(max(pupil), -1)", "memberships")[0][0]
+        return 1 + max((*self.people, *(spell.pupil for spell in self.spells), last_member))
+
     def pupil_index(self, named: str) -> int:
         """Return the row number of the pupil that a UPN or local id names, or refuse."""
         pupil = self.ring.find_pupil(named)

@@ -158,7 +158,7 @@ class CountingCells:
         """Return the cells of pupils: a small school of them alone, numbered from 0."""
         view = self._at(moment)
         rows = {pupil: n for n, pupil in enumerate(pupils)}
-        view.grid = self._no_marks
+        view.grid, view.row_count = self._no_marks, len(pupils)
         view.people = {rows[pupil]: _person_of_age(view, pupil) for pupil in pupils}
         view.spells = [
             Interval(rows[p], date.fromisoformat(s), _day(e))

@@ -85,6 +85,7 @@ def _viewed(register, db, folder):
         found.calendar, found.grid, found.school = calendar, grid, None
         found.school_year = school_year_of(register.on, register.terms)
         found.first = found.school_year[0]
+        found.row_count = len(register.pupils)
         found.people = {n: _person(n, p) for n, p in enumerate(register.pupils)}
         found.spells = [Interval(n, a, b) for n, p in enumerate(register.pupils)
                         for a, b in p.spells]  # fmt: skip
