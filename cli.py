@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 import click
 
 from ledger import __version__, clock, form
-from ledger.errors import ImportRefused, Refused
+from ledger.errors import ImportRefused, Refused, StorageRefused
 from ledger.ledger import Ledger
 from ledger.store.folder import Folder
-from ledger.terminal import ShowsProgress, no_progress, progress, say
+from ledger.terminal import ShowsProgress, no_progress, progress, say, silence
 from ledger.values import Operator, Session, parse_date, parse_session
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List every command with its first line, without importing any."""
@@ -219,8 +219,10 @@ class Door:
             self.do(recording(on_record), operator)
 
         def attempt() -> "Answer":
-            with open_view(folder, asked, clock.now) as view:
-                return asked.answer(view)
+            with self.ledger as ledger:
+                folder.required()
+                with open_view(folder, asked, clock.now, ledger.reader()) as view:
+                    return asked.answer(view)
 
         return retry_without_views(folder, attempt)
 
@@ -254,7 +256,7 @@ def _commands(model: type) -> Callable[..., None]:
             return door.do(command, operator)
 
         if isinstance(command, Errand):
-            _show_outcome(record(command), operator)
+            _tell(record(command), operator)
             return
         if isinstance(command, OnScreen) and not command.is_filled and _on_terminal():
             screen = Screen(door.context(operator), record, _TERMINAL, _explain)
@@ -265,7 +267,7 @@ def _commands(model: type) -> Callable[..., None]:
             door.bring_up()
         except Refused as refused:
             say(f"note: recorded, but the views are behind: {refused.what}", err=True)
-        _show_outcome(outcome, operator)
+        _tell(outcome, operator)
 
     return run
 
@@ -313,6 +315,14 @@ def _made(model: Any, given: dict[str, Any]) -> Any:
 
 
 # -- printing --------------------------------------------------------------------------------
+
+
+def _tell(outcome: "Outcome", operator: Operator) -> None:
+    """Show what was done, which stays done where there is nowhere to show it."""
+    try:
+        _show_outcome(outcome, operator)
+    except StorageRefused as refused:
+        say(f"note: done, but {refused.what}", err=True)
 
 
 def _show_outcome(outcome: "Outcome", operator: Operator) -> None:

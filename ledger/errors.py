@@ -19,6 +19,14 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
         self.remedy = remedy
 
 
+class StorageRefused(Refused):
+    """What the disk or a database refused; who was to record says what became of that."""
+
+    def and_nothing_was_recorded(self) -> "StorageRefused":
+        """Return the refusal of something that was to be recorded."""
+        return StorageRefused(self.code, f"{self.what}; nothing was recorded", self.remedy)
+
+
 class Conflict(Exception):  # noqa: N818 - a signal to read again, never shown to a user
     """Somebody else wrote to what this command had read; read again and decide anew."""
 

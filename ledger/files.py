@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from ledger.errors import Refused
+from ledger.errors import StorageRefused
 
 Database = sqlite3.Connection
 DatabaseError = sqlite3.Error
@@ -193,15 +193,13 @@ def translated(path: Path) -> Iterator[None]:
         raise refusal(path, error) from error
 
 
-def refusal(path: Path, error: Exception) -> Refused:
+def refusal(path: Path, error: Exception) -> StorageRefused:
     """Return the refusal that says what a storage error means and what to do."""
     text = str(error).lower()
     for words, code, what, remedy in _MEANINGS:
         if any(word in text for word in words):
-            return Refused(code, f"{what} ({path}); nothing was recorded", remedy)
-    return Refused(
-        "storage", f"{path} cannot be used: {error}; nothing was recorded", "see the message"
-    )
+            return StorageRefused(code, f"{what} ({path})", remedy)
+    return StorageRefused("storage", f"{path} cannot be used: {error}", "see the message")
 
 
 def begin_immediate(execute: Callable[[str], Any], timeout: float | None = None) -> None:

@@ -1,19 +1,31 @@
 """One ledger, opened once: its log, its keys and the school that its events make."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ledger.store.folder import Folder
 
 if TYPE_CHECKING:
     from ledger.sealing.keys import KeyRing
+    from ledger.state.kept import Kept
     from ledger.state.school import School
     from ledger.store.store import Store
+    from ledger.tlog.note import Checkpoint, Note
+    from ledger.transparency.memory import Memorizer
 
 # What a question never needs (the event-sourcing library, the ciphers) is imported when a log or
 # a key ring is opened: a question through the same door stays as quick as it was.
+
+
+class _Opened(NamedTuple):
+    """The log and the keys, and which files they were when they were opened."""
+
+    store: "Store"
+    ring: "KeyRing"
+    memory: "Memorizer"
+    files: tuple[tuple[int, int] | None, ...]
 
 
 class Ledger:
@@ -28,10 +40,11 @@ class Ledger:
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._lock = RLock()
-        self._users = 0
-        self._store: Store | None = None
-        self._ring: KeyRing | None = None
-        self._schools: dict[tuple[str, ...], tuple[int, School]] = {}
+        self._users = self._turns = 0
+        self._read_files = folder.files()
+        self._opened: _Opened | None = None
+        self._kept: Kept | None = None
+        self._reader: KeyRing | None = None
 
     def __enter__(self) -> Self:
         with self._lock:
@@ -45,45 +58,102 @@ class Ledger:
                 self._close()
 
     def _close(self) -> None:
-        opened = (self._store, self._ring)
-        self._store = self._ring = None
-        self._schools = {}
-        for each in opened:
-            if each is not None:
-                each.close()
+        opened, self._opened = self._opened, None
+        kept, self._kept = self._kept, None
+        if opened is not None:
+            opened.memory.close()
+            opened.store.close()
+            opened.ring.close()
+        self._close_reader()
+        if kept is not None:
+            from ledger.state.kept import write_stored  # noqa: PLC0415 - as above
+
+            write_stored(self.folder, kept)
+
+    def _close_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+
+    def reader(self) -> "KeyRing":
+        """Return the keys for questions, which all threads share, as they are now.
+
+        What was opened for one answer is not opened again for the next, as long as no key has
+        changed.
+        """
+        from ledger.sealing.keys import KeyRing  # noqa: PLC0415 - as above
+
+        with self._lock:
+            here = self.folder.files()
+            if self._reader is None or self._read_files != here:
+                self._close_reader()
+                self._reader, self._read_files = KeyRing(self.folder.keys, to_write=False), here
+            self._reader.read_all()
+            return self._reader
 
     @contextmanager
     def turn(self) -> Iterator[tuple["Store", "KeyRing"]]:
         """Wait for the other threads; yield the log and the keys as they are now."""
+        with self, self._lock:
+            opened, inside = self._opened, self._turns
+            if opened is None or not inside:
+                opened = self._open()
+                opened.ring.refresh()
+            self._turns += 1
+            try:
+                yield opened.store, opened.ring
+            finally:
+                self._turns -= 1
+
+    def _open(self) -> _Opened:
+        """Open the files, anew where others were put in their place (a restored back-up)."""
         from ledger.sealing.keys import KeyRing  # noqa: PLC0415 - as above
         from ledger.store.store import Store  # noqa: PLC0415 - as above
+        from ledger.transparency.memory import Memorizer  # noqa: PLC0415 - as above
 
-        with self, self._lock:
-            folder = self.folder.required()
-            if self._store is None:
-                self._store = Store(folder.log)
-            if self._ring is None:
-                self._ring = KeyRing(folder.keys)
-            self._ring.refresh()
-            yield self._store, self._ring
+        folder = self.folder
+        files = folder.files()
+        if self._opened is not None and self._opened.files != files:
+            self._close()
+        if self._opened is None:
+            folder.required()
+            with ExitStack() as half_open:
+                store = Store(folder.log)
+                half_open.callback(store.close)
+                ring, memory = KeyRing(folder.keys), Memorizer(folder, store.holds)
+                self._opened = _Opened(store, ring, memory, files)
+                half_open.pop_all()
+        return self._opened
 
-    def school(self, prefixes: Sequence[str], upto: int) -> "School":
-        """Return the school that the streams with these prefixes make, up to a position.
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold both writers' places, in a `turn`: nobody seals, and nobody records.
 
-        The last one made is kept and brought forward by the events since, within a `turn`;
-        nobody changes it. It is equal to one made from nothing, down to the order of its pupils:
-        where a stream is new, it is made from nothing.
+        The keys' first, then the log's, always in this order; so `redact` takes them too.
         """
-        from ledger.state.school import advance, fold  # noqa: PLC0415 - as above
+        with self.turn() as (store, ring), ring.writing(), store.writing():
+            yield
+
+    def saw(self, note: "Note") -> "Checkpoint | None":
+        """Let this computer remember a checkpoint; return what it knows that does not fit.
+
+        Within a `turn`.
+        """
+        with self._lock:
+            assert self._opened is not None  # noqa: S101 - by the turn
+            return self._opened.memory.saw(note)
+
+    def school(self, upto: int) -> "School":
+        """Return the school that the events up to a position make, within a `turn`.
+
+        The last one made is kept and brought forward by the events since, as long as the log
+        still has the root that it had then; nobody changes it. Where none is kept, the one that
+        is stored beside the log is taken, or it is made from the log.
+        """
+        from ledger.state.kept import bring_forward  # noqa: PLC0415 - as above
 
         with self.turn() as (store, _):
-            key = tuple(prefixes)
             # Taken out while it is brought forward: broken off half-way, it is made anew.
-            position, school = self._schools.pop(key, (upto + 1, None))
-            newer = () if position > upto else tuple(store.since(position, key, upto=upto))
-            if school is None or position > upto or any(r.version == 0 for r in newer):
-                school = fold(store.read(key, upto=upto))
-            else:
-                advance(school, newer)
-            self._schools[key] = (upto, school)
-        return school
+            known, self._kept = self._kept, None
+            self._kept = bring_forward(store, self.folder, known, upto)
+            return self._kept.school

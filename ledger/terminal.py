@@ -3,10 +3,13 @@
 What only the terminal itself can do (ask, clear, page) is the command line's.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from unicodedata import category
+
+from ledger.errors import StorageRefused
 
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 _KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{SOFT HYPHEN}"
@@ -23,10 +26,25 @@ def say(text: str, *, err: bool = False, end: str = "\n") -> None:
 
 
 def write(text: str, *, err: bool = False) -> None:
-    """Write a document, or a table that is drawn already, as it is."""
+    """Write a document, or a table that is drawn already, as it is.
+
+    Raises `StorageRefused` where it has nowhere to go; nothing more of it is tried then.
+    """
     stream = sys.stderr if err else sys.stdout
-    stream.write(text)
-    stream.flush()
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence()
+        what = f"what there is to tell cannot be written: {error.strerror}"
+        raise StorageRefused("unsaid", what, "let it go to a place with room") from None
+
+
+def silence() -> None:
+    """Let whatever is still to be written to stdout go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def visible(text: str) -> str:

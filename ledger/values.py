@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from ledger.errors import Refused
@@ -23,7 +24,12 @@ class Session:
     half: Half
 
     def __str__(self) -> str:
-        return f"{self.date.isoformat()}/{self.half}"
+        return _written(self.date, self.half)
+
+
+@lru_cache(4096)
+def _written(day: date, half: Half) -> str:
+    return f"{day.isoformat()}/{half}"
 
 
 def parse_date(text: str) -> date:

@@ -23,7 +23,9 @@ settings.load_profile("ledger")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--campaign", action="store_true", help="kill a writer 50 times, not 5")
+    parser.addoption(
+        "--campaign", action="store_true", help="every fault and trial, not a seeded sample"
+    )
 
 
 @pytest.fixture(autouse=True)

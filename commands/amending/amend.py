@@ -20,7 +20,7 @@ from commands.amending.evidence import (
 )
 from commands.amending.preview import Preview, evidence_in_words
 from commands.core import checks, marks, sessions
-from commands.core.command import Decision, Range, State, hidden, option
+from commands.core.command import CALENDAR, Decision, Range, State, hidden, one, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.sessions import Span
 from ledger.errors import Refused
@@ -92,14 +92,16 @@ class AmendMarks(sessions.SpanCommand):
         return self.model_copy(update=read)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the marks in question, how their registers were taken, and what policy needs."""
+        """Name who asks, the calendar and the pupils; marks, registers, and what policy needs."""
         _check_options(self)
+        yield from (state.own_row, CALENDAR)
         if self.batch_file is not None:
             yield from batch_reads(self.batch_file, state)
             return
         pupil, span = state.pupil(checks.required_text(self.pupil, "pupil")), sessions.span(self)
+        yield one(streams.pupil(pupil.id))
         yield sessions.marks(pupil, span)
-        yield sessions.registers(span)
+        yield from marks.taking_ranges(state, pupil, span)
         yield from policy_reads(state, [pupil], span)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:

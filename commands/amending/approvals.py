@@ -6,6 +6,8 @@ from typing import NamedTuple
 from commands.amending.policy import check_policy_role, policy_in_force
 from commands.core import checks, marks
 from commands.core.command import (
+    CALENDAR,
+    POLICIES,
     Author,
     Decision,
     Range,
@@ -15,7 +17,7 @@ from commands.core.command import (
     decided,
     one,
     option,
-    starting,
+    searched,
 )
 from commands.core.marks import Amendment, StatedMark
 from ledger.clock import local_date
@@ -53,8 +55,9 @@ class GiveApproval(BatchCommand):
     dry_run: bool = option("show what would be amended; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for all requests, and for the marks that those of the batch are about."""
-        yield starting(streams.APPROVAL)
+        """Name what deciding rests on; the calendar, and the marks that are to be amended."""
+        yield from _reads(self, state)
+        yield CALENDAR
         for each in _waiting_requests(self, state):
             yield one(streams.mark(each.pupil.id, each.session))
 
@@ -83,9 +86,9 @@ class DeclineApproval(BatchCommand):
 
     reason: str = option("why it is declined")
 
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for all requests."""
-        yield starting(streams.APPROVAL)
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name what deciding rests on."""
+        return _reads(self, state)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Decline all that waits of the batch."""
@@ -111,9 +114,9 @@ class WithdrawRequest(BatchCommand):
 
     reason: str = option("why it is withdrawn")
 
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for all requests."""
-        yield starting(streams.APPROVAL)
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name what deciding rests on."""
+        return _reads(self, state)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw all that waits of the batch."""
@@ -148,6 +151,14 @@ class WaitingRequest(NamedTuple):
     def stream(self) -> str:
         """The stream of the request."""
         return streams.approval(self.pupil.id, self.session)
+
+
+def _reads(command: BatchCommand, state: State) -> Iterator[Range]:
+    """Look for the requests of a batch; name who decides, the policy, the requests and pupils."""
+    yield from (state.own_row, POLICIES, searched(streams.APPROVAL))
+    for each in _waiting_requests(command, state):
+        yield one(each.stream)
+        yield one(streams.pupil(each.pupil.id))
 
 
 def _waiting_requests(command: BatchCommand, state: State) -> list[WaitingRequest]:

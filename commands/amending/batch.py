@@ -4,17 +4,18 @@ It is read as the files of the portable folder are. Its lines become changes whe
 what is to stand allow them; every fault of the file is told at once.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple, TextIO
 
 from commands.amending.changes import Change, policy_reads
-from commands.core import checks, marks, sessions
-from commands.core.command import Range, State
+from commands.core import checks, marks
+from commands.core.command import Range, State, one
 from commands.core.marks import StatedMark
 from commands.core.sessions import Span
 from ledger.errors import ImportRefused, Problem, Refused
+from ledger.events import streams
 from ledger.formats import fields, sheet
 from ledger.formats.fields import Field
 from ledger.formats.portable import NO_MARK, Columns
@@ -95,18 +96,19 @@ class BatchRefused(ImportRefused):
 
 
 def batch_reads(file: BatchFile, state: State) -> Iterator[Range]:
-    """Ask for the marks and registers around the sessions of each pupil who is known."""
+    """Ask for each pupil who is known, and for the mark and registers of each session."""
     named: dict[str, list[Session]] = {}
     for row in file.rows:
         pupil = state.identities.get(row.upn, "")
         if pupil in state.school.pupils:
             named.setdefault(pupil, []).append(row.session)
     for pupil, days in named.items():
-        found, span = state.school.pupils[pupil], _around(days)
-        yield sessions.marks(found, span)
-        yield from policy_reads(state, [found], span)
-    if named:
-        yield sessions.registers(_around([day for days in named.values() for day in days]))
+        found = state.school.pupils[pupil]
+        yield one(streams.pupil(pupil))
+        for session in days:
+            yield one(streams.mark(pupil, session))
+            yield from marks.taking_ranges(state, found, Span(session, session, single=True))
+        yield from policy_reads(state, [found], Span(min(days), max(days)))
 
 
 def batch_changes(
@@ -211,7 +213,3 @@ def _refusals(*tests: Callable[[], None]) -> Iterator[Refused]:
             test()
         except Refused as why:
             yield why
-
-
-def _around(days: Collection[Session]) -> Span:
-    return Span(min(days), max(days))

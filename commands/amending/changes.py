@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from commands.amending.policy import PolicyOnDay, check_policy_role, policy_in_force
 from commands.core import marks, papers
-from commands.core.command import Author, Range, State
+from commands.core.command import POLICIES, Author, Range, State
 from commands.core.marks import Amendment, StatedMark
 from commands.core.sessions import Span
 from ledger.clock import local_date
@@ -91,6 +91,7 @@ def policy_reads(
     state: State, pupils: Iterable[Pupil], span: Span | None = None
 ) -> Iterator[Range]:
     """Ask for the pupils' pending requests (in a span) and notices, if there is any policy."""
+    yield POLICIES
     if not state.school.policies:
         return
     for pupil in pupils:

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 
 from commands.amending.changes import Proposal, Split, policy_reads, split
 from commands.core import checks, marks
-from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
+from commands.core.command import (
+    CALENDAR,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+)
 from commands.core.marks import Amendment, StatedMark
 from ledger.errors import Refused
 from ledger.events import streams
@@ -30,9 +40,11 @@ class MoveMark(UseCase):
     nature: str | None = option("nature or cause, for that code", default=None)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for both pupils' marks, and for what the school's policy goes by."""
+        """Name who asks, the calendar and both pupils; their marks, and what the policy needs."""
+        yield from (state.own_row, CALENDAR)
         pupils = [state.pupil(named) for named in (self.from_, self.to)]
         for pupil in pupils:
+            yield one(streams.pupil(pupil.id))
             yield one(streams.mark(pupil.id, self.session))
         yield from policy_reads(state, pupils)
 

@@ -3,15 +3,18 @@
 The head, or whom the head authorises, adopts it: whom a policy restrains does not lift it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple, Self, TextIO
 
 from commands.core import checks
 from commands.core.command import (
+    POLICIES,
+    STAFF,
     Author,
     Decision,
+    Range,
     State,
     UseCase,
     argument,
@@ -51,6 +54,10 @@ class AdoptPolicy(UseCase):
             return self.model_copy(update={"text": shipped})
         path = Path(self.policy)
         return self.model_copy(update={"policy": path.stem, "text": _text(path)})
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Name everybody on the staff, for their roles, and the policies before it."""
+        return STAFF, POLICIES
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Adopt a policy from a day on, or refuse it with everything that is wrong."""

@@ -12,7 +12,6 @@ from commands.core.command import (
     State,
     UseCase,
     hidden,
-    one,
     option,
 )
 from commands.core.execute import execute
@@ -45,8 +44,8 @@ class CreateBackup(UseCase, Errand):
     sha256: str = hidden(default="")
 
     def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for the back-ups before."""
-        yield one(streams.BACKUPS)
+        """Name nothing: the file is written before, and its record rests on nothing else."""
+        return ()
 
     def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
         """Record that the back-up was made."""

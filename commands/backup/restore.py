@@ -15,7 +15,6 @@ from commands.core.command import (
     UseCase,
     argument,
     hidden,
-    one,
     option,
 )
 from commands.core.execute import execute
@@ -63,8 +62,8 @@ class RestoreBackup(UseCase, Errand):
     sha256: str = hidden(default="")
 
     def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for the back-ups before."""
-        yield one(streams.BACKUPS)
+        """Name nothing: the ledger is put together before, and its record rests on it alone."""
+        return ()
 
     def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
         """Record in the restored ledger that it was restored."""

@@ -10,7 +10,18 @@ from datetime import date
 from itertools import groupby
 
 from commands.core import checks, marks, sessions
-from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
+from commands.core.command import (
+    CALENDAR,
+    ROLL,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+)
 from commands.core.marks import Amendment, StatedMark
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -37,7 +48,8 @@ class AddClosure(UseCase):
     reason: str = option("why, INSET for example")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the marks that stand on the sessions."""
+        """Name who asks, the calendar, who belongs to which group; the marks on the sessions."""
+        yield from (state.own_row, CALENDAR, ROLL)
         for session in _sessions(self):
             for pupil in pupils_concerned(state.school, session, self.group):
                 yield one(streams.mark(pupil.id, session))
@@ -74,6 +86,10 @@ class WithdrawClosure(UseCase):
     group: tuple[str, ...] = option("the groups that it was recorded for", default=())
     reason: str = option("why it is withdrawn")
 
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and the calendar."""
+        return state.own_row, CALENDAR
+
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw what was recorded for exactly these groups."""
         state.author(now)
@@ -109,7 +125,8 @@ class CancelSessions(UseCase):
     reason: str = option("why")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the marks of everyone concerned."""
+        """Name who asks, the calendar, who belongs to which group; the marks on the sessions."""
+        yield from (state.own_row, CALENDAR, ROLL)
         for session in sessions.parse_all(self.sessions):
             for pupil in pupils_concerned(state.school, session, self.group):
                 yield one(streams.mark(pupil.id, session))
@@ -139,9 +156,8 @@ class CancelSessions(UseCase):
 
 def check_groups(school: School, groups: Iterable[str]) -> None:
     """Refuse the name of a group to which nobody ever belonged."""
-    known = {name for p in school.pupils.values() for _, name, _ in p.memberships}
     for group in groups:
-        if group not in known:
+        if group not in school.groups:
             raise Refused(
                 "group-unknown",
                 f"no pupil ever belonged to {group!r}",

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 
 from commands.core import checks, sessions
-from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
+from commands.core.command import (
+    CALENDAR,
+    ROLL,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    option,
+)
 from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
@@ -31,8 +41,10 @@ class SetTerm(UseCase):
     last: date = option("last day")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the marks on the days that the term would no longer hold."""
+        """Name who asks and the calendar; the marks on days that the term would no longer hold."""
+        yield from (state.own_row, CALENDAR)
         for first, last in _stretches_left_out(self, state):
+            yield ROLL
             span = sessions.Span(Session(first, HALVES[0]), Session(last, HALVES[-1]))
             for pupil in state.school.pupils.values():
                 yield sessions.marks(pupil, span)
@@ -75,6 +87,10 @@ class SetRegisterTimes(UseCase):
     am_closes: str = option("morning register closes")
     pm_opens: str = option("afternoon register opens")
     pm_closes: str = option("afternoon register closes")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and the calendar."""
+        return state.own_row, CALENDAR
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Set the times; they must follow each other through the day."""

@@ -6,10 +6,10 @@ there without being imported.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, ClassVar, NamedTuple, Protocol, Self, TextIO
+from typing import Any, NamedTuple, Protocol, Self, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,13 +18,14 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.log import Committed, Source
+from ledger.events.roll import GroupJoined
 from ledger.ledger import Ledger
 from ledger.sealing.attachments import Attachment, new_key
 from ledger.sealing.keys import BEYOND_USE
 from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil, School
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Recorded
+from ledger.store.store import Fact, Recorded, Relied
 from ledger.values import Operator
 from policies.packs.codes import Codes, Rules
 
@@ -59,10 +60,36 @@ class Author(NamedTuple):
 
 
 class Range(NamedTuple):
-    """The streams named from ``first`` to before ``last``."""
+    """The streams named from ``first`` to before ``last``.
+
+    ``events``: of streams that the school is folded from, whether the events are wanted too, and
+    not only what they make; the events of all others always are. ``rests``: whether the decision
+    rests on them, or only looks through them for those that it names besides. ``joining``: it
+    rests on nothing there but that nobody joins this group.
+    """
 
     first: str
     last: str
+    events: bool = False
+    rests: bool = True
+    joining: str | None = None
+
+    @property
+    def relied_on(self) -> Relied:
+        """What must not change until the decision is recorded."""
+        return Relied(self.first, self.last, None if self.joining is None else self._joins)
+
+    def _joins(self, event: Event) -> bool:
+        return isinstance(event, GroupJoined) and event.name == self.joining
+
+
+class Streams(NamedTuple):
+    """Some streams by their whole names, which are read together."""
+
+    names: tuple[str, ...]
+
+
+Wanted = Range | Streams
 
 
 def one(stream: str) -> Range:
@@ -75,31 +102,73 @@ def starting(prefix: str) -> Range:
     return Range(prefix, prefix + "\U0010ffff")
 
 
+def searched(prefix: str) -> Range:
+    """Return the range to look through where it is not known on which stream something is.
+
+    What is found, and is to stand unchanged, is named by itself.
+    """
+    return starting(prefix)._replace(rests=False)
+
+
+CALENDAR = one(streams.CALENDAR)
+"""Terms, closures, register times and the school's own details."""
+STAFF = starting(streams.STAFF)
+"""Everybody on the staff: for who holds which role, and whether anybody does."""
+ROLL = starting(streams.PUPIL)
+"""Every pupil: for who belongs to a group, and for who is there at all."""
+POLICIES = one(streams.policy())
+"""The policies that the school adopted."""
+
+
+def belonging(school: School, group: str) -> Iterator[Range]:
+    """Name who belongs to a group: each pupil who ever did, and that nobody else joins it."""
+    yield ROLL._replace(joining=group)
+    yield from (one(streams.pupil(pupil_id)) for pupil_id in school.groups.get(group, ()))
+
+
+class Identities:
+    """Which pupil a UPN or local id names; what it told is what the decision rests on."""
+
+    def __init__(self, find: Callable[[str], str | None]) -> None:
+        self._find = find
+        self.told: dict[str, str | None] = {}
+
+    def get(self, named: str, default: str = "") -> str:
+        """Return the id of the pupil whom a UPN or local id names."""
+        if named not in self.told:
+            self.told[named] = self._find(named)
+        return self.told[named] or default
+
+
 @dataclass(slots=True)
 class State:
     """All that a decision may look at: read from the log at one position.
 
-    ``identities``: UPN or local id -> pupil id; ``histories``: the events of the streams that
-    the use case asked for; ``versions``: how many events each stream has that was read;
-    ``open_text``: the text of a sealed field; ``new_id``: a fresh
-    random id, an argument so that decisions stay pure, as is ``new_key``, 256 bits; ``position``:
-    up to where the log was read; ``event_at``: the event at a position, which never changes.
+    ``histories``: the events of the streams that the use case asked for; ``positions``: where in
+    the log they stand; ``open_text``: the text of a sealed field; ``new_id``: a fresh random id,
+    an argument so that decisions stay pure, as is ``new_key``, 256 bits; ``position``: up to
+    where the log was read; ``event_at``: the event at a position, which never changes.
     """
 
     school: School
-    identities: Mapping[str, str]
+    identities: Identities
     operator: Operator
     open_text: Callable[[str], str]
     new_id: Callable[[], str]
     histories: dict[str, list[Event]] = field(default_factory=dict)
-    versions: dict[str, int] = field(default_factory=dict)
+    positions: dict[str, list[int]] = field(default_factory=dict)
     position: int = 0
     new_key: Callable[[], bytes] = new_key
     event_at: Callable[[int], Recorded | None] = lambda _: None
 
+    @property
+    def own_row(self) -> Range:
+        """What `author` looks at: the operator's row among the staff."""
+        return one(streams.staff(self.operator.staff_id or ""))
+
     def pupil(self, named: str) -> Pupil:
         """Return the pupil that a UPN or local id names, or refuse it."""
-        pupil = self.school.pupils.get(self.identities.get(named, ""))
+        pupil = self.school.pupils.get(self.identities.get(named))
         if pupil is None:
             raise Refused(
                 "pupil-unknown",
@@ -165,22 +234,21 @@ def decided(facts: list[Fact], *says: str, dry_run: bool = False) -> Decision:
 
 
 class UseCase(Command, ABC):
-    """A command that is decided: what it reads, what it relies on, what is to be recorded.
-
-    ``relies_on``: prefixes of streams, besides the school's own, that the decision rests on.
-    """
-
-    relies_on: ClassVar[tuple[str, ...]] = ()
+    """A command that is decided: what it rests on, and what is to be recorded."""
 
     def load(self, stdin: TextIO, /) -> Self:
         """Return the command with what its files hold; every fault of a file is refused."""
         del stdin
         return self
 
-    def reads(self, state: State, /) -> Iterable[Range]:
-        """Yield the streams that are needed besides the school's own; each is read at once."""
-        del state
-        return ()
+    @abstractmethod
+    def reads(self, state: State, /) -> Iterable[Wanted]:
+        """Yield all that the decision rests on, and no more.
+
+        So two people who do different things never meet. What the school is folded from is in
+        ``state.school`` already, and is named here as well; other streams are read, each range
+        before the next is asked for.
+        """
 
     @abstractmethod
     def decide(self, state: State, rules: Rules, now: int, /) -> Decision:
@@ -198,11 +266,11 @@ class Watched(Protocol):
     def ranges(self) -> Iterable[Range]:
         """What was read, and is to stand unchanged until it is recorded."""
 
-    def says(self, state: State, read: "Read", /) -> Iterator[str]:
-        """Yield what the user is told once it is recorded."""
+    def says(self, last: int, /) -> Iterator[str]:
+        """Yield what the user is told once it is recorded, the last event at a position."""
 
 
-Read = Callable[[Range], Iterable[Recorded]]
+Read = Callable[[Range], Sequence[Recorded]]
 """Reads the events of a range, up to the position at which the decision is made."""
 Watch = Callable[[Decision, State, Codes, date, Read], Watched]
 """Holds each decision against what rests on the register, before it is recorded."""

@@ -1,29 +1,40 @@
-"""The only writer: read the streams, decide, seal, append; read again when overtaken."""
+"""The only writer: read the streams, decide, seal, append; who is overtaken waits his turn."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import TypeVar
 
 import ledger
-from commands.core.command import Context, Decision, Outcome, Range, Read, State, UseCase
+from commands.core.command import (
+    Context,
+    Identities,
+    Outcome,
+    Range,
+    Read,
+    State,
+    Streams,
+    UseCase,
+    Wanted,
+    Watched,
+    one,
+)
 from ledger.clock import local_date
-from ledger.errors import Conflict, Refused
+from ledger.errors import Conflict, Refused, StorageRefused
 from ledger.events import streams
 from ledger.events.log import Committed, RulesAdopted
+from ledger.events.register import MarkChange, SessionMarked
 from ledger.events.roll import DetailsAmended, PupilEnrolled
-from ledger.files import translated
 from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
-from ledger.store.store import Batch, Fact, Store
+from ledger.state.school import FOLDED
+from ledger.store.store import Batch, Fact, Recorded, Store
 from ledger.tlog import signing
-from ledger.transparency import memory
 from policies.packs.codes import Rules, rules
 from policies.packs.files import statutory
 
-_TRIES = 4
-_SCHOOL = (streams.CALENDAR, streams.STAFF, streams.PUPIL, streams.RULES, streams.POLICY)
 _REPORT_EVERY = 1000
 
 Progress = Callable[[int, int], None]
@@ -34,33 +45,70 @@ Found = TypeVar("Found")
 def execute(context: Context, command: UseCase, *, progress: Progress | None = None) -> Outcome:
     """Carry out a command: all of it is recorded, or none.
 
-    Raises `Refused` when it cannot be done; nothing was written then.
+    It is decided while others record. Who is overtaken in what the decision rests on waits his
+    turn: he holds both writers' places, and decides again. Raises `Refused` when it cannot be
+    done; nothing was written then.
     """
     with context.ledger.turn() as (store, ring):
         attempt = _Attempt(context, store, ring, progress)
-        for _ in range(_TRIES):
-            try:
-                return attempt.carry_out(command)
-            except Conflict:
-                continue
-    raise Refused(
-        "overtaken",
-        "others kept changing what this command is about",
-        "look at what stands now, then try again",
-    )
+        try:
+            planned, recorded = _carried_out(attempt, command)
+        except StorageRefused as refused:
+            raise refused.and_nothing_was_recorded() from None
+        return attempt.outcome(planned, recorded)
+
+
+def _carried_out(attempt: "_Attempt", command: UseCase) -> tuple["_Plan", Recorded | None]:
+    with attempt.store.reading():
+        planned = attempt.plan(command)
+    try:
+        return planned, attempt.record(planned)
+    except Conflict:
+        with attempt.context.ledger.alone():
+            attempt.refuse_if_marks_changed(planned)
+            planned = attempt.plan(command)
+            return planned, attempt.record(planned)
 
 
 def look(
     context: Context,
     ask: Callable[[State], Found],
-    reads: Callable[[State], Iterable[Range]] = lambda _: (),
+    reads: Callable[[State], Iterable[Wanted]] = lambda _: (),
 ) -> Found:
     """Return what ``ask`` finds in the state as it stands; records nothing."""
-    with context.ledger.turn() as (store, ring):
-        attempt, head = _Attempt(context, store, ring, None), store.head()
-        state = attempt.state(_SCHOOL, head)
-        attempt.read_more(state, reads(state), head)
+    with context.ledger.turn() as (store, ring), store.reading():
+        attempt = _Attempt(context, store, ring, None)
+        state = attempt.state()
+        attempt.read(state, reads(state))
         return ask(state)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a command decided, over which state, and what it is written down as."""
+
+    command: UseCase
+    state: State
+    now: int
+    rules: Rules
+    watched: Watched
+    ranges: list[Range]
+    keys_version: int
+
+    @property
+    def is_recorded(self) -> bool:
+        return bool(self.watched.decision.count) and not self.watched.decision.dry_run
+
+    def marks(self) -> dict[str, str]:
+        """Return the marks that a person wants to enter or change: stream -> code."""
+        decision = self.watched.decision
+        if decision.source is not None or not isinstance(decision.facts, Sequence):
+            return {}
+        return {
+            stream: event.code
+            for stream, event in decision.facts
+            if isinstance(event, SessionMarked | MarkChange)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,62 +118,114 @@ class _Attempt:
     ring: KeyRing
     progress: Progress | None
 
-    def carry_out(self, command: UseCase) -> Outcome:
-        read_at, now, in_force = self.store.head(), self.context.clock(), rules()
-        relied_on = (*_SCHOOL, *command.relies_on)
-        state = self.state(relied_on, read_at)
-        ranges = self.read_more(state, command.reads(state), read_at)
+    def plan(self, command: UseCase) -> _Plan:
+        """Read what a command rests on, and decide."""
+        version = self.ring.version
+        state, now, in_force = self.state(), self.context.clock(), rules()
+        ranges = self.read(state, command.reads(state))
         decision = command.decide(state, in_force, now)
         watched = self.context.watch(
-            decision, state, in_force.codes, local_date(now), self._reader(read_at)
+            decision, state, in_force.codes, local_date(now), self._reader(state.position)
         )
-        decision = watched.decision
-        if decision.dry_run or not decision.count:
+        ranges += [one(streams.rules(in_force.digest)), *watched.ranges]
+        return _Plan(command, state, now, in_force, watched, ranges, version)
+
+    def record(self, plan: _Plan) -> Recorded | None:
+        """Record what was decided, and return its header; none where there is nothing."""
+        if not plan.is_recorded:
+            return None
+        decision = plan.watched.decision
+        adopted = () if plan.rules.digest in plan.state.school.rules else (_adopt(plan.rules),)
+        folder = self.context.folder
+
+        def first() -> None:
+            self.ring.commit()
+            attachments.write(folder, decision.attachments)
+
+        with self.ring.writing():
+            self._refuse_if_renamed(plan)
+            batch = Batch(
+                self._header(plan),
+                self._sealed(chain(adopted, decision.facts), plan),
+                decision.count + len(adopted),
+                plan.state.position,
+                [each.relied_on for each in plan.ranges if each.rests],
+            )
+            return self.store.append(batch, clock=self.context.clock, before_commit=first)
+
+    def outcome(self, plan: _Plan, recorded: Recorded | None) -> Outcome:
+        """Return what to tell the user."""
+        decision = plan.watched.decision
+        if recorded is None:
             return Outcome(None, decision.says)
-        adopted = () if in_force.digest in state.school.rules else (_adopt(in_force),)
-        batch = Batch(
-            self._header(command, decision, in_force),
-            chain(adopted, decision.facts),
-            decision.count + len(adopted),
-            read_at,
-            (*relied_on, *ranges, *watched.ranges),
-            state.versions,
-        )
-        header = self._append(batch, now, decision.attachments)
-        alerts = watched.says(state, self._reader(self.store.head()))
+        header = recorded.event
+        assert isinstance(header, Committed)  # noqa: S101 - what was appended begins with one
+        alerts = plan.watched.says(recorded.position + header.count)
         return Outcome(header, (*decision.says, *alerts, *self._warnings()))
 
-    def state(self, prefixes: Sequence[str], upto: int) -> State:
-        """Return the state that the streams with these prefixes build."""
-        school = self.context.ledger.school(prefixes, upto)
+    def refuse_if_marks_changed(self, plan: _Plan) -> None:
+        """Refuse where somebody else gave a mark that was to be recorded another code meanwhile.
+
+        Whoever repeats the command has been told, and changes it knowingly; so does whoever
+        changed it himself.
+        """
+        wanted, state = plan.marks(), plan.state
+        newer = self.store.since(state.position, (streams.MARK,), upto=self.store.head())
+        last = {r.stream: r.event for r in newer if r.stream in wanted}
+        changed = [
+            _changed_words(state, stream, event, plan.now)
+            for stream, event in last.items()
+            if isinstance(event, SessionMarked | MarkChange)
+            and event.code != wanted[stream]
+            and (event.by is None or event.by != state.operator.staff_id)
+        ]
+        if changed:
+            raise Refused(
+                "changed-meanwhile",
+                f"changed meanwhile: {'; '.join(changed)}",
+                "look at what stands now; repeat the command if yours is to stand all the same",
+            )
+
+    def state(self) -> State:
+        """Return the state that decisions are made over, as the log is now."""
+        position = self.store.head()
         return State(
-            school,
-            self.ring.identities(),
+            self.context.ledger.school(position),
+            Identities(self.ring.find_pupil),
             self.context.operator,
             self.ring.open,
             streams.new_id,
-            versions=dict(school.versions),
-            position=upto,
+            position=position,
             event_at=self.store.at,
         )
 
     def _reader(self, upto: int) -> Read:
-        return lambda wanted: self.store.read_range(*wanted, upto=upto)
+        return lambda wanted: self.store.read_range(*wanted[:2], upto=upto)
 
-    def read_more(self, state: State, asked: Iterable[Range], upto: int) -> list[Range]:
+    def read(self, state: State, asked: Iterable[Wanted]) -> list[Range]:
         """Add the histories of further streams to a state, and return what was asked for.
 
         One range is read before the next is asked for, so that a use case may look at each.
         """
-        ranges = []
+        ranges, upto = list[Range](), state.position
         for wanted in asked:
+            if isinstance(wanted, Streams):
+                ranges += map(one, wanted.names)
+                _take_in(state, self.store.read_streams(wanted.names, upto=upto))
+                continue
             ranges.append(wanted)
-            for r in self.store.read_range(*wanted, upto=upto):
-                state.histories.setdefault(r.stream, []).append(r.event)
-                state.versions[r.stream] = r.version + 1
+            if wanted.events or not wanted.first.startswith(FOLDED):
+                _take_in(state, self.store.read_range(*wanted[:2], upto=upto))
         return ranges
 
-    def _header(self, command: UseCase, decision: Decision, in_force: Rules) -> Committed:
+    def _refuse_if_renamed(self, plan: _Plan) -> None:
+        """Refuse where a UPN or local id that was looked up names another pupil by now."""
+        if self.ring.version != plan.keys_version:
+            for named, pupil in plan.state.identities.told.items():
+                if self.ring.find_pupil(named) != pupil:
+                    raise Conflict
+
+    def _header(self, plan: _Plan) -> Committed:
         operator = self.context.operator
         return Committed(
             at=0,
@@ -133,28 +233,17 @@ class _Attempt:
             account=operator.account,
             authenticated=operator.authenticated,
             software=ledger.__version__,
-            rules=in_force.digest,
-            command=type(command).__name__,
+            rules=plan.rules.digest,
+            command=type(plan.command).__name__,
             count=0,
-            source=decision.source,
+            source=plan.watched.decision.source,
         )
-
-    def _append(self, batch: Batch, now: int, kept: Sequence[attachments.Attachment]) -> Committed:
-        folder = self.context.folder
-
-        def first() -> None:
-            self.ring.commit()
-            attachments.write(folder, kept)
-
-        with translated(folder.keys), self.ring.writing():
-            sealed = replace(batch, facts=self._sealed(batch, now))
-            return self.store.append(sealed, clock=self.context.clock, before_commit=first)
 
     def _warnings(self) -> Iterator[str]:
         """Remember the newest checkpoint; say what does not fit, and who could sign others."""
         folder, note = self.context.folder, self.store.checkpoint()
         assert note is not None  # noqa: S101 - the transaction wrote one
-        known = memory.remember(folder, note, self.store.holds)
+        known = self.context.ledger.saw(note)
         if known is not None:
             yield (
                 f"WARNING: this computer has seen {known.size} entries of this ledger that are "
@@ -166,12 +255,32 @@ class _Attempt:
                 "sign another history: chmod 600"
             )
 
-    def _sealed(self, batch: Batch, now: int) -> Iterator[Fact]:
-        for done, (stream, event) in enumerate(batch.facts):
+    def _sealed(self, facts: Iterable[Fact], plan: _Plan) -> Iterator[Fact]:
+        count = plan.watched.decision.count
+        for done, (stream, event) in enumerate(facts):
             _remember_identity(self.ring, stream, event)
-            yield Fact(stream, seal_event(self.ring, stream, event, now))
+            yield Fact(stream, seal_event(self.ring, stream, event, plan.now))
             if self.progress is not None and done % _REPORT_EVERY == 0:
-                self.progress(done, batch.count)
+                self.progress(done, count)
+
+
+def _take_in(state: State, recorded: Iterable[Recorded]) -> None:
+    """Add histories, stream by stream, to those that a state has."""
+    for stream, run in groupby(recorded, key=attrgetter("stream")):
+        if stream not in state.histories:
+            found = list(run)
+            state.histories[stream] = [r.event for r in found]
+            state.positions[stream] = [r.position for r in found]
+
+
+def _changed_words(state: State, stream: str, change: SessionMarked | MarkChange, now: int) -> str:
+    """Say to what a mark was changed, and by whom."""
+    _, pupil_id, session = streams.parts(stream)
+    who, row = change.by or "a source", state.school.staff_on(change.by or "", local_date(now))
+    if row is not None:
+        who = f"{state.open_text(row.name)} ({change.by})"
+    name = state.name_of(state.school.pupils[pupil_id])
+    return f"{name} {session} is {change.code} by {who}"
 
 
 def _adopt(in_force: Rules) -> Fact:

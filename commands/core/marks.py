@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from commands.core import checks
-from commands.core.command import Author, Range, State, starting
+from commands.core.command import Author, Range, State, one, starting
 from commands.core.sessions import Span
 from ledger import clock
 from ledger.errors import Refused
@@ -62,6 +62,8 @@ class Amendment:
 
 def mark_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
     """Return the mark that stands, its sealed text opened; the use case must have asked for it."""
+    if streams.mark(pupil.id, session) not in state.histories:
+        return None
     mark = state.mark(pupil, session)
     if mark.code is None:
         return None
@@ -95,6 +97,18 @@ def takings(state: State, pupil: Pupil, session: Session) -> list[RegisterTaken]
         for event in state.histories.get(streams.register(group, session), ())
         if isinstance(event, RegisterTaken)
     ]
+
+
+def taking_ranges(state: State, pupil: Pupil, covered: Span) -> Iterator[Range]:
+    """Ask for how the registers of a pupil's groups were taken, for `takings`.
+
+    In a span of sessions, of those in terms: outside of them nothing is entered.
+    """
+    between = state.school.calendar().sessions(covered.first.date, covered.last.date)
+    for session in (covered.first,) if covered.single else between:
+        if covered.holds(session):
+            for group in pupil.groups(session.date):
+                yield one(streams.register(group, session))
 
 
 def request_range(pupil: Pupil, span: Span | None = None) -> Range:
@@ -214,6 +228,8 @@ def check_on_roll(pupil: Pupil, session: Session) -> None:
 
 def check_met(calendar: Calendar, pupil: Pupil, session: Session) -> None:
     """Refuse a mark for a session that the school does not meet for this pupil."""
+    if calendar.meets_everyone(session):
+        return
     if not calendar.in_term(session.date):
         raise Refused(
             "outside-term",

@@ -65,8 +65,8 @@ def by_pupil(
 
 
 def notice_range(pupil: Pupil) -> Range:
-    """Return the range of every notice about a pupil."""
-    return starting(f"{streams.NOTICES}{pupil.id}:")
+    """Return the range of every notice about a pupil, for `notices_of`."""
+    return starting(f"{streams.NOTICES}{pupil.id}:")._replace(events=True)
 
 
 def notices_of(state: State, pupil: Pupil) -> list[Notice]:

@@ -92,13 +92,6 @@ def plans(pupil: Pupil, covered: Span) -> Range:
     return Range(first, last + "\x00")
 
 
-def registers(covered: Span) -> Range:
-    """Return the range of every group's register streams in a span."""
-    return Range(
-        f"{streams.REGISTER}{covered.first}:", f"{streams.REGISTER}{covered.last}:\U0010ffff"
-    )
-
-
 def _read(text: str, half: Half) -> Session:
     return parse_session(text) if "/" in text else Session(parse_date(text), half)
 

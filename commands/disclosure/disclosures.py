@@ -74,13 +74,19 @@ class RecordDisclosure(UseCase):
             return self.model_copy(update={"sha256": sha256(path.read_bytes()).hexdigest()})
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for what left before, for amendments that wait, and for the times of positions."""
+        """Name who records it and the pupils; ask for what left before and amendments that wait.
+
+        Look up when positions were recorded, which never changes.
+        """
+        yield state.own_row
         for pupil in _subjects(self, state):
             yield one(streams.disclosure(pupil.id if pupil else None))
+            if pupil is not None:
+                yield one(streams.pupil(pupil.id))
             if pupil is not None and self.kind == "certificate":
                 yield marks.request_range(pupil)
         if self.on is not None and self.seen_at:
-            yield one(streams.COMMITS)
+            yield one(streams.COMMITS)._replace(rests=False)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record what left, once for each pupil; the same again on the same day is no news."""

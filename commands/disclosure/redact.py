@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from commands.core import checks
 from commands.core.command import (
+    STAFF,
     Context,
     Decision,
     Errand,
@@ -54,7 +55,7 @@ from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places
 from ledger.state.school import Pupil
 from ledger.store.folder import Folder
-from ledger.store.store import Fact
+from ledger.store.store import Fact, Recorded
 from policies.law.calendar import may_go
 from policies.packs.codes import Rules, rules
 from policies.packs.values import parameters
@@ -71,10 +72,16 @@ class RedactField(UseCase, Errand):
     reason: str = option("why; kept sealed")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for earlier redactions, and for what left the school about the same pupil."""
-        yield one(streams.redaction())
-        yield starting(streams.RELATION)
-        for pupil in _subjects(self, state):
+        """Name the staff, for their roles, and whom the text is about; of a parent, all relations.
+
+        Ask for earlier redactions, and for what left the school about the same pupil.
+        """
+        yield from (STAFF, one(streams.redaction()), one(streams.disclosure(None)))
+        recorded = _recorded(state, self.position)
+        if recorded is not None and recorded.stream.startswith(streams.PARENT):
+            yield starting(streams.RELATION)
+        for pupil in _named_in(recorded, state):
+            yield one(streams.pupil(pupil))
             yield one(streams.disclosure(pupil))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
@@ -135,15 +142,23 @@ def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
 
 def _subjects(command: RedactField, state: State) -> list[str | None]:
     """Return the pupils whom an event is about, and none for extracts about many."""
-    recorded = state.event_at(command.position) if command.position <= state.position else None
+    named = _named_in(_recorded(state, command.position), state)
+    return [*(pupil for pupil in named if pupil in state.school.pupils), None]
+
+
+def _named_in(recorded: Recorded | None, state: State) -> list[str]:
+    """Return whose id the name of an event's stream holds; of a parent, the children's ids."""
     if recorded is None:
-        return [None]
-    if recorded.stream.startswith(streams.PARENT):
-        parent = recorded.stream.removeprefix(streams.PARENT)
-        relations = map(streams.parts, state.histories)
-        return [*(parts[1] for parts in relations if parts[2:] == [parent]), None]
+        return []
     own = streams.parts(recorded.stream)[1:2]
-    return [*(pupil for pupil in own if pupil in state.school.pupils), None]
+    if recorded.stream.startswith(streams.PARENT):
+        return [pupil for parent, pupil in state.school.relations if [parent] == own]
+    return own
+
+
+def _recorded(state: State, position: int) -> Recorded | None:
+    """Return the event at a position, none where the log had not reached it."""
+    return state.event_at(position) if 0 < position <= state.position else None
 
 
 def _check_new(command: RedactField, state: State) -> None:
@@ -226,7 +241,7 @@ _LAST_DAY = (7, 31)
 
 def _target(state: State, position: int, field: str) -> Target:
     """Return the sealed text that a position and field name; refuse what is none."""
-    recorded = state.event_at(position) if 0 < position <= state.position else None
+    recorded = _recorded(state, position)
     if recorded is None:
         raise Refused(
             "position-unknown",

@@ -8,10 +8,10 @@ names is on record too (ICO, Monitoring workers, 2023).
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
-from typing import ClassVar
 
-from commands.core import checks
+from commands.core import checks, families
 from commands.core.command import (
+    STAFF,
     Author,
     Decision,
     Range,
@@ -42,8 +42,6 @@ _MAY_SEE_NAMES = ("auditor", "authoriser", "head", "trust")
 class CopyForSubject(UseCase):
     """To whom and by what right, of which days, up to which position, who reviewed free text."""
 
-    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
-
     pupil: str = option("UPN or local id")
     to: str = option("to whom")
     parent: str | None = option("the id of the parent who asks", default=None)
@@ -55,8 +53,12 @@ class CopyForSubject(UseCase):
     authority: str | None = option("on what authority somebody else asks", default=None)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for what left before, so that the record of it has its place."""
-        yield one(streams.disclosure(state.pupil(self.pupil).id))
+        """Name who gives it, who reviewed it, the pupil and the parents: what its record says."""
+        pupil = state.pupil(self.pupil)
+        yield from (state.own_row, one(streams.pupil(pupil.id)))
+        yield from families.relation_reads(state, pupil)
+        if self.review is not None:
+            yield one(streams.staff(self.review.strip()))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the copy, or refuse somebody to whom none may be given."""
@@ -96,8 +98,8 @@ class ShowNames(UseCase):
     reason: str = hidden()
 
     def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for the looks before: this one follows them in their stream."""
-        yield one(streams.audit())
+        """Name the staff, for their roles; each look stands by itself."""
+        return (STAFF,)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record each look; the same reason again is another look."""
@@ -161,10 +163,10 @@ def _names_of(state: State, pupil: Pupil) -> set[str]:
 
 def _check_named(state: State, pupil: Pupil, to: str) -> None:
     """Refuse a copy for somebody whose full name is that of a barred parent, however asked."""
-    for (parent, related), relation in state.school.relations.items():
+    for parent, relation in families.relations_of(state, pupil).items():
         person = state.school.parents.get(parent)
         flag = barring_flag(relation.no_contact)
-        if related != pupil.id or flag is None or person is None or person.forename is None:
+        if flag is None or person is None or person.forename is None:
             continue
         words = [state.open_text(person.forename), state.open_text(person.surname)]
         if all(word.casefold() in to.casefold() for word in words):

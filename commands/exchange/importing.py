@@ -7,9 +7,18 @@ state, and is all or nothing.
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import ClassVar, Self, TextIO
+from typing import Self, TextIO
 
-from commands.core.command import Decision, Range, State, UseCase, argument, hidden, option
+from commands.core.command import (
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    hidden,
+    option,
+    starting,
+)
 from commands.exchange.portable import (
     calendar,
     differences,
@@ -25,6 +34,7 @@ from commands.exchange.portable.work import Work, draft
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import Finding, ImportCompleted, Source
+from ledger.state.school import FOLDED
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
 
@@ -34,14 +44,6 @@ class ImportPortable(UseCase):
 
     A folder of CSV files with ``school.toml``; marks.csv alone tops up a known school.
     """
-
-    relies_on: ClassVar = (
-        streams.PARENT,
-        streams.RELATION,
-        streams.NOTICES,
-        streams.CASEWORK,
-        streams.IMPORTS,
-    )
 
     path: Path = argument("the folder")
     dry_run: bool = option("check everything and say what would be recorded", default=False)
@@ -55,9 +57,9 @@ class ImportPortable(UseCase):
         return self.model_copy(update={"folder": load(self.path)})
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the marks and plans that the folder is about, where the ledger may hold some."""
-        content = _content(self)
-        return chain(voice_reads() if content.whole else (), mark_reads(content, state))
+        """Name the whole school, and who stated what of it; the marks that the folder is about."""
+        content, school = _content(self), map(starting, FOLDED)
+        return chain(school, voice_reads() if content.whole else (), mark_reads(content, state))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record what is stated and the ledger does not hold; refuse all faults at once."""

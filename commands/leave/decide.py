@@ -9,10 +9,12 @@ that it refused.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
-from commands.core import checks, marks, sessions
+from commands.core import checks, families, marks, sessions
 from commands.core.command import (
+    CALENDAR,
+    STAFF,
     Author,
     Decision,
     Range,
@@ -21,15 +23,16 @@ from commands.core.command import (
     argument,
     decided,
     option,
-    starting,
 )
 from commands.core.marks import StatedMark
 from commands.core.sessions import Span
 from commands.leave.leave import (
     Leave,
     check_state,
+    entry_reads,
     find_leave,
     leave_reads,
+    leave_with_id,
     register_ended,
     sessions_in_words,
     sessions_met,
@@ -58,8 +61,6 @@ class GrantLeave(UseCase):
     The decision of a person whom the proprietor authorises, with its reason.
     """
 
-    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
-
     leave_id: str = argument("the id of the request")
     from_: str | None = option("first session or date [as asked]", default=None)
     to_: str | None = option("last session or date [as asked]", default=None)
@@ -70,8 +71,17 @@ class GrantLeave(UseCase):
     letter_on: date | None = option("the date of the letter", default=None)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the request, and for marks, plans and registers in its sessions."""
-        return leave_reads(state, self.leave_id)
+        """Name the staff, for their roles, the calendar, the request, and the pupil's parents.
+
+        Ask for marks, plans and registers in its sessions.
+        """
+        yield from (STAFF, CALENDAR)
+        yield from leave_reads(state, self.leave_id)
+        leave = leave_with_id(state, self.leave_id)
+        if leave is not None:
+            yield from entry_reads(leave)
+            yield from marks.taking_ranges(state, leave.pupil, leave.covers)
+            yield from families.relation_reads(state, leave.pupil)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Grant all that was asked for, or part of it, and plan what has no mark and no plan."""
@@ -116,15 +126,17 @@ class RefuseLeave(UseCase):
     The decision of a person whom the proprietor authorises, with its reason.
     """
 
-    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
-
     leave_id: str = argument("the id of the request")
     reason: str = option("why; kept sealed")
     letter_on: date | None = option("the date of the letter", default=None)
 
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for the request."""
-        yield starting(streams.LEAVE)
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name the staff, for their roles, the request, and the pupil's parents."""
+        yield STAFF
+        yield from leave_reads(state, self.leave_id)
+        leave = leave_with_id(state, self.leave_id)
+        if leave is not None:
+            yield from families.relation_reads(state, leave.pupil)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the refusal."""

@@ -7,16 +7,27 @@ where the school's policy asks for a second person, the amendments are recorded 
 may be found again while marks or plans of the leave stand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from commands.amending.changes import Proposal, Split, policy_reads, request_facts, split
 from commands.core import checks, marks
-from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
+from commands.core.command import (
+    CALENDAR,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    option,
+    starting,
+)
 from commands.core.marks import Amendment, StatedMark
 from commands.leave.leave import (
     Grant,
     Leave,
     check_state,
+    entry_reads,
     find_leave,
     leave_reads,
     leave_with_id,
@@ -51,12 +62,13 @@ class FalsifyLeave(UseCase):
     dry_run: bool = option("show what would be amended; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the request, all that is recorded of its sessions, and what may be held."""
-        yield from leave_reads(state, self.leave_id)
+        """Name who found it, the calendar and what rests on the leave, and what may be held."""
+        yield CALENDAR
+        yield from _reads(state, self.leave_id)
         leave = leave_with_id(state, self.leave_id)
-        if leave is None:
-            return
-        yield from policy_reads(state, [leave.pupil], leave.covers)
+        if leave is not None:
+            yield from marks.taking_ranges(state, leave.pupil, leave.covers)
+            yield from policy_reads(state, [leave.pupil], leave.covers)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Amend what stands with the leave's code, withdraw what is only planned, and say why."""
@@ -109,8 +121,8 @@ class WithdrawLeave(UseCase):
     reason: str = option("why; kept sealed")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the request, and for marks, plans and registers in its sessions."""
-        return leave_reads(state, self.leave_id)
+        """Name who withdraws it, and what rests on the leave."""
+        return _reads(state, self.leave_id)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the withdrawal, and withdraw the plans that rest on this leave alone."""
@@ -130,6 +142,16 @@ class WithdrawLeave(UseCase):
         return decided(
             facts, f"leave {leave.id} of {state.name_of(leave.pupil)} withdrawn, with {number}"
         )
+
+
+def _reads(state: State, leave_id: str) -> Iterator[Range]:
+    """Name who ends a leave, and the request; ask for its entries and the pupil's other leave."""
+    yield state.own_row
+    yield from leave_reads(state, leave_id)
+    leave = leave_with_id(state, leave_id)
+    if leave is not None:
+        yield from entry_reads(leave)
+        yield starting(streams.leave(leave.pupil.id, ""))
 
 
 def _own_plans(state: State, leave: Leave) -> list[tuple[Session, StatedMark]]:

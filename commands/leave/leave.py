@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from commands.core import marks, sessions
-from commands.core.command import Range, State, starting
+from commands.core.command import Range, State, one, searched
 from commands.core.marks import has_ended
 from commands.core.sessions import Span
 from ledger.errors import Refused
@@ -101,17 +101,21 @@ def leaves_of(state: State, pupil: Pupil) -> list[Leave]:
 
 
 def leave_reads(state: State, leave_id: str) -> Iterator[Range]:
-    """Ask for every leave, then for marks, plans and registers in the sessions of one of them.
+    """Look through every leave, since an id names no pupil; name the one, and its pupil.
 
     An id that is not known is for the decision to refuse, after it asked who decides.
     """
-    yield starting(streams.LEAVE)
+    yield searched(streams.LEAVE)
     leave = leave_with_id(state, leave_id)
-    if leave is None:
-        return
+    if leave is not None:
+        yield one(streams.leave(leave.pupil.id, leave.id))
+        yield one(streams.pupil(leave.pupil.id))
+
+
+def entry_reads(leave: Leave) -> Iterator[Range]:
+    """Ask for the marks and plans in the sessions of one leave."""
     yield sessions.marks(leave.pupil, leave.covers)
     yield sessions.plans(leave.pupil, leave.covers)
-    yield sessions.registers(leave.covers)
 
 
 def check_state(leave: Leave, allowed: tuple[str, ...], remedy: str) -> None:

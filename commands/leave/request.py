@@ -11,18 +11,19 @@ beginning of the reason say so, sealed with it; they are read back here.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, time
-from typing import ClassVar
 
 from pydantic import field_validator
 
-from commands.core import checks, sessions
+from commands.core import checks, families, sessions
 from commands.core.command import (
+    CALENDAR,
     Decision,
     Range,
     State,
     UseCase,
     argument,
     decided,
+    one,
     option,
     starting,
 )
@@ -49,8 +50,6 @@ class RequestLeave(UseCase):
     Who asked, when, for which sessions and what for; nothing is planned until it is granted.
     """
 
-    relies_on: ClassVar = (streams.RELATION, streams.PARENT)
-
     pupil: str = argument("UPN or local id")
     from_: str = option("first session or date")
     to_: str = option("last session or date")
@@ -68,8 +67,11 @@ class RequestLeave(UseCase):
         return value.isoformat() if isinstance(value, date) else value
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the pupil's other requests."""
-        yield starting(streams.leave(state.pupil(self.pupil).id, ""))
+        """Name who records it, the calendar, the pupil and the parents; ask for other leave."""
+        pupil = state.pupil(self.pupil)
+        yield from (state.own_row, CALENDAR, one(streams.pupil(pupil.id)))
+        yield starting(streams.leave(pupil.id, ""))
+        yield from families.relation_reads(state, pupil)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the request as it was made, and say what a decision has to look at."""
@@ -178,7 +180,7 @@ def is_in_advance(calendar: Calendar, asked_on: date, reason: str | None, first:
 
 
 def check_related(state: State, pupil: Pupil, parent: str | None) -> None:
-    """Refuse a parent who is not on record, or not as one of this pupil; parents must be read."""
+    """Refuse a parent who is not on record, or not as one of this pupil."""
     if parent is None:
         return
     if parent not in state.school.parents:
@@ -190,7 +192,7 @@ def check_related(state: State, pupil: Pupil, parent: str | None) -> None:
 
 
 def objections(state: State, pupil: Pupil, asked: LeaveRequested, name: str) -> Iterator[str]:
-    """Yield what speaks against who asked; relations and parents must be in the state."""
+    """Yield what speaks against who asked; the pupil's relations were asked for."""
     yield from letter_objections(state, pupil, asked.parent, name)
     first = date.fromisoformat(asked.first.partition("/")[0])
     rule = law.asked_by(first)
@@ -229,8 +231,8 @@ def _opens(calendar: Calendar, session: Session) -> time | None:
 
 
 def _without_contact(state: State, pupil: Pupil) -> Iterator[str]:
-    for (parent, related), relation in state.school.relations.items():
-        if related == pupil.id and relation.no_contact == "yes":
+    for parent, relation in families.relations_of(state, pupil).items():
+        if relation.no_contact == "yes":
             yield parent
 
 

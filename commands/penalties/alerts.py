@@ -8,7 +8,17 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from commands.core import checks
-from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
+from commands.core.command import (
+    STAFF,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+)
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -34,8 +44,9 @@ class SettleAlert(UseCase):
     alert: int = argument("number of the alert, as attendance alerts shows it")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the pupil's alerts and what became of them."""
-        yield one(_stream(self.alert, state))
+        """Name the staff, for their roles, and the pupil; ask for what became of their alerts."""
+        stream = _stream(self.alert, state)
+        return STAFF, one(streams.pupil(streams.subject(stream))), one(stream)
 
 
 class DismissAlert(SettleAlert):

@@ -8,7 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from commands.core import checks, marks
-from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
+from commands.core.command import (
+    CALENDAR,
+    STAFF,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+    starting,
+)
 from ledger.clock import local_date
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
@@ -37,10 +49,13 @@ class ConsiderPenalty(UseCase):
     reason: str = option("why; kept sealed")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for every mark of the pupil, and for what was considered before."""
+        """Name the staff, for their roles, the calendar and the pupil.
+
+        Ask for every mark of the pupil, what was considered before, and what waits.
+        """
         pupil = state.pupil(self.pupil)
-        prefix = streams.mark(pupil.id, "")
-        yield Range(prefix, prefix + "\U0010ffff")
+        yield from (STAFF, CALENDAR, one(streams.pupil(pupil.id)))
+        yield starting(streams.mark(pupil.id, ""))
         yield one(streams.penalty(pupil.id))
         yield marks.request_range(pupil)
 

@@ -5,9 +5,9 @@ is the local authority's (SI 2007/1867 reg 20): until it has confirmed how many 
 can speak of its own records only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from commands.core import checks
 from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
@@ -30,8 +30,6 @@ class RecordNotice(UseCase):
     What is left out stays as it was: a notice is known by its kind, issue and first day.
     """
 
-    relies_on: ClassVar = (streams.PARENT, streams.NOTICES)
-
     parent_id: str = argument("the school's id of the parent")
     pupil: str = argument("UPN or local id")
     kind: Literal["s444A", "s105"] = option("s444A: failure to attend; s105: excluded pupil")
@@ -47,6 +45,10 @@ class RecordNotice(UseCase):
     outcome_on: date | None = option("since when", default=None)
     session: tuple[Session, ...] = option("a session that it relied on (repeatable)", default=())
     issuer: str | None = option("who issued it", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who records it, the pupil, the parent, and the notices to them for the child."""
+        return _reads(state, self.parent_id, self.pupil)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """State the notice whole; nothing where nothing changes."""
@@ -73,18 +75,16 @@ class ConfirmNotices(UseCase):
     What the local authority answered about one parent and child.
     """
 
-    relies_on: ClassVar = (streams.PARENT,)
-
     parent_id: str = argument("the school's id of the parent")
     pupil: str = argument("UPN or local id")
     la_ref: str = option("the authority's reference")
     on: date = option("the day on which it confirmed")
     notices: int = option("how many notices it holds", ge=0)
 
-    def reads(self, state: State) -> tuple[Range, ...]:
-        """Ask for what is recorded of notices to this parent for this child."""
-        pupil = state.pupil(self.pupil)
-        return (one(streams.notices(self.parent_id, pupil.id)),)
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name the same as for a notice; ask for what was confirmed before."""
+        *people, notices = _reads(state, self.parent_id, self.pupil)
+        return *people, notices._replace(events=True)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the confirmation; nothing where it is recorded already."""
@@ -108,6 +108,12 @@ class ConfirmNotices(UseCase):
         if _is_confirmed(state, stream, event):
             return decided([], f"{who}: confirmed so already; nothing was recorded")
         return decided([Fact(stream, event)], f"{who}: {self.notices} confirmed by the authority")
+
+
+def _reads(state: State, parent_id: str, pupil: str) -> tuple[Range, ...]:
+    pupil_id = state.pupil(pupil).id
+    parent, child = one(streams.parent(parent_id)), one(streams.pupil(pupil_id))
+    return state.own_row, parent, child, one(streams.notices(parent_id, pupil_id))
 
 
 def _check_parent(state: State, parent_id: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from commands.core.command import Decision, Range, Read, State, one, starting
+from commands.core.command import CALENDAR, Decision, Range, Read, State, one, starting
 from commands.core.papers import PREFIXES, CitedPaper, by_pupil
 from commands.penalties.undercut_case import Register, Undercut, compare, describe
 from ledger.events import streams
@@ -82,12 +82,9 @@ class WatchedDecision:
     alerts: list[Alert] = field(default_factory=list)
     ranges: list[Range] = field(default_factory=list)
 
-    def says(self, state: State, read: Read) -> Iterator[str]:
-        """Yield the alerts that were recorded, with their numbers; ``read``: up to the head."""
-        for alert in self.alerts:
-            stream = streams.undercut(alert.pupil_id)
-            version = state.versions[stream]
-            (number,) = (r.position for r in read(one(stream)) if r.version == version)
+    def says(self, last: int) -> Iterator[str]:
+        """Yield the alerts that were recorded, last of all, with their positions as numbers."""
+        for number, alert in enumerate(self.alerts, start=last - len(self.alerts) + 1):
             yield from alert.says(number)
 
 
@@ -114,13 +111,15 @@ def watch(
     if not concerned:
         return watched
     comparison = Comparison(state.school, change, codes, today)
+    watched.ranges.append(CALENDAR)
     for pupil_id in concerned:
+        watched.ranges.append(one(streams.pupil(pupil_id)))
         marks = _read(watched, read, [starting(streams.mark(pupil_id, ""))])
         found = comparison.pupil(pupil_id, papers[pupil_id], marks)
         if found is not None:
             name = state.name_of(state.school.pupils[pupil_id])
             watched.alerts.append(Alert(pupil_id, name, found))
-    _append_alerts(watched, state, read)
+    _append_alerts(watched)
     return watched
 
 
@@ -207,7 +206,7 @@ def _read(watched: WatchedDecision, read: Read, ranges: Iterable[Range]) -> list
     return found
 
 
-def _append_alerts(watched: WatchedDecision, state: State, read: Read) -> None:
+def _append_alerts(watched: WatchedDecision) -> None:
     """Put the alerts after the decision's own facts; in a dry run, only say them."""
     decision = watched.decision
     if not watched.alerts:
@@ -217,9 +216,6 @@ def _append_alerts(watched: WatchedDecision, state: State, read: Read) -> None:
         watched.decision = replace(decision, says=(*decision.says, *says))
         return
     facts = [alert.fact for alert in watched.alerts]
-    for stream, _ in facts:
-        before = _read(watched, read, [one(stream)])
-        state.versions[stream] = len(before)
     count = decision.count + len(facts)
     watched.decision = replace(decision, facts=[*decision.facts, *facts], count=count)
 
@@ -239,6 +235,7 @@ def _school_after(school: School, facts: Iterable[Fact]) -> School:
         terms=dict(school.terms),
         closures=dict(school.closures),
         pupils={**school.pupils, **changed},
+        groups={name: dict(joined) for name, joined in school.groups.items()},
     )
     for stream, event in facts:
         evolve(copied, stream, event)

@@ -33,9 +33,9 @@ class RotateKey(UseCase, Errand):
     key: str = hidden(default="")
     signature: str = hidden(default="")
 
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for the keys that the ledger has had."""
-        yield one(streams.LEDGER)
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who lets it be; ask for the keys that the ledger has had."""
+        return state.own_row, one(streams.LEDGER)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the new public key with the old one's signature, once."""

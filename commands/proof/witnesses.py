@@ -84,9 +84,9 @@ class TrustWitness(UseCase):
             raise Refused("keys-many", f"{self.key} holds {len(keys)} keys", "give one at a time")
         return self.model_copy(update={"key": keys[0].vkey})
 
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Look at whom the school trusted and dropped."""
-        return [one(streams.WITNESSES)]
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who decides; ask for whom the school trusted and dropped."""
+        return state.own_row, one(streams.WITNESSES)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the key with who decided to trust it."""
@@ -106,9 +106,9 @@ class DropWitness(UseCase):
 
     witness: str = argument("its name, the id of its key, or the key")
 
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Look at whom the school trusted and dropped."""
-        yield one(streams.WITNESSES)
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who decides; ask for whom the school trusted and dropped."""
+        return state.own_row, one(streams.WITNESSES)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the drop with who decided it."""

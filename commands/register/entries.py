@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TextIO
 
 from commands.core import marks
-from commands.core.command import Author, Range, State, one, starting
+from commands.core.command import CALENDAR, Author, State, Streams, Wanted, belonging
 from commands.core.marks import StatedMark
 from ledger.clock import local_date
 from ledger.errors import ImportRefused, Problem, Refused
@@ -63,7 +63,7 @@ class Place(NamedTuple):
 class Result(NamedTuple):
     """What became of one pupil: the code that stands afterwards, the fact, if it was planned."""
 
-    name: str
+    pupil: Pupil
     code: str = ""
     fact: Fact | None = None
     planned: bool = False
@@ -81,23 +81,35 @@ class RegisterRefused(ImportRefused):
 # The pupils of a register, and what becomes of each.
 
 
-def register_ranges(state: State, group: str, session: Session) -> Iterator[Range]:
-    """Yield the ranges that tell how a group's register stands."""
-    yield starting(f"{streams.REGISTER}{session}:")
-    for pupil in state.school.members(group, session.date):
-        yield one(streams.mark(pupil.id, session))
-        yield one(streams.plan(pupil.id, session))
+def register_ranges(state: State, group: str, session: Session) -> Iterator[Wanted]:
+    """Yield all that tells how a group's register stands.
+
+    Whether an entry is late rests on the registers of all groups that its pupils belong to.
+    """
+    yield from (state.own_row, CALENDAR, *belonging(state.school, group))
+    members = state.school.members(group, session.date)
+    groups = {group, *(name for pupil in members for name in pupil.groups(session.date))}
+    taken = (streams.register(name, session) for name in sorted(groups))
+    marked = (streams.mark(pupil.id, session) for pupil in members)
+    planned = (streams.plan(pupil.id, session) for pupil in members)
+    yield Streams((*taken, *marked, *planned))
 
 
 def due_pupils(state: State, group: str, session: Session) -> list[Pupil]:
     """Return the group's pupils for whom the session is met; refuse when there is none."""
-    members, calendar = state.school.members(group, session.date), state.school.calendar()
+    return _due(state, group, session, state.school.members(group, session.date))
+
+
+def _due(state: State, group: str, session: Session, members: list[Pupil]) -> list[Pupil]:
+    calendar = state.school.calendar()
     if not members:
         raise Refused(
             "group-unknown",
             f"no pupil on roll belongs to {group!r} on {session.date}",
             "check the name of the group and the date",
         )
+    if calendar.meets_everyone(session):
+        return members
     found = [p for p in members if calendar.meets(session, p.groups(session.date))]
     if not found:
         marks.check_met(calendar, members[0], session)
@@ -111,8 +123,9 @@ def match_rows(
 
     Pupils for whom the session is not met are left out, unless a code is given for them.
     """
-    members = {p.id: p for p in state.school.members(place.group, place.session.date)}
-    due_ids = {p.id for p in due_pupils(state, place.group, place.session)}
+    found_members = state.school.members(place.group, place.session.date)
+    due_ids = {p.id for p in _due(state, place.group, place.session, found_members)}
+    members = {p.id: p for p in found_members}
     found: dict[str, Row] = {}
     problems = []
     for row in rows:
@@ -162,14 +175,14 @@ class Taking:
     def _result(self, session: Session, pupil: Pupil, row: Row, rest: StatedMark | None) -> Result:
         stands = marks.mark_of(self.state, pupil, session)
         given, planned = _stated_mark(row), marks.plan_of(self.state, pupil, session)
-        name, entry = self.state.name_of(pupil), given or planned or rest
+        entry = given or planned or rest
         if stands is not None and (given is None or _agrees(given, stands)):
-            return Result(name, stands.code)
+            return Result(pupil, stands.code)
         if entry is None:
-            return Result(name)
+            return Result(pupil)
         marks.check_entry(self.codes, self.calendar, pupil=pupil, session=session, stated=entry)
         fact = Fact(streams.mark(pupil.id, session), self._event(session, pupil, entry, stands))
-        return Result(name, entry.code, fact, planned=entry is planned)
+        return Result(pupil, entry.code, fact, planned=entry is planned)
 
     def _event(
         self, session: Session, pupil: Pupil, entry: StatedMark, stands: StatedMark | None

@@ -6,7 +6,7 @@ Only for sessions met, without a mark, whose register has not ended.
 from collections.abc import Iterable
 
 from commands.core import checks, marks, sessions
-from commands.core.command import Decision, Range, State, decided, option
+from commands.core.command import CALENDAR, Decision, Range, State, decided, one, option
 from commands.core.marks import StatedMark
 from commands.core.sessions import PupilSpanCommand, Span
 from ledger.english import number_of
@@ -26,11 +26,12 @@ class Planning(PupilSpanCommand):
     """A command about what is expected in sessions to come."""
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the pupil's marks and plans in the span, and for how registers were taken."""
+        """Name who asks, the pupil, the calendar; marks, plans and registers in the span."""
         span, pupil = sessions.span(self), state.pupil(self.pupil)
+        yield from (state.own_row, CALENDAR, one(streams.pupil(pupil.id)))
         yield sessions.marks(pupil, span)
         yield sessions.plans(pupil, span)
-        yield sessions.registers(span)
+        yield from marks.taking_ranges(state, pupil, span)
 
 
 class PlanAbsence(Planning):

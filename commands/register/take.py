@@ -10,6 +10,7 @@ from typing import Self, TextIO
 
 from commands.core import marks
 from commands.core.command import (
+    CALENDAR,
     Decision,
     OnScreen,
     Outcome,
@@ -17,14 +18,15 @@ from commands.core.command import (
     Screen,
     State,
     UseCase,
+    Wanted,
     argument,
     decided,
     hidden,
     one,
     option,
-    starting,
 )
 from commands.core.marks import StatedMark
+from commands.core.sessions import Span
 from commands.register import entries
 from commands.register.entries import Place, RegisterRefused, Result, Row, Taking
 from ledger.errors import Refused
@@ -68,8 +70,8 @@ class TakeRegister(OnScreen):
 
         return take(self, screen)
 
-    def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the marks and plans of the group, and for how registers were taken."""
+    def reads(self, state: State) -> Iterable[Wanted]:
+        """Name who asks and the calendar; the group's pupils, their marks, plans and registers."""
         return entries.register_ranges(state, self.group, self.session)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
@@ -91,7 +93,7 @@ class TakeRegister(OnScreen):
                 "give codes, or --rest-present when everybody was there",
             )
         facts = [result.fact for result in results if result.fact is not None]
-        says = _says(place, results)
+        says = _says(state, place, results)
         stream = streams.register(self.group, self.session)
         if stream in state.histories:
             return decided(facts, *says)
@@ -117,10 +119,11 @@ class MarkSession(UseCase):
     reason: str | None = option("why the entry is late", default=None)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the mark as it stands and for the register's taking."""
+        """Name who asks, the pupil, the calendar; the mark as it stands, and its registers."""
         pupil = state.pupil(self.pupil)
+        yield from (state.own_row, CALENDAR, one(streams.pupil(pupil.id)))
         yield one(streams.mark(pupil.id, self.session))
-        yield starting(f"{streams.REGISTER}{self.session}:")
+        yield from marks.taking_ranges(state, pupil, Span(self.session, self.session, single=True))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record a first mark, or correct one while its register is still open."""
@@ -161,14 +164,14 @@ def _taking(command: TakeRegister, by: str, count: int, now: int) -> RegisterTak
     return RegisterTaken(by=by, opened=command.opened, ended=ended, marks=count)
 
 
-def _says(place: Place, results: Sequence[Result]) -> list[str]:
+def _says(state: State, place: Place, results: Sequence[Result]) -> list[str]:
     facts = [result.fact for result in results if result.fact is not None]
     corrected = sum(isinstance(fact.event, MarkCorrected) for fact in facts)
     kept = sum(bool(result.code) for result in results) - len(facts)
     counts = f"{len(facts) - corrected} entered, {corrected} corrected, {kept} as they stood"
     says = [f"{place.group} {place.session}: {counts}"]
-    planned = sorted(f"{r.name} ({r.code})" for r in results if r.planned)
-    without = sorted(r.name for r in results if not r.code)
+    planned = sorted(f"{state.name_of(r.pupil)} ({r.code})" for r in results if r.planned)
+    without = sorted(state.name_of(r.pupil) for r in results if not r.code)
     if planned:
         says.append(f"planned absence became the entry: {', '.join(planned)}")
     if without:

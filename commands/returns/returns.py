@@ -35,8 +35,11 @@ class MakeReturn(UseCase):
         default=(),
     )
 
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for the returns of the kind made before."""
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who made it and the pupils; ask for the returns of the kind made before."""
+        yield state.own_row
+        for named in self.pupil:
+            yield one(streams.pupil(state.pupil(named).id))
         yield one(streams.returns(self.kind))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
@@ -77,9 +80,9 @@ class AgreeReturn(UseCase):
     weeks: int = option("within how many consecutive school weeks", ge=1)
     from_: date = option("the day from which it is agreed")
 
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Ask for what was agreed before."""
-        yield one(streams.returns(_AGREED))
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who agreed it; ask for what was agreed before."""
+        return state.own_row, one(streams.returns(_AGREED))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the figure; it stands from its day until a later one's day."""

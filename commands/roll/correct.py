@@ -16,6 +16,7 @@ from commands.core.command import (
     UseCase,
     argument,
     decided,
+    one,
     option,
     starting,
 )
@@ -52,6 +53,12 @@ class CorrectPupil(UseCase):
     field: Detail = option("which detail")
     to: str = option("what it should say; '' clears a detail that may be missing")
     reason: str = option("why it is amended")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and the pupil, and whoever has the UPN or local id that is given."""
+        yield from (state.own_row, one(streams.pupil(state.pupil(self.pupil).id)))
+        if self.field in ("upn", "local_id"):
+            yield from enrol.named_ranges(state, self.to.strip())
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Amend the detail; a UPN may not be another pupil's; a birth date moves the age."""
@@ -155,8 +162,10 @@ class MergePupils(UseCase):
     reason: str = option("why they are one pupil")
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for every mark of both records."""
+        """Name who asks and both records; every mark of them."""
+        yield state.own_row
         for pupil in _pair(self, state):
+            yield one(streams.pupil(pupil.id))
             yield starting(streams.mark(pupil.id, ""))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:

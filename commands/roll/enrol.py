@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 
 from commands.calendar import closures
 from commands.core import checks, sessions
-from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
+from commands.core.command import (
+    CALENDAR,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+)
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -49,7 +59,9 @@ class EnrolPupil(UseCase):
     registration: str | None = option("registration group", default=None)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for a returning pupil's marks from the first day on."""
+        """Name who asks, the calendar, whoever is named so; a returning pupil's marks."""
+        yield from (state.own_row, CALENDAR)
+        yield from named_ranges(state, self.upn, self.local_id or "")
         pupil = _known_pupil(self, state)
         if pupil is not None:
             last = Session(date.max, HALVES[-1])
@@ -90,6 +102,10 @@ class MovePupil(UseCase):
     from_: date = option("first day in the new group, or first day without the old")
     to: str | None = option("the group joined", default=None)
     leave: str | None = option("the group left, without joining another", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and the pupil."""
+        return state.own_row, one(streams.pupil(state.pupil(self.pupil).id))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Join a group and leave what it replaces, or leave one only."""
@@ -140,6 +156,14 @@ def detail(state: State, pupil: Pupil, name: str) -> str | None:
     return sealed and state.open_text(sealed)
 
 
+def named_ranges(state: State, *named: str) -> Iterator[Range]:
+    """Name the pupils whom UPNs and local ids name, for `check_name`."""
+    for each in named:
+        pupil_id = state.identities.get(each)
+        if pupil_id:
+            yield one(streams.pupil(pupil_id))
+
+
 def check_name(state: State, kind: str, value: str, *, of: Pupil | None) -> None:
     """Refuse a malformed UPN, and a UPN or local id that names another pupil now.
 
@@ -147,7 +171,7 @@ def check_name(state: State, kind: str, value: str, *, of: Pupil | None) -> None
     """
     if kind == "upn":
         check_upn(value)
-    other = state.school.pupils.get(state.identities.get(value, ""))
+    other = state.school.pupils.get(state.identities.get(value))
     if other is None or other is of or not other.spells:
         return
     if value in (detail(state, other, "upn"), detail(state, other, "local_id")):

@@ -4,12 +4,22 @@ Both are stated whole: what is left out stays as it was, an empty text clears it
 before is amended, detail by detail (SI 2024/208 reg 6(1), reg 8(7)).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from commands.core import checks
-from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
+from commands.core.command import (
+    Author,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+)
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import AdmissionAmended, ParentRecorded, RelationRecorded
@@ -28,8 +38,6 @@ class RecordParent(UseCase):
     What was recorded before is amended: original, amended, reason, date and name are kept.
     """
 
-    relies_on: ClassVar = (streams.PARENT,)
-
     parent_id: str = argument("the school's id of the parent")
     surname: str | None = option("surname", default=None)
     title: str | None = option("title", default=None)
@@ -42,6 +50,10 @@ class RecordParent(UseCase):
         "yes: the address may not be told to anyone", default=None
     )
     reason: str | None = option("why it is amended, where it is recorded already", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and the parent."""
+        return state.own_row, one(streams.parent(self.parent_id))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """State the parent whole; nothing where nothing changes."""
@@ -70,8 +82,6 @@ class RecordRelation(UseCase):
     What was recorded before is amended: original, amended, reason, date and name are kept.
     """
 
-    relies_on: ClassVar = (streams.PARENT, streams.RELATION)
-
     parent_id: str = argument("the school's id of the parent")
     pupil: str = argument("UPN or local id")
     relationship: str | None = option("mother, grandparent, neighbour, ...", default=None)
@@ -83,6 +93,13 @@ class RecordRelation(UseCase):
     from_: date | None = option("first day", default=None)
     to: date | None = option("last day", default=None)
     reason: str | None = option("why it is amended, where it is recorded already", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks, the pupil and the parent, and what one is to the other."""
+        pupil_id = state.pupil(self.pupil).id
+        yield from (state.own_row, one(streams.pupil(pupil_id)))
+        yield one(streams.parent(self.parent_id))
+        yield one(streams.relation(self.parent_id, pupil_id))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """State the relation whole; nothing where nothing changes."""

@@ -11,7 +11,17 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from commands.core import checks, marks, sessions
-from commands.core.command import Decision, Range, State, UseCase, argument, decided, option
+from commands.core.command import (
+    CALENDAR,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+)
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -42,15 +52,19 @@ class RemovePupil(UseCase):
     next_school: str | None = option("name of the next school", default=None)
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Ask for the marks after the last day, or of the spell where the ground counts days."""
+        """Name who asks, the pupil, the calendar; marks and registers after the last day.
+
+        Of the whole spell where the ground counts days.
+        """
         pupil = state.pupil(self.pupil)
+        yield from (state.own_row, CALENDAR, one(streams.pupil(pupil.id)))
         spell, ground = _spell(pupil, self.last_day), _ground(self, pupil)
         after = self.last_day + timedelta(days=1)
         first = spell.starts_on if ground.school_days else after
         span = sessions.Span(Session(first, HALVES[0]), Session(date.max, HALVES[-1]))
         yield sessions.marks(pupil, span)
         since = Session(min(first, after), HALVES[0])
-        yield sessions.registers(sessions.Span(since, span.last))
+        yield from marks.taking_ranges(state, pupil, sessions.Span(since, span.last))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """End the spell that holds the last day."""

@@ -2,17 +2,21 @@
 
 import re
 import shutil
+from collections.abc import Iterable
 
 from commands.core import checks
 from commands.core.command import (
+    CALENDAR,
     Context,
     Decision,
     Errand,
     Outcome,
+    Range,
     State,
     UseCase,
     decided,
     hidden,
+    one,
     option,
 )
 from commands.core.execute import execute
@@ -53,6 +57,10 @@ class CreateLedger(UseCase, Errand):
     job_title: str | None = option("their job title", default=None)
     ledger_id: str = hidden(default="")
     key: str = hidden(default="")
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Name the ledger's own stream, which is begun once."""
+        return (one(streams.LEDGER),)
 
     def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
         """Give the ledger its identity and its first member of staff."""
@@ -107,6 +115,10 @@ class SetSchool(UseCase):
     estab: str | None = option("establishment number, 4 digits", default=None)
     type: str | None = option(", ".join(TYPES), default=None)
     phase: str | None = option(", ".join(PHASES), default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and what is recorded of the school."""
+        return state.own_row, CALENDAR
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """State the school whole; nothing where nothing changes."""

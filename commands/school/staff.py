@@ -3,10 +3,21 @@
 A change of title ends the row before it, so that leaving later leaves no older row in force.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from commands.core import checks
-from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.command import (
+    STAFF,
+    Decision,
+    Range,
+    State,
+    UseCase,
+    argument,
+    decided,
+    one,
+    option,
+)
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -30,6 +41,11 @@ class AddStaff(UseCase):
     job_title: str = option("job title")
     role: tuple[str, ...] = option(f"role: {', '.join(ROLES)}", default=())
     from_: date | None = option("first day; always, when left out", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and who is added; of an empty staff, that nobody is on it."""
+        yield one(streams.staff(self.staff_id)) if state.school.staff else STAFF
+        yield state.own_row
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record a new member of staff; the first of all needs nobody to add them."""
@@ -62,6 +78,10 @@ class ChangeStaff(UseCase):
     job_title: str | None = option("job title", default=None)
     role: tuple[str, ...] = option(f"all roles from then: {', '.join(ROLES)}", default=())
     from_: date | None = option("first day of the change; today when left out", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and who changes."""
+        return state.own_row, one(streams.staff(self.staff_id))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Begin a new row; the row before it ends on the day before."""
@@ -97,6 +117,10 @@ class LeaveStaff(UseCase):
 
     staff_id: str = argument("the id of the member of staff")
     last_day: date = option("last day on the staff")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and who leaves."""
+        return state.own_row, one(streams.staff(self.staff_id))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """End every row that would go on after the last day."""

@@ -91,6 +91,9 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     }
 )
 
+FIRST: frozenset[type[Event]] = frozenset({register.SessionMarked})
+"""Kinds that only stand first in their stream: a second entry for a session is a conflict."""
+
 UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType({})
 """Old name -> (the next name, a pure function from the old state to the new one)."""
 

@@ -7,10 +7,10 @@ use; a redaction a single text.
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from threading import RLock
 
 from ledger.errors import Refused
 from ledger.files import begin_immediate, open_read_only, open_to_write, translated
@@ -22,6 +22,9 @@ __all__ = ["BEYOND_USE", "REDACTED", "KeyRing", "is_sealed", "parse_box"]
 BEYOND_USE = "[beyond use]"
 REDACTED = "[redacted]"
 """What a single text reads that was put beyond use."""
+_FEW = 64
+"""Up to so many keys are read one by one."""
+_TEXTS_KEPT = 20_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS subject_keys(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, key BLOB NOT NULL,
@@ -32,13 +35,6 @@ CREATE TABLE IF NOT EXISTS destroyed(
   subject TEXT NOT NULL, purpose TEXT NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY(subject, purpose)) STRICT;
 """
-
-
-class _Contents(NamedTuple):
-    """Every key, read at one moment: of subjects, and of boxes whose subject's key is gone."""
-
-    subjects: dict[tuple[str, str], bytes]
-    holes: boxes.Holes
 
 
 class KeyRing:
@@ -55,8 +51,11 @@ class KeyRing:
                 f"the ledger's keys are not at {path}",
                 "restore keys.db from the latest back-up; without it names cannot be read",
             )
-        self._read: _Contents | None = None
-        self._version = 0
+        self._path = path
+        self._lock = RLock()
+        self.version = 0
+        """Another number whenever another program has changed the keys."""
+        self._forget()
         with translated(path):
             self._db = _open(path) if to_write else open_read_only(path)
             try:
@@ -77,12 +76,24 @@ class KeyRing:
     def refresh(self) -> None:
         """Forget the keys read before, where another program has changed them since."""
         version = self._db.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._version:
-            self._version, self._read = version, None
+        if version != self.version:
+            self.version = version
+            self._forget()
+
+    def _forget(self) -> None:
+        self._keys: dict[tuple[str, str], bytes | None] = {}
+        self._named: dict[str, str | None] = {}
+        self._texts: dict[str, str] = {}
+        self._boxes: boxes.Holes | None = None
+        self._are_all_read = False
+        self._are_made = False
 
     def read_all(self) -> None:
-        """Read every key now, so that texts can be opened after the key file is closed."""
-        self._contents()
+        """Read every key now: what is asked for later is opened also once the file is closed."""
+        with self._one_moment():
+            self.refresh()
+            self._read_every_key()
+        self._holes()
 
     def close(self) -> None:
         """Close the key file."""
@@ -90,31 +101,41 @@ class KeyRing:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the only writer's place; what was added is committed by `commit` or lost."""
-        self._db.execute("PRAGMA synchronous=FULL")
-        begin_immediate(self._db.execute)
-        self._read = None
+        """Hold the only writer's place; what was added is committed by `commit` or lost.
+
+        Inside another ``writing`` it is that one's place.
+        """
+        if self._db.in_transaction:
+            yield
+            return
+        with translated(self._path):
+            self._db.execute("PRAGMA synchronous=FULL")
+            begin_immediate(self._db.execute)
+            self.refresh()
         try:
             yield
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-                self._read = None
+                if self._are_made:
+                    self._forget()
 
     def commit(self) -> None:
         """Make the keys and identities added in `writing` durable."""
         self._db.execute("COMMIT")
+        self._are_made = False
 
     # -- identities -------------------------------------------------------------------------
 
-    def identities(self) -> Mapping[str, str]:
-        """Return UPN or local id -> pupil id, former UPNs included."""
-        return dict(self._db.execute("SELECT value, pupil FROM identities"))
-
     def find_pupil(self, value: str) -> str | None:
-        """Return the pupil id that a UPN or local id names."""
-        row = self._db.execute("SELECT pupil FROM identities WHERE value = ?", [value]).fetchone()
-        return row[0] if row else None
+        """Return the pupil id that a UPN or local id names, former ones included."""
+        if value not in self._named:
+            sql = "SELECT pupil FROM identities WHERE value = ?"
+            with self._one_moment():
+                self.refresh()
+                row = self._db.execute(sql, [value]).fetchone()
+            self._named[value] = row and row[0]
+        return self._named[value]
 
     def add_identity(self, value: str, kind: str, pupil: str) -> None:
         """Remember that a UPN or local id names a pupil from now on."""
@@ -123,6 +144,8 @@ class KeyRing:
             "ON CONFLICT(value) DO UPDATE SET pupil = excluded.pupil",
             [value, kind, pupil],
         )
+        self._named[value] = pupil
+        self._are_made = True
 
     # -- sealing ----------------------------------------------------------------------------
 
@@ -136,17 +159,26 @@ class KeyRing:
         `BEYOND_USE` when its key was destroyed, `REDACTED` when it alone was put beyond use.
         Refuses a field that its key does not open, or whose commitment is to another text.
         """
+        texts = self._texts  # of these keys: other keys have others
+        text = texts.get(sealed)
+        if text is None:
+            if len(texts) >= _TEXTS_KEPT:
+                texts.clear()
+            text = texts[sealed] = self._opened(sealed)
+        return text
+
+    def _opened(self, sealed: str) -> str:
         try:
             box = parse_box(sealed)
         except ValueError:
             raise _unreadable("nobody") from None
-        holes = self._holes()
+        # The key first: where it is read anew, so are the holes of the same moment.
+        subject_key, holes = self._subject_key(box.subject, box.purpose), self._holes()
         gone = holes.redacted.get(box[:3])
         if gone is not None:
             return BEYOND_USE if gone.at == boxes.LOST else REDACTED
         key = holes.keys.get(box[:3])
         if key is None:
-            subject_key = self._subject_keys().get((box.subject, box.purpose))
             if subject_key is None:
                 return BEYOND_USE
             key = boxes.box_key(subject_key, box.nonce)
@@ -228,7 +260,7 @@ class KeyRing:
         with self.writing():
             boxes.give_up(self._db, lost)
             self.commit()
-        self._read = None
+        self._forget()
 
     def reapply(
         self, redactions: Iterable[Redaction], places: Callable[[Redaction], Iterable[Place]]
@@ -245,19 +277,20 @@ class KeyRing:
         Pages that were split long ago may hold copies that no deletion reaches, so the whole
         file is written anew.
         """
-        self._read = None
+        self._forget()
         self._db.execute("PRAGMA temp_store=MEMORY")
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _key_for(self, subject: str, purpose: str) -> bytes:
-        keys = self._subject_keys()
-        if (subject, purpose) not in keys:
+        key = self._subject_key(subject, purpose)
+        if key is None:
             self._refuse_beyond_use(subject, purpose)
             key = secrets.token_bytes(boxes.KEY_BYTES)
             self._db.execute("INSERT INTO subject_keys VALUES(?,?,?)", [subject, purpose, key])
-            keys[subject, purpose] = key
-        return keys[subject, purpose]
+            self._keys[subject, purpose] = key
+            self._are_made = True
+        return key
 
     def _refuse_beyond_use(self, subject: str, purpose: str) -> None:
         """Refuse a second key: boxes under the destroyed one would look tampered with."""
@@ -269,31 +302,50 @@ class KeyRing:
                 "record a person who returns as a new one",
             )
 
-    def _subject_keys(self) -> dict[tuple[str, str], bytes]:
-        return self._contents().subjects
+    def _subject_key(self, subject: str, purpose: str) -> bytes | None:
+        """Return a subject's key for a purpose; none where there is none, or no more.
+
+        Read when it is first asked for; whoever asks for many is given all at once.
+        """
+        if (subject, purpose) not in self._keys and not self._are_all_read:
+            with self._one_moment():
+                self.refresh()
+                self._read_keys(subject, purpose)
+        return self._keys.get((subject, purpose))
+
+    def _read_keys(self, subject: str, purpose: str) -> None:
+        if len(self._keys) >= _FEW:
+            self._read_every_key()
+            return
+        sql = "SELECT key FROM subject_keys WHERE subject = ? AND purpose = ?"
+        row = self._db.execute(sql, [subject, purpose]).fetchone()
+        self._keys[subject, purpose] = row and row[0]
+
+    def _read_every_key(self) -> None:
+        if not self._are_all_read:
+            rows = self._db.execute("SELECT subject, purpose, key FROM subject_keys")
+            self._keys.update({(subject, purpose): key for subject, purpose, key in rows})
+            self._are_all_read = True
 
     def _holes(self) -> boxes.Holes:
-        return self._contents().holes
-
-    def _contents(self) -> _Contents:
-        if self._read is None:
+        if self._boxes is None:
             with self._one_moment():
-                rows = self._db.execute("SELECT subject, purpose, key FROM subject_keys")
-                keys = {(subject, purpose): key for subject, purpose, key in rows}
-                self._read = _Contents(keys, boxes.load(self._db))
-        return self._read
+                self.refresh()
+                self._boxes = boxes.load(self._db)
+        return self._boxes
 
     @contextmanager
     def _one_moment(self) -> Iterator[None]:
         """Read a redaction that is under way whole or not at all."""
-        if self._db.in_transaction:
-            yield
-            return
-        self._db.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._db.execute("ROLLBACK")
+        with self._lock, translated(self._path):
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
 
 
 def _unreadable(subject: str, purpose: str = "unknown") -> Refused:

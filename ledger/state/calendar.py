@@ -74,6 +74,10 @@ class Calendar:
         found = [c for c in self.closures_on(session) if c.concerns(groups)]
         return max(found, key=lambda c: c.cancelled, default=None)
 
+    def meets_everyone(self, session: Session) -> bool:
+        """Tell whether the school meets a session, and it is closed for no group."""
+        return self.in_term(session.date) and not self.closures_on(session)
+
     def meets(self, session: Session, groups: Collection[str] = ()) -> bool:
         """Tell whether the school meets a session for members of ``groups``."""
         return self.in_term(session.date) and self.closure(session, groups) is None

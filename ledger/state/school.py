@@ -18,6 +18,19 @@ from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.store.store import Recorded
 from ledger.values import Half, school_year_number
 
+FOLDED = (
+    streams.CALENDAR,
+    streams.STAFF,
+    streams.PUPIL,
+    streams.PARENT,
+    streams.RELATION,
+    streams.NOTICES,
+    streams.CASEWORK,
+    streams.RULES,
+    streams.POLICY,
+)
+"""What the names of the streams begin with that the school is folded from."""
+
 Membership = tuple[str, str, date | None]
 """Kind, name and first day of a membership (none: from the first day on roll)."""
 ClosureKey = tuple[date, Half, frozenset[str]]
@@ -81,7 +94,7 @@ class Pupil:
 class School:
     """The state that decisions are made over.
 
-    ``versions``: how many events each stream has; ``positions``: where in the log they stand.
+    ``groups``: name -> ids of every pupil who ever joined it, in the order of the log.
     """
 
     opened: SchoolOpened | None = None
@@ -96,8 +109,7 @@ class School:
     casework: dict[str, list[CaseworkStepTaken]] = field(default_factory=dict)
     rules: set[str] = field(default_factory=set)
     policies: list[amending.PolicyAdopted] = field(default_factory=list)
-    versions: dict[str, int] = field(default_factory=dict)
-    positions: dict[str, list[int]] = field(default_factory=dict)
+    groups: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def calendar(self) -> Calendar:
         """Return the calendar as it stands."""
@@ -119,21 +131,20 @@ class School:
 
     def members(self, group: str, day: date) -> list[Pupil]:
         """Return the pupils on roll who belong to a group on a day."""
-        return [p for p in self.pupils.values() if p.on_roll(day) and group in p.groups(day)]
+        joined = (self.pupils[pupil_id] for pupil_id in self.groups.get(group, ()))
+        return [p for p in joined if p.on_roll(day) and group in p.groups(day)]
 
 
 def fold(recorded: Iterable[Recorded]) -> School:
-    """Return the state that a stretch of events builds."""
+    """Return the state that events build, given in the order of the log."""
     school = School()
     advance(school, recorded)
     return school
 
 
 def advance(school: School, recorded: Iterable[Recorded]) -> None:
-    """Take further events into the state of whoever owns it, each stream's in their order."""
+    """Take the events that follow in the log into the state of whoever owns it."""
     for r in recorded:
-        school.versions[r.stream] = r.version + 1
-        school.positions.setdefault(r.stream, []).append(r.position)
         evolve(school, r.stream, r.event)
 
 
@@ -233,14 +244,10 @@ def _details_amended(school: School, stream: str, event: roll.DetailsAmended) ->
         pupil.birth_cohort, pupil.compulsory_from = event.birth_cohort, event.compulsory_from
 
 
-def _group_joined(school: School, stream: str, event: roll.GroupJoined) -> None:
+def _membership(school: School, stream: str, event: roll.GroupJoined | roll.GroupLeft) -> None:
     pupil = school.pupils[streams.parts(stream)[1]]
     pupil.memberships[event.kind, event.name, event.since] = event.until
-
-
-def _group_left(school: School, stream: str, event: roll.GroupLeft) -> None:
-    pupil = school.pupils[streams.parts(stream)[1]]
-    pupil.memberships[event.kind, event.name, event.since] = event.until
+    school.groups.setdefault(event.name, {})[pupil.id] = None
 
 
 def _rules_adopted(school: School, _: str, event: log.RulesAdopted) -> None:
@@ -278,8 +285,8 @@ _HANDLERS: Mapping[type[Event], Callable[[School, str, Any], None]] = {
     roll.PupilRemoved: _pupil_removed,
     roll.EnrolmentWithdrawn: _enrolment_withdrawn,
     roll.DetailsAmended: _details_amended,
-    roll.GroupJoined: _group_joined,
-    roll.GroupLeft: _group_left,
+    roll.GroupJoined: _membership,
+    roll.GroupLeft: _membership,
     log.RulesAdopted: _rules_adopted,
     amending.PolicyAdopted: _policy_adopted,
 }

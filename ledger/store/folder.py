@@ -41,6 +41,15 @@ class Folder:
         return self.path / "views"
 
     @property
+    def kept_school(self) -> Path:
+        """The school as decisions last saw it, which may be deleted at any time."""
+        return self.path / "school.kept"
+
+    def files(self) -> tuple[tuple[int, int] | None, ...]:
+        """Return which files log and keys are now: others may be put in their place."""
+        return tuple(map(_identity, (self.log, self.keys)))
+
+    @property
     def attachments(self) -> Path:
         """The copies of evidence, encrypted; there once the first is kept."""
         return self.path / "attachments"
@@ -76,6 +85,14 @@ class Folder:
         with translated(self.log), closing(open_read_only(self.log)) as db:
             row = db.execute(query, [position]).fetchone()
         return sha256(row[0]).hexdigest() if row else None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 _NAME_IT = "create one with attendance init, or name it with --ledger"

@@ -5,9 +5,9 @@ instead of failing half-way), a dense position of our own, and triggers that ref
 DELETE and REPLACE.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from eventsourcing.persistence import Notification, OperationalError, StoredEvent
@@ -24,7 +24,6 @@ from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate
 from ledger.store.schema import SCHEMA, Row
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge
 
-_ROWS_AT_ONCE = 4096
 _MAX_POSITION = 2**63 - 1
 
 
@@ -111,23 +110,42 @@ class LedgerRecorder(SQLiteApplicationRecorder):
 
     @staticmethod
     def insert_rows(c: SQLiteCursor, rows: Iterable[Row]) -> None:
-        """Insert rows in the transaction of ``c``, a few thousand at once."""
-        remaining = iter(rows)
-        while batch := list(islice(remaining, _ROWS_AT_ONCE)):
-            c.executemany("INSERT INTO stored_events VALUES(?,?,?,?,?)", batch)
+        """Insert rows in the transaction of ``c``."""
+        c.executemany("INSERT INTO stored_events VALUES(?,?,?,?,?)", rows)
 
-    def newest_checkpoint(self) -> str | None:
+    @staticmethod
+    def versions(c: SQLiteCursor, names: Iterable[str]) -> dict[str, int]:
+        """Return how many events each of some streams has; those without any are left out."""
+        c.execute(
+            "SELECT originator_id, max(originator_version) + 1 FROM stored_events "
+            "WHERE originator_id IN (SELECT value FROM json_each(?)) GROUP BY originator_id",
+            [json.dumps(list(names))],
+        )
+        return dict(c.fetchall())
+
+    @staticmethod
+    def newest(c: SQLiteCursor, stream: str, name: str) -> bytes | None:
+        """Return the stored bytes of the newest event of one name in a stream."""
+        c.execute(
+            "SELECT state FROM stored_events WHERE originator_id = ? AND topic = ? "
+            "ORDER BY originator_version DESC LIMIT 1",
+            [stream, name],
+        )
+        row = c.fetchone()
+        return row and bytes(row[0])
+
+    @staticmethod
+    def newest_checkpoint(c: SQLiteCursor) -> str | None:
         """Return the note of the newest checkpoint; none in an empty log."""
-        with self.datastore.transaction(commit=False) as c:
-            c.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
-            row = c.fetchone()
+        c.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+        row = c.fetchone()
         return row and str(row[0])
 
-    def checkpoint_of(self, size: int) -> str | None:
+    @staticmethod
+    def checkpoint_of(c: SQLiteCursor, size: int) -> str | None:
         """Return the note of the checkpoint of a size; none where there is none."""
-        with self.datastore.transaction(commit=False) as c:
-            c.execute("SELECT note FROM checkpoints WHERE size = ?", [size])
-            row = c.fetchone()
+        c.execute("SELECT note FROM checkpoints WHERE size = ?", [size])
+        row = c.fetchone()
         return row and str(row[0])
 
     @staticmethod
@@ -195,23 +213,44 @@ class LedgerRecorder(SQLiteApplicationRecorder):
             c.execute(sql, [first, last, *topics, limit])
             return [Notification(*row) for row in c.fetchall()]
 
-    def scan(self, after: int, *, limit: int) -> list[Row]:
+    @staticmethod
+    def scan(c: SQLiteCursor, after: int, *, limit: int) -> list[Row]:
         """Return up to ``limit`` rows after a position, in order."""
-        with self.datastore.transaction(commit=False) as c:
-            c.execute(
-                "SELECT position, originator_id, originator_version, topic, state "
-                "FROM stored_events WHERE position > ? ORDER BY position LIMIT ?",
-                [after, limit],
-            )
-            return c.fetchall()  # type: ignore[no-any-return]
+        c.execute(
+            "SELECT position, originator_id, originator_version, topic, state "
+            "FROM stored_events WHERE position > ? ORDER BY position LIMIT ?",
+            [after, limit],
+        )
+        return c.fetchall()  # type: ignore[no-any-return]
 
-    def streams_between(self, first: str, last: str, *, upto: int) -> Iterator[Row]:
-        """Yield the rows of all streams from ``first`` to before ``last``, by stream."""
-        with self.datastore.transaction(commit=False) as c:
-            c.execute(
-                "SELECT position, originator_id, originator_version, topic, state "
-                "FROM stored_events WHERE originator_id >= ? AND originator_id < ? "
-                "AND position <= ? ORDER BY originator_id, originator_version",
-                [first, last, upto],
-            )
-            yield from c.fetchall()
+    @staticmethod
+    def streams_since(c: SQLiteCursor, after: int) -> list[tuple[int, str]]:
+        """Return the positions of the events after one, in order, and their streams."""
+        c.execute(
+            "SELECT position, originator_id FROM stored_events WHERE position > ? "
+            "ORDER BY position",
+            [after],
+        )
+        return c.fetchall()  # type: ignore[no-any-return]
+
+    @staticmethod
+    def streams_named(c: SQLiteCursor, names: Iterable[str], *, upto: int) -> list[Row]:
+        """Return the rows of some streams, by stream."""
+        c.execute(
+            "SELECT position, originator_id, originator_version, topic, state "
+            "FROM stored_events WHERE originator_id IN (SELECT value FROM json_each(?)) "
+            "AND position <= ? ORDER BY originator_id, originator_version",
+            [json.dumps(list(names)), upto],
+        )
+        return c.fetchall()  # type: ignore[no-any-return]
+
+    @staticmethod
+    def streams_between(c: SQLiteCursor, first: str, last: str, *, upto: int) -> list[Row]:
+        """Return the rows of all streams from ``first`` to before ``last``, by stream."""
+        c.execute(
+            "SELECT position, originator_id, originator_version, topic, state "
+            "FROM stored_events WHERE originator_id >= ? AND originator_id < ? "
+            "AND position <= ? ORDER BY originator_id, originator_version",
+            [first, last, upto],
+        )
+        return c.fetchall()  # type: ignore[no-any-return]

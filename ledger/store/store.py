@@ -4,21 +4,16 @@ Nothing outside this module and the recorder knows the event-sourcing library.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from itertools import chain, groupby
+from dataclasses import dataclass
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
-from eventsourcing.persistence import (
-    IntegrityError,
-    JSONTranscoder,
-    Mapper,
-    PersistenceError,
-    StoredEvent,
-)
+from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.sqlite import SQLiteCursor
 
 from ledger.clock import Clock
@@ -26,7 +21,7 @@ from ledger.errors import Conflict, Refused
 from ledger.events import codec, streams
 from ledger.events.base import Event, replace
 from ledger.events.log import Committed, KeyAdopted
-from ledger.events.registry import NAMES
+from ledger.events.registry import FIRST, NAMES
 from ledger.files import open_read_only, refusal, translated
 from ledger.store.folder import LAYOUT, Folder, check_layout
 from ledger.store.recorder import LedgerDatastore, LedgerRecorder
@@ -42,9 +37,14 @@ from ledger.tlog.note import (
     read_signature,
     sign,
 )
-from ledger.tlog.tree import Edge, leaf_bytes, leaf_hash
+from ledger.tlog.tree import Edge
+
+Found = TypeVar("Found", bound=Event)
 
 _PAGE = 10_000
+_ROWS_AT_ONCE = 4096
+_NEVER = 2**63 - 1
+"""A position that no log reaches."""
 
 
 class Fact(NamedTuple):
@@ -63,32 +63,30 @@ class Recorded(NamedTuple):
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Versioned:
-    """An event as the library names it: whose stream, which version."""
+class Relied(NamedTuple):
+    """The streams from ``first`` to before ``last``, on which a decision rests.
 
-    originator_id: str
-    originator_version: int
-    event: Event
+    Also those that are not there yet. ``concerns``: where not every event in them matters, which.
+    """
+
+    first: str
+    last: str
+    concerns: Callable[[Event], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What one command records, all or nothing.
 
-    ``read_at``: the newest position that the decision had seen; ``relied_on``: the streams,
-    prefixes (ending in a colon) or ranges (first and last name, the last not included) that it
-    read, so that a stream that was not there then counts too; ``versions``: how many events the
-    streams have that it writes to, none where it is not named; ``count``: how many facts there
-    are.
+    ``read_at``: the newest position that the decision had seen; ``relied_on``: what it rests on;
+    ``count``: how many facts there are.
     """
 
     header: Committed
     facts: Iterable[Fact]
     count: int
     read_at: int
-    relied_on: Sequence[str | tuple[str, str]] = ()
-    versions: Mapping[str, int] = field(default_factory=dict)
+    relied_on: Sequence[Relied] = ()
 
 
 class _Outside(NamedTuple):
@@ -104,43 +102,6 @@ class _Outside(NamedTuple):
     holds: Callable[[str], bool]
 
 
-class LedgerMapper(Mapper[str]):
-    """Between our events and the library's stored events, by stable names and canonical JSON."""
-
-    def __init__(self) -> None:
-        super().__init__(JSONTranscoder())
-        self._decoder = codec.Decoder()
-        self._nonces = codec.nonces()
-
-    def to_stored_event(self, domain_event: Versioned) -> StoredEvent:  # type: ignore[override]
-        """Encode an event under a fresh nonce."""
-        name, state = codec.encode(domain_event.event, next(self._nonces))
-        return StoredEvent(
-            domain_event.originator_id, domain_event.originator_version, name, state
-        )
-
-    def to_domain_event(self, stored_event: StoredEvent) -> Versioned:
-        """Decode a stored event."""
-        event = self._decoder.decode(stored_event.topic, stored_event.state)
-        return Versioned(str(stored_event.originator_id), stored_event.originator_version, event)
-
-    def recorded(self, row: Row) -> Recorded:
-        """Decode a row of the log."""
-        position, stream, version, name, state = row
-        return Recorded(position, stream, version, self._decoder.decode(name, state))
-
-    def recorded_page(self, rows: Sequence[Row]) -> list[Recorded]:
-        """Decode rows of the log, neighbours of one kind together."""
-        events = chain.from_iterable(
-            self._decoder.decode_run(name, [row[4] for row in run])
-            for name, run in groupby(rows, key=itemgetter(3))
-        )
-        return [
-            Recorded(row[0], row[1], row[2], event)
-            for row, event in zip(rows, events, strict=True)
-        ]
-
-
 class Store:
     """One ledger's log."""
 
@@ -149,7 +110,10 @@ class Store:
         with translated(path), closing(open_read_only(path)) as db:
             check_layout(db)
         self._recorder = LedgerRecorder(LedgerDatastore(str(path)))
-        self._mapper = LedgerMapper()
+        self._decoder = codec.Decoder()
+        self._nonces = codec.nonces()
+        self._cursor: SQLiteCursor | None = None
+        self._keys: tuple[object, Sequence[Signer]] | None = None
 
     @classmethod
     def create(cls, path: Path, ledger_id: str | None = None) -> "Store":
@@ -167,90 +131,175 @@ class Store:
         """Close every connection to the log."""
         self._recorder.datastore.close()
 
+    # -- transactions -----------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[SQLiteCursor]:
+        """Hold the log as it is at one moment, whatever others record meanwhile."""
+        with self._transaction(commit=False) as c:
+            yield c
+
+    @contextmanager
+    def writing(self) -> Iterator[SQLiteCursor]:
+        """Hold the only writer's place: what is read in it stands until it is recorded.
+
+        Waits for other writers in short steps, between which Ctrl-C is heard.
+        """
+        with self._transaction(commit=True) as c:
+            yield c
+
+    @contextmanager
+    def _transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        if self._cursor is not None:
+            yield self._cursor
+            return
+        with _answering(self._path), self._recorder.datastore.transaction(commit=commit) as c:
+            self._cursor = c
+            try:
+                yield c
+            finally:
+                self._cursor = None
+
+    # -- reading ----------------------------------------------------------------------------
+
     def head(self) -> int:
         """Return the newest position, 0 in an empty log."""
-        with _answering(self._path):
-            return self._recorder.max_notification_id() or 0
+        with self.reading() as c:
+            return self._recorder.head(c)
 
     def checkpoint(self) -> Note | None:
         """Return the newest checkpoint; none in an empty log."""
-        with _answering(self._path):
-            written = self._recorder.newest_checkpoint()
+        with self.reading() as c:
+            written = self._recorder.newest_checkpoint(c)
         return None if written is None else read_note(written)
+
+    def checkpoint_of(self, size: int) -> str | None:
+        """Return the text of the checkpoint of a size, none where no transaction ended there."""
+        with self.reading() as c:
+            written = self._recorder.checkpoint_of(c, size)
+        return None if written is None else read_note(written).text
 
     def holds(self, checkpoint: Checkpoint) -> bool:
         """Tell whether the log had this checkpoint when it was of that size."""
-        with _answering(self._path):
-            written = self._recorder.checkpoint_of(checkpoint.size)
-        return written is not None and read_note(written).text == checkpoint.text
+        return self.checkpoint_of(checkpoint.size) == checkpoint.text
 
     def scan(self, after: int) -> Iterator[list[Recorded]]:
         """Yield the whole log after a position, in order, in large pages."""
         while True:
-            with _answering(self._path):
-                rows = self._recorder.scan(after, limit=_PAGE)
+            with self.reading() as c:
+                rows = self._recorder.scan(c, after, limit=_PAGE)
             if not rows:
                 return
-            yield self._mapper.recorded_page(rows)
+            yield self._recorded(rows)
             after = rows[-1][0]
 
-    def read(self, prefixes: Iterable[str], *, upto: int) -> Iterator[Recorded]:
-        """Yield the events of every stream with one of the prefixes, stream by stream."""
-        for prefix in prefixes:
-            yield from self.read_range(prefix, prefix + "\U0010ffff", upto=upto)
+    def read(self, prefixes: Iterable[str], *, upto: int) -> list[Recorded]:
+        """Return the events of every stream with one of the prefixes, in the order of the log."""
+        rows: list[Row] = []
+        with self.reading() as c:
+            for prefix in prefixes:
+                last = prefix + "\U0010ffff"
+                rows += self._recorder.streams_between(c, prefix, last, upto=upto)
+        rows.sort(key=itemgetter(0))
+        return self._recorded(rows)
 
-    def since(self, after: int, prefixes: tuple[str, ...], *, upto: int) -> Iterator[Recorded]:
-        """Yield the events after a position of every stream with one of the prefixes, in order."""
-        with _answering(self._path):
-            rows = self._recorder.scan(after, limit=upto - after) if after < upto else []
-        for row in rows:
-            if row[1].startswith(prefixes):
-                yield self._mapper.recorded(row)
+    def since(self, after: int, prefixes: tuple[str, ...], *, upto: int) -> list[Recorded]:
+        """Return the events after a position of the streams with one of the prefixes, in order."""
+        if after >= upto:
+            return []
+        with self.reading() as c:
+            rows = self._recorder.scan(c, after, limit=upto - after)
+        return self._recorded([row for row in rows if row[1].startswith(prefixes)])
 
-    def read_range(self, first: str, last: str, *, upto: int) -> Iterator[Recorded]:
-        """Yield the events of the streams named from ``first`` to before ``last``."""
-        with _answering(self._path):
-            rows = self._recorder.streams_between(first, last, upto=upto)
-            yield from map(self._mapper.recorded, rows)
+    def read_range(self, first: str, last: str, *, upto: int) -> list[Recorded]:
+        """Return the events of the streams named from ``first`` to before ``last``, by stream."""
+        with self.reading() as c:
+            rows = self._recorder.streams_between(c, first, last, upto=upto)
+        return self._recorded(rows)
+
+    def read_streams(self, names: Sequence[str], *, upto: int) -> list[Recorded]:
+        """Return the events of some streams, by stream."""
+        with self.reading() as c:
+            rows = self._recorder.streams_named(c, names, upto=upto)
+        return self._recorded(rows)
 
     def at(self, position: int) -> Recorded | None:
         """Return the event at a position, none where the log does not reach so far."""
-        with _answering(self._path):
-            rows = self._recorder.scan(position - 1, limit=1)
-        return self._mapper.recorded(rows[0]) if rows and rows[0][0] == position else None
+        with self.reading() as c:
+            rows = self._recorder.scan(c, position - 1, limit=1)
+        found = self._recorded(rows)
+        return found[0] if found and found[0].position == position else None
 
     def stream(self, stream: str) -> list[Event]:
         """Return the events of one stream, oldest first."""
-        with _answering(self._path):
-            found = self._recorder.select_events(stream)
-        return [self._mapper.to_domain_event(stored).event for stored in found]
+        return [r.event for r in self.read_range(stream, stream + "\0", upto=_NEVER)]
 
-    def append(
-        self, batch: Batch, *, clock: Clock, before_commit: Callable[[], None]
-    ) -> Committed:
+    def _recorded(self, rows: Sequence[Row]) -> list[Recorded]:
+        """Decode rows of the log, neighbours of one kind together."""
+        events = chain.from_iterable(
+            self._decoder.decode_run(name, [row[4] for row in run])
+            for name, run in groupby(rows, key=itemgetter(3))
+        )
+        return [Recorded(*row[:3], event) for row, event in zip(rows, events, strict=True)]
+
+    def _event(self, kind: type[Found], state: bytes) -> Found:
+        return cast(Found, self._decoder.decode(NAMES[kind], state))
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def append(self, batch: Batch, *, clock: Clock, before_commit: Callable[[], None]) -> Recorded:
         """Record a batch in one durable transaction and return its header as recorded.
 
         ``before_commit`` runs when all facts are in place and before the log commits (keys
-        first). Raises `Conflict` when somebody wrote to what the decision relied on.
+        first). Raises `Conflict` when somebody wrote to what the decision relied on. Inside
+        `writing` it is durable when that ends.
         """
-        signers = signing.signers(Folder(self._path.parent).signing_key)
-        with _answering(self._path), self._recorder.datastore.transaction(commit=True) as c:
+        signers = self._signers()
+        with self.writing() as c:
             self._refuse_if_overtaken(c, batch)
             self._refuse_another_key(c, signers)
-            version, header = self._header(c, batch, clock())
-            first = self._recorder.head(c) + 1
-            facts = self._with_versions(batch)
-            stored = map(self._mapper.to_stored_event, self._with_header(version, header, facts))
-            edge, hashes = self._edge(c, first), bytearray()
-            self._recorder.insert_rows(c, _grow(edge, hashes, _rows(stored, first)))
-            self._recorder.put_hashes(c, first, bytes(hashes))
-            if self._recorder.head(c) != first + batch.count:
+            version = self._recorder.versions(c, [streams.COMMITS]).get(streams.COMMITS, 0)
+            header = self._header(c, batch, clock())
+            head = self._recorder.head(c)
+            edge, hashes = self._edge(c, head), bytearray()
+            facts = chain((Fact(streams.COMMITS, header),), batch.facts)
+            for rows in self._rows(c, facts, head + 1):
+                self._recorder.insert_rows(c, rows)
+                hashes += edge.extend(rows)
+            if edge.size != head + 1 + batch.count:
                 msg = f"header counts {batch.count} facts, the transaction holds another number"
                 raise AssertionError(msg)
+            self._recorder.put_hashes(c, head + 1, bytes(hashes))
             checkpoint = Checkpoint(signers[0].name, edge.size, edge.root())
             self._recorder.put_checkpoint(c, edge, sign(checkpoint, signers).written)
             before_commit()
-        return header
+        return Recorded(head + 1, streams.COMMITS, version, header)
+
+    def _signers(self) -> Sequence[Signer]:
+        """Return the keys that sign, read anew where their files are others by now."""
+        path = Folder(self._path.parent).signing_key
+        files = tuple(map(signing.state, (path, signing.successor(path))))
+        if self._keys is None or self._keys[0] != (path, files):
+            self._keys = (path, files), signing.signers(path)
+        return self._keys[1]
+
+    def _rows(self, c: SQLiteCursor, facts: Iterable[Fact], position: int) -> Iterator[list[Row]]:
+        """Yield the rows of facts from a position on, some thousands at once.
+
+        The versions are those of this transaction: what was inserted before is counted.
+        """
+        remaining = iter(facts)
+        while chunk := list(islice(remaining, _ROWS_AT_ONCE)):
+            versions = self._recorder.versions(c, {stream for stream, _ in chunk})
+            rows = []
+            for stream, event in chunk:
+                version = versions.get(stream, 0)
+                versions[stream] = version + 1
+                if version and type(event) in FIRST:
+                    raise Conflict
+                rows.append((position, stream, version, *codec.encode(event, next(self._nonces))))
+                position += 1
+            yield rows
 
     def keep_cosignature(self, size: int, cosignature: Signature, key: Verifier) -> bool:
         """Keep a witness's cosignature of a checkpoint; refuse one that does not verify.
@@ -273,7 +322,7 @@ class Store:
     def _keep(self, size: int, outside: _Outside) -> bool:
         """Keep what somebody outside signed, in a transaction of its own; no event tells of it."""
         recorder = self._recorder
-        with _answering(self._path), recorder.datastore.transaction(commit=True) as c:
+        with self.writing() as c:
             note, kept = recorder.outside(c, outside.table, outside.column, size)
             if note is None:
                 what = f"the log has no checkpoint of {size} entries"
@@ -288,16 +337,10 @@ class Store:
 
     def _refuse_another_key(self, c: SQLiteCursor, signers: Sequence[Signer]) -> None:
         """Refuse to sign with keys of which the log knows none: nobody could mend it again."""
-        c.execute(
-            "SELECT topic, state FROM stored_events WHERE originator_id = ? AND topic = ? "
-            "ORDER BY originator_version DESC LIMIT 1",
-            [streams.LEDGER, NAMES[KeyAdopted]],
-        )
-        row = c.fetchone()
-        if row is None:
+        state = self._recorder.newest(c, streams.LEDGER, NAMES[KeyAdopted])
+        if state is None:
             return
-        adopted = self._mapper.to_domain_event(StoredEvent(streams.LEDGER, 0, *row)).event
-        assert isinstance(adopted, KeyAdopted)  # noqa: S101 - by its name
+        adopted = self._event(KeyAdopted, state)
         if adopted.key not in [signer.verifier.vkey for signer in signers]:
             raise Refused(
                 "signing-key-other",
@@ -305,61 +348,55 @@ class Store:
                 "look where ATTENDANCE_SIGNING_KEY points; each ledger has a key of its own",
             )
 
-    def _edge(self, c: SQLiteCursor, first: int) -> Edge:
-        """Return the tree's edge before the event at ``first``; refuse one of another log."""
+    def _edge(self, c: SQLiteCursor, head: int) -> Edge:
+        """Return the tree's edge; refuse one of another log."""
         edge = self._recorder.edge(c)
-        if edge.size != first - 1:
+        if edge.size != head:
             raise Refused(
                 "tree-behind",
-                f"the tree holds {edge.size} events, the log {first - 1}",
+                f"the tree holds {edge.size} events, the log {head}",
                 "run attendance verify: something wrote to the log that is not this software",
             )
         return edge
 
-    @staticmethod
-    def _with_header(
-        version: int, header: Committed, facts: Iterable[Versioned]
-    ) -> Iterator[Versioned]:
-        yield Versioned(streams.COMMITS, version, header)
-        yield from facts
+    def _header(self, c: SQLiteCursor, batch: Batch, reading: int) -> Committed:
+        """Return the header as it is recorded, its time never before the last one's."""
+        state = self._recorder.newest(c, streams.COMMITS, NAMES[Committed])
+        last = reading if state is None else self._event(Committed, state).at
+        raw = reading if reading < last else None
+        return replace(batch.header, at=max(last, reading), raw_at=raw, count=batch.count)
 
-    @staticmethod
-    def _with_versions(batch: Batch) -> Iterator[Versioned]:
-        versions = dict(batch.versions)
-        for stream, event in batch.facts:
-            version = versions.get(stream, 0)
-            versions[stream] = version + 1
-            yield Versioned(stream, version, event)
-
-    def _header(self, c: SQLiteCursor, batch: Batch, reading: int) -> tuple[int, Committed]:
-        """Return the header's version and the header, its time never before the last one's."""
-        c.execute(
-            "SELECT originator_version, topic, state FROM stored_events "
-            "WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1",
-            [streams.COMMITS],
-        )
-        row = c.fetchone()
-        if row is None:
-            return 0, replace(batch.header, at=reading, count=batch.count)
-        last = self._mapper.to_domain_event(StoredEvent(streams.COMMITS, *row)).event
-        assert isinstance(last, Committed)  # noqa: S101 - only headers are on this stream
-        at = max(last.at, reading)
-        raw = reading if reading < last.at else None
-        return row[0] + 1, replace(batch.header, at=at, raw_at=raw, count=batch.count)
-
-    @staticmethod
-    def _refuse_if_overtaken(c: SQLiteCursor, batch: Batch) -> None:
-        c.execute("SELECT originator_id FROM stored_events WHERE position > ?", [batch.read_at])
-        for (stream,) in c.fetchall():
-            if any(_covers(on, stream) for on in batch.relied_on):
+    def _refuse_if_overtaken(self, c: SQLiteCursor, batch: Batch) -> None:
+        """Refuse where an event after ``read_at`` is in what the decision relied on."""
+        newer = self._recorder.streams_since(c, batch.read_at)
+        if not newer:
+            return
+        firsts, lasts = _disjoint(each for each in batch.relied_on if each.concerns is None)
+        some = [each for each in batch.relied_on if each.concerns is not None]
+        for position, stream in newer:
+            place = bisect_right(firsts, stream) - 1
+            if place >= 0 and stream < lasts[place]:
                 raise Conflict
+            for first, last, concerns in some:
+                if first <= stream < last and self._is_concerned(position, concerns):
+                    raise Conflict
+
+    def _is_concerned(self, position: int, concerns: Callable[[Event], bool] | None) -> bool:
+        found = self.at(position)
+        return found is not None and concerns is not None and concerns(found.event)
 
 
-def _covers(on: str | tuple[str, str], stream: str) -> bool:
-    if isinstance(on, str):
-        return stream == on or (on[-1] == ":" and stream.startswith(on))
-    first, last = on
-    return first <= stream < last
+def _disjoint(ranges: Iterable[Relied]) -> tuple[list[str], list[str]]:
+    """Return where ranges begin and end, in order, those that touch made one."""
+    firsts: list[str] = []
+    lasts: list[str] = []
+    for first, last, _ in sorted(ranges, key=itemgetter(0)):
+        if lasts and first <= lasts[-1]:
+            lasts[-1] = max(lasts[-1], last)
+        else:
+            firsts.append(first)
+            lasts.append(last)
+    return firsts, lasts
 
 
 @contextmanager
@@ -372,20 +409,6 @@ def _answering(path: Path) -> Iterator[None]:
         raise Conflict from error
     except PersistenceError as error:
         raise refusal(path, error) from error
-
-
-def _rows(stored: Iterable[StoredEvent], first: int) -> Iterator[Row]:
-    for position, e in enumerate(stored, start=first):
-        yield position, str(e.originator_id), e.originator_version, e.topic, e.state
-
-
-def _grow(edge: Edge, hashes: bytearray, rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield the rows, each a leaf more in the tree; its hash is added to ``hashes``."""
-    for row in rows:
-        leaf = leaf_hash(leaf_bytes(*row))
-        edge.grow(leaf)
-        hashes += leaf
-        yield row
 
 
 def new_ledger_id() -> str:

@@ -66,6 +66,15 @@ def load_successor(path: Path, own: Signer) -> Signer:
     return found
 
 
+def state(path: Path) -> tuple[int, ...] | None:
+    """Return what changes with the file of a key; none where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def is_exposed(path: Path) -> bool:
     """Tell whether others than its owner may read or write a key."""
     return os.name == "posix" and bool(path.stat().st_mode & 0o077)

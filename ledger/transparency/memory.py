@@ -10,6 +10,7 @@ is remembered apart.
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple
 
 from platformdirs import user_state_path
@@ -18,6 +19,8 @@ from ledger.errors import Refused
 from ledger.files import write_new
 from ledger.store.folder import Folder
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note
+
+_PAUSE_SECONDS = 1.0
 
 
 class Memory(NamedTuple):
@@ -30,6 +33,33 @@ class Memory(NamedTuple):
     def checkpoint(self) -> Checkpoint:
         """The checkpoint of the note."""
         return read_checkpoint(self.note.text)
+
+
+class Memorizer:
+    """Remembers the newest checkpoint of a ledger that stays open, once a second at most.
+
+    `close` remembers the last one.
+    """
+
+    def __init__(self, folder: Folder, holds: Callable[[Checkpoint], bool]) -> None:
+        self._folder, self._holds = folder, holds
+        self._next = 0.0
+        self._waiting: Note | None = None
+        self._misfit: Checkpoint | None = None
+
+    def saw(self, note: Note) -> Checkpoint | None:
+        """Take in a checkpoint; return what is known that does not fit, as `remember` does."""
+        self._waiting = note
+        if self._misfit is not None or monotonic() >= self._next:
+            self.close()
+            self._next = monotonic() + _PAUSE_SECONDS
+        return self._misfit
+
+    def close(self) -> None:
+        """Remember what was taken in last."""
+        if self._waiting is not None:
+            self._misfit = remember(self._folder, self._waiting, self._holds)
+            self._waiting = None
 
 
 def _file(origin: str) -> Path:

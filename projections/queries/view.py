@@ -1,7 +1,7 @@
 """The read models as they stood: opened once, at one point in time, for one answer."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property, lru_cache
@@ -210,8 +210,8 @@ class View:
         return self._person(rows[0]) if rows else None
 
     def _person(self, row: tuple[Any, ...]) -> Person:
-        index, *sealed, cohort, compulsory = row
-        return Person(index, (cohort, date.fromisoformat(compulsory)), sealed, self._open_text)
+        since = date.fromisoformat(row[7])
+        return Person(row[0], (row[6], since), row[1:6], self._open_text)
 
     @cached_property
     def _open_text(self) -> Callable[[str], str]:
@@ -308,20 +308,25 @@ def _day(text: str | None) -> date | None:
 
 
 @contextmanager
-def open_view(folder: Folder, question: PointInTime, clock: Clock) -> Iterator[View]:
-    """Open the read models for a question, brought up to the head of the log first."""
+def open_view(
+    folder: Folder, question: PointInTime, clock: Clock, ring: KeyRing | None = None
+) -> Iterator[View]:
+    """Open the read models for a question, brought up to the head of the log first.
+
+    ``ring``: the keys as they are now, where somebody has them open.
+    """
     folder.required()
     now = clock()
     head = _bring_up(folder)
     with (
         translated(folder.views),
         closing(open_tables(folder)) as db,
-        closing(KeyRing(folder.keys, to_write=False)) as ring,
+        nullcontext(ring) if ring else closing(KeyRing(folder.keys, to_write=False)) as keys,
     ):
         db.execute("BEGIN")  # one snapshot for the whole answer
         known_at = _known_at(question, now)
         position, stated = _bounds(db, question, known_at, head)
-        yield View(folder, db, ring, now, question, position, stated, known_at)
+        yield View(folder, db, keys, now, question, position, stated, known_at)
 
 
 def _bring_up(folder: Folder) -> int:

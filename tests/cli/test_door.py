@@ -13,7 +13,7 @@ from commands.school.staff import AddStaff
 from ledger.errors import Refused
 from ledger.events.school import StaffChanged
 from ledger.ledger import Ledger
-from ledger.state.school import evolve, fold
+from ledger.state.school import FOLDED, evolve, fold
 from ledger.store.folder import Folder
 from ledger.store.store import Recorded
 from ledger.values import Operator, parse_session
@@ -49,8 +49,7 @@ def test_eight_threads_record_and_ask_through_one_door(folder):
     assert all(header is not None and header.count == 1 for header in headers)
     assert folder.head() == before + 2 * 24
     assert len({str(a.document["rows"]) for a in answers}) == 1
-    assert ledger._store is None
-    assert ledger._ring is None
+    assert ledger._opened is None
 
 
 def test_what_other_programs_record_is_seen(folder):
@@ -66,7 +65,6 @@ def test_what_other_programs_record_is_seen(folder):
 
 def test_the_school_that_is_kept_equals_one_made_anew(folder):
     """Down to the order of its pupils, after each of many commands."""
-    prefixes = ("calendar", "staff:", "pupil:")
     with Ledger(folder) as ledger:
         door = Door(ledger)
         for step in range(4):
@@ -74,8 +72,8 @@ def test_the_school_that_is_kept_equals_one_made_anew(folder):
             assert program("pupil", "move", "P1", "--kind", "cohort", "--to", f"C{step}",
                            "--from", "2026-11-20").returncode == 0  # fmt: skip
             with ledger.turn() as (store, _):
-                kept = ledger.school(prefixes, store.head())
-                anew = fold(store.read(prefixes, upto=store.head()))
+                kept = ledger.school(store.head())
+                anew = fold(store.read(FOLDED, upto=store.head()))
             assert kept == anew
             assert list(kept.pupils) == list(anew.pupils)
 
@@ -89,13 +87,13 @@ def test_a_school_brought_forward_half_way_is_made_anew(folder, monkeypatch):
 
     with Ledger(folder) as ledger, ledger.turn() as (store, _):
         head = store.head()
-        ledger.school(("staff:",), head - 1)
+        ledger.school(head)
         with monkeypatch.context() as patched:
-            patched.setattr("ledger.state.school.advance", broken_off)
+            patched.setattr("ledger.state.kept.advance", broken_off)
             patched.setattr(store, "since", lambda *_, **__: [Recorded(head, *CHANGED)])
             with pytest.raises(KeyboardInterrupt):
-                ledger.school(("staff:",), head)
-        assert ledger.school(("staff:",), head) == fold(store.read(("staff:",), upto=head))
+                ledger.school(head)
+        assert ledger.school(head) == fold(store.read(FOLDED, upto=head))
 
 
 def test_an_earlier_position_is_no_later_one(folder):
@@ -104,15 +102,15 @@ def test_an_earlier_position_is_no_later_one(folder):
         before = folder.head()
         Door(ledger).do(clerk(1), WHO)
         with ledger.turn():
-            assert "s1" in ledger.school(("staff:",), folder.head()).staff
-            assert "s1" not in ledger.school(("staff:",), before).staff
+            assert "s1" in ledger.school(folder.head()).staff
+            assert "s1" not in ledger.school(before).staff
 
 
 def test_a_key_destroyed_by_another_program_is_not_used_again(folder):
     """What a long life has opened before is beyond use once its key is gone."""
     with Ledger(folder) as ledger:
         with ledger.turn() as (store, ring):
-            pupil = next(iter(ledger.school(("pupil:",), store.head()).pupils.values()))
+            pupil = next(iter(ledger.school(store.head()).pupils.values()))
             assert ring.open(pupil.details["surname"]) != "[beyond use]"
         with Ledger(folder) as other, other.turn() as (_, theirs):
             theirs.destroy(pupil.id, at=0)

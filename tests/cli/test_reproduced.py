@@ -38,9 +38,9 @@ def amended_over_and_over(folder: Folder) -> int:
         ]
         header = Committed(at=0, account="a", authenticated="b", software="c", rules="d",
                            command="e", count=0)  # fmt: skip
-        batch = Batch(header, facts, EVENTS, store.head(), (), versions)
+        batch = Batch(header, facts, EVENTS, store.head())
         header = store.append(batch, clock=lambda: 1_800_000_000_000_000, before_commit=int)
-    return header.count
+    return header.event.count
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)

@@ -25,7 +25,7 @@ import pytest
 
 from commands.calendar.terms import SetRegisterTimes, SetTerm
 from commands.core.command import Command, Context, Outcome
-from commands.core.execute import execute, look
+from commands.core.execute import _Attempt, execute, look
 from commands.penalties.undercut import watch
 from commands.roll.enrol import EnrolPupil
 from commands.school.school import CreateLedger, SetSchool
@@ -35,10 +35,11 @@ from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
 from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
-from ledger.state.school import fold
+from ledger.state.school import FOLDED, fold
 from ledger.store.folder import Folder
 from ledger.store.store import Store
 from ledger.values import Operator, upn_check_letter
+from tests.commands.reliance import Noting
 
 BUILT_AT = "2026-08-31T12:00"
 NOW = "2026-11-20T09:30"
@@ -134,12 +135,27 @@ def _folds_stay_as_they_were(monkeypatch):
     close = Ledger._close
 
     def compared(self):
-        for prefixes, (position, school) in self._schools.items():
-            anew = fold(self._store.read(prefixes, upto=position))
-            assert (school, [*school.pupils]) == (anew, [*anew.pupils])
+        kept = self._kept
+        if kept is not None:
+            anew = fold(self._opened.store.read(FOLDED, upto=kept.position))
+            assert (kept.school, [*kept.school.pupils]) == (anew, [*anew.pupils])
         close(self)
 
     monkeypatch.setattr(Ledger, "_close", compared)
+
+
+@pytest.fixture(autouse=True)
+def _decisions_name_what_they_rest_on(monkeypatch):
+    """What a recorded decision looked at of the school is among what its use case named."""
+    noting, record = Noting(monkeypatch), _Attempt.record
+    noting.begin()
+
+    def checked(self, plan):
+        if plan.is_recorded:
+            noting.check(plan.state, plan.ranges)
+        return record(self, plan)
+
+    monkeypatch.setattr(_Attempt, "record", checked)
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,7 @@ class Book:
         with self.ring.writing():
             sealed = [Fact(f.stream, self._seal(f.stream, f.event, at)) for f in facts]
             head = self.store.head()
-            batch = Batch(header, sealed, len(facts), head, (), dict(self.versions))
+            batch = Batch(header, sealed, len(facts), head)
             self.store.append(batch, clock=lambda: at, before_commit=self.ring.commit)
         for fact in facts:
             self.versions[fact.stream] = self.versions.get(fact.stream, 0) + 1

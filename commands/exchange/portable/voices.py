@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from commands.core.command import Range, State, one, starting
+from commands.core.command import CALENDAR, Range, State, starting
 from ledger.events import calendar, penalties, roll, school, streams
 from ledger.events.base import Event, SourcedEvent
 from ledger.events.log import Committed
@@ -208,9 +208,9 @@ _NOTHING = (None, "", ())
 
 def voice_reads() -> Iterator[Range]:
     """Yield the streams that say who stated what."""
-    yield one(streams.CALENDAR)
+    yield CALENDAR._replace(events=True)
     for kind in (streams.STAFF, streams.PUPIL, streams.PARENT, streams.RELATION, streams.NOTICES):
-        yield starting(kind)
+        yield starting(kind)._replace(events=True)
 
 
 @dataclass(slots=True)
@@ -340,7 +340,7 @@ class Voices:
         """Tell whether an event came in an import: its row says so, else its header does."""
         if isinstance(event, SourcedEvent):
             return event.row is not None
-        position = self._state.school.positions[stream][place]
+        position = self._state.positions[stream][place]
         known = next((i for span, i in self._headers if position in span), None)
         return self._header(position) if known is None else known
 

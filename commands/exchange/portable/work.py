@@ -144,7 +144,7 @@ def draft(school: School) -> School:
         notices={stream: [*found] for stream, found in school.notices.items()},
         casework={stream: [*found] for stream, found in school.casework.items()},
         rules=set(school.rules),
-        versions={},
+        groups={name: dict(joined) for name, joined in school.groups.items()},
     )
 
 

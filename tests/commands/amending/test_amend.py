@@ -31,7 +31,7 @@ def store(desk, fact):
         at=0, account="", authenticated="", software="", rules="", command="Test", count=0
     )
     with closing(Store(desk.folder.log)) as log:
-        batch = Batch(header, [fact], 1, log.head(), (), {})
+        batch = Batch(header, [fact], 1, log.head())
         log.append(batch, clock=lambda: desk.now, before_commit=lambda: None)
 
 

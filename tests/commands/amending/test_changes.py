@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.amending.changes import Proposal, policy_reads, request_facts, split
-from commands.core.command import Author, Range, State
+from commands.core.command import POLICIES, Author, Range, State
 from commands.core.marks import Amendment, StatedMark
 from commands.core.sessions import Span
 from ledger.clock import parse_instant
@@ -240,14 +240,15 @@ def test_only_the_notice_stated_last_counts():
 
 
 def test_what_has_to_be_read():
-    """Nothing without a policy; else the requests, of a span where one is given, and notices."""
-    assert list(policy_reads(office().state, [ADA])) == []
+    """No more than that there is no policy; else requests, of a span if given, and notices."""
+    assert list(policy_reads(office().state, [ADA])) == [POLICIES]
     here = office(policy={"approval_more_than": 1}).state
     everything = [
+        POLICIES,
         Range("approval:ada:", "approval:ada:\U0010ffff"),
-        Range("notices:ada:", "notices:ada:\U0010ffff"),
+        Range("notices:ada:", "notices:ada:\U0010ffff", events=True),
     ]
     assert list(policy_reads(here, [ADA])) == everything
     day = parse_session("2026-11-19/AM")
     span = Range("approval:ada:2026-11-19/AM", "approval:ada:2026-11-19/AM\x00")
-    assert list(policy_reads(here, [ADA], Span(day, day))) == [span, everything[1]]
+    assert list(policy_reads(here, [ADA], Span(day, day))) == [POLICIES, span, everything[2]]

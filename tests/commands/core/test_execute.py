@@ -4,57 +4,180 @@ from typing import Any
 
 import pytest
 
-from commands.core.command import Context
-from commands.core.execute import execute
+from commands.amending.amend import AmendMarks
+from commands.core.command import Context, State, UseCase
+from commands.core.execute import _Attempt, _changed_words, execute, look
 from commands.penalties.undercut import watch
 from commands.register.entries import Row
 from commands.register.take import MarkSession, TakeRegister
+from commands.roll.enrol import EnrolPupil, MovePupil
+from commands.school.staff import AddStaff, ChangeStaff
 from ledger.clock import SECOND
 from ledger.errors import Refused
-from ledger.events.register import SessionMarked
+from ledger.events import streams
+from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
 from ledger.ledger import Ledger
 from ledger.values import Operator, parse_session
+from tests.commands.conftest import upn
 
 AM = parse_session("2026-11-20/AM")
 
 
-def overtaken(desk: Any, meanwhile: Any, *, times: int = 1) -> Context:
-    """Return a context whose clock lets something happen after the reading has begun."""
-    left = [times]
+def overtaken(desk: Any, meanwhile: Any) -> Context:
+    """Return a context whose clock lets somebody else do something after the reading has begun."""
+    left = [meanwhile]
 
     def clock() -> int:
-        if left[0]:
-            left[0] -= 1
-            meanwhile(left[0])
+        if left:
+            by, desk.staff_id = desk.staff_id, "head"
+            left.pop()()
+            desk.staff_id = by
         return int(desk.now)
 
     return Context(Ledger(desk.folder), clock, Operator(desk.staff_id, "office"), watch)
+
+
+@pytest.fixture
+def tries(monkeypatch):
+    """How often commands were decided."""
+    found, plan = [], _Attempt.plan
+
+    def counted(self, command):
+        found.append(type(command))
+        return plan(self, command)
+
+    monkeypatch.setattr(_Attempt, "plan", counted)
+    return found
+
+
+def marking(pupil: str, code: str = "/") -> MarkSession:
+    return MarkSession(pupil=pupil, session=AM, code=code)
+
+
+def taking(group: str, *pupils: str) -> TakeRegister:
+    return TakeRegister(group=group, session=AM, rows=tuple(Row(0, p, "/") for p in pupils))
+
+
+def amending(pupil: str, code: str) -> AmendMarks:
+    return AmendMarks(pupil=pupil, session=AM, code=code, reason="seen in class")
+
+
+def enrolling(number: int, local_id: str) -> EnrolPupil:
+    return EnrolPupil(
+        upn=upn(number), local_id=local_id, forename="Eli", surname="Vane", dob="2014-10-01",
+        starts_on="2026-09-02",
+    )  # fmt: skip
 
 
 def test_a_register_taken_meanwhile_makes_the_mark_a_late_entry(desk: Any) -> None:
     """A stream that was empty when it was read counts among what the decision relied on."""
     desk.at("2026-11-20T08:50")
 
-    def take(_: int) -> None:
-        desk.do(TakeRegister(group="7A", session=AM, rows=(Row(0, "P2", "/", "", ""),)))
+    def take() -> None:
+        desk.do(taking("7A", "P2"))
         desk.now += SECOND
 
-    command = MarkSession(pupil="P1", session=AM, code="/")
-    execute(overtaken(desk, take), command)
+    execute(overtaken(desk, take), marking("P1"))
     (entry,) = desk.marks("P1")["2026-11-20/AM"]
     assert isinstance(entry, SessionMarked)
     assert entry.late
 
 
-def test_a_command_that_is_always_overtaken_is_refused(desk: Any) -> None:
-    """After a few tries the user is told, instead of waiting for ever."""
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (taking("7A", "P1", "P2"), taking("7B", "P3")),
+        (marking("P1"), marking("P2")),
+        (marking("P3"), taking("7A", "P1", "P2")),
+        (marking("P1"), MovePupil(pupil="P2", kind="cohort", to="Chess", from_="2026-11-20")),
+        (AddStaff(staff_id="a", name="A", job_title="B"),
+         AddStaff(staff_id="b", name="A", job_title="B")),
+        (ChangeStaff(staff_id="head", job_title="Head"), marking("P1")),
+        (enrolling(8, "P8"), enrolling(9, "P9")),
+        (MovePupil(pupil="P1", kind="cohort", to="Chess", from_="2026-11-20"),
+         MovePupil(pupil="P2", kind="cohort", to="Chess", from_="2026-11-20")),
+    ],
+    ids=lambda command: type(command).__name__,
+)  # fmt: skip
+def test_who_does_something_else_is_never_met(
+    desk: Any, tries: list[type], first: UseCase, second: UseCase
+) -> None:
+    """Different groups, pupils and staff: both are decided once, whoever is recorded first."""
     desk.at("2026-11-20T08:50")
-    codes = ["/", "L", "N", "I", "M"]
+    assert execute(overtaken(desk, lambda: desk.do(second)), first).header is not None
+    assert len(tries) == 2
 
-    def change(turn: int) -> None:
-        desk.do(MarkSession(pupil="P1", session=AM, code=codes[turn]))
 
-    command = MarkSession(pupil="P1", session=AM, code="O")
+def test_a_mark_changed_meanwhile_is_not_overwritten_unknowingly(
+    desk: Any, tries: list[type]
+) -> None:
+    """Who is too late is told by whom it was changed and to what; repeated, it is overwritten."""
+    desk.at("2026-11-20T09:30").do(marking("P1", "N"))
+    ours = amending("P1", "O")
     with pytest.raises(Refused) as caught:
-        execute(overtaken(desk, change, times=4), command)
-    assert caught.value.code == "overtaken"
+        execute(overtaken(desk, lambda: desk.do(amending("P1", "I"))), ours)
+    assert caught.value.code == "changed-meanwhile"
+    assert (
+        caught.value.what == "changed meanwhile: Ada Quill 2026-11-20/AM is I by Hal Hope (head)"
+    )
+    assert "repeat the command" in caught.value.remedy
+    assert len(tries) == 3
+    desk.do(ours)
+    changes = desk.marks("P1")["2026-11-20/AM"][1:]
+    assert [(c.original, c.code) for c in changes] == [("N", "I"), ("I", "O")]
+    assert all(isinstance(change, MarkAmended) for change in changes)
+
+
+def test_whoever_changed_the_mark_himself_meanwhile_knows(desk: Any) -> None:
+    """On a second computer: the later of the two commands stands."""
+    desk.at("2026-11-20T09:30").do(marking("P1", "N"))
+
+    def by_himself() -> None:
+        desk.staff_id = "mm"
+        desk.do(amending("P1", "I"))
+
+    execute(overtaken(desk, by_himself), amending("P1", "O"))
+    changes = desk.marks("P1")["2026-11-20/AM"][1:]
+    assert [(c.original, c.code) for c in changes] == [("N", "I"), ("I", "O")]
+
+
+def test_the_same_mark_made_meanwhile_needs_nobody_to_look(desk: Any) -> None:
+    """What two people agree on is no conflict: the second is told that it stands."""
+    desk.at("2026-11-20T08:50")
+    outcome = execute(overtaken(desk, lambda: desk.do(marking("P1"))), marking("P1"))
+    assert outcome.header is None
+    assert outcome.says == ("Ada Quill 2026-11-20/AM: / already stands; nothing was recorded",)
+
+
+def test_a_register_is_refused_whole_where_one_of_its_marks_was_changed(desk: Any) -> None:
+    """Nothing of it is recorded; repeated, the mark is corrected as part of the taking."""
+    desk.at("2026-11-20T08:50")
+    ours = taking("7A", "P1", "P2")
+    with pytest.raises(Refused) as caught:
+        execute(overtaken(desk, lambda: desk.do(marking("P2", "L"))), ours)
+    assert caught.value.what == "changed meanwhile: Ben Reed 2026-11-20/AM is L by Hal Hope (head)"
+    assert desk.marks("P1") == {}
+    desk.do(ours)
+    assert isinstance(desk.marks("P2")["2026-11-20/AM"][1], MarkCorrected)
+
+
+def test_a_mark_from_a_source_is_told_as_one(desk: Any) -> None:
+    """Where nobody is named who entered it; who has left the staff is named by the id."""
+
+    def words(by: str | None) -> str:
+        def ask(state: State) -> str:
+            stream = streams.mark(state.pupil("P1").id, AM)
+            return _changed_words(state, stream, SessionMarked(code="L", by=by), desk.now)
+
+        return look(desk.context, ask)
+
+    assert words(None) == "Ada Quill 2026-11-20/AM is L by a source"
+    assert words("gone") == "Ada Quill 2026-11-20/AM is L by gone"
+
+
+def test_one_upn_names_one_pupil_whoever_enrols_him_first(desk: Any, tries: list[type]) -> None:
+    """Looking a UPN up is reading: whoever is second finds that it is in use."""
+    with pytest.raises(Refused) as caught:
+        execute(overtaken(desk, lambda: desk.do(enrolling(8, "P8"))), enrolling(9, "P8"))
+    assert caught.value.code == "id-in-use"
+    assert len(tries) == 3

@@ -16,6 +16,7 @@ from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 from tests.commands.conftest import Desk
+from tests.commands.meanwhile import tries
 
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 13)
 COVERING = {"first": FIRST, "last": LAST}
@@ -196,3 +197,17 @@ def test_no_certificate_over_an_amendment_that_waits(desk):
         {"last": date(2026, 11, 5)},
     ):
         assert desk.do(left(**{"kind": "certificate"} | other)).header is not None
+
+
+@pytest.mark.parametrize("kind", ["certificate", "pack"])
+def test_extracts_about_two_pupils_do_not_meet(desk, kind):
+    """Two about one pupil do."""
+    other = left(kind=kind, pupil=("P2",))
+    assert tries(desk, left(kind=kind), other) == 1
+    assert tries(desk, left(kind=kind, what="second"), left(kind="letter")) == 2
+
+
+def test_when_a_position_was_recorded_is_looked_up_without_meeting_anybody(desk):
+    """Every command is on the stream that says so, and what it said never changes."""
+    earlier = left(on=date(2026, 11, 19), seen_at=3)
+    assert tries(desk, earlier, left(pupil=("P2",)), left(pupil=("P3",))) == 1

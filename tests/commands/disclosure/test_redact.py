@@ -1,6 +1,7 @@
 """attendance redact: one sealed text put beyond use, by whom and why; what the law keeps stays."""
 
 import json
+import sqlite3
 from contextlib import closing
 from datetime import date
 from unittest import mock
@@ -28,6 +29,7 @@ from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 from ledger.values import Session
 from tests.commands.conftest import Desk
+from tests.commands.meanwhile import tries
 
 THURSDAY = Session(date(2026, 11, 19), "AM")
 WHY = "about another child"
@@ -67,9 +69,16 @@ def refused(desk: Desk, position: int, field: str = "reason", reason: str = WHY)
     return caught.value
 
 
-def ring_of(desk: Desk):
-    with closing(KeyRing(desk.folder.keys)) as ring:
-        return ring._contents()
+def ring_of(desk: Desk) -> list[str]:
+    with closing(sqlite3.connect(desk.folder.keys)) as db:
+        return [*db.iterdump()]
+
+
+def stored(desk: Desk, position: int) -> tuple:
+    """The row of an event as it is in the log."""
+    with closing(Store(desk.folder.log)) as store, store.reading() as c:
+        [row] = store._recorder.scan(c, position - 1, limit=1)
+        return tuple(row)
 
 
 def texts(desk: Desk, position: int) -> dict[str, str]:
@@ -93,14 +102,12 @@ def test_the_text_is_gone_and_who_did_it_is_recorded(school):
 def test_no_byte_of_the_text_or_its_key_is_left(school):
     """In no file of the ledger; the stored event, and so the proof over it, is what it was."""
     position = found(school, "MarkAmended")
-    with closing(Store(school.folder.log)) as store:
-        before = store._recorder.scan(position - 1, limit=1)
+    before = stored(school, position)
     redacted(school, position)
-    with closing(Store(school.folder.log)) as store:
-        assert store._recorder.scan(position - 1, limit=1) == before
-    stored = b"".join(p.read_bytes() for p in school.folder.path.rglob("*") if p.is_file())
-    assert WRONG.encode() not in stored
-    assert json.loads(before[0][4])["reason"].encode() in stored
+    assert stored(school, position) == before
+    files = b"".join(p.read_bytes() for p in school.folder.path.rglob("*") if p.is_file())
+    assert WRONG.encode() not in files
+    assert json.loads(before[4])["reason"].encode() in files
 
 
 def test_texts_sealed_later_open(school):
@@ -399,8 +406,7 @@ def test_what_the_law_keeps_may_go_when_its_time_is_over(school):
 
 def test_an_enrolment_withdrawn_keeps_nobody_for_ever(school):
     """A pupil without any spell on roll: six years from now at the latest."""
-    state = look(school.context, lambda state: state)
-    pupil = state.pupil("P1")
+    pupil = look(school.context, lambda state: state.pupil("P1"))
     pupil.spells.clear()
     assert redact._end_of_roll_entry(pupil, date(2026, 8, 1)) == date(2033, 8, 1)
 
@@ -440,3 +446,26 @@ def test_nobody_named_cannot_redact(school):
     """It is an act of a person."""
     school.staff_id = None
     assert refused(school, found(school, "MarkAmended")).code == "author-missing"
+
+
+def test_a_redaction_meets_what_left_about_the_same_pupil_only(school):
+    """The list of what left is whole when it is recorded."""
+    command = RedactField(position=found(school, "MarkAmended"), field="reason", reason=WHY)
+    extracts = [
+        RecordDisclosure(kind="letter", to="Marsh Council", what="list", pupil=(pupil,))
+        for pupil in ("P3", "P1")
+    ]
+    related = RecordRelation(parent_id="M1", pupil="P3", relationship="aunt")
+    school.do(RecordParent(parent_id="M1", surname="Stone"))
+    assert tries(school, command, extracts[0], related) == 1
+    ada = next(at for at, _, e in school.log() if getattr(e, "surname", "") == "Quill")
+    of_ada = RedactField(position=ada, field="local_id", reason=WHY)
+    assert tries(school, of_ada, extracts[1]) == 2
+
+
+def test_a_parents_text_meets_every_relation(school):
+    """Whose parent it is may change meanwhile, and with it whose extracts may hold the text."""
+    school.do(RecordParent(parent_id="M1", surname="Stone", address="1 Elm Row"))
+    command = RedactField(position=found(school, "ParentRecorded"), field="address", reason=WHY)
+    related = RecordRelation(parent_id="M1", pupil="P3", relationship="aunt")
+    assert tries(school, command, related) == 2

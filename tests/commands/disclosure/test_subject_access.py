@@ -7,10 +7,11 @@ import pytest
 from commands.disclosure.subject_access import CopyForSubject, ShowNames
 from commands.roll.correct import CorrectPupil
 from commands.roll.families import RecordParent, RecordRelation
-from commands.school.staff import AddStaff
+from commands.school.staff import AddStaff, ChangeStaff
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed, NamesShown
 from tests.commands.conftest import Desk
+from tests.commands.meanwhile import tries
 
 
 def copy(**fields) -> CopyForSubject:
@@ -215,3 +216,37 @@ def test_a_look_without_a_name_or_a_reason_is_refused(desk, staff_id, reason, co
     """Both belong to it."""
     desk.staff_id = staff_id
     assert desk.refused(ShowNames(reason=reason)).code == code
+
+
+# Who does not meet whom.
+
+
+def test_copies_for_two_pupils_do_not_meet(desk):
+    """Nor does what is recorded of the other's family, or of staff who reviewed nothing."""
+    related(desk, care="yes")
+    other = RecordRelation(parent_id="M1", pupil="P2", no_contact="yes")
+    added = AddStaff(staff_id="x1", name="Ida Ink", job_title="Clerk")
+    again = copy(pupil="P2", to="Ben Reed")
+    assert tries(desk, copy(parent="M1", review="head"), again, other, added) == 1
+
+
+def test_a_copy_is_decided_again_where_the_family_changed_meanwhile(desk):
+    """Another parent is barred, or is written otherwise."""
+    related(desk, care="yes")
+    desk.do(RecordParent(parent_id="M2", surname="Quill", forename="Cal"))
+    barred = RecordRelation(parent_id="M2", pupil="P1", no_contact="yes")
+    assert tries(desk, copy(parent="M1"), barred) == 2
+    renamed = RecordParent(parent_id="M2", forename="Carl", reason="Asked")
+    assert tries(desk, copy(parent="M1"), renamed) == 2
+
+
+def test_a_reviewer_who_changed_meanwhile_is_named_as_they_are_now(desk):
+    """Name and title go with the copy."""
+    changed = ChangeStaff(staff_id="head", job_title="Principal")
+    assert tries(desk, copy(review="head"), changed) == 2
+    assert "Hal Hope, Principal" in desk.log()[-1][2].what
+
+
+def test_two_who_look_at_names_do_not_meet(head):
+    """Each look stands by itself."""
+    assert tries(head, LOOK, LOOK) == 1

@@ -31,9 +31,11 @@ from tests.commands.leave.steps import (
     plans,
     refuse,
     refused_to_head,
+    request,
     sessions_of,
     withdraw,
 )
+from tests.commands.meanwhile import tries
 
 LATE = "record late entries with attendance mark"
 
@@ -178,7 +180,7 @@ def leave_id_of(desk):
             at=0, by="mm", account="office", authenticated="x", software="test", rules="test",
             command="Test", count=0,
         )  # fmt: skip
-        batch = Batch(header, [sealed], 1, store.head(), (), {})
+        batch = Batch(header, [sealed], 1, store.head())
         store.append(batch, clock=lambda: desk.now, before_commit=ring.commit)
     return stream
 
@@ -391,3 +393,47 @@ def test_a_pupil_who_turns_up_is_marked_present_over_the_plan(desk):
     desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-23/AM"), code="/"))
     [event] = desk.marks("P1")["2026-11-23/AM"]
     assert (type(event).__name__, event.code) == ("SessionMarked", "/")
+
+
+MORNING = parse_session("2026-11-20/AM")
+
+
+def of_another_pupil():
+    """What is recorded of Cat: leave asked for, a parent, a plan, her group's register."""
+    return (
+        request(pupil="P3"),
+        RecordRelation(parent_id="PA3", pupil="P3", no_contact="yes"),
+        PlanAbsence(
+            pupil="P3", session=parse_session("2026-11-20/PM"), code="M", reason="Dentist"
+        ),
+        TakeRegister(group="7B", session=MORNING, rest_present=True),
+    )
+
+
+@pytest.mark.parametrize("decide", [grant, refuse])
+def test_what_is_recorded_of_another_pupil_meets_no_decision_on_leave(desk, decide):
+    """Leave of another pupil, their family and their group's register."""
+    desk.do(RecordParent(parent_id="PA3", surname="Stone"))
+    leave_id, other = ask(desk, "2026-11-20"), ask(desk, "2026-11-20", pupil="P3")
+    desk.staff_id = "head"
+    assert tries(desk, decide(leave_id), *of_another_pupil(), refuse(other)) == 1
+
+
+@pytest.mark.parametrize("decide", [grant, refuse])
+def test_a_parent_of_the_pupil_recorded_meanwhile_meets_the_decision(desk, decide):
+    """Who may not be contacted is told, though it was not known when the decision began."""
+    desk.do(RecordParent(parent_id="PA1", surname="Quill", forename="Una"))
+    leave_id = ask(desk)
+    desk.staff_id = "head"
+    barred = RecordRelation(parent_id="PA1", pupil="P1", no_contact="yes")
+    assert tries(desk, decide(leave_id), barred) == 2
+
+
+def test_a_register_of_the_pupils_group_taken_meanwhile_meets_the_grant(desk):
+    """What it plans depends on it; a refusal plans nothing."""
+    granted, refused = ask(desk, "2026-11-20"), ask(desk, "2026-11-20", pupil="P2")
+    desk.staff_id = "head"
+    taken = TakeRegister(group="7A", session=MORNING, rest_present=True)
+    assert tries(desk, grant(granted), taken) == 2
+    afternoon = MarkSession(pupil="P2", session=parse_session("2026-11-20/PM"), code="\\")
+    assert tries(desk, refuse(refused), afternoon) == 1

@@ -24,9 +24,11 @@ from tests.commands.leave.steps import (
     grant,
     plans,
     refuse,
+    request,
     sessions_of,
     withdraw,
 )
+from tests.commands.meanwhile import tries
 
 TAKEN = ("2026-11-23/AM", "2026-11-23/PM", "2026-11-24/AM")
 HELD = """
@@ -262,3 +264,26 @@ def test_what_cannot_be_recorded_is_refused(desk, make):
     assert desk.refused(make(leave_id, reason=" ")).code == "reason-missing"
     desk.staff_id = None
     assert desk.refused(make(leave_id)).code == "author-missing"
+
+
+@pytest.mark.parametrize("end", [withdraw, falsify])
+def test_leave_of_two_pupils_that_ends_at_once_does_not_meet(away, end):
+    """Nor does what another group's register says of the same sessions."""
+    other = ask_and_grant(away, pupil="P3")
+    session = parse_session("2026-11-24/AM")
+    taken = TakeRegister(group="7B", session=session, rest_present=True)
+    assert tries(away, end(away.leave_id), withdraw(other), taken) == 1
+
+
+@pytest.mark.parametrize("end", [withdraw, falsify])
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        request(),
+        ChangePlan(pupil="P1", session=parse_session("2026-11-25/AM"), code="M", reason="Dentist"),
+        MarkSession(pupil="P1", session=parse_session("2026-11-24/PM"), code="I"),
+    ],
+)
+def test_what_rests_on_leave_is_looked_at_again(away, end, meanwhile):
+    """Other leave of the pupil, a plan changed or a mark made in its sessions meanwhile."""
+    assert tries(away, end(away.leave_id), meanwhile) == 2

@@ -11,6 +11,7 @@ from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.leave import LeaveRequested
 from tests.commands.conftest import upn
 from tests.commands.leave.steps import ask, ask_and_grant, request, withdraw
+from tests.commands.meanwhile import tries
 
 
 def relation(desk, lives_with, **more):
@@ -217,3 +218,24 @@ def test_whoever_records_it_is_named(desk):
     """As with every command that writes."""
     desk.staff_id = None
     assert desk.refused(request()).code == "author-missing"
+
+
+def test_requests_of_two_pupils_do_not_meet(desk):
+    """Nor does what is recorded of the other's parents."""
+    relation(desk, "yes")
+    other = RecordRelation(parent_id="PA1", pupil="P2", no_contact="yes")
+    assert tries(desk, request(parent="PA1"), request(pupil="P2"), other) == 1
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        request("2026-11-24", "2026-11-24"),
+        RecordRelation(parent_id="PA1", pupil="P1", lives_with="no", reason="Moved"),
+        RecordParent(parent_id="PA1", forename="Una", reason="Asked"),
+    ],
+)
+def test_what_is_said_of_a_request_is_as_it_is_recorded(desk, meanwhile):
+    """Other leave of the pupil, and their parents, are looked at again."""
+    relation(desk, "yes")
+    assert tries(desk, request(parent="PA1"), meanwhile) == 2

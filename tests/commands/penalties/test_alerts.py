@@ -11,7 +11,8 @@ from ledger.events.penalties import AlertSettled
 from ledger.events.school import StaffChanged
 from ledger.store.store import Fact
 from ledger.values import parse_session
-from tests.commands.penalties.undercut_changes import BY, Facts, founded, notice
+from tests.commands.meanwhile import tries
+from tests.commands.penalties.undercut_changes import BY, Facts, disclosed, founded, notice
 from tests.projections import ledgers
 
 SESSION = "2026-09-07/AM"
@@ -104,3 +105,18 @@ def test_only_who_is_authorised_may_settle(desk):
     alert = number(desk)
     desk.do(Facts(facts=tuple(plain)))
     assert len(desk.recorded(sent(alert))) == 1
+
+
+def test_alerts_of_two_pupils_do_not_meet(tmp_path):
+    """Two of one pupil do."""
+    marks = (ledgers.marked(pupil, SESSION, "O") for pupil in ("ann", "bob"))
+    disclosures = (disclosed(pupil) for pupil in ("ann", "bob"))
+    desk = founded(tmp_path / "ledger", *marks, *disclosures)
+    alerts = []
+    for pupil, code in (("ann", "I"), ("bob", "I"), ("ann", "M"), ("ann", "O")):
+        session = parse_session(SESSION)
+        desk.do(AmendMarks(pupil=f"U-{pupil}", session=session, code=code, reason="r"))
+        alerts.append(number(desk))
+    ann, bob, again, last = alerts
+    assert tries(desk, sent(ann), sent(bob)) == 1
+    assert tries(desk, sent(again), sent(last)) == 2

@@ -15,6 +15,7 @@ from commands.roll.enrol import EnrolPupil
 from ledger.events.penalties import PenaltyConsidered
 from ledger.values import Session
 from tests.commands.conftest import upn
+from tests.commands.meanwhile import tries
 
 DAYS = [date(2026, 11, day) for day in (9, 10, 11, 12, 13)]
 
@@ -129,3 +130,17 @@ def test_amendments_that_wait_for_approval_are_told(head):
     )
     said = head.do(consider()).says
     assert said[1].startswith("amendments wait for a second person's approval: 2026-11-16/AM")
+
+
+def test_two_pupils_considered_at_once_do_not_meet(head):
+    """Nor does a mark of the other pupil."""
+    absent(head, "P2")
+    marked = MarkSession(pupil="P2", session=Session(date(2026, 11, 20), "AM"), code="N")
+    assert tries(head, consider(), consider("P2"), marked) == 1
+
+
+def test_a_mark_of_the_pupil_made_meanwhile_is_counted(head):
+    """The decision says what the register says when it is recorded."""
+    marked = MarkSession(pupil="P1", session=Session(date(2026, 11, 20), "AM"), code="O")
+    assert tries(head, consider(), marked) == 2
+    assert head.log()[-1][2].count == 11

@@ -8,6 +8,7 @@ from commands.penalties.notices import ConfirmNotices, RecordNotice
 from commands.roll.families import RecordParent
 from ledger.events.penalties import NoticesConfirmed, NoticeStated
 from ledger.values import Session
+from tests.commands.meanwhile import tries
 
 ISSUED = date(2026, 11, 16)
 
@@ -117,3 +118,14 @@ def test_the_same_again_records_nothing_and_a_notice_between_is_no_matter(office
 def test_a_confirmation_that_cannot_be_is_refused(office, given, code):
     """Unknown people, no reference, a day to come."""
     assert office.refused(confirm(**given)).code == code
+
+
+@pytest.mark.parametrize("make", [notice, confirm])
+def test_two_families_do_not_meet(office, make):
+    """Another parent of the child, another child of the parent; the same notice does."""
+    office.do(RecordParent(parent_id="F2", surname="Reed"))
+    others = [notice(parent_id="F2"), confirm(parent_id="F2"), notice(pupil="P2")]
+    details = RecordParent(parent_id="F2", forename="Rae", reason="Asked")
+    assert tries(office, make(), *others, details) == 1
+    paid = {notice: {"outcome": "paid"}, confirm: {"notices": 2}}[make]
+    assert tries(office, make(**paid), notice(received_on=ISSUED)) == 2

@@ -21,6 +21,7 @@ from ledger.transparency.witnesses import (
     newest_sighting,
     trusted_witnesses,
 )
+from tests.commands.meanwhile import tries
 from tests.ledger.outsiders import LOG, NOON, OTHER, WITNESS, answering, serving
 
 KEY = WITNESS.verifier.vkey
@@ -51,6 +52,13 @@ def test_a_witness_is_dropped_by_name_id_or_key(desk, named):
     assert desk.recorded(DropWitness(witness=named)) == expected
     assert desk.refused(DropWitness(witness=named)).code == "witness-unknown"
     assert desk.do(TrustWitness(key=KEY)).header is not None
+
+
+def test_what_others_record_does_not_meet_the_trust_in_a_witness(desk):
+    """Somebody else joins the staff; another witness trusted meanwhile does."""
+    clerk = AddStaff(staff_id="x1", name="Ida Ink", job_title="Clerk")
+    assert tries(desk, TrustWitness(key=KEY), clerk) == 1
+    assert tries(desk, DropWitness(witness=KEY), TrustWitness(key=OTHER.verifier.vkey)) == 2
 
 
 def test_a_name_of_two_keys_needs_the_id(desk):

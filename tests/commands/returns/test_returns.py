@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from commands.returns.returns import AgreeReturn, MakeReturn
 from ledger.events.returns import ReturnAgreed, ReturnMade
 from tests.commands.conftest import upn
+from tests.commands.meanwhile import tries
 
 FRIDAY = date(2026, 11, 20)
 
@@ -86,3 +87,16 @@ def test_a_figure_of_nothing_is_no_command(fields):
     """At least one session in at least one week."""
     with pytest.raises(ValidationError):
         agree(**fields)
+
+
+def test_returns_of_two_kinds_do_not_meet(desk):
+    """Two of one kind do: which came first decides whether the second is news."""
+    other, another_day = made(kind="sickness"), made(on=date(2026, 11, 19))
+    assert tries(desk, made(pupil=("P1",)), other) == 1
+    assert tries(desk, made(pupil=("P2",)), another_day) == 2
+
+
+def test_the_figure_agreed_does_not_meet_other_returns(desk):
+    """The figure is for the attendance return."""
+    agreed = AgreeReturn(sessions=10, weeks=10, from_=FRIDAY)
+    assert tries(desk, agreed, made(kind="joiners"), made(kind="leavers")) == 1

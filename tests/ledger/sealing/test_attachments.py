@@ -115,7 +115,7 @@ def test_place_that_cannot_be_written_is_refused(folder):
     folder.attachments.write_text("in the way")
     with pytest.raises(Refused) as caught:
         kept(folder)
-    assert "nothing was recorded" in caught.value.what
+    assert "attachments cannot be used" in caught.value.what
 
 
 def test_digest_is_the_sha_256_in_hexadecimal():

@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
+from ledger.sealing import boxes, keys
 from ledger.sealing.keys import BEYOND_USE, KeyRing, is_sealed, parse_box
+from tests.ledger.sealing.rings import keys_of, named_in
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def test_what_is_sealed_opens(open_ring, text):
 def test_the_form_of_a_sealed_field_is_as_documented(open_ring):
     """Key from HMAC-SHA-256 of the nonce, AES-256-GCM bound to its place, salted commitment."""
     sealed = open_ring.seal("Jane", "p", "identity")
-    key = open_ring._subject_keys()["p", "identity"]
+    key = keys_of(open_ring)["p", "identity"]
     box = parse_box(sealed)
     box_key = hashlib.sha256(  # HMAC written out: RFC 2104 for a key shorter than a block
         bytes(b ^ 0x5C for b in key.ljust(64, b"\0"))
@@ -131,7 +133,7 @@ def test_a_destroyed_subject_is_beyond_use(ring):
     assert ring.destroy("p", at=5) == 2
     assert [ring.open(mine), ring.open(casework)] == [BEYOND_USE, BEYOND_USE]
     assert ring.open(other) == "Jane"
-    assert ring.identities() == {"UPN2": "q"}
+    assert named_in(ring) == {"UPN2": "q"}
     assert ring.find_pupil("UPN1") is None
     assert ring.find_pupil("UPN2") == "q"
 
@@ -149,7 +151,7 @@ def test_destruction_is_remembered(ring, tmp_path):
 def test_a_destroyed_key_is_nowhere_on_disk(ring, tmp_path):
     """Deleted bytes are overwritten, in the file and in its write-ahead log."""
     sealed_for(ring, ("p", "identity"))
-    key = ring._subject_keys()["p", "identity"]
+    key = keys_of(ring)["p", "identity"]
     files = list(tmp_path.glob("keys.db*"))
     assert any(key in path.read_bytes() for path in files)
     ring.destroy("p", at=5)
@@ -181,7 +183,7 @@ def test_an_identity_can_move_to_another_pupil(ring):
         ring.add_identity("1042", "local_id", "q")
         ring.commit()
     assert ring.find_pupil("1042") == "q"
-    assert ring.identities() == {"1042": "q"}
+    assert named_in(ring) == {"1042": "q"}
 
 
 def test_only_the_owner_may_read_the_keys(tmp_path):
@@ -220,4 +222,73 @@ def test_writers_at_once_share_one_key(ring, tmp_path):
         sealed, _ = writer.communicate()
         assert writer.returncode == 0
         assert {ring.open(line) for line in sealed.split()} == {name}
-    assert len(ring._subject_keys()) == 25
+    assert len(keys_of(ring)) == 25
+
+
+# -- what was opened before ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The sealed texts that were really opened, one after the other."""
+    found, open_box = [], boxes.open_box
+
+    def counted(box, key):
+        found.append(box.subject)
+        return open_box(box, key)
+
+    monkeypatch.setattr(boxes, "open_box", counted)
+    return found
+
+
+def test_a_text_is_opened_once_while_no_key_changes(ring, opened):
+    """What was opened for one answer is there for the next."""
+    (sealed,) = sealed_for(ring, ("p", "identity"))
+    assert [ring.open(sealed) for _ in range(3)] == ["Jane"] * 3
+    assert opened == ["p"]
+
+
+def test_what_was_opened_is_forgotten_when_another_program_changes_a_key(ring, opened, tmp_path):
+    """One made; one destroyed, which is beyond use at once."""
+    sealed, other = sealed_for(ring, ("p", "identity"), ("q", "identity"))
+    with closing(KeyRing(tmp_path / "keys.db", to_write=False)) as reader:
+        reader.read_all()
+        assert reader.open(sealed) == "Jane"
+        sealed_for(ring, ("r", "identity"))
+        reader.read_all()
+        assert reader.open(sealed) == "Jane"
+        assert opened == ["p", "p"]
+        ring.destroy("q", at=5)
+        reader.read_all()
+        assert (reader.open(other), reader.open(sealed)) == (BEYOND_USE, "Jane")
+
+
+def test_what_an_uncommitted_key_opens_is_beyond_use_once_it_is_lost(ring, tmp_path):
+    """To others from the beginning, to whoever made it once it is rolled back."""
+    with ring.writing():
+        sealed = ring.seal("Joe", "q", "identity")
+        assert ring.open(sealed) == "Joe"
+        with closing(KeyRing(tmp_path / "keys.db", to_write=False)) as another:
+            assert another.open(sealed) == BEYOND_USE
+    assert ring.open(sealed) == BEYOND_USE
+
+
+def test_only_so_many_texts_are_kept(ring, opened, monkeypatch):
+    """Then all are forgotten, and opened again when they are read."""
+    monkeypatch.setattr(keys, "_TEXTS_KEPT", 1)
+    one, two = sealed_for(ring, ("p", "identity"), ("q", "identity"))
+    assert [ring.open(text) for text in (one, one, two, one)] == ["Jane"] * 4
+    assert opened == ["p", "q", "p"]
+
+
+def test_keys_are_read_one_by_one_until_there_are_many(ring, monkeypatch, tmp_path):
+    """Then all at once; read so, texts are opened also when the file is closed."""
+    monkeypatch.setattr(keys, "_FEW", 2)
+    texts = sealed_for(ring, *((f"p{n}", "identity") for n in range(5)))
+    with closing(KeyRing(tmp_path / "keys.db", to_write=False)) as reader:
+        for number, sealed in enumerate(texts, start=1):
+            assert reader.open(sealed) == "Jane"
+            assert len(reader._keys) == (number if number <= 2 else 5)
+    with closing(KeyRing(tmp_path / "keys.db", to_write=False)) as reader:
+        reader.read_all()
+    assert [reader.open(sealed) for sealed in texts] == ["Jane"] * 5

@@ -17,6 +17,7 @@ from ledger.sealing.boxes import Place, Redaction, box_key
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places, seal_event
 from ledger.store.store import Fact
+from tests.ledger.sealing.rings import keys_of, named_in
 
 AT = 7
 
@@ -50,7 +51,7 @@ def test_one_text_goes_and_the_others_stay(ring):
 def test_the_key_of_the_text_is_nowhere_on_disk(ring, tmp_path):
     """Neither the subject's key, from which it follows, nor its own; no list forbids it."""
     kept, wrong = sealed_in(ring, "kept", "wrong")
-    subject_key = ring._subject_keys()["p", "casework"]
+    subject_key = keys_of(ring)["p", "casework"]
     own = box_key(subject_key, parse_box(wrong.text).nonce)
     assert subject_key in on_disk(tmp_path)
     ring.redact(redaction(wrong), [kept, wrong])
@@ -69,7 +70,7 @@ def test_copies_in_split_pages_are_wiped_too(tmp_path):
     with closing(KeyRing(tmp_path / "keys.db")) as ring:
         ring._db.execute("PRAGMA secure_delete=OFF")
         found = {n: sealed_in(ring, "x", subject=f"p{n * 7919 % 300:03d}") for n in range(300)}
-        keys = {subject: key for (subject, _), key in ring._subject_keys().items()}
+        keys = {subject: key for (subject, _), key in keys_of(ring).items()}
         for (place,) in list(found.values())[::15]:
             ring._db.execute("PRAGMA secure_delete=OFF")
             ring.redact(redaction(place), [place])
@@ -83,9 +84,9 @@ def test_a_second_redaction_takes_the_boxs_own_key_only(ring):
     first, second, third = sealed_in(ring, "one", "two", "three")
     ring.redact(redaction(first), [first, second, third])
     (later,) = sealed_in(ring, "later")
-    key = ring._subject_keys()["p", "casework"]
+    key = keys_of(ring)["p", "casework"]
     ring.redact(redaction(second), [first, second, third, later])
-    assert ring._subject_keys()["p", "casework"] == key
+    assert keys_of(ring)["p", "casework"] == key
     assert [ring.open(p.text) for p in (first, second, third, later)] == [
         REDACTED,
         REDACTED,
@@ -105,9 +106,9 @@ def test_repeated_it_changes_nothing(ring):
     """Whoever repeats it after a crash finds it done."""
     kept, wrong = sealed_in(ring, "kept", "wrong")
     ring.redact(redaction(wrong), [kept, wrong])
-    key = ring._subject_keys()["p", "casework"]
+    key = keys_of(ring)["p", "casework"]
     assert ring.redact(redaction(wrong, at=9), [kept, wrong]) == []
-    assert ring._subject_keys()["p", "casework"] == key
+    assert keys_of(ring)["p", "casework"] == key
     assert [r.at for r in ring.redactions()] == [AT]
 
 
@@ -119,13 +120,13 @@ def test_an_identity_that_was_redacted_names_nobody(ring):
         ring.add_identity("L1", "local_id", "p")
         ring.commit()
     ring.redact(redaction(local_id), [upn, local_id])
-    assert ring.identities() == {"UPN1": "p"}
+    assert named_in(ring) == {"UPN1": "p"}
 
 
 def test_destroying_takes_the_keys_of_boxes_too(ring, tmp_path):
     """What a puncture kept goes with the subject; what was redacted says so still."""
     kept, wrong = sealed_in(ring, "kept", "wrong")
-    own = box_key(ring._subject_keys()["p", "casework"], parse_box(kept.text).nonce)
+    own = box_key(keys_of(ring)["p", "casework"], parse_box(kept.text).nonce)
     ring.redact(redaction(wrong), [kept, wrong])
     assert own in on_disk(tmp_path)
     assert ring.destroy("p", at=9) == 1
@@ -154,7 +155,7 @@ def test_a_back_up_without_the_key_remembers_the_redaction(ring, tmp_path):
     with closing(KeyRing(tmp_path / "older.db")) as restored:
         restored.reapply([redaction(wrong)], lambda _: [wrong])
         assert restored.open(wrong.text) == REDACTED
-        assert restored._subject_keys() == {}
+        assert keys_of(restored) == {}
 
 
 def test_a_text_under_another_key_is_left_as_it_is(ring, tmp_path):
@@ -200,8 +201,7 @@ def recorded(ring, log, subject, text):
     stream = f"casework:{subject}"
     with ring.writing():
         fact = Fact(stream, seal_event(ring, stream, event, 0))
-        version = {stream: len(log.store.stream(stream))}
-        log.append(fact, before_commit=ring.commit, versions=version)
+        log.append(fact, before_commit=ring.commit)
 
 
 @pytest.mark.parametrize("subject", ["p", 'p"é\\'])
@@ -270,7 +270,7 @@ with closing(Store(folder / "ledger.db")) as store, closing(KeyRing(folder / "ke
         event = CaseworkStepTaken(step="call", on=date(2026, 11, 20), notes=str(number))
         with ring.writing():
             fact = Fact("casework:p", seal_event(ring, "casework:p", event, 0))
-            batch = Batch(header, [fact], 1, 0, (), {"casework:p": number})
+            batch = Batch(header, [fact], 1, 0)
             store.append(batch, clock=lambda: 0, before_commit=ring.commit)
 """
 

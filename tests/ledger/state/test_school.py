@@ -9,8 +9,7 @@ from ledger.events.base import replace
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffLeft
 from ledger.state.calendar import Closure, RegisterTimes, Term
-from ledger.state.school import Pupil, School, Spell, StaffRow, evolve, fold
-from ledger.store.store import Recorded
+from ledger.state.school import Pupil, School, Spell, StaffRow, evolve
 from ledger.values import Session
 
 P, S1 = streams.pupil("p"), streams.staff("S1")
@@ -39,18 +38,6 @@ def after(*events) -> School:
 
 def pupil(*events) -> Pupil:
     return after(*((P, event) for event in events)).pupils["p"]
-
-
-def test_versions_count_the_events_of_each_stream():
-    """A decision appends behind what it has seen."""
-    school = fold(
-        [
-            Recorded(1, S1, 0, StaffJoined(name="A", job_title="B")),
-            Recorded(2, P, 0, ENROLLED),
-            Recorded(5, P, 1, REMOVED),
-        ]
-    )
-    assert school.versions == {S1: 1, P: 2}
 
 
 def test_events_of_other_subjects_change_nothing():

@@ -16,6 +16,7 @@ from ledger.events.log import Committed
 from ledger.events.register import MarkAmended
 from ledger.store import store
 from ledger.store.store import Fact, Store
+from tests.ledger.sealing.rings import named_in
 
 
 def never() -> None:
@@ -43,15 +44,16 @@ def test_every_stored_event_has_a_nonce_of_its_own(ledger_log, new_mark, db):
 
 def test_append_returns_the_header_as_recorded(ledger_log, new_mark):
     """The header that comes back says when it was recorded and how many facts it has."""
-    header = ledger_log.append(new_mark())
+    position, stream, version, header = ledger_log.append(new_mark())
+    assert (position, stream, version) == (1, streams.COMMITS, 0)
     assert (header.at, header.count, header.raw_at) == (ledger_log.clock.reading, 1, None)
 
 
 def test_a_stream_is_read_in_order_of_its_versions(ledger_log, new_mark):
-    """Versions count from 0 within a stream, and continue where the batch says."""
+    """Versions count from 0 within a stream, and continue where it stands."""
     stream = new_mark().stream
     ledger_log.append(new_mark(), Fact(stream, MarkAmended(original="/", code="N")))
-    ledger_log.append(Fact(stream, MarkAmended(original="N", code="L")), versions={stream: 2})
+    ledger_log.append(Fact(stream, MarkAmended(original="N", code="L")))
     assert [event.code for event in ledger_log.store.stream(stream)] == ["/", "N", "L"]
     assert [r.version for r in ledger_log.recorded() if r.stream == stream] == [0, 1, 2]
 
@@ -100,7 +102,7 @@ def test_a_failing_fact_rolls_everything_back(ledger_log, new_mark):
         yield new_mark("a")
         raise Refused("test", "half-way")
 
-    batch = store.Batch(ledger_log.append(new_mark()), facts(), 2, ledger_log.store.head())
+    batch = store.Batch(ledger_log.append(new_mark()).event, facts(), 2, ledger_log.store.head())
     with pytest.raises(Refused, match="half-way"):
         ledger_log.store.append(batch, clock=ledger_log.clock, before_commit=never)
     assert ledger_log.store.head() == 2
@@ -114,24 +116,25 @@ def test_nothing_is_kept_when_the_keys_cannot_be(ledger_log, ring, new_mark):
         with pytest.raises(RuntimeError):
             ledger_log.append(new_mark(comment=sealed), before_commit=never)
     assert ledger_log.store.head() == 0
-    assert ring.identities() == {}
+    assert named_in(ring) == {}
     assert ring.open(sealed) == "[beyond use]"
 
 
 def test_time_never_goes_back_when_the_clock_does(ledger_log, new_mark):
     """The recorded time stays; what the clock said is kept beside it."""
-    first = ledger_log.append(new_mark("a"))
+    first = ledger_log.append(new_mark("a")).event
     ledger_log.clock.reading -= 90 * clock.SECOND
-    second = ledger_log.append(new_mark("b"))
+    second = ledger_log.append(new_mark("b")).event
     assert (second.at, second.raw_at) == (first.at, ledger_log.clock.reading)
     ledger_log.clock.reading = first.at + 1
-    third = ledger_log.append(new_mark("c"))
+    third = ledger_log.append(new_mark("c")).event
     assert (third.at, third.raw_at) == (first.at + 1, None)
 
 
 def test_the_same_microsecond_twice_is_no_flag(ledger_log, new_mark):
     """Only an earlier reading is kept apart."""
-    assert ledger_log.append(new_mark("a")).at == ledger_log.append(new_mark("b")).at
+    first, second = (ledger_log.append(new_mark(pupil)).event for pupil in "ab")
+    assert first.at == second.at
     assert [r.event.raw_at for r in ledger_log.recorded() if r.stream == streams.COMMITS] == [
         None,
         None,
@@ -163,7 +166,7 @@ def test_streams_are_read_by_prefix_up_to_a_position(ledger_log, new_mark):
     ledger_log.append(new_mark("b"), new_mark("a"))
     ledger_log.append(new_mark("c"))
     read = ledger_log.store.read([streams.MARK], upto=3)
-    assert [r.stream.split(":")[1] for r in read] == ["a", "b"]
+    assert [r.stream.split(":")[1] for r in read] == ["b", "a"]
     assert not list(ledger_log.store.read(["pupil:"], upto=9))
 
 
@@ -175,11 +178,10 @@ def test_a_range_of_streams_leaves_out_its_end(ledger_log, new_mark):
 
 
 GUARDS = [
-    ("the stream itself", "mark:p:2026-11-20/AM", True),
-    ("its prefix", "mark:p:", True),
-    ("a longer stream's beginning, no prefix", "mark:p", False),
-    ("another stream", "mark:q:2026-11-20/AM", False),
-    ("another prefix", "mark:q:", False),
+    ("another range", ("mark:q:", "mark:q:~"), False),
+    ("two ranges, of which the wider holds it", ("mark:p:", "mark:q:"), True),
+    ("a range where such an event matters", ("mark:", "mark:~", lambda e: e.code == "/"), True),
+    ("a range where others matter", ("mark:", "mark:~", lambda e: e.code == "N"), False),
     ("a range that holds it", ("mark:p:2026-11-20", "mark:p:2026-11-21"), True),
     ("a range that begins with it", ("mark:p:2026-11-20/AM", "mark:p:2026-11-20/AM\0"), True),
     ("a range that ends before it", ("mark:p:2026-11-19", "mark:p:2026-11-20/AM"), False),
@@ -190,11 +192,13 @@ GUARDS = [
 def test_a_decision_stands_only_while_what_it_read_does(
     ledger_log, new_mark, what, relied_on, overtaken
 ):
-    """An event in a stream or prefix that a decision read, after it was read, is a conflict."""
+    """An event in a range of streams that a decision read, after it was read, is a conflict."""
     ledger_log.append(new_mark("before"))
     read_at = ledger_log.store.head()
     ledger_log.append(new_mark("p"))
-    again = {"read_at": read_at, "relied_on": ("calendar", relied_on)}
+    others = [("calendar", "calendar\0"), ("mark:o:", "mark:p:"), ("mark:z:", "mark:z:~")]
+    ranges = [store.Relied(*each) for each in (*others, relied_on)]
+    again = {"read_at": read_at, "relied_on": ranges}
     if overtaken:
         with pytest.raises(Conflict):
             ledger_log.append(new_mark("new"), **again)
@@ -206,7 +210,7 @@ def test_a_decision_stands_only_while_what_it_read_does(
 def test_what_was_recorded_before_the_reading_is_no_conflict(ledger_log, new_mark):
     """Only later events overtake a decision."""
     ledger_log.append(new_mark("p"))
-    ledger_log.append(new_mark("new"), relied_on=("mark:p:",))
+    ledger_log.append(new_mark("new"), relied_on=(store.Relied("mark:p:", "mark:q:"),))
     assert ledger_log.store.head() == 4
 
 

@@ -39,8 +39,7 @@ def write(book, at, *facts, source=None, **header):
     }  # fmt: skip
     with book.writing(), book.ring.writing():
         sealed = [Fact(f.stream, book._seal(f.stream, f.event, at)) for f in facts]
-        batch = Batch(Committed(**shared | header), sealed, len(facts), book.store.head(), (),
-                      dict(book.versions))  # fmt: skip
+        batch = Batch(Committed(**shared | header), sealed, len(facts), book.store.head())
         book.store.append(batch, clock=lambda: at, before_commit=book.ring.commit)
     for fact in facts:
         book.versions[fact.stream] = book.versions.get(fact.stream, 0) + 1

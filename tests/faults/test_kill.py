@@ -16,20 +16,23 @@ import pytest
 from commands.core.execute import execute
 from commands.demo import synthetic
 from commands.school.staff import AddStaff
-from ledger.events.base import sealed_fields
-from ledger.events.log import Committed
-from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.store.folder import Folder
-from ledger.store.store import Recorded, Store
 from projections.readmodel import catch_up
+from tests.faults.soundness import (
+    assert_keys_are_there,
+    assert_views_agree,
+    assert_whole,
+    recorded,
+)
+from tests.ledger.conftest import school  # noqa: F401 - a fixture
 
-WRITER = Path(__file__).with_name("writer.py")
+WRITER = Path(__file__).parents[1] / "ledger" / "store" / "writer.py"
 LONGEST = {"large": 0.45, "mark": 0.5, "take": 0.5, "import": 0.6}
 """For each kind of work the seconds within which the kill comes; some find it done."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    kills = 50 if metafunc.config.getoption("--campaign") else 5
+    kills = 200 if metafunc.config.getoption("--campaign") else 4
     metafunc.parametrize("seed", range(kills))
 
 
@@ -53,41 +56,6 @@ def killed(kind: str, folder: Folder, portable: Path, seconds: float) -> int:
         said = Counter(writer.stdout.read().split())
     assert set(said) <= {"done"}
     return said["done"]
-
-
-def recorded(folder: Folder) -> list[Recorded]:
-    with closing(Store(folder.log)) as store:
-        return [r for page in store.scan(0) for r in page]
-
-
-def assert_whole(events: list[Recorded]) -> int:
-    """Check that headers count their facts and nothing is missing; return how many there are."""
-    assert [r.position for r in events] == list(range(1, len(events) + 1))
-    versions: Counter[str] = Counter()
-    headers = last = 0
-    for r in events:
-        assert r.version == versions[r.stream]
-        versions[r.stream] += 1
-        if type(r.event) is Committed:
-            assert r.position == last + 1
-            headers, last = headers + 1, r.position + r.event.count
-    assert last == len(events)
-    return headers
-
-
-def assert_keys_are_there(folder: Folder, events: list[Recorded]) -> None:
-    with closing(KeyRing(folder.keys)) as ring:
-        for r in events:
-            for name, _ in sealed_fields(type(r.event)):
-                sealed = getattr(r.event, name)
-                assert sealed is None or ring.open(sealed) != BEYOND_USE
-
-
-def assert_views_agree(folder: Folder) -> None:
-    catch_up.catch_up(folder)
-    incremental = list(catch_up.content(folder))
-    catch_up.rebuild(folder)
-    assert list(catch_up.content(folder)) == incremental
 
 
 def test_a_killed_writer_leaves_a_whole_ledger(request, record_property, context, portable, seed):

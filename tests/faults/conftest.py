@@ -1,0 +1,48 @@
+"""Ledgers to do harm to, and the program that does it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.faults.injection import ROOT, Program, can_attach
+
+SOURCE = ROOT / "fixtures" / "portable"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The command line, ready in a process of its own."""
+    with closing(Program(tmp_path_factory.mktemp("program"))) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="module")
+def strace(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skip where strace cannot watch, unless it must be able to."""
+    if can_attach(tmp_path_factory.mktemp("strace")):
+        return
+    if os.environ.get("ATTENDANCE_CI"):
+        pytest.fail("strace must be installed here, and allowed to watch processes")
+    pytest.skip("strace is not installed, or may not watch processes")
+
+
+@pytest.fixture(scope="module")
+def born(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place with a ledger that knows its first member of staff."""
+    place = tmp_path_factory.mktemp("born")
+    named = ["--staff", "H01", "--name", "Hope Headworth", "--job-title", "Headteacher"]
+    assert program.run(place, ["init", *named]).code == 0
+    return place
+
+
+@pytest.fixture(scope="module")
+def taken(program: Program, born: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place with a ledger of a school and its registers."""
+    place = tmp_path_factory.mktemp("taken")
+    shutil.copytree(born, place, dirs_exist_ok=True)
+    assert program.run(place, ["import", "portable", str(SOURCE)]).code == 0
+    return place
