@@ -1,8 +1,7 @@
 """What may be commanded or asked, as fields: a command line or a page makes its form of them.
 
-A form is a class: a command (its fields are declared with pydantic, since people's input enters
-there) or a question (a dataclass, since importing pydantic would cost each answer a tenth of a
-second). Both say the same of a field, and both are read here.
+A form is a dataclass: a command or a question. What a field may hold is its type; what more is to
+be said of it is its metadata, and both are read here.
 """
 
 import dataclasses
@@ -10,10 +9,11 @@ import os
 import re
 import types
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 _SAYS = re.compile(rb'(?m)^class (\w+)\([^)]*\):\n    """attendance ([a-z -]+): ([^\n"]+)')
 
@@ -73,28 +73,48 @@ class Field(NamedTuple):
     metavar: str = ""
 
 
-def fields(form: Any) -> list[Field]:  # noqa: ANN401 - a model or a dataclass
+_hints = cache(get_type_hints)
+
+
+def fields(form: Any) -> list[Field]:  # noqa: ANN401 - any dataclass
     """Return the fields of a form that are for people to fill in."""
-    found = _of_dataclass(form) if dataclasses.is_dataclass(form) else _of_model(form)
-    return list(found)
+    hints = _hints(form)
+    shown = (f for f in dataclasses.fields(form) if not f.metadata.get("hidden"))
+    return [_field(f.name, hints[f.name], f.metadata) for f in shown]
 
 
-def _of_model(form: Any) -> Iterator[Field]:  # noqa: ANN401
-    for name, info in form.model_fields.items():
-        said = dict(info.json_schema_extra or {})
-        if said.get("hidden"):
-            continue
-        for bound in info.metadata:
-            said["minimum"] = getattr(bound, "ge", said.get("minimum"))
-            said["maximum"] = getattr(bound, "le", said.get("maximum"))
-        said |= {"help": info.description or "", "required": info.is_required()}
-        yield _field(name, info.annotation, said)
+def check(form: Any) -> None:  # noqa: ANN401 - any dataclass
+    """Raise a `ValueError` that names every field whose value it may not hold.
+
+    No value is made to fit: whoever reads what people typed has made it a date or number.
+    """
+    if wrong := [*_wrong(form)]:
+        raise ValueError("; ".join(wrong))
 
 
-def _of_dataclass(form: Any) -> Iterator[Field]:  # noqa: ANN401
-    hints = get_type_hints(form)
+def _wrong(form: Any) -> Iterator[str]:  # noqa: ANN401
+    hints = _hints(form.__class__)
     for f in dataclasses.fields(form):
-        yield _field(f.name, hints[f.name], f.metadata)
+        value = getattr(form, f.name)
+        if not _fits(value, hints[f.name]):
+            yield f"{f.name}: not a value of the kind that it holds"
+        elif value is not None:
+            least, most = f.metadata.get("minimum"), f.metadata.get("maximum")
+            if least is not None and value < least:
+                yield f"{f.name}: less than {least}"
+            if most is not None and value > most:
+                yield f"{f.name}: more than {most}"
+
+
+def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, each) for each in args)
+    if origin is Literal:
+        return value in args
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(each, args[0]) for each in value)
+    return isinstance(value, hint) and not (hint is int and isinstance(value, bool))
 
 
 def _field(name: str, hint: Any, said: Mapping[str, Any]) -> Field:  # noqa: ANN401

@@ -5,6 +5,7 @@ them or none. What the school's policy holds back for a second person is recorde
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TextIO
 
@@ -50,7 +51,7 @@ class AmendMarks(sessions.SpanCommand):
         "why the register is amended; with --batch, of the lines without one", default=None
     )
     from_code: str | None = option("only marks with this code", default=None)
-    minutes_late: int | None = option("minutes late", default=None, ge=0)
+    minutes_late: int | None = option("minutes late", default=None, minimum=0)
     nature: str | None = option(
         "nature of the activity, or the cause, where the code needs it", default=None
     )
@@ -72,24 +73,24 @@ class AmendMarks(sessions.SpanCommand):
     batch_file: BatchFile | None = hidden(default=None)
     evidence_file: EvidenceFile | None = hidden(default=None)
 
-    def __init__(self, **stated: Any) -> None:  # noqa: ANN401 - as pydantic's own
+    def __post_init__(self) -> None:
         """Ask for what one pupil's amendments need; wrong usage, as where it is always needed."""
-        missing = [name for name in _NEEDED if stated.get(name) is None]
-        if missing and stated.get("batch") is None:
+        super().__post_init__()
+        missing = [name for name in _NEEDED if getattr(self, name) is None]
+        if missing and self.batch is None:
             named = " and ".join(f"'--{name}'" for name in missing)
             msg = f"Missing option {named}, or '--batch' with a file whose lines say it."
             raise ValueError(msg)
-        super().__init__(**stated)
 
     def load(self, stdin: TextIO) -> Self:
         """Return the command with the lines of its batch file and the bytes of its evidence."""
         _check_options(self)
-        read: dict[str, BatchFile | EvidenceFile] = {}
+        read: dict[str, Any] = {}
         if self.batch is not None:
             read["batch_file"] = read_batch(self.batch, stdin)
         if self.evidence is not None:
             read["evidence_file"] = read_evidence(self.evidence)
-        return self.model_copy(update=read)
+        return replace(self, **read)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the calendar and the pupils; marks, registers, and what policy needs."""

@@ -23,7 +23,7 @@ class CopyEvidence(Errand):
     A copy that is not, byte for byte, what was recorded is refused; nothing is overwritten.
     """
 
-    position: int = argument("its position, as attendance evidence shows it", ge=0)
+    position: int = argument("its position, as attendance evidence shows it", minimum=0)
     out: Path = option("the file to write")
 
     def carry_out(self, context: Context) -> Outcome:

@@ -36,7 +36,7 @@ class MoveMark(UseCase):
     to: str = option("UPN or local id of the right pupil")
     code: str = option("the code that stands for the wrong pupil from now on")
     reason: str = option("what happened")
-    minutes_late: int | None = option("minutes late, for that code", default=None, ge=0)
+    minutes_late: int | None = option("minutes late, for that code", default=None, minimum=0)
     nature: str | None = option("nature or cause, for that code", default=None)
 
     def reads(self, state: State) -> Iterable[Range]:

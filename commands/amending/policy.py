@@ -4,6 +4,7 @@ The head, or whom the head authorises, adopts it: whom a policy restrains does n
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple, Self, TextIO
@@ -51,9 +52,9 @@ class AdoptPolicy(UseCase):
         """Return the command with the policy's name and text."""
         shipped = school_packs.shipped(self.policy)
         if shipped is not None:
-            return self.model_copy(update={"text": shipped})
+            return replace(self, text=shipped)
         path = Path(self.policy)
-        return self.model_copy(update={"policy": path.stem, "text": _text(path)})
+        return replace(self, policy=path.stem, text=_text(path))
 
     def reads(self, _state: State) -> Iterable[Range]:
         """Name everybody on the staff, for their roles, and the policies before it."""

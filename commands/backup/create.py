@@ -1,6 +1,7 @@
 """Write a back-up of everything the ledger needs, to one file."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from commands.core.command import (
@@ -67,7 +68,7 @@ class CreateBackup(UseCase, Errand):
             says.append(
                 "WARNING: it is inside the ledger's own folder, and would be lost with it: move it"
             )
-        recorded = self.model_copy(update={"size": made.size, "sha256": made.sha256})
+        recorded = replace(self, size=made.size, sha256=made.sha256)
         try:
             outcome = execute(context, recorded)
         except Refused as refused:

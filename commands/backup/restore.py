@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from commands.core.command import (
@@ -100,7 +101,7 @@ def _restore(
                 raise file.damage(command.archive, f"does not verify: {faults[0].what}")
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
         _put_signing_keys(made, secrets)
-        recorded = command.model_copy(update={"size": size, "sha256": archive.sha256})
+        recorded = replace(command, size=size, sha256=archive.sha256)
         outcome = execute(context.at(made), recorded)
         with closing(Store(made.log)) as store:
             note = store.checkpoint()

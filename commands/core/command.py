@@ -7,12 +7,11 @@ there without being imported.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
-from typing import Any, NamedTuple, Protocol, Self, TextIO
+from typing import Any, NamedTuple, Protocol, Self, TextIO, dataclass_transform
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from ledger import form
 from ledger.clock import Clock, local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -30,25 +29,41 @@ from ledger.values import Operator
 from policies.packs.codes import Codes, Rules
 
 
-class Command(BaseModel):
+def option(help_text: str, *, default: Any = MISSING, **more: Any) -> Any:  # noqa: ANN401 - as `field`
+    """Declare a field that is an option; required unless it has a ``default``."""
+    metadata = {"help": help_text, "required": default is MISSING, **more}
+    return field(default=default, metadata=metadata)
+
+
+def argument(help_text: str, *, default: Any = MISSING, **more: Any) -> Any:  # noqa: ANN401 - as `field`
+    """Declare a field that is given by its place."""
+    return option(help_text, default=default, argument=True, **more)
+
+
+def hidden(*, default: Any = MISSING) -> Any:  # noqa: ANN401 - as `field`
+    """Declare a field that the edge fills in and the command line does not show."""
+    return field(default=default, metadata={"hidden": True})
+
+
+@dataclass_transform(
+    kw_only_default=True, frozen_default=True, field_specifiers=(option, argument, hidden)
+)
+@dataclass(frozen=True, kw_only=True)
+class Command:
     """What somebody asks to be recorded. Its fields are the options of the command line."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    def __init_subclass__(cls) -> None:
+        """Make the class one of frozen fields, given by name."""
+        super().__init_subclass__()
+        dataclass(frozen=True, kw_only=True)(cls)
 
+    def __post_init__(self) -> None:
+        """Hold every field to its type: people's input enters here."""
+        form.check(self)
 
-def option(help_text: str, **more: Any) -> Any:  # noqa: ANN401 - as pydantic's own Field
-    """Declare a field that is an option; required unless it has a ``default``."""
-    return Field(description=help_text, **more)
-
-
-def argument(help_text: str, **more: Any) -> Any:  # noqa: ANN401 - as pydantic's own Field
-    """Declare a field that is given by its place."""
-    return Field(description=help_text, json_schema_extra={"argument": True}, **more)
-
-
-def hidden(**more: Any) -> Any:  # noqa: ANN401 - as pydantic's own Field
-    """Declare a field that the edge fills in and the command line does not show."""
-    return Field(json_schema_extra={"hidden": True}, **more)
+    def stated(self, *without: str) -> dict[str, Any]:
+        """Return what each field holds, without those named."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in without}
 
 
 class Author(NamedTuple):

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from pydantic import field_validator
-
 from commands.core.command import Range, UseCase, option
 from ledger.errors import Refused
 from ledger.events import streams
@@ -31,11 +29,6 @@ class SpanCommand(UseCase):
     session: Session | None = option("the session, 2026-11-20/AM", default=None)
     from_: str | None = option("first session or date of a range", default=None)
     to_: str | None = option("last session or date of a range", default=None)
-
-    @field_validator("from_", "to_", mode="before")
-    @classmethod
-    def _as_text(cls, value: object) -> object:
-        return str(value) if isinstance(value, Session) else value
 
 
 class PupilSpanCommand(SpanCommand):

@@ -46,7 +46,7 @@ class Demo(Errand):
     A school that does not exist, in attendance-demo/, made anew each time.
     """
 
-    pupils: int = option("how many pupils", default=300, ge=10, le=5000)
+    pupils: int = option("how many pupils", default=300, minimum=10, maximum=5000)
     phase: Literal["primary", "secondary", "all-through", "special"] = option(
         "which kind of school", default="secondary"
     )
@@ -56,7 +56,7 @@ class Demo(Errand):
         "school years of register, the last one holding --until; one that has only just begun "
         "has the one before it, too",
         default=1,
-        ge=1,
+        minimum=1,
     )
 
     def carry_out(self, context: Context) -> Outcome:

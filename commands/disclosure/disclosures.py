@@ -1,6 +1,7 @@
 """Record that an extract of the register left the school: to whom, and as of which position."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -58,7 +59,7 @@ class RecordDisclosure(UseCase):
     seen_at: int | None = option(
         "the position that is printed on it [the newest]; 0: made before this ledger began",
         default=None,
-        ge=0,
+        minimum=0,
     )
     sha256_of: Path | None = option("the file that left: its SHA-256 is kept", default=None)
     sha256: str | None = hidden(default=None)
@@ -71,7 +72,7 @@ class RecordDisclosure(UseCase):
         if not path.is_file():
             raise Refused("file-missing", f"there is no file {path}", "name the file that left")
         with translated(path):
-            return self.model_copy(update={"sha256": sha256(path.read_bytes()).hexdigest()})
+            return replace(self, sha256=sha256(path.read_bytes()).hexdigest())
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who records it and the pupils; ask for what left before and amendments that wait.

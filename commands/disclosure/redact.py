@@ -67,7 +67,7 @@ class RedactField(UseCase, Errand):
     Every view shows [redacted] from then on. It cannot be undone.
     """
 
-    position: int = argument("the position of the event", ge=1)
+    position: int = argument("the position of the event", minimum=1)
     field: str = argument("which of its sealed texts: reason, comment, notes, address …")
     reason: str = option("why; kept sealed")
 

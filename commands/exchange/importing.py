@@ -5,6 +5,7 @@ state, and is all or nothing.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Self, TextIO
@@ -54,7 +55,7 @@ class ImportPortable(UseCase):
 
     def load(self, _stdin: TextIO) -> Self:
         """Return the command with the content of its folder."""
-        return self.model_copy(update={"folder": load(self.path)})
+        return replace(self, folder=load(self.path))
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name the whole school, and who stated what of it; the marks that the folder is about."""

@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, time
 
-from pydantic import field_validator
-
 from commands.core import checks, families, sessions
 from commands.core.command import (
     CALENDAR,
@@ -60,11 +58,6 @@ class RequestLeave(UseCase):
     parent: str | None = option("the school's id of the parent who asked", default=None)
     asked_on: str = option("the day on which it was asked for, or when: 2026-11-20T08:30")
     reason: str | None = option("the reason given; kept sealed", default=None)
-
-    @field_validator("asked_on", mode="before")
-    @classmethod
-    def _as_text(cls, value: object) -> object:
-        return value.isoformat() if isinstance(value, date) else value
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who records it, the calendar, the pupil and the parents; ask for other leave."""

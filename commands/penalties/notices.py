@@ -55,7 +55,7 @@ class RecordNotice(UseCase):
         state.author(now)
         pupil, parent_id = state.pupil(self.pupil), self.parent_id
         _check_parent(state, parent_id)
-        stated = self.model_dump(exclude={"parent_id", "pupil", "session"})
+        stated = self.stated("parent_id", "pupil", "session")
         if self.session:
             stated["sessions"] = tuple(str(session) for session in sorted(self.session))
         stream = streams.notices(parent_id, pupil.id)
@@ -79,7 +79,7 @@ class ConfirmNotices(UseCase):
     pupil: str = argument("UPN or local id")
     la_ref: str = option("the authority's reference")
     on: date = option("the day on which it confirmed")
-    notices: int = option("how many notices it holds", ge=0)
+    notices: int = option("how many notices it holds", minimum=0)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name the same as for a notice; ask for what was confirmed before."""

@@ -1,6 +1,7 @@
 """The key that signs the ledger's checkpoints, and the one that takes its place."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from commands.core.command import (
     Context,
@@ -57,7 +58,7 @@ class RotateKey(UseCase, Errand):
         old = signing.load(path)
         new = _successor(context, old)
         signature = old.hand_over(new.verifier.vkey)
-        filled = self.model_copy(update={"key": new.verifier.vkey, "signature": signature})
+        filled = replace(self, key=new.verifier.vkey, signature=signature)
         outcome = execute(context, filled)
         with translated(path):
             signing.successor(path).replace(path)

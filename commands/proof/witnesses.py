@@ -7,6 +7,7 @@ it. On the witness's own side, which needs no ledger: its key, and signing by fi
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Self, TextIO
 
@@ -82,7 +83,7 @@ class TrustWitness(UseCase):
         keys = read_keys(self.key, COSIGNATURE)
         if len(keys) > 1:
             raise Refused("keys-many", f"{self.key} holds {len(keys)} keys", "give one at a time")
-        return self.model_copy(update={"key": keys[0].vkey})
+        return replace(self, key=keys[0].vkey)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who decides; ask for whom the school trusted and dropped."""

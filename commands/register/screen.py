@@ -66,9 +66,9 @@ def take(command: TakeRegister, screen: Screen) -> Outcome:
     while True:
         sheet = _complete(_press_keys(sheet, title, terminal), title, terminal)
         if terminal.confirm("Record this register? (no: back to the list)", default=True):
-            taken = {"rows": sheet.entries(), "opened": opened}
+            taken = replace(command, rows=sheet.entries(), opened=opened)
             try:
-                return screen.record(command.model_copy(update=taken))
+                return screen.record(taken)
             except Refused as refused:
                 screen.explain(refused)
                 terminal.echo("Press a key to go back to the list, or Ctrl-C to give up.")

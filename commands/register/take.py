@@ -6,6 +6,7 @@ entered afterwards, for pupils who had no mark, is a late entry.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Self, TextIO
 
 from commands.core import marks
@@ -57,7 +58,7 @@ class TakeRegister(OnScreen):
         if self.file is None:
             return self
         rows = entries.read_rows(self.file, stdin)
-        return self.model_copy(update={"rows": rows})
+        return replace(self, rows=rows)
 
     @property
     def is_filled(self) -> bool:
@@ -111,7 +112,7 @@ class MarkSession(UseCase):
     pupil: str = argument("UPN or local id")
     session: Session = argument("the session, 2026-11-20/AM")
     code: str = argument("the attendance code")
-    minutes_late: int | None = option("minutes late", default=None, ge=0)
+    minutes_late: int | None = option("minutes late", default=None, minimum=0)
     nature: str | None = option(
         "nature of the activity, or the cause, where the code needs it", default=None
     )

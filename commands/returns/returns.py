@@ -76,8 +76,8 @@ class AgreeReturn(UseCase):
     So many sessions of unauthorised absence within so many school weeks call for a return.
     """
 
-    sessions: int = option("how many sessions of unauthorised absence", ge=1)
-    weeks: int = option("within how many consecutive school weeks", ge=1)
+    sessions: int = option("how many sessions of unauthorised absence", minimum=1)
+    weeks: int = option("within how many consecutive school weeks", minimum=1)
     from_: date = option("the day from which it is agreed")
 
     def reads(self, state: State) -> Iterable[Range]:

@@ -222,7 +222,7 @@ def _check_spell(command: EnrolPupil, pupil: Pupil | None) -> None:
 
 def _details(command: EnrolPupil, state: State, pupil: Pupil | None) -> dict[str, Any]:
     """Return the details, checked; those not given stay as they were in an earlier spell."""
-    stated = command.model_dump(include=set(DETAILS)) | {"dob": command.dob.isoformat()}
+    stated = {name: getattr(command, name) for name in DETAILS} | {"dob": command.dob.isoformat()}
     for name in _MANDATORY:
         stated[name] = checks.required_text(stated[name], name)
     before = {n: detail(state, pupil, n) for n in DETAILS} if pupil is not None else {}

@@ -64,7 +64,7 @@ class RecordParent(UseCase):
             parse_date(self.dob)
         before = state.school.parents.get(parent_id)
         known = {} if before is None else checks.details_of(before, state.open_text)
-        details = checks.renew(known, self.model_dump(exclude={"parent_id", "reason"}))
+        details = checks.renew(known, self.stated("parent_id", "reason"))
         checks.required_text(details.get("surname"), "surname")
         if details == known:
             return decided([], f"parent {parent_id} is recorded so already; nothing was recorded")
@@ -87,7 +87,7 @@ class RecordRelation(UseCase):
     relationship: str | None = option("mother, grandparent, neighbour, ...", default=None)
     lives_with: str | None = option("yes or no: the pupil lives with them", default=None)
     parental_responsibility: str | None = option("yes or no", default=None)
-    contact_order: int | None = option("1: called first", default=None, ge=1)
+    contact_order: int | None = option("1: called first", default=None, minimum=1)
     care: str | None = option("yes or no: they have care of the pupil", default=None)
     no_contact: str | None = option("yes: they may not be contacted", default=None)
     from_: date | None = option("first day", default=None)
@@ -131,7 +131,7 @@ class RecordRelation(UseCase):
 
 
 def _details(command: RecordRelation) -> dict[str, object]:
-    stated = command.model_dump(exclude={"parent_id", "pupil", "from_", "to", "reason"})
+    stated = command.stated("parent_id", "pupil", "from_", "to", "reason")
     for name in _YES_NO:
         checks.yes_no(stated[name], name.replace("_", "-"))
     return {**stated, "since": command.from_, "until": command.to}

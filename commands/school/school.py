@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 
 from commands.core import checks
 from commands.core.command import (
@@ -97,7 +98,7 @@ class CreateLedger(UseCase, Errand):
             ledger_id = new_ledger_id()
             Store.create(folder.log, ledger_id).close()
             key = signing.load(folder.signing_key).verifier.vkey
-            return execute(context, self.model_copy(update={"ledger_id": ledger_id, "key": key}))
+            return execute(context, replace(self, ledger_id=ledger_id, key=key))
         except BaseException:
             shutil.rmtree(folder.path, ignore_errors=True)
             raise
@@ -125,8 +126,8 @@ class SetSchool(UseCase):
         state.author(now)
         before = state.school.opened
         known = {} if before is None else checks.details_of(before)
-        details = checks.renew(known, self.model_dump())
-        for name in SetSchool.model_fields:
+        details = checks.renew(known, self.stated())
+        for name in self.stated():
             checks.required_text(details.get(name), name.replace("_", "-"))
         _check_details(details)
         if details == known:

@@ -86,6 +86,22 @@ print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"""
     assert found.stderr.strip() == "[]"
 
 
+@pytest.mark.usefixtures("small")
+def test_a_command_that_records_imports_only_what_it_needs():
+    """A mark is on record without the libraries that read files or draw tables."""
+    code = """
+import sys, cli
+sys.argv = ["attendance", "staff", "add", "--name", "A", "--job-title", "T", "a9"]
+try:
+    cli.main()
+finally:
+    print([m for m in ("pydantic", "rich") if m in sys.modules], file=sys.stderr)"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert (found.stdout, found.stderr.strip()) == ("a9 is on the staff\n", "[]")
+
+
 @pytest.mark.parametrize("place", cli.places(), ids=WORDS)
 def test_help_of_a_command_explains_every_option(place):
     """Each option and argument comes with words; no name of a field shows through."""

@@ -1,6 +1,7 @@
 """attendance amend: what is recorded, what is refused, what a range takes in."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -166,7 +167,7 @@ def test_correction_is_called_one(desk):
     command = amend(session=today, code="/", reason="came in")
     assert (
         "  corrected during taking, on the day of the session"
-        in desk.do(command.model_copy(update={"dry_run": True})).says
+        in desk.do(replace(command, dry_run=True)).says
     )
     assert desk.do(command).says[0] == (
         "Ada Quill 2026-11-20/AM: N -> / (corrected during taking, on the day of the session)"
@@ -316,7 +317,7 @@ def test_pupil_off_roll_is_refused(marked):
 
 def test_ends_of_a_range_may_be_sessions(marked):
     """A range of sessions starts and ends within a day."""
-    command = amend(session=None, from_="2026-11-16/PM", to_=parse_session("2026-11-17/AM"))
+    command = amend(session=None, from_="2026-11-16/PM", to_="2026-11-17/AM")
     assert [e.original for _, e in marked.recorded(command)] == ["N", "/"]
 
 

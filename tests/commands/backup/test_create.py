@@ -1,5 +1,8 @@
 """`backup create`: that a back-up was made is recorded beside whatever others record."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from commands.backup.create import CreateBackup
 from commands.backup.restore import RestoreBackup
 from commands.roll.families import RecordParent
@@ -7,12 +10,12 @@ from ledger.events.backup import BackupMade, LedgerRestored
 from tests.commands.meanwhile import tries
 
 MADE = CreateBackup(size=3, sha256="ab" * 32)
-RESTORED = RestoreBackup(archive="b.tar", size=3, sha256="ab" * 32)
+RESTORED = RestoreBackup(archive=Path("b.tar"), size=3, sha256="ab" * 32)
 
 
 def test_a_back_up_and_a_restore_meet_nobody(desk):
     """Nobody waits for a back-up, nor for another one."""
-    other = MADE.model_copy(update={"sha256": "cd" * 32})
+    other = replace(MADE, sha256="cd" * 32)
     assert tries(desk, MADE, other, RecordParent(parent_id="F1", surname="Quill")) == 1
     assert desk.log()[-1][2] == BackupMade(size=3, sha256="ab" * 32)
     assert tries(desk, RESTORED, other) == 1

@@ -1,5 +1,6 @@
 """The one writer: what a decision relied on may not change between reading and recording."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -64,8 +65,8 @@ def amending(pupil: str, code: str) -> AmendMarks:
 
 def enrolling(number: int, local_id: str) -> EnrolPupil:
     return EnrolPupil(
-        upn=upn(number), local_id=local_id, forename="Eli", surname="Vane", dob="2014-10-01",
-        starts_on="2026-09-02",
+        upn=upn(number), local_id=local_id, forename="Eli", surname="Vane", dob=date(2014, 10, 1),
+        starts_on=date(2026, 9, 2),
     )  # fmt: skip
 
 
@@ -89,13 +90,13 @@ def test_a_register_taken_meanwhile_makes_the_mark_a_late_entry(desk: Any) -> No
         (taking("7A", "P1", "P2"), taking("7B", "P3")),
         (marking("P1"), marking("P2")),
         (marking("P3"), taking("7A", "P1", "P2")),
-        (marking("P1"), MovePupil(pupil="P2", kind="cohort", to="Chess", from_="2026-11-20")),
+        (marking("P1"), MovePupil(pupil="P2", kind="cohort", to="Chess", from_=AM.date)),
         (AddStaff(staff_id="a", name="A", job_title="B"),
          AddStaff(staff_id="b", name="A", job_title="B")),
         (ChangeStaff(staff_id="head", job_title="Head"), marking("P1")),
         (enrolling(8, "P8"), enrolling(9, "P9")),
-        (MovePupil(pupil="P1", kind="cohort", to="Chess", from_="2026-11-20"),
-         MovePupil(pupil="P2", kind="cohort", to="Chess", from_="2026-11-20")),
+        (MovePupil(pupil="P1", kind="cohort", to="Chess", from_=AM.date),
+         MovePupil(pupil="P2", kind="cohort", to="Chess", from_=AM.date)),
     ],
     ids=lambda command: type(command).__name__,
 )  # fmt: skip

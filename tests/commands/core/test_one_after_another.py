@@ -7,6 +7,7 @@ command that was recorded, alone, in the order of the log; it is what the first 
 
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -313,7 +314,7 @@ class SideBySide(RuleBasedStateMachine):
             for name in ("batch", "leave_id")
             if (value := getattr(attempt.command, name, None))
         }
-        command = attempt.command.model_copy(update=ids)
+        command = replace(attempt.command, **ids)
         operator = Operator(attempt.staff_id, "office")
         head = folder.head()
         context = Context(Ledger(folder), lambda: attempt.now, operator, watch)

@@ -2,6 +2,7 @@
 
 import io
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
@@ -51,7 +52,7 @@ def test_a_letter_about_several_is_recorded_for_each_in_one_transaction(desk):
     before = desk.folder.head()
     letter = left(kind="letter", pupil=("P2",), what="list")
     desk.do(letter)
-    both = letter.model_copy(update={"pupil": ("P1", "P2", "P1")})
+    both = replace(letter, pupil=("P1", "P2", "P1"))
     says = desk.do(both).says
     found = [(stream, e) for at, stream, e in desk.log() if at > before and type(e) is Disclosed]
     assert [stream for stream, _ in found] == [
@@ -60,7 +61,7 @@ def test_a_letter_about_several_is_recorded_for_each_in_one_transaction(desk):
     assert [e.what for _, e in found] == ["list", "list"]
     assert "about Ada Quill: recorded, as of" in says[0]
     assert "about Ben Reed: recorded before" in says[1]
-    three = letter.model_copy(update={"pupil": ("P1", "P2", "P3"), "what": "another"})
+    three = replace(letter, pupil=("P1", "P2", "P3"), what="another")
     assert [stream for stream, _ in desk.recorded(three)] == [
         streams.disclosure(desk.id(pupil)) for pupil in ("P1", "P2", "P3")
     ]

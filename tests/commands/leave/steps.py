@@ -1,7 +1,5 @@
 """Requests for leave, made and decided at a desk."""
 
-from datetime import date
-
 from commands.leave.decide import GrantLeave, RefuseLeave
 from commands.leave.end import FalsifyLeave, WithdrawLeave
 from commands.leave.request import RequestLeave
@@ -20,9 +18,10 @@ def request(first=WEEK[0], last=WEEK[1], **fields) -> RequestLeave:
         "to_": last,
         "purpose": "holiday",
         "asked_by": "Una Quill (mother)",
-        "asked_on": date(2026, 11, 19),
+        "asked_on": "2026-11-19",
     }
-    return RequestLeave(**(given | fields))
+    stated = given | fields
+    return RequestLeave(**stated | {"asked_on": str(stated["asked_on"])})
 
 
 def ask(desk: Desk, first=WEEK[0], last=WEEK[1], **fields) -> str:

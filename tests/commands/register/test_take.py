@@ -263,7 +263,7 @@ def test_mark_after_the_closing_time_is_a_late_entry(desk):
 
 def test_mark_after_the_register_was_taken_is_a_late_entry(morning):
     """The recorded end comes before the closing time."""
-    morning.do(TakeRegister(group="7A", session=AM, rows=((0, "P2", "/"),)))
+    morning.do(TakeRegister(group="7A", session=AM, rows=(Row(0, "P2", "/"),)))
     [(_, event)] = morning.recorded(mark())
     assert event.late
 
