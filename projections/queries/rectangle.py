@@ -109,24 +109,21 @@ def _met_and_cancelled(
 ) -> tuple[Flags, Flags]:
     met, cancelled = np.ones(size, np.bool_), np.zeros(size, np.bool_)
     where = {session: n for n, session in enumerate(sessions)}
+    by_group: dict[str, list[Interval]] = {}
+    if any(closure.groups for closure in view.calendar.closures):
+        for member in view.memberships:
+            by_group.setdefault(member.name, []).append(member)
     for closure in view.calendar.closures:
         at = where.get(Session(closure.date, closure.half))
         if at is None:
             continue
-        rows = _members(view, closure.groups, closure.date, size[0])
+        wanted = [m for name in closure.groups for m in by_group.get(name, ())]
+        rows = np.full(size[0], not closure.groups)
+        rows[[m.pupil for m in wanted if m.covers(closure.date)]] = True
         met[rows, at] = False
         if closure.cancelled:
             cancelled[rows, at] = True
     return met, cancelled
-
-
-def _members(view: View, groups: frozenset[str], day: date, rows: int) -> Flags:
-    """Return the pupils whom a closure for some groups, or for everyone, is about."""
-    if not groups:
-        return np.ones(rows, np.bool_)
-    found = np.zeros(rows, np.bool_)
-    found[[m.pupil for m in view.memberships if m.name in groups and m.covers(day)]] = True
-    return found
 
 
 def cover(flags: Flags, sessions: list[Session], intervals: list[Interval]) -> None:

@@ -26,6 +26,7 @@ def busy(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk = Desk(Folder(path), parse_instant("2026-11-19T16:00"))
     desk.do(AddStaff(staff_id="tt", name="Tess Teal", job_title="Teacher", role=("teacher",)))
     desk.do(RecordParent(parent_id="F1", surname="Quill"))
+    desk.do(RecordParent(parent_id="F3", surname="Stone"))
     desk.do(RecordRelation(parent_id="F1", pupil="P1", lives_with="yes"))
     for session in (OLD, THURSDAY):
         for group in ("7A", "7B"):

@@ -320,10 +320,17 @@ class SideBySide(RuleBasedStateMachine):
         context = Context(Ledger(folder), lambda: attempt.now, operator, watch)
         return carried_out(context, command), entries(folder, head)
 
-    def by_others(self, attempt: Attempt) -> list[Record]:
-        """Return what other people recorded since a command began."""
-        since = self.history[attempt.place :]
-        return [record for record in since if record.staff_id != attempt.staff_id]
+    def changes(self, attempt: Attempt) -> list[tuple[Entry, set[str]]]:
+        """Return the marks recorded since a command began, and whose each is.
+
+        An amendment that was approved is whoever's asked for it, and whoever's approved it.
+        """
+        return [
+            (fact, {record.staff_id, fact.event.by})
+            for record in self.history[attempt.place :]
+            for fact in record.facts
+            if fact.stream in record.marks
+        ]
 
     def aimed_at(self, attempt: Attempt) -> set[str]:
         """Return the marks that a command was going to write when it began, in our ids."""
@@ -337,18 +344,23 @@ class SideBySide(RuleBasedStateMachine):
         if attempt.stop != "decided":
             return
         written = Record(attempt.staff_id, facts).marks
-        changed = {s for record in self.by_others(attempt) for s in record.marks}
+        changed = {
+            f.stream for f, people in self.changes(attempt) if attempt.staff_id not in people
+        }
         if written & changed:
             assert not written & changed & self.aimed_at(attempt), (attempt, written & changed)
 
     def check_changed_meanwhile(self, attempt: Attempt, answer: Answer) -> None:
         """Hold the refusal to what was changed and by whom; repeated, the command stands alone."""
-        aimed = self.aimed_at(attempt)
-        changed = [record for record in self.by_others(attempt) if record.marks & aimed]
-        assert changed, attempt
-        codes = [f.event.code for r in changed for f in r.facts if f.stream in r.marks & aimed]
-        assert any(STAFF[record.staff_id] in answer.says[0] for record in changed)
-        assert any(code in answer.says[0] for code in codes)
+        aimed, me = self.aimed_at(attempt), {attempt.staff_id}
+        found = [
+            (STAFF[person], fact.event.code)
+            for fact, people in self.changes(attempt)
+            if fact.stream in aimed
+            for person in people - me
+        ]
+        assert found, attempt
+        assert any(name in answer.says[0] and code in answer.says[0] for name, code in found)
         again = attempt._replace(stop=None, place=len(self.history))
         context = Context(
             Ledger(self.folder), lambda: again.now, Operator(again.staff_id, "office"), watch

@@ -108,7 +108,7 @@ APART = {
     "a pupil enrolled while another group's register is taken": (take("7A"), enrol(5, "7B")),
     "two pupils' plans": (plan("P1"), plan("P3")),
     "two pupils' leave": (leave("P2"), leave("P3")),
-    "two families' notices": (notice("F1", "P2", ()), notice("F1", "P3", ())),
+    "two families' notices": (notice("F1", "P2", ()), notice("F3", "P3", ())),
 }
 
 

@@ -100,6 +100,17 @@ def test_a_saved_year_can_be_written_on(grid, tmp_path):
     assert len(again.partition(2026).older) == 1
 
 
+def test_a_file_that_says_the_same_in_other_bytes_is_named(grid, tmp_path):
+    """Nobody but a tamperer writes an array otherwise than it was written."""
+    assert not any("written" in line for line in grid.content())
+    path = next(tmp_path.glob("*.codes.npy"))
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b", }  ", b",}   ", 1))
+    assert [line for line in Grid(tmp_path).content() if "written" in line] == [
+        f"{path.name} is not as it was written"
+    ]
+
+
 def test_no_file_is_left_that_no_manifest_names(grid, tmp_path):
     """Old files go, and what a crash left waiting."""
     (tmp_path / "waiting.1.npy").write_bytes(b"half")
