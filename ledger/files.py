@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from ledger.errors import StorageRefused
@@ -20,7 +20,8 @@ Database = sqlite3.Connection
 DatabaseError = sqlite3.Error
 LOCK_TIMEOUT_SECONDS = 120
 """How long whoever reads or writes waits for somebody else who writes."""
-_STEP_MILLISECONDS = 250
+_SHORTEST_STEP, _LONGEST_STEP = 0.0005, 0.008
+"""Seconds between two tries to write."""
 ORDINARY = 0o666
 """The mode of a file or page for whoever the umask lets read it."""
 
@@ -205,11 +206,13 @@ def refusal(path: Path, error: Exception) -> StorageRefused:
 def begin_immediate(execute: Callable[[str], Any], timeout: float | None = None) -> None:
     """Begin a write transaction, waiting for other writers: ``timeout`` seconds, else two minutes.
 
-    SQLite waits in C, where no signal is handled, so it is asked to wait a little, many times.
-    Raises `sqlite3.OperationalError` (locked) when the time is over.
+    SQLite itself waits in C, where no signal is handled, and soon a tenth of a second at a time:
+    whoever has the place keeps it for a few thousandths. So the waiting is done here, in steps
+    between which Ctrl-C is heard. Raises `sqlite3.OperationalError` (locked) once time is over.
     """
     until = monotonic() + (LOCK_TIMEOUT_SECONDS if timeout is None else timeout)
-    execute(f"PRAGMA busy_timeout={_STEP_MILLISECONDS}")
+    step = _SHORTEST_STEP
+    execute("PRAGMA busy_timeout=0")
     try:
         while True:
             try:
@@ -219,6 +222,8 @@ def begin_immediate(execute: Callable[[str], Any], timeout: float | None = None)
                     raise
             else:
                 return
+            sleep(step)
+            step = min(_LONGEST_STEP, 2 * step)
     finally:
         execute(f"PRAGMA busy_timeout={int(1000 * LOCK_TIMEOUT_SECONDS)}")
 

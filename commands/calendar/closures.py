@@ -176,11 +176,11 @@ def check_in_term(calendar: Calendar, session: Session) -> None:
 
 
 def pupils_concerned(school: School, session: Session, groups: Iterable[str]) -> list[Pupil]:
-    """Return the pupils on roll who belong to one of the groups; all where none is named."""
+    """Return the pupils on roll in one of the groups, by id; all where none is named."""
     named, day = set(groups), session.date
     return [
         pupil
-        for pupil in school.pupils.values()
+        for _, pupil in sorted(school.pupils.items())
         if pupil.on_roll(day) and (not named or not named.isdisjoint(pupil.groups(day)))
     ]
 

@@ -90,6 +90,11 @@ class Range(NamedTuple):
     joining: str | None = None
 
     @property
+    def ranges(self) -> Iterator["Range"]:
+        """Itself."""
+        yield self
+
+    @property
     def relied_on(self) -> Relied:
         """What must not change until the decision is recorded."""
         return Relied(self.first, self.last, None if self.joining is None else self._joins)
@@ -102,6 +107,11 @@ class Streams(NamedTuple):
     """Some streams by their whole names, which are read together."""
 
     names: tuple[str, ...]
+
+    @property
+    def ranges(self) -> Iterator["Range"]:
+        """Each of them as a range."""
+        return map(one, self.names)
 
 
 Wanted = Range | Streams

@@ -11,7 +11,6 @@ from commands.core.command import (
     Context,
     Identities,
     Outcome,
-    Range,
     Read,
     State,
     Streams,
@@ -30,8 +29,9 @@ from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.state.school import FOLDED
-from ledger.store.store import Batch, Fact, Recorded, Store
+from ledger.store.store import Appended, Batch, Fact, Recorded, Relied, Store
 from ledger.tlog import signing
+from ledger.tlog.note import Note
 from policies.packs.codes import Rules, rules
 from policies.packs.files import statutory
 
@@ -58,7 +58,7 @@ def execute(context: Context, command: UseCase, *, progress: Progress | None = N
         return attempt.outcome(planned, recorded)
 
 
-def _carried_out(attempt: "_Attempt", command: UseCase) -> tuple["_Plan", Recorded | None]:
+def _carried_out(attempt: "_Attempt", command: UseCase) -> tuple["_Plan", Appended | None]:
     with attempt.store.reading():
         planned = attempt.plan(command)
     try:
@@ -92,12 +92,18 @@ class _Plan:
     now: int
     rules: Rules
     watched: Watched
-    ranges: list[Range]
+    wanted: list[Wanted]
     keys_version: int
 
     @property
     def is_recorded(self) -> bool:
         return bool(self.watched.decision.count) and not self.watched.decision.dry_run
+
+    def relied_on(self) -> Iterator[Relied]:
+        """Yield what must stand unchanged; asked for only where others recorded meanwhile."""
+        for each in chain.from_iterable(wanted.ranges for wanted in self.wanted):
+            if each.rests:
+                yield each.relied_on
 
     def marks(self) -> dict[str, str]:
         """Return the marks that a person wants to enter or change: stream -> code."""
@@ -122,16 +128,16 @@ class _Attempt:
         """Read what a command rests on, and decide."""
         version = self.ring.version
         state, now, in_force = self.state(), self.context.clock(), rules()
-        ranges = self.read(state, command.reads(state))
+        wanted = self.read(state, command.reads(state))
         decision = command.decide(state, in_force, now)
         watched = self.context.watch(
             decision, state, in_force.codes, local_date(now), self._reader(state.position)
         )
-        ranges += [one(streams.rules(in_force.digest)), *watched.ranges]
-        return _Plan(command, state, now, in_force, watched, ranges, version)
+        wanted += [one(streams.rules(in_force.digest)), *watched.ranges]
+        return _Plan(command, state, now, in_force, watched, wanted, version)
 
-    def record(self, plan: _Plan) -> Recorded | None:
-        """Record what was decided, and return its header; none where there is nothing."""
+    def record(self, plan: _Plan) -> Appended | None:
+        """Record what was decided, and return what was; none where there is nothing."""
         if not plan.is_recorded:
             return None
         decision = plan.watched.decision
@@ -149,19 +155,20 @@ class _Attempt:
                 self._sealed(chain(adopted, decision.facts), plan),
                 decision.count + len(adopted),
                 plan.state.position,
-                [each.relied_on for each in plan.ranges if each.rests],
+                plan.relied_on(),
             )
             return self.store.append(batch, clock=self.context.clock, before_commit=first)
 
-    def outcome(self, plan: _Plan, recorded: Recorded | None) -> Outcome:
+    def outcome(self, plan: _Plan, appended: Appended | None) -> Outcome:
         """Return what to tell the user."""
         decision = plan.watched.decision
-        if recorded is None:
+        if appended is None:
             return Outcome(None, decision.says)
-        header = recorded.event
+        position, header = appended.header.position, appended.header.event
         assert isinstance(header, Committed)  # noqa: S101 - what was appended begins with one
-        alerts = plan.watched.says(recorded.position + header.count)
-        return Outcome(header, (*decision.says, *alerts, *self._warnings()))
+        alerts = plan.watched.says(position + header.count)
+        warnings = self._warnings(appended.checkpoint)
+        return Outcome(header, (*decision.says, *alerts, *warnings))
 
     def refuse_if_marks_changed(self, plan: _Plan) -> None:
         """Refuse where somebody else gave a mark that was to be recorded another code meanwhile.
@@ -202,21 +209,19 @@ class _Attempt:
     def _reader(self, upto: int) -> Read:
         return lambda wanted: self.store.read_range(*wanted[:2], upto=upto)
 
-    def read(self, state: State, asked: Iterable[Wanted]) -> list[Range]:
+    def read(self, state: State, asked: Iterable[Wanted]) -> list[Wanted]:
         """Add the histories of further streams to a state, and return what was asked for.
 
-        One range is read before the next is asked for, so that a use case may look at each.
+        One is read before the next is asked for, so that a use case may look at each.
         """
-        ranges, upto = list[Range](), state.position
+        found, upto = list[Wanted](), state.position
         for wanted in asked:
+            found.append(wanted)
             if isinstance(wanted, Streams):
-                ranges += map(one, wanted.names)
                 _take_in(state, self.store.read_streams(wanted.names, upto=upto))
-                continue
-            ranges.append(wanted)
-            if wanted.events or not wanted.first.startswith(FOLDED):
+            elif wanted.events or not wanted.first.startswith(FOLDED):
                 _take_in(state, self.store.read_range(*wanted[:2], upto=upto))
-        return ranges
+        return found
 
     def _refuse_if_renamed(self, plan: _Plan) -> None:
         """Refuse where a UPN or local id that was looked up names another pupil by now."""
@@ -239,11 +244,9 @@ class _Attempt:
             source=plan.watched.decision.source,
         )
 
-    def _warnings(self) -> Iterator[str]:
+    def _warnings(self, checkpoint: Note) -> Iterator[str]:
         """Remember the newest checkpoint; say what does not fit, and who could sign others."""
-        folder, note = self.context.folder, self.store.checkpoint()
-        assert note is not None  # noqa: S101 - the transaction wrote one
-        known = self.context.ledger.saw(note)
+        folder, known = self.context.folder, self.context.ledger.saw(checkpoint)
         if known is not None:
             yield (
                 f"WARNING: this computer has seen {known.size} entries of this ledger that are "

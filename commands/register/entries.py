@@ -123,9 +123,9 @@ def match_rows(
 
     Pupils for whom the session is not met are left out, unless a code is given for them.
     """
-    found_members = state.school.members(place.group, place.session.date)
-    due_ids = {p.id for p in _due(state, place.group, place.session, found_members)}
-    members = {p.id: p for p in found_members}
+    there = state.school.members(place.group, place.session.date)
+    due_ids = {p.id for p in _due(state, place.group, place.session, there)}
+    members = {p.id: p for p in there}
     found: dict[str, Row] = {}
     problems = []
     for row in rows:
@@ -151,13 +151,32 @@ def match_rows(
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """The taking of a register: under which codes and calendar, by whom and when."""
+    """The taking of a register: under which codes and calendar, by whom and when.
+
+    ``is_late``: on a later day; ``any_taken``: whether a register was taken that a pupil of the
+    group belongs to.
+    """
 
     state: State
     codes: Codes
     calendar: Calendar
     author: Author
     now: int
+    is_late: bool
+    any_taken: bool
+
+    @classmethod
+    def of(cls, state: State, codes: Codes, session: Session, now: int) -> "Taking":
+        """Return the taking of a session's register, by whoever asks."""
+        return cls(
+            state,
+            codes,
+            state.school.calendar(),
+            state.author(now),
+            now,
+            is_late=local_date(now) > session.date,
+            any_taken=any(stream.startswith(streams.REGISTER) for stream in state.histories),
+        )
 
     def results(
         self, place: Place, pairs: Sequence[tuple[Pupil, Row]], rest: StatedMark | None
@@ -187,11 +206,10 @@ class Taking:
     def _event(
         self, session: Session, pupil: Pupil, entry: StatedMark, stands: StatedMark | None
     ) -> SessionMarked | MarkCorrected:
-        taken = marks.takings(self.state, pupil, session)
+        taken = marks.takings(self.state, pupil, session) if self.any_taken else []
         fields = entry._asdict() | {"by": self.author.staff_id}
         if stands is None:
-            late = bool(taken) or local_date(self.now) > session.date
-            return SessionMarked(**fields, late=late)
+            return SessionMarked(**fields, late=bool(taken) or self.is_late)
         if marks.has_ended(self.calendar, session, taken, self.now):
             raise marks.already_marked(stands.code, session)
         return MarkCorrected(**fields, original=stands.code)

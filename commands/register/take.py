@@ -82,7 +82,7 @@ class TakeRegister(OnScreen):
         file = "register" if self.file is None else sheet.display_name(self.file)
         place = Place(self.group, self.session, file)
         pairs, unmatched = entries.match_rows(state, place, self.rows)
-        taking = Taking(state, rules.codes, state.school.calendar(), author, now)
+        taking = Taking.of(state, rules.codes, self.session, now)
         present = StatedMark(rules.codes.present(self.session.half)) if self.rest_present else None
         results, faulty = taking.results(place, pairs, present)
         if unmatched or faulty:

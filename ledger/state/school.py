@@ -130,8 +130,8 @@ class School:
         return max(reversed(begun), key=lambda policy: policy.since, default=None)
 
     def members(self, group: str, day: date) -> list[Pupil]:
-        """Return the pupils on roll who belong to a group on a day."""
-        joined = (self.pupils[pupil_id] for pupil_id in self.groups.get(group, ()))
+        """Return the pupils on roll who belong to a group on a day, by id."""
+        joined = (self.pupils[pupil_id] for pupil_id in sorted(self.groups.get(group, ())))
         return [p for p in joined if p.on_roll(day) and group in p.groups(day)]
 
 

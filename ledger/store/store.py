@@ -13,7 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
-from eventsourcing.persistence import IntegrityError, PersistenceError
+from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteCursor
 
 from ledger.clock import Clock
@@ -74,19 +74,26 @@ class Relied(NamedTuple):
     concerns: Callable[[Event], bool] | None = None
 
 
+class Appended(NamedTuple):
+    """What was recorded: its header with its place in the log, and the log's new checkpoint."""
+
+    header: Recorded
+    checkpoint: Note
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What one command records, all or nothing.
 
-    ``read_at``: the newest position that the decision had seen; ``relied_on``: what it rests on;
-    ``count``: how many facts there are.
+    ``read_at``: the newest position that the decision had seen; ``relied_on``: what it rests on,
+    asked for only where others recorded since; ``count``: how many facts there are.
     """
 
     header: Committed
     facts: Iterable[Fact]
     count: int
     read_at: int
-    relied_on: Sequence[Relied] = ()
+    relied_on: Iterable[Relied] = ()
 
 
 class _Outside(NamedTuple):
@@ -247,8 +254,8 @@ class Store:
 
     # -- writing ----------------------------------------------------------------------------
 
-    def append(self, batch: Batch, *, clock: Clock, before_commit: Callable[[], None]) -> Recorded:
-        """Record a batch in one durable transaction and return its header as recorded.
+    def append(self, batch: Batch, *, clock: Clock, before_commit: Callable[[], None]) -> Appended:
+        """Record a batch in one durable transaction, and return what was recorded.
 
         ``before_commit`` runs when all facts are in place and before the log commits (keys
         first). Raises `Conflict` when somebody wrote to what the decision relied on. Inside
@@ -270,10 +277,10 @@ class Store:
                 msg = f"header counts {batch.count} facts, the transaction holds another number"
                 raise AssertionError(msg)
             self._recorder.put_hashes(c, head + 1, bytes(hashes))
-            checkpoint = Checkpoint(signers[0].name, edge.size, edge.root())
-            self._recorder.put_checkpoint(c, edge, sign(checkpoint, signers).written)
+            note = sign(Checkpoint(signers[0].name, edge.size, edge.root()), signers)
+            self._recorder.put_checkpoint(c, edge, note.written)
             before_commit()
-        return Recorded(head + 1, streams.COMMITS, version, header)
+        return Appended(Recorded(head + 1, streams.COMMITS, version, header), note)
 
     def _signers(self) -> Sequence[Signer]:
         """Return the keys that sign, read anew where their files are others by now."""
@@ -371,8 +378,9 @@ class Store:
         newer = self._recorder.streams_since(c, batch.read_at)
         if not newer:
             return
-        firsts, lasts = _disjoint(each for each in batch.relied_on if each.concerns is None)
-        some = [each for each in batch.relied_on if each.concerns is not None]
+        relied_on = list(batch.relied_on)
+        firsts, lasts = _disjoint(each for each in relied_on if each.concerns is None)
+        some = [each for each in relied_on if each.concerns is not None]
         for position, stream in newer:
             place = bisect_right(firsts, stream) - 1
             if place >= 0 and stream < lasts[place]:
@@ -401,12 +409,10 @@ def _disjoint(ranges: Iterable[Relied]) -> tuple[list[str], list[str]]:
 
 @contextmanager
 def _answering(path: Path) -> Iterator[None]:
-    """Turn the library's errors, and the storage's, into conflicts and answers for the user."""
+    """Turn the library's errors, and the storage's, into answers for the user."""
     try:
         with translated(path):
             yield
-    except IntegrityError as error:
-        raise Conflict from error
     except PersistenceError as error:
         raise refusal(path, error) from error
 

@@ -50,7 +50,7 @@ class Memorizer:
     def saw(self, note: Note) -> Checkpoint | None:
         """Take in a checkpoint; return what is known that does not fit, as `remember` does."""
         self._waiting = note
-        if self._misfit is not None or monotonic() >= self._next:
+        if monotonic() >= self._next:
             self.close()
             self._next = monotonic() + _PAUSE_SECONDS
         return self._misfit

@@ -13,7 +13,6 @@ year is opened. As known at a position: all of it, with later versions rewound.
 """
 
 import io
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,6 +24,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ledger.files import ORDINARY, write_new
 from ledger.values import school_year_number
 from projections.readmodel import manifest
 from projections.readmodel.manifest import Manifest
@@ -285,12 +285,12 @@ class Grid:
 
     def _write(self, name: str, array: npt.NDArray[Any]) -> None:
         """Put a file in its place at once: a reader may have the old one mapped."""
-        waiting = self._folder / f"waiting.{os.getpid()}.npy"
-        np.save(waiting, array)
-        waiting.replace(self._folder / name)
+        written = io.BytesIO()  # NumPy's own writing to a file keeps quiet about a full disk
+        np.save(written, array)
+        write_new(self._folder / name, written.getvalue(), mode=ORDINARY, replace=True)
 
     def _remove_old_files(self) -> None:
         kept = {f"{stem}.{name}.npy" for stem in self._files.values() for name in _ARRAYS}
-        for path in self._folder.glob("*.npy"):
+        for path in (*self._folder.glob("*.npy"), *self._folder.glob(".*.unfinished")):
             if path.name not in kept:
                 path.unlink(missing_ok=True)

@@ -4,10 +4,10 @@ Apart from the grid, so that asking how far it has come does not load NumPy.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ledger.files import ORDINARY, write_new
 from ledger.store.folder import Folder
 from projections.readmodel.tables import LAYOUT, Reach
 
@@ -46,6 +46,4 @@ def read(grid: Path) -> Manifest | None:
 
 def write(grid: Path, manifest: Manifest) -> None:
     """Put a manifest in the place of the one before, at once."""
-    waiting = grid / f"{_FILE}.{os.getpid()}"
-    waiting.write_text(json.dumps(asdict(manifest)), encoding="utf-8")
-    waiting.replace(grid / _FILE)
+    write_new(grid / _FILE, json.dumps(asdict(manifest)), mode=ORDINARY, replace=True)

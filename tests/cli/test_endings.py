@@ -8,14 +8,16 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, redirect_stdout
+from pathlib import Path
+from unittest import mock
 
 import pytest
 
 import cli
 from ledger.errors import Refused
 from ledger.store.folder import Folder
-from tests.cli.shell import ROOT, run
+from tests.cli.shell import ROOT, ended, run
 
 AMEND = ("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "Ill")
 
@@ -365,3 +367,29 @@ def test_bytes_that_are_no_text_are_refused():
     said = refused(*AMEND[:-1], os.fsdecode(b"bad \xff byte"))
     assert "no text" in said
     assert run("status", "--json").json["events"] == before
+
+
+def called(*args: str) -> int:
+    """Call the program where stdout is a disk without room; return its exit code."""
+    argv = mock.patch.object(sys, "argv", ["attendance", *args])
+    with Path("/dev/full").open("w", encoding="utf-8") as full, argv, redirect_stdout(full):
+        return ended()
+
+
+def test_what_is_done_stays_done_where_it_cannot_be_told(small, capsys):
+    """Exit code 0, since it was recorded; what was not told is said beside it."""
+    head = Folder(small).head()
+    assert called("mark", "P1", "2026-11-20/AM", "N") == 0
+    assert Folder(small).head() == head + 2
+    said = "note: done, but what there is to tell cannot be written: No space left on device\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.usefixtures("small")
+def test_an_answer_that_cannot_be_written_is_refused(capsys):
+    """In two lines, with exit code 1."""
+    assert called("today", "--json") == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "refused: what there is to tell cannot be written: No space left on device",
+        "  do:    let it go to a place with room",
+    ]

@@ -40,7 +40,7 @@ def amended_over_and_over(folder: Folder) -> int:
                            command="e", count=0)  # fmt: skip
         batch = Batch(header, facts, EVENTS, store.head())
         header = store.append(batch, clock=lambda: 1_800_000_000_000_000, before_commit=int)
-    return header.event.count
+    return header.header.event.count
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)

@@ -152,7 +152,8 @@ def _decisions_name_what_they_rest_on(monkeypatch):
 
     def checked(self, plan):
         if plan.is_recorded:
-            noting.check(plan.state, plan.ranges)
+            named = [each for wanted in plan.wanted for each in wanted.ranges]
+            noting.check(plan.state, named)
         return record(self, plan)
 
     monkeypatch.setattr(_Attempt, "record", checked)

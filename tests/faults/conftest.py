@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.injection import ROOT, Program, can_attach
 
+pytest.register_assert_rewrite("tests.faults.soundness")
 SOURCE = ROOT / "fixtures" / "portable"
 
 

@@ -6,6 +6,7 @@ there; all of a command or none of it; nothing that stays behind stops the next 
 
 import random
 import shutil
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -66,10 +67,10 @@ class Trial:
         for check in (self._log, self._words, self._goes_on):
             try:
                 check(ran)
-            except AssertionError as error:
-                self.wrong.append(str(error).splitlines()[0])
             except Exception as error:  # noqa: BLE001 - whatever a ledger that is broken raises
-                self.wrong.append(f"{check.__name__.strip('_')}: {type(error).__name__}: {error}")
+                where = traceback.extract_tb(error.__traceback__)[-1].name
+                said = (str(error) or "it does not hold").splitlines()[0]
+                self.wrong.append(f"{where}: {type(error).__name__}: {said}")
         return self.wrong
 
     def _say(self, *, fails: bool, what: str) -> None:

@@ -46,7 +46,8 @@ class Log:
     def append(self, *facts: Fact, before_commit=lambda: None, count=None, **more):
         relied = {"read_at": self.store.head()} | more
         batch = Batch(header(), facts, len(facts) if count is None else count, **relied)
-        return self.store.append(batch, clock=self.clock, before_commit=before_commit)
+        appended = self.store.append(batch, clock=self.clock, before_commit=before_commit)
+        return appended.header
 
     def recorded(self) -> list[Recorded]:
         return [event for page in self.store.scan(0) for event in page]

@@ -1,6 +1,8 @@
 """The one writer: what a decision relied on may not change between reading and recording."""
 
 from datetime import date
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from commands.amending.amend import AmendMarks
 from commands.core.command import Context, State, UseCase
 from commands.core.execute import _Attempt, _changed_words, execute, look
+from commands.exchange.importing import ImportPortable
 from commands.penalties.undercut import watch
 from commands.register.entries import Row
 from commands.register.take import MarkSession, TakeRegister
@@ -16,7 +19,8 @@ from commands.school.staff import AddStaff, ChangeStaff
 from ledger.clock import SECOND
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
+from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceConflicted
+from ledger.formats.portable import FILES, MARKS
 from ledger.ledger import Ledger
 from ledger.values import Operator, parse_session
 from tests.commands.conftest import upn
@@ -182,3 +186,15 @@ def test_one_upn_names_one_pupil_whoever_enrols_him_first(desk: Any, tries: list
         execute(overtaken(desk, lambda: desk.do(enrolling(8, "P8"))), enrolling(9, "P8"))
     assert caught.value.code == "id-in-use"
     assert len(tries) == 3
+
+
+def test_an_import_compares_what_was_marked_meanwhile_itself(desk: Any, tmp_path: Path) -> None:
+    """It overwrites nobody, so it is not refused for a mark: it is decided again, and says so."""
+    line = f"{upn(1)},2026-11-20,AM,/,,,,,2026-11-20T08:45"
+    (tmp_path / "marks.csv").write_text(f"{','.join(FILES[MARKS].required)}\n{line}\n", "utf-8")
+    command = ImportPortable(path=tmp_path).load(StringIO())
+    desk.at("2026-11-20T08:50")
+    outcome = execute(overtaken(desk, lambda: desk.do(marking("P1", "L"))), command)
+    assert outcome.says == ("recorded: 1 conflict with what a person did here",)
+    entry, conflict = desk.marks("P1")["2026-11-20/AM"]
+    assert (type(entry), type(conflict)) == (SessionMarked, SourceConflicted)
