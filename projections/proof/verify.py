@@ -36,8 +36,9 @@ from policies.packs.codes import rules
 from projections.queries import sightings
 from projections.queries.question import Answer, Grid, Inspection, Lines, option
 from projections.readmodel import manifest, tables
-from projections.readmodel.catch_up import catch_up, content, rebuild
+from projections.readmodel.catch_up import catch_up
 from projections.readmodel.freshness import follows
+from projections.readmodel.sources import Models, as_they_are, log_alone
 from projections.readmodel.tables import DatabaseError, Reach, open_tables, without_writers
 
 _ALONE = "; whoever holds its key could have made it anew"
@@ -242,10 +243,9 @@ def faults_of_views(folder: Folder) -> Iterator[Fault]:
         return
     with tempfile.TemporaryDirectory() as place:
         there = _Aside(folder.path, Path(place) / "there")
-        anew = _Aside(folder.path, Path(place) / "anew")
         try:
             _copy_views(folder, there.views)
-            wrong = _wrong(there, anew)
+            wrong = _wrong(there)
         except _UNREADABLE as error:
             wrong = f"cannot be read: {error}"
     if wrong is not None:
@@ -261,7 +261,7 @@ def _copy_views(folder: Folder, place: Path) -> None:
     (place / "tables.db-shm").unlink(missing_ok=True)
 
 
-def _wrong(there: Folder, anew: Folder) -> str | None:
+def _wrong(there: Folder) -> str | None:
     """Say what is wrong with the read models; none: nothing is."""
     if any(place and not follows(there, place) for place in _reaches(there)):
         return "were made from another log, or from entries that it has no more"
@@ -269,11 +269,14 @@ def _wrong(there: Folder, anew: Folder) -> str | None:
         for (said,) in db.execute("PRAGMA integrity_check(1)"):
             if said != "ok":
                 return f"are malformed: {' '.join(said.split())}"
-    rebuild(anew)
-    while catch_up(there) != catch_up(anew):
-        pass  # others go on recording meanwhile
-    pairs = zip_longest(_contents(there), _contents(anew))
-    found = next((pair for pair in pairs if pair[0] != pair[1]), None)
+    with log_alone(there) as anew:
+        head, found = catch_up(there), None
+        if head == anew.head:
+            with as_they_are(there) as copied:
+                pairs = zip_longest(_contents(copied), _contents(anew))
+                found = next((pair for pair in pairs if pair[0] != pair[1]), None)
+    if head != anew.head:  # others go on recording meanwhile
+        return _wrong(there)
     if found is None:
         return None
     return f"differ from the log ({found[0]!s:.100} is there, a rebuild makes {found[1]!s:.100})"
@@ -287,8 +290,7 @@ def _reaches(folder: Folder) -> Iterator[Reach | None]:
     yield None if grid is None else grid.reach
 
 
-def _contents(folder: Folder) -> Iterator[str]:
+def _contents(models: Models) -> Iterator[str]:
     """Yield what the tables are made of, and everything that the read models hold."""
-    with closing(open_tables(folder)) as db:
-        yield from map(repr, db.execute(_MADE_OF))
-    yield from content(folder)
+    yield from map(repr, models.db.execute(_MADE_OF))
+    yield from models.content()

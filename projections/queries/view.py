@@ -11,7 +11,6 @@ import ledger
 from ledger import clock as clocks
 from ledger.clock import Clock
 from ledger.errors import Refused
-from ledger.files import translated
 from ledger.sealing.keys import BEYOND_USE, KeyRing
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.store.folder import Folder
@@ -19,9 +18,8 @@ from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import Rules, rules
 from projections.queries.question import PointInTime
-from projections.readmodel import recent
-from projections.readmodel.manifest import grid_path
-from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR, STANDS, Connection, open_tables
+from projections.readmodel.sources import Models, Source, views
+from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR, STANDS, Connection
 
 if TYPE_CHECKING:
     from projections.readmodel.grid import Grid
@@ -105,7 +103,7 @@ class View:
     """
 
     folder: Folder
-    db: Connection
+    models: Models
     ring: KeyRing
     now: int
     question: PointInTime
@@ -114,7 +112,16 @@ class View:
     known_at: int
     rules: Rules = field(default_factory=rules)
 
+    def at(self, question: PointInTime) -> "View":
+        """Return another point in time, over the same read models and keys."""
+        return _view(self.folder, self.models, self.ring, self.now, question)
+
     # -- reading ----------------------------------------------------------------------------
+
+    @property
+    def db(self) -> Connection:
+        """The tables."""
+        return self.models.db
 
     def stood(self, columns: str, table: str, where: str = "1", *values: Any) -> list[Any]:  # noqa: ANN401
         """Return the rows of a versioned table that stood at this point in time."""
@@ -185,9 +192,7 @@ class View:
     @cached_property
     def grid(self) -> "Grid":
         """The marks as a rectangle."""
-        from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
-
-        return Grid(grid_path(self.folder), recent.read(self.db))
+        return self.models.grid()
 
     # -- people -----------------------------------------------------------------------------
 
@@ -309,35 +314,30 @@ def _day(text: str | None) -> date | None:
 
 @contextmanager
 def open_view(
-    folder: Folder, question: PointInTime, clock: Clock, ring: KeyRing | None = None
+    folder: Folder,
+    question: PointInTime,
+    clock: Clock,
+    ring: KeyRing | None = None,
+    source: Source = views,
 ) -> Iterator[View]:
-    """Open the read models for a question, brought up to the head of the log first.
+    """Open the read models for a question.
 
-    ``ring``: the keys as they are now, where somebody has them open.
+    ``ring``: the keys as they are now, where somebody has them open; ``source``: where the read
+    models come from.
     """
     folder.required()
     now = clock()
-    head = _bring_up(folder)
     with (
-        translated(folder.views),
-        closing(open_tables(folder)) as db,
+        source(folder) as models,
         nullcontext(ring) if ring else closing(KeyRing(folder.keys, to_write=False)) as keys,
     ):
-        db.execute("BEGIN")  # one snapshot for the whole answer
-        known_at = _known_at(question, now)
-        position, stated = _bounds(db, question, known_at, head)
-        yield View(folder, db, keys, now, question, position, stated, known_at)
+        yield _view(folder, models, keys, now, question)
 
 
-def _bring_up(folder: Folder) -> int:
-    from projections.readmodel import freshness  # noqa: PLC0415 - a cheap check first
-
-    head = folder.head()
-    if not freshness.is_current(folder, head):
-        from projections.readmodel.catch_up import catch_up  # noqa: PLC0415 - slow to import
-
-        return catch_up(folder)
-    return head
+def _view(folder: Folder, models: Models, ring: KeyRing, now: int, question: PointInTime) -> View:
+    known_at = _known_at(question, now)
+    position, stated = _bounds(models.db, question, known_at, models.head)
+    return View(folder, models, ring, now, question, position, stated, known_at)
 
 
 def _known_at(question: PointInTime, now: int) -> int:

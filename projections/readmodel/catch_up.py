@@ -8,7 +8,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ledger.events import streams
 from ledger.events.base import SourcedEvent
@@ -20,15 +20,18 @@ from ledger.store.store import Recorded, Store
 from projections.readmodel import manifest, models, recent, tables
 from projections.readmodel.freshness import goes_on
 from projections.readmodel.manifest import grid_path
+from projections.readmodel.sources import as_they_are
 from projections.readmodel.tables import (
     Connection,
     DatabaseError,
     Moment,
     Reach,
     Writer,
-    open_tables,
     tables_path,
 )
+
+if TYPE_CHECKING:
+    from projections.readmodel.grid import Grid
 
 Progress = Callable[[int, int], None]
 _MARK = len(streams.MARK)
@@ -71,6 +74,25 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
     return head
 
 
+@contextmanager
+def in_memory(folder: Folder) -> Iterator[tuple[Connection, "Grid", int]]:
+    """Make the read models from the log alone; yield the tables, the grid, and their head."""
+    from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
+
+    grid = Grid()
+    with closing(tables.in_memory()) as db, closing(Store(folder.log)) as store:
+        tables.create(db, models.tables())
+        recent.create(db)
+        feed = _Feed(Writer(db, models.tables()), grid, 0, 0, few=False)
+        with _no_garbage_collection():
+            head = _replay(store, feed, None)
+        place = Reach(head, folder.anchor(head) or "")
+        grid.save(place)
+        recent.forget(db, place)
+        tables.set_reach(db, place)
+        yield db, grid, head
+
+
 def _feed(folder: Folder, db: Connection, head: int, *, anew: bool) -> "_Feed":
     """Return what takes the events: a few marks among the recent ones, many into the arrays."""
     there = None if anew else manifest.read(grid_path(folder))
@@ -83,9 +105,9 @@ def _feed(folder: Folder, db: Connection, head: int, *, anew: bool) -> "_Feed":
 
 
 def _arrays(folder: Folder, db: Connection, *, anew: bool) -> "_Marks":
-    from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
+    from projections.readmodel.grid import StoredGrid  # noqa: PLC0415 - NumPy is slow to import
 
-    grid = Grid(grid_path(folder), recent.read(db))
+    grid = StoredGrid(grid_path(folder), recent.read(db))
     if anew:
         grid.clear()
     return grid
@@ -172,13 +194,6 @@ class _Feed:
 
 
 def content(folder: Folder) -> Iterator[str]:
-    """Yield everything the read models hold, for comparing a rebuild with what there was.
-
-    As a reader sees it: the same whether marks are recent or in the arrays.
-    """
-    from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
-
-    with closing(open_tables(folder)) as db:
-        db.execute("BEGIN")
-        yield from tables.dump(db, without=recent.TABLES)
-        yield from Grid(grid_path(folder), recent.read(db)).content()
+    """Yield everything the read models hold, for comparing a rebuild with what there was."""
+    with as_they_are(folder) as models:
+        yield from models.content()

@@ -13,7 +13,7 @@ year is opened. As known at a position: all of it, with later versions rewound.
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -126,6 +126,93 @@ def _with_room(array: npt.NDArray[Cell], more: int) -> npt.NDArray[Cell]:
 
 
 class Grid:
+    """Every partition of one ledger, in memory.
+
+    ``book``: the codes by their numbers; ``reach``: how far the marks go.
+    """
+
+    def __init__(self) -> None:
+        self.reach = Reach(0, "")
+        self.book: list[str] = [""]
+        self._partitions: dict[int, Partition] = {}
+        self._changed: set[int] = set()
+        self._numbers: dict[str, int] = {}
+        self._columns: dict[str, tuple[int, int]] = {}
+        self._entries: dict[int, list[tuple[int, int, int, int, int]]] = {}
+
+    def partition(self, year: int) -> Partition:
+        """Return a year's partition, or an empty one."""
+        if year not in self._partitions:
+            self._partitions[year] = Partition.empty()
+        return self._partitions[year]
+
+    def enter(self, pupil: int, session: str, code: str, moment: Moment) -> None:
+        """Let a first mark stand from a position and stated time; set with others, in bulk."""
+        place = self._place(session)
+        entries = self._entries.get(place[0])
+        if entries is None:
+            entries = self._entries[place[0]] = []
+        number = self._number(code)
+        entries.append((pupil, place[1], number, moment.position, moment.stated))
+
+    def change(self, pupil: int, session: str, code: str, moment: Moment) -> None:
+        """Let a later version stand; the one before is remembered."""
+        self.flush()
+        year, col = self._place(session)
+        number = self._number(code)
+        partition = self._writable(year, pupil)
+        partition.set(pupil, col, number, moment.position, moment.stated)
+
+    def flush(self) -> None:
+        """Set the first marks that wait."""
+        for year, entries in self._entries.items():
+            self._writable(year, max(entry[0] for entry in entries)).enter(entries)
+        self._entries.clear()
+
+    def settle(self) -> None:
+        """Set what waits, and cut spare room off."""
+        self.flush()
+        for year in self._changed:
+            self._partitions[year].settle()
+
+    def save(self, place: Reach) -> None:
+        """Remember how far the marks go."""
+        self.settle()
+        self.reach = place
+
+    def content(self) -> Iterator[str]:
+        """Yield all that a reader sees."""
+        yield f"codes {self.book}"
+        for year in sorted(self._years()):
+            partition = self.partition(year)
+            for name in _ARRAYS:
+                array = getattr(partition, name)
+                yield f"{year} {name} {array.shape} {array.tobytes().hex()}"
+
+    def _years(self) -> Collection[int]:
+        return self._partitions.keys()
+
+    def _place(self, session: str) -> tuple[int, int]:
+        place = self._columns.get(session)
+        if place is None:
+            place = self._columns[session] = column(session)
+        return place
+
+    def _number(self, code: str) -> int:
+        number = self._numbers.get(code)
+        if number is None:
+            number = self._numbers[code] = len(self.book)
+            self.book.append(code)
+        return number
+
+    def _writable(self, year: int, pupil: int) -> Partition:
+        partition = self.partition(year)
+        partition.reserve(pupil + 1)
+        self._changed.add(year)
+        return partition
+
+
+class StoredGrid(Grid):
     """Every partition of one ledger, on disk under ``folder``.
 
     ``recent``: the marks recorded since, as the tables hold them. Read them before the grid is
@@ -133,17 +220,11 @@ class Grid:
     """
 
     def __init__(self, folder: Path, recent: Sequence[RecentMark] = ()) -> None:
+        super().__init__()
         self._folder = folder
         self._recorded = recent
-        self.reach = Reach(0, "")
-        self.book: list[str] = [""]
         self._files: dict[int, str] = {}
         self._recent: dict[int, list[RecentMark]] = {}
-        self._partitions: dict[int, Partition] = {}
-        self._changed: set[int] = set()
-        self._numbers: dict[str, int] = {}
-        self._columns: dict[str, tuple[int, int]] = {}
-        self._entries: dict[int, list[tuple[int, int, int, int, int]]] = {}
         self._load()
 
     def _load(self) -> None:
@@ -206,58 +287,15 @@ class Grid:
         codes, kf, sf, older = (np.asarray(np.load(path, mmap_mode=mode)) for path in files)
         return Partition(codes, kf, sf, older, len(codes))
 
-    def enter(self, pupil: int, session: str, code: str, moment: Moment) -> None:
-        """Let a first mark stand from a position and stated time; set with others, in bulk."""
-        place = self._place(session)
-        entries = self._entries.get(place[0])
-        if entries is None:
-            entries = self._entries[place[0]] = []
-        number = self._number(code)
-        entries.append((pupil, place[1], number, moment.position, moment.stated))
-
-    def change(self, pupil: int, session: str, code: str, moment: Moment) -> None:
-        """Let a later version stand; the one before is remembered."""
-        self.flush()
-        year, col = self._place(session)
-        number = self._number(code)
-        partition = self._writable(year, pupil)
-        partition.set(pupil, col, number, moment.position, moment.stated)
-
-    def flush(self) -> None:
-        """Set the first marks that wait."""
-        for year, entries in self._entries.items():
-            self._writable(year, max(entry[0] for entry in entries)).enter(entries)
-        self._entries.clear()
-
-    def _place(self, session: str) -> tuple[int, int]:
-        place = self._columns.get(session)
-        if place is None:
-            place = self._columns[session] = column(session)
-        return place
-
-    def _number(self, code: str) -> int:
-        number = self._numbers.get(code)
-        if number is None:
-            number = self._numbers[code] = len(self.book)
-            self.book.append(code)
-        return number
-
-    def _writable(self, year: int, pupil: int) -> Partition:
-        partition = self.partition(year)
-        partition.reserve(pupil + 1)
-        self._changed.add(year)
-        return partition
-
     def save(self, place: Reach) -> None:
         """Write what changed under new names, then the manifest that names them, at once."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.flush()
         for year in self._recent:
             self.partition(year)
             self._changed.add(year)
+        self.settle()
         for year in sorted(self._changed):
             partition = self._partitions[year]
-            partition.settle()
             # Named after its newest mark, so that a rebuild gives it the same name.
             stem = self._files[year] = f"{year}-{partition.kf.max()}"
             for name in _ARRAYS:
@@ -271,17 +309,15 @@ class Grid:
 
     def content(self) -> Iterator[str]:
         """Yield all that a reader sees, and which files are not as they were written."""
-        yield f"codes {self.book}"
-        for year in sorted(self._files.keys() | self._recent.keys()):
-            partition = self.partition(year)
-            for name in _ARRAYS:
-                array = getattr(partition, name)
-                yield f"{year} {name} {array.shape} {array.tobytes().hex()}"
+        yield from super().content()
         for path in sorted(self._folder.glob("*.npy")):
             written = io.BytesIO()
             np.save(written, np.load(path))
             if written.getvalue() != path.read_bytes():
                 yield f"{path.name} is not as it was written"
+
+    def _years(self) -> Collection[int]:
+        return self._files.keys() | self._recent.keys()
 
     def _write(self, name: str, array: npt.NDArray[Any]) -> None:
         """Put a file in its place at once: a reader may have the old one mapped."""

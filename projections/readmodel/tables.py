@@ -218,6 +218,11 @@ def connect(path: Path) -> Connection:
     return db
 
 
+def in_memory() -> Connection:
+    """Open tables that are nowhere else."""
+    return sqlite3.connect(":memory:", isolation_level=None)
+
+
 def create(db: Connection, tables: Mapping[str, Table]) -> None:
     """Drop every table and make it anew, empty, at position 0."""
     import sqlite_utils  # noqa: PLC0415 - slow to import, and only needed when building

@@ -1,7 +1,6 @@
 """A week of the register at two points in time, and every change that lies between them."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -14,7 +13,7 @@ from policies.law.calendar import school_days_between
 from projections.queries.pending import approval_steps
 from projections.queries.question import Question
 from projections.queries.versions import Describer, Version
-from projections.queries.view import Person, View, open_view
+from projections.queries.view import Person, View
 from projections.register.signs import NO_MARK, code_text
 from projections.register.week import PLAN, Week, by_surname
 
@@ -23,9 +22,8 @@ _CAUSES = """SELECT max(at) FROM (SELECT kf AS at FROM {0} WHERE {1}
     UNION ALL SELECT kt FROM {0} WHERE {1}) WHERE at > :low AND at <= :high"""
 
 
-@contextmanager
-def other_view(question: Question, view: View, known_at: str | None) -> Iterator[View]:
-    """Open the other point in time: an instant, or (``now``, none) all that is known.
+def other_view(question: Question, view: View, known_at: str | None) -> View:
+    """Return the other point in time: an instant, or (``now``, none) all that is known.
 
     Without a time of its own, ``--position`` bounds it too: what the ledger held then changes no
     more, and with it the answer.
@@ -34,14 +32,10 @@ def other_view(question: Question, view: View, known_at: str | None) -> Iterator
     upto = question.position if known_at is None else None
     if upto is not None:
         at = _time_of_position(view, upto)
-    with open_view(
-        view.folder, replace(question, known_at=at, position=upto), lambda: view.now
-    ) as second:
-        # Both read the marks as they are in the newer files, which know all of the older ones.
-        view.grid = second.grid
-        if _people_known(view) == _people_known(second):
-            second.people = view.people  # names are slow to open
-        yield second
+    second = view.at(replace(question, known_at=at, position=upto))
+    if _people_known(view) == _people_known(second):
+        second.people = view.people  # names are slow to open
+    return second
 
 
 def _time_of_position(view: View, position: int) -> str | None:

@@ -57,8 +57,7 @@ class RegisterPrint(Question):
         mondays = _mondays(self, view)
         # What is printed is the weeks, whatever day it is: the provenance says so.
         days = replace(self, from_=mondays[0], on=mondays[-1] + _TO_FRIDAY)
-        grid, view = view.grid, replace(view, question=days)
-        view.grid = grid
+        view = replace(view, question=days)
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "group": self.group,

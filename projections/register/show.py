@@ -53,15 +53,15 @@ class RegisterShow(Question):
         week = Week(view, self.group or "", monday)
         if self.diff is None and self.known_at is None and self.position is None:
             return _answer(self, week, _rows(week, None))
-        with other_view(self, view, self.diff) as other:
-            theirs = week.pupils
-            both = comparison(week, other)
-            if self.diff is None:
-                week.pupils = theirs
-                return _answer(self, week, _rows(week, both), other=other)
-            here = both.earlier if both.earlier.view is view else both.later
-            changes = both.changes()
-            return _answer(self, here, _rows(here, both, diff=True), changes, other=other)
+        other = other_view(self, view, self.diff)
+        theirs = week.pupils
+        both = comparison(week, other)
+        if self.diff is None:
+            week.pupils = theirs
+            return _answer(self, week, _rows(week, both), other=other)
+        here = both.earlier if both.earlier.view is view else both.later
+        changes = both.changes()
+        return _answer(self, here, _rows(here, both, diff=True), changes, other=other)
 
 
 def _answer(

@@ -129,7 +129,7 @@ class CountingCells:
         self._view = view
         self._found: dict[tuple[Moment, int], Cells] = {}
         # Whether a session counts never goes by its mark.
-        self._no_marks = Grid(view.folder.views / "no such grid")
+        self._no_marks = Grid()
 
     def figures(self) -> Figures:
         """Return the figures of a pupil before anything is known."""

@@ -7,8 +7,6 @@ and roll, so that a pupil who came has one cause, with the marks made since. Bet
 who is asked about at the date, then the sessions, then the rule.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -17,7 +15,7 @@ from ledger.errors import Refused
 from ledger.values import parse_date
 from projections.queries.question import Selection, option
 from projections.queries.selection import boarders
-from projections.queries.view import View, open_view
+from projections.queries.view import View
 
 Facts = Literal[
     "start", "marks", "calendar", "groups", "details", "roll", "selection", "window", "rule"
@@ -75,21 +73,16 @@ class Way:
         return self.stages[-1].view
 
 
-@contextmanager
-def way(question: Pair, view: View) -> Iterator[Way]:
-    """Open the second point in time beside the view of the first, and lay out the way."""
-    other = _other(question)
-    with open_view(view.folder, other, lambda: view.now) as second:
-        of_dates = question.known_at is None
-        if of_dates:
-            backwards = view.on > second.on
-        else:
-            backwards = (view.known_at, view.position) > (second.known_at, second.position)
-        earlier, later = (second, view) if backwards else (view, second)
-        # Both read the marks as they are in the newer files, which know all of the older ones.
-        earlier.grid = later.grid = second.grid
-        stages = _by_date(earlier, later) if of_dates else _by_knowledge(earlier, later)
-        yield Way(stages, backwards, of_dates)
+def way(question: Pair, view: View) -> Way:
+    """Set the second point in time beside the view of the first, and lay out the way."""
+    second, of_dates = view.at(_other(question)), question.known_at is None
+    if of_dates:
+        backwards = view.on > second.on
+    else:
+        backwards = (view.known_at, view.position) > (second.known_at, second.position)
+    earlier, later = (second, view) if backwards else (view, second)
+    stages = _by_date(earlier, later) if of_dates else _by_knowledge(earlier, later)
+    return Way(stages, backwards, of_dates)
 
 
 def _other(question: Pair) -> Pair:

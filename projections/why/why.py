@@ -55,21 +55,21 @@ class Why(Pair):
 
     def answer(self, view: View) -> Answer:
         """Answer with the counts at both points in time and the causes of what lies between."""
-        with way(self, view) as found:
-            check_school(found.later, self)
-            before, after, causes = _answers(self, found)
-            if found.backwards:
-                before, after = after, before
-                causes = [_turn_round(cause) for cause in causes]
-            document = {
-                **_header(self, view, found),
-                "before": before,
-                "after": after,
-                "difference": {name: after[name] - before[name] for name in before},
-                "causes": sorted(causes, key=_order),
-            }
-            blocks = _blocks(self, found, document)
-            return Answer(document, COLUMNS, blocks, flat=document["causes"])
+        found = way(self, view)
+        check_school(found.later, self)
+        before, after, causes = _answers(self, found)
+        if found.backwards:
+            before, after = after, before
+            causes = [_turn_round(cause) for cause in causes]
+        document = {
+            **_header(self, view, found),
+            "before": before,
+            "after": after,
+            "difference": {name: after[name] - before[name] for name in before},
+            "causes": sorted(causes, key=_order),
+        }
+        blocks = _blocks(self, found, document)
+        return Answer(document, COLUMNS, blocks, flat=document["causes"])
 
 
 def _header(question: Why, view: View, found: Way) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import sqlite3
 from contextlib import closing
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ from projections.figures.persistent import PersistentAbsence
 from projections.queries.view import Interval, Person, View
 from projections.readmodel.grid import Grid
 from projections.readmodel.models import tables
+from projections.readmodel.sources import Models
 from projections.readmodel.tables import ALWAYS, Moment, create
 from tests.projections.figures import persistent_oracle as oracle
 from tests.projections.ledgers import NOW
@@ -68,7 +68,7 @@ def _viewed(register, db, folder):
         [Closure(day, half, groups, cancelled, "") for day, half, groups, cancelled in
          register.closures],
     )  # fmt: skip
-    grid = Grid(Path(folder) / "none")
+    grid = Grid()
     first_entry = Moment(1, 0, 0, imported=False, by=None, authenticated="")
     db.execute("DELETE FROM roll")
     for n, pupil in enumerate(register.pupils):
@@ -80,9 +80,10 @@ def _viewed(register, db, folder):
     grid.flush()
 
     def view(question):
-        found = View(folder, db, None, NOW, question, 1, ALWAYS, end_of_day(date(2026, 6, 1)))
+        models, known_at = Models(db, lambda: grid, 1), end_of_day(date(2026, 6, 1))
+        found = View(folder, models, None, NOW, question, 1, ALWAYS, known_at)
         found.root = ""
-        found.calendar, found.grid, found.school = calendar, grid, None
+        found.calendar, found.school = calendar, None
         found.school_year = school_year_of(register.on, register.terms)
         found.first = found.school_year[0]
         found.row_count = len(register.pupils)

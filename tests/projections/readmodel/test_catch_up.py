@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ledger.errors import Refused
 from projections.figures.rates import Rates
 from projections.readmodel import catch_up, freshness, manifest, recent, tables
-from projections.readmodel.grid import Grid, column
+from projections.readmodel.grid import StoredGrid, column
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.tables import ALWAYS, STANDS, open_tables
 from tests.projections import ledgers
@@ -34,9 +34,9 @@ limits = st.sampled_from([0, 4, 12, recent.AT_MOST])
 """How many marks may be recent: none, so that each goes into the arrays at once, to very many."""
 steps = st.sampled_from(
     [
-        (Grid, "_write"),
+        (StoredGrid, "_write"),
         (manifest, "write"),
-        (Grid, "_remove_old_files"),
+        (StoredGrid, "_remove_old_files"),
         (recent, "forget"),
         (tables, "set_reach"),
     ]
@@ -140,7 +140,7 @@ def _agree(book, position, time):
     with closing(open_tables(book.folder)) as db:
         sql = f"SELECT pupil, session, code, sf FROM marks WHERE {STANDS}"  # noqa: S608
         rows = db.execute(sql, {"p": position, "t": time}).fetchall()
-        grid = Grid(grid_path(book.folder), recent.read(db))
+        grid = StoredGrid(grid_path(book.folder), recent.read(db))
     found = set()
     for year in (2023, 2024, 2025):
         codes, undated = grid.partition(year).as_known(position, time)
@@ -275,7 +275,7 @@ def test_a_reader_finds_the_newer_files_when_somebody_caught_up_meanwhile(school
     with at_most(0):
         school.add(AT, marked("ann", "2025-09-08/AM", "/"))
         catch_up.catch_up(school.folder)
-        reader = Grid(grid_path(school.folder))
+        reader = StoredGrid(grid_path(school.folder))
         school.add(AT, marked("ann", "2025-09-08/PM", "I"))
         catch_up.catch_up(school.folder)
         assert np.count_nonzero(reader.partition(2025).codes) == 2
@@ -285,7 +285,7 @@ def test_a_rebuild_leaves_a_readers_files_as_they_were(school):
     """Files are replaced at once, so that whoever has one mapped goes on reading it."""
     school.add(AT, marked("ann", "2025-09-08/AM", "/"))
     catch_up.rebuild(school.folder)
-    reader = Grid(grid_path(school.folder)).partition(2025)
+    reader = StoredGrid(grid_path(school.folder)).partition(2025)
     file = next(grid_path(school.folder).glob("*.codes.npy"))
     inode = file.stat().st_ino
     catch_up.rebuild(school.folder)

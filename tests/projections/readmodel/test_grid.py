@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from projections.readmodel.grid import COLUMNS, Grid, Partition, column
+from projections.readmodel.grid import COLUMNS, Partition, StoredGrid, column
 from projections.readmodel.tables import ALWAYS, Moment, Reach
 
 
@@ -39,13 +39,13 @@ def test_no_two_sessions_of_a_year_share_a_column():
 @pytest.fixture
 def grid(tmp_path):
     """Three versions of one mark: undated, then stated at 50, then at 20."""
-    grid = Grid(tmp_path)
+    grid = StoredGrid(tmp_path)
     grid.enter(2, "2025-09-08/AM", "N", moment(1, 0))
     grid.change(2, "2025-09-08/AM", "I", moment(3, 50))
     grid.change(2, "2025-09-08/AM", "C", moment(5, 20))
     grid.enter(0, "2025-09-08/AM", "/", moment(6, 60))
     grid.save(Reach(6, "a"))
-    return Grid(tmp_path)
+    return StoredGrid(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_saved_year_can_be_written_on(grid, tmp_path):
     grid.change(70, "2026-09-08/PM", "L", moment(9, 90))
     grid.save(Reach(9, "c"))
     assert {path.name for path in tmp_path.glob("2025-*")} == kept
-    again = Grid(tmp_path)
+    again = StoredGrid(tmp_path)
     assert again.reach == Reach(9, "c")
     codes, _ = again.partition(2026).as_known(9, ALWAYS)
     assert [again.book[c] for c in codes[70][codes[70] > 0]] == ["L", "N"]
@@ -106,7 +106,7 @@ def test_a_file_that_says_the_same_in_other_bytes_is_named(grid, tmp_path):
     path = next(tmp_path.glob("*.codes.npy"))
     raw = path.read_bytes()
     path.write_bytes(raw.replace(b", }  ", b",}   ", 1))
-    assert [line for line in Grid(tmp_path).content() if "written" in line] == [
+    assert [line for line in StoredGrid(tmp_path).content() if "written" in line] == [
         f"{path.name} is not as it was written"
     ]
 

@@ -13,7 +13,7 @@ from projections.figures.rates import Rates
 from projections.queries.question import PointInTime
 from projections.queries.view import open_view
 from projections.readmodel import catch_up, manifest, recent, tables
-from projections.readmodel.grid import Grid
+from projections.readmodel.grid import StoredGrid
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.tables import ALWAYS, STANDS, Moment, Reach, open_tables
 from tests.projections.ledgers import NOW, instant, marked, on_mark
@@ -90,8 +90,8 @@ def test_more_than_there_may_be_are_taken_into_the_arrays(school, monkeypatch):
     assert catch_up.catch_up(school.folder) == head
     assert (recent_marks(school), grid_at(school)) == ([], head)
     with closing(open_tables(school.folder)) as db:
-        assert recent.since(db) == Grid(grid_path(school.folder)).reach
-    assert np.count_nonzero(Grid(grid_path(school.folder)).partition(2025).codes) == 4
+        assert recent.since(db) == StoredGrid(grid_path(school.folder)).reach
+    assert np.count_nonzero(StoredGrid(grid_path(school.folder)).partition(2025).codes) == 4
 
 
 def test_an_answer_under_way_stands_when_others_take_the_marks_into_the_arrays(

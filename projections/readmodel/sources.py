@@ -1,0 +1,81 @@
+"""Where the read models of an answer come from: `views/`, or the log alone.
+
+Views may be edited by anybody who has the folder; what is made from the log alone is what the
+log's proofs cover. Both are filled by the same handlers, and a reader cannot tell them apart.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.files import translated
+from ledger.store.folder import Folder
+from projections.readmodel import freshness, recent, tables
+from projections.readmodel.manifest import grid_path
+from projections.readmodel.tables import Connection, open_tables
+
+if TYPE_CHECKING:
+    from projections.readmodel.grid import Grid
+
+
+class Models(NamedTuple):
+    """Read models at one moment: the tables, the marks as a rectangle, and how far they go.
+
+    ``grid`` is called by whoever needs it: NumPy is slow to import.
+    """
+
+    db: Connection
+    grid: Callable[[], "Grid"]
+    head: int
+
+    def content(self) -> Iterator[str]:
+        """Yield everything that a reader sees, the same whether marks are recent or not."""
+        yield from tables.dump(self.db, without=recent.TABLES)
+        yield from self.grid().content()
+
+
+Source = Callable[[Folder], AbstractContextManager[Models]]
+"""Opens the read models of a ledger for one answer."""
+
+
+@contextmanager
+def views(folder: Folder) -> Iterator[Models]:
+    """Open what is in `views/`, brought up to the head of the log first."""
+    head = _bring_up(folder)
+    with as_they_are(folder) as models:
+        yield models._replace(head=head)
+
+
+@contextmanager
+def as_they_are(folder: Folder) -> Iterator[Models]:
+    """Open what is in `views/`, however far it goes."""
+    with translated(folder.views), closing(open_tables(folder)) as db:
+        db.execute("BEGIN")  # one snapshot for the whole answer
+
+        @cache
+        def grid() -> "Grid":
+            from projections.readmodel.grid import StoredGrid  # noqa: PLC0415 - NumPy is slow
+
+            return StoredGrid(grid_path(folder), recent.read(db))
+
+        there = tables.reach(db)
+        yield Models(db, grid, there.position if there else 0)
+
+
+@contextmanager
+def log_alone(folder: Folder) -> Iterator[Models]:
+    """Make the read models from the log alone, in memory; nothing of `views/` is read."""
+    from projections.readmodel.catch_up import in_memory  # noqa: PLC0415 - all events come with it
+
+    with in_memory(folder) as (db, grid, head):
+        yield Models(db, lambda: grid, head)
+
+
+def _bring_up(folder: Folder) -> int:
+    head = folder.head()
+    if not freshness.is_current(folder, head):
+        from projections.readmodel.catch_up import catch_up  # noqa: PLC0415 - slow to import
+
+        return catch_up(folder)
+    return head

@@ -1,0 +1,78 @@
+"""Where an answer's read models come from: views, or the log alone; a reader sees the same."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger import clock
+from ledger.store.folder import Folder
+from projections.amending.approvals import Approvals
+from projections.figures.persistent import PersistentAbsence
+from projections.figures.rates import Rates
+from projections.history.changes import Changes
+from projections.penalties.alerts import Alerts
+from projections.penalties.penalties import Penalties
+from projections.queries.question import Question
+from projections.queries.view import open_view
+from projections.readmodel.sources import Source, as_they_are, log_alone, views
+from projections.register.show import RegisterShow
+from projections.why.why import Why
+
+DAY, EARLIER = date(2026, 11, 20), "2026-11-20T09:00"
+QUESTIONS: tuple[Question, ...] = (
+    Rates(on=DAY),
+    Rates(on=DAY, known_at=EARLIER, clock="source"),
+    PersistentAbsence(on=DAY),
+    Penalties(on=DAY),
+    Changes(on=DAY),
+    Alerts(on=DAY),
+    Approvals(on=DAY),
+    RegisterShow(group="9A", week=DAY, diff=EARLIER),
+    Why(what="rates", on=DAY, known_at=EARLIER, and_="2026-11-20T16:00"),
+)
+
+
+def answer(folder: Folder, question: Question, source: Source) -> Any:
+    """The document of an answer over read models from a source."""
+    with open_view(folder, question, clock.now, source=source) as view:
+        return question.answer(view).document
+
+
+@pytest.mark.parametrize(
+    "question", QUESTIONS, ids=[f"{type(q).__name__} {n}" for n, q in enumerate(QUESTIONS)]
+)
+def test_an_answer_is_the_same_from_the_log_alone(own: Path, question: Question) -> None:
+    """Word for word, its provenance too."""
+    folder = Folder(own)
+    assert answer(folder, question, log_alone) == answer(folder, question, views)
+
+
+def test_nothing_of_the_views_is_read_for_it(own: Path) -> None:
+    """Edited views tell something else; the log alone tells what is in the log."""
+    folder, asked = Folder(own), Rates(on=DAY)
+    before = answer(folder, asked, views)
+    with closing(sqlite3.connect(folder.views / "tables.db")) as db:
+        db.execute("UPDATE roll SET starts_on = '2026-11-20'")
+        db.commit()
+    assert answer(folder, asked, views) != before
+    assert answer(folder, asked, log_alone) == before
+    shutil.rmtree(folder.views)
+    assert answer(folder, asked, log_alone) == before
+    assert not folder.views.exists()
+
+
+def test_what_is_there_goes_as_far_as_it_goes(own: Path) -> None:
+    """Views that are behind are not brought up to be looked at."""
+    folder = Folder(own)
+    with views(folder) as current, as_they_are(folder) as there:
+        assert there.head == current.head == folder.head()
+    with closing(sqlite3.connect(folder.views / "tables.db")) as db:
+        db.execute("DROP TABLE state")
+        db.commit()
+    with as_they_are(folder) as there:
+        assert there.head == 0
