@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from threading import RLock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ledger.store.folder import Folder
@@ -40,6 +40,7 @@ class Ledger:
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self._lock = RLock()
+        self._counting, self._reading = Lock(), Lock()  # nobody who asks waits for who records
         self._users = self._turns = 0
         self._read_files = folder.files()
         self._opened: _Opened | None = None
@@ -47,12 +48,12 @@ class Ledger:
         self._reader: KeyRing | None = None
 
     def __enter__(self) -> Self:
-        with self._lock:
+        with self._counting:
             self._users += 1
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._lock:
+        with self._counting:
             self._users -= 1
             if not self._users:
                 self._close()
@@ -71,7 +72,8 @@ class Ledger:
             write_stored(self.folder, kept)
 
     def _close_reader(self) -> None:
-        reader, self._reader = self._reader, None
+        with self._reading:
+            reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
 
@@ -83,10 +85,11 @@ class Ledger:
         """
         from ledger.sealing.keys import KeyRing  # noqa: PLC0415 - as above
 
-        with self._lock:
+        with self._reading:
             here = self.folder.files()
             if self._reader is None or self._read_files != here:
-                self._close_reader()
+                if self._reader is not None:
+                    self._reader.close()
                 self._reader, self._read_files = KeyRing(self.folder.keys, to_write=False), here
             self._reader.read_all()
             return self._reader

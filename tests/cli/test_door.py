@@ -1,5 +1,6 @@
 """One door to a ledger that stays open: from many threads, whatever other programs do."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -50,6 +51,26 @@ def test_eight_threads_record_and_ask_through_one_door(folder):
     assert folder.head() == before + 2 * 24
     assert len({str(a.document["rows"]) for a in answers}) == 1
     assert ledger._opened is None
+
+
+def test_nobody_who_asks_waits_for_who_records(folder):
+    """A question is answered while another thread's command holds both writers' places."""
+    with Ledger(folder) as ledger, ThreadPoolExecutor(1) as threads:
+        door = Door(ledger)
+        first = door.ask(Rates(on=DAY), WHO).document
+        with ledger.alone():
+            asked = threads.submit(door.ask, Rates(on=DAY), WHO)
+            assert asked.result(timeout=20).document["rows"] == first["rows"]
+
+
+def test_keys_put_in_their_place_are_read_for_the_next_question(folder):
+    """A restored key file, under an open door, opens what it opens."""
+    with Ledger(folder) as ledger:
+        before, aside = ledger.reader(), folder.keys.with_name("aside")
+        shutil.copy(folder.keys, aside)
+        aside.replace(folder.keys)
+        assert ledger.reader() is not before
+        assert ledger.reader() is ledger.reader()
 
 
 def test_what_other_programs_record_is_seen(folder):
