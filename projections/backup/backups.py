@@ -16,13 +16,14 @@ from ledger.backup import backup, check, file, passphrases
 from ledger.backup.check import OpenedKeys, origin
 from ledger.backup.file import SUFFIX, Archive, Progress, manifest_of
 from ledger.clock import iso, local, local_date, parse_instant
-from ledger.english import number_of
+from ledger.english import in_words, noun, number_of
 from ledger.errors import Refused
 from ledger.files import translated
 from ledger.store.folder import Folder
 from ledger.verification.verify import Fault
 from policies.law import calendar
 from policies.packs.codes import rules
+from policies.packs.values import parameters
 from projections.queries.question import (
     Answer,
     Grid,
@@ -41,10 +42,7 @@ _STATES = {
     "overdue": "OVERDUE: neither this month nor the one before has a back-up.",
     None: "No law asked for back-ups yet.",
 }
-_NOTES = (
-    "A file is listed by what it says of itself; attendance backup verify proves it.",
-    "Each is to be kept for six years after the end of the school year in which it was made.",
-)
+_AS_IT_SAYS = "A file is listed by what it says of itself; attendance backup verify proves it."
 _KEYS_UNCHECKED = "not checked: the keys, and so every name, as no passphrase was given"
 _IN_WORDS: dict[calendar.BackupState | None, str] = {
     None: "",
@@ -52,6 +50,17 @@ _IN_WORDS: dict[calendar.BackupState | None, str] = {
     "due": "; this month's is still to be made",
     "overdue": "; OVERDUE: one a month is to be made",
 }
+
+
+def _to_be_kept(today: date) -> Iterator[str]:
+    """Say for how long a back-up that is made today is to be kept."""
+    rule = parameters().find("register.backup_preserved", today)
+    if rule is not None:
+        years = rule.table["years"]
+        yield (
+            f"Each is to be kept for {in_words(years)} {noun(years, 'year')} after the end of the "
+            "school year in which it was made."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +93,7 @@ class ListBackups(Question):
             "rows": rows,
         }
         headings = ("Made", "Entries", "Keep until", "Recorded", "File")
-        notes = [*_NOTES, view.provenance()]
+        notes = [_AS_IT_SAYS, *_to_be_kept(view.today), view.provenance()]
         grid = Grid("Back-ups", headings, [_cells(r) for r in rows], frozenset({1}), notes=notes)
         return Answer(document, _COLUMNS, [Lines([_STATES[state]]), grid])
 
