@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ledger.errors import Refused
+from ledger.files import translated
 from ledger.store.folder import Folder
 from projections.readmodel import manifest, recent, tables
 from projections.readmodel.tables import (
@@ -63,8 +64,13 @@ def retry_without_views(folder: Folder, attempt: Callable[[], Found]) -> Found:
 
     They are put aside for it and made anew from the log, once: they are disposable, and whoever
     asks has to be told nothing. When that does not help, they are put back, since they may be the
-    last copy of a log that is damaged itself.
+    last copy of a log that is damaged itself. What the disk refuses is a `StorageRefused`.
     """
+    with translated(folder.views):
+        return _retried(folder, attempt)
+
+
+def _retried(folder: Folder, attempt: Callable[[], Found]) -> Found:
     try:
         return attempt()
     except (Refused, OSError, EOFError, ValueError, DatabaseError) as error:

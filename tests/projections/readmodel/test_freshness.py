@@ -1,10 +1,13 @@
 """Read models that cannot be read are put aside and made anew, once."""
 
+import errno
+import os
 import shutil
 
 import pytest
 
-from ledger.errors import Refused
+from ledger.errors import Refused, StorageRefused
+from projections.readmodel import freshness
 from projections.readmodel.catch_up import catch_up
 from projections.readmodel.freshness import retry_without_views
 
@@ -65,14 +68,26 @@ def test_without_views_there_is_nothing_to_put_aside(views):
     """Then the failure has another cause."""
     shutil.rmtree(views.views)
     for error in (OSError(), of_views(views)):
-        with pytest.raises(type(error)):
+        with pytest.raises(Refused):
             retry_without_views(views, Attempts(error))
+
+
+def test_what_the_disk_refuses_meanwhile_is_a_refusal_too(views, monkeypatch):
+    """Whoever has recorded is told that the views are behind, and sees no traceback."""
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(freshness, "_remove", full)
+    with pytest.raises(StorageRefused) as caught:
+        retry_without_views(views, Attempts(OSError("once")))
+    assert caught.value.code == "disk-full"
 
 
 def test_views_are_put_back_when_making_them_anew_fails_too(views):
     """They may be the last copy of a log that is damaged itself."""
     (views.path / "views.unreadable").write_text("left by a crash")
-    with pytest.raises(OSError, match="twice"):
+    with pytest.raises(StorageRefused, match="twice"):
         retry_without_views(views, Attempts(OSError("twice"), times=2))
     assert (views.views / "mine").read_text() == "mine"
     assert not (views.path / "views.unreadable").exists()
