@@ -54,6 +54,11 @@ class Folder:
         """The copies of evidence, encrypted; there once the first is kept."""
         return self.path / "attachments"
 
+    @property
+    def words(self) -> Path:
+        """The school's own words for letters and notes; there where it wrote some."""
+        return self.path / "words"
+
     def exists(self) -> bool:
         """Tell whether a ledger is here."""
         return self.log.is_file()

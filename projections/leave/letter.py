@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import ClassVar
 
-from ledger.english import number_of, weekday
+from ledger.english import number_of, part_of_day, weekday
 from ledger.errors import Refused
 from ledger.values import HALVES, Half, Session
 from policies.law import notices
@@ -18,17 +19,59 @@ from projections.leave.requests import LeaveRequest, Register, Step, requests
 from projections.queries.question import Answer, Lines, Page, Question, argument, option
 from projections.queries.view import View
 from projections.rendering import html
+from projections.rendering.words import Words
 
 _TITLE = "Leave of absence: draft of a letter"
 _BLANK = "\N{NO-BREAK SPACE}"
-_DRAFT = "DRAFT: not signed, not sent."
 _NEXT: Mapping[str, tuple[Half, int]] = {HALVES[0]: (HALVES[1], 0), HALVES[1]: (HALVES[0], 1)}
 _DECISIONS = ("granted", "refused")
-_SINCE = {
-    "withdrawn": "it was withdrawn: it does not stand any more.",
-    "falsified": "it was found to have been obtained falsely: it does not stand any more.",
-}
 _BEFORE: Mapping[str, tuple[Half, int]] = {HALVES[1]: (HALVES[0], 0), HALVES[0]: (HALVES[1], -1)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Since:
+    """What became of leave after it was decided: ``withdrawn`` or ``falsified``."""
+
+    on: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaveLetterWords(Words):
+    """What the letter is given.
+
+    ``days``: those granted, else those asked for; ``sessions``: how many the school meets on
+    them; ``rest``: the days asked for and not granted; ``stands``: nothing became of it since;
+    ``under``, ``allows``: the paragraph of the law and what it allows; ``code``, ``meaning``:
+    what absence without leave is recorded as, where some of it is refused; ``own_policy``: the
+    school decides under its own policy, not under the law.
+    """
+
+    file: ClassVar = "leave-letter.txt"
+
+    school: str
+    letter_on: str
+    asked_by: str
+    address: tuple[str, ...]
+    address_confidential: bool
+    pupil: str
+    days: str
+    asked_on: str
+    days_asked_for: str
+    purpose: str
+    granted: bool
+    stands: bool
+    sessions: str
+    under: str
+    allows: str
+    rest: str
+    code: str
+    meaning: str
+    own_policy: bool
+    reason: str
+    since: tuple[Since, ...]
+    name: str
+    job_title: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +96,8 @@ class LeaveLetter(Question):
         leave = found[0]
         if leave.decision is None:
             raise _no_decision(leave)
-        check_addressee(view, leave)
-        lines = list(_lines(view, leave, leave.decision))
+        _check_addressee(view, leave)
+        lines = _words(view, leave, leave.decision).lines(view.folder)
         pages = []
         if self.html is not None:
             body = html.join(html.tag("p", line or _BLANK) for line in lines)
@@ -79,65 +122,44 @@ def _no_decision(leave: LeaveRequest) -> Refused:
     )
 
 
-def _lines(view: View, leave: LeaveRequest, decision: Step) -> Iterator[str]:
-    first, last = leave.covers
-    person, letter = view.people[leave.pupil], decision.letter_on
-    yield _DRAFT
-    yield ""
-    yield view.school["name"] if view.school else ""
-    yield f"Date: {weekday(date.fromisoformat(letter)) if letter else '____________'}"
-    yield f"To: {leave.asked_by}"
-    yield from address(view, leave)
-    yield ""
-    yield f"About: {person.name}, leave of absence, {_span(first, last)}"
-    yield ""
-    yield (
-        f"On {_day(leave.asked_on)} leave of absence was asked for: "
-        f"{_span(leave.first, leave.last)} ({purpose(leave.purpose, leave.first.date).text})."
-    )
+def _words(view: View, leave: LeaveRequest, decision: Step) -> LeaveLetterWords:
+    """Work out what the letter says; the sentences are in its file."""
     since = [step for step in leave.steps if step.what not in _DECISIONS]
-    if decision.what == "refused":
-        yield from _refusal(view, leave)
-    else:
-        yield from _grant(view, leave, decision, stands=not since)
-    if _binds(view, leave) is False:
-        yield "The school decided this under its own policy, following the national guidance."
-    yield f"The reason: {decision.reason}"
-    for on, what in dict.fromkeys((step.on, step.what) for step in since):
-        yield f"Since then, on {weekday(on)}, {_SINCE[what]}"
-    yield ""
-    yield f"{decision.name}, {decision.job_title}"
-
-
-def _refusal(view: View, leave: LeaveRequest) -> Iterator[str]:
-    yield "Leave is refused."
-    absence = _absence_in_words(view, leave)
-    yield f"If {view.people[leave.pupil].name} is away all the same, {absence}"
-
-
-def _absence_in_words(view: View, leave: LeaveRequest) -> str:
-    code = purpose(leave.purpose, leave.covers[0].date).unauthorised
-    meaning = view.rules.codes.rule(code, leave.first.date).description
-    return f"the absence is recorded as unauthorised (code {code}: {meaning})."
-
-
-def _grant(view: View, leave: LeaveRequest, decision: Step, *, stands: bool) -> Iterator[str]:
-    first, last = leave.covers
-    met = number_of(len(Register(view).sessions_met(leave.pupil, first, last)), "session")
-    is_or_was = "is" if stands else "was"
-    basis = _legal_basis(view, leave, decision)
-    yield f"Leave {is_or_was} granted: {_span(first, last)}, {met}{basis}."
-    if stands:
-        yield (
-            "It is for these sessions only. Absence after them is recorded as unauthorised unless "
-            "another reason is established."
-        )
+    granted, covers = decision.what == "granted", leave.covers
     rest = [_span(met[0], met[-1]) for met in _refused_parts(view, leave) if met]
-    if rest:
-        yield (
-            f"Leave {is_or_was} refused for the rest of what was asked for: {'; '.join(rest)}. On "
-            f"these sessions {_absence_in_words(view, leave)}"
-        )
+    code, meaning = ("", "") if granted and not rest else _unauthorised(view, leave)
+    under, allows = _legal_basis(view, leave, decision)
+    return LeaveLetterWords(
+        school=view.school["name"] if view.school else "",
+        letter_on=weekday(date.fromisoformat(decision.letter_on)) if decision.letter_on else "",
+        asked_by=leave.asked_by or "",
+        address=tuple(_address(view, leave)),
+        address_confidential=_is_confidential(view, leave),
+        pupil=view.people[leave.pupil].name,
+        days=_span(*covers),
+        asked_on=weekday(leave.asked_on),
+        days_asked_for=_span(leave.first, leave.last),
+        purpose=purpose(leave.purpose, leave.first.date).text,
+        granted=granted,
+        stands=not since,
+        sessions=number_of(len(Register(view).sessions_met(leave.pupil, *covers)), "session"),
+        under=under,
+        allows=allows,
+        rest="; ".join(rest),
+        code=code,
+        meaning=meaning,
+        own_policy=_binds(view, leave) is False,
+        reason=decision.reason or "",
+        since=tuple(dict.fromkeys(Since(on=weekday(s.on), what=s.what) for s in since)),
+        name=decision.name or "",
+        job_title=decision.job_title,
+    )
+
+
+def _unauthorised(view: View, leave: LeaveRequest) -> tuple[str, str]:
+    """Return the code of an absence without leave, and what it means."""
+    code = purpose(leave.purpose, leave.covers[0].date).unauthorised
+    return code, view.rules.codes.rule(code, leave.first.date).description
 
 
 def _refused_parts(view: View, leave: LeaveRequest) -> Iterator[list[Session]]:
@@ -156,18 +178,18 @@ def _binds(view: View, leave: LeaveRequest) -> bool | None:
     return binds(view.school["type"] if view.school else None, leave.covers[0].date)
 
 
-def _legal_basis(view: View, leave: LeaveRequest, decision: Step) -> str:
+def _legal_basis(view: View, leave: LeaveRequest, decision: Step) -> tuple[str, str]:
     """Return under which paragraph, in schools that it binds, and what that allows.
 
     That leave was asked for in advance is said only where the dates show it.
     """
     first = leave.covers[0].date
-    if not _binds(view, leave):
-        return ""
+    if decision.paragraph is None or not _binds(view, leave):
+        return "", ""
     asked_for = purpose(leave.purpose, first)
     known = not asked_for.in_advance or in_advance(leave.asked_on, first)
-    allows = f" ({asked_for.allows})" if known else ""
-    return f", under regulation {decision.paragraph} of {_instrument(asked_for)}{allows}"
+    under = f"regulation {decision.paragraph} of {_instrument(asked_for)}"
+    return under, asked_for.allows if known else ""
 
 
 def _instrument(asked_for: Purpose) -> str:
@@ -185,11 +207,7 @@ def _span(first: Session, last: Session) -> str:
 
 
 def _half(session: Session) -> str:
-    return f"{_day(session.date)}, {'morning' if session.half == HALVES[0] else 'afternoon'}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B %Y}"
+    return f"{weekday(session.date)}, {part_of_day(session.half)}"
 
 
 # -- to whom it may go, and which address may stand on it ------------------------------------
@@ -198,10 +216,9 @@ def _day(day: date) -> str:
 
 _RELATED = """SELECT parent, no_contact, until, parental_responsibility, care, relationship
     FROM relations WHERE pupil = ? AND kt IS NULL"""
-CONFIDENTIAL = "(address confidential: not printed)"
 
 
-def check_addressee(view: View, leave: LeaveRequest) -> None:
+def _check_addressee(view: View, leave: LeaveRequest) -> None:
     """Refuse a letter to somebody who is none of the pupil's parents or may not be contacted."""
     related = {row[0]: row[1:] for row in view.db.execute(_RELATED, [leave.pupil])}
     for parent, (no_contact, *_) in sorted(related.items()):
@@ -238,13 +255,14 @@ def _is_named(view: View, parent: str, text: str) -> bool:
     return False
 
 
-def address(view: View, leave: LeaveRequest) -> Iterator[str]:
-    """Yield the address on record of the parent who asked, unless it was ever confidential."""
-    if leave.parent is None:
-        return
+def _is_confidential(view: View, leave: LeaveRequest) -> bool:
     sql = "SELECT 1 FROM parents WHERE parent = ? AND address_confidential = 'yes' LIMIT 1"
-    if view.db.execute(sql, [leave.parent]).fetchone():
-        yield CONFIDENTIAL
+    return view.db.execute(sql, [leave.parent]).fetchone() is not None
+
+
+def _address(view: View, leave: LeaveRequest) -> Iterator[str]:
+    """Yield the address on record of the parent who asked, unless it was ever confidential."""
+    if leave.parent is None or _is_confidential(view, leave):
         return
     for (sealed,) in view.stood("address", "parents", "parent = :v0", leave.parent):
         if sealed:
