@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from ledger.clock import local, local_date
 from ledger.english import day
 from ledger.errors import Refused
 from ledger.files import translated
-from policies.packs.values import Rule, parameters
+from policies.packs.values import parameters
 from projections.penalties.undercut_alerts import (
     Alert,
     Changes,
@@ -32,9 +32,7 @@ from projections.queries.question import (
 )
 from projections.queries.view import View
 from projections.rendering import html, text
-
-_BLANK = "_" * 40
-_BOX = "[  ]"
+from projections.rendering.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +58,12 @@ class DraftLetter(Question):
         changes = Changes(view)
         letter = _Letter(_view_at_last_event(view), found[0])
         rows = changes.rows(found[0])
+        papers = (_paper(letter, n, each) for n, each in enumerate(found[0].papers, start=1))
         shown: list[Block] = [
-            Lines(list(_head(letter, changes.people(found[0], rows)))),
+            Lines(_head(letter, changes.people(found[0], rows)).lines(view.folder)),
             _table(rows, changes.weeks(found[0])),
-            *(Lines(list(_paper(letter, n, p))) for n, p in enumerate(found[0].papers, start=1)),
-            Lines(list(_foot(letter))),
+            *(Lines(paper.lines(view.folder)) for paper in papers),
+            Lines(_foot(letter).lines(view.folder)),
         ]
         document = {
             "as_of": view.as_of(),
@@ -79,6 +78,89 @@ class DraftLetter(Question):
         if self.out is not None:
             pages.append(_new_page(self.out, "\n".join(text.as_text(shown)) + "\n"))
         return Answer(document, (), [] if pages else shown, pages=pages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertHeadWords(Words):
+    """What the beginning of the letter is given; ``people``: who made the change."""
+
+    file: ClassVar = "alert-letter-head.txt"
+
+    school: str
+    urn: str
+    pupil: str
+    upn: str
+    changed_on: str
+    people: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperWords(Words):
+    """What the part of the letter about a paper is given: its number in the letter, its name."""
+
+    number: int
+    paper: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateWords(PaperWords):
+    """A certificate or pack has no case."""
+
+    file: ClassVar = "alert-letter-certificate.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseWords(PaperWords):
+    """The case that a paper rests on.
+
+    ``fell``: below the number of the law; ``before``, ``after``: its recorded sessions within
+    ``weeks``; ``needed``: how many the law speaks of; ``reference``: the law, empty where none
+    counted on that day.
+    """
+
+    fell: bool
+    before: int
+    after: int
+    weeks: int
+    needed: int
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsiderationWords(CaseWords):
+    """That somebody considered a case, and what they decided."""
+
+    file: ClassVar = "alert-letter-consideration.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdrawal:
+    """On which grounds a notice may, or must, be withdrawn."""
+
+    grounds: tuple[str, ...]
+    reference: str
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeWords(CaseWords):
+    """A penalty notice; ``parent``: to whom, by name, empty where it is not on record."""
+
+    file: ClassVar = "alert-letter-notice.txt"
+
+    parent: str
+    withdrawals: tuple[Withdrawal, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertFootWords(Words):
+    """What the end of the letter is given: as recorded when, and as of which entry."""
+
+    file: ClassVar = "alert-letter-foot.txt"
+
+    alert: int
+    known_at: str
+    position: int
 
 
 class _Letter(NamedTuple):
@@ -124,29 +206,23 @@ def _body(shown: Sequence[Block]) -> html.Markup:
 
 
 def _section(paper: Block) -> html.Markup:
-    first, *rest = text.as_text([paper])
-    return html.join([html.tag("h2", first), html.paragraphs(rest)])
+    lines = text.as_text([paper])
+    heading = [html.tag("h2", line) for line in lines[:1]]
+    return html.join([*heading, html.paragraphs(lines[1:])])
 
 
-def _head(letter: _Letter, people: str) -> Iterator[str]:
+def _head(letter: _Letter, people: str) -> AlertHeadWords:
     view, alert = letter
     person = view.people.get(alert.pupil) or view.first_known_person(alert.pupil)
-    school = view.school or {"name": _BLANK, "urn": _BLANK}
-    yield "DRAFT, not signed and not sent. For the head teacher to check, complete and sign."
-    yield ""
-    yield f"From: {school['name']} (URN {school['urn']})"
-    yield f"To:   {_BLANK} (the local authority)"
-    yield f"Date: {_BLANK}"
-    yield ""
-    yield f"Pupil: {person.name} (UPN {person.upn})"
-    yield "A change to the attendance register"
-    yield ""
-    yield (
-        f"On {day(letter.when)} the school's register was changed ({people}). This "
-        "letter states what the register said before and says now, and which papers rest on it."
+    school = view.school or {"name": "", "urn": ""}
+    return AlertHeadWords(
+        school=school["name"],
+        urn=school["urn"],
+        pupil=person.name,
+        upn=person.upn,
+        changed_on=day(letter.when),
+        people=people,
     )
-    yield "It states recorded entries. It is no finding about a parent."
-    yield ""
 
 
 def _table(rows: list[dict[str, Any]], weeks: str) -> Grid:
@@ -158,7 +234,7 @@ def _table(rows: list[dict[str, Any]], weeks: str) -> Grid:
         for r in rows
     ]  # fmt: skip
     headings = ("Session", "Original", "Amended", "Date", "Name", "Reason")
-    notes = ["A dash: no mark was made."] if rows else [f"{weeks[0].upper()}{weeks[1:]}."]
+    notes = ["A dash: no mark was made."] if rows else [f"{_capital(weeks)}."]
     return Grid("Sessions changed", headings, body, notes=[*notes, ""])
 
 
@@ -170,70 +246,43 @@ def _reason(row: Mapping[str, Any]) -> str:
     return "; ".join(filter(None, (row["reason"], came)))
 
 
-def _paper(letter: _Letter, number: int, paper: Mapping[str, Any]) -> Iterator[str]:
+def _paper(letter: _Letter, number: int, paper: Mapping[str, Any]) -> PaperWords:
     what = paper_words(letter.view, paper)
-    yield f"{number}. {what[0].upper()}{what[1:]}"
-    yield from {"notice": _notice, "consideration": _consideration, "certificate": _certificate}[
-        paper["kind"]
-    ](letter, paper)
-    yield ""
-
-
-def _counts(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the counts of a case; nothing where no rule counted on that day."""
-    rule = parameters().find("penalty_notices.threshold", letter.when)
-    if rule is not None:
-        sessions, weeks = rule.table["sessions"], rule.table["weeks"]
-        yield (
-            f"   Recorded sessions in the fullest {weeks} school weeks around it: "
-            f"{paper['before']} before the change, {paper['after']} after it"
-        )
-        yield f"   (the rule speaks of {sessions}; {rule.reference})."
-
-
-def _effect(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
-    if not case_fell(letter.alert, paper):
-        yield "   A session that it relied on was changed, as above."
-
-
-def _notice(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
+    named: dict[str, Any] = {"number": number, "paper": _capital(what)}
+    if paper["kind"] == "certificate":
+        return CertificateWords(**named)
+    case = named | _case(letter, paper)
+    if paper["kind"] == "consideration":
+        return ConsiderationWords(**case)
     parent, _, issued = paper["ref"].partition(" ")
-    name = _parent_name(letter.view, parent)
-    if name:
-        yield f"   Parent: {name}"
-    yield from _effect(letter, paper)
-    yield from _counts(letter, paper)
-    yield "   The head teacher chooses:"
-    grounds, required = (
-        parameters().find(f"penalty_notices.{rule}", date.fromisoformat(issued))
-        for rule in ("withdrawal_grounds", "withdrawal_required")
+    return NoticeWords(
+        **case,
+        parent=_parent_name(letter.view, parent),
+        withdrawals=tuple(_withdrawals(date.fromisoformat(issued))),
     )
-    for rule in (grounds, required):
-        yield from _withdrawal(rule)
-    yield f"   {_BOX} We see no reason to withdraw it, because: {_BLANK}"
 
 
-def _withdrawal(rule: Rule | None) -> Iterator[str]:
-    if rule is None:
-        return
-    for ground in rule.names:
-        yield f"   {_BOX} Please withdraw the notice: {ground} ({rule.reference})."
-    if rule.note:
-        yield f"        Note: {rule.note}."
+def _capital(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
 
 
-def _consideration(letter: _Letter, paper: Mapping[str, Any]) -> Iterator[str]:
-    yield from _effect(letter, paper)
-    yield from _counts(letter, paper)
-    yield "   The head teacher chooses:"
-    yield f"   {_BOX} Please take no further step on our referral; we withdraw it."
-    yield f"   {_BOX} Our decision stands; the register is now as above, because: {_BLANK}"
+def _case(letter: _Letter, paper: Mapping[str, Any]) -> dict[str, Any]:
+    rule = parameters().find("penalty_notices.threshold", letter.when)
+    return {
+        "fell": case_fell(letter.alert, paper),
+        "before": paper["before"],
+        "after": paper["after"],
+        "weeks": rule.table["weeks"] if rule else 0,
+        "needed": rule.table["sessions"] if rule else 0,
+        "reference": rule.reference if rule else "",
+    }
 
 
-def _certificate(_letter: _Letter, _paper: Mapping[str, Any]) -> Iterator[str]:
-    yield "   It shows sessions that were changed, as above."
-    yield f"   {_BOX} Please use it no longer; the one enclosed, signed anew, takes its place."
-    yield f"   {_BOX} It stands as at its date; the changes above are to be read with it."
+def _withdrawals(issued: date) -> Iterator[Withdrawal]:
+    for name in ("withdrawal_grounds", "withdrawal_required"):
+        rule = parameters().find(f"penalty_notices.{name}", issued)
+        if rule is not None:
+            yield Withdrawal(grounds=rule.names, reference=rule.reference, note=rule.note)
 
 
 def _parent_name(view: View, parent: str) -> str:
@@ -242,10 +291,9 @@ def _parent_name(view: View, parent: str) -> str:
     return " ".join(filter(None, map(view.open, rows[0]))) if rows else ""
 
 
-def _foot(letter: _Letter) -> Iterator[str]:
-    view = letter.view
-    yield f"Signed: {_BLANK} (head teacher)"
-    yield f"Name:   {_BLANK}"
-    yield ""
-    known = local(view.known_at).strftime("%Y-%m-%d %H:%M")
-    yield f"Alert {letter.alert.number}; as recorded at {known}, position {view.position}."
+def _foot(letter: _Letter) -> AlertFootWords:
+    return AlertFootWords(
+        alert=letter.alert.number,
+        known_at=local(letter.view.known_at).strftime("%Y-%m-%d %H:%M"),
+        position=letter.view.position,
+    )

@@ -9,7 +9,7 @@ what is planned (in brackets: a plan is no entry), room for who took it and when
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ledger.errors import Refused
 from projections.queries.question import Answer, Block, Grid, Lines, Page, Question, option
@@ -29,6 +29,7 @@ from projections.queries.wording import (
 from projections.register.signs import NOT_MET, code_key, legend, signed_text
 from projections.register.week import Week, monday_of
 from projections.rendering import html
+from projections.rendering.words import Words
 
 _COLUMNS = ("week", "number", "session", "upn", "name", "kind", "was", "became", "reason",
             "by", "recorded_at", "stated_at", "late_by_school_days", "position")  # fmt: skip
@@ -143,6 +144,19 @@ _REASON = frozenset(heads.index("Reason") for heads in (_AMENDED_HEADINGS, _LATE
 _CORRECTED_HEADINGS = (*_AMENDED_HEADINGS[:4], "Corrected entry", *_AMENDED_HEADINGS[5:])
 
 
+@dataclass(frozen=True, kw_only=True)
+class AmendedNotes(Words):
+    """What stands beneath a register as amended.
+
+    ``signs``: what the signs in it mean; ``nothing``: no entry of the week was amended or late.
+    """
+
+    file: ClassVar = "register-as-amended.txt"
+
+    signs: tuple[str, ...]
+    nothing: bool
+
+
 @dataclass
 class _AmendedWeek:
     """One week on paper: its rows, and the notes that are numbered in their cells."""
@@ -244,9 +258,10 @@ def _amended_sheet(printed: _AmendedWeek) -> html.Markup:
 
 
 def _amended_notes(printed: _AmendedWeek) -> list[str]:
-    found = printed.amendments or printed.late_entries
-    none = [] if found else ["No entry of this week was amended or made late."]
-    return [*legend(printed.cells), *none]
+    return AmendedNotes(
+        signs=tuple(legend(printed.cells)),
+        nothing=not (printed.amendments or printed.late_entries),
+    ).lines(printed.week.view.folder)
 
 
 def _in_text(cell: Row) -> str:
@@ -294,12 +309,16 @@ def _last_columns(note: Row) -> tuple[str, ...]:
 _SPARE_ROWS = 2
 _ROOM = "____"
 _FORM_ROWS = ("Opened at", "Ended at", "Taken by (name)", "Signature")
-_PLANNED = "(..)  planned; not an entry: write the code that is right when the register is taken"
-_NOT_MET = f"{NOT_MET}  no entry is due: school closed, or pupil not on roll or not in the group"
-_LATER = (
-    "Enter these marks in the ledger when the system is back, with who took the register and "
-    "when; keep this sheet."
-)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlankNotes(Words):
+    """What stands beneath a form: whether it has plans, and cells where no entry is due."""
+
+    file: ClassVar = "register-blank.txt"
+
+    planned: bool
+    not_met: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,8 +399,10 @@ def _blank_cell(cell: Row, empty: str) -> str:
 
 def _blank_notes(found: _BlankWeek) -> list[str]:
     cells = [cell for row in found.rows for cell in row["cells"]]
-    planned = [_PLANNED] if any(cell["planned"] for cell in cells) else []
-    return [*planned, *([_NOT_MET] if not all(cell["due"] for cell in cells) else []), _LATER]
+    return BlankNotes(
+        planned=any(cell["planned"] for cell in cells),
+        not_met=not all(cell["due"] for cell in cells),
+    ).lines(found.week.view.folder)
 
 
 def _blank_key(found: _BlankWeek) -> list[str]:
