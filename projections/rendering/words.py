@@ -47,9 +47,9 @@ class Words:
         The file is the school's own where ``words/`` in its ledger's folder has one of that name.
         Raises `Refused` (``words-broken``), with file and line, where that cannot be used.
         """
-        path = _path(folder.words, self.file)
+        path, raw = _read(folder.words, self.file)
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return _File(path, tuple(values), _parts(type(self))).filled(values)
+        return _File(path, tuple(values), _parts(type(self))).filled(raw, values)
 
 
 def _parts(given: type[Words]) -> frozenset[str]:
@@ -59,7 +59,7 @@ def _parts(given: type[Words]) -> frozenset[str]:
     return frozenset(field.name for each in found for field in each)
 
 
-def _path(own: Path, file: str) -> Path:
+def _read(own: Path, file: str) -> tuple[Path, bytes]:
     """Return the file that counts; refuse a school's own of a name that none of ours has."""
     names = {path.name for path in SHIPPED.iterdir()}
     for path in sorted(own.glob("*.txt")):
@@ -69,7 +69,14 @@ def _path(own: Path, file: str) -> Path:
                 f"nothing is written from {path}",
                 f"name it as the file that it is to replace: {', '.join(sorted(names))}",
             )
-    return own / file if (own / file).exists() else SHIPPED / file
+    path = own / file
+    try:
+        return path, path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return SHIPPED / file, (SHIPPED / file).read_bytes()
+    except OSError as error:
+        what = f"{path} cannot be read: {error.strerror}"
+        raise Refused("words-broken", what, "let it be a file that you may read") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,9 @@ class _File:
     placeholders: tuple[str, ...]
     parts: frozenset[str]
 
-    def filled(self, values: Mapping[str, Any]) -> list[str]:
+    def filled(self, raw: bytes, values: Mapping[str, Any]) -> list[str]:
         """Return its lines with the values in them."""
-        source = self._source()
+        source = self._source(raw)
         try:
             written = _template(self, source).render(values)
         except Refused:
@@ -91,18 +98,13 @@ class _File:
             raise self.broken(_line_of(error, str(self.path)), str(error)) from error
         return [line.replace(_HELD, "\n") for line in written.split("\n")[:-1]]
 
-    def _source(self) -> str:
-        try:
-            raw = self.path.read_bytes()
-        except OSError as error:
-            what = f"{self.path} cannot be read: {error.strerror}"
-            raise Refused("words-broken", what, "let it be a file that you may read") from error
+    def _source(self, raw: bytes) -> str:
         try:
             text = raw.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
             line = raw[: error.start].count(b"\n") + 1
             raise self.broken(line, "this is not UTF-8: save the file as such") from error
-        return text if text.endswith("\n") else f"{text}\n"
+        return f"{text}\n" if text and not text.endswith("\n") else text
 
     def faults(self, tree: nodes.Template) -> Iterator[tuple[int, str]]:
         """Yield what it may not hold with the line, also where that would not be printed."""
@@ -110,7 +112,7 @@ class _File:
         for node in tree.find_all(nodes.Node):
             if not isinstance(node, _PARTS_OF_A_SENTENCE):
                 yield node.lineno, "more than a placeholder, an if or a for"
-            elif isinstance(node, nodes.Name) and node.name in unknown:
+            elif isinstance(node, nodes.Name) and node.ctx == "load" and node.name in unknown:
                 yield node.lineno, f"no placeholder has the name {node.name}"
             elif isinstance(node, nodes.Getattr) and node.attr not in self.parts:
                 yield node.lineno, f"no part of a placeholder has the name {node.attr}"

@@ -74,3 +74,30 @@ def test_a_letter_is_written_to_a_file(tmp_path):
     shown = office(ledger, "leave", "letter", row["id"], "--html", page)
     assert "Leave is refused." in shown.out
     assert "Leave is refused." in page.read_text(encoding="utf-8")
+
+
+def test_a_school_lays_its_own_words_over_ours(tmp_path):
+    """They are in its letter; a broken file is refused with its line, and taken away is ours."""
+    ledger = built(tmp_path)
+    line = "leave request P1 --from 2026-11-23 --to 2026-11-23 --purpose holiday --asked-on"
+    office(ledger, *line.split(), "2026-11-19", "--asked-by", "Una Quill")
+    [row] = office(ledger, "leave", "--open", "--json").json["rows"]
+    office(ledger, "leave", "refuse", row["id"], "--reason", "Not exceptional", as_="head")
+    words, page = ledger / "words" / "leave-letter.txt", tmp_path / "letter.html"
+    words.parent.mkdir()
+
+    words.write_text("Dear {{ asked_by }}, no: {{ reason }}\n", encoding="utf-8")
+    shown = office(ledger, "leave", "letter", row["id"], "--html", page)
+    assert "Dear Una Quill, no: Not exceptional" in shown.out
+    assert "Leave is refused." not in shown.out
+    assert "<p>Dear Una Quill, no: Not exceptional</p>" in page.read_text(encoding="utf-8")
+
+    words.write_text("Dear {{ asked_by }},\n{{ why }}\n", encoding="utf-8")
+    broken = run("--ledger", ledger, "leave", "letter", row["id"])
+    assert (broken.code, broken.out) == (1, "")
+    refused, remedy = broken.err.splitlines()
+    assert refused == f"refused: {words}:2: no placeholder has the name why"
+    assert remedy.startswith("  do:    correct that line, or take the file away")
+
+    words.unlink()
+    assert "Leave is refused." in office(ledger, "leave", "letter", row["id"]).out

@@ -515,6 +515,20 @@ def test_the_letter_is_written_to_files(raised, tmp_path):
     json.dumps(answer.document)
 
 
+def test_a_schools_own_part_about_a_notice_stands_in_the_letter(raised, tmp_path):
+    """Its first line is a heading of the page; a part without a line has none."""
+    own = raised.folder.words / "alert-letter-notice.txt"
+    own.parent.mkdir()
+    own.write_text("{{ paper }} <again>\nPlease look.\n", encoding="utf-8")
+    assert "2 October 2025 <again>\nPlease look.\nSigned: ____" in shown(letter(raised))
+    (page,) = letter(raised, html=tmp_path / "a.html").pages
+    headings = "<h2>Penalty notice to parent a1 issued 2 October 2025 &lt;again&gt;</h2>"
+    assert f"{headings}\n<p>Please look.</p>" in page.text
+    own.write_text("", encoding="utf-8")
+    (without,) = letter(raised, html=tmp_path / "b.html").pages
+    assert without.text.count("<h2>") == page.text.count("<h2>") - 1
+
+
 def test_a_file_that_is_there_is_not_written_over(raised, tmp_path):
     """It may be completed and signed; the same again is no harm."""
     path = tmp_path / "a.html"
