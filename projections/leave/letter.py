@@ -38,14 +38,7 @@ class Since:
 
 @dataclass(frozen=True, kw_only=True)
 class LeaveLetterWords(Words):
-    """What the letter is given.
-
-    ``days``: those granted, else those asked for; ``sessions``: how many the school meets on
-    them; ``rest``: the days asked for and not granted; ``stands``: nothing became of it since;
-    ``under``, ``allows``: the paragraph of the law and what it allows; ``code``, ``meaning``:
-    what absence without leave is recorded as, where some of it is refused; ``own_policy``: the
-    school decides under its own policy, not under the law.
-    """
+    """What the letter is given; its file says what each is."""
 
     file: ClassVar = "leave-letter.txt"
 

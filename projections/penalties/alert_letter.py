@@ -82,7 +82,7 @@ class DraftLetter(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class AlertHeadWords(Words):
-    """What the beginning of the letter is given; ``people``: who made the change."""
+    """What the beginning of the letter is given; its file says what each is, as the others do."""
 
     file: ClassVar = "alert-letter-head.txt"
 
@@ -111,12 +111,7 @@ class CertificateWords(PaperWords):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseWords(PaperWords):
-    """The case that a paper rests on.
-
-    ``fell``: below the number of the law; ``before``, ``after``: its recorded sessions within
-    ``weeks``; ``needed``: how many the law speaks of; ``reference``: the law, empty where none
-    counted on that day.
-    """
+    """The case that a paper rests on, and what the law counted on that day, if anything."""
 
     fell: bool
     before: int
@@ -144,7 +139,7 @@ class Withdrawal:
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeWords(CaseWords):
-    """A penalty notice; ``parent``: to whom, by name, empty where it is not on record."""
+    """A penalty notice, to a parent whose name may not be on record."""
 
     file: ClassVar = "alert-letter-notice.txt"
 

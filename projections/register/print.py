@@ -146,10 +146,7 @@ _CORRECTED_HEADINGS = (*_AMENDED_HEADINGS[:4], "Corrected entry", *_AMENDED_HEAD
 
 @dataclass(frozen=True, kw_only=True)
 class AmendedNotes(Words):
-    """What stands beneath a register as amended.
-
-    ``signs``: what the signs in it mean; ``nothing``: no entry of the week was amended or late.
-    """
+    """What the notes beneath a register are given; their file says what each is."""
 
     file: ClassVar = "register-as-amended.txt"
 
@@ -313,7 +310,7 @@ _FORM_ROWS = ("Opened at", "Ended at", "Taken by (name)", "Signature")
 
 @dataclass(frozen=True, kw_only=True)
 class BlankNotes(Words):
-    """What stands beneath a form: whether it has plans, and cells where no entry is due."""
+    """What the notes beneath a form are given."""
 
     file: ClassVar = "register-blank.txt"
 

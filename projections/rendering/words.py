@@ -61,7 +61,7 @@ def _parts(given: type[Words]) -> frozenset[str]:
 
 def _read(own: Path, file: str) -> tuple[Path, bytes]:
     """Return the file that counts; refuse a school's own of a name that none of ours has."""
-    names = {path.name for path in SHIPPED.iterdir()}
+    names = {path.name for path in SHIPPED.glob("*.txt")}
     for path in sorted(own.glob("*.txt")):
         if path.name not in names:
             raise Refused(
