@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
+from select import select
 from types import MappingProxyType
 from typing import Any
 
@@ -47,6 +48,7 @@ _NAMES = {
     "\x08": BACKSPACE,
 }
 
+_STEP_SECONDS = 0.25
 _AROUND = 4
 """Lines of the screen that are not pupils."""
 
@@ -323,7 +325,7 @@ def key_reader(terminal: Terminal) -> Iterator[Callable[[], str]]:
 def _keys(place: int) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     waiting = ""
-    while found := os.read(place, 1024):
+    while found := _typed(place):
         waiting += decoder.decode(found)
         if not _UNFINISHED.search(waiting):
             for key in _KEY.findall(waiting):
@@ -332,6 +334,16 @@ def _keys(place: int) -> Iterator[str]:
                 yield _key_name(key)
             waiting = ""
     raise EOFError
+
+
+def _typed(place: int) -> bytes:
+    """Wait for what is typed next, in short steps.
+
+    An interrupt that comes just before a wait begins is heard when it ends.
+    """
+    while not select([place], [], [], _STEP_SECONDS)[0]:
+        continue
+    return os.read(place, 1024)
 
 
 def _key_name(key: str) -> str:

@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import closing, redirect_stdout
 from pathlib import Path
+from select import select
 from unittest import mock
 
 import pytest
@@ -350,7 +351,7 @@ def test_ctrl_c_at_the_prompt_records_nothing(small):
 
 def _read_until(master: int, expected: str) -> str:
     said, deadline = "", time.monotonic() + 20
-    while expected not in said and time.monotonic() < deadline:
+    while expected not in said and select([master], [], [], deadline - time.monotonic())[0]:
         try:
             said += os.read(master, 4096).decode(errors="replace")
         except OSError:

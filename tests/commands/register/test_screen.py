@@ -1,10 +1,12 @@
 """A register on the screen: what each key does."""
 
+import os
 from dataclasses import replace
 
 import pytest
 
 from commands.core.execute import look
+from commands.register import screen
 from commands.register.entries import Row, register_ranges
 from commands.register.plans import PlanAbsence
 from commands.register.screen import Sheet, SheetRow, offered_codes, sheet_rows
@@ -173,3 +175,20 @@ def test_waiting_code_is_not_lost_on_the_way_up(blank):
     """Up takes a waiting code too."""
     after = pressed(blank, " ").press("c").press("up")
     assert (shown(after)[1], after.cursor) == ("C", 0)
+
+
+def test_what_is_typed_is_waited_for_in_steps(monkeypatch):
+    """Between two of them an interrupt is heard that came just before a wait began."""
+    waits: list[float] = []
+
+    def nothing_yet_twice(ready, _, __, seconds):
+        waits.append(seconds)
+        return ([] if len(waits) < 3 else ready), [], []
+
+    monkeypatch.setattr(screen, "select", nothing_yet_twice)
+    out, into = os.pipe()
+    os.write(into, b"N")
+    assert screen._typed(out) == b"N"
+    assert waits == [0.25] * 3
+    os.close(out)
+    os.close(into)
