@@ -371,6 +371,8 @@ def attendance(ctx: click.Context, ledger_: Path, as_: str | None) -> None:
 
 def main() -> None:
     """Run, and end with 0 done, 1 refused, 2 usage, 3 a difference found."""
+    # NumPy counts here and never multiplies matrices: threads for that cost more than they give.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, io.TextIOWrapper):
         encoding = None if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="replace")

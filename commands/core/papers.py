@@ -14,8 +14,7 @@ from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.state.school import Pupil
 from ledger.store.store import Fact, Recorded
-from ledger.values import parse_session
-from policies.law import papers
+from policies.law import notices, papers
 from policies.law.notices import Notice
 from policies.law.papers import Paper
 
@@ -77,7 +76,7 @@ def notices_of(state: State, pupil: Pupil) -> list[Notice]:
         if stream.startswith(prefix):
             for e in events:
                 if isinstance(e, NoticeStated):
-                    found[_key(stream, e)] = _notice(e)
+                    found[_key(stream, e)] = notices.stated(e)
     return list(found.values())
 
 
@@ -94,11 +93,11 @@ def _withdrawals(meanwhile: Iterable[Fact], today: date) -> set[tuple[object, ..
 
 
 def _is_withdrawn(event: NoticeStated, today: date) -> bool:
-    return _notice(event).withdrawn(today)
+    return notices.stated(event).withdrawn(today)
 
 
 def _notice_paper(stream: str, event: NoticeStated) -> Iterator[CitedPaper]:
-    parent, paper = streams.parts(stream)[2], _notice(event).paper
+    parent, paper = streams.parts(stream)[2], notices.stated(event).paper
     if paper is not None:
         ref = f"{parent} {event.issued_on}"
         yield CitedPaper(ref, papers.notice_words(parent, event.issued_on), paper)
@@ -116,18 +115,3 @@ def _extract_paper(position: int, event: Disclosed) -> Iterator[CitedPaper]:
         words = papers.extract_words(event.kind, event.on, event.first, event.last)
         paper = papers.extract(event.first, event.last, event.on)
         yield CitedPaper(str(position), words, paper)
-
-
-def _notice(e: NoticeStated) -> Notice:
-    return Notice(
-        kind=e.kind,
-        issued_on=e.issued_on,
-        offence_first=e.offence_first,
-        offence_last=e.offence_last,
-        received_on=e.received_on,
-        paid_on=e.paid_on,
-        withdrawn_on=e.withdrawn_on,
-        outcome=e.outcome,
-        outcome_on=e.outcome_on,
-        sessions=tuple(parse_session(text) for text in e.sessions),
-    )

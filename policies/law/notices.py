@@ -5,11 +5,11 @@ is the local authority's: every answer here is on the notices given, as known to
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Literal
 
-from ledger.values import Session
+from ledger.values import Session, parse_session
 from policies.law import papers
 from policies.law.calendar import last_day, nth_working_day, years_earlier
 from policies.packs.values import parameters
@@ -62,6 +62,16 @@ class Notice:
         if self.withdrawn_on is not None and self.withdrawn_on <= by:
             return True
         return self.outcome == _WITHDRAWN and self.decided_on <= by
+
+
+def stated(notice: object) -> Notice:
+    """Return a notice as the rules take it, of what states one: its event, or its row.
+
+    That has the attributes of a `Notice`, but its sessions are text.
+    """
+    said = {each.name: getattr(notice, each.name) for each in fields(Notice)}
+    sessions = tuple(map(parse_session, said.pop("sessions")))
+    return Notice(**said, sessions=sessions)
 
 
 @dataclass(frozen=True, slots=True)

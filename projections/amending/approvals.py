@@ -7,9 +7,11 @@ from typing import Any
 
 from ledger.clock import iso, local
 from ledger.english import number_of
-from projections.queries.question import Answer, Block, Grid, Lines, Question, option
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.question import Answer, Question, option
 from projections.queries.view import View
-from projections.readmodel.mark_rows import VERSIONS, row_id
+from projections.readmodel.accessors.marks import standing_marks
+from projections.readmodel.records.amending import Request
 
 GROUNDS = {
     "late": "late",
@@ -21,14 +23,10 @@ _COLUMNS = (
     "requested_by", "requested_title", "stands", "stale", "decision", "decided_at", "decided_by",
     "decided_title", "decided_reason",
 )  # fmt: skip
-_READ = (
-    'pupil, session, batch, original, code, minutes_late, nature, grounds, reason, "by", name, '
-    "job_title, position, decision, decided, decided_reason, decided_name, decided_title"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approvals(Question):
+class Approvals(Question[Any]):
     """attendance approvals: amendments that wait for a second person, and what became of others.
 
     One row a requested change; whatever the session's date.
@@ -45,9 +43,7 @@ class Approvals(Question):
             return Answer(
                 {**document, "knows_nothing": True}, _COLUMNS, [Lines([view.ignorance()])]
             )
-        where, values = _where(self, view)
-        found = view.stood(_READ, "approvals", where, *values)
-        rows = [_row(view, *row) for row in found]
+        rows = [_row(view, each) for each in view.standing(Request, **_wanted(self, view))]
         rows.sort(key=lambda r: (r["position"], r["session"], r["upn"]))
         flat = [{**row, "grounds": " ".join(row["grounds"])} for row in rows]
         waiting = sum(row["decision"] is None for row in rows)
@@ -58,63 +54,52 @@ class Approvals(Question):
         return Answer(document, _COLUMNS, list(_blocks(self, view, rows, waiting)), flat)
 
 
-def _where(question: Approvals, view: View) -> tuple[str, list[Any]]:
-    wanted: list[tuple[str, Any]] = []
+def _wanted(question: Approvals, view: View) -> dict[str, Any]:
+    """Return by which columns the requests asked about are found."""
+    wanted: dict[str, Any] = {}
     if question.batch is not None:
-        wanted.append(("batch", question.batch))
+        wanted["batch"] = question.batch
     if question.pupil is not None:
-        wanted.append(("pupil", view.pupil_index(question.pupil)))
-    conditions = [f"{column} = :v{n}" for n, (column, _) in enumerate(wanted)]
-    if not question.all_:
-        conditions.append("decision IS NULL")
-    return " AND ".join(conditions) or "1", [value for _, value in wanted]
+        wanted["pupil"] = view.pupil_index(question.pupil)
+    return wanted if question.all_ else wanted | {"decision": None}
 
 
-def _row(view: View, pupil: int, session: str, *rest: Any) -> dict[str, Any]:  # noqa: ANN401
-    batch, original, code, minutes, nature, grounds, reason, by, name, title, position = rest[:11]
-    decision, decided, why, decider, decider_title = rest[11:]
-    person = view.people.get(pupil) or view.first_known_person(pupil)
-    stands = _standing_code(view, pupil, session)
+def _row(view: View, each: Request) -> dict[str, Any]:
+    person = view.people.get(each.pupil) or view.first_known_person(each.pupil)
+    stands = _standing_code(view, each.pupil, each.session)
     return {
-        "batch": batch,
+        "batch": each.batch,
         "upn": person.upn,
         "name": person.name,
-        "session": session,
-        "original": original,
-        "code": code,
-        "minutes_late": minutes,
-        "nature": view.open(nature),
-        "grounds": grounds.split(),
-        "reason": view.open(reason),
-        "requested_at": _at(view, position),
-        "requested_by": view.open(name),
-        "requested_staff": by,
-        "requested_title": title,
-        "position": position,
+        "session": each.session,
+        "original": each.original,
+        "code": each.code,
+        "minutes_late": each.minutes_late,
+        "nature": view.open(each.nature),
+        "grounds": list(each.grounds),
+        "reason": view.open(each.reason),
+        "requested_at": _at(view, each.position),
+        "requested_by": view.open(each.name),
+        "requested_staff": each.by,
+        "requested_title": each.job_title,
+        "position": each.position,
         "stands": stands,
-        "stale": decision is None and stands != original,
-        "decision": decision,
-        "decided_at": None if decided is None else _at(view, decided),
-        "decided_by": view.open(decider),
-        "decided_title": decider_title,
-        "decided_reason": view.open(why),
-        "decided_position": decided,
+        "stale": each.decision is None and stands != each.original,
+        "decision": each.decision,
+        "decided_at": None if each.decided is None else _at(view, each.decided),
+        "decided_by": view.open(each.decided_name),
+        "decided_title": each.decided_title,
+        "decided_reason": view.open(each.decided_reason),
+        "decided_position": each.decided,
     }
 
 
 def _standing_code(view: View, pupil: int, session: str) -> str | None:
-    first = row_id(pupil, session)
-    rows = view.stood("code", "marks", "id BETWEEN :v0 AND :v1", first, first + VERSIONS - 1)
-    return rows[0][0] if rows else None
+    return next((mark.code for mark in standing_marks(view, pupil, session)), None)
 
 
 def _at(view: View, position: int) -> str:
-    return iso(_recorded_at(view, position))
-
-
-def _recorded_at(view: View, position: int) -> int:
-    sql = "SELECT at FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1"
-    return int(view.db.execute(sql, [position]).fetchone()[0])
+    return iso(view.commits.of(position).at)
 
 
 def _blocks(
@@ -143,7 +128,7 @@ def _request_key(row: dict[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _who(view: View, row: dict[str, Any]) -> str:
-    at = local(_recorded_at(view, row["position"]))
+    at = local(view.commits.of(row["position"]).at)
     return f"asked for by {row['requested_by']} ({row['requested_title']}), {at:%Y-%m-%d %H:%M}"
 
 
@@ -157,7 +142,7 @@ def _line(view: View, row: dict[str, Any]) -> list[str]:
 def _fate(view: View, row: dict[str, Any]) -> str:
     if row["decision"] is None:
         return "waits"
-    at = local(_recorded_at(view, row["decided_position"]))
+    at = local(view.commits.of(row["decided_position"]).at)
     why = f": {row['decided_reason']}" if row["decided_reason"] else ""
     who = f"{row['decided_by']} ({row['decided_title']})"
     return f"{row['decision']} by {who}, {at:%Y-%m-%d %H:%M}{why}"

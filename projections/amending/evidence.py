@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from datetime import date
+from typing import Any
 
 from ledger.clock import iso, local, local_date, parse_instant
 from ledger.english import number_of
@@ -10,9 +11,12 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.sealing import attachments
 from ledger.sealing.keys import BEYOND_USE, REDACTED
-from projections.queries.question import Answer, Grid, Lines, Question, option
-from projections.queries.versions import Describer
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question, option
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import amended_sessions
+from projections.readmodel.records.amending import Evidence as Piece
+from projections.readmodel.records.school import StaffSpell
 
 COLUMNS = (
     "upn", "batch", "sessions", "file", "sha256", "note", "kept", "copy",
@@ -26,7 +30,7 @@ _NOTE = "a copy is looked at now: unchanged means that its bytes have the SHA-25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence(Question):
+class Evidence(Question[Any]):
     """attendance evidence: what amendments rest on, and whether kept copies are unchanged.
 
     Evidence given with amendments; the time of knowledge counts, session dates do not.
@@ -41,47 +45,23 @@ class Evidence(Question):
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, COLUMNS, [Lines([view.ignorance()])])
         pupil = None if self.pupil is None else view.pupil_index(self.pupil)
-        stood = view.stood(
-            _STORED,
-            "evidence",
-            "(:v0 IS NULL OR pupil = :v0) AND (:v1 IS NULL OR batch = :v1)",
-            pupil,
-            self.batch,
-        )
-        pieces = sorted((_Piece(*row) for row in stood), key=lambda each: each.position)
+        asked = {"pupil": pupil, "batch": self.batch}
+        wanted = {name: value for name, value in asked.items() if value is not None}
+        pieces = sorted(view.standing(Piece, **wanted), key=lambda each: each.line)
         sessions = _sessions_amended(view) if pieces else {}
         rows = [_row(view, each, sessions.get((each.pupil, each.batch), [])) for each in pieces]
         return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [_table(view, rows)])
 
 
-class _Piece(NamedTuple):
-    """One piece of evidence as stored; texts and key still sealed."""
-
-    pupil: int
-    position: int
-    batch: str
-    file: str | None
-    sha256: str | None
-    note: str | None
-    key: str | None
-    by: str | None
-    authenticated: str
-    at: int
-
-
 def _sessions_amended(view: View) -> dict[tuple[int, str], list[str]]:
     """Return the sessions that the amendments of each pupil and batch are about."""
-    sql = (
-        "SELECT DISTINCT session, pupil, batch FROM marks "
-        "WHERE batch IS NOT NULL AND kf <= ? AND sf <= ? ORDER BY session"
-    )
     found: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for session, pupil, batch in view.db.execute(sql, [view.position, view.stated]):
-        found[pupil, batch].append(session)
+    for each in amended_sessions(view):
+        found[each.pupil, each.batch].append(each.session)
     return found
 
 
-def _row(view: View, piece: _Piece, sessions: list[str]) -> dict[str, Any]:
+def _row(view: View, piece: Piece, sessions: list[str]) -> dict[str, Any]:
     return {
         "upn": view.people[piece.pupil].upn,
         "batch": piece.batch,
@@ -89,24 +69,23 @@ def _row(view: View, piece: _Piece, sessions: list[str]) -> dict[str, Any]:
         "file": view.open(piece.file),
         "sha256": piece.sha256,
         "note": view.open(piece.note),
-        "kept": piece.key is not None,
+        "kept": piece.copy_key is not None,
         "copy": _copy(view, piece),
         "by": _author(view, piece),
         "recorded_at": iso(piece.at),
-        "position": piece.position,
+        "position": piece.line,
     }
 
 
-def _copy(view: View, piece: _Piece) -> str | None:
+def _copy(view: View, piece: Piece) -> str | None:
     """Tell how the kept copy is now; none where none was kept."""
-    key = view.open(piece.key)
+    key = view.open(piece.copy_key)
     if key is None:
         return None
     if key in (BEYOND_USE, REDACTED):
         return "beyond use"
-    sql = "SELECT pupil FROM pupils WHERE idx = ?"
-    [pupil] = view.db.execute(sql, [piece.pupil]).fetchone()
-    name = attachments.name_of(streams.evidence(pupil, piece.batch))
+    stream = streams.evidence(view.pupil_id(piece.pupil), piece.batch)
+    name = attachments.name_of(stream)
     try:
         content = attachments.read(view.folder, name, key)
     except Refused as why:
@@ -116,18 +95,16 @@ def _copy(view: View, piece: _Piece) -> str | None:
     return "unchanged" if attachments.digest(content) == piece.sha256 else "changed"
 
 
-def _author(view: View, piece: _Piece) -> dict[str, Any]:
+def _author(view: View, piece: Piece) -> dict[str, Any]:
     """Return who gave it, with name and title as they were on the day."""
-    rows = view.stood(
-        "since, name, job_title",
-        "staff",
-        "staff = :v0 AND (since IS NULL OR since <= :v1) AND (until IS NULL OR :v1 <= until)",
-        piece.by,
-        local_date(piece.at).isoformat(),
-    )
-    _, name, title = max(rows, key=lambda row: row[0] or "", default=(None, None, None))
-    shown = view.open(name) if name else piece.by
-    return {"name": shown, "job_title": title, "authenticated": piece.authenticated}
+    day = local_date(piece.at)
+    held = [each for each in view.standing(StaffSpell, staff=piece.by) if each.covers(day)]
+    spell = max(held, key=lambda each: each.since or date.min, default=None)
+    return {
+        "name": view.open(spell.name) if spell else piece.by,
+        "job_title": spell.job_title if spell else None,
+        "authenticated": piece.authenticated,
+    }
 
 
 def _table(view: View, rows: list[dict[str, Any]]) -> Grid:
@@ -165,25 +142,23 @@ def _between(sessions: list[str]) -> str:
 
 def evidence_counts(view: View) -> Counter[tuple[int, str | None]]:
     """Return how many pieces of evidence were given for a pupil's batch."""
-    return Counter((pupil, batch) for pupil, batch in view.stood("pupil, batch", "evidence"))
+    return Counter((each.pupil, each.batch) for each in view.standing(Piece))
 
 
-def rows(view: View, describer: Describer, pupil: int) -> list[dict[str, Any]]:
+def rows(view: View, pupil: int) -> list[dict[str, Any]]:
     """Return the evidence given for one pupil's amendments, as it was given.
 
     ``sha256`` hex of the file's bytes; ``copied``: whether the ledger keeps a copy.
     """
-    columns = "line, batch, file, sha256, note, copy_key"
-    found = view.stood(columns, "evidence", "pupil = :v0", pupil)
     return [
         {
-            "batch": batch,
-            "file": view.open(file),
-            "sha256": digest,
-            "note": view.open(note),
-            "copied": key is not None,
-            "recorded_at": iso(describer.commit(line).at),
-            "position": line,
+            "batch": each.batch,
+            "file": view.open(each.file),
+            "sha256": each.sha256,
+            "note": view.open(each.note),
+            "copied": each.copy_key is not None,
+            "recorded_at": iso(view.commits.of(each.line).at),
+            "position": each.line,
         }
-        for line, batch, file, digest, note, key in sorted(found)
+        for each in sorted(view.standing(Piece, pupil=pupil), key=lambda each: each.line)
     ]

@@ -10,9 +10,11 @@ from ledger.clock import iso, local, parse_instant
 from ledger.english import number_of
 from policies.packs import school as school_packs
 from policies.packs.values import Rule, Value, parameters
-from projections.queries.question import Answer, Grid, Lines, Question
-from projections.queries.versions import Describer
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question
 from projections.queries.view import View
+from projections.readmodel.record import Sealed
+from projections.readmodel.records.amending import AdoptedPolicy
 
 _STATUTE = "register.amendment_states"
 _DAY = timedelta(days=1)
@@ -32,7 +34,7 @@ _LIST_COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class PolicyInForce(Question):
+class PolicyInForce(Question[Any]):
     """attendance policy: what the school's own policy says on amending, on a day.
 
     Every rule of the policy that applies, with its dates and where it is written.
@@ -78,7 +80,7 @@ class PolicyInForce(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoliciesAdopted(Question):
+class PoliciesAdopted(Question[Any]):
     """attendance policy list: every policy that the school adopted: its dates, by whom and when.
 
     The one that applies on a day is shown by attendance policy --on.
@@ -86,8 +88,7 @@ class PoliciesAdopted(Question):
 
     def answer(self, view: View) -> Answer:
         """Answer with one row a policy, in order of its first day."""
-        describer = Describer(view)
-        rows = [_adoption_row(view, describer, each) for each in adoptions(view)]
+        rows = [_adoption_row(view, each) for each in adoptions(view)]
         shipped = f"Shipped, to adopt or to copy: {', '.join(school_packs.names())}."
         document = {"as_of": view.as_of(), "shipped": school_packs.names(), "rows": rows}
         if view.knows_nothing:
@@ -131,7 +132,7 @@ class Adoption:
     since: date
     text: str
     by: str
-    name: str
+    name: Sealed
     job_title: str
     until: date | None = None
     replaced: bool = False
@@ -142,12 +143,12 @@ def adoptions(view: View) -> list[Adoption]:
 
     ``replaced``: by another one from the same day, before it ended.
     """
-    columns = 'position, policy, since, text, "by", name, job_title'
-    rows = sorted(view.stood(columns, "policies_adopted"), key=lambda row: (row[2], row[0]))
+    known = view.standing(AdoptedPolicy)
     found = [
-        Adoption(position, name, date.fromisoformat(since), *rest)
-        for position, name, since, *rest in rows
-    ]
+        Adoption(each.position, each.policy, each.since, each.text, each.by, each.name,
+                 each.job_title)
+        for each in sorted(known, key=lambda each: (each.since, each.position))
+    ]  # fmt: skip
     past = [_with_end(one, after) for one, after in pairwise(found)]
     return [*past, *found[len(past) :]]
 
@@ -209,7 +210,7 @@ def _dates(row: Mapping[str, Any]) -> str:
     return f"from {row['from']}" + (f" to {row['until']}" if row["until"] else "")
 
 
-def _adoption_row(view: View, describer: Describer, each: Adoption) -> dict[str, Any]:
+def _adoption_row(view: View, each: Adoption) -> dict[str, Any]:
     return {
         "policy": each.policy,
         "from": each.since.isoformat(),
@@ -217,7 +218,7 @@ def _adoption_row(view: View, describer: Describer, each: Adoption) -> dict[str,
         "replaced": each.replaced,
         "name": view.open(each.name),
         "job_title": each.job_title,
-        "recorded_at": iso(describer.commit(each.position).at),
+        "recorded_at": iso(view.commits.of(each.position).at),
         "position": each.position,
     }
 

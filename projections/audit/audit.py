@@ -19,15 +19,11 @@ from projections.audit.scope import CheckResult, Scope
 from projections.audit.staff import Staff, find_strangers
 from projections.audit.thresholds import MARGIN, find_just_below
 from projections.audit.words import CHECKS, WORDING, flat, heading, table
-from projections.queries.question import (
-    Answer,
-    Block,
-    Grid,
-    Lines,
-    Selection,
-    option,
-)
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import any_mark
+from projections.readmodel.records.disclosure import NamesShown
 
 Check = Literal[
     "n-kept",
@@ -49,12 +45,10 @@ _COLUMNS = (
     "positions",
     "evidence",
 )
-_MARKED = """SELECT EXISTS(SELECT 1 FROM marks WHERE kf <= ? AND sf <= ?
-    AND session BETWEEN ? AND ?)"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Audit(Selection):
+class Audit(Selection, Question[Any]):
     """attendance audit: changes that deserve a question, with the evidence: unusual, not improper.
 
     What is unusual about the changes of a register: questions for people, no verdicts.
@@ -164,11 +158,10 @@ def _rows(question: Audit, staff: Staff, result: CheckResult) -> list[dict[str, 
 
 def _knows_nothing_of(view: View) -> list[str]:
     """Return what an audit needs and the ledger has none of: terms, pupils, marks in range."""
-    bound = (view.position, view.stated, f"{view.first}", f"{view.on}~")
     there = {
         "terms": view.calendar.terms,
         "pupils": view.people,
-        "marks": view.db.execute(_MARKED, bound).fetchone()[0],
+        "marks": any_mark(view, view.first, view.on),
     }
     return [name for name, found in there.items() if not found]
 
@@ -182,14 +175,13 @@ def _summary(check: Check, result: CheckResult) -> dict[str, Any]:
 def _names_shown(question: Audit, view: View) -> list[dict[str, Any]]:
     """Return when names were looked up, as known; with names, also by whom and why."""
     found = []
-    for position, reason, name, title in view.stood("kf, reason, name, job_title", "names_shown"):
-        at = view.db.execute("SELECT max(at) FROM commits WHERE first <= ?", [position])
-        row = {"recorded_at": iso(at.fetchone()[0]), "position": position}
+    for each in sorted(view.standing(NamesShown), key=lambda each: each.kf):
+        row = {"recorded_at": iso(view.commits.of(each.kf).at), "position": each.kf}
         if question.names:
-            said = {"reason": view.open(reason), "name": view.open(name), "job_title": title}
-            row |= said
+            name, title = view.open(each.name), each.job_title
+            row |= {"reason": view.open(each.reason), "name": name, "job_title": title}
         found.append(row)
-    return sorted(found, key=lambda row: row["position"])
+    return found
 
 
 def _shown_before(shown: list[dict[str, Any]]) -> list[Grid]:

@@ -8,25 +8,21 @@ from typing import Any
 from ledger.english import number_of
 from projections.audit import gaps_log
 from projections.audit.gaps_log import Gap
-from projections.queries.question import Answer, Lines, Question
+from projections.queries.blocks import Lines
+from projections.queries.question import Answer, Question
 from projections.queries.rectangle import rectangle
-from projections.queries.versions import Describer
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import extent, imported_marks, sessions_of
+from projections.readmodel.records.log import SourceFile
 from projections.register import due
 
 _COLUMNS = ("kind", "what", "count", "first", "last", "positions_from", "positions_to", "means")
-_IMPORTED = """SELECT kf, session, stated IS NULL, "by" IS NULL FROM marks
-    WHERE kf <= ? AND sf <= ? AND imported AND session BETWEEN ? AND ?"""
-_LATE = """SELECT count(*), min(session), max(session), min(kf), max(kf) FROM marks
-    WHERE kf <= ? AND sf <= ? AND kind = 'late_entry' AND session BETWEEN ? AND ?"""
 _OF_MARKS = ("marks", "amendments")
 """How the files that hold marks begin, among those of a whole school."""
-_FILES = "SELECT system, name FROM source_files WHERE position = ? ORDER BY name"
-_IMPORTS = "SELECT first, source FROM commits WHERE first <= ? AND source IS NOT NULL"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gaps(Question):
+class Gaps(Question[Any]):
     """attendance gaps: what this ledger cannot know, and what follows from it.
 
     Gaps of the log, of the whole of it; gaps of the register, from --from to --on.
@@ -40,7 +36,7 @@ class Gaps(Question):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        facts = gaps_log.fact_gaps(view, gaps_log.commits(view))
+        facts = gaps_log.fact_gaps(view)
         every = [*gaps_log.log_gaps(view), *facts, *register_gaps(view)]
         rows = [gap.row() for gap in every]
         return Answer({"as_of": view.as_of(), "rows": rows}, _COLUMNS, [Lines(_lines(view, rows))])
@@ -104,11 +100,12 @@ def _imported_marks(view: View) -> Iterator[Gap]:
     spans: dict[tuple[str, str], Span] = {}
     origins = _origins(view)
     firsts = sorted(origins)
-    for position, session, undated, nameless in view.db.execute(_IMPORTED, _bounds(view)):
-        origin = origins[firsts[bisect_right(firsts, position) - 1]]
-        kinds = ["undated" if undated else "second-hand"]
-        if nameless:
+    for mark in imported_marks(view, view.first, view.on):
+        origin = origins[firsts[bisect_right(firsts, mark.position) - 1]]
+        kinds = ["undated" if mark.undated else "second-hand"]
+        if mark.nameless:
             kinds.append("author-not-stated")
+        session, position = mark.session, mark.position
         for key in ((origin, kind) for kind in kinds):
             span = spans.setdefault(key, Span(0, session, session, position, position))
             span.add(session, position)
@@ -139,25 +136,28 @@ _IMPORTED_FACTS = {
 def _origins(view: View) -> dict[int, str]:
     """Return the system and the names of its files, by the first position of each import."""
     found = {}
-    for first, system in view.db.execute(_IMPORTS, [view.position]).fetchall():
-        every = [name for _, name in view.db.execute(_FILES, [first])]
-        names = [name for name in every if name.startswith(_OF_MARKS)] or every
-        found[first] = f"{system} ({', '.join(names)})" if names else system
+    for commit in view.commits.upto(view.position):
+        if commit.source is not None:
+            files = view.standing(SourceFile, position=commit.first)
+            every = sorted(file.name for file in files)
+            names = [name for name in every if name.startswith(_OF_MARKS)] or every
+            listed = f" ({', '.join(names)})" if names else ""
+            found[commit.first] = f"{commit.source}{listed}"
     return found
 
 
 def _late_entries(view: View) -> Iterator[Gap]:
-    count, first, last, low, high = view.db.execute(_LATE, _bounds(view)).fetchone()
-    if count:
+    late = extent(view, ["late_entry"], *sessions_of(view.first, view.on))
+    if late.number:
         yield Gap(
             "recorded-late",
             "first marks made after their register had ended",
-            count,
+            late.number,
             "what was known in the session itself is not recorded; attendance changes --kind "
             "late_entry shows how late each is",
-            first,
-            last,
-            (low, high),
+            late.first,
+            late.last,
+            (late.low, late.high),
         )
 
 
@@ -181,7 +181,7 @@ def _unmarked_sessions(view: View) -> Iterator[Gap]:
 
 
 def _registers_not_recorded(view: View) -> Iterator[Gap]:
-    registers = due.due_registers(view, Describer(view), "registration", None)
+    registers = due.due_registers(view, "registration", None)
     found = sorted(str(each.session) for each in registers if each.taking is None)
     if found:
         yield Gap(
@@ -193,10 +193,6 @@ def _registers_not_recorded(view: View) -> Iterator[Gap]:
             found[0],
             found[-1],
         )
-
-
-def _bounds(view: View) -> tuple[int, int, str, str]:
-    return view.position, view.stated, f"{view.first}", f"{view.on}~"
 
 
 def _gap_over(kind: str, what: str, span: Span, means: str) -> Gap:

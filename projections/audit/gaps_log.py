@@ -3,29 +3,31 @@
 And what other systems told besides marks: notices, roll, groups, relations, parents, casework.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from ledger.clock import iso, local_date
 from ledger.sealing.keys import BEYOND_USE
 from ledger.transparency.witnesses import trusted_witnesses
 from projections.queries import sightings
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import extent
+from projections.readmodel.record import Versioned
+from projections.readmodel.records.disclosure import Redaction
+from projections.readmodel.records.log import Commit, Import
+from projections.readmodel.records.penalties import CaseworkStep, Notice
+from projections.readmodel.records.roll import Membership, Parent, Relation, Spell
 
-_TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "roll": ("spells on roll", ("pupil", "starts_on")),
-    "memberships": ("group memberships", ("pupil", "kind", "name", "since")),
-    "parents": ("parents", ("parent",)),
-    "relations": ("relations of parents and pupils", ("parent", "pupil")),
-    "notices": (
-        "penalty notices",
-        ("parent", "pupil", "kind", "issued_on", "offence_first"),
-    ),
-    "casework": ("steps of casework", ("pupil", "line")),
+_FACTS: Mapping[type[Versioned], str] = {
+    Spell: "spells on roll",
+    Membership: "group memberships",
+    Parent: "parents",
+    Relation: "relations of parents and pupils",
+    Notice: "penalty notices",
+    CaseworkStep: "steps of casework",
 }
-"""Tables, each with what its rows are and what tells one from another."""
+"""What other systems tell besides marks."""
 _MEANS = {
     "second-hand": "what that system says of them and of when it knew; the ledger saw the import",
     "undated": (
@@ -64,22 +66,9 @@ class Gap:
         }
 
 
-class Commit(NamedTuple):
-    """A transaction's header; ``raw_at``: the machine's reading where it had gone back."""
-
-    first: int
-    last: int
-    at: int
-    raw_at: int | None
-    authenticated: str
-    software: str
-    rules: str
-    source: str | None
-
-
 def log_gaps(view: View) -> Iterator[Gap]:
     """Yield the gaps of the log up to the view's position."""
-    known = commits(view)
+    known = view.commits.upto(view.position)
     yield _before_the_ledger(view, known[0])
     yield from _unseen_entries(view, known)
     yield from _authors(known)
@@ -91,13 +80,6 @@ def log_gaps(view: View) -> Iterator[Gap]:
     yield from _redacted_fields(view)
 
 
-def commits(view: View) -> list[Commit]:
-    """Return the transactions known, in order."""
-    columns = ", ".join(Commit._fields)
-    sql = f"SELECT {columns} FROM commits WHERE first <= ? ORDER BY first"  # noqa: S608 - our names
-    return [Commit(*row) for row in view.db.execute(sql, [view.position])]
-
-
 def seen_outside(view: View) -> int:
     """Return the position up to which a trusted witness has seen the log; 0: nobody has."""
     seen = sightings.newest(view, trusted_witnesses(view.folder))
@@ -106,18 +88,16 @@ def seen_outside(view: View) -> int:
 
 def _before_the_ledger(view: View, birth: Commit) -> Gap:
     day = local_date(birth.at).isoformat()
-    sql = """SELECT count(*), min(session), min(kf), max(kf) FROM marks
-        WHERE kf <= ? AND sf <= ? AND kind IN ('entry', 'late_entry') AND session < ?"""
-    count, first, low, high = view.db.execute(sql, (view.position, view.stated, day)).fetchone()
+    marks = extent(view, ["entry", "late_entry"], "", day)
     return Gap(
         "before-the-ledger",
         "first marks of sessions before its first event",
-        count,
+        marks.number,
         "the ledger recorded none of them as it happened: whatever it holds of that time it was "
         "told afterwards, and what was changed there before, nobody can see here",
-        first,
+        marks.first,
         iso(birth.at),
-        (low, high),
+        (marks.low, marks.high),
     )
 
 
@@ -180,16 +160,15 @@ def _header_changes(known: list[Commit], name: str, what: str) -> Iterator[Gap]:
 
 
 def _findings(view: View, known: list[Commit]) -> Iterator[Gap]:
-    sql = "SELECT position, findings FROM imports WHERE position <= ? AND findings > 0"
-    rows = view.db.execute(sql, [view.position]).fetchall()
-    if not rows:
+    imports = [each for each in view.standing(Import) if each.findings]
+    if not imports:
         return
-    places = [position for position, _ in rows]
+    places = [each.position for each in imports]
     inside = [c for c in known if any(c.first <= place <= c.last for place in places)]
     yield Gap(
         "findings-accepted",
         "facts of imports that law or policy would not allow, recorded as their source states",
-        sum(count for _, count in rows),
+        sum(each.findings for each in imports),
         "somebody accepted them; that they stand here does not say that they are right",
         iso(inside[0].at),
         iso(inside[-1].at),
@@ -209,13 +188,12 @@ def _destroyed_keys(view: View) -> Iterator[Gap]:
 
 
 def _redacted_fields(view: View) -> Iterator[Gap]:
-    rows: list[Any] = view.stood("kf", "redactions")
-    if rows:
-        places = [row[0] for row in rows]
+    places = [each.kf for each in view.standing(Redaction)]
+    if places:
         yield Gap(
             "fields-redacted",
             "single fields put beyond use",
-            len(rows),
+            len(places),
             "who did it and why is recorded; what the field said can be read by nobody any more",
             positions=(min(places), max(places)),
         )
@@ -237,18 +215,17 @@ class _Facts:
     times: list[int] = field(default_factory=list)
 
 
-def fact_gaps(view: View, known: list[Commit]) -> Iterator[Gap]:
+def fact_gaps(view: View) -> Iterator[Gap]:
     """Yield, for each kind of fact and system, those told with a time and those without.
 
-    ``known``: the transactions, in order. A fact stated more than once, with a time at least
-    once, is one with a time.
+    A fact stated more than once, with a time at least once, is one with a time.
     """
-    for table in _TABLES:
-        for (system, kind), facts in sorted(_facts_by_system(view, table, known).items()):
+    for record, what in _FACTS.items():
+        for (system, kind), facts in sorted(_facts_by_system(view, record).items()):
             when = "with a time" if kind == "second-hand" else "without a time"
             yield Gap(
                 f"{kind}-facts",
-                f"{_TABLES[table][0]} stated, {when}, by {system}",
+                f"{what} stated, {when}, by {system}",
                 len(facts.positions),
                 _MEANS[kind],
                 iso(min(facts.times)) if facts.times else None,
@@ -257,16 +234,14 @@ def fact_gaps(view: View, known: list[Commit]) -> Iterator[Gap]:
             )
 
 
-def _facts_by_system(view: View, table: str, known: list[Commit]) -> dict[tuple[str, str], _Facts]:
-    firsts = [commit.first for commit in known]
-    columns = ", ".join(_TABLES[table][1])
-    sql = f"SELECT kf, sf, {columns} FROM {table} WHERE kf <= ? AND sf <= ?"  # noqa: S608 - ours
+def _facts_by_system(view: View, record: type[Versioned]) -> dict[tuple[str, str], _Facts]:
     each: dict[tuple[object, ...], tuple[str, int, int]] = {}
-    for position, stated, *key in view.db.execute(sql, (view.position, view.stated)):
-        system = known[bisect_right(firsts, position) - 1].source
+    for version in view.ever(record):
+        system = view.commits.of(version.kf).source
         if system is not None:
-            _, first, latest = each.get((system, *key), (system, position, 0))
-            each[system, *key] = (system, min(first, position), max(latest, stated))
+            fact = (system, *version.identity.values())
+            _, first, latest = each.get(fact, (system, version.kf, 0))
+            each[fact] = (system, min(first, version.kf), max(latest, version.sf))
     found: dict[tuple[str, str], _Facts] = {}
     for system, position, stated in each.values():
         facts = found.setdefault((system, "second-hand" if stated else "undated"), _Facts())

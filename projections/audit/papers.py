@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 
 from ledger.values import Session, parse_session
-from policies.law import papers
 from policies.law.notices import Notice, relied_on
 from policies.law.papers import Paper
 from projections.audit.scope import Chain, CheckResult, Finding, Scope, Step
 from projections.queries.view import View
+from projections.readmodel.records import disclosure as disclosure_records
+from projections.readmodel.records import penalties as penalties_records
 
 AFTER_PAPER = "after-paper"
 
@@ -108,63 +109,22 @@ def _papers(view: View) -> dict[int, list[RecordedPaper]]:
 
 
 def _notices(view: View) -> Iterator[tuple[int, RecordedPaper]]:
-    columns = (
-        "n.parent, n.pupil, n.kind, n.issued_on, n.offence_first, n.offence_last, n.sessions, "
-        "n.withdrawn_on, n.outcome, n.outcome_on, n.paid_on, "
-        "(SELECT min(o.kf) FROM notices o WHERE o.parent IS n.parent AND o.pupil IS n.pupil "
-        "AND o.kind IS n.kind AND o.issued_on IS n.issued_on "
-        "AND o.offence_first IS n.offence_first)"
-    )
-    for (
-        _,
-        pupil,
-        kind,
-        issued,
-        first,
-        last,
-        sessions,
-        withdrawn,
-        outcome,
-        on,
-        paid,
-        kf,
-    ) in view.stood(columns, "notices n"):
-        notice = Notice(
-            kind=kind,
-            issued_on=date.fromisoformat(issued),
-            offence_first=_day(first),
-            offence_last=_day(last),
-            withdrawn_on=_day(withdrawn),
-            paid_on=_day(paid),
-            outcome=outcome,
-            outcome_on=_day(on),
-            sessions=tuple(parse_session(text) for text in sessions.split(";") if text),
-        )
-        yield pupil, RecordedPaper("notice", notice.issued_on, kf, notice)
+    for notice in view.standing(penalties_records.Notice):
+        position = view.first_version(penalties_records.Notice, **notice.identity).kf
+        yield notice.pupil, RecordedPaper("notice", notice.issued_on, position, notice.law)
 
 
 def _considerations(view: View) -> Iterator[tuple[int, RecordedPaper]]:
-    for pupil, entries, seen_at, position in view.stood(
-        "pupil, entries, seen_at, kf", "considerations"
-    ):
-        paper = papers.consideration(filter(None, entries.split(";")))
-        if paper is not None:
-            yield pupil, RecordedPaper("consideration", None, position, paper, seen_at)
+    for each in view.standing(penalties_records.Consideration):
+        if each.paper is not None:
+            recorded = RecordedPaper("consideration", None, each.kf, each.paper, each.seen_at)
+            yield each.pupil, recorded
 
 
 def _disclosures(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     """Yield the certificates and packs about one pupil that left the school."""
-    rows = view.stood(
-        'pupil, kind, "on_date", first, last, seen_at, kf',
-        "disclosures",
-        "pupil IS NOT NULL AND first IS NOT NULL AND last IS NOT NULL",
-    )
-    for pupil, kind, on, first, last, seen_at, position in rows:
-        if kind in papers.EXTRACTS:
-            given = date.fromisoformat(on)
-            paper = papers.extract(date.fromisoformat(first), date.fromisoformat(last), given)
-            yield pupil, RecordedPaper(kind, given, position, paper, seen_at)
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+    for each in view.standing(disclosure_records.Disclosure):
+        paper = each.extract
+        if paper is not None and each.pupil is not None:
+            on = each.on_date
+            yield each.pupil, RecordedPaper(each.kind, on, each.kf, paper, each.seen_at)

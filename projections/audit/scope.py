@@ -5,12 +5,10 @@ days after the session; and what a check finds among them. An audit says what is
 says that something is improper.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -22,6 +20,9 @@ from projections.queries.question import Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import questionable
+from projections.readmodel.records.log import Commit
+from projections.readmodel.records.register import Mark
 
 CHANGES = ("amendment", "late_entry", "restated")
 """What is made to a mark after its register had ended."""
@@ -29,14 +30,6 @@ AMENDED = ("amendment", "restated")
 LAGS = (0, 5, 20)
 """Bounds of the bands of lag, in school days: the same day, a school week, four of them. Ours."""
 _PRESENT = "present"
-_COLUMNS = 'm.pupil, m.session, m.kind, m.code, m.replaced, m."by", m.batch, m.stated, m.imported'
-_CHAINS = f"""SELECT {_COLUMNS}, m.kf FROM marks m
-    WHERE m.kf <= :p AND m.sf <= :t AND m.session BETWEEN :first AND :last
-    AND (m.pupil, m.session) IN (
-        SELECT pupil, session FROM marks
-        WHERE (kind <> 'entry' OR code IN (SELECT value FROM json_each(:provisional)))
-        AND session BETWEEN :first AND :last)
-    ORDER BY m.id"""  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,46 +216,30 @@ class Scope:
 
     def _all_chains(self) -> Iterator[Chain]:
         view = self.view
-        provisional = {rule.code for rule in view.rules.codes.rules if rule.provisional}
-        bound = {
-            "p": view.position,
-            "t": view.stated,
-            "first": view.first.isoformat(),
-            "last": f"{view.on.isoformat()}~",
-            "provisional": _json(provisional),
-        }
-        commits = view.db.execute("SELECT first, at FROM commits ORDER BY first").fetchall()
-        firsts = [row[0] for row in commits]
-        rows = view.db.execute(_CHAINS, bound)
-        for _, chain in groupby(rows, key=lambda row: row[:2]):
-            found = [(row, commits[bisect_right(firsts, row[-1]) - 1]) for row in chain]
-            yield [self._step(row, commit, found[0][1]) for row, commit in found]
+        provisional = [rule.code for rule in view.rules.codes.rules if rule.provisional]
+        for chain in questionable(view, view.first, view.on, provisional):
+            entered = view.commits.of(chain[0].kf)
+            yield [self._step(mark, view.commits.of(mark.kf), entered) for mark in chain]
 
-    def _step(
-        self, row: tuple[Any, ...], commit: tuple[int, int], entered: tuple[int, int]
-    ) -> Step:
-        pupil, session, kind, code, replaced, by, batch, stated, imported, position = row
+    def _step(self, mark: Mark, commit: Commit, entered: Commit) -> Step:
         later = commit != entered and self.view.question.clock == "ledger"
-        when = commit[1] if not imported or (kind == "restated" and later) else stated
+        own = not mark.imported or (mark.kind == "restated" and later)
+        when = commit.at if own else mark.stated
         changed_on = None if when is None else local_date(when)
-        day = date.fromisoformat(session[:10])
+        day = date.fromisoformat(mark.session[:10])
         lag = None if changed_on is None else self.school_days(day, changed_on)
         return Step(
-            pupil=pupil,
-            session=session,
-            kind=kind,
-            code=code,
-            replaced=replaced,
-            by=by,
-            batch=batch,
-            imported=bool(imported),
-            position=position,
-            transaction=commit[0],
+            pupil=mark.pupil,
+            session=mark.session,
+            kind=mark.kind,
+            code=mark.code,
+            replaced=mark.replaced,
+            by=mark.by,
+            batch=mark.batch,
+            imported=mark.imported,
+            position=mark.kf,
+            transaction=commit.first,
             when=when,
             changed_on=changed_on,
             lag=lag,
         )
-
-
-def _json(codes: set[str]) -> str:
-    return "[" + ",".join(f'"{code}"' for code in sorted(codes)) + "]"

@@ -9,15 +9,13 @@ from typing import Any, NamedTuple
 
 from projections.audit.scope import CheckResult, Finding, Scope, Step
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import takers
+from projections.readmodel.record import Sealed
+from projections.readmodel.records.register import RegisterTaken
+from projections.readmodel.records.school import StaffSpell
 
 STRANGER = "stranger"
 _NO_ROLE = "(no role known)"
-_TOOK = """SELECT DISTINCT n.name, m."by" FROM marks m JOIN memberships n ON n.pupil = m.pupil
-    WHERE m.kind = 'entry' AND m."by" IS NOT NULL AND m.kf <= :p AND m.sf <= :t
-    AND n.kind = 'registration' AND n.kf <= :p AND n.sf <= :t
-    AND (n.kt IS NULL OR :p < n.kt OR :t < n.st)
-    AND (n.since IS NULL OR n.since <= substr(m.session, 1, 10))
-    AND (n.until IS NULL OR n.until >= substr(m.session, 1, 10))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Post:
 
     first: date
     last: date
-    name: str
+    name: Sealed
     job_title: str
     roles: tuple[str, ...]
 
@@ -39,12 +37,10 @@ class Staff:
     _posts: dict[str, list[Post]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        rows = self.view.stood("staff, since, until, name, job_title, roles", "staff")
-        for staff, since, until, name, title, roles in rows:
-            first = date.fromisoformat(since) if since else date.min
-            last = date.fromisoformat(until) if until else date.max
-            post = Post(first, last, name, title, tuple(sorted(filter(None, roles.split(";")))))
-            self._posts.setdefault(staff, []).append(post)
+        for each in self.view.standing(StaffSpell):
+            span = (each.since or date.min, each.until or date.max)
+            post = Post(*span, each.name, each.job_title, tuple(sorted(each.roles)))
+            self._posts.setdefault(each.staff, []).append(post)
 
     def on(self, staff: str | None, day: date | None) -> Post | None:
         """Return what somebody was on a day, the latest post where there are several."""
@@ -80,8 +76,7 @@ class _Strangers:
     def takers(self) -> set[tuple[str, str]]:
         """Each group with each person who ever took its register, or made first marks in it."""
         view = self.scope.view
-        rows = view.db.execute(_TOOK, {"p": view.position, "t": view.stated}).fetchall()
-        return {*rows, *view.stood('grp, "by"', "registers_taken")}
+        return takers(view) | {(each.grp, each.by) for each in view.standing(RegisterTaken)}
 
     @cached_property
     def groups(self) -> dict[int, list[tuple[date, date, str]]]:

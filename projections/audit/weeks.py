@@ -16,7 +16,8 @@ from projections.audit.timing import BEFORE, ReviewDay, review_calendar
 from projections.audit.weeks_counts import KINDS, Kind, Week, count_weeks
 from projections.audit.weeks_model import FEWEST, Departure, Q, departures, discoveries
 from projections.audit.words import WORDING
-from projections.queries.question import Answer, Block, Grid, Lines, Selection, option
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import cells
 from projections.queries.view import View
 
@@ -45,7 +46,7 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditWeeks(Selection):
+class AuditWeeks(Selection, Question[Any]):
     """attendance audit weeks: weeks by how far absence turned presence departs from the usual.
 
     Weeks ranked by their rate of absence turned presence, against the school's own others.

@@ -10,7 +10,7 @@ from projections.audit.papers import AFTER_PAPER
 from projections.audit.staff import STRANGER
 from projections.audit.thresholds import LIFTED
 from projections.audit.timing import BATCHES, ENTERED_LATE, KEPT, TO_PRESENT
-from projections.queries.question import Block, Grid, Lines
+from projections.queries.blocks import Block, Grid, Lines
 
 Row = Mapping[str, Any]
 WORDING = "unusual, not improper"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import ledger
 from ledger.backup import backup, check, file, passphrases
@@ -24,16 +24,10 @@ from ledger.verification.verify import Fault
 from policies.law import calendar
 from policies.packs.codes import rules
 from policies.packs.values import parameters
-from projections.queries.question import (
-    Answer,
-    Grid,
-    Inspection,
-    Lines,
-    Question,
-    argument,
-    option,
-)
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Inspection, Question, argument, option
 from projections.queries.view import View
+from projections.readmodel.records.proof import Backup
 
 _COLUMNS = ("at", "entries", "kept_until", "recorded", "file", "sha256", "problem")
 _STATES = {
@@ -64,7 +58,7 @@ def _to_be_kept(today: date) -> Iterator[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListBackups(Question):
+class ListBackups(Question[Any]):
     """attendance backup list: the back-ups that were made, and until when each is kept.
 
     Those that the ledger tells of and, given a folder, those that are there.
@@ -131,28 +125,16 @@ class VerifyBackup(Inspection):
 # -- what the ledger tells of ----------------------------------------------------------------
 
 
-class Backup(NamedTuple):
-    """A back-up by the event that tells of it: when, of how many entries, its file's SHA-256."""
-
-    position: int
-    at: int
-    size: int
-    sha256: str
-    restored: int
-
-
 def backups(view: View) -> list[Backup]:
     """Return what is known of back-ups and restores, oldest first."""
-    rows = view.stood("line, at, size, sha256, restored", "backups")
-    return [Backup._make(row) for row in sorted(rows)]
+    return sorted(view.standing(Backup), key=lambda each: each.line)
 
 
 def state_of_month(view: View, made: Sequence[Backup]) -> calendar.BackupState | None:
     """Return whether the month of `on` has a back-up; none where no law asked for one."""
     days = [local_date(each.at) for each in made if not each.restored]
-    sql = "SELECT min(at) FROM commits WHERE first <= :p"
-    began = view.db.execute(sql, {"p": view.position}).fetchone()[0]
-    return calendar.backup_state(days, None if began is None else local_date(began), view.on)
+    known = view.commits.upto(view.position)
+    return calendar.backup_state(days, local_date(known[0].at) if known else None, view.on)
 
 
 def document(view: View) -> dict[str, Any] | None:
@@ -162,7 +144,7 @@ def document(view: View) -> dict[str, Any] | None:
         return None
     last = made[-1]
     return {
-        "position": last.position,
+        "position": last.line,
         "at": iso(last.at),
         "size": last.size,
         "sha256": last.sha256,

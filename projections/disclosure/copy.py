@@ -5,7 +5,7 @@ parent's, and not the pupil's, which may be the same.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,9 +13,11 @@ from typing import Any
 from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from policies.law.disclosure import barring_flag, is_entitled
-from projections.queries.question import Grid, Lines
+from projections.queries.blocks import Grid, Lines
 from projections.queries.versions import Describer
 from projections.queries.view import View
+from projections.readmodel.record import Sealed
+from projections.readmodel.records.roll import Details, Parent, Relation
 
 THIRD_PARTY = "[another person]"
 CONFIDENTIAL = "[confidential address]"
@@ -24,7 +26,6 @@ MASKED = "[redacted: another person]"
 _LEAST = 3
 _LEAST_DIGITS = 6
 _PLACES = ("address", "last_school", "next_school", "phone", "email")
-_NAMES = ("title", "surname", "forename")
 RELATION_FLAGS = ("lives_with", "parental_responsibility", "care")
 """What a parent may be to a pupil, each yes, no or not stated."""
 
@@ -78,28 +79,23 @@ class Copy:
         return Describer(self.view)
 
     @cached_property
-    def parents(self) -> dict[str, dict[str, Any]]:
+    def parents(self) -> dict[str, Relation]:
         """Everyone recorded as parent or contact, with what they are to the pupil."""
-        columns = ("parent", "relationship", "contact_order", "no_contact", *RELATION_FLAGS)
-        rows = self.view.stood(", ".join(columns), "relations", "pupil = :v0", self.pupil)
-        relations = (dict(zip(columns, row, strict=True)) for row in rows)
-        return {r["parent"]: r for r in sorted(relations, key=_by_contact_order)}
+        known = self.view.standing(Relation, pupil=self.pupil)
+        return {each.parent: each for each in sorted(known, key=_by_contact_order)}
 
     @cached_property
     def confidential(self) -> bool:
         """Whether an address was ever stated to be confidential, whenever the copy is as at."""
-        sql = (
-            "SELECT 1 FROM parents p JOIN relations r ON r.parent = p.parent "
-            "WHERE r.pupil = ? AND p.address_confidential = 'yes' LIMIT 1"
-        )
-        return self.view.db.execute(sql, [self.pupil]).fetchone() is not None
+        related = {each.parent for each in self.view.in_log(Relation, pupil=self.pupil)}
+        return bool(self.view.in_log(Parent, parent=related, address_confidential="yes"))
 
     @cached_property
     def mask(self) -> "Mask":
         """What takes others out of a text."""
         return Mask(self.view, self.pupil, self.parent)
 
-    def release_sealed(self, sealed: str | None) -> str | None:
+    def release_sealed(self, sealed: Sealed | None) -> str | None:
         """Return a sealed free text as `release` does."""
         return self.release(self.view.open(sealed))
 
@@ -114,10 +110,10 @@ class Copy:
 
     def name_of(self, parent: str) -> str:
         """Return a parent's name as recorded."""
-        columns = ", ".join(_NAMES)
-        rows = self.view.stood(columns, "parents", "parent = :v0", parent)
-        title, surname, forename = map(self.view.open, rows[0] if rows else (None,) * 3)
-        return " ".join(filter(None, (title, forename, surname)))
+        for each in self.view.standing(Parent, parent=parent):
+            names = map(self.view.open, (each.title, each.forename, each.surname))
+            return " ".join(filter(None, names))
+        return ""
 
     def without_place(self, field: str, text: str | None) -> str | None:
         """Return a detail in clear, but none that tells where somebody lives in confidence."""
@@ -127,14 +123,14 @@ class Copy:
         """Refuse a parent to whom nothing may be given, by the newest that is recorded."""
         if self.parent is None:
             return
-        sql = (
-            "SELECT parental_responsibility, care, no_contact FROM relations "
-            "WHERE parent = ? AND pupil = ? AND kt IS NULL"
-        )
-        row = self.view.db.execute(sql, [self.parent, self.pupil]).fetchone()
-        flag = barring_flag(row[2]) if row else "no relation is recorded"
-        if flag is None and self.authority is None and not is_entitled(*row[:2]):
-            flag = "neither parental_responsibility nor care is yes, and no --authority is given"
+        flag: str | None = "no relation is recorded"
+        for relation in self.view.newest(Relation, parent=self.parent, pupil=self.pupil):
+            flag = barring_flag(relation.no_contact)
+            entitled = is_entitled(relation.parental_responsibility, relation.care)
+            if flag is None and self.authority is None and not entitled:
+                flag = (
+                    "neither parental_responsibility nor care is yes, and no --authority is given"
+                )
         if flag is not None:
             raise Refused(
                 "parent-barred",
@@ -150,9 +146,9 @@ def staff_in_words(by: Mapping[str, Any] | None) -> str:
     return ", ".join(filter(None, (by["name"], by["job_title"]))) or "not stated"
 
 
-def _by_contact_order(relation: Mapping[str, Any]) -> tuple[int, str]:
-    order = relation["contact_order"]
-    return (order if order is not None else len(RELATION_FLAGS) << 20, relation["parent"])
+def _by_contact_order(relation: Relation) -> tuple[int, str]:
+    order = relation.contact_order
+    return (order if order is not None else len(RELATION_FLAGS) << 20, relation.parent)
 
 
 # -- what is taken out of free text that a person has reviewed ----------------------------------
@@ -183,58 +179,59 @@ class Mask:
         either = "|".join(longest_first) or "(?!)"
         return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
 
+    @cached_property
+    def _pupils(self) -> list[Details]:
+        return self._view.in_log(Details)
+
+    @cached_property
+    def _parents(self) -> list[Parent]:
+        return self._view.in_log(Parent)
+
     def _own(self) -> Iterator[str]:
-        yield from self._names("details", "pupil = ?", self._pupil, used=True)
-        for column in ("address", "email", "phone"):
-            yield from self._texts(column, "parent = ?", self._parent)
-        yield from self._names("parents", "parent = ?", self._parent)
+        yield from self._names(each for each in self._pupils if each.pupil == self._pupil)
+        own = [each for each in self._parents if each.parent == self._parent]
+        for parent in own:
+            yield from self._texts([parent.address, parent.email, parent.phone])
+        yield from self._names(own)
 
     def _others(self) -> Iterator[str]:
-        yield from self._names("details", "pupil != ?", self._pupil, used=True)
-        for address in self._texts("address", "parent IS NOT ?", self._parent):
+        yield from self._names(each for each in self._pupils if each.pupil != self._pupil)
+        others = [each for each in self._parents if each.parent != self._parent]
+        for address in self._texts(each.address for each in others):
             yield from _parts(address)
-        yield from self._texts("email", "parent IS NOT ?", self._parent)
+        yield from self._texts(each.email for each in others)
         if self._parent is not None:
-            where = "parent != ? AND parent IN (SELECT parent FROM relations WHERE pupil = ?)"
-            yield from self._names("parents", where, self._parent, self._pupil)
+            related = {each.parent for each in self._view.in_log(Relation, pupil=self._pupil)}
+            yield from self._names(each for each in others if each.parent in related)
 
     def _confidential(self) -> Iterator[str]:
-        where = "parent IN (SELECT parent FROM parents WHERE address_confidential = 'yes')"
-        for address in self._texts("address", where):
+        hidden = {each.parent for each in self._parents if each.address_confidential == "yes"}
+        for address in self._texts(e.address for e in self._parents if e.parent in hidden):
             yield from _parts(address)
 
     def _telephones(self, own: set[str]) -> Iterator[str]:
-        for phone in self._texts("phone", "parent IS NOT ?", self._parent):
+        for phone in self._texts(e.phone for e in self._parents if e.parent != self._parent):
             digits = re.findall(r"\d", phone)
             if _normal_form(phone) in own:
                 continue
             long = len(digits) >= _LEAST_DIGITS
             yield r"[\s()./-]*".join(digits) if long else _pattern_of(phone)
 
-    def _texts(self, column: str, where: str, *values: Any) -> Iterator[str]:  # noqa: ANN401
-        sql = f"SELECT DISTINCT {column} FROM parents WHERE {where}"  # noqa: S608 - our own names
-        for (sealed,) in self._view.db.execute(sql, values):
-            text = self._open(sealed)
-            if len(text) >= _LEAST:
-                yield text
+    def _texts(self, sealed: Iterable[Sealed | None]) -> Iterator[str]:
+        texts = map(self._open, dict.fromkeys(sealed))
+        yield from (text for text in texts if len(text) >= _LEAST)
 
-    def _names(
-        self,
-        table: str,
-        where: str,
-        *values: Any,  # noqa: ANN401
-        used: bool = False,
-    ) -> Iterator[str]:
+    def _names(self, people: Iterable[Details | Parent]) -> Iterator[str]:
         """Yield full names, either way round."""
-        columns = "surname, forename, name_used" if used else "surname, forename"
-        sql = f"SELECT DISTINCT {columns} FROM {table} WHERE {where}"  # noqa: S608 - our own names
-        for sealed in self._view.db.execute(sql, values):
-            surname, *first = map(self._open, sealed)
+        for person in people:
+            surname, first = self._open(person.surname), [self._open(person.forename)]
+            if isinstance(person, Details):
+                first.append(self._open(person.name_used))
             for name in filter(None, first if surname else ()):
                 yield f"{name} {surname}"
                 yield f"{surname}, {name}"
 
-    def _open(self, sealed: str | None) -> str:
+    def _open(self, sealed: Sealed | None) -> str:
         text = (self._view.open(sealed) or "").strip()
         return "" if text in (BEYOND_USE, REDACTED) else text
 

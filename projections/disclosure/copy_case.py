@@ -11,6 +11,10 @@ from ledger.store.store import Store
 from projections.amending import evidence
 from projections.disclosure.copy import THIRD_PARTY, Copy, Section
 from projections.disclosure.disclosures import extract_row, extracts
+from projections.readmodel.records.amending import Request
+from projections.readmodel.records.disclosure import Redaction
+from projections.readmodel.records.leave import LeaveAsked, LeaveStep
+from projections.readmodel.records.penalties import CaseworkStep, Consideration
 
 _OF_SESSIONS = (streams.MARK, streams.PLAN, streams.APPROVAL)
 _TO_FAMILIES = ("letter", "subject-access", "other")
@@ -30,21 +34,20 @@ def case_sections(copy: Copy) -> Iterator[Section]:
 
 def _requests(copy: Copy) -> Section:
     """Return amendments that a second person had to approve, and what became of them."""
-    columns = "session, original, code, reason, name, job_title, decision, decided_name, "
+    known = copy.view.standing(Request, pupil=copy.pupil)
     rows = [
         {
-            "session": session,
-            "was": original,
-            "asked": code,
-            "reason": copy.release_sealed(reason),
-            "by": f"{copy.view.open(name)}, {title}",
-            "decision": decision or "not decided yet",
-            "decided_by": None if who is None else f"{copy.view.open(who)}, {decider}",
+            "session": each.session,
+            "was": each.original,
+            "asked": each.code,
+            "reason": copy.release_sealed(each.reason),
+            "by": f"{copy.view.open(each.name)}, {each.job_title}",
+            "decision": each.decision or "not decided yet",
+            "decided_by": None
+            if each.decided_name is None
+            else f"{copy.view.open(each.decided_name)}, {each.decided_title}",
         }
-        for session, original, code, reason, name, title, decision, who, decider in sorted(
-            copy.view.stood(columns + "decided_title", "approvals", "pupil = :v0", copy.pupil),
-            key=lambda row: row[0],
-        )
+        for each in sorted(known, key=lambda each: each.session)
     ]
     headings = {
         "session": "Session",
@@ -59,21 +62,18 @@ def _requests(copy: Copy) -> Section:
 
 
 def _casework(copy: Copy) -> Section:
-    columns = 'step, on_date, "by", with_whom, outcome, notes'
+    known = copy.view.standing(CaseworkStep, pupil=copy.pupil)
     rows = [
         {
-            "on": on,
-            "step": step,
-            "by": _staff_on(copy, by, on),
-            "with": with_whom
-            and (THIRD_PARTY if copy.review is None else copy.release_sealed(with_whom)),
-            "outcome": copy.release_sealed(outcome),
-            "notes": copy.release_sealed(notes),
+            "on": each.on_date,
+            "step": each.step,
+            "by": _staff_on(copy, each.by, each.on_date),
+            "with": each.with_whom
+            and (THIRD_PARTY if copy.review is None else copy.release_sealed(each.with_whom)),
+            "outcome": copy.release_sealed(each.outcome),
+            "notes": copy.release_sealed(each.notes),
         }
-        for step, on, by, with_whom, outcome, notes in sorted(
-            copy.view.stood(columns, "casework", "pupil = :v0", copy.pupil),
-            key=lambda row: (row[1], row[0]),
-        )
+        for each in sorted(known, key=lambda each: (each.on_date, each.step))
     ]
     headings = {
         "on": "Date",
@@ -87,18 +87,16 @@ def _casework(copy: Copy) -> Section:
 
 
 def _considerations(copy: Copy) -> Section:
-    columns = "line, decision, reason, name, job_title, counted"
+    known = copy.view.standing(Consideration, pupil=copy.pupil)
     rows = [
         {
-            "on": _day(copy, line),
-            "decision": decision,
-            "sessions": count,
-            "reason": copy.release_sealed(reason),
-            "by": f"{copy.view.open(name)}, {title}",
+            "on": _day(copy, each.line),
+            "decision": each.decision,
+            "sessions": each.counted,
+            "reason": copy.release_sealed(each.reason),
+            "by": f"{copy.view.open(each.name)}, {each.job_title}",
         }
-        for line, decision, reason, name, title, count in sorted(
-            copy.view.stood(columns, "considerations", "pupil = :v0", copy.pupil)
-        )
+        for each in sorted(known, key=lambda each: each.line)
     ]
     headings = {
         "on": "Date",
@@ -111,20 +109,17 @@ def _considerations(copy: Copy) -> Section:
 
 
 def _leave(copy: Copy) -> Section:
-    columns = "asked_on, first, last, purpose, parent, asked_by, reason"
+    known = copy.view.standing(LeaveAsked, pupil=copy.pupil)
     rows = [
         {
-            "asked_on": asked_on,
-            "first": first,
-            "last": last,
-            "purpose": purpose,
-            "asked_by": _asked_by(copy, parent, who),
-            "reason": copy.release_sealed(reason),
+            "asked_on": each.asked_on,
+            "first": each.first,
+            "last": each.last,
+            "purpose": each.purpose,
+            "asked_by": _asked_by(copy, each),
+            "reason": copy.release_sealed(each.reason),
         }
-        for asked_on, first, last, purpose, parent, who, reason in sorted(
-            copy.view.stood(columns, "leave_requests", "pupil = :v0", copy.pupil),
-            key=lambda row: row[:3],
-        )
+        for each in sorted(known, key=lambda each: (each.asked_on, each.first, each.last))
     ]
     headings = {
         "asked_on": "Asked on",
@@ -137,28 +132,28 @@ def _leave(copy: Copy) -> Section:
     return Section("leave", "Leave asked for", headings, rows)
 
 
-def _asked_by(copy: Copy, parent: str | None, who: str | None) -> str | None:
+def _asked_by(copy: Copy, asked: LeaveAsked) -> str | None:
     if copy.review is not None:
-        return copy.release_sealed(who)
-    return copy.name_of(parent) if parent and parent == copy.parent else who and THIRD_PARTY
+        return copy.release_sealed(asked.asked_by)
+    if asked.parent and asked.parent == copy.parent:
+        return copy.name_of(asked.parent)
+    return asked.asked_by and THIRD_PARTY
 
 
 def _leave_steps(copy: Copy) -> Section:
-    columns = "line, step, first, last, code, reason, letter_on, name, job_title"
+    known = copy.view.standing(LeaveStep, pupil=copy.pupil)
     rows = [
         {
-            "on": _day(copy, line),
-            "step": step,
-            "first": first,
-            "last": last,
-            "code": code,
-            "reason": copy.release_sealed(reason),
-            "letter_on": letter_on,
-            "by": f"{copy.view.open(name)}, {title}",
+            "on": _day(copy, each.line),
+            "step": each.step,
+            "first": each.first,
+            "last": each.last,
+            "code": each.code,
+            "reason": copy.release_sealed(each.reason),
+            "letter_on": each.letter_on,
+            "by": f"{copy.view.open(each.name)}, {each.job_title}",
         }
-        for line, step, first, last, code, reason, letter_on, name, title in sorted(
-            copy.view.stood(columns, "leave_decisions", "pupil = :v0", copy.pupil)
-        )
+        for each in sorted(known, key=lambda each: each.line)
     ]
     headings = {
         "on": "Date",
@@ -180,7 +175,7 @@ def _evidence(copy: Copy) -> Section:
             "file": copy.release(row["file"]),
             "copied": "yes" if row["copied"] else "no",
         }
-        for row in evidence.rows(copy.view, copy.describer, copy.pupil)
+        for row in evidence.rows(copy.view, copy.pupil)
     ]
     headings = {"on": "Recorded", "file": "File", "copied": "Copy kept"}
     notes = ["The files themselves are asked for apart."] if rows else []
@@ -220,8 +215,7 @@ def _recipient(copy: Copy, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _beyond_use(copy: Copy) -> Section:
     """Return what is beyond use: kinds of texts whose key was destroyed, and single ones."""
-    sql = "SELECT pupil FROM pupils WHERE idx = ?"
-    (pupil,) = copy.view.db.execute(sql, [copy.pupil]).fetchone()
+    pupil = copy.view.pupil_id(copy.pupil)
     rows = [
         {"texts": purpose, "on": local_date(at).isoformat()}
         for purpose, at in copy.view.ring.destructions(pupil)
@@ -233,20 +227,20 @@ def _beyond_use(copy: Copy) -> Section:
 
 def _redacted_texts(copy: Copy, pupil: str) -> Iterator[dict[str, Any]]:
     """Yield the single texts about the pupil that were redacted; what they said is nowhere."""
-    found = sorted(copy.view.stood("line, position, field", "redactions"))
+    found = sorted(copy.view.standing(Redaction), key=lambda each: each.line)
     with closing(Store(copy.view.folder.log)) as store:
-        for line, position, field in found:
-            event = store.at(position)
+        for each in found:
+            event = store.at(each.position)
             kind, *keys = streams.parts(event.stream if event else "")
             if keys[:1] == [pupil]:
                 of = f"{kind} {keys[1]}" if f"{kind}:" in _OF_SESSIONS else kind
-                yield {"texts": f"{field} ({of})", "on": _day(copy, line)}
+                yield {"texts": f"{each.field} ({of})", "on": _day(copy, each.line)}
 
 
-def _staff_on(copy: Copy, staff: str | None, day: str) -> str | None:
-    name, title = copy.describer.name_and_title(staff, date.fromisoformat(day))
+def _staff_on(copy: Copy, staff: str | None, day: date) -> str | None:
+    name, title = copy.describer.name_and_title(staff, day)
     return ", ".join(filter(None, (name, title))) or None
 
 
 def _day(copy: Copy, position: int) -> str:
-    return local_date(copy.describer.commit(position).at).isoformat()
+    return local_date(copy.view.commits.of(position).at).isoformat()

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 from projections.disclosure.copy import RELATION_FLAGS, THIRD_PARTY, Copy, Section, staff_in_words
+from projections.readmodel.records.penalties import Notice
+from projections.readmodel.records.roll import Details, Membership, Parent, Relation, Spell
 from projections.roll import admission_rows
 
 _DETAILS = {
@@ -32,28 +34,26 @@ def people_sections(copy: Copy) -> Iterator[Section]:
 
 
 def _details(copy: Copy) -> Section:
-    rows = copy.view.stood(", ".join(_DETAILS), "details", "pupil = :v0", copy.pupil)
-    stated = dict(zip(_DETAILS, rows[0], strict=True)) if rows else {}
-    found = [
-        {"detail": heading, "stated": copy.without_place(field, copy.view.open(stated[field]))}
+    stated = [
+        {"detail": heading, "stated": copy.without_place(field, copy.view.open(text))}
+        for details in copy.view.standing(Details, pupil=copy.pupil)
         for field, heading in _DETAILS.items()
-        if stated.get(field)
+        if (text := getattr(details, field))
     ]
     columns = {"detail": "Detail", "stated": "As it stands"}
-    return Section("details", "Details on the admission register", columns, found)
+    return Section("details", "Details on the admission register", columns, stated)
 
 
 def _roll(copy: Copy) -> Section:
-    columns = "starts_on, leaves_on, ground, next_school"
     found = [
         {
-            "from": first,
-            "to": last,
-            "ground": ground or None,
-            "next_school": copy.without_place("next_school", copy.view.open(school)),
+            "from": each.starts_on,
+            "to": each.leaves_on,
+            "ground": each.ground or None,
+            "next_school": copy.without_place("next_school", copy.view.open(each.next_school)),
         }
-        for first, last, ground, school in sorted(
-            copy.view.stood(columns, "roll", "pupil = :v0", copy.pupil)
+        for each in sorted(
+            copy.view.standing(Spell, pupil=copy.pupil), key=lambda each: each.starts_on
         )
     ]
     headings = {"from": "First day", "to": "Last day", "ground": "Ground", "next_school": "Next"}
@@ -61,12 +61,10 @@ def _roll(copy: Copy) -> Section:
 
 
 def _groups(copy: Copy) -> Section:
+    known = copy.view.standing(Membership, pupil=copy.pupil)
     found = [
-        {"kind": kind, "name": name, "from": since, "to": until}
-        for kind, name, since, until in sorted(
-            copy.view.stood("kind, name, since, until", "memberships", "pupil = :v0", copy.pupil),
-            key=lambda row: (row[0], row[2] or "", row[1]),
-        )
+        {"kind": each.kind, "name": each.name, "from": each.since, "to": each.until}
+        for each in sorted(known, key=lambda m: (m.kind, m.since or date.min, m.name))
     ]
     headings = {"kind": "Kind", "name": "Group", "from": "From", "to": "To"}
     return Section("groups", "Years, registration groups and cohorts", headings, found)
@@ -87,14 +85,14 @@ def _people(copy: Copy) -> Section:
     return Section("people", "Parents and contacts", headings, found)
 
 
-def _person(copy: Copy, parent: str, relation: Mapping[str, Any]) -> dict[str, Any]:
+def _person(copy: Copy, parent: str, relation: Relation) -> dict[str, Any]:
     """Return a parent as whoever asks may see them.
 
     A parent sees themselves and that there are others; a pupil sees names, and no contacts.
     """
-    rows = copy.view.stood(", ".join(_CONTACTS), "parents", "parent = :v0", parent)
-    texts = map(copy.view.open, rows[0] if rows else [None] * len(_CONTACTS))
-    stated = dict(zip(_CONTACTS, texts, strict=True))
+    stated: dict[str, str | None] = dict.fromkeys(_CONTACTS)
+    for known in copy.view.standing(Parent, parent=parent):
+        stated = {field: copy.view.open(getattr(known, field)) for field in _CONTACTS}
     own = parent == copy.parent
     shown = {
         field: copy.without_place(field, stated[field]) if own else stated[field] and THIRD_PARTY
@@ -102,8 +100,8 @@ def _person(copy: Copy, parent: str, relation: Mapping[str, Any]) -> dict[str, A
     }
     return {
         "name": copy.name_of(parent) if own or copy.parent is None else THIRD_PARTY,
-        "relationship": copy.view.open(relation["relationship"]),
-        **{flag: relation[flag] for flag in RELATION_FLAGS},
+        "relationship": copy.view.open(relation.relationship),
+        **{flag: getattr(relation, flag) for flag in RELATION_FLAGS},
         **shown,
     }
 
@@ -143,12 +141,8 @@ def _amendment(copy: Copy, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _notices(copy: Copy) -> Section:
-    columns = ("parent", "kind", "issued_on", "offence_first", "offence_last", "paid_on")
-    more = ("withdrawn_on", "outcome")
-    rows = copy.view.stood(", ".join((*columns, *more)), "notices", "pupil = :v0", copy.pupil)
-    own = [dict(zip((*columns, *more), row, strict=True)) for row in sorted(rows, key=_by_issue)]
-    found = [{**row} for row in own if row["parent"] == copy.parent]
-    others = len(own) - len(found)
+    known = copy.view.standing(Notice, pupil=copy.pupil)
+    own = [each for each in known if each.parent == copy.parent]
     headings = {
         "kind": "Kind",
         "issued_on": "Issued",
@@ -158,9 +152,10 @@ def _notices(copy: Copy) -> Section:
         "withdrawn_on": "Withdrawn",
         "outcome": "Outcome",
     }
+    found = [
+        {"parent": each.parent, **{name: getattr(each, name) for name in headings}}
+        for each in sorted(own, key=lambda each: each.issued_on)
+    ]
+    others = len(known) - len(own)
     notes = ["Notices to anybody else are about them, and are left out."] if others else []
     return Section("notices", "Penalty notices to whoever asks", headings, found, notes)
-
-
-def _by_issue(row: Any) -> tuple[date, str]:  # noqa: ANN401 - a row of the table
-    return date.fromisoformat(row[2]), row[0]

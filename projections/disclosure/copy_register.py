@@ -9,8 +9,8 @@ from ledger.values import HALVES, school_year_number
 from policies.law.calendar import school_year_of
 from projections.disclosure.copy import FOR_REVIEW, Copy, Section, staff_in_words
 from projections.figures import rates
-from projections.queries.versions import Version, versions_of
 from projections.queries.wording import VERSION_KINDS
+from projections.readmodel.accessors.marks import Version, versions_of
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SCHOOL_DAYS = 5
@@ -136,10 +136,11 @@ def _figures(register: Register) -> Section:
             position=view.question.position,
             clock=view.question.clock,
         )
-        answer = question.answer(replace(view, question=question))
+        found = question.find(replace(view, question=question))
+        counted = (row.tally.row() for row in found.rows)
         rows += [
             {"days": f"{first} to {last}", **{key: row[key] for key in _FIGURES}}
-            for row in answer.rows()
+            for row in counted
         ]
     return Section("figures", "Figures by school year", {"days": "Days", **_FIGURES}, rows)
 

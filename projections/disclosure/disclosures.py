@@ -7,11 +7,15 @@ from typing import Any
 
 from ledger.english import number_of
 from projections.history.change_filters import AFTER_THE_TAKING
-from projections.queries.question import Answer, Grid, Lines, Selection
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question, Selection
 from projections.queries.selection import selected_pupils
-from projections.queries.versions import Version, versions, versions_of
 from projections.queries.view import View
-from projections.readmodel.tables import PUPIL_SEPARATOR
+from projections.readmodel.accessors.marks import Version, sessions_of, versions, versions_of
+from projections.readmodel.known import Between
+from projections.readmodel.record import Sealed
+from projections.readmodel.records.disclosure import Disclosure, ReturnMade
+from projections.readmodel.records.penalties import AlertSettlement
 
 COLUMNS = (
     "kind",
@@ -37,7 +41,7 @@ _AUTHORITY = "the local authority"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disclosures(Selection):
+class Disclosures(Selection, Question[Any]):
     """attendance disclosures: what left the school, to whom, and what changed in its period since.
 
     Certificates, packs, letters, inspections, subject access; returns and alerts sent.
@@ -59,7 +63,7 @@ class Disclosures(Selection):
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """One extract; ``to``, ``what`` and ``name`` still sealed where they are.
+    """One extract; the ``name`` of who gave it is still sealed.
 
     ``pupils``: row numbers of those it is about, none where it is about many or everyone.
     """
@@ -68,12 +72,12 @@ class Extract:
     pupils: tuple[int, ...]
     to: str | None
     what: str | None
-    on: str
-    first: str | None
-    last: str | None
+    on: date
+    first: date | None
+    last: date | None
     seen_at: int
     sha256: str | None
-    name: str
+    name: Sealed
     job_title: str
     position: int
 
@@ -84,31 +88,39 @@ def extracts_asked_for(question: Disclosures, view: View) -> list[Extract]:
     found = [
         each
         for each in extracts(view)
-        if each.on <= view.on.isoformat() and (not each.pupils or who.intersection(each.pupils))
+        if each.on <= view.on and (not each.pupils or who.intersection(each.pupils))
     ]
     if question.from_ is not None:
-        found = [each for each in found if each.on >= view.first.isoformat()]
+        found = [each for each in found if each.on >= view.first]
     return sorted(found, key=lambda each: (each.on, each.position))
 
 
 def extracts(view: View) -> Iterator[Extract]:
     """Yield everything that left, as known: extracts, returns made, alerts sent."""
-    columns = "kind, pupil, recipient, what, on_date, first, last, seen_at, sha256, name, "
-    for kind, pupil, *rest in view.stood(columns + "job_title, line", "disclosures"):
-        yield Extract(kind, () if pupil is None else (pupil,), *rest)
-    columns = "kind, pupils, on_date, line, name, job_title"
-    for kind, pupils, on, line, name, title in view.stood(columns, "returns_made"):
-        about = tuple(int(pupil) for pupil in pupils.split(PUPIL_SEPARATOR) if pupil)
-        what = f"{kind} return"
+    for each in view.standing(Disclosure):
         yield Extract(
-            "return", about, _AUTHORITY, what, on, None, None, line, None, name, title, line
+            each.kind,
+            () if each.pupil is None else (each.pupil,),
+            view.open(each.recipient),
+            view.open(each.what),
+            each.on_date,
+            each.first,
+            each.last,
+            each.seen_at,
+            each.sha256,
+            each.name,
+            each.job_title,
+            each.line,
         )
-    columns = "alert, pupil, to_whom, on_date, kf, name, job_title"
-    for alert, pupil, to, on, line, name, title in view.stood(
-        columns, "alerts_settled", "outcome = 'sent'"
-    ):
-        what = f"notice of alert {alert}"
-        yield Extract("alert", (pupil,), to, what, on, None, None, line, None, name, title, line)
+    for made in view.standing(ReturnMade):
+        what, about = f"{made.kind} return", tuple(made.about)
+        told = (_AUTHORITY, what, made.on_date, None, None, made.line, None)
+        yield Extract("return", about, *told, made.name, made.job_title, made.line)
+    for sent in view.standing(AlertSettlement, outcome="sent"):
+        what, to = f"notice of alert {sent.alert}", view.open(sent.to_whom)
+        assert sent.on_date is not None  # noqa: S101 - what was sent has its day
+        when = (sent.on_date, None, None, sent.kf, None)
+        yield Extract("alert", (sent.pupil,), to, what, *when, sent.name, sent.job_title, sent.kf)
 
 
 def extract_row(view: View, each: Extract) -> dict[str, Any]:
@@ -116,11 +128,11 @@ def extract_row(view: View, each: Extract) -> dict[str, Any]:
     return {
         "kind": each.kind,
         "upn": ";".join(view.people[pupil].upn for pupil in each.pupils) or None,
-        "to": _text(view, each.to),
-        "what": _text(view, each.what),
-        "on": each.on,
-        "first": each.first,
-        "last": each.last,
+        "to": each.to,
+        "what": each.what,
+        "on": each.on.isoformat(),
+        "first": each.first.isoformat() if each.first else None,
+        "last": each.last.isoformat() if each.last else None,
         "seen_at": each.seen_at,
         "changed_since": _count_changes_since(view, each),
         "sha256": each.sha256,
@@ -130,23 +142,19 @@ def extract_row(view: View, each: Extract) -> dict[str, Any]:
     }
 
 
-def _text(view: View, text: str | None) -> str | None:
-    return view.open(text) if text and text.startswith("~") else text
-
-
 def _count_changes_since(view: View, each: Extract) -> int | None:
     """Count the changes in its period that were recorded after it; none without a period."""
     if each.first is None or each.last is None:
         return None
-    found = _versions(view, each, date.fromisoformat(each.first), date.fromisoformat(each.last))
+    found = _versions(view, each, each.first, each.last)
     return sum(v.position > each.seen_at and v.kind in AFTER_THE_TAKING for v in found)
 
 
 def _versions(view: View, each: Extract, first: date, last: date) -> Iterable[Version]:
     if each.pupils:
         return versions_of(view, each.pupils, first, last)
-    where = "m.session BETWEEN :v0 AND :v1 AND m.kf > :v2"
-    return versions(view, where, first.isoformat(), f"{last.isoformat()}~", each.seen_at)
+    later = Between(each.seen_at + 1, view.position)
+    return versions(view, session=sessions_of(first, last), kf=later)
 
 
 def _table(title: str, rows: list[dict[str, Any]], notes: list[str]) -> Grid:

@@ -4,18 +4,20 @@ SI 2024/208 reg 7: every entry for six years beginning with the day on which it 
 for six years after the end of their school year. Nothing is deleted here.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local, local_date, parse_instant
 from ledger.english import number_of
 from policies.law.calendar import may_go, school_year_of
-from projections.queries.question import Answer, Grid, Lines, Question, argument
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question, argument
 from projections.queries.view import View
+from projections.readmodel.accessors.retention import Latest, latest_marks, latest_versions
+from projections.readmodel.records.disclosure import Redaction
+from projections.readmodel.records.roll import Details, Spell
 
 _COLUMNS = ("upn", "name", "record", "school_year", "last_entry", "earliest", "may_go", "on_roll")
 _MARKS = "attendance register"
@@ -36,7 +38,7 @@ _REDACTION_NOTES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Retention(Question):
+class Retention(Question[Any]):
     """attendance retention: the earliest day on which a pupil's records may go, by school year.
 
     The later of two periods: of the entry, and of the back-ups of its school year.
@@ -50,8 +52,7 @@ class Retention(Question):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        entries = _Entries(view)
-        found = [*_attendance_registers(view, entries), *_admission_register(view, entries)]
+        found = [*_attendance_registers(view), *_admission_register(view)]
         rows = [row for pupil, row in found if only in (None, pupil)]
         rows.sort(key=lambda row: (row["upn"], row["record"], row["school_year"] or ""))
         document = {"as_of": view.as_of(), "rows": rows}
@@ -73,7 +74,7 @@ class Retention(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Redactions(Question):
+class Redactions(Question[Any]):
     """attendance redactions: which texts were put beyond use, when, by whom and why.
 
     One row a text; what it said is nowhere.
@@ -84,8 +85,8 @@ class Redactions(Question):
         if view.knows_nothing:
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, _REDACTION_COLUMNS, [Lines([view.ignorance()])])
-        stood = view.stood("line, position, field, reason, name, job_title", "redactions")
-        rows = [_redaction_row(view, *each) for each in sorted(stood)]
+        stood = sorted(view.standing(Redaction), key=lambda each: each.line)
+        rows = [_redaction_row(view, each) for each in stood]
         document = {"as_of": view.as_of(), "rows": rows}
         headings = ("Event", "Field", "Why", "By", "When")
         title = f"{number_of(len(rows), 'text')} put beyond use"
@@ -99,66 +100,41 @@ class Redactions(Question):
 # -- when records may go ---------------------------------------------------------------------
 
 
-@dataclass
-class _Entries:
-    """When entries were made: the latest of some of them for each pupil."""
-
-    view: View
-
-    @cached_property
-    def _commits(self) -> list[tuple[int, int]]:
-        return self.view.db.execute("SELECT first, at FROM commits ORDER BY first").fetchall()
-
-    @cached_property
-    def _firsts(self) -> list[int]:
-        return [first for first, _ in self._commits]
-
-    def marks(self, first: date, last: date) -> dict[int, date]:
-        """Return the day of the latest entry or amendment for sessions of a school year."""
-        where = "session >= :a AND session <= :b GROUP BY pupil"
-        bounds = {"a": first.isoformat(), "b": f"{last.isoformat()}~"}
-        return self._latest("marks", "stated", where, bounds)
-
-    def roll(self) -> dict[int, date]:
-        """Return the day of the latest entry on the admission register."""
-        spells = self._latest("roll", "nullif(sf, 0)", "1 GROUP BY pupil", {})
-        details = self._latest("details", "nullif(sf, 0)", "1 GROUP BY pupil", {})
-        pupils = spells.keys() | details.keys()
-        return {p: max(spells.get(p, date.min), details.get(p, date.min)) for p in pupils}
-
-    def _latest(
-        self, table: str, stated: str, where: str, bounds: dict[str, str]
-    ) -> dict[int, date]:
-        sql = (
-            f"SELECT pupil, max({stated}), max(CASE WHEN {stated} IS NULL THEN kf END) "  # noqa: S608
-            f"FROM {table} WHERE kf <= :p AND sf <= :t AND {where}"
-        )
-        known = {"p": self.view.position, "t": self.view.stated, **bounds}
-        return {
-            pupil: max(self._days(at, position))
-            for pupil, at, position in self.view.db.execute(sql, known)
-        }
-
-    def _days(self, stated: int | None, position: int | None) -> Iterator[date]:
-        if stated is not None:
-            yield local_date(stated)
-        if position is not None:
-            yield local_date(self._commits[bisect_right(self._firsts, position) - 1][1])
+def _marks_entered(view: View, first: date, last: date) -> dict[int, date]:
+    """Return the day of each pupil's latest entry or amendment for sessions of a school year."""
+    return _days(view, latest_marks(view, first, last))
 
 
-def _attendance_registers(view: View, entries: _Entries) -> Iterator[tuple[int, dict[str, Any]]]:
+def _roll_entered(view: View) -> dict[int, date]:
+    """Return the day of each pupil's latest entry on the admission register."""
+    spells, details = (_days(view, latest_versions(view, each)) for each in (Spell, Details))
+    pupils = spells.keys() | details.keys()
+    return {p: max(spells.get(p, date.min), details.get(p, date.min)) for p in pupils}
+
+
+def _days(view: View, found: Iterable[Latest]) -> dict[int, date]:
+    """Return the later day of what was stated with a time, and of what was recorded without."""
+    days: dict[int, date] = {}
+    for each in found:
+        at = [] if each.stated is None else [each.stated]
+        at += [] if each.position is None else [view.commits.of(each.position).at]
+        days[each.pupil] = local_date(max(at))
+    return days
+
+
+def _attendance_registers(view: View) -> Iterator[tuple[int, dict[str, Any]]]:
     terms = [(term.first, term.last) for term in view.calendar.terms]
     years = {year for first, _ in terms if (year := school_year_of(first, terms)) is not None}
     for year in sorted(years):
         name = f"{year[0].year}/{(year[0].year + 1) % 100:02d}"
-        for pupil, entered in entries.marks(*year).items():
+        for pupil, entered in _marks_entered(view, *year).items():
             earliest = may_go(entered, year[1], view.on)
             yield pupil, _row(view, pupil, _Record(_MARKS, name, entered, earliest))
 
 
-def _admission_register(view: View, entries: _Entries) -> Iterator[tuple[int, dict[str, Any]]]:
+def _admission_register(view: View) -> Iterator[tuple[int, dict[str, Any]]]:
     terms = [(term.first, term.last) for term in view.calendar.terms]
-    for pupil, entered in entries.roll().items():
+    for pupil, entered in _roll_entered(view).items():
         ends = [spell.last for spell in view.spells if spell.pupil == pupil]
         left = [day for day in ends if day is not None]
         earliest = None
@@ -202,23 +178,16 @@ def _earliest_in_words(row: dict[str, Any]) -> str:
 # -- texts beyond use ------------------------------------------------------------------------
 
 
-def _redaction_row(view: View, line: int, *said: Any) -> dict[str, Any]:  # noqa: ANN401 - columns
-    position, field, reason, name, title = said
+def _redaction_row(view: View, each: Redaction) -> dict[str, Any]:
     return {
-        "position": position,
-        "field": field,
-        "reason": view.open(reason),
-        "by": view.open(name),
-        "title": title,
-        "recorded_at": iso(_recorded_at(view, line)),
-        "recorded_in": line,
+        "position": each.position,
+        "field": each.field,
+        "reason": view.open(each.reason),
+        "by": view.open(each.name),
+        "title": each.job_title,
+        "recorded_at": iso(view.commits.of(each.line).at),
+        "recorded_in": each.line,
     }
-
-
-def _recorded_at(view: View, position: int) -> int:
-    """Return when the event at a position was recorded."""
-    sql = "SELECT at FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1"
-    return int(view.db.execute(sql, [position]).fetchone()[0])
 
 
 def _redaction_cells(row: dict[str, Any]) -> tuple[str, ...]:

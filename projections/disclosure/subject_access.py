@@ -17,16 +17,11 @@ from projections.disclosure.copy import MASKED, Copy, Section
 from projections.disclosure.copy_case import case_sections
 from projections.disclosure.copy_people import people_sections
 from projections.disclosure.copy_register import Register, register_sections
-from projections.queries.question import (
-    Answer,
-    Block,
-    Lines,
-    Page,
-    Question,
-    argument,
-    option,
-)
+from projections.queries.blocks import Block, Lines
+from projections.queries.columns import plain
+from projections.queries.question import Answer, Page, Question, argument, option
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import first_marked_session
 from projections.rendering import html
 
 COLUMNS = ("session", "code", "meaning")
@@ -45,7 +40,7 @@ _MASKED = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubjectAccess(Question):
+class SubjectAccess(Question[Any]):
     """attendance subject-access: a copy of what the register holds about a pupil, others redacted.
 
     Everything held about the pupil, in plain words; needs --as, since it is recorded.
@@ -119,8 +114,7 @@ def _first(question: SubjectAccess, view: View, pupil: int) -> date:
     if question.from_ is not None:
         return view.first
     starts = [spell.first for spell in view.spells if spell.pupil == pupil]
-    sql = "SELECT min(session) FROM marks WHERE pupil = ?"
-    (earliest,) = view.db.execute(sql, [pupil]).fetchone()
+    earliest = first_marked_session(view, pupil)
     marked = [date.fromisoformat(earliest[:10])] if earliest else []
     return min([*starts, *marked, view.on])
 
@@ -131,13 +125,13 @@ def _name(copy: Copy) -> str:
 
 
 def _school(view: View) -> str:
-    return view.school["name"] if view.school else "the school"
+    return view.school.name if view.school else "the school"
 
 
 def _due(question: SubjectAccess, view: View) -> Due | None:
     if question.asked_on is None:
         return None
-    kind = view.school["type"] if view.school else None
+    kind = view.school.type if view.school else None
     days = view.calendar.school_days()
     to_parent = question.parent is not None and question.authority is None
     return due(question.asked_on, days, kind, to_parent=to_parent)
@@ -182,7 +176,7 @@ def _document(
         ],
     }
     for part in parts:
-        document.setdefault(part.key, []).extend(dict(row) for row in part.rows)
+        document.setdefault(part.key, []).extend(plain(row) for row in part.rows)
     return document
 
 

@@ -8,20 +8,22 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ledger.errors import Refused
 from ledger.files import new_folder
 from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
 from projections.exports import portable_rows
 from projections.exports.portable_rows import Marks, People, Row
-from projections.queries.question import Answer, Grid, Question, argument
+from projections.queries.blocks import Grid
+from projections.queries.question import Answer, Question, argument
 from projections.queries.view import View
 
 _ALWAYS = {"staff.csv", "pupils.csv", MARKS}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportPortable(Question):
+class ExportPortable(Question[Any]):
     """attendance export portable: write the register, with every change, to a portable folder.
 
     The whole ledger as known; `--from` and `--on` bound the sessions only where given.

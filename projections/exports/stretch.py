@@ -13,7 +13,8 @@ from ledger.store.folder import Folder
 from ledger.tlog.note import read_checkpoint
 from ledger.transparency.proof import stretch_of
 from ledger.verification.verify import Progress
-from projections.queries.question import Answer, Inspection, Lines, Page, argument, option
+from projections.queries.blocks import Lines
+from projections.queries.question import Answer, Inspection, Page, argument, option
 
 
 @dataclass(frozen=True, kw_only=True)

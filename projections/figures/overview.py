@@ -12,22 +12,16 @@ import numpy as np
 from ledger import clock as clocks
 from ledger.values import HALVES, Session, parse_session
 from policies.packs.codes import Codes
-from projections.figures import rates
-from projections.queries.question import (
-    Answer,
-    Block,
-    Grid,
-    Lines,
-    Question,
-    Selection,
-    option,
-    share_of,
-)
+from projections.figures.rates import RateFindings, RateRow, Rates
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.columns import Column, Listing, share_of
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
-from projections.queries.tally import Counter, Tally
-from projections.queries.versions import Describer, Version, versions, with_numbers
+from projections.queries.tally import Counter, Tally, tally_columns
+from projections.queries.versions import Describer, with_numbers
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import Version, versions_on
 from projections.register import show
 
 Worth = tuple[int, ...]
@@ -42,8 +36,18 @@ _SELECTION = [
 _CHANGES = ("amendment", "taking", "late_entry", "restated")
 
 
+@dataclass(frozen=True, slots=True)
+class OverviewFindings:
+    """Attendance by year group, and three parts each as a document has it and as it is read."""
+
+    years: RateFindings
+    low: tuple[Any, Grid]
+    fortnight: tuple[Any, Sequence[Block]]
+    moved: tuple[Any, Grid]
+
+
 @dataclass(frozen=True, kw_only=True)
-class Overview(Selection):
+class Overview(Selection, Question[OverviewFindings]):
     """attendance overview: year groups, lowest pupils, one fortnight, and a figure known twice.
 
     A first look at a school: what an attendance lead asks on a Monday morning.
@@ -52,82 +56,61 @@ class Overview(Selection):
     below: int = option("list pupils whose attendance is below this percentage", 90, minimum=1)
     lowest: int = option("list so many of them", 12, minimum=1)
 
-    def answer(self, view: View) -> Answer:
-        """Answer with four views of the same register."""
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "knows_nothing": True}
-            return Answer(document, (), [Lines([view.ignorance()])])
+    def find(self, view: View) -> OverviewFindings:
+        """Find four things about the same register."""
         shared = {name: getattr(self, name) for name in _SELECTION}
-        by_year = rates.Rates(by="year", **shared).answer(view)
-        low, low_block = _lowest_pupils(self, view, shared)
-        fortnight, fortnight_blocks = _fortnight(self, view)
-        moved, moved_block = _known_twice(self, view)
-        document = {
-            "as_of": view.as_of(),
-            "years": by_year.document["rows"],
-            "total": by_year.document["total"],
+        return OverviewFindings(
+            Rates(by="year", **shared).find(view),
+            _lowest_pupils(self, view, Rates(by="pupil", **shared).find(view)),
+            _fortnight(self, view),
+            _known_twice(self, view),
+        )
+
+    def present(self, found: OverviewFindings) -> Answer:
+        """Show them one after another."""
+        by_year = Rates(by="year")
+        years, total = by_year.present(found.years), found.years.total.row()
+        # Attendance has its counts beside it: with columns for them a screen is too narrow.
+        table = by_year.table(found.years, without=("Possible", "Attended"))
+        (low, lowest), (fortnight, weeks), (moved, causes) = (
+            found.low,
+            found.fortnight,
+            found.moved,
+        )
+        fields = {
+            "years": years.fields["rows"],
+            "total": total,
             "below": low,
             "fortnight": fortnight,
             "moved": moved,
         }
-        years = [_by_year(b, view) for b in by_year.blocks if isinstance(b, Grid)]
-        last = replace(moved_block, notes=[*moved_block.notes, view.provenance()])
-        return Answer(document, (), [*years, low_block, *fortnight_blocks, last])
+        return Answer(fields, blocks=[table, lowest, *weeks, causes])
+
+    def unknown(self) -> Answer:
+        """Return nothing at all."""
+        return Answer({})
 
 
-def _by_year(grid: Grid, view: View) -> Grid:
-    """Return the table without the provenance, which stands once, at the end.
-
-    Attendance has its counts beside it: with columns for them a screen is too narrow.
-    """
-    notes = [note for note in grid.notes if note != view.provenance()]
-    return replace(_without_columns(grid, "Possible", "Attended"), notes=notes)
-
-
-def _without_columns(grid: Grid, *headings: str) -> Grid:
-    """Return a table without some of its columns."""
-    kept = [n for n, heading in enumerate(grid.headings) if heading not in headings]
-    return replace(
-        grid,
-        headings=[grid.headings[n] for n in kept],
-        rows=[[row[n] for n in kept] for row in grid.rows],
-        numeric=frozenset(place for place, n in enumerate(kept) if n in grid.numeric),
+def _lowest_pupils(question: Overview, view: View, found: RateFindings) -> tuple[Any, Grid]:
+    counted = [row for row in found.rows if row.tally.possible]
+    low = [r for r in counted if 100 * r.tally.attended < question.below * r.tally.possible]
+    low.sort(key=lambda row: (Fraction(row.tally.attended, row.tally.possible), row.name))
+    shown, groups = low[: question.lowest], _registration(view)
+    columns: tuple[Column[RateRow], ...] = (
+        Column("upn", value=lambda row: row.name),
+        Column("", "Pupil", text=lambda row: row.person.name if row.person else ""),
+        Column("", "Group", text=lambda r: groups.get(r.person.index, "") if r.person else ""),
+        Column("", "Absent", text=lambda row: str(row.tally.absent), number=True),
+        *tally_columns(lambda row: row.tally),
     )
-
-
-def _lowest_pupils(question: Overview, view: View, shared: dict[str, Any]) -> tuple[Any, Grid]:
-    rows, _ = rates.tallies(rates.Rates(by="pupil", **shared), view)
-    counted = [(upn, t) for upn, t in rows if t.possible]
-    low = [(upn, t) for upn, t in counted if 100 * t.attended < question.below * t.possible]
-    low.sort(key=lambda row: (Fraction(row[1].attended, row[1].possible), row[0]))
-    shown = low[: question.lowest]
-    people = {p.upn: p for p in view.people.values()}
-    groups = _registration(view)
-    body = [
-        (
-            people[upn].name,
-            groups.get(people[upn].index, ""),
-            str(t.absent),
-            str(t.unauthorised),
-            share_of(t.attended, t.possible),
-        )
-        for upn, t in shown
-    ]
+    listing = Listing(columns, shown)
     title = (
         f"Attendance below {question.below} %: {len(low)} of {len(counted)} pupils; "
         f"the {len(shown)} lowest"
     )
-    headings = ("Pupil", "Group", "Absent", "Unauthorised", "Attendance")
-    grid = Grid(title, headings, body, frozenset({2, 3, 4}))
-    return {
-        "pupils": len(counted),
-        "below": len(low),
-        "lowest": [_low_row(*r) for r in shown],
-    }, grid
-
-
-def _low_row(upn: str, tally: Tally) -> dict[str, Any]:
-    return {"upn": upn, **tally.row()}
+    order = ("Pupil", "Group", "Absent", "Unauthorised", "Attendance")
+    document = {"pupils": len(counted), "below": len(low), "lowest": listing}
+    return document, listing.grid(title, order=order)
 
 
 def _registration(view: View) -> dict[int, str]:
@@ -142,7 +125,7 @@ def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
     first, last = weeks[0], weeks[1] + _TO_FRIDAY
     whole = rectangle(view, first, last)
     here = _asked_pupils(question, view, whole) & np.any(whole.on_roll, axis=1)
-    known = versions(view, "m.session BETWEEN :v0 AND :v1", f"{first}", f"{last}~")
+    known = versions_on(view, first, last)
     found = [v for v in known if v.pupil < len(here) and here[v.pupil]]
     changed: dict[int, list[tuple[str, str | None, str | None]]] = {}
     for v in found:

@@ -1,28 +1,19 @@
 """Who is persistently or severely absent, and how far from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from ledger.english import number_of
 from ledger.errors import Refused
 from policies.law.absence import shares
-from policies.packs.values import parameters
-from projections.figures.rates import absences_in_words, counts_in_words, glossary
 from projections.queries import pending
-from projections.queries.question import (
-    Answer,
-    Block,
-    Grid,
-    Lines,
-    Selection,
-    natural_order,
-    option,
-    share_of,
-)
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.columns import Column, Listing, natural_order, share_of
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import Rectangle, rectangle
 from projections.queries.selection import (
     POPULATIONS,
@@ -35,43 +26,196 @@ from projections.queries.selection import (
     enrolments,
     population_in_words,
 )
-from projections.queries.view import View
+from projections.queries.view import Person, View
+from projections.readmodel.records.amending import Request
 
+T = TypeVar("T")
 KEPT = ("came_on", "went_off", "still_on")
 _KINDS = {(False, True): "came_on", (True, False): "went_off", (True, True): "still_on"}
 _DAY = timedelta(days=1)
-COLUMNS = (
-    "upn",
-    "possible",
-    "absent",
-    "authorised",
-    "unauthorised",
-    "attendance",
-    "persistent",
-    "severe",
-    "part_time",
-    "illness",
-    "other_authorised",
-    "sessions_to_leave",
-    "could_leave_on",
-    "population",
-)
-_HEADINGS = (
-    "UPN",
-    "Name",
-    "Absent",
-    "Part-time",
-    "Ill",
-    "Other authorised",
-    "Unauthorised",
-    "Flag",
-    "Off the list after",
-)
 _SINCE = {"came_on": "Came on", "went_off": "Went off", "still_on": "Still on"}
 
 
+# -- ahead: who is about to cross, and when a pupil could be off the list ------------------
+
+
+class Leaving(NamedTuple):
+    """How many sessions of full attendance end a flag, and the earliest date of that."""
+
+    sessions: int
+    on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsAhead:
+    """The sessions after the view's date that the school will meet in the same school year."""
+
+    view: View
+    whole: Rectangle
+
+    def leaving(self, enrolment: Enrolment) -> Leaving:
+        """Return how many sessions of full attendance end it, and the earliest date of that.
+
+        0 and no date where the pupil is not persistently absent; no date where the school year
+        (from which counting begins anew) or the spell on roll ends before.
+        """
+        share = shares(self.view.on).persistent
+        needed = share.sessions_to_leave(enrolment.tally.absent, enrolment.tally.possible)
+        return Leaving(needed, self._date(enrolment, needed))
+
+    def _date(self, enrolment: Enrolment, needed: int) -> date | None:
+        coming = np.nonzero(self.whole.counted[enrolment.pupil])[0]
+        if not 0 < needed <= len(coming):
+            return None
+        reached: date = self.whole.sessions[coming[needed - 1]].date
+        return reached
+
+
+def sessions_ahead(view: View) -> SessionsAhead:
+    """Return what lies ahead of a view's date, by the calendar and the roll as known."""
+    last: date = view.school_year[1] if view.school_year else view.on
+    return SessionsAhead(view, rectangle(view, view.on + _DAY, last))
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Who is not persistently absent, and would be after so many sessions of absence."""
+
+    enrolment: Enrolment
+    until: int
+
+
+def about_to_cross(found: list[Enrolment], within: int, on: date) -> list[Near]:
+    """Return who would be persistently absent after so many sessions of absence, by UPN."""
+    share = shares(on).persistent
+    near = [Near(e, share.sessions_until(e.tally.absent, e.tally.possible)) for e in found]
+    listed = [each for each in near if 0 < each.until <= within]
+    return sorted(listed, key=lambda each: each.enrolment.upn)
+
+
+# -- since a date: who came on the list, went off it or stayed, and why --------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ListChange:
+    """An enrolment on the list of one day or both; none where it was in no population then."""
+
+    before: Enrolment | None
+    after: Enrolment | None
+
+    @property
+    def kind(self) -> str:
+        """How the list changed by it; empty: it was on neither."""
+        return _KINDS.get((_is_listed(self.before), _is_listed(self.after)), "")
+
+    @property
+    def either(self) -> Enrolment:
+        """The later of the two."""
+        found = self.after or self.before
+        assert found is not None  # noqa: S101 - one of them is there
+        return found
+
+    @property
+    def why(self) -> str:
+        """What the counts say of the change."""
+        if self.before is None:
+            return "had no possible session, or was outside this population, on the earlier date"
+        if self.after is None:
+            return "is outside this population, or of this question, on the later date"
+        possible = self.after.tally.possible - self.before.tally.possible
+        absent = self.after.tally.absent - self.before.tally.absent
+        if 0 <= absent <= possible:
+            return f"absent since for {share_of(absent, possible)}"
+        return "counted anew: the later date has other sessions or another school year"
+
+
+def _is_listed(enrolment: Enrolment | None) -> bool:
+    return enrolment is not None and enrolment.persistent
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanges:
+    """The list of an earlier day against the one of the view."""
+
+    day: date
+    changes: Sequence[ListChange]
+
+    def of(self, kind: str) -> list[ListChange]:
+        """Return the changes of a kind, by UPN."""
+        found = [each for each in self.changes if each.kind == kind]
+        return sorted(found, key=lambda each: each.either.upn)
+
+    def document(self) -> dict[str, Any]:
+        """Return them as a document has them."""
+        rows = {kind: Listing(_CHANGE_COLUMNS, self.of(kind)) for kind in KEPT}
+        return {"date": self.day, **rows}
+
+
+_CHANGE_COLUMNS: tuple[Column[ListChange], ...] = (
+    Column("upn", value=lambda row: row.either.upn),
+    Column("before", value=lambda row: row.before.counts if row.before else None),
+    Column("after", value=lambda row: row.after.counts if row.after else None),
+    Column("why"),
+)
+
+
+def changes_since(
+    question: Selection, view: View, population: Population, day: date, now: list[Enrolment]
+) -> ListChanges:
+    """Compare the list of an earlier date with the one of the view, both as known."""
+    if day > view.on:
+        raise Refused(
+            "since-later",
+            f"--since {day} is later than --on {view.on}",
+            "give an earlier date",
+        )
+    then = replace(view, question=replace(question, on=day))
+    before = {e.pupil: e for e in enrolments(then, count_cells(question, then), population)}
+    after = {e.pupil: e for e in now}
+    pupils = before.keys() | after.keys()
+    return ListChanges(day, [ListChange(before.get(n), after.get(n)) for n in pupils])
+
+
+# -- the question --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An enrolment that is shown, its authorised absence by kind, and what ends a flag."""
+
+    enrolment: Enrolment
+    person: Person
+    kinds: Mapping[str, int]
+    leaving: Leaving
+
+    @property
+    def flag(self) -> str:
+        """What is said of it in one word; nothing of who is not flagged."""
+        if not self.enrolment.persistent:
+            return ""
+        return "severe" if self.enrolment.severe else "persistent"
+
+
+@dataclass(frozen=True, slots=True)
+class PersistentFindings:
+    """Who is listed, of which enrolments, in which population of a day.
+
+    ``near`` and ``since``: none where not asked for; ``words``: the explanation.
+    """
+
+    on: date
+    population: Population
+    listed: Sequence[Listed]
+    enrolments: Sequence[Enrolment]
+    near: Sequence[Near] | None
+    since: ListChanges | None
+    waiting: Sequence[Request]
+    people: Mapping[int, Person]
+    words: Sequence[str]
+
+
 @dataclass(frozen=True, kw_only=True)
-class PersistentAbsence(Selection):
+class PersistentAbsence(Selection, Question[PersistentFindings]):
     """attendance persistent: who is persistently or severely absent, and how far from it.
 
     Pupils absent for a large share, or half, of their own possible sessions.
@@ -85,276 +229,177 @@ class PersistentAbsence(Selection):
     within: int | None = option("who would be flagged after so many absences more", minimum=1)
     explain: bool = option("say in words how each flag comes about", default=False)
 
-    def answer(self, view: View) -> Answer:
-        """Answer with the flagged pupils and the total."""
-        if view.knows_nothing:
-            nothing = {"as_of": view.as_of(), "population": self.population, "knows_nothing": True}
-            return Answer(
-                {**nothing, "rows": [], "total": None}, COLUMNS, [Lines([view.ignorance()])]
-            )
+    def find(self, view: View) -> PersistentFindings:
+        """Find the flagged pupils among the enrolments of the population."""
         here = count_cells(self, view)
         found = enrolments(view, here, self.population)
-        listed = [e for e in found if e.persistent or self.all_]
-        coming = sessions_ahead(view)
-        document: dict[str, Any] = {
-            "as_of": view.as_of(),
-            "population": self.population,
-            "rows": [_row(self, view, e, coming) for e in listed],
-            "total": enrolment_totals(found, self.population),
-            **_more(self, view, found),
-        }
-        waiting = pending.in_cells(view, here.counter.whole.sessions, here.chosen)
-        document |= pending.field(waiting)
-        said = pending.notes(waiting)
-        blocks: list[Block] = [_table(view, document, said), *_more_blocks(view, document)]
-        if self.explain:
-            words = document["explain"] = _explanation(view, here, listed)
-            blocks.append(Lines(words))
-        return Answer(document, COLUMNS, blocks)
-
-
-# -- ahead: who is about to cross, and when a pupil could be off the list ------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SessionsAhead:
-    """The sessions after the view's date that the school will meet in the same school year."""
-
-    view: View
-    whole: Rectangle
-
-    def leaving(self, enrolment: Enrolment) -> dict[str, Any]:
-        """Return how many sessions of full attendance end it, and the earliest date of that.
-
-        0 and no date where the pupil is not persistently absent; no date where the school year
-        (from which counting begins anew) or the spell on roll ends before.
-        """
-        share = shares(self.view.on).persistent
-        needed = share.sessions_to_leave(enrolment.tally.absent, enrolment.tally.possible)
-        return {"sessions_to_leave": needed, "could_leave_on": self._date(enrolment, needed)}
-
-    def _date(self, enrolment: Enrolment, needed: int) -> str | None:
-        coming = np.nonzero(self.whole.counted[enrolment.pupil])[0]
-        if not 0 < needed <= len(coming):
-            return None
-        return str(self.whole.sessions[coming[needed - 1]].date)
-
-
-def sessions_ahead(view: View) -> SessionsAhead:
-    """Return what lies ahead of a view's date, by the calendar and the roll as known."""
-    last: date = view.school_year[1] if view.school_year else view.on
-    return SessionsAhead(view, rectangle(view, view.on + _DAY, last))
-
-
-def about_to_cross(found: list[Enrolment], within: int, on: date) -> list[dict[str, Any]]:
-    """Return who is not persistently absent and would be after so many sessions of absence."""
-    share = shares(on).persistent
-    near = [(share.sessions_until(e.tally.absent, e.tally.possible), e) for e in found]
-    listed = [(until, e) for until, e in near if 0 < until <= within]
-    return [
-        {"upn": e.upn, **e.counts, "sessions_until_persistent": until}
-        for until, e in sorted(listed, key=lambda each: each[1].upn)
-    ]
-
-
-# -- since a date: who came on the list, went off it or stayed, and why --------------------
-
-
-def changes_since(
-    question: Selection, view: View, population: Population, day: date, now: list[Enrolment]
-) -> dict[str, Any]:
-    """Compare the list of an earlier date with the one of the view, both as known."""
-    if day > view.on:
-        raise Refused(
-            "since-later",
-            f"--since {day} is later than --on {view.on}",
-            "give an earlier date",
+        shown = [e for e in found if e.persistent or self.all_]
+        ahead = sessions_ahead(view)
+        return PersistentFindings(
+            view.on,
+            self.population,
+            [
+                Listed(
+                    e, view.people[e.pupil], authorised_by_kind(view, e.tally), ahead.leaving(e)
+                )
+                for e in shown
+            ],
+            found,
+            None if self.within is None else about_to_cross(found, self.within, view.on),
+            None
+            if self.since is None
+            else changes_since(self, view, self.population, self.since, found),
+            pending.in_cells(view, here.counter.whole.sessions, here.chosen),
+            view.people,
+            _explanation(view, here, shown) if self.explain else (),
         )
-    then = replace(view, question=replace(question, on=day))
-    before = {e.pupil: e for e in enrolments(then, count_cells(question, then), population)}
-    after = {e.pupil: e for e in now}
-    found: dict[str, Any] = {"date": day.isoformat(), **{kind: [] for kind in KEPT}}
-    for pupil in before.keys() | after.keys():
-        old, new = before.get(pupil), after.get(pupil)
-        kind = _KINDS.get((_is_listed(old), _is_listed(new)))
-        if kind is not None:
-            found[kind].append(_change_row(old, new))
-    for kind in KEPT:
-        found[kind].sort(key=lambda row: row["upn"])
-    return found
+
+    def present(self, found: PersistentFindings) -> Answer:
+        """Show one row for each pupil listed, and the total."""
+        total = enrolment_totals(found.enrolments, found.population)
+        listing = Listing(_columns(found.population), found.listed)
+        fields: dict[str, Any] = {"population": found.population, "rows": listing, "total": total}
+        blocks: list[Block] = [_table(found, listing, total)]
+        if found.near is not None:
+            near = fields["within"] = Listing(_near_columns(found), found.near)
+            title = f"About to be persistently absent, {_population(found)}"
+            blocks.append(near.grid(title))
+        if found.since is not None:
+            fields["since"] = found.since.document()
+            blocks.append(_changes_grid(found, found.since))
+        fields |= pending.field(found.waiting)
+        if self.explain:
+            fields["explain"] = found.words
+            blocks.append(Lines(found.words))
+        return Answer(fields, blocks=blocks)
+
+    def unknown(self) -> Answer:
+        """Return no row and no total."""
+        nobody = Listing(_columns(self.population), [])
+        return Answer({"population": self.population, "rows": nobody, "total": None})
 
 
-def _is_listed(enrolment: Enrolment | None) -> bool:
-    return enrolment is not None and enrolment.persistent
+def _explanation(view: View, here: CountedCells, shown: Sequence[Enrolment]) -> list[str]:
+    from projections.figures.explained import explain_flags  # noqa: PLC0415 - asked for seldom
+
+    return explain_flags(view, here, shown)
 
 
-def _change_row(old: Enrolment | None, new: Enrolment | None) -> dict[str, Any]:
-    either = new or old
-    return {
-        "upn": either.upn if either else "",
-        "before": old.counts if old else None,
-        "after": new.counts if new else None,
-        "why": _why(old, new),
-    }
+# -- columns -------------------------------------------------------------------------------
 
 
-def _why(old: Enrolment | None, new: Enrolment | None) -> str:
-    if old is None:
-        return "had no possible session, or was outside this population, on the earlier date"
-    if new is None:
-        return "is outside this population, or of this question, on the later date"
-    possible = new.tally.possible - old.tally.possible
-    absent = new.tally.absent - old.tally.absent
-    if 0 <= absent <= possible:
-        return f"absent since for {share_of(absent, possible)}"
-    return "counted anew: the later date has other sessions or another school year"
+def _counts(of: Callable[[T], Enrolment]) -> tuple[Column[T], ...]:
+    """Return the columns of the counts behind the flags."""
+
+    def tally(key: str) -> Column[T]:
+        return Column(key, value=lambda row: getattr(of(row).tally, key))
+
+    return (
+        *map(tally, ("possible", "absent", "authorised", "unauthorised")),
+        Column("attendance", value=lambda row: of(row).attendance),
+        Column("persistent", value=lambda row: of(row).persistent),
+        Column("severe", value=lambda row: of(row).severe),
+    )
 
 
-# -- rows ----------------------------------------------------------------------------------
+def _absent(of: Callable[[T], Enrolment]) -> Column[T]:
+    def share(row: T) -> str:
+        tally = of(row).tally
+        return share_of(tally.absent, tally.possible)
+
+    return Column("", "Absent", text=share, number=True)
 
 
-def _row(
-    question: PersistentAbsence, view: View, enrolment: Enrolment, coming: SessionsAhead
-) -> dict[str, Any]:
-    tally = enrolment.tally
-    return {
-        "upn": enrolment.upn,
-        **enrolment.counts,
-        **authorised_by_kind(view, tally),
-        **coming.leaving(enrolment),
-        "population": question.population,
-        "codes": dict(sorted(tally.codes.items())),
-    }
+def _columns(population: Population) -> tuple[Column[Listed], ...]:
+    def kind(key: str, heading: str) -> Column[Listed]:
+        return Column(key, heading, lambda row: row.kinds[key], number=True)
+
+    return (
+        Column("upn", "UPN", lambda row: row.enrolment.upn),
+        Column("", "Name", text=lambda row: row.person.name),
+        _absent(lambda row: row.enrolment),
+        *_counts(lambda row: row.enrolment),
+        kind("part_time", "Part-time"),
+        kind("illness", "Ill"),
+        kind("other_authorised", "Other authorised"),
+        Column(
+            "",
+            "Unauthorised",
+            text=lambda row: str(row.enrolment.tally.unauthorised),
+            number=True,
+        ),
+        Column("", "Flag", text=lambda row: row.flag),
+        Column("", "Off the list after", text=_off_after),
+        Column("sessions_to_leave", value=lambda row: row.leaving.sessions),
+        Column("could_leave_on", value=lambda row: row.leaving.on),
+        Column("population", value=lambda _: population),
+        Column(
+            "codes", value=lambda row: dict(sorted(row.enrolment.tally.codes.items())), csv=False
+        ),
+    )
 
 
-def _more(question: PersistentAbsence, view: View, found: list[Enrolment]) -> dict[str, Any]:
-    more: dict[str, Any] = {}
-    if question.within is not None:
-        more["within"] = about_to_cross(found, question.within, view.on)
-    if question.since is not None:
-        more["since"] = changes_since(question, view, question.population, question.since, found)
-    return more
+def _off_after(row: Listed) -> str:
+    if not row.enrolment.persistent:
+        return ""
+    when = row.leaving.on or "not this school year"
+    return f"{number_of(row.leaving.sessions, 'session')} attended: {when}"
+
+
+def _near_columns(found: PersistentFindings) -> tuple[Column[Near], ...]:
+    return (
+        Column("upn", "UPN", lambda row: row.enrolment.upn),
+        Column("", "Name", text=lambda row: found.people[row.enrolment.pupil].name),
+        _absent(lambda row: row.enrolment),
+        *_counts(lambda row: row.enrolment),
+        Column(
+            "sessions_until_persistent",
+            "On the list after so many absences more",
+            lambda row: row.until,
+            number=True,
+        ),
+    )
 
 
 # -- for reading ---------------------------------------------------------------------------
 
 
-def _table(view: View, document: Mapping[str, Any], said: Sequence[str]) -> Grid:
-    named, total = _names(view), document["total"]
-    rows = sorted(document["rows"], key=lambda row: natural_order(row["upn"]))
-    body = [_cells(row, named) for row in rows]
-    count = total["enrolments"]
-    population = population_in_words(total["population"], view.on)
+def _table(found: PersistentFindings, listing: Listing[Listed], total: Mapping[str, Any]) -> Grid:
+    count = len(found.enrolments)
     title = (
-        f"Persistent absence, {population}: {_of(total['persistent'], count)} "
+        f"Persistent absence, {_population(found)}: {_of(total['persistent'], count)} "
         f"of enrolments; of these severe: {_of(total['severe'], count)}"
     )
-    notes = [*said, view.provenance()]
-    return Grid(title, _HEADINGS, body, frozenset(range(2, 7)), notes=notes)
+    return listing.grid(
+        title,
+        rows=lambda: sorted(found.listed, key=lambda row: natural_order(row.enrolment.upn)),
+        notes=pending.notes(found.waiting),
+    )
+
+
+def _population(found: PersistentFindings) -> str:
+    return population_in_words(found.population, found.on)
 
 
 def _of(part: int, whole: int) -> str:
     return share_of(part, whole) if whole else "no enrolments"
 
 
-def _names(view: View) -> dict[str, str]:
-    return {person.upn: person.name for person in view.people.values()}
-
-
-def _cells(row: Mapping[str, Any], named: Mapping[str, str]) -> tuple[str, ...]:
-    kinds = ("part_time", "illness", "other_authorised", "unauthorised")
-    flag = ("severe" if row["severe"] else "persistent") if row["persistent"] else ""
-    absent = share_of(row["absent"], row["possible"])
-    split_up = (str(row[kind]) for kind in kinds)
-    return (row["upn"], named[row["upn"]], absent, *split_up, flag, _leaving(row))
-
-
-def _leaving(row: Mapping[str, Any]) -> str:
-    if not row["persistent"]:
-        return ""
-    when = row["could_leave_on"] or "not this school year"
-    return f"{number_of(row['sessions_to_leave'], 'session')} attended: {when}"
-
-
-def _more_blocks(view: View, document: Mapping[str, Any]) -> Sequence[Block]:
-    blocks: list[Block] = []
-    if "within" in document:
-        blocks.append(_near(view, document))
-    if "since" in document:
-        blocks.append(_changes_grid(view, document))
-    return blocks
-
-
-def _near(view: View, document: Mapping[str, Any]) -> Grid:
-    named = _names(view)
-    body = [
-        (
-            row["upn"],
-            named[row["upn"]],
-            share_of(row["absent"], row["possible"]),
-            str(row["sessions_until_persistent"]),
-        )
-        for row in document["within"]
-    ]
-    title = (
-        f"About to be persistently absent, {population_in_words(document['population'], view.on)}"
+def _changes_grid(found: PersistentFindings, since: ListChanges) -> Grid:
+    columns: tuple[Column[ListChange], ...] = (
+        Column("", " ", text=lambda row: _SINCE[row.kind]),
+        Column("", "UPN", text=lambda row: row.either.upn),
+        Column("", "Name", text=lambda row: found.people[row.either.pupil].name),
+        Column("", "Absent then", text=lambda row: _then(row.before)),
+        Column("", "Absent now", text=lambda row: _then(row.after)),
+        Column("", "Why", text=lambda row: row.why),
     )
-    headings = ("UPN", "Name", "Absent", "On the list after so many absences more")
-    return Grid(title, headings, body, frozenset({2, 3}))
+    title = f"The list of {found.on} against that of {since.day}, {_population(found)}"
+    ordered = [each for kind in KEPT for each in since.of(kind)]
+    return Listing(columns, ordered).grid(title)
 
 
-def _changes_grid(view: View, document: Mapping[str, Any]) -> Grid:
-    named, change = _names(view), document["since"]
-    body = [
-        (
-            _SINCE[kind],
-            row["upn"],
-            named[row["upn"]],
-            _then(row["before"]),
-            _then(row["after"]),
-            row["why"],
-        )
-        for kind in KEPT
-        for row in change[kind]
-    ]
-    population = population_in_words(document["population"], view.on)
-    title = f"The list of {view.on} against that of {change['date']}, {population}"
-    return Grid(title, ("", "UPN", "Name", "Absent then", "Absent now", "Why"), body)
-
-
-def _then(counts: Mapping[str, Any] | None) -> str:
-    return "" if counts is None else share_of(counts["absent"], counts["possible"])
-
-
-def _explanation(view: View, here: CountedCells, listed: Sequence[Enrolment]) -> list[str]:
-    words = []
-    for name in ("absence.persistent_share", "absence.severe_share"):
-        rule = parameters().value(name, view.on)
-        share = f"{rule.table['part']} of every {rule.table['of']} possible sessions or more"
-        words.append(
-            f"{name.split('.')[1].replace('_', ' ').capitalize()}: absent for {share} "
-            f"({rule.reference}; {rule.confidence}; {rule.basis}, not law)."
-        )
-    for enrolment in listed:
-        name, tally = f"{view.people[enrolment.pupil].name} ({enrolment.upn})", enrolment.tally
-        words += [counts_in_words(name, tally), _judgement(view, enrolment)]
-        words.append(absences_in_words(view, here, enrolment.pupil))
-    return [*words, "The codes:", *glossary(view, {c for e in listed for c in e.tally.codes})]
-
-
-def _judgement(view: View, enrolment: Enrolment) -> str:
-    """Say the integer test of each flag: 10 x 4 = 40, 38 possible: reached."""
-    said = []
-    for word in ("persistent", "severe"):
-        table = parameters().value(f"absence.{word}_share", view.on).table
-        left, right = (
-            table["of"] * enrolment.tally.absent,
-            table["part"] * enrolment.tally.possible,
-        )
-        met = "is at least" if left >= right else "is less than"
-        outcome = word if left >= right else f"not {word}"
-        said.append(
-            f"{table['of']} x {enrolment.tally.absent} = {left} {met} "
-            f"{table['part']} x {enrolment.tally.possible} = {right}: {outcome}"
-        )
-    return "  " + "; ".join(said) + "."
+def _then(enrolment: Enrolment | None) -> str:
+    if enrolment is None:
+        return ""
+    return share_of(enrolment.tally.absent, enrolment.tally.possible)

@@ -14,12 +14,14 @@ import numpy as np
 from ledger.errors import Refused
 from ledger.formats.sheet import Records, delimiter
 from policies.packs.codes import CodeRule
-from projections.queries.question import Answer, Grid, Lines, Selection, argument, option
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question, Selection, argument, option
 from projections.queries.rectangle import Flags, cells
 from projections.queries.selection import CountedCells, count_cells
 from projections.queries.tally import Tally
-from projections.queries.versions import Describer, versions
+from projections.queries.versions import Describer
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import versions_on
 
 KEY = "upn"
 FIGURES = ("possible", "attended", "authorised", "unauthorised", "late")
@@ -47,7 +49,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReconcileDfe(Selection):
+class ReconcileDfe(Selection, Question[Any]):
     """attendance reconcile dfe: totals of another system against ours, pupil by pupil.
 
     Where a file of totals (the national tool's, or a register system's) differs, and why.
@@ -264,8 +266,7 @@ def causes(view: View, here: CountedCells, since: date | None) -> Causes:
 
 def _amendments_by_pupil(view: View, here: CountedCells, since: date | None) -> dict[int, int]:
     """Count the sessions of each pupil with a version beyond the first entry on time."""
-    kinds = "m.session >= :v0 AND m.session <= :v1"
-    found = versions(view, kinds, view.first.isoformat(), f"{view.on.isoformat()}~")
+    found = versions_on(view, view.first, view.on)
     describer, touched = Describer(view), set()
     for version in found:
         if version.kind in ("entry", "plan", "taking"):

@@ -4,45 +4,54 @@ SI 2024/208 reg 10(7) to (9). Only a person replaces one; nothing here writes, n
 """
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
 from ledger.english import number_of
 from ledger.values import Session
 from policies.law.calendar import provisional_deadline, school_days_between
 from policies.packs.codes import Codes
 from policies.packs.values import parameters
-from projections.queries.question import Answer, Grid, Lines, Selection
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Question, Selection
 from projections.queries.rectangle import cells, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import Person, View
 
-_COLUMNS = ("session", "upn", "name", "code", "deadline", "overdue", "overdue_by", "days_left")
 _RULE = "register.provisional_school_days"
 _BECOMES = "register.provisional_becomes"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unresolved(Selection):
+class Unresolved(Selection, Question["OpenEntries"]):
     """attendance unresolved: provisional entries, by when each is to be replaced, and by what.
 
     Sessions whose reason is not yet known: of every year, unless --from says otherwise.
     """
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row an entry, oldest first."""
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        first = _first(self, view)
-        rows = _rows(self, view, first)
-        document = {
-            "as_of": view.as_of() | {"from": first.isoformat()},
-            "rows": rows,
-            "total": {"open": len(rows), "overdue": sum(row["overdue"] for row in rows)},
-        }
-        return Answer(document, _COLUMNS, [_table(view, document)])
+    def find(self, view: View) -> "OpenEntries":
+        """Find the entries that are provisional, oldest first."""
+        # An entry does not go away with its school year.
+        known = min([term.first for term in view.calendar.terms], default=view.first)
+        first = self.from_ or known
+        return OpenEntries(first, sorted(_entries(self, view, first), key=_by_session))
+
+    def present(self, found: "OpenEntries") -> Answer:
+        """Show one row an entry, and what the oldest may become."""
+        entries = found.entries
+        total = {"open": len(entries), "overdue": sum(each.due.overdue for each in entries)}
+        title = f"Reason not yet known: {total['open']} open, {total['overdue']} overdue"
+        listing = Listing(COLUMNS, entries)
+        notes = [*_what_to_do(entries), _WHO]
+        return Answer(
+            {"as_of": {"from": found.first}, "rows": listing, "total": total},
+            blocks=[listing.grid(title, order=_READ, notes=notes)],
+        )
+
+    def unknown(self) -> Answer:
+        """Return no entry."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,41 +78,50 @@ def due(days: list[date], session: date, on: date) -> Due:
     return Due(deadline, on > deadline, late, school_days_between(days, on, deadline))
 
 
-def _first(question: Unresolved, view: View) -> date:
-    """Return the first date looked at: an entry does not go away with its school year."""
-    if question.from_ is not None:
-        return question.from_
-    return min([term.first for term in view.calendar.terms], default=view.first)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an entry may become: when, the code (none: to be chosen), what to type."""
+
+    when: str
+    code: str | None
+    command: str
 
 
-def _rows(question: Unresolved, view: View, first: date) -> list[dict[str, Any]]:
-    whole = rectangle(view, first, view.on)
-    open_ = cells(whole, view.rules.codes, lambda rule: rule.provisional)
+@dataclass(frozen=True, slots=True)
+class OpenEntry:
+    """A provisional entry; ``may_become``: by kind of outcome."""
+
+    session: Session
+    person: Person
+    code: str
+    due: Due
+    may_become: Mapping[str, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEntries:
+    """The provisional entries from a day on."""
+
+    first: date
+    entries: Sequence[OpenEntry]
+
+
+def _entries(question: Unresolved, view: View, first: date) -> Iterator[OpenEntry]:
+    whole, codes = rectangle(view, first, view.on), view.rules.codes
+    open_ = cells(whole, codes, lambda rule: rule.provisional)
     days = view.calendar.school_days()
-    found = []
     for pupil, at in zip(*(open_ & selected_cells(view, question, whole)).nonzero(), strict=True):
-        session, code = whole.sessions[at], whole.book[whole.codes[pupil, at]]
-        when = due(days, session.date, view.on)
-        found.append(_row(view.rules.codes, view.people[int(pupil)], session, code, when))
-    return sorted(found, key=lambda row: (row["session"], row["upn"]))
+        session, person = whole.sessions[at], view.people[int(pupil)]
+        code, when = whole.book[whole.codes[pupil, at]], due(days, session.date, view.on)
+        yield OpenEntry(session, person, code, when, _outcomes(codes, session, person.upn))
 
 
-def _row(codes: Codes, person: Person, session: Session, code: str, when: Due) -> dict[str, Any]:
-    return {
-        "session": str(session),
-        "upn": person.upn,
-        "name": person.name,
-        "code": code,
-        "deadline": when.deadline.isoformat() if when.deadline else None,
-        "overdue": when.overdue,
-        "overdue_by": when.overdue_by,
-        "days_left": when.left,
-        "may_become": _outcomes(codes, session, person.upn),
-    }
+def _by_session(entry: OpenEntry) -> tuple[str, str]:
+    return str(entry.session), entry.person.upn
 
 
-def _outcomes(codes: Codes, session: Session, upn: str) -> dict[str, dict[str, str | None]]:
-    """Return what an entry may become: when, the code (none: to be chosen), what to type.
+def _outcomes(codes: Codes, session: Session, upn: str) -> dict[str, Outcome]:
+    """Return what an entry may become.
 
     Nothing is said of days for which the law has no such list.
     """
@@ -130,7 +148,7 @@ def _outcomes(codes: Codes, session: Session, upn: str) -> dict[str, dict[str, s
         ),
     }
     return {
-        name: {"when": when, "code": code, "command": _command(upn, session, code)}
+        name: Outcome(when, code, _command(upn, session, code))
         for name, (when, code) in found.items()
     }
 
@@ -140,33 +158,42 @@ def _command(upn: str, session: Session, code: str | None) -> str:
     return f'attendance amend {shlex.join(words)} --reason "WHY"'
 
 
-def _table(view: View, document: dict[str, Any]) -> Grid:
-    rows = document["rows"]
-    body = [(r["session"], r["name"], r["upn"], r["code"], *_when(r)) for r in rows]
-    total = document["total"]
-    title = f"Reason not yet known: {total['open']} open, {total['overdue']} overdue"
-    headings = ("Session", "Pupil", "UPN", "Code", "Replace by", "State")
-    notes = ["A person replaces each, with a reason; nothing is ever written by time passing."]
-    return Grid(title, headings, body, notes=[*_what_to_do(rows), *notes, view.provenance()])
+def _as_documents(entry: OpenEntry) -> dict[str, dict[str, str | None]]:
+    return {name: asdict(outcome) for name, outcome in entry.may_become.items()}
 
 
-def _when(row: dict[str, Any]) -> tuple[str, str]:
-    if row["deadline"] is None:
-        return "not known", "no deadline in law, or the calendar ends before it"
-    if row["overdue"]:
-        return row["deadline"], f"overdue by {number_of(row['overdue_by'], 'school day')}"
-    if row["days_left"] == 0:
-        return row["deadline"], "due today"
-    return row["deadline"], f"{number_of(row['days_left'], 'school day')} left"
+def _state(entry: OpenEntry) -> str:
+    due = entry.due
+    if due.deadline is None:
+        return "no deadline in law, or the calendar ends before it"
+    if due.overdue:
+        return f"overdue by {number_of(due.overdue_by, 'school day')}"
+    return "due today" if due.left == 0 else f"{number_of(due.left or 0, 'school day')} left"
 
 
-def _what_to_do(rows: list[dict[str, Any]]) -> list[str]:
+def _what_to_do(entries: Sequence[OpenEntry]) -> Iterator[str]:
     """Say what the oldest may become, so that the lines can be typed as they are."""
-    row = next((row for row in rows if row["may_become"]), None)
-    if row is None:
-        return []
-    lines = [f"What {row['name']}, {row['session']}, may become, and likewise the others:"]
-    for outcome in row["may_become"].values():
-        code = f": {outcome['code']}" if outcome["code"] else ": the code for them"
-        lines += [f"  {outcome['when']}{code}", f"    {outcome['command']}"]
-    return lines
+    oldest = next((entry for entry in entries if entry.may_become), None)
+    if oldest is None:
+        return
+    yield f"What {oldest.person.name}, {oldest.session}, may become, and likewise the others:"
+    for outcome in oldest.may_become.values():
+        yield f"  {outcome.when}: {outcome.code or 'the code for them'}"
+        yield f"    {outcome.command}"
+
+
+_WHO = "A person replaces each, with a reason; nothing is ever written by time passing."
+COLUMNS: tuple[Column[OpenEntry], ...] = (
+    Column("session", "Session", lambda each: str(each.session)),
+    Column("upn", "UPN", lambda each: each.person.upn),
+    Column("name", "Pupil", lambda each: each.person.name),
+    Column("code", "Code"),
+    Column("deadline", "Replace by", lambda each: each.due.deadline,
+           text=lambda each: str(each.due.deadline or "not known")),
+    Column("overdue", value=lambda each: each.due.overdue),
+    Column("overdue_by", value=lambda each: each.due.overdue_by),
+    Column("days_left", value=lambda each: each.due.left),
+    Column("", "State", text=_state),
+    Column("may_become", value=_as_documents, csv=False),
+)  # fmt: skip
+_READ = ("Session", "Pupil", "UPN", "Code", "Replace by", "State")

@@ -12,8 +12,10 @@ from ledger.clock import parse_instant
 from ledger.errors import Refused
 from policies.packs.codes import Codes
 from projections.queries.question import Selection, option
-from projections.queries.versions import Describer, Version
+from projections.queries.versions import Describer
 from projections.queries.view import View
+from projections.readmodel.accessors.log import names_batch, names_staff, staff_ids
+from projections.readmodel.accessors.marks import Version
 
 Kind = Literal["amendment", "late_entry", "restated", "taking", "plan", "entry"]
 AFTER_THE_TAKING: tuple[Kind, ...] = ("amendment", "late_entry", "restated")
@@ -143,15 +145,7 @@ def matches(codes: Codes, code: str | None, day: date, asked: Sequence[str]) -> 
 
 # -- what cannot be asked -------------------------------------------------------------------
 
-_STAFF = (
-    ("staff", "staff", "kf"),
-    ("marks", '"by"', "kf"),
-    ("plans", '"by"', "kf"),
-    ("commits", '"by"', "first"),
-)
-"""Tables and columns that name members of staff, each with that of the position."""
 _LISTED = 20
-_BATCHES = (("marks", "batch", "kf"), ("approvals", "batch", "kf"), ("evidence", "batch", "kf"))
 
 
 def check(question: Filters, view: View) -> None:
@@ -193,14 +187,14 @@ def _check_lags(question: Filters) -> None:
 
 def _check_named(question: Filters, view: View) -> None:
     """Refuse a member of staff or a batch that nothing names: a slip would read as no change."""
-    if question.by_staff is not None and not _is_named(view, _STAFF, question.by_staff):
+    if question.by_staff is not None and not names_staff(view, question.by_staff):
         raise Refused(
             "staff-unknown",
             f"nobody with the id {question.by_staff!r} was ever on the staff, or is named in the "
             "log, as it was known then",
             f"capitals matter; {_some_staff(view)}",
         )
-    if question.batch is not None and not _is_named(view, _BATCHES, question.batch):
+    if question.batch is not None and not names_batch(view, question.batch):
         raise Refused(
             "batch-unknown",
             f"no batch {question.batch!r} was ever recorded, as it was known then",
@@ -209,21 +203,9 @@ def _check_named(question: Filters, view: View) -> None:
 
 
 def _some_staff(view: View) -> str:
-    sql = "SELECT DISTINCT staff FROM staff WHERE kf <= ? ORDER BY staff"
-    ids = [row[0] for row in view.db.execute(sql, [view.position])]
+    ids = staff_ids(view)
     more = f" and {len(ids) - _LISTED} more" if len(ids) > _LISTED else ""
     return f"on the staff are: {', '.join(ids[:_LISTED]) or 'nobody'}{more}"
-
-
-def _is_named(view: View, places: Iterable[tuple[str, str, str]], name: str) -> bool:
-    """Tell whether a column of one of the tables has ever held a name, up to the position."""
-    found = (
-        f"SELECT 1 FROM {table} WHERE {column} = :name AND {position} <= :position"  # noqa: S608
-        for table, column, position in places
-    )
-    sql = f"SELECT EXISTS({' UNION ALL '.join(found)})"
-    bound = {"name": name, "position": view.position}
-    return bool(view.db.execute(sql, bound).fetchone()[0])
 
 
 def _check_order(first: date, last: date) -> None:

@@ -21,15 +21,15 @@ from projections.history.change_filters import (
 from projections.history.context import approvers
 from projections.history.history import COLUMNS, table
 from projections.queries import pending
-from projections.queries.question import Answer, Grid, Lines, option
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question, option
 from projections.queries.selection import selected_pupils
-from projections.queries.versions import Describer, Version, versions, with_numbers
+from projections.queries.versions import Describer, with_numbers
 from projections.queries.view import View
 from projections.queries.wording import VERSION_KINDS
+from projections.readmodel.accessors.marks import Version, versions_of_changed, versions_on
+from projections.readmodel.records.amending import Request
 
-_RANGE = "m.session BETWEEN :v0 AND :v1"
-_CHANGED = f"""{_RANGE} AND (m.pupil, m.session) IN (
-    SELECT pupil, session FROM marks WHERE kind <> 'entry' AND session BETWEEN :v0 AND :v1)"""  # noqa: S608
 _MORE = ("batch", "source", "evidence", "approved_by")
 SUMMARY_COLUMNS = (
     "kind",
@@ -47,7 +47,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changes(Filters):
+class Changes(Filters, Question[Any]):
     """attendance changes: what was amended, entered late or restated, filtered.
 
     Changes after the register had ended, by session date (--from, --on) and more.
@@ -97,7 +97,7 @@ def _columns(question: Changes) -> tuple[str, ...]:
     return SUMMARY_COLUMNS if question.summary else ("upn", *COLUMNS, *_MORE)
 
 
-def _pending_here(question: Changes, view: View) -> list[pending.PendingAmendment]:
+def _pending_here(question: Changes, view: View) -> list[Request]:
     """Return the requested amendments of these pupils and sessions that wait for approval."""
     who, first, last = selected_pupils(question, view), view.first, view.on
     return [
@@ -109,9 +109,9 @@ def _pending_here(question: Changes, view: View) -> list[pending.PendingAmendmen
 
 def _versions_asked(question: Changes, view: View) -> list[tuple[int, Version]]:
     """Return the versions, with their numbers, of the pupils and session dates asked for."""
-    first, last = view.first.isoformat(), f"{view.on.isoformat()}~"
     few = question.since is None and set(kinds(question)) <= {*AFTER_THE_TAKING, "taking"}
-    found = with_numbers(versions(view, _CHANGED if few else _RANGE, first, last))
+    read = versions_of_changed if few else versions_on
+    found = with_numbers(read(view, view.first, view.on))
     who = selected_pupils(question, view)
     return [(number, version) for number, version in found if version.pupil in who]
 
@@ -119,7 +119,7 @@ def _versions_asked(question: Changes, view: View) -> list[tuple[int, Version]]:
 def _rows(
     view: View, describer: Describer, wanted: list[tuple[int, Version]]
 ) -> list[tuple[dict[str, Any], str | None]]:
-    evidence, approved = evidence_counts(view), approvers(view, describer)
+    evidence, approved = evidence_counts(view), approvers(view)
     rows = [
         (
             {

@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 
 from ledger.clock import iso, local, local_date, parse_instant
 from projections.amending import evidence
-from projections.queries.question import Grid
+from projections.queries.blocks import Grid
 from projections.queries.uncounted import Bar, Standing
-from projections.queries.versions import Describer, Version
+from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.queries.wording import by_in_words
+from projections.readmodel.accessors.marks import Version
+from projections.readmodel.known import Between
+from projections.readmodel.records.amending import Request
+from projections.readmodel.records.disclosure import Redaction
+from projections.readmodel.records.register import Conflict, RegisterTaken
 from projections.roll import admission
 from projections.roll.admission_rows import amendments
-
-_APPROVALS = (
-    "session, position, batch, original, code, grounds, reason, name, job_title, "
-    "decision, decided, decided_reason, decided_name, decided_title"
-)
 
 
 class Context(NamedTuple):
@@ -44,9 +44,9 @@ def context_of(
 ) -> Context:
     """Return what was recorded around a pupil's versions, on sessions from one to another."""
     admission_rows = amendments(view, describer, {pupil})
-    approval_rows = _approvals(view, describer, pupil, span)
+    approval_rows = _approvals(view, pupil, span)
     batches = {v.batch for v in versions} | {row["batch"] for row in approval_rows}
-    evidence_rows = [e for e in evidence.rows(view, describer, pupil) if e["batch"] in batches]
+    evidence_rows = [e for e in evidence.rows(view, pupil) if e["batch"] in batches]
     positions = {v.position for v in versions}
     for rows in (admission_rows, approval_rows, evidence_rows):
         positions |= {row["position"] for row in rows}
@@ -55,98 +55,110 @@ def context_of(
         approvals=approval_rows,
         evidence=evidence_rows,
         takings=_takings(view, describer, pupil, span),
-        conflicts=_conflicts(view, describer, pupil, span),
-        redactions=_redactions(view, describer, positions),
+        conflicts=_conflicts(view, pupil, span),
+        redactions=_redactions(view, positions),
         uncounted=_uncounted(view, describer, pupil, versions),
     )
 
 
-def _approvals(
-    view: View, describer: Describer, pupil: int, span: tuple[str, str]
-) -> list[dict[str, Any]]:
+def _approvals(view: View, pupil: int, span: tuple[str, str]) -> list[dict[str, Any]]:
     """Return one row a request and one a decision, as they were recorded."""
-    where = "pupil = :v0 AND session BETWEEN :v1 AND :v2"
     found: list[dict[str, Any]] = []
-    for row in view.stood(_APPROVALS, "approvals", where, pupil, *span):
-        session, position, batch, original, code, grounds, reason, name, title, *decided = row
-        about = {"session": session, "batch": batch, "original": original, "code": code,
-                 "grounds": grounds.split()}  # fmt: skip
-        said = [("requested", position, reason, name, title)]
-        said += [tuple(decided)] if decided[0] is not None else []
-        for event, at, why, who, job in said:
-            commit = describer.commit(at)
-            by = {"name": view.open(who), "job_title": job, "authenticated": commit.authenticated}
-            found.append(
-                {**about, "event": event, "reason": view.open(why), "by": by,
-                 "recorded_at": iso(commit.at), "position": at}
-            )  # fmt: skip
+    for request in view.standing(Request, pupil=pupil, session=Between(*span)):
+        about = {
+            "session": request.session,
+            "batch": request.batch,
+            "original": request.original,
+            "code": request.code,
+            "grounds": list(request.grounds),
+        }
+        for step in request.steps:
+            commit = view.commits.of(step.position)
+            row = {
+                "event": "withdrawn" if step.kind == "request_withdrawn" else step.kind,
+                "reason": view.open(step.reason),
+                "by": {
+                    "name": view.open(step.name),
+                    "job_title": step.job_title,
+                    "authenticated": commit.authenticated,
+                },
+                "recorded_at": iso(commit.at),
+                "position": step.position,
+            }
+            found.append(about | row)
     return sorted(found, key=lambda r: (r["session"], r["position"]))
 
 
-def approvers(view: View, describer: Describer) -> dict[tuple[int, str, str | None], str]:
+def approvers(view: View) -> dict[tuple[int, str, str | None], str]:
     """Return who approved, with title and time, by pupil, session and batch."""
-    columns = "pupil, session, batch, decided, decided_name, decided_title"
-    return {
-        (pupil, session, batch): ", ".join(
-            (view.open(name) or "", title, moment(iso(describer.commit(at).at)))
-        )
-        for pupil, session, batch, at, name, title in view.stood(
-            columns, "approvals", "decision = 'approved'"
-        )
-    }
+    found: dict[tuple[int, str, str | None], str] = {}
+    for each in view.standing(Request, decision="approved"):
+        at = moment(iso(view.commits.of(each.decided or 0).at))
+        said = (view.open(each.decided_name) or "", each.decided_title or "", at)
+        found[each.pupil, each.session, each.batch] = ", ".join(said)
+    return found
 
 
 def _takings(
     view: View, describer: Describer, pupil: int, span: tuple[str, str]
 ) -> list[dict[str, Any]]:
     """Return how the registers of the pupil's groups were taken."""
-    columns = 'session, grp, "by", opened, ended, marks, kf'
     mine = [m for m in view.memberships if m.pupil == pupil]
     found = []
-    for row in view.stood(columns, "registers_taken", "session BETWEEN :v0 AND :v1", *span):
-        session, group, by, opened, ended, marks, position = row
-        day = date.fromisoformat(session[:10])
-        if any(m.name == group and m.covers(day) for m in mine):
-            name, title = describer.name_and_title(by, day)
-            found.append(
-                {"session": session, "group": group, "by": {"name": name, "job_title": title},
-                 "opened": None if opened is None else iso(opened), "ended": iso(ended),
-                 "marks": marks, "position": position}
-            )  # fmt: skip
+    for each in view.standing(RegisterTaken, session=Between(*span)):
+        day = date.fromisoformat(each.session[:10])
+        if any(m.name == each.grp and m.covers(day) for m in mine):
+            name, title = describer.name_and_title(each.by, day)
+            row = {
+                "session": each.session,
+                "group": each.grp,
+                "by": {"name": name, "job_title": title},
+                "opened": None if each.opened is None else iso(each.opened),
+                "ended": iso(each.ended),
+                "marks": each.marks,
+                "position": each.kf,
+            }
+            found.append(row)
     return sorted(found, key=lambda r: (r["session"], r["position"]))
 
 
-def _conflicts(
-    view: View, describer: Describer, pupil: int, span: tuple[str, str]
-) -> list[dict[str, Any]]:
+def _conflicts(view: View, pupil: int, span: tuple[str, str]) -> list[dict[str, Any]]:
     """Return what a source stated against an amendment made here, settled since or not."""
-    sql = """SELECT session, stands, code, stated, kf,
-        kt IS NOT NULL AND kt <= :p AND st <= :t FROM conflicts
-        WHERE kf <= :p AND sf <= :t AND pupil = :pupil AND session BETWEEN :first AND :last
-        ORDER BY session, kf"""
-    bound: dict[str, Any] = {"p": view.position, "t": view.stated, "pupil": pupil}
-    bound |= {"first": span[0], "last": span[1]}
-    rows = view.db.execute(sql, bound).fetchall()
+    known = view.ever(Conflict, pupil=pupil, session=Between(*span))
     return [
-        {"session": session, "stands": stands, "code": code,
-         "stated_at": None if stated is None else iso(stated), "settled": bool(settled),
-         "source": describer.commit(position).source,
-         "recorded_at": iso(describer.commit(position).at), "position": position}
-        for session, stands, code, stated, position, settled in rows
-    ]  # fmt: skip
+        {
+            "session": each.session,
+            "stands": each.stands,
+            "code": each.code,
+            "stated_at": None if each.stated is None else iso(each.stated),
+            "settled": view.end_of(each) is not None,
+            "source": view.commits.of(each.kf).source,
+            "recorded_at": iso(view.commits.of(each.kf).at),
+            "position": each.kf,
+        }
+        for each in sorted(known, key=lambda each: (each.session, each.kf))
+    ]
 
 
-def _redactions(view: View, describer: Describer, positions: set[int]) -> list[dict[str, Any]]:
+def _redactions(view: View, positions: set[int]) -> list[dict[str, Any]]:
     """Return which texts of these events were put beyond use, by whom and why."""
-    columns = "line, position, field, reason, name, job_title"
+    known = view.standing(Redaction)
     return [
-        {"of": position, "field": field, "reason": view.open(reason),
-         "by": {"name": view.open(name), "job_title": title,
-                "authenticated": describer.commit(line).authenticated},
-         "recorded_at": iso(describer.commit(line).at), "position": line}
-        for line, position, field, reason, name, title in sorted(view.stood(columns, "redactions"))
-        if position in positions
-    ]  # fmt: skip
+        {
+            "of": each.position,
+            "field": each.field,
+            "reason": view.open(each.reason),
+            "by": {
+                "name": view.open(each.name),
+                "job_title": each.job_title,
+                "authenticated": view.commits.of(each.line).authenticated,
+            },
+            "recorded_at": iso(view.commits.of(each.line).at),
+            "position": each.line,
+        }
+        for each in sorted(known, key=lambda each: each.line)
+        if each.position in positions
+    ]
 
 
 def _uncounted(
@@ -160,17 +172,19 @@ def _uncounted(
     codes = {v.session: v.code for v in versions if v.kind != "plan" and v.code is not None}
     standing = Standing(view, pupil, threshold=False)
     return [
-        _uncounted_row(describer, session, code, bar)
+        _uncounted_row(view, describer, session, code, bar)
         for session, code in sorted(codes.items())
         if (bar := standing.bar(session, code)) is not None
     ]
 
 
-def _uncounted_row(describer: Describer, session: str, code: str, bar: Bar) -> dict[str, Any]:
+def _uncounted_row(
+    view: View, describer: Describer, session: str, code: str, bar: Bar
+) -> dict[str, Any]:
     row = {"session": session, "code": code, "why": bar.kind, "words": bar.words}
     if bar.position is None:
         return {**row, **dict.fromkeys(("by", "source", "recorded_at", "position"))}
-    commit = describer.commit(bar.position)
+    commit = view.commits.of(bar.position)
     by = None
     if commit.by is not None:
         name, title = describer.name_and_title(commit.by, local_date(commit.at))

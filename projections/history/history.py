@@ -14,10 +14,12 @@ from ledger.clock import local, parse_instant
 from ledger.english import number_of, weekday
 from ledger.values import parse_session
 from projections.history.context import Context, approvers, author, context_of, moment, tables
-from projections.queries.question import Answer, Block, Grid, Lines, Question, argument
-from projections.queries.versions import Describer, Version, versions_of, with_numbers
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.question import Answer, Question, argument
+from projections.queries.versions import Describer, with_numbers
 from projections.queries.view import View
 from projections.queries.wording import by_in_words, version_in_words
+from projections.readmodel.accessors.marks import Version, versions_of
 
 _WIDTH = 17
 COLUMNS = (
@@ -40,7 +42,7 @@ _NO_DETAILS = MappingProxyType({"source": None, "approved": None})
 
 
 @dataclass(frozen=True, kw_only=True)
-class History(Question):
+class History(Question[Any]):
     """attendance history: every version of a pupil's marks, who changed them, why and when.
 
     One pupil's marks with every change; all sessions of the range, or one.
@@ -104,7 +106,7 @@ def _span(question: History, view: View) -> tuple[str, str]:
 
 def _details(view: View, describer: Describer, found: list[Version]) -> dict[int, dict[str, Any]]:
     """Return, by position, a version's source system, its batch, and who approved it."""
-    approved = approvers(view, describer)
+    approved = approvers(view)
     return {
         v.position: {
             "source": describer.source(v),

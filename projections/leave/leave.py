@@ -16,8 +16,9 @@ from ledger.english import number_of
 from policies.law.leave import not_returned
 from policies.law.roll import Ground
 from projections.leave.requests import LeaveRequest, Register, Step, requests
+from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.pending import pending_amendments
-from projections.queries.question import Answer, Block, Grid, Lines, Selection, option
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
@@ -53,7 +54,7 @@ _NOTE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaveOfAbsence(Selection):
+class LeaveOfAbsence(Selection, Question[Any]):
     """attendance leave: who asked for leave, what was decided and why, what became of it.
 
     Requests asked for by --on whose sessions reach --from or later; of all states, or some.

@@ -6,9 +6,9 @@ date is recorded with the decision (--letter-on).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ledger.english import number_of, part_of_day, weekday
 from ledger.errors import Refused
@@ -16,8 +16,10 @@ from ledger.values import HALVES, Half, Session
 from policies.law import notices
 from policies.law.leave import Purpose, binds, in_advance, purpose
 from projections.leave.requests import LeaveRequest, Register, Step, requests
-from projections.queries.question import Answer, Lines, Page, Question, argument, option
+from projections.queries.blocks import Lines
+from projections.queries.question import Answer, Page, Question, argument, option
 from projections.queries.view import View
+from projections.readmodel.records.roll import Parent, Relation
 from projections.rendering import html
 from projections.rendering.words import Words
 
@@ -68,7 +70,7 @@ class LeaveLetterWords(Words):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaveLetter(Question):
+class LeaveLetter(Question[Any]):
     """attendance leave letter: a draft of the letter that tells the family what was decided.
 
     The last decision on a request, with its reason, as a letter.
@@ -79,7 +81,7 @@ class LeaveLetter(Question):
 
     def answer(self, view: View) -> Answer:
         """Answer with the lines of the letter."""
-        found = requests(view, "leave = :v0", self.leave_id)
+        found = requests(view, leave=self.leave_id)
         if not found:
             raise Refused(
                 "leave-unknown",
@@ -123,8 +125,8 @@ def _words(view: View, leave: LeaveRequest, decision: Step) -> LeaveLetterWords:
     code, meaning = ("", "") if granted and not rest else _unauthorised(view, leave)
     under, allows = _legal_basis(view, leave, decision)
     return LeaveLetterWords(
-        school=view.school["name"] if view.school else "",
-        letter_on=weekday(date.fromisoformat(decision.letter_on)) if decision.letter_on else "",
+        school=view.school.name if view.school else "",
+        letter_on=weekday(decision.letter_on) if decision.letter_on else "",
         asked_by=leave.asked_by or "",
         address=tuple(_address(view, leave)),
         address_confidential=_is_confidential(view, leave),
@@ -168,7 +170,7 @@ def _step(session: Session, to: Mapping[str, tuple[Half, int]]) -> Session:
 
 
 def _binds(view: View, leave: LeaveRequest) -> bool | None:
-    return binds(view.school["type"] if view.school else None, leave.covers[0].date)
+    return binds(view.school.type if view.school else None, leave.covers[0].date)
 
 
 def _legal_basis(view: View, leave: LeaveRequest, decision: Step) -> tuple[str, str]:
@@ -207,31 +209,27 @@ def _half(session: Session) -> str:
 #
 # Flags count by the newest that is recorded, whenever the letter is as at: a letter leaves today.
 
-_RELATED = """SELECT parent, no_contact, until, parental_responsibility, care, relationship
-    FROM relations WHERE pupil = ? AND kt IS NULL"""
-
 
 def _check_addressee(view: View, leave: LeaveRequest) -> None:
     """Refuse a letter to somebody who is none of the pupil's parents or may not be contacted."""
-    related = {row[0]: row[1:] for row in view.db.execute(_RELATED, [leave.pupil])}
-    for parent, (no_contact, *_) in sorted(related.items()):
+    related = {each.parent: each for each in view.newest(Relation, pupil=leave.pupil)}
+    for parent, relation in sorted(related.items()):
         named = leave.parent is None and _is_named(view, parent, leave.asked_by or "")
-        if no_contact == "yes" and (parent == leave.parent or named):
+        if relation.no_contact == "yes" and (parent == leave.parent or named):
             raise _barred(parent, "no_contact is yes", "take advice before anything leaves")
     if leave.parent is None:
         return
     if leave.parent not in related:
         remedy = "record the relation first (attendance relation record)"
         raise _barred(leave.parent, "no relation to the pupil is recorded", remedy)
-    _, until, *flags = related[leave.parent]
-    responsible, care, relationship = flags
-    as_what = view.open(relationship)
-    if notices.liable(responsible, care, as_what, view.today) is None:
+    theirs = related[leave.parent]
+    as_what, responsible = view.open(theirs.relationship), theirs.parental_responsibility
+    if notices.liable(responsible, theirs.care, as_what, view.today) is None:
         remedy = "check who asked, or what is recorded of them (attendance relation record)"
         raise _barred(leave.parent, "they are recorded as no parent of the pupil", remedy)
-    if until is not None and until < view.today.isoformat():
+    if theirs.until is not None and theirs.until < view.today:
         remedy = "check who is to be told"
-        raise _barred(leave.parent, f"the relation ended on {until}", remedy)
+        raise _barred(leave.parent, f"the relation ended on {theirs.until}", remedy)
 
 
 def _barred(parent: str, flag: str, remedy: str) -> Refused:
@@ -240,23 +238,21 @@ def _barred(parent: str, flag: str, remedy: str) -> Refused:
 
 def _is_named(view: View, parent: str, text: str) -> bool:
     """Tell whether a text holds both names of a parent, as they are recorded now."""
-    sql = "SELECT forename, surname FROM parents WHERE parent = ? AND kt IS NULL"
-    for sealed in view.db.execute(sql, [parent]):
-        names = [view.open(name) for name in sealed]
+    for each in view.newest(Parent, parent=parent):
+        names = [view.open(each.forename), view.open(each.surname)]
         if all(name and name.casefold() in text.casefold() for name in names):
             return True
     return False
 
 
 def _is_confidential(view: View, leave: LeaveRequest) -> bool:
-    sql = "SELECT 1 FROM parents WHERE parent = ? AND address_confidential = 'yes' LIMIT 1"
-    return view.db.execute(sql, [leave.parent]).fetchone() is not None
+    return bool(view.in_log(Parent, parent=leave.parent, address_confidential="yes"))
 
 
 def _address(view: View, leave: LeaveRequest) -> Iterator[str]:
     """Yield the address on record of the parent who asked, unless it was ever confidential."""
     if leave.parent is None or _is_confidential(view, leave):
         return
-    for (sealed,) in view.stood("address", "parents", "parent = :v0", leave.parent):
-        if sealed:
+    for each in view.standing(Parent, parent=leave.parent):
+        if sealed := each.address:
             yield view.open(sealed) or ""

@@ -16,13 +16,10 @@ from policies.law.age import is_compulsory
 from policies.law.leave import not_returned
 from policies.law.roll import Ground
 from projections.queries.view import View
+from projections.readmodel.known import Between
 from projections.readmodel.mark_rows import row_ids
-
-_ASKED = 'pupil, leave, first, last, purpose, asked_on, parent, asked_by, reason, "by", at'
-_STEPS = (
-    "leave, line, step, paragraph, code, first, last, reason, letter_on, batch, "
-    '"by", name, job_title, at'
-)
+from projections.readmodel.records.leave import LeaveAsked, LeaveStep
+from projections.readmodel.records.register import Mark, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Step:
     first: str | None
     last: str | None
     reason: str | None
-    letter_on: str | None
+    letter_on: date | None
     batch: str | None
     by: str
     name: str | None
@@ -57,7 +54,7 @@ class Step:
             "first": self.first,
             "last": self.last,
             "reason": self.reason,
-            "letter_on": self.letter_on,
+            "letter_on": self.letter_on.isoformat() if self.letter_on else None,
             "batch": self.batch,
         }
 
@@ -103,51 +100,46 @@ class LeaveRequest:
         return self.granted_span or (self.first, self.last)
 
 
-def requests(view: View, where: str = "1", *values: Any) -> list[LeaveRequest]:  # noqa: ANN401 - SQL
-    """Return the requests known, by first session; ``where``: over ``pupil`` and ``leave``."""
+def requests(view: View, **where: Any) -> list[LeaveRequest]:  # noqa: ANN401 - of columns
+    """Return the requests known, by first session; ``where``: of ``pupil`` and ``leave``."""
     steps: dict[str, list[Step]] = {}
-    rows = view.stood(_STEPS, "leave_decisions", where, *values)
-    for leave, _, *said in sorted(rows, key=lambda row: row[1]):
-        steps.setdefault(leave, []).append(_step(view, said))
-    found = [
-        _request(view, row, steps) for row in view.stood(_ASKED, "leave_requests", where, *values)
-    ]
+    for each in sorted(view.standing(LeaveStep, **where), key=lambda step: step.line):
+        steps.setdefault(each.leave, []).append(_step(view, each))
+    found = [_request(view, each, steps) for each in view.standing(LeaveAsked, **where)]
     return sorted(found, key=lambda each: (each.first, each.id))
 
 
-def _step(view: View, said: list[Any]) -> Step:
-    what, paragraph, code, first, last, reason, letter_on, batch, by, name, title, at = said
+def _step(view: View, each: LeaveStep) -> Step:
     return Step(
-        what=what,
-        paragraph=paragraph,
-        code=code,
-        first=first,
-        last=last,
-        reason=view.open(reason),
-        letter_on=letter_on,
-        batch=batch,
-        by=by,
-        name=view.open(name),
-        job_title=title,
-        on=local_date(at),
+        what=each.step,
+        paragraph=each.paragraph,
+        code=each.code,
+        first=each.first,
+        last=each.last,
+        reason=view.open(each.reason),
+        letter_on=each.letter_on,
+        batch=each.batch,
+        by=each.by,
+        name=view.open(each.name),
+        job_title=each.job_title,
+        on=local_date(each.at),
     )
 
 
-def _request(view: View, row: tuple[Any, ...], steps: Mapping[str, list[Step]]) -> LeaveRequest:
-    pupil, leave, first, last, purpose, asked_on, parent, asked_by, reason, by, at = row
+def _request(view: View, each: LeaveAsked, steps: Mapping[str, list[Step]]) -> LeaveRequest:
     return LeaveRequest(
-        pupil=pupil,
-        id=leave,
-        first=parse_session(first),
-        last=parse_session(last),
-        purpose=purpose,
-        asked_on=date.fromisoformat(asked_on),
-        parent=parent,
-        asked_by=view.open(asked_by),
-        reason=view.open(reason),
-        by=by,
-        recorded_on=local_date(at),
-        steps=tuple(steps.get(leave, ())),
+        pupil=each.pupil,
+        id=each.leave,
+        first=parse_session(each.first),
+        last=parse_session(each.last),
+        purpose=each.purpose,
+        asked_on=each.asked_on,
+        parent=each.parent,
+        asked_by=view.open(each.asked_by),
+        reason=view.open(each.reason),
+        by=each.by,
+        recorded_on=local_date(each.at),
+        steps=tuple(steps.get(each.leave, ())),
     )
 
 
@@ -228,13 +220,13 @@ class Register:
     def marks(self, pupil: int, first: date, last: date) -> dict[str, str]:
         """Return the marks that stood from one day to another, by session."""
         ids = row_ids(pupil, first, last)
-        rows = self.view.stood("session, code", "marks", "id BETWEEN :v0 AND :v1", *ids)
-        return dict(rows)
+        found = self.view.standing(Mark, id=Between(*ids))
+        return {mark.session: mark.code for mark in found}
 
     def plans(self, pupil: int, first: Session, last: Session) -> dict[str, str]:
         """Return what stood planned for a pupil, by session."""
-        where = "pupil = :v0 AND session BETWEEN :v1 AND :v2 AND code IS NOT NULL"
-        return dict(self.view.stood("session, code", "plans", where, pupil, str(first), str(last)))
+        found = self.view.standing(Plan, pupil=pupil, session=Between(str(first), str(last)))
+        return {plan.session: plan.code for plan in found if plan.code is not None}
 
     def counts(self, leave: LeaveRequest) -> Counts:
         """Return what was entered on the sessions of a request."""

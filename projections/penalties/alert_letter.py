@@ -16,27 +16,19 @@ from projections.penalties.undercut_alerts import (
     Changes,
     alerts,
     case_fell,
-    cause_of,
     paper_words,
 )
 from projections.queries.authors import author_in_words
-from projections.queries.question import (
-    Answer,
-    Block,
-    Grid,
-    Lines,
-    Page,
-    Question,
-    argument,
-    option,
-)
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.question import Answer, Page, Question, argument, option
 from projections.queries.view import View
+from projections.readmodel.records.roll import Parent
 from projections.rendering import html, text
 from projections.rendering.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
-class DraftLetter(Question):
+class DraftLetter(Question[Any]):
     """attendance alerts draft: a letter to the local authority about an undercut alert, unsigned.
 
     For the head to check, complete and sign: nothing is chosen, no address is printed.
@@ -171,7 +163,7 @@ def _view_at_last_event(view: View) -> View:
     """Return the view as at its last event: the same letter is the same file a minute later."""
     if view.question.clock == "source" or view.question.known_at is not None:
         return view
-    return replace(view, known_at=cause_of(view, view.position).at)
+    return replace(view, known_at=view.commits.of(view.position).at)
 
 
 def _new_page(path: Path, content: str) -> Page:
@@ -209,10 +201,9 @@ def _section(paper: Block) -> html.Markup:
 def _head(letter: _Letter, people: str) -> AlertHeadWords:
     view, alert = letter
     person = view.people.get(alert.pupil) or view.first_known_person(alert.pupil)
-    school = view.school or {"name": "", "urn": ""}
     return AlertHeadWords(
-        school=school["name"],
-        urn=school["urn"],
+        school=view.school.name if view.school else "",
+        urn=view.school.urn if view.school else "",
         pupil=person.name,
         upn=person.upn,
         changed_on=day(letter.when),
@@ -282,8 +273,9 @@ def _withdrawals(issued: date) -> Iterator[Withdrawal]:
 
 def _parent_name(view: View, parent: str) -> str:
     """Return a parent's name as on record; never an address."""
-    rows = view.stood("title, forename, surname", "parents", "parent = :v0", parent)
-    return " ".join(filter(None, map(view.open, rows[0]))) if rows else ""
+    for each in view.standing(Parent, parent=parent):
+        return " ".join(filter(None, map(view.open, (each.title, each.forename, each.surname))))
+    return ""
 
 
 def _foot(letter: _Letter) -> AlertFootWords:

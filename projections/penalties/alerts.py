@@ -8,9 +8,12 @@ from ledger.clock import local, parse_instant
 from ledger.english import number_of
 from projections.penalties.undercut_alerts import Changes, alerts, counts_text, upn
 from projections.queries.authors import author_in_words
-from projections.queries.pending import PendingAmendment, pending_amendments
-from projections.queries.question import Answer, Block, Grid, Lines, Question, option
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.pending import pending_amendments
+from projections.queries.question import Answer, Question, option
 from projections.queries.view import View
+from projections.readmodel.records.amending import Request
+from projections.readmodel.records.register import Conflict
 
 COLUMNS = (
     "kind", "upn", "session", "stands", "source_states", "position",
@@ -26,7 +29,7 @@ _EFFECTS = {"case-undercut": "", "session-changed": "; a session that it relied 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alerts(Question):
+class Alerts(Question[Any]):
     """attendance alerts: what waits for somebody's decision.
 
     Conflicts with a source, amendments that wait, papers that a change undercut.
@@ -64,20 +67,18 @@ def _conflicts(view: View) -> list[dict[str, Any]]:
     rows = [
         {
             "kind": "conflict",
-            "upn": upn(view, pupil),
-            "session": session,
-            "stands": stands,
-            "source_states": code,
-            "position": position,
+            "upn": upn(view, each.pupil),
+            "session": each.session,
+            "stands": each.stands,
+            "source_states": each.code,
+            "position": each.kf,
         }
-        for pupil, session, stands, code, position in view.stood(
-            "pupil, session, stands, code, kf", "conflicts"
-        )
+        for each in view.standing(Conflict)
     ]
     return sorted(rows, key=lambda row: (row["session"], row["upn"]))
 
 
-def _pending_row(view: View, each: PendingAmendment) -> dict[str, Any]:
+def _pending_row(view: View, each: Request) -> dict[str, Any]:
     return {
         "kind": "pending",
         "upn": upn(view, each.pupil),

@@ -11,11 +11,9 @@ from policies.law.penalties import RelevantEntry, first_recorded
 from policies.packs.codes import Codes
 from projections.penalties.case import Case, Register, in_full_windows, letters
 from projections.queries.view import View
-from projections.readmodel.mark_rows import row_ids
-
-_COMMITTED = "(SELECT at FROM commits WHERE first <= {} ORDER BY first DESC LIMIT 1)"
-_AUTHENTICATED = _COMMITTED.format("kf").replace("SELECT at", "SELECT authenticated")
-_COLUMNS = f"session, code, kf, kt, sf, st, {_COMMITTED.format('kf')}, {_COMMITTED.format('kt')}"
+from projections.readmodel.accessors.marks import marks_with_codes
+from projections.readmodel.records import penalties as penalties_records
+from projections.readmodel.records.register import Mark
 
 
 class Stretch(NamedTuple):
@@ -64,17 +62,12 @@ def stretches(
     ``days``: the first and the last that matter, which is where the table is read.
     """
     codes = view.rules.codes
-    names = letters(codes)
-    marks = ",".join("?" * len(names))
-    sql = (
-        f"SELECT {_COLUMNS} FROM marks WHERE id BETWEEN ? AND ? "  # noqa: S608 - our own names
-        f"AND code IN ({marks}) AND kf <= ? AND sf <= ? ORDER BY id"
-    )
-    bound = [*row_ids(pupil, *days), *names, view.position, view.stated]
-    rows = view.db.execute(sql, bound)
-    found = ((parse_session(row[0]), row) for row in rows)
+    found = marks_with_codes(view, pupil, days, letters(codes))
     return [
-        _stretch(view, s, row) for s, row in found if s in cells and _is_relevant(codes, s, row[1])
+        _stretch(view, session, mark)
+        for mark in found
+        if (session := parse_session(mark.session)) in cells
+        and _is_relevant(codes, session, mark.code)
     ]
 
 
@@ -83,13 +76,12 @@ def _is_relevant(codes: Codes, session: Session, code: str) -> bool:
     return rule is not None and rule.threshold
 
 
-def _stretch(view: View, session: Session, row: tuple[Any, ...]) -> Stretch:
-    _, _, kf, kt, sf, st, at, until = row
-    if kt is None or kt > view.position:
-        kt = st = until = None
+def _stretch(view: View, session: Session, mark: Mark) -> Stretch:
+    ended = None if mark.kt is None or mark.kt > view.position else mark.kt
     if view.question.clock == "source":
-        return Stretch(session, kf, kt, sf, st)
-    return Stretch(session, kf, kt, at, until)
+        return Stretch(session, mark.kf, ended, mark.sf, None if ended is None else mark.st)
+    until = None if ended is None else view.commits.of(ended).at
+    return Stretch(session, mark.kf, ended, view.commits.of(mark.kf).at, until)
 
 
 def first_recorded_met_at(found: Iterable[Stretch], register: Register) -> str | None:
@@ -104,16 +96,18 @@ def first_recorded_met_at(found: Iterable[Stretch], register: Register) -> str |
 
 def considerations(view: View) -> dict[int, list[Consideration]]:
     """Return what was considered for each pupil, in the order of the log."""
-    columns = (
-        "pupil, kf, decision, name, job_title, reason, counted, peak, seen_at, "
-        f"{_COMMITTED.format('kf')}, {_AUTHENTICATED}"
-    )
     found: dict[int, list[Consideration]] = {}
-    for row in sorted(view.stood(columns, "considerations"), key=lambda r: (r[0], r[1])):
-        pupil, _, decision, name, title, reason, count, peak, seen_at, at, how = row
-        author = {"name": view.open(name), "job_title": title, "authenticated": how}
-        found.setdefault(pupil, []).append(
-            Consideration(at, decision, author, view.open(reason), count, peak, seen_at)
+    known = view.standing(penalties_records.Consideration)
+    for each in sorted(known, key=lambda c: (c.pupil, c.kf)):
+        commit = view.commits.of(each.kf)
+        author = {
+            "name": view.open(each.name),
+            "job_title": each.job_title,
+            "authenticated": commit.authenticated,
+        }
+        reason, seen = view.open(each.reason), (each.counted, each.peak, each.seen_at)
+        found.setdefault(each.pupil, []).append(
+            Consideration(commit.at, each.decision, author, reason, *seen)
         )
     return found
 

@@ -17,12 +17,11 @@ from policies.law.penalties import Window
 from projections.penalties.case import Case
 from projections.queries.pending import pending_amendments
 from projections.queries.view import View
-
-_RELATION = "pupil, parent, relationship, parental_responsibility, care, since, until"
-_NOTICE = (
-    "pupil, parent, kind, issued_on, offence_first, offence_last, received_on, paid_on, "
-    "withdrawn_on, outcome, outcome_on, sessions"
-)
+from projections.readmodel.records import penalties as penalties_records
+from projections.readmodel.records import roll as roll_records
+from projections.readmodel.records.penalties import CaseworkStep, Confirmation
+from projections.readmodel.records.register import Conflict
+from projections.readmodel.records.roll import Relation
 
 
 class Parent(NamedTuple):
@@ -43,8 +42,9 @@ class Families:
     def notices(self) -> dict[int, list[tuple[str, Notice]]]:
         """Every notice known, with its parent, for each child; the earliest first."""
         found: dict[int, list[tuple[str, Notice]]] = {}
-        for row in sorted(self.view.stood(_NOTICE, "notices"), key=lambda r: (r[0], r[3], r[1])):
-            found.setdefault(row[0], []).append((row[1], _notice(row[2:])))
+        known = self.view.standing(penalties_records.Notice)
+        for each in sorted(known, key=lambda n: (n.pupil, n.issued_on, n.parent)):
+            found.setdefault(each.pupil, []).append((each.parent, each.law))
         return found
 
     def notices_for(self, pupil: int) -> list[Notice]:
@@ -52,41 +52,39 @@ class Families:
         return [notice for _, notice in self.notices.get(pupil, ())]
 
     @cached_property
-    def _relations(self) -> dict[int, list[tuple[Any, ...]]]:
-        found: dict[int, list[tuple[Any, ...]]] = {}
-        on = self.view.on.isoformat()
-        for row in sorted(self.view.stood(_RELATION, "relations"), key=lambda r: (r[0], r[1])):
-            pupil, parent, *stated, since, until = row
-            if (since or on) <= on <= (until or on):
-                found.setdefault(pupil, []).append((parent, *stated))
+    def _relations(self) -> dict[int, list[Relation]]:
+        found: dict[int, list[Relation]] = {}
+        known = self.view.standing(Relation)
+        for each in sorted(known, key=lambda r: (r.pupil, r.parent)):
+            if each.covers(self.view.on):
+                found.setdefault(each.pupil, []).append(each)
         return found
 
     @cached_property
     def _addresses(self) -> set[str]:
-        return {parent for parent, address in self.view.stood("parent, address", "parents")
-                if address}  # fmt: skip
+        return {each.parent for each in self.view.standing(roll_records.Parent) if each.address}
 
     @cached_property
-    def _confirmed(self) -> dict[tuple[int, str], str]:
+    def _confirmed(self) -> dict[tuple[int, str], date]:
         """The last day by ``on`` on which the authority confirmed, for child and parent."""
-        columns = "pupil, parent, confirmed_on"
-        rows = self.view.stood(
-            columns, "confirmations", "confirmed_on <= :v0", self.view.on.isoformat()
-        )
-        return {(pupil, parent): day for pupil, parent, day in sorted(rows)}
+        days = [each for each in self.view.standing(Confirmation)
+                if each.confirmed_on <= self.view.on]  # fmt: skip
+        ordered = sorted(days, key=lambda each: each.confirmed_on)
+        return {(each.pupil, each.parent): each.confirmed_on for each in ordered}
 
     def parents(self, pupil: int) -> Iterator[Parent]:
         """Yield those who are parents of a child or not ruled out, by id."""
-        for parent, relationship, responsibility, care in self._relations.get(pupil, ()):
-            words = self.view.open(relationship)
-            found = liable(responsibility, care, words, self.view.on)
+        for each in self._relations.get(pupil, ()):
+            words = self.view.open(each.relationship)
+            found = liable(each.parental_responsibility, each.care, words, self.view.on)
             if found is not None:
-                yield Parent(parent, found, parent in self._addresses)
+                yield Parent(each.parent, found, each.parent in self._addresses)
 
     def row(self, pupil: int, parent: Parent) -> dict[str, Any]:
         """Return what one more notice to a parent would be, as an answer has it."""
         given = [n for who, n in self.notices.get(pupil, ()) if who == parent.parent_id]
         one_more = prospect(given, self.view.on)
+        confirmed = self._confirmed.get((pupil, parent.parent_id))
         return {
             "parent_id": parent.parent_id,
             "liable": parent.liable,
@@ -94,28 +92,8 @@ class Families:
             "outcome": one_more.outcome,
             "amount_within_21_days": one_more.low,
             "amount": one_more.high,
-            "la_confirmed_on": self._confirmed.get((pupil, parent.parent_id)),
+            "la_confirmed_on": confirmed.isoformat() if confirmed else None,
         }
-
-
-def _notice(row: tuple[Any, ...]) -> Notice:
-    kind, issued, first, last, received, paid, withdrawn, outcome, decided, sessions = row
-    return Notice(
-        kind=kind,
-        issued_on=date.fromisoformat(issued),
-        offence_first=_day(first),
-        offence_last=_day(last),
-        received_on=_day(received),
-        paid_on=_day(paid),
-        withdrawn_on=_day(withdrawn),
-        outcome=outcome,
-        outcome_on=_day(decided),
-        sessions=tuple(parse_session(text) for text in (sessions or "").split(";") if text),
-    )
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
 
 
 _SUPPORT = "support"
@@ -170,8 +148,8 @@ class Blockers:
     @cached_property
     def _conflicts(self) -> dict[int, list[Session]]:
         found: dict[int, list[Session]] = {}
-        for pupil, session in self.view.stood("pupil, session", "conflicts"):
-            found.setdefault(pupil, []).append(parse_session(session))
+        for each in self.view.standing(Conflict):
+            found.setdefault(each.pupil, []).append(parse_session(each.session))
         return found
 
     def _support(self, pupil: int, window: Window) -> Iterator[str]:
@@ -186,14 +164,13 @@ class Blockers:
     @cached_property
     def _support_steps(self) -> dict[int, list[date]]:
         found: dict[int, list[date]] = {}
-        rows: list[Any] = self.view.stood("pupil, step, on_date", "casework")
-        for pupil, step, day in rows:
-            if _SUPPORT in step.casefold():
-                found.setdefault(pupil, []).append(date.fromisoformat(day))
+        for each in self.view.standing(CaseworkStep):
+            if _SUPPORT in each.step.casefold():
+                found.setdefault(each.pupil, []).append(each.on_date)
         return found
 
     def _school_type(self) -> Iterator[str]:
-        kind = (self.view.school or {}).get("type", "")
+        kind = self.view.school.type if self.view.school else ""
         if not relevant_school(kind, self.view.on):
             yield f"school-type: penalty notices do not apply to a school of type {kind!r}"
 

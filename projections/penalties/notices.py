@@ -2,23 +2,29 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any
 
 from ledger.clock import iso, local_date
 from ledger.english import number_of
 from ledger.values import parse_session
-from policies.law.notices import FAILURE_TO_ATTEND
 from projections.penalties.case import age_of, countable_cells, relevant_cells
 from projections.penalties.undercut_alerts import Alert, alerts, sentence, upn
 from projections.queries import rectangle
 from projections.queries.authors import Authors
-from projections.queries.pending import PendingAmendment, pending_amendments
-from projections.queries.question import Answer, Block, Grid, Lines, Question, option
-from projections.queries.uncounted import Standing, newest_calendar_change
-from projections.queries.versions import Commit, Describer, Version, versions
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.columns import plain
+from projections.queries.pending import pending_amendments
+from projections.queries.question import Answer, Question, option
+from projections.queries.uncounted import Standing
+from projections.queries.versions import Describer
 from projections.queries.view import View
+from projections.readmodel.accessors.calendar import newest_calendar_change
+from projections.readmodel.accessors.marks import Version, versions
+from projections.readmodel.known import Between
+from projections.readmodel.records.amending import Request
+from projections.readmodel.records.log import Commit
+from projections.readmodel.records.penalties import Notice
 
 COLUMNS = (
     "parent_id", "upn", "name", "kind", "issued_on", "offence_first", "offence_last",
@@ -29,10 +35,6 @@ WEEKS = "school-weeks"
 """Why nothing counts as before where no session changed: the school weeks counted together did."""
 _DETAILS = COLUMNS[3:13]
 _CHANGES = ("amendment", "restated", "late_entry")
-_RECORDED = (
-    "SELECT min(kf) FROM notices WHERE parent = ? AND pupil = ? AND kind = ? AND issued_on = ? "
-    "AND offence_first IS ?"
-)
 _MEANING = (
     "Sessions: those the notice states, else those of its offence period with an entry. Relevant "
     "now: unauthorised or unexplained as the register stands. Not counted: such entries that a "
@@ -42,7 +44,7 @@ _CHANGE_HEADINGS = ("Issued", "UPN", "Session", "Was", "Became", "Made")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notices(Question):
+class Notices(Question[Any]):
     """attendance notices: penalty notices as known, and what became of the sessions they rest on.
 
     Each with the sessions it relied on: those stated, else all of its offence period.
@@ -76,54 +78,21 @@ def _uncounted_since_issue(row: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in row["uncounted"] if each["since_issue"]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Notice:
-    """A notice as stored; ``sessions``: those stated; ``first`` and ``last``: its days."""
-
-    parent: str
-    pupil: int
-    details: dict[str, Any]
-    sessions: Sequence[str]
-
-    @property
-    def issued(self) -> date:
-        return date.fromisoformat(self.details["issued_on"])
-
-    @property
-    def span(self) -> tuple[str, str] | None:
-        """The first and the last session that it may have relied on."""
-        if self.sessions:
-            return min(self.sessions), max(self.sessions)
-        first, last = self.details["offence_first"], self.details["offence_last"]
-        if first is None or self.details["kind"] != FAILURE_TO_ATTEND:
-            return None
-        return f"{first}/AM", f"{last or self.details['issued_on']}/PM"
-
-
 @dataclass
 class _NoticeRows:
     view: View
 
     @cached_property
-    def all_notices(self) -> list[_Notice]:
+    def all_notices(self) -> list[Notice]:
         """Every notice known."""
-        stored = self.view.stood(f"parent, pupil, sessions, {', '.join(_DETAILS)}", "notices")
-        return [
-            _Notice(
-                parent,
-                pupil,
-                dict(zip(_DETAILS, details, strict=True)),
-                sessions.split(";") if sessions else [],
-            )
-            for parent, pupil, sessions, *details in stored
-        ]
+        return self.view.standing(Notice)
 
     @cached_property
     def describer(self) -> Describer:
         """Who, when and why of a change."""
         return Describer(self.view)
 
-    def row(self, notice: _Notice) -> dict[str, Any]:
+    def row(self, notice: Notice) -> dict[str, Any]:
         """Return the row of a notice."""
         found = self._versions(notice)
         relied = notice.sessions or sorted({v.session for v in found})
@@ -133,7 +102,7 @@ class _NoticeRows:
             "parent_id": notice.parent,
             "upn": upn(self.view, notice.pupil),
             "name": person.name,
-            **notice.details,
+            **{name: plain(getattr(notice, name)) for name in _DETAILS},
             "sessions": list(relied),
             "relevant_now": sum((notice.pupil, s) in self._relevant_entries for s in relied),
             "amended_since_issue": [
@@ -150,23 +119,19 @@ class _NoticeRows:
             ],
         }
 
-    def _versions(self, notice: _Notice) -> list[Version]:
+    def _versions(self, notice: Notice) -> list[Version]:
         """Return the versions of the marks that a notice relied on."""
         if notice.span is None:
             return []
-        where = "m.pupil = :v0 AND m.session BETWEEN :v1 AND :v2"
-        found = versions(self.view, where, notice.pupil, *notice.span)
+        found = versions(self.view, pupil=notice.pupil, session=Between(*notice.span))
         named = set(notice.sessions)
         return [v for v in found if v.kind != "plan" and (not named or v.session in named)]
 
-    def _first_commit(self, notice: _Notice) -> Commit:
+    def _first_commit(self, notice: Notice) -> Commit:
         """Return the transaction in which a notice was recorded here first."""
-        details = (notice.details[name] for name in ("kind", "issued_on", "offence_first"))
-        key = [notice.parent, notice.pupil, *details]
-        (position,) = self.view.db.execute(_RECORDED, key).fetchone()
-        return self.describer.commit(position)
+        return self.view.commits.of(self.view.first_version(Notice, **notice.identity).kf)
 
-    def _after_issue(self, notice: _Notice, version: Version, recorded: Commit) -> bool:
+    def _after_issue(self, notice: Notice, version: Version, recorded: Commit) -> bool:
         """Tell whether a version is a change since the issue.
 
         What was recorded here after the notice was is one, whatever time its source states; a
@@ -175,10 +140,10 @@ class _NoticeRows:
         """
         if version.position > recorded.last:
             return version.kind != "entry" or (bool(notice.sessions) and version.imported)
-        return version.kind in _CHANGES and local_date(self._when(version)) > notice.issued
+        return version.kind in _CHANGES and local_date(self._when(version)) > notice.issued_on
 
     def _uncounted(
-        self, notice: _Notice, standing: Mapping[str, Version], recorded: Commit
+        self, notice: Notice, standing: Mapping[str, Version], recorded: Commit
     ) -> Iterator[dict[str, Any]]:
         """Yield the relevant entries relied on that do not count, and why."""
         pupil = Standing(self.view, notice.pupil, threshold=True)
@@ -196,20 +161,20 @@ class _NoticeRows:
                     **self._cause(notice, bar.words, bar.position, recorded),
                 }
 
-    def _weeks(self, notice: _Notice) -> Iterator[dict[str, Any]]:
+    def _weeks(self, notice: Notice) -> Iterator[dict[str, Any]]:
         """Yield where school weeks moved under a notice, which no session shows."""
         for alert in self._alerts:
-            ref = f"{notice.parent} {notice.details['issued_on']}"
+            ref = f"{notice.parent} {notice.issued_on}"
             named = any(paper["ref"] == ref for paper in alert.papers)
             if alert.pupil == notice.pupil and not alert.sessions and named:
                 words = "the school weeks that are counted together moved"
                 position = newest_calendar_change(self.view, alert.cause.first, alert.cause.last)
-                recorded = self.describer.commit(alert.cause.first - 1)
+                recorded = self.view.commits.of(alert.cause.first - 1)
                 moved = self._cause(notice, words, position or alert.number, recorded)
                 yield {"session": None, "code": None, "why": WEEKS, **moved}
 
     def _cause(
-        self, notice: _Notice, words: str, position: int | None, recorded: Commit
+        self, notice: Notice, words: str, position: int | None, recorded: Commit
     ) -> dict[str, Any]:
         """Say what keeps an entry from counting, by whom, and whether since the issue."""
         if position is None:
@@ -224,7 +189,7 @@ class _NoticeRows:
             "when": iso(when),
             "reason": told.reason,
             "position": position,
-            "since_issue": position > recorded.last or local_date(when) > notice.issued,
+            "since_issue": position > recorded.last or local_date(when) > notice.issued_on,
         }
 
     @cached_property
@@ -236,7 +201,7 @@ class _NoticeRows:
         return alerts(self.view)
 
     @cached_property
-    def _waiting(self) -> list[PendingAmendment]:
+    def _waiting(self) -> list[Request]:
         return pending_amendments(self.view)
 
     def _when(self, version: Version) -> int:

@@ -35,14 +35,15 @@ from projections.penalties.considerations import (
 )
 from projections.penalties.families import Blockers, Families
 from projections.penalties.text import COLUMNS, ListedPupil, blocks, csv_row, explanation
-from projections.queries.question import Answer, Lines, Selection, option
+from projections.queries.blocks import Lines
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
-class Penalties(Selection):
+class Penalties(Selection, Question[Any]):
     """attendance penalties: who reached the penalty notice threshold, and who is near it.
 
     Pupils with so many relevant entries in a window of school weeks, over the whole history.

@@ -14,7 +14,8 @@ from policies.law.penalties import Measure
 from policies.packs.values import parameters
 from projections.penalties.case import Case, counted_from, letters
 from projections.penalties.considerations import Consideration
-from projections.queries.question import Block, Grid, Lines, natural_order
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.columns import natural_order
 from projections.queries.view import View
 
 COLUMNS = (

@@ -4,12 +4,13 @@ An entry that stands as before, and counts no longer (or counts again), is shown
 with what the register says of its day and who said so.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
+
+from msgspec.structs import asdict
 
 from ledger.clock import iso, local_date
 from ledger.english import day
@@ -17,26 +18,16 @@ from ledger.values import parse_session
 from policies.law import papers
 from policies.packs.values import parameters
 from projections.queries.authors import Authors, Authorship, author_in_words
-from projections.queries.uncounted import Bar, Standing, newest_calendar_change
-from projections.queries.versions import Describer, Version, versions
+from projections.queries.uncounted import Bar, Standing
+from projections.queries.versions import Describer
 from projections.queries.view import View
-
-_SETTLEMENT = 'alert, outcome, to_whom, on_date, reason, "by", name, job_title, kf'
-_COMMIT = 'first, last, at, "by", account, authenticated, command, source'
-_APPROVED = "position, name, job_title, decided_name, decided_title"
-
-
-class Cause(NamedTuple):
-    """The transaction that raised an alert; ``by``: a staff id, none where nobody was named."""
-
-    first: int
-    last: int
-    at: int
-    by: str | None
-    account: str
-    authenticated: str
-    command: str
-    source: str | None
+from projections.readmodel.accessors.calendar import newest_calendar_change
+from projections.readmodel.accessors.marks import Version, versions
+from projections.readmodel.known import Between
+from projections.readmodel.records.amending import Request
+from projections.readmodel.records.disclosure import Disclosure
+from projections.readmodel.records.log import Commit
+from projections.readmodel.records.penalties import AlertSettlement, Consideration, Undercut
 
 
 class Settlement(NamedTuple):
@@ -62,7 +53,7 @@ class Alert:
     pupil: int
     papers: list[dict[str, Any]]
     sessions: list[str]
-    cause: Cause
+    cause: Commit
     settled: Settlement | None
 
     @property
@@ -73,22 +64,18 @@ class Alert:
 
 def alerts(view: View) -> list[Alert]:
     """Return every alert known, in the order of the log."""
-    settled = {
-        row[0]: _settlement(view, *row[1:]) for row in view.stood(_SETTLEMENT, "alerts_settled")
-    }
-    rows = sorted(view.stood("alert, pupil, papers, sessions", "undercuts"))
+    settled = {each.alert: _settlement(view, each) for each in view.standing(AlertSettlement)}
     return [
         Alert(
-            n, pupil, json.loads(papers), json.loads(sessions), cause_of(view, n), settled.get(n)
+            each.alert,
+            each.pupil,
+            [asdict(paper) for paper in each.about],
+            list(each.sessions),
+            view.commits.of(each.alert),
+            settled.get(each.alert),
         )
-        for n, pupil, papers, sessions in rows
+        for each in sorted(view.standing(Undercut), key=lambda each: each.alert)
     ]
-
-
-def cause_of(view: View, position: int) -> Cause:
-    """Return the transaction that holds a position."""
-    sql = f"SELECT {_COMMIT} FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1"  # noqa: S608
-    return Cause(*view.db.execute(sql, [position]).fetchone())
 
 
 def upn(view: View, pupil: int) -> str:
@@ -103,14 +90,12 @@ def paper_words(view: View, paper: Mapping[str, Any]) -> str:
         parent, _, issued = ref.partition(" ")
         return papers.notice_words(parent, date.fromisoformat(issued))
     position = int(ref)
-    on = day(local_date(cause_of(view, position).at))
     if paper["kind"] == "consideration":
-        sql = "SELECT decision FROM considerations WHERE line = ?"
-        (decision,) = view.db.execute(sql, [position]).fetchone()
-        return f"{papers.CONSIDERED[decision]} of {on}"
-    sql = "SELECT kind, on_date, first, last FROM disclosures WHERE line = ?"
-    kind, *days = view.db.execute(sql, [position]).fetchone()
-    return papers.extract_words(kind, *map(date.fromisoformat, days))
+        [considered] = view.in_log(Consideration, line=position)
+        on = day(local_date(view.commits.of(position).at))
+        return f"{papers.CONSIDERED[considered.decision]} of {on}"
+    [given] = view.in_log(Disclosure, line=position)
+    return given.words
 
 
 def paper_row(view: View, alert: Alert, paper: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,7 +123,7 @@ def counts_text(paper: Mapping[str, Any]) -> str:
     return "" if paper["kind"] == "certificate" else f"{paper['before']} -> {paper['after']}"
 
 
-def author(describer: Describer, cause: Cause) -> dict[str, Any] | None:
+def author(describer: Describer, cause: Commit) -> dict[str, Any] | None:
     """Return who gave the command, by name and title of that day; an account is nobody's name."""
     if cause.by is None:
         return None
@@ -156,27 +141,38 @@ class Approval(NamedTuple):
 def approval(view: View, alert: Alert) -> Approval | None:
     """Return who asked for what raised an alert and who approved it, none without approval."""
     cause = alert.cause
-    where = "pupil = :v0 AND decision = 'approved' AND decided BETWEEN :v1 AND :v2"
-    found = view.stood(_APPROVED, "approvals", where, alert.pupil, cause.first, cause.last)
-    if not found:
+    known = view.standing(
+        Request,
+        pupil=alert.pupil,
+        decision="approved",
+        decided=Between(cause.first, cause.last),
+    )
+    if not known:
         return None
-    position, name, title, decided_name, decided_title = min(found)
-    asked = cause_of(view, position).authenticated
+    request = min(known, key=lambda each: each.position)
     return Approval(
-        {"name": view.open(name), "job_title": title, "authenticated": asked},
         {
-            "name": view.open(decided_name),
-            "job_title": decided_title,
+            "name": view.open(request.name),
+            "job_title": request.job_title,
+            "authenticated": view.commits.of(request.position).authenticated,
+        },
+        {
+            "name": view.open(request.decided_name),
+            "job_title": request.decided_title,
             "authenticated": cause.authenticated,
         },
     )
 
 
-def _settlement(view: View, *stored: Any) -> Settlement:  # noqa: ANN401 - a row of the table
-    outcome, to, on, reason, _, name, job_title, position = stored
-    at = cause_of(view, position).at
+def _settlement(view: View, each: AlertSettlement) -> Settlement:
     return Settlement(
-        outcome, view.open(to), on, view.open(reason), view.open(name), job_title, at
+        each.outcome,
+        view.open(each.to_whom),
+        each.on_date.isoformat() if each.on_date else None,
+        view.open(each.reason),
+        view.open(each.name),
+        each.job_title,
+        view.commits.of(each.kf).at,
     )
 
 
@@ -212,7 +208,7 @@ class Changes:
         after = Standing.at(self.view, alert.pupil, cause.last)
         made = {
             v.session: v
-            for v in versions(after.view, "m.pupil = :v0", alert.pupil)
+            for v in versions(after.view, pupil=alert.pupil)
             if v.kind != "plan" and cause.first <= v.position <= cause.last
         }
         for each in alert.sessions:

@@ -21,7 +21,8 @@ from ledger.tlog.tree import is_consistent
 from ledger.transparency.proof import Proofs, keys_of, row_at, rows_of
 from ledger.values import parse_session
 from ledger.verification.verify import Progress
-from projections.queries.question import Answer, Inspection, Lines, Page, argument, option
+from projections.queries.blocks import Lines
+from projections.queries.question import Answer, Inspection, Page, argument, option
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,7 +34,8 @@ from ledger.verification.verify import (
 )
 from policies.packs.codes import rules
 from projections.queries import sightings
-from projections.queries.question import Answer, Grid, Inspection, Lines, option
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Inspection, option
 from projections.readmodel import manifest, tables
 from projections.readmodel.catch_up import catch_up
 from projections.readmodel.freshness import follows
@@ -221,7 +222,6 @@ def _says(faults: Sequence[Fault], *, covered: bool) -> list[str]:
 
 
 _MENDS = "attendance rebuild mends it"
-_MADE_OF = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 _UNREADABLE = (Refused, OSError, ValueError, LookupError, TypeError, DatabaseError)
 
 
@@ -266,9 +266,8 @@ def _wrong(there: Folder) -> str | None:
     if any(place and not follows(there, place) for place in _reaches(there)):
         return "were made from another log, or from entries that it has no more"
     with closing(open_tables(there)) as db:
-        for (said,) in db.execute("PRAGMA integrity_check(1)"):
-            if said != "ok":
-                return f"are malformed: {' '.join(said.split())}"
+        if malformed := tables.malformed(db):
+            return f"are malformed: {malformed}"
     with log_alone(there) as anew:
         head, found = catch_up(there), None
         if head == anew.head:
@@ -292,5 +291,5 @@ def _reaches(folder: Folder) -> Iterator[Reach | None]:
 
 def _contents(models: Models) -> Iterator[str]:
     """Yield what the tables are made of, and everything that the read models hold."""
-    yield from map(repr, models.db.execute(_MADE_OF))
+    yield from tables.made_of(models.db)
     yield from models.content()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ledger.clock import iso, local
 from ledger.store.folder import Folder
@@ -11,16 +11,17 @@ from ledger.transparency.requests import Requests, last_seen
 from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from ledger.verification.verify import Progress
 from projections.queries import sightings
-from projections.queries.question import Answer, Grid, Inspection, Lines, Page, Question, option
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Inspection, Page, Question, option
 from projections.queries.view import View
+from projections.readmodel.records.proof import Witness
 
 _HEADINGS = ("Witness", "Key", "Trusted", "Decided by", "Saw entries", "At")
-_STORED = "kf, key, trusted, at, by, name, job_title"
 _COLUMNS = ("witness", "key_id", "trusted", "since", "by", "saw", "saw_at", "key")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Witnesses(Question):
+class Witnesses(Question[Any]):
     """attendance witness: who outside is trusted to have seen the log, and what each saw last.
 
     Without any, whoever holds the ledger's key could make it anew, and nobody would know.
@@ -29,7 +30,7 @@ class Witnesses(Question):
     def answer(self, view: View) -> Answer:
         """Answer with every witness that was ever trusted."""
         trusts = {each.key.vkey: each for each in trusted_witnesses(view.folder)}
-        stored = [_Witness(*row) for row in sorted(view.stood(_STORED, "witnesses"))]
+        stored = sorted(view.standing(Witness), key=lambda each: each.kf)
         seen = [sightings.newest(view, [trusts[each.key]]) for each in stored]
         last = max((each for each in seen if each), default=None)
         rows = [_row(view, row, each) for row, each in zip(stored, seen, strict=True)]
@@ -48,24 +49,12 @@ class Witnesses(Question):
         return Answer(document, _COLUMNS, [*blocks, says], flat)
 
 
-class _Witness(NamedTuple):
-    """A witness as stored: its key, whether it is trusted, and since when by whose decision."""
-
-    position: int
-    key: str
-    trusted: bool
-    at: int
-    by: str
-    name: str
-    job_title: str
-
-
-def _row(view: View, witness: _Witness, seen: Sighting | None) -> dict[str, Any]:
+def _row(view: View, witness: Witness, seen: Sighting | None) -> dict[str, Any]:
     key = read_verifier(witness.key)
     return {
         "witness": key.name,
         "key_id": key.key_id.hex(),
-        "trusted": bool(witness.trusted),
+        "trusted": witness.trusted,
         "since": iso(witness.at),
         "by": {
             "staff_id": witness.by,
@@ -78,7 +67,7 @@ def _row(view: View, witness: _Witness, seen: Sighting | None) -> dict[str, Any]
     }
 
 
-def _cells(view: View, witness: _Witness, seen: Sighting | None) -> list[str]:
+def _cells(view: View, witness: Witness, seen: Sighting | None) -> list[str]:
     key = read_verifier(witness.key)
     return [
         key.name,

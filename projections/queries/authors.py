@@ -47,7 +47,7 @@ class Authors:
         with closing(Store(self._view.folder.log)) as store:
             found = store.at(position)
         event = None if found is None or isinstance(found.event, Committed) else found.event
-        header = self._describer.commit(position)
+        header = self._view.commits.of(position)
         imported = header.source is not None
         stated = event.stated if isinstance(event, SourcedEvent) else None
         when = local_date(stated if imported and stated is not None else header.at)

@@ -5,17 +5,18 @@ A question is a class: its fields are its options. The first line of its docstri
 without being imported.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.columns import Listing, plain
 
 if TYPE_CHECKING:
     from policies.law.disclosure import OnRecord
@@ -53,18 +54,39 @@ class PointInTime(Options):
     )
 
 
+F = TypeVar("F")
+
+
 @dataclass(frozen=True, kw_only=True)
-class Question(PointInTime, ABC):
-    """A question that the read models answer."""
+class Question(PointInTime, ABC, Generic[F]):
+    """A question that the read models answer: first found, then shown in the form asked for."""
 
     @property
     def on_record(self) -> "OnRecord | None":
         """What is recorded before it is answered, where asking is itself on record."""
         return None
 
-    @abstractmethod
+    def check(self, view: "View", /) -> None:
+        """Refuse what cannot be asked, whatever is known. Raises `Refused`."""
+
+    def find(self, view: "View", /) -> F:
+        """Find what is asked for, in the read models at one point in time. Raises `Refused`."""
+        raise NotImplementedError
+
+    def present(self, found: F, /) -> "Answer":
+        """Say how what was found is shown; the read models are no longer asked."""
+        raise NotImplementedError
+
+    def unknown(self) -> "Answer":
+        """Return what the document holds, and the CSV is headed by, where nothing was known."""
+        return Answer({"rows": []})
+
     def answer(self, view: "View", /) -> "Answer":
-        """Answer from the read models at one point in time. Raises `Refused`."""
+        """Answer from the read models at one point in time, and say which. Raises `Refused`."""
+        self.check(view)
+        if view.knows_nothing:
+            return self.unknown().of_nothing(view)
+        return self.present(self.find(view)).of(view)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +104,8 @@ class Inspection(Options, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Selection(Question):
-    """A question about some of the pupils."""
+class Selection(PointInTime):
+    """Of which pupils, among those who are known."""
 
     pupil: str | None = option("one pupil, by UPN or local id")
     group: str | None = option("members of a group, by its name (9B)")
@@ -96,100 +118,75 @@ class Selection(Question):
     current: bool = option("only pupils on roll at --on", default=False)
 
 
-class Rows(Sequence[Sequence[str]]):
-    """The rows of a table, made when the first is read: most answers are wanted in one form."""
-
-    def __init__(self, make: Callable[[], list[Sequence[str]]]) -> None:
-        self._make = make
-
-    @cached_property
-    def _made(self) -> list[Sequence[str]]:
-        return self._make()
-
-    @overload
-    def __getitem__(self, at: int) -> Sequence[str]: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Sequence[str]]: ...
-    def __getitem__(self, at: int | slice) -> Sequence[str] | Sequence[Sequence[str]]:
-        return self._made[at]
-
-    def __len__(self) -> int:
-        return len(self._made)
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines of plain text."""
-
-    lines: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A table to be shown: column headings, rows of text, what stands beneath.
-
-    ``numeric``: the columns (by number) that are aligned to the right; ``total``: whether the
-    last row is a total.
-    """
-
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    numeric: frozenset[int] = frozenset()
-    total: bool = False
-    notes: Sequence[str] = ()
-
-
-Block = Lines | Grid
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A file that an answer writes: where to, what, and whether over what is there."""
+    """A file that an answer writes: where to, and whether over what is there.
 
-    path: Path
-    text: str
-    replace: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer: the JSON document, the rows for CSV, and the blocks for reading.
-
-    ``columns``: the row's keys that make the CSV, in order; ``flat``: the rows as CSV has them,
-    where those of the document hold lists of their own. ``pages``: files to write; ``paged``:
-    read page by page on a terminal; ``differs``: a verification found a difference.
+    ``content``: its text, or what makes it, given the ``foot``: the provenance of the answer.
     """
 
-    document: Mapping[str, Any]
+    path: Path
+    content: str | Callable[[str], str]
+    replace: bool = True
+    foot: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is written."""
+        return self.content if isinstance(self.content, str) else self.content(self.foot)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer: what the JSON document holds, the listing for CSV, and the blocks for reading.
+
+    ``listed``: the rows of the CSV, by default those of the document; ``pages``: files to write;
+    ``paged``: read page by page on a terminal; ``differs``: a verification found a difference.
+    """
+
+    fields: Mapping[str, Any]
     columns: Sequence[str] = ()
     blocks: Sequence[Block] = ()
     flat: Sequence[Mapping[str, Any]] | None = None
+    listed: Listing[Any] | None = None
     pages: Sequence[Page] = ()
     paged: bool = False
     differs: bool = False
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """What is written as JSON."""
+        found: dict[str, Any] = plain(self.fields)
+        return found
 
     def rows(self) -> Sequence[Mapping[str, Any]]:
         """Return the rows of the document."""
         found: Sequence[Mapping[str, Any]] = self.document.get("rows") or ()
         return found
 
+    @property
+    def listing(self) -> Listing[Any] | None:
+        """What the CSV lists; none where the answer is no list."""
+        rows = self.fields.get("rows") if self.listed is None else self.listed
+        return rows if isinstance(rows, Listing) else None
 
-def natural_order(text: str) -> tuple[object, ...]:
-    """Return a key that sorts 9B before 10A, for reading."""
-    pieces = re.split(r"(\d+)", text)
-    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p)
+    def of(self, view: "View") -> "Answer":
+        """Return the answer with its provenance: first in the document, last where it is read."""
+        provenance = view.provenance()
+        *before, last = self.blocks or [Lines([])]
+        if isinstance(last, Grid):
+            last = replace(last, notes=[*last.notes, provenance])
+        else:
+            last = Lines([*last.lines, provenance])
+        as_of = view.as_of() | self.fields.get("as_of", {})
+        return replace(
+            self,
+            fields={"as_of": as_of, **{k: v for k, v in self.fields.items() if k != "as_of"}},
+            blocks=[*before, last],
+            pages=[replace(page, foot=provenance) for page in self.pages],
+        )
 
-
-def percent(part: int, whole: int) -> str | None:
-    """Return 100 x part / whole with one decimal, half up; none of nothing."""
-    if whole == 0:
-        return None
-    tenths = (2000 * part + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10}"
-
-
-def share_of(part: int, whole: int) -> str:
-    """Write a percentage with the counts behind it: ``90.0 % (9 of 10)``."""
-    shown = percent(part, whole)
-    return "no sessions" if shown is None else f"{shown} % ({part} of {whole})"
+    def of_nothing(self, view: "View") -> "Answer":
+        """Return the answer where nothing was known yet."""
+        fields = {"as_of": view.as_of(), **self.fields, "knows_nothing": True}
+        return replace(self, fields=fields, blocks=[Lines([view.ignorance()])])

@@ -5,7 +5,7 @@ Every answer on attendance begins with `count_cells`; every answer on persistent
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -17,10 +17,12 @@ from ledger.errors import Refused
 from ledger.values import school_year_number
 from policies.law.absence import Shares, of_statistical_age, shares
 from policies.packs.values import parameters
-from projections.queries.question import Selection, percent
+from projections.queries.columns import percent
+from projections.queries.question import Selection
 from projections.queries.rectangle import Flags, Rectangle, cover, rectangle
 from projections.queries.tally import Counter, Counts, Tally
 from projections.queries.view import Interval, View
+from projections.readmodel.records.roll import Spell
 
 _CLASSES = ("year", "registration")
 NO_GROUP = "(none)"
@@ -119,8 +121,8 @@ def membership_cells(
 def check_school(view: View, question: Selection) -> None:
     """Refuse a question about another school than the one of this ledger."""
     urn = question.school
-    if urn is not None and (view.school is None or view.school["urn"] != urn):
-        here = view.school["urn"] if view.school else "no school yet"
+    if urn is not None and (view.school is None or view.school.urn != urn):
+        here = view.school.urn if view.school else "no school yet"
         raise Refused(
             "school-other",
             f"this ledger is the register of {here}, not of {urn}",
@@ -206,6 +208,11 @@ class Enrolment:
     severe: bool
 
     @property
+    def attendance(self) -> str | None:
+        """Attendance in percent."""
+        return percent(self.tally.attended, self.tally.possible)
+
+    @property
     def counts(self) -> dict[str, Any]:
         """The counts behind the flags."""
         return {
@@ -213,7 +220,7 @@ class Enrolment:
             "absent": self.tally.absent,
             "authorised": self.tally.authorised,
             "unauthorised": self.tally.unauthorised,
-            "attendance": percent(self.tally.attended, self.tally.possible),
+            "attendance": self.attendance,
             "persistent": self.persistent,
             "severe": self.severe,
         }
@@ -262,9 +269,9 @@ def pupils_in_statistics(view: View, away: set[int]) -> set[int]:
 
 def boarders(view: View) -> set[int]:
     """Return the pupils who board by their latest spell on roll that has begun."""
-    rows = view.stood("pupil, starts_on, boarder", "roll", "starts_on <= :v0", view.on.isoformat())
-    latest = {pupil: boards for pupil, _, boards in sorted(rows)}
-    return {pupil for pupil, boards in latest.items() if boards}
+    begun = [each for each in view.standing(Spell) if each.starts_on <= view.on]
+    latest = {each.pupil: each for each in sorted(begun, key=lambda each: each.starts_on)}
+    return {pupil for pupil, spell in latest.items() if spell.boarder}
 
 
 def authorised_by_kind(view: View, tally: Tally) -> dict[str, int]:
@@ -289,7 +296,7 @@ def authorised_by_kind(view: View, tally: Tally) -> dict[str, int]:
     }
 
 
-def enrolment_totals(found: list[Enrolment], population: Population) -> dict[str, Any]:
+def enrolment_totals(found: Sequence[Enrolment], population: Population) -> dict[str, Any]:
     """Return the total of an answer: how many enrolments, and how many of them flagged."""
     persistent, severe = sum(e.persistent for e in found), sum(e.severe for e in found)
     return {

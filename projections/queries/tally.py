@@ -4,11 +4,11 @@ Integers throughout; a percentage is made only when it is shown.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,10 @@ import numpy.typing as npt
 from ledger.state.calendar import Calendar
 from ledger.values import Session, school_year_number
 from policies.packs.codes import CodeRule, Codes
-from projections.queries.question import percent
+from projections.queries.columns import Column, Listing, percent, share_of
 from projections.queries.rectangle import Flags, Rectangle
 
+T = TypeVar("T")
 Counts = npt.NDArray[np.int64]
 _OF_THE_CODE = ("possible", "attended", "authorised", "unauthorised", "late", "missing")
 COUNTED = (*_OF_THE_CODE, "undated")
@@ -43,19 +44,55 @@ class Tally:
         """Sessions of absence, authorised or not."""
         return self.authorised + self.unauthorised
 
-    def row(self) -> dict[str, Any]:
-        """Return the row of an answer."""
-        return {
-            "possible": self.possible,
-            "attended": self.attended,
-            "authorised": self.authorised,
-            "unauthorised": self.unauthorised,
-            "late": self.late,
-            "missing": self.missing,
-            "undated": self.undated,
-            "codes": dict(sorted(self.codes.items())),
-            "attendance": percent(self.attended, self.possible),
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return both together, of two parts of a school or of two schools."""
+        summed = {name: getattr(self, name) + getattr(other, name) for name in COUNTED}
+        codes = {
+            code: self.codes.get(code, 0) + other.codes.get(code, 0)
+            for code in {**self.codes, **other.codes}
         }
+        return Tally(**summed, codes=codes)
+
+    def row(self) -> dict[str, Any]:
+        """Return it as a document has it."""
+        [document] = Listing(tally_columns(_itself), [self]).documents()
+        return document
+
+
+def tally_columns(of: Callable[[T], Tally]) -> tuple[Column[T], ...]:
+    """Return the columns of rows that have a tally: sessions, and attendance in percent."""
+    counts = {
+        "possible": "Possible",
+        "attended": "Attended",
+        "authorised": "Authorised",
+        "unauthorised": "Unauthorised",
+        "late": "Late",
+        "missing": "No mark",
+        "undated": "",
+    }
+    return (
+        *(Column(key, heading, _count(of, key), number=True) for key, heading in counts.items()),
+        Column("codes", value=lambda row: dict(sorted(of(row).codes.items()))),
+        Column(
+            "attendance",
+            "Attendance",
+            lambda row: percent(of(row).attended, of(row).possible),
+            text=lambda row: share_of(of(row).attended, of(row).possible),
+            number=True,
+        ),
+    )
+
+
+def _count(of: Callable[[T], Tally], key: str) -> Callable[[T], int]:
+    def count(row: T) -> int:
+        found: int = getattr(of(row), key)
+        return found
+
+    return count
+
+
+def _itself(tally: Tally) -> Tally:
+    return tally
 
 
 class Counter:

@@ -9,21 +9,24 @@ first of those that stand: it made the mark not count, whatever was recorded aft
 nothing. A reason that ended and came back came with the event that brought it back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ledger.english import day as day_in_words
-from ledger.state.calendar import Calendar, Closure, Term
+from ledger.state.calendar import Calendar, Closure
 from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
 from projections.queries.view import View
-from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR
+from projections.readmodel.accessors.marks import standing_marks
+from projections.readmodel.record import V
+from projections.readmodel.records import school as school_records
+from projections.readmodel.records.roll import Details, Membership, Spell
+from projections.readmodel.records.school import Term
+from projections.readmodel.tables import ALWAYS
 
-_Row = Sequence[Any]
-"""What a version says, as its columns."""
 Said = TypeVar("Said")
 ROLL, TERM, CLOSED, CANCELLED, AGE = (
     "not-on-roll", "outside-term", "closed", "cancelled", "not-of-age",
@@ -68,9 +71,7 @@ class Standing:
 
     def code(self, session: str) -> str | None:
         """Return the code that stands, none where no mark was made."""
-        where = "pupil = :v0 AND session = :v1"
-        rows = self.view.stood("code", "marks", where, self.pupil, session)
-        return rows[0][0] if rows else None
+        return next((m.code for m in standing_marks(self.view, self.pupil, session)), None)
 
     def bar(self, session: str, code: str | None = None) -> Bar | None:
         """Return what keeps the mark of a session from counting, none where nothing does.
@@ -115,16 +116,16 @@ class Standing:
     # -- what was recorded ----------------------------------------------------------------------
 
     def _facts(self, at: Session, code: str | None) -> "_Facts":
-        day, closures = at.date.isoformat(), self._closures.get(at, [])
+        day, closures = at.date, self._closures.get(at, [])
         return _Facts(
             at,
             # Codes and groups are asked of the few sessions that were ever closed only.
             counted_cancelled=bool(closures)
             and code is not None
-            and code == self.view.rules.codes.cancelled(at.date),
+            and code == self.view.rules.codes.cancelled(day),
             spells=self._spells,
-            terms=[v for v in self._terms if v.said.first <= at.date <= v.said.last],
-            groups=[v for v in self._groups if closures and _covers(v.said, day)],
+            terms=[v for v in self._terms if v.said.first <= day <= v.said.last],
+            groups=[v for v in self._groups if closures and v.said.covers(day)],
             closures=closures,
             ages=self._ages,
         )
@@ -137,55 +138,36 @@ class Standing:
     def _closures(self) -> dict[Session, list["_Version[Closure]"]]:
         """Every closure known, by session: read once, since a pupil has 380 sessions a year."""
         found: dict[Session, list[_Version[Closure]]] = {}
-        columns = 'date, half, "groups", cancelled, reason'
-        for since, until, (day, half, groups, cancelled, reason) in self._versions(
-            columns, "closures", "1"
-        ):
-            on, names = (
-                date.fromisoformat(day),
-                frozenset(filter(None, groups.split(GROUP_SEPARATOR))),
-            )
-            closure = Closure(on, half, names, bool(cancelled), reason)
-            found.setdefault(Session(on, half), []).append(_Version(since, until, closure))
+        for version in self._versions(school_records.Closure):
+            session = Session(version.said.date, version.said.half)
+            closure = _Version(version.since, version.until, version.said.law)
+            found.setdefault(session, []).append(closure)
         return found
 
     @cached_property
-    def _spells(self) -> list["_Version[_Row]"]:
-        return self._versions("starts_on, leaves_on", "roll", self._ours)
+    def _spells(self) -> list["_Version[Spell]"]:
+        return self._versions(Spell, pupil=self.pupil)
 
     @cached_property
     def _terms(self) -> list["_Version[Term]"]:
-        return [
-            _Version(since, until, Term(date.fromisoformat(first), date.fromisoformat(last), name))
-            for since, until, (first, last, name) in self._versions(
-                "first, last, name", "terms", "1"
-            )
-        ]
+        return self._versions(Term)
 
     @cached_property
-    def _groups(self) -> list["_Version[_Row]"]:
-        return self._versions("since, until, name", "memberships", self._ours)
+    def _groups(self) -> list["_Version[Membership]"]:
+        return self._versions(Membership, pupil=self.pupil)
 
     @cached_property
-    def _ages(self) -> list["_Version[_Row]"]:
+    def _ages(self) -> list["_Version[Details]"]:
         """What was recorded of the pupil's birth, oldest first; none where age is no bar.
 
         Before the first was known that one counts, as it does wherever pupils are named.
         """
         if not self.threshold:
             return []
-        columns = "compulsory_from, birth_cohort"
-        known = self._versions(columns, "details", self._ours)
-        if known:
-            return known
-        sql = f"SELECT {columns} FROM details WHERE pupil = ? ORDER BY kf LIMIT 1"  # noqa: S608
-        return [_Version(0, None, self.view.db.execute(sql, [self.pupil]).fetchone())]
+        known = self._versions(Details, pupil=self.pupil)
+        return known or [_Version(0, None, self.view.first_version(Details, pupil=self.pupil))]
 
-    @property
-    def _ours(self) -> str:
-        return f"pupil = {self.pupil}"
-
-    def _versions(self, columns: str, table: str, where: str) -> list["_Version[_Row]"]:
+    def _versions(self, record: type[V], **where: Any) -> list["_Version[V]"]:  # noqa: ANN401
         """Return every version known, with the entries between which it stood.
 
         What ended a version is known only where its stated time is known as well: under the
@@ -193,13 +175,8 @@ class Standing:
         version stands. So with what began it (both as in ``readmodel.tables.STANDS``). The
         entries of the log stay the order of events: a source's own times may be equal or missing.
         """
-        ended = "CASE WHEN kt <= :p AND st <= :t THEN kt END"
-        sql = (
-            f"SELECT kf, {ended}, {columns} FROM {table} "  # noqa: S608 - our own names
-            f"WHERE kf <= :p AND sf <= :t AND {where} ORDER BY kf"
-        )
-        bound = {"p": self.view.position, "t": self.view.stated}
-        return [_Version(a, b, said) for a, b, *said in self.view.db.execute(sql, bound)]
+        found = sorted(self.view.ever(record, **where), key=lambda version: version.kf)
+        return [_Version(each.kf, self.view.end_of(each), each) for each in found]
 
 
 class _Version(NamedTuple, Generic[Said]):
@@ -211,12 +188,6 @@ class _Version(NamedTuple, Generic[Said]):
 
     def stands_at(self, position: int) -> bool:
         return self.since <= position and (self.until is None or position < self.until)
-
-
-def _covers(row: _Row, day: str) -> bool:
-    """Tell whether a day lies between what a row says first and second; none: open."""
-    first, last, *_ = row
-    return (first is None or first <= day) and (last is None or day <= last)
 
 
 class _Reason(NamedTuple):
@@ -240,11 +211,11 @@ class _Facts:
 
     session: Session
     counted_cancelled: bool
-    spells: list[_Version[_Row]]
+    spells: list[_Version[Spell]]
     terms: list[_Version[Term]]
-    groups: list[_Version[_Row]]
+    groups: list[_Version[Membership]]
     closures: list[_Version[Closure]]
-    ages: list[_Version[_Row]]
+    ages: list[_Version[Details]]
 
     @cached_property
     def turns(self) -> list[int]:
@@ -268,10 +239,10 @@ class _Facts:
     def _reasons(self, position: int) -> Iterator[tuple[_Fact, _Reason]]:
         day = self.session.date
         spells = [v.said for v in self.spells if v.stands_at(position)]
-        on = day.isoformat()
-        if not any(_covers(spell, on) for spell in spells):
-            yield ROLL, _Reason(ROLL, _off_roll(on, spells))
-        if not Calendar([v.said for v in self.terms if v.stands_at(position)]).in_term(day):
+        if not any(spell.covers(day) for spell in spells):
+            yield ROLL, _Reason(ROLL, _off_roll(day, spells))
+        terms = [v.said.law for v in self.terms if v.stands_at(position)]
+        if not Calendar(terms).in_term(day):
             yield TERM, _Reason(TERM, "the day is recorded as outside term")
         closed = self._closed(position) if self.closures else []
         if not (self.counted_cancelled and any(c.cancelled for c in closed)):
@@ -284,7 +255,7 @@ class _Facts:
     def _closed(self, position: int) -> list[Closure]:
         """Return the closures that concern the pupil, cancellations first, then by group."""
         standing = [v.said for v in self.closures if v.stands_at(position)]
-        groups = {v.said[2] for v in self.groups if v.stands_at(position)}
+        groups = {v.said.name for v in self.groups if v.stands_at(position)}
         concerned = [closure for closure in standing if closure.concerns(groups)]
         return sorted(concerned, key=lambda c: (not c.cancelled, sorted(c.groups)))
 
@@ -292,14 +263,14 @@ class _Facts:
         if not self.ages:
             return True
         known = [v for v in self.ages if v.stands_at(position)] or self.ages[:1]
-        begins, cohort = known[0].said
-        return is_compulsory(self.session.date, date.fromisoformat(begins), cohort)
+        born = known[0].said
+        return is_compulsory(self.session.date, born.compulsory_from, born.birth_cohort)
 
 
-def _off_roll(day: str, spells: list[_Row]) -> str:
+def _off_roll(day: date, spells: list[Spell]) -> str:
     """Say that a pupil is not on roll, with the last day on roll before, if there is one."""
     words = "the pupil is recorded as not on roll that day"
-    left = [last for _, last in spells if last and last < day]
+    left = [each.leaves_on for each in spells if each.leaves_on and each.leaves_on < day]
     return f"{words} (last day on roll: {day_in_words(max(left))})" if left else words
 
 
@@ -310,16 +281,3 @@ def _closure(closure: Closure) -> _Reason:
     words += f" for {', '.join(sorted(closure.groups))}" if closure.groups else ""
     words += f" ({closure.reason})" if closure.reason else ""
     return _Reason(kind, words)
-
-
-def newest_calendar_change(view: View, first: int, last: int) -> int | None:
-    """Return the newest event of some positions that moved terms or closures, if one did."""
-    found = [
-        view.db.execute(
-            f"SELECT max({column}) FROM {table} WHERE {column} BETWEEN ? AND ?",  # noqa: S608
-            [first, last],
-        ).fetchone()[0]
-        for table in ("terms", "closures")
-        for column in ("kf", "kt")
-    ]
-    return max(filter(None, found), default=None)

@@ -1,10 +1,10 @@
 """The read models as they stood: opened once, at one point in time, for one answer."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date, time
-from functools import cached_property, lru_cache
+from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ledger
@@ -12,66 +12,59 @@ from ledger import clock as clocks
 from ledger.clock import Clock
 from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, KeyRing
-from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
+from ledger.state.calendar import Calendar
 from ledger.store.folder import Folder
 from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
-from policies.packs.codes import Rules, rules
+from policies.packs.codes import CodeRule, Rules, rules
 from projections.queries.question import PointInTime
+from projections.readmodel.known import Known, last_position_at
+from projections.readmodel.record import Sealed
+from projections.readmodel.records import roll as roll_records
+from projections.readmodel.records import school as school_records
+from projections.readmodel.records.roll import Details
 from projections.readmodel.sources import Models, Source, views
-from projections.readmodel.tables import ALWAYS, GROUP_SEPARATOR, STANDS, Connection
+from projections.readmodel.tables import ALWAYS, Connection
 
 if TYPE_CHECKING:
     from projections.readmodel.grid import Grid
 
-_PERSON = "pupil, upn, local_id, surname, forename, name_used, birth_cohort, compulsory_from"
-
 
 class Person:
-    """A pupil as known: row number, details opened when they are read, what stays without keys.
+    """A pupil as known: row number, what stays without keys, and details opened when read."""
 
-    ``sealed``: UPN, local id, surname, forename and the name used, each as the tables hold it.
-    """
+    def __init__(self, details: Details, open_text: Callable[[Sealed], str]) -> None:
+        self.index = details.pupil
+        self.birth_cohort, self.compulsory_from = details.birth_cohort, details.compulsory_from
+        self._details, self._open = details, open_text
 
-    def __init__(
-        self,
-        index: int,
-        born: tuple[int, date],
-        sealed: Sequence[str | None] = (),
-        open_text: Callable[[str], str] = str,
-    ) -> None:
-        self.index = index
-        self.birth_cohort, self.compulsory_from = born
-        self._sealed, self._open = sealed, open_text
-
-    def _text(self, place: int) -> str:
-        sealed = self._sealed[place] if self._sealed else None
+    def _text(self, sealed: Sealed | None) -> str:
         return self._open(sealed) if sealed else ""
 
     @cached_property
     def upn(self) -> str:
         """The unique pupil number."""
-        return self._text(0)
+        return self._text(self._details.upn)
 
     @cached_property
     def local_id(self) -> str:
         """The school's own number."""
-        return self._text(1)
+        return self._text(self._details.local_id)
 
     @cached_property
     def surname(self) -> str:
         """The surname."""
-        return self._text(2)
+        return self._text(self._details.surname)
 
     @cached_property
     def forename(self) -> str:
         """The forename."""
-        return self._text(3)
+        return self._text(self._details.forename)
 
     @cached_property
     def name_used(self) -> str:
         """The forename used at school; empty: the forename."""
-        return self._text(4)
+        return self._text(self._details.name_used)
 
     @property
     def name(self) -> str:
@@ -96,19 +89,16 @@ class Interval(NamedTuple):
 
 
 @dataclass
-class View:
+class View(Known):
     """The read models at one point in time.
 
     ``position`` and ``stated`` bound what is known; ``on`` and ``from_`` bound the sessions.
     """
 
     folder: Folder
-    models: Models
     ring: KeyRing
     now: int
     question: PointInTime
-    position: int
-    stated: int
     known_at: int
     rules: Rules = field(default_factory=rules)
 
@@ -118,19 +108,7 @@ class View:
 
     # -- reading ----------------------------------------------------------------------------
 
-    @property
-    def db(self) -> Connection:
-        """The tables."""
-        return self.models.db
-
-    def stood(self, columns: str, table: str, where: str = "1", *values: Any) -> list[Any]:  # noqa: ANN401
-        """Return the rows of a versioned table that stood at this point in time."""
-        named = {f"v{n}": value for n, value in enumerate(values)}
-        sql = f"SELECT {columns} FROM {table} WHERE {STANDS} AND ({where})"  # noqa: S608
-        bound = {"p": self.position, "t": self.stated, **named}
-        return self.db.execute(sql, bound).fetchall()
-
-    def open(self, sealed: str | None) -> str | None:
+    def open(self, sealed: Sealed | None) -> str | None:
         """Return the text of a sealed field; what is empty stays empty."""
         return None if sealed is None else self.ring.open(sealed)
 
@@ -142,30 +120,18 @@ class View:
     # -- the school -------------------------------------------------------------------------
 
     @cached_property
-    def school(self) -> dict[str, str] | None:
+    def school(self) -> school_records.School | None:
         """The school's details, none where they are not recorded."""
-        names = ("urn", "name", "la_code", "estab", "type", "phase")
-        rows = self.stood(", ".join(names), "school")
-        return dict(zip(names, rows[0], strict=True)) if rows else None
+        return next(iter(self.standing(school_records.School)), None)
 
     @cached_property
     def calendar(self) -> Calendar:
         """The calendar as known."""
-        day, wall = date.fromisoformat, time.fromisoformat
-        terms = [Term(day(f), day(la), n) for f, la, n in self.stood("first, last, name", "terms")]
-        closures = [
-            Closure(
-                day(d), h, frozenset(g.split(GROUP_SEPARATOR)) if g else frozenset(), bool(c), r
-            )
-            for d, h, g, c, r in self.stood('date, half, "groups", cancelled, reason', "closures")
-        ]
-        times = [
-            RegisterTimes(day(since), (wall(a), wall(b)), (wall(c), wall(d)))
-            for since, a, b, c, d in self.stood(
-                "since, am_opens, am_closes, pm_opens, pm_closes", "register_times"
-            )
-        ]
-        return Calendar(terms, closures, times)
+        return Calendar(
+            [each.law for each in self.standing(school_records.Term)],
+            [each.law for each in self.standing(school_records.Closure)],
+            [each.law for each in self.standing(school_records.Times)],
+        )
 
     @cached_property
     def today(self) -> date:
@@ -199,27 +165,24 @@ class View:
     @cached_property
     def people(self) -> dict[int, Person]:
         """Every pupil known, by row number."""
-        found = {row[0]: self._person(row) for row in self.stood(_PERSON, "details")}
+        found = {each.pupil: self._person(each) for each in self.standing(Details)}
         # A source may state a spell on roll as known before the details of another one are.
         unnamed = {spell.pupil for spell in self.spells} - found.keys()
         return found | {index: self.first_known_person(index) for index in sorted(unnamed)}
 
     def first_known_person(self, index: int) -> Person:
         """Return a pupil with the details first recorded, known at this point in time or not."""
-        sql = f"SELECT {_PERSON} FROM details WHERE pupil = ? ORDER BY kf LIMIT 1"  # noqa: S608
-        return self._person(self.db.execute(sql, [index]).fetchone())
+        return self._person(self.first_version(Details, pupil=index))
 
     def person(self, index: int) -> Person | None:
         """Return one pupil, if known."""
-        rows = self.stood(_PERSON, "details", "pupil = :v0", index)
-        return self._person(rows[0]) if rows else None
+        return next(map(self._person, self.standing(Details, pupil=index)), None)
 
-    def _person(self, row: tuple[Any, ...]) -> Person:
-        since = date.fromisoformat(row[7])
-        return Person(row[0], (row[6], since), row[1:6], self._open_text)
+    def _person(self, details: Details) -> Person:
+        return Person(details, self._open_text)
 
     @cached_property
-    def _open_text(self) -> Callable[[str], str]:
+    def _open_text(self) -> Callable[[Sealed], str]:
         # An answer may read a name when it is printed, and the view is closed by then.
         self.ring.read_all()
         return self.ring.open
@@ -227,33 +190,46 @@ class View:
     @cached_property
     def spells(self) -> list[Interval]:
         """Every spell on roll known."""
-        rows = self.stood("pupil, starts_on, leaves_on", "roll")
-        return [Interval(p, date.fromisoformat(s), _day(e)) for p, s, e in rows]
+        return [
+            Interval(each.pupil, each.starts_on, each.leaves_on)
+            for each in self.standing(roll_records.Spell)
+        ]
 
     @cached_property
     def memberships(self) -> list[Interval]:
         """Every group membership known."""
-        rows = self.stood("pupil, since, until, kind, name", "memberships")
-        return [Interval(p, _day(s) or date.min, _day(e), k, n) for p, s, e, k, n in rows]
+        return [
+            Interval(each.pupil, each.since or date.min, each.until, each.kind, each.name)
+            for each in self.standing(roll_records.Membership)
+        ]
 
     @cached_property
     def row_count(self) -> int:
         """How many rows hold every pupil known; a source may state a group before its pupil."""
-        last_member: int = self.stood("coalesce(max(pupil), -1)", "memberships")[0][0]
-        return 1 + max((*self.people, *(spell.pupil for spell in self.spells), last_member))
+        listed = (each.pupil for each in (*self.spells, *self.memberships))
+        return 1 + max((*self.people, *listed), default=-1)
 
     def pupil_index(self, named: str) -> int:
         """Return the row number of the pupil that a UPN or local id names, or refuse."""
         pupil = self.ring.find_pupil(named)
-        sql = "SELECT idx FROM pupils WHERE pupil = ?"
-        row = self.db.execute(sql, [pupil]).fetchone() if pupil else None
-        if row is None:
+        rows = self.standing(roll_records.Pupil, pupil=pupil) if pupil else []
+        if not rows:
             raise Refused(
                 "pupil-unknown",
                 f"no pupil has the UPN or local id {named!r}",
                 "look the pupil up with attendance pupil find NAME",
             )
-        return int(row[0])
+        return rows[0].idx
+
+    def pupil_id(self, index: int) -> str:
+        """Return the id by which the log knows a pupil."""
+        [pupil] = self.standing(roll_records.Pupil, idx=index)
+        return pupil.pupil
+
+    def meaning(self, code: str) -> CodeRule:
+        """Return the meaning of a code that stands, on the view's date or the last before it."""
+        known = self.rules.codes.by_code[code]
+        return max((rule for rule in known if rule.since <= self.on), key=lambda rule: rule.since)
 
     @cached_property
     def root(self) -> str:
@@ -265,7 +241,7 @@ class View:
     def as_of(self) -> dict[str, Any]:
         """Return the provenance that every answer begins with."""
         return {
-            "school": self.school["urn"] if self.school else None,
+            "school": self.school.urn if self.school else None,
             "on": self.on.isoformat(),
             "from": self.first.isoformat(),
             "known_at": clocks.iso(self.known_at),
@@ -278,9 +254,7 @@ class View:
 
     def provenance(self) -> str:
         """Return the provenance as a line of text; what it names asks the same again, exactly."""
-        school = (
-            f"{self.school['name']} ({self.school['urn']})" if self.school else "no school yet"
-        )
+        school = f"{self.school.name} ({self.school.urn})" if self.school else "no school yet"
         known = clocks.local(self.known_at).isoformat(sep=" ")
         return (
             f"{school}; {self.first} to {self.on}; as known at {known} "
@@ -290,10 +264,9 @@ class View:
 
     def ignorance(self) -> str:
         """Return what to say where nothing was known yet."""
-        row = self.db.execute("SELECT min(at) FROM commits").fetchone()
-        if row[0] is None:
+        if not self.commits.all:
             return "the ledger holds no event yet: it knows nothing"
-        first = clocks.local(row[0]).strftime("%Y-%m-%d %H:%M:%S")
+        first = clocks.local(self.commits.all[0].at).strftime("%Y-%m-%d %H:%M:%S")
         return f"the ledger's first event was recorded at {first} London: it knew nothing before"
 
 
@@ -305,11 +278,6 @@ def _first_date(first: date, on: date) -> date:
             "give the earlier date first",
         )
     return first
-
-
-@lru_cache(maxsize=4096)  # the days of a few years, asked for again and again
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
 
 
 @contextmanager
@@ -337,7 +305,7 @@ def open_view(
 def _view(folder: Folder, models: Models, ring: KeyRing, now: int, question: PointInTime) -> View:
     known_at = _known_at(question, now)
     position, stated = _bounds(models.db, question, known_at, models.head)
-    return View(folder, models, ring, now, question, position, stated, known_at)
+    return View(models, position, stated, folder, ring, now, question, known_at)
 
 
 def _known_at(question: PointInTime, now: int) -> int:
@@ -362,5 +330,4 @@ def _bounds(db: Connection, question: PointInTime, known_at: int, head: int) -> 
         return position, known_at if question.known_at is not None else ALWAYS
     if question.known_at is None:
         return position, ALWAYS
-    row = db.execute("SELECT max(last) FROM commits WHERE at <= ?", [known_at]).fetchone()
-    return min(position, row[0] or 0), ALWAYS
+    return min(position, last_position_at(db, known_at)), ALWAYS

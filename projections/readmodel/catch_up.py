@@ -20,6 +20,7 @@ from ledger.store.store import Recorded, Store
 from projections.readmodel import manifest, models, recent, tables
 from projections.readmodel.freshness import goes_on
 from projections.readmodel.manifest import grid_path
+from projections.readmodel.records.all_records import RECORDS
 from projections.readmodel.sources import as_they_are
 from projections.readmodel.tables import (
     Connection,
@@ -60,7 +61,7 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
     with closing(db), closing(Store(folder.log)) as store, translated(folder.views):
         db.execute("BEGIN IMMEDIATE")
         if anew := anew or not goes_on(folder, db):
-            tables.create(db, models.tables())
+            tables.create(db, RECORDS)
             recent.create(db)
         feed = _feed(folder, db, store.head(), anew=anew)
         with _no_garbage_collection():
@@ -81,9 +82,9 @@ def in_memory(folder: Folder) -> Iterator[tuple[Connection, "Grid", int]]:
 
     grid = Grid()
     with closing(tables.in_memory()) as db, closing(Store(folder.log)) as store:
-        tables.create(db, models.tables())
+        tables.create(db, RECORDS)
         recent.create(db)
-        feed = _Feed(Writer(db, models.tables()), grid, 0, 0, few=False)
+        feed = _Feed(Writer(db), grid, 0, 0, few=False)
         with _no_garbage_collection():
             head = _replay(store, feed, None)
         place = Reach(head, folder.anchor(head) or "")
@@ -101,7 +102,7 @@ def _feed(folder: Folder, db: Connection, head: int, *, anew: bool) -> "_Feed":
     few = there is not None and recent.number(db) + head - at <= recent.AT_MOST
     marks: _Marks = recent.Recorder(db) if few else _arrays(folder, db, anew=anew)
     grid_at = max(at, there.position if there else 0)
-    return _Feed(Writer(db, models.tables()), marks, at, grid_at, few)
+    return _Feed(Writer(db), marks, at, grid_at, few)
 
 
 def _arrays(folder: Folder, db: Connection, *, anew: bool) -> "_Marks":

@@ -10,34 +10,36 @@ here, so that destroying a key leaves nothing to clean up.
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ledger.files import begin_immediate, open_read_only
 from ledger.store.folder import Folder
+from projections.readmodel.record import (
+    INTERVAL,
+    Record,
+    V,
+    Versioned,
+    columns,
+    read,
+    selection,
+    stored,
+)
 
 Connection = sqlite3.Connection
 """The tables, open. Only this package names the database behind them."""
 DatabaseError = sqlite3.Error
 """What the database raises."""
 
-LAYOUT = 6
+LAYOUT = 7
 """Raised with every change of `models`, so that each ledger makes its read models anew."""
 ALWAYS = 2**62
 """A stated time later than any: nothing is filtered by it."""
 
 STANDS = "kf <= :p AND sf <= :t AND (kt IS NULL OR :p < kt OR :t < st)"
 """The condition of a version that stands at position ``:p`` and stated time ``:t``."""
-_INTERVAL = ("kf", "kt", "sf", "st")
-
-GROUP_SEPARATOR = "\n"
-"""Between the group names of one closure."""
-PUPIL_SEPARATOR = ","
-"""Between the row numbers of the pupils of one return."""
 
 
 def tables_path(folder: Folder) -> Path:
@@ -50,12 +52,6 @@ def open_tables(folder: Folder) -> Connection:
     return open_read_only(tables_path(folder))
 
 
-def columns_of(db: Connection, table: str) -> list[str]:
-    """Return what the rows of a table say, without the columns of their interval."""
-    names = [name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", [table])]
-    return [name for name in names if name not in _INTERVAL]
-
-
 @contextmanager
 def without_writers(folder: Folder) -> Iterator[None]:
     """Keep everybody from writing to the tables meanwhile."""
@@ -63,28 +59,6 @@ def without_writers(folder: Folder) -> Iterator[None]:
         with suppress(sqlite3.Error):
             begin_immediate(db.execute)  # refused where nobody may write: then nobody does
         yield
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table's columns (name -> SQLite type); ``key``: what identifies a fact's versions.
-
-    ``versioned``: whether rows carry the interval columns; then the key and ``kf`` are unique.
-    ``row_id``: the first column is an integer that places the row, and no index is needed.
-    ``usual``: the columns of most rows, the others empty; such rows are written twice as fast.
-    """
-
-    key: Sequence[str]
-    columns: Mapping[str, type]
-    versioned: bool = True
-    row_id: bool = False
-    usual: Sequence[str] = ()
-    indexes: Sequence[str] = ()
-
-    @property
-    def all_columns(self) -> tuple[str, ...]:
-        """Every column, those of the interval last."""
-        return (*self.columns, *(_INTERVAL if self.versioned else ()))
 
 
 class Moment(NamedTuple):
@@ -120,11 +94,10 @@ class _RowNumbers(dict[str, int]):
 class Writer:
     """Writes facts into the tables of one database, in the caller's transaction."""
 
-    def __init__(self, db: Connection, tables: Mapping[str, Table]) -> None:
+    def __init__(self, db: Connection) -> None:
         self.db = db
-        self._tables = tables
-        self._pending: dict[str, list[Sequence[Any]]] = {}
-        self._usual: dict[str, list[Sequence[Any]]] = {}
+        self._pending: dict[type[Record], list[Sequence[Any]]] = {}
+        self._usual: dict[type[Record], list[Sequence[Any]]] = {}
         self.pupils: dict[str, int] = _RowNumbers(db)
 
     def pupil(self, pupil_id: str) -> int:
@@ -136,15 +109,24 @@ class Writer:
             self.db.execute(sql, [pupil_id])
             return self.pupils[pupil_id]
 
-    def put(self, table: str, key: Sequence[Any], payload: Sequence[Any], moment: Moment) -> None:
-        """Record a new version of a fact; the one before it ends here."""
-        sf = self.end(table, key, moment)
-        self.insert(table, (*key, *payload, moment.position, None, sf, None))
+    def put(self, record: type[Versioned], moment: Moment, fact: object, **columns: Any) -> None:  # noqa: ANN401 - of the record
+        """Record a new version of a fact; the one before it ends here.
 
-    def end(self, table: str, key: Sequence[Any], moment: Moment) -> int:
-        """End the standing version of a fact, if any; return the stated time from then on."""
-        self.flush(table)
-        select, close = _statements(table, tuple(self._tables[table].key))
+        What ``columns`` do not say, the ``fact`` says: an event, or the version before.
+        """
+        row = _row(_own_columns(record), fact, columns)
+        key = [row[at] for at in _places_of_key(record)]
+        sf = self._end(record, key, moment)
+        self.insert(record, (*row, moment.position, None, sf, None))
+
+    def end(self, record: type[Versioned], moment: Moment, **key: Any) -> None:  # noqa: ANN401 - of the record
+        """End the standing version of a fact, if any."""
+        self._end(record, [stored(key[name]) for name in record.TABLE.key], moment)
+
+    def _end(self, record: type[Versioned], key: Sequence[Any], moment: Moment) -> int:
+        """End the standing version, if any; return the stated time from then on."""
+        self.flush(record)
+        select, close = _statements(record)
         row = self.db.execute(select, key).fetchone()
         if row is None:
             return moment.stated
@@ -152,42 +134,71 @@ class Writer:
         self.db.execute(close, [moment.position, sf, row[0]])
         return sf
 
-    def current(self, table: str, columns: str, where: str, values: Sequence[Any]) -> Any:  # noqa: ANN401
-        """Return the standing row that matches, or none."""
-        self.flush(table)
-        sql = f"SELECT {columns} FROM {table} WHERE kt IS NULL AND {where}"  # noqa: S608
-        return self.db.execute(sql, values).fetchone()
+    def end_between(
+        self, record: type[Versioned], rows: tuple[int, int], moment: Moment
+    ) -> tuple[int, int]:
+        """End the version that stands within some row ids; return its stated time, and its id."""
+        self.flush(record)
+        name = record.TABLE.name
+        sql = f"SELECT sf, rowid FROM {name} WHERE kt IS NULL AND rowid BETWEEN ? AND ?"  # noqa: S608
+        began, latest = self.db.execute(sql, rows).fetchone()
+        sf = max(int(began), moment.stated)
+        self.db.execute(_statements(record)[1], [moment.position, sf, latest])
+        return sf, latest
 
-    def insert(self, table: str, row: Sequence[Any]) -> None:
-        """Add a row; rows are written in bulk."""
-        self._pending.setdefault(table, []).append(row)
+    def add(self, record: type[Record], fact: object, **columns: Any) -> None:  # noqa: ANN401 - of the record
+        """Add a row that has no versions; what ``columns`` do not say, the ``fact`` says."""
+        self.insert(record, _row(record.__struct_fields__, fact, columns))
 
-    def insert_usual(self, table: str, row: Sequence[Any]) -> None:
+    def current(self, record: type[V], **where: Any) -> V:  # noqa: ANN401 - of the record
+        """Return the standing version that matches. Raises `LookupError` where there is none."""
+        self.flush(record)
+        named = "".join(f' AND "{name}" IS ?' for name in where)
+        sql = f"SELECT {selection(record)} FROM {record.TABLE.name} WHERE kt IS NULL{named}"  # noqa: S608 - our own names
+        rows = self.db.execute(sql, [stored(value) for value in where.values()]).fetchmany(1)
+        return read(record, rows)[0]
+
+    def insert(self, record: type[Record], row: Sequence[Any]) -> None:
+        """Add a row of all columns, as they are stored; rows are written in bulk."""
+        self._pending.setdefault(record, []).append(row)
+
+    def insert_usual(self, record: type[Record], row: Sequence[Any]) -> None:
         """Add a row of the usual columns only; rows are written in bulk."""
-        self._usual.setdefault(table, []).append(row)
+        self._usual.setdefault(record, []).append(row)
 
-    def flush(self, *names: str) -> None:
+    def flush(self, *records: type[Record]) -> None:
         """Write the rows that wait, of some tables or of all."""
-        for name in names or (*self._usual, *self._pending):
-            if usual := self._usual.pop(name, None):
-                self._write(name, usual, self._tables[name].usual)
-            if rows := self._pending.pop(name, None):
-                self._write(name, rows, self._tables[name].all_columns)
+        for record in records or (*self._usual, *self._pending):
+            if usual := self._usual.pop(record, None):
+                self._write(record, usual, record.TABLE.usual)
+            if rows := self._pending.pop(record, None):
+                self._write(record, rows, record.__struct_fields__)
 
-    def _write(self, name: str, rows: list[Sequence[Any]], columns: Sequence[str]) -> None:
-        if self._tables[name].row_id:
+    def _write(
+        self, record: type[Record], rows: list[Sequence[Any]], columns: tuple[str, ...]
+    ) -> None:
+        if record.TABLE.row_id:
             rows.sort(key=itemgetter(0))
-        self.db.executemany(_insertion(name, tuple(columns)), rows)
+        self.db.executemany(_insertion(record.TABLE.name, columns), rows)
+
+
+def _row(names: Sequence[str], fact: object, columns: Mapping[str, Any]) -> list[Any]:
+    return [stored(columns[name] if name in columns else getattr(fact, name)) for name in names]
+
+
+@cache
+def _own_columns(record: type[Versioned]) -> tuple[str, ...]:
+    return record.__struct_fields__[: -len(INTERVAL)]
+
+
+@cache
+def _places_of_key(record: type[Versioned]) -> tuple[int, ...]:
+    return tuple(record.__struct_fields__.index(name) for name in record.TABLE.key)
 
 
 Handler = Callable[[Writer, Moment, str, Any], None]
 """Writes one event: its writer, its moment, its stream and the event."""
 Handlers = Mapping[type[Any], Handler]
-
-
-def iso(day: date | None) -> str | None:
-    """Write a date for a table, or nothing."""
-    return day.isoformat() if day else None
 
 
 @cache
@@ -197,8 +208,9 @@ def _insertion(name: str, columns: tuple[str, ...]) -> str:
 
 
 @cache
-def _statements(name: str, key: tuple[str, ...]) -> tuple[str, str]:
-    where = " AND ".join(f'"{column}" IS ?' for column in key) or "1"
+def _statements(record: type[Versioned]) -> tuple[str, str]:
+    name = record.TABLE.name
+    where = " AND ".join(f'"{column}" IS ?' for column in record.TABLE.key) or "1"
     return (
         f"SELECT rowid, sf FROM {name} WHERE {where} AND kt IS NULL",  # noqa: S608 - our own names
         f"UPDATE {name} SET kt = ?, st = ? WHERE rowid = ?",  # noqa: S608
@@ -223,7 +235,7 @@ def in_memory() -> Connection:
     return sqlite3.connect(":memory:", isolation_level=None)
 
 
-def create(db: Connection, tables: Mapping[str, Table]) -> None:
+def create(db: Connection, records: Iterable[type[Record]]) -> None:
     """Drop every table and make it anew, empty, at position 0."""
     import sqlite_utils  # noqa: PLC0415 - slow to import, and only needed when building
 
@@ -231,19 +243,15 @@ def create(db: Connection, tables: Mapping[str, Table]) -> None:
     for name in names:
         db.execute(f"DROP TABLE {name}")
     utils = sqlite_utils.Database(db)
-    utils["pupils"].create({"idx": int, "pupil": str}, pk="idx")  # type: ignore[union-attr]
-    utils["pupils"].create_index(["pupil"], unique=True)  # type: ignore[union-attr]
     utils["state"].create({"layout": int, "position": int, "anchor": str})  # type: ignore[union-attr]
     db.execute("INSERT INTO state VALUES(?, 0, '')", [LAYOUT])
-    interval = dict.fromkeys(_INTERVAL, int)
-    for name, table in tables.items():
-        columns = {**table.columns, **(interval if table.versioned else {})}
-        pk = next(iter(columns)) if table.row_id else None
-        utils[name].create(columns, pk=pk)  # type: ignore[union-attr]
+    for record in records:
+        table, made = record.TABLE, cast("Any", utils[record.TABLE.name])
+        made.create(columns(record), pk=record.__struct_fields__[0] if table.row_id else None)
         if not table.row_id:
-            utils[name].create_index([*table.key, *(("kf",) if table.versioned else ())])  # type: ignore[union-attr]
+            made.create_index([*table.key, *(("kf",) if table.versioned else ())])
         for index in table.indexes:
-            utils[name].create_index([index])  # type: ignore[union-attr]
+            made.create_index([index])
 
 
 class Reach(NamedTuple):
@@ -265,6 +273,20 @@ def reach(db: Connection) -> Reach | None:
 def set_reach(db: Connection, place: Reach) -> None:
     """Remember how far the tables have come."""
     db.execute("UPDATE state SET position = ?, anchor = ?", place)
+
+
+def malformed(db: Connection) -> str | None:
+    """Say what the database finds wrong with its own file; none: nothing."""
+    said = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    return None if said == "ok" else " ".join(said.split())
+
+
+def made_of(db: Connection) -> Iterable[str]:
+    """Yield the definitions of tables and indexes, in order."""
+    return map(
+        repr,
+        db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"),
+    )
 
 
 def dump(db: Connection, without: Collection[str] = ()) -> Iterable[str]:

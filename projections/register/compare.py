@@ -1,6 +1,6 @@
 """A week of the register at two points in time, and every change that lies between them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -12,17 +12,20 @@ from ledger.values import Session
 from policies.law.calendar import school_days_between
 from projections.queries.pending import approval_steps
 from projections.queries.question import Question
-from projections.queries.versions import Describer, Version
+from projections.queries.versions import Describer
 from projections.queries.view import Person, View
+from projections.readmodel.accessors.changes import newest_turn
+from projections.readmodel.accessors.marks import Version
+from projections.readmodel.record import Versioned
+from projections.readmodel.records.roll import Details, Membership, Spell
+from projections.readmodel.records.school import Closure, Term
 from projections.register.signs import NO_MARK, code_text
 from projections.register.week import PLAN, Week, by_surname
 
 NOW = "now"
-_CAUSES = """SELECT max(at) FROM (SELECT kf AS at FROM {0} WHERE {1}
-    UNION ALL SELECT kt FROM {0} WHERE {1}) WHERE at > :low AND at <= :high"""
 
 
-def other_view(question: Question, view: View, known_at: str | None) -> View:
+def other_view(question: Question[Any], view: View, known_at: str | None) -> View:
     """Return the other point in time: an instant, or (``now``, none) all that is known.
 
     Without a time of its own, ``--position`` bounds it too: what the ledger held then changes no
@@ -40,8 +43,8 @@ def other_view(question: Question, view: View, known_at: str | None) -> View:
 
 def _time_of_position(view: View, position: int) -> str | None:
     """Return when the last entry up to a position was recorded; none before the first."""
-    row = view.db.execute("SELECT max(at) FROM commits WHERE first <= ?", [position]).fetchone()
-    return None if row[0] is None else iso(row[0])
+    known = view.commits.upto(position)
+    return iso(known[-1].at) if known else None
 
 
 def _time_not_ahead(known_at: str, view: View) -> str:
@@ -57,7 +60,7 @@ def _time_not_ahead(known_at: str, view: View) -> str:
 
 def _people_known(view: View) -> tuple[object, object]:
     """Return which versions of details and which spells a view knows."""
-    return view.stood("rowid", "details"), view.spells
+    return [(each.pupil, each.kf) for each in view.standing(Details)], view.spells
 
 
 @dataclass
@@ -143,31 +146,30 @@ class Comparison:
 
     def _calendar_or_roll(self, person: Person, session: Session) -> dict[str, Any]:
         was, now = (week.cell(person, session) for week in (self.earlier, self.later))
-        about: list[tuple[str, str]]
+        view, day, half = self.later.view, session.date, session.half
         if was["member"] != now["member"]:
-            about = [("roll", "pupil = :v0"), ("memberships", "pupil = :v0"), ("terms", "1")]
-            return self._event("roll", session, about, (person.index,), None)
-        about = [("closures", "date = :v0 AND half = :v1"), ("terms", "1")]
-        place = (session.date.isoformat(), session.half)
-        view = self.later.view
-        reasons = view.stood("reason", "closures", about[0][1], *place)
-        reason = "; ".join(r for (r,) in reasons if r) or None
-        return self._event("calendar", session, about, place, reason)
+            moved = (self._moved(each, pupil=person.index) for each in (Spell, Membership))
+            return self._event("roll", session, moved, None)
+        closures = view.standing(Closure, date=day, half=half)
+        reason = "; ".join(each.reason for each in closures if each.reason) or None
+        closed = self._moved(Closure, date=day, half=half)
+        return self._event("calendar", session, [closed], reason)
+
+    def _moved(self, record: type[Versioned], **where: object) -> int | None:
+        """Return the newest event between the two times that moved some facts."""
+        low = self.earlier.view.position
+        return newest_turn(self.later.view, record, low, **where)
 
     def _event(
-        self,
-        kind: str,
-        session: Session,
-        about: Sequence[tuple[str, str]],
-        values: tuple[Any, ...],
-        reason: str | None,
+        self, kind: str, session: Session, moved: Iterable[int | None], reason: str | None
     ) -> dict[str, Any]:
-        position = self._cause(about, values)
+        """Say what moved a cell: the first of what did, else the terms."""
+        position = next((each for each in moved if each is not None), None) or self._moved(Term)
         found: dict[str, Any] = {"kind": kind, "reason": reason, "by": None, "position": position}
         found |= dict.fromkeys(("recorded_at", "stated_at", "source", "late_by_school_days"))
         if position is None:
             return found
-        commit = self._describer.commit(position)
+        commit = self.later.view.commits.of(position)
         day = local_date(commit.at)
         name, title = self._describer.name_and_title(commit.by, day)
         made = {"name": name, "job_title": title, "authenticated": commit.authenticated}
@@ -175,21 +177,10 @@ class Comparison:
         return found | {"by": made if commit.by else None, "recorded_at": iso(commit.at),
                         "source": commit.source, "late_by_school_days": lag}  # fmt: skip
 
-    def _cause(self, about: Sequence[tuple[str, str]], values: tuple[Any, ...]) -> int | None:
-        """Return the newest event between the two times in the first table that has one."""
-        view = self.later.view
-        bound: dict[str, Any] = {f"v{n}": value for n, value in enumerate(values)}
-        bound |= {"low": self.earlier.view.position, "high": view.position}
-        for table, where in about:
-            (position,) = view.db.execute(_CAUSES.format(table, where), bound).fetchone()
-            if position is not None:
-                return int(position)
-        return None
-
     def _requests(self) -> list[dict[str, Any]]:
         week = self.later
         people = {person.index: person for person in week.pupils}
-        found = approval_steps(week.view, self._describer, people.keys(), week.monday, week.friday)
+        found = approval_steps(week.view, people.keys(), week.monday, week.friday)
         low = self.earlier.view.position
         return [
             _change_row(people[pupil], row["session"], row)

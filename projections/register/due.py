@@ -12,12 +12,11 @@ from ledger.values import Session
 from policies.law.calendar import school_days_between
 from projections.queries.rectangle import Rectangle, cover, rectangle
 from projections.queries.selection import groups_of
-from projections.queries.versions import Describer
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import first_marks, sessions_of
+from projections.readmodel.records.register import RegisterTaken
 
 _MINUTE = 60_000_000
-_FIRST = """SELECT pupil, session, kf, stated, imported FROM marks
-    WHERE kf <= ? AND sf <= ? AND kind IN ('entry', 'late_entry') AND session BETWEEN ? AND ?"""
 
 
 class Taking(NamedTuple):
@@ -50,9 +49,7 @@ class DueRegister:
     late_by_school_days: int | None
 
 
-def due_registers(
-    view: View, describer: Describer, kind: str, group: str | None
-) -> Iterator[DueRegister]:
+def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegister]:
     """Yield the registers due in the range, of all groups of a kind or of one."""
     groups = groups_of(view, kind)
     if group is not None:
@@ -64,7 +61,7 @@ def due_registers(
             )
         groups = {group: groups[group]}
     whole = rectangle(view)
-    made = _first_marks(view, describer, whole)
+    made = _first_marks(view, whole)
     takings = _takings(view)
     days = view.calendar.school_days()
     for name, members in groups.items():
@@ -101,21 +98,22 @@ def has_closed(view: View, session: Session) -> bool:
 
 
 def _takings(view: View) -> dict[tuple[str, str], Taking]:
-    columns = 'session, grp, "by", opened, ended, marks'
-    where = "session BETWEEN :v0 AND :v1"
-    rows = view.stood(columns, "registers_taken", where, f"{view.first}", f"{view.on}~")
-    return {(session, group): Taking(*rest) for session, group, *rest in rows}
+    known = view.standing(RegisterTaken, session=sessions_of(view.first, view.on))
+    return {
+        (each.session, each.grp): Taking(each.by, each.opened, each.ended, each.marks)
+        for each in known
+    }
 
 
-def _first_marks(view: View, describer: Describer, whole: Rectangle) -> Any:  # noqa: ANN401 - an array
+def _first_marks(view: View, whole: Rectangle) -> Any:  # noqa: ANN401 - an array
     """Return when each first mark was made, [pupils, sessions]; 0 where no time is known."""
     made = np.zeros(whole.codes.shape, np.int64)
     where = {str(session): n for n, session in enumerate(whole.sessions)}
-    bounds = (view.position, view.stated, f"{view.first}", f"{view.on}~")
-    for pupil, session, position, stated, imported in view.db.execute(_FIRST, bounds):
-        at = where.get(session)
-        if at is not None and pupil < len(made):
-            made[pupil, at] = (stated or 0) if imported else describer.commit(position).at
+    for mark in first_marks(view, view.first, view.on):
+        at = where.get(mark.session)
+        if at is not None and mark.pupil < len(made):
+            own = not mark.imported
+            made[mark.pupil, at] = view.commits.of(mark.position).at if own else mark.stated or 0
     return made
 
 

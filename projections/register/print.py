@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ledger.errors import Refused
-from projections.queries.question import Answer, Block, Grid, Lines, Page, Question, option
-from projections.queries.versions import Describer, Version
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.question import Answer, Page, Question, option
+from projections.queries.versions import Describer
 from projections.queries.view import Person, View
 from projections.queries.wording import (
     KINDS,
@@ -26,6 +27,7 @@ from projections.queries.wording import (
     when_in_words,
     wrap_cells,
 )
+from projections.readmodel.accessors.marks import Version
 from projections.register.signs import NOT_MET, code_key, legend, signed_text
 from projections.register.week import Week, monday_of
 from projections.rendering import html
@@ -39,7 +41,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterPrint(Question):
+class RegisterPrint(Question[Any]):
     """attendance register print: a group's register on paper, as amended or blank.
 
     Whole weeks, of one day or from --from to --to; amended as any copy has to show it.
@@ -116,7 +118,7 @@ def _kind(question: RegisterPrint) -> str:
 
 
 def _page(question: RegisterPrint, view: View, body: str) -> str:
-    school = (view.school or {}).get("name", "")
+    school = view.school.name if view.school else ""
     known = f"as known at {instant_in_words(view.known_at)}"
     title = f"{school}: register of {question.group}, {_kind(question)}"
     above = html.tag("p", f"Printed {instant_in_words(view.now)}, {known}.")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ledger.english import number_of
-from projections.queries.question import Answer, Grid, Lines, Question, natural_order, option
+from projections.queries.blocks import Grid, Lines
+from projections.queries.columns import natural_order
+from projections.queries.question import Answer, Question, option
 from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.register.due import DueRegister, clock_time, due_registers, instant_text
@@ -36,7 +38,7 @@ _COUNTS = ("due", "taken", "not_recorded", "missing", "late", "without")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registers(Question):
+class Registers(Question[Any]):
     """attendance registers: every register that was due, who took it, when, and what is missing.
 
     Registers of groups with somebody on roll, on sessions that the school met and has closed.
@@ -65,7 +67,7 @@ class Registers(Question):
             document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
             return Answer(document, columns, [Lines([view.ignorance()])])
         describer = Describer(view)
-        registers = due_registers(view, describer, self.kind, self.group)
+        registers = due_registers(view, self.kind, self.group)
         rows = [_row(describer, each) for each in registers]
         rows = [row for row in rows if _is_asked_for(self, row)]
         rows.sort(key=lambda r: (r["session"], natural_order(r["group"])))

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from ledger.english import number_of
 from ledger.values import Session
-from projections.queries.question import Answer, Block, Grid, Lines, Page, Question, option
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.question import Answer, Page, Question, option
 from projections.queries.rectangle import Rectangle
 from projections.queries.view import Person, View
 from projections.queries.wording import (
@@ -36,7 +37,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterShow(Question):
+class RegisterShow(Question[Any]):
     """attendance register show: a group's register for a week, as it stood.
 
     The marks that stood, Monday to Friday; as known earlier, what changed since is marked.
@@ -182,7 +183,7 @@ def _page(
     second: _Second,
 ) -> str:
     changes, other = second
-    school = (week.view.school or {}).get("name", "")
+    school = week.view.school.name if week.view.school else ""
     known = f"{school}. As known at {_known_at(week.view)}".removeprefix(". ")
     if other is not None:
         known += f", compared with what was known at {_known_at(other)}"

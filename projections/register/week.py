@@ -10,11 +10,12 @@ import numpy as np
 
 from ledger.errors import Refused
 from ledger.values import HALVES, Session
-from projections.queries.pending import PendingAmendment, pending_amendments
+from projections.queries.pending import pending_amendments
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import membership_cells
-from projections.queries.versions import Version, versions_of
 from projections.queries.view import Person, View
+from projections.readmodel.accessors.marks import Version, versions_of
+from projections.readmodel.records.amending import Request
 
 _SCHOOL_DAYS = 5
 PLAN = "plan"
@@ -121,7 +122,7 @@ class Week:
         return found
 
     @cached_property
-    def waiting(self) -> dict[Place, PendingAmendment]:
+    def waiting(self) -> dict[Place, Request]:
         """The requested amendments that nobody has decided."""
         return {(each.pupil, each.session): each for each in pending_amendments(self.view)}
 

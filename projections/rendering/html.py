@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ledger.terminal import visible
-from projections.queries.question import Block, Grid, Lines
+from projections.queries.blocks import Block, Grid, Lines
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SHORT = 16

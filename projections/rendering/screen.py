@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from ledger.errors import Refused
 from ledger.files import ORDINARY, translated, write_new
 from ledger.terminal import say, visible, write
-from projections.queries.question import Answer, Block, Grid
+from projections.queries.blocks import Block, Grid
+from projections.queries.question import Answer
 from projections.rendering.text import as_csv, as_text
 
 _SCREENS = 200
@@ -35,7 +36,7 @@ def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None
 def _show_rows(answer: Answer) -> None:
     if answer.document.get("knows_nothing"):
         say("\n".join(as_text(answer.blocks[:1])), err=True)
-    elif not answer.columns:
+    elif answer.listing is None and not answer.columns:
         raise Refused("no-rows", "this answer is no list of rows", "ask for it with --json")
     write(as_csv(answer))
 

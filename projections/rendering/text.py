@@ -6,17 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from ledger.terminal import visible
-from projections.queries.question import Answer, Block, Grid
+from projections.queries.blocks import Block, Grid
+from projections.queries.question import Answer
 
 _GAP = "   "
 
 
 def as_csv(answer: Answer) -> str:
     """Return the rows of an answer as CSV, with the columns that it names; empty without any."""
-    if not answer.columns:
+    listing, out = answer.listing, io.StringIO()
+    if listing is not None:
+        rows: Sequence[Mapping[str, Any]] = listing.flat()
+        header: Sequence[str] = listing.header
+    elif answer.columns:
+        rows = answer.rows() if answer.flat is None else answer.flat
+        header = answer.columns
+    else:
         return ""
-    rows, out = answer.rows() if answer.flat is None else answer.flat, io.StringIO()
-    columns = [name for column in answer.columns for name in _spread(column, rows)]
+    columns = [name for column in header for name in _spread(column, rows)]
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(map(_flat, rows))

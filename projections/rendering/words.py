@@ -52,11 +52,14 @@ class Words:
         return _File(path, tuple(values), _parts(type(self))).filled(raw, values)
 
 
-def _parts(given: type[Words]) -> frozenset[str]:
+def _parts(given: type) -> frozenset[str]:
     """Return the names that stand after a dot: the fields of the classes within the fields."""
     within = {part for hint in get_type_hints(given).values() for part in get_args(hint)}
-    found = (fields(part) for part in within if is_dataclass(part))
-    return frozenset(field.name for each in found for field in each)
+    found: frozenset[str] = frozenset()
+    for part in within:
+        if is_dataclass(part) and isinstance(part, type):
+            found |= {field.name for field in fields(part)} | _parts(part)
+    return found
 
 
 def _read(own: Path, file: str) -> tuple[Path, bytes]:

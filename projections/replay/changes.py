@@ -9,24 +9,26 @@ from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
 from ledger.events.base import Event, Reasoned, SourcedEvent
+from ledger.sealing.keys import is_sealed
 from ledger.store.store import Store
 from ledger.values import parse_session
 from policies.law.calendar import school_days_between
 from projections.queries.versions import AS_STATED, Describer
 from projections.queries.view import View
-from projections.readmodel.tables import GROUP_SEPARATOR
+from projections.readmodel.record import Sealed, Versioned
+from projections.readmodel.records.roll import Details, Membership, Spell
+from projections.readmodel.records.school import Closure, Term
 from projections.replay.figures import Moment
 
-_KNOWN = "kf <= :p AND sf <= :t"
-_CALENDAR = ("terms", "closures")
-_TABLES: Mapping[str, tuple[int, str]] = {
-    "terms": (2, "name, year, first, last"),
-    "closures": (3, 'date, half, "groups", cancelled'),
-    "roll": (2, "pupil, starts_on, leaves_on"),
-    "memberships": (4, "pupil, kind, name, since, until"),
-    "details": (1, "pupil, birth_cohort, compulsory_from"),
+_CALENDAR = (Term, Closure)
+_SAID: Mapping[type[Versioned], tuple[str, ...]] = {
+    Term: ("name", "year", "first", "last"),
+    Closure: ("date", "half", "groups", "cancelled"),
+    Spell: ("pupil", "starts_on", "leaves_on"),
+    Membership: ("pupil", "kind", "name", "since", "until"),
+    Details: ("pupil", "birth_cohort", "compulsory_from"),
 }
-"""Table -> how many columns are its key (what a version replaces), and its columns."""
+"""What of each record could move figures."""
 Row = dict[str, Any]
 Order = tuple[int, int]
 Values = tuple[Any, ...]
@@ -35,12 +37,12 @@ Values = tuple[Any, ...]
 class Fact(NamedTuple):
     """A version of a fact began to stand (``became``) or ended (``was``) at a position."""
 
-    table: str
+    record: type[Versioned]
     key: Values
     position: int
     stated: int
-    was: Values | None
-    became: Values | None
+    was: Versioned | None
+    became: Versioned | None
 
 
 @dataclass(slots=True)
@@ -54,16 +56,16 @@ class Change:
     @property
     def of_all(self) -> bool:
         """Whether it is of the calendar, and so of every pupil."""
-        return all(fact.table in _CALENDAR for fact in self.facts)
+        return all(fact.record in _CALENDAR for fact in self.facts)
 
     @property
     def of_ages(self) -> bool:
         """Whether it is of birth dates alone, by which compulsory school age goes."""
-        return all(fact.table == "details" for fact in self.facts)
+        return all(fact.record is Details for fact in self.facts)
 
     def words(self) -> str:
         """Say what it was, each thing once."""
-        said = (_WORDS[f.table](f.was, f.became) for f in self.facts)
+        said = (_WORDS[f.record](f.was, f.became) for f in self.facts)
         return "; ".join(dict.fromkeys(filter(None, said)))
 
 
@@ -74,11 +76,10 @@ class Changes:
         self._view, self._describer = view, describer
         self._events: dict[int, Event | None] = {}
         self._by_source = view.question.clock == "source"
-        self._calendar = [fact for name in _CALENDAR for fact in _facts(view, name, "1")]
+        self._calendar = [fact for each in _CALENDAR for fact in _facts(view, each)]
         self._theirs: dict[int, list[Fact]] = {pupil: [] for pupil in pupils}
-        wanted = f"pupil IN ({', '.join(map(str, pupils))})"
-        for name in ("roll", "memberships", "details"):
-            for fact in _facts(view, name, wanted):
+        for record in (Spell, Membership, Details):
+            for fact in _facts(view, record, pupil=list(pupils)):
                 self._theirs[fact.key[0]].append(fact)
 
     def of(self, pupil: int) -> dict[Order, Change]:
@@ -104,7 +105,7 @@ class Changes:
 
     def row(self, change: Change, sessions: list[str]) -> Row:
         """Return a change as a row; ``sessions``: those with a mark that it moved."""
-        commit = self._describer.commit(change.position)
+        commit = self._view.commits.of(change.position)
         made, imported = local_date(commit.at), commit.source is not None
         name, title = self._describer.name_and_title(commit.by, made)
         how = AS_STATED if imported else commit.authenticated
@@ -131,7 +132,9 @@ class Changes:
 
     def _in_clear(self, reason: str | None) -> str | None:
         """Open what is sealed; the reason of a closure is not personal and stands in clear."""
-        return self._view.open(reason) if reason is not None and reason[0] == "~" else reason
+        if reason is None or not is_sealed(reason):
+            return reason
+        return self._view.open(Sealed(reason))
 
     def _school_days_late(self, sessions: list[str], at: int) -> int | None:
         if not sessions:
@@ -152,67 +155,76 @@ class Changes:
         return self._events[position]
 
 
-def _facts(view: View, table: str, where: str) -> Iterator[Fact]:
-    """Yield every beginning and end of a version in a table, as known."""
-    size, columns = _TABLES[table]
-    sql = f"SELECT kf, sf, kt, st, {columns} FROM {table} WHERE {_KNOWN} AND {where}"  # noqa: S608 - our own names
-    bound = {"p": view.position, "t": view.stated}
-    for kf, sf, kt, st, *values in view.db.execute(sql, bound):
-        key, stands = tuple(values[:size]), tuple(values)
-        yield Fact(table, key, kf, sf, None, stands)
-        if kt is not None and kt <= view.position and st <= view.stated:
-            yield Fact(table, key, kt, st, stands, None)
+def _facts(view: View, record: type[Versioned], **where: Any) -> Iterator[Fact]:  # noqa: ANN401
+    """Yield every beginning and end of a version of a record, as known."""
+    for version in view.ever(record, **where):
+        key = tuple(version.identity.values())
+        yield Fact(record, key, version.kf, version.sf, None, version)
+        end = view.end_of(version)
+        if end is not None:
+            yield Fact(record, key, end, version.st or 0, version, None)
+
+
+def _said(version: Versioned | None) -> Values | None:
+    if version is None:
+        return None
+    return tuple(getattr(version, name) for name in _SAID[type(version)])
 
 
 def _differences(facts: list[Fact]) -> Iterator[Fact]:
     """Yield what changed, with what it was before; what is as it was, is left out."""
-    ends = {(f.table, f.key): f.was for f in facts if f.was is not None}
-    begun = {(f.table, f.key) for f in facts if f.became is not None}
+    ends = {(f.record, f.key): f.was for f in facts if f.was is not None}
+    begun = {(f.record, f.key) for f in facts if f.became is not None}
     for fact in facts:
-        place = (fact.table, fact.key)
+        place = (fact.record, fact.key)
         if fact.became is not None:
             was = ends.get(place)
-            if was != fact.became:
+            if _said(was) != _said(fact.became):
                 yield fact._replace(was=was)
         elif place not in begun:
             yield fact
 
 
-def _term_in_words(was: Values | None, became: Values | None) -> str:
-    name, _, first, last = became or was or ()
-    before = f" (was {was[2]} to {was[3]})" if was else ""
-    return f"term {name} from {first} to {last}{before}"
+def _term_in_words(was: Term | None, became: Term | None) -> str:
+    now = became or was
+    assert now is not None  # noqa: S101 - a fact began or ended
+    before = f" (was {was.first} to {was.last})" if was else ""
+    return f"term {now.name} from {now.first} to {now.last}{before}"
 
 
-def _closure_in_words(was: Values | None, became: Values | None) -> str:
-    day, half, groups, cancelled = became or was or ()
-    what = "cancellation" if cancelled else "closure"
-    said = ("cancelled" if cancelled else "closed") if became else f"{what} withdrawn"
-    whom = f" for {', '.join(groups.split(GROUP_SEPARATOR))}" if groups else ""
-    return f"{day}/{half} {said}{whom}"
+def _closure_in_words(was: Closure | None, became: Closure | None) -> str:
+    now = became or was
+    assert now is not None  # noqa: S101 - as above
+    what = "cancellation" if now.cancelled else "closure"
+    said = ("cancelled" if now.cancelled else "closed") if became else f"{what} withdrawn"
+    whom = f" for {', '.join(now.groups)}" if now.groups else ""
+    return f"{now.date}/{now.half} {said}{whom}"
 
 
-def _spell_in_words(was: Values | None, became: Values | None) -> str:
+def _spell_in_words(was: Spell | None, became: Spell | None) -> str:
     if became is None:
-        return f"enrolment from {(was or ())[1]} withdrawn"
-    _, first, last = became
-    before = f" (was to {was[2]})" if was and was[2] else ""
-    return f"on roll from {first}{f' to {last}' if last else ''}{before}"
+        assert was is not None  # noqa: S101 - as above
+        return f"enrolment from {was.starts_on} withdrawn"
+    before = f" (was to {was.leaves_on})" if was and was.leaves_on else ""
+    last = f" to {became.leaves_on}" if became.leaves_on else ""
+    return f"on roll from {became.starts_on}{last}{before}"
 
 
-def _group_in_words(was: Values | None, became: Values | None) -> str:
-    _, _, name, first, last = became or was or ()
-    return f"in {name}{f' from {first}' if first else ''}{f' to {last}' if last else ''}"
+def _group_in_words(was: Membership | None, became: Membership | None) -> str:
+    now = became or was
+    assert now is not None  # noqa: S101 - as above
+    since = f" from {now.since}" if now.since else ""
+    return f"in {now.name}{since}{f' to {now.until}' if now.until else ''}"
 
 
-def _age_in_words(was: Values | None, became: Values | None) -> str:
+def _age_in_words(was: Details | None, became: Details | None) -> str:
     return "date of birth, and so compulsory school age" if was and became else ""
 
 
-_WORDS: Mapping[str, Callable[[Values | None, Values | None], str]] = {
-    "terms": _term_in_words,
-    "closures": _closure_in_words,
-    "roll": _spell_in_words,
-    "memberships": _group_in_words,
-    "details": _age_in_words,
+_WORDS: Mapping[type[Versioned], Callable[[Any, Any], str]] = {
+    Term: _term_in_words,
+    Closure: _closure_in_words,
+    Spell: _spell_in_words,
+    Membership: _group_in_words,
+    Details: _age_in_words,
 }

@@ -19,10 +19,11 @@ from policies.law.penalties import Measure, measure
 from policies.packs.codes import CodeRule, Codes
 from policies.packs.values import parameters
 from projections.penalties.case import age_of, countable_cells, counted_from, weeks_begun
-from projections.queries.question import percent
+from projections.queries.columns import percent
 from projections.queries.rectangle import rectangle
 from projections.queries.view import Interval, Person, View
 from projections.readmodel.grid import Grid
+from projections.readmodel.records.roll import Membership, Spell
 
 COUNTS = ("possible", "attended", "authorised", "unauthorised")
 
@@ -161,14 +162,12 @@ class CountingCells:
         view.grid, view.row_count = self._no_marks, len(pupils)
         view.people = {rows[pupil]: _person_of_age(view, pupil) for pupil in pupils}
         view.spells = [
-            Interval(rows[p], date.fromisoformat(s), _day(e))
-            for p, s, e in _rows_of(view, "pupil, starts_on, leaves_on", "roll", pupils)
+            Interval(rows[each.pupil], each.starts_on, each.leaves_on)
+            for each in view.standing(Spell, pupil=pupils)
         ]
         view.memberships = [
-            Interval(rows[p], _day(s) or date.min, _day(e), k, n)
-            for p, s, e, k, n in _rows_of(
-                view, "pupil, since, until, kind, name", "memberships", pupils
-            )
+            Interval(rows[m.pupil], m.since or date.min, m.until, m.kind, m.name)
+            for m in view.standing(Membership, pupil=pupils)
         ]
         whole = rectangle(view, first=self.first)
         people = view.people.items()
@@ -188,29 +187,12 @@ class CountingCells:
         ]
 
 
-def _rows_of(view: View, columns: str, table: str, pupils: Iterable[int]) -> list[tuple[Any, ...]]:
-    return view.stood(columns, table, f"pupil IN ({', '.join(map(str, pupils))})")
-
-
 def _person_of_age(view: View, pupil: int) -> Person:
-    """Return a pupil without a name; with the details first recorded where none are known yet."""
-    columns = "birth_cohort, compulsory_from"
-    rows = (
-        view.stood(columns, "details", "pupil = :v0", pupil)
-        or view.db.execute(
-            f"SELECT {columns} FROM details WHERE pupil = ? ORDER BY kf LIMIT 1",  # noqa: S608 - our own names
-            [pupil],
-        ).fetchall()
-    )
-    cohort, since = rows[0]
-    return Person(pupil, (cohort, date.fromisoformat(since)))
+    """Return a pupil; with the details first recorded where none are known yet."""
+    return view.person(pupil) or view.first_known_person(pupil)
 
 
 def _numbers(sessions: Iterable[Session], weeks: Sequence[date]) -> list[int]:
     """Return the number of each session's school week; any number where it lies in none."""
     number = {first: n for n, first in enumerate(weeks)}
     return [number.get(monday(session.date), -1) for session in sessions]
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -7,7 +7,8 @@ from typing import Any
 
 from ledger.english import in_words, number_of
 from ledger.errors import Refused
-from projections.queries.question import Answer, Block, Grid, Lines, Question, argument, option
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.question import Answer, Question, argument, option
 from projections.queries.selection import members_on
 from projections.queries.versions import AS_STATED
 from projections.queries.view import Person, View
@@ -47,7 +48,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replay(Question):
+class Replay(Question[Any]):
     """attendance replay: a pupil's or group's history change by change, with the figures.
 
     What each change was and became, who, why, how late; in the order in which it was known.

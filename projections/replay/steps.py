@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from ledger.clock import local_date, parse_instant
 from ledger.values import parse_session
 from projections.queries.pending import approval_steps
-from projections.queries.versions import Describer, Version, versions_of
+from projections.queries.versions import Describer
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import Version, versions_of
 from projections.register.week import PLAN, monday_of
 from projections.replay.changes import Change, Changes, Order
 from projections.replay.figures import CountingCells, Figures
@@ -51,7 +52,7 @@ class Replayer:
         self._changes = Changes(view, self._describer, pupils)
         self._cells, self._pupils = CountingCells(view), pupils
         self._asked: dict[int, list[Row]] = {}
-        for pupil, row in approval_steps(view, self._describer, pupils, view.first, view.on):
+        for pupil, row in approval_steps(view, pupils, view.first, view.on):
             self._asked.setdefault(pupil, []).append(row)
 
     def rows(self, pupil: int) -> list[OrderedRow]:

@@ -5,7 +5,7 @@ end are days on which every session that the pupil met is of one sort; the sickn
 them likewise.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +20,7 @@ from policies.packs.values import parameters
 from projections.penalties.case import age_of, countable_cells
 from projections.queries.rectangle import Flags, Rectangle, cells, cover, rectangle
 from projections.queries.view import Interval, View
+from projections.readmodel.records.roll import Spell
 from projections.returns.past_returns import PastReturns, agreed_figure
 
 
@@ -83,11 +84,10 @@ def of_age(view: View, whole: Rectangle) -> Flags:
 
 
 def _boarding(view: View, whole: Rectangle) -> Flags:
-    boards = {(p, s) for p, s in view.stood("pupil, starts_on", "roll", "boarder = 1")}
-    spells: Iterable[Interval] = view.spells
     found = np.zeros(whole.codes.shape, np.bool_)
-    mine = [each for each in spells if (each.pupil, each.first.isoformat()) in boards]
-    cover(found, whole.sessions, mine)
+    as_boarders = view.standing(Spell, boarder=True)
+    stretches = [Interval(each.pupil, each.starts_on, each.leaves_on) for each in as_boarders]
+    cover(found, whole.sessions, stretches)
     return found
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from policies.law.penalties import Measure
 from projections.queries.view import View
-from projections.readmodel.tables import PUPIL_SEPARATOR
+from projections.readmodel.records.disclosure import ReturnFigure, ReturnMade
 
 _DAY = timedelta(days=1)
 
@@ -52,8 +52,8 @@ def past_returns(view: View, kind: str) -> PastReturns:
     Without ``--from``: from the first return of the kind on, which shows that somebody keeps
     them here, and from the first day of the school year at the latest.
     """
-    rows = view.stood("on_date, pupils", "returns_made", "kind = :v0", kind)
-    found = (PastReturn(date.fromisoformat(day), _pupils(pupils)) for day, pupils in rows)
+    known = view.standing(ReturnMade, kind=kind)
+    found = (PastReturn(each.on_date, frozenset(each.about)) for each in known)
     made = sorted((m for m in found if m.on <= view.on), key=lambda m: m.on)
     first = view.first
     if made and view.question.from_ is None:
@@ -61,13 +61,8 @@ def past_returns(view: View, kind: str) -> PastReturns:
     return PastReturns(first, tuple(made))
 
 
-def _pupils(text: str) -> frozenset[int]:
-    return frozenset(int(pupil) for pupil in text.split(PUPIL_SEPARATOR) if pupil)
-
-
 def agreed_figure(view: View) -> Measure | None:
     """Return the figure for failing to attend regularly that is agreed for the day of a view."""
-    rows = view.stood(
-        "since, line, sessions, weeks", "returns_agreed", "since <= :v0", view.on.isoformat()
-    )
-    return Measure(*max(rows)[2:]) if rows else None
+    known = [each for each in view.standing(ReturnFigure) if each.since <= view.on]
+    newest = max(known, key=lambda each: (each.since, each.line), default=None)
+    return Measure(newest.sessions, newest.weeks) if newest else None

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from ledger.english import number_of
-from projections.queries.question import Answer, Grid, Lines, Selection, option
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
@@ -53,7 +54,7 @@ _NOTES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Returns(Selection):
+class Returns(Selection, Question[Any]):
     """attendance returns: who is in the next return to the local authority, why, and by when.
 
     Pupils whom the authority has not been told of since the last return of a kind.

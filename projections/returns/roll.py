@@ -6,7 +6,6 @@ the year groups and terms recorded here.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,9 +14,10 @@ from policies.law.calendar import new_pupil_deadline, school_year_of
 from policies.law.roll import ground_named, grounds
 from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
-from projections.queries.question import natural_order
+from projections.queries.columns import natural_order
 from projections.queries.selection import year_groups_in_order
 from projections.queries.view import View
+from projections.readmodel.records.roll import Spell
 from projections.returns.past_returns import PastReturns
 
 _DAY = timedelta(days=1)
@@ -25,23 +25,9 @@ Rows = Iterator[tuple[int, dict[str, Any] | None]]
 """Pupil and row; no row for whom the law leaves out."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Spell:
-    pupil: int
-    starts_on: date
-    leaves_on: date | None
-    ground: str
-
-
-def _spells(view: View) -> list[_Spell]:
-    found = view.stood("pupil, starts_on, leaves_on, ground", "roll")
-    day = date.fromisoformat
-    return [_Spell(p, day(s), day(e) if e else None, g) for p, s, e, g in found]
-
-
 def joiners(view: View, past: PastReturns) -> Rows:
     """Yield who has joined by the day of a view and has not been told of."""
-    for spell in _spells(view):
+    for spell in view.standing(Spell):
         if not past.upto(spell.pupil) < spell.starts_on <= view.on:
             continue
         year = _year(view, spell.pupil, spell.starts_on)
@@ -77,7 +63,7 @@ def leavers(view: View, past: PastReturns) -> Rows:
 
     A return may be made before the name is deleted: whoever was named in one has been told of.
     """
-    for spell in _spells(view):
+    for spell in view.standing(Spell):
         day = spell.leaves_on
         if day is None or day <= past.upto(spell.pupil) or _is_told_of(past, spell):
             continue
@@ -99,11 +85,11 @@ def leavers(view: View, past: PastReturns) -> Rows:
         )
 
 
-def _is_told_of(past: PastReturns, spell: _Spell) -> bool:
+def _is_told_of(past: PastReturns, spell: Spell) -> bool:
     return any(spell.pupil in each.pupils and each.on >= spell.starts_on for each in past.returns)
 
 
-def _ground(view: View, spell: _Spell, day: date) -> str:
+def _ground(view: View, spell: Spell, day: date) -> str:
     """Return a ground with its words, where the law of the day has it for the pupil's age."""
     person = view.people[spell.pupil]
     compulsory = is_compulsory(day, person.compulsory_from, person.birth_cohort)
@@ -133,7 +119,7 @@ def _years(view: View, day: date) -> list[str]:
     )
 
 
-def _most_junior(view: View, spell: _Spell, year: str | None) -> bool:
+def _most_junior(view: View, spell: Spell, year: str | None) -> bool:
     """Tell whether a pupil joined the lowest year before its first session of the school year."""
     day = spell.starts_on
     if year is None or [year] != _years(view, day)[:1]:
@@ -143,7 +129,7 @@ def _most_junior(view: View, spell: _Spell, year: str | None) -> bool:
     return begun is not None and not _meets(view, spell.pupil, day, (begun[0], day - _DAY))
 
 
-def _most_senior(view: View, spell: _Spell, day: date, year: str | None) -> bool:
+def _most_senior(view: View, spell: Spell, day: date, year: str | None) -> bool:
     """Tell whether a pupil leaves the highest year with no session left in the school year."""
     if year is None or [year] != _years(view, day)[-1:]:
         return False

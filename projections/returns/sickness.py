@@ -16,6 +16,7 @@ from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.view import View
+from projections.readmodel.records.register import Plan
 from projections.returns.attendance import Days, Run, days_of, of_age, runs
 from projections.returns.past_returns import PastReturns
 
@@ -104,9 +105,9 @@ def _illness(view: View, year: tuple[date, date]) -> Illness:
 def _plans(view: View, whole: Rectangle, names: tuple[str, ...]) -> Flags:
     found = np.zeros(whole.codes.shape, np.bool_)
     place = {str(session): n for n, session in enumerate(whole.sessions)}
-    for pupil, session, code in view.stood("pupil, session, code", "plans"):
-        if code in names and session in place:
-            found[pupil, place[session]] = True
+    for plan in view.standing(Plan, code=names):
+        if plan.session in place:
+            found[plan.pupil, place[plan.session]] = True
     return found
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from ledger.clock import local, local_date, parse_instant
 from ledger.english import number_of
 from ledger.errors import Refused
-from projections.queries.question import Answer, Grid, Lines, Selection, option
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.selection import selected_pupils
 from projections.queries.versions import Describer
 from projections.queries.view import View
@@ -35,7 +36,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Admission(Selection):
+class Admission(Selection, Question[Any]):
     """attendance admission: amendments of the admission register, with reason, date and name.
 
     Details of pupils, of their parents, and of what these are to each other.

@@ -4,20 +4,19 @@ A record stated whole again (a parent by another system, a pupil who returns, a 
 changes details without an amendment of each; what differs is found by opening both versions.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
+from ledger.sealing.keys import is_sealed
 from projections.queries.versions import AS_STATED, Describer
 from projections.queries.view import View
-from projections.readmodel.tables import columns_of
+from projections.readmodel.record import INTERVAL, Sealed, V, Versioned
+from projections.readmodel.records.log import Commit
+from projections.readmodel.records.roll import AdmissionAmendment, Details, Parent, Relation, Spell
 
-_COLUMNS = (
-    'pupil, parent, field, original, amended, reason, "by", name, job_title, stated, imported, '
-    "position"
-)
 KINDS = {
     "amendment": "amendment",
     "restated": "restated by its source",
@@ -25,63 +24,39 @@ KINDS = {
 }
 
 
-class Amendment(NamedTuple):
-    """One detail changed, as stored: personal texts still sealed.
-
-    ``pupil``: row number, none for a parent's own details; ``parent``: id, none for a pupil's.
-    """
-
-    pupil: int | None
-    parent: str | None
-    field: str
-    original: str | None
-    amended: str | None
-    reason: str | None
-    by: str | None
-    name: str | None
-    job_title: str | None
-    stated: int | None
-    imported: bool
-    position: int
-
-
 def parents_of(view: View, pupils: Collection[int]) -> dict[str, set[int]]:
     """Return which of the pupils a parent was ever recorded as a parent or contact of."""
     found: dict[str, set[int]] = {}
-    sql = "SELECT DISTINCT parent, pupil FROM relations WHERE kf <= ? AND sf <= ?"
-    for parent, pupil in view.db.execute(sql, [view.position, view.stated]):
-        if pupil in pupils:
-            found.setdefault(parent, set()).add(pupil)
+    for each in view.ever(Relation):
+        if each.pupil in pupils:
+            found.setdefault(each.parent, set()).add(each.pupil)
     return found
 
 
 def amendments(view: View, describer: Describer, pupils: Collection[int]) -> list[dict[str, Any]]:
     """Return the amendments about some pupils and their parents, as they were recorded."""
     parents = parents_of(view, pupils)
-    stored = [Amendment(*row) for row in view.stood(_COLUMNS, "admission_amendments")]
+    stored = view.standing(AdmissionAmendment)
     found = [a for a in stored if _is_about(a, pupils, parents)]
     written = [_row(view, describer, a, parents) for a in found]
-    explained = {(a.pupil, a.parent, a.field, describer.commit(a.position).first) for a in stored}
-    for change in changed_details(view, describer, pupils, parents):
-        commit = describer.commit(change.position)
+    explained = {(a.pupil, a.parent, a.field, view.commits.of(a.position).first) for a in stored}
+    for change in changed_details(view, pupils, parents):
+        commit = view.commits.of(change.position)
         if (*change[:3], commit.first) not in explained:
-            unexplained = Amendment(
-                *change[:5], None, None, None, None, None, commit.source is not None,
-                change.position,
-            )  # fmt: skip
-            by = None if unexplained.imported else commit.by
-            written.append(_row(view, describer, unexplained._replace(by=by), parents))
+            written.append(_row(view, describer, change.unexplained(commit), parents))
     return sorted(written, key=lambda r: (r["position"], r["field"]))
 
 
-def _is_about(a: Amendment, pupils: Collection[int], parents: dict[str, set[int]]) -> bool:
+def _is_about(
+    a: AdmissionAmendment, pupils: Collection[int], parents: dict[str, set[int]]
+) -> bool:
     return a.pupil in pupils if a.pupil is not None else a.parent in parents
 
 
 def _row(
-    view: View, describer: Describer, a: Amendment, parents: dict[str, set[int]]
+    view: View, describer: Describer, a: AdmissionAmendment, parents: dict[str, set[int]]
 ) -> dict[str, Any]:
-    commit = describer.commit(a.position)
+    commit = view.commits.of(a.position)
     when = a.stated if a.imported else commit.at
     confidential = a.field == "address" and a.parent in confidential_parents(view)
     concerned = {a.pupil} if a.pupil is not None else parents[a.parent or ""]
@@ -105,22 +80,21 @@ def _row(
 
 def confidential_parents(view: View) -> set[str]:
     """Return the parents whose address may not be told to anyone, by their ids."""
-    where = "address_confidential = 'yes'"
-    return {parent for (parent,) in view.stood("parent", "parents", where)}
+    return {each.parent for each in view.standing(Parent, address_confidential="yes")}
 
 
-def _kind(a: Amendment) -> str:
+def _kind(a: AdmissionAmendment) -> str:
     if a.imported:
         return "restated"
     return "stated_anew" if a.reason is None else "amendment"
 
 
 def _author(
-    view: View, describer: Describer, a: Amendment, day: date | None
+    view: View, describer: Describer, a: AdmissionAmendment, day: date | None
 ) -> dict[str, Any] | None:
     if a.by is None:
         return None
-    commit = describer.commit(a.position)
+    commit = view.commits.of(a.position)
     name, title = describer.name_and_title(a.by, day or local_date(commit.at))
     return {
         "name": view.open(a.name) or name,
@@ -129,7 +103,7 @@ def _author(
     }
 
 
-_KEYS = {"parent", "pupil", "starts_on", "birth_cohort", "compulsory_from"}
+_NO_DETAIL = {"parent", "pupil", "starts_on", "birth_cohort", "compulsory_from", *INTERVAL}
 _OF_LEAVING = ("leaves_on", "ground", "next_school")
 
 
@@ -139,27 +113,43 @@ class Change(NamedTuple):
     pupil: int | None
     parent: str | None
     field: str
-    original: str | None
-    amended: str | None
+    original: Sealed | None
+    amended: Sealed | None
     position: int
+
+    def unexplained(self, commit: Commit) -> AdmissionAmendment:
+        """Return it as an amendment without a reason: whoever gave the command, or a source."""
+        imported = commit.source is not None
+        return AdmissionAmendment(
+            **self._asdict(),
+            reason=None,
+            by=None if imported else commit.by,
+            name=None,
+            job_title=None,
+            stated=None,
+            imported=imported,
+            kf=self.position,
+            kt=None,
+            sf=0,
+            st=None,
+        )
 
 
 def changed_details(
     view: View,
-    describer: Describer,
     pupils: Collection[int],
     parents: Mapping[str, Collection[int]],
 ) -> Iterator[Change]:
     """Yield every detail of some pupils and parents that a later version of its record changed."""
-    records = _Records(view, describer)
+    changes = _Changes(view)
     for pupil in sorted(pupils):
-        yield from records.changes("details", _Subject(pupil, None), "pupil = :v0", pupil)
-        yield from records.spells(pupil)
+        yield from changes.of(Details, _Subject(pupil, None), pupil=pupil)
+        yield from changes.of_spells(pupil)
     for parent in sorted(parents):
-        yield from records.changes("parents", _Subject(None, parent), "parent = :v0", parent)
+        yield from changes.of(Parent, _Subject(None, parent), parent=parent)
         for pupil in sorted(parents[parent]):
-            where = "parent = :v0 AND pupil = :v1"
-            yield from records.changes("relations", _Subject(pupil, parent), where, parent, pupil)
+            subject = _Subject(pupil, parent)
+            yield from changes.of(Relation, subject, parent=parent, pupil=pupil)
 
 
 class _Subject(NamedTuple):
@@ -169,53 +159,41 @@ class _Subject(NamedTuple):
     parent: str | None
 
 
-class _Records(NamedTuple):
-    """The records stated whole, version by version."""
+class _Changes(NamedTuple):
+    """What differs between the versions of records that are stated whole."""
 
     view: View
-    describer: Describer
 
-    def changes(
-        self,
-        table: str,
-        subject: _Subject,
-        where: str,
-        *values: Any,  # noqa: ANN401 - SQL values
-    ) -> Iterator[Change]:
+    def of(self, record: type[Versioned], subject: _Subject, **where: Any) -> Iterator[Change]:  # noqa: ANN401
         """Yield what differs from one version of a record to the next."""
-        names = [n for n in columns_of(self.view.db, table) if n not in _KEYS]
-        bound = {"p": self.view.position, "t": self.view.stated}
-        bound.update({f"v{n}": value for n, value in enumerate(values)})
-        columns = ", ".join(f'"{name}"' for name in names)
-        known = f"kf <= :p AND sf <= :t AND {where}"
-        sql = f"SELECT kf, {columns} FROM {table} WHERE {known} ORDER BY kf"  # noqa: S608
-        rows = self.view.db.execute(sql, bound).fetchall()
-        for before, after in pairwise(self._last_of_each_commit(rows)):
-            for name, was, became in zip(names, before[1:], after[1:], strict=True):
+        known = sorted(self.view.ever(record, **where), key=lambda version: version.kf)
+        names = [name for name in record.__struct_fields__ if name not in _NO_DETAIL]
+        for before, after in pairwise(self._last_of_each_commit(known)):
+            for name in names:
+                was, became = getattr(before, name), getattr(after, name)
                 if was != became and _in_clear(self.view, was) != _in_clear(self.view, became):
-                    yield Change(*subject, name, _text(name, was), _text(name, became), after[0])
+                    yield Change(*subject, name, _text(was), _text(became), after.kf)
 
-    def spells(self, pupil: int) -> Iterator[Change]:
+    def of_spells(self, pupil: int) -> Iterator[Change]:
         """Yield what was changed of a pupil's spells; that one ends is no change of an entry."""
-        sql = "SELECT DISTINCT starts_on FROM roll WHERE pupil = ? ORDER BY starts_on"
-        for (starts_on,) in self.view.db.execute(sql, [pupil]).fetchall():
-            where = "pupil = :v0 AND starts_on = :v1"
-            for change in self.changes("roll", _Subject(pupil, None), where, pupil, starts_on):
+        for starts_on in sorted({each.starts_on for each in self.view.ever(Spell, pupil=pupil)}):
+            subject = _Subject(pupil, None)
+            for change in self.of(Spell, subject, pupil=pupil, starts_on=starts_on):
                 if change.original or change.field not in _OF_LEAVING:
                     yield change
 
-    def _last_of_each_commit(self, rows: list[Any]) -> list[Any]:
+    def _last_of_each_commit(self, versions: Iterable[V]) -> Iterable[V]:
         """Return the versions that a transaction left: within one a record may be built up."""
-        return list({self.describer.commit(row[0]).first: row for row in rows}.values())
+        return {self.view.commits.of(each.kf).first: each for each in versions}.values()
 
 
 def _in_clear(view: View, value: object) -> object:
     """Open a sealed text; a flag or number that is not personal stands in clear."""
-    return view.open(value) if isinstance(value, str) and value.startswith("~") else value
+    return view.open(Sealed(value)) if isinstance(value, str) and is_sealed(value) else value
 
 
-def _text(name: str, value: object) -> str | None:
-    """Write a value as an amendment of it would: the one flag kept as a number as yes or no."""
-    if name == "boarder":
-        return "yes" if value else "no"
-    return None if value is None else str(value)
+def _text(value: object) -> Sealed | None:
+    """Write a value as an amendment of it would, sealed or not; a flag as yes or no."""
+    if isinstance(value, bool):
+        return Sealed("yes" if value else "no")
+    return None if value is None else Sealed(str(value))

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.english import number_of
-from projections.queries.question import Answer, Grid, Lines, Question, argument
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question, argument
 from projections.queries.view import Person, View
 
 
 @dataclass(frozen=True, kw_only=True)
-class PupilFind(Question):
+class PupilFind(Question[Any]):
     """attendance pupil find: find pupils by part of a name, UPN or local id.
 
     Pupils whose name, UPN or local id contains a text, on roll or not.

@@ -10,7 +10,8 @@ from ledger.errors import Refused
 from policies.packs.catalogue import Change, Entry, changes, entries
 from policies.packs.codes import codes
 from policies.packs.values import parameters
-from projections.queries.question import Answer, Grid, Question, argument, option
+from projections.queries.blocks import Grid
+from projections.queries.question import Answer, Question, argument, option
 from projections.queries.view import View
 
 _COLUMNS = ("kind", "name", "value", "from", "until", "reference", "confidence")
@@ -24,7 +25,7 @@ _UNSURE = ("memory", "inferred")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RulesInForce(Question):
+class RulesInForce(Question[Any]):
     """attendance rules: which codes and values of the law apply on a day, and what changed.
 
     Every code and value with its dates, reference, and how sure we are of it.

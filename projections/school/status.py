@@ -10,17 +10,19 @@ from ledger.terminal import Progress
 from ledger.transparency.witnesses import trusted_witnesses
 from projections.backup import backups
 from projections.queries import sightings
+from projections.queries.blocks import Lines
 from projections.queries.pending import pending_amendments
-from projections.queries.question import Answer, Inspection, Lines, Question
+from projections.queries.question import Answer, Inspection, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
 from projections.readmodel import catch_up
 from projections.readmodel.freshness import retry_without_views
+from projections.readmodel.records.log import Commit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status(Question):
+class Status(Question[Any]):
     """attendance status: where the ledger is, its last event, today's unmarked registers.
 
     The state of the ledger in a few lines.
@@ -28,11 +30,7 @@ class Status(Question):
 
     def answer(self, view: View) -> Answer:
         """Answer with the ledger's place, size and what is due today."""
-        last = view.db.execute(
-            "SELECT min(last, :p), at, command FROM commits WHERE first <= :p "
-            "ORDER BY first DESC LIMIT 1",
-            {"p": view.position},
-        ).fetchone()
+        last = view.commits.of(view.position) if view.position else None
         unmarked = unmarked_registers(view)
         seen = sightings.newest(view, trusted_witnesses(view.folder))
         document: dict[str, Any] = {
@@ -40,17 +38,19 @@ class Status(Question):
             "ledger": str(view.folder.path.absolute()),
             "events": view.position,
             "pupils_on_roll": len({s.pupil for s in view.spells if s.covers(view.on)}),
-            "last_event": {"position": last[0], "command": last[2]} if last else None,
+            "last_event": {"position": min(last.last, view.position), "command": last.command}
+            if last
+            else None,
             "last_witness": sightings.document(seen),
             "last_backup": backups.document(view),
             "unmarked_registers": unmarked,
         }
         lines = [
             f"Ledger       {document['ledger']}",
-            f"School       {view.school['name'] if view.school else 'not recorded yet'}",
+            f"School       {view.school.name if view.school else 'not recorded yet'}",
             f"Events       {view.position}",
             f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
-            f"Last event   {_when(last)}",
+            f"Last event   {_when(last, view.position)}",
             f"Witnessed    {sightings.in_words(seen, view.position)}",
             f"Back-up      {backups.newest_in_words(view)}",
             f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
@@ -78,10 +78,11 @@ def unmarked_registers(view: View) -> list[str]:
     return sorted(found)
 
 
-def _when(last: tuple[int, int, str] | None) -> str:
+def _when(last: Commit | None, position: int) -> str:
     if last is None:
         return "none"
-    return f"{local(last[1]):%Y-%m-%d %H:%M:%S} London, {last[2]}, position {last[0]}"
+    at = f"{local(last.at):%Y-%m-%d %H:%M:%S} London"
+    return f"{at}, {last.command}, position {min(last.last, position)}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,15 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from projections.queries import pending
-from projections.queries.pending import PendingAmendment
-from projections.queries.question import Answer, Grid, Lines, Selection
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer, Question, Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import sessions_of
+from projections.readmodel.records.amending import Request
+from projections.readmodel.records.register import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
-class Today(Selection):
+class Today(Selection, Question[Any]):
     """attendance today: who has no mark, whose reason is not known yet, who is expected away.
 
     The pupils who need a look today (or on --on).
@@ -36,7 +39,7 @@ class Today(Selection):
         return Answer(document, columns, [_table(rows, view, waiting)])
 
 
-def _requests(view: View, chosen: Flags) -> list[PendingAmendment]:
+def _requests(view: View, chosen: Flags) -> list[Request]:
     """Return what waits for the pupils asked about; on a day without a session, for all."""
     found = pending.pending_amendments(view)
     asked = set(np.nonzero(chosen.any(axis=1))[0].tolist())
@@ -72,10 +75,8 @@ def _why(code: str, provisional: str, plan: str | None) -> str | None:
 
 
 def _plans(view: View) -> list[tuple[tuple[int, str], str]]:
-    rows = view.stood(
-        "pupil, session, code", "plans", "session LIKE :v0 AND code IS NOT NULL", f"{view.on}%"
-    )
-    return [((pupil, session), code) for pupil, session, code in rows]
+    known = view.standing(Plan, session=sessions_of(view.on, view.on))
+    return [((plan.pupil, plan.session), plan.code) for plan in known if plan.code is not None]
 
 
 def _row(view: View, pupil: int, concern: _Concern) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _row(view: View, pupil: int, concern: _Concern) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[dict[str, Any]], view: View, waiting: list[PendingAmendment]) -> Grid:
+def _table(rows: list[dict[str, Any]], view: View, waiting: list[Request]) -> Grid:
     body = [
         (r["session"], ", ".join(r["groups"]), r["name"], r["upn"], r["what"], r["planned"] or "")
         for r in rows

@@ -4,21 +4,26 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ledger.values import Session
 from projections.queries.rectangle import Flags
 from projections.queries.tally import Counts
 from projections.queries.view import View
+from projections.readmodel.accessors.changes import mark_places, new_marks, turns
+from projections.readmodel.record import V
+from projections.readmodel.records.roll import Details, Membership, Spell
+from projections.readmodel.records.school import Closure, Term
 from projections.why.cells import Cause, Cells, Move
 from projections.why.stages import Stage
 
 Place = tuple[int, str]
 """A pupil's row number and a session."""
+OfPupil = Spell | Membership | Details
 Causes = dict[tuple[int, str, int], Cause]
 """By the number of the stage, the kind and the pupil."""
 
@@ -68,71 +73,51 @@ class NewFacts:
 
     def marks(self, first: date, last: date) -> dict[Place, list[NewVersion]]:
         """Return the versions of marks on sessions of a range of dates, in order."""
-        sql = (
-            "SELECT pupil, session, kind, code, sf = 0, kf FROM marks "
-            "WHERE session BETWEEN :first AND :last AND kf <= :p2 AND sf <= :t2 "
-            "AND NOT (kf <= :p1 AND sf <= :t1) ORDER BY id"
-        )
         found: defaultdict[Place, list[NewVersion]] = defaultdict(list)
-        bound = {**self._bound(), "first": str(first), "last": f"{last}~"}
-        for pupil, session, *version in self.later.db.execute(sql, bound):
-            kind, code, undated, position = version
-            found[pupil, session].append(NewVersion(kind, code, bool(undated), position))
+        for mark in new_marks(self.earlier, self.later, first, last):
+            version = NewVersion(mark.kind, mark.code, mark.sf == 0, mark.kf)
+            found[mark.pupil, mark.session].append(version)
         return found
 
-    def by_pupil(self, table: str) -> dict[int, set[int]]:
-        """Return the positions at which facts of pupils in a table began or ended."""
+    def by_pupil(self, record: type[OfPupil]) -> dict[int, set[int]]:
+        """Return the positions at which facts of pupils of a kind began or ended."""
         found: defaultdict[int, set[int]] = defaultdict(set)
-        for (pupil,), positions in self._changed(table, "pupil"):
-            found[pupil] |= positions
+        for version, positions in self._turns(record):
+            found[version.pupil] |= positions
         return found
 
     def calendar(self, sessions: Iterable[Session]) -> dict[str, set[int]]:
         """Return the positions of changes of terms and closures that concern each session."""
-        closures: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-        for place, positions in self._changed("closures", "date", "half"):
-            closures[place] |= positions
-        terms = list(self._changed("terms", "first", "last"))
+        closures: defaultdict[tuple[date, str], set[int]] = defaultdict(set)
+        for closure, positions in self._turns(Closure):
+            closures[closure.date, closure.half] |= positions
+        terms = list(self._turns(Term))
         found = {}
         for session in sessions:
-            day = session.date.isoformat()
-            here = [p for (first, last), p in terms if first <= day <= last]
+            day = session.date
+            here = [positions for term, positions in terms if term.first <= day <= term.last]
             found[str(session)] = closures.get((day, session.half), set()).union(*here)
         return found
 
     def any_calendar(self) -> set[int]:
         """Return the positions of every change of terms: they move the start of the year."""
-        return {p for _, positions in self._changed("terms", "name") for p in positions}
+        return {p for _, positions in self._turns(Term) for p in positions}
 
-    def _bound(self) -> dict[str, int]:
-        one, two = self.earlier, self.later
-        return {"p1": one.position, "t1": one.stated, "p2": two.position, "t2": two.stated}
-
-    def _changed(self, table: str, *columns: str) -> Iterable[tuple[tuple[Any, ...], set[int]]]:
-        """Yield the rows of a table that began or ended, with the positions of that."""
-        sql = (
-            f"SELECT {', '.join(columns)}, kf, kt, NOT (kf <= :p1 AND sf <= :t1), "  # noqa: S608 - our own names
-            "kt IS NOT NULL AND kt <= :p2 AND st <= :t2 AND NOT (kt <= :p1 AND st <= :t1) "
-            f"FROM {table} WHERE kf <= :p2 AND sf <= :t2"
-        )
-        for *key, kf, kt, began, ended in self.later.db.execute(sql, self._bound()):
-            positions = ({kf} if began else set()) | ({kt} if ended else set())
-            if positions:
-                yield tuple(key), positions
+    def _turns(self, record: type[V]) -> Iterator[tuple[V, set[int]]]:
+        return turns(self.earlier, self.later, record)
 
 
 def standing_marks(view: View, first: date, last: date) -> dict[Place, set[int]]:
     """Return the position of the mark that stands, for each session of a range of dates."""
-    where = "session BETWEEN :v0 AND :v1"
-    rows = view.stood("pupil, session, kf", "marks", where, str(first), f"{last}~")
-    return {(pupil, session): {position} for pupil, session, position in rows}
+    found = mark_places(view, first, last)
+    return {(mark.pupil, mark.session): {mark.position} for mark in found}
 
 
-def standing_facts(view: View, table: str) -> dict[int, set[int]]:
-    """Return the positions of the facts of a table that stand, by pupil."""
+def standing_facts(view: View, record: type[Membership | Spell]) -> dict[int, set[int]]:
+    """Return the positions of the facts of a kind that stand, by pupil."""
     found: defaultdict[int, set[int]] = defaultdict(set)
-    for pupil, position in view.stood("pupil, kf", table):
-        found[pupil].add(position)
+    for version in view.standing(record):
+        found[version.pupil].add(version.kf)
     return found
 
 
@@ -258,11 +243,11 @@ class Finder:
 
     @cached_property
     def _group_changes(self) -> dict[int, set[int]]:
-        return self.new_facts.by_pupil("memberships")
+        return self.new_facts.by_pupil(Membership)
 
     @cached_property
     def _roll_changes(self) -> dict[int, set[int]]:
-        return self.new_facts.by_pupil("roll")
+        return self.new_facts.by_pupil(Spell)
 
     @cached_property
     def _standing_marks(self) -> dict[Place, set[int]]:
@@ -271,11 +256,11 @@ class Finder:
 
     @cached_property
     def _memberships(self) -> dict[int, set[int]]:
-        return standing_facts(self.way.later, "memberships")
+        return standing_facts(self.way.later, Membership)
 
     @cached_property
     def _enrolments(self) -> dict[int, set[int]]:
-        return standing_facts(self.way.later, "roll")
+        return standing_facts(self.way.later, Spell)
 
 
 def _on_roll(view: View) -> set[int]:

@@ -20,6 +20,7 @@ from projections.penalties.case import (
 from projections.queries.rectangle import Flags as Cells
 from projections.queries.selection import CountedCells, Population, pupils_in_statistics
 from projections.queries.tally import COUNTED
+from projections.readmodel.records.roll import Details, Membership, Spell
 from projections.why.causes import (
     BIRTH_DATE,
     BOARDING,
@@ -112,8 +113,8 @@ def _events(finder: Finder) -> defaultdict[int, set[int]]:
         return found
     for (pupil, _), versions in finder.marks.items():
         found[pupil] |= {version.position for version in versions}
-    for table in ("details", "roll", "memberships"):
-        for pupil, positions in finder.new_facts.by_pupil(table).items():
+    for record in (Details, Spell, Membership):
+        for pupil, positions in finder.new_facts.by_pupil(record).items():
             found[pupil] |= positions
     return found
 

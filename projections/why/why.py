@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from projections.penalties.case import counted_from
-from projections.queries.question import Answer, Block, Grid, Lines, argument, option
+from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.question import Answer, Question, argument, option
 from projections.queries.selection import (
     POPULATIONS,
     Population,
@@ -38,7 +39,7 @@ Counts = dict[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Why(Pair):
+class Why(Pair, Question[Any]):
     """attendance why: what made a figure differ between two times or dates, to the last session.
 
     The causes of a difference: their effects on the counts add up to it, nothing left over.

@@ -2,7 +2,8 @@
 
 import pytest
 
-from projections.queries.question import Answer, Grid, Lines
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer
 from projections.rendering import screen
 from tests.cli.shell import at_terminal, run
 

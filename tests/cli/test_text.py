@@ -3,7 +3,8 @@
 import csv
 import io
 
-from projections.queries.question import Answer, Grid
+from projections.queries.blocks import Grid
+from projections.queries.question import Answer
 from projections.rendering.text import as_csv, as_lines
 
 

@@ -23,15 +23,11 @@ from projections.readmodel.models import (
     roll,
     school,
 )
-from projections.readmodel.tables import Handler, Handlers, Table
+from projections.readmodel.tables import Handler, Handlers
 
 
 class Model(Protocol):
-    """What a module of this folder shows: its tables by name, and who takes which event."""
-
-    @property
-    def TABLES(self) -> Mapping[str, Table]:  # noqa: N802 - a constant of a module
-        """Name -> columns and key."""
+    """What a module of this folder shows: who takes which event."""
 
     @property
     def HANDLERS(self) -> Handlers:  # noqa: N802 - a constant of a module
@@ -53,12 +49,6 @@ MODELS: tuple[Model, ...] = (
     roll,
     school,
 )
-
-
-@cache
-def tables() -> Mapping[str, Table]:
-    """Return every table of every model."""
-    return {name: table for model in MODELS for name, table in model.TABLES.items()}
 
 
 @cache

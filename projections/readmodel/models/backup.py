@@ -1,22 +1,13 @@
 """The back-ups that were made, and the restores, one row each."""
 
 from ledger.events.backup import BackupMade, LedgerRestored
-from projections.readmodel.tables import Handlers, Moment, Table, Writer
-
-TABLES = {
-    "backups": Table(
-        key=("line",),
-        columns={"line": int, "at": int, "size": int, "sha256": str, "restored": int},
-    ),
-}
+from projections.readmodel.records.proof import Backup
+from projections.readmodel.tables import Handlers, Moment, Writer
 
 
-def _add_backup(
-    writer: Writer, moment: Moment, _: str, event: BackupMade | LedgerRestored
-) -> None:
-    restored = int(isinstance(event, LedgerRestored))
-    row = (moment.at, event.size, event.sha256, restored)
-    writer.put("backups", (moment.position,), row, moment)
+def _add_backup(writer: Writer, moment: Moment, _: str, e: BackupMade | LedgerRestored) -> None:
+    restored = isinstance(e, LedgerRestored)
+    writer.put(Backup, moment, e, line=moment.position, at=moment.at, restored=restored)
 
 
 HANDLERS: Handlers = {

@@ -8,62 +8,29 @@ from ledger.events.calendar import (
     TermSet,
 )
 from ledger.values import school_year_number
-from projections.readmodel.tables import GROUP_SEPARATOR, Handlers, Moment, Table, Writer
-
-TABLES = {
-    "terms": Table(
-        key=("name", "year"), columns={"name": str, "year": int, "first": str, "last": str}
-    ),
-    "register_times": Table(
-        key=("since",),
-        columns={
-            "since": str,
-            "am_opens": str,
-            "am_closes": str,
-            "pm_opens": str,
-            "pm_closes": str,
-        },
-    ),
-    "closures": Table(
-        key=("date", "half", "groups"),
-        columns={
-            "date": str,
-            "half": str,
-            "groups": str,
-            "cancelled": int,
-            "reason": str,
-            "stated": int,
-        },
-    ),
-}
+from projections.readmodel.records.school import Closure, Term, Times
+from projections.readmodel.tables import Handlers, Moment, Writer
 
 
 def _put_term(writer: Writer, moment: Moment, _: str, e: TermSet) -> None:
-    key = (e.name, school_year_number(e.first))
-    writer.put("terms", key, (e.first.isoformat(), e.last.isoformat()), moment)
+    writer.put(Term, moment, e, year=school_year_number(e.first))
 
 
 def _put_times(writer: Writer, moment: Moment, _: str, e: RegisterTimesSet) -> None:
-    times = (e.am_opens, e.am_closes, e.pm_opens, e.pm_closes)
-    writer.put("register_times", (e.since.isoformat(),), times, moment)
+    writer.put(Times, moment, e)
 
 
 def _put_closure(
     writer: Writer, moment: Moment, _: str, e: SessionsClosed | SessionCancelled
 ) -> None:
-    for key in _keys(e):
-        cancelled = int(isinstance(e, SessionCancelled))
-        writer.put("closures", key, (cancelled, e.reason, e.stated), moment)
+    cancelled, groups = isinstance(e, SessionCancelled), sorted(set(e.groups))
+    for half in e.sessions:
+        writer.put(Closure, moment, e, half=half, groups=groups, cancelled=cancelled)
 
 
 def _end_closure(writer: Writer, moment: Moment, _: str, e: ClosureWithdrawn) -> None:
-    for key in _keys(e):
-        writer.end("closures", key, moment)
-
-
-def _keys(e: SessionsClosed | SessionCancelled | ClosureWithdrawn) -> list[tuple[str, str, str]]:
-    groups = GROUP_SEPARATOR.join(sorted(set(e.groups)))
-    return [(e.date.isoformat(), half, groups) for half in e.sessions]
+    for half in e.sessions:
+        writer.end(Closure, moment, date=e.date, half=half, groups=sorted(set(e.groups)))
 
 
 HANDLERS: Handlers = {

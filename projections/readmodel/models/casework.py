@@ -2,22 +2,13 @@
 
 from ledger.events import streams
 from ledger.events.casework import CaseworkStepTaken
-from projections.readmodel.tables import Handlers, Moment, Table, Writer
-
-_CASEWORK = ("step", "on_date", "by", "with_whom", "outcome", "notes")
-
-TABLES = {
-    "casework": Table(
-        key=("pupil", "line"),
-        columns={"pupil": int, "line": int, **dict.fromkeys(_CASEWORK, str)},
-    ),
-}
+from projections.readmodel.records.penalties import CaseworkStep
+from projections.readmodel.tables import Handlers, Moment, Writer
 
 
 def _add_step(writer: Writer, moment: Moment, stream: str, e: CaseworkStepTaken) -> None:
-    key = (writer.pupil(streams.parts(stream)[1]), moment.position)
-    payload = (e.step, e.on.isoformat(), e.by, e.with_whom, e.outcome, e.notes)
-    writer.put("casework", key, payload, moment)
+    pupil = writer.pupil(streams.parts(stream)[1])
+    writer.put(CaseworkStep, moment, e, pupil=pupil, line=moment.position, on_date=e.on)
 
 
 HANDLERS: Handlers = {

@@ -1,6 +1,6 @@
 """Penalty notices, what was considered and confirmed of them, and cases that a change undercut."""
 
-import json
+import msgspec
 
 from ledger.events import streams
 from ledger.events.penalties import (
@@ -10,120 +10,40 @@ from ledger.events.penalties import (
     NoticeStated,
     PenaltyConsidered,
 )
-from projections.readmodel.tables import Handlers, Moment, Table, Writer, iso
-
-_NOTICE = (
-    "offence_last",
-    "received_on",
-    "paid_on",
-    "withdrawn_on",
-    "outcome",
-    "outcome_on",
-    "sessions",
-    "issuer",
-    "stated",
+from projections.readmodel.records.penalties import (
+    AlertSettlement,
+    Confirmation,
+    Consideration,
+    Notice,
+    Undercut,
 )
-_CONSIDERATION = {
-    "decision": str,
-    "reason": str,
-    "by": str,
-    "name": str,
-    "job_title": str,
-    "counted": int,
-    "settled": int,
-    "peak": int,
-    "entries": str,
-    "seen_at": int,
-}
-_CONFIRMATION = {
-    "la_ref": str,
-    "confirmed_on": str,
-    "notices": int,
-    "by": str,
-    "name": str,
-    "job_title": str,
-}
-
-TABLES = {
-    "notices": Table(
-        key=("parent", "pupil", "kind", "issued_on", "offence_first"),
-        columns={
-            "parent": str,
-            "pupil": int,
-            "kind": str,
-            "issued_on": str,
-            "offence_first": str,
-            **dict.fromkeys(_NOTICE, str),
-            "stated": int,
-        },
-    ),
-    "considerations": Table(
-        key=("pupil", "line"), columns={"pupil": int, "line": int, **_CONSIDERATION}
-    ),
-    "confirmations": Table(
-        key=("parent", "pupil", "line"),
-        columns={"parent": str, "pupil": int, "line": int, **_CONFIRMATION},
-    ),
-    "undercuts": Table(
-        key=("alert",),
-        columns={"alert": int, "pupil": int, "papers": str, "sessions": str},
-        indexes=("pupil",),
-    ),
-    "alerts_settled": Table(
-        key=("alert",),
-        columns={
-            "alert": int,
-            "pupil": int,
-            "outcome": str,
-            "to_whom": str,
-            "on_date": str,
-            "reason": str,
-            "by": str,
-            "name": str,
-            "job_title": str,
-        },
-    ),
-}
-"""``alert``: the position of the event that raised it. ``papers``: a JSON list of objects with
-kind, ref, before and after; ``sessions``: a JSON list of what changed, as in the event.
-"""
+from projections.readmodel.tables import Handlers, Moment, Writer
 
 
 def _put_notice(writer: Writer, moment: Moment, stream: str, e: NoticeStated) -> None:
     _, pupil, parent = streams.parts(stream)
-    key = (parent, writer.pupil(pupil), e.kind, iso(e.issued_on), iso(e.offence_first))
-    days = (e.offence_last, e.received_on, e.paid_on, e.withdrawn_on)
-    payload = (*map(iso, days), e.outcome, iso(e.outcome_on), ";".join(e.sessions), e.issuer)
-    writer.put("notices", key, (*payload, e.stated), moment)
+    writer.put(Notice, moment, e, parent=parent, pupil=writer.pupil(pupil))
 
 
 def _add_consideration(writer: Writer, moment: Moment, stream: str, e: PenaltyConsidered) -> None:
-    key = (writer.pupil(streams.parts(stream)[1]), moment.position)
-    author = (e.by, e.name, e.job_title)
-    seen = (e.count, e.settled, e.peak, ";".join(e.entries), e.seen_at)
-    writer.put("considerations", key, (e.decision, e.reason, *author, *seen), moment)
+    pupil = writer.pupil(streams.parts(stream)[1])
+    writer.put(Consideration, moment, e, pupil=pupil, line=moment.position, counted=e.count)
 
 
 def _add_confirmation(writer: Writer, moment: Moment, stream: str, e: NoticesConfirmed) -> None:
     _, pupil, parent = streams.parts(stream)
-    key = (parent, writer.pupil(pupil), moment.position)
-    author = (e.by, e.name, e.job_title)
-    writer.put("confirmations", key, (e.la_ref, iso(e.confirmed_on), e.notices, *author), moment)
+    place = {"parent": parent, "pupil": writer.pupil(pupil), "line": moment.position}
+    writer.put(Confirmation, moment, e, **place)
 
 
 def _add_alert(writer: Writer, moment: Moment, stream: str, e: CaseUndercut) -> None:
-    papers = [
-        {"kind": p.kind, "ref": p.ref, "before": p.before, "after": p.after} for p in e.papers
-    ]
-    pupil = writer.pupil(streams.subject(stream))
-    payload = (pupil, json.dumps(papers), json.dumps(e.sessions))
-    writer.put("undercuts", (moment.position,), payload, moment)
+    pupil, papers = writer.pupil(streams.subject(stream)), msgspec.json.encode(e.papers).decode()
+    writer.put(Undercut, moment, e, alert=moment.position, pupil=pupil, papers=papers)
 
 
 def _settle_alert(writer: Writer, moment: Moment, stream: str, e: AlertSettled) -> None:
     pupil = writer.pupil(streams.subject(stream))
-    payload = (pupil, e.outcome, e.to, iso(e.on), e.reason, e.by, e.name, e.job_title)
-    writer.put("alerts_settled", (e.alert,), payload, moment)
+    writer.put(AlertSettlement, moment, e, pupil=pupil, to_whom=e.to, on_date=e.on)
 
 
 HANDLERS: Handlers = {

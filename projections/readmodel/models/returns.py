@@ -2,38 +2,24 @@
 
 from ledger.events import streams
 from ledger.events.returns import ReturnAgreed, ReturnMade
-from projections.readmodel.tables import PUPIL_SEPARATOR, Handlers, Moment, Table, Writer, iso
-
-TABLES = {
-    "returns_made": Table(
-        key=("kind", "line"),
-        columns={
-            "kind": str,
-            "line": int,
-            "on_date": str,
-            "pupils": str,
-            "by": str,
-            "name": str,
-            "job_title": str,
-        },
-    ),
-    "returns_agreed": Table(
-        key=("line",),
-        columns={"line": int, "since": str, "sessions": int, "weeks": int, "by": str},
-    ),
-}
+from projections.readmodel.records import disclosure as disclosure_records
+from projections.readmodel.tables import Handlers, Moment, Writer
 
 
 def _add_return(writer: Writer, moment: Moment, stream: str, e: ReturnMade) -> None:
-    key = (streams.parts(stream)[1], moment.position)
-    pupils = PUPIL_SEPARATOR.join(str(writer.pupil(pupil)) for pupil in e.pupils)
-    payload = (iso(e.on), pupils, e.by, e.name, e.job_title)
-    writer.put("returns_made", key, payload, moment)
+    writer.put(
+        disclosure_records.ReturnMade,
+        moment,
+        e,
+        kind=streams.parts(stream)[1],
+        line=moment.position,
+        on_date=e.on,
+        pupils=[str(writer.pupil(pupil)) for pupil in e.pupils],
+    )
 
 
 def _set_agreement(writer: Writer, moment: Moment, _: str, e: ReturnAgreed) -> None:
-    payload = (iso(e.since), e.sessions, e.weeks, e.by)
-    writer.put("returns_agreed", (moment.position,), payload, moment)
+    writer.put(disclosure_records.ReturnFigure, moment, e, line=moment.position)
 
 
 HANDLERS: Handlers = {

@@ -13,145 +13,45 @@ from ledger.events.roll import (
     PupilRemoved,
     RelationRecorded,
 )
-from projections.readmodel.tables import Handlers, Moment, Table, Writer, iso
-
-_PARENT = (
-    "title",
-    "surname",
-    "forename",
-    "address",
-    "phone",
-    "email",
-    "dob",
-    "address_confidential",
+from projections.readmodel.records.roll import (
+    AdmissionAmendment,
+    DetailAmendment,
+    Details,
+    Membership,
+    Parent,
+    Relation,
+    Spell,
 )
-_RELATION = (
-    "relationship",
-    "lives_with",
-    "parental_responsibility",
-    "contact_order",
-    "care",
-    "no_contact",
-    "since",
-    "until",
-)
-
-TABLES = {
-    "roll": Table(
-        key=("pupil", "starts_on"),
-        columns={
-            "pupil": int,
-            "starts_on": str,
-            "leaves_on": str,
-            "ground": str,
-            "next_school": str,
-            "boarder": int,
-        },
-    ),
-    "details": Table(
-        key=("pupil",),
-        columns={
-            "pupil": int,
-            **dict.fromkeys(DETAILS, str),
-            "birth_cohort": int,
-            "compulsory_from": str,
-        },
-    ),
-    "detail_amendments": Table(
-        key=("position",),
-        columns={
-            "position": int,
-            "pupil": int,
-            "field": str,
-            "original": str,
-            "amended": str,
-            "reason": str,
-            "by": str,
-            "name": str,
-            "job_title": str,
-            "stated": int,
-        },
-        versioned=False,
-    ),
-    "memberships": Table(
-        key=("pupil", "kind", "name", "since"),
-        columns={"pupil": int, "kind": str, "name": str, "since": str, "until": str},
-    ),
-    "parents": Table(key=("parent",), columns={"parent": str, **dict.fromkeys(_PARENT, str)}),
-    "relations": Table(
-        key=("parent", "pupil"),
-        columns={
-            "parent": str,
-            "pupil": int,
-            **dict.fromkeys(_RELATION, str),
-            "contact_order": int,
-        },
-    ),
-    "admission_amendments": Table(
-        key=("position",),
-        columns={
-            "position": int,
-            "pupil": int,
-            "parent": str,
-            "field": str,
-            "original": str,
-            "amended": str,
-            "reason": str,
-            "by": str,
-            "name": str,
-            "job_title": str,
-            "stated": int,
-            "imported": int,
-        },
-        indexes=("pupil", "parent"),
-    ),
-}
+from projections.readmodel.tables import Handlers, Moment, Writer
 
 
 def _put_enrolment(writer: Writer, moment: Moment, stream: str, e: PupilEnrolled) -> None:
     pupil = writer.pupil(streams.parts(stream)[1])
-    details = [getattr(e, name) for name in DETAILS]
-    clear = (e.birth_cohort, e.compulsory_from.isoformat())
-    writer.put("details", (pupil,), (*details, *clear), moment)
-    writer.put("roll", (pupil, iso(e.starts_on)), (None, "", None, int(e.boarder)), moment)
+    writer.put(Details, moment, e, pupil=pupil)
+    writer.put(Spell, moment, e, pupil=pupil, leaves_on=None, ground="", next_school=None)
 
 
 def _end_spell(writer: Writer, moment: Moment, stream: str, e: PupilRemoved) -> None:
-    key = (writer.pupil(streams.parts(stream)[1]), iso(e.starts_on))
-    (boarder,) = writer.current("roll", "boarder", "pupil IS ? AND starts_on IS ?", key)
-    writer.put("roll", key, (iso(e.leaves_on), e.ground, e.next_school, boarder), moment)
+    pupil = writer.pupil(streams.parts(stream)[1])
+    stood = writer.current(Spell, pupil=pupil, starts_on=e.starts_on)
+    writer.put(Spell, moment, e, pupil=pupil, boarder=stood.boarder)
 
 
 def _withdraw_spell(writer: Writer, moment: Moment, stream: str, e: EnrolmentWithdrawn) -> None:
-    writer.end("roll", (writer.pupil(streams.parts(stream)[1]), iso(e.starts_on)), moment)
+    pupil = writer.pupil(streams.parts(stream)[1])
+    writer.end(Spell, moment, pupil=pupil, starts_on=e.starts_on)
 
 
 def _amend_details(writer: Writer, moment: Moment, stream: str, e: DetailsAmended) -> None:
     pupil = writer.pupil(streams.parts(stream)[1])
-    writer.insert(
-        "detail_amendments",
-        (
-            moment.position,
-            pupil,
-            e.field,
-            e.original,
-            e.amended,
-            e.reason,
-            e.by,
-            e.name,
-            e.job_title,
-            e.stated,
-        ),
-    )
+    writer.add(DetailAmendment, e, position=moment.position, pupil=pupil)
     _add_admission_amendment(writer, moment, stream, e)
     if e.field not in DETAILS:
         return
-    columns = ", ".join((*DETAILS, "birth_cohort", "compulsory_from"))
-    row = list(writer.current("details", columns, "pupil IS ?", (pupil,)))
-    row[DETAILS.index(e.field)] = e.amended
+    changed: dict[str, object] = {e.field: e.amended}
     if e.birth_cohort is not None and e.compulsory_from is not None:
-        row[-2:] = [e.birth_cohort, e.compulsory_from.isoformat()]
-    writer.put("details", (pupil,), row, moment)
+        changed |= {"birth_cohort": e.birth_cohort, "compulsory_from": e.compulsory_from}
+    writer.put(Details, moment, writer.current(Details, pupil=pupil), **changed)
 
 
 def _add_admission_amendment(
@@ -159,30 +59,30 @@ def _add_admission_amendment(
 ) -> None:
     """Keep an amendment: of a pupil's details, of a parent's, or of what one is to the other."""
     kind, *keys = streams.parts(stream)
-    pupil = None if kind + ":" == streams.PARENT else writer.pupil(keys[0])
-    parent = None if kind + ":" == streams.PUPIL else keys[-1]
-    payload = (pupil, parent, e.field, e.original, e.amended, e.reason, e.by, e.name)
-    rest = (e.job_title, e.stated, moment.imported)
-    writer.put("admission_amendments", (moment.position,), (*payload, *rest), moment)
+    writer.put(
+        AdmissionAmendment,
+        moment,
+        e,
+        position=moment.position,
+        pupil=None if kind + ":" == streams.PARENT else writer.pupil(keys[0]),
+        parent=None if kind + ":" == streams.PUPIL else keys[-1],
+        imported=moment.imported,
+    )
 
 
 def _put_membership(
     writer: Writer, moment: Moment, stream: str, e: GroupJoined | GroupLeft
 ) -> None:
-    key = (writer.pupil(streams.parts(stream)[1]), e.kind, e.name, iso(e.since))
-    writer.put("memberships", key, (iso(e.until),), moment)
+    writer.put(Membership, moment, e, pupil=writer.pupil(streams.parts(stream)[1]))
 
 
 def _put_parent(writer: Writer, moment: Moment, stream: str, e: ParentRecorded) -> None:
-    payload = [getattr(e, name) for name in _PARENT]
-    writer.put("parents", (streams.parts(stream)[1],), payload, moment)
+    writer.put(Parent, moment, e, parent=streams.parts(stream)[1])
 
 
 def _put_relation(writer: Writer, moment: Moment, stream: str, e: RelationRecorded) -> None:
     _, pupil, parent = streams.parts(stream)
-    payload = [getattr(e, name) for name in _RELATION[:-2]]
-    dates = (iso(e.since), iso(e.until))
-    writer.put("relations", (parent, writer.pupil(pupil)), (*payload, *dates), moment)
+    writer.put(Relation, moment, e, parent=parent, pupil=writer.pupil(pupil))
 
 
 HANDLERS: Handlers = {

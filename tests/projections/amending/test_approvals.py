@@ -23,8 +23,9 @@ from projections.figures.persistent import PersistentAbsence
 from projections.figures.rates import Rates
 from projections.penalties.penalties import Penalties
 from projections.queries import view
-from projections.queries.pending import PendingAmendment, pending_amendments
+from projections.queries.pending import pending_amendments
 from projections.queries.question import PointInTime
+from projections.readmodel.records.amending import Request
 from projections.school.status import Status
 from projections.school.today import Today
 from tests.projections.ledgers import NOW, instant, marked, on_mark
@@ -208,7 +209,7 @@ def test_pending_gives_what_other_answers_need(office):
     assert [p.session for p in found] == [MONDAY, MONDAY, TUESDAY, TUESDAY]
     assert [p.pupil for p in found] == sorted(p.pupil for p in found[:2]) * 2
     first = found[0]
-    assert isinstance(first, PendingAmendment)
+    assert isinstance(first, Request)
     assert (first.batch, first.original, first.code, first.by) == ("b1", "I", "O", "s1")
     assert (first.grounds, first.job_title) == (("late", "many"), "Officer")
     assert (first.minutes_late, first.nature, first.position > 0) == (None, None, True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from policies.packs.codes import codes
-from projections.queries.question import percent
+from projections.queries.columns import percent
 from projections.queries.tally import Tally, _add
 
 FIGURES = Path(__file__).parents[3] / "fixtures" / "national" / "2025_26.csv"

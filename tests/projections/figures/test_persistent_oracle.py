@@ -13,7 +13,8 @@ from policies.law.calendar import school_year_of
 from projections.figures.persistent import PersistentAbsence
 from projections.queries.view import Interval, Person, View
 from projections.readmodel.grid import Grid
-from projections.readmodel.models import tables
+from projections.readmodel.records.amending import Request
+from projections.readmodel.records.roll import Details, Spell
 from projections.readmodel.sources import Models
 from projections.readmodel.tables import ALWAYS, Moment, create
 from tests.projections.figures import persistent_oracle as oracle
@@ -36,7 +37,7 @@ def test_persistent_answers_what_the_oracle_answers(part, pytestconfig, tmp_path
     """
     registers = (ALL if pytestconfig.getoption("campaign") else SAMPLE) // PARTS
     with closing(sqlite3.connect(":memory:")) as db:
-        create(db, {name: tables()[name] for name in ("roll", "approvals")})
+        create(db, (Spell, Request))
         for seed in range(part * registers, (part + 1) * registers):
             register = oracle.drawn(seed)
             for population in ("roll", "dfe"):
@@ -74,14 +75,14 @@ def _viewed(register, db, folder):
     for n, pupil in enumerate(register.pupils):
         for (day, half), code in pupil.marks.items():
             grid.enter(n, f"{day}/{half}", code, first_entry)
-        rows = [(n, str(first), str(last or ""), "", "", pupil.boards, 1, None, 0, None)
+        rows = [(n, str(first), last and str(last), "", "", pupil.boards, 1, None, 0, None)
                 for first, last in pupil.spells]  # fmt: skip
         db.executemany("INSERT INTO roll VALUES(?,?,?,?,?,?,?,?,?,?)", rows)
     grid.flush()
 
     def view(question):
         models, known_at = Models(db, lambda: grid, 1), end_of_day(date(2026, 6, 1))
-        found = View(folder, models, None, NOW, question, 1, ALWAYS, known_at)
+        found = View(models, 1, ALWAYS, folder, None, NOW, question, known_at)
         found.root = ""
         found.calendar, found.school = calendar, None
         found.school_year = school_year_of(register.on, register.terms)
@@ -101,5 +102,8 @@ def _viewed(register, db, folder):
 
 def _person(n, pupil):
     cohort = birth_cohort(pupil.born)
-    texts = (pupil.upn, "", f"Sur{n}", f"Fore{n}", "")
-    return Person(n, (cohort, date(2017, 12, 31)), texts)
+    return Person(Details(
+        pupil=n, upn=pupil.upn, local_id=None, surname=f"Sur{n}", forename=f"Fore{n}",
+        name_used=None, dob="", sex=None, address=None, last_school=None, birth_cohort=cohort,
+        compulsory_from=date(2017, 12, 31), kf=1, kt=None, sf=0, st=None,
+    ), str)  # fmt: skip

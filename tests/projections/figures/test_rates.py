@@ -11,9 +11,11 @@ from ledger.events.register import MarkAmended, SourceRestated
 from ledger.events.roll import GroupJoined, GroupLeft, PupilRemoved
 from ledger.store.store import Fact
 from projections.figures.rates import Rates
-from projections.queries.question import Grid
+from projections.queries.blocks import Grid
+from projections.queries.view import open_view
 from projections.rendering import text
 from tests.projections.ledgers import (
+    NOW,
     URN,
     enrolled,
     instant,
@@ -390,3 +392,19 @@ def test_groups_are_shown_in_natural_order(school):
     answer = school.ask(Rates(by="registration", **DAY))
     assert [row["group"] for row in answer.rows()] == ["10A", "9A", "9B"]
     assert [row[0] for row in answer.blocks[0].rows] == ["9A", "9B", "10A", "All"]
+
+
+def test_two_parts_of_a_school_make_the_whole(school):
+    """Counts are added, groups and periods of one name are one, and then comes the percentage."""
+    days = weekdays(date(2025, 9, 8), date(2025, 9, 12))
+    school.add(
+        AT, *(marked(p, f"{d}/AM", c) for p, c in (("ann", "/"), ("bob", "I")) for d in days)
+    )
+    for how in ({"by": "year"}, {"by": "year", "per": "week"}, {"by": "pupil"}, {"by": "code"}):
+        asked = {"on": days[-1], "from_": days[0], **how}
+        with open_view(school.folder, Rates(**asked), lambda: NOW) as view:
+            whole, ann, bob, cy = (
+                Rates(**asked, pupil=who).find(view) for who in (None, "U-ann", "U-bob", "U-cy")
+            )
+            added = Rates(**asked).present(ann + bob + cy).document
+            assert added == Rates(**asked).present(whole).document

@@ -11,7 +11,7 @@ from ledger.state.calendar import Calendar, Term
 from ledger.store.store import Fact
 from ledger.values import Session
 from projections.figures.rates import Rates
-from projections.queries.question import Lines
+from projections.queries.blocks import Lines
 from projections.queries.tally import COUNTED, PERIODS, Tally, mean_rate, periods
 from projections.rendering import text
 from tests.projections import cases

@@ -13,7 +13,7 @@ from ledger.events.register import MarkAmended, SourceConflicted
 from ledger.events.roll import ParentRecorded, RelationRecorded
 from ledger.store.store import Fact
 from projections.penalties.penalties import Penalties
-from projections.queries.question import Grid
+from projections.queries.blocks import Grid
 from projections.rendering import text
 from tests.projections.ledgers import HOUR, NOW, enrolled, instant, marked, on_mark, opened
 

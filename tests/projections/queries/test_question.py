@@ -6,15 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.queries.question import (
-    Answer,
-    PointInTime,
-    argument,
-    natural_order,
-    option,
-    percent,
-    share_of,
-)
+from projections.queries.columns import natural_order, percent, share_of
+from projections.queries.question import Answer, PointInTime, argument, option
 from tests.projections import oracle
 
 

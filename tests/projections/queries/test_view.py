@@ -154,8 +154,8 @@ def test_before_the_first_event_the_view_says_since_when_it_knows(school, empty)
 def test_the_school_is_as_known(school):
     """A changed name shows from when it was recorded."""
     school.add(instant(2025, 10, 1), opened(name="New Name"))
-    assert look(school, lambda v: v.school["name"]) == "New Name"
-    assert look(school, lambda v: v.school["name"], known_at="2025-09-30") == "Test School"
+    assert look(school, lambda v: v.school.name) == "New Name"
+    assert look(school, lambda v: v.school.name, known_at="2025-09-30") == "Test School"
 
 
 def test_the_provenance_line_names_school_dates_and_position(school, empty):

@@ -15,6 +15,7 @@ from projections.queries.view import open_view
 from projections.readmodel import catch_up, manifest, recent, tables
 from projections.readmodel.grid import StoredGrid
 from projections.readmodel.manifest import grid_path
+from projections.readmodel.records.register import Mark
 from projections.readmodel.tables import ALWAYS, STANDS, Moment, Reach, open_tables
 from tests.projections.ledgers import NOW, instant, marked, on_mark
 
@@ -103,7 +104,7 @@ def test_an_answer_under_way_stands_when_others_take_the_marks_into_the_arrays(
     with open_view(school.folder, PointInTime(), lambda: NOW) as before:
         assert before.grid.book == ["", "N"]
         with open_view(school.folder, PointInTime(), lambda: NOW) as later:
-            assert later.stood("code", "marks") == [("N",)]  # its moment is this one
+            assert [m.code for m in later.standing(Mark)] == ["N"]  # its moment is this one
             monkeypatch.setattr(recent, "AT_MOST", 0)
             school.add(AT, amended("ann", SESSIONS[0], "N", "I"), marked("bob", SESSIONS[0], "L"))
             catch_up.catch_up(school.folder)

@@ -5,19 +5,47 @@ from contextlib import closing
 import pytest
 
 from projections.readmodel import tables
-from projections.readmodel.tables import STANDS, Moment, Reach, Table, Writer
+from projections.readmodel.record import Record, Versioned, table
+from projections.readmodel.records.roll import Pupil
+from projections.readmodel.tables import STANDS, Moment, Reach, Writer
 
-FACTS = {
-    "facts": Table(key=("name",), columns={"name": str, "value": str}, indexes=("value",)),
-    "one": Table(key=(), columns={"value": str}),
-    "seen": Table(key=("n",), columns={"n": int}, versioned=False),
-    "placed": Table(key=("id",), columns={"id": int, "value": str}, row_id=True),
-}
+
+@table("facts", ("name",), indexes=("value",))
+class Named(Versioned, frozen=True):
+    """A fact with a name."""
+
+    name: str | None
+    value: str
+
+
+@table("one")
+class One(Versioned, frozen=True):
+    """The only fact of its table."""
+
+    value: str
+
+
+@table("seen", ("n",))
+class Seen(Record, frozen=True):
+    """What has no versions."""
+
+    n: int
+
+
+@table("placed", ("id",), row_id=True)
+class Placed(Versioned, frozen=True):
+    """A row with a place of its own."""
+
+    id: int
+    value: str
+
+
+FACTS = (Named, One, Seen, Placed, Pupil)
 
 
 @pytest.fixture
 def db(tmp_path):
-    """A database with four tables."""
+    """A database with five tables."""
     with closing(tables.connect(tmp_path / "tables.db")) as db:
         tables.create(db, FACTS)
         yield db
@@ -37,9 +65,9 @@ def standing(db, position, stated, table="facts"):
 
 def test_one_version_of_a_fact_stands_at_any_point(db):
     """From its position to the next, and from its stated time to the next."""
-    writer = Writer(db, FACTS)
+    writer = Writer(db)
     for position, stated, value in ((1, 10, "a"), (2, 30, "b"), (3, 20, "c")):
-        writer.put("facts", ("x",), (value,), moment(position, stated))
+        writer.put(Named, moment(position, stated), None, name="x", value=value)
     writer.flush()
     found = {(p, t): standing(db, p, t) for p in range(5) for t in (9, 10, 29, 30)}
     assert all(len(values) <= 1 for values in found.values())
@@ -49,50 +77,51 @@ def test_one_version_of_a_fact_stands_at_any_point(db):
 
 def test_an_ended_fact_stands_until_its_end(db):
     """Nothing stands after it; ending what never began is nothing."""
-    writer = Writer(db, FACTS)
-    writer.put("facts", ("x",), ("a",), moment(1))
-    assert writer.end("facts", ("x",), moment(2)) == 2
-    assert writer.end("facts", ("y",), moment(3)) == 3
+    writer = Writer(db)
+    writer.put(Named, moment(1), None, name="x", value="a")
+    writer.end(Named, moment(2), name="x")
+    writer.end(Named, moment(3), name="y")
     assert (standing(db, 1, 9), standing(db, 2, 9), standing(db, 2, 1)) == (["a"], [], ["a"])
 
 
 def test_facts_of_different_keys_do_not_meet(db):
     """An empty key value is a key too, and a table without a key holds one fact."""
-    writer = Writer(db, FACTS)
-    writer.put("facts", ("x",), ("a",), moment(1))
-    writer.put("facts", (None,), ("b",), moment(2))
-    writer.put("facts", (None,), ("c",), moment(3))
-    writer.put("one", (), ("d",), moment(4))
-    writer.put("one", (), ("e",), moment(5))
+    writer = Writer(db)
+    writer.put(Named, moment(1), None, name="x", value="a")
+    writer.put(Named, moment(2), None, name=None, value="b")
+    writer.put(Named, moment(3), None, name=None, value="c")
+    writer.put(One, moment(4), None, value="d")
+    writer.put(One, moment(5), None, value="e")
     writer.flush()
     assert standing(db, 9, 9) == ["a", "c"]
     assert standing(db, 9, 9, "one") == ["e"]
-    assert writer.current("facts", "value", "name IS ?", ("x",)) == ("a",)
-    assert writer.current("facts", "value", "name IS ?", ("z",)) is None
+    assert writer.current(Named, name="x").value == "a"
+    with pytest.raises(LookupError):
+        writer.current(Named, name="z")
 
 
 def test_a_pupil_has_one_number(db):
     """In order of first appearance, also for a writer that begins later."""
-    writer = Writer(db, FACTS)
+    writer = Writer(db)
     assert [writer.pupil(p) for p in ("ann", "bob", "ann")] == [0, 1, 0]
-    later = Writer(db, FACTS)
+    later = Writer(db)
     assert (later.pupils["bob"], later.pupil("cy"), later.pupil("ann")) == (1, 2, 0)
 
 
 def test_a_pupil_who_is_not_in_the_log_has_no_number(db):
     """A mark of nobody is a fault of the log, and not another pupil's."""
     with pytest.raises(KeyError):
-        Writer(db, FACTS).pupils["ann"]
+        Writer(db).pupils["ann"]
 
 
 def test_placed_rows_are_written_in_their_order(db):
     """Rows with a place of their own go in by it, whatever order they came in."""
-    writer = Writer(db, FACTS)
+    writer = Writer(db)
     for n in (3, 1, 2):
-        writer.insert("placed", (n, str(n), n, None, n, None))
-        writer.insert("seen", (n,))
+        writer.insert(Placed, (n, str(n), n, None, n, None))
+        writer.insert(Seen, (n,))
     writer.flush()
-    writer.flush("placed")
+    writer.flush(Placed)
     assert [row[0] for row in db.execute("SELECT rowid FROM placed")] == [1, 2, 3]
     assert [row[0] for row in db.execute("SELECT n FROM seen")] == [3, 1, 2]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.terminal import visible
-from projections.queries.question import Grid, Lines
+from projections.queries.blocks import Grid, Lines
 from projections.rendering import html
 
 VOID = {"meta", "wbr"}

@@ -1,7 +1,8 @@
 """Answers as lines and as CSV."""
 
 from ledger.terminal import visible
-from projections.queries.question import Answer, Grid, Lines
+from projections.queries.blocks import Grid, Lines
+from projections.queries.question import Answer
 from projections.rendering.text import as_csv, as_lines, as_text
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, meta, nodes
 
 from ledger.errors import Refused
 from ledger.store.folder import Folder
+from projections.figures.explained import PersistentWords, RateWords
 from projections.leave.letter import LeaveLetterWords, Since
 from projections.penalties.alert_letter import (
     AlertFootWords,
@@ -25,7 +26,7 @@ from projections.rendering.words import SHIPPED
 
 FILES = (
     LeaveLetterWords, AlertHeadWords, NoticeWords, ConsiderationWords, CertificateWords,
-    AlertFootWords, AmendedNotes, BlankNotes,
+    AlertFootWords, AmendedNotes, BlankNotes, RateWords, PersistentWords,
 )  # fmt: skip
 EMPTY = {str: "", int: 0, bool: False}
 BLANK = "_" * 40
@@ -36,6 +37,13 @@ def hints(given):
     """The type of each field of a class."""
     found = get_type_hints(given)
     return {field.name: found[field.name] for field in fields(given)}
+
+
+def parts(given):
+    """The names of the fields of the classes within a class, however deep."""
+    for kind in hints(given).values():
+        for part in filter(is_dataclass, get_args(kind)):
+            yield from (*hints(part), *parts(part))
 
 
 def emptiest(given, **more):
@@ -99,9 +107,7 @@ def test_each_file_is_given_one_class():
 def test_a_file_uses_each_placeholder_and_no_other(given):
     """Also the names after a dot."""
     assert meta.find_undeclared_variables(parsed(given)) == set(hints(given))
-    kinds = [part for kind in hints(given).values() for part in get_args(kind)]
-    parts = {field.name for part in kinds if is_dataclass(part) for field in fields(part)}
-    assert {node.attr for node in parsed(given).find_all(nodes.Getattr)} == parts
+    assert {node.attr for node in parsed(given).find_all(nodes.Getattr)} == set(parts(given))
 
 
 @each_file
@@ -317,7 +323,7 @@ def test_a_file_of_another_name_is_refused(tmp_path):
     with pytest.raises(Refused, match=r"leave-leter\.txt") as caught:
         full(LeaveLetterWords).lines(folder)
     assert caught.value.code == "words-unknown"
-    assert "leave-letter.txt, register-as-amended.txt" in caught.value.remedy
+    assert "leave-letter.txt, persistent-explained.txt" in caught.value.remedy
 
 
 def test_what_needs_no_words_does_not_load_what_writes_them():

@@ -12,7 +12,7 @@ from ledger.events.register import MarkAmended, MarkCorrected, SourceRestated
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn, GroupJoined, PupilRemoved
 from ledger.store.store import Fact
 from policies.law.absence import Share, Shares
-from projections.queries.question import Lines
+from projections.queries.blocks import Lines
 from projections.rendering import text
 from projections.why import flips
 from projections.why.why import Why

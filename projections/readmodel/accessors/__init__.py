@@ -1,0 +1,1 @@
+"""Questions of the tables that are more than rows of one class: counts, chains, ranges."""

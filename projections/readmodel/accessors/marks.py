@@ -1,0 +1,266 @@
+"""Versions of marks and plans, as known: what a register said, and what became of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import msgspec
+
+from projections.readmodel.known import Between, Known, conditions
+from projections.readmodel.mark_rows import VERSIONS, row_id, row_ids
+from projections.readmodel.record import Sealed, each, read, selection
+from projections.readmodel.records.register import Mark
+
+_ENTERED = (
+    "CASE m.kind WHEN 'restated' THEN "  # noqa: S608 - our own number
+    f"(SELECT e.kf FROM marks e WHERE e.id = m.id - m.id % {VERSIONS}) END"
+)
+_COLUMNS = {
+    "marks": (
+        "m.pupil, m.session, m.kind, m.code, m.replaced, m.minutes_late, m.nature, m.comment, "
+        'm.reason, m."by", m.name, m.job_title, m.stated, m.imported, m.kf, m.sf, m.batch, NULL, '
+        f"{_ENTERED}"
+    ),
+    "plans": (
+        "m.pupil, m.session, 'plan', m.code, m.replaced, NULL, m.nature, NULL, "
+        'm.reason, m."by", NULL, NULL, m.stated, m.imported, m.kf, m.sf, NULL, m.step, NULL'
+    ),
+}
+_OF_THE_CHANGED = (
+    "(m.pupil, m.session) IN (SELECT pupil, session FROM marks "
+    "WHERE kind <> 'entry' AND session BETWEEN :session_first AND :session_last)"
+)
+
+
+class Version(msgspec.Struct, frozen=True, array_like=True):
+    """One version of a mark (or plan), as stored; personal texts still sealed.
+
+    ``known_by_source``: the latest time stated along its chain so far, 0 where none is;
+    ``batch``: ties the amendments of one request; ``step`` of a plan: planned, changed, withdrawn;
+    ``entered``: where a restated mark's entry is in the log.
+    """
+
+    pupil: int
+    session: str
+    kind: str
+    code: str | None
+    replaced: str | None
+    minutes_late: int | None
+    nature: Sealed | None
+    comment: Sealed | None
+    reason: Sealed | None
+    by: str | None
+    name: Sealed | None
+    job_title: str | None
+    stated: int | None
+    imported: bool
+    position: int
+    known_by_source: int = 0
+    batch: str | None = None
+    step: str | None = None
+    entered: int | None = None
+
+
+_SELECT: Mapping[str, Callable[[str], str]] = {
+    name: f"SELECT {columns} FROM {name} m WHERE m.kf <= :p AND m.sf <= :t AND {{}}".format  # noqa: S608
+    for name, columns in _COLUMNS.items()
+}
+
+
+def sessions_of(first: date, last: date) -> Between:
+    """Return the condition of sessions from one day to another."""
+    return Between(first.isoformat(), f"{last.isoformat()}~")
+
+
+def standing_marks(known: Known, pupil: int, session: str) -> list[Mark]:
+    """Return the mark of a pupil and session that stood, if one did."""
+    first = row_id(pupil, session)
+    return known.standing(Mark, id=Between(first, first + VERSIONS - 1))
+
+
+def marks_with_codes(
+    known: Known, pupil: int, days: tuple[date, date], codes: Iterable[str]
+) -> list[Mark]:
+    """Return every version known of a pupil's marks of some days that has one of some codes."""
+    between = Between(*row_ids(pupil, *days))
+    return sorted(known.ever(Mark, id=between, code=set(codes)), key=lambda mark: mark.id)
+
+
+def versions(known: Known, **where: Any) -> list[Version]:  # noqa: ANN401 - of columns of marks
+    """Return the versions of marks and plans known, by session and then as recorded.
+
+    Conditions as `Known` takes them, on ``pupil``, ``session``, ``kf``.
+    """
+    found, values = conditions(where, "m.")
+    return _read(known, (("marks", found), ("plans", found)), [values])
+
+
+def versions_on(known: Known, first: date, last: date) -> list[Version]:
+    """Return the versions of the marks and plans of some days."""
+    return versions(known, session=sessions_of(first, last))
+
+
+def versions_of_changed(known: Known, first: date, last: date) -> list[Version]:
+    """Return the versions of the marks of some days that were changed after their first entry."""
+    found, values = conditions({"session": sessions_of(first, last)}, "m.")
+    condition = f"{found} AND {_OF_THE_CHANGED}"
+    return _read(known, (("marks", condition), ("plans", condition)), [values])
+
+
+def versions_of(known: Known, pupils: Iterable[int], first: date, last: date) -> list[Version]:
+    """Return what `versions` does for some pupils and days, where it lies in the tables."""
+    # Days out of reach of the ids of a pupil's rows lie among those of another.
+    theirs = "m.pupil = :pupil AND m.session BETWEEN :first AND :last"
+    bound = {"first": first.isoformat(), "last": f"{last.isoformat()}~"}
+    each = [
+        {
+            **bound,
+            "pupil": pupil,
+            **dict(zip(("low", "high"), row_ids(pupil, first, last), strict=True)),
+        }
+        for pupil in pupils
+    ]
+    marks = f"{theirs} AND m.id BETWEEN :low AND :high"
+    return _read(known, (("plans", theirs), ("marks", marks)), each)
+
+
+def _read(
+    known: Known, parts: Iterable[tuple[str, str]], each: Iterable[dict[str, Any]]
+) -> list[Version]:
+    asked = [_SELECT[name](condition) for name, condition in parts]
+    bounds = {"p": known.position, "t": known.stated}
+    rows = [
+        row for values in each for sql in asked for row in known.db.execute(sql, bounds | values)
+    ]
+    found = msgspec.convert(rows, list[Version], strict=False)
+    return sorted(found, key=lambda v: (v.session, v.pupil, v.position))
+
+
+class Extent(NamedTuple):
+    """How many marks, the first and the last session, the first and the last position."""
+
+    number: int
+    first: str | None
+    last: str | None
+    low: int | None
+    high: int | None
+
+
+def extent(known: Known, kinds: Iterable[str], first: str, last: str) -> Extent:
+    """Return how many first marks of some kinds are known on sessions from one to another."""
+    found, values = conditions({"kind": set(kinds), "session": Between(first, last)})
+    sql = f"""SELECT count(*), min(session), max(session), min(kf), max(kf) FROM marks
+        WHERE kf <= :p AND sf <= :t AND {found}"""  # noqa: S608 - our own names
+    bounds = {"p": known.position, "t": known.stated}
+    return Extent(*known.db.execute(sql, bounds | values).fetchone())
+
+
+class ImportedMark(NamedTuple):
+    """A version that an import stated; whether without a time, and without an author."""
+
+    position: int
+    session: str
+    undated: bool
+    nameless: bool
+
+
+def imported_marks(known: Known, first: date, last: date) -> Iterator[ImportedMark]:
+    """Yield the versions that imports stated, of the sessions of some days."""
+    sql = """SELECT kf, session, stated IS NULL, "by" IS NULL FROM marks
+        WHERE kf <= ? AND sf <= ? AND imported AND session BETWEEN ? AND ?"""
+    bounds = (known.position, known.stated, *sessions_of(first, last))
+    return map(ImportedMark._make, known.db.execute(sql, bounds))
+
+
+def marks_by_upn(
+    known: Known, days: tuple[date, date], upns: Mapping[int, str], *, changes: bool
+) -> Iterator[Mark]:
+    """Yield the first marks known of some days, or the changes, by session, UPN and position.
+
+    Read row by row: a year of a school is hundreds of thousands.
+    """
+    known.db.create_function("upn", 1, upns.get, deterministic=True)
+    sql = f"""SELECT {selection(Mark)} FROM marks WHERE kf <= :p AND sf <= :t
+        AND replaced IS {"NOT " if changes else ""}NULL AND session BETWEEN :first AND :last
+        ORDER BY session, upn(pupil), kf"""  # noqa: S608 - our own names
+    between = sessions_of(*days)
+    bounds = {"p": known.position, "t": known.stated, "first": between.first, "last": between.last}
+    return each(Mark, known.db.execute(sql, bounds))
+
+
+class FirstMark(NamedTuple):
+    """A first mark: by which event, and the time that its source stated."""
+
+    pupil: int
+    session: str
+    position: int
+    stated: int | None
+    imported: bool
+
+
+def first_marks(known: Known, first: date, last: date) -> Iterator[FirstMark]:
+    """Yield the first marks known of the sessions of some days."""
+    sql = """SELECT pupil, session, kf, stated, imported FROM marks
+        WHERE kf <= ? AND sf <= ? AND kind IN ('entry', 'late_entry')
+        AND session BETWEEN ? AND ?"""
+    bounds = (known.position, known.stated, *sessions_of(first, last))
+    return map(FirstMark._make, known.db.execute(sql, bounds))
+
+
+def any_mark(known: Known, first: date, last: date) -> bool:
+    """Tell whether any mark is known of the sessions of some days."""
+    sql = """SELECT EXISTS(SELECT 1 FROM marks
+        WHERE kf <= ? AND sf <= ? AND session BETWEEN ? AND ?)"""
+    bounds = (known.position, known.stated, *sessions_of(first, last))
+    return bool(known.db.execute(sql, bounds).fetchone()[0])
+
+
+def first_marked_session(known: Known, pupil: int) -> str | None:
+    """Return the first session for which a pupil was ever marked, known by then or not."""
+    sql = "SELECT min(session) FROM marks WHERE pupil = ?"
+    found: str | None = known.db.execute(sql, [pupil]).fetchone()[0]
+    return found
+
+
+class AmendedSession(NamedTuple):
+    """A session that a batch of amendments is about."""
+
+    session: str
+    pupil: int
+    batch: str
+
+
+def amended_sessions(known: Known) -> Iterator[AmendedSession]:
+    """Yield the sessions that batches of amendments are about, in order."""
+    sql = """SELECT DISTINCT session, pupil, batch FROM marks
+        WHERE batch IS NOT NULL AND kf <= ? AND sf <= ? ORDER BY session"""
+    return map(AmendedSession._make, known.db.execute(sql, (known.position, known.stated)))
+
+
+def takers(known: Known) -> set[tuple[str, str]]:
+    """Return each registration group with each person who ever made a first mark in it."""
+    sql = """SELECT DISTINCT n.name, m."by" FROM marks m JOIN memberships n ON n.pupil = m.pupil
+        WHERE m.kind = 'entry' AND m."by" IS NOT NULL AND m.kf <= :p AND m.sf <= :t
+        AND n.kind = 'registration' AND n.kf <= :p AND n.sf <= :t
+        AND (n.kt IS NULL OR :p < n.kt OR :t < n.st)
+        AND (n.since IS NULL OR n.since <= substr(m.session, 1, 10))
+        AND (n.until IS NULL OR n.until >= substr(m.session, 1, 10))"""
+    return set(known.db.execute(sql, {"p": known.position, "t": known.stated}))
+
+
+def questionable(
+    known: Known, first: date, last: date, provisional: Iterable[str]
+) -> Iterator[list[Mark]]:
+    """Yield the versions of each mark that was changed, entered late or ever provisional."""
+    held, values = conditions({"code": set(provisional)})
+    sql = f"""SELECT {selection(Mark)} FROM marks
+        WHERE kf <= :p AND sf <= :t AND session BETWEEN :first AND :last
+        AND (pupil, session) IN (SELECT pupil, session FROM marks
+            WHERE (kind <> 'entry' OR {held}) AND session BETWEEN :first AND :last)
+        ORDER BY id"""  # noqa: S608 - our own names
+    days = sessions_of(first, last)
+    bounds = {"p": known.position, "t": known.stated, "first": days.first, "last": days.last}
+    found = read(Mark, known.db.execute(sql, bounds | values))
+    for _, chain in groupby(found, key=lambda mark: (mark.pupil, mark.session)):
+        yield list(chain)

@@ -1,0 +1,26 @@
+"""Witnesses and back-ups."""
+
+from projections.readmodel.record import Sealed, Versioned, table
+
+
+@table("witnesses", ("key",))
+class Witness(Versioned, frozen=True):
+    """Whom outside the school trusts to have seen its log; ``trusted``: still."""
+
+    key: str
+    trusted: bool
+    at: int
+    by: str
+    name: Sealed
+    job_title: str
+
+
+@table("backups", ("line",))
+class Backup(Versioned, frozen=True):
+    """A back-up that was made, or a restore (``restored``)."""
+
+    line: int
+    at: int
+    size: int
+    sha256: str
+    restored: bool

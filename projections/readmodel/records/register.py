@@ -1,0 +1,69 @@
+"""Marks, plans, registers taken, conflicts with a source."""
+
+from projections.readmodel.record import Sealed, Versioned, table
+
+
+@table(
+    "marks",
+    ("id",),
+    row_id=True,
+    usual=("id", "pupil", "session", "kind", "code", "by", "stated", "imported", "kf", "sf"),
+)
+class Mark(Versioned, frozen=True):
+    """A version of a mark; ``id``: `mark_rows.row_id`; ``kind``: how it came about."""
+
+    id: int
+    pupil: int
+    session: str
+    kind: str
+    code: str
+    replaced: str | None
+    minutes_late: int | None
+    nature: Sealed | None
+    comment: Sealed | None
+    reason: Sealed | None
+    by: str | None
+    name: Sealed | None
+    job_title: str | None
+    batch: str | None
+    stated: int | None
+    imported: bool
+
+
+@table("plans", ("pupil", "session"))
+class Plan(Versioned, frozen=True):
+    """What is planned for a session; ``step``: planned, changed or withdrawn."""
+
+    pupil: int
+    session: str
+    step: str
+    code: str | None
+    replaced: str | None
+    nature: Sealed | None
+    reason: Sealed | None
+    by: str | None
+    stated: int | None
+    imported: bool
+
+
+@table("registers_taken", ("session", "grp"))
+class RegisterTaken(Versioned, frozen=True):
+    """That a group's register was taken; ``opened`` and ``ended``: UTC in microseconds."""
+
+    session: str
+    grp: str
+    by: str
+    opened: int | None
+    ended: int
+    marks: int
+
+
+@table("conflicts", ("pupil", "session"))
+class Conflict(Versioned, frozen=True):
+    """What a source states against what a person recorded here."""
+
+    pupil: int
+    session: str
+    stands: str
+    code: str
+    stated: int | None
