@@ -1,16 +1,36 @@
 """Find pupils by part of a name, UPN or local id."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ledger.english import number_of
-from projections.queries.blocks import Grid, Lines
+from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, argument
 from projections.queries.view import Person, View
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPupil:
+    """A pupil, the groups of a day, and whether on roll that day."""
+
+    person: Person
+    groups: Sequence[str]
+    on_roll: bool
+
+
+COLUMNS: tuple[Column[FoundPupil], ...] = (
+    Column("upn", "UPN", lambda row: row.person.upn),
+    Column("local_id", "Local id", lambda row: row.person.local_id or None),
+    Column("", "Name", text=lambda row: f"{row.person.forename} {row.person.surname}"),
+    Column("surname", value=lambda row: row.person.surname),
+    Column("forename", value=lambda row: row.person.forename),
+    Column("groups", "Groups"),
+    Column("on_roll", "On roll"),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
-class PupilFind(Question[Any]):
+class PupilFind(Question[list[FoundPupil]]):
     """attendance pupil find: find pupils by part of a name, UPN or local id.
 
     Pupils whose name, UPN or local id contains a text, on roll or not.
@@ -18,32 +38,22 @@ class PupilFind(Question[Any]):
 
     text: str = argument("part of a name, UPN or local id", metavar="TEXT")
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a pupil, by surname and forename."""
+    def find(self, view: View) -> list[FoundPupil]:
+        """Find the pupils, by surname and forename."""
         wanted = self.text.casefold()
         found = [p for p in view.people.values() if any(wanted in t.casefold() for t in _names(p))]
         found.sort(key=lambda p: (p.surname, p.forename, p.upn))
-        rows = [_row(view, person) for person in found]
-        document = {"as_of": view.as_of(), "rows": rows}
-        columns = ("upn", "local_id", "surname", "forename", "groups", "on_roll")
-        if view.knows_nothing:
-            return Answer(
-                {**document, "knows_nothing": True}, columns, [Lines([view.ignorance()])]
-            )
-        body = [
-            (
-                r["upn"],
-                r["local_id"] or "",
-                f"{r['forename']} {r['surname']}",
-                ", ".join(r["groups"]),
-                "yes" if r["on_roll"] else "no",
-            )
-            for r in rows
-        ]
-        headings = ("UPN", "Local id", "Name", "Groups", "On roll")
-        title = f"{number_of(len(rows), 'pupil')} found for {self.text!r}"
-        grid = Grid(title, headings, body, notes=[view.provenance()])
-        return Answer(document, columns, [grid])
+        return [_found(view, person) for person in found]
+
+    def present(self, found: list[FoundPupil]) -> Answer:
+        """Show one row a pupil."""
+        listing = Listing(COLUMNS, found)
+        title = f"{number_of(len(found), 'pupil')} found for {self.text!r}"
+        return Answer({"rows": listing}, blocks=[listing.grid(title)])
+
+    def unknown(self) -> Answer:
+        """Return nobody."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
 def _names(person: Person) -> tuple[str, ...]:
@@ -51,14 +61,8 @@ def _names(person: Person) -> tuple[str, ...]:
     return (person.upn, person.local_id, full, person.name)
 
 
-def _row(view: View, person: Person) -> dict[str, Any]:
-    return {
-        "upn": person.upn,
-        "local_id": person.local_id or None,
-        "surname": person.surname,
-        "forename": person.forename,
-        "groups": sorted(
-            m.name for m in view.memberships if m.pupil == person.index and m.covers(view.on)
-        ),
-        "on_roll": any(s.pupil == person.index and s.covers(view.on) for s in view.spells),
-    }
+def _found(view: View, person: Person) -> FoundPupil:
+    mine = (m for m in view.memberships if m.pupil == person.index)
+    groups = sorted(m.name for m in mine if m.covers(view.on))
+    on_roll = any(s.pupil == person.index and s.covers(view.on) for s in view.spells)
+    return FoundPupil(person, groups, on_roll)

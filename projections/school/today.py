@@ -3,40 +3,82 @@
 Amendments that wait for approval are counted beneath, whatever day they are about.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from datetime import date
 
 import numpy as np
 
 from projections.queries import pending
-from projections.queries.blocks import Grid, Lines
+from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
-from projections.queries.view import View
+from projections.queries.view import Person, View
 from projections.readmodel.accessors.marks import sessions_of
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Plan
 
 
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A session of a pupil that needs a look, why, and the code planned for it."""
+
+    person: Person
+    groups: Sequence[str]
+    session: str
+    what: str
+    planned: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TodayFindings:
+    """The sessions of a day that need a look, and the amendments that wait for approval."""
+
+    on: date
+    concerns: Sequence[Concern]
+    waiting: Sequence[Request]
+
+
+COLUMNS: tuple[Column[Concern], ...] = (
+    Column("upn", "UPN", lambda row: row.person.upn),
+    Column("name", "Pupil", lambda row: row.person.name),
+    Column("groups", "Group"),
+    Column("session", "Session"),
+    Column("what", "What"),
+    Column("planned", "Planned code"),
+)
+_READ = ("Session", "Group", "Pupil", "UPN", "What", "Planned code")
+
+
 @dataclass(frozen=True, kw_only=True)
-class Today(Selection, Question[Any]):
+class Today(Selection, Question[TodayFindings]):
     """attendance today: who has no mark, whose reason is not known yet, who is expected away.
 
     The pupils who need a look today (or on --on).
     """
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a pupil and session: no mark, provisional, or planned."""
-        columns = ("upn", "name", "groups", "session", "what", "planned")
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, columns, [Lines([view.ignorance()])])
+    def find(self, view: View) -> TodayFindings:
+        """Find the sessions without a mark, with a provisional one, or planned."""
         whole = rectangle(view, view.on, view.on)
         chosen = selected_cells(view, self, whole)
-        rows, waiting = _rows(view, whole, chosen), _requests(view, chosen)
-        document = {"as_of": view.as_of(), "rows": rows, **pending.field(waiting)}
-        return Answer(document, columns, [_table(rows, view, waiting)])
+        concerns = sorted(_concerns(view, whole, chosen), key=_by_session)
+        return TodayFindings(view.on, concerns, _requests(view, chosen))
+
+    def present(self, found: TodayFindings) -> Answer:
+        """Show one row a pupil and session."""
+        listing, waiting = Listing(COLUMNS, found.concerns), found.waiting
+        title = f"{len(listing)} to look at on {found.on}"
+        table = listing.grid(title, order=_READ, notes=pending.notes(waiting))
+        return Answer({"rows": listing, **pending.field(waiting)}, blocks=[table])
+
+    def unknown(self) -> Answer:
+        """Return no session."""
+        return Answer({"rows": Listing(COLUMNS, [])})
+
+
+def _by_session(concern: Concern) -> tuple[str, str]:
+    return concern.session, concern.person.upn
 
 
 def _requests(view: View, chosen: Flags) -> list[Request]:
@@ -46,26 +88,15 @@ def _requests(view: View, chosen: Flags) -> list[Request]:
     return [each for each in found if not chosen.shape[1] or each.pupil in asked]
 
 
-class _Concern(NamedTuple):
-    """A session of a pupil that needs a look, why, and the code planned for it."""
-
-    session: str
-    what: str
-    planned: str | None
-
-
-def _rows(view: View, whole: Rectangle, chosen: Flags) -> list[dict[str, Any]]:
+def _concerns(view: View, whole: Rectangle, chosen: Flags) -> Iterator[Concern]:
     provisional = view.rules.codes.provisional(view.on)
     planned = dict(_plans(view))
-    rows = []
     for pupil, at in zip(*(whole.counted & chosen).nonzero(), strict=True):
         code = whole.book[whole.codes[pupil, at]]
-        session = str(whole.sessions[at])
-        plan = planned.get((int(pupil), session))
-        why = _why(code, provisional, plan)
-        if why:
-            rows.append(_row(view, int(pupil), _Concern(session, why, plan)))
-    return sorted(rows, key=lambda r: (r["session"], r["upn"]))
+        session, person = str(whole.sessions[at]), view.people[int(pupil)]
+        plan = planned.get((person.index, session))
+        if why := _why(code, provisional, plan):
+            yield Concern(person, _groups(view, person), session, why, plan)
 
 
 def _why(code: str, provisional: str, plan: str | None) -> str | None:
@@ -79,28 +110,9 @@ def _plans(view: View) -> list[tuple[tuple[int, str], str]]:
     return [((plan.pupil, plan.session), plan.code) for plan in known if plan.code is not None]
 
 
-def _row(view: View, pupil: int, concern: _Concern) -> dict[str, Any]:
-    groups = sorted(
+def _groups(view: View, person: Person) -> list[str]:
+    return sorted(
         m.name
         for m in view.memberships
-        if m.pupil == pupil and m.kind == "registration" and m.covers(view.on)
+        if m.pupil == person.index and m.kind == "registration" and m.covers(view.on)
     )
-    person = view.people[pupil]
-    return {
-        "upn": person.upn,
-        "name": person.name,
-        "groups": groups,
-        "session": concern.session,
-        "what": concern.what,
-        "planned": concern.planned,
-    }
-
-
-def _table(rows: list[dict[str, Any]], view: View, waiting: list[Request]) -> Grid:
-    body = [
-        (r["session"], ", ".join(r["groups"]), r["name"], r["upn"], r["what"], r["planned"] or "")
-        for r in rows
-    ]
-    headings = ("Session", "Group", "Pupil", "UPN", "What", "Planned code")
-    notes = [*pending.notes(waiting), view.provenance()]
-    return Grid(f"{len(rows)} to look at on {view.on}", headings, body, notes=notes)
