@@ -22,7 +22,6 @@ COLUMNS = (
     "upn", "batch", "sessions", "file", "sha256", "note", "kept", "copy",
     "by_name", "by_job_title", "by_authenticated", "recorded_at", "position",
 )  # fmt: skip
-_STORED = 'pupil, line, batch, file, sha256, note, copy_key, "by", authenticated, at'
 _HEADINGS = (
     "UPN", "Batch", "Sessions", "File", "What it is", "Copy", "By", "When", "Position", "SHA-256",
 )  # fmt: skip

@@ -38,7 +38,6 @@ NO_SPELL = "the pupil has no spell on roll"
 NOT_ON_ROLL = "the pupil is not on roll that day"
 NOT_MET = "the school does not meet then"
 NEVER_HELD = "ended before it began: put right on the same day"
-_FOR_GOOD = "9999-12-31"
 _DETAILS = (
     "upn",
     "local_id",
