@@ -26,7 +26,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approvals(Question[Any]):
+class Approvals(Question):
     """attendance approvals: amendments that wait for a second person, and what became of others.
 
     One row a requested change; whatever the session's date.

@@ -29,7 +29,7 @@ _NOTE = "a copy is looked at now: unchanged means that its bytes have the SHA-25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence(Question[Any]):
+class Evidence(Question):
     """attendance evidence: what amendments rest on, and whether kept copies are unchanged.
 
     Evidence given with amendments; the time of knowledge counts, session dates do not.

@@ -34,7 +34,7 @@ _LIST_COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class PolicyInForce(Question[Any]):
+class PolicyInForce(Question):
     """attendance policy: what the school's own policy says on amending, on a day.
 
     Every rule of the policy that applies, with its dates and where it is written.
@@ -80,7 +80,7 @@ class PolicyInForce(Question[Any]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoliciesAdopted(Question[Any]):
+class PoliciesAdopted(Question):
     """attendance policy list: every policy that the school adopted: its dates, by whom and when.
 
     The one that applies on a day is shown by attendance policy --on.

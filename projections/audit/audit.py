@@ -48,7 +48,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Audit(Selection, Question[Any]):
+class Audit(Selection, Question):
     """attendance audit: changes that deserve a question, with the evidence: unusual, not improper.
 
     What is unusual about the changes of a register: questions for people, no verdicts.

@@ -22,7 +22,7 @@ _OF_MARKS = ("marks", "amendments")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gaps(Question[Any]):
+class Gaps(Question):
     """attendance gaps: what this ledger cannot know, and what follows from it.
 
     Gaps of the log, of the whole of it; gaps of the register, from --from to --on.

@@ -46,7 +46,7 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditWeeks(Selection, Question[Any]):
+class AuditWeeks(Selection, Question):
     """attendance audit weeks: weeks by how far absence turned presence departs from the usual.
 
     Weeks ranked by their rate of absence turned presence, against the school's own others.

@@ -58,7 +58,7 @@ def _to_be_kept(today: date) -> Iterator[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListBackups(Question[Any]):
+class ListBackups(Question):
     """attendance backup list: the back-ups that were made, and until when each is kept.
 
     Those that the ledger tells of and, given a folder, those that are there.

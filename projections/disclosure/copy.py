@@ -110,10 +110,12 @@ class Copy:
 
     def name_of(self, parent: str) -> str:
         """Return a parent's name as recorded."""
-        for each in self.view.standing(Parent, parent=parent):
-            names = map(self.view.open, (each.title, each.forename, each.surname))
-            return " ".join(filter(None, names))
-        return ""
+        names = (
+            self.view.open(name)
+            for each in self.view.standing(Parent, parent=parent)
+            for name in (each.title, each.forename, each.surname)
+        )
+        return " ".join(filter(None, names))
 
     def without_place(self, field: str, text: str | None) -> str | None:
         """Return a detail in clear, but none that tells where somebody lives in confidence."""

@@ -41,7 +41,7 @@ _AUTHORITY = "the local authority"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disclosures(Selection, Question[Any]):
+class Disclosures(Selection, Question):
     """attendance disclosures: what left the school, to whom, and what changed in its period since.
 
     Certificates, packs, letters, inspections, subject access; returns and alerts sent.

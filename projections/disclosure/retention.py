@@ -38,7 +38,7 @@ _REDACTION_NOTES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Retention(Question[Any]):
+class Retention(Question):
     """attendance retention: the earliest day on which a pupil's records may go, by school year.
 
     The later of two periods: of the entry, and of the back-ups of its school year.
@@ -74,7 +74,7 @@ class Retention(Question[Any]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Redactions(Question[Any]):
+class Redactions(Question):
     """attendance redactions: which texts were put beyond use, when, by whom and why.
 
     One row a text; what it said is nowhere.

@@ -40,7 +40,7 @@ _MASKED = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubjectAccess(Question[Any]):
+class SubjectAccess(Question):
     """attendance subject-access: a copy of what the register holds about a pupil, others redacted.
 
     Everything held about the pupil, in plain words; needs --as, since it is recorded.

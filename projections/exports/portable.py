@@ -8,7 +8,6 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ledger.errors import Refused
 from ledger.files import new_folder
@@ -23,7 +22,7 @@ _ALWAYS = {"staff.csv", "pupils.csv", MARKS}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportPortable(Question[Any]):
+class ExportPortable(Question):
     """attendance export portable: write the register, with every change, to a portable folder.
 
     The whole ledger as known; `--from` and `--on` bound the sessions only where given.

@@ -15,7 +15,7 @@ from policies.packs.codes import Codes
 from projections.figures.rates import RateFindings, RateRow, Rates
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, share_of
-from projections.queries.question import Answer, Question, Selection, option
+from projections.queries.question import Answer, Inquiry, PointInTime, Selection, option
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.tally import Counter, Tally, tally_columns
@@ -31,7 +31,7 @@ _WEEK = timedelta(days=7)
 _TO_FRIDAY = timedelta(days=4)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 _SELECTION = [
-    f.name for f in fields(Selection) if f.name not in {g.name for g in fields(Question)}
+    f.name for f in fields(Selection) if f.name not in {g.name for g in fields(PointInTime)}
 ]
 _CHANGES = ("amendment", "taking", "late_entry", "restated")
 
@@ -47,7 +47,7 @@ class OverviewFindings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overview(Selection, Question[OverviewFindings]):
+class Overview(Selection, Inquiry[OverviewFindings]):
     """attendance overview: year groups, lowest pupils, one fortnight, and a figure known twice.
 
     A first look at a school: what an attendance lead asks on a Monday morning.

@@ -49,7 +49,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReconcileDfe(Selection, Question[Any]):
+class ReconcileDfe(Selection, Question):
     """attendance reconcile dfe: totals of another system against ours, pupil by pupil.
 
     Where a file of totals (the national tool's, or a register system's) differs, and why.

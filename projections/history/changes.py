@@ -47,7 +47,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changes(Filters, Question[Any]):
+class Changes(Filters, Question):
     """attendance changes: what was amended, entered late or restated, filtered.
 
     Changes after the register had ended, by session date (--from, --on) and more.

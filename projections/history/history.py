@@ -42,7 +42,7 @@ _NO_DETAILS = MappingProxyType({"source": None, "approved": None})
 
 
 @dataclass(frozen=True, kw_only=True)
-class History(Question[Any]):
+class History(Question):
     """attendance history: every version of a pupil's marks, who changed them, why and when.
 
     One pupil's marks with every change; all sessions of the range, or one.

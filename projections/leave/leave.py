@@ -54,7 +54,7 @@ _NOTE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaveOfAbsence(Selection, Question[Any]):
+class LeaveOfAbsence(Selection, Question):
     """attendance leave: who asked for leave, what was decided and why, what became of it.
 
     Requests asked for by --on whose sessions reach --from or later; of all states, or some.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ledger.english import number_of, part_of_day, weekday
 from ledger.errors import Refused
@@ -70,7 +70,7 @@ class LeaveLetterWords(Words):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaveLetter(Question[Any]):
+class LeaveLetter(Question):
     """attendance leave letter: a draft of the letter that tells the family what was decided.
 
     The last decision on a request, with its reason, as a letter.

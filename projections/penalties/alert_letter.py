@@ -28,7 +28,7 @@ from projections.rendering.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
-class DraftLetter(Question[Any]):
+class DraftLetter(Question):
     """attendance alerts draft: a letter to the local authority about an undercut alert, unsigned.
 
     For the head to check, complete and sign: nothing is chosen, no address is printed.

@@ -29,7 +29,7 @@ _EFFECTS = {"case-undercut": "", "session-changed": "; a session that it relied 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alerts(Question[Any]):
+class Alerts(Question):
     """attendance alerts: what waits for somebody's decision.
 
     Conflicts with a source, amendments that wait, papers that a change undercut.

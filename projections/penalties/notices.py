@@ -44,7 +44,7 @@ _CHANGE_HEADINGS = ("Issued", "UPN", "Session", "Was", "Became", "Made")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notices(Question[Any]):
+class Notices(Question):
     """attendance notices: penalty notices as known, and what became of the sessions they rest on.
 
     Each with the sessions it relied on: those stated, else all of its offence period.

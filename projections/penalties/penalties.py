@@ -43,7 +43,7 @@ from projections.queries.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
-class Penalties(Selection, Question[Any]):
+class Penalties(Selection, Question):
     """attendance penalties: who reached the penalty notice threshold, and who is near it.
 
     Pupils with so many relevant entries in a window of school weeks, over the whole history.

@@ -21,7 +21,7 @@ _COLUMNS = ("witness", "key_id", "trusted", "since", "by", "saw", "saw_at", "key
 
 
 @dataclass(frozen=True, kw_only=True)
-class Witnesses(Question[Any]):
+class Witnesses(Question):
     """attendance witness: who outside is trusted to have seen the log, and what each saw last.
 
     Without any, whoever holds the ledger's key could make it anew, and nobody would know.

@@ -58,32 +58,37 @@ F = TypeVar("F")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question(PointInTime, ABC, Generic[F]):
-    """A question that the read models answer: first found, then shown in the form asked for."""
+class Question(PointInTime, ABC):
+    """A question that the read models answer."""
 
     @property
     def on_record(self) -> "OnRecord | None":
         """What is recorded before it is answered, where asking is itself on record."""
         return None
 
-    def check(self, view: "View", /) -> None:
-        """Refuse what cannot be asked, whatever is known. Raises `Refused`."""
+    @abstractmethod
+    def answer(self, view: "View", /) -> "Answer":
+        """Answer from the read models at one point in time. Raises `Refused`."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class Inquiry(Question, ABC, Generic[F]):
+    """A question in two steps: what is found, and how that is shown in the form asked for."""
+
+    @abstractmethod
     def find(self, view: "View", /) -> F:
         """Find what is asked for, in the read models at one point in time. Raises `Refused`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def present(self, found: F, /) -> "Answer":
         """Say how what was found is shown; the read models are no longer asked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unknown(self) -> "Answer":
         """Return what the document holds, and the CSV is headed by, where nothing was known."""
-        return Answer({"rows": []})
 
     def answer(self, view: "View", /) -> "Answer":
-        """Answer from the read models at one point in time, and say which. Raises `Refused`."""
-        self.check(view)
+        """Answer, and say as of when; where nothing was known yet, say that."""
         if view.knows_nothing:
             return self.unknown().of_nothing(view)
         return self.present(self.find(view)).of(view)

@@ -25,7 +25,7 @@ from projections.register.week import PLAN, Week, by_surname
 NOW = "now"
 
 
-def other_view(question: Question[Any], view: View, known_at: str | None) -> View:
+def other_view(question: Question, view: View, known_at: str | None) -> View:
     """Return the other point in time: an instant, or (``now``, none) all that is known.
 
     Without a time of its own, ``--position`` bounds it too: what the ledger held then changes no

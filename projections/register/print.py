@@ -41,7 +41,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterPrint(Question[Any]):
+class RegisterPrint(Question):
     """attendance register print: a group's register on paper, as amended or blank.
 
     Whole weeks, of one day or from --from to --to; amended as any copy has to show it.

@@ -38,7 +38,7 @@ _COUNTS = ("due", "taken", "not_recorded", "missing", "late", "without")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registers(Question[Any]):
+class Registers(Question):
     """attendance registers: every register that was due, who took it, when, and what is missing.
 
     Registers of groups with somebody on roll, on sessions that the school met and has closed.

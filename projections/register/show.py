@@ -37,7 +37,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterShow(Question[Any]):
+class RegisterShow(Question):
     """attendance register show: a group's register for a week, as it stood.
 
     The marks that stood, Monday to Friday; as known earlier, what changed since is marked.

@@ -48,7 +48,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replay(Question[Any]):
+class Replay(Question):
     """attendance replay: a pupil's or group's history change by change, with the figures.
 
     What each change was and became, who, why, how late; in the order in which it was known.

@@ -54,7 +54,7 @@ _NOTES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Returns(Selection, Question[Any]):
+class Returns(Selection, Question):
     """attendance returns: who is in the next return to the local authority, why, and by when.
 
     Pupils whom the authority has not been told of since the last return of a kind.

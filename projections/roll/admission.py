@@ -36,7 +36,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Admission(Selection, Question[Any]):
+class Admission(Selection, Question):
     """attendance admission: amendments of the admission register, with reason, date and name.
 
     Details of pupils, of their parents, and of what these are to each other.

@@ -25,7 +25,7 @@ _UNSURE = ("memory", "inferred")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RulesInForce(Question[Any]):
+class RulesInForce(Question):
     """attendance rules: which codes and values of the law apply on a day, and what changed.
 
     Every code and value with its dates, reference, and how sure we are of it.

@@ -22,7 +22,7 @@ from projections.readmodel.records.log import Commit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status(Question[Any]):
+class Status(Question):
     """attendance status: where the ledger is, its last event, today's unmarked registers.
 
     The state of the ledger in a few lines.

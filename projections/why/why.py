@@ -39,7 +39,7 @@ Counts = dict[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Why(Pair, Question[Any]):
+class Why(Pair, Question):
     """attendance why: what made a figure differ between two times or dates, to the last session.
 
     The causes of a difference: their effects on the counts add up to it, nothing left over.

@@ -128,6 +128,8 @@ def test_no_name_is_shown_unless_it_is_asked_for(founded):
     """Neither a person's name nor an id, nowhere in the answer."""
     answer = ask(founded)
     text = json.dumps(answer.document) + "\n".join(as_text(answer.blocks)) + as_csv(answer)
+    root = answer.document["as_of"]["root"]  # by chance it may hold any two letters
+    text = text.replace(root, "").replace(root[:12], "")
     assert all(word not in text for word in ("Ada", "Post", '"t3"', "o1", "Sur-", "U-", "upn"))
 
 

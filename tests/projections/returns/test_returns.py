@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 from ledger.events import streams
+from ledger.events.register import AbsencePlanned
 from ledger.events.returns import ReturnAgreed, ReturnMade
 from ledger.store.store import Fact
+from ledger.values import Session
 from projections.rendering.text import as_csv, as_lines
 from projections.returns.returns import Returns
 from tests.projections import office_cases as cases
@@ -170,3 +172,13 @@ def test_a_return_is_kept_with_who_made_it(school):
     ask(school, "leavers", date(2026, 11, 13))
     with_it = ask(school, "leavers", date(2026, 11, 13), position=head)
     assert with_it.document["last_return"] == "2026-11-02"
+
+
+def test_what_is_planned_for_no_session_is_no_sickness(school):
+    """An absence planned for a Saturday adds nothing to those planned for school days."""
+    cases.fill(school, CASES["Sickness: expected, because it is planned"]["given"])
+    before = ask(school, "sickness", date(2026, 11, 6)).rows()
+    saturday = Session(date(2026, 11, 14), "AM")
+    planned = AbsencePlanned(code="I", by="s1")
+    school.add(instant(2026, 11, 6, 9), Fact(streams.plan("ann", saturday), planned))
+    assert ask(school, "sickness", date(2026, 11, 6)).rows() == before
