@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from ledger.clock import iso, local, local_date, parse_instant
@@ -13,10 +12,10 @@ from ledger.sealing import attachments
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from projections.queries.blocks import Grid, Lines
 from projections.queries.question import Answer, Question, option
+from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import amended_sessions
 from projections.readmodel.records.amending import Evidence as Piece
-from projections.readmodel.records.school import StaffSpell
 
 COLUMNS = (
     "upn", "batch", "sessions", "file", "sha256", "note", "kept", "copy",
@@ -96,14 +95,8 @@ def _copy(view: View, piece: Piece) -> str | None:
 
 def _author(view: View, piece: Piece) -> dict[str, Any]:
     """Return who gave it, with name and title as they were on the day."""
-    day = local_date(piece.at)
-    held = [each for each in view.standing(StaffSpell, staff=piece.by) if each.covers(day)]
-    spell = max(held, key=lambda each: each.since or date.min, default=None)
-    return {
-        "name": view.open(spell.name) if spell else piece.by,
-        "job_title": spell.job_title if spell else None,
-        "authenticated": piece.authenticated,
-    }
+    name, title = Describer(view).name_and_title(piece.by, local_date(piece.at))
+    return {"name": name, "job_title": title, "authenticated": piece.authenticated}
 
 
 def _table(view: View, rows: list[dict[str, Any]]) -> Grid:

@@ -22,6 +22,12 @@ def row_id(pupil: int, session: str) -> int:
     return (pupil * _SESSIONS + ordinal) * VERSIONS
 
 
+def version_ids(pupil: int, session: str) -> tuple[int, int]:
+    """Return the ids between which the versions of one mark lie."""
+    first = row_id(pupil, session)
+    return first, first + VERSIONS - 1
+
+
 def row_ids(pupil: int, first: date, last: date) -> tuple[int, int]:
     """Return the ids between which every version of a pupil's marks from day to day lies."""
-    return row_id(pupil, f"{first}/AM"), row_id(pupil, f"{last}/PM") + VERSIONS - 1
+    return row_id(pupil, f"{first}/AM"), version_ids(pupil, f"{last}/PM")[1]

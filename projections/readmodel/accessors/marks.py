@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from projections.readmodel.known import Between, Known, conditions
-from projections.readmodel.mark_rows import VERSIONS, row_id, row_ids
+from projections.readmodel.mark_rows import VERSIONS, row_ids, version_ids
 from projections.readmodel.record import Sealed, each, read, selection
 from projections.readmodel.records.register import Mark
 
@@ -75,8 +75,7 @@ def sessions_of(first: date, last: date) -> Between:
 
 def standing_marks(known: Known, pupil: int, session: str) -> list[Mark]:
     """Return the mark of a pupil and session that stood, if one did."""
-    first = row_id(pupil, session)
-    return known.standing(Mark, id=Between(first, first + VERSIONS - 1))
+    return known.standing(Mark, id=Between(*version_ids(pupil, session)))
 
 
 def marks_with_codes(

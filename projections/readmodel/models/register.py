@@ -12,7 +12,7 @@ from ledger.events.register import (
     SourceConflicted,
     SourceRestated,
 )
-from projections.readmodel.mark_rows import VERSIONS, row_id
+from projections.readmodel.mark_rows import row_id, version_ids
 from projections.readmodel.records import register as register_records
 from projections.readmodel.records.register import Conflict, Mark, Plan
 from projections.readmodel.tables import Handlers, Moment, Writer
@@ -46,7 +46,7 @@ def _add_entry(writer: Writer, moment: Moment, stream: str, e: SessionMarked) ->
 def _add_change(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
     _, pupil_id, session = streams.parts(stream)
     pupil = writer.pupil(pupil_id)
-    stated, latest = writer.end_between(Mark, _versions(pupil, session), moment)
+    stated, latest = writer.end_between(Mark, version_ids(pupil, session), moment)
     amended = e if isinstance(e, MarkAmended) else None
     name, title, batch = (
         (amended.name, amended.job_title, amended.batch) if amended else (None,) * 3
@@ -57,12 +57,6 @@ def _add_change(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
     writer.insert(Mark, (*place, *said, *author, moment.position, None, stated, None))
     if not moment.imported:
         writer.end(Conflict, moment, pupil=pupil, session=session)
-
-
-def _versions(pupil: int, session: str) -> tuple[int, int]:
-    """Return the ids between which the versions of a mark lie."""
-    first = row_id(pupil, session)
-    return first, first + VERSIONS - 1
 
 
 def _put_conflict(writer: Writer, moment: Moment, stream: str, e: SourceConflicted) -> None:
