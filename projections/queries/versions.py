@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger.clock import iso, local_date
 from policies.law.calendar import school_days_between
-from projections.queries.view import View
+from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.records.school import StaffSpell
 
@@ -70,13 +70,12 @@ class Describer:
             {"changed_at": iso(self.recording(version)[0])} if self._later_import(version) else {}
         )
 
-    def name_and_title(self, staff: str | None, day: date) -> tuple[str | None, str | None]:
+    def name_and_title(self, staff: str | None, day: date) -> Author:
         """Return the name and title of a member of staff on a day; the id where not on staff."""
         held = [spell for spell in self._staff.get(staff or "", ()) if spell.covers(day)]
         if not held:
-            return staff, None
-        spell = max(held, key=lambda each: each.since or date.min)
-        return self._view.open(spell.name), spell.job_title
+            return Author(staff, None)
+        return self._view.author(max(held, key=lambda each: each.since or date.min))
 
     def recording(self, version: Version) -> tuple[int, str]:
         """Return when a version was recorded here, and how its author was authenticated."""

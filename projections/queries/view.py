@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import ledger
 from ledger import clock as clocks
@@ -74,6 +74,30 @@ class Person:
         return f"{self.name_used or self.forename} {self.surname}"
 
 
+class Author(NamedTuple):
+    """Who did something, with the job title of then; a name of none: nobody is named."""
+
+    name: str | None
+    job_title: str | None
+
+    @property
+    def words(self) -> str:
+        """Name and title."""
+        return ", ".join(filter(None, self)) or "not stated"
+
+
+class Signed(Protocol):
+    """A record that keeps its author's name and title of then."""
+
+    @property
+    def name(self) -> Sealed | None:
+        """The name, sealed."""
+
+    @property
+    def job_title(self) -> str | None:
+        """The title."""
+
+
 class Interval(NamedTuple):
     """A pupil's stretch of days, on roll or in a group; ``last`` none: open."""
 
@@ -111,6 +135,10 @@ class View(Known):
     def open(self, sealed: Sealed | None) -> str | None:
         """Return the text of a sealed field; what is empty stays empty."""
         return None if sealed is None else self.ring.open(sealed)
+
+    def author(self, record: Signed) -> Author:
+        """Return who made a record, as it says itself."""
+        return Author(self.open(record.name), record.job_title)
 
     @property
     def knows_nothing(self) -> bool:
