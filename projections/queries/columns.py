@@ -21,7 +21,9 @@ class Column(Generic[T]):
     ``key``: in the document and the CSV, empty where it is only read; ``value``: what it says,
     the row's attribute of that name unless given; ``heading``: above it where it is read, empty
     where it is not; ``text``: how it is read, as `written` unless given; ``number``: aligned to
-    the right; ``csv``: what the CSV says where it is not the same, or whether it is in it.
+    the right; ``free``: free text, which may be long; ``csv``: what the CSV says where it is not
+    the same, or whether it is in it; ``json``: whether it is in the document, which may say in
+    one value what the CSV spreads.
     """
 
     key: str
@@ -29,7 +31,9 @@ class Column(Generic[T]):
     value: Callable[[T], Any] | None = None
     text: Callable[[T], str] | None = None
     number: bool = False
+    free: bool = False
     csv: bool | Callable[[T], Any] = True
+    json: bool = True
 
     def of(self, row: T) -> Any:  # noqa: ANN401 - whatever the column holds
         """Return what it says of a row."""
@@ -76,7 +80,7 @@ class Listing(Generic[T]):
 
     def documents(self) -> list[dict[str, Any]]:
         """Return the rows as JSON holds them."""
-        named = [column for column in self.columns if column.key]
+        named = [column for column in self.columns if column.key and column.json]
         return [{column.key: plain(column.of(row)) for column in named} for row in self.rows]
 
     @property
@@ -129,6 +133,7 @@ class Listing(Generic[T]):
             frozenset(n for n, column in enumerate(shown) if column.number),
             total is not None,
             notes,
+            frozenset(n for n, column in enumerate(shown) if column.free),
         )
 
 

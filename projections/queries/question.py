@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
-from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.blocks import Block, Grid, Lines, Register
 from projections.queries.columns import Listing, plain
 
 if TYPE_CHECKING:
@@ -73,7 +73,16 @@ class Question(PointInTime, ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Inquiry(Question, ABC, Generic[F]):
-    """A question in two steps: what is found, and how that is shown in the form asked for."""
+    """A question in two steps: what is found, and how that is shown in the form asked for.
+
+    ``compares``: it asks another point in time besides, at which more may have been known.
+    """
+
+    compares: ClassVar[bool] = False
+
+    def view_of(self, view: "View", /) -> "View":
+        """Return the view that is asked: of other days, where it is about whole weeks."""
+        return view
 
     @abstractmethod
     def find(self, view: "View", /) -> F:
@@ -88,8 +97,9 @@ class Inquiry(Question, ABC, Generic[F]):
         """Return what the document holds, and the CSV is headed by, where nothing was known."""
 
     def answer(self, view: "View", /) -> "Answer":
-        """Answer, and say as of when; where nothing was known yet, say that."""
-        if view.knows_nothing:
+        """Answer, and say as of when; where nothing was known yet, say that. Raises `Refused`."""
+        view = self.view_of(view)
+        if view.knows_nothing and not self.compares:
             return self.unknown().of_nothing(view)
         return self.present(self.find(view)).of(view)
 
@@ -146,7 +156,8 @@ class Answer:
     """An answer: what the JSON document holds, the listing for CSV, and the blocks for reading.
 
     ``listed``: the rows of the CSV, by default those of the document; ``pages``: files to write;
-    ``paged``: read page by page on a terminal; ``differs``: a verification found a difference.
+    ``paged``: read page by page on a terminal; ``differs``: a verification found a difference;
+    ``sourced``: the blocks name the points in time themselves.
     """
 
     fields: Mapping[str, Any]
@@ -157,6 +168,7 @@ class Answer:
     pages: Sequence[Page] = ()
     paged: bool = False
     differs: bool = False
+    sourced: bool = False
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -178,16 +190,11 @@ class Answer:
     def of(self, view: "View") -> "Answer":
         """Return the answer with its provenance: first in the document, last where it is read."""
         provenance = view.provenance()
-        *before, last = self.blocks or [Lines([])]
-        if isinstance(last, Grid):
-            last = replace(last, notes=[*last.notes, provenance])
-        else:
-            last = Lines([*last.lines, provenance])
         as_of = view.as_of() | self.fields.get("as_of", {})
         return replace(
             self,
             fields={"as_of": as_of, **{k: v for k, v in self.fields.items() if k != "as_of"}},
-            blocks=[*before, last],
+            blocks=self.blocks if self.sourced else _ending(self.blocks, provenance),
             pages=[replace(page, foot=provenance) for page in self.pages],
         )
 
@@ -195,3 +202,14 @@ class Answer:
         """Return the answer where nothing was known yet."""
         fields = {"as_of": view.as_of(), **self.fields, "knows_nothing": True}
         return replace(self, fields=fields, blocks=[Lines([view.ignorance()])])
+
+
+def _ending(blocks: Sequence[Block], line: str) -> list[Block]:
+    """Return the blocks with a last line."""
+    match blocks:
+        case [*before, Grid() | Register() as last]:
+            return [*before, replace(last, notes=[*last.notes, line])]
+        case [*before, Lines() as last]:
+            return [*before, Lines([*last.lines, line])]
+        case _:
+            return [*blocks, Lines([line])]

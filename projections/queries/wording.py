@@ -1,9 +1,7 @@
 """Words that every account of changes shares: what it was, by whom, when, how late."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from itertools import zip_longest
-from textwrap import wrap
 from typing import Any
 
 from ledger.clock import local, parse_instant
@@ -43,7 +41,6 @@ _PLANS = {
     "withdrawn": "plan withdrawn before the register was taken",
 }
 NOBODY = "not stated"
-_WIDE = 60
 
 
 def kind_of(row: Mapping[str, Any]) -> str:
@@ -106,22 +103,6 @@ def week_in_words(monday: date) -> str:
 def week_heading(monday: date) -> str:
     """Write it to begin a line."""
     return f"W{week_in_words(monday)[1:]}"
-
-
-def wrap_cells(rows: Iterable[Sequence[str]], free: Collection[int]) -> list[tuple[str, ...]]:
-    """Return rows of text in which long cells go on beneath, in rows that hold nothing else.
-
-    ``free``: the columns of free text; a word longer than the column is cut.
-    """
-    found: list[tuple[str, ...]] = []
-    for row in rows:
-        lines = [_lines(cell) if n in free else [cell] for n, cell in enumerate(row)]
-        found += zip_longest(*lines, fillvalue="")
-    return found
-
-
-def _lines(cell: str) -> list[str]:
-    return wrap(cell, _WIDE) if len(cell) > _WIDE else [cell]
 
 
 def version_in_words(row: Mapping[str, Any], source: str | None) -> str:

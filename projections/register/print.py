@@ -25,7 +25,6 @@ from projections.queries.wording import (
     week_heading,
     week_in_words,
     when_in_words,
-    wrap_cells,
 )
 from projections.readmodel.accessors.marks import Version
 from projections.register.signs import NOT_MET, code_key, legend, signed_text
@@ -237,7 +236,7 @@ def _amended_blocks(printed: _AmendedWeek) -> list[Block]:
     week = printed.week
     title = f"Register of {week.group}, {week_in_words(week.monday)}, as amended"
     # A reason as long as a book would make every row that wide.
-    lists = [replace(each, rows=wrap_cells(each.rows, _REASON)) for each in _lists(printed)]
+    lists = [replace(each, free=_REASON) for each in _lists(printed)]
     return [Grid(title, week.headings, body, notes=_amended_notes(printed)), *lists]
 
 

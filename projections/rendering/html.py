@@ -8,9 +8,19 @@ escaped; only `Markup`, which this module makes, stands as it is.
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import assert_never
 
 from ledger.terminal import visible
-from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.blocks import (
+    Block,
+    Cell,
+    Grid,
+    Heading,
+    Lines,
+    Places,
+    Register,
+    Signature,
+)
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SHORT = 16
@@ -143,15 +153,45 @@ def _breakable(content: str) -> Markup:
 def grid(found: Grid, *, css: str = "") -> Markup:
     """Return a table of an answer with its title and its notes."""
     shown = table(found.headings, found.rows, numeric=found.numeric, total=found.total, css=css)
-    above = [tag("h2", found.title)] if found.title else []
-    return join([*above, shown, notes(found.notes)])
+    return join([*_title(found.title), shown, notes(found.notes)])
 
 
-def blocks(found: Iterable[Block]) -> Markup:
-    """Return the blocks of an answer, as they are shown in text."""
-    return join(
-        paragraphs(block.lines) if isinstance(block, Lines) else grid(block) for block in found
-    )
+def _title(title: str) -> list[Markup]:
+    return [tag("h2", title)] if title else []
+
+
+def blocks(found: Iterable[Block], *, css: str = "") -> Markup:
+    """Return the blocks of an answer, as they are shown in text; ``css``: of its tables."""
+    return join(_block(block, css) for block in found)
+
+
+def _block(block: Block, css: str) -> Markup:
+    match block:
+        case Heading():
+            return tag("h2", block.text)
+        case Lines() | Signature():
+            return paragraphs(block.lines)
+        case Places():
+            return join([*_title(block.title), notes(block.lines, css="notes key")])
+        case Grid():
+            return grid(block, css=css)
+        case Register():
+            return _register(block)
+        case _:
+            assert_never(block)
+
+
+def _register(found: Register) -> Markup:
+    rows = [(name, *map(_register_cell, cells)) for name, cells in found.rows]
+    shown = table(found.headings, rows, css="register form" if found.form else "register")
+    return join([*_title(found.title), shown, notes(found.notes)])
+
+
+def _register_cell(cell: Cell) -> str:
+    """Return what stands in a cell, the numbers of its notes raised."""
+    numbers = ",".join(map(str, cell.notes))
+    raised = f"{text(cell.written)}{tag('sup', numbers)}"
+    return Markup(raised) if numbers else cell.written
 
 
 def page(title: str, body: str, *, landscape: bool = False, foot: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ledger.errors import Refused
 from ledger.files import ORDINARY, translated, write_new
 from ledger.terminal import say, visible, write
-from projections.queries.blocks import Block, Grid
+from projections.queries.blocks import Block, Grid, Register
 from projections.queries.question import Answer
 from projections.rendering.text import as_csv, as_text
 
@@ -43,7 +43,8 @@ def _show_rows(answer: Answer) -> None:
 
 def _show_blocks(blocks: Iterable[Block]) -> None:
     """Print tables drawn on a terminal, plain text elsewhere."""
-    for block in blocks:
+    for each in blocks:
+        block = each.as_grid if isinstance(each, Register) else each
         if isinstance(block, Grid) and sys.stdout.isatty() and len(block.rows) <= _SCREENS:
             _draw(block)
         else:
@@ -60,8 +61,9 @@ def _draw(grid: Grid) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for n, heading in enumerate(grid.headings):
         table.add_column(Text(heading), justify="right" if n in grid.numeric else "left")
-    for n, row in enumerate(grid.rows):
-        last = grid.total and n == len(grid.rows) - 1
+    rows = grid.folded
+    for n, row in enumerate(rows):
+        last = grid.total and n == len(rows) - 1
         if last:
             table.add_section()
         table.add_row(*(Text(visible(cell), "bold" if last else "") for cell in row))

@@ -3,10 +3,18 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, assert_never
 
 from ledger.terminal import visible
-from projections.queries.blocks import Block, Grid
+from projections.queries.blocks import (
+    Block,
+    Grid,
+    Heading,
+    Lines,
+    Places,
+    Register,
+    Signature,
+)
 from projections.queries.question import Answer
 
 _GAP = "   "
@@ -56,16 +64,30 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_text(blocks: Iterable[Block]) -> list[str]:
     """Return the blocks of an answer as lines."""
-    return [
-        line
-        for block in blocks
-        for line in (as_lines(block) if isinstance(block, Grid) else map(visible, block.lines))
-    ]
+    return [line for block in blocks for line in _lines_of(block)]
+
+
+def _lines_of(block: Block) -> Iterable[str]:
+    lines: Sequence[str]
+    match block:
+        case Grid() | Register():
+            return as_lines(block if isinstance(block, Grid) else block.as_grid)
+        case Heading():
+            lines = [block.text, ""]
+        case Lines():
+            lines = block.lines
+        case Places():
+            lines = [*([f"{block.title}:"] if block.title else []), *block.lines, ""]
+        case Signature():
+            lines = [*block.lines, ""]
+        case _:
+            assert_never(block)
+    return map(visible, lines)
 
 
 def as_lines(grid: Grid) -> list[str]:
     """Return a table as lines of its natural width."""
-    rows = [tuple(grid.headings), *(tuple(map(_on_one_line, row)) for row in grid.rows)]
+    rows = [tuple(grid.headings), *(tuple(map(_on_one_line, row)) for row in grid.folded)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rule = "─" * (sum(widths) + len(_GAP) * (len(widths) - 1))
     lines = [_line(row, widths, grid.numeric) for row in rows]

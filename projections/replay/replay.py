@@ -18,7 +18,6 @@ from projections.queries.wording import (
     days_in_words,
     kind_in_words,
     when_in_words,
-    wrap_cells,
 )
 from projections.register.week import by_surname
 from projections.replay.figures import COUNTS, measure_on
@@ -115,8 +114,8 @@ def _table(person: Person, rows: list[Row]) -> Grid:
     title = f"{person.name} ({person.upn}): {number_of(changes, 'change')}"
     notes = [] if rows else ["nothing was recorded for these sessions"]
     # What was written freely may be as long as a book: it goes on in lines beneath.
-    cells = wrap_cells([_cells(row) for row in rows], _FREE)
-    return Grid(title, _HEADINGS, cells, frozenset({8}), notes=notes)
+    cells = [_cells(row) for row in rows]
+    return Grid(title, _HEADINGS, cells, frozenset({8}), notes=notes, free=_FREE)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -130,7 +130,7 @@ def test_a_long_reason_makes_no_row_wider(week, tmp_path):
     reason = "the family was seen at the harbour " * 40
     week.add(AT + 27 * HOUR, on_mark("ann", f"{MON}/AM", amended("O", "I", reason.strip())))
     answer = printed(week, **AMENDED, html=tmp_path / "register.html")
-    rows = answer.blocks[1].rows
+    rows = answer.blocks[1].folded
     assert max(len(row[5]) for row in rows) <= 60
     assert " ".join(row[5] for row in rows[2:]) == reason.strip()
     assert reason.strip() in Outline(answer.pages[0].text).said

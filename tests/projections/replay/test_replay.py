@@ -382,7 +382,7 @@ def test_a_long_reason_goes_on_beneath(school):
     reason = "the family was seen at the harbour " * 40
     school.add(AT + HOUR, on_mark("ann", f"{MON}/AM", amended("N", "O", reason=reason.strip())))
     answer = replayed(school)
-    rows = answer.blocks[0].rows
+    rows = answer.blocks[0].folded
     assert max(len(row[5]) for row in rows) <= 60
     assert " ".join(row[5] for row in rows[1:]) == reason.strip()
     assert rows[2][:5] == ("", "", "", "", "")
