@@ -8,28 +8,20 @@ from typing import Literal
 
 from ledger.errors import Refused
 from policies.packs.codes import CodeRule, codes
+from policies.packs.rows import Dated
 from policies.packs.values import Rule, Value, parameters
 
 Kind = Literal["code", "parameter"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One dated rule as it is listed; ``since`` and ``until`` are its first and last day."""
+class Entry(Dated, frozen=True, kw_only=True):
+    """One dated rule as it is listed."""
 
     kind: Kind
     name: str
     value_text: str
-    since: date
-    until: date | None
-    reference: str
-    confidence: str
     basis: str
     note: str
-
-    def covers(self, on: date) -> bool:
-        """Tell whether the rule is in force on a day."""
-        return self.since <= on and (self.until is None or on <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,42 +88,35 @@ def _on(rows: Iterable[Entry], day: date) -> Entry | None:
 @cache
 def _every() -> tuple[Entry, ...]:
     return (
-        *(_of_code(rule) for rule in codes().rules),
-        *(_of_parameter(rule) for rule in parameters().every()),
+        *(_entry("code", rule.code, _meaning(rule), rule) for rule in codes().rules),
+        *(
+            _entry("parameter", rule.name, value_text(rule.value), rule, rule.note)
+            for rule in parameters().every()
+        ),
     )
 
 
-def _of_code(rule: CodeRule) -> Entry:
+def _entry(kind: Kind, name: str, says: str, rule: CodeRule | Rule, note: str = "") -> Entry:
+    return Entry(
+        kind=kind,
+        name=name,
+        value_text=says,
+        since=rule.since,
+        until=rule.until,
+        reference=rule.reference,
+        confidence=rule.confidence,
+        basis=rule.basis,
+        note=note,
+    )
+
+
+def _meaning(rule: CodeRule) -> str:
     says = [rule.description, rule.category.replace("_", " ")]
     if rule.threshold:
         says.append("relevant entry")
     if rule.requires:
         says.append(f"needs the {rule.requires}")
-    return Entry(
-        kind="code",
-        name=rule.code,
-        value_text="; ".join(says),
-        since=rule.since,
-        until=rule.until,
-        reference=rule.reference,
-        confidence=rule.confidence,
-        basis=rule.basis,
-        note="",
-    )
-
-
-def _of_parameter(rule: Rule) -> Entry:
-    return Entry(
-        kind="parameter",
-        name=rule.name,
-        value_text=value_text(rule.value),
-        since=rule.since,
-        until=rule.until,
-        reference=rule.reference,
-        confidence=rule.confidence,
-        basis=rule.basis,
-        note=rule.note,
-    )
+    return "; ".join(says)
 
 
 def value_text(value: Value) -> str:

@@ -4,22 +4,24 @@ Code letters, their dates and how they count are rows of ``statutory/england/cod
 module names a letter.
 """
 
-import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Annotated, Literal
+
+import msgspec
 
 from ledger.english import alternatives
 from ledger.errors import Refused
-from ledger.values import HALVES
+from ledger.values import Half
 from policies.packs import files
+from policies.packs.rows import Dated, Sheet
 
-# One row of the table of register codes, and the reading of the file that holds them.
+# One row of the table of register codes.
 
 Category = Literal[
     "present",
@@ -32,131 +34,27 @@ Category = Literal[
 ]
 Age = Literal["compulsory", "below_or_above"]
 Requires = Literal["nature", "cause"]
-Basis = Literal["statute", "guidance"]
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRule:
-    """What one code means from one date to another; the keys are explained in the file.
-
-    ``since`` and ``until`` are the first and the last day; no ``until`` means still in force.
-    """
+class CodeRule(Dated, frozen=True, kw_only=True):
+    """What one code means from one date to another; the keys are explained in the file."""
 
     code: str
     era: str
-    since: date
-    until: date | None
     description: str
     category: Category
     possible: bool
     attended: bool
     unauthorised: bool
     threshold: bool
-    sessions: tuple[str, ...]
-    requires: Requires | None
-    age: Age | None
-    provisional: bool
-    cancels: bool
-    late: bool
-    replaced_by: tuple[str, ...]
-    basis: Basis
-    reference: str
-    confidence: str
-
-    def covers(self, on: date) -> bool:
-        """Tell whether this meaning is in force on a day."""
-        return self.since <= on and (self.until is None or on <= self.until)
-
-
-_MANDATORY: Mapping[str, type] = {
-    "code": str,
-    "era": str,
-    "from": date,
-    "description": str,
-    "category": str,
-    "possible": bool,
-    "attended": bool,
-    "unauthorised": bool,
-    "threshold": bool,
-    "sessions": list,
-    "basis": str,
-    "reference": str,
-    "confidence": str,
-}
-_OPTIONAL: Mapping[str, type] = {
-    "until": date,
-    "requires": str,
-    "age": str,
-    "provisional": bool,
-    "cancels": bool,
-    "late": bool,
-    "replaced_by": list,
-}
-_TYPES: Mapping[str, type] = {**_MANDATORY, **_OPTIONAL}
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "category": get_args(Category),
-    "requires": get_args(Requires),
-    "age": get_args(Age),
-    "basis": get_args(Basis),
-    "confidence": ("verified", "second-hand", "memory", "inferred"),
-    "sessions": HALVES,
-}
-
-
-def read_rows(text: str, file: str) -> tuple[CodeRule, ...]:
-    """Read every ``[[code]]`` table of a file; refused naming the file, the code and the key."""
-    try:
-        pack = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise refusal(file, str(error)) from error
-    rows: list[dict[str, Any]] = pack.pop("code", [])
-    if pack:
-        raise refusal(file, f"unknown key {min(pack)!r}")
-    for number, row in enumerate(rows, start=1):
-        for fault in _faults(row):
-            raise refusal(file, f"code {row.get('code', f'number {number}')}: {fault}")
-    return tuple(_rule(row) for row in rows)
-
-
-def refusal(file: str, what: str) -> Refused:
-    """Return the refusal of a table that cannot be used."""
-    return Refused("pack-invalid", f"{file}: {what}", "the head of the file explains its keys")
-
-
-def _faults(row: Mapping[str, Any]) -> Iterator[str]:
-    # Each check relies on those before it: the caller stops at the first fault.
-    yield from (f"unknown key {key!r}" for key in sorted(row.keys() - _TYPES.keys()))
-    yield from (f"missing key {key!r}" for key in sorted(_MANDATORY.keys() - row.keys()))
-    for key, value in row.items():
-        # A boolean is also an int and a date-time also a date: the exact type is meant.
-        if type(value) is not _TYPES[key]:
-            yield f"{key!r} is not a {_TYPES[key].__name__}"
-        elif not _among(value, _CHOICES.get(key)):
-            yield f"{key!r} is not one of {', '.join(_CHOICES[key])}"
-    if row.get("until", row["from"]) < row["from"]:
-        yield "'until' is before 'from'"
-
-
-def _among(value: object, choices: tuple[str, ...] | None) -> bool:
-    if choices is None:
-        return True
-    values = value if isinstance(value, list) else [value]
-    return bool(values) and all(each in choices for each in values)
-
-
-def _rule(row: Mapping[str, Any]) -> CodeRule:
-    given = {key: value for key, value in row.items() if key in _MANDATORY and key != "from"}
-    return CodeRule(
-        **given | {"sessions": tuple(row["sessions"])},
-        since=row["from"],
-        until=row.get("until"),
-        requires=row.get("requires"),
-        age=row.get("age"),
-        provisional=row.get("provisional", False),
-        cancels=row.get("cancels", False),
-        late=row.get("late", False),
-        replaced_by=tuple(row.get("replaced_by", ())),
-    )
+    sessions: Annotated[tuple[Half, ...], msgspec.Meta(min_length=1)]
+    requires: Requires | None = None
+    age: Age | None = None
+    provisional: bool = False
+    cancels: bool = False
+    late: bool = False
+    replaced_by: tuple[str, ...] = ()
+    basis: Literal["statute", "guidance"]
 
 
 FILE = "statutory/england/codes.toml"
@@ -252,14 +150,17 @@ class Codes:
 
 def parse(text: str, file: str) -> Codes:
     """Read a catalogue; refused where a row is faulty or two meanings of a code overlap."""
-    rules = read_rows(text, file)
+    sheet = Sheet(file, "code", "code", "the head of the file explains its keys")
+    rules = tuple(sheet.read(text, CodeRule))
     by_code: dict[str, list[CodeRule]] = defaultdict(list)
     for rule in sorted(rules, key=lambda each: each.since):
         by_code[rule.code].append(rule)
-    for code, meanings in by_code.items():
-        for earlier, later in pairwise(meanings):
-            if earlier.covers(later.since):
-                raise refusal(file, f"code {code}: two meanings on {later.since}")
+    sheet.refuse_faults(
+        (code, f"two meanings on {later.since}")
+        for code, meanings in by_code.items()
+        for earlier, later in pairwise(meanings)
+        if earlier.covers(later.since)
+    )
     return Codes(rules, MappingProxyType({code: tuple(each) for code, each in by_code.items()}))
 
 

@@ -5,50 +5,52 @@ named by its file and its name in the file, ``register.open_minutes``, so that a
 one file only.
 """
 
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import islice, pairwise
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from msgspec.structs import replace
 
 from ledger.errors import Refused
 from policies.packs import codes, files
+from policies.packs.rows import Dated, Sheet
 
-# One dated value of law, and the reading of the files that hold such values.
+if TYPE_CHECKING:
+    Value: TypeAlias = int | str | date | tuple["Value", ...] | Mapping[str, "Value"]
+else:
+    Value = Any  # a type that holds itself is nothing to msgspec: `Rule` looks at the kind
 
-Value: TypeAlias = "int | str | date | tuple[Value, ...] | Mapping[str, Value]"
 Table: TypeAlias = "Mapping[str, tuple[Rule, ...]]"
-Confidence = Literal["verified", "second-hand", "memory", "inferred"]
 Basis = Literal["statute", "guidance", "statistics", "policy"]
+_KINDS = (int, bool, str, date, list, dict, tuple, MappingProxyType)
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Dated, frozen=True, kw_only=True):
     """One value from one date to another.
 
-    ``name`` is that of the file and that in the file: ``register.open_minutes``. ``since`` and
-    ``until`` are the first and the last day; no ``until`` means still in force. ``after_gap``:
+    ``name`` is that of the file and that in the file: ``register.open_minutes``. ``after_gap``:
     no value is known for the days before it, although an earlier one was in force.
     """
 
     name: str
     value: Value
-    since: date
-    until: date | None
-    reference: str
-    confidence: Confidence
     basis: Basis
-    note: str
-    after_gap: bool
+    note: str = ""
+    after_gap: bool = False
 
-    def covers(self, on: date) -> bool:
-        """Tell whether this value is in force on a day."""
-        return self.since <= on and (self.until is None or on <= self.until)
+    def __post_init__(self) -> None:
+        """Refuse a value that no rule can have, and a rule that nobody can look up."""
+        super().__post_init__()
+        if type(self.value) not in _KINDS:  # a date-time is a date too: the kind itself is meant
+            raise ValueError("'value' is not a int")  # noqa: TRY003 - `Sheet` names the rule
+        if not self.reference.strip():
+            raise ValueError("'reference' is empty")  # noqa: TRY003 - as above
 
     @property
     def number(self) -> int:
@@ -88,26 +90,6 @@ class Rule:
         return values
 
 
-_MANDATORY: Mapping[str, tuple[type, ...]] = {
-    "name": (str,),
-    "value": (int, bool, str, date, list, dict),
-    "from": (date,),
-    "reference": (str,),
-    "confidence": (str,),
-}
-_OPTIONAL: Mapping[str, tuple[type, ...]] = {
-    "until": (date,),
-    "basis": (str,),
-    "note": (str,),
-    "after_gap": (bool,),
-}
-_TYPES: Mapping[str, tuple[type, ...]] = {**_MANDATORY, **_OPTIONAL}
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "confidence": get_args(Confidence),
-    "basis": get_args(Basis),
-}
-
-
 def read_rules(text: str, stem: str, basis: Basis = "statute") -> Table:
     """Read every ``[[rule]]`` of a file, by full name and in order of date.
 
@@ -115,57 +97,16 @@ def read_rules(text: str, stem: str, basis: Basis = "statute") -> Table:
     Refused naming the file, and of each faulty rule its name and key; also where two values of a
     name overlap, or leave a gap that is not declared.
     """
-    try:
-        pack = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _refusal(stem, str(error)) from error
-    rows: list[dict[str, Any]] = pack.pop("rule", [])
-    if pack:
-        raise _refusal(stem, f"unknown key {min(pack)!r}")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise _refusal(stem, "'rule' is not a list of tables, each headed [[rule]]")
-    _refuse_faults(
-        stem, ((_row_name(row, number), _faults(row)) for number, row in enumerate(rows, 1))
-    )
+    remedy = "policies/README.md explains the keys of a rule"
+    sheet = Sheet(f"{stem}.toml", "rule", "name", remedy)
     found: dict[str, list[Rule]] = {}
-    for row in sorted(rows, key=lambda each: each["from"]):
-        found.setdefault(f"{stem}.{row['name']}", []).append(_rule(stem, row, basis))
-    _refuse_faults(stem, ((name, _disorder(rules)) for name, rules in found.items()))
-    return MappingProxyType({name: tuple(rules) for name, rules in found.items()})
-
-
-def _row_name(row: Mapping[str, Any], number: int) -> str:
-    return str(row.get("name", f"number {number}"))
-
-
-def _refuse_faults(stem: str, checked: Iterable[tuple[str, Iterator[str]]]) -> None:
-    """Refuse a file with the first fault of each of its rules."""
-    faults = [f"rule {name}: {fault}" for name, found in checked for fault in islice(found, 1)]
-    if faults:
-        raise _refusal(stem, "; ".join(faults))
-
-
-def _refusal(stem: str, what: str) -> Refused:
-    return Refused(
-        code="pack-invalid",
-        what=f"{stem}.toml: {what}",
-        remedy="policies/README.md explains the keys of a rule",
+    for rule in sorted(sheet.read(text, Rule, basis=basis), key=lambda each: each.since):
+        name = f"{stem}.{rule.name}"
+        found.setdefault(name, []).append(replace(rule, name=name, value=_freeze(rule.value)))
+    sheet.refuse_faults(
+        (name, fault) for name, rules in found.items() for fault in islice(_disorder(rules), 1)
     )
-
-
-def _faults(row: Mapping[str, Any]) -> Iterator[str]:
-    # Each check relies on those before it: only the first fault is told.
-    yield from (f"unknown key {key!r}" for key in sorted(row.keys() - _TYPES.keys()))
-    yield from (f"missing key {key!r}" for key in sorted(_MANDATORY.keys() - row.keys()))
-    for key, value in row.items():
-        if type(value) not in _TYPES[key]:
-            yield f"{key!r} is not a {_TYPES[key][0].__name__}"
-        elif key in _CHOICES and value not in _CHOICES[key]:
-            yield f"{key!r} is not one of {', '.join(_CHOICES[key])}"
-    if not row["reference"].strip():
-        yield "'reference' is empty"
-    if row.get("until", row["from"]) < row["from"]:
-        yield "'until' is before 'from'"
+    return MappingProxyType({name: tuple(rules) for name, rules in found.items()})
 
 
 def _disorder(rules: list[Rule]) -> Iterator[str]:
@@ -175,20 +116,6 @@ def _disorder(rules: list[Rule]) -> Iterator[str]:
         elif earlier.covers(later.since - _DAY) == later.after_gap:
             stated = "declared after a gap" if later.after_gap else "not declared after a gap"
             yield f"the value from {later.since} is {stated}"
-
-
-def _rule(stem: str, row: Mapping[str, Any], basis: Basis) -> Rule:
-    return Rule(
-        name=f"{stem}.{row['name']}",
-        value=_freeze(row["value"]),
-        since=row["from"],
-        until=row.get("until"),
-        reference=row["reference"],
-        confidence=row["confidence"],
-        basis=row.get("basis", basis),
-        note=row.get("note", ""),
-        after_gap=row.get("after_gap", False),
-    )
 
 
 def _freeze(value: Any) -> Value:  # noqa: ANN401 - whatever TOML can hold

@@ -1,21 +1,18 @@
 """The catalogue of register codes: readable cases, its own consistency, faulty files."""
 
-import tomllib
-from dataclasses import FrozenInstanceError, asdict
 from datetime import date, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from ledger.errors import Refused
 from policies.packs import files
-from policies.packs.codes import FILE, Codes, codes, parse, read_rows, rules
-from tests.policies.packs.code_consistency import inconsistencies
+from policies.packs.codes import FILE, Codes, codes, parse, rules
+from tests.policies.answers import answered, cases
 
-CASES = Path(__file__).parents[3] / "fixtures" / "cases" / "packs" / "codes.toml"
 UNLESS_LISTED = {
     "late": False,
     "provisional": False,
@@ -33,10 +30,7 @@ def test_a_code_means_what_the_law_says(case):
     """A code on a day counts as its case says, or is refused with what to use instead."""
     code, day = case["given"]["code"], case["given"]["date"]
     if "refused" in case["expect"]:
-        with pytest.raises(Refused) as caught:
-            codes().rule(code, day)
-        got = {"refused": caught.value.code}
-        got |= {"what": caught.value.what, "remedy": caught.value.remedy}
+        got = answered(lambda: codes().rule(code, day), in_full=True)
         assert got == case["expect"]
         assert codes().find(code, day) is None
     else:
@@ -48,9 +42,8 @@ def test_a_code_means_what_the_law_says(case):
 
 def test_every_row_has_a_case():
     """No meaning in the catalogue is without a readable case."""
-    cases = tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]
-    given = [(case["given"]["code"], case["given"]["date"]) for case in cases]
-    met = {codes().find(code, day) for code, day in given}
+    given = [case["given"] for case in cases("packs/codes")]
+    met = {codes().find(each["code"], each["date"]) for each in given}
     assert [f"{r.code} from {r.since}" for r in codes().rules if r not in met] == []
 
 
@@ -59,11 +52,6 @@ def test_every_row_is_cited_and_described():
     for rule in codes().rules:
         assert rule.reference.strip() == rule.reference != ""
         assert rule.description.strip() == rule.description != ""
-
-
-def test_the_statutory_catalogue_is_consistent():
-    """No gap, no overlap, no code that counts against its category, one code for each role."""
-    assert inconsistencies(codes()) == []
 
 
 def test_all_codes_of_2024_are_there():
@@ -160,7 +148,7 @@ def test_one_meaning_at_most_on_any_day(rule, day):
 def test_the_catalogue_is_immutable():
     """Neither the catalogue nor a meaning can be changed by who asks it."""
     rule = codes().find("N", IN_FORCE)
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         rule.threshold = False
     with pytest.raises(TypeError):
         codes().by_code["N"] = ()
@@ -196,7 +184,7 @@ confidence = "verified"
 
 def test_what_is_left_out_is_off():
     """Optional keys default to no end, no condition and no role."""
-    (rule,) = read_rows(ROW, "a.toml")
+    (rule,) = parse(ROW, "a.toml").rules
     assert (rule.until, rule.requires, rule.age, rule.replaced_by) == (None, None, None, ())
     assert not any((rule.provisional, rule.cancels, rule.late))
 
@@ -219,7 +207,7 @@ def test_what_is_left_out_is_off():
 def test_a_faulty_row_is_refused_by_name(old, new, fault):
     """The message names the file, the code and the key."""
     with pytest.raises(Refused) as caught:
-        read_rows(ROW.replace(old, new, 1), "a.toml")
+        parse(ROW.replace(old, new, 1), "a.toml")
     assert caught.value.code == "pack-invalid"
     assert caught.value.what.startswith(f"a.toml: {fault}")
 
@@ -227,7 +215,7 @@ def test_a_faulty_row_is_refused_by_name(old, new, fault):
 def test_a_table_of_another_name_is_refused():
     """A misspelt ``[[code]]`` is not silently left out."""
     with pytest.raises(Refused, match=r"a\.toml: unknown key 'codes'"):
-        read_rows(ROW.replace("[[code]]", "[[codes]]"), "a.toml")
+        parse(ROW.replace("[[code]]", "[[codes]]"), "a.toml")
 
 
 def test_two_meanings_on_one_day_are_refused():

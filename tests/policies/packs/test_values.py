@@ -2,17 +2,15 @@
 
 import subprocess
 import sys
-import tomllib
 from datetime import date
-from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
 from ledger.errors import Refused
 from policies.packs.values import Parameters, parameters, read_rules
+from tests.policies.answers import answered, cases
 
-CASES = Path(__file__).parents[3] / "fixtures" / "cases"
 SINCE = "a.limit (from 2019-01-01)"
 GAP = """
 [[rule]]
@@ -37,16 +35,13 @@ confidence = "verified"
 @pytest.mark.cases("packs/parameters")
 def test_a_rule_has_the_value_that_the_law_gives_it(case):
     """On a day a rule has the value of its case, or is refused by name with what to do."""
-    name, on = case["given"]["rule"], case["given"]["on"]
-    if "refused" in case["expect"]:
-        with pytest.raises(Refused) as caught:
-            parameters().value(name, on)
-        got = {"refused": caught.value.code}
-        assert got | {"what": caught.value.what, "remedy": caught.value.remedy} == case["expect"]
-    else:
-        found = parameters().value(name, on)
-        assert {"value": plain(found.value), "confidence": found.confidence} == case["expect"]
-        assert found in parameters().in_force(on)
+    assert answered(lambda: value_of(**case["given"]), in_full=True) == case["expect"]
+
+
+def value_of(rule, on):
+    found = parameters().value(rule, on)
+    assert found in parameters().in_force(on)
+    return {"value": plain(found.value), "confidence": found.confidence}
 
 
 def plain(value):
@@ -78,10 +73,6 @@ def test_every_row_has_a_case():
             met |= {(found.name, found.since)} if found else set()
     every = {(rule.name, rule.since) for rule in parameters().every()}
     assert every - met == set()
-
-
-def cases(name):
-    return tomllib.loads((CASES / f"{name}.toml").read_text(encoding="utf-8"))["case"]
 
 
 def test_every_row_is_cited_in_one_line():
@@ -116,10 +107,8 @@ def test_an_unknown_rule_is_refused(name):
     """A rule that is in no file is refused by name; codes are no rules of this kind."""
     with pytest.raises(Refused) as caught:
         parameters().value(name, date(2026, 11, 20))
-    assert (caught.value.code, caught.value.what) == (
-        "rule-unknown",
-        f"there is no rule {name!r}",
-    )
+    refusal = (caught.value.code, caught.value.what)
+    assert refusal == ("rule-unknown", f"there is no rule {name!r}")
 
 
 @pytest.mark.parametrize(
