@@ -170,12 +170,13 @@ class _Feed:
     header: Committed | None = None
 
     def take(self, page: list[Recorded]) -> None:
-        handlers = models.handlers()
+        handlers = models.HANDLERS
         for position, stream, _, event in page:
             if isinstance(event, Committed):
                 self.header = event
             moment = self._moment(position, event)
-            for handler in handlers.get(type(event), ()):
+            handler = handlers.get(type(event))
+            if handler is not None:
                 handler(self.writer, moment, stream, event)
             if isinstance(event, _GRID) and position > self.grid_at:
                 pupil, session = stream[_MARK:].split(":", 1)

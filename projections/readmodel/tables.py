@@ -198,7 +198,6 @@ def _places_of_key(record: type[Versioned]) -> tuple[int, ...]:
 
 Handler = Callable[[Writer, Moment, str, Any], None]
 """Writes one event: its writer, its moment, its stream and the event."""
-Handlers = Mapping[type[Any], Handler]
 
 
 @cache
