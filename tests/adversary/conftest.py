@@ -19,15 +19,12 @@ def campaign(pytestconfig) -> bool:
 
 @pytest.fixture(scope="session")
 def bases(campaign, tmp_path_factory) -> list[Base]:
-    """Ledgers with lives of their own."""
     path = tmp_path_factory.mktemp("bases")
     return [make_base(path / str(seed), seed) for seed in range(12 if campaign else 3)]
 
 
 @pytest.fixture
 def trial(bases, tmp_path):
-    """Makes a copy of a ledger to tamper with, from a seed."""
-
     def made(*seed: object) -> Trial:
         rng = Random(repr(seed))  # noqa: S311 - reproducible
         one, other = rng.sample(bases, 2)
@@ -37,11 +34,9 @@ def trial(bases, tmp_path):
 
 
 def seeds(part: int, sample: int, whole: int, *, campaign: bool) -> range:
-    """The numbers of the trials of one part."""
     return range(part, whole if campaign else sample, PARTS)
 
 
 def verified(folder, **options):
-    """The answer of `attendance verify`, and all that it says is wrong."""
     answer = Verify(**options).inspect(folder, lambda *_: None)
     return answer, [(each["position"], each["what"]) for each in answer.document["problems"]]

@@ -18,7 +18,6 @@ from tests.adversary.hands import ROWS, opened
 
 
 def rows_of(folder: Folder) -> list[Row]:
-    """The entries of a ledger."""
     db = opened(folder.log)
     found = db.execute(ROWS).fetchall()
     db.close()
@@ -31,7 +30,6 @@ def tree_over(rows: Sequence[Row]) -> Tree:
 
 
 def tree_of(folder: Folder) -> Tree:
-    """The tree over a ledger's entries, made from their bytes."""
     return tree_over(rows_of(folder))
 
 
@@ -56,7 +54,6 @@ class Liar:
         return Proof(leaf, index, tuple(tree.inclusion(index, size)), note)
 
     def forged(self, at: int) -> list[Row]:
-        """The entries with one of them edited."""
         row = self.rows[at]
         return [*self.rows[:at], (*row[:4], row[4] + b" "), *self.rows[at + 1 :]]
 

@@ -19,7 +19,6 @@ INSERT = "INSERT INTO stored_events VALUES(?,?,?,?,?)"
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """Open a database as any program would; quickly, since nothing here must survive."""
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA synchronous = OFF")
     return db
@@ -44,11 +43,9 @@ class Trial:
             return db.execute(ROWS).fetchall()
 
     def some(self, *names: str) -> Row:
-        """Any row, or any of some names."""
         return self.rng.choice([row for row in self.rows() if not names or row[3] in names])
 
     def sizes(self) -> list[int]:
-        """The sizes of the checkpoints."""
         return [size for (size,) in self.ask("SELECT size FROM checkpoints ORDER BY size")]
 
     def ask(self, sql: str, *values: object) -> list[tuple]:
@@ -129,7 +126,6 @@ class Trial:
         return self.rewrite(rows, self.sizes())
 
     def take(self, name: str, other: Folder) -> None:
-        """Put a file or a folder of another ledger in the place of this one's."""
         here, there = self.folder.path / name, other.path / name
         if there.is_dir():
             shutil.rmtree(here)

@@ -72,7 +72,6 @@ class Life:
         self.book.commit(self.at, *facts, by="S1")
 
     def grow(self) -> None:
-        """One more transaction, or what somebody outside or the key's holder does."""
         chance = self.rng.random()
         if chance < 0.03 and len(self.signers) < 3:
             self.rotate()
@@ -112,7 +111,6 @@ class Life:
         self.commit(Fact(streams.WITNESSES, event))
 
     def cosign(self) -> None:
-        """The witness signs the newest checkpoint; no event tells of it."""
         store = self.book.store
         signature = self.witness.sign(store.checkpoint().text, self.at // SECOND)
         store.keep_cosignature(store.head(), signature, self.witness.verifier)
@@ -164,13 +162,11 @@ def settle(folder: Folder) -> None:
 
 
 def newest_note(folder: Folder) -> Note:
-    """The newest checkpoint of a ledger."""
     with closing(Store(folder.log)) as store:
         return store.checkpoint()
 
 
 def notes(folder: Folder) -> dict[int, Note]:
-    """Every checkpoint of a ledger, by its size."""
     with closing(sqlite3.connect(folder.log)) as db:
         found = db.execute("SELECT size, note FROM checkpoints ORDER BY size").fetchall()
     return {size: read_note(note) for size, note in found}

@@ -20,8 +20,6 @@ TABLE: dict[str, tuple[Operator, re.Pattern[str]]] = {}
 
 
 def said(words: str) -> Callable[[Operator], Operator]:
-    """Put an operator into the table with what must be said of it."""
-
     def put(operator: Operator) -> Operator:
         TABLE[operator.__name__] = operator, re.compile(words)
         return operator

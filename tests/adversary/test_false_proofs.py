@@ -25,7 +25,6 @@ def liar(bases, *seed):
 
 
 def believed(written, key):
-    """Whether the product's reader takes a proof for one."""
     try:
         return read_proof(written).wrong(key) is None
     except Refused:
@@ -33,7 +32,6 @@ def believed(written, key):
 
 
 def believed_by_a_stranger(path, written, key):
-    """Whether the reader that shares no code with it does."""
     outside = attendance_verify.Outside(key=attendance_verify.read_key(key.vkey))
     try:
         path.write_bytes(written.encode())

@@ -86,7 +86,6 @@ def with_a_witness(tried, path):
 
 
 def asked(witness, folder, old):
-    """What a witness answers when a ledger says what it last saw."""
     try:
         request = Requests(folder).since(old)
     except Refused as refused:

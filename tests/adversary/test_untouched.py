@@ -38,7 +38,6 @@ def test_untouched_ledgers_pass(campaign, tmp_path, part):
 
 
 def wal(folder):
-    """The write-ahead log of a ledger."""
     return folder.log.with_name("ledger.db-wal")
 
 

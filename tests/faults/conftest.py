@@ -16,7 +16,6 @@ SOURCE = ROOT / "fixtures" / "portable"
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The command line, ready in a process of its own."""
     with closing(Program(tmp_path_factory.mktemp("program"))) as ready:
         yield ready
 
@@ -33,7 +32,6 @@ def strace(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="module")
 def born(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A place with a ledger that knows its first member of staff."""
     place = tmp_path_factory.mktemp("born")
     named = ["--staff", "H01", "--name", "Hope Headworth", "--job-title", "Headteacher"]
     assert program.run(place, ["init", *named]).code == 0
@@ -42,7 +40,6 @@ def born(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def taken(program: Program, born: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A place with a ledger of a school and its registers."""
     place = tmp_path_factory.mktemp("taken")
     shutil.copytree(born, place, dirs_exist_ok=True)
     assert program.run(place, ["import", "portable", str(SOURCE)]).code == 0

@@ -95,7 +95,6 @@ class Program:
         return _ended(int(self._line()), says)
 
     def watched(self, place: Path, arguments: list[str], *options: str) -> Ran:
-        """Carry out a command under strace."""
         says = place / "out", place / "err"
         self._ask(place, arguments, says, stops=True)
         pid = int(self._line())

@@ -12,7 +12,6 @@ from projections.readmodel import catch_up
 
 
 def recorded(folder: Folder) -> list[Recorded]:
-    """Return the whole log."""
     with closing(Store(folder.log)) as store:
         return [r for page in store.scan(0) for r in page]
 

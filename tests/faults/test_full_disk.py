@@ -22,7 +22,6 @@ SIZE_MIB = 6
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a few megabytes."""
     place = tmp_path / "disk"
     place.mkdir()
     options = f"size={SIZE_MIB}m"
@@ -41,7 +40,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path, room_kib: int) -> Path:
-    """Fill a disk but for some room; return the file that fills it."""
     filler = disk / "filler"
     free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
     with filler.open("wb") as file:

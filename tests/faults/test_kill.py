@@ -38,7 +38,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def portable(tmp_path_factory) -> Path:
-    """A synthetic school's portable folder."""
     folder = tmp_path_factory.mktemp("portable")
     asked = {"pupils": 120, "phase": "primary", "seed": 1, "years": 1}
     synthetic.build(folder, until=date(2025, 12, 19), **asked)
@@ -46,7 +45,6 @@ def portable(tmp_path_factory) -> Path:
 
 
 def killed(kind: str, folder: Folder, portable: Path, seconds: float) -> int:
-    """Kill a writer some time after it has begun; return how many commands it called done."""
     more = [portable] if kind == "import" else []
     arguments = [sys.executable, WRITER, kind, folder.path, "0", *more]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as writer:

@@ -54,11 +54,9 @@ class Trial:
         self.wrong: list[str] = []
 
     def note(self) -> None:
-        """Count what is recorded before the command."""
         self.before = assert_whole(recorded(self.folder))
 
     def run(self, *options: str) -> Ran:
-        """Let the command meet its fault."""
         self.note()
         return self.program.watched(self.place, self.arguments, *options)
 
@@ -116,7 +114,6 @@ def chosen(found: Sequence[Point], seed: str, *, every: bool) -> Sequence[Point]
 
 @pytest.fixture(scope="module")
 def calls(strace, program, born, taken, tmp_path_factory) -> Callable[[str, str], list[Point]]:
-    """The points of a command for a fault; each command is watched once."""
     del strace
     watched: dict[str, tuple[Ran, Path]] = {}
 

@@ -46,20 +46,16 @@ class Made:
 
     @property
     def roots(self) -> dict[int, bytes]:
-        """The root that each checkpoint names, by its size."""
         return {n: read_checkpoint(read_note(note).text).root for n, note in self.notes.items()}
 
     def proof(self, position: int) -> str:
-        """Return the proof of an entry, as `attendance prove` writes it."""
         [row] = rows_between(self.folder, position, position)
         return self.proofs.of(row).written
 
     def stretch(self, first: int, last: int) -> str:
-        """Return a stretch, as `attendance export stretch` writes it."""
         return stretch_of(self.folder, first, last).written
 
     def whole(self) -> dict:
-        """Return every leaf, checkpoint and proof."""
         size, tree = len(self.leaves), self.proofs.tree
         records = [(n, tree.inclusion(n, size)) for n in range(size)]
         trees = [(n, tree.consistency(n, size)) for n in self.notes]
@@ -77,7 +73,6 @@ def _texts(many: list[bytes]) -> list[str]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """A ledger with an import, a change of key, and what came after it."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         folder = Folder(tmp_path_factory.mktemp("made") / "ledger")
@@ -98,7 +93,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 def needed(what: str, *, there: bool) -> None:
-    """Skip where a foreign verifier is not installed, unless it must be."""
     if there:
         return
     if os.environ.get("ATTENDANCE_CI"):
@@ -115,6 +109,5 @@ def with_one_byte_changed(data: bytes, seed: int, keep: int = 0) -> bytes:
 
 
 def dumped(path: Path, whole: dict) -> Path:
-    """Write a whole log for a program to read."""
     path.write_text(json.dumps(whole), encoding="utf-8")
     return path

@@ -17,7 +17,6 @@ SOURCES = Path("/usr/share/gocode")
 
 @pytest.fixture(scope="session")
 def go(tmp_path_factory):
-    """Runs the Go program; returns whether it accepted, and what it said."""
     there = shutil.which("go") is not None and (SOURCES / "src/golang.org/x/mod").is_dir()
     needed("Go with golang.org/x/mod (golang-go, golang-golang-x-mod-dev)", there=there)
     place = tmp_path_factory.mktemp("go")
@@ -35,8 +34,6 @@ def go(tmp_path_factory):
 
 @pytest.fixture
 def accepts(go, made, tmp_path):
-    """Tells whether Go accepts a text, by the keys that the ledger has had."""
-
     def ask(data: bytes, *vkeys: str) -> bool:
         path = tmp_path / "given"
         path.write_bytes(data)

@@ -17,7 +17,6 @@ HERE = Path(__file__).parent / "node"
 
 @pytest.fixture(scope="session")
 def node():
-    """Runs the JavaScript program; returns whether it accepted, and what it said."""
     there = shutil.which("node") is not None and (HERE / "node_modules/@sigstore/verify").is_dir()
     needed("@sigstore/verify (npm install in tests/foreign/node)", there=there)
 

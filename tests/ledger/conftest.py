@@ -23,8 +23,6 @@ NINE_O_CLOCK = 1_795_165_200_000_000
 
 @dataclass
 class Clock:
-    """Shows what it was last set to."""
-
     reading: int = NINE_O_CLOCK
 
     def __call__(self) -> int:
@@ -62,19 +60,16 @@ def mark(pupil: str = "p", session: str = "2026-11-20/AM", code: str = "/", **mo
 
 @pytest.fixture
 def new_mark():
-    """Makes the fact of a first mark."""
     return mark
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Path:
-    """Where the log of the `ledger_log` fixture is."""
     return tmp_path / "ledger.db"
 
 
 @pytest.fixture
 def ledger_log(db: Path) -> Iterator[Log]:
-    """An empty log."""
     with closing(Store.create(db)) as store:
         yield Log(store)
 

@@ -46,13 +46,11 @@ class History:
 
 
 def witness(state: Path, *logs: Signer, key: Signer = WITNESS) -> Witness:
-    """A witness that looks at logs."""
     return Witness(key, [log.verifier for log in logs or (LOG,)], state)
 
 
 @contextmanager
 def serving(one: Witness, clock: Callable[[], int] = lambda: NOON * 10**6) -> Iterator[Service]:
-    """Serve on a free port of this computer."""
     service = Service(one, "127.0.0.1:0", clock, io.StringIO())
     thread = threading.Thread(target=service.run)
     thread.start()
@@ -64,7 +62,6 @@ def serving(one: Witness, clock: Callable[[], int] = lambda: NOON * 10**6) -> It
 
 
 def post(service: Service, body: bytes, path: str = "/add-checkpoint", method: str = "POST"):
-    """Send bytes; return status, body and type."""
     connection = http.client.HTTPConnection(*service.server_address[:2], timeout=_PATIENCE)
     connection.request(method, path, body)
     reply = connection.getresponse()
@@ -90,8 +87,6 @@ extendedKeyUsage = critical,timeStamping
 
 
 class Authority:
-    """A local authority for timestamps, made by openssl."""
-
     def __init__(self, place: Path, subject: str = "/O=Example/CN=Example Timestamps") -> None:
         place.mkdir()
         self.place = place

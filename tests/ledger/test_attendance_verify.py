@@ -44,7 +44,6 @@ def header(count, at=NINE, **more):
 
 
 def entries():
-    """Return stream, name and body of each entry, in order."""
     handed = FIRST.hand_over(NEW_KEY)
     return [
         header(2),
@@ -137,20 +136,19 @@ def written(tmp_path) -> Written:
 
 @pytest.fixture
 def verify(capsys):
-    """Runs the verifier; returns its exit status and all that it printed."""
+    """Runs the verifier, which ends with a status; returns all that it printed."""
 
-    def run(path, *arguments) -> tuple[int, str]:
-        status = attendance_verify.main([str(path), *map(str, arguments)])
+    def run(status, path, *arguments) -> str:
+        ended = attendance_verify.main([str(path), *map(str, arguments)])
         said = capsys.readouterr()
-        return status, said.out + said.err
+        assert ended == status, said
+        return said.out + said.err
 
     return run
 
 
 @pytest.fixture
 def given_file(tmp_path):
-    """Writes a file; returns where it is."""
-
     def write(text: str | bytes, name="given") -> Path:
         path = tmp_path / name
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -165,8 +163,8 @@ def tampered(folder: Path, *statements):
         triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for (name,) in triggers:
             db.execute(f"DROP TRIGGER {name}")
-        for statement, *values in statements:
-            db.execute(statement, *values)
+        for each in statements:
+            db.execute(*([each] if isinstance(each, str) else each))
         db.commit()
     return folder
 
@@ -176,8 +174,7 @@ def tampered(folder: Path, *statements):
 
 def test_an_untouched_ledger_is_accepted(written, verify):
     """Without a key from outside, it says, only that it agrees with itself."""
-    status, said = verify(written.write(), "--all")
-    assert status == 0
+    said = verify(0, written.write(), "--all")
     assert "Entries      1 to 10: unaltered" in said
     assert "Signature    by a key that only the file itself names" in said
     assert "Seen         by no one outside since entry 1\n" in said
@@ -188,133 +185,120 @@ def test_an_untouched_ledger_is_accepted(written, verify):
 
 @pytest.mark.parametrize("key", [KEY, NEW_KEY])
 def test_a_key_from_outside_is_one_of_its_own_and_leads_to_the_newest(written, verify, key):
-    status, said = verify(written.write() / "ledger.db", "--key", key)
-    assert (status, "by the key given, or its successor" in said) == (0, True)
+    said = verify(0, written.write() / "ledger.db", "--key", key)
+    assert "by the key given, or its successor" in said
     assert "agrees with itself" not in said
 
 
 def test_another_key_from_outside_is_a_difference(written, verify, given_file):
     path = given_file(f"# of another\n\n{STRANGER.verifier.vkey}\n", "key")
-    status, said = verify(written.write(), "--key", path)
-    assert status == 3
+    said = verify(3, written.write(), "--key", path)
     assert "it was never signed by the key given" in said
     assert "Signature    NOT the ledger's" in said
     assert "Proven" not in said.replace("Not proven", "")
     assert "Anything, until what is wrong is explained" in said
 
 
-def edited(_written):
-    state = json.dumps({"code": "O"}).encode()
-    return ("UPDATE stored_events SET state = ? WHERE position = 6", [state])
+STATE = "UPDATE stored_events SET state = ? WHERE position = 6"
+NOTE = "UPDATE checkpoints SET note = ? WHERE size = {}"
+COSIGNATURE_OF_6 = "INSERT INTO cosignatures VALUES(6, ?)"
+EDIT = (STATE, [json.dumps({"code": "O"}).encode()])
+
+
+def noted(size, note: Note):
+    return NOTE.format(size), [note.written]
+
+
+def of_two_lines(w):
+    return COSIGNATURE_OF_6, [WITNESS.sign(w.note(6).text, SECONDS).line * 2]
+
+
+def broken_signature(w):
+    return noted(10, w.note(10)._replace(signatures=read_note(w.note(8).written).signatures))
 
 
 BROKEN = {
     "an edit": (
-        edited,
-        ["entry 6: SessionMarked.v1 of mark:p:2026-11-20/AM is not what was recorded"],
+        EDIT,
+        "entry 6: SessionMarked.v1 of mark:p:2026-11-20/AM is not what was recorded",
     ),
     "a deletion": (
-        lambda _: ("DELETE FROM stored_events WHERE position = 6",),
-        ["entry 7: entry 6 was expected in its place"],
+        "DELETE FROM stored_events WHERE position = 6",
+        "entry 7: entry 6 was expected in its place",
     ),
     "a truncation": (
-        lambda _: ("DELETE FROM stored_events WHERE position > 8",),
-        ["entry 8: 2 more entries were recorded", "entry 10: a checkpoint is of 10 entries"],
+        "DELETE FROM stored_events WHERE position > 8",
+        "entry 8: 2 more entries were recorded",
+        "entry 10: a checkpoint is of 10 entries",
     ),
     "half a transaction": (
-        lambda _: ("DELETE FROM stored_events WHERE position > 9",),
-        ["entry 9: its transaction should end at 10"],
+        "DELETE FROM stored_events WHERE position > 9",
+        "entry 9: its transaction should end at 10",
     ),
     "a missing checkpoint": (
-        lambda _: ("DELETE FROM checkpoints WHERE size = 6",),
-        ["entry 6: no checkpoint follows the transaction that ends here"],
+        "DELETE FROM checkpoints WHERE size = 6",
+        "entry 6: no checkpoint follows the transaction that ends here",
     ),
-    "no checkpoint": (lambda _: ("DELETE FROM checkpoints",), ["there is no checkpoint"]),
+    "no checkpoint": ("DELETE FROM checkpoints", "there is no checkpoint"),
     "a broken checkpoint": (
-        lambda _: ("UPDATE checkpoints SET note = 'x' WHERE size = 3",),
-        ["entry 3: its checkpoint cannot be read"],
+        (NOTE.format(3), ["x"]),
+        "entry 3: its checkpoint cannot be read",
     ),
     "a checkpoint that is no text": (
-        lambda _: ("UPDATE checkpoints SET note = CAST(x'ff' AS TEXT) WHERE size = 3",),
-        ["entry 3: its checkpoint cannot be read: it is not a text"],
+        "UPDATE checkpoints SET note = CAST(x'ff' AS TEXT) WHERE size = 3",
+        "entry 3: its checkpoint cannot be read: it is not a text",
     ),
     "a checkpoint moved": (
-        lambda _: ("UPDATE checkpoints SET size = 5 WHERE size = 6",),
-        ["entry 5: the checkpoint kept for 5 entries is of 6", "where no transaction ends"],
+        "UPDATE checkpoints SET size = 5 WHERE size = 6",
+        "entry 5: the checkpoint kept for 5 entries is of 6",
+        "where no transaction ends",
     ),
     "another root": (
-        lambda _: (
-            "UPDATE checkpoints SET note = ? WHERE size = 6",
-            [sign(Checkpoint(ORIGIN, 6, bytes(32)), [FIRST]).written],
-        ),
-        ["entry 6: the root over 6 entries is"],
+        noted(6, sign(Checkpoint(ORIGIN, 6, bytes(32)), [FIRST])),
+        "entry 6: the root over 6 entries is",
     ),
     "a stranger's signature": (
-        lambda w: (
-            "UPDATE checkpoints SET note = ? WHERE size = 10",
-            [w.note(10, STRANGER).written],
-        ),
-        ["the checkpoint of 10 entries is not signed by the ledger's key"],
+        lambda w: noted(10, w.note(10, STRANGER)),
+        "the checkpoint of 10 entries is not signed by the ledger's key",
     ),
     "a broken signature": (
-        lambda w: (
-            "UPDATE checkpoints SET note = ? WHERE size = 10",
-            [
-                w.note(10)._replace(signatures=read_note(w.note(8).written).signatures).written,
-            ],
-        ),
-        ["the checkpoint of 10 entries is not signed", "NOT the ledger's"],
+        broken_signature,
+        "the checkpoint of 10 entries is not signed",
+        "NOT the ledger's",
     ),
     "a cosignature of nothing": (
-        lambda _: ("INSERT INTO cosignatures VALUES(5, 'x')",),
-        ["entry 5: a cosignature is of no checkpoint"],
+        "INSERT INTO cosignatures VALUES(5, 'x')",
+        "entry 5: a cosignature is of no checkpoint",
     ),
     "a broken cosignature": (
-        lambda _: ("INSERT INTO cosignatures VALUES(6, 'x')",),
-        ["entry 6: a cosignature cannot be read"],
+        (COSIGNATURE_OF_6, ["x"]),
+        "entry 6: a cosignature cannot be read",
     ),
     "a cosignature of two lines": (
-        lambda w: (
-            "INSERT INTO cosignatures VALUES(6, ?)",
-            [WITNESS.sign(w.note(6).text, SECONDS).line * 2],
-        ),
-        ["entry 6: a cosignature cannot be read: it is not one line"],
+        of_two_lines,
+        "entry 6: a cosignature cannot be read: it is not one line",
     ),
-    "another edge": (
-        lambda _: ("UPDATE tree_edge SET size = 9",),
-        ["the edge of the tree, as kept"],
-    ),
-    "a missing tile": (
-        lambda _: ("UPDATE hash_tiles SET n = 1",),
-        ["tile 0 of the leaf hashes is missing"],
-    ),
-    "fewer hashes": (
-        lambda _: ("UPDATE hash_tiles SET hashes = substr(hashes, 1, 288)",),
-        ["kept none"],
-    ),
+    "another edge": ("UPDATE tree_edge SET size = 9", "the edge of the tree, as kept"),
+    "a missing tile": ("UPDATE hash_tiles SET n = 1", "tile 0 of the leaf hashes is missing"),
+    "fewer hashes": ("UPDATE hash_tiles SET hashes = substr(hashes, 1, 288)", "kept none"),
 }
 
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_tampered_ledger_is_refused_and_says_where(written, verify, what):
-    change, expected = BROKEN[what]
-    status, said = verify(tampered(written.write(), change(written)), "--key", KEY)
-    assert status == 3
-    for each in expected:
+    change, *expected = BROKEN[what]
+    statement = change(written) if callable(change) else change
+    said = verify(3, tampered(written.write(), statement), "--key", KEY)
+    for each in (*expected, "NOT accepted, see below"):
         assert each in said
-    assert "NOT accepted, see below" in said
 
 
 def test_both_keys_sign_while_one_replaces_the_other(written, verify):
     """A bad signature in the name of either is a difference."""
     both = sign(Checkpoint(ORIGIN, SIZE, written.tree.root(SIZE)), [FIRST, SECOND])
-    write = "UPDATE checkpoints SET note = ? WHERE size = 10"
-    tampered(written.write(), (write, [both.written]))
-    assert verify(written.folder, "--key", KEY)[0] == 0
+    verify(0, tampered(written.write(), noted(10, both)), "--key", KEY)
     bad = both._replace(signatures=(FIRST.sign("x"), both.signatures[1]))
-    tampered(written.folder, (write, [bad.written]))
-    status, said = verify(written.folder, "--key", KEY)
-    assert status == 3
+    said = verify(3, tampered(written.folder, noted(10, bad)), "--key", KEY)
     assert f"the signature by {FIRST.verifier.key_id.hex()} is not of this checkpoint" in said
     assert "NOT the ledger's" in said
 
@@ -322,22 +306,20 @@ def test_both_keys_sign_while_one_replaces_the_other(written, verify):
 def test_a_key_on_another_stream_is_none(written, verify):
     written.said[7] = ("ledgers", "KeyAdopted.v1", {"key": STRANGER.verifier.vkey})
     written.ends |= {8: FIRST, 10: FIRST}
-    assert verify(written.write(), "--all", "--key", KEY)[0] == 0
+    verify(0, written.write(), "--all", "--key", KEY)
 
 
 def test_an_old_signature_is_checked_where_all_are_asked_for(written, verify):
     written.ends[3] = STRANGER
-    assert verify(written.write())[0] == 0
-    status, said = verify(written.write(), "--all")
-    assert status == 3
+    verify(0, written.write())
+    said = verify(3, written.write(), "--all")
     assert "the checkpoint of 3 entries is not signed by the ledger's key" in said
 
 
 def test_a_checkpoint_before_any_key_is_signed_by_nobody(written, verify):
     written.said[:3] = [header(0), header(1), ("ledger", "KeyAdopted.v1", {"key": KEY})]
     written.ends[1] = FIRST
-    status, said = verify(written.write(), "--all")
-    assert status == 3
+    said = verify(3, written.write(), "--all")
     assert "entry 1: no key was adopted before this checkpoint" in said
     assert "the log's name is not that of the ledger whose birth it records" in said
 
@@ -355,6 +337,7 @@ def handed_to(signer):
     return {"key": signer.verifier.vkey, "signature": FIRST.hand_over(signer.verifier.vkey)}
 
 
+NO_HEADER = "it is not a transaction's header"
 RULES = {
     "a version": (lambda w: w.versions.update({10: 3}), "entry 10: version 1 of mark:p:"),
     "no JSON": (changed(6, b"{"), "entry 6: SessionMarked.v1 is not one JSON object"),
@@ -364,42 +347,24 @@ RULES = {
     "a field twice, further in": (changed(6, b'{"a":[{"b":1,"b":1}]}'), "is not one JSON object"),
     "a number that is none": (changed(6, b'{"a":NaN}'), "is not one JSON object"),
     "half a surrogate": (changed(6, b'{"a":"\\ud83d"}'), "is not one JSON object"),
-    "a time with a fraction": (
-        changed(4, {"at": NINE * 1.0, "count": 2}),
-        "entry 4: it is not a transaction's header",
-    ),
-    "a count that is none": (
-        changed(7, {"at": NINE, "count": True}),
-        "entry 7: it is not a transaction's header",
-    ),
-    "a count below nothing": (
-        changed(7, {"at": NINE, "count": -1}),
-        "entry 7: it is not a transaction's header",
-    ),
-    "a header of another version": (
-        changed(4, name="Committed.v2"),
-        "entry 4: it is not a transaction's header",
-    ),
+    "a time with a fraction": (changed(4, header(2, NINE * 1.0)[2]), f"entry 4: {NO_HEADER}"),
+    "a count that is none": (changed(7, header(True)[2]), f"entry 7: {NO_HEADER}"),
+    "a count below nothing": (changed(7, header(-1)[2]), f"entry 7: {NO_HEADER}"),
+    "a header of another version": (changed(4, name="Committed.v2"), f"entry 4: {NO_HEADER}"),
     "too deep": (changed(6, b"[" * 100_000), "is not one JSON object"),
     "too large a number": (changed(6, b"9" * 5000), "is not one JSON object"),
     "a transaction inside another": (
-        changed(4, {"at": NINE, "count": 4}),
+        changed(4, header(4)[2]),
         "entry 7: a transaction begins inside another, which ends at 8",
     ),
-    "an entry too many": (
-        changed(4, {"at": NINE, "count": 1}),
-        "entry 6: it belongs to no transaction",
-    ),
-    "another event as header": (changed(4, name="SessionMarked.v1"), "entry 4: it is not a trans"),
-    "no time": (changed(4, {"count": 2}), "entry 4: it is not a transaction's header"),
+    "an entry too many": (changed(4, header(1)[2]), "entry 6: it belongs to no transaction"),
+    "another event as header": (changed(4, name="SessionMarked.v1"), f"entry 4: {NO_HEADER}"),
+    "no time": (changed(4, {"count": 2}), f"entry 4: {NO_HEADER}"),
     "an earlier time": (
-        changed(9, {"at": NINE, "count": 1}),
+        changed(9, header(1)[2]),
         "entry 9: its time is before that of the transaction before it",
     ),
-    "a key of nobody's": (
-        changed(8, {"key": NEW_KEY}),
-        "entry 8: the change of key is broken",
-    ),
+    "a key of nobody's": (changed(8, {"key": NEW_KEY}), "entry 8: the change of key is broken"),
     "a key that the old one did not sign": (
         changed(8, {"key": NEW_KEY, "signature": STRANGER.hand_over(NEW_KEY)}),
         "entry 8: the key before it did not sign this key",
@@ -447,14 +412,12 @@ def test_whoever_holds_the_key_cannot_break_a_rule_either(written, verify, what)
     """The entries are wrong, but hashed and signed as if they were right."""
     change, expected = RULES[what]
     change(written)
-    status, said = verify(written.write())
-    assert status == 3
-    assert expected in said
+    assert expected in verify(3, written.write())
 
 
 def test_after_a_hundred_problems_no_more_is_kept(written, verify):
     written.said += [(MARK, "SessionMarked.v1", b"{")] * 300
-    assert verify(written.write(), "--json")[1].count('"what"') == 100
+    assert verify(3, written.write(), "--json").count('"what"') == 100
 
 
 def test_a_history_that_its_keyholder_rewrote_is_found_by_a_kept_checkpoint(
@@ -462,20 +425,17 @@ def test_a_history_that_its_keyholder_rewrote_is_found_by_a_kept_checkpoint(
 ):
     """Nothing inside tells: all is signed anew by the ledger's own key."""
     kept = given_file(written.note(6).written, "governor.checkpoint")
-    assert verify(written.write(), "--key", KEY, "--since", kept)[0] == 0
+    verify(0, written.write(), "--key", KEY, "--since", kept)
     written.said[5] = (MARK, "SessionMarked.v1", {"code": "O"})
-    status, said = verify(written.write(), "--key", KEY)
-    assert status == 0
-    assert "did not make entries 1 to 10 anew" in said
-    status, said = verify(written.write(), "--key", KEY, "--since", kept)
-    assert status == 3
+    assert "did not make entries 1 to 10 anew" in verify(0, written.write(), "--key", KEY)
+    said = verify(3, written.write(), "--key", KEY, "--since", kept)
     assert "entries 1 to 6 are not those of governor.checkpoint: the history was rewritten" in said
 
 
 def test_a_kept_checkpoint_that_is_continued_is_said_to_be(written, verify, given_file):
     kept = given_file(written.note(6).written, "governor.checkpoint")
     none = given_file(sign(Checkpoint(ORIGIN, 0, Edge().root()), [FIRST]).written, "none")
-    said = verify(written.write(), "--since", kept, "--since", none)[1]
+    said = verify(0, written.write(), "--since", kept, "--since", none)
     assert "It continues governor.checkpoint (6 entries), unchanged up to there." in said
     assert "It continues none (0 entries)" in said
     assert "did not make entries 7 to 10 anew" in said
@@ -486,12 +446,11 @@ def test_a_ledger_rolled_back_or_another_ledger_is_found_by_a_kept_checkpoint(
 ):
     kept = given_file(written.note(10).written)
     del written.said[8:], written.ends[10]
-    assert verify(written.write())[0] == 0
-    status, said = verify(written.write(), "--since", kept)
-    assert status == 3
+    verify(0, written.write())
+    said = verify(3, written.write(), "--since", kept)
     assert "given is of 10 entries, this log has 8: it was rolled back or cut short" in said
     other = given_file(sign(Checkpoint("other", 6, bytes(32)), [FIRST]).written)
-    assert "given is of another log: other" in verify(written.write(), "--since", other)[1]
+    assert "given is of another log: other" in verify(3, written.write(), "--since", other)
 
 
 # -- witnesses ---------------------------------------------------------------------------------
@@ -500,19 +459,18 @@ def test_a_ledger_rolled_back_or_another_ledger_is_found_by_a_kept_checkpoint(
 def test_it_says_up_to_where_a_witness_saw_the_log(written, verify):
     """The key of a witness counts for more when it comes from outside."""
     written.cosign(6)
-    status, said = verify(written.write())
-    assert status == 0
+    said = verify(0, written.write())
     up = "up to entry 6 by witness.example/w1 at 2026-11-20T09:00:00Z"
     assert f"{up} (a key that only the ledger names); by no one outside since entry 7" in said
     assert "did not make entries 1 to 10 anew" in said
-    said = verify(written.write(), "--witness", WITNESS_KEY)[1]
+    said = verify(0, written.write(), "--witness", WITNESS_KEY)
     assert f"{up}; by no one outside since entry 7" in said
     assert "did not make entries 7 to 10 anew" in said
 
 
 def test_a_witness_of_the_newest_checkpoint_leaves_nothing_unseen(written, verify):
     written.cosign(10)
-    said = verify(written.write(), "--witness", WITNESS_KEY)[1]
+    said = verify(0, written.write(), "--witness", WITNESS_KEY)
     assert f"Seen         up to entry 10 by {WITNESS.name} at 2026-11-20T09:00:00Z\n" in said
     assert " anew" not in said
 
@@ -520,26 +478,24 @@ def test_a_witness_of_the_newest_checkpoint_leaves_nothing_unseen(written, verif
 @pytest.mark.parametrize("given", [KEY, f"{WITNESS_KEY}\n{KEY}", "# none\n"])
 def test_the_ledgers_own_key_is_no_witness(written, verify, given):
     """It would vouch for itself."""
-    status, said = verify(written.write(), "--witness", given)
-    assert (status, "--witness: the key of a witness is needed" in said) == (1, True)
+    said = verify(1, written.write(), "--witness", given)
+    assert "--witness: the key of a witness is needed" in said
 
 
 def test_a_witness_that_is_asked_for_and_saw_nothing_is_a_difference(written, verify, given_file):
     """Somebody may have left its signatures out, with the history that it saw."""
     for path in (written.write(), given_file(written.proof(6).written)):
-        status, said = verify(path, "--witness", WITNESS_KEY)
-        assert status == 3
+        said = verify(3, path, "--witness", WITNESS_KEY)
         assert "no witness that you gave has signed a checkpoint in it" in said
 
 
 def test_a_time_that_is_none_is_shown_as_a_number(written, verify):
     """A header's; no witness signs in 2200 or later."""
     written.said[8] = header(1, 2**62)
-    status, said = verify(written.write())
-    assert (status, f"to second {2**62 // 10**6}, by the ledger's clock" in said) == (0, True)
+    assert f"to second {2**62 // 10**6}, by the ledger's clock" in verify(0, written.write())
     for seconds, status in [(2**63, 3), (7_258_118_400, 3), (7_258_118_399, 0)]:
         written.cosign(10, seconds=seconds)
-        assert verify(written.write())[0] == status
+        verify(status, written.write())
 
 
 def test_of_many_cosignatures_one_by_any_witness_given_suffices(written, verify):
@@ -548,27 +504,25 @@ def test_of_many_cosignatures_one_by_any_witness_given_suffices(written, verify)
     written.cosign(6)
     written.cosign(8, seconds=SECONDS - 60, by=other)
     keys = ("--witness", WITNESS_KEY, "--witness", other.verifier.vkey)
-    status, said = verify(written.write(), *keys)
-    assert (status, "up to entry 8 by council.example/w1" in said) == (0, True)
-    assert verify(written.folder, "--witness", other.verifier.vkey)[0] == 0
+    assert "up to entry 8 by council.example/w1" in verify(0, written.write(), *keys)
+    verify(0, written.folder, "--witness", other.verifier.vkey)
 
 
 def test_a_forged_cosignature_is_a_difference(written, verify):
     forged = WITNESS.sign(written.note(3).text, SECONDS).line
     written.cosigned[6] = forged
-    status, said = verify(written.write())
-    assert status == 3
+    said = verify(3, written.write())
     assert "entry 6: the cosignature by witness.example/w1 is not of this checkpoint" in said
 
 
 def test_a_cosignature_after_the_witness_was_dropped_does_not_count(written, verify):
     written.said[9] = ("witness:school", "WitnessDropped.v1", {"key": WITNESS_KEY})
     written.cosign(8)
-    assert "up to entry 8" in verify(written.write())[1]
+    assert "up to entry 8" in verify(0, written.write())
     written.cosigned.clear()
     written.cosign(10)
-    assert "by no one outside" in verify(written.write())[1]
-    assert "up to entry 10" in verify(written.write(), "--witness", WITNESS_KEY)[1]
+    assert "by no one outside" in verify(0, written.write())
+    assert "up to entry 10" in verify(0, written.write(), "--witness", WITNESS_KEY)
 
 
 # -- files that are no ledgers -----------------------------------------------------------------
@@ -576,27 +530,24 @@ def test_a_cosignature_after_the_witness_was_dropped_does_not_count(written, ver
 
 def test_what_is_not_there_or_no_ledger_is_unreadable(verify, tmp_path, given_file, written):
     for path in (tmp_path / "nothing", tmp_path, given_file(b"\xff\xfe"), given_file("x")):
-        status, said = verify(path)
-        assert status == 1
+        said = verify(1, path)
         assert said.startswith("attendance-verify: ")
-    assert verify("\0")[0] == 1
-    assert verify(given_file(b"SQLite format 3\0" + bytes(200)))[0] == 1
+    verify(1, "\0")
+    verify(1, given_file(b"SQLite format 3\0" + bytes(200)))
     for table in ("hash_tiles", "timestamps"):
         tampered(written.write(), (f"ALTER TABLE {table} RENAME TO x",))
-        status, said = verify(written.folder)
-        assert (status, f"has no table {table} as specified" in said) == (1, True)
+        assert f"has no table {table} as specified" in verify(1, written.folder)
 
 
 def test_a_ledger_of_another_layout_is_not_judged(written, verify):
     tampered(written.write(), ("PRAGMA user_version = 3",))
-    status, said = verify(written.folder)
-    assert (status, "has layout 3, this program knows 2" in said) == (1, True)
+    assert "has layout 3, this program knows 2" in verify(1, written.folder)
 
 
 def test_a_view_in_place_of_a_table_is_not_read(written, verify):
     sql = "CREATE VIEW checkpoints AS SELECT size, note FROM x"
     tampered(written.write(), ("ALTER TABLE checkpoints RENAME TO x",), (sql,))
-    assert verify(written.folder)[0] == 1
+    verify(1, written.folder)
 
 
 def test_values_of_another_kind_are_a_difference(written, verify):
@@ -610,9 +561,7 @@ def test_values_of_another_kind_are_a_difference(written, verify):
         db.execute("UPDATE stored_events SET originator_version = 'x' WHERE position = 4")
         db.execute("PRAGMA writable_schema = 1")
         db.execute("UPDATE sqlite_schema SET sql = sql || ' STRICT' WHERE type = 'table'")
-    status, said = verify(path)
-    assert status == 3
-    assert "the table stored_events holds what is not of its kind" in said
+    assert "the table stored_events holds what is not of its kind" in verify(3, path)
 
 
 def test_a_damaged_page_is_a_difference(written, verify):
@@ -624,28 +573,24 @@ def test_a_damaged_page_is_a_difference(written, verify):
         size = db.execute("PRAGMA page_size").fetchone()[0]
     data[(page - 1) * size : (page - 1) * size + 40] = b"\xff" * 40
     path.write_bytes(data)
-    status, said = verify(path)
-    assert status == 3
-    assert "the database is damaged" in said
+    assert "the database is damaged" in verify(3, path)
 
 
 def test_a_database_that_cannot_be_opened_is_unreadable(written, verify, monkeypatch):
     folder = written.write()
     monkeypatch.setattr(sqlite3, "connect", Mock(side_effect=sqlite3.OperationalError("no file")))
-    status, said = verify(folder)
-    assert (status, "ledger.db cannot be read: no file" in said) == (1, True)
+    assert "ledger.db cannot be read: no file" in verify(1, folder)
 
 
 def test_a_folder_that_cannot_be_written_is_read_unless_entries_wait(written, verify, monkeypatch):
     """A write-ahead log beside it holds entries that would be left out without a word."""
     folder = written.write()
     monkeypatch.setattr(attendance_verify.os, "access", lambda *_: False)
-    assert verify(folder)[0] == 0
+    verify(0, folder)
     (folder / "ledger.db-wal").write_bytes(b"")
-    assert verify(folder)[0] == 0
+    verify(0, folder)
     (folder / "ledger.db-wal").write_bytes(b"x")
-    status, said = verify(folder)
-    assert (status, "copy the folder to where it can be written" in said) == (1, True)
+    assert "copy the folder to where it can be written" in verify(1, folder)
 
 
 # -- one proof ---------------------------------------------------------------------------------
@@ -654,20 +599,18 @@ def test_a_folder_that_cannot_be_written_is_read_unless_entries_wait(written, ve
 @pytest.mark.parametrize("position", range(1, SIZE + 1))
 def test_a_proof_of_each_entry_is_accepted(written, verify, given_file, position):
     path = given_file(written.proof(position).written)
-    status, said = verify(path, "--key", NEW_KEY)
-    assert status == 0
+    said = verify(0, path, "--key", NEW_KEY)
     assert f"Entry        {position}: unaltered" in said
     assert "Anything about the entries that are not in this file" in said
 
 
 def test_what_a_proof_is_of_is_shown_without_what_could_mislead(written, verify, given_file):
     path = given_file(written.proof(6).written)
-    status, said = verify(path)
-    assert status == 0
+    said = verify(0, path)
     assert "SessionMarked.v1, version 0 of mark:p:2026-11-20/AM" in said
     assert "\\u202e" in said
     assert "Signature    not checked: no key was given" in said
-    document = json.loads(verify(path, "--json")[1])
+    document = json.loads(verify(0, path, "--json"))
     assert document["entry"]["stream"] == MARK
     assert document["unaltered"]
 
@@ -675,17 +618,16 @@ def test_what_a_proof_is_of_is_shown_without_what_could_mislead(written, verify,
 def test_a_proof_with_a_cosignature_says_who_saw_it(written, verify, given_file):
     line = WITNESS.sign(written.note(SIZE).text, SECONDS).line
     path = given_file(written.proof(6).written + line)
-    said = verify(path, "--key", NEW_KEY, "--witness", WITNESS_KEY)[1]
+    said = verify(0, path, "--key", NEW_KEY, "--witness", WITNESS_KEY)
     assert "up to entry 10 by witness.example/w1" in said
 
 
 def test_a_proof_under_another_key_is_refused(written, verify, given_file):
     path = given_file(written.proof(6).written)
-    status, said = verify(path, "--key", KEY)
-    assert (status, "NOT the ledger's" in said) == (3, True)
+    assert "NOT the ledger's" in verify(3, path, "--key", KEY)
     note = sign(Checkpoint("other", SIZE, written.tree.root(SIZE)), [SECOND])
     forged = Proof(*[getattr(written.proof(6), n) for n in ("leaf", "index", "hashes")], note)
-    assert verify(given_file(forged.written), "--key", NEW_KEY)[0] == 3
+    verify(3, given_file(forged.written), "--key", NEW_KEY)
 
 
 def forged(written, **changes):
@@ -704,9 +646,7 @@ def test_a_proof_of_something_else_is_refused(written, verify, given_file):
         (forged(written, index=99), "it does not lead to the root"),
         (forged(written, leaf=leaf), "is not one JSON object"),
     ]:
-        status, said = verify(given_file(text), "--key", NEW_KEY)
-        assert status == 3
-        assert expected in said
+        assert expected in verify(3, given_file(text), "--key", NEW_KEY)
 
 
 def replaced(old, new):
@@ -743,21 +683,17 @@ BROKEN_PROOFS = {
 @pytest.mark.parametrize("what", BROKEN_PROOFS)
 def test_a_broken_proof_says_what_is_broken(written, verify, given_file, what):
     change, expected = BROKEN_PROOFS[what]
-    status, said = verify(given_file(change(written.proof(6).written)), "--key", NEW_KEY)
-    assert status == 1
-    assert expected in said
+    assert expected in verify(1, given_file(change(written.proof(6).written)), "--key", NEW_KEY)
 
 
 def test_a_proof_cannot_be_compared_with_an_older_checkpoint(written, verify, given_file):
     path = given_file(written.proof(6).written)
     same = given_file(written.note(SIZE).written, "same")
     older = given_file(written.note(6).written, "older")
-    assert verify(path, "--since", same)[0] == 0
-    status, said = verify(path, "--since", older)
-    assert status == 1
-    assert "attendance export stretch --from-position 7" in said
+    verify(0, path, "--since", same)
+    assert "attendance export stretch --from-position 7" in verify(1, path, "--since", older)
     wrong = given_file(forged(written, hashes=()))
-    assert verify(wrong, "--since", older)[0] == 3
+    verify(3, wrong, "--since", older)
 
 
 # -- a stretch ---------------------------------------------------------------------------------
@@ -766,8 +702,7 @@ def test_a_proof_cannot_be_compared_with_an_older_checkpoint(written, verify, gi
 @pytest.mark.parametrize("first", range(1, SIZE + 1))
 def test_every_stretch_is_accepted(written, verify, given_file, first):
     for last in range(first, SIZE + 1):
-        status, said = verify(given_file(written.stretch(first, last).written), "--key", KEY)
-        assert status == 0, said
+        said = verify(0, given_file(written.stretch(first, last).written), "--key", KEY)
         assert f"Entries      {first} to {last}: unaltered" in said
 
 
@@ -778,9 +713,9 @@ def test_a_stretch_continues_every_checkpoint_from_before_it_to_its_end(
     path = given_file(written.stretch(7, 8).written)
     for size, expected in [(3, 1), (6, 0), (8, 0), (10, 0)]:
         kept = given_file(written.note(size).written, "kept")
-        assert verify(path, "--since", kept)[0] == expected
+        verify(expected, path, "--since", kept)
     wrong = given_file(sign(Checkpoint(ORIGIN, 6, bytes(32)), [FIRST]).written, "kept")
-    assert "the history was rewritten" in verify(path, "--since", wrong)[1]
+    assert "the history was rewritten" in verify(3, path, "--since", wrong)
 
 
 def stretch(written, first=5, last=9, **changes):
@@ -829,9 +764,7 @@ def test_a_wrong_stretch_is_refused(written, verify, given_file, what):
     make, expected = WRONG_STRETCHES[what]
     kept = given_file(written.note(6).written, "kept")
     for more in ((), ("--key", KEY), ("--since", kept)):
-        status, said = verify(given_file(make(written)), *more)
-        assert status == 3
-        assert expected in said
+        assert expected in verify(3, given_file(make(written)), *more)
 
 
 BROKEN_STRETCHES = {
@@ -852,9 +785,7 @@ BROKEN_STRETCHES = {
 @pytest.mark.parametrize("what", BROKEN_STRETCHES)
 def test_a_broken_stretch_is_unreadable(written, verify, given_file, what):
     change, expected = BROKEN_STRETCHES[what]
-    status, said = verify(given_file(change(stretch(written))))
-    assert status == 1
-    assert expected in said
+    assert expected in verify(1, given_file(change(stretch(written))))
 
 
 # -- keys and the command line -----------------------------------------------------------------
@@ -874,17 +805,16 @@ def test_a_broken_stretch_is_unreadable(written, verify, given_file, what):
     ],
 )
 def test_a_key_that_is_none_is_unreadable(written, verify, key, expected):
-    status, said = verify(written.write(), "--key", key)
-    assert (status, expected in said) == (1, True)
+    assert expected in verify(1, written.write(), "--key", key)
 
 
 def test_a_kept_checkpoint_that_is_none_is_named(written, verify, given_file, tmp_path):
-    status, said = verify(written.write(), "--since", given_file("x", "kept"))
-    assert (status, f"--since {tmp_path / 'kept'}: " in said) == (1, True)
+    said = verify(1, written.write(), "--since", given_file("x", "kept"))
+    assert f"--since {tmp_path / 'kept'}: " in said
 
 
 def test_a_path_with_a_nul_is_no_key(written, verify):
-    assert verify(written.write(), "--witness", "\0")[0] == 1
+    verify(1, written.write(), "--witness", "\0")
 
 
 def test_wrong_usage_is_another_status(capsys):
@@ -895,12 +825,12 @@ def test_wrong_usage_is_another_status(capsys):
 
 
 def test_as_json_it_says_the_same(written, verify):
-    document = json.loads(verify(written.write(), "--json", "--key", KEY)[1])
+    document = json.loads(verify(0, written.write(), "--json", "--key", KEY))
     assert document["unaltered"]
     assert document["checkpoint"]["size"] == SIZE
     assert document["signed_by"].startswith("by the key given")
-    tampered(written.folder, edited(written))
-    document = json.loads(verify(written.folder, "--json")[1])
+    tampered(written.folder, EDIT)
+    document = json.loads(verify(3, written.folder, "--json"))
     assert document["problems"][0]["position"] == 6
     assert document["proven"] == []
 
@@ -921,7 +851,7 @@ def test_copied_alone_to_an_empty_folder_it_works(written, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "Entries      1 to 10: unaltered" in done.stdout
-    tampered(written.folder, edited(written))
+    tampered(written.folder, EDIT)
     done = subprocess.run(command, cwd=alone, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (3, "")
 
@@ -940,8 +870,7 @@ def test_ten_thousand_events_are_verified(written, verify):
             note = sign(checkpoint, [SECOND if size > 6 else FIRST]).written
             db.execute("INSERT INTO checkpoints VALUES(?,?)", [size, note])
         db.commit()
-    status, printed = verify(folder, "--all", "--key", KEY)
-    assert (status, "Entries      1 to 10010: unaltered" in printed) == (0, True)
+    assert "Entries      1 to 10010: unaltered" in verify(0, folder, "--all", "--key", KEY)
 
 
 # -- anything at all ---------------------------------------------------------------------------
@@ -988,5 +917,5 @@ def test_no_changed_bytes_of_a_database_make_it_fail(tmp_path, sound, changes):
 
 def test_a_ledger_of_the_product_is_accepted(folder: Folder, verify, given_file):
     """And stretches of it."""
-    assert verify(folder.path, "--all")[0] == 0
-    assert verify(given_file(stretch_of(folder, 2, None).written))[0] == 0
+    verify(0, folder.path, "--all")
+    verify(0, given_file(stretch_of(folder, 2, None).written))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import clock
-from ledger.errors import Refused
+from tests.ledger.refusals import refused_with
 
 INSTANTS = st.integers(-60_000_000_000_000_000, 250_000_000_000_000_000)
 
@@ -36,7 +36,6 @@ READ = [
 
 @pytest.mark.parametrize(("text", "expected"), READ, ids=[text for text, _ in READ])
 def test_an_instant_is_read(text, expected):
-    """An offset or Z, else London; a bare date is its end; twice in London is the first."""
     assert clock.iso(clock.parse_instant(text)) == expected
 
 
@@ -45,19 +44,16 @@ def test_an_instant_is_read(text, expected):
     ["", "yesterday", "2026-02-30", "2026-11-20T25:00", "20/11/2026", "2026-11-20T", "9999-12-31"],
 )
 def test_what_is_no_instant_is_refused(text):
-    """With what would be one."""
-    with pytest.raises(Refused, match="not a date or time") as refused:
+    with refused_with("instant", match="not a date or time") as refused:
         clock.parse_instant(text)
-    assert refused.value.code == "instant"
     assert "2026-11-20T09:30" in refused.value.remedy
 
 
 @pytest.mark.parametrize("wall", ["01:00", "01:30", "01:59:59.999999"])
 def test_a_london_time_that_the_clocks_skip_is_refused(wall):
     """On 29 March 2026 there is no half past one."""
-    with pytest.raises(Refused, match="does not exist in London") as refused:
+    with refused_with("time-does-not-exist", match="does not exist in London"):
         clock.parse_instant(f"2026-03-29T{wall}")
-    assert refused.value.code == "time-does-not-exist"
 
 
 @given(INSTANTS)
@@ -78,7 +74,6 @@ def test_integer_instants_agree_with_datetimes(instant):
 
 @given(st.dates(date(1972, 1, 1), date(2100, 1, 1)))
 def test_a_day_ends_where_the_next_begins(day):
-    """The last microsecond of a London day is followed by the first of the next."""
     end = clock.end_of_day(day)
     assert clock.local_date(end) == day
     assert end + 1 == clock.at_london(day + timedelta(days=1), time())

@@ -21,7 +21,6 @@ def test_a_plural_of_its_own_is_used_where_it_is_given():
 
 
 def test_numbers_to_twelve_are_words_and_greater_ones_figures():
-    """Ten sessions in ten weeks are ten, and 13 are 13."""
     assert [in_words(n) for n in (0, 10, 12, 13)] == ["no", "ten", "twelve", "13"]
 
 
@@ -32,7 +31,6 @@ def test_a_date_is_written_alike_from_a_date_and_from_its_iso_text():
 
 
 def test_the_halves_of_a_school_day_are_named_as_families_name_them():
-    """AM is the morning, PM the afternoon."""
     assert [part_of_day(half) for half in ("AM", "PM")] == ["morning", "afternoon"]
 
 
@@ -40,5 +38,4 @@ def test_the_halves_of_a_school_day_are_named_as_families_name_them():
     ("names", "written"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")]
 )
 def test_alternatives_are_joined_by_commas_and_the_last_by_or(names, written):
-    """One name stands alone."""
     assert alternatives(names) == written

@@ -30,7 +30,6 @@ def test_an_unknown_event_names_the_version_to_use():
     ],
 )
 def test_a_problem_reads_as_file_line_what_and_remedy(problem, text):
-    """A problem of a whole file has no line."""
     assert str(problem) == text
 
 

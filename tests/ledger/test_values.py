@@ -15,6 +15,7 @@ from ledger.values import (
     school_year_number,
     upn_check_letter,
 )
+from tests.ledger.refusals import refused_with
 
 # DfE, unique pupil numbers guide: each letter's value, and the positions' weights, in full.
 LETTER = list("ABCDEFGHJKLMNPQRTUVWXYZ")
@@ -39,13 +40,11 @@ def test_check_letters_agree_with_the_guide(tail):
 # 8*2 + 2*3 + 3*4 + 4*5 + 3*6 + 2*7 + 1*8 + 1*13 = 107 = 4*23 + 15: R, counted from A = 0.
 @pytest.mark.parametrize("upn", ["R823432100001", "A000000000000", "H801200001001"])
 def test_upns_computed_by_hand_are_right(upn):
-    """Three sums done on paper."""
     assert check_upn(upn) == upn
 
 
 @pytest.mark.parametrize("upn", ["S823432100001", "A823432100001", "R823432100010"])
 def test_a_wrong_check_letter_is_refused_with_the_right_one(upn):
-    """A mistyped letter or swapped digits are noticed."""
     with pytest.raises(
         Refused, match=f"its digits give {letter_by_the_guide(upn[1:])}"
     ) as refused:
@@ -73,14 +72,12 @@ def test_a_wrong_check_letter_is_refused_with_the_right_one(upn):
 )
 def test_what_has_not_the_form_of_a_upn_is_refused(upn):
     """A letter, eleven digits and a digit or letter, without I, O, S and foreign digits."""
-    with pytest.raises(Refused) as refused:
+    with refused_with("upn-form"):
         check_upn(upn)
-    assert refused.value.code == "upn-form"
 
 
 @given(st.dates(), st.sampled_from(["AM", "PM"]))
 def test_a_session_is_read_as_it_is_written(day, half):
-    """``2026-11-20/AM`` and back."""
     session = Session(day, half)
     assert parse_session(str(session)) == session
 
@@ -95,7 +92,6 @@ def test_sessions_come_in_order_of_time():
 
 @pytest.mark.parametrize("text", ["", "2026-11-20", "2026-11-20/EV", "2026-11-20 AM", "/"])
 def test_what_is_no_session_is_refused(text):
-    """With what would be one."""
     with pytest.raises(Refused, match="not a session"):
         parse_session(text)
 
@@ -104,13 +100,11 @@ def test_what_is_no_session_is_refused(text):
     "text", ["", "20261120", "2026-W47-5", "20/11/2026", "2026-02-29", "2026-11-20/", "today"]
 )
 def test_what_is_no_date_is_refused(text):
-    """One way to write a date."""
     with pytest.raises(Refused, match="not a date"):
         parse_date(text)
 
 
 def test_a_session_on_no_date_is_refused():
-    """The half is right, the day is not."""
     with pytest.raises(Refused, match="not a date"):
         parse_session("2026-02-29/AM")
 
@@ -125,5 +119,4 @@ def test_a_session_on_no_date_is_refused():
     ],
 )
 def test_a_school_year_number_changes_on_1_august(day, number):
-    """August to July carries the year in which it began."""
     assert school_year_number(day) == number

@@ -2,7 +2,6 @@
 
 
 def keys_of(ring) -> dict[tuple[str, str], bytes]:
-    """Every subject's key, by subject and purpose."""
     rows = ring._db.execute("SELECT subject, purpose, key FROM subject_keys")
     return {(subject, purpose): key for subject, purpose, key in rows}
 

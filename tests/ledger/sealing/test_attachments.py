@@ -11,6 +11,7 @@ from ledger.events import streams
 from ledger.sealing import attachments
 from ledger.sealing.attachments import Attachment
 from ledger.store.folder import Folder
+from tests.ledger.refusals import refused_with
 
 STREAM = streams.evidence("k3x9p2mabcd", "2tqzhmrjctf")
 NAME = "2tqzhmrjctf-k3x9p2mabcd"
@@ -23,7 +24,6 @@ def folder(tmp_path) -> Folder:
 
 
 def kept(folder: Folder, content: bytes = CONTENT) -> tuple[Path, str]:
-    """Write a copy; return its path and its key as text."""
     key = attachments.new_key()
     attachments.write(folder, [Attachment(NAME, content, key)])
     return folder.attachments / NAME, attachments.key_text(key)
@@ -35,7 +35,6 @@ def test_name_holds_random_ids_only():
 
 
 def test_copy_is_read_with_its_key(folder):
-    """What was written comes back, byte for byte."""
     _, key = kept(folder)
     assert attachments.read(folder, NAME, key) == CONTENT
 
@@ -66,9 +65,8 @@ def test_changed_copy_does_not_open(folder, stored):
     flipped = bytearray(path.read_bytes())
     flipped[-1] ^= 1
     path.write_bytes(bytes(flipped) if stored is None else stored)
-    with pytest.raises(Refused) as caught:
+    with refused_with("attachment-changed") as caught:
         attachments.read(folder, NAME, key)
-    assert caught.value.code == "attachment-changed"
     assert str(path) in caught.value.what
 
 
@@ -76,17 +74,14 @@ def test_copy_under_another_name_does_not_open(folder):
     """The name is bound: nobody's copy can be put in the place of another's."""
     path, key = kept(folder)
     path.rename(path.with_name("2tqzhmrjctf-other"))
-    with pytest.raises(Refused) as caught:
+    with refused_with("attachment-changed"):
         attachments.read(folder, "2tqzhmrjctf-other", key)
-    assert caught.value.code == "attachment-changed"
 
 
 def test_another_key_does_not_open_it(folder):
-    """Without its own key a copy is noise."""
     kept(folder)
-    with pytest.raises(Refused) as caught:
+    with refused_with("attachment-changed"):
         attachments.read(folder, NAME, attachments.key_text(attachments.new_key()))
-    assert caught.value.code == "attachment-changed"
 
 
 def test_nothing_to_keep_makes_no_folder(folder):
@@ -119,5 +114,4 @@ def test_place_that_cannot_be_written_is_refused(folder):
 
 
 def test_digest_is_the_sha_256_in_hexadecimal():
-    """The digest that anybody can compute for themselves."""
     assert attachments.digest(b"abc").startswith("ba7816bf8f01cfea")

@@ -32,7 +32,6 @@ def closed(day=MONDAY, half="AM", *groups, cancelled=False, reason=""):
     ],
 )
 def test_the_school_meets_on_weekdays_inside_terms(day, meets):
-    """First and last day included, Saturday and Sunday not."""
     calendar = Calendar([LATER, AUTUMN])
     assert calendar.in_term(day) is meets
     assert [calendar.meets(Session(day, half)) for half in HALVES] == [meets, meets]

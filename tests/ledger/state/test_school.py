@@ -29,7 +29,6 @@ BACK = replace(ENROLLED, starts_on=date(2026, 1, 5), surname="T", birth_cohort=2
 
 
 def after(*events) -> School:
-    """Return the state after (stream, event) pairs."""
     school = School()
     for stream, event in events:
         evolve(school, stream, event)
@@ -46,7 +45,6 @@ def test_events_of_other_subjects_change_nothing():
 
 
 def test_the_school_is_as_last_recorded():
-    """Recorded again when its details change."""
     opened = SchoolOpened(
         urn="1", name="A", la_code="2", estab="3", type="academy", phase="secondary"
     )
@@ -117,7 +115,6 @@ def test_staff_have_dated_rows():
 
 
 def test_a_member_of_staff_who_left_is_no_longer_there():
-    """No row in force, nobody."""
     joined = StaffJoined(name="A", job_title="B", since=FIRST)
     school = after((S1, joined), (S1, StaffLeft(since=FIRST, until=LAST)))
     assert school.staff_on("S1", date(2025, 8, 31)) is None

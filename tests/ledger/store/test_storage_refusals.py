@@ -18,6 +18,7 @@ from ledger import files
 from ledger.errors import Refused
 from ledger.store.folder import Folder
 from ledger.store.store import Store
+from tests.ledger.refusals import refused_with
 
 ADD = AddStaff(staff_id="S2", name="Ben", job_title="Teacher")
 HEAD = 5
@@ -68,10 +69,6 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 
 def content(folder: Folder) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.path.iterdir()}
-
-
-def refused_with(code: str):
-    return pytest.raises(Refused, check=lambda refused: refused.code == code)
 
 
 def test_a_read_only_folder_refuses_commands(context, folder):
@@ -148,7 +145,6 @@ def test_a_file_that_is_no_ledger_is_refused(context, folder, damaged):
 
 @pytest.mark.parametrize("damaged", [b"this is no database, whatever its name says" * 99, b""])
 def test_a_key_file_that_is_no_key_file_is_refused(context, folder, damaged):
-    """So is what is no key file."""
     folder.keys.write_bytes(damaged)
     with pytest.raises(Refused, match=r"keys\.db") as refused:
         execute(context, ADD)
@@ -187,7 +183,6 @@ def test_no_ledger_is_an_answer(tmp_path):
 
 
 def test_a_ledger_is_where_its_log_is(folder):
-    """The folder with a log is the ledger."""
     assert folder.exists()
     assert folder.required() is folder
     assert folder.views.parent == folder.path

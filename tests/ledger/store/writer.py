@@ -90,7 +90,6 @@ def say(word: str) -> None:
 
 
 def main(kind: str, ledger: str, number: str, folder: str = "") -> None:
-    """Do what ``kind`` says, after a line that says that everything is loaded."""
     context = Context(Ledger(Folder(Path(ledger))), clock.now, Operator("S1", "tests"), watch)
     imported = (
         [ImportPortable(path=Path(folder), accept_findings=True).load(io.StringIO())]

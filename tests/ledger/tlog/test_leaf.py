@@ -27,7 +27,6 @@ def test_a_leaf_is_as_documented():
 
 
 def test_a_leaf_hash_is_rfc_6962s():
-    """SHA-256 over a zero byte and the leaf."""
     assert leaf_hash(BY_HAND) == sha256(b"\0" + BY_HAND).digest()
     empty = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
     assert leaf_hash(b"").hex() == empty

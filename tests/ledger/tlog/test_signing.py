@@ -12,6 +12,7 @@ from ledger.ledger import Ledger
 from ledger.store.folder import Folder
 from ledger.tlog import signing
 from ledger.values import Operator
+from tests.ledger.refusals import refused_with
 
 ADD = AddStaff(staff_id="S2", name="Ben Reed", job_title="Teacher")
 
@@ -26,16 +27,14 @@ def test_a_key_is_kept_as_written_and_readable_by_its_owner_only(tmp_path):
 def test_a_key_is_never_replaced(tmp_path):
     signing.create(tmp_path / "signing.key", "0f")
     before = (tmp_path / "signing.key").read_bytes()
-    with pytest.raises(Refused) as caught:
+    with refused_with("signing-key-there"):
         signing.create(tmp_path / "signing.key", "0f")
-    assert caught.value.code == "signing-key-there"
     assert (tmp_path / "signing.key").read_bytes() == before
 
 
 def test_a_key_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(Refused) as caught:
+    with refused_with("signing-key-missing"):
         signing.load(tmp_path / "signing.key")
-    assert caught.value.code == "signing-key-missing"
 
 
 def test_a_key_may_live_elsewhere(tmp_path, monkeypatch):
@@ -57,9 +56,8 @@ def test_while_a_rotation_is_under_way_both_keys_sign(tmp_path):
 def test_without_its_key_nothing_is_recorded(context, folder):
     before = folder.head()
     folder.signing_key.unlink()
-    with pytest.raises(Refused) as caught:
+    with refused_with("signing-key-missing"):
         execute(context, ADD)
-    assert caught.value.code == "signing-key-missing"
     assert folder.head() == before
 
 
@@ -75,16 +73,14 @@ def test_the_key_of_another_ledger_signs_nothing_here(context, folder, tmp_path,
 
 def test_a_successor_of_another_ledger_is_refused(context, folder):
     signing.create(signing.successor(folder.signing_key), "0f")
-    with pytest.raises(Refused) as caught:
+    with refused_with("signing-key-other"):
         RotateKey().carry_out(context)
-    assert caught.value.code == "signing-key-other"
 
 
 def test_a_rotation_by_nobody_leaves_no_key_behind(context, folder):
     nobody = Context(Ledger(folder), context.clock, Operator(None, "tests"), watch)
-    with pytest.raises(Refused) as caught:
+    with refused_with("author-missing"):
         RotateKey().carry_out(nobody)
-    assert caught.value.code == "author-missing"
     assert not signing.successor(folder.signing_key).exists()
 
 

@@ -149,7 +149,6 @@ def test_a_malformed_request_is_bad(one, body):
 
 
 def test_bytes_that_are_no_text_are_bad(one):
-    """400 as well."""
     assert one.add(b"\xff\xfe", NOON).status == 400
 
 
@@ -161,7 +160,6 @@ def test_sixty_three_hashes_are_not_too_many(one):
 
 
 def test_a_request_is_read_as_it_was_written():
-    """What is sent is what arrives."""
     request = TRUE.request(21, 60)
     assert read_request(request.written.encode()) == request
     assert request.checkpoint.size == 60

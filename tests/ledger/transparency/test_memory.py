@@ -18,7 +18,6 @@ from ledger.verification.verify import KeptCheckpoint, verify
 
 
 def grow(context, name="S2"):
-    """Record one more command."""
     execute(context, AddStaff(staff_id=name, name="Ben Reed", job_title="Teacher"))
 
 
@@ -39,7 +38,6 @@ def copy(folder, path):
 
 
 def move_to(folder, path):
-    """Put what is at a path in the place of a ledger."""
     shutil.rmtree(folder.path)
     shutil.copytree(path, folder.path)
 

@@ -58,7 +58,6 @@ def test_openssl_verifies_what_is_kept(authority, token, tmp_path):
 
 
 def test_another_text_is_refused(token, roots):
-    """One letter is enough."""
     assert code(check_token, TEXT.replace("5", "6"), token, roots) == "timestamp-not-verified"
 
 
@@ -71,7 +70,6 @@ def test_the_number_of_the_request_is_repeated(authority, roots):
 
 
 def test_a_changed_token_is_refused(token, roots):
-    """Its signature."""
     changed = token[:-1] + bytes([token[-1] ^ 1])
     assert code(check_token, TEXT, changed, roots) == "timestamp-not-verified"
 
@@ -105,7 +103,6 @@ def test_what_is_no_timestamp_is_refused(authority, roots):
 
 
 def test_what_is_no_certificate_is_refused(tmp_path):
-    """A file of something else, and none."""
     (tmp_path / "x.pem").write_text("no")
     assert code(read_roots, [tmp_path / "x.pem"]) == "certificate"
     assert code(read_roots, [tmp_path / "none.pem"]) == "storage"
@@ -158,7 +155,6 @@ def test_a_timestamp_of_nothing_here_is_refused(folder, token):
 
 
 def test_a_log_without_the_table_is_a_fault(folder, roots):
-    """Not an error."""
     with closing(sqlite3.connect(folder.log)) as db, db:
         db.execute("DROP TABLE timestamps")
     newest, (fault,), others = check_timestamps(folder, roots)

@@ -17,6 +17,7 @@ from ledger.errors import Refused
 from ledger.tlog.note import read_signature
 from ledger.transparency.cosigning import MOST_BYTES, Service, read_address
 from tests.ledger.outsiders import NOON, WITNESS, History, post, serving, witness
+from tests.ledger.refusals import refused_with
 
 TRUE = History()
 ROOT = Path(__file__).parents[3]
@@ -24,7 +25,6 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    """A witness that has signed five entries."""
     with serving(witness(tmp_path_factory.mktemp("state"))) as service:
         assert post(service, TRUE.body(0, 5))[0] == 200
         yield service
@@ -32,7 +32,6 @@ def running(tmp_path_factory):
 
 @pytest.fixture
 def fresh(tmp_path):
-    """A witness that has seen nothing."""
     with serving(witness(tmp_path / "state")) as service:
         yield service
 
@@ -179,25 +178,21 @@ def test_ctrl_c_ends_it(tmp_path, monkeypatch):
     [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:0", ("::1", 0)), ("witness:8", ("witness", 8))],
 )
 def test_an_address_is_host_and_port(listen, expected):
-    """IPv6 in brackets."""
     assert read_address(listen) == expected
 
 
 @pytest.mark.parametrize("listen", ["", "80", ":80", "x:", "x:65536", "x:-1", "x:\u0663", "x:y"])
 def test_an_address_without_either_is_refused(listen):
-    """With an example."""
-    with pytest.raises(Refused) as refused:
+    with refused_with("listen"):
         read_address(listen)
-    assert refused.value.code == "listen"
 
 
 def test_an_address_that_is_taken_is_refused(fresh):
     """And one that is not of this computer."""
     taken = fresh.url.removeprefix("http://")
     for listen in (taken, "192.0.2.1:80"):
-        with pytest.raises(Refused) as refused:
+        with refused_with("listen"):
             Service(fresh.witness, listen, fresh.clock, fresh.log)
-        assert refused.value.code == "listen"
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")

@@ -27,13 +27,13 @@ from ledger.transparency.witnesses import (
     trusted_witnesses,
 )
 from tests.ledger.outsiders import NOON, OTHER, WITNESS
+from tests.ledger.refusals import refused_with
 
 LAST_YEAR = 7_258_118_400
 """The first second of 2200."""
 
 
 def cosign(folder, key=WITNESS, seconds=NOON, size=None):
-    """Have a witness sign a checkpoint, the newest unless said otherwise; return its size."""
     notes = dict(notes_newest_first(folder))
     size = max(notes) if size is None else size
     with closing(Store(folder.log)) as store:
@@ -42,7 +42,6 @@ def cosign(folder, key=WITNESS, seconds=NOON, size=None):
 
 
 def grow(context, staff_id):
-    """Record something; return how many entries there are then."""
     execute(context, AddStaff(staff_id=staff_id, name="Bo Reed", job_title="Teacher"))
     return context.folder.head()
 
@@ -58,7 +57,6 @@ def drop(context, key=WITNESS):
 
 
 def test_without_a_witness_nothing_was_seen(folder):
-    """Every entry is unseen, from the first."""
     assert trusted_witnesses(folder) == []
     assert newest_sighting(folder, []) is None
     assert entries_unseen(folder, []) == (1, folder.head())
@@ -148,7 +146,6 @@ def test_a_cosignature_that_is_wrong_is_a_fault(context):
 
 
 def test_a_log_without_the_table_is_a_fault(context):
-    """Not an error."""
     put(context.folder, "DROP TABLE cosignatures")
     newest, (fault,) = hear_witnesses(context.folder, [])
     assert newest is None
@@ -163,9 +160,8 @@ def test_the_store_refuses_what_is_not_a_signature_of_the_checkpoint(context):
             (size, "another", "signature-of-another"),
             (size + 1, note.text, "no-checkpoint"),
         ):
-            with pytest.raises(Refused) as refused:
+            with refused_with(code):
                 store.keep_cosignature(at, WITNESS.sign(text, NOON), WITNESS.verifier)
-            assert refused.value.code == code
     assert hear_witnesses(context.folder, [Trust(WITNESS.verifier)]) == (None, [])
 
 
@@ -207,16 +203,13 @@ def test_a_request_continues_what_was_seen(context):
     checkpoint = request.checkpoint
     assert requests.note == dict(notes_newest_first(context.folder))[requests.size]
     assert is_consistent(older, root, checkpoint.size, checkpoint.root, request.proof)
-    with pytest.raises(Refused) as refused:
+    with refused_with("since-beyond"):
         requests.since(requests.size + 1)
-    assert refused.value.code == "since-beyond"
 
 
 def test_a_log_without_a_checkpoint_has_nothing_to_ask_for(tmp_path, ledger_log):
-    """It is refused."""
-    with pytest.raises(Refused) as refused:
+    with refused_with("no-checkpoint"):
         Requests(Folder(tmp_path))
-    assert refused.value.code == "no-checkpoint"
     assert ledger_log.positions() == []
 
 
@@ -238,13 +231,11 @@ def test_a_key_of_the_wrong_kind_is_refused(tmp_path):
         (str(tmp_path / "not there"), ED25519, "note-unreadable"),
         ("a\nb", ED25519, "note-unreadable"),
     ):
-        with pytest.raises(Refused) as refused:
+        with refused_with(code):
             read_keys(given, kind)
-        assert refused.value.code == code
 
 
 def test_notes_come_newest_first(context):
-    """With their sizes."""
     grow(context, "S2")
     sizes = [size for size, _ in notes_newest_first(context.folder)]
     assert sizes == sorted(sizes, reverse=True)

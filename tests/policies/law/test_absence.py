@@ -17,7 +17,6 @@ SHARES = st.sampled_from([Share(1, 10), Share(1, 2), Share(3, 20), Share(2, 5)])
 
 @pytest.mark.cases("figures/absence")
 def test_absence_is_as_the_definition_says(case):
-    """Flags and distances are those of the case, or the day is refused."""
     got = answered(lambda: absence(**case["given"]))
     assert {key: got[key] for key in case["expect"]} == case["expect"]
 
@@ -35,7 +34,6 @@ def absence(absent, possible, on):
 
 @given(COUNTS, SHARES)
 def test_a_share_is_reached_exactly_when_the_fraction_is(counts, share):
-    """The same as comparing fractions; never where nothing was possible."""
     absent, possible = counts
     exact = possible > 0 and Fraction(absent, max(possible, 1)) >= Fraction(*share)
     assert share.reached(absent, possible) == exact
@@ -43,7 +41,6 @@ def test_a_share_is_reached_exactly_when_the_fraction_is(counts, share):
 
 @given(COUNTS, SHARES)
 def test_sessions_until_are_those_of_being_absent_again_and_again(counts, share):
-    """The same as adding one session of absence after another."""
     absent, possible = counts
     k = 0
     while not share.reached(absent + k, possible + k):
@@ -53,7 +50,6 @@ def test_sessions_until_are_those_of_being_absent_again_and_again(counts, share)
 
 @given(COUNTS, SHARES)
 def test_sessions_to_leave_are_those_of_attending_again_and_again(counts, share):
-    """The same as adding one session attended after another."""
     absent, possible = counts
     k = 0
     while share.reached(absent, possible + k):
@@ -63,13 +59,11 @@ def test_sessions_to_leave_are_those_of_attending_again_and_again(counts, share)
 
 @pytest.mark.cases("figures/statistical_age")
 def test_age_for_statistics_is_that_on_31_august(case):
-    """Counted from 5 to 15, or refused before the measure."""
     cohort, year = birth_cohort(case["given"]["born"]), case["given"]["school_year"]
     got = answered(lambda: {"counted": of_statistical_age(cohort, year)})
     assert got == case["expect"]
 
 
 def test_both_shares_of_today():
-    """One tenth and one half."""
     both = shares(date(2026, 11, 20))
     assert (both.persistent, both.severe) == (Share(1, 10), Share(1, 2))

@@ -17,7 +17,6 @@ DAY = timedelta(days=1)
 
 @pytest.mark.cases("roll/compulsory_school_age")
 def test_age_is_as_the_law_says(case):
-    """A case gets the answers that it lists, or is refused."""
     got = answered(lambda: answers(**case["given"]))
     assert {key: got[key] for key in case["expect"]} == case["expect"]
 
@@ -36,7 +35,6 @@ def answers(born=None, cohort=None, on=None, school_year=None):
 
 @given(BIRTHS)
 def test_it_begins_on_the_first_prescribed_day_from_the_fifth_birthday(born):
-    """The same day as walking from the birthday to a prescribed day."""
     leap_day = (born.month, born.day) == (2, 29)
     day = date(born.year + 5, 3, 1) if leap_day else born.replace(year=born.year + 5)
     while (day.month, day.day) not in PRESCRIBED:
@@ -54,6 +52,5 @@ def test_it_ends_on_the_last_friday_of_june_of_the_year_of_the_sixteenth_birthda
 
 @given(BIRTHS, st.integers(2000, 2050))
 def test_age_on_31_august_is_that_of_every_child_of_the_cohort(born, school_year):
-    """Whole years between birth and that 31 August."""
     age = school_year - born.year - ((born.month, born.day) > (8, 31))
     assert age_on_31_august(birth_cohort(born), school_year) == age

@@ -30,7 +30,6 @@ WEEK = [MONDAY, TUESDAY, FRIDAY, NEXT_MONDAY]
 
 @pytest.mark.cases("calendar/school_year")
 def test_the_school_year_is_that_of_the_terms(case):
-    """First and last day of the school year that holds a date."""
     terms = [(first, last) for first, last in case["given"]["terms"]]
     expected = (case["expect"]["first"], case["expect"]["last"]) if case["expect"] else None
     assert school_year_of(case["given"]["on"], terms) == expected
@@ -72,7 +71,6 @@ def test_school_days_are_counted_after_one_day_up_to_another(after, until, count
 
 @given(st.sets(DAYS), DAYS, DAYS)
 def test_the_count_is_that_of_counting_one_by_one(days, after, until):
-    """The same as looking at every date."""
     expected = sum(after < day <= until for day in days)
     assert school_days_between(sorted(days), after, until) == expected
 
@@ -82,7 +80,6 @@ DAYS_OF_THE_RULE = st.dates(date(2024, 8, 19), date(2025, 9, 30))
 
 @pytest.mark.cases("calendar/school_weeks")
 def test_school_weeks_are_as_the_law_says(case):
-    """The Mondays of the weeks, and of the window that a case asks for."""
     weeks = school_weeks(case["given"]["met"])
     assert weeks == case["expect"]["weeks"]
     if "window" in case["expect"]:
@@ -123,13 +120,11 @@ def test_the_pattern_gives_the_days_that_were_published():
 
 
 def test_both_ends_are_included():
-    """A range that begins or ends on a census day holds it."""
     assert census_days(date(2025, 10, 2), date(2026, 1, 15)) == PUBLISHED[9:11]
     assert census_days(date(2025, 10, 3), date(2026, 1, 14)) == []
 
 
 def test_days_before_the_pattern_is_known_are_not_guessed():
-    """Nothing is said of them."""
     assert census_known_from() == date(2022, 9, 1)
     assert census_days(date(2020, 1, 1), date(2022, 9, 30)) == []
 
@@ -154,7 +149,6 @@ def school():
 
 @pytest.mark.cases("calendar/deadlines")
 def test_a_deadline_is_as_the_law_says(case):
-    """The last day, unknown, or refused."""
     given = dict(case["given"])
     ask = LAST_DAY[given.pop("what")]
     assert answered(lambda: {"last": ask(**given) or "unknown"}) == case["expect"]
@@ -169,7 +163,6 @@ def test_post_is_served_on_the_second_working_day(case):
 
 @given(st.sets(DAYS_OF_A_CALENDAR), DAYS_OF_A_CALENDAR, st.integers(1, 10))
 def test_the_nth_school_day_is_that_of_counting_one_by_one(days, after, number):
-    """The same as ticking off later dates."""
     later = sorted(day for day in days if day > after)
     expected = later[number - 1] if len(later) >= number else None
     assert calendar.nth_school_day(sorted(days), after, number) == expected

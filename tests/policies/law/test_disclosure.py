@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from ledger.errors import Refused
 from policies.law.disclosure import barring_flag, due, is_entitled
+from tests.ledger.refusals import refused_with
 
 FIRST, LAST, INSET = date(2026, 11, 2), date(2026, 12, 18), date(2026, 11, 27)
 DAYS = [
@@ -25,10 +25,8 @@ def test_a_copy_is_due(case):
 
 
 def test_before_either_right_nothing_is_due():
-    """No value is known for that day."""
-    with pytest.raises(Refused) as refused:
+    with refused_with("date-outside-rule"):
         due(date(2004, 1, 1), DAYS, "maintained", to_parent=True)
-    assert refused.value.code == "date-outside-rule"
 
 
 @pytest.mark.parametrize("no_contact", ["yes", "no", "", None])

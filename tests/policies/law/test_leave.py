@@ -17,7 +17,6 @@ TURN = (date(2024, 8, 18), date(2024, 8, 19))
 
 @pytest.mark.cases("leave/leave")
 def test_leave_is_as_the_law_says(case):
-    """The cases of fixtures/cases/leave/leave.toml."""
     assert answered(lambda: found(case["given"])) == case["expect"]
 
 

@@ -33,7 +33,6 @@ def notice(**given):
 
 @pytest.mark.cases("penalties/notices")
 def test_one_more_notice_is_first_second_or_barred(case):
-    """On the notices of the case, issued on its day."""
     assert answered(lambda: one_more(**case["given"])) == case["expect"]
 
 
@@ -45,7 +44,6 @@ def one_more(notices, on, offence=None):
 
 @pytest.mark.cases("penalties/notice_windows")
 def test_windows_and_amounts_go_by_the_age_of_the_offence(case):
-    """The last days and the pounds of the case, or refused."""
     given = case["given"]
     dates = answered(lambda: asdict(windows(given["received"], given["offence"])))
     pounds = answered(lambda: both_amounts(given.get("previous", 0), given["offence"]))
@@ -62,7 +60,6 @@ def both_amounts(previous, offence):
 
 @pytest.mark.cases("penalties/relied_on")
 def test_a_session_is_relied_on_by_a_notice_that_stands(case):
-    """Listed, or in the offence period; issued by the day and not withdrawn."""
     found = notice(**case["given"]["notice"])
     session = parse_session(case["given"]["session"])
     assert relied_on(session, [found], case["given"]["on"]) is case["expect"]["relied"]
@@ -147,7 +144,6 @@ def counts(each, on):
 
 @pytest.mark.cases("penalties/parents")
 def test_a_parent_is_one_or_is_not_ruled_out(case):
-    """Yes, undetermined, or left out."""
     given = case["given"]
     got = liable(
         given.get("responsibility"),

@@ -35,7 +35,6 @@ def test_a_notice_that_states_neither_is_known_to_have_relied_on_nothing():
 
 
 def test_a_decision_relied_on_the_entries_that_it_counted():
-    """Each is kept with its code."""
     paper = consideration(["2026-09-14/AM O", "2026-09-18/PM U"])
     assert paper.relied_on(session("18/PM"))
     assert not paper.relied_on(session("15/AM"))
@@ -48,14 +47,12 @@ def test_a_decision_without_entries_relied_on_nothing():
 
 
 def test_a_certificate_holds_nothing_after_it_was_given():
-    """Its period may be longer."""
     paper = extract(FIRST, LAST, date(2026, 9, 14))
     assert paper.relied_on(session("14/PM"))
     assert not paper.relied_on(session("15/AM"))
 
 
 def test_a_paper_is_named_by_its_days():
-    """As people write them."""
     assert notice_words("F1", GIVEN) == "penalty notice to parent F1 issued 2 November 2026"
     words = "pack given on 2 November 2026 for 7 September 2026 to 25 September 2026"
     assert extract_words("pack", GIVEN, FIRST, LAST) == words

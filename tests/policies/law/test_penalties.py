@@ -26,7 +26,6 @@ DAY = timedelta(days=1)
 
 @pytest.mark.cases("penalties/threshold")
 def test_the_threshold_is_as_the_law_says(case):
-    """Counts, windows and dates are those of the case."""
     shown = answered(lambda: counted(**case["given"]))
     assert {key: shown[key] for key in case["expect"]} == case["expect"]
 
@@ -66,7 +65,6 @@ def whole(text):
 
 
 def test_listing_by_any_window_or_by_the_latest():
-    """At least N in any window so far, or in the latest alone."""
     weeks, on = school_weeks(s.date for s in met()), date(2025, 2, 14)
     got = standing(weeks, sessions([*WEEK, "2025-01-07"]), on, measure(on))
     assert (got.at_least(10), got.at_least(11)) == (True, False)

@@ -3,11 +3,9 @@
 import hashlib
 from pathlib import Path
 
-import pytest
-
 import policies
-from ledger.errors import Refused
 from policies.packs import files
+from tests.ledger.refusals import refused_with
 
 FOLDER = Path(policies.__file__).parent
 
@@ -32,18 +30,14 @@ def test_the_digest_covers_names_and_contents_with_their_lengths():
 
 
 def test_changing_the_list_changes_nothing_for_others():
-    """Who empties the list that was returned does not empty the packs."""
     files.statutory().clear()
     assert files.statutory()
 
 
 def test_one_file_is_read_by_name():
-    """The content is that which the digest covers."""
     assert files.content("statutory/england/codes.toml") in dict(files.statutory()).values()
 
 
 def test_a_file_that_is_not_there_is_refused():
-    """A missing pack is said by name."""
-    with pytest.raises(Refused, match="statutory/wales") as caught:
+    with refused_with("pack-missing", match="statutory/wales"):
         files.content("statutory/wales/codes.toml")
-    assert caught.value.code == "pack-missing"

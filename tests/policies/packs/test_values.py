@@ -9,6 +9,7 @@ import pytest
 
 from ledger.errors import Refused
 from policies.packs.values import Parameters, parameters, read_rules
+from tests.ledger.refusals import refused_with
 from tests.policies.answers import answered, cases
 
 SINCE = "a.limit (from 2019-01-01)"
@@ -34,7 +35,6 @@ confidence = "verified"
 
 @pytest.mark.cases("packs/parameters")
 def test_a_rule_has_the_value_that_the_law_gives_it(case):
-    """On a day a rule has the value of its case, or is refused by name with what to do."""
     assert answered(lambda: value_of(**case["given"]), in_full=True) == case["expect"]
 
 
@@ -51,7 +51,6 @@ def plain(value):
 
 
 def test_every_row_has_a_case():
-    """No dated value is without a readable case."""
     met = {
         (
             case["given"]["rule"],
@@ -132,7 +131,6 @@ def test_an_unknown_rule_is_refused(name):
     ],
 )
 def test_a_day_outside_a_rule_is_refused(on, what, remedy):
-    """The message names the rule, its first day and what to ask instead."""
     catalogue = Parameters(("a",), lambda stem: read_rules(GAP, stem))
     with pytest.raises(Refused) as caught:
         catalogue.value("a.limit", on)
@@ -172,7 +170,6 @@ def rule(value):
 
 
 def test_what_is_left_out_is_statute_without_end_or_note():
-    """Optional keys default to statute, no end, no note, no gap before it."""
     found = rule(2)
     assert (found.until, found.basis, found.note) == (None, "statute", "")
     assert (found.number, found.after_gap) == (2, False)
@@ -194,10 +191,8 @@ def test_what_is_left_out_is_statute_without_end_or_note():
     ],
 )
 def test_a_faulty_row_is_refused_by_name(old, new, fault):
-    """The message names the file, the rule and the key."""
-    with pytest.raises(Refused) as caught:
+    with refused_with("pack-invalid") as caught:
         read_rules(ROW.replace(old, new, 1), "a")
-    assert caught.value.code == "pack-invalid"
     assert caught.value.what.startswith(f"a.toml: {fault}")
 
 
@@ -218,14 +213,12 @@ def two(until, since, gap=""):
     ],
 )
 def test_overlap_and_undeclared_gaps_are_refused(text, fault):
-    """Values of one name adjoin, unless a gap is declared where there is one."""
     with pytest.raises(Refused) as caught:
         read_rules(text, "a")
     assert caught.value.what == f"a.toml: rule a.limit: {fault}"
 
 
 def test_values_may_adjoin_or_leave_a_declared_gap():
-    """Both are read, in order of date whatever their order in the file."""
     for text in (
         two("2019-12-31", "2020-01-01"),
         two("2019-06-01", "2020-01-01", "after_gap=true"),
@@ -235,7 +228,6 @@ def test_values_may_adjoin_or_leave_a_declared_gap():
 
 
 def test_each_form_of_value_is_given_as_what_it_is():
-    """A number, a date, names, dates and a table."""
     assert rule("2024-08-19").day == date(2024, 8, 19)
     assert rule('["a", "b"]').names == ("a", "b")
     assert rule("[2026-01-01]").days == (date(2026, 1, 1),)
@@ -260,6 +252,5 @@ def test_a_value_of_another_form_is_refused(value, form):
 
 
 def test_values_cannot_be_changed():
-    """A table inside a rule is read-only."""
     with pytest.raises(TypeError):
         rule("{ low = 80 }").table["low"] = 0

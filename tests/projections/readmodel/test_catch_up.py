@@ -48,7 +48,6 @@ class Crash(BaseException):
 
 
 def content(book):
-    """What the read models hold."""
     return list(catch_up.content(book.folder))
 
 
@@ -163,7 +162,6 @@ def counted(book):
 
 
 def views(book):
-    """Where the read models are."""
     return book.folder.views
 
 

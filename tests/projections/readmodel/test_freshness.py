@@ -14,15 +14,12 @@ from projections.readmodel.freshness import retry_without_views
 
 @pytest.fixture
 def views(school):
-    """The folder of a ledger with read models, which hold a file of ours."""
     catch_up(school.folder)
     (school.folder.views / "mine").write_text("mine")
     return school.folder
 
 
 class Attempts:
-    """Fails so many times, then gives 1."""
-
     def __init__(self, error, times=1):
         self.error, self.times, self.made = error, times, 0
 
@@ -49,7 +46,6 @@ def test_unreadable_views_are_made_anew(views, error):
 
 
 def test_what_works_is_tried_once(views):
-    """Nothing is put aside."""
     attempts = Attempts(None, times=0)
     assert retry_without_views(views, attempts) == 1
     assert (attempts.made, (views.views / "mine").exists()) == (1, True)

@@ -30,7 +30,6 @@ def test_a_session_has_a_year_from_august_and_a_column(session, place):
 
 
 def test_no_two_sessions_of_a_year_share_a_column():
-    """Every half day of eight years has a place of its own."""
     days = [date.fromordinal(n) for n in range(date(2019, 8, 1).toordinal(), 738_500)]
     places = [column(f"{day}/{half}") for day in days for half in ("AM", "PM")]
     assert len(set(places)) == len(places)
@@ -78,7 +77,6 @@ def test_pupils_without_a_mark_have_a_row_without_codes(grid):
 
 
 def test_a_year_without_marks_is_an_empty_partition(grid):
-    """Nothing on disk, nothing known."""
     codes, undated = grid.partition(1999).as_known(6, ALWAYS)
     assert codes.shape == undated.shape == (0, COLUMNS)
 
@@ -123,7 +121,6 @@ def test_no_file_is_left_that_no_manifest_names(grid, tmp_path):
 
 
 def test_a_cleared_grid_holds_nothing(grid, tmp_path):
-    """For a rebuild: book, position and partitions are forgotten."""
     grid.clear()
     assert (grid.reach, grid.book) == (Reach(0, ""), [""])
     grid.save(Reach(0, ""))
@@ -131,7 +128,6 @@ def test_a_cleared_grid_holds_nothing(grid, tmp_path):
 
 
 def test_room_grows_and_is_cut_off():
-    """Reserving doubles the room; settling keeps the rows in use."""
     partition = Partition.empty()
     partition.reserve(1)
     room = len(partition.codes)

@@ -24,7 +24,6 @@ LATER = instant(2025, 10, 6, 9)
 
 @contextmanager
 def known(book, **bounds):
-    """What is known at a point in time."""
     with open_view(book.folder, PointInTime(**bounds), lambda: NOW) as view:
         yield view
 
@@ -44,7 +43,6 @@ def moved(school):
 
 
 def names(view, rows):
-    """The surnames of rows of details."""
     return sorted(view.open(each.surname) for each in rows)
 
 

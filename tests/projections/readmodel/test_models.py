@@ -31,7 +31,6 @@ AT = instant(2025, 9, 8, 9)
 
 
 def stands(book, columns, table, position=None):
-    """The rows of a table that stand."""
     head = catch_up.catch_up(book.folder)
     where = STANDS if "kf" in columns_of(table) else "1"
     with closing(open_tables(book.folder)) as db:
@@ -42,7 +41,6 @@ def stands(book, columns, table, position=None):
 
 
 def columns_of(table):
-    """The columns of a table."""
     return next(r for r in RECORDS if r.TABLE.name == table).__struct_fields__
 
 

@@ -39,13 +39,11 @@ def amended(pupil, session, original, code):
 
 
 def recent_marks(book):
-    """The marks that are recent."""
     with closing(open_tables(book.folder)) as db:
         return recent.read(db)
 
 
 def grid_at(book):
-    """How far the arrays have come."""
     return manifest.read(grid_path(book.folder)).position
 
 

@@ -44,7 +44,6 @@ ROW = Everything(
 
 
 def sealed_fields(record):
-    """The fields of a class that are sealed texts."""
     hints = get_type_hints(record)
     return {
         name for name in record.__struct_fields__ if Sealed in (hints[name], *args(hints[name]))
@@ -52,7 +51,6 @@ def sealed_fields(record):
 
 
 def args(hint):
-    """The types that a hint allows besides one another."""
     return get_args(hint) if get_origin(hint) is Union or "|" in str(hint) else ()
 
 
@@ -64,14 +62,12 @@ def test_a_row_is_read_as_it_was_stored():
 
 
 def test_no_words_are_no_word():
-    """An empty column is not one empty word."""
     row = tuple(stored(getattr(ROW, name)) for name in Everything.__struct_fields__)
     [found] = read(Everything, [(*row[:4], "", *row[5:])])
     assert found.several == ()
 
 
 def test_the_class_says_the_table():
-    """Names, types and key; the interval of a version comes last."""
     assert columns(Everything) == {
         "number": int, "text": str, "day": str, "flag": int, "several": str,
         "kf": int, "kt": int, "sf": int, "st": int,
@@ -93,7 +89,6 @@ def test_no_two_classes_share_a_table():
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory):
-    """The tables of the ledger that holds every kind of event."""
     place = tmp_path_factory.mktemp("everything")
     packed.unpack("everything", place)
     folder = Folder(place / "everything")

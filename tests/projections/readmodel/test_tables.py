@@ -12,30 +12,22 @@ from projections.readmodel.tables import STANDS, Moment, Reach, Writer
 
 @table("facts", ("name",), indexes=("value",))
 class Named(Versioned, frozen=True):
-    """A fact with a name."""
-
     name: str | None
     value: str
 
 
 @table("one")
 class One(Versioned, frozen=True):
-    """The only fact of its table."""
-
     value: str
 
 
 @table("seen", ("n",))
 class Seen(Record, frozen=True):
-    """What has no versions."""
-
     n: int
 
 
 @table("placed", ("id",), row_id=True)
 class Placed(Versioned, frozen=True):
-    """A row with a place of its own."""
-
     id: int
     value: str
 
@@ -45,20 +37,17 @@ FACTS = (Named, One, Seen, Placed, Pupil)
 
 @pytest.fixture
 def db(tmp_path):
-    """A database with five tables."""
     with closing(tables.connect(tmp_path / "tables.db")) as db:
         tables.create(db, FACTS)
         yield db
 
 
 def moment(position, stated=None):
-    """An event at a position; stated at the same number unless said otherwise."""
     stated = position if stated is None else stated
     return Moment(position, position, stated, True, None, "")
 
 
 def standing(db, position, stated, table="facts"):
-    """The values that stand."""
     sql = f"SELECT value FROM {table} WHERE {STANDS} ORDER BY value"  # noqa: S608
     return [row[0] for row in db.execute(sql, {"p": position, "t": stated})]
 
@@ -101,7 +90,6 @@ def test_facts_of_different_keys_do_not_meet(db):
 
 
 def test_a_pupil_has_one_number(db):
-    """In order of first appearance, also for a writer that begins later."""
     writer = Writer(db)
     assert [writer.pupil(p) for p in ("ann", "bob", "ann")] == [0, 1, 0]
     later = Writer(db)

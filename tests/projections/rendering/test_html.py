@@ -26,7 +26,6 @@ class Outline(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag, attrs):
-        """A tag begins."""
         self.tags.append(tag)
         self.attributes += attrs
         if tag not in VOID:
@@ -37,11 +36,9 @@ class Outline(HTMLParser):
             self.rows[-1].append("")
 
     def handle_endtag(self, tag):
-        """A tag ends: the one that began last."""
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        """Text, of a cell or elsewhere."""
         if self.open and self.open[-1] == "style":
             return
         self.words.append(data)
@@ -50,7 +47,6 @@ class Outline(HTMLParser):
 
     @property
     def said(self) -> str:
-        """All words."""
         return " ".join(" ".join(self.words).split())
 
 
@@ -101,7 +97,6 @@ def test_paper_is_a4_with_heads_repeated_rows_whole_and_pages_numbered():
 
 
 def test_nothing_is_coloured():
-    """Black on white, whatever the printer."""
     page = html.page("Register", html.grid(GRID))
     colours = {part.split(";")[0].strip() for part in page.split("color:")[1:]}
     assert colours == {"#000"}

@@ -18,7 +18,6 @@ def test_a_table_is_as_wide_as_its_cells():
 
 
 def test_a_line_break_in_a_reason_does_not_break_the_table():
-    """A cell is one line."""
     grid = Grid("T", ("Reason",), [("rang\nthe school\r\ntwice",)])
     assert as_lines(grid)[3] == "rang the school twice"
 

@@ -10,7 +10,6 @@ from typing import get_args, get_type_hints
 import pytest
 from jinja2 import Environment, meta, nodes
 
-from ledger.errors import Refused
 from ledger.store.folder import Folder
 from projections.figures.explained import PersistentWords, RateWords
 from projections.leave.letter import LeaveLetterWords, Since
@@ -23,6 +22,7 @@ from projections.penalties.alert_letter import (
 )
 from projections.register.print import AmendedNotes, BlankNotes
 from projections.rendering.words import SHIPPED
+from tests.ledger.refusals import refused_with
 
 FILES = (
     LeaveLetterWords, AlertHeadWords, NoticeWords, ConsiderationWords, CertificateWords,
@@ -34,7 +34,6 @@ each_file = pytest.mark.parametrize("given", FILES, ids=lambda given: given.file
 
 
 def hints(given):
-    """The type of each field of a class."""
     found = get_type_hints(given)
     return {field.name: found[field.name] for field in fields(given)}
 
@@ -68,7 +67,6 @@ def _filled(name, kind):
 
 
 def texts(given):
-    """Every text and number in a class, as it would be printed."""
     for field in fields(given):
         value = getattr(given, field.name)
         for each in value if isinstance(value, tuple) else (value,):
@@ -94,7 +92,6 @@ def own(tmp_path, content, file="leave-letter.txt"):
 
 
 def parsed(given):
-    """The tree of the file that is shipped."""
     return Environment(autoescape=True).parse((SHIPPED / given.file).read_text("utf-8"))
 
 
@@ -205,7 +202,6 @@ def test_what_stands_in_a_value_is_no_tag(tmp_path):
 
 
 def written(tmp_path, content, **more):
-    """The lines of a school's own leave letter."""
     return full(LeaveLetterWords, **more).lines(own(tmp_path, content))
 
 
@@ -299,9 +295,8 @@ BROKEN = {
 @pytest.mark.parametrize(("content", "line", "words"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_file_is_refused_with_its_line(tmp_path, content, line, words):
     """File, line, what is wrong; what to do, and what there is to use."""
-    with pytest.raises(Refused) as caught:
+    with refused_with("words-broken") as caught:
         written(tmp_path, content)
-    assert caught.value.code == "words-broken"
     place, _, what = caught.value.what.partition(": ")
     assert place == f"{tmp_path / 'words' / 'leave-letter.txt'}:{line}"
     assert words in what
@@ -312,17 +307,15 @@ def test_a_broken_file_is_refused_with_its_line(tmp_path, content, line, words):
 def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path):
     """What cannot be read is no reason to write other words than the school's."""
     (tmp_path / "words" / "leave-letter.txt").mkdir(parents=True)
-    with pytest.raises(Refused, match=r"leave-letter\.txt cannot be read") as caught:
+    with refused_with("words-broken", match=r"leave-letter\.txt cannot be read"):
         full(LeaveLetterWords).lines(Folder(tmp_path))
-    assert caught.value.code == "words-broken"
 
 
 def test_a_file_of_another_name_is_refused(tmp_path):
     """A letter that is never written would be a silent surprise; the names are told."""
     folder = own(tmp_path, "Dear", "leave-leter.txt")
-    with pytest.raises(Refused, match=r"leave-leter\.txt") as caught:
+    with refused_with("words-unknown", match=r"leave-leter\.txt") as caught:
         full(LeaveLetterWords).lines(folder)
-    assert caught.value.code == "words-unknown"
     assert "leave-letter.txt, persistent-explained.txt" in caught.value.remedy
 
 
@@ -338,7 +331,6 @@ def test_what_needs_no_words_does_not_load_what_writes_them():
 
 
 def test_a_step_is_told_as_what_it_was(tmp_path):
-    """Withdrawn or falsified, in order."""
     since = (Since(on="1 May", what="falsified"), Since(on="2 May", what="withdrawn"))
     lines = full(LeaveLetterWords, since=since).lines(Folder(tmp_path))
     assert [line.split(", it was ")[1][:5] for line in lines if "Since then" in line] == [
