@@ -149,14 +149,10 @@ class LedgerRecorder(SQLiteApplicationRecorder):
         return row and str(row[0])
 
     @staticmethod
-    def outside(
-        c: SQLiteCursor, table: str, column: str, size: int
-    ) -> tuple[str | None, list[Any]]:
-        """Return a checkpoint's note, and what somebody outside signed of it as yet."""
-        c.execute("SELECT note FROM checkpoints WHERE size = ?", [size])
-        row = c.fetchone()
+    def outside(c: SQLiteCursor, table: str, column: str, size: int) -> list[Any]:
+        """Return what somebody outside signed of a checkpoint as yet."""
         c.execute(f"SELECT {column} FROM {table} WHERE size = ?", [size])  # noqa: S608 - our names
-        return row and str(row[0]), [each for (each,) in c.fetchall()]
+        return [each for (each,) in c.fetchall()]
 
     @staticmethod
     def put_outside(c: SQLiteCursor, table: str, size: int, signed: str | bytes) -> None:

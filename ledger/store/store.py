@@ -330,13 +330,14 @@ class Store:
         """Keep what somebody outside signed, in a transaction of its own; no event tells of it."""
         recorder = self._recorder
         with self.writing() as c:
-            note, kept = recorder.outside(c, outside.table, outside.column, size)
+            note = recorder.checkpoint_of(c, size)
             if note is None:
                 what = f"the log has no checkpoint of {size} entries"
                 raise Refused("no-checkpoint", what, "run attendance verify")
             if not outside.holds(read_note(note).text):
                 what = f"the signature is not of the checkpoint of {size} entries"
                 raise Refused("signature-of-another", what, "ask for it again")
+            kept = recorder.outside(c, outside.table, outside.column, size)
             if any(map(outside.same, kept)):
                 return False
             recorder.put_outside(c, outside.table, size, outside.signed)

@@ -104,13 +104,6 @@ def newest_sighting(
     return None
 
 
-def entries_unseen(folder: Folder, keys: Sequence[Trust]) -> tuple[int, int] | None:
-    """Return the first and last entry that none of the witnesses has seen; none: all were seen."""
-    newest, head = newest_sighting(folder, keys), folder.head()
-    first = newest.position + 1 if newest else 1
-    return (first, head) if first <= head else None
-
-
 def timestamps_kept(folder: Folder) -> tuple[int, int]:
     """Return how many timestamps are kept, and up to which entry the newest of them is."""
     with translated(folder.log), closing(open_read_only(folder.log)) as db:

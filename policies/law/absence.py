@@ -56,16 +56,6 @@ def _share(name: str, on: date) -> Share:
     return Share(value["part"], value["of"])
 
 
-def is_persistent(absent: int, possible: int, on: date) -> bool:
-    """Tell whether absence is persistent by the definition of a day (10 * absent >= possible)."""
-    return _share("persistent_share", on).reached(absent, possible)
-
-
-def is_severe(absent: int, possible: int, on: date) -> bool:
-    """Tell whether absence is severe by the definition of a day (2 * absent >= possible)."""
-    return _share("severe_share", on).reached(absent, possible)
-
-
 def of_statistical_age(birth_cohort: int, school_year: int) -> bool:
     """Tell whether DfE's absence statistics count a birth cohort in a school year.
 

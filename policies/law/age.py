@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from ledger.errors import Refused
+from policies.law.calendar import years_later
 from policies.packs.values import Rule, parameters
 
 _STEM = "compulsory_school_age"
@@ -57,7 +58,7 @@ def begins(dob: date) -> date:
     s.8(2)). Refused where the fifth birthday is before the rule.
     """
     rules = _rules()
-    birthday = _birthday(dob, rules.begin_age)
+    birthday = years_later(dob, rules.begin_age)  # no prescribed day is 29 February or 1 March
     if birthday < rules.begin_since:
         raise Refused(
             code="date-outside-rule",
@@ -71,13 +72,6 @@ def begins(dob: date) -> date:
         if date(year, month, day) >= since
     )
     return min(day for day in days if day >= birthday)
-
-
-def _birthday(dob: date, age: int) -> date:
-    try:
-        return dob.replace(year=dob.year + age)
-    except ValueError:  # 29 February; no prescribed day lies between it and 1 March
-        return date(dob.year + age, 3, 1)
 
 
 @cache

@@ -15,7 +15,7 @@ from policies.law.calendar import may_go, school_year_of
 from projections.queries.blocks import Grid, Lines
 from projections.queries.question import Answer, Question, argument
 from projections.queries.view import View
-from projections.readmodel.accessors.retention import Latest, latest_marks, latest_versions
+from projections.readmodel.accessors.changes import Latest, latest_marks, latest_versions
 from projections.readmodel.records.disclosure import Redaction
 from projections.readmodel.records.roll import Details, Spell
 

@@ -19,7 +19,7 @@ from projections.queries.question import Answer, Question, option
 from projections.queries.uncounted import Standing
 from projections.queries.versions import Describer
 from projections.queries.view import View
-from projections.readmodel.accessors.calendar import newest_calendar_change
+from projections.readmodel.accessors.changes import newest_calendar_change
 from projections.readmodel.accessors.marks import Version, versions
 from projections.readmodel.known import Between
 from projections.readmodel.records.amending import Request

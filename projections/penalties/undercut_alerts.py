@@ -21,7 +21,7 @@ from projections.queries.authors import Authors, Authorship, author_in_words
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import Describer
 from projections.queries.view import View
-from projections.readmodel.accessors.calendar import newest_calendar_change
+from projections.readmodel.accessors.changes import newest_calendar_change
 from projections.readmodel.accessors.marks import Version, versions
 from projections.readmodel.known import Between
 from projections.readmodel.records.amending import Request

@@ -11,7 +11,8 @@ from projections.readmodel.records.log import Commit
 from projections.readmodel.sources import Models
 from projections.readmodel.tables import STANDS, Connection
 
-_EVER = "kf <= :p AND sf <= :t"
+EVER = "kf <= :p AND sf <= :t"
+"""The condition of a version that is known at position ``:p`` and stated time ``:t``."""
 
 
 class Between(NamedTuple):
@@ -39,21 +40,18 @@ class Known:
 
     def standing(self, record: type[R], **where: Any) -> list[R]:  # noqa: ANN401 - of its columns
         """Return the rows that stood; of what has no versions, those that were known."""
-        return self._select(record, STANDS, where)
+        return self._select(record, _bounds(record, STANDS), where)
 
     def ever(self, record: type[R], **where: Any) -> list[R]:  # noqa: ANN401 - of its columns
         """Return every version that was known, whether it still stood or not."""
-        return self._select(record, _EVER, where)
+        return self._select(record, _bounds(record, EVER), where)
 
     def first_version(self, record: type[R], **where: Any) -> R:  # noqa: ANN401 - of its columns
         """Return the first version that the log holds, known by then or not.
 
         Raises `LookupError` where there is none.
         """
-        found, values = conditions(where)
-        sql = f"SELECT {selection(record)} FROM {record.TABLE.name} WHERE {found}"  # noqa: S608
-        order = f" ORDER BY {record.TABLE.since} LIMIT 1"
-        return read(record, self.db.execute(sql + order, values))[0]
+        return self._select(record, "1", where, f" ORDER BY {record.TABLE.since} LIMIT 1")[0]
 
     def knows(self, version: Versioned) -> bool:
         """Tell whether a version was known."""
@@ -68,33 +66,41 @@ class Known:
 
     def newest(self, record: type[V], **where: Any) -> list[V]:  # noqa: ANN401 - of its columns
         """Return the rows that stand now, at whatever point in time is asked."""
-        found, values = conditions({**where, "kt": None})
-        sql = f"SELECT {selection(record)} FROM {record.TABLE.name} WHERE {found}"  # noqa: S608
-        return read(record, self.db.execute(sql, values))
+        return self.in_log(record, **where, kt=None)
 
     def in_log(self, record: type[R], **where: Any) -> list[R]:  # noqa: ANN401 - of its columns
         """Return every row of the log, known by then or not."""
-        found, values = conditions(where)
-        sql = f"SELECT {selection(record)} FROM {record.TABLE.name} WHERE {found}"  # noqa: S608
-        return read(record, self.db.execute(sql, values))
+        return self._select(record, "1", where)
 
     def recorded(self, record: type[V], **where: Any) -> list[V]:  # noqa: ANN401 - of its columns
         """Return every version in the log up to the position, whatever time sources stated."""
         return [each for each in self.in_log(record, **where) if each.kf <= self.position]
 
-    def _select(self, record: type[R], bounds: str, where: Mapping[str, Any]) -> list[R]:
-        table = record.TABLE
-        if not table.versioned:
-            bounds = f"{table.since} <= :p" if table.since else "1"
+    def _select(
+        self, record: type[R], bounds: str, where: Mapping[str, Any], order: str = ""
+    ) -> list[R]:
         found, values = conditions(where)
-        sql = f"SELECT {selection(record)} FROM {table.name} WHERE {bounds} AND {found}"  # noqa: S608
-        bound = {"p": self.position, "t": self.stated, **values}
-        return read(record, self.db.execute(sql, bound))
+        rows = f"WHERE {bounds} AND {found}{order}"
+        sql = f"SELECT {selection(record)} FROM {record.TABLE.name} {rows}"  # noqa: S608
+        return read(record, self.db.execute(sql, self.point | values))
+
+    @property
+    def point(self) -> dict[str, Any]:
+        """The point in time, as conditions on versions name it."""
+        return {"p": self.position, "t": self.stated}
 
     @cached_property
     def commits(self) -> "Commits":
         """The transactions of the log."""
         return Commits(self.db)
+
+
+def _bounds(record: type[R], versioned: str) -> str:
+    """Return the condition of what is known; of what has no versions, by its position if any."""
+    table = record.TABLE
+    if table.versioned:
+        return versioned
+    return f"{table.since} <= :p" if table.since else "1"
 
 
 def last_position_at(db: Connection, instant: int) -> int:

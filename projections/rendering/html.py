@@ -8,6 +8,7 @@ escaped; only `Markup`, which this module makes, stands as it is.
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
 from typing import assert_never
 
 from ledger.terminal import visible
@@ -27,47 +28,8 @@ _SHORT = 16
 _LONG_WORD = re.compile(r"\S{21}")
 _PIECES = re.compile(r"\S{1,20}|\s+")
 _IN_CSS = re.compile(r"[^A-Za-z0-9 .,;:()/+-]")
-_STYLE = """
-@page { size: A4 SIZE; margin: 14mm 12mm 18mm 12mm;
-  @bottom-left { content: "FOOT"; font: 7pt sans-serif; width: 82%; text-align: left;
-    vertical-align: top; padding-top: 2mm; }
-  @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 8pt sans-serif;
-    vertical-align: top; padding-top: 2mm; } }
-* { box-sizing: border-box; }
-body { font: 11pt/1.4 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
-  color: #000; background: #fff; margin: 1.5rem auto; padding: 0 1.5rem; max-width: WIDE; }
-h1 { font-size: 1.5em; line-height: 1.2; margin: 0 0 .6em; }
-h2 { font-size: 1.15em; margin: 1.4em 0 .4em; break-after: avoid; }
-p { margin: .3em 0; overflow-wrap: anywhere; }
-section.sheet + section.sheet { break-before: page; }
-table { border-collapse: collapse; width: 100%; margin: .4em 0 .8em; font-size: .9em; }
-thead { display: table-header-group; }
-tr { break-inside: avoid; }
-th, td { border: 1px solid #000; padding: .22em .45em; text-align: left; vertical-align: top;
-  white-space: pre-line; }
-td.short { white-space: nowrap; }
-thead th { border-bottom: 2.5px solid #000; }
-table.list tbody th { white-space: nowrap; }
-tbody th { font-weight: normal; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
-tr.total > * { font-weight: bold; border-top: 2.5px solid #000; }
-table.register { table-layout: fixed; }
-table.register .name { width: 22%; }
-table.register td, table.register thead th { text-align: center; }
-table.register thead th.name { text-align: left; }
-table.register td { font-size: 1.1em; }
-sup { font-size: .7em; line-height: 0; }
-ul.notes { list-style: none; margin: .4em 0; padding: 0; font-size: .9em; }
-ul.key { columns: 3; column-gap: 2em; font-size: .8em; line-height: 1.25; }
-ul.key li { break-inside: avoid; }
-ul.notes li { margin: .15em 0; overflow-wrap: anywhere; }
-table.form td, table.form tbody th { height: 2.1em; vertical-align: middle; }
-footer { margin-top: 1.6em; border-top: 1px solid #000; padding-top: .4em; font-size: .8em; }
-@media print { body { margin: 0; padding: 0; max-width: none; font-size: 9.5pt; }
-  main { padding-right: 1px; } h1 { font-size: 1.3em; }
-  table.register { font-size: .85em; line-height: 1.25; }
-  table.register th, table.register td { padding: .1em .3em; } }
-"""
+_STYLE = Path(__file__).with_name("page.css")
+"""With SIZE and WIDE of the paper, and FOOT, what stands at the foot of each sheet."""
 
 
 class Markup(str):
@@ -201,7 +163,8 @@ def page(title: str, body: str, *, landscape: bool = False, foot: str = "") -> s
     """
     size, wide = ("landscape", "297mm") if landscape else ("portrait", "210mm")
     style = (
-        _STYLE.replace("SIZE", size)
+        _STYLE.read_text(encoding="utf-8")
+        .replace("SIZE", size)
         .replace("WIDE", wide)
         .replace("FOOT", _IN_CSS.sub(_css_escape, foot))
     )
@@ -213,7 +176,8 @@ def page(title: str, body: str, *, landscape: bool = False, foot: str = "") -> s
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{text(title)}</title>
-<style>{style}</style>
+<style>
+{style}</style>
 </head>
 <body>
 <main>

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from projections.readmodel.known import Between, Known, conditions
+from projections.readmodel.known import EVER, Between, Known, conditions
 from projections.readmodel.mark_rows import VERSIONS, row_ids, version_ids
 from projections.readmodel.record import Sealed, each, read, selection
 from projections.readmodel.records.register import Mark
@@ -73,6 +73,16 @@ def sessions_of(first: date, last: date) -> Between:
     return Between(first.isoformat(), f"{last.isoformat()}~")
 
 
+def of_days(
+    known: Known, columns: str, first: date, last: date, where: str = "1", **values: object
+) -> Iterator[tuple[Any, ...]]:
+    """Ask for columns of the versions of marks known of the sessions of some days."""
+    sql = f"""SELECT {columns} FROM marks
+        WHERE {EVER} AND session BETWEEN :first AND :last AND {where}"""  # noqa: S608 - our own names
+    days = sessions_of(first, last)._asdict()
+    return known.db.execute(sql, {**known.point, **days, **values})
+
+
 def standing_marks(known: Known, pupil: int, session: str) -> list[Mark]:
     """Return the mark of a pupil and session that stood, if one did."""
     return known.standing(Mark, id=Between(*version_ids(pupil, session)))
@@ -127,10 +137,9 @@ def versions_of(known: Known, pupils: Iterable[int], first: date, last: date) ->
 def _read(
     known: Known, parts: Iterable[tuple[str, str]], each: Iterable[dict[str, Any]]
 ) -> list[Version]:
-    asked = [_SELECT[name](condition) for name, condition in parts]
-    bounds = {"p": known.position, "t": known.stated}
+    asked, point = [_SELECT[name](condition) for name, condition in parts], known.point
     rows = [
-        row for values in each for sql in asked for row in known.db.execute(sql, bounds | values)
+        row for values in each for sql in asked for row in known.db.execute(sql, point | values)
     ]
     found = msgspec.convert(rows, list[Version], strict=False)
     return sorted(found, key=lambda v: (v.session, v.pupil, v.position))
@@ -150,9 +159,8 @@ def extent(known: Known, kinds: Iterable[str], first: str, last: str) -> Extent:
     """Return how many first marks of some kinds are known on sessions from one to another."""
     found, values = conditions({"kind": set(kinds), "session": Between(first, last)})
     sql = f"""SELECT count(*), min(session), max(session), min(kf), max(kf) FROM marks
-        WHERE kf <= :p AND sf <= :t AND {found}"""  # noqa: S608 - our own names
-    bounds = {"p": known.position, "t": known.stated}
-    return Extent(*known.db.execute(sql, bounds | values).fetchone())
+        WHERE {EVER} AND {found}"""  # noqa: S608 - our own names
+    return Extent(*known.db.execute(sql, known.point | values).fetchone())
 
 
 class ImportedMark(NamedTuple):
@@ -166,10 +174,8 @@ class ImportedMark(NamedTuple):
 
 def imported_marks(known: Known, first: date, last: date) -> Iterator[ImportedMark]:
     """Yield the versions that imports stated, of the sessions of some days."""
-    sql = """SELECT kf, session, stated IS NULL, "by" IS NULL FROM marks
-        WHERE kf <= ? AND sf <= ? AND imported AND session BETWEEN ? AND ?"""
-    bounds = (known.position, known.stated, *sessions_of(first, last))
-    return map(ImportedMark._make, known.db.execute(sql, bounds))
+    columns = 'kf, session, stated IS NULL, "by" IS NULL'
+    return map(ImportedMark._make, of_days(known, columns, first, last, "imported"))
 
 
 def marks_by_upn(
@@ -180,12 +186,8 @@ def marks_by_upn(
     Read row by row: a year of a school is hundreds of thousands.
     """
     known.db.create_function("upn", 1, upns.get, deterministic=True)
-    sql = f"""SELECT {selection(Mark)} FROM marks WHERE kf <= :p AND sf <= :t
-        AND replaced IS {"NOT " if changes else ""}NULL AND session BETWEEN :first AND :last
-        ORDER BY session, upn(pupil), kf"""  # noqa: S608 - our own names
-    between = sessions_of(*days)
-    bounds = {"p": known.position, "t": known.stated, "first": between.first, "last": between.last}
-    return each(Mark, known.db.execute(sql, bounds))
+    where = f"replaced IS {'NOT ' if changes else ''}NULL ORDER BY session, upn(pupil), kf"
+    return each(Mark, of_days(known, selection(Mark), *days, where))
 
 
 class FirstMark(NamedTuple):
@@ -200,19 +202,13 @@ class FirstMark(NamedTuple):
 
 def first_marks(known: Known, first: date, last: date) -> Iterator[FirstMark]:
     """Yield the first marks known of the sessions of some days."""
-    sql = """SELECT pupil, session, kf, stated, imported FROM marks
-        WHERE kf <= ? AND sf <= ? AND kind IN ('entry', 'late_entry')
-        AND session BETWEEN ? AND ?"""
-    bounds = (known.position, known.stated, *sessions_of(first, last))
-    return map(FirstMark._make, known.db.execute(sql, bounds))
+    columns, where = "pupil, session, kf, stated, imported", "kind IN ('entry', 'late_entry')"
+    return map(FirstMark._make, of_days(known, columns, first, last, where))
 
 
 def any_mark(known: Known, first: date, last: date) -> bool:
     """Tell whether any mark is known of the sessions of some days."""
-    sql = """SELECT EXISTS(SELECT 1 FROM marks
-        WHERE kf <= ? AND sf <= ? AND session BETWEEN ? AND ?)"""
-    bounds = (known.position, known.stated, *sessions_of(first, last))
-    return bool(known.db.execute(sql, bounds).fetchone()[0])
+    return next(of_days(known, "1", first, last, "1 LIMIT 1"), None) is not None
 
 
 def first_marked_session(known: Known, pupil: int) -> str | None:
@@ -232,9 +228,9 @@ class AmendedSession(NamedTuple):
 
 def amended_sessions(known: Known) -> Iterator[AmendedSession]:
     """Yield the sessions that batches of amendments are about, in order."""
-    sql = """SELECT DISTINCT session, pupil, batch FROM marks
-        WHERE batch IS NOT NULL AND kf <= ? AND sf <= ? ORDER BY session"""
-    return map(AmendedSession._make, known.db.execute(sql, (known.position, known.stated)))
+    sql = f"""SELECT DISTINCT session, pupil, batch FROM marks
+        WHERE batch IS NOT NULL AND {EVER} ORDER BY session"""  # noqa: S608 - our own names
+    return map(AmendedSession._make, known.db.execute(sql, known.point))
 
 
 def takers(known: Known) -> set[tuple[str, str]]:
@@ -245,7 +241,7 @@ def takers(known: Known) -> set[tuple[str, str]]:
         AND (n.kt IS NULL OR :p < n.kt OR :t < n.st)
         AND (n.since IS NULL OR n.since <= substr(m.session, 1, 10))
         AND (n.until IS NULL OR n.until >= substr(m.session, 1, 10))"""
-    return set(known.db.execute(sql, {"p": known.position, "t": known.stated}))
+    return set(known.db.execute(sql, known.point))
 
 
 def questionable(
@@ -253,13 +249,9 @@ def questionable(
 ) -> Iterator[list[Mark]]:
     """Yield the versions of each mark that was changed, entered late or ever provisional."""
     held, values = conditions({"code": set(provisional)})
-    sql = f"""SELECT {selection(Mark)} FROM marks
-        WHERE kf <= :p AND sf <= :t AND session BETWEEN :first AND :last
-        AND (pupil, session) IN (SELECT pupil, session FROM marks
-            WHERE (kind <> 'entry' OR {held}) AND session BETWEEN :first AND :last)
+    where = f"""(pupil, session) IN (SELECT pupil, session FROM marks
+        WHERE (kind <> 'entry' OR {held}) AND session BETWEEN :first AND :last)
         ORDER BY id"""  # noqa: S608 - our own names
-    days = sessions_of(first, last)
-    bounds = {"p": known.position, "t": known.stated, "first": days.first, "last": days.last}
-    found = read(Mark, known.db.execute(sql, bounds | values))
+    found = read(Mark, of_days(known, selection(Mark), first, last, where, **values))
     for _, chain in groupby(found, key=lambda mark: (mark.pupil, mark.session)):
         yield list(chain)

@@ -1,4 +1,4 @@
-"""Who outside has seen the log: whom it trusts, what counts, what none of them has seen."""
+"""Who outside has seen the log: whom it trusts, and what counts."""
 
 import sqlite3
 from contextlib import closing
@@ -18,7 +18,6 @@ from ledger.transparency.requests import Requests, last_seen
 from ledger.transparency.witnesses import (
     Sighting,
     Trust,
-    entries_unseen,
     hear_witnesses,
     newest_sighting,
     notes_newest_first,
@@ -59,21 +58,17 @@ def drop(context, key=WITNESS):
 def test_without_a_witness_nothing_was_seen(folder):
     assert trusted_witnesses(folder) == []
     assert newest_sighting(folder, []) is None
-    assert entries_unseen(folder, []) == (1, folder.head())
     assert last_seen(folder) == 0
 
 
 def test_a_cosignature_tells_up_to_where_and_when(context):
-    """What came after it is unseen."""
     size = trust(context)
     assert cosign(context.folder) == size
     trusts = trusted_witnesses(context.folder)
-    assert entries_unseen(context.folder, trusts) is None
-    head = grow(context, "S2")
+    grow(context, "S2")
     seen = Sighting(size, NOON * SECOND, WITNESS.name)
     assert hear_witnesses(context.folder, trusts) == (seen, [])
     assert newest_sighting(context.folder, trusts) == seen
-    assert entries_unseen(context.folder, trusts) == (size + 1, head)
     assert last_seen(context.folder) == size
 
 

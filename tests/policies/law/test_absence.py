@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.law.absence import Share, is_persistent, is_severe, of_statistical_age, shares
+from policies.law.absence import Share, of_statistical_age, shares
 from policies.law.age import birth_cohort
 from tests.policies.answers import answered
 
@@ -24,8 +24,8 @@ def test_absence_is_as_the_definition_says(case):
 def absence(absent, possible, on):
     both = shares(on)
     return {
-        "persistent": is_persistent(absent, possible, on),
-        "severe": is_severe(absent, possible, on),
+        "persistent": both.persistent.reached(absent, possible),
+        "severe": both.severe.reached(absent, possible),
         "until_persistent": both.persistent.sessions_until(absent, possible),
         "until_severe": both.severe.sessions_until(absent, possible),
         "to_leave": both.persistent.sessions_to_leave(absent, possible),
