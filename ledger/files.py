@@ -51,11 +51,7 @@ def open_to_write(path: Path, *, create: bool = False) -> Database:
 
 def _connect(uri: str) -> Database:
     return sqlite3.connect(
-        uri,
-        uri=True,
-        isolation_level=None,
-        timeout=LOCK_TIMEOUT_SECONDS,
-        check_same_thread=False,
+        uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_SECONDS, check_same_thread=False
     )
 
 

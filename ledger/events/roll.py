@@ -8,15 +8,7 @@ from ledger.events.base import AuthorName, Identity, RegisterText, SourcedEvent
 YesNo = Literal["yes", "no"]
 GroupKind = Literal["year", "registration", "cohort"]
 SealedDetail = Literal[
-    "upn",
-    "local_id",
-    "surname",
-    "forename",
-    "name_used",
-    "dob",
-    "sex",
-    "address",
-    "last_school",
+    "upn", "local_id", "surname", "forename", "name_used", "dob", "sex", "address", "last_school"
 ]
 Detail = Literal[SealedDetail, "boarder"]
 DETAILS: tuple[str, ...] = get_args(SealedDetail)

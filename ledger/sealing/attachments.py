@@ -6,7 +6,6 @@ nobody can open the copy. A name is made of random ids only: the batch's and the
 """
 
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
@@ -14,10 +13,8 @@ from typing import NamedTuple
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.files import sync_folder, translated, write_new
+from ledger.sealing import boxes
 from ledger.store.folder import Folder
-
-_KEY_BYTES = 32
-_NONCE = 12
 
 
 class Attachment(NamedTuple):
@@ -30,12 +27,12 @@ class Attachment(NamedTuple):
 
 def new_key() -> bytes:
     """Return a fresh random key of 256 bits."""
-    return secrets.token_bytes(_KEY_BYTES)
+    return secrets.token_bytes(boxes.KEY_BYTES)
 
 
 def key_text(key: bytes) -> str:
-    """Write a key as the event has it: base64url without padding."""
-    return urlsafe_b64encode(key).rstrip(b"=").decode()
+    """Write a key as the event has it."""
+    return boxes.base64_text(key)
 
 
 def digest(content: bytes) -> str:
@@ -55,9 +52,9 @@ def write(folder: Folder, attachments: Sequence[Attachment]) -> None:
         return
     with translated(folder.attachments):
         folder.attachments.mkdir(mode=0o700, exist_ok=True)
-        for attachment in attachments:
-            path = folder.attachments / attachment.name
-            write_new(path, _encrypt(attachment), replace=True)
+        for name, content, key in attachments:
+            stored = boxes.encrypted(key, boxes.new_nonce(), content, name)
+            write_new(folder.attachments / name, stored, replace=True)
         sync_folder(folder.path)
 
 
@@ -71,7 +68,7 @@ def read(folder: Folder, name: str, key: str) -> bytes | None:
         return None
     with translated(path):
         stored = path.read_bytes()
-    content = _decrypt(name, stored, urlsafe_b64decode(key + "=" * (-len(key) % 4)))
+    content = boxes.decrypted(boxes.base64_bytes(key), stored, name)
     if content is None:
         raise Refused(
             "attachment-changed",
@@ -79,20 +76,3 @@ def read(folder: Folder, name: str, key: str) -> bytes | None:
             "restore it from a back-up",
         )
     return content
-
-
-def _encrypt(attachment: Attachment) -> bytes:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
-
-    nonce, name = secrets.token_bytes(_NONCE), attachment.name.encode()
-    return nonce + AESGCM(attachment.key).encrypt(nonce, attachment.content, name)
-
-
-def _decrypt(name: str, stored: bytes, key: bytes) -> bytes | None:
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - start-up
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
-
-    try:
-        return AESGCM(key).decrypt(stored[:_NONCE], stored[_NONCE:], name.encode())
-    except (InvalidTag, ValueError):
-        return None

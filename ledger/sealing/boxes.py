@@ -40,8 +40,8 @@ def parse_box(text: str) -> Box:
     """Split a sealed text into its pieces."""
     reference, box, commitment = text[1:].rsplit(".", 2)
     subject, _, purpose = reference.rpartition("/")
-    raw = _unbase64(box)
-    return Box(subject, purpose, raw[:_NONCE], raw[_NONCE:], _unbase64(commitment))
+    raw = base64_bytes(box)
+    return Box(subject, purpose, raw[:_NONCE], raw[_NONCE:], base64_bytes(commitment))
 
 
 def box_key(subject_key: bytes, nonce: bytes) -> bytes:
@@ -51,14 +51,10 @@ def box_key(subject_key: bytes, nonce: bytes) -> bytes:
 
 def seal(text: str, subject: str, purpose: str, subject_key: bytes) -> str:
     """Return a text as sealed under the subject's key for a purpose."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
-
-    reference = f"{subject}/{purpose}"
+    reference, nonce = f"{subject}/{purpose}", new_nonce()
     salted = secrets.token_bytes(_SALT) + text.encode()
-    nonce = secrets.token_bytes(_NONCE)
-    cipher = AESGCM(box_key(subject_key, nonce))
-    box = nonce + cipher.encrypt(nonce, salted, reference.encode())
-    return f"~{reference}.{_base64(box)}.{_base64(sha256(salted).digest())}"
+    box = encrypted(box_key(subject_key, nonce), nonce, salted, reference)
+    return f"~{reference}.{base64_text(box)}.{base64_text(sha256(salted).digest())}"
 
 
 def open_box(box: Box, key: bytes) -> str | None:
@@ -66,22 +62,42 @@ def open_box(box: Box, key: bytes) -> str | None:
 
     None where the key does not open it, or where its commitment is to another text.
     """
+    salted = decrypted(key, box.nonce + box.ciphertext, f"{box.subject}/{box.purpose}")
+    if salted is None or sha256(salted).digest() != box.commitment:
+        return None
+    return salted[_SALT:].decode()
+
+
+def new_nonce() -> bytes:
+    """Return a fresh nonce."""
+    return secrets.token_bytes(_NONCE)
+
+
+def encrypted(key: bytes, nonce: bytes, content: bytes, bound_to: str) -> bytes:
+    """Return bytes under AES-256-GCM, the nonce first; ``bound_to``: what must fit as well."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
+
+    return nonce + AESGCM(key).encrypt(nonce, content, bound_to.encode())
+
+
+def decrypted(key: bytes, stored: bytes, bound_to: str) -> bytes | None:
+    """Return what `encrypted` was given; none where the key or what it is bound to differs."""
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - start-up
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - start-up
 
-    reference = f"{box.subject}/{box.purpose}"
     try:
-        salted = AESGCM(key).decrypt(box.nonce, box.ciphertext, reference.encode())
+        return AESGCM(key).decrypt(stored[:_NONCE], stored[_NONCE:], bound_to.encode())
     except (InvalidTag, ValueError):
         return None
-    return salted[_SALT:].decode() if sha256(salted).digest() == box.commitment else None
 
 
-def _base64(raw: bytes) -> str:
+def base64_text(raw: bytes) -> str:
+    """Write bytes as the log has them: base64url without padding."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _unbase64(text: str) -> bytes:
+def base64_bytes(text: str) -> bytes:
+    """Read what `base64_text` wrote."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 

@@ -21,7 +21,7 @@ from eventsourcing.sqlite import (
 )
 
 from ledger.files import LOCK_TIMEOUT_SECONDS, begin_immediate
-from ledger.store.schema import SCHEMA, Row
+from ledger.store.schema import ROWS, SCHEMA, Row
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge
 
 _MAX_POSITION = 2**63 - 1
@@ -212,11 +212,7 @@ class LedgerRecorder(SQLiteApplicationRecorder):
     @staticmethod
     def scan(c: SQLiteCursor, after: int, *, limit: int) -> list[Row]:
         """Return up to ``limit`` rows after a position, in order."""
-        c.execute(
-            "SELECT position, originator_id, originator_version, topic, state "
-            "FROM stored_events WHERE position > ? ORDER BY position LIMIT ?",
-            [after, limit],
-        )
+        c.execute(f"{ROWS} WHERE position > ? ORDER BY position LIMIT ?", [after, limit])
         return c.fetchall()  # type: ignore[no-any-return]
 
     @staticmethod
@@ -233,8 +229,7 @@ class LedgerRecorder(SQLiteApplicationRecorder):
     def streams_named(c: SQLiteCursor, names: Iterable[str], *, upto: int) -> list[Row]:
         """Return the rows of some streams, by stream."""
         c.execute(
-            "SELECT position, originator_id, originator_version, topic, state "
-            "FROM stored_events WHERE originator_id IN (SELECT value FROM json_each(?)) "
+            f"{ROWS} WHERE originator_id IN (SELECT value FROM json_each(?)) "  # noqa: S608
             "AND position <= ? ORDER BY originator_id, originator_version",
             [json.dumps(list(names)), upto],
         )
@@ -244,8 +239,7 @@ class LedgerRecorder(SQLiteApplicationRecorder):
     def streams_between(c: SQLiteCursor, first: str, last: str, *, upto: int) -> list[Row]:
         """Return the rows of all streams from ``first`` to before ``last``, by stream."""
         c.execute(
-            "SELECT position, originator_id, originator_version, topic, state "
-            "FROM stored_events WHERE originator_id >= ? AND originator_id < ? "
+            f"{ROWS} WHERE originator_id >= ? AND originator_id < ? "
             "AND position <= ? ORDER BY originator_id, originator_version",
             [first, last, upto],
         )

@@ -2,6 +2,8 @@
 
 Row = tuple[int, str, int, str, bytes]
 """An event as it lies in the log: position, stream, version, name, stored bytes."""
+ROWS = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
+"""Asks for events as they lie in the log."""
 
 _EVENTS = """
 CREATE TABLE IF NOT EXISTS stored_events(

@@ -15,10 +15,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ledger.errors import Refused
 
@@ -112,13 +109,7 @@ class Verifier:
 
     def verifies(self, text: str, signature: str) -> bool:
         """Tell whether a signature (base64) over a text is this key's."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.key).verify(
-                _unbase64(signature), text.encode()
-            )
-        except InvalidSignature:
-            return False
-        return True
+        return self._is_over(text.encode(), _unbase64(signature))
 
     def _check(self, text: str, signature: bytes) -> int | None:
         seconds, message = 0, text.encode()
@@ -126,11 +117,14 @@ class Verifier:
             stamp, signature = signature[:_TIME_BYTES], signature[_TIME_BYTES:]
             seconds = int.from_bytes(stamp, "big")
             message = cosigned_text(text, seconds)
+        return seconds if self._is_over(message, signature) else None
+
+    def _is_over(self, message: bytes, signature: bytes) -> bool:
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
         except InvalidSignature:
-            return None
-        return seconds
+            return False
+        return True
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ledger.events.codec import Decoder
 from ledger.events.log import KeyAdopted
 from ledger.files import Database, open_read_only, translated
 from ledger.store.folder import Folder
-from ledger.store.schema import Row
+from ledger.store.schema import ROWS, Row
 from ledger.tlog.note import Note, Verifier, read_checkpoint, read_note
 from ledger.tlog.tree import (
     HASH_BYTES,
@@ -175,12 +175,8 @@ def rows_between(folder: Folder, first: int, last: int) -> list[Row]:
 
 
 def _rows(folder: Folder, where: str, values: list[object], none: str) -> list[Row]:
-    sql = (
-        "SELECT position, originator_id, originator_version, topic, state "  # noqa: S608 - ours
-        f"FROM stored_events WHERE {where} ORDER BY position"
-    )
     with translated(folder.log), closing(open_read_only(folder.log)) as db:
-        found = db.execute(sql, values).fetchall()
+        found = db.execute(f"{ROWS} WHERE {where} ORDER BY position", values).fetchall()
     if not found:
         raise Refused("no-entry", none, "look at attendance history for what there is")
     return found

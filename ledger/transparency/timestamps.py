@@ -9,11 +9,7 @@ from hashlib import sha256, sha384, sha512
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography.x509 import (
-    Certificate,
-    load_der_x509_certificate,
-    load_pem_x509_certificates,
-)
+from cryptography.x509 import Certificate, load_der_x509_certificate, load_pem_x509_certificates
 from cryptography.x509.oid import NameOID
 from rfc3161_client import (
     HashAlgorithm,

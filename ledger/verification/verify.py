@@ -21,7 +21,7 @@ from ledger.events.log import Committed, KeyAdopted, LedgerCreated
 from ledger.events.school import SchoolOpened
 from ledger.files import open_read_only
 from ledger.store.folder import Folder, check_layout
-from ledger.store.schema import Row
+from ledger.store.schema import ROWS, Row
 from ledger.tlog import signing
 from ledger.tlog.note import (
     Checkpoint,
@@ -156,10 +156,7 @@ class _Pass:
     def check(self, progress: Progress) -> None:
         """Check every entry, the tree over them, and every checkpoint."""
         (count,) = self._db.execute("SELECT count(*) FROM stored_events").fetchone()
-        rows = self._db.execute(
-            "SELECT position, originator_id, originator_version, topic, state "
-            "FROM stored_events ORDER BY position"
-        )
+        rows = self._db.execute(f"{ROWS} ORDER BY position")
         try:
             for page in _pages(rows):
                 self._page(page)

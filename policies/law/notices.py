@@ -195,10 +195,7 @@ Liable = Literal["yes", "undetermined"]
 
 
 def liable(
-    parental_responsibility: str | None,
-    care: str | None,
-    relationship: str | None,
-    on: date,
+    parental_responsibility: str | None, care: str | None, relationship: str | None, on: date
 ) -> Liable | None:
     """Tell whether somebody is a parent: yes, or not ruled out; None where ruled out on all three.
 

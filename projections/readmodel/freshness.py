@@ -13,13 +13,7 @@ from ledger.errors import Refused
 from ledger.files import translated
 from ledger.store.folder import Folder
 from projections.readmodel import manifest, recent, tables
-from projections.readmodel.tables import (
-    Connection,
-    DatabaseError,
-    Reach,
-    open_tables,
-    tables_path,
-)
+from projections.readmodel.tables import Connection, DatabaseError, Reach, open_tables, tables_path
 
 Found = TypeVar("Found")
 _UNREADABLE = ("storage", "ledger-damaged")

@@ -237,10 +237,7 @@ def _put_term(writer: Writer, moment: Moment, _: str, e: calendar.TermSet) -> No
 
 @_takes(calendar.SessionsClosed, calendar.SessionCancelled)
 def _put_closure(
-    writer: Writer,
-    moment: Moment,
-    _: str,
-    e: calendar.SessionsClosed | calendar.SessionCancelled,
+    writer: Writer, moment: Moment, _: str, e: calendar.SessionsClosed | calendar.SessionCancelled
 ) -> None:
     said = {"groups": sorted(set(e.groups)), "cancelled": isinstance(e, calendar.SessionCancelled)}
     for half in e.sessions:

@@ -283,8 +283,7 @@ def malformed(db: Connection) -> str | None:
 def made_of(db: Connection) -> Iterable[str]:
     """Yield the definitions of tables and indexes, in order."""
     return map(
-        repr,
-        db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"),
+        repr, db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
     )
 
 

@@ -6,15 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard, assert_never
 
 from ledger.terminal import visible
-from projections.queries.blocks import (
-    Block,
-    Grid,
-    Heading,
-    Lines,
-    Places,
-    Register,
-    Signature,
-)
+from projections.queries.blocks import Block, Grid, Heading, Lines, Places, Register, Signature
 from projections.queries.question import Answer
 
 _GAP = "   "

@@ -240,10 +240,7 @@ BROKEN = {
         "entry 6: no checkpoint follows the transaction that ends here",
     ),
     "no checkpoint": ("DELETE FROM checkpoints", "there is no checkpoint"),
-    "a broken checkpoint": (
-        (NOTE.format(3), ["x"]),
-        "entry 3: its checkpoint cannot be read",
-    ),
+    "a broken checkpoint": ((NOTE.format(3), ["x"]), "entry 3: its checkpoint cannot be read"),
     "a checkpoint that is no text": (
         "UPDATE checkpoints SET note = CAST(x'ff' AS TEXT) WHERE size = 3",
         "entry 3: its checkpoint cannot be read: it is not a text",
@@ -270,10 +267,7 @@ BROKEN = {
         "INSERT INTO cosignatures VALUES(5, 'x')",
         "entry 5: a cosignature is of no checkpoint",
     ),
-    "a broken cosignature": (
-        (COSIGNATURE_OF_6, ["x"]),
-        "entry 6: a cosignature cannot be read",
-    ),
+    "a broken cosignature": ((COSIGNATURE_OF_6, ["x"]), "entry 6: a cosignature cannot be read"),
     "a cosignature of two lines": (
         of_two_lines,
         "entry 6: a cosignature cannot be read: it is not one line",
@@ -380,12 +374,7 @@ RULES = {
         "entry 3: the ledger's birth names no ledger_id or layout",
     ),
     "a second birth": (
-        changed(
-            10,
-            {"ledger_id": ID, "layout": LAYOUT},
-            stream="ledger",
-            name="LedgerCreated.v1",
-        ),
+        changed(10, {"ledger_id": ID, "layout": LAYOUT}, stream="ledger", name="LedgerCreated.v1"),
         "entry 10: the ledger is born a second time",
     ),
     "a key of another log": (

@@ -12,13 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.files import (
-    LOCK_TIMEOUT_SECONDS,
-    ORDINARY,
-    begin_immediate,
-    new_folder,
-    write_new,
-)
+from ledger.files import LOCK_TIMEOUT_SECONDS, ORDINARY, begin_immediate, new_folder, write_new
 
 WAIT = """
 import sqlite3, sys

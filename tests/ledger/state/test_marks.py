@@ -30,11 +30,7 @@ CASES = [
         "amended here",
         [ENTRY, CORRECTED, AMENDED],
         Mark(
-            code="C",
-            nature="n",
-            amended_here=True,
-            codes_here=(("N", "L"), ("N", "C")),
-            length=3,
+            code="C", nature="n", amended_here=True, codes_here=(("N", "L"), ("N", "C")), length=3
         ),
     ),
     (

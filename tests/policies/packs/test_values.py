@@ -236,13 +236,7 @@ def test_each_form_of_value_is_given_as_what_it_is():
 
 @pytest.mark.parametrize(
     ("value", "form"),
-    [
-        ("true", "number"),
-        ('"2024"', "day"),
-        ("[1]", "names"),
-        ("2", "days"),
-        ("[1]", "table"),
-    ],
+    [("true", "number"), ('"2024"', "day"), ("[1]", "names"), ("2", "days"), ("[1]", "table")],
 )
 def test_a_value_of_another_form_is_refused(value, form):
     """A number is not read from a truth value, nor a list from a number."""

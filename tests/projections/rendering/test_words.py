@@ -132,12 +132,7 @@ def test_with_nothing_to_say_a_file_shows_no_trace_of_its_placeholders(given, tm
 
 @pytest.mark.parametrize(
     ("given", "lines"),
-    [
-        (CertificateWords, 5),
-        (AmendedNotes, 0),
-        (BlankNotes, 1),
-        (AlertFootWords, 4),
-    ],
+    [(CertificateWords, 5), (AmendedNotes, 0), (BlankNotes, 1), (AlertFootWords, 4)],
 )
 def test_the_emptiest_is_as_long_as_its_sentences(given, lines, tmp_path):
     """A tag alone in its line makes no line."""
