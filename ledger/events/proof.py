@@ -3,8 +3,8 @@
 from ledger.events.base import AuthorName, Event
 
 
-class WitnessTrusted(Event):
-    """A witness outside whose cosignatures count: its public key (C2SP verifier key)."""
+class WitnessTurn(Event):
+    """Whether a witness outside is trusted from here on: its public key (C2SP verifier key)."""
 
     key: str
     by: str
@@ -12,10 +12,9 @@ class WitnessTrusted(Event):
     job_title: str
 
 
-class WitnessDropped(Event):
+class WitnessTrusted(WitnessTurn):
+    """A witness whose cosignatures count."""
+
+
+class WitnessDropped(WitnessTurn):
     """A witness whose later cosignatures do not count any more."""
-
-    key: str
-    by: str
-    name: AuthorName
-    job_title: str

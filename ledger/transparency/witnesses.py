@@ -13,7 +13,7 @@ from ledger.clock import SECOND
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.codec import Decoder
-from ledger.events.proof import WitnessDropped, WitnessTrusted
+from ledger.events.proof import WitnessTrusted, WitnessTurn
 from ledger.files import Database, DatabaseError, open_read_only, translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import (
@@ -73,8 +73,7 @@ def trusted_witnesses(folder: Folder) -> list[Trust]:
         ).fetchall()
     decoder, found = Decoder(), dict[str, Trust]()
     events = ((position, decoder.decode(name, state)) for position, name, state in rows)
-    kinds = WitnessTrusted | WitnessDropped
-    for position, event in ((at, each) for at, each in events if isinstance(each, kinds)):
+    for position, event in ((at, each) for at, each in events if isinstance(each, WitnessTurn)):
         known = found.get(event.key) or Trust(read_verifier(event.key))
         turn = (position, isinstance(event, WitnessTrusted))
         found[event.key] = known._replace(turns=(*known.turns, turn))

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from commands.core.command import Context
+from commands.core.execute import execute
+from commands.school.staff import AddStaff
 from ledger.events import calendar, log, roll, streams
 from ledger.events.register import SessionMarked
 from ledger.sealing.keys import KeyRing
@@ -58,6 +60,12 @@ def mark(pupil: str = "p", session: str = "2026-11-20/AM", code: str = "/", **mo
     return Fact(streams.mark(pupil, session), SessionMarked(code=code, **more))
 
 
+def enrolled(**more) -> roll.PupilEnrolled:
+    said = {"upn": "U", "surname": "S", "forename": "F", "dob": "2014-01-31"} | more
+    days = {"starts_on": date(2025, 9, 1), "compulsory_from": date(2019, 1, 1)}
+    return roll.PupilEnrolled(**days, birth_cohort=2013, **said)
+
+
 @pytest.fixture
 def new_mark():
     return mark
@@ -83,15 +91,20 @@ def ring(tmp_path: Path) -> Iterator[KeyRing]:
 
 
 @pytest.fixture
+def grown(context: Context) -> Folder:
+    """A ledger of three commands: nine entries, the last two of each a header and a fact."""
+    for number in (2, 3):
+        name = f"Ben {number}"
+        execute(context, AddStaff(staff_id=f"S{number}", name=name, job_title="Teacher"))
+    return context.folder
+
+
+@pytest.fixture
 def school(context: Context) -> Folder:
     """A ledger with a term and pupils L0, L1 ... in group 7B, whose surnames are Secret0 ..."""
     folder = context.folder
-    facts = [
-        Fact(
-            streams.CALENDAR,
-            calendar.TermSet(name="Autumn", first=date(2025, 9, 1), last=date(2025, 12, 19)),
-        )
-    ]
+    term = calendar.TermSet(name="Autumn", first=date(2025, 9, 1), last=date(2025, 12, 19))
+    facts = [Fact(streams.CALENDAR, term)]
     with (
         closing(Store(folder.log)) as store,
         closing(KeyRing(folder.keys)) as keys,
@@ -106,15 +119,7 @@ def school(context: Context) -> Folder:
 def _pupil(keys: KeyRing, number: int) -> list[Fact]:
     stream = streams.pupil(f"pupil{number}")
     keys.add_identity(f"L{number}", "local_id", f"pupil{number}")
-    enrolled = roll.PupilEnrolled(
-        starts_on=date(2025, 9, 1),
-        birth_cohort=2013,
-        compulsory_from=date(2019, 1, 1),
-        upn=f"UPN-OF-{number}",
-        local_id=f"L{number}",
-        surname=f"Secret{number}",
-        forename="Chidi",
-        dob="2014-01-31",
-    )
+    names = {"local_id": f"L{number}", "surname": f"Secret{number}", "forename": "Chidi"}
+    event = enrolled(upn=f"UPN-OF-{number}", **names)
     joined = roll.GroupJoined(kind="registration", name="7B", since=date(2025, 9, 1))
-    return [Fact(stream, seal_event(keys, stream, enrolled, 0)), Fact(stream, joined)]
+    return [Fact(stream, seal_event(keys, stream, event, 0)), Fact(stream, joined)]

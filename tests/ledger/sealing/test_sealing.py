@@ -17,6 +17,7 @@ from ledger.sealing.keys import KeyRing, parse_box
 from ledger.sealing.redaction import seal_event
 from ledger.store.store import Store
 from ledger.values import Session
+from tests.ledger.conftest import enrolled
 
 JULY, AUGUST = Session(date(2026, 7, 31), "AM"), Session(date(2026, 8, 1), "AM")
 NOW = clock.parse_instant("2027-08-01T00:30")
@@ -30,15 +31,6 @@ def places(ring, stream: str, event: Event) -> dict[str, tuple[str, str]]:
     return {name: parse_box(getattr(sealed, name))[:2] for name in names}
 
 
-ENROLLED = roll.PupilEnrolled(
-    starts_on=date(2026, 9, 1),
-    birth_cohort=2013,
-    compulsory_from=date(2019, 1, 1),
-    upn="U",
-    surname="S",
-    forename="F",
-    dob="2014-01-31",
-)
 AMENDED = register.MarkAmended(
     original="N", code="L", reason="R", nature="B", by="S1", name="Ada", job_title="Clerk"
 )
@@ -56,7 +48,7 @@ def in_register(year: int, *fields: str) -> dict[str, tuple[str, str]]:
 
 
 CASES = [
-    (streams.pupil("p"), ENROLLED, IDENTITY),
+    (streams.pupil("p"), enrolled(), IDENTITY),
     (streams.mark("p", JULY), AMENDED, in_register(2025, "reason", "nature")),
     (streams.mark("p", AUGUST), AMENDED, in_register(2026, "reason", "nature")),
     (streams.pupil("p"), WITHDRAWN, in_register(2027, "reason")),

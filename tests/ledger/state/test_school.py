@@ -11,19 +11,11 @@ from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffL
 from ledger.state.calendar import Closure, RegisterTimes, Term
 from ledger.state.school import Pupil, School, Spell, StaffRow, evolve
 from ledger.values import Session
+from tests.ledger.conftest import enrolled
 
 P, S1 = streams.pupil("p"), streams.staff("S1")
 FIRST, LAST = date(2025, 9, 1), date(2025, 12, 19)
-ENROLLED = roll.PupilEnrolled(
-    starts_on=FIRST,
-    birth_cohort=2013,
-    compulsory_from=date(2019, 1, 1),
-    upn="U",
-    surname="S",
-    forename="F",
-    dob="D",
-    boarder=True,
-)
+ENROLLED = enrolled(boarder=True)
 REMOVED = roll.PupilRemoved(starts_on=FIRST, leaves_on=LAST, ground="9(1)(b)", next_school="N")
 BACK = replace(ENROLLED, starts_on=date(2026, 1, 5), surname="T", birth_cohort=2014, boarder=False)
 

@@ -23,13 +23,6 @@ SIGNER = new_signer("attendance-ledger/test", bytes(32))
 NOTE = sign(Checkpoint(SIGNER.name, 1, EMPTY_ROOT), [SIGNER])
 
 
-@pytest.fixture
-def grown(context):
-    for number in (2, 3):
-        execute(context, AddStaff(staff_id=f"S{number}", name="Ben", job_title="Teacher"))
-    return context.folder
-
-
 def test_every_entry_of_a_ledger_is_proven(grown):
     """Under its key; read again from what was written."""
     proofs, key = Proofs(grown), signing.load(grown.signing_key).verifier

@@ -5,9 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from commands.core.execute import execute
 from commands.proof.keys import RotateKey
-from commands.school.staff import AddStaff
 from ledger import attendance_verify
 from ledger.tlog.tree import Tree
 from ledger.transparency.proof import stretch_of
@@ -42,13 +40,10 @@ def test_the_order_is_left_before_right():
 
 
 @pytest.fixture
-def rotated(context):
+def rotated(context, grown):
     """Two commands and a change of key after the ledger's birth."""
-    for number in (2, 3):
-        name = f"Ben {number}"
-        execute(context, AddStaff(staff_id=f"S{number}", name=name, job_title="Teacher"))
     RotateKey().carry_out(context)
-    return context.folder
+    return grown
 
 
 def test_every_stretch_of_a_ledger_can_be_checked_without_it(rotated, tmp_path):

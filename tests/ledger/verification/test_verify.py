@@ -27,14 +27,6 @@ from tests.ledger.conftest import Log
 SIZE = 9
 
 
-@pytest.fixture
-def grown(context):
-    for number in (2, 3):
-        name = f"Ben {number}"
-        execute(context, AddStaff(staff_id=f"S{number}", name=name, job_title="Teacher"))
-    return context.folder
-
-
 def stored(folder, sql, *values):
     """Return the one value that the file holds."""
     with closing(sqlite3.connect(folder.log)) as db:
