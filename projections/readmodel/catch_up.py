@@ -8,7 +8,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ledger.events import streams
 from ledger.events.base import SourcedEvent
@@ -100,34 +100,18 @@ def _feed(folder: Folder, db: Connection, head: int, *, anew: bool) -> "_Feed":
     place = tables.reach(db)
     at = place.position if place else 0
     few = there is not None and recent.number(db) + head - at <= recent.AT_MOST
-    marks: _Marks = recent.Recorder(db) if few else _arrays(folder, db, anew=anew)
+    marks = recent.Recorder(db) if few else _arrays(folder, db, anew=anew)
     grid_at = max(at, there.position if there else 0)
     return _Feed(Writer(db), marks, at, grid_at, few)
 
 
-def _arrays(folder: Folder, db: Connection, *, anew: bool) -> "_Marks":
+def _arrays(folder: Folder, db: Connection, *, anew: bool) -> "Grid":
     from projections.readmodel.grid import StoredGrid  # noqa: PLC0415 - NumPy is slow to import
 
     grid = StoredGrid(grid_path(folder), recent.read(db))
     if anew:
         grid.clear()
     return grid
-
-
-class _Marks(Protocol):
-    """Where marks are kept: among the recent ones, or in the arrays of the grid."""
-
-    def enter(self, pupil: int, session: str, code: str, moment: Moment, /) -> None:
-        """Add a first mark."""
-
-    def change(self, pupil: int, session: str, code: str, moment: Moment, /) -> None:
-        """Add a later version of a mark."""
-
-    def flush(self) -> None:
-        """Write or set what waits."""
-
-    def save(self, place: Reach, /) -> None:
-        """Keep everything, which has come to a place."""
 
 
 @contextmanager
@@ -163,7 +147,7 @@ class _Feed:
     """
 
     writer: Writer
-    marks: _Marks
+    marks: "recent.Recorder | Grid"
     tables_at: int
     grid_at: int
     few: bool

@@ -51,6 +51,12 @@ def content(book):
     return list(catch_up.content(book.folder))
 
 
+def assert_as_made_anew(book):
+    caught_up = content(book)
+    catch_up.rebuild(book.folder)
+    assert content(book) == caught_up
+
+
 def in_steps(book, history, at, upto=None):
     """Write a history, catching up after some of its transactions."""
     done, last = 0, len(history.transactions) if upto is None else upto
@@ -76,9 +82,7 @@ def test_catching_up_in_steps_equals_a_rebuild(history, at, limit):
     with tempfile.TemporaryDirectory() as folder, at_most(limit):
         book = Book(Path(folder) / "ledger")
         in_steps(book, history, at)
-        stepwise = content(book)
-        catch_up.rebuild(book.folder)
-        assert content(book) == stepwise
+        assert_as_made_anew(book)
 
 
 @seed(2)
@@ -98,9 +102,7 @@ def test_a_crash_between_any_two_steps_heals(history, at, anew, step, limit):
         assert freshness.is_current(book.folder, book.folder.head()) == _is_done(book)
         catch_up.catch_up(book.folder)
         assert freshness.is_current(book.folder, book.folder.head())
-        healed = content(book)
-        catch_up.rebuild(book.folder)
-        assert content(book) == healed
+        assert_as_made_anew(book)
 
 
 def _is_done(book):
@@ -176,9 +178,7 @@ def test_an_older_copy_of_the_tables_catches_up_with_the_grid(school):
         waiting.unlink()
     shutil.copy(older, views(school) / "tables.db")
     assert counted(school) == {"/": 1}
-    healed = content(school)
-    catch_up.rebuild(school.folder)
-    assert content(school) == healed
+    assert_as_made_anew(school)
 
 
 def test_an_older_copy_of_the_grid_catches_up_with_the_tables(school):
@@ -191,9 +191,7 @@ def test_an_older_copy_of_the_grid_catches_up_with_the_tables(school):
     shutil.rmtree(views(school) / "grid")
     shutil.copytree(views(school).parent / "older", views(school) / "grid")
     assert counted(school) == {"I": 1, "N": 1}
-    healed = content(school)
-    catch_up.rebuild(school.folder)
-    assert content(school) == healed
+    assert_as_made_anew(school)
 
 
 @pytest.mark.parametrize(
