@@ -140,7 +140,6 @@ def _move_into(folder: Path, files: list[Path]) -> None:
 
 
 def _aside(folder: Path) -> Path:
-    """Return a name in a folder that nobody else uses."""
     return folder / f".{os.urandom(8).hex()}.unfinished"
 
 

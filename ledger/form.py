@@ -133,7 +133,6 @@ def _field(name: str, hint: Any, said: Mapping[str, Any]) -> Field:  # noqa: ANN
 
 
 def _value_type(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
-    """Return the type of one value, and whether there may be several."""
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(a for a in get_args(hint) if a is not type(None))
     if get_origin(hint) is tuple:

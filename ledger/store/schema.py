@@ -32,7 +32,6 @@ CREATE TRIGGER IF NOT EXISTS {table}_no_{what} BEFORE {when} ON {table}
 
 
 def _no(what: str, table: str) -> str:
-    """Return the trigger that refuses to update or delete a row."""
     verb = what.upper()
     return _REFUSAL.format(table=table, what=what, when=verb, name=verb, condition="", unique="")
 

@@ -172,7 +172,6 @@ def is_consistent(
 
 
 def _roots(old: int, size: int, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
-    """Return the two roots that a proof of consistency leads to; none where it has no shape."""
     low, high = old - 1, size - 1
     while low & 1:
         low, high = low >> 1, high >> 1

@@ -152,7 +152,6 @@ _TILES = "SELECT hashes FROM hash_tiles ORDER BY n"
 
 
 def _with_cosignatures(db: Database, size: int) -> Note:
-    """Return a checkpoint with every cosignature that is kept of it."""
     written = db.execute("SELECT note FROM checkpoints WHERE size = ?", [size]).fetchone()[0]
     lines = db.execute("SELECT line FROM cosignatures WHERE size = ? ORDER BY line", [size])
     return read_note(written + "".join(line for (line,) in lines))

@@ -334,7 +334,6 @@ class _Pass:
 
 
 def _first_different(found: Sequence[object], expected: Sequence[object]) -> Iterator[int]:
-    """Yield the first place at which two lists differ, where they do."""
     pairs = enumerate(zip_longest(found, expected))
     yield from islice((place for place, (one, other) in pairs if one != other), 1)
 
@@ -353,7 +352,6 @@ def _pages(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 
 def _not_recorded(what: str, leaf: bytes, known: bytes) -> str:
-    """Say how an entry differs from its leaf hash."""
     if not known:
         return f"{what} has no leaf hash beside it: it was added, or its hash taken away"
     return f"{what} is not what was recorded: {known.hex()} was expected, {leaf.hex()} found"

@@ -5,9 +5,9 @@ answered from their results alone, also after the date of birth has been put bey
 """
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from ledger.errors import Refused
 from policies.law.calendar import years_later
@@ -17,38 +17,25 @@ _STEM = "compulsory_school_age"
 _DAY = ".prescribed_day_"
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    begin_age: int
-    begin_since: date
-    prescribed: tuple[tuple[int, int, date], ...]
-    end_age: int
-    end_month: int
-    end_weekday: int
-    end_since: date
+class _Rules(NamedTuple):
+    begin_age: Rule
+    leaving_date: Rule
     birth_year_starts: tuple[int, int]
+    prescribed: tuple[tuple[int, int, date], ...]
 
 
 @cache
 def _rules() -> _Rules:
-    (age,), (leaving,), (birth_year,) = map(
-        _rows, ("begin_age", "leaving_date", "birth_year_starts")
-    )
-    days = [rule for name, (rule, *_) in parameters().table(_STEM).items() if _DAY in name]
+    table = parameters().table(_STEM)
+    names = ("begin_age", "leaving_date", "birth_year_starts")
+    (age,), (leaving,), (starts,) = (table[f"{_STEM}.{name}"] for name in names)
+    days = [rule for name, (rule, *_) in table.items() if _DAY in name]
     return _Rules(
-        begin_age=age.number,
-        begin_since=age.since,
-        prescribed=tuple((day.table["month"], day.table["day"], day.since) for day in days),
-        end_age=leaving.table["age"],
-        end_month=leaving.table["month"],
-        end_weekday=leaving.table["weekday"],
-        end_since=leaving.since,
-        birth_year_starts=(birth_year.table["month"], birth_year.table["day"]),
+        age,
+        leaving,
+        (starts.table["month"], starts.table["day"]),
+        tuple((day.table["month"], day.table["day"], day.since) for day in days),
     )
-
-
-def _rows(name: str) -> tuple[Rule, ...]:
-    return parameters().rows(f"{_STEM}.{name}")
 
 
 def begins(dob: date) -> date:
@@ -58,11 +45,12 @@ def begins(dob: date) -> date:
     s.8(2)). Refused where the fifth birthday is before the rule.
     """
     rules = _rules()
-    birthday = years_later(dob, rules.begin_age)  # no prescribed day is 29 February or 1 March
-    if birthday < rules.begin_since:
+    # A birthday of 29 February is 1 March in other years; no prescribed day lies between the two.
+    birthday = years_later(dob, rules.begin_age.number)
+    if birthday < rules.begin_age.since:
         raise Refused(
             code="date-outside-rule",
-            what=f"no rule on the start of compulsory school age before {rules.begin_since}",
+            what=f"no rule on the start of compulsory school age before {rules.begin_age.since}",
             remedy=f"check the date of birth {dob}",
         )
     days = (
@@ -81,14 +69,14 @@ def ends(birth_cohort: int) -> date:
     The school leaving date of the school year in which they turn 16 (EA 1996 s.8(3)). Refused
     where that is before the rule.
     """
-    rules = _rules()
-    year = birth_cohort + 1 + rules.end_age
-    last = date(year, rules.end_month, monthrange(year, rules.end_month)[1])
-    found = last - timedelta(days=(last.isoweekday() - rules.end_weekday) % 7)
-    if found < rules.end_since:
+    rule = _rules().leaving_date
+    year, month = birth_cohort + 1 + rule.table["age"], rule.table["month"]
+    last = date(year, month, monthrange(year, month)[1])
+    found = last - timedelta(days=(last.isoweekday() - rule.table["weekday"]) % 7)
+    if found < rule.since:
         raise Refused(
             code="date-outside-rule",
-            what=f"no rule on the school leaving date before {rules.end_since}",
+            what=f"no rule on the school leaving date before {rule.since}",
             remedy=f"check the birth cohort {birth_cohort}",
         )
     return found

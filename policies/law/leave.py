@@ -107,15 +107,5 @@ def not_returned(on: date) -> Ground | None:
 
 
 def _purpose(rule: Rule) -> Purpose:
-    value = rule.table
-    return Purpose(
-        name=rule.name.removeprefix(_PURPOSE),
-        text=value["text"],
-        allows=value.get("allows", value["text"]),
-        paragraph=value["paragraph"],
-        code=value["code"],
-        in_advance=value["in_advance"],
-        unauthorised=value["unauthorised"],
-        age=value.get("age"),
-        rule=rule,
-    )
+    said = {"allows": rule.table["text"], "age": None, **rule.table}
+    return Purpose(name=rule.name.removeprefix(_PURPOSE), rule=rule, **said)

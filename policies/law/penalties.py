@@ -158,6 +158,5 @@ def first_recorded(
 
 
 def _full(held: list[int], week: int, measure: Measure) -> bool:
-    """Tell whether any window that holds a week has enough entries."""
     starts = range(max(0, week - measure.weeks + 1), week + 1)
     return any(sum(held[start : start + measure.weeks]) >= measure.sessions for start in starts)

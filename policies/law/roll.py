@@ -67,13 +67,5 @@ def _every() -> tuple[Ground, ...]:
 
 
 def _ground(rule: Rule) -> Ground:
-    provision, value = rule.name.partition(".")[2], rule.table
-    return Ground(
-        provision=provision,
-        letter=provision[-2],
-        text=value["text"],
-        needs=value["needs"],
-        compulsory=value["compulsory"],
-        school_days=value.get("school_days"),
-        rule=rule,
-    )
+    provision, said = rule.name.partition(".")[2], {"school_days": None, **rule.table}
+    return Ground(provision=provision, letter=provision[-2], rule=rule, **said)

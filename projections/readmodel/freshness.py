@@ -84,7 +84,6 @@ def _retried(folder: Folder, attempt: Callable[[], Found]) -> Found:
 
 
 def _views_to_blame(folder: Folder, error: Exception) -> bool:
-    """Tell whether the read models may be to blame."""
     if isinstance(error, Refused):
         blamed = error.code in _UNREADABLE and str(folder.views) in error.what
         return blamed and folder.views.exists()

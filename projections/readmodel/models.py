@@ -49,8 +49,6 @@ _NOTHING_MORE = (None, None, None, None)
 
 
 def _takes(*events: type[Event]) -> Callable[[_H], _H]:
-    """Let a function take some classes of events."""
-
     def taking(handler: _H) -> _H:
         _HANDLERS.update(dict.fromkeys(events, handler))
         return handler

@@ -42,7 +42,6 @@ def _show_rows(answer: Answer) -> None:
 
 
 def _show_blocks(blocks: Iterable[Block]) -> None:
-    """Print tables drawn on a terminal, plain text elsewhere."""
     for each in blocks:
         block = each.as_grid if isinstance(each, Register) else each
         if isinstance(block, Grid) and sys.stdout.isatty() and len(block.rows) <= _SCREENS:
