@@ -17,6 +17,7 @@ from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.store.folder import Folder
 from ledger.store.store import Batch, Fact, Recorded, Store
+from tests.ledger.sealing.rings import new_ring
 
 PUPILS = 8
 NINE_O_CLOCK = 1_795_165_200_000_000
@@ -85,8 +86,7 @@ def ledger_log(db: Path) -> Iterator[Log]:
 @pytest.fixture
 def ring(tmp_path: Path) -> Iterator[KeyRing]:
     """An empty key ring."""
-    KeyRing.create(tmp_path / "keys.db")
-    with closing(KeyRing(tmp_path / "keys.db")) as made:
+    with new_ring(tmp_path / "keys.db") as made:
         yield made
 
 

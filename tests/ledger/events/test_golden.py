@@ -11,7 +11,7 @@ import pytest
 from ledger.events import codec
 from ledger.events.base import sealed_fields
 from ledger.events.registry import EVENTS, UPCASTS
-from ledger.sealing.keys import KeyRing, parse_box
+from ledger.sealing.keys import BEYOND_USE, KeyRing, parse_box
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "events"
 NAMES = sorted({*EVENTS, *UPCASTS})
@@ -20,11 +20,8 @@ NAMES = sorted({*EVENTS, *UPCASTS})
 class GoldenKeys(KeyRing):
     """The keys of the golden files: the SHA-256 of subject and purpose."""
 
-    def _loaded(self):
-        return self
-
-    def get(self, reference):
-        return sha256("/".join(reference).encode()).digest()
+    def _subject_key(self, subject, purpose):
+        return sha256(f"{subject}/{purpose}".encode()).digest()
 
 
 def golden(name: str) -> bytes:
@@ -65,7 +62,7 @@ def test_sealed_fields_of_a_golden_event_open(name, tmp_path):
         for field, seal in sealed_fields(type(event)):
             sealed = getattr(event, field)
             assert parse_box(sealed).purpose.startswith(seal.purpose)
-            assert ring.open(sealed)
+            assert ring.open(sealed) != BEYOND_USE
 
 
 def test_golden_amendment_says_what_was_written():

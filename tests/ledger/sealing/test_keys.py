@@ -17,7 +17,7 @@ from ledger.errors import Refused
 from ledger.sealing import boxes, keys
 from ledger.sealing.keys import BEYOND_USE, KeyRing, is_sealed, parse_box
 from tests.ledger.refusals import refused_with
-from tests.ledger.sealing.rings import keys_of, named_in
+from tests.ledger.sealing.rings import keys_of, named_in, new_ring
 
 
 @pytest.fixture
@@ -89,8 +89,7 @@ def test_a_field_does_not_open_as_another_persons(open_ring):
 def test_a_field_does_not_open_under_another_key(open_ring, tmp_path):
     """The key of another ledger for the same person is refused, not misread."""
     sealed = open_ring.seal("Jane", "p", "identity")
-    KeyRing.create(tmp_path / "other.db")
-    with closing(KeyRing(tmp_path / "other.db")) as other, other.writing():
+    with new_ring(tmp_path / "other.db") as other, other.writing():
         other.seal("Jane", "p", "identity")
         with pytest.raises(Refused) as refused:
             other.open(sealed)
@@ -187,8 +186,7 @@ def test_only_the_owner_may_read_the_keys(tmp_path):
     """The key file, and the write-ahead log beside it, are for their owner only."""
     before = os.umask(0)
     try:
-        KeyRing.create(tmp_path / "keys.db")
-        with closing(KeyRing(tmp_path / "keys.db")) as ring, ring.writing():
+        with new_ring(tmp_path / "keys.db") as ring, ring.writing():
             ring.seal("Jane", "p", "identity")
             modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.iterdir()}
     finally:

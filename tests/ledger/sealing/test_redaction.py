@@ -17,7 +17,7 @@ from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places, seal_event
 from ledger.store.store import Fact
 from tests.ledger.refusals import refused_with
-from tests.ledger.sealing.rings import keys_of, named_in
+from tests.ledger.sealing.rings import keys_of, named_in, new_ring
 
 AT = 7
 
@@ -65,8 +65,7 @@ def test_the_key_of_the_text_is_nowhere_on_disk(ring, tmp_path):
 
 def test_copies_in_split_pages_are_wiped_too(tmp_path):
     """A file written without secure deletion may hold a key twice; it is written anew."""
-    KeyRing.create(tmp_path / "keys.db")
-    with closing(KeyRing(tmp_path / "keys.db")) as ring:
+    with new_ring(tmp_path / "keys.db") as ring:
         ring._db.execute("PRAGMA secure_delete=OFF")
         found = {n: sealed_in(ring, "x", subject=f"p{n * 7919 % 300:03d}") for n in range(300)}
         keys = {subject: key for (subject, _), key in keys_of(ring).items()}
@@ -150,8 +149,7 @@ def test_a_restored_back_up_is_brought_to_the_same_state(ring, tmp_path):
 def test_a_back_up_without_the_key_remembers_the_redaction(ring, tmp_path):
     """Older than the text, or destroyed since: there is nothing to take away."""
     (wrong,) = sealed_in(ring, "wrong")
-    KeyRing.create(tmp_path / "older.db")
-    with closing(KeyRing(tmp_path / "older.db")) as restored:
+    with new_ring(tmp_path / "older.db") as restored:
         restored.reapply([redaction(wrong)], lambda _: [wrong])
         assert restored.open(wrong.text) == REDACTED
         assert keys_of(restored) == {}
@@ -160,8 +158,7 @@ def test_a_back_up_without_the_key_remembers_the_redaction(ring, tmp_path):
 def test_a_text_under_another_key_is_left_as_it_is(ring, tmp_path):
     """What the key does not open gets no key of its own, and is refused as before."""
     (wrong,) = sealed_in(ring, "wrong")
-    KeyRing.create(tmp_path / "other.db")
-    with closing(KeyRing(tmp_path / "other.db")) as other:
+    with new_ring(tmp_path / "other.db") as other:
         (foreign,) = sealed_in(other, "foreign")
     ring.redact(redaction(wrong), [wrong, foreign])
     with refused_with("sealed-unreadable"):

@@ -211,21 +211,13 @@ def test_what_was_recorded_before_the_reading_is_no_conflict(ledger_log, new_mar
     assert ledger_log.store.head() == 4
 
 
-def test_a_ledger_of_a_newer_layout_is_refused(db):
-    """A later version's ledger is left alone, by the log as by its folder."""
+@pytest.mark.parametrize(("layout", "code"), [(99, "ledger-newer"), (1, "ledger-older")])
+def test_a_ledger_of_another_layout_is_refused(db, layout, code):
+    """A later version's is left alone; one from before the transparency log has no tree."""
     Store.create(db).close()
-    with closing(sqlite3.connect(db)) as later:
-        later.execute("PRAGMA user_version = 99")
-    with refused_with("ledger-newer", match="layout 99"):
-        Store(db)
-
-
-def test_a_ledger_of_an_older_layout_is_refused(db):
-    """One from before the transparency log has no tree to go on with."""
-    Store.create(db).close()
-    with closing(sqlite3.connect(db)) as earlier:
-        earlier.execute("PRAGMA user_version = 1")
-    with refused_with("ledger-older", match="layout 1"):
+    with closing(sqlite3.connect(db)) as other:
+        other.execute(f"PRAGMA user_version = {layout}")
+    with refused_with(code, match=f"layout {layout}"):
         Store(db)
 
 

@@ -98,46 +98,31 @@ def test_a_name_that_would_split_a_line_names_no_key(name):
         new_signer(name, bytes(32))
 
 
-V, S = LOG.verifier.vkey, LOG.written
-NO_KEYS = ["", "x", V.replace("+", "-"), V[:-4], V.replace("attendance", "other")]
-NO_KEYS += [
-    V.split("+")[0] + "+zz+" + V.split("+")[2],
-    "n+00000000+" + b64encode(bytes(33)).decode(),
-]
-
-
-@pytest.mark.parametrize("text", NO_KEYS)
-def test_what_is_no_public_key_is_refused(text):
-    with refused_with("note-unreadable"):
-        read_verifier(text)
-
-
-@pytest.mark.parametrize("text", ["", "x", V, "x" + S, S[:-4], S.replace("attendance", "other")])
-def test_what_is_no_signing_key_is_refused(text):
-    with refused_with("note-unreadable"):
-        read_signer(text)
-
-
-W = SIGNED.written
-NO_NOTES = ["", "\n\n", W[:-1], W.replace("\n\n", "\n"), W.replace("\N{EM DASH}", "-")]
-NO_NOTES += [SIGNED.text + "\n", SIGNED.text + "\n\N{EM DASH} x AAAA\n", W + "x\n"]
-
-
-@pytest.mark.parametrize("text", NO_NOTES)
-def test_what_is_no_note_is_refused(text):
-    with refused_with("note-unreadable"):
-        read_note(text)
-
-
+V, S, W = LOG.verifier.vkey, LOG.written, SIGNED.written
 ROOT = CHECKPOINT.text.split("\n")[2]
-NO_CHECKPOINTS = ["", "o\n5\n", f"\n5\n{ROOT}\n", f"o\n05\n{ROOT}\n", f"o\n-5\n{ROOT}\n"]
-NO_CHECKPOINTS += [f"o\nfive\n{ROOT}\n", f"o\n5\n{ROOT[:-4]}\n", f"o\n5\n{ROOT[1:]}\n"]
+NONE = {
+    read_verifier: [
+        *("", "x", V.replace("+", "-"), V[:-4], V.replace("attendance", "other")),
+        V.split("+")[0] + "+zz+" + V.split("+")[2],
+        "n+00000000+" + b64encode(bytes(33)).decode(),
+    ],
+    read_signer: ["", "x", V, "x" + S, S[:-4], S.replace("attendance", "other")],
+    read_note: [
+        *("", "\n\n", W[:-1], W.replace("\n\n", "\n"), W.replace("\N{EM DASH}", "-")),
+        *(SIGNED.text + "\n", SIGNED.text + "\n\N{EM DASH} x AAAA\n", W + "x\n"),
+    ],
+    read_checkpoint: [
+        *("", "o\n5\n", f"\n5\n{ROOT}\n", f"o\n05\n{ROOT}\n", f"o\n-5\n{ROOT}\n"),
+        *(f"o\nfive\n{ROOT}\n", f"o\n5\n{ROOT[:-4]}\n", f"o\n5\n{ROOT[1:]}\n"),
+    ],
+}
 
 
-@pytest.mark.parametrize("text", NO_CHECKPOINTS)
-def test_what_is_no_checkpoint_is_refused(text):
+@pytest.mark.parametrize(("read", "text"), [(read, text) for read in NONE for text in NONE[read]])
+def test_what_is_none_is_refused(read, text):
+    """No public key, no signing key, no note, no checkpoint."""
     with refused_with("note-unreadable"):
-        read_checkpoint(text)
+        read(text)
 
 
 @given(st.text())
