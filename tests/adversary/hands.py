@@ -13,6 +13,7 @@ from ledger.store.schema import Row
 from ledger.tlog.note import Checkpoint, Note, Signer, read_checkpoint, read_note, sign
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge, leaf_bytes, leaf_hash
 from tests.adversary.lives import Base
+from tests.ledger.tampering import tampered
 
 ROWS = "SELECT * FROM stored_events ORDER BY position"
 INSERT = "INSERT INTO stored_events VALUES(?,?,?,?,?)"
@@ -56,18 +57,7 @@ class Trial:
         return read_note(self.ask("SELECT note FROM checkpoints WHERE size = ?", size)[0][0])
 
     def change(self, *statements: Sequence[object]) -> None:
-        """Change the log's file as a database program would, its triggers put back after."""
-        with closing(opened(self.folder.log)) as db:
-            sql = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-            triggers = db.execute(sql).fetchall()
-            db.execute("BEGIN")
-            for name, _ in triggers:
-                db.execute(f"DROP TRIGGER {name}")
-            for statement, *values in statements:
-                db.execute(statement, values)
-            for _, made in triggers:
-                db.execute(made)
-            db.execute("COMMIT")
+        tampered(self.folder.log, *[(sql, values) for sql, *values in statements])
 
     def edit(self, position: int, column: str, value: object) -> None:
         sql = f"UPDATE stored_events SET {column} = ? WHERE position = ?"  # noqa: S608 - ours

@@ -25,6 +25,7 @@ from ledger.store.schema import SCHEMA
 from ledger.tlog.note import COSIGNATURE, Checkpoint, Note, Signer, new_signer, read_note, sign
 from ledger.tlog.tree import HASH_BYTES, TILE, Edge, Tree, leaf_bytes, leaf_hash
 from ledger.transparency.proof import Proof, Stretch, stretch_of
+from tests.ledger.tampering import tampered
 
 ID = "0123456789abcdef" * 2
 ORIGIN = f"attendance-ledger/{ID}"
@@ -157,15 +158,8 @@ def given_file(tmp_path):
     return write
 
 
-def tampered(folder: Path, *statements):
-    """Change the database as somebody with a database program would."""
-    with closing(sqlite3.connect(folder / "ledger.db")) as db:
-        triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for (name,) in triggers:
-            db.execute(f"DROP TRIGGER {name}")
-        for each in statements:
-            db.execute(*([each] if isinstance(each, str) else each))
-        db.commit()
+def spoilt(folder: Path, *statements):
+    tampered(folder / "ledger.db", *statements, put_back=False)
     return folder
 
 
@@ -282,7 +276,7 @@ BROKEN = {
 def test_a_tampered_ledger_is_refused_and_says_where(written, verify, what):
     change, *expected = BROKEN[what]
     statement = change(written) if callable(change) else change
-    said = verify(3, tampered(written.write(), statement), "--key", KEY)
+    said = verify(3, spoilt(written.write(), statement), "--key", KEY)
     for each in (*expected, "NOT accepted, see below"):
         assert each in said
 
@@ -290,9 +284,9 @@ def test_a_tampered_ledger_is_refused_and_says_where(written, verify, what):
 def test_both_keys_sign_while_one_replaces_the_other(written, verify):
     """A bad signature in the name of either is a difference."""
     both = sign(Checkpoint(ORIGIN, SIZE, written.tree.root(SIZE)), [FIRST, SECOND])
-    verify(0, tampered(written.write(), noted(10, both)), "--key", KEY)
+    verify(0, spoilt(written.write(), noted(10, both)), "--key", KEY)
     bad = both._replace(signatures=(FIRST.sign("x"), both.signatures[1]))
-    said = verify(3, tampered(written.folder, noted(10, bad)), "--key", KEY)
+    said = verify(3, spoilt(written.folder, noted(10, bad)), "--key", KEY)
     assert f"the signature by {FIRST.verifier.key_id.hex()} is not of this checkpoint" in said
     assert "NOT the ledger's" in said
 
@@ -524,18 +518,18 @@ def test_what_is_not_there_or_no_ledger_is_unreadable(verify, tmp_path, given_fi
     verify(1, "\0")
     verify(1, given_file(b"SQLite format 3\0" + bytes(200)))
     for table in ("hash_tiles", "timestamps"):
-        tampered(written.write(), (f"ALTER TABLE {table} RENAME TO x",))
+        spoilt(written.write(), f"ALTER TABLE {table} RENAME TO x")
         assert f"has no table {table} as specified" in verify(1, written.folder)
 
 
 def test_a_ledger_of_another_layout_is_not_judged(written, verify):
-    tampered(written.write(), ("PRAGMA user_version = 3",))
+    spoilt(written.write(), "PRAGMA user_version = 3")
     assert "has layout 3, this program knows 2" in verify(1, written.folder)
 
 
 def test_a_view_in_place_of_a_table_is_not_read(written, verify):
     sql = "CREATE VIEW checkpoints AS SELECT size, note FROM x"
-    tampered(written.write(), ("ALTER TABLE checkpoints RENAME TO x",), (sql,))
+    spoilt(written.write(), "ALTER TABLE checkpoints RENAME TO x", sql)
     verify(1, written.folder)
 
 
@@ -818,7 +812,7 @@ def test_as_json_it_says_the_same(written, verify):
     assert document["unaltered"]
     assert document["checkpoint"]["size"] == SIZE
     assert document["signed_by"].startswith("by the key given")
-    tampered(written.folder, EDIT)
+    spoilt(written.folder, EDIT)
     document = json.loads(verify(3, written.folder, "--json"))
     assert document["problems"][0]["position"] == 6
     assert document["proven"] == []
@@ -840,7 +834,7 @@ def test_copied_alone_to_an_empty_folder_it_works(written, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "Entries      1 to 10: unaltered" in done.stdout
-    tampered(written.folder, EDIT)
+    spoilt(written.folder, EDIT)
     done = subprocess.run(command, cwd=alone, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (3, "")
 

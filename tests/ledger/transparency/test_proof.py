@@ -1,8 +1,7 @@
 """Proofs of single entries: of every one of a small ledger; and what is none."""
 
-import sqlite3
 from base64 import b64encode
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -18,6 +17,7 @@ from ledger.tlog.tree import EMPTY_ROOT, leaf_bytes, leaf_hash, position_of
 from ledger.transparency.proof import Proof, Proofs, read_proof, row_at, rows_between, rows_of
 from tests.ledger.cosigned import witnessed
 from tests.ledger.outsiders import WITNESS
+from tests.ledger.tampering import tampered
 
 SIGNER = new_signer("attendance-ledger/test", bytes(32))
 NOTE = sign(Checkpoint(SIGNER.name, 1, EMPTY_ROOT), [SIGNER])
@@ -106,17 +106,6 @@ def test_there_is_no_proof_beyond_the_newest_checkpoint(grown):
         Proofs(grown).of((10, *row[1:]))
 
 
-def without_triggers(folder, *statements):
-    with closing(sqlite3.connect(folder.log)) as db:
-        for (name,) in db.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        ).fetchall():
-            db.execute(f"DROP TRIGGER {name}")
-        for statement in statements:
-            db.execute(statement)
-        db.commit()
-
-
 def test_under_what_a_witness_saw_an_entry_is_proven(context):
     """And none that came after it."""
     with pytest.raises(Refused, match="no witness that the log trusts has signed"):
@@ -134,10 +123,10 @@ def test_under_what_a_witness_saw_an_entry_is_proven(context):
 
 def test_a_tree_that_is_not_there_proves_nothing(grown):
     """Not even one that is said to be of more entries than any disk holds."""
-    without_triggers(grown, "UPDATE checkpoints SET size = 1 << 60 WHERE size = 9")
+    tampered(grown.log, "UPDATE checkpoints SET size = 1 << 60 WHERE size = 9")
     with pytest.raises(Refused, match="leaf hashes of 9 entries are kept, not of 11529"):
         Proofs(grown)
-    without_triggers(grown, "DELETE FROM checkpoints")
+    tampered(grown.log, "DELETE FROM checkpoints")
     found = Proofs(grown)
     assert (found.note, found.size) == (None, 0)
 

@@ -23,6 +23,7 @@ from ledger.tlog.note import Checkpoint, Note, Signer, new_signer, read_note, si
 from ledger.tlog.tree import EMPTY_ROOT, Edge
 from ledger.verification.verify import KeptCheckpoint, origin_of, verify
 from tests.ledger.conftest import Log
+from tests.ledger.tampering import tampered
 
 SIZE = 9
 
@@ -39,21 +40,6 @@ def edge_of(folder, size):
     for cut in range(0, 32 * min(size, SIZE), 32):
         edge.grow(hashes[cut : cut + 32])
     return edge
-
-
-def tampered(folder, *statements):
-    """Change the file as somebody with a database program would, triggers put back after."""
-    with closing(sqlite3.connect(folder.log)) as db:
-        triggers = db.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-        ).fetchall()
-        for name, _ in triggers:
-            db.execute(f"DROP TRIGGER {name}")
-        for each in statements:
-            db.execute(*([each] if isinstance(each, str) else each))
-        for _, sql in triggers:
-            db.execute(sql)
-        db.commit()
 
 
 def faults(folder, **options):
@@ -82,7 +68,7 @@ EDIT = "UPDATE stored_events SET state = ? WHERE position = 7"
 def test_an_edited_event_is_named(grown):
     """With what was expected and what was found."""
     changed = stored(grown, STATE).replace(b"Teacher", b"Governor")
-    tampered(grown, (EDIT, [changed]))
+    tampered(grown.log, (EDIT, [changed]))
     first, *others = faults(grown)
     assert first[0] == 7
     assert "is not what was recorded" in first[1]
@@ -91,7 +77,7 @@ def test_an_edited_event_is_named(grown):
 
 def test_bytes_written_otherwise_are_named(grown):
     """The same fact with a blank more is not what this software writes."""
-    tampered(grown, (EDIT, [stored(grown, STATE).replace(b":", b": ", 1)]))
+    tampered(grown.log, (EDIT, [stored(grown, STATE).replace(b":", b": ", 1)]))
     assert "7: StaffJoined.v1 cannot be read, or is not written as" in told(grown)
 
 
@@ -101,7 +87,7 @@ INSERT = f"INSERT INTO stored_events VALUES({VALUES})"
 
 
 def test_an_event_beyond_the_newest_checkpoint_is_a_finding(grown):
-    tampered(grown, INSERT)
+    tampered(grown.log, INSERT)
     said = told(grown)
     assert "entries 10 to 10 are beyond the newest checkpoint" in said
     assert "10: its time is before that of the transaction before it" in said
@@ -114,7 +100,7 @@ RENAMED = (
 
 def test_a_transaction_inside_another_is_a_finding(grown):
     """A header where a fact should be; a fact where a header should be."""
-    tampered(grown, RENAMED)
+    tampered(grown.log, RENAMED)
     said = told(grown)
     assert "9: a transaction begins inside another, which ends at 9" in said
     assert "9: StaffJoined.v1 stands where a transaction's header should" in said
@@ -123,7 +109,7 @@ def test_a_transaction_inside_another_is_a_finding(grown):
 
 def test_two_events_that_changed_places_are_named(grown):
     swap = "UPDATE stored_events SET position = {} WHERE position = {}"
-    tampered(grown, *[swap.format(*pair) for pair in ((99, 7), (7, 9), (9, 99))])
+    tampered(grown.log, *[swap.format(*pair) for pair in ((99, 7), (7, 9), (9, 99))])
     said = told(grown)
     assert "7: StaffJoined.v1 of staff:S3 is not what was recorded" in said
     assert "9: StaffJoined.v1 of staff:S2 is not what was recorded" in said
@@ -157,7 +143,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("statement", CHANGES)
 def test_a_change_of_the_log_or_of_what_lies_beside_it_is_named(grown, statement):
-    tampered(grown, statement)
+    tampered(grown.log, statement)
     assert CHANGES[statement] in told(grown)
 
 
@@ -167,7 +153,7 @@ def test_a_checkpoint_signed_by_somebody_else_is_named(grown):
     for size, asked in ((9, False), (7, True)):
         root = edge_of(grown, size).root()
         note = sign(Checkpoint(stranger.name, size, root), [stranger]).written
-        tampered(grown, ("UPDATE checkpoints SET note = ? WHERE size = ?", [note, size]))
+        tampered(grown.log, ("UPDATE checkpoints SET note = ? WHERE size = ?", [note, size]))
         what = f"the checkpoint at entry {size} is not signed by the ledger"
         assert what in told(grown, every_signature=asked)
 
@@ -289,7 +275,7 @@ def test_verifying_writes_nothing(grown):
 
 def test_a_log_without_any_entry_is_a_finding(grown):
     tables = ("stored_events", "checkpoints", "tree_edge", "hash_tiles")
-    tampered(grown, *["DELETE FROM {}".format(table) for table in tables])  # noqa: S608, UP032
+    tampered(grown.log, *["DELETE FROM {}".format(table) for table in tables])  # noqa: S608, UP032
     assert "None: the log holds no entry: it was emptied, or never begun" in told(grown)
 
 
@@ -317,7 +303,7 @@ def resigned(folder, size, text=None, *, also=()):
     signer = signing.load(folder.signing_key)
     text = text or read_note(stored(folder, NOTE, size)).text
     again = Note(text, (signer.sign(text), *[other.sign(text) for other in also]))
-    tampered(folder, ("UPDATE checkpoints SET note = ? WHERE size = ?", [again.written, size]))
+    tampered(folder.log, ("UPDATE checkpoints SET note = ? WHERE size = ?", [again.written, size]))
 
 
 def test_a_checkpoint_is_written_in_one_way_only(grown):
@@ -369,7 +355,7 @@ def test_the_empty_tree_begins_every_log(grown):
 def test_the_origin_of_a_ledger_is_its_newest_checkpoints(grown):
     """None where it cannot be read."""
     assert origin_of(grown) == signing.load(grown.signing_key).name
-    tampered(grown, "UPDATE checkpoints SET note = 'x' WHERE size = 9")
+    tampered(grown.log, "UPDATE checkpoints SET note = 'x' WHERE size = 9")
     assert origin_of(grown) is None
     grown.log.write_bytes(b"no database")
     assert origin_of(grown) is None
@@ -400,5 +386,5 @@ def test_a_signature_of_the_key_before_must_be_good_too(context, grown):
     assert note.signed_by(before.verifier)
     bad = note.signatures[0]._replace(signature=bytes(64))
     written = note._replace(signatures=(*note.signatures, bad)).written
-    tampered(grown, ("UPDATE checkpoints SET note = ? WHERE size = 11", [written]))
+    tampered(grown.log, ("UPDATE checkpoints SET note = ? WHERE size = 11", [written]))
     assert "11: the checkpoint at entry 11 is not signed by the ledger" in told(grown)
