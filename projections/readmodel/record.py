@@ -74,6 +74,18 @@ class Versioned(Record, frozen=True, kw_only=True):
         return {name: getattr(self, name) for name in self.TABLE.key}
 
 
+class Lasting:
+    """What holds from a day to a day, both included; none: without a first, or a last."""
+
+    __slots__ = ()
+    since: date | None
+    until: date | None
+
+    def covers(self, day: date) -> bool:
+        """Tell whether it holds on a day."""
+        return (self.since or date.min) <= day <= (self.until or date.max)
+
+
 R = TypeVar("R", bound=Record)
 V = TypeVar("V", bound=Versioned)
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from projections.readmodel.record import Record, Sealed, Versioned, table
+from projections.readmodel.record import Lasting, Record, Sealed, Versioned, table
 
 
 @table("pupils", ("idx",), row_id=True, indexes=("pupil",))
@@ -82,7 +82,7 @@ class AdmissionAmendment(Versioned, frozen=True):
 
 
 @table("memberships", ("pupil", "kind", "name", "since"))
-class Membership(Versioned, frozen=True):
+class Membership(Versioned, Lasting, frozen=True):
     """A pupil's membership of a year, registration group or cohort; both days included."""
 
     pupil: int
@@ -90,10 +90,6 @@ class Membership(Versioned, frozen=True):
     name: str
     since: date | None
     until: date | None
-
-    def covers(self, day: date) -> bool:
-        """Tell whether it holds on a day."""
-        return (self.since or date.min) <= day <= (self.until or date.max)
 
 
 @table("parents", ("parent",))
@@ -112,7 +108,7 @@ class Parent(Versioned, frozen=True):
 
 
 @table("relations", ("parent", "pupil"))
-class Relation(Versioned, frozen=True):
+class Relation(Versioned, Lasting, frozen=True):
     """What a parent is to a pupil; ``yes``, ``no`` or none for not known."""
 
     parent: str
@@ -125,7 +121,3 @@ class Relation(Versioned, frozen=True):
     no_contact: str | None
     since: date | None
     until: date | None
-
-    def covers(self, day: date) -> bool:
-        """Tell whether it holds on a day."""
-        return (self.since or date.min) <= day <= (self.until or date.max)

@@ -4,7 +4,7 @@ from datetime import date, time
 
 from ledger.state import calendar
 from ledger.values import Half
-from projections.readmodel.record import Joined, Sealed, Versioned, table
+from projections.readmodel.record import Joined, Lasting, Sealed, Versioned, table
 
 
 @table("school")
@@ -20,7 +20,7 @@ class School(Versioned, frozen=True):
 
 
 @table("staff", ("staff", "since"))
-class StaffSpell(Versioned, frozen=True):
+class StaffSpell(Versioned, Lasting, frozen=True):
     """A member of staff from one day to another, under one name and title."""
 
     staff: str
@@ -29,10 +29,6 @@ class StaffSpell(Versioned, frozen=True):
     job_title: str
     roles: Joined
     until: date | None
-
-    def covers(self, day: date) -> bool:
-        """Tell whether it holds on a day."""
-        return (self.since or date.min) <= day <= (self.until or date.max)
 
 
 @table("terms", ("name", "year"))
