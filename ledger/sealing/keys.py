@@ -358,5 +358,6 @@ def _unreadable(subject: str, purpose: str = "unknown") -> Refused:
 
 def _open(path: Path) -> sqlite3.Connection:
     db = open_to_write(path)
+    # A key that was deleted is overwritten; `_wipe` sees to the copies that this does not reach.
     db.execute("PRAGMA secure_delete=ON")
     return db

@@ -65,6 +65,7 @@ class _Pool(SQLiteConnectionPool):
         plain = super()._create_connection()
         database = plain._sqlite_conn  # noqa: SLF001 - the library offers no other way
         database.execute("PRAGMA synchronous=FULL")
+        # Without it the rows that a REPLACE takes away fire no trigger against deletion.
         database.execute("PRAGMA recursive_triggers=ON")
         database.execute("PRAGMA wal_autocheckpoint=10000")
         return _Connection(database, max_age=self.max_age)

@@ -54,6 +54,7 @@ class Sheet:
         for number, stated in enumerate(self._tables(text), start=1):
             table = unless_stated | stated
             try:
+                # A date is one of TOML's: of itself msgspec would take a text for one.
                 rows.append(msgspec.convert(table, row_class, builtin_types=(date,)))
             except msgspec.ValidationError as error:
                 fault = _fault(table, row_class) or str(error)

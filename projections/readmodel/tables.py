@@ -221,6 +221,7 @@ def connect(path: Path) -> Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=120)
     try:
         db.execute("PRAGMA journal_mode=WAL")
+        # What a power cut takes is the last catch-up, which the next one repeats.
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA cache_size=-65536")
     except sqlite3.DatabaseError:

@@ -13,24 +13,22 @@ from tests.ledger.refusals import refused_with
 from tests.policies.answers import answered, cases
 
 SINCE = "a.limit (from 2019-01-01)"
-GAP = """
-[[rule]]
-name = "limit"
-value = 1
-from = 2019-01-01
-until = 2019-06-30
-reference = "an Act"
-confidence = "verified"
-
+ROW = """
 [[rule]]
 name = "limit"
 value = 2
 from = 2020-01-01
-until = 2020-12-31
-after_gap = true
 reference = "an Act"
 confidence = "verified"
 """
+
+
+def two(until, since, gap=""):
+    first = ROW.replace("2020-01-01", f"2019-01-01\nuntil = {until}")
+    return first + ROW.replace("2020-01-01", f"{since}\n{gap}")
+
+
+GAP = two("2019-06-30", "2020-01-01", "until = 2020-12-31\nafter_gap = true")
 
 
 @pytest.mark.cases("packs/parameters")
@@ -155,16 +153,6 @@ print(stems)
     assert done.stdout.strip() == "['register']"
 
 
-ROW = """
-[[rule]]
-name = "limit"
-value = 2
-from = 2020-01-01
-reference = "an Act"
-confidence = "verified"
-"""
-
-
 def rule(value):
     return read_rules(ROW.replace("value = 2", f"value = {value}"), "a")["a.limit"][0]
 
@@ -194,11 +182,6 @@ def test_a_faulty_row_is_refused_by_name(old, new, fault):
     with refused_with("pack-invalid") as caught:
         read_rules(ROW.replace(old, new, 1), "a")
     assert caught.value.what.startswith(f"a.toml: {fault}")
-
-
-def two(until, since, gap=""):
-    first = ROW.replace("2020-01-01", f"2019-01-01\nuntil = {until}")
-    return first + ROW.replace("2020-01-01", f"{since}\n{gap}")
 
 
 @pytest.mark.parametrize(
