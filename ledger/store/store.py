@@ -6,7 +6,7 @@ Nothing outside this module and the recorder knows the event-sourcing library.
 import secrets
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from operator import itemgetter
@@ -140,20 +140,16 @@ class Store:
 
     # -- transactions -----------------------------------------------------------------------
 
-    @contextmanager
-    def reading(self) -> Iterator[SQLiteCursor]:
+    def reading(self) -> AbstractContextManager[SQLiteCursor]:
         """Hold the log as it is at one moment, whatever others record meanwhile."""
-        with self._transaction(commit=False) as c:
-            yield c
+        return self._transaction(commit=False)
 
-    @contextmanager
-    def writing(self) -> Iterator[SQLiteCursor]:
+    def writing(self) -> AbstractContextManager[SQLiteCursor]:
         """Hold the only writer's place: what is read in it stands until it is recorded.
 
         Waits for other writers in short steps, between which Ctrl-C is heard.
         """
-        with self._transaction(commit=True) as c:
-            yield c
+        return self._transaction(commit=True)
 
     @contextmanager
     def _transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:

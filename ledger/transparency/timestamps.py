@@ -4,7 +4,6 @@ What is kept is the whole response, so that ``openssl ts -verify`` checks it as 
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from hashlib import sha256, sha384, sha512
 from pathlib import Path
 from typing import NamedTuple
@@ -22,10 +21,10 @@ from rfc3161_client import (
 
 from ledger.clock import to_instant
 from ledger.errors import Refused
-from ledger.files import Database, DatabaseError, open_read_only, translated
+from ledger.files import Database, translated
 from ledger.store.folder import Folder
 from ledger.tlog.note import Note, read_note
-from ledger.transparency.witnesses import Sighting, notes_newest_first
+from ledger.transparency.witnesses import Sighting, heard, notes_newest_first
 from ledger.verification.verify import Fault
 
 _HASHES = (sha256, sha384, sha512)
@@ -113,14 +112,7 @@ def note_of(folder: Folder, token: bytes) -> Note:
 
 def check_timestamps(folder: Folder, roots: Sequence[Certificate]) -> Timestamps:
     """Return what authorities with these root certificates saw; every token is checked."""
-    try:
-        with closing(open_read_only(folder.log)) as db:
-            found = list(_sightings(db, roots))
-    except DatabaseError as error:
-        return Timestamps(None, [Fault(None, f"the timestamps cannot be read: {error}")], 0)
-    seen = [each for each in found if isinstance(each, Sighting)]
-    faults = [each for each in found if isinstance(each, Fault)]
-    return Timestamps(max(seen, default=None), faults, len(found) - len(seen) - len(faults))
+    return Timestamps(*heard(folder, "timestamps", lambda db: _sightings(db, roots)))
 
 
 def _sightings(db: Database, roots: Sequence[Certificate]) -> Iterator[Sighting | Fault | None]:

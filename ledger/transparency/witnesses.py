@@ -4,7 +4,7 @@ Which keys are trusted is recorded in the log. What a dropped witness signed of 
 before it was dropped goes on counting.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -82,14 +82,22 @@ def trusted_witnesses(folder: Folder) -> list[Trust]:
 
 def hear_witnesses(folder: Folder, trusts: Sequence[Trust]) -> Hearing:
     """Return what these witnesses saw; every signature of theirs is checked."""
+    newest, faults, _ = heard(folder, "cosignatures", lambda db: _sightings(db, trusts))
+    return Hearing(newest, faults)
+
+
+def heard(
+    folder: Folder, kind: str, sightings: Callable[[Database], Iterator[Sighting | Fault | None]]
+) -> tuple[Sighting | None, list[Fault], int]:
+    """Return the newest that was seen, what is wrong, and of how many neither can be told."""
     try:
         with closing(open_read_only(folder.log)) as db:
-            seen = list(_sightings(db, trusts))
+            found = list(sightings(db))
     except DatabaseError as error:
-        return Hearing(None, [Fault(None, f"the cosignatures cannot be read: {error}")])
-    faults = [each for each in seen if isinstance(each, Fault)]
-    good = [each for each in seen if isinstance(each, Sighting)]
-    return Hearing(max(good, default=None), faults)
+        return None, [Fault(None, f"the {kind} cannot be read: {error}")], 0
+    faults = [each for each in found if isinstance(each, Fault)]
+    seen = [each for each in found if isinstance(each, Sighting)]
+    return max(seen, default=None), faults, found.count(None)
 
 
 def newest_sighting(
