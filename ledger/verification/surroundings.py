@@ -37,15 +37,15 @@ def faults_of_file(db: sqlite3.Connection, folder: Folder) -> Iterator[str]:
 
 def _schema(db: sqlite3.Connection) -> Iterator[str]:
     """Compare every table and trigger with those that this software makes."""
-    expected = {_plain(sql): sql for sql in SCHEMA}
+    expected = {_plain(sql) for sql in SCHEMA}
     there = {
         _plain(sql): f"{kind} {name}"
         for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master")
         if sql is not None
     }
-    for sql in expected.keys() - there.keys():
+    for sql in expected - there.keys():
         yield f"the log lacks, or has changed: {sql.split('(')[0][7:60].strip()}"
-    for sql in sorted(there.keys() - expected.keys(), key=str):
+    for sql in sorted(there.keys() - expected):
         yield f"the log holds what this software does not make: {there[sql]}"
 
 
