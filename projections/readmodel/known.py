@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from projections.readmodel.record import Joined, R, V, Versioned, read, selection, stored
+from projections.readmodel.record import Joined, R, Record, V, Versioned, read, selection, stored
 from projections.readmodel.records.log import Commit
 from projections.readmodel.sources import Models
 from projections.readmodel.tables import STANDS, Connection
@@ -95,7 +95,7 @@ class Known:
         return Commits(self.db)
 
 
-def _bounds(record: type[R], versioned: str) -> str:
+def _bounds(record: type[Record], versioned: str) -> str:
     """Return the condition of what is known; of what has no versions, by its position if any."""
     table = record.TABLE
     if table.versioned:

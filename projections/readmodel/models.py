@@ -71,8 +71,8 @@ def _keep(
     """
     own = record.__struct_fields__
     place = "line" if "line" in own else "position"
-    of_moment = [each for each in ((place, "position"), ("at", "at"), ("imported", "imported"))
-                 if each[0] in own]  # fmt: skip
+    moments = {place: "position", "at": "at", "imported": "imported"}
+    of_moment = [(column, name) for column, name in moments.items() if column in own]
 
     def put(writer: Writer, moment: Moment, stream: str, e: Any) -> None:  # noqa: ANN401 - of the class
         said: dict[str, Any] = dict(zip(keys, streams.parts(stream)[1:], strict=False))
