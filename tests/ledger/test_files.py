@@ -23,6 +23,16 @@ begin_immediate(db.execute)
 """
 
 
+NO_LINKS = OSError(errno.EPERM, "Operation not permitted")
+
+
+def failing(failure):
+    def fail(*_):
+        raise failure
+
+    return fail
+
+
 @pytest.fixture
 def path(tmp_path):
     found = tmp_path / "a.db"
@@ -132,11 +142,7 @@ def test_a_device_is_written_to_and_not_replaced():
 def test_what_is_broken_off_leaves_nothing(tmp_path, monkeypatch, failure):
     """A full disk and Ctrl-C alike; the file that was to be replaced stays."""
     (tmp_path / "a").write_bytes(b"before")
-
-    def fail(_):
-        raise failure
-
-    monkeypatch.setattr(os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", failing(failure))
     with pytest.raises(type(failure)):
         write_new(tmp_path / "a", b"after", replace=True)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"before"]
@@ -149,10 +155,7 @@ def test_a_failure_names_the_file_that_was_wanted(tmp_path):
 
 
 def test_without_hard_links_a_name_is_given_once_too(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(errno.EPERM, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "link", failing(NO_LINKS))
     write_new(tmp_path / "a", b"first")
     with pytest.raises(FileExistsError):
         write_new(tmp_path / "a", b"second")
@@ -164,15 +167,8 @@ def test_without_hard_links_a_name_is_given_once_too(tmp_path, monkeypatch):
 )
 def test_without_hard_links_too_what_is_broken_off_leaves_nothing(tmp_path, monkeypatch, failure):
     """Not even the empty file that keeps the name for a moment."""
-
-    def refuse(*_):
-        raise OSError(errno.EPERM, "Operation not permitted")
-
-    def fail(*_):
-        raise failure
-
-    monkeypatch.setattr(os, "link", refuse)
-    monkeypatch.setattr(Path, "replace", fail)
+    monkeypatch.setattr(os, "link", failing(NO_LINKS))
+    monkeypatch.setattr(Path, "replace", failing(failure))
     with pytest.raises(type(failure)):
         write_new(tmp_path / "a", b"first")
     assert list(tmp_path.iterdir()) == []
