@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import closing
+from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
 
 from ledger.tlog.note import Checkpoint, Note, Signature, new_signer, read_signature, sign
@@ -15,6 +16,7 @@ from tests.adversary.hands import INSERT, Trial, opened
 
 BASE64 = ascii_uppercase + ascii_lowercase + digits + "+/"
 Operator = Callable[[Trial], int | None]
+Change = Callable[[Trial, int, Note], str]
 TABLE: dict[str, tuple[Operator, re.Pattern[str]]] = {}
 """Operator -> the function, and what one of the problems must say."""
 
@@ -181,72 +183,51 @@ def _compact(event: object) -> bytes:
     return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _resigned(trial: Trial, written: Callable[[bytes, dict], bytes], *names: str) -> int:
-    position, *_, state = trial.some(*names)
-    changed = written(state, json.loads(state))
-    assert changed != state
-    return trial.resigned(position, state=changed)
+def _as_fraction(state: bytes, event: dict, _: Random) -> bytes:
+    count = b'"count":%d' % event["count"]
+    return state.replace(count, count + b".0")
 
 
-@said(NOT_WRITTEN)
-def signed_duplicate_keys(trial: Trial) -> int:
-    return _resigned(trial, lambda state, _: b'{"nonce":"",' + state[1:])
+def _with_blanks(state: bytes, _: dict, rng: Random) -> bytes:
+    more = rng.choice([b" ", b"\n", b"\t", b"\r\n"])
+    return rng.choice([state + more, more + state])
 
 
-@said(NOT_WRITTEN)
-def signed_numbers_as_fractions(trial: Trial) -> int:
-    def written(state: bytes, event: dict) -> bytes:
-        count = str(event["count"]).encode()
-        return state.replace(b'"count":' + count, b'"count":' + count + b".0")
-
-    return _resigned(trial, written, "Committed.v1")
+def _in_odd_utf8(state: bytes, _: dict, rng: Random) -> bytes:
+    bad = rng.choice([b"\xc0\xaf", b"\xed\xa0\x80", b"\xff", b"\xf4\x90\x80\x80"])
+    return state.replace(b'"nonce":"', b'"nonce":"' + bad)
 
 
-@said(NOT_WRITTEN)
-def signed_white_space(trial: Trial) -> int:
-    more = trial.rng.choice([b" ", b"\n", b"\t", b"\r\n"])
-    return _resigned(trial, lambda state, _: trial.rng.choice([state + more, more + state]))
+Written = Callable[[bytes, dict, Random], bytes]
+MARKED, HEADER = "SessionMarked.v1", "Committed.v1"
 
 
-@said(NOT_WRITTEN)
-def signed_escapes(trial: Trial) -> int:
-    return _resigned(trial, lambda state, _: state.replace(b'"nonce":"', b'"\\u006eonce":"'))
+def _written(name: str, written: Written, *names: str) -> None:
+    """Put into the table how an event, of some names, is written otherwise than it should be."""
+
+    def operator(trial: Trial) -> int:
+        position, *_, state = trial.some(*names)
+        changed = written(state, json.loads(state), trial.rng)
+        assert changed != state
+        return trial.resigned(position, state=changed)
+
+    TABLE[name] = operator, re.compile(NOT_WRITTEN)
 
 
-@said(NOT_WRITTEN)
-def signed_odd_utf8(trial: Trial) -> int:
-    bad = trial.rng.choice([b"\xc0\xaf", b"\xed\xa0\x80", b"\xff", b"\xf4\x90\x80\x80"])
-    return _resigned(trial, lambda state, _: state.replace(b'"nonce":"', b'"nonce":"' + bad))
-
-
-@said(NOT_WRITTEN)
-def signed_unknown_field(trial: Trial) -> int:
-    return _resigned(trial, lambda _, event: _compact({"x": 1} | event))
-
-
-@said(NOT_WRITTEN)
-def signed_other_order(trial: Trial) -> int:
-    def written(_: bytes, event: dict) -> bytes:
-        return _compact(dict(reversed(event.items())))
-
-    return _resigned(trial, written, "SessionMarked.v1", "Committed.v1")
-
-
-@said(NOT_WRITTEN)
-def signed_default_written_out(trial: Trial) -> int:
-    return _resigned(
-        trial, lambda _, event: _compact({"minutes_late": None} | event), "SessionMarked.v1"
-    )
-
-
-@said(NOT_WRITTEN)
-def signed_two_in_one(trial: Trial) -> int:
-    return _resigned(trial, lambda state, _: state + b"\n" + state)
-
-
-@said(NOT_WRITTEN)
-def signed_nothing(trial: Trial) -> int:
-    return _resigned(trial, lambda *_: b"", "SessionMarked.v1")
+_written("signed_duplicate_keys", lambda state, *_: b'{"nonce":"",' + state[1:])
+_written("signed_numbers_as_fractions", _as_fraction, HEADER)
+_written("signed_white_space", _with_blanks)
+_written("signed_escapes", lambda state, *_: state.replace(b'"nonce":"', b'"\\u006eonce":"'))
+_written("signed_odd_utf8", _in_odd_utf8)
+_written("signed_unknown_field", lambda _, event, __: _compact({"x": 1} | event))
+_written(
+    "signed_other_order", lambda _, e, __: _compact(dict(reversed(e.items()))), MARKED, HEADER
+)
+_written(
+    "signed_default_written_out", lambda _, e, __: _compact({"minutes_late": None} | e), MARKED
+)
+_written("signed_two_in_one", lambda state, *_: state + b"\n" + state)
+_written("signed_nothing", lambda *_: b"", MARKED)
 
 
 @said("SessionMarked.v9 is of a kind that this version does not know")
@@ -301,80 +282,71 @@ def signed_key_not_handed_on(trial: Trial) -> int:
 # -- checkpoints --------------------------------------------------------------------------------
 
 
-def _checkpointed(trial: Trial) -> int:
-    return trial.rng.choice(trial.sizes())
+def noted(words: str) -> Callable[[Change], Change]:
+    """Put an operator into the table that writes one of the checkpoints otherwise."""
+
+    def put(change: Change) -> Change:
+        def operator(trial: Trial) -> int:
+            size = trial.rng.choice(trial.sizes())
+            trial.renote(size, change(trial, size, trial.note(size)))
+            return size
+
+        TABLE[change.__name__] = operator, re.compile(words)
+        return change
+
+    return put
 
 
-@said("the root over [0-9]+ entries is [0-9a-f]{64}, its checkpoint says [0-9a-f]{64}")
-def checkpoint_of_another_root(trial: Trial) -> int:
+@noted("the root over [0-9]+ entries is [0-9a-f]{64}, its checkpoint says [0-9a-f]{64}")
+def checkpoint_of_another_root(trial: Trial, size: int, _: Note) -> str:
     """Signed by the ledger's own key."""
-    size, signer = _checkpointed(trial), trial.signer(10**9)
-    root = trial.rng.randbytes(32)
-    trial.renote(size, sign(Checkpoint(signer.name, size, root), [signer]).written)
-    return size
+    signer = trial.signer(10**9)
+    return sign(Checkpoint(signer.name, size, trial.rng.randbytes(32)), [signer]).written
 
 
-@said("is not signed by the ledger")
-def checkpoint_signature(trial: Trial) -> int:
-    size = _checkpointed(trial)
-    text, signatures = trial.note(size)
-    changed = [each._replace(signature=_flipped(trial, each.signature)) for each in signatures]
-    trial.renote(size, Note(text, tuple(changed)).written)
-    return size
+@noted("is not signed by the ledger")
+def checkpoint_signature(trial: Trial, _: int, note: Note) -> str:
+    lines = [each._replace(signature=_flipped(trial, each.signature)) for each in note.signatures]
+    return note._replace(signatures=tuple(lines)).written
 
 
-@said("is not signed by the ledger")
-def checkpoint_with_a_second_bad_signature(trial: Trial) -> int:
-    size = _checkpointed(trial)
-    text, signatures = trial.note(size)
-    bad = signatures[0]._replace(signature=trial.rng.randbytes(64))
-    trial.renote(size, Note(text, (*signatures, bad)).written)
-    return size
+@noted("is not signed by the ledger")
+def checkpoint_with_a_second_bad_signature(trial: Trial, _: int, note: Note) -> str:
+    bad = note.signatures[0]._replace(signature=trial.rng.randbytes(64))
+    return note._replace(signatures=(*note.signatures, bad)).written
 
 
-@said("is not written as this software writes it")
-def checkpoint_with_a_strangers_signature(trial: Trial) -> int:
-    size = _checkpointed(trial)
-    text, signatures = trial.note(size)
-    extra = new_signer("stranger.example", trial.rng.randbytes(32)).sign(text)
-    trial.renote(size, Note(text, (*signatures, extra)).written)
-    return size
+@noted("is not written as this software writes it")
+def checkpoint_with_a_strangers_signature(trial: Trial, _: int, note: Note) -> str:
+    extra = new_signer("stranger.example", trial.rng.randbytes(32)).sign(note.text)
+    return note._replace(signatures=(*note.signatures, extra)).written
 
 
-@said("is not written as this software writes it")
-def checkpoint_with_extension_lines(trial: Trial) -> int:
+@noted("is not written as this software writes it")
+def checkpoint_with_extension_lines(trial: Trial, size: int, note: Note) -> str:
     """Signed by the ledger's own key."""
-    size = _checkpointed(trial)
-    text = trial.note(size).text + "a line more\n"
-    trial.renote(size, Note(text, (trial.signer(size).sign(text),)).written)
-    return size
+    text = note.text + "a line more\n"
+    return Note(text, (trial.signer(size).sign(text),)).written
 
 
-@said("is not written as this software writes it|cannot be read")
-def checkpoint_written_otherwise(trial: Trial) -> int:
+@noted("is not written as this software writes it|cannot be read")
+def checkpoint_written_otherwise(trial: Trial, _: int, note: Note) -> str:
     """The same signature in another base64; a line more at its end; odd line ends."""
-    size = _checkpointed(trial)
-    written = trial.note(size).written
+    written = note.written
     same = BASE64[BASE64.index(written[-3]) ^ 1]
-    odd = [written[:-3] + same + "=\n", written + "\n", written[:-1] + "\x0c"]
-    trial.renote(size, trial.rng.choice(odd))
-    return size
+    return trial.rng.choice([written[:-3] + same + "=\n", written + "\n", written[:-1] + "\x0c"])
 
 
-@said("cannot be read")
-def checkpoint_that_is_none(trial: Trial) -> int:
-    size = _checkpointed(trial)
-    trial.renote(size, trial.rng.choice(["", "x", "\n\n", "a\nb\nc\n\n— d e\n", "\x00"]))
-    return size
+@noted("cannot be read")
+def checkpoint_that_is_none(trial: Trial, _: int, __: Note) -> str:
+    return trial.rng.choice(["", "x", "\n\n", "a\nb\nc\n\n— d e\n", "\x00"])
 
 
-@said("is of another log")
-def checkpoint_of_another_origin(trial: Trial) -> int:
-    size = _checkpointed(trial)
+@noted("is of another log")
+def checkpoint_of_another_origin(trial: Trial, size: int, _: Note) -> str:
     _, found, root = trial.checkpoint(size)
     stranger = new_signer("attendance-ledger/" + "0" * 32, trial.rng.randbytes(32))
-    trial.renote(size, sign(Checkpoint(stranger.name, found, root), [stranger]).written)
-    return size
+    return sign(Checkpoint(stranger.name, found, root), [stranger]).written
 
 
 @said("the transaction that ends at [0-9]+ has no checkpoint|are beyond the newest checkpoint")
