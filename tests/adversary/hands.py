@@ -1,5 +1,6 @@
 """What somebody can do to a ledger's files: with a database program, and with its own key."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Sequence
@@ -17,6 +18,10 @@ from tests.ledger.tampering import tampered
 
 ROWS = "SELECT * FROM stored_events ORDER BY position"
 INSERT = "INSERT INTO stored_events VALUES(?,?,?,?,?)"
+
+
+def compact(event: object) -> bytes:
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def opened(path: Path) -> sqlite3.Connection:

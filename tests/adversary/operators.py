@@ -12,7 +12,7 @@ from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
 
 from ledger.tlog.note import Checkpoint, Note, Signature, new_signer, read_signature, sign
-from tests.adversary.hands import INSERT, Trial, opened
+from tests.adversary.hands import INSERT, Trial, compact, opened
 
 BASE64 = ascii_uppercase + ascii_lowercase + digits + "+/"
 Operator = Callable[[Trial], int | None]
@@ -48,7 +48,7 @@ def edit_a_code(trial: Trial) -> int:
     position, *_, state = trial.some("SessionMarked.v1", "MarkAmended.v1")
     event = json.loads(state)
     event["code"] = "#" if event["code"] != "#" else "N"
-    trial.edit(position, "state", _compact(event))
+    trial.edit(position, "state", compact(event))
     return position
 
 
@@ -179,10 +179,6 @@ def overlong_utf8(trial: Trial) -> int:
 NOT_WRITTEN = "cannot be read, or is not written as this software writes it"
 
 
-def _compact(event: object) -> bytes:
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 def _as_fraction(state: bytes, event: dict, _: Random) -> bytes:
     count = b'"count":%d' % event["count"]
     return state.replace(count, count + b".0")
@@ -219,12 +215,10 @@ _written("signed_numbers_as_fractions", _as_fraction, HEADER)
 _written("signed_white_space", _with_blanks)
 _written("signed_escapes", lambda state, *_: state.replace(b'"nonce":"', b'"\\u006eonce":"'))
 _written("signed_odd_utf8", _in_odd_utf8)
-_written("signed_unknown_field", lambda _, event, __: _compact({"x": 1} | event))
+_written("signed_unknown_field", lambda _, event, __: compact({"x": 1} | event))
+_written("signed_other_order", lambda _, e, __: compact(dict(reversed(e.items()))), MARKED, HEADER)
 _written(
-    "signed_other_order", lambda _, e, __: _compact(dict(reversed(e.items()))), MARKED, HEADER
-)
-_written(
-    "signed_default_written_out", lambda _, e, __: _compact({"minutes_late": None} | e), MARKED
+    "signed_default_written_out", lambda _, e, __: compact({"minutes_late": None} | e), MARKED
 )
 _written("signed_two_in_one", lambda state, *_: state + b"\n" + state)
 _written("signed_nothing", lambda *_: b"", MARKED)
@@ -246,7 +240,7 @@ def signed_earlier_time(trial: Trial) -> int:
     headers = [row for row in trial.rows() if row[3] == "Committed.v1"][1:]
     position, *_, state = trial.rng.choice(headers)
     event = json.loads(state)
-    return trial.resigned(position, state=_compact(event | {"at": 1}))
+    return trial.resigned(position, state=compact(event | {"at": 1}))
 
 
 @said("it belongs to no transaction|a transaction begins inside another|should end at")
@@ -254,7 +248,7 @@ def signed_other_count(trial: Trial) -> None:
     position, *_, state = trial.some("Committed.v1")
     event = json.loads(state)
     count = max(0, event["count"] + trial.rng.choice([-1, 1, 1000]))
-    trial.resigned(position, state=_compact(event | {"count": count}))
+    trial.resigned(position, state=compact(event | {"count": count}))
 
 
 @said("the checkpoint at entry [0-9]+ is not signed by the ledger")
@@ -273,7 +267,7 @@ def signed_key_not_handed_on(trial: Trial) -> int:
     position = trial.rng.choice([each for each in marks if each > last])
     key = new_signer(trial.base.signers[0][1].name, trial.rng.randbytes(32)).verifier.vkey
     known = sum(row[1] == "ledger" for row in rows)
-    state = _compact({"key": key, "signature": "AAAA", "nonce": "A" * 22})
+    state = compact({"key": key, "signature": "AAAA", "nonce": "A" * 22})
     return trial.resigned(
         position, stream="ledger", version=known, name="KeyAdopted.v1", state=state
     )

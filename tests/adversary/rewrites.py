@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ledger.store.schema import Row
 from ledger.tlog.note import new_signer
-from tests.adversary.hands import Trial
+from tests.adversary.hands import Trial, compact
 
 Rewrite = Callable[[Trial], int]
 
@@ -39,7 +39,7 @@ def sign_an_edit(trial: Trial) -> int:
     position, *_, state = trial.some("SessionMarked.v1")
     event = json.loads(state)
     event["code"] = "/" if event["code"] != "/" else "O"
-    return trial.resigned(position, state=_compact(event))
+    return trial.resigned(position, state=compact(event))
 
 
 def sign_a_move(trial: Trial) -> int:
@@ -85,10 +85,6 @@ REWRITES: tuple[Rewrite, ...] = (
 FRESH: tuple[Rewrite, ...] = (sign_with_a_fresh_key, swap_the_history)
 
 
-def _compact(event: object) -> bytes:
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 def _renumbered(trial: Trial, change: Callable[[list[Row], int], list[Row]], by: int) -> int:
     """Change the last entry of a transaction of marks, with its header, and number anew."""
     rows, sizes, since = trial.rows(), trial.sizes(), trial.base.signers[-1][0]
@@ -104,7 +100,7 @@ def _renumbered(trial: Trial, change: Callable[[list[Row], int], list[Row]], by:
     event = json.loads(rows[head][4])
     event["count"] += by
     changed = list(rows)
-    changed[head] = (*rows[head][:4], _compact(event))
+    changed[head] = (*rows[head][:4], compact(event))
     changed = change(changed, end - 1)
     numbered = [(at, *row[1:]) for at, row in enumerate(changed, start=1)]
     return trial.rewrite(numbered, [each if each < end else each + by for each in sizes])
@@ -117,13 +113,13 @@ def _anew(trial: Trial, name: str) -> int:
     for row in trial.rows():
         if row[3] == "LedgerCreated.v1":
             changed = json.loads(row[4]) | {"ledger_id": name.rpartition("/")[2]}
-            rows.append((*row[:4], _compact(changed)))
+            rows.append((*row[:4], compact(changed)))
         elif row[3] == "KeyAdopted.v1":
             first = '"signature"' not in row[4].decode()
             key = signer.verifier.vkey
             event = {"key": key} | ({} if first else {"signature": signer.hand_over(key)})
             nonce = json.loads(row[4])["nonce"]
-            rows.append((*row[:4], _compact(event | {"nonce": nonce})))
+            rows.append((*row[:4], compact(event | {"nonce": nonce})))
         else:
             rows.append(row)
     first = trial.rewrite(rows, trial.sizes(), [signer])
