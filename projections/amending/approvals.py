@@ -1,32 +1,58 @@
 """Amendments that wait for a second person, and what became of others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.clock import iso, local
 from ledger.english import number_of
-from projections.queries.blocks import Block, Grid, Lines
-from projections.queries.question import Answer, Question, option
-from projections.queries.view import View
+from projections.queries.blocks import Block, Lines
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, option
+from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.marks import standing_marks
-from projections.readmodel.records.amending import Request
+from projections.readmodel.records.amending import Request, RequestStep
 
 GROUNDS = {
     "late": "late",
     "many": "many at once",
     "relied-on": "a notice relied on it",
 }
-_COLUMNS = (
-    "batch", "upn", "name", "session", "original", "code", "grounds", "reason", "requested_at",
-    "requested_by", "requested_title", "stands", "stale", "decision", "decided_at", "decided_by",
-    "decided_title", "decided_reason",
-)  # fmt: skip
+
+
+class Said(NamedTuple):
+    """A request, or what became of it: by whom, when and why."""
+
+    by: Author
+    at: int
+    reason: str | None
+
+    @property
+    def words(self) -> str:
+        """By whom and when, London time."""
+        return f"by {self.by.name} ({self.by.job_title}), {local(self.at):%Y-%m-%d %H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedChange:
+    """An amendment that was asked for, the code that stands there now, and how it ended."""
+
+    request: Request
+    person: Person
+    nature: str | None
+    stands: str | None
+    asked: Said
+    ended: Said | None
+
+    @property
+    def stale(self) -> bool:
+        """Whether it waits, and another code than its original stands by now."""
+        return self.request.decision is None and self.stands != self.request.original
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approvals(Question):
+class Approvals(Inquiry[Sequence[RequestedChange]]):
     """attendance approvals: amendments that wait for a second person, and what became of others.
 
     One row a requested change; whatever the session's date.
@@ -36,113 +62,108 @@ class Approvals(Question):
     batch: str | None = option("the requests of one batch")
     pupil: str | None = option("the requests about one pupil, by UPN or local id")
 
-    def answer(self, view: View) -> Answer:
-        """Answer with what waits, or with all that was requested, by batch, session and pupil."""
-        document: dict[str, Any] = {"as_of": view.as_of(), "rows": []}
-        if view.knows_nothing:
-            return Answer(
-                {**document, "knows_nothing": True}, _COLUMNS, [Lines([view.ignorance()])]
-            )
-        rows = [_row(view, each) for each in view.standing(Request, **_wanted(self, view))]
-        rows.sort(key=lambda r: (r["position"], r["session"], r["upn"]))
-        flat = [{**row, "grounds": " ".join(row["grounds"])} for row in rows]
-        waiting = sum(row["decision"] is None for row in rows)
-        document |= {"pending": waiting, "rows": rows}
-        if not rows:
-            words = "nothing was requested" if self.all_ else "no amendment waits for approval"
-            return Answer(document, _COLUMNS, [Lines([words, view.provenance()])], flat)
-        return Answer(document, _COLUMNS, list(_blocks(self, view, rows, waiting)), flat)
+    def find(self, view: View) -> Sequence[RequestedChange]:
+        """Find what waits, or all that was requested, by batch, session and pupil."""
+        found = [_change(view, each) for each in view.standing(Request, **self._wanted(view))]
+        return sorted(found, key=_by_place)
+
+    def _wanted(self, view: View) -> dict[str, Any]:
+        wanted: dict[str, Any] = {} if self.batch is None else {"batch": self.batch}
+        if self.pupil is not None:
+            wanted["pupil"] = view.pupil_index(self.pupil)
+        return wanted if self.all_ else wanted | {"decision": None}
+
+    def present(self, found: Sequence[RequestedChange]) -> Answer:
+        """Show the count, a table for each batch, author and reason, and what to know of them."""
+        waiting = sum(each.request.decision is None for each in found)
+        words = "nothing was requested" if self.all_ else "no amendment waits for approval"
+        shown = list(self._blocks(found, waiting)) if found else [Lines([words])]
+        return Answer({"pending": waiting, "rows": Listing(COLUMNS, found)}, blocks=shown)
+
+    def _blocks(self, found: Sequence[RequestedChange], waiting: int) -> Iterator[Block]:
+        waits = "waits" if waiting == 1 else "wait"
+        yield Lines([f"{number_of(waiting, 'amendment')} {waits} for approval"])
+        order = _READ if self.all_ else _READ[:-1]
+        for _, requests in groupby(found, key=_asked_together):
+            of_it = list(requests)
+            batch, asked = of_it[0].request.batch, of_it[0].asked
+            title = f"Batch {batch}, asked for {asked.words}: {asked.reason}"
+            yield Listing(COLUMNS, of_it).grid(title, order=order)
+        notes = []
+        if any(each.stale for each in found):
+            notes.append("* The mark has changed since: decline the request, and ask again.")
+        if waiting:
+            notes.append("Until it is approved, the mark stands as it was, and counts so.")
+        yield Lines(notes)
+
+    def unknown(self) -> Answer:
+        """Return no request."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
-def _wanted(question: Approvals, view: View) -> dict[str, Any]:
-    """Return by which columns the requests asked about are found."""
-    wanted: dict[str, Any] = {}
-    if question.batch is not None:
-        wanted["batch"] = question.batch
-    if question.pupil is not None:
-        wanted["pupil"] = view.pupil_index(question.pupil)
-    return wanted if question.all_ else wanted | {"decision": None}
+def _change(view: View, each: Request) -> RequestedChange:
+    asked, *ended = [_said(view, step) for step in each.steps]
+    return RequestedChange(
+        each,
+        view.people.get(each.pupil) or view.first_known_person(each.pupil),
+        view.open(each.nature),
+        next((mark.code for mark in standing_marks(view, each.pupil, each.session)), None),
+        asked,
+        ended[0] if ended else None,
+    )
 
 
-def _row(view: View, each: Request) -> dict[str, Any]:
-    person = view.people.get(each.pupil) or view.first_known_person(each.pupil)
-    stands = _standing_code(view, each.pupil, each.session)
-    return {
-        "batch": each.batch,
-        "upn": person.upn,
-        "name": person.name,
-        "session": each.session,
-        "original": each.original,
-        "code": each.code,
-        "minutes_late": each.minutes_late,
-        "nature": view.open(each.nature),
-        "grounds": list(each.grounds),
-        "reason": view.open(each.reason),
-        "requested_at": _at(view, each.position),
-        "requested_by": view.open(each.name),
-        "requested_staff": each.by,
-        "requested_title": each.job_title,
-        "position": each.position,
-        "stands": stands,
-        "stale": each.decision is None and stands != each.original,
-        "decision": each.decision,
-        "decided_at": None if each.decided is None else _at(view, each.decided),
-        "decided_by": view.open(each.decided_name),
-        "decided_title": each.decided_title,
-        "decided_reason": view.open(each.decided_reason),
-        "decided_position": each.decided,
-    }
+def _said(view: View, step: RequestStep) -> Said:
+    return Said(view.author(step), view.commits.of(step.position).at, view.open(step.reason))
 
 
-def _standing_code(view: View, pupil: int, session: str) -> str | None:
-    return next((mark.code for mark in standing_marks(view, pupil, session)), None)
+def _by_place(change: RequestedChange) -> tuple[int, str, str]:
+    return change.request.position, change.request.session, change.person.upn
 
 
-def _at(view: View, position: int) -> str:
-    return iso(view.commits.of(position).at)
+def _asked_together(change: RequestedChange) -> tuple[str, int, str, str | None]:
+    return change.request.batch, change.asked.at, change.request.by, change.asked.reason
 
 
-def _blocks(
-    question: Approvals, view: View, rows: list[dict[str, Any]], waiting: int
-) -> Iterator[Block]:
-    """Yield the count, a table for each batch, author and reason, and what to know of them."""
-    waits = "waits" if waiting == 1 else "wait"
-    yield Lines([f"{number_of(waiting, 'amendment')} {waits} for approval"])
-    headings = ["Session", "Pupil", "UPN", "Change", "Why it is held"]
-    if question.all_:
-        headings.append("What became of it")
-    for (batch, _, _, reason), requests in groupby(rows, key=_request_key):
-        of_it = list(requests)
-        body = [_line(view, row)[: len(headings)] for row in of_it]
-        yield Grid(f"Batch {batch}, {_who(view, of_it[0])}: {reason}", headings, body)
-    notes = [view.provenance()]
-    if waiting:
-        notes.insert(0, "Until it is approved, the mark stands as it was, and counts so.")
-    if any(row["stale"] for row in rows):
-        notes.insert(0, "* The mark has changed since: decline the request, and ask again.")
-    yield Lines(notes)
+def _change_in_words(change: RequestedChange) -> str:
+    stale = f" * ({change.stands or 'no mark'} stands now)" if change.stale else ""
+    return f"{change.request.original} -> {change.request.code}{stale}"
 
 
-def _request_key(row: dict[str, Any]) -> tuple[str, str, str, str]:
-    return row["batch"], row["requested_at"], row["requested_staff"], row["reason"]
-
-
-def _who(view: View, row: dict[str, Any]) -> str:
-    at = local(view.commits.of(row["position"]).at)
-    return f"asked for by {row['requested_by']} ({row['requested_title']}), {at:%Y-%m-%d %H:%M}"
-
-
-def _line(view: View, row: dict[str, Any]) -> list[str]:
-    stale = f" * ({row['stands'] or 'no mark'} stands now)" if row["stale"] else ""
-    grounds = ", ".join(GROUNDS[ground] for ground in row["grounds"])
-    change = f"{row['original']} -> {row['code']}{stale}"
-    return [row["session"], row["name"], row["upn"], change, grounds, _fate(view, row)]
-
-
-def _fate(view: View, row: dict[str, Any]) -> str:
-    if row["decision"] is None:
+def _fate(change: RequestedChange) -> str:
+    if change.ended is None:
         return "waits"
-    at = local(view.commits.of(row["decided_position"]).at)
-    why = f": {row['decided_reason']}" if row["decided_reason"] else ""
-    who = f"{row['decided_by']} ({row['decided_title']})"
-    return f"{row['decision']} by {who}, {at:%Y-%m-%d %H:%M}{why}"
+    why = f": {change.ended.reason}" if change.ended.reason else ""
+    return f"{change.request.decision} {change.ended.words}{why}"
+
+
+COLUMNS: tuple[Column[RequestedChange], ...] = (
+    Column("batch", value=lambda row: row.request.batch),
+    Column("upn", "UPN", lambda row: row.person.upn),
+    Column("name", "Pupil", lambda row: row.person.name),
+    Column("session", "Session", lambda row: row.request.session),
+    Column("original", value=lambda row: row.request.original),
+    Column("code", value=lambda row: row.request.code),
+    Column("", "Change", text=_change_in_words),
+    Column("minutes_late", value=lambda row: row.request.minutes_late, csv=False),
+    Column("nature", csv=False),
+    Column("grounds", "Why it is held", lambda row: row.request.grounds,
+           text=lambda row: ", ".join(GROUNDS[ground] for ground in row.request.grounds),
+           csv=lambda row: " ".join(row.request.grounds)),
+    Column("reason", value=lambda row: row.asked.reason),
+    Column("requested_at", value=lambda row: iso(row.asked.at)),
+    Column("requested_by", value=lambda row: row.asked.by.name),
+    Column("requested_staff", value=lambda row: row.request.by, csv=False),
+    Column("requested_title", value=lambda row: row.asked.by.job_title),
+    Column("position", value=lambda row: row.request.position, csv=False),
+    Column("stands"),
+    Column("stale"),
+    Column("decision", value=lambda row: row.request.decision),
+    Column("decided_at", value=lambda row: row.ended and iso(row.ended.at)),
+    Column("decided_by", value=lambda row: row.ended and row.ended.by.name),
+    Column("decided_title", value=lambda row: row.ended and row.ended.by.job_title),
+    Column("decided_reason", value=lambda row: row.ended and row.ended.reason),
+    Column("decided_position", value=lambda row: row.request.decided, csv=False),
+    Column("", "What became of it", text=_fate),
+)  # fmt: skip
+_READ = ("Session", "Pupil", "UPN", "Change", "Why it is held", "What became of it")

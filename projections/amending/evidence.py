@@ -1,34 +1,42 @@
 """What amendments rest on: evidence as it was given, and whether kept copies are unchanged."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.clock import iso, local, local_date, parse_instant
+from ledger.clock import iso, local, local_date
 from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.sealing import attachments
 from ledger.sealing.keys import BEYOND_USE, REDACTED
-from projections.queries.blocks import Grid, Lines
-from projections.queries.question import Answer, Question, option
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, option
 from projections.queries.versions import Describer
-from projections.queries.view import View
+from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.marks import amended_sessions
 from projections.readmodel.records.amending import Evidence as Piece
 
-COLUMNS = (
-    "upn", "batch", "sessions", "file", "sha256", "note", "kept", "copy",
-    "by_name", "by_job_title", "by_authenticated", "recorded_at", "position",
-)  # fmt: skip
-_HEADINGS = (
-    "UPN", "Batch", "Sessions", "File", "What it is", "Copy", "By", "When", "Position", "SHA-256",
-)  # fmt: skip
-_NOTE = "a copy is looked at now: unchanged means that its bytes have the SHA-256 recorded"
+
+@dataclass(frozen=True, slots=True)
+class GivenPiece:
+    """A piece of evidence, the sessions amended on it, and how the kept copy is now.
+
+    ``copy``: none where none was kept; ``by``: as on the day.
+    """
+
+    piece: Piece
+    person: Person
+    sessions: Sequence[str]
+    file: str | None
+    note: str | None
+    copy: str | None
+    by: Author
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence(Question):
+class Evidence(Inquiry[Sequence[GivenPiece]]):
     """attendance evidence: what amendments rest on, and whether kept copies are unchanged.
 
     Evidence given with amendments; the time of knowledge counts, session dates do not.
@@ -37,18 +45,36 @@ class Evidence(Question):
     pupil: str | None = option("one pupil, by UPN or local id")
     batch: str | None = option("one batch of amendments")
 
-    def answer(self, view: View) -> Answer:
-        """Answer with the evidence known, in the order in which it was recorded."""
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+    def find(self, view: View) -> Sequence[GivenPiece]:
+        """Find the evidence known, in the order in which it was recorded."""
         pupil = None if self.pupil is None else view.pupil_index(self.pupil)
         asked = {"pupil": pupil, "batch": self.batch}
         wanted = {name: value for name, value in asked.items() if value is not None}
         pieces = sorted(view.standing(Piece, **wanted), key=lambda each: each.line)
         sessions = _sessions_amended(view) if pieces else {}
-        rows = [_row(view, each, sessions.get((each.pupil, each.batch), [])) for each in pieces]
-        return Answer({"as_of": view.as_of(), "rows": rows}, COLUMNS, [_table(view, rows)])
+        describer = Describer(view)
+        return [
+            GivenPiece(
+                each,
+                view.people[each.pupil],
+                sessions.get((each.pupil, each.batch), []),
+                view.open(each.file),
+                view.open(each.note),
+                _copy(view, each),
+                describer.name_and_title(each.by, local_date(each.at)),
+            )
+            for each in pieces
+        ]
+
+    def present(self, found: Sequence[GivenPiece]) -> Answer:
+        """Show one row a piece."""
+        listing = Listing(COLUMNS, found)
+        title = f"Evidence given with amendments: {number_of(len(found), 'row')}"
+        return Answer({"rows": listing}, blocks=[listing.grid(title, order=_READ, notes=[_NOTE])])
+
+    def unknown(self) -> Answer:
+        """Return no piece."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
 def _sessions_amended(view: View) -> dict[tuple[int, str], list[str]]:
@@ -57,22 +83,6 @@ def _sessions_amended(view: View) -> dict[tuple[int, str], list[str]]:
     for each in amended_sessions(view):
         found[each.pupil, each.batch].append(each.session)
     return found
-
-
-def _row(view: View, piece: Piece, sessions: list[str]) -> dict[str, Any]:
-    return {
-        "upn": view.people[piece.pupil].upn,
-        "batch": piece.batch,
-        "sessions": sessions,
-        "file": view.open(piece.file),
-        "sha256": piece.sha256,
-        "note": view.open(piece.note),
-        "kept": piece.copy_key is not None,
-        "copy": _copy(view, piece),
-        "by": _author(view, piece),
-        "recorded_at": iso(piece.at),
-        "position": piece.line,
-    }
 
 
 def _copy(view: View, piece: Piece) -> str | None:
@@ -93,40 +103,35 @@ def _copy(view: View, piece: Piece) -> str | None:
     return "unchanged" if attachments.digest(content) == piece.sha256 else "changed"
 
 
-def _author(view: View, piece: Piece) -> dict[str, Any]:
-    """Return who gave it, with name and title as they were on the day."""
-    name, title = Describer(view).name_and_title(piece.by, local_date(piece.at))
-    return {"name": name, "job_title": title, "authenticated": piece.authenticated}
-
-
-def _table(view: View, rows: list[dict[str, Any]]) -> Grid:
-    title = f"Evidence given with amendments: {number_of(len(rows), 'row')}"
-    body = [_cells(row) for row in rows]
-    return Grid(title, _HEADINGS, body, frozenset({8}), notes=[_NOTE, view.provenance()])
-
-
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    recorded = local(parse_instant(row["recorded_at"]))
-    by = row["by"]
-    return (
-        row["upn"],
-        row["batch"],
-        _between(row["sessions"]),
-        row["file"] or "",
-        row["note"] or "",
-        row["copy"] or "not kept",
-        ", ".join(filter(None, (by["name"], by["job_title"]))) or "not stated",
-        f"{recorded:%Y-%m-%d %H:%M}",
-        str(row["position"]),
-        row["sha256"] or "",
-    )
-
-
-def _between(sessions: list[str]) -> str:
+def _between(sessions: Sequence[str]) -> str:
     """Write which sessions were amended: one, or the first, the last and how many."""
     if len(sessions) > 1:
         return f"{sessions[0]} to {sessions[-1]} ({len(sessions)})"
     return sessions[0] if sessions else "none yet"
+
+
+COLUMNS: tuple[Column[GivenPiece], ...] = (
+    Column("upn", "UPN", lambda row: row.person.upn),
+    Column("batch", "Batch", lambda row: row.piece.batch),
+    Column("sessions", "Sessions", text=lambda row: _between(row.sessions)),
+    Column("file", "File"),
+    Column("sha256", "SHA-256", lambda row: row.piece.sha256),
+    Column("note", "What it is"),
+    Column("kept", value=lambda row: row.piece.copy_key is not None),
+    Column("copy", "Copy", text=lambda row: row.copy or "not kept"),
+    Column("by", "By", csv=False, text=lambda row: row.by.words,
+           value=lambda row: row.by._asdict() | {"authenticated": row.piece.authenticated}),
+    Column("by_name", value=lambda row: row.by.name, json=False),
+    Column("by_job_title", value=lambda row: row.by.job_title, json=False),
+    Column("by_authenticated", value=lambda row: row.piece.authenticated, json=False),
+    Column("recorded_at", "When", lambda row: iso(row.piece.at),
+           text=lambda row: f"{local(row.piece.at):%Y-%m-%d %H:%M}"),
+    Column("position", "Position", lambda row: row.piece.line, number=True),
+)  # fmt: skip
+_READ = (
+    "UPN", "Batch", "Sessions", "File", "What it is", "Copy", "By", "When", "Position", "SHA-256",
+)  # fmt: skip
+_NOTE = "a copy is looked at now: unchanged means that its bytes have the SHA-256 recorded"
 
 
 # -- as rows of other questions -------------------------------------------------------------

@@ -16,7 +16,6 @@ from ledger.events.amending import (
 from ledger.events.register import MarkAmended
 from ledger.store.store import Fact
 from policies.packs import school as school_packs
-from projections.amending import approvals
 from projections.amending.approvals import Approvals
 from projections.amending.policy import PoliciesAdopted, PolicyInForce
 from projections.figures.persistent import PersistentAbsence
@@ -84,7 +83,7 @@ def test_what_waits_is_listed_with_all_that_was_asked(office):
     answer = office.ask(Approvals())
     assert answer.document["pending"] == 4
     row = rows(office)["ann", "08"]
-    shown = {key: row[key] for key in approvals._COLUMNS}
+    shown = {key: row[key] for key in answer.listing.header}
     assert shown == {
         "batch": "b1", "upn": "U-ann", "name": "Ann Able", "session": MONDAY, "original": "I",
         "code": "O", "grounds": ["late", "many"], "reason": "seen in town",
@@ -92,7 +91,7 @@ def test_what_waits_is_listed_with_all_that_was_asked(office):
         "requested_title": "Officer", "stands": "I", "stale": False, "decision": None,
         "decided_at": None, "decided_by": None, "decided_title": None, "decided_reason": None,
     }  # fmt: skip
-    assert answer.flat[0]["grounds"] == "late many"
+    assert answer.listing.flat()[0]["grounds"] == "late many"
 
 
 def test_what_was_decided_is_listed_on_request(office):
