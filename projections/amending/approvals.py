@@ -78,7 +78,7 @@ class Approvals(Inquiry[Sequence[RequestedChange]]):
         waiting = sum(each.request.decision is None for each in found)
         words = "nothing was requested" if self.all_ else "no amendment waits for approval"
         shown = list(self._blocks(found, waiting)) if found else [Lines([words])]
-        return Answer({"pending": waiting, "rows": Listing(COLUMNS, found)}, blocks=shown)
+        return Answer({"rows": Listing(COLUMNS, found), "pending": waiting}, blocks=shown)
 
     def _blocks(self, found: Sequence[RequestedChange], waiting: int) -> Iterator[Block]:
         waits = "waits" if waiting == 1 else "wait"

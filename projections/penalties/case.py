@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,16 @@ class Case:
         return self.standing.peak >= self.measure.sessions
 
     @property
+    def settled(self) -> int:
+        """How many entries of the latest window are not provisional."""
+        return sum(session not in self.provisional for session in self.standing.sessions)
+
+    @property
+    def fresh(self) -> int:
+        """On how many sessions of the latest window no earlier notice relied."""
+        return sum(session not in self.used for session in self.standing.sessions)
+
+    @property
     def window(self) -> Window:
         """The window that a referral would be about.
 
@@ -94,24 +104,6 @@ def case_of(register: Register, entries: Mapping[Session, str], notices: Iterabl
     )
 
 
-def figures(case: Case) -> dict[str, Any]:
-    """Return the part of an answer's row that follows from the register and the notices."""
-    found = case.standing
-    return {
-        "count": found.count,
-        "settled": sum(session not in case.provisional for session in found.sessions),
-        "fresh": sum(session not in case.used for session in found.sessions),
-        "met": case.met,
-        "peak": found.peak,
-        "first_met_on": found.first_met_on.isoformat() if found.first_met_on else None,
-        "window": _window(found.window),
-        "sessions": _cells(case, found.sessions),
-        "peak_window": _window(found.peak_window),
-        "peak_sessions": _cells(case, found.peak_sessions),
-        "oldest_leaves_on": found.leaves_on.isoformat() if found.leaves_on else None,
-    }
-
-
 def in_full_windows(case: Case, register: Register, number: int) -> list[Session]:
     """Return the entries that lie in any window with at least ``number`` of them."""
     sessions = sorted(case.entries)
@@ -124,17 +116,6 @@ def in_full_windows(case: Case, register: Register, number: int) -> list[Session
         if last + 1 - first >= number:
             found.update(range(first, last + 1))
     return [sessions[place] for place in sorted(found)]
-
-
-def _window(window: Window | None) -> dict[str, str] | None:
-    return window and {
-        "first_week": window.first_week.isoformat(),
-        "last_week": window.last_week.isoformat(),
-    }
-
-
-def _cells(case: Case, sessions: Iterable[Session]) -> list[dict[str, str]]:
-    return [{"session": str(session), "code": case.entries[session]} for session in sessions]
 
 
 Ages = Mapping[int, tuple[date, date]]

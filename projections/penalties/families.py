@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ledger.english import number_of
 from ledger.values import Session, parse_session
-from policies.law.notices import Liable, Notice, liable, prospect, relevant_school
+from policies.law.notices import Liable, Notice, Prospect, liable, prospect, relevant_school
 from policies.law.penalties import Window
 from projections.penalties.case import Case
 from projections.queries.pending import pending_amendments
@@ -23,42 +23,56 @@ from projections.readmodel.records.penalties import CaseworkStep, Confirmation
 from projections.readmodel.records.register import Conflict
 from projections.readmodel.records.roll import Relation
 
+T = TypeVar("T")
+_SUPPORT = "support"
+_WEEK = timedelta(days=6)
+
 
 class Parent(NamedTuple):
-    """Somebody who is a parent, or not ruled out, as far as the record says."""
+    """Somebody who is a parent, or not ruled out, and what one more notice to them would be.
+
+    ``confirmed_on``: the last day by which the authority confirmed how many it holds.
+    """
 
     parent_id: str
     liable: Liable
     has_address: bool
+    one_more: Prospect
+    confirmed_on: date | None
+
+
+def by_pupil(found: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
+    """Return what was found for each pupil, in its order."""
+    grouped: dict[int, list[T]] = {}
+    for pupil, each in found:
+        grouped.setdefault(pupil, []).append(each)
+    return grouped
 
 
 @dataclass
 class Families:
-    """The parents, notices and confirmations of a view, read once for a whole answer."""
+    """What a view knows besides the register, read once for a whole answer."""
 
     view: View
 
+    # -- notices and parents --------------------------------------------------------------------
+
     @cached_property
-    def notices(self) -> dict[int, list[tuple[str, Notice]]]:
+    def _notices(self) -> dict[int, list[tuple[str, Notice]]]:
         """Every notice known, with its parent, for each child; the earliest first."""
-        found: dict[int, list[tuple[str, Notice]]] = {}
         known = self.view.standing(penalties_records.Notice)
-        for each in sorted(known, key=lambda n: (n.pupil, n.issued_on, n.parent)):
-            found.setdefault(each.pupil, []).append((each.parent, each.law))
-        return found
+        known.sort(key=lambda n: (n.pupil, n.issued_on, n.parent))
+        return by_pupil((each.pupil, (each.parent, each.law)) for each in known)
 
     def notices_for(self, pupil: int) -> list[Notice]:
         """Return the notices for a child, to whichever parent."""
-        return [notice for _, notice in self.notices.get(pupil, ())]
+        return [notice for _, notice in self._notices.get(pupil, ())]
 
     @cached_property
     def _relations(self) -> dict[int, list[Relation]]:
-        found: dict[int, list[Relation]] = {}
-        known = self.view.standing(Relation)
-        for each in sorted(known, key=lambda r: (r.pupil, r.parent)):
-            if each.covers(self.view.on):
-                found.setdefault(each.pupil, []).append(each)
-        return found
+        known = [each for each in self.view.standing(Relation) if each.covers(self.view.on)]
+        known.sort(key=lambda each: (each.pupil, each.parent))
+        return by_pupil((each.pupil, each) for each in known)
 
     @cached_property
     def _addresses(self) -> set[str]:
@@ -67,10 +81,12 @@ class Families:
     @cached_property
     def _confirmed(self) -> dict[tuple[int, str], date]:
         """The last day by ``on`` on which the authority confirmed, for child and parent."""
-        days = [each for each in self.view.standing(Confirmation)
-                if each.confirmed_on <= self.view.on]  # fmt: skip
-        ordered = sorted(days, key=lambda each: each.confirmed_on)
-        return {(each.pupil, each.parent): each.confirmed_on for each in ordered}
+        known = sorted(self.view.standing(Confirmation), key=lambda each: each.confirmed_on)
+        return {
+            (each.pupil, each.parent): each.confirmed_on
+            for each in known
+            if each.confirmed_on <= self.view.on
+        }
 
     def parents(self, pupil: int) -> Iterator[Parent]:
         """Yield those who are parents of a child or not ruled out, by id."""
@@ -78,35 +94,15 @@ class Families:
             words = self.view.open(each.relationship)
             found = liable(each.parental_responsibility, each.care, words, self.view.on)
             if found is not None:
-                yield Parent(each.parent, found, each.parent in self._addresses)
+                who = each.parent
+                given = [n for parent, n in self._notices.get(pupil, ()) if parent == who]
+                one_more = prospect(given, self.view.on)
+                confirmed = self._confirmed.get((pupil, who))
+                yield Parent(who, found, who in self._addresses, one_more, confirmed)
 
-    def row(self, pupil: int, parent: Parent) -> dict[str, Any]:
-        """Return what one more notice to a parent would be, as an answer has it."""
-        given = [n for who, n in self.notices.get(pupil, ()) if who == parent.parent_id]
-        one_more = prospect(given, self.view.on)
-        confirmed = self._confirmed.get((pupil, parent.parent_id))
-        return {
-            "parent_id": parent.parent_id,
-            "liable": parent.liable,
-            "previous": len(one_more.previous),
-            "outcome": one_more.outcome,
-            "amount_within_21_days": one_more.low,
-            "amount": one_more.high,
-            "la_confirmed_on": confirmed.isoformat() if confirmed else None,
-        }
+    # -- what a referral would have to clear up first -------------------------------------------
 
-
-_SUPPORT = "support"
-_WEEK = timedelta(days=6)
-
-
-@dataclass
-class Blockers:
-    """What a view knows besides the register, read once for a whole answer."""
-
-    view: View
-
-    def of(
+    def blockers(
         self, pupil: int, case: Case, unmarked: Collection[Session], parents: Sequence[Parent]
     ) -> list[str]:
         """Return what a referral would have to clear up first, each as ``code: words``.
@@ -129,28 +125,23 @@ class Blockers:
             yield f"provisional: {code} still stands on {_sessions(open_)} of the window"
         if case.met and not case.settled_met:
             yield f"provisional-only: the threshold is met only with {code}"
-        if missing := len(_in_window(unmarked, case.window)):
+        if missing := _in_window(unmarked, case.window):
             yield f"missing: no mark on {_sessions(missing)} of the window"
         if used := len(case.used.intersection(case.sessions)):
             yield f"relied-on: an earlier notice relied on {_sessions(used)} of the window"
-        if conflicts := len(_in_window(self._conflicts.get(pupil, ()), case.window)):
+        if conflicts := _in_window(self._conflicts.get(pupil, ()), case.window):
             yield f"conflict: a source states another mark for {_sessions(conflicts)} in it"
-        if waiting := len(_in_window(self._pending.get(pupil, ()), case.window)):
+        if waiting := _in_window(self._pending.get(pupil, ()), case.window):
             yield f"pending: an amendment of {_sessions(waiting)} of it waits for approval"
 
     @cached_property
     def _pending(self) -> dict[int, list[Session]]:
-        found: dict[int, list[Session]] = {}
-        for each in pending_amendments(self.view):
-            found.setdefault(each.pupil, []).append(each.at)
-        return found
+        return by_pupil((each.pupil, each.at) for each in pending_amendments(self.view))
 
     @cached_property
     def _conflicts(self) -> dict[int, list[Session]]:
-        found: dict[int, list[Session]] = {}
-        for each in self.view.standing(Conflict):
-            found.setdefault(each.pupil, []).append(parse_session(each.session))
-        return found
+        known = self.view.standing(Conflict)
+        return by_pupil((each.pupil, parse_session(each.session)) for each in known)
 
     def _support(self, pupil: int, window: Window) -> Iterator[str]:
         first = min(window.first_week, *(self.view.school_year or ()))
@@ -163,11 +154,10 @@ class Blockers:
 
     @cached_property
     def _support_steps(self) -> dict[int, list[date]]:
-        found: dict[int, list[date]] = {}
-        for each in self.view.standing(CaseworkStep):
-            if _SUPPORT in each.step.casefold():
-                found.setdefault(each.pupil, []).append(each.on_date)
-        return found
+        known = self.view.standing(CaseworkStep)
+        return by_pupil(
+            (each.pupil, each.on_date) for each in known if _SUPPORT in each.step.casefold()
+        )
 
     def _school_type(self) -> Iterator[str]:
         kind = self.view.school.type if self.view.school else ""
@@ -184,9 +174,9 @@ def _parent_blockers(parents: Iterable[Parent]) -> Iterator[str]:
             yield f"address: no address is recorded for parent {parent.parent_id}"
 
 
-def _in_window(sessions: Iterable[Session], window: Window) -> list[Session]:
+def _in_window(sessions: Iterable[Session], window: Window) -> int:
     last = window.last_week + _WEEK
-    return [session for session in sessions if window.first_week <= session.date <= last]
+    return sum(window.first_week <= session.date <= last for session in sessions)
 
 
 def _sessions(number: int) -> str:

@@ -1,15 +1,17 @@
 """Who reached the penalty notice threshold, and who is near it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ledger.values import Session
+from ledger.values import Session, parse_session
 from policies.law.calendar import school_weeks
-from policies.law.penalties import measure
+from policies.law.penalties import RelevantEntry, first_recorded, measure
+from policies.packs.codes import Codes
 from projections.penalties.case import (
     Case,
     Register,
@@ -18,32 +20,34 @@ from projections.penalties.case import (
     countable_cells,
     counted_from,
     entries,
-    figures,
+    in_full_windows,
+    letters,
     relevant_cells,
     weeks_begun,
     window_counts,
 )
-from projections.penalties.considerations import (
-    Consideration,
-    Stretch,
-    case_sessions,
-    considerations,
-    first_recorded_met_at,
-    is_considered,
-    recorded_since,
-    stretches,
+from projections.penalties.families import Families, by_pupil
+from projections.penalties.text import (
+    COLUMNS,
+    Considered,
+    ListedPupil,
+    PenaltyFindings,
+    explanation,
+    table,
 )
-from projections.penalties.families import Blockers, Families
-from projections.penalties.text import COLUMNS, ListedPupil, blocks, csv_row, explanation
-from projections.queries.blocks import Lines
-from projections.queries.question import Answer, Question, Selection, option
+from projections.queries.blocks import Block
+from projections.queries.columns import Listing
+from projections.queries.question import Answer, Inquiry, Selection, option
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import marks_with_codes
+from projections.readmodel.records.penalties import Consideration
+from projections.readmodel.records.register import Mark
 
 
 @dataclass(frozen=True, kw_only=True)
-class Penalties(Selection, Question):
+class Penalties(Selection, Inquiry[PenaltyFindings]):
     """attendance penalties: who reached the penalty notice threshold, and who is near it.
 
     Pupils with so many relevant entries in a window of school weeks, over the whole history.
@@ -60,33 +64,37 @@ class Penalties(Selection, Question):
         "show sessions, windows and the rule, in words for a parent", default=False
     )
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row for each pupil listed, by UPN."""
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "knows_nothing": True, "rows": []}
-            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-        listing = _Listing(self, view)
-        found = sorted(listing.pupils(), key=lambda each: str(each.row["upn"]))
-        document = {"as_of": view.as_of(), "at_least": listing.at_least, "window": self.window,
-                    "rows": [each.row for each in found]}  # fmt: skip
-        current, rule = self.window == "current", listing.register.measure
-        shown = blocks(view, found, rule, early=current and listing.at_least < rule.sessions)
+    def find(self, view: View) -> PenaltyFindings:
+        """Find the pupils listed, by UPN."""
+        search = _Search(self, view)
+        pupils = sorted(search.pupils(), key=lambda each: each.person.upn)
+        return PenaltyFindings(search.register, search.at_least, pupils)
+
+    def present(self, found: PenaltyFindings) -> Answer:
+        """Show one row for each pupil."""
+        rows = Listing(COLUMNS, found.pupils)
+        early = self.window == "current" and found.at_least < found.register.measure.sessions
+        shown: list[Block] = [table(found, early=early)]
         if self.explain:
-            shown += explanation(view, found, rule)
-        return Answer(document, COLUMNS, shown, flat=[csv_row(each.row) for each in found])
+            shown += explanation(found)
+        fields = {"at_least": found.at_least, "window": self.window, "rows": rows}
+        return Answer(fields, blocks=shown)
+
+    def unknown(self) -> Answer:
+        """Return nobody."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
 @dataclass
-class _Listing:
+class _Search:
     """One answer being made: the register as arrays first, then each pupil listed in detail."""
 
     question: Penalties
     view: View
-    families: Families = field(init=False)
-    blockers: Blockers = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.families, self.blockers = Families(self.view), Blockers(self.view)
+    @cached_property
+    def families(self) -> Families:
+        return Families(self.view)
 
     @cached_property
     def register(self) -> Register:
@@ -119,6 +127,15 @@ class _Listing:
         empty: Flags = self.whole.counted & (self.whole.codes == 0)
         return empty
 
+    def _sessions(self, flags: Flags, pupil: int) -> set[Session]:
+        return {self.whole.sessions[at] for at in np.nonzero(flags[pupil])[0]}
+
+    @cached_property
+    def considered(self) -> dict[int, list[Considered]]:
+        """What was considered for each pupil, in the order of the log."""
+        known = sorted(self.view.standing(Consideration), key=lambda each: each.kf)
+        return by_pupil((each.pupil, _considered(self.view, each)) for each in known)
+
     def pupils(self) -> Iterator[ListedPupil]:
         """Yield those who have enough entries in a window."""
         whole, register = self.whole, self.register
@@ -127,48 +144,108 @@ class _Listing:
         latest, fullest = window_counts(flags, whole.sessions, weeks, register.measure)
         counts = latest if self.question.window == "current" else fullest
         chosen = (flags & selected_cells(self.view, self.question, whole)).any(axis=1)
-        for pupil in np.nonzero(chosen & (counts >= self.at_least))[0]:
-            found = entries(whole, flags, int(pupil))
-            case = case_of(register, found, self.families.notices_for(int(pupil)))
-            yield from self._detail(int(pupil), case)
+        for row in np.nonzero(chosen & (counts >= self.at_least))[0]:
+            pupil = int(row)
+            found = entries(whole, flags, pupil)
+            case = case_of(register, found, self.families.notices_for(pupil))
+            stood = stretches(
+                self.view, pupil, self._sessions(self.cells, pupil),
+                (whole.sessions[0].date, register.on),
+            )  # fmt: skip
+            if not (self.question.not_considered and self._is_settled(pupil, case, stood)):
+                yield self._listed(pupil, case, stood)
 
-    @cached_property
-    def _considerations(self) -> dict[int, list[Consideration]]:
-        return considerations(self.view)
+    def _is_settled(self, pupil: int, case: Case, stood: Iterable["Stretch"]) -> bool:
+        """Tell whether somebody considered the case as it is now.
 
-    def _detail(self, pupil: int, case: Case) -> Iterator[ListedPupil]:
-        versions = stretches(
-            self.view, pupil, self._sessions(self.cells, pupil),
-            (self.whole.sessions[0].date, self.register.on),
-        )  # fmt: skip
-        considered = self._considerations.get(pupil, [])
-        if not (self.question.not_considered and self._is_settled(case, versions, considered)):
-            row = self._row(pupil, case, versions)
-            row["considered"] = [each.row() for each in considered]
-            yield ListedPupil(pupil, case, row, considered)
+        One who had seen as many in a window as the fullest holds, and every entry that the case
+        is about: read the register after the last of them was recorded.
+        """
+        about: Sequence[Session] = case.standing.sessions
+        if self.question.window == "any":
+            about = in_full_windows(case, self.register, self.at_least)
+        recorded = _recorded_since(stood)
+        newest = max(recorded[session] for session in about)
+        return any(
+            each.seen.seen_at >= newest and each.seen.peak >= case.standing.peak
+            for each in self.considered.get(pupil, ())
+        )
 
-    def _is_settled(
-        self,
-        case: Case,
-        versions: list[Stretch],
-        considered: list[Consideration],
-    ) -> bool:
-        """Tell whether the case, as it is now, has been considered."""
-        current = self.question.window == "current"
-        about = case_sessions(case, self.register, self.at_least, current=current)
-        since = recorded_since(versions)
-        return is_considered(considered, since, case, about)
-
-    def _row(self, pupil: int, case: Case, versions: list[Stretch]) -> dict[str, Any]:
+    def _listed(self, pupil: int, case: Case, stood: Iterable["Stretch"]) -> ListedPupil:
         parents = list(self.families.parents(pupil))
-        unmarked = self._sessions(self.unmarked, pupil)
-        row = figures(case)
-        row["first_recorded_met_at"] = first_recorded_met_at(versions, self.register)
-        row["considered"] = []
-        row["parents"] = [self.families.row(pupil, parent) for parent in parents]
-        row["blockers"] = self.blockers.of(pupil, case, unmarked, parents)
-        upn = {"upn": self.view.people[pupil].upn}
-        return upn | {name: row[name] for name in COLUMNS[1:]}
+        weeks, rule = self.register.weeks, self.register.measure
+        return ListedPupil(
+            self.view.people[pupil],
+            case,
+            first_recorded(weeks, (each.entry for each in stood), rule),
+            self.considered.get(pupil, ()),
+            parents,
+            self.families.blockers(pupil, case, self._sessions(self.unmarked, pupil), parents),
+        )
 
-    def _sessions(self, flags: Flags, pupil: int) -> set[Session]:
-        return {self.whole.sessions[at] for at in np.nonzero(flags[pupil])[0]}
+
+def _considered(view: View, seen: Consideration) -> Considered:
+    commit, reason = view.commits.of(seen.kf), view.open(seen.reason)
+    return Considered(seen, commit.at, view.author(seen), commit.authenticated, reason)
+
+
+# -- when relevant entries were recorded ------------------------------------------------------
+
+
+class Stretch(NamedTuple):
+    """A version with a relevant code: positions, and the times that go by the clock asked."""
+
+    session: Session
+    since: int
+    until: int | None
+    known_from: int
+    known_to: int | None
+
+    @property
+    def entry(self) -> RelevantEntry:
+        """What the policy needs to know of it."""
+        return RelevantEntry(self.session, self.known_from, self.known_to)
+
+
+def stretches(
+    view: View, pupil: int, cells: Collection[Session], days: tuple[date, date]
+) -> list[Stretch]:
+    """Return every version with a relevant code that ever stood on these sessions, as known.
+
+    ``days``: the first and the last that matter, which is where the table is read.
+    """
+    codes = view.rules.codes
+    found = marks_with_codes(view, pupil, days, letters(codes))
+    return [
+        _stretch(view, session, mark)
+        for mark in found
+        if (session := parse_session(mark.session)) in cells
+        and _is_relevant(codes, session, mark.code)
+    ]
+
+
+def _is_relevant(codes: Codes, session: Session, code: str) -> bool:
+    rule = codes.find(code, session.date)
+    return rule is not None and rule.threshold
+
+
+def _stretch(view: View, session: Session, mark: Mark) -> Stretch:
+    ended = None if mark.kt is None or mark.kt > view.position else mark.kt
+    if view.question.clock == "source":
+        return Stretch(session, mark.kf, ended, mark.sf, None if ended is None else mark.st)
+    until = None if ended is None else view.commits.of(ended).at
+    return Stretch(session, mark.kf, ended, view.commits.of(mark.kf).at, until)
+
+
+def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, int]:
+    """Return the position from which each session holds a relevant entry without a break.
+
+    Where one relevant code replaces another nothing new is recorded against the pupil.
+    """
+    since: dict[Session, int] = {}
+    ended: dict[Session, int | None] = {}
+    for stretch in stood:
+        if ended.get(stretch.session) != stretch.since:
+            since[stretch.session] = stretch.since
+        ended[stretch.session] = stretch.until
+    return since

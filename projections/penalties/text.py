@@ -3,78 +3,159 @@
 It says what is recorded, never a finding.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from ledger.clock import local, parse_instant
+from ledger.clock import iso, local
 from ledger.english import day, in_words, number_of, part_of_day, weekday
-from ledger.values import parse_session
-from policies.law.penalties import Measure
+from ledger.values import Session
+from policies.law.penalties import Measure, Window
+from policies.packs.codes import Codes
 from policies.packs.values import parameters
-from projections.penalties.case import Case, counted_from, letters
-from projections.penalties.considerations import Consideration
+from projections.penalties.case import Case, Register, counted_from, letters
+from projections.penalties.families import Parent
 from projections.queries.blocks import Block, Grid, Lines
-from projections.queries.columns import natural_order
-from projections.queries.view import View
+from projections.queries.columns import Column, Listing, natural_order
+from projections.queries.view import Author, Person
+from projections.readmodel.records.penalties import Consideration
 
-COLUMNS = (
-    "upn",
-    "count",
-    "settled",
-    "fresh",
-    "met",
-    "peak",
-    "first_met_on",
-    "first_recorded_met_at",
-    "window",
-    "sessions",
-    "peak_window",
-    "peak_sessions",
-    "oldest_leaves_on",
-    "considered",
-    "parents",
-    "blockers",
-)
+_EARLY = "Oldest leaves on"
+_OUTCOMES = {
+    "first": "a notice would be the first in the period",
+    "second": "a notice would be the second in the period",
+    "barred": "no further notice may be issued in the period",
+}
+
+
+class Considered(NamedTuple):
+    """A consideration as recorded, when and by whom; texts opened."""
+
+    seen: Consideration
+    at: int
+    by: Author
+    authenticated: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPupil:
-    """A pupil listed: row number, case, row of the answer, considerations with their reasons."""
+    """A pupil listed: the case, what was considered of it, and what a referral would meet.
 
-    pupil: int
+    ``first_recorded``: when a window first held as many recorded entries as the rule names, none
+    where it never did, 0 where the source states no time for it.
+    """
+
+    person: Person
     case: Case
-    row: dict[str, Any]
-    considered: Sequence[Consideration]
+    first_recorded: int | None = None
+    considered: Sequence[Considered] = ()
+    parents: Sequence[Parent] = ()
+    blockers: Sequence[str] = ()
 
 
-def csv_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row without nested values, for CSV."""
-    return {
-        **row,
-        "window": _weeks_cell(row["window"]),
-        "peak_window": _weeks_cell(row["peak_window"]),
-        "sessions": _sessions_cell(row["sessions"]),
-        "peak_sessions": _sessions_cell(row["peak_sessions"]),
-        "considered": ";".join(f"{c['at']} {c['decision']}" for c in row["considered"]),
-        "parents": ";".join(_parent_cell(parent) for parent in row["parents"]),
-        "blockers": ";".join(row["blockers"]),
-    }
+@dataclass(frozen=True, slots=True)
+class PenaltyFindings:
+    """Who is listed, by UPN, from so many sessions on."""
+
+    register: Register
+    at_least: int
+    pupils: Sequence[ListedPupil]
 
 
-def _weeks_cell(window: Mapping[str, str]) -> str:
-    return f"{window['first_week']} to {window['last_week']}"
+# -- a row ------------------------------------------------------------------------------------
 
 
-def _sessions_cell(cells: Sequence[Mapping[str, str]]) -> str:
-    return ";".join(f"{cell['session']} {cell['code']}" for cell in cells)
+def _weeks(window: Window | None) -> dict[str, Any] | None:
+    return window and window._asdict()
 
 
-def _parent_cell(parent: Mapping[str, Any]) -> str:
-    return f"{parent['parent_id']}: {parent['previous']} previous, {parent['outcome']}"
+def _weeks_cell(window: Window | None) -> str:
+    return " to ".join(map(str, window or ()))
 
 
-def sentence(measure: Measure) -> str:
+def _entries(case: Case, sessions: Sequence[Session]) -> list[dict[str, str]]:
+    return [{"session": str(session), "code": case.entries[session]} for session in sessions]
+
+
+def _entries_cell(case: Case, sessions: Sequence[Session]) -> list[str]:
+    return [f"{session} {case.entries[session]}" for session in sessions]
+
+
+def _parent_cell(parent: Parent) -> str:
+    previous, outcome = len(parent.one_more.previous), parent.one_more.outcome
+    return f"{parent.parent_id}: {previous} previous, {outcome}"
+
+
+def _last_considered(row: ListedPupil) -> str:
+    return "".join(f"{c.seen.decision} {iso(c.at)[:10]}" for c in row.considered[-1:])
+
+
+_CONSIDERED: tuple[Column[Considered], ...] = (
+    Column("at", value=lambda row: iso(row.at)),
+    Column("decision", value=lambda row: row.seen.decision),
+    Column("by", value=lambda row: row.by._asdict() | {"authenticated": row.authenticated}),
+    Column("count", value=lambda row: row.seen.counted),
+    Column("seen_at", value=lambda row: row.seen.seen_at),
+)
+_PARENTS: tuple[Column[Parent], ...] = (
+    Column("parent_id"),
+    Column("liable"),
+    Column("previous", value=lambda row: len(row.one_more.previous)),
+    Column("outcome", value=lambda row: row.one_more.outcome),
+    Column("amount_within_21_days", value=lambda row: row.one_more.low),
+    Column("amount", value=lambda row: row.one_more.high),
+    Column("la_confirmed_on", value=lambda row: row.confirmed_on),
+)
+COLUMNS: tuple[Column[ListedPupil], ...] = (
+    Column("upn", "UPN", lambda row: row.person.upn),
+    Column("", "Name", lambda row: row.person.name),
+    Column("count", "In window", lambda row: row.case.standing.count, number=True),
+    Column("settled", "Settled", lambda row: row.case.settled, number=True),
+    Column("fresh", "Fresh", lambda row: row.case.fresh, number=True),
+    Column("met", value=lambda row: row.case.met),
+    Column("peak", "Fullest", lambda row: row.case.standing.peak, number=True),
+    Column("first_met_on", "First met on", lambda row: row.case.standing.first_met_on),
+    Column("first_recorded_met_at",
+           value=lambda row: iso(row.first_recorded) if row.first_recorded else None),
+    Column("window", value=lambda row: _weeks(row.case.standing.window),
+           csv=lambda row: _weeks_cell(row.case.standing.window)),
+    Column("sessions", value=lambda row: _entries(row.case, row.case.standing.sessions),
+           csv=lambda row: _entries_cell(row.case, row.case.standing.sessions)),
+    Column("peak_window", value=lambda row: _weeks(row.case.standing.peak_window),
+           csv=lambda row: _weeks_cell(row.case.standing.peak_window)),
+    Column("peak_sessions", value=lambda row: _entries(row.case, row.case.standing.peak_sessions),
+           csv=lambda row: _entries_cell(row.case, row.case.standing.peak_sessions)),
+    Column("oldest_leaves_on", _EARLY, lambda row: row.case.standing.leaves_on,
+           text=lambda row: str(row.case.standing.leaves_on or "after the known terms")),
+    Column("considered", "Considered", lambda row: Listing(_CONSIDERED, row.considered),
+           text=_last_considered,
+           csv=lambda row: [f"{iso(c.at)} {c.seen.decision}" for c in row.considered]),
+    Column("parents", value=lambda row: Listing(_PARENTS, row.parents),
+           csv=lambda row: list(map(_parent_cell, row.parents))),
+    Column("blockers", "To clear up first",
+           text=lambda row: ", ".join(each.partition(":")[0] for each in row.blockers)),
+)  # fmt: skip
+
+
+# -- the table --------------------------------------------------------------------------------
+
+
+def table(found: PenaltyFindings, *, early: bool) -> Grid:
+    """Return the table; ``early``: a warning before the threshold, with when sessions leave."""
+    headings = [each.heading for each in COLUMNS if each.heading]
+    rule = found.register.measure
+    meant = [*_meaning(found.pupils, rule), _scope(rule)]
+    number = number_of(len(found.pupils), "pupil")
+    return Listing(COLUMNS, found.pupils).grid(
+        f"Penalty notice threshold as at {found.register.on}: {number}",
+        order=[heading for heading in headings if early or heading != _EARLY],
+        rows=lambda: sorted(found.pupils, key=lambda row: natural_order(row.person.upn)),
+        notes=[f"{text[0].upper()}{text[1:]}." for text in meant],
+    )
+
+
+def _sentence(measure: Measure) -> str:
     """Say what a full window means, and what it does not."""
     return (
         f"{in_words(measure.sessions)} recorded sessions: a decision to consider is due; "
@@ -82,35 +163,11 @@ def sentence(measure: Measure) -> str:
     )
 
 
-def blocks(
-    view: View, found: Sequence[ListedPupil], measure: Measure, *, early: bool
-) -> list[Block]:
-    """Return the table; ``early``: a warning before the threshold, with when sessions leave."""
-    headings = (
-        "UPN",
-        "Name",
-        "In window",
-        "Settled",
-        "Fresh",
-        "Fullest",
-        "First met on",
-        *(("Oldest leaves on",) if early else ()),
-        "Considered",
-        "To clear up first",
-    )
-    listed = sorted(found, key=lambda each: natural_order(str(each.row["upn"])))
-    body = [_line(view, each, early=early) for each in listed]
-    meant = [_note(text) for text in _meaning(listed, measure)]
-    notes = [*meant, _note(_scope_note(measure)), view.provenance()]
-    about = f"Penalty notice threshold as at {view.on}: {number_of(len(found), 'pupil')}"
-    return [Grid(about, headings, body, numeric=frozenset(range(2, 6)), notes=notes)]
-
-
 def _meaning(listed: Sequence[ListedPupil], measure: Measure) -> Iterator[str]:
     """Yield what being on this list means: a duty only for those who met the threshold."""
-    met = [each.row["met"] for each in listed]
+    met = [each.case.met for each in listed]
     if any(met) or not met:
-        yield sentence(measure)
+        yield _sentence(measure)
     if not all(met):
         yield (
             f"where no day is given on which it was met, fewer than {in_words(measure.sessions)} "
@@ -119,118 +176,85 @@ def _meaning(listed: Sequence[ListedPupil], measure: Measure) -> Iterator[str]:
         )
 
 
-def _scope_note(measure: Measure) -> str:
+def _scope(measure: Measure) -> str:
     return (
         f"sessions in any {in_words(measure.weeks)} consecutive school weeks, from the whole "
         "history whatever --from says; earlier notices as on our records"
     )
 
 
-def _note(text: str) -> str:
-    return text[0].upper() + text[1:] + "."
+# -- in words ---------------------------------------------------------------------------------
 
 
-def _line(view: View, each: ListedPupil, *, early: bool) -> tuple[str, ...]:
-    row = each.row
-    leaves = (row["oldest_leaves_on"] or "after the known terms",) if early else ()
-    numbers = (row[name] for name in ("count", "settled", "fresh", "peak"))
-    return (
-        row["upn"],
-        view.people[each.pupil].name,
-        *map(str, numbers),
-        row["first_met_on"] or "",
-        *leaves,
-        _last_consideration(row["considered"]),
-        ", ".join(blocker.partition(":")[0] for blocker in row["blockers"]),
-    )
-
-
-def _last_consideration(considered: Sequence[Mapping[str, Any]]) -> str:
-    if not considered:
-        return ""
-    newest = considered[-1]
-    return f"{newest['decision']} {newest['at'][:10]}"
-
-
-_OUTCOMES = {
-    "first": "a notice would be the first in the period",
-    "second": "a notice would be the second in the period",
-    "barred": "no further notice may be issued in the period",
-}
-
-
-def explanation(view: View, found: Sequence[ListedPupil], measure: Measure) -> list[Block]:
+def explanation(found: PenaltyFindings) -> list[Block]:
     """Return the rule, then each pupil's sessions and windows."""
-    return [Lines([*_rule(view, measure), ""]), *(Lines(_pupil(view, each)) for each in found)]
+    codes = found.register.codes
+    return [
+        Lines([*_rule(found.register), ""]),
+        *(Lines([*_pupil(codes, each), ""]) for each in found.pupils),
+    ]
 
 
-def _rule(view: View, measure: Measure) -> Iterator[str]:
-    rule = parameters().value("penalty_notices.threshold", view.on)
+def _rule(register: Register) -> Iterator[str]:
+    rule, measure = parameters().value("penalty_notices.threshold", register.on), register.measure
     yield "How this is counted"
     yield (
         f"  When the register holds {in_words(measure.sessions)} sessions of unauthorised or "
-        f"unexplained absence ({', '.join(letters(view.rules.codes))})"
+        f"unexplained absence ({', '.join(letters(register.codes))})"
     )
     yield (
         f"  in any {in_words(measure.weeks)} school weeks in a row, the head teacher, or "
         "somebody the head authorises, has to consider"
     )
     yield "  whether a penalty notice is the right step. It is a duty to think about it, no more:"
-    yield f"  {sentence(measure)}."
+    yield f"  {_sentence(measure)}."
     yield "  A session is half a school day. A school week runs from Monday to Sunday and has at"
     yield "  least one session; weeks of holiday are left out, and the count runs on across them."
     yield "  Only sessions on which the child was of compulsory school age count, from"
-    yield f"  {day(counted_from(view.rules.codes))} on."
+    yield f"  {day(counted_from(register.codes))} on."
     yield f"  Reference: {rule.reference} ({rule.confidence})."
 
 
-def _pupil(view: View, each: ListedPupil) -> list[str]:
-    row = each.row
-    lines = [f"{view.people[each.pupil].name} ({row['upn']})"]
-    lines += _window(view, "Latest window", row["window"], row["sessions"])
-    lines.append(
-        f"  {row['settled']} of them settled; {row['fresh']} on which no earlier notice relied"
-    )
-    if row["peak_window"] != row["window"]:
-        lines += _window(view, "Fullest window so far", row["peak_window"], row["peak_sessions"])
-    lines += _times(row)
-    lines += [f"  Considered {_consideration_words(each)}" for each in each.considered]
-    lines += [f"  Parent {_parent_words(parent)}" for parent in row["parents"]]
-    lines += [f"  To clear up first: {blocker.partition(': ')[2]}" for blocker in row["blockers"]]
-    return [*lines, ""]
+def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
+    case, found = row.case, row.case.standing
+    yield f"{row.person.name} ({row.person.upn})"
+    yield from _window(codes, case, "Latest window", found.window, found.sessions)
+    yield f"  {case.settled} of them settled; {case.fresh} on which no earlier notice relied"
+    if found.peak_window != found.window:
+        name = "Fullest window so far"
+        yield from _window(codes, case, name, found.peak_window, found.peak_sessions)
+    if found.first_met_on:
+        yield f"  The threshold was first reached with a session on {day(found.first_met_on)}"
+    if row.first_recorded:
+        at = local(row.first_recorded)
+        yield f"  The register first held as many on {day(at.date())} at {at:%H:%M}"
+    if found.leaves_on:
+        yield f"  The oldest session leaves the window on {day(found.leaves_on)}"
+    for each in row.considered:
+        who = f"on {day(local(each.at).date())} by {each.by.words}"
+        yield f"  Considered {who}: {each.seen.decision} ({each.reason})"
+    for parent in row.parents:
+        yield f"  Parent {_parent_words(parent)}"
+    for blocker in row.blockers:
+        yield f"  To clear up first: {blocker.partition(': ')[2]}"
 
 
 def _window(
-    view: View, name: str, window: Mapping[str, str], cells: Sequence[Mapping[str, str]]
+    codes: Codes, case: Case, name: str, window: Window | None, sessions: Sequence[Session]
 ) -> Iterator[str]:
+    first, last = map(day, window or ())
     yield (
-        f"  {name}, the school weeks from Monday {day(window['first_week'])} to the one of "
-        f"Monday {day(window['last_week'])}: {number_of(len(cells), 'session')}"
+        f"  {name}, the school weeks from Monday {first} to the one of Monday {last}: "
+        f"{number_of(len(sessions), 'session')}"
     )
-    for cell in cells:
-        session = parse_session(cell["session"])
-        meaning = view.rules.codes.rule(cell["code"], session.date).description
-        when = f"{weekday(session.date)}, {part_of_day(session.half)}"
-        yield f"    {when}: {cell['code']}, {meaning}"
+    for session in sessions:
+        code = case.entries[session]
+        meaning = codes.rule(code, session.date).description
+        yield f"    {weekday(session.date)}, {part_of_day(session.half)}: {code}, {meaning}"
 
 
-def _times(row: Mapping[str, Any]) -> Iterator[str]:
-    if row["first_met_on"]:
-        yield f"  The threshold was first reached with a session on {day(row['first_met_on'])}"
-    if row["first_recorded_met_at"]:
-        at = local(parse_instant(row["first_recorded_met_at"]))
-        yield f"  The register first held as many on {day(at.date())} at {at:%H:%M}"
-    if row["oldest_leaves_on"]:
-        yield f"  The oldest session leaves the window on {day(row['oldest_leaves_on'])}"
-
-
-def _consideration_words(found: Consideration) -> str:
-    by = ", ".join(filter(None, (found.by["name"], found.by["job_title"])))
-    return f"on {day(local(found.at).date())} by {by}: {found.decision} ({found.reason})"
-
-
-def _parent_words(parent: Mapping[str, Any]) -> str:
-    confirmed = parent["la_confirmed_on"]
+def _parent_words(parent: Parent) -> str:
+    confirmed, one_more = parent.confirmed_on, parent.one_more
     source = f" (the authority last confirmed on {day(confirmed)})" if confirmed else ""
-    previous = f"{parent['previous']} earlier in the period on our records{source}"
-    return f"{parent['parent_id']}: {previous}; {_OUTCOMES[parent['outcome']]}"
+    previous = f"{len(one_more.previous)} earlier in the period on our records{source}"
+    return f"{parent.parent_id}: {previous}; {_OUTCOMES[one_more.outcome]}"

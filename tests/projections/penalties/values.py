@@ -1,6 +1,7 @@
 """The calculation of ``penalties`` on plain values: values in, the figures of a row out."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -18,12 +19,13 @@ from projections.penalties.case import (
     countable_cells,
     counted_from,
     entries,
-    figures,
     relevant_cells,
     weeks_begun,
     window_counts,
 )
-from projections.penalties.considerations import Stretch
+from projections.penalties.penalties import Stretch
+from projections.penalties.text import COLUMNS, ListedPupil
+from projections.queries.columns import Listing
 from projections.queries.rectangle import Rectangle
 
 
@@ -49,8 +51,10 @@ def answered(school, pupil):
     assert (latest[0], fullest[0]) == (case.standing.count, case.standing.peak)
     able = {s for n, s in enumerate(whole.sessions) if cells[0, n]}
     found = [s.entry for s in stretches(pupil, able)]
+    nobody = SimpleNamespace(upn="")
+    (row,) = Listing(COLUMNS, [ListedPupil(nobody, case)]).documents()
     return {
-        **figures(case),
+        **row,
         "settled_met": case.settled_met,
         "first_recorded": first_recorded(register.weeks, found, register.measure),
         "parents": {p: one_more(notices, p, school.on) for p in ("p1", "p2")},
