@@ -1,34 +1,55 @@
 """A letter to the local authority about an undercut alert, unsigned."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
-from ledger.clock import local, local_date
+from ledger.clock import local
 from ledger.english import day
 from ledger.errors import Refused
 from ledger.files import translated
 from policies.packs.values import parameters
+from projections.penalties.alerts import document
 from projections.penalties.undercut_alerts import (
+    UNDERCUT,
     Alert,
+    Change,
     Changes,
+    Paper,
+    UndercutCase,
     alerts,
-    case_fell,
-    paper_words,
 )
 from projections.queries.authors import author_in_words
-from projections.queries.blocks import Block, Grid, Lines
-from projections.queries.question import Answer, Page, Question, argument, option
+from projections.queries.blocks import Block, Heading, Lines
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, Page, argument, option
 from projections.queries.view import View
 from projections.readmodel.records.roll import Parent
 from projections.rendering import html, text
 from projections.rendering.words import Words
 
+_TITLE = "Draft: a change to the attendance register"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft: what its alert holds, the lines of its parts, and as of when it is.
+
+    ``note``: what stands beneath the table of changes; ``parts``: one about each paper.
+    """
+
+    case: UndercutCase
+    head: Sequence[str]
+    note: str
+    parts: Sequence[Sequence[str]]
+    foot: Sequence[str]
+    provenance: str
+
 
 @dataclass(frozen=True, kw_only=True)
-class DraftLetter(Question):
+class DraftLetter(Inquiry[Draft]):
     """attendance alerts draft: a letter to the local authority about an undercut alert, unsigned.
 
     For the head to check, complete and sign: nothing is chosen, no address is printed.
@@ -38,38 +59,99 @@ class DraftLetter(Question):
     html: Path | None = option("write it as a page to this file")
     out: Path | None = option("write it as text to this file")
 
-    def answer(self, view: View) -> Answer:
-        """Answer with the letter; refused for a number that is of no alert known."""
-        found = [each for each in alerts(view) if each.number == self.alert]
-        if not found:
-            raise Refused(
-                "alert-unknown",
-                f"{self.alert} is not the number of an undercut alert",
-                "attendance alerts --all shows the alerts with their numbers",
-            )
-        changes = Changes(view)
-        letter = _Letter(_view_at_last_event(view), found[0])
-        rows = changes.rows(found[0])
-        papers = (_paper(letter, n, each) for n, each in enumerate(found[0].papers, start=1))
-        shown: list[Block] = [
-            Lines(_head(letter, changes.people(found[0], rows)).lines(view.folder)),
-            _table(rows, changes.weeks(found[0])),
-            *(Lines(paper.lines(view.folder)) for paper in papers),
-            Lines(_foot(letter).lines(view.folder)),
-        ]
-        document = {
-            "as_of": view.as_of(),
-            "alert": changes.row(found[0]),
-            "changes": rows,
-            "letter": text.as_text(shown),
+    def find(self, view: View) -> Draft:
+        """Find what the letter says; refused for a number that is of no alert known."""
+        alert = next((each for each in alerts(view) if each.number == self.alert), None)
+        if alert is None:
+            raise self._unknown
+        changes, then = Changes(view), _view_at_last_event(view)
+        case = changes.case(alert)
+        parts = (_part(then, alert, n, each) for n, each in enumerate(case.papers, start=1))
+        weeks = "" if case.changes else f"{_capital(changes.weeks(alert))}."
+        return Draft(
+            case,
+            _head(then, case, changes.people(case)).lines(view.folder),
+            weeks or "A dash: no mark was made.",
+            [part.lines(view.folder) for part in parts],
+            _foot(then, alert).lines(view.folder),
+            then.provenance(),
+        )
+
+    def present(self, found: Draft) -> Answer:
+        """Show the letter, or write it to files; as of when it is stands in it."""
+        changes = Listing(_CHANGES, found.case.changes)
+        table = changes.grid("Sessions changed", notes=[found.note, ""])
+        head, foot = Lines(found.head), Lines(found.foot)
+        shown: list[Block] = [head, table, *map(Lines, found.parts), foot]
+        written = text.as_text(shown)
+        fields = {
+            "alert": document(found.case),
+            "changes": [asdict(change) for change in found.case.changes],
+            "letter": written,
         }
         pages = []
         if self.html is not None:
-            page = html.page(_TITLE, _body(shown), foot=letter.view.provenance())
-            pages.append(_new_page(self.html, page))
+            body = html.blocks([head, table, *_under_headings(found.parts), foot])
+            pages.append(_new_page(self.html, html.page(_TITLE, body, foot=found.provenance)))
         if self.out is not None:
-            pages.append(_new_page(self.out, "\n".join(text.as_text(shown)) + "\n"))
-        return Answer(document, (), [] if pages else shown, pages=pages)
+            pages.append(_new_page(self.out, "\n".join(written) + "\n"))
+        return Answer(fields, blocks=[] if pages else shown, pages=pages, sourced=True)
+
+    def unknown(self) -> Answer:
+        """Refuse: no alert was known."""
+        raise self._unknown
+
+    @property
+    def _unknown(self) -> Refused:
+        return Refused(
+            "alert-unknown",
+            f"{self.alert} is not the number of an undercut alert",
+            "attendance alerts --all shows the alerts with their numbers",
+        )
+
+
+def _view_at_last_event(view: View) -> View:
+    """Return the view as at its last event: the same letter is the same file a minute later."""
+    if view.question.clock == "source" or view.question.known_at is not None:
+        return view
+    return replace(view, known_at=view.commits.of(view.position).at)
+
+
+def _under_headings(parts: Sequence[Sequence[str]]) -> Iterator[Block]:
+    """Yield each part with its first line for a heading; one without a line has none."""
+    for part in parts:
+        yield from map(Heading, part[:1])
+        yield Lines(part[1:])
+
+
+def _new_page(path: Path, content: str) -> Page:
+    """Return a file to write; refused where another is there already, which might be signed."""
+    with translated(path):
+        there = path.exists()
+        if there and path.read_bytes() != content.encode():
+            raise Refused(
+                "already-there", f"{path} exists already and is another", "name a new file"
+            )
+    return Page(path, content, replace=there)
+
+
+def _reason(row: Change) -> str:
+    """Return the reason, and when it came in here where a source states another day."""
+    came = f"recorded here on {day(row.recorded_on)}" if row.recorded_on != row.date else ""
+    return "; ".join(filter(None, (row.reason, came)))
+
+
+_CHANGES: tuple[Column[Change], ...] = (
+    Column("", "Session", lambda row: row.session),
+    Column("", "Original", lambda row: row.original),
+    Column("", "Amended", lambda row: row.amended),
+    Column("", "Date", lambda row: row.date),
+    Column("", "Name", text=lambda row: author_in_words(row.by, row.source)),
+    Column("", "Reason", text=_reason),
+)
+
+
+# -- what the words are given -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,118 +232,39 @@ class AlertFootWords(Words):
     position: int
 
 
-class _Letter(NamedTuple):
-    view: View
-    alert: Alert
-
-    @property
-    def when(self) -> date:
-        return local_date(self.alert.cause.at)
-
-
-def _view_at_last_event(view: View) -> View:
-    """Return the view as at its last event: the same letter is the same file a minute later."""
-    if view.question.clock == "source" or view.question.known_at is not None:
-        return view
-    return replace(view, known_at=view.commits.of(view.position).at)
-
-
-def _new_page(path: Path, content: str) -> Page:
-    """Return a file to write; refused where another is there already, which might be signed."""
-    with translated(path):
-        there = path.exists()
-        if there and path.read_bytes() != content.encode():
-            raise Refused(
-                "already-there", f"{path} exists already and is another", "name a new file"
-            )
-    return Page(path, content, replace=there)
-
-
-_TITLE = "Draft: a change to the attendance register"
-
-
-def _body(shown: Sequence[Block]) -> html.Markup:
-    """Return the letter as a page: each paper under a heading of its own."""
-    head, table, *papers, foot = shown
-    return html.join(
-        [
-            html.blocks([head, table]),
-            *map(_section, papers),
-            html.blocks([foot]),
-        ]
-    )
-
-
-def _section(paper: Block) -> html.Markup:
-    lines = text.as_text([paper])
-    heading = [html.tag("h2", line) for line in lines[:1]]
-    return html.join([*heading, html.paragraphs(lines[1:])])
-
-
-def _head(letter: _Letter, people: str) -> AlertHeadWords:
-    view, alert = letter
-    person = view.people.get(alert.pupil) or view.first_known_person(alert.pupil)
+def _head(view: View, case: UndercutCase, people: str) -> AlertHeadWords:
     return AlertHeadWords(
         school=view.school.name if view.school else "",
         urn=view.school.urn if view.school else "",
-        pupil=person.name,
-        upn=person.upn,
-        changed_on=day(letter.when),
+        pupil=case.person.name,
+        upn=case.person.upn,
+        changed_on=day(case.alert.on),
         people=people,
     )
 
 
-def _table(rows: list[dict[str, Any]], weeks: str) -> Grid:
-    body = [
-        (
-            r["session"], r["original"], r["amended"], r["date"],
-            author_in_words(r["by"], r["source"]), _reason(r),
-        )
-        for r in rows
-    ]  # fmt: skip
-    headings = ("Session", "Original", "Amended", "Date", "Name", "Reason")
-    notes = ["A dash: no mark was made."] if rows else [f"{_capital(weeks)}."]
-    return Grid("Sessions changed", headings, body, notes=[*notes, ""])
-
-
-def _reason(row: Mapping[str, Any]) -> str:
-    """Return the reason, and when it came in here where a source states another day."""
-    came = (
-        f"recorded here on {day(row['recorded_on'])}" if row["recorded_on"] != row["date"] else ""
-    )
-    return "; ".join(filter(None, (row["reason"], came)))
-
-
-def _paper(letter: _Letter, number: int, paper: Mapping[str, Any]) -> PaperWords:
-    what = paper_words(letter.view, paper)
-    named: dict[str, Any] = {"number": number, "paper": _capital(what)}
-    if paper["kind"] == "certificate":
+def _part(view: View, alert: Alert, number: int, paper: Paper) -> PaperWords:
+    named: dict[str, Any] = {"number": number, "paper": _capital(paper.what)}
+    if paper.kind == "certificate":
         return CertificateWords(**named)
-    case = named | _case(letter, paper)
-    if paper["kind"] == "consideration":
-        return ConsiderationWords(**case)
-    parent, _, issued = paper["ref"].partition(" ")
-    return NoticeWords(
-        **case,
-        parent=_parent_name(letter.view, parent),
-        withdrawals=tuple(_withdrawals(date.fromisoformat(issued))),
-    )
-
-
-def _capital(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}"
-
-
-def _case(letter: _Letter, paper: Mapping[str, Any]) -> dict[str, Any]:
-    rule = parameters().find("penalty_notices.threshold", letter.when)
-    return {
-        "fell": case_fell(letter.alert, paper),
-        "before": paper["before"],
-        "after": paper["after"],
+    rule = parameters().find("penalty_notices.threshold", alert.on)
+    named |= {
+        "fell": paper.effect == UNDERCUT,
+        "before": paper.before,
+        "after": paper.after,
         "weeks": rule.table["weeks"] if rule else 0,
         "needed": rule.table["sessions"] if rule else 0,
         "reference": rule.reference if rule else "",
     }
+    if paper.kind == "consideration":
+        return ConsiderationWords(**named)
+    parent, _, issued = paper.ref.partition(" ")
+    withdrawals = tuple(_withdrawals(date.fromisoformat(issued)))
+    return NoticeWords(**named, parent=_parent_name(view, parent), withdrawals=withdrawals)
+
+
+def _capital(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def _withdrawals(issued: date) -> Iterator[Withdrawal]:
@@ -278,9 +281,6 @@ def _parent_name(view: View, parent: str) -> str:
     return ""
 
 
-def _foot(letter: _Letter) -> AlertFootWords:
-    return AlertFootWords(
-        alert=letter.alert.number,
-        known_at=local(letter.view.known_at).strftime("%Y-%m-%d %H:%M"),
-        position=letter.view.position,
-    )
+def _foot(view: View, alert: Alert) -> AlertFootWords:
+    known_at = local(view.known_at).strftime("%Y-%m-%d %H:%M")
+    return AlertFootWords(alert=alert.number, known_at=known_at, position=view.position)

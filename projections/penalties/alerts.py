@@ -1,35 +1,62 @@
 """What waits for somebody's decision: conflicts, requested amendments, and undercut papers."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
-from ledger.clock import local, parse_instant
+from ledger.clock import iso, local
 from ledger.english import number_of
-from projections.penalties.undercut_alerts import Changes, alerts, counts_text, upn
+from projections.penalties.undercut_alerts import (
+    UNDERCUT,
+    Changes,
+    Paper,
+    UndercutCase,
+    alerts,
+    person,
+)
 from projections.queries.authors import author_in_words
-from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.blocks import Grid
+from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
-from projections.queries.question import Answer, Question, option
-from projections.queries.view import View
+from projections.queries.question import Answer, Inquiry, option
+from projections.queries.view import Author, Person, View
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Conflict
 
-COLUMNS = (
-    "kind", "upn", "session", "stands", "source_states", "position",
-    "requested", "alert", "papers", "sessions", "command", "by", "at", "state",
-)  # fmt: skip
-"""Columns of the CSV; each kind of row fills its own."""
 _COUNTED = (
     "Sessions: recorded sessions of unauthorised or unexplained absence in the fullest window "
     "around the paper, before and after the change. It is no finding about a parent."
 )
+_NEXT = "Next: attendance alerts draft ALERT, then alerts sent ALERT or alerts dismiss ALERT."
 
-_EFFECTS = {"case-undercut": "", "session-changed": "; a session that it relied on was changed"}
+
+class OpenConflict(NamedTuple):
+    """A source that states another mark than stands here."""
+
+    conflict: Conflict
+    person: Person
+
+
+class Waiting(NamedTuple):
+    """An amendment that waits for a second person, by whom and why; texts opened."""
+
+    request: Request
+    person: Person
+    by: Author
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFindings:
+    """What waits, by kind."""
+
+    conflicts: Sequence[OpenConflict]
+    waiting: Sequence[Waiting]
+    undercut: Sequence[UndercutCase]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alerts(Question):
+class Alerts(Inquiry[AlertFindings]):
     """attendance alerts: what waits for somebody's decision.
 
     Conflicts with a source, amendments that wait, papers that a change undercut.
@@ -37,118 +64,145 @@ class Alerts(Question):
 
     all_: bool = option("undercut alerts that are settled, too", default=False)
 
-    def answer(self, view: View) -> Answer:
-        """Answer with what is open, whatever the date of its session: conflicts come first."""
-        conflict_rows = _conflicts(view)
-        pending_rows = [_pending_row(view, each) for each in pending_amendments(view)]
-        changes = Changes(view)
-        undercut_rows = [
-            changes.row(alert) for alert in alerts(view) if self.all_ or alert.settled is None
+    def find(self, view: View) -> AlertFindings:
+        """Find what is open, whatever the date of its session."""
+        conflicts = [OpenConflict(c, person(view, c.pupil)) for c in view.standing(Conflict)]
+        conflicts.sort(key=lambda each: (each.conflict.session, each.person.upn))
+        waiting = [
+            Waiting(each, person(view, each.pupil), view.author(each), view.open(each.reason))
+            for each in pending_amendments(view)
         ]
-        rows = [*conflict_rows, *pending_rows, *undercut_rows]
-        document = {"as_of": view.as_of(), "rows": rows}
-        if view.knows_nothing:
-            return Answer(
-                {**document, "knows_nothing": True}, COLUMNS, [Lines([view.ignorance()])]
-            )
-        blocks: list[Block] = []
-        if conflict_rows or not rows:
-            blocks.append(
-                _conflict_grid(conflict_rows, view, alone=not (pending_rows or undercut_rows))
-            )
-        if pending_rows:
-            blocks.append(_waiting_grid(pending_rows, view, last=not undercut_rows))
-        if undercut_rows:
-            blocks.append(_undercut_grid(undercut_rows, view))
-        return Answer(document, COLUMNS, blocks, flat=[_csv_row(row) for row in rows])
+        changes = Changes(view)
+        undercut = [
+            changes.case(alert) for alert in alerts(view) if self.all_ or alert.settled is None
+        ]
+        return AlertFindings(conflicts, waiting, undercut)
+
+    def present(self, found: AlertFindings) -> Answer:
+        """Show a table for each kind: conflicts come first."""
+        conflicts = Listing(_CONFLICTS, found.conflicts)
+        waiting = Listing(_WAITING, found.waiting)
+        undercut = Listing(_UNDERCUT, found.undercut)
+        blocks = []
+        if conflicts or not (waiting or undercut):
+            title = number_of(len(conflicts), "open conflict")
+            note = "Amend the session to settle a conflict." if conflicts else "Nothing waits."
+            blocks.append(conflicts.grid(title, order=_CONFLICTS_READ, notes=[note]))
+        if waiting:
+            title = f"{number_of(len(waiting), 'amendment')} waiting"
+            note = "A second person approves or declines: attendance approvals."
+            blocks.append(waiting.grid(title, order=_WAITING_READ, notes=[note]))
+        if undercut:
+            blocks.append(_undercut_table(found.undercut))
+        kinds: tuple[Listing[Any], ...] = (conflicts, waiting, undercut)
+        return Answer(
+            {"rows": [row for kind in kinds for row in kind.documents()]},
+            blocks=blocks,
+            listed=Listing(_CSV, [row for kind in kinds for row in kind.flat()]),
+        )
+
+    def unknown(self) -> Answer:
+        """Return nothing that waits."""
+        return Answer({"rows": []}, listed=Listing(_CSV, []))
 
 
-def _conflicts(view: View) -> list[dict[str, Any]]:
-    rows = [
-        {
-            "kind": "conflict",
-            "upn": upn(view, each.pupil),
-            "session": each.session,
-            "stands": each.stands,
-            "source_states": each.code,
-            "position": each.kf,
-        }
-        for each in view.standing(Conflict)
-    ]
-    return sorted(rows, key=lambda row: (row["session"], row["upn"]))
+_CONFLICTS: tuple[Column[OpenConflict], ...] = (
+    Column("kind", value=lambda _: "conflict"),
+    Column("upn", "UPN", lambda row: row.person.upn),
+    Column("session", "Session", lambda row: row.conflict.session),
+    Column("stands", "Stands here", lambda row: row.conflict.stands),
+    Column("source_states", "Source states", lambda row: row.conflict.code),
+    Column("position", value=lambda row: row.conflict.kf),
+)
+_CONFLICTS_READ = ("Session", "UPN", "Stands here", "Source states")
+_WAITING: tuple[Column[Waiting], ...] = (
+    Column("kind", value=lambda _: "pending"),
+    Column("upn", "UPN", lambda row: row.person.upn),
+    Column("session", "Session", lambda row: row.request.session),
+    Column("stands", "Stands", lambda row: row.request.original),
+    Column("requested", "Requested", lambda row: row.request.code),
+    Column("grounds", value=lambda row: row.request.grounds),
+    Column("reason", "Reason"),
+    Column("by", "By", lambda row: row.by._asdict(), csv=lambda row: row.by.name,
+           text=lambda row: row.by.name or ""),
+    Column("batch", value=lambda row: row.request.batch),
+    Column("position", value=lambda row: row.request.position),
+)  # fmt: skip
+_WAITING_READ = ("Session", "UPN", "Stands", "Requested", "By", "Reason")
 
 
-def _pending_row(view: View, each: Request) -> dict[str, Any]:
+# -- papers that a change undercut ------------------------------------------------------------
+
+
+def _paper_cell(paper: Paper) -> str:
+    counts = "" if paper.before is None else f" {paper.before}>{paper.after}"
+    return f"{paper.kind} {paper.ref}{counts}"
+
+
+def _cause(row: UndercutCase) -> dict[str, Any]:
+    cause = row.alert.cause
     return {
-        "kind": "pending",
-        "upn": upn(view, each.pupil),
-        "session": each.session,
-        "stands": each.original,
-        "requested": each.code,
-        "grounds": list(each.grounds),
-        "reason": view.open(each.reason),
-        "by": {"name": view.open(each.name), "job_title": each.job_title},
-        "batch": each.batch,
-        "position": each.position,
+        "command": cause.command,
+        "by": row.by,
+        "approved_by": row.approved_by,
+        "source": cause.source,
+        "at": iso(cause.at),
     }
 
 
-def _conflict_grid(rows: Sequence[Mapping[str, Any]], view: View, *, alone: bool) -> Grid:
-    body = [(r["session"], r["upn"], r["stands"], r["source_states"]) for r in rows]
-    headings = ("Session", "UPN", "Stands here", "Source states")
-    notes = ["Amend the session to settle a conflict."] if rows else ["Nothing waits."]
-    if alone:
-        notes.append(view.provenance())
-    return Grid(number_of(len(rows), "open conflict"), headings, body, notes=notes)
+_UNDERCUT: tuple[Column[UndercutCase], ...] = (
+    Column("kind", value=lambda _: "undercut"),
+    Column("alert", value=lambda row: row.alert.number),
+    Column("upn", value=lambda row: row.person.upn),
+    Column("papers", value=lambda row: list(map(asdict, row.papers)),
+           csv=lambda row: list(map(_paper_cell, row.papers))),
+    Column("sessions", value=lambda row: [change.in_short for change in row.changes]),
+    Column("changes", value=lambda row: list(map(asdict, row.changes)), csv=False),
+    Column("cause", value=_cause, csv=False),
+    Column("command", value=lambda row: row.alert.cause.command, json=False),
+    Column("by", value=lambda row: row.by and row.by["name"], json=False),
+    Column("at", value=lambda row: iso(row.alert.cause.at), json=False),
+    Column("state"),
+    Column("settled", csv=False),
+    Column("position", value=lambda row: row.alert.number),
+)  # fmt: skip
 
 
-def _waiting_grid(rows: Sequence[Mapping[str, Any]], view: View, *, last: bool) -> Grid:
-    body = [
-        (r["session"], r["upn"], r["stands"], r["requested"], r["by"]["name"] or "", r["reason"])
-        for r in rows
-    ]
-    headings = ("Session", "UPN", "Stands", "Requested", "By", "Reason")
-    notes = ["A second person approves or declines: attendance approvals."]
-    if last:
-        notes.append(view.provenance())
-    return Grid(f"{number_of(len(rows), 'amendment')} waiting", headings, body, notes=notes)
+def document(row: UndercutCase) -> dict[str, Any]:
+    """Return an alert as a document has it."""
+    return Listing(_UNDERCUT, [row]).documents()[0]
 
 
-def _undercut_grid(rows: Sequence[Mapping[str, Any]], view: View) -> Grid:
-    body = [line for row in rows for line in _alert_lines(row)]
-    headings = ("Alert", "UPN", "Paper", "Sessions", "Changed", "By and when", "State")
-    notes = [
-        _COUNTED,
-        "Next: attendance alerts draft ALERT, then alerts sent ALERT or alerts dismiss ALERT.",
-        view.provenance(),
-    ]
-    fallen = sum(any(p["effect"] == "case-undercut" for p in row["papers"]) for row in rows)
-    title = f"{number_of(len(rows), 'alert')} about papers, {fallen} of a case undercut"
-    return Grid(title, headings, body, notes=notes)
+class _Line(NamedTuple):
+    """A paper of an alert; what is about the whole alert stands beside its first."""
+
+    row: UndercutCase
+    paper: Paper
+
+    @property
+    def first(self) -> bool:
+        return self.paper is self.row.papers[0]
 
 
-def _alert_lines(row: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    cause = row["cause"]
-    at = local(parse_instant(cause["at"])).strftime("%Y-%m-%d %H:%M")
-    first = (str(row["alert"]), row["upn"])
-    people = author_in_words(cause["by"], cause["source"])
-    if cause["approved_by"]:
-        people += f", approved by {author_in_words(cause['approved_by'], None)}"
-    last = (sessions_in_short(row["sessions"]), f"{people}, {at}", _state(row))
-    lines = [(p["what"] + _EFFECTS[p["effect"]], counts_text(p)) for p in row["papers"]]
-    return [
-        (*first, *paper, *last) if number == 0 else ("", "", *paper, "", "", "")
-        for number, paper in enumerate(lines)
-    ]
+def _once(text: Callable[[UndercutCase], str]) -> Callable[[_Line], str]:
+    return lambda line: text(line.row) if line.first else ""
 
 
-def sessions_in_short(sessions: Sequence[str]) -> str:
-    """Write the sessions of an alert for reading."""
-    return ", ".join(s.replace(">", " -> ") for s in sessions) or "the school weeks"
+def _sessions(row: UndercutCase) -> str:
+    short = (change.in_short.replace(">", " -> ") for change in row.changes)
+    return ", ".join(short) or "the school weeks"
 
 
-def _state(row: Mapping[str, Any]) -> str:
-    settled = row["settled"]
+def _by_and_when(row: UndercutCase) -> str:
+    cause = row.alert.cause
+    people = author_in_words(row.by, cause.source)
+    if row.approved_by:
+        people += f", approved by {author_in_words(row.approved_by, None)}"
+    return f"{people}, {local(cause.at):%Y-%m-%d %H:%M}"
+
+
+def _state(row: UndercutCase) -> str:
+    settled = row.settled
     if settled is None:
         return "open"
     if settled["outcome"] == "sent":
@@ -156,23 +210,38 @@ def _state(row: Mapping[str, Any]) -> str:
     return f"dismissed: {settled['reason']}"
 
 
-def _csv_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as CSV has it: lists in one cell, separated by semicolons."""
-    if row["kind"] == "pending":
-        return {**row, "by": row["by"]["name"]}
-    if row["kind"] == "conflict":
-        return dict(row)
-    papers = [
-        f"{p['kind']} {p['ref']}"
-        + (f" {p['before']}>{p['after']}" if p["before"] is not None else "")
-        for p in row["papers"]
-    ]
-    cause = row["cause"]
-    return {
-        **{name: row[name] for name in ("kind", "upn", "position", "alert", "state")},
-        "papers": ";".join(papers),
-        "sessions": ";".join(row["sessions"]),
-        "command": cause["command"],
-        "by": cause["by"]["name"] if cause["by"] else "",
-        "at": cause["at"],
-    }
+def _what(line: _Line) -> str:
+    changed = "" if line.paper.effect == UNDERCUT else "; a session that it relied on was changed"
+    return line.paper.what + changed
+
+
+_LINES: tuple[Column[_Line], ...] = (
+    Column("", "Alert", text=_once(lambda row: str(row.alert.number))),
+    Column("", "UPN", text=_once(lambda row: row.person.upn)),
+    Column("", "Paper", text=_what),
+    Column("", "Sessions", text=lambda line: line.paper.counts),
+    Column("", "Changed", text=_once(_sessions)),
+    Column("", "By and when", text=_once(_by_and_when)),
+    Column("", "State", text=_once(_state)),
+)
+
+
+def _undercut_table(found: Sequence[UndercutCase]) -> Grid:
+    lines = [_Line(row, paper) for row in found for paper in row.papers]
+    fallen = sum(any(paper.effect == UNDERCUT for paper in row.papers) for row in found)
+    title = f"{number_of(len(found), 'alert')} about papers, {fallen} of a case undercut"
+    return Listing(_LINES, lines).grid(title, notes=[_COUNTED, _NEXT])
+
+
+# -- all of them as CSV -----------------------------------------------------------------------
+
+
+def _named(key: str) -> Column[Mapping[str, Any]]:
+    return Column(key, value=lambda row: row.get(key))
+
+
+_CSV = tuple(map(_named, (
+    "kind", "upn", "session", "stands", "source_states", "position",
+    "requested", "alert", "papers", "sessions", "command", "by", "at", "state",
+)))  # fmt: skip
+"""Each kind of row fills its own."""

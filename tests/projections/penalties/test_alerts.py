@@ -85,7 +85,7 @@ def test_what_waits_is_shown_with_what_to_do(school):
     """The table names session, pupil and both codes, and the way to settle it."""
     school.add(AT, marked("ann", SESSION, "N"), conflict("N", "O"))
     grid = school.ask(Alerts()).blocks[0]
-    assert grid.rows == [(SESSION, "U-ann", "N", "O")]
+    assert list(grid.rows) == [(SESSION, "U-ann", "N", "O")]
     assert "Amend" in grid.notes[0]
 
 

@@ -11,13 +11,17 @@ from ledger.events.penalties import CaseUndercut, NoticeStated, UndercutPaper
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
 from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn
 from ledger.store.store import Fact
-from projections.penalties import notices
 from projections.penalties.notices import Notices
 from projections.rendering import text
 from tests.projections.ledgers import enrolled, instant, marked, on_mark
 
 AT = instant(2025, 10, 2, 9)
 FIRST, SECOND, THIRD = "2025-09-08/AM", "2025-09-08/PM", "2025-09-09/AM"
+KEYS = [
+    "parent_id", "upn", "name", "kind", "issued_on", "offence_first", "offence_last",
+    "received_on", "paid_on", "withdrawn_on", "outcome", "outcome_on", "issuer",
+    "sessions", "relevant_now", "amended_since_issue", "uncounted", "pending",
+]  # fmt: skip
 BY = {"by": "s1", "name": "Mrs Register", "job_title": "Officer"}
 
 
@@ -69,7 +73,7 @@ def test_a_notice_rests_on_its_period_or_on_the_sessions_it_names(book):
         "kind": "s444A",
         "issued_on": "2025-10-02",
     }
-    assert set(one) == set(notices.COLUMNS)
+    assert list(one) == KEYS
 
 
 def test_a_session_amended_after_issue_is_named_with_its_change(book):
@@ -178,7 +182,7 @@ def test_one_pupil_and_the_text(book):
     )
     assert "no finding about a parent" in table.notes[0]
     header, first, _ = text.as_csv(answer).splitlines()
-    assert header == ",".join(notices.COLUMNS)
+    assert header == ",".join(KEYS)
     assert first.endswith(
         f"{FIRST};{SECOND};{THIRD},2,{SECOND} O>I 2025-10-06T09:00:00Z not stated: letter,,"
     )
@@ -339,7 +343,7 @@ def test_school_weeks_that_moved_under_a_notice_are_told(book):
     book.add(instant(2025, 10, 20), shut, *raised)
     assert uncounted(book) == [(None, None, "school-weeks", True)]
     answer = ask(book)
-    assert answer.blocks[-1].rows == [
+    assert list(answer.blocks[-1].rows) == [
         (
             "2025-10-02", "U-ann", "1", "-", "-",
             (

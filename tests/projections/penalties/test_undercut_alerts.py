@@ -20,7 +20,6 @@ from ledger.events.roll import (
     ParentRecorded,
 )
 from ledger.store.store import Fact
-from projections.penalties import alerts
 from projections.penalties.alert_letter import DraftLetter
 from projections.penalties.alerts import Alerts
 from projections.rendering import text
@@ -162,11 +161,14 @@ def test_every_kind_has_its_table_and_its_columns(raised):
     assert [row["kind"] for row in answer.rows()] == ["conflict", "pending", "undercut"]
     conflicts, waiting, case = answer.blocks
     assert conflicts.notes == ["Amend the session to settle a conflict."]
-    assert waiting.rows == [(SESSION, "U-bob", "/", "O", "Mrs Register", "seen in town")]
+    assert list(waiting.rows) == [(SESSION, "U-bob", "/", "O", "Mrs Register", "seen in town")]
     assert len(waiting.notes) == 1
     assert case.notes[-1].startswith("Test School")
     header, *lines = text.as_csv(answer).splitlines()
-    assert header == ",".join(alerts.COLUMNS)
+    assert header == (
+        "kind,upn,session,stands,source_states,position,requested,alert,papers,sessions,command,"
+        "by,at,state"
+    )
     assert lines[0].startswith(f"conflict,U-ann,{SESSION},I,N,")
     assert lines[1].endswith(",O,,,,,Mrs Register,,")
     assert lines[2] == (
