@@ -5,30 +5,31 @@ sessions after it are unauthorised. Nothing is concluded from them.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from operator import attrgetter
 
 import numpy as np
 
 from ledger.english import number_of
-from policies.law.leave import not_returned
 from policies.law.roll import Ground
-from projections.leave.requests import LeaveRequest, Register, Step, requests
-from projections.queries.blocks import Block, Grid, Lines
+from projections.leave.requests import (
+    Aftermath,
+    Counts,
+    LeaveRequest,
+    Register,
+    Step,
+    requests,
+)
+from projections.queries.blocks import Block, Lines
+from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
-from projections.queries.question import Answer, Question, Selection, option
+from projections.queries.question import Answer, Inquiry, Selection, option
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import selected_cells
-from projections.queries.view import View
+from projections.queries.view import Person, View
 
-_COLUMNS = (
-    "id", "upn", "state", "asked_by", "parent", "asked_on", "asked_reason", "first", "last",
-    "purpose", "granted_first", "granted_last", "paragraph", "code", "decided_by", "decided_on",
-    "letter_on", "reason", "met", "planned", "as_planned", "otherwise", "unmarked", "codes",
-    "pending", "returned", "overstayed", "overstayed_days", "days_away", "ground",
-)  # fmt: skip
 _STATES = {
     "open": "asked",
     "granted": "granted",
@@ -36,11 +37,6 @@ _STATES = {
     "withdrawn": "withdrawn",
     "falsified": "falsified",
 }
-_AFTERMATH = ("days_away", "overstayed", "overstayed_days", "returned", "ground")
-_HEADINGS = (
-    "Leave", "Pupil", "Asked on", "First", "Last", "Purpose", "State", "Code", "Met", "Planned",
-    "As planned", "Otherwise", "Unmarked", "Back",
-)  # fmt: skip
 _WORDS = {
     "granted": "granted",
     "refused": "refused",
@@ -53,8 +49,32 @@ _NOTE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LeaveRow:
+    """A request with what became of it; ``pending``: amendments of a finding that wait."""
+
+    leave: LeaveRequest
+    person: Person
+    counts: Counts
+    aftermath: Aftermath | None
+    pending: int
+
+    @property
+    def decision(self) -> Step | None:
+        """The last decision on it."""
+        return self.leave.decision
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveFindings:
+    """The requests as at a day."""
+
+    on: date
+    rows: Sequence[LeaveRow]
+
+
 @dataclass(frozen=True, kw_only=True)
-class LeaveOfAbsence(Selection, Question):
+class LeaveOfAbsence(Selection, Inquiry[LeaveFindings]):
     """attendance leave: who asked for leave, what was decided and why, what became of it.
 
     Requests asked for by --on whose sessions reach --from or later; of all states, or some.
@@ -66,29 +86,43 @@ class LeaveOfAbsence(Selection, Question):
     withdrawn: bool = option("those withdrawn", default=False)
     falsified: bool = option("those found to be falsified", default=False)
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a request, by first session."""
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
+    def find(self, view: View) -> LeaveFindings:
+        """Find the requests, by first session."""
         wanted = {state for name, state in _STATES.items() if getattr(self, name)}
         pupils, register = _pupils(self, view), Register(view)
         waiting = Counter(each.batch for each in pending_amendments(view))
-        found = [
-            each
+        rows = [
+            LeaveRow(
+                each,
+                view.people[each.asked.pupil],
+                register.counts(each),
+                register.aftermath(each),
+                sum(waiting[step.taken.batch] for step in each.steps if step.taken.batch),
+            )
             for each in requests(view)
-            if each.pupil in pupils
-            and each.asked_on <= view.on
+            if each.asked.pupil in pupils
+            and each.asked.asked_on <= view.on
             and each.covers[1].date >= view.first
             and (not wanted or each.state in wanted)
         ]
-        rows = [
-            {**_row(view, register, each), "pending": _count_waiting(each, waiting)}
-            for each in found
-        ]
-        flat = [{k: v for k, v in row.items() if k != "steps"} for row in rows]
-        shown = _blocks(view, found, rows, full=self.pupil is not None)
-        return Answer({"as_of": view.as_of(), "rows": rows}, _COLUMNS, shown, flat=flat)
+        return LeaveFindings(view.on, rows)
+
+    def present(self, found: LeaveFindings) -> Answer:
+        """Show one row a request; of one pupil also who asked, decided and why, step by step."""
+        listing, one = Listing(_COLUMNS, found.rows), self.pupil is not None
+        notes = [_NOTE, *(line for row in found.rows for line in _aftermath(row, found.on))]
+        if listing and not one:
+            notes.append("With --pupil: who asked, who decided and why.")
+        title = f"{number_of(len(listing), 'request')} for leave"
+        shown: list[Block] = [listing.grid(title, order=_READ, notes=notes)]
+        if listing and one:
+            steps = [line for row in found.rows for line in _sentences(row.leave)]
+            shown.append(Lines([*steps, ""]))
+        return Answer({"rows": listing}, blocks=shown)
+
+    def unknown(self) -> Answer:
+        """Return no request."""
+        return Answer({"rows": Listing(_COLUMNS, [])})
 
 
 def _pupils(question: LeaveOfAbsence, view: View) -> set[int]:
@@ -100,116 +134,111 @@ def _pupils(question: LeaveOfAbsence, view: View) -> set[int]:
     return {n for n in view.people if cells[n].any()}
 
 
-def _row(view: View, register: Register, leave: LeaveRequest) -> dict[str, Any]:
-    decision, granted = leave.decision, leave.granted_span
-    return {
-        "id": leave.id,
-        "upn": view.people[leave.pupil].upn,
-        "state": leave.state,
-        "asked_by": leave.asked_by,
-        "parent": leave.parent,
-        "asked_on": leave.asked_on.isoformat(),
-        "asked_reason": leave.reason,
-        "first": str(leave.first),
-        "last": str(leave.last),
-        "purpose": leave.purpose,
-        "granted_first": str(granted[0]) if granted else None,
-        "granted_last": str(granted[1]) if granted else None,
-        **_decision_columns(decision),
-        **asdict(register.counts(leave)),
-        **_aftermath_columns(register, leave),
-        "steps": [step.document() for step in leave.steps],
-    }
+# -- a row ------------------------------------------------------------------------------------
 
 
-def _count_waiting(leave: LeaveRequest, by_batch: Mapping[str, int]) -> int:
-    """Count the amendments that a finding asked for and that nobody has approved yet."""
-    return sum(by_batch.get(step.batch, 0) for step in leave.steps if step.batch)
+def _asked(key: str, heading: str = "") -> Column[LeaveRow]:
+    return Column(key, heading, attrgetter(f"leave.asked.{key}"))
 
 
-def _decision_columns(decision: Step | None) -> dict[str, Any]:
-    if decision is None:
-        return dict.fromkeys(
-            ("paragraph", "code", "decided_by", "decided_on", "letter_on", "reason")
-        )
-    return {
-        "paragraph": decision.paragraph,
-        "code": decision.code,
-        "decided_by": {"name": decision.name, "job_title": decision.job_title},
-        "decided_on": decision.on.isoformat(),
-        "letter_on": decision.letter_on,
-        "reason": decision.reason,
-    }
+def _decided(key: str, heading: str = "") -> Column[LeaveRow]:
+    return Column(key, heading, lambda row: row.decision and getattr(row.decision.taken, key))
 
 
-def _aftermath_columns(register: Register, leave: LeaveRequest) -> dict[str, Any]:
-    aftermath = register.aftermath(leave)
-    if aftermath is None:
-        return dict.fromkeys(_AFTERMATH)
-    return {
-        "returned": str(aftermath.returned) if aftermath.returned else None,
-        "overstayed": aftermath.overstayed,
-        "overstayed_days": aftermath.overstayed_days,
-        "days_away": aftermath.days_away,
-        "ground": aftermath.ground.provision if aftermath.ground else None,
-    }
+def _count(key: str, heading: str) -> Column[LeaveRow]:
+    return Column(key, heading, attrgetter(f"counts.{key}"), number=True)
 
 
-# -- for reading -----------------------------------------------------------------------------
+def _after(key: str) -> Column[LeaveRow]:
+    return Column(key, value=lambda row: row.aftermath and getattr(row.aftermath, key))
 
 
-def _blocks(
-    view: View, found: Sequence[LeaveRequest], rows: Sequence[Mapping[str, Any]], *, full: bool
-) -> list[Block]:
-    """Return the table of requests; in ``full``: with who asked, decided and why, one by one."""
-    body = [_cells(view, each, row) for each, row in zip(found, rows, strict=True)]
-    notes = [
-        _NOTE,
-        *(line for row in rows for line in _aftermath_in_words(view.on, row)),
-    ]
-    if not full and rows:
-        notes.append("With --pupil: who asked, who decided and why.")
-    steps = [line for each in found for line in _sentences(each)] if full else []
-    end = [] if steps else [view.provenance()]
-    title = number_of(len(rows), "request") + " for leave"
-    grid = Grid(title, _HEADINGS, body, frozenset(range(8, 13)), notes=[*notes, *end])
-    return [grid, Lines([*steps, "", view.provenance()])] if steps else [grid]
+def _returned(row: LeaveRow) -> str | None:
+    back = row.aftermath and row.aftermath.returned
+    return str(back) if back else None
 
 
-def _cells(view: View, leave: LeaveRequest, row: Mapping[str, Any]) -> tuple[str, ...]:
-    first, last = leave.covers
-    numbers = ("met", "planned", "as_planned", "otherwise", "unmarked")
-    return (
-        leave.id,
-        view.people[leave.pupil].name,
-        str(leave.asked_on),
-        str(first),
-        str(last),
-        leave.purpose,
-        leave.state,
-        row["code"] or "",
-        *(str(row[name]) for name in numbers),
-        row["returned"] or ("not yet" if row["days_away"] else ""),
-    )
+def _ground(row: LeaveRow) -> str | None:
+    ground = row.aftermath and row.aftermath.ground
+    return ground.provision if ground else None
 
 
-def _aftermath_in_words(on: date, row: Mapping[str, Any]) -> list[str]:
-    """Return what followed leave, in words."""
-    lines = []
-    if row["pending"]:
-        waiting = number_of(row["pending"], "amendment")
-        lines.append(f"{row['id']}: {waiting} of its marks not approved yet.")
-    if row["overstayed"]:
-        back = f"came back on {row['returned']}" if row["returned"] else f"not back by {on}"
-        lines.append(
-            f"{row['id']}: {number_of(row['overstayed'], 'session')} on "
-            f"{number_of(row['overstayed_days'], 'school day')} after the leave entered as "
+def _back(row: LeaveRow) -> str:
+    away = row.aftermath is not None and row.aftermath.days_away
+    return _returned(row) or ("not yet" if away else "")
+
+
+_STEPS: tuple[Column[Step], ...] = (
+    Column("step", value=attrgetter("taken.step")),
+    Column("on"),
+    Column("by", value=lambda step: step.by._asdict()),
+    Column("paragraph", value=attrgetter("taken.paragraph")),
+    Column("code", value=attrgetter("taken.code")),
+    Column("first", value=attrgetter("taken.first")),
+    Column("last", value=attrgetter("taken.last")),
+    Column("reason"),
+    Column("letter_on", value=attrgetter("taken.letter_on")),
+    Column("batch", value=attrgetter("taken.batch")),
+)
+_COLUMNS: tuple[Column[LeaveRow], ...] = (
+    Column("id", "Leave", attrgetter("leave.asked.leave")),
+    Column("upn", value=attrgetter("person.upn")),
+    Column("", "Pupil", attrgetter("person.name")),
+    Column("state", "State", attrgetter("leave.state")),
+    Column("asked_by", value=attrgetter("leave.asked_by")),
+    _asked("parent"),
+    _asked("asked_on", "Asked on"),
+    Column("asked_reason", value=attrgetter("leave.reason")),
+    _asked("first"),
+    _asked("last"),
+    Column("", "First", lambda row: row.leave.covers[0]),
+    Column("", "Last", lambda row: row.leave.covers[1]),
+    _asked("purpose", "Purpose"),
+    Column("granted_first", value=lambda row: row.leave.granted and str(row.leave.granted[0])),
+    Column("granted_last", value=lambda row: row.leave.granted and str(row.leave.granted[1])),
+    _decided("paragraph"),
+    _decided("code", "Code"),
+    Column("decided_by", value=lambda row: row.decision and row.decision.by._asdict()),
+    Column("decided_on", value=lambda row: row.decision and row.decision.on),
+    _decided("letter_on"),
+    Column("reason", value=lambda row: row.decision and row.decision.reason),
+    _count("met", "Met"),
+    _count("planned", "Planned"),
+    _count("as_planned", "As planned"),
+    _count("otherwise", "Otherwise"),
+    _count("unmarked", "Unmarked"),
+    Column("codes", value=attrgetter("counts.codes")),
+    Column("pending", json=False),
+    Column("returned", "Back", _returned, text=_back),
+    *map(_after, ("overstayed", "overstayed_days", "days_away")),
+    Column("ground", value=_ground),
+    Column("steps", value=lambda row: Listing(_STEPS, row.leave.steps), csv=False),
+    Column("pending", csv=False),
+)
+_READ = (
+    "Leave", "Pupil", "Asked on", "First", "Last", "Purpose", "State", "Code", "Met", "Planned",
+    "As planned", "Otherwise", "Unmarked", "Back",
+)  # fmt: skip
+
+
+# -- in words ---------------------------------------------------------------------------------
+
+
+def _aftermath(row: LeaveRow, on: date) -> Iterator[str]:
+    """Say what followed leave."""
+    leave, after = row.leave.asked.leave, row.aftermath
+    if row.pending:
+        waiting = number_of(row.pending, "amendment")
+        yield f"{leave}: {waiting} of its marks not approved yet."
+    if after and after.overstayed:
+        back = f"came back on {after.returned}" if after.returned else f"not back by {on}"
+        yield (
+            f"{leave}: {number_of(after.overstayed, 'session')} on "
+            f"{number_of(after.overstayed_days, 'school day')} after the leave entered as "
             f"unauthorised; {back}."
         )
-    if row["ground"]:
-        ground = not_returned(on)
-        lines += [f"{row['id']}: {_ground_in_words(row['days_away'], ground)}"] if ground else []
-    return lines
+    if after and after.ground:
+        yield f"{leave}: {_ground_in_words(after.days_away, after.ground)}"
 
 
 def _ground_in_words(days: int, ground: Ground) -> str:
@@ -220,19 +249,20 @@ def _ground_in_words(days: int, ground: Ground) -> str:
     )
 
 
-def _sentences(leave: LeaveRequest) -> list[str]:
-    """Return who asked and what was decided, as sentences."""
-    parent = f" (parent {leave.parent})" if leave.parent else ""
+def _sentences(leave: LeaveRequest) -> Iterator[str]:
+    """Say who asked and what was decided."""
+    asked = leave.asked
+    parent = f" (parent {asked.parent})" if asked.parent else ""
     why = f": {leave.reason}" if leave.reason else ""
-    asked = f"{leave.id}: asked for on {leave.asked_on} by {leave.asked_by}{parent}, "
-    lines = [f"{asked}{leave.first} to {leave.last}, {leave.purpose}{why}"]
+    who = f"{asked.leave}: asked for on {asked.asked_on} by {leave.asked_by}{parent}"
+    yield f"{who}, {leave.first} to {leave.last}, {asked.purpose}{why}"
     for step in leave.steps:
-        paragraph = f" under paragraph {step.paragraph}" if step.paragraph else ""
-        which = f", {step.first} to {step.last}, code {step.code}" if step.first else ""
-        letter = f"; letter of {step.letter_on}" if step.letter_on else ""
-        batch = f"; batch {step.batch}" if step.batch else ""
-        lines.append(
-            f"  {step.on}: {_WORDS[step.what]}{paragraph}{which} by {step.name} "
-            f"({step.job_title}): {step.reason}{letter}{batch}"
+        taken = step.taken
+        paragraph = f" under paragraph {taken.paragraph}" if taken.paragraph else ""
+        which = f", {taken.first} to {taken.last}, code {taken.code}" if taken.first else ""
+        letter = f"; letter of {taken.letter_on}" if taken.letter_on else ""
+        batch = f"; batch {taken.batch}" if taken.batch else ""
+        yield (
+            f"  {step.on}: {_WORDS[taken.step]}{paragraph}{which} by {step.by.name} "
+            f"({step.by.job_title}): {step.reason}{letter}{batch}"
         )
-    return lines

@@ -4,20 +4,19 @@ Plain words, no signature: whoever decided reads it, signs it and sends it. When
 date is recorded with the decision (--letter-on).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
 from ledger.english import number_of, part_of_day, weekday
 from ledger.errors import Refused
-from ledger.values import HALVES, Half, Session
+from ledger.values import HALVES, Session
 from policies.law import notices
 from policies.law.leave import Purpose, binds, in_advance, purpose
-from projections.leave.requests import LeaveRequest, Register, Step, requests
+from projections.leave.requests import DECISIONS, LeaveRequest, Register, Step, requests
 from projections.queries.blocks import Lines
-from projections.queries.question import Answer, Page, Question, argument, option
+from projections.queries.question import Answer, Inquiry, Page, argument, option
 from projections.queries.view import View
 from projections.readmodel.records.roll import Parent, Relation
 from projections.rendering import html
@@ -25,9 +24,6 @@ from projections.rendering.words import Words
 
 _TITLE = "Leave of absence: draft of a letter"
 _BLANK = "\N{NO-BREAK SPACE}"
-_NEXT: Mapping[str, tuple[Half, int]] = {HALVES[0]: (HALVES[1], 0), HALVES[1]: (HALVES[0], 1)}
-_DECISIONS = ("granted", "refused")
-_BEFORE: Mapping[str, tuple[Half, int]] = {HALVES[1]: (HALVES[0], 0), HALVES[0]: (HALVES[1], -1)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +65,16 @@ class LeaveLetterWords(Words):
     job_title: str
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenLetter:
+    """The lines of a letter, and the request that it is about."""
+
+    leave_id: str
+    lines: Sequence[str]
+
+
 @dataclass(frozen=True, kw_only=True)
-class LeaveLetter(Question):
+class LeaveLetter(Inquiry[WrittenLetter]):
     """attendance leave letter: a draft of the letter that tells the family what was decided.
 
     The last decision on a request, with its reason, as a letter.
@@ -79,65 +83,80 @@ class LeaveLetter(Question):
     leave_id: str = argument("the id of the request", "")
     html: Path | None = option("write it as a page to this file")
 
-    def answer(self, view: View) -> Answer:
-        """Answer with the lines of the letter."""
+    def find(self, view: View) -> WrittenLetter:
+        """Find what the letter says; refused without a decision, or to whom none may go."""
         found = requests(view, leave=self.leave_id)
         if not found:
-            raise Refused(
-                "leave-unknown",
-                f"no request for leave has the id {self.leave_id!r}",
-                "attendance leave lists the requests with their ids",
-            )
+            raise self._unknown
         leave = found[0]
         if leave.decision is None:
             raise _no_decision(leave)
         _check_addressee(view, leave)
-        lines = _words(view, leave, leave.decision).lines(view.folder)
+        words = _words(view, leave, leave.decision)
+        return WrittenLetter(self.leave_id, words.lines(view.folder))
+
+    def present(self, found: WrittenLetter) -> Answer:
+        """Show the lines; as a page, with the blank ones between them."""
         pages = []
         if self.html is not None:
-            body = html.join(html.tag("p", line or _BLANK) for line in lines)
-            pages.append(Page(self.html, html.page(_TITLE, body, foot=view.provenance())))
-        document = {"as_of": view.as_of(), "id": leave.id, "lines": lines}
-        return Answer(
-            document, blocks=[Lines([_TITLE, "", *lines, "", view.provenance()])], pages=pages
+            body = html.join(html.tag("p", line or _BLANK) for line in found.lines)
+            pages.append(Page(self.html, lambda foot: html.page(_TITLE, body, foot=foot)))
+        fields = {"id": found.leave_id, "lines": found.lines}
+        return Answer(fields, blocks=[Lines([_TITLE, "", *found.lines, ""])], pages=pages)
+
+    def unknown(self) -> Answer:
+        """Refuse: no request was known."""
+        raise self._unknown
+
+    @property
+    def _unknown(self) -> Refused:
+        return Refused(
+            "leave-unknown",
+            f"no request for leave has the id {self.leave_id!r}",
+            "attendance leave lists the requests with their ids",
         )
 
 
 def _no_decision(leave: LeaveRequest) -> Refused:
+    name = leave.asked.leave
     if leave.steps:
         return Refused(
             f"leave-{leave.state}",
-            f"leave {leave.id} was {leave.state} before it was decided: there is nothing to write",
+            f"leave {name} was {leave.state} before it was decided: there is nothing to write",
             "where it is asked for anew, record it with attendance leave request",
         )
     return Refused(
         "leave-asked",
-        f"leave {leave.id} is not decided yet: there is nothing to write",
-        f"decide it with attendance leave grant {leave.id}, or leave refuse {leave.id}",
+        f"leave {name} is not decided yet: there is nothing to write",
+        f"decide it with attendance leave grant {name}, or leave refuse {name}",
     )
 
 
 def _words(view: View, leave: LeaveRequest, decision: Step) -> LeaveLetterWords:
     """Work out what the letter says; the sentences are in its file."""
-    since = [step for step in leave.steps if step.what not in _DECISIONS]
-    granted, covers = decision.what == "granted", leave.covers
-    rest = [_span(met[0], met[-1]) for met in _refused_parts(view, leave) if met]
+    asked, taken, register = leave.asked, decision.taken, Register(view)
+    pupil, (first, last) = asked.pupil, leave.covers
+    since = [step for step in leave.steps if step.taken.step not in DECISIONS]
+    granted = taken.step == "granted"
+    before = [s for s in register.sessions_met(pupil, leave.first, first) if s < first]
+    after = [s for s in register.sessions_met(pupil, last, leave.last) if s > last]
+    rest = [_span(met[0], met[-1]) for met in (before, after) if met]
     code, meaning = ("", "") if granted and not rest else _unauthorised(view, leave)
     under, allows = _legal_basis(view, leave, decision)
     return LeaveLetterWords(
         school=view.school.name if view.school else "",
-        letter_on=weekday(decision.letter_on) if decision.letter_on else "",
+        letter_on=weekday(taken.letter_on) if taken.letter_on else "",
         asked_by=leave.asked_by or "",
         address=tuple(_address(view, leave)),
         address_confidential=_is_confidential(view, leave),
-        pupil=view.people[leave.pupil].name,
-        days=_span(*covers),
-        asked_on=weekday(leave.asked_on),
+        pupil=view.people[pupil].name,
+        days=_span(first, last),
+        asked_on=weekday(asked.asked_on),
         days_asked_for=_span(leave.first, leave.last),
-        purpose=purpose(leave.purpose, leave.first.date).text,
+        purpose=purpose(asked.purpose, leave.first.date).text,
         granted=granted,
         stands=not since,
-        sessions=number_of(len(Register(view).sessions_met(leave.pupil, *covers)), "session"),
+        sessions=number_of(len(list(register.sessions_met(pupil, first, last))), "session"),
         under=under,
         allows=allows,
         rest="; ".join(rest),
@@ -145,28 +164,16 @@ def _words(view: View, leave: LeaveRequest, decision: Step) -> LeaveLetterWords:
         meaning=meaning,
         own_policy=_binds(view, leave) is False,
         reason=decision.reason or "",
-        since=tuple(dict.fromkeys(Since(on=weekday(s.on), what=s.what) for s in since)),
-        name=decision.name or "",
-        job_title=decision.job_title,
+        since=tuple(dict.fromkeys(Since(on=weekday(s.on), what=s.taken.step) for s in since)),
+        name=decision.by.name or "",
+        job_title=taken.job_title,
     )
 
 
 def _unauthorised(view: View, leave: LeaveRequest) -> tuple[str, str]:
     """Return the code of an absence without leave, and what it means."""
-    code = purpose(leave.purpose, leave.covers[0].date).unauthorised
+    code = purpose(leave.asked.purpose, leave.covers[0].date).unauthorised
     return code, view.rules.codes.rule(code, leave.first.date).description
-
-
-def _refused_parts(view: View, leave: LeaveRequest) -> Iterator[list[Session]]:
-    """Yield the sessions met that were asked for and not granted: before and after."""
-    register, (first, last) = Register(view), leave.covers
-    for a, b in ((leave.first, _step(first, _BEFORE)), (_step(last, _NEXT), leave.last)):
-        yield register.sessions_met(leave.pupil, a, b)
-
-
-def _step(session: Session, to: Mapping[str, tuple[Half, int]]) -> Session:
-    half, days = to[session.half]
-    return Session(session.date + timedelta(days=days), half)
 
 
 def _binds(view: View, leave: LeaveRequest) -> bool | None:
@@ -179,11 +186,11 @@ def _legal_basis(view: View, leave: LeaveRequest, decision: Step) -> tuple[str, 
     That leave was asked for in advance is said only where the dates show it.
     """
     first = leave.covers[0].date
-    if decision.paragraph is None or not _binds(view, leave):
+    if decision.taken.paragraph is None or not _binds(view, leave):
         return "", ""
-    asked_for = purpose(leave.purpose, first)
-    known = not asked_for.in_advance or in_advance(leave.asked_on, first)
-    under = f"regulation {decision.paragraph} of {_instrument(asked_for)}"
+    asked_for = purpose(leave.asked.purpose, first)
+    known = not asked_for.in_advance or in_advance(leave.asked.asked_on, first)
+    under = f"regulation {decision.taken.paragraph} of {_instrument(asked_for)}"
     return under, asked_for.allows if known else ""
 
 
@@ -212,24 +219,24 @@ def _half(session: Session) -> str:
 
 def _check_addressee(view: View, leave: LeaveRequest) -> None:
     """Refuse a letter to somebody who is none of the pupil's parents or may not be contacted."""
-    related = {each.parent: each for each in view.newest(Relation, pupil=leave.pupil)}
+    related = {each.parent: each for each in view.newest(Relation, pupil=leave.asked.pupil)}
     for parent, relation in sorted(related.items()):
-        named = leave.parent is None and _is_named(view, parent, leave.asked_by or "")
-        if relation.no_contact == "yes" and (parent == leave.parent or named):
+        named = leave.asked.parent is None and _is_named(view, parent, leave.asked_by or "")
+        if relation.no_contact == "yes" and (parent == leave.asked.parent or named):
             raise _barred(parent, "no_contact is yes", "take advice before anything leaves")
-    if leave.parent is None:
+    if leave.asked.parent is None:
         return
-    if leave.parent not in related:
+    if leave.asked.parent not in related:
         remedy = "record the relation first (attendance relation record)"
-        raise _barred(leave.parent, "no relation to the pupil is recorded", remedy)
-    theirs = related[leave.parent]
+        raise _barred(leave.asked.parent, "no relation to the pupil is recorded", remedy)
+    theirs = related[leave.asked.parent]
     as_what, responsible = view.open(theirs.relationship), theirs.parental_responsibility
     if notices.liable(responsible, theirs.care, as_what, view.today) is None:
         remedy = "check who asked, or what is recorded of them (attendance relation record)"
-        raise _barred(leave.parent, "they are recorded as no parent of the pupil", remedy)
+        raise _barred(leave.asked.parent, "they are recorded as no parent of the pupil", remedy)
     if theirs.until is not None and theirs.until < view.today:
         remedy = "check who is to be told"
-        raise _barred(leave.parent, f"the relation ended on {theirs.until}", remedy)
+        raise _barred(leave.asked.parent, f"the relation ended on {theirs.until}", remedy)
 
 
 def _barred(parent: str, flag: str, remedy: str) -> Refused:
@@ -246,13 +253,13 @@ def _is_named(view: View, parent: str, text: str) -> bool:
 
 
 def _is_confidential(view: View, leave: LeaveRequest) -> bool:
-    return bool(view.in_log(Parent, parent=leave.parent, address_confidential="yes"))
+    return bool(view.in_log(Parent, parent=leave.asked.parent, address_confidential="yes"))
 
 
 def _address(view: View, leave: LeaveRequest) -> Iterator[str]:
     """Yield the address on record of the parent who asked, unless it was ever confidential."""
-    if leave.parent is None or _is_confidential(view, leave):
+    if leave.asked.parent is None or _is_confidential(view, leave):
         return
-    for each in view.standing(Parent, parent=leave.parent):
+    for each in view.standing(Parent, parent=leave.asked.parent):
         if sealed := each.address:
             yield view.open(sealed) or ""
