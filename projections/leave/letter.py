@@ -7,13 +7,13 @@ date is recorded with the decision (--letter-on).
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from ledger.english import number_of, part_of_day, weekday
 from ledger.errors import Refused
 from ledger.values import HALVES, Session
 from policies.law import notices
-from policies.law.leave import Purpose, binds, in_advance, purpose
+from policies.law.leave import binds, in_advance, purpose
 from projections.leave.requests import DECISIONS, LeaveRequest, Register, Step, requests
 from projections.queries.blocks import Lines
 from projections.queries.question import Answer, Inquiry, Page, argument, option
@@ -65,16 +65,8 @@ class LeaveLetterWords(Words):
     job_title: str
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenLetter:
-    """The lines of a letter, and the request that it is about."""
-
-    leave_id: str
-    lines: Sequence[str]
-
-
 @dataclass(frozen=True, kw_only=True)
-class LeaveLetter(Inquiry[WrittenLetter]):
+class LeaveLetter(Inquiry[Sequence[str]]):
     """attendance leave letter: a draft of the letter that tells the family what was decided.
 
     The last decision on a request, with its reason, as a letter.
@@ -83,34 +75,29 @@ class LeaveLetter(Inquiry[WrittenLetter]):
     leave_id: str = argument("the id of the request", "")
     html: Path | None = option("write it as a page to this file")
 
-    def find(self, view: View) -> WrittenLetter:
+    def find(self, view: View) -> Sequence[str]:
         """Find what the letter says; refused without a decision, or to whom none may go."""
         found = requests(view, leave=self.leave_id)
         if not found:
-            raise self._unknown
+            self.unknown()
         leave = found[0]
         if leave.decision is None:
             raise _no_decision(leave)
         _check_addressee(view, leave)
-        words = _words(view, leave, leave.decision)
-        return WrittenLetter(self.leave_id, words.lines(view.folder))
+        return _words(view, leave, leave.decision).lines(view.folder)
 
-    def present(self, found: WrittenLetter) -> Answer:
+    def present(self, found: Sequence[str]) -> Answer:
         """Show the lines; as a page, with the blank ones between them."""
         pages = []
         if self.html is not None:
-            body = html.join(html.tag("p", line or _BLANK) for line in found.lines)
+            body = html.join(html.tag("p", line or _BLANK) for line in found)
             pages.append(Page(self.html, lambda foot: html.page(_TITLE, body, foot=foot)))
-        fields = {"id": found.leave_id, "lines": found.lines}
-        return Answer(fields, blocks=[Lines([_TITLE, "", *found.lines, ""])], pages=pages)
+        fields = {"id": self.leave_id, "lines": found}
+        return Answer(fields, blocks=[Lines([_TITLE, "", *found, ""])], pages=pages)
 
-    def unknown(self) -> Answer:
-        """Refuse: no request was known."""
-        raise self._unknown
-
-    @property
-    def _unknown(self) -> Refused:
-        return Refused(
+    def unknown(self) -> NoReturn:
+        """Refuse: no request of that id was known."""
+        raise Refused(
             "leave-unknown",
             f"no request for leave has the id {self.leave_id!r}",
             "attendance leave lists the requests with their ids",
@@ -190,12 +177,9 @@ def _legal_basis(view: View, leave: LeaveRequest, decision: Step) -> tuple[str, 
         return "", ""
     asked_for = purpose(leave.asked.purpose, first)
     known = not asked_for.in_advance or in_advance(leave.asked.asked_on, first)
-    under = f"regulation {decision.taken.paragraph} of {_instrument(asked_for)}"
+    instrument, _, _ = asked_for.rule.reference.partition(" reg ")
+    under = f"regulation {decision.taken.paragraph} of {instrument}"
     return under, asked_for.allows if known else ""
-
-
-def _instrument(asked_for: Purpose) -> str:
-    return asked_for.rule.reference.partition(" reg ")[0]
 
 
 def _span(first: Session, last: Session) -> str:
@@ -219,24 +203,25 @@ def _half(session: Session) -> str:
 
 def _check_addressee(view: View, leave: LeaveRequest) -> None:
     """Refuse a letter to somebody who is none of the pupil's parents or may not be contacted."""
+    asking = leave.asked.parent
     related = {each.parent: each for each in view.newest(Relation, pupil=leave.asked.pupil)}
     for parent, relation in sorted(related.items()):
-        named = leave.asked.parent is None and _is_named(view, parent, leave.asked_by or "")
-        if relation.no_contact == "yes" and (parent == leave.asked.parent or named):
+        named = asking is None and _is_named(view, parent, leave.asked_by or "")
+        if relation.no_contact == "yes" and (parent == asking or named):
             raise _barred(parent, "no_contact is yes", "take advice before anything leaves")
-    if leave.asked.parent is None:
+    if asking is None:
         return
-    if leave.asked.parent not in related:
+    if asking not in related:
         remedy = "record the relation first (attendance relation record)"
-        raise _barred(leave.asked.parent, "no relation to the pupil is recorded", remedy)
-    theirs = related[leave.asked.parent]
+        raise _barred(asking, "no relation to the pupil is recorded", remedy)
+    theirs = related[asking]
     as_what, responsible = view.open(theirs.relationship), theirs.parental_responsibility
     if notices.liable(responsible, theirs.care, as_what, view.today) is None:
         remedy = "check who asked, or what is recorded of them (attendance relation record)"
-        raise _barred(leave.asked.parent, "they are recorded as no parent of the pupil", remedy)
+        raise _barred(asking, "they are recorded as no parent of the pupil", remedy)
     if theirs.until is not None and theirs.until < view.today:
         remedy = "check who is to be told"
-        raise _barred(leave.asked.parent, f"the relation ended on {theirs.until}", remedy)
+        raise _barred(asking, f"the relation ended on {theirs.until}", remedy)
 
 
 def _barred(parent: str, flag: str, remedy: str) -> Refused:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from ledger.clock import local
 from ledger.english import day
@@ -63,7 +63,7 @@ class DraftLetter(Inquiry[Draft]):
         """Find what the letter says; refused for a number that is of no alert known."""
         alert = next((each for each in alerts(view) if each.number == self.alert), None)
         if alert is None:
-            raise self._unknown
+            self.unknown()
         changes, then = Changes(view), _view_at_last_event(view)
         case = changes.case(alert)
         parts = (_part(then, alert, n, each) for n, each in enumerate(case.papers, start=1))
@@ -97,13 +97,9 @@ class DraftLetter(Inquiry[Draft]):
             pages.append(_new_page(self.out, "\n".join(written) + "\n"))
         return Answer(fields, blocks=[] if pages else shown, pages=pages, sourced=True)
 
-    def unknown(self) -> Answer:
-        """Refuse: no alert was known."""
-        raise self._unknown
-
-    @property
-    def _unknown(self) -> Refused:
-        return Refused(
+    def unknown(self) -> NoReturn:
+        """Refuse: no alert of that number was known."""
+        raise Refused(
             "alert-unknown",
             f"{self.alert} is not the number of an undercut alert",
             "attendance alerts --all shows the alerts with their numbers",

@@ -11,7 +11,7 @@ from ledger.clock import iso, local_date
 from ledger.english import number_of
 from ledger.values import parse_session
 from projections.penalties.case import age_of, countable_cells, relevant_cells
-from projections.penalties.undercut_alerts import Alert, By, alerts, person, sentence
+from projections.penalties.undercut_alerts import By, alerts, person, sentence
 from projections.queries import rectangle
 from projections.queries.authors import Authors
 from projections.queries.blocks import Block
@@ -154,14 +154,13 @@ def _by_issue(row: RestedNotice) -> tuple[str, date, str]:
     return row.person.upn, row.notice.issued_on, row.notice.parent
 
 
-@dataclass
 class _Search:
-    view: View
-
-    @cached_property
-    def known(self) -> list[Notice]:
-        """Every notice known."""
-        return self.view.standing(Notice)
+    def __init__(self, view: View) -> None:
+        self.view, self.known = view, view.standing(Notice)
+        self._describer = Describer(view)
+        self._telling = Authors(view, self._describer)
+        self._alerts = alerts(view)
+        self._waiting = pending_amendments(view)
 
     def rested(self, notice: Notice) -> RestedNotice:
         """Return what a notice rests on, and what became of it."""
@@ -261,22 +260,6 @@ class _Search:
             position=bar.position,
             since_issue=bar.position > recorded.last or local_date(when) > notice.issued_on,
         )
-
-    @cached_property
-    def _describer(self) -> Describer:
-        return Describer(self.view)
-
-    @cached_property
-    def _telling(self) -> Authors:
-        return Authors(self.view, self._describer)
-
-    @cached_property
-    def _alerts(self) -> list[Alert]:
-        return alerts(self.view)
-
-    @cached_property
-    def _waiting(self) -> list[Request]:
-        return pending_amendments(self.view)
 
     @cached_property
     def _relevant_entries(self) -> set[tuple[int, str]]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,7 +9,6 @@ import numpy as np
 from ledger.values import Session, parse_session
 from policies.law.calendar import school_weeks
 from policies.law.penalties import RelevantEntry, first_recorded, measure
-from policies.packs.codes import Codes
 from projections.penalties.case import (
     Case,
     Register,
@@ -38,7 +35,7 @@ from projections.penalties.text import (
 from projections.queries.blocks import Block
 from projections.queries.columns import Listing
 from projections.queries.question import Answer, Inquiry, Selection, option
-from projections.queries.rectangle import Flags, Rectangle, rectangle
+from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import marks_with_codes
@@ -85,56 +82,24 @@ class Penalties(Selection, Inquiry[PenaltyFindings]):
         return Answer({"rows": Listing(COLUMNS, [])})
 
 
-@dataclass
 class _Search:
     """One answer being made: the register as arrays first, then each pupil listed in detail."""
 
-    question: Penalties
-    view: View
+    def __init__(self, question: Penalties, view: View) -> None:
+        self.question, self.view, self.families = question, view, Families(view)
+        codes, weeks = view.rules.codes, school_weeks(view.calendar.school_days())
+        self.register = Register(view.on, weeks, measure(view.on), codes)
+        self.at_least = question.at_least or self.register.measure.sessions
+        # A window may begin in an earlier year: the whole history counts, whatever --from says.
+        self.whole = rectangle(view, first=counted_from(codes))
+        people = view.people.items()
+        ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
+        self.cells = countable_cells(self.whole, ages)
+        known = sorted(view.standing(Consideration), key=lambda each: each.kf)
+        self.considered = by_pupil((each.pupil, _considered(view, each)) for each in known)
 
-    @cached_property
-    def families(self) -> Families:
-        return Families(self.view)
-
-    @cached_property
-    def register(self) -> Register:
-        """The day, the school weeks over the whole calendar, the rule of the day."""
-        on = self.view.on
-        weeks = school_weeks(self.view.calendar.school_days())
-        return Register(on, weeks, measure(on), self.view.rules.codes)
-
-    @property
-    def at_least(self) -> int:
-        """How many sessions it takes to be listed."""
-        return self.question.at_least or self.register.measure.sessions
-
-    @cached_property
-    def whole(self) -> Rectangle:
-        """The register since entries first counted, whatever ``--from`` says."""
-        return rectangle(self.view, first=counted_from(self.view.rules.codes))
-
-    @cached_property
-    def cells(self) -> Flags:
-        """Which cells could hold a relevant entry."""
-        people = self.view.people.items()
-        return countable_cells(
-            self.whole, {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
-        )
-
-    @cached_property
-    def unmarked(self) -> Flags:
-        """Which cells count and hold no mark."""
-        empty: Flags = self.whole.counted & (self.whole.codes == 0)
-        return empty
-
-    def _sessions(self, flags: Flags, pupil: int) -> set[Session]:
-        return {self.whole.sessions[at] for at in np.nonzero(flags[pupil])[0]}
-
-    @cached_property
-    def considered(self) -> dict[int, list[Considered]]:
-        """What was considered for each pupil, in the order of the log."""
-        known = sorted(self.view.standing(Consideration), key=lambda each: each.kf)
-        return by_pupil((each.pupil, _considered(self.view, each)) for each in known)
+    def _sessions(self, flags: Flags) -> set[Session]:
+        return {self.whole.sessions[at] for at in np.nonzero(flags)[0]}
 
     def pupils(self) -> Iterator[ListedPupil]:
         """Yield those who have enough entries in a window."""
@@ -148,10 +113,7 @@ class _Search:
             pupil = int(row)
             found = entries(whole, flags, pupil)
             case = case_of(register, found, self.families.notices_for(pupil))
-            stood = stretches(
-                self.view, pupil, self._sessions(self.cells, pupil),
-                (whole.sessions[0].date, register.on),
-            )  # fmt: skip
+            stood = list(_stretches(self.view, pupil, self._sessions(self.cells[pupil])))
             if not (self.question.not_considered and self._is_settled(pupil, case, stood)):
                 yield self._listed(pupil, case, stood)
 
@@ -173,6 +135,7 @@ class _Search:
 
     def _listed(self, pupil: int, case: Case, stood: Iterable["Stretch"]) -> ListedPupil:
         parents = list(self.families.parents(pupil))
+        empty: Flags = self.whole.counted[pupil] & (self.whole.codes[pupil] == 0)
         weeks, rule = self.register.weeks, self.register.measure
         return ListedPupil(
             self.view.people[pupil],
@@ -180,16 +143,13 @@ class _Search:
             first_recorded(weeks, (each.entry for each in stood), rule),
             self.considered.get(pupil, ()),
             parents,
-            self.families.blockers(pupil, case, self._sessions(self.unmarked, pupil), parents),
+            self.families.blockers(pupil, case, self._sessions(empty), parents),
         )
 
 
 def _considered(view: View, seen: Consideration) -> Considered:
     commit, reason = view.commits.of(seen.kf), view.open(seen.reason)
     return Considered(seen, commit.at, view.author(seen), commit.authenticated, reason)
-
-
-# -- when relevant entries were recorded ------------------------------------------------------
 
 
 class Stretch(NamedTuple):
@@ -207,26 +167,14 @@ class Stretch(NamedTuple):
         return RelevantEntry(self.session, self.known_from, self.known_to)
 
 
-def stretches(
-    view: View, pupil: int, cells: Collection[Session], days: tuple[date, date]
-) -> list[Stretch]:
-    """Return every version with a relevant code that ever stood on these sessions, as known.
-
-    ``days``: the first and the last that matter, which is where the table is read.
-    """
-    codes = view.rules.codes
-    found = marks_with_codes(view, pupil, days, letters(codes))
-    return [
-        _stretch(view, session, mark)
-        for mark in found
-        if (session := parse_session(mark.session)) in cells
-        and _is_relevant(codes, session, mark.code)
-    ]
-
-
-def _is_relevant(codes: Codes, session: Session, code: str) -> bool:
-    rule = codes.find(code, session.date)
-    return rule is not None and rule.threshold
+def _stretches(view: View, pupil: int, cells: Collection[Session]) -> Iterator[Stretch]:
+    """Yield every version with a relevant code that ever stood on these sessions, as known."""
+    codes, days = view.rules.codes, (min(cells).date, max(cells).date)
+    for mark in marks_with_codes(view, pupil, days, letters(codes)):
+        session = parse_session(mark.session)
+        rule = codes.find(mark.code, session.date)
+        if session in cells and rule is not None and rule.threshold:
+            yield _stretch(view, session, mark)
 
 
 def _stretch(view: View, session: Session, mark: Mark) -> Stretch:

@@ -5,7 +5,7 @@ It says what is recorded, never a finding.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ledger.clock import iso, local
 from ledger.english import day, in_words, number_of, part_of_day, weekday
@@ -63,23 +63,28 @@ class PenaltyFindings:
     pupils: Sequence[ListedPupil]
 
 
-# -- a row ------------------------------------------------------------------------------------
+def _window(key: str) -> Column[ListedPupil]:
+    def of(row: ListedPupil) -> Window | None:
+        found: Window | None = getattr(row.case.standing, key)
+        return found
+
+    return Column(
+        key,
+        value=lambda row: (window := of(row)) and window._asdict(),
+        csv=lambda row: " to ".join(map(str, of(row) or ())),
+    )
 
 
-def _weeks(window: Window | None) -> dict[str, Any] | None:
-    return window and window._asdict()
+def _entries(key: str) -> Column[ListedPupil]:
+    def of(row: ListedPupil) -> Iterator[tuple[Session, str]]:
+        for session in getattr(row.case.standing, key):
+            yield session, row.case.entries[session]
 
-
-def _weeks_cell(window: Window | None) -> str:
-    return " to ".join(map(str, window or ()))
-
-
-def _entries(case: Case, sessions: Sequence[Session]) -> list[dict[str, str]]:
-    return [{"session": str(session), "code": case.entries[session]} for session in sessions]
-
-
-def _entries_cell(case: Case, sessions: Sequence[Session]) -> list[str]:
-    return [f"{session} {case.entries[session]}" for session in sessions]
+    return Column(
+        key,
+        value=lambda row: [{"session": str(at), "code": code} for at, code in of(row)],
+        csv=lambda row: [f"{at} {code}" for at, code in of(row)],
+    )
 
 
 def _parent_cell(parent: Parent) -> str:
@@ -118,14 +123,10 @@ COLUMNS: tuple[Column[ListedPupil], ...] = (
     Column("first_met_on", "First met on", lambda row: row.case.standing.first_met_on),
     Column("first_recorded_met_at",
            value=lambda row: iso(row.first_recorded) if row.first_recorded else None),
-    Column("window", value=lambda row: _weeks(row.case.standing.window),
-           csv=lambda row: _weeks_cell(row.case.standing.window)),
-    Column("sessions", value=lambda row: _entries(row.case, row.case.standing.sessions),
-           csv=lambda row: _entries_cell(row.case, row.case.standing.sessions)),
-    Column("peak_window", value=lambda row: _weeks(row.case.standing.peak_window),
-           csv=lambda row: _weeks_cell(row.case.standing.peak_window)),
-    Column("peak_sessions", value=lambda row: _entries(row.case, row.case.standing.peak_sessions),
-           csv=lambda row: _entries_cell(row.case, row.case.standing.peak_sessions)),
+    _window("window"),
+    _entries("sessions"),
+    _window("peak_window"),
+    _entries("peak_sessions"),
     Column("oldest_leaves_on", _EARLY, lambda row: row.case.standing.leaves_on,
            text=lambda row: str(row.case.standing.leaves_on or "after the known terms")),
     Column("considered", "Considered", lambda row: Listing(_CONSIDERED, row.considered),
@@ -136,9 +137,6 @@ COLUMNS: tuple[Column[ListedPupil], ...] = (
     Column("blockers", "To clear up first",
            text=lambda row: ", ".join(each.partition(":")[0] for each in row.blockers)),
 )  # fmt: skip
-
-
-# -- the table --------------------------------------------------------------------------------
 
 
 def table(found: PenaltyFindings, *, early: bool) -> Grid:
@@ -218,11 +216,11 @@ def _rule(register: Register) -> Iterator[str]:
 def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
     case, found = row.case, row.case.standing
     yield f"{row.person.name} ({row.person.upn})"
-    yield from _window(codes, case, "Latest window", found.window, found.sessions)
+    yield from _window_in_words(codes, case, "Latest window", found.window, found.sessions)
     yield f"  {case.settled} of them settled; {case.fresh} on which no earlier notice relied"
     if found.peak_window != found.window:
         name = "Fullest window so far"
-        yield from _window(codes, case, name, found.peak_window, found.peak_sessions)
+        yield from _window_in_words(codes, case, name, found.peak_window, found.peak_sessions)
     if found.first_met_on:
         yield f"  The threshold was first reached with a session on {day(found.first_met_on)}"
     if row.first_recorded:
@@ -239,7 +237,7 @@ def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
         yield f"  To clear up first: {blocker.partition(': ')[2]}"
 
 
-def _window(
+def _window_in_words(
     codes: Codes, case: Case, name: str, window: Window | None, sessions: Sequence[Session]
 ) -> Iterator[str]:
     first, last = map(day, window or ())

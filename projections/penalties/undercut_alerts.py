@@ -7,7 +7,6 @@ with what the register says of its day and who said so.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
@@ -184,19 +183,12 @@ class _Sides(NamedTuple):
         return found[0] or _NO_MARK, found[1] or _NO_MARK
 
 
-@dataclass
 class Changes:
     """The changes of some alerts."""
 
-    view: View
-
-    @cached_property
-    def _describer(self) -> Describer:
-        return Describer(self.view)
-
-    @cached_property
-    def _telling(self) -> Authors:
-        return Authors(self.view, self._describer)
+    def __init__(self, view: View) -> None:
+        self.view, self._describer = view, Describer(view)
+        self._telling = Authors(view, self._describer)
 
     def case(self, alert: Alert) -> UndercutCase:
         """Return all that is known of an alert."""
