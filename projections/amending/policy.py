@@ -15,7 +15,6 @@ from projections.queries.question import Answer, Inquiry
 from projections.queries.view import Author, View
 from projections.readmodel.records.amending import AdoptedPolicy
 
-_STATUTE = "register.amendment_states"
 _DAY = timedelta(days=1)
 _MEANS = {
     school_packs.ROLES: "only these roles may amend",
@@ -48,15 +47,6 @@ class Adoption:
         return f"{self.by.name} ({self.by.job_title})"
 
 
-def _adoptions(view: View) -> list[Adoption]:
-    """Return the policies adopted, in order; one ends on the day before the next begins."""
-    known = sorted(view.standing(AdoptedPolicy), key=lambda each: (each.since, each.position))
-    return [
-        Adoption(each, view.author(each), view.commits.of(each.position).at, *_end(each, after))
-        for each, after in zip_longest(known, known[1:])
-    ]
-
-
 def _end(one: AdoptedPolicy, after: AdoptedPolicy | None) -> tuple[date | None, bool]:
     if after is None:
         return None, False
@@ -64,55 +54,48 @@ def _end(one: AdoptedPolicy, after: AdoptedPolicy | None) -> tuple[date | None, 
     return (None if replaced else after.since - _DAY), replaced
 
 
-def _no_policy(on: date) -> str:
-    """Say that there is none, and what then applies."""
-    rule = parameters().find(_STATUTE, on)
-    where = f" ({rule.reference})" if rule else ""
-    return f"no policy: the statute restricts nobody{where}, and all applies at once"
-
-
-# -- the rules of a day -----------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
-class AppliedRule:
-    """A rule of a policy, and the first and last day on which it applies; none where open."""
-
-    key: str
-    rule: Rule
-    first: date
-    last: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyOfDay:
-    """The policy that applies on a day, none where there is none, and its rules."""
+class Policies:
+    """The policies adopted, as asked on a day."""
 
     on: date
-    adoption: Adoption | None
-    rules: Sequence[AppliedRule] = ()
+    adopted: Sequence[Adoption]
+
+    @property
+    def in_force(self) -> Adoption | None:
+        """The policy that applies on the day, none where there is none."""
+        begun = [each for each in self.adopted if each.policy.since <= self.on]
+        return begun[-1] if begun else None
+
+
+class _AboutPolicies(Inquiry[Policies]):
+    def find(self, view: View) -> Policies:
+        """Find the policies adopted, in order; one ends on the day before the next begins."""
+        known = sorted(view.standing(AdoptedPolicy), key=lambda each: (each.since, each.position))
+        return Policies(
+            view.on,
+            [
+                Adoption(
+                    each, view.author(each), view.commits.of(each.position).at, *_end(each, after)
+                )
+                for each, after in zip_longest(known, known[1:])
+            ],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
-class PolicyInForce(Inquiry[PolicyOfDay]):
+class PolicyInForce(_AboutPolicies):
     """attendance policy: what the school's own policy says on amending, on a day.
 
     Every rule of the policy that applies, with its dates and where it is written.
     """
 
-    def find(self, view: View) -> PolicyOfDay:
-        """Find the policy of the date, and its rules in force."""
-        begun = [each for each in _adoptions(view) if each.policy.since <= view.on]
-        if not begun:
-            return PolicyOfDay(view.on, None)
-        return PolicyOfDay(view.on, begun[-1], _rules(begun[-1], view.on))
-
-    def present(self, found: PolicyOfDay) -> Answer:
-        """Show one row a rule."""
-        if found.adoption is None:
+    def present(self, found: Policies) -> Answer:
+        """Show one row a rule in force on the date."""
+        adoption = found.in_force
+        if adoption is None:
             return Answer(self.unknown().fields, blocks=[Lines([_no_policy(found.on)])])
-        adoption, policy = found.adoption, found.adoption.policy
-        rules = Listing(_RULES, found.rules)
+        policy, rules = adoption.policy, Listing(_RULES, _rules(adoption, found.on))
         fields = {
             "policy": policy.policy,
             "since": policy.since,
@@ -126,16 +109,51 @@ class PolicyInForce(Inquiry[PolicyOfDay]):
             "rows": rules,
         }
         title = f"Policy {policy.policy}, from {policy.since}, adopted by {adoption.adopter}"
-        notes = ["What is in a family's favour applies at once."]
-        if not rules:
-            notes.insert(
-                0, "It has no rule in force: all that the statute allows applies at once."
-            )
+        none = "It has no rule in force: all that the statute allows applies at once."
+        notes = [*([] if rules else [none]), "What is in a family's favour applies at once."]
         return Answer(fields, blocks=[rules.grid(title, notes=notes)])
 
     def unknown(self) -> Answer:
         """Return no policy."""
         return Answer({"policy": None, "rows": Listing(_RULES, [])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoliciesAdopted(_AboutPolicies):
+    """attendance policy list: every policy that the school adopted: its dates, by whom and when.
+
+    The one that applies on a day is shown by attendance policy --on.
+    """
+
+    def present(self, found: Policies) -> Answer:
+        """Show one row a policy."""
+        listing = Listing(_ADOPTIONS, found.adopted)
+        shipped = f"Shipped, to adopt or to copy: {', '.join(school_packs.names())}."
+        title = f"{number_of(len(listing), 'adoption')} of a policy"
+        table = listing.grid(title, notes=[shipped])
+        shown = table if listing else Lines([_no_policy(found.on), shipped])
+        return Answer({"shipped": school_packs.names(), "rows": listing}, blocks=[shown])
+
+    def unknown(self) -> Answer:
+        """Return what is shipped, and no adoption."""
+        return Answer({"shipped": school_packs.names(), "rows": Listing(_ADOPTIONS, [])})
+
+
+def _no_policy(on: date) -> str:
+    """Say that there is none, and what then applies."""
+    rule = parameters().find("register.amendment_states", on)
+    where = f" ({rule.reference})" if rule else ""
+    return f"no policy: the statute restricts nobody{where}, and all applies at once"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRule:
+    """A rule of a policy, and the first and last day on which it applies; none where open."""
+
+    key: str
+    rule: Rule
+    first: date
+    last: date | None
 
 
 def _rules(adoption: Adoption, on: date) -> list[AppliedRule]:
@@ -165,42 +183,6 @@ _RULES: tuple[Column[AppliedRule], ...] = (
     Column("reference", "Where it is written", lambda row: row.rule.reference),
     Column("note", value=lambda row: row.rule.note),
 )
-
-
-# -- every adoption ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AdoptedPolicies:
-    """Every adoption, as asked on a day."""
-
-    on: date
-    adoptions: Sequence[Adoption]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoliciesAdopted(Inquiry[AdoptedPolicies]):
-    """attendance policy list: every policy that the school adopted: its dates, by whom and when.
-
-    The one that applies on a day is shown by attendance policy --on.
-    """
-
-    def find(self, view: View) -> AdoptedPolicies:
-        """Find the policies, in order of their first day."""
-        return AdoptedPolicies(view.on, _adoptions(view))
-
-    def present(self, found: AdoptedPolicies) -> Answer:
-        """Show one row a policy."""
-        listing = Listing(_ADOPTIONS, found.adoptions)
-        shipped = f"Shipped, to adopt or to copy: {', '.join(school_packs.names())}."
-        title = f"{number_of(len(listing), 'adoption')} of a policy"
-        table = listing.grid(title, notes=[shipped])
-        shown = table if listing else Lines([_no_policy(found.on), shipped])
-        return Answer({"shipped": school_packs.names(), "rows": listing}, blocks=[shown])
-
-    def unknown(self) -> Answer:
-        """Return what is shipped, and no adoption."""
-        return Answer({"shipped": school_packs.names(), "rows": Listing(_ADOPTIONS, [])})
 
 
 def _until(row: Adoption) -> str:

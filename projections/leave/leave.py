@@ -134,9 +134,6 @@ def _pupils(question: LeaveOfAbsence, view: View) -> set[int]:
     return {n for n in view.people if cells[n].any()}
 
 
-# -- a row ------------------------------------------------------------------------------------
-
-
 def _asked(key: str, heading: str = "") -> Column[LeaveRow]:
     return Column(key, heading, attrgetter(f"leave.asked.{key}"))
 
@@ -219,9 +216,6 @@ _READ = (
     "Leave", "Pupil", "Asked on", "First", "Last", "Purpose", "State", "Code", "Met", "Planned",
     "As planned", "Otherwise", "Unmarked", "Back",
 )  # fmt: skip
-
-
-# -- in words ---------------------------------------------------------------------------------
 
 
 def _aftermath(row: LeaveRow, on: date) -> Iterator[str]:

@@ -124,6 +124,8 @@ def _words(view: View, leave: LeaveRequest, decision: Step) -> LeaveLetterWords:
     asked, taken, register = leave.asked, decision.taken, Register(view)
     pupil, (first, last) = asked.pupil, leave.covers
     since = [step for step in leave.steps if step.taken.step not in DECISIONS]
+    # By all that was ever recorded: an address once confidential goes into no letter again.
+    confidential = bool(view.in_log(Parent, parent=asked.parent, address_confidential="yes"))
     granted = taken.step == "granted"
     before = [s for s in register.sessions_met(pupil, leave.first, first) if s < first]
     after = [s for s in register.sessions_met(pupil, last, leave.last) if s > last]
@@ -134,8 +136,8 @@ def _words(view: View, leave: LeaveRequest, decision: Step) -> LeaveLetterWords:
         school=view.school.name if view.school else "",
         letter_on=weekday(taken.letter_on) if taken.letter_on else "",
         asked_by=leave.asked_by or "",
-        address=tuple(_address(view, leave)),
-        address_confidential=_is_confidential(view, leave),
+        address=() if confidential else tuple(_address(view, asked.parent)),
+        address_confidential=confidential,
         pupil=view.people[pupil].name,
         days=_span(first, last),
         asked_on=weekday(asked.asked_on),
@@ -237,14 +239,8 @@ def _is_named(view: View, parent: str, text: str) -> bool:
     return False
 
 
-def _is_confidential(view: View, leave: LeaveRequest) -> bool:
-    return bool(view.in_log(Parent, parent=leave.asked.parent, address_confidential="yes"))
-
-
-def _address(view: View, leave: LeaveRequest) -> Iterator[str]:
-    """Yield the address on record of the parent who asked, unless it was ever confidential."""
-    if leave.asked.parent is None or _is_confidential(view, leave):
-        return
-    for each in view.standing(Parent, parent=leave.asked.parent):
-        if sealed := each.address:
-            yield view.open(sealed) or ""
+def _address(view: View, parent: str | None) -> Iterator[str]:
+    """Yield the address on record of the parent who asked."""
+    for each in view.standing(Parent, parent=parent) if parent else ():
+        if each.address:
+            yield view.open(each.address) or ""

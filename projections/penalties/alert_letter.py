@@ -147,9 +147,6 @@ _CHANGES: tuple[Column[Change], ...] = (
 )
 
 
-# -- what the words are given -----------------------------------------------------------------
-
-
 @dataclass(frozen=True, kw_only=True)
 class AlertHeadWords(Words):
     """What the beginning of the letter is given; its file says what each is, as the others do."""

@@ -233,9 +233,6 @@ def _undercut_table(found: Sequence[UndercutCase]) -> Grid:
     return Listing(_LINES, lines).grid(title, notes=[_COUNTED, _NEXT])
 
 
-# -- all of them as CSV -----------------------------------------------------------------------
-
-
 def _named(key: str) -> Column[Mapping[str, Any]]:
     return Column(key, value=lambda row: row.get(key))
 

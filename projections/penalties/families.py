@@ -55,8 +55,6 @@ class Families:
 
     view: View
 
-    # -- notices and parents --------------------------------------------------------------------
-
     @cached_property
     def _notices(self) -> dict[int, list[tuple[str, Notice]]]:
         """Every notice known, with its parent, for each child; the earliest first."""
@@ -99,8 +97,6 @@ class Families:
                 one_more = prospect(given, self.view.on)
                 confirmed = self._confirmed.get((pupil, who))
                 yield Parent(who, found, who in self._addresses, one_more, confirmed)
-
-    # -- what a referral would have to clear up first -------------------------------------------
 
     def blockers(
         self, pupil: int, case: Case, unmarked: Collection[Session], parents: Sequence[Parent]

@@ -71,9 +71,6 @@ def person(view: View, pupil: int) -> Person:
     return view.people.get(pupil) or view.first_known_person(pupil)
 
 
-# -- the papers of an alert -------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A paper in words, with its counts before and after; a certificate has none.
@@ -117,9 +114,6 @@ def _paper_words(view: View, paper: UndercutPaper) -> str:
         return f"{papers.CONSIDERED[considered.decision]} of {on}"
     [given] = view.in_log(Disclosure, line=position)
     return given.words
-
-
-# -- what was changed -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +187,16 @@ class Changes:
     def case(self, alert: Alert) -> UndercutCase:
         """Return all that is known of an alert."""
         view, raised = self.view, alert.raised
-        approved = self._approved(alert)
+        by, approved_by = self._asked_and_approved(alert) or (self._author(alert.cause), None)
         return UndercutCase(
             alert,
             person(view, raised.pupil),
             [_paper(view, alert, paper) for paper in raised.about],
             list(self._changes(alert)),
-            self._asked(approved) if approved else self._author(alert.cause),
-            self._approver(approved, alert.cause) if approved else None,
+            by,
+            approved_by,
             _settled(view, alert.settled) if alert.settled else None,
         )
-
-    # -- by whom --------------------------------------------------------------------------------
 
     def _author(self, cause: Commit) -> By | None:
         """Return who gave the command; an operating-system account is nobody's name."""
@@ -213,23 +205,20 @@ class Changes:
         author = self._describer.name_and_title(cause.by, local_date(cause.at))
         return author._asdict() | {"authenticated": cause.authenticated}
 
-    def _approved(self, alert: Alert) -> Request | None:
-        """Return the first request that the cause approved, none without approval."""
-        known = self.view.standing(
-            Request,
-            pupil=alert.raised.pupil,
-            decision="approved",
-            decided=Between(alert.cause.first, alert.cause.last),
+    def _asked_and_approved(self, alert: Alert) -> tuple[By, By] | None:
+        """Return who asked for the change and who approved it, none without approval."""
+        view, decided = self.view, Between(alert.cause.first, alert.cause.last)
+        known = view.standing(
+            Request, pupil=alert.raised.pupil, decision="approved", decided=decided
         )
-        return min(known, key=lambda each: each.position, default=None)
-
-    def _asked(self, request: Request) -> By:
-        authenticated = self.view.commits.of(request.position).authenticated
-        return self.view.author(request)._asdict() | {"authenticated": authenticated}
-
-    def _approver(self, request: Request, cause: Commit) -> By:
-        approval = request.steps[-1]
-        return self.view.author(approval)._asdict() | {"authenticated": cause.authenticated}
+        if not known:
+            return None
+        asked, approved = (
+            view.author(step)._asdict()
+            | {"authenticated": view.commits.of(step.position).authenticated}
+            for step in min(known, key=lambda each: each.position).steps
+        )
+        return asked, approved
 
     def people(self, case: UndercutCase) -> str:
         """Name who made the change, or the import that brought it, and who approved it."""
@@ -240,8 +229,6 @@ class Changes:
         people = "; ".join(made) or author_in_words(self._author(cause), None)
         approver = case.approved_by
         return people + (f"; approved by {author_in_words(approver, None)}" if approver else "")
-
-    # -- what -----------------------------------------------------------------------------------
 
     def _changes(self, alert: Alert) -> Iterator[Change]:
         cause, pupil = alert.cause, alert.raised.pupil
