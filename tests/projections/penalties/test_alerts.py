@@ -2,28 +2,20 @@
 
 from datetime import date
 
-from ledger.events import streams
-from ledger.events.register import MarkAmended, SourceConflicted
-from ledger.store.store import Fact
+import pytest
+
+from ledger.events.register import SourceConflicted
 from projections.penalties.alerts import Alerts
 from tests.projections.ledgers import enrolled, instant, marked, on_mark
+from tests.projections.penalties.facts import amended, imported
 
 SESSION = "2025-09-08/AM"
 AT = instant(2025, 9, 8, 9)
 
 
-def amended(original, code):
-    """An amendment by a person here."""
-    return on_mark(
-        "ann", SESSION, MarkAmended(original=original, code=code, reason="r", by="s1", name="M")
-    )
-
-
-def conflict(stands, code, **more):
+def conflict(stands, code, pupil="ann"):
     """Another system states another mark."""
-    return Fact(
-        streams.mark("ann", SESSION), SourceConflicted(stands=stands, code=code, row=2, **more)
-    )
+    return on_mark(pupil, SESSION, SourceConflicted(stands=stands, code=code, row=2))
 
 
 def rows(book, **asked):
@@ -34,33 +26,39 @@ def rows(book, **asked):
     ]
 
 
-def test_a_conflict_waits_until_a_person_amends(school):
+@pytest.fixture
+def explained(school):
+    """A mark that came by an import, and was amended here."""
+    school.add(AT, marked("ann", SESSION, "N", stated=AT, row=2), imported=True)
+    school.add(AT + 1, amended(SESSION, "I", "N"))
+    return school
+
+
+THEN = "2025-09-08T09:00:00.000002Z"
+
+
+def test_a_conflict_waits_until_a_person_amends(explained):
     """Open when recorded, the newest statement shown; settled by an amendment here."""
-    school.add(AT, marked("ann", SESSION, "N", stated=AT, row=2), imported=True)
-    school.add(AT + 1, amended("N", "I"))
-    school.add(AT + 2, conflict("I", "O"), imported=True)
-    school.add(AT + 3, conflict("I", "C"), imported=True)
-    assert rows(school) == [("U-ann", SESSION, "I", "C")]
-    school.add(AT + 4, amended("I", "C"))
-    assert not rows(school)
-    assert rows(school, known_at="2025-09-08T09:00:00.000002Z") == [("U-ann", SESSION, "I", "O")]
+    explained.add(AT + 2, conflict("I", "O"), imported=True)
+    explained.add(AT + 3, conflict("I", "C"), imported=True)
+    assert rows(explained) == [("U-ann", SESSION, "I", "C")]
+    explained.add(AT + 4, amended(SESSION, "C", "I"))
+    assert not rows(explained)
+    assert rows(explained, known_at=THEN) == [("U-ann", SESSION, "I", "O")]
 
 
-def test_a_source_that_comes_to_state_what_stands_settles_the_conflict(school):
+def test_a_source_that_comes_to_state_what_stands_settles_the_conflict(explained):
     """It is closed from then on, and was open before."""
-    school.add(AT, marked("ann", SESSION, "N", stated=AT, row=2), imported=True)
-    school.add(AT + 1, amended("N", "I"))
-    school.add(AT + 2, conflict("I", "L"), imported=True)
-    school.add(AT + 3, conflict("I", "I"), imported=True)
-    assert not rows(school)
-    assert rows(school, known_at="2025-09-08T09:00:00.000002Z") == [("U-ann", SESSION, "I", "L")]
+    explained.add(AT + 2, conflict("I", "L"), imported=True)
+    explained.add(AT + 3, conflict("I", "I"), imported=True)
+    assert not rows(explained)
+    assert rows(explained, known_at=THEN) == [("U-ann", SESSION, "I", "L")]
 
 
 def test_a_change_by_the_source_settles_nothing(school):
     """Only a person here settles a conflict, not another import."""
     school.add(AT, marked("ann", SESSION, "N"), conflict("N", "O"))
-    imported = MarkAmended(original="N", code="I", stated=AT, row=2)
-    school.add(AT + 1, on_mark("ann", SESSION, imported), imported=True)
+    school.add(AT + 1, imported(SESSION, "N", "I", stated=AT, row=2), imported=True)
     assert len(rows(school)) == 1
 
 
@@ -69,7 +67,7 @@ def test_a_conflict_known_before_its_pupil_is_named_all_the_same(school):
     school.add(
         AT,
         enrolled("eve", date(2025, 9, 3), stated=instant(2025, 9, 5)),
-        Fact(streams.mark("eve", SESSION), SourceConflicted(stands="N", code="O", row=2)),
+        conflict("N", "O", pupil="eve"),
         imported=True,
     )
     found = rows(school, clock="source", known_at="2025-09-04")

@@ -4,49 +4,57 @@ from datetime import date
 
 import pytest
 
+from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AmendmentRequested
-from ledger.events.calendar import ClosureWithdrawn, SessionsClosed, TermSet
-from ledger.events.penalties import CaseUndercut, NoticeStated, UndercutPaper
-from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceRestated
-from ledger.events.roll import DetailsAmended, EnrolmentWithdrawn
+from ledger.events.calendar import ClosureWithdrawn
+from ledger.events.penalties import NoticeStated
+from ledger.events.register import MarkCorrected, SessionMarked, SourceRestated
 from ledger.store.store import Fact
 from projections.penalties.notices import Notices
 from projections.rendering import text
 from tests.projections.ledgers import enrolled, instant, marked, on_mark
+from tests.projections.penalties.facts import (
+    OFFICER,
+    amended,
+    asked,
+    autumn,
+    born,
+    closed,
+    paper,
+    undercut,
+    withdrawn,
+)
 
 AT = instant(2025, 10, 2, 9)
+TAKEN = instant(2025, 9, 9, 9)
+MONDAY, TUESDAY = date(2025, 9, 8), date(2025, 9, 9)
 FIRST, SECOND, THIRD = "2025-09-08/AM", "2025-09-08/PM", "2025-09-09/AM"
-KEYS = [
-    "parent_id", "upn", "name", "kind", "issued_on", "offence_first", "offence_last",
-    "received_on", "paid_on", "withdrawn_on", "outcome", "outcome_on", "issuer",
-    "sessions", "relevant_now", "amended_since_issue", "uncounted", "pending",
-]  # fmt: skip
-BY = {"by": "s1", "name": "Mrs Register", "job_title": "Officer"}
+BLANK = "2025-09-09/PM"
+KEYS = (
+    "parent_id,upn,name,kind,issued_on,offence_first,offence_last,received_on,paid_on,"
+    "withdrawn_on,outcome,outcome_on,issuer,sessions,relevant_now,amended_since_issue,uncounted,"
+    "pending"
+)
 
 
 def stated(parent="a1", pupil="ann", **more):
-    given = {
-        "kind": "s444A",
-        "issued_on": date(2025, 10, 2),
-        "offence_first": date(2025, 9, 8),
-        "offence_last": date(2025, 9, 9),
-    }
-    return Fact(streams.notices(parent, pupil), NoticeStated(**given | more))
-
-
-def amended(session, code="I", **more):
-    event = MarkAmended(original="O", code=code, reason="letter", **BY | more)
-    return on_mark("ann", session, event)
+    issued = {"kind": "s444A", "issued_on": date(2025, 10, 2)}
+    given = issued | {"offence_first": MONDAY, "offence_last": TUESDAY} | more
+    return Fact(streams.notices(parent, pupil), NoticeStated(**given))
 
 
 @pytest.fixture
-def book(school):
-    """Three absences of Ann's, and a notice for their days."""
-    taken = [marked("ann", s, "O", by="s1") for s in (FIRST, SECOND, THIRD)]
-    school.add(instant(2025, 9, 9, 9), *taken)
-    school.add(AT, stated())
+def absent(school):
+    """Three absences of Ann's."""
+    school.add(TAKEN, *(marked("ann", s, "O", by="s1") for s in (FIRST, SECOND, THIRD)))
     return school
+
+
+@pytest.fixture
+def book(absent):
+    """A notice for their days."""
+    absent.add(AT, stated())
+    return absent
 
 
 def ask(book, **asked):
@@ -66,14 +74,8 @@ def test_a_notice_rests_on_its_period_or_on_the_sessions_it_names(book):
     one, two = ask(book).rows()
     assert (one["sessions"], one["relevant_now"]) == ([FIRST, SECOND, THIRD], 3)
     assert (two["sessions"], two["relevant_now"], two["outcome"]) == ([FIRST], 1, "paid")
-    assert {k: one[k] for k in ("parent_id", "upn", "name", "kind", "issued_on")} == {
-        "parent_id": "a1",
-        "upn": "U-ann",
-        "name": "Ann Able",
-        "kind": "s444A",
-        "issued_on": "2025-10-02",
-    }
-    assert list(one) == KEYS
+    assert list(one.values())[:5] == ["a1", "U-ann", "Ann Able", "s444A", "2025-10-02"]
+    assert ",".join(one) == KEYS
 
 
 def test_a_session_amended_after_issue_is_named_with_its_change(book):
@@ -81,54 +83,37 @@ def test_a_session_amended_after_issue_is_named_with_its_change(book):
     position = book.add(instant(2025, 10, 6, 9), amended(SECOND))
     (row,) = ask(book, amended_since_issue=True).rows()
     assert row["relevant_now"] == 2
-    assert row["amended_since_issue"] == [
-        {
-            "session": SECOND,
-            "was": "O",
-            "became": "I",
-            "when": "2025-10-06T09:00:00Z",
-            "recorded_at": "2025-10-06T09:00:00Z",
-            "by": {
-                "name": "Mrs Register",
-                "job_title": "Officer",
-                "authenticated": "operating-system account; name as stated",
-            },
-            "source": None,
-            "reason": "letter",
-            "position": position,
-        }
-    ]
+    assert row["amended_since_issue"] == [{
+        "session": SECOND, "was": "O", "became": "I", "when": "2025-10-06T09:00:00Z",
+        "recorded_at": "2025-10-06T09:00:00Z", "by": OFFICER, "source": None, "reason": "letter",
+        "position": position,
+    }]  # fmt: skip
     assert changes(book, position=position - 2) == [[]]
 
 
-def test_changes_before_the_issue_are_left_out(school):
+def test_changes_before_the_issue_are_left_out(absent):
     """A day before, and on the day of issue before the notice was recorded."""
-    taken = [marked("ann", s, "O", by="s1") for s in (FIRST, SECOND, THIRD)]
-    school.add(instant(2025, 9, 9, 9), *taken)
-    school.add(instant(2025, 10, 1, 9), amended(FIRST))
-    school.add(AT, amended(SECOND))
-    school.add(AT + 1, stated())
-    assert not ask(school, amended_since_issue=True).rows()
-    school.add(AT + 2, amended(THIRD))
-    assert changes(school, amended_since_issue=True) == [[(THIRD, "O", "I")]]
+    absent.add(instant(2025, 10, 1, 9), amended(FIRST))
+    absent.add(AT, amended(SECOND))
+    absent.add(AT + 1, stated())
+    assert not ask(absent, amended_since_issue=True).rows()
+    absent.add(AT + 2, amended(THIRD))
+    assert changes(absent, amended_since_issue=True) == [[(THIRD, "O", "I")]]
 
 
-def test_a_session_that_the_notice_does_not_name_is_left_out(school):
+def test_a_session_that_the_notice_does_not_name_is_left_out(absent):
     """Also inside the period."""
-    school.add(instant(2025, 9, 9, 9), *(marked("ann", s, "O") for s in (FIRST, SECOND, THIRD)))
-    school.add(AT, stated(sessions=(FIRST, THIRD)))
-    school.add(instant(2025, 10, 6, 9), amended(SECOND), amended(THIRD))
-    assert changes(school) == [[(THIRD, "O", "I")]]
+    absent.add(AT, stated(sessions=(FIRST, THIRD)))
+    absent.add(instant(2025, 10, 6, 9), amended(SECOND), amended(THIRD))
+    assert changes(absent) == [[(THIRD, "O", "I")]]
 
 
 def test_imported_history_goes_by_the_time_that_its_source_states(school):
     """An amendment stated before the issue is none after it, whenever it was imported."""
+    early = {"stated": instant(2025, 9, 9), "row": 1}
     school.add(
         AT,
-        *(
-            marked("ann", s, "O", stated=instant(2025, 9, 9), row=1)
-            for s in (FIRST, SECOND, THIRD)
-        ),
+        *(marked("ann", s, "O", **early) for s in (FIRST, SECOND, THIRD)),
         stated(),
         amended(FIRST, stated=instant(2025, 9, 30), row=2),
         amended(SECOND, stated=instant(2025, 10, 2, 12), row=3),
@@ -144,15 +129,14 @@ def test_imported_history_goes_by_the_time_that_its_source_states(school):
 def test_a_blank_filled_after_issue_is_a_change_too(book):
     """It was nothing when the notice was issued."""
     late = SessionMarked(code="I", late=True, by="s1")
-    book.add(instant(2025, 10, 6), on_mark("ann", "2025-09-09/PM", late))
-    assert changes(book) == [[("2025-09-09/PM", None, "I")]]
-    answer = ask(book)
-    assert answer.blocks[1].rows[0][3:5] == ("-", "I")
+    book.add(instant(2025, 10, 6), on_mark("ann", BLANK, late))
+    assert changes(book) == [[(BLANK, None, "I")]]
+    assert ask(book).blocks[1].rows[0][3:5] == ("-", "I")
 
 
 def test_without_period_or_of_the_other_scheme_a_notice_rests_on_nothing(school):
     """Unless it names sessions; an open period ends with the issue."""
-    school.add(instant(2025, 9, 9, 9), marked("ann", FIRST, "O"))
+    school.add(TAKEN, marked("ann", FIRST, "O"))
     school.add(AT, stated(kind="s105"), stated("a2", offence_first=None, offence_last=None))
     assert [row["sessions"] for row in ask(school).rows()] == [[], []]
     school.add(AT + 1, stated("a3", offence_last=None))
@@ -171,18 +155,11 @@ def test_one_pupil_and_the_text(book):
         ("", "3", "2", "1", "0"),
         ("paid", "0", "0", "0", "0"),
     ]
-    assert changed.rows[0][2:] == (
-        SECOND,
-        "O",
-        "I",
-        "2025-10-06",
-        "2025-10-06",
-        "not stated",
-        "letter",
-    )
+    made = "2025-10-06"
+    assert changed.rows[0][2:] == (SECOND, "O", "I", made, made, "not stated", "letter")
     assert "no finding about a parent" in table.notes[0]
     header, first, _ = text.as_csv(answer).splitlines()
-    assert header == ",".join(KEYS)
+    assert header == KEYS
     assert first.endswith(
         f"{FIRST};{SECOND};{THIRD},2,{SECOND} O>I 2025-10-06T09:00:00Z not stated: letter,,"
     )
@@ -192,6 +169,8 @@ def test_a_ledger_without_notices_or_knowledge(school):
     """An empty list; before the first event it says that it knew nothing."""
     assert not ask(school).rows()
     assert ask(school, known_at="2025-07-01").document["knows_nothing"] is True
+    with pytest.raises(Refused, match="no pupil has"):
+        ask(school, known_at="2025-07-01", pupil="nobody")
 
 
 def uncounted(book, **asked):
@@ -208,8 +187,8 @@ def test_what_came_in_after_the_notice_is_a_change_whatever_its_source_states(bo
     early = instant(2025, 9, 8, 9)
     restated = SourceRestated(original="O", code="/", stated=early, row=1)
     corrected = MarkCorrected(original="O", code="L", stated=early, row=2)
-    blank = marked("ann", "2025-09-09/PM", "O", stated=early, row=3)
-    book.add(AT + 1, stated("a2", sessions=(FIRST, "2025-09-09/PM")))
+    blank = marked("ann", BLANK, "O", stated=early, row=3)
+    book.add(AT + 1, stated("a2", sessions=(FIRST, BLANK)))
     book.add(
         instant(2025, 10, 9),
         on_mark("ann", FIRST, restated), on_mark("ann", SECOND, corrected), blank,
@@ -217,7 +196,7 @@ def test_what_came_in_after_the_notice_is_a_change_whatever_its_source_states(bo
     )  # fmt: skip
     assert changes(book, amended_since_issue=True) == [
         [(FIRST, "O", "/"), (SECOND, "O", "L")],
-        [(FIRST, "O", "/"), ("2025-09-09/PM", None, "O")],
+        [(FIRST, "O", "/"), (BLANK, None, "O")],
     ]
     made, recorded, by = ask(book).blocks[1].rows[0][5:8]
     assert (made, recorded, by) == ("2025-10-09", "2025-10-09", "import of other-system")
@@ -225,42 +204,34 @@ def test_what_came_in_after_the_notice_is_a_change_whatever_its_source_states(bo
 
 def test_sessions_that_a_closure_takes_out_are_listed_with_who_recorded_it(book):
     """Relevant now falls without an amendment: the row says why, and it is asked for."""
-    shut = Fact(streams.CALENDAR, SessionsClosed(date=date(2025, 9, 8), reason="INSET"))
+    shut = closed(MONDAY, reason="INSET")
     position = book.add(instant(2025, 10, 20, 9), shut, imported=True)
     (row,) = ask(book, amended_since_issue=True).rows()
     assert (row["relevant_now"], len(row["uncounted"])) == (1, 2)
+    told = (
+        "the school is recorded as closed that day (INSET), recorded by import of other-system "
+        "on 20 October 2025"
+    )
     assert row["uncounted"][0] == {
-        "session": FIRST,
-        "code": "O",
-        "why": "closed",
-        "words": (
-            "the school is recorded as closed that day (INSET), recorded by import of "
-            "other-system on 20 October 2025"
-        ),
-        "by": None,
-        "source": "other-system",
-        "when": "2025-10-20T09:00:00Z",
-        "reason": "INSET",
-        "position": position,
-        "since_issue": True,
-    }
+        "session": FIRST, "code": "O", "why": "closed", "words": told, "by": None,
+        "source": "other-system", "when": "2025-10-20T09:00:00Z", "reason": "INSET",
+        "position": position, "since_issue": True,
+    }  # fmt: skip
     answer = ask(book)
     (line,) = answer.blocks[-1].rows
     assert line[:5] == ("2025-10-02", "U-ann", "2", f"{FIRST} to {SECOND}", "O")
     assert line[5].startswith("no longer counts: the school is recorded")
     assert f"{FIRST} O: no longer counts: the school" in text.as_csv(answer)
     assert not uncounted(book, on=date(2025, 9, 7))
-    withdrawn = ClosureWithdrawn(date=date(2025, 9, 8), reason="held")
-    book.add(instant(2025, 10, 21), Fact(streams.CALENDAR, withdrawn))
+    book.add(instant(2025, 10, 21), closed(MONDAY, ClosureWithdrawn, reason="held"))
     assert not ask(book, amended_since_issue=True).rows()
 
 
 def test_a_closure_that_came_with_the_notice_goes_by_its_stated_time(school):
     """Stated before the issue, it was known when the notice was issued."""
-    early = instant(2025, 9, 1)
-    shut = SessionsClosed(date=date(2025, 9, 8), sessions=("AM",), stated=early)
+    shut = closed(MONDAY, sessions=("AM",), stated=instant(2025, 9, 1))
     taken = [marked("ann", s, "O", stated=instant(2025, 9, 9)) for s in (FIRST, SECOND)]
-    school.add(AT + 1, Fact(streams.CALENDAR, shut), *taken, stated(), imported=True)
+    school.add(AT + 1, shut, *taken, stated(), imported=True)
     assert uncounted(school) == [(FIRST, "O", "closed", False)]
     assert ask(school).blocks[-1].rows[0][5].startswith("does not count: the school")
     assert not ask(school, amended_since_issue=True).rows()
@@ -268,54 +239,41 @@ def test_a_closure_that_came_with_the_notice_goes_by_its_stated_time(school):
 
 def test_a_term_moved_a_birth_date_corrected_and_a_record_withdrawn(book):
     """Each with its own reason, by whom and when."""
-    shorter = TermSet(name="Autumn 1", first=date(2025, 9, 9), last=date(2025, 10, 24))
-    book.add(instant(2025, 10, 20, 9), Fact(streams.CALENDAR, shorter))
+    book.add(instant(2025, 10, 20, 9), autumn(TUESDAY))
     assert {why for _, _, why, _ in uncounted(book)} == {"outside-term"}
     assert words(book)[0] == (
         "the day is recorded as outside term, recorded by Mrs Register, Officer on 20 October 2025"
     )
-    corrected = DetailsAmended(
-        field="dob", original="2012-10-01", amended="2020-10-01", birth_cohort=2020,
-        compulsory_from=date(2025, 12, 31), reason="Birth certificate", **BY,
-    )  # fmt: skip
-    book.add(instant(2025, 10, 21), Fact(streams.pupil("ann"), corrected))
+    book.add(instant(2025, 10, 21), born(2020, date(2025, 12, 31), "Birth certificate"))
     assert uncounted(book)[-1] == (THIRD, "O", "not-of-age", True)
     assert words(book)[-1] == (
         "the pupil is recorded as not of compulsory school age that day, by a corrected birth "
         "date (Birth certificate), recorded by Mrs Register, Officer on 21 October 2025"
     )
-    gone = EnrolmentWithdrawn(
-        starts_on=date(2025, 6, 2), survivor="bob", reason="a duplicate", **BY
-    )
-    book.add(instant(2025, 10, 22), Fact(streams.pupil("ann"), gone))
+    book.add(instant(2025, 10, 22), withdrawn())
     assert uncounted(book)[-1] == (THIRD, "O", "not-of-age", True)  # as before: it came first
 
 
 def test_a_record_withdrawn_takes_its_entries_out(book):
     """With the reason that was given, by whom and when."""
-    gone = EnrolmentWithdrawn(
-        starts_on=date(2025, 6, 2), survivor="bob", reason="a duplicate", **BY
-    )
-    book.add(instant(2025, 10, 22), Fact(streams.pupil("ann"), gone))
+    book.add(instant(2025, 10, 22), withdrawn())
     assert uncounted(book)[-1] == (THIRD, "O", "not-on-roll", True)
     assert "(a duplicate), recorded by Mrs Register" in words(book)[-1]
 
 
 def test_what_did_not_count_at_the_issue_is_not_said_to_have_changed_since(school):
     """The school was recorded as closed before; a record withdrawn later changes nothing of it."""
-    school.add(instant(2025, 9, 9, 9), marked("ann", FIRST, "O", by="s1"))
-    shut = SessionsClosed(date=date(2025, 9, 8), reason="INSET")
-    school.add(instant(2025, 9, 10), Fact(streams.CALENDAR, shut))
+    school.add(TAKEN, marked("ann", FIRST, "O", by="s1"))
+    school.add(instant(2025, 9, 10), closed(MONDAY, reason="INSET"))
     school.add(AT, stated())
-    gone = EnrolmentWithdrawn(starts_on=date(2025, 6, 2), reason="a duplicate", **BY)
-    school.add(instant(2025, 10, 22), Fact(streams.pupil("ann"), gone))
+    school.add(instant(2025, 10, 22), withdrawn())
     assert uncounted(school) == [(FIRST, "O", "closed", False)]
     assert not ask(school, amended_since_issue=True).rows()
 
 
 def test_what_never_counted_names_no_event(school):
     """A mark before the roll of the pupil: nothing ended, nobody did it."""
-    school.add(instant(2025, 9, 9, 9), marked("ann", "2025-09-06/AM", "O"))
+    school.add(TAKEN, marked("ann", "2025-09-06/AM", "O"))
     school.add(AT, stated(offence_first=date(2025, 9, 6)))
     assert uncounted(school) == [("2025-09-06/AM", "O", "outside-term", False)]
     assert words(school) == ["the day is recorded as outside term"]
@@ -332,15 +290,10 @@ def test_a_pupil_who_was_never_of_age_names_no_event(school):
 
 def test_school_weeks_that_moved_under_a_notice_are_told(book):
     """No session of it changed: the alert of the change is named by what moved the weeks."""
-    shut = Fact(streams.CALENDAR, ClosureWithdrawn(date=date(2025, 9, 15), reason="was held"))
-    book.add(AT + 5, Fact(streams.CALENDAR, SessionsClosed(date=date(2025, 9, 15))))
-    paper = UndercutPaper(kind="notice", ref="a1 2025-10-02", before=10, after=9)
-    other = UndercutPaper(kind="notice", ref="a9 2025-10-02", before=10, after=9)
-    raised = [
-        Fact(streams.undercut("ann"), CaseUndercut(papers=(p,), sessions=()))
-        for p in (paper, other)
-    ]
-    book.add(instant(2025, 10, 20), shut, *raised)
+    held = closed(date(2025, 9, 15), ClosureWithdrawn, reason="was held")
+    book.add(AT + 5, closed(date(2025, 9, 15)))
+    raised = [undercut(paper(ref=f"{parent} 2025-10-02"), sessions=()) for parent in ("a1", "a9")]
+    book.add(instant(2025, 10, 20), held, *raised)
     assert uncounted(book) == [(None, None, "school-weeks", True)]
     answer = ask(book)
     assert list(answer.blocks[-1].rows) == [
@@ -357,11 +310,7 @@ def test_school_weeks_that_moved_under_a_notice_are_told(book):
 
 def test_amendments_that_wait_are_noted(book):
     """Of its own sessions; the marks stand as they were."""
-    for session in (FIRST, "2025-10-20/AM"):
-        requested = AmendmentRequested(
-            batch="b1", original="O", code="I", reason="r", grounds=("relied-on",), **BY
-        )
-        book.add(instant(2025, 10, 20), Fact(streams.approval("ann", session), requested))
+    book.add(instant(2025, 10, 20), asked(FIRST), asked("2025-10-20/AM"))
     answer = ask(book)
     assert answer.rows()[0]["pending"] == [{"session": FIRST, "stands": "O", "requested": "I"}]
     assert any("1 requested amendment of these sessions" in n for n in answer.blocks[0].notes)
