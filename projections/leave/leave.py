@@ -89,8 +89,17 @@ class LeaveOfAbsence(Selection, Inquiry[LeaveFindings]):
     def find(self, view: View) -> LeaveFindings:
         """Find the requests, by first session."""
         wanted = {state for name, state in _STATES.items() if getattr(self, name)}
-        pupils, register = _pupils(self, view), Register(view)
+        pupils = _pupils(self, view)
+        asked = [
+            each
+            for each in requests(view)
+            if each.asked.pupil in pupils
+            and each.asked.asked_on <= view.on
+            and each.covers[1].date >= view.first
+            and (not wanted or each.state in wanted)
+        ]
         waiting = Counter(each.batch for each in pending_amendments(view))
+        register = Register(view, asked)
         rows = [
             LeaveRow(
                 each,
@@ -99,11 +108,7 @@ class LeaveOfAbsence(Selection, Inquiry[LeaveFindings]):
                 register.aftermath(each),
                 sum(waiting[step.taken.batch] for step in each.steps if step.taken.batch),
             )
-            for each in requests(view)
-            if each.asked.pupil in pupils
-            and each.asked.asked_on <= view.on
-            and each.covers[1].date >= view.first
-            and (not wanted or each.state in wanted)
+            for each in asked
         ]
         return LeaveFindings(view.on, rows)
 

@@ -121,14 +121,14 @@ def _no_decision(leave: LeaveRequest) -> Refused:
 
 def _words(view: View, leave: LeaveRequest, decision: Step) -> LeaveLetterWords:
     """Work out what the letter says; the sentences are in its file."""
-    asked, taken, register = leave.asked, decision.taken, Register(view)
+    asked, taken, register = leave.asked, decision.taken, Register(view, [leave])
     pupil, (first, last) = asked.pupil, leave.covers
     since = [step for step in leave.steps if step.taken.step not in DECISIONS]
     # By all that was ever recorded: an address once confidential goes into no letter again.
     confidential = bool(view.in_log(Parent, parent=asked.parent, address_confidential="yes"))
     granted = taken.step == "granted"
-    before = [s for s in register.sessions_met(pupil, leave.first, first) if s < first]
-    after = [s for s in register.sessions_met(pupil, last, leave.last) if s > last]
+    before = [s for s in register.marks(pupil, leave.first, first) if s < first]
+    after = [s for s in register.marks(pupil, last, leave.last) if s > last]
     rest = [_span(met[0], met[-1]) for met in (before, after) if met]
     code, meaning = ("", "") if granted and not rest else _unauthorised(view, leave)
     under, allows = _legal_basis(view, leave, decision)
@@ -145,7 +145,7 @@ def _words(view: View, leave: LeaveRequest, decision: Step) -> LeaveLetterWords:
         purpose=purpose(asked.purpose, leave.first.date).text,
         granted=granted,
         stands=not since,
-        sessions=number_of(len(list(register.sessions_met(pupil, first, last))), "session"),
+        sessions=number_of(len(register.marks(pupil, first, last)), "session"),
         under=under,
         allows=allows,
         rest="; ".join(rest),

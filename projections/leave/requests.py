@@ -4,10 +4,9 @@ Of their sessions, and of those right after: facts only.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from ledger.clock import local_date
@@ -15,11 +14,11 @@ from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
 from policies.law.leave import not_returned
 from policies.law.roll import Ground
-from projections.queries.view import Author, Interval, View
+from projections.queries.rectangle import rectangle
+from projections.queries.view import Author, View
 from projections.readmodel.known import Between
-from projections.readmodel.mark_rows import row_ids
 from projections.readmodel.records.leave import LeaveAsked, LeaveStep
-from projections.readmodel.records.register import Mark, Plan
+from projections.readmodel.records.register import Plan
 
 DECISIONS = ("granted", "refused")
 
@@ -130,51 +129,39 @@ class Aftermath:
     ground: Ground | None
 
 
-@dataclass
 class Register:
-    """The register of a view, asked about one pupil at a time."""
+    """The register of a view over some requests, their sessions and those right after."""
 
-    view: View
+    def __init__(self, view: View, found: Sequence[LeaveRequest]) -> None:
+        self.view = view
+        ends = [each.date for leave in found for each in (leave.first, leave.last, *leave.covers)]
+        self._whole = rectangle(view, min(ends, default=view.on), max([*ends, view.on]))
 
-    @cached_property
-    def _spells(self) -> Mapping[int, list[Interval]]:
-        return _by_pupil(self.view.spells)
-
-    @cached_property
-    def _memberships(self) -> Mapping[int, list[Interval]]:
-        return _by_pupil(self.view.memberships)
-
-    def sessions_met(self, pupil: int, first: Session, last: Session) -> Iterator[Session]:
-        """Yield the sessions that the school meets for a pupil on roll, in order."""
-        calendar, spells = self.view.calendar, self._spells[pupil]
-        for session in calendar.sessions(first.date, last.date):
-            day = session.date
-            if first <= session <= last and any(spell.covers(day) for spell in spells):
-                groups = [each.name for each in self._memberships[pupil] if each.covers(day)]
-                if calendar.meets(session, groups):
-                    yield session
-
-    def _marks(self, pupil: int, first: date, last: date) -> dict[str, str]:
-        found = self.view.standing(Mark, id=Between(*row_ids(pupil, first, last)))
-        return {mark.session: mark.code for mark in found}
+    def marks(self, pupil: int, first: Session, last: Session) -> dict[Session, str]:
+        """Return what stands on each session met for a pupil on roll, in order; or nothing yet."""
+        whole = self._whole
+        return {
+            session: whole.book[whole.codes[pupil, at]] if session.date <= self.view.on else ""
+            for at, session in enumerate(whole.sessions)
+            if first <= session <= last and whole.met[pupil, at] and whole.on_roll[pupil, at]
+        }
 
     def counts(self, leave: LeaveRequest) -> Counts:
         """Return what was entered on the sessions of a request."""
         pupil, (first, last) = leave.asked.pupil, leave.covers
-        met = [str(session) for session in self.sessions_met(pupil, first, last)]
-        marks = self._marks(pupil, first.date, min(last.date, self.view.on))
+        marks = self.marks(pupil, first, last)
         code = leave.decision.taken.code if leave.decision else None
         known = self.view.standing(Plan, pupil=pupil, session=Between(str(first), str(last)))
         plans = {plan.session for plan in known if code is not None and plan.code == code}
-        entered = [marks[session] for session in met if session in marks]
+        entered = [mark for mark in marks.values() if mark]
         as_planned = entered.count(code) if code else 0
-        planned = sum(session in plans for session in met if session not in marks)
+        planned = sum(str(session) in plans for session, mark in marks.items() if not mark)
         return Counts(
-            met=len(met),
+            met=len(marks),
             planned=planned,
             as_planned=as_planned,
             otherwise=len(entered) - as_planned,
-            unmarked=len(met) - len(entered) - planned,
+            unmarked=len(marks) - len(entered) - planned,
             codes=dict(sorted(Counter(entered).items())),
         )
 
@@ -183,12 +170,12 @@ class Register:
         pupil, last, on = leave.asked.pupil, leave.covers[1], self.view.on
         if leave.state != "granted" or last.date > on:
             return None
-        marks, codes = self._marks(pupil, last.date, on), self.view.rules.codes
+        codes = self.view.rules.codes
         overstayed: list[date] = []
         away: set[date] = set()
         returned = None
-        for session in self.sessions_met(pupil, last, Session(on, "PM")):
-            rule = codes.find(marks.get(str(session), ""), session.date)
+        for session, mark in self.marks(pupil, last, Session(on, "PM")).items():
+            rule = codes.find(mark, session.date)
             if session == last or rule is None:
                 continue
             if rule.attended:
@@ -207,10 +194,3 @@ class Register:
             return None
         here = is_compulsory(self.view.on, person.compulsory_from, person.birth_cohort)
         return ground if here == ground.compulsory else None
-
-
-def _by_pupil(intervals: Iterable[Interval]) -> Mapping[int, list[Interval]]:
-    found: dict[int, list[Interval]] = defaultdict(list)
-    for each in intervals:
-        found[each.pupil].append(each)
-    return found
