@@ -99,10 +99,8 @@ def test_what_was_decided_is_listed_on_request(office):
     decide(office)
     assert set(rows(office)) == {("bob", "09")}
     found = rows(office, all_=True)
-    fates = {
-        key: (r["decision"], r["decided_by"], r["decided_reason"]) for key, r in found.items()
-    }
-    assert fates == {
+    told = ("decision", "decided_by", "decided_reason")
+    assert {key: tuple(row[name] for name in told) for key, row in found.items()} == {
         ("ann", "08"): ("approved", "Mr Teacher", None),
         ("ann", "09"): ("declined", "Mr Teacher", "no proof"),
         ("bob", "08"): ("withdrawn", "Mrs Register", "wrong day"),
@@ -129,19 +127,14 @@ def test_one_batch_or_pupil_may_be_asked_for(office):
     assert set(rows(office, batch="b2")) == {("ann", "09")}
     assert set(rows(office, pupil="U-bob", all_=True)) == {("bob", "08"), ("bob", "09")}
     found = office.ask(Approvals(pupil="U-ann", all_=True)).rows()
-    assert [(r["batch"], r["decision"]) for r in found if r["session"] == TUESDAY] == [
-        ("b1", "declined"),
-        ("b2", None),
-    ]
+    ends = [(r["batch"], r["decision"]) for r in found if r["session"] == TUESDAY]
+    assert ends == [("b1", "declined"), ("b2", None)]
 
 
 def test_a_request_about_a_mark_that_changed_since_is_marked(office):
     """In words, with what stands now; one of no mark at all too."""
-    office.add(
-        DECIDED,
-        on_mark("ann", MONDAY, MarkAmended(original="I", code="M", reason="letter", **WHO)),
-    )
-    office.add(DECIDED, asked("cy", "2025-09-08/PM"))
+    changed = MarkAmended(original="I", code="M", reason="letter", **WHO)
+    office.add(DECIDED, on_mark("ann", MONDAY, changed), asked("cy", "2025-09-08/PM"))
     assert rows(office)["ann", "08"]["stale"]
     text = said(office, Approvals())
     assert "I -> O * (M stands now)" in text
@@ -197,9 +190,8 @@ def test_decided_alone_needs_no_warning(office):
 def waiting(book, **given):
     """What `pending` returns."""
     with view.open_view(book.folder, PointInTime(**given), lambda: NOW) as opened:
-        return pending_amendments(opened), [
-            opened.open(p.reason) for p in pending_amendments(opened)
-        ]
+        found = pending_amendments(opened)
+        return found, [opened.open(each.reason) for each in found]
 
 
 def test_pending_gives_what_other_answers_need(office):
@@ -221,16 +213,13 @@ def test_pending_gives_what_other_answers_need(office):
 WAITS = "requested amendments wait for approval; the marks stand as they were"
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        Rates(on=ON),
-        Rates(on=ON, by="code"),
-        Rates(on=ON, by="registration"),
-        PersistentAbsence(on=ON),
-        Today(on=ON),
-    ],
-)
+FIGURES = (
+    Rates(on=ON), Rates(on=ON, by="code"), Rates(on=ON, by="registration"),
+    PersistentAbsence(on=ON), Today(on=ON),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("question", FIGURES)
 def test_a_wait_is_shown_beside_figures(office, question):
     """As a number in the document and a line beneath; none where nothing waits."""
     assert office.ask(question).document["pending"] == 4
@@ -243,28 +232,22 @@ def test_a_wait_is_shown_beside_figures(office, question):
     assert "for approval" not in said(office, question)
 
 
-def test_figures_count_what_waits_on_their_own_cells_only(office):
-    """Of the pupils and dates that are asked about."""
-
-    def number(**given):
-        return office.ask(Rates(**{"on": ON, **given})).document.get("pending", 0)
-
-    assert number(pupil="U-ann") == 2
-    assert number(group="9B") == 0
-    assert number(on=date(2025, 9, 8)) == 2
-    assert number(from_=date(2025, 9, 9)) == 2
-    assert number(from_=date(2025, 9, 10)) == 0
-
-
-def test_today_counts_the_waits_of_those_asked_about(office):
-    """Whatever the day they are about; on a Sunday, those of everybody."""
-
-    def number(**given):
-        return office.ask(Today(**given)).document.get("pending", 0)
-
-    assert number(on=ON, pupil="U-ann") == 2
-    assert number(on=ON, group="9B") == 0
-    assert number(on=date(2025, 9, 14)) == 4
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        (Rates(on=ON, pupil="U-ann"), 2),
+        (Rates(on=ON, group="9B"), 0),
+        (Rates(on=date(2025, 9, 8)), 2),
+        (Rates(on=ON, from_=date(2025, 9, 9)), 2),
+        (Rates(on=ON, from_=date(2025, 9, 10)), 0),
+        (Today(on=ON, pupil="U-ann"), 2),
+        (Today(on=ON, group="9B"), 0),
+        (Today(on=date(2025, 9, 14)), 4),
+    ],
+)
+def test_waits_of_those_asked_about_are_counted(office, question, number):
+    """Figures: on their own cells only; today: of any day, and on a Sunday those of everybody."""
+    assert office.ask(question).document.get("pending", 0) == number
 
 
 def test_status_says_how_many_wait(office):
