@@ -5,9 +5,7 @@ referral: never whether the threshold is met.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from ledger.english import number_of
@@ -24,7 +22,6 @@ from projections.readmodel.records.register import Conflict
 from projections.readmodel.records.roll import Relation
 
 T = TypeVar("T")
-_SUPPORT = "support"
 _WEEK = timedelta(days=6)
 
 
@@ -49,42 +46,39 @@ def by_pupil(found: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
     return grouped
 
 
-@dataclass
 class Families:
     """What a view knows besides the register, read once for a whole answer."""
 
-    view: View
-
-    @cached_property
-    def _notices(self) -> dict[int, list[tuple[str, Notice]]]:
-        """Every notice known, with its parent, for each child; the earliest first."""
-        known = self.view.standing(penalties_records.Notice)
-        known.sort(key=lambda n: (n.pupil, n.issued_on, n.parent))
-        return by_pupil((each.pupil, (each.parent, each.law)) for each in known)
+    def __init__(self, view: View) -> None:
+        self.view = view
+        given = view.standing(penalties_records.Notice)
+        given.sort(key=lambda each: (each.pupil, each.issued_on, each.parent))
+        self._notices = by_pupil((each.pupil, (each.parent, each.law)) for each in given)
+        related = [each for each in view.standing(Relation) if each.covers(view.on)]
+        related.sort(key=lambda each: (each.pupil, each.parent))
+        self._relations = by_pupil((each.pupil, each) for each in related)
+        known = view.standing(roll_records.Parent)
+        self._addresses = {each.parent for each in known if each.address}
+        # In order of the day: the last confirmation by then is the one that counts.
+        confirmed = sorted(view.standing(Confirmation), key=lambda each: each.confirmed_on)
+        self._confirmed = {
+            (each.pupil, each.parent): each.confirmed_on
+            for each in confirmed
+            if each.confirmed_on <= view.on
+        }
+        self._pending = by_pupil((each.pupil, each.at) for each in pending_amendments(view))
+        self._conflicts = by_pupil(
+            (each.pupil, parse_session(each.session)) for each in view.standing(Conflict)
+        )
+        self._support = by_pupil(
+            (each.pupil, each.on_date)
+            for each in view.standing(CaseworkStep)
+            if "support" in each.step.casefold()
+        )
 
     def notices_for(self, pupil: int) -> list[Notice]:
         """Return the notices for a child, to whichever parent."""
         return [notice for _, notice in self._notices.get(pupil, ())]
-
-    @cached_property
-    def _relations(self) -> dict[int, list[Relation]]:
-        known = [each for each in self.view.standing(Relation) if each.covers(self.view.on)]
-        known.sort(key=lambda each: (each.pupil, each.parent))
-        return by_pupil((each.pupil, each) for each in known)
-
-    @cached_property
-    def _addresses(self) -> set[str]:
-        return {each.parent for each in self.view.standing(roll_records.Parent) if each.address}
-
-    @cached_property
-    def _confirmed(self) -> dict[tuple[int, str], date]:
-        """The last day by ``on`` on which the authority confirmed, for child and parent."""
-        known = sorted(self.view.standing(Confirmation), key=lambda each: each.confirmed_on)
-        return {
-            (each.pupil, each.parent): each.confirmed_on
-            for each in known
-            if each.confirmed_on <= self.view.on
-        }
 
     def parents(self, pupil: int) -> Iterator[Parent]:
         """Yield those who are parents of a child or not ruled out, by id."""
@@ -109,7 +103,7 @@ class Families:
         return [
             *self._in_the_window(pupil, case, unmarked),
             *_parent_blockers(parents),
-            *self._support(pupil, case.window),
+            *self._without_support(pupil, case.window),
             *self._school_type(),
         ]
 
@@ -130,30 +124,14 @@ class Families:
         if waiting := _in_window(self._pending.get(pupil, ()), case.window):
             yield f"pending: an amendment of {_sessions(waiting)} of it waits for approval"
 
-    @cached_property
-    def _pending(self) -> dict[int, list[Session]]:
-        return by_pupil((each.pupil, each.at) for each in pending_amendments(self.view))
-
-    @cached_property
-    def _conflicts(self) -> dict[int, list[Session]]:
-        known = self.view.standing(Conflict)
-        return by_pupil((each.pupil, parse_session(each.session)) for each in known)
-
-    def _support(self, pupil: int, window: Window) -> Iterator[str]:
+    def _without_support(self, pupil: int, window: Window) -> Iterator[str]:
         first = min(window.first_week, *(self.view.school_year or ()))
-        days = self._support_steps.get(pupil, ())
+        days = self._support.get(pupil, ())
         if not any(first <= day <= self.view.on for day in days):
             yield (
                 "support: no support is recorded since "
                 f"{first}, nor that it would not be appropriate"
             )
-
-    @cached_property
-    def _support_steps(self) -> dict[int, list[date]]:
-        known = self.view.standing(CaseworkStep)
-        return by_pupil(
-            (each.pupil, each.on_date) for each in known if _SUPPORT in each.step.casefold()
-        )
 
     def _school_type(self) -> Iterator[str]:
         kind = self.view.school.type if self.view.school else ""
