@@ -168,22 +168,23 @@ def first_recorded(school, pupil, weeks):
 def relied_on(notices, session, on):
     """Whether an s444A notice by then, not withdrawn, relied on a session."""
     for n in notices:
-        if n.kind == "s444A" and n.issued <= on and not is_withdrawn(n, on):
+        if n.kind == "s444A" and n.issued_on <= on and not is_withdrawn(n, on):
+            first, last = n.offence_first, n.offence_last
             if n.sessions:
                 if session in n.sessions:
                     return True
-            elif n.first is not None and n.last is not None and n.first <= session[0] <= n.last:
+            elif first is not None and last is not None and first <= session[0] <= last:
                 return True
     return False
 
 
 def counts_from(notice):
     """When an outcome counts."""
-    return notice.outcome_on or notice.withdrawn or notice.paid or notice.issued
+    return notice.outcome_on or notice.withdrawn_on or notice.paid_on or notice.issued_on
 
 
 def is_withdrawn(notice, on):
-    if notice.withdrawn is not None and notice.withdrawn <= on:
+    if notice.withdrawn_on is not None and notice.withdrawn_on <= on:
         return True
     return notice.outcome == "withdrawn" and counts_from(notice) <= on
 
@@ -192,10 +193,11 @@ def one_more(notices, parent, on):
     """Previous notices, and what one more would be on this day."""
     previous = 0
     for n in notices:
-        if n.parent != parent or n.kind != "s444A" or not three_years_before(on) < n.issued <= on:
+        recent = three_years_before(on) < n.issued_on <= on
+        if n.parent != parent or n.kind != "s444A" or not recent:
             continue
         acquitted = n.outcome == "not_guilty" and counts_from(n) <= on
-        began = n.first or min([s[0] for s in n.sessions], default=n.issued)
+        began = n.offence_first or min([s[0] for s in n.sessions], default=n.issued_on)
         if not (is_withdrawn(n, on) or acquitted or began < COMMENCED):
             previous += 1
     if previous == 0:

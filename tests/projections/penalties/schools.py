@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from tests.projections.penalties.oracle import (
     COMMENCED,
@@ -33,14 +34,18 @@ class Notice:
 
     parent: str
     kind: str
-    issued: date
-    first: date | None
-    last: date | None
-    withdrawn: date | None
+    issued_on: date
+    offence_first: date | None
+    offence_last: date | None
+    withdrawn_on: date | None
     outcome: str | None
     outcome_on: date | None
-    paid: date | None
+    paid_on: date | None
     sessions: tuple[Session, ...]
+
+    def stated(self) -> dict[str, Any]:
+        """Return what it says but to whom, by name."""
+        return {name: value for name, value in vars(self).items() if name != "parent"}
 
 
 @dataclass
@@ -237,12 +242,12 @@ def _notify(r: random.Random, pupil: Pupil, school: School) -> None:
         pupil.notices.append(Notice(
             parent=r.choice(["p1", "p2"]),
             kind=r.choice(["s444A", "s444A", "s444A", "s105"]),
-            issued=issued, first=first, last=last,
-            withdrawn=around if r.random() < 0.15 else None,
+            issued_on=issued, offence_first=first, offence_last=last,
+            withdrawn_on=around if r.random() < 0.15 else None,
             outcome=outcome, outcome_on=around if r.random() < 0.5 else None,
-            paid=later if outcome == "paid" else None,
+            paid_on=later if outcome == "paid" else None,
             sessions=tuple(r.sample(marked, min(len(marked), r.randint(1, 12))))
             if r.random() < 0.3 else (),
         ))  # fmt: skip
-    keys = {(n.parent, n.kind, n.issued, n.first): n for n in pupil.notices}
+    keys = {(n.parent, n.kind, n.issued_on, n.offence_first): n for n in pupil.notices}
     pupil.notices = list(keys.values())

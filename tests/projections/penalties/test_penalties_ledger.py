@@ -115,17 +115,8 @@ def admitted(n, pupil):
 
 def stated(notice):
     """Return the event of a notice."""
-    return NoticeStated(
-        kind=notice.kind,
-        issued_on=notice.issued,
-        offence_first=notice.first,
-        offence_last=notice.last,
-        paid_on=notice.paid,
-        withdrawn_on=notice.withdrawn,
-        outcome=notice.outcome,
-        outcome_on=notice.outcome_on,
-        sessions=tuple(f"{day}/{half}" for day, half in notice.sessions),
-    )
+    sessions = tuple(f"{day}/{half}" for day, half in notice.sessions)
+    return NoticeStated(**notice.stated() | {"sessions": sessions})
 
 
 def marks(n, pupil, moment, **more):

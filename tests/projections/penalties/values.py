@@ -102,19 +102,10 @@ def is_relevant(code, day):
     return codes().rule(code, day).threshold
 
 
-def notice(stated):
+def notice(given):
     """Return a notice as the policies take it."""
-    return Notice(
-        kind=stated.kind,
-        issued_on=stated.issued,
-        offence_first=stated.first,
-        offence_last=stated.last,
-        paid_on=stated.paid,
-        withdrawn_on=stated.withdrawn,
-        outcome=stated.outcome,
-        outcome_on=stated.outcome_on,
-        sessions=tuple(Session(*s) for s in stated.sessions),
-    )
+    sessions = tuple(Session(*session) for session in given.sessions)
+    return Notice(**given.stated() | {"sessions": sessions})
 
 
 def one_more(notices, parent, on):
