@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ledger.clock import iso, local
 from ledger.english import number_of
@@ -67,8 +67,8 @@ class Approvals(Inquiry[Sequence[RequestedChange]]):
         found = [_change(view, each) for each in view.standing(Request, **self._wanted(view))]
         return sorted(found, key=_by_place)
 
-    def _wanted(self, view: View) -> dict[str, Any]:
-        wanted: dict[str, Any] = {} if self.batch is None else {"batch": self.batch}
+    def _wanted(self, view: View) -> dict[str, str | int | None]:
+        wanted: dict[str, str | int | None] = {} if self.batch is None else {"batch": self.batch}
         if self.pupil is not None:
             wanted["pupil"] = view.pupil_index(self.pupil)
         return wanted if self.all_ else wanted | {"decision": None}

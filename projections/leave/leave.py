@@ -210,6 +210,7 @@ _COLUMNS: tuple[Column[LeaveRow], ...] = (
     _count("otherwise", "Otherwise"),
     _count("unmarked", "Unmarked"),
     Column("codes", value=attrgetter("counts.codes")),
+    # Other systems read the CSV by the place of a column: there it stands before what followed.
     Column("pending", json=False),
     Column("returned", "Back", _returned, text=_back),
     *map(_after, ("overstayed", "overstayed_days", "days_away")),

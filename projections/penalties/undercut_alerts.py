@@ -31,7 +31,7 @@ from projections.readmodel.records.penalties import (
     UndercutPaper,
 )
 
-By = dict[str, Any]
+By = dict[str, str | None]
 """Name, job title, and how it is known who it was."""
 UNDERCUT = "case-undercut"
 _NO_MARK = "-"
