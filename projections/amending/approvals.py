@@ -34,8 +34,7 @@ class Said(NamedTuple):
         return f"by {self.by.name} ({self.by.job_title}), {local(self.at):%Y-%m-%d %H:%M}"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedChange:
+class RequestedChange(NamedTuple):
     """An amendment that was asked for, the code that stands there now, and how it ended."""
 
     request: Request

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.clock import iso, local, local_date
 from ledger.english import number_of
@@ -19,8 +19,7 @@ from projections.readmodel.accessors.marks import amended_sessions
 from projections.readmodel.records.amending import Evidence as Piece
 
 
-@dataclass(frozen=True, slots=True)
-class GivenPiece:
+class GivenPiece(NamedTuple):
     """A piece of evidence, the sessions amended on it, and how the kept copy is now.
 
     ``copy``: none where none was kept; ``by``: as on the day.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import zip_longest
+from typing import NamedTuple
 
 from ledger.clock import iso, local
 from ledger.english import number_of
@@ -27,8 +28,7 @@ _MEANS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Adoption:
+class Adoption(NamedTuple):
     """One adoption as known, by whom and when.
 
     ``until``: the last day on which it applies, none where that is open; ``replaced``: by
@@ -54,8 +54,7 @@ def _end(one: AdoptedPolicy, after: AdoptedPolicy | None) -> tuple[date | None, 
     return (None if replaced else after.since - _DAY), replaced
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Policies(NamedTuple):
     """The policies adopted, as asked on a day."""
 
     on: date
@@ -146,8 +145,7 @@ def _no_policy(on: date) -> str:
     return f"no policy: the statute restricts nobody{where}, and all applies at once"
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedRule:
+class AppliedRule(NamedTuple):
     """A rule of a policy, and the first and last day on which it applies; none where open."""
 
     key: str

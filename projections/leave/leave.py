@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,8 +50,7 @@ _NOTE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveRow:
+class LeaveRow(NamedTuple):
     """A request with what became of it; ``pending``: amendments of a finding that wait."""
 
     leave: LeaveRequest
@@ -65,8 +65,7 @@ class LeaveRow:
         return self.leave.decision
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveFindings:
+class LeaveFindings(NamedTuple):
     """The requests as at a day."""
 
     on: date

@@ -5,7 +5,6 @@ Of their sessions, and of those right after: facts only.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -32,8 +31,7 @@ class Step(NamedTuple):
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveRequest:
+class LeaveRequest(NamedTuple):
     """A request for leave as known: what was asked, and the steps in order; texts opened.
 
     ``decision``: the last one, granted or refused, whatever came after it; ``granted``: the first
@@ -95,8 +93,7 @@ def requests(view: View, **where: Any) -> list[LeaveRequest]:  # noqa: ANN401 - 
 # -- the register of their sessions ----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """The sessions of a request that the school meets, and what was entered on them.
 
     ``met`` = ``planned`` + ``as_planned`` + ``otherwise`` + ``unmarked``: still planned with the
@@ -112,8 +109,7 @@ class Counts:
     codes: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Aftermath:
+class Aftermath(NamedTuple):
     """What followed leave that has ended, up to the day of the view.
 
     ``returned``: the first session after it with a mark of attendance; none: none yet.

@@ -1,10 +1,10 @@
 """A letter to the local authority about an undercut alert, unsigned."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from ledger.clock import local
 from ledger.english import day
@@ -33,8 +33,7 @@ from projections.rendering.words import Words
 _TITLE = "Draft: a change to the attendance register"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A draft: what its alert holds, the lines of its parts, and as of when it is.
 
     ``note``: what stands beneath the table of changes; ``parts``: one about each paper.
@@ -86,7 +85,7 @@ class DraftLetter(Inquiry[Draft]):
         written = text.as_text(shown)
         fields = {
             "alert": document(found.case),
-            "changes": [asdict(change) for change in found.case.changes],
+            "changes": [change._asdict() for change in found.case.changes],
             "letter": written,
         }
         pages = []

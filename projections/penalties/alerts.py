@@ -1,7 +1,7 @@
 """What waits for somebody's decision: conflicts, requested amendments, and undercut papers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local
@@ -46,8 +46,7 @@ class Waiting(NamedTuple):
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AlertFindings:
+class AlertFindings(NamedTuple):
     """What waits, by kind."""
 
     conflicts: Sequence[OpenConflict]
@@ -154,10 +153,10 @@ _UNDERCUT: tuple[Column[UndercutCase], ...] = (
     Column("kind", value=lambda _: "undercut"),
     Column("alert", value=lambda row: row.alert.number),
     Column("upn", value=lambda row: row.person.upn),
-    Column("papers", value=lambda row: list(map(asdict, row.papers)),
+    Column("papers", value=lambda row: [each._asdict() for each in row.papers],
            csv=lambda row: list(map(_paper_cell, row.papers))),
     Column("sessions", value=lambda row: [change.in_short for change in row.changes]),
-    Column("changes", value=lambda row: list(map(asdict, row.changes)), csv=False),
+    Column("changes", value=lambda row: [each._asdict() for each in row.changes], csv=False),
     Column("cause", value=_cause, csv=False),
     Column("command", value=lambda row: row.alert.cause.command, json=False),
     Column("by", value=lambda row: row.by and row.by["name"], json=False),

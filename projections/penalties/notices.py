@@ -1,7 +1,7 @@
 """Penalty notices as known, and what became of the sessions they rest on."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from operator import attrgetter
@@ -38,8 +38,7 @@ _MEANING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSinceIssue:
+class ChangeSinceIssue(NamedTuple):
     """A session amended after the issue: what it was and became, when, by whom and why."""
 
     session: str
@@ -60,8 +59,7 @@ class ChangeSinceIssue:
         return f"import of {self.source}" if self.source else "not stated"
 
 
-@dataclass(frozen=True, slots=True)
-class Uncounted:
+class Uncounted(NamedTuple):
     """What keeps an entry from counting, by whom, and whether since the issue.
 
     ``session``: none where the school weeks moved.
@@ -86,8 +84,7 @@ class Uncounted:
         return f"{'no longer counts' if self.since_issue else 'does not count'}: {self.words}"
 
 
-@dataclass(frozen=True, slots=True)
-class RestedNotice:
+class RestedNotice(NamedTuple):
     """A notice, the sessions it rests on, and what became of them; ``waiting``: amendments."""
 
     notice: Notice
@@ -229,7 +226,7 @@ class _Search:
             bar = pupil.bar(session)
             if bar is not None:
                 barred = self._barred(notice, bar, recorded)
-                yield replace(barred, session=session, code=version.code)
+                yield barred._replace(session=session, code=version.code)
 
     def _weeks(self, notice: Notice) -> Iterator[Uncounted]:
         """Yield where school weeks moved under a notice, which no session shows."""
@@ -309,10 +306,10 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
     Column("sessions", "Sessions", text=lambda row: str(len(row.sessions)), number=True),
     Column("relevant_now", "Relevant now", number=True),
     Column("amended_since_issue", "Changes since issue",
-           lambda row: list(map(asdict, row.changes)),
+           lambda row: [each._asdict() for each in row.changes],
            text=lambda row: str(len(row.changes)), number=True,
            csv=lambda row: list(map(_change_cell, row.changes))),
-    Column("uncounted", "Not counted", lambda row: list(map(asdict, row.uncounted)),
+    Column("uncounted", "Not counted", lambda row: [each._asdict() for each in row.uncounted],
            text=lambda row: str(len(row.uncounted)), number=True,
            csv=lambda row: list(map(_uncounted_cell, row.uncounted))),
     Column("pending", value=lambda row: Listing(_WAITING, row.waiting),

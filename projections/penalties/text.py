@@ -4,7 +4,6 @@ It says what is recorded, never a finding.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.clock import iso, local
@@ -38,8 +37,7 @@ class Considered(NamedTuple):
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPupil:
+class ListedPupil(NamedTuple):
     """A pupil listed: the case, what was considered of it, and what a referral would meet.
 
     ``first_recorded``: when a window first held as many recorded entries as the rule names, none
@@ -54,8 +52,7 @@ class ListedPupil:
     blockers: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PenaltyFindings:
+class PenaltyFindings(NamedTuple):
     """Who is listed, by UPN, from so many sessions on."""
 
     register: Register

@@ -5,7 +5,6 @@ with what the register says of its day and who said so.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -38,8 +37,7 @@ _NO_MARK = "-"
 _UNCHANGED = "the entry stands as it did"
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(NamedTuple):
     """One alert, the transaction that raised it, and what was done about it."""
 
     raised: Undercut
@@ -71,8 +69,7 @@ def person(view: View, pupil: int) -> Person:
     return view.people.get(pupil) or view.first_known_person(pupil)
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(NamedTuple):
     """A paper in words, with its counts before and after; a certificate has none.
 
     ``effect``: ``case-undercut`` where the case fell below the number of the rule of that day,
@@ -116,8 +113,7 @@ def _paper_words(view: View, paper: UndercutPaper) -> str:
     return given.words
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A session before and after (`-` without a mark), who changed it, when and why.
 
     ``effect``: none where the entry changed, else whether it counts: ``no longer counts``,
@@ -143,8 +139,7 @@ class Change:
         return f"{self.session} {self.amended} {self.effect}"
 
 
-@dataclass(frozen=True, slots=True)
-class UndercutCase:
+class UndercutCase(NamedTuple):
     """An alert with its papers and changes, who made these and who approved them.
 
     ``settled``: what was done about it, as the document has it.
