@@ -275,29 +275,18 @@ def test_a_wait_in_the_window_is_an_obstacle(school):
 
 # -- policies ---------------------------------------------------------------------------------
 
-OWN = """
-[[rule]]
-name = "amending.approval_more_than"
-value = 3
-from = 2025-09-10
-until = 2025-12-19
-reference = "our policy, 1"
-confidence = "verified"
 
-[[rule]]
-name = "amending.approval_when_relied_on"
-value = true
-from = 2024-09-01
-reference = "our policy, 2"
-confidence = "verified"
+def rule(name, value, dates="from = 2024-09-01"):
+    """A rule of the school's own."""
+    written = 'reference = "our policy"\nconfidence = "verified"\n'
+    return f'[[rule]]\nname = "amending.{name}"\nvalue = {value}\n{dates}\n{written}'
 
-[[rule]]
-name = "amending.approver_roles"
-value = ["head", "authoriser"]
-from = 2024-09-01
-reference = "our policy, 3"
-confidence = "verified"
-"""
+
+OWN = "\n".join([
+    rule("approval_more_than", "3", "from = 2025-09-10\nuntil = 2025-12-19"),
+    rule("approval_when_relied_on", "true"),
+    rule("approver_roles", '["head", "authoriser"]'),
+])  # fmt: skip
 
 
 def adopted(name, since, text):
