@@ -209,7 +209,7 @@ _COLUMNS: tuple[Column[LeaveRow], ...] = (
     _count("otherwise", "Otherwise"),
     _count("unmarked", "Unmarked"),
     Column("codes", value=attrgetter("counts.codes")),
-    # Other systems read the CSV by the place of a column: there it stands before what followed.
+    # Each form keeps its place for it: the CSV before what followed, the document at the end.
     Column("pending", json=False),
     Column("returned", "Back", _returned, text=_back),
     *map(_after, ("overstayed", "overstayed_days", "days_away")),
@@ -224,7 +224,6 @@ _READ = (
 
 
 def _aftermath(row: LeaveRow, on: date) -> Iterator[str]:
-    """Say what followed leave."""
     leave, after = row.leave.asked.leave, row.aftermath
     if row.pending:
         waiting = number_of(row.pending, "amendment")
@@ -249,7 +248,6 @@ def _ground_in_words(days: int, ground: Ground) -> str:
 
 
 def _sentences(leave: LeaveRequest) -> Iterator[str]:
-    """Say who asked and what was decided."""
     asked = leave.asked
     parent = f" (parent {asked.parent})" if asked.parent else ""
     why = f": {leave.reason}" if leave.reason else ""

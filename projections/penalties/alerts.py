@@ -1,6 +1,6 @@
 """What waits for somebody's decision: conflicts, requested amendments, and undercut papers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -93,16 +93,32 @@ class Alerts(Inquiry[AlertFindings]):
             blocks.append(waiting.grid(title, order=_WAITING_READ, notes=[note]))
         if undercut:
             blocks.append(_undercut_table(found.undercut))
-        kinds: tuple[Listing[Any], ...] = (conflicts, waiting, undercut)
-        return Answer(
-            {"rows": [row for kind in kinds for row in kind.documents()]},
-            blocks=blocks,
-            listed=Listing(_CSV, [row for kind in kinds for row in kind.flat()]),
-        )
+        return Answer({"rows": _OfKinds(conflicts, waiting, undercut)}, blocks=blocks)
 
     def unknown(self) -> Answer:
         """Return nothing that waits."""
-        return Answer({"rows": []}, listed=Listing(_CSV, []))
+        return Answer({"rows": _OfKinds()})
+
+
+class _OfKinds(Listing[Any]):
+    """Rows of several kinds, each with its own keys; in the CSV each fills its own columns."""
+
+    def __init__(self, *kinds: Listing[Any]) -> None:
+        super().__init__((), [row for kind in kinds for row in kind.rows])
+        self._kinds = kinds
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        return (
+            "kind", "upn", "session", "stands", "source_states", "position",
+            "requested", "alert", "papers", "sessions", "command", "by", "at", "state",
+        )  # fmt: skip
+
+    def documents(self) -> list[dict[str, Any]]:
+        return [row for kind in self._kinds for row in kind.documents()]
+
+    def flat(self) -> list[dict[str, Any]]:
+        return [row for kind in self._kinds for row in kind.flat()]
 
 
 _CONFLICTS: tuple[Column[OpenConflict], ...] = (
@@ -230,14 +246,3 @@ def _undercut_table(found: Sequence[UndercutCase]) -> Grid:
     fallen = sum(any(paper.effect == UNDERCUT for paper in row.papers) for row in found)
     title = f"{number_of(len(found), 'alert')} about papers, {fallen} of a case undercut"
     return Listing(_LINES, lines).grid(title, notes=[_COUNTED, _NEXT])
-
-
-def _named(key: str) -> Column[Mapping[str, Any]]:
-    return Column(key, value=lambda row: row.get(key))
-
-
-_CSV = tuple(map(_named, (
-    "kind", "upn", "session", "stands", "source_states", "position",
-    "requested", "alert", "papers", "sessions", "command", "by", "at", "state",
-)))  # fmt: skip
-"""Each kind of row fills its own."""

@@ -100,7 +100,6 @@ def _paper(view: View, alert: Alert, paper: UndercutPaper) -> Paper:
 
 
 def _paper_words(view: View, paper: UndercutPaper) -> str:
-    """Say which paper it is, for somebody who reads of it."""
     if paper.kind == "notice":
         parent, _, issued = paper.ref.partition(" ")
         return papers.notice_words(parent, date.fromisoformat(issued))
