@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ledger
 from ledger.backup import backup, check, file, passphrases
 from ledger.backup.check import OpenedKeys, origin
 from ledger.backup.file import SUFFIX, Archive, Progress, manifest_of
-from ledger.clock import iso, local, local_date, parse_instant
+from ledger.clock import iso, local, local_date
 from ledger.english import in_words, noun, number_of
 from ledger.errors import Refused
 from ledger.files import translated
@@ -25,11 +25,11 @@ from policies.law import calendar
 from policies.packs.codes import rules
 from policies.packs.values import parameters
 from projections.queries.blocks import Grid, Lines
-from projections.queries.question import Answer, Inspection, Question, argument, option
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, Inspection, argument, option
 from projections.queries.view import View
 from projections.readmodel.records.proof import Backup
 
-_COLUMNS = ("at", "entries", "kept_until", "recorded", "file", "sha256", "problem")
 _STATES = {
     "made": "This month has its back-up.",
     "due": "DUE: this month has no back-up yet; the law asks for one at least once a month.",
@@ -57,8 +57,49 @@ def _to_be_kept(today: date) -> Iterator[str]:
         )
 
 
+class ListedBackup(NamedTuple):
+    """A back-up as the ledger tells of it (``made``), as its file says, or both."""
+
+    at: int | None = None
+    entries: int | None = None
+    kept_until: date | None = None
+    made: Backup | None = None
+    file: Path | None = None
+    problem: str | None = None
+
+
+class BackupFindings(NamedTuple):
+    """The back-ups and restores, and whether one is due; ``today``: by whose law they are kept."""
+
+    today: date
+    state: calendar.BackupState | None
+    restored: Sequence[Backup]
+    rows: Sequence[ListedBackup]
+
+
+def _file_in_words(row: ListedBackup) -> str:
+    what = str(row.file or "not looked for")
+    return f"{what}: {row.problem}" if row.problem else what
+
+
+COLUMNS: tuple[Column[ListedBackup], ...] = (
+    Column("at", "Made", lambda row: row.at and iso(row.at),
+           text=lambda row: f"{local(row.at):%Y-%m-%d %H:%M}" if row.at else ""),
+    Column("entries", "Entries", number=True),
+    Column("kept_until", "Keep until", text=lambda row: str(row.kept_until or "not known")),
+    Column("recorded", "Recorded", lambda row: row.made is not None),
+    Column("file", "File", lambda row: row.file and str(row.file), text=_file_in_words),
+    Column("sha256", value=lambda row: row.made and row.made.sha256),
+    Column("problem"),
+)  # fmt: skip
+_RESTORES: tuple[Column[Backup], ...] = (
+    Column("at", value=lambda each: iso(each.at)),
+    Column("entries", value=lambda each: each.size),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
-class ListBackups(Question):
+class ListBackups(Inquiry[BackupFindings]):
     """attendance backup list: the back-ups that were made, and until when each is kept.
 
     Those that the ledger tells of and, given a folder, those that are there.
@@ -66,30 +107,30 @@ class ListBackups(Question):
 
     folder: Path | None = argument("a folder that holds back-ups", required=False)
 
-    def answer(self, view: View) -> Answer:
-        """Answer with every back-up, oldest first, and whether this month has one."""
-        if view.knows_nothing:
-            ignorant = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(ignorant, _COLUMNS, [Lines([view.ignorance()])])
+    def find(self, view: View) -> BackupFindings:
+        """Find every back-up, oldest first, and whether this month has one."""
         known = backups(view)
         made = [each for each in known if not each.restored]
-        files = [] if self.folder is None else list(_files(self.folder, view))
-        named = {each.size: each for each in made}
-        rows = [_row(view, named.get(found["entries"]), found) for found in files]
-        there = {row["entries"] for row in rows if row["recorded"]}
-        rows += [_row(view, each, {}) for each in made if each.size not in there]
-        rows.sort(key=lambda row: (row["at"] or "", row["file"] or ""))
-        state = state_of_month(view, known)
-        document = {
-            "as_of": view.as_of(),
-            "state": state,
-            "restored": [{"at": iso(r.at), "entries": r.size} for r in known if r.restored],
-            "rows": rows,
-        }
-        headings = ("Made", "Entries", "Keep until", "Recorded", "File")
-        notes = [_AS_IT_SAYS, *_to_be_kept(view.today), view.provenance()]
-        grid = Grid("Back-ups", headings, [_cells(r) for r in rows], frozenset({1}), notes=notes)
-        return Answer(document, _COLUMNS, [Lines([_STATES[state]]), grid])
+        named: dict[int | None, Backup] = {each.size: each for each in made}
+        files = () if self.folder is None else _files(self.folder, view)
+        rows = [_as_recorded(named.get(file.entries), file) for file in files]
+        there = {row.entries for row in rows if row.made}
+        rows += [_as_recorded(each, ListedBackup()) for each in made if each.size not in there]
+        rows = [row._replace(kept_until=_kept_until(view, row.at)) for row in rows]
+        rows.sort(key=lambda row: (row.at or 0, str(row.file or "")))
+        restored = [each for each in known if each.restored]
+        return BackupFindings(view.today, state_of_month(view, known), restored, rows)
+
+    def present(self, found: BackupFindings) -> Answer:
+        """Show one row a back-up, and what the law asks for."""
+        listing, restored = Listing(COLUMNS, found.rows), Listing(_RESTORES, found.restored)
+        table = listing.grid("Back-ups", notes=[_AS_IT_SAYS, *_to_be_kept(found.today)])
+        fields = {"state": found.state, "restored": restored, "rows": listing}
+        return Answer(fields, blocks=[Lines([_STATES[found.state]]), table])
+
+    def unknown(self) -> Answer:
+        """Return no back-up."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,39 +178,40 @@ def state_of_month(view: View, made: Sequence[Backup]) -> calendar.BackupState |
     return calendar.backup_state(days, local_date(known[0].at) if known else None, view.on)
 
 
-def document(view: View) -> dict[str, Any] | None:
-    """Return the newest back-up as data; none where none is recorded."""
+class NewestBackup(NamedTuple):
+    """The newest back-up that is recorded, if any, and whether one is due."""
+
+    made: Backup | None
+    state: calendar.BackupState | None
+
+    def document(self) -> dict[str, Any] | None:
+        """Return it as JSON has it."""
+        if self.made is None:
+            return None
+        return {
+            "position": self.made.line,
+            "at": iso(self.made.at),
+            "size": self.made.size,
+            "sha256": self.made.sha256,
+            "state": self.state,
+        }
+
+    def in_words(self) -> str:
+        """Return it in words."""
+        last = f"{local(self.made.at):%Y-%m-%d %H:%M} London" if self.made else "none recorded"
+        return f"{last}{_IN_WORDS[self.state]}"
+
+
+def newest(view: View) -> NewestBackup:
+    """Return the newest back-up, and whether one is due."""
     made = [each for each in backups(view) if not each.restored]
-    if not made:
-        return None
-    last = made[-1]
-    return {
-        "position": last.line,
-        "at": iso(last.at),
-        "size": last.size,
-        "sha256": last.sha256,
-        "state": state_of_month(view, made),
-    }
-
-
-def newest_in_words(view: View) -> str:
-    """Return the newest back-up in words, and whether one is due."""
-    made = [each for each in backups(view) if not each.restored]
-    last = f"{local(made[-1].at):%Y-%m-%d %H:%M} London" if made else "none recorded"
-    return f"{last}{_IN_WORDS[state_of_month(view, made)]}"
-
-
-def kept_until(view: View, at: int) -> date:
-    """Return the last day on which a back-up made at an instant is still to be kept."""
-    return calendar.backup_kept_until(
-        local_date(at), [(t.first, t.last) for t in view.calendar.terms]
-    )
+    return NewestBackup(made[-1] if made else None, state_of_month(view, made))
 
 
 # -- a folder of them ------------------------------------------------------------------------
 
 
-def _files(folder: Path, view: View) -> Iterator[dict[str, Any]]:
+def _files(folder: Path, view: View) -> Iterator[ListedBackup]:
     """Yield what each back-up in a folder says of itself, in order of their names."""
     if not folder.is_dir():
         raise Refused("backup-folder", f"there is no folder {folder}", "name another")
@@ -177,43 +219,31 @@ def _files(folder: Path, view: View) -> Iterator[dict[str, Any]]:
         try:
             manifest = manifest_of(path)
         except Refused as refused:
-            yield {"file": str(path), "entries": None, "problem": refused.what}
+            yield ListedBackup(file=path, problem=refused.what)
             continue
-        other = manifest.ledger != origin(view.folder)
-        yield {
-            "file": str(path),
-            "entries": None if other else manifest.size,
-            "made_at": manifest.made_at,
-            "problem": f"of another ledger: {manifest.ledger}" if other else None,
-        }
+        found = ListedBackup(at=manifest.made_at, file=path)
+        if manifest.ledger == origin(view.folder):
+            yield found._replace(entries=manifest.size)
+        else:
+            yield found._replace(problem=f"of another ledger: {manifest.ledger}")
 
 
-def _row(view: View, made: Backup | None, found: dict[str, Any]) -> dict[str, Any]:
-    at = made.at if made else found.get("made_at")
-    return {
-        "at": None if at is None else iso(at),
-        "entries": made.size if made else found["entries"],
-        "kept_until": None if at is None else kept_until(view, at).isoformat(),
-        "recorded": made is not None,
-        "file": found.get("file"),
-        "sha256": made.sha256 if made else None,
-        "problem": found.get("problem"),
-    }
+def _as_recorded(made: Backup | None, file: ListedBackup) -> ListedBackup:
+    return file if made is None else file._replace(at=made.at, entries=made.size, made=made)
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    at = "" if row["at"] is None else f"{local(parse_instant(row['at'])):%Y-%m-%d %H:%M}"
-    what = row["file"] or "not looked for"
-    return (
-        at,
-        "" if row["entries"] is None else str(row["entries"]),
-        row["kept_until"] or "not known",
-        "yes" if row["recorded"] else "no",
-        f"{what}: {row['problem']}" if row["problem"] else what,
-    )
+def _kept_until(view: View, at: int | None) -> date | None:
+    terms = [(term.first, term.last) for term in view.calendar.terms]
+    return None if at is None else calendar.backup_kept_until(local_date(at), terms)
 
 
 # -- one of them, proven ---------------------------------------------------------------------
+
+
+FAULTS: tuple[Column[Fault], ...] = (
+    Column("position", "Entry", number=True),
+    Column("what", "What is wrong"),
+)
 
 
 def _compare(folder: Folder, archive: Archive) -> tuple[list[str], list[Fault]]:
@@ -232,17 +262,17 @@ def _compare(folder: Folder, archive: Archive) -> tuple[list[str], list[Fault]]:
 
 
 def _not_restorable(path: Path, what: str) -> Answer:
-    problems = [{"position": None, "what": what}]
+    problems = Listing(FAULTS, [Fault(None, what)])
     document = {"file": str(path), "restorable": False, "problems": problems}
     lines = [what, "NOT restorable: take another copy of it, or an earlier back-up"]
-    return Answer(document, ("position", "what"), [Lines(lines)], problems, differs=True)
+    return Answer(document, blocks=[Lines(lines)], listed=problems, differs=True)
 
 
 def _answer(
     archive: Archive, opened: OpenedKeys | None, faults: Sequence[Fault], fit: list[str]
 ) -> Answer:
     manifest = archive.manifest
-    problems = [{"position": position, "what": what} for position, what in faults]
+    problems = Listing(FAULTS, faults)
     document: dict[str, Any] = {
         "file": str(archive.path),
         "restorable": not faults,
@@ -260,10 +290,8 @@ def _answer(
     }
     blocks: list[Lines | Grid] = [Lines(_lines(archive, opened, faults, fit))]
     if faults:
-        body = [("" if at is None else str(at), what) for at, what in faults]
-        title = number_of(len(faults), "problem")
-        blocks.append(Grid(title, ("Entry", "What is wrong"), body, frozenset({0})))
-    return Answer(document, ("position", "what"), blocks, problems, differs=bool(faults))
+        blocks.append(problems.grid(number_of(len(faults), "problem")))
+    return Answer(document, blocks=blocks, listed=problems, differs=bool(faults))
 
 
 def _lines(

@@ -33,6 +33,7 @@ class Status(Question):
         last = view.commits.of(view.position) if view.position else None
         unmarked = unmarked_registers(view)
         seen = sightings.newest(view, trusted_witnesses(view.folder))
+        backup = backups.newest(view)
         document: dict[str, Any] = {
             "as_of": view.as_of(),
             "ledger": str(view.folder.path.absolute()),
@@ -42,7 +43,7 @@ class Status(Question):
             if last
             else None,
             "last_witness": sightings.document(seen),
-            "last_backup": backups.document(view),
+            "last_backup": backup.document(),
             "unmarked_registers": unmarked,
         }
         lines = [
@@ -52,7 +53,7 @@ class Status(Question):
             f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
             f"Last event   {_when(last, view.position)}",
             f"Witnessed    {sightings.in_words(seen, view.position)}",
-            f"Back-up      {backups.newest_in_words(view)}",
+            f"Back-up      {backup.in_words()}",
             f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
         ]
         if waiting := pending_amendments(view):
