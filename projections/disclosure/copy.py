@@ -1,21 +1,26 @@
-"""Whose copy is made, who asks, what they may see, and what is taken out of free text.
+"""Whose copy is made, who asks, what they may see; and how a part of it is described.
 
 Third parties are redacted (UK GDPR art 15(4)). A confidential address never appears: not the
 parent's, and not the pupil's, which may be the same.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from datetime import date
+from functools import cache, cached_property
+from operator import itemgetter
+from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_type_hints
 
+from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from policies.law.disclosure import barring_flag, is_entitled
 from projections.queries.blocks import Grid, Lines
+from projections.queries.columns import Column, Listing
 from projections.queries.versions import Describer
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import Version, versions_of
 from projections.readmodel.record import Sealed
 from projections.readmodel.records.roll import Details, Parent, Relation
 
@@ -26,38 +31,26 @@ MASKED = "[redacted: another person]"
 _LEAST = 3
 _LEAST_DIGITS = 6
 _PLACES = ("address", "last_school", "next_school", "phone", "email")
-RELATION_FLAGS = ("lives_with", "parental_responsibility", "care")
-"""What a parent may be to a pupil, each yes, no or not stated."""
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One part of a copy, to be read and as data: a titled table.
+class Entry(NamedTuple):
+    """What stands for one session: its date, half of the day, code and meaning."""
 
-    ``columns``: key of a row -> its heading; ``notes`` stand beneath.
-    """
+    day: date
+    half: str
+    code: str
+    meaning: str
 
-    key: str
-    title: str
-    columns: Mapping[str, str]
-    rows: Sequence[Mapping[str, Any]]
-    notes: Sequence[str] = ()
-
-    def block(self) -> Grid | Lines:
-        """Return the part to be read; where nothing is held, a line says so."""
-        if not self.rows:
-            return Lines([f"{self.title}: none on record", *self.notes, ""])
-        body = [tuple(_cell(row[key]) for key in self.columns) for row in self.rows]
-        return Grid(self.title, tuple(self.columns.values()), body, notes=self.notes)
-
-
-def _cell(value: Any) -> str:  # noqa: ANN401 - any value of a row
-    return "" if value is None else str(value)
+    @property
+    def session(self) -> str:
+        """The session, as it is written."""
+        return f"{self.day}/{self.half}"
 
 
 @dataclass
 class Copy:
-    """Whose copy is made, for whom, and what may be seen.
+    """Whose copy is made, for whom, of which days, and what may be seen.
 
     ``pupil``: row number; ``who``: UPN or local id as asked; ``parent``: the id of the parent
     who asks, none for the pupil; ``review``: the staff id of who reviewed the free text, none
@@ -70,7 +63,8 @@ class Copy:
     who: str
     parent: str | None
     review: str | None
-    authority: str | None = None
+    authority: str | None
+    first: date
     held_back: int = 0
 
     @cached_property
@@ -79,10 +73,21 @@ class Copy:
         return Describer(self.view)
 
     @cached_property
-    def parents(self) -> dict[str, Relation]:
-        """Everyone recorded as parent or contact, with what they are to the pupil."""
-        known = self.view.standing(Relation, pupil=self.pupil)
-        return {each.parent: each for each in sorted(known, key=_by_contact_order)}
+    def versions(self) -> list[Version]:
+        """Every version of the pupil's marks within the days of the copy."""
+        return versions_of(self.view, [self.pupil], self.first, self.view.on)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """What stands, by session."""
+        last = {v.session: v for v in self.versions if v.kind != "plan"}
+        return [self._entry(version) for _, version in sorted(last.items())]
+
+    def _entry(self, version: Version) -> Entry:
+        day, code = date.fromisoformat(version.session[:10]), version.code or ""
+        rule = self.view.rules.codes.find(code, day)
+        meaning = rule.description if rule else "not a code of its day"
+        return Entry(day, version.session[11:], code, meaning)
 
     @cached_property
     def confidential(self) -> bool:
@@ -95,10 +100,6 @@ class Copy:
         """What takes others out of a text."""
         return Mask(self.view, self.pupil, self.parent)
 
-    def release_sealed(self, sealed: Sealed | None) -> str | None:
-        """Return a sealed free text as `release` does."""
-        return self.release(self.view.open(sealed))
-
     def release(self, text: str | None) -> str | None:
         """Return a free text where it was reviewed, without others; else that it is held back."""
         if not text or text in (BEYOND_USE, REDACTED):
@@ -108,18 +109,27 @@ class Copy:
             return FOR_REVIEW
         return self.mask(text)
 
+    def release_sealed(self, sealed: Sealed | None) -> str | None:
+        """Return a sealed free text as `release` does."""
+        return self.release(self.view.open(sealed))
+
+    def of_parent(self, parent: str, *fields: str) -> str:
+        """Return details of a parent as recorded, one after the other."""
+        known = self.view.standing(Parent, parent=parent)
+        texts = (self.view.open(getattr(each, field)) for each in known for field in fields)
+        return " ".join(filter(None, texts))
+
     def name_of(self, parent: str) -> str:
         """Return a parent's name as recorded."""
-        names = (
-            self.view.open(name)
-            for each in self.view.standing(Parent, parent=parent)
-            for name in (each.title, each.forename, each.surname)
-        )
-        return " ".join(filter(None, names))
+        return self.of_parent(parent, "title", "forename", "surname")
 
     def without_place(self, field: str, text: str | None) -> str | None:
         """Return a detail in clear, but none that tells where somebody lives in confidence."""
         return CONFIDENTIAL if text and self.confidential and field in _PLACES else text
+
+    def day_of(self, position: int) -> date:
+        """Return the London date on which an event was recorded."""
+        return local_date(self.view.commits.of(position).at)
 
     def check(self) -> None:
         """Refuse a parent to whom nothing may be given, by the newest that is recorded."""
@@ -141,16 +151,79 @@ class Copy:
             )
 
 
-def staff_in_words(by: Mapping[str, Any] | None) -> str:
-    """Return name and title of a member of staff, who acted in their job."""
-    if by is None:
-        return "not stated"
-    return ", ".join(filter(None, (by["name"], by["job_title"]))) or "not stated"
+# -- the parts of a copy -------------------------------------------------------------------------
 
 
-def _by_contact_order(relation: Relation) -> tuple[int, str]:
-    order = relation.contact_order
-    return (order if order is not None else len(RELATION_FLAGS) << 20, relation.parent)
+class Part(NamedTuple):
+    """One part of a copy, as it may be seen: a titled table; ``columns``: heading by key.
+
+    Several parts of one key are one list of the document: the register has a part a term.
+    """
+
+    key: str
+    title: str
+    columns: Mapping[str, str]
+    rows: Sequence[Sequence[Any]]
+    notes: Sequence[str] = ()
+
+    @property
+    def listing(self) -> Listing[Sequence[Any]]:
+        """Its rows, under its columns."""
+        named = enumerate(self.columns.items())
+        return Listing([Column(key, text, itemgetter(n)) for n, (key, text) in named], self.rows)
+
+    def block(self) -> Grid | Lines:
+        """Return the part to be read; where nothing is held, a line says so."""
+        if not self.rows:
+            return Lines([f"{self.title}: none on record", *self.notes, ""])
+        return self.listing.grid(self.title, notes=self.notes)
+
+
+class Cell(NamedTuple, Generic[T]):
+    """What a copy says of a row; ``heading``: empty where only the document holds it.
+
+    ``value``: what is said, or the name of the row's attribute, where that is not the key.
+    """
+
+    key: str
+    heading: str
+    value: str | Callable[[Copy, T], Any] = ""
+
+    def of(self, copy: Copy, row: T) -> Any:  # noqa: ANN401 - whatever the row holds
+        """Return what is said: a sealed text as `Copy.release` gives it, unless said otherwise."""
+        if callable(self.value):
+            return self.value(copy, row)
+        name = self.value or self.key
+        found, sealed = getattr(row, name), _sealed(type(row))  # type: ignore[arg-type]
+        return copy.release_sealed(found) if name in sealed else found
+
+
+@cache
+def _sealed(kind: type) -> frozenset[str]:
+    """Return the attributes of a class that are sealed: each may name others."""
+    hints = get_type_hints(kind).items()
+    return frozenset(name for name, hint in hints if Sealed in (hint, *get_args(hint)))
+
+
+@dataclass(frozen=True)
+class Section(Generic[T]):
+    """What a part of every copy is made of: the rows about the pupil, and what is said of each.
+
+    ``notes``: what stands beneath, given the rows as they may be seen.
+    """
+
+    key: str
+    title: str
+    rows: Callable[[Copy], Iterable[T]]
+    cells: Sequence[Cell[T]]
+    notes: Callable[[Copy, Sequence[Sequence[Any]]], Sequence[str]] | None = None
+
+    def of(self, copy: Copy) -> Part:
+        """Return the part, its texts opened once: those held back are counted."""
+        rows = [[cell.of(copy, row) for cell in self.cells] for row in self.rows(copy)]
+        columns = {cell.key: cell.heading for cell in self.cells}
+        notes = self.notes(copy, rows) if self.notes else ()
+        return Part(self.key, self.title, columns, rows, notes)
 
 
 # -- what is taken out of free text that a person has reviewed ----------------------------------

@@ -4,22 +4,23 @@ SI 2024/208 reg 7: every entry for six years beginning with the day on which it 
 for six years after the end of their school year. Nothing is deleted here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import NamedTuple
 
-from ledger.clock import iso, local, local_date, parse_instant
+from ledger.clock import iso, local, local_date
 from ledger.english import number_of
 from policies.law.calendar import may_go, school_year_of
-from projections.queries.blocks import Grid, Lines
-from projections.queries.question import Answer, Question, argument
-from projections.queries.view import View
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, argument
+from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.changes import Latest, latest_marks, latest_versions
 from projections.readmodel.records.disclosure import Redaction
 from projections.readmodel.records.roll import Details, Spell
 
-_COLUMNS = ("upn", "name", "record", "school_year", "last_entry", "earliest", "may_go", "on_roll")
 _MARKS = "attendance register"
 _ROLL = "admission register"
 _NOTES = (
@@ -30,15 +31,43 @@ _NOTES = (
     ),
     "The day of an imported entry is the one that its source states, else that of the import.",
 )
-_REDACTION_COLUMNS = ("position", "field", "reason", "by", "title", "recorded_at", "recorded_in")
 _REDACTION_NOTES = (
     "Position and field name the text that was taken away; all else of its event stands.",
     "Its key is destroyed; the sealed text stays in the log, and the proof over it holds.",
 )
 
 
+# -- when records may go ---------------------------------------------------------------------
+
+
+class KeptRecord(NamedTuple):
+    """One register's part about a pupil (row number): its latest entry, and when it may go."""
+
+    pupil: int
+    kind: str
+    school_year: str | None
+    last_entry: date
+    earliest: date | None
+
+
+class RetentionRow(NamedTuple):
+    """What is kept of whom; whether the day has come, and whether they are on roll."""
+
+    record: KeptRecord
+    person: Person
+    may_go: bool
+    on_roll: bool
+
+
+class RetentionFindings(NamedTuple):
+    """What is kept, as the law stands on a day."""
+
+    on: date
+    rows: Sequence[RetentionRow]
+
+
 @dataclass(frozen=True, kw_only=True)
-class Retention(Question):
+class Retention(Inquiry[RetentionFindings]):
     """attendance retention: the earliest day on which a pupil's records may go, by school year.
 
     The later of two periods: of the entry, and of the back-ups of its school year.
@@ -46,151 +75,141 @@ class Retention(Question):
 
     pupil: str | None = argument("one pupil, by UPN or local id", required=False)
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a pupil and school year, and one for the admission register."""
+    def view_of(self, view: View) -> View:
+        """Refuse a pupil who is not on record, also where nothing was known yet."""
+        if self.pupil is not None:
+            view.pupil_index(self.pupil)
+        return view
+
+    def find(self, view: View) -> RetentionFindings:
+        """Find a record for each pupil and school year, and one of the admission register."""
         only = None if self.pupil is None else view.pupil_index(self.pupil)
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        found = [*_attendance_registers(view), *_admission_register(view)]
-        rows = [row for pupil, row in found if only in (None, pupil)]
-        rows.sort(key=lambda row: (row["upn"], row["record"], row["school_year"] or ""))
-        document = {"as_of": view.as_of(), "rows": rows}
-        body = [
-            (
-                r["name"],
-                r["upn"],
-                r["record"],
-                r["school_year"] or "",
-                r["last_entry"],
-                _earliest_in_words(r),
+        on_roll = {spell.pupil for spell in view.spells if spell.covers(view.on)}
+        rows = [
+            RetentionRow(
+                each,
+                view.people.get(each.pupil) or view.first_known_person(each.pupil),
+                each.earliest is not None and each.earliest <= view.on,
+                each.pupil in on_roll,
             )
-            for r in rows
+            for each in (*_attendance_registers(view), *_admission_register(view))
+            if only in (None, each.pupil)
         ]
-        headings = ("Pupil", "UPN", "Record", "School year", "Latest entry", "May go")
-        title = f"The earliest day on which records may go, as the law stands on {view.on}"
-        grid = Grid(title, headings, body, notes=[*_NOTES, view.provenance()])
-        return Answer(document, _COLUMNS, [grid])
+        rows.sort(key=lambda r: (r.person.upn, r.record.kind, r.record.school_year or ""))
+        return RetentionFindings(view.on, rows)
+
+    def present(self, found: RetentionFindings) -> Answer:
+        """Show one row a record."""
+        listing = Listing(COLUMNS, found.rows)
+        title = f"The earliest day on which records may go, as the law stands on {found.on}"
+        return Answer({"rows": listing}, blocks=[listing.grid(title, order=_READ, notes=_NOTES)])
+
+    def unknown(self) -> Answer:
+        """Return no record."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Redactions(Question):
-    """attendance redactions: which texts were put beyond use, when, by whom and why.
-
-    One row a text; what it said is nowhere.
-    """
-
-    def answer(self, view: View) -> Answer:
-        """Answer with the redactions known, oldest first."""
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, _REDACTION_COLUMNS, [Lines([view.ignorance()])])
-        stood = sorted(view.standing(Redaction), key=lambda each: each.line)
-        rows = [_redaction_row(view, each) for each in stood]
-        document = {"as_of": view.as_of(), "rows": rows}
-        headings = ("Event", "Field", "Why", "By", "When")
-        title = f"{number_of(len(rows), 'text')} put beyond use"
-        notes = [*(_REDACTION_NOTES if rows else ()), view.provenance()]
-        grid = Grid(
-            title, headings, [_redaction_cells(row) for row in rows], frozenset({0}), notes=notes
-        )
-        return Answer(document, _REDACTION_COLUMNS, [grid])
+def _attendance_registers(view: View) -> Iterator[KeptRecord]:
+    terms = [(term.first, term.last) for term in view.calendar.terms]
+    years = {year for first, _ in terms if (year := school_year_of(first, terms)) is not None}
+    for first, last in sorted(years):
+        name = f"{first.year}/{(first.year + 1) % 100:02d}"
+        for pupil, entered in _days(view, latest_marks(view, first, last)).items():
+            yield KeptRecord(pupil, _MARKS, name, entered, may_go(entered, last, view.on))
 
 
-# -- when records may go ---------------------------------------------------------------------
-
-
-def _marks_entered(view: View, first: date, last: date) -> dict[int, date]:
-    """Return the day of each pupil's latest entry or amendment for sessions of a school year."""
-    return _days(view, latest_marks(view, first, last))
-
-
-def _roll_entered(view: View) -> dict[int, date]:
-    """Return the day of each pupil's latest entry on the admission register."""
-    spells, details = (_days(view, latest_versions(view, each)) for each in (Spell, Details))
-    pupils = spells.keys() | details.keys()
-    return {p: max(spells.get(p, date.min), details.get(p, date.min)) for p in pupils}
+def _admission_register(view: View) -> Iterator[KeptRecord]:
+    terms = [(term.first, term.last) for term in view.calendar.terms]
+    ends: dict[int, list[date | None]] = defaultdict(list)
+    for spell in view.spells:
+        ends[spell.pupil].append(spell.last)
+    entries = chain.from_iterable(latest_versions(view, each) for each in (Spell, Details))
+    for pupil, entered in _days(view, entries).items():
+        left = [day for day in ends[pupil] if day is not None]
+        earliest = None
+        if len(left) == len(ends[pupil]):
+            last = max([entered, *left])
+            year = school_year_of(last, terms)
+            earliest = may_go(last, max(last, year[1]) if year else last, view.on)
+        yield KeptRecord(pupil, _ROLL, None, entered, earliest)
 
 
 def _days(view: View, found: Iterable[Latest]) -> dict[int, date]:
-    """Return the later day of what was stated with a time, and of what was recorded without."""
+    """Return each pupil's last day of what was stated with a time, or recorded without one."""
     days: dict[int, date] = {}
     for each in found:
         at = [] if each.stated is None else [each.stated]
         at += [] if each.position is None else [view.commits.of(each.position).at]
-        days[each.pupil] = local_date(max(at))
+        days[each.pupil] = max(days.get(each.pupil, date.min), local_date(max(at)))
     return days
 
 
-def _attendance_registers(view: View) -> Iterator[tuple[int, dict[str, Any]]]:
-    terms = [(term.first, term.last) for term in view.calendar.terms]
-    years = {year for first, _ in terms if (year := school_year_of(first, terms)) is not None}
-    for year in sorted(years):
-        name = f"{year[0].year}/{(year[0].year + 1) % 100:02d}"
-        for pupil, entered in _marks_entered(view, *year).items():
-            earliest = may_go(entered, year[1], view.on)
-            yield pupil, _row(view, pupil, _Record(_MARKS, name, entered, earliest))
-
-
-def _admission_register(view: View) -> Iterator[tuple[int, dict[str, Any]]]:
-    terms = [(term.first, term.last) for term in view.calendar.terms]
-    for pupil, entered in _roll_entered(view).items():
-        ends = [spell.last for spell in view.spells if spell.pupil == pupil]
-        left = [day for day in ends if day is not None]
-        earliest = None
-        if len(left) == len(ends):
-            last = max([entered, *left])
-            year = school_year_of(last, terms)
-            earliest = may_go(last, max(last, year[1]) if year else last, view.on)
-        yield pupil, _row(view, pupil, _Record(_ROLL, None, entered, earliest))
-
-
-class _Record(NamedTuple):
-    """One register's part about a pupil: its latest entry, and when it may go at the earliest."""
-
-    kind: str
-    school_year: str | None
-    last_entry: date
-    earliest: date | None
-
-
-def _row(view: View, pupil: int, record: _Record) -> dict[str, Any]:
-    person = view.people.get(pupil) or view.first_known_person(pupil)
-    earliest = record.earliest
-    return {
-        "upn": person.upn,
-        "name": person.name,
-        "record": record.kind,
-        "school_year": record.school_year,
-        "last_entry": record.last_entry.isoformat(),
-        "earliest": earliest.isoformat() if earliest else None,
-        "may_go": earliest is not None and earliest <= view.on,
-        "on_roll": any(s.pupil == pupil and s.covers(view.on) for s in view.spells),
-    }
-
-
-def _earliest_in_words(row: dict[str, Any]) -> str:
-    if row["earliest"] is None:
+def _earliest_in_words(row: RetentionRow) -> str:
+    if row.record.earliest is None:
         return "not while on roll"
-    return f"from {row['earliest']}{' (that day has come)' if row['may_go'] else ''}"
+    return f"from {row.record.earliest}{' (that day has come)' if row.may_go else ''}"
+
+
+COLUMNS: tuple[Column[RetentionRow], ...] = (
+    Column("upn", "UPN", lambda row: row.person.upn),
+    Column("name", "Pupil", lambda row: row.person.name),
+    Column("record", "Record", lambda row: row.record.kind),
+    Column("school_year", "School year", lambda row: row.record.school_year),
+    Column("last_entry", "Latest entry", lambda row: row.record.last_entry),
+    Column("earliest", "May go", lambda row: row.record.earliest, text=_earliest_in_words),
+    Column("may_go"),
+    Column("on_roll"),
+)
+_READ = ("Pupil", "UPN", "Record", "School year", "Latest entry", "May go")
 
 
 # -- texts beyond use ------------------------------------------------------------------------
 
 
-def _redaction_row(view: View, each: Redaction) -> dict[str, Any]:
-    return {
-        "position": each.position,
-        "field": each.field,
-        "reason": view.open(each.reason),
-        "by": view.open(each.name),
-        "title": each.job_title,
-        "recorded_at": iso(view.commits.of(each.line).at),
-        "recorded_in": each.line,
-    }
+class RedactedText(NamedTuple):
+    """A text that was put beyond use: why, by whom, and when (UTC in microseconds)."""
+
+    redaction: Redaction
+    reason: str | None
+    by: Author
+    at: int
 
 
-def _redaction_cells(row: dict[str, Any]) -> tuple[str, ...]:
-    who = f"{row['by']}, {row['title']}"
-    when = f"{local(parse_instant(row['recorded_at'])):%Y-%m-%d %H:%M}"
-    return str(row["position"]), row["field"], row["reason"], who, when
+@dataclass(frozen=True, kw_only=True)
+class Redactions(Inquiry[Sequence[RedactedText]]):
+    """attendance redactions: which texts were put beyond use, when, by whom and why.
+
+    One row a text; what it said is nowhere.
+    """
+
+    def find(self, view: View) -> Sequence[RedactedText]:
+        """Find the redactions known, oldest first."""
+        return [
+            RedactedText(
+                each, view.open(each.reason), view.author(each), view.commits.of(each.line).at
+            )
+            for each in sorted(view.standing(Redaction), key=lambda each: each.line)
+        ]
+
+    def present(self, found: Sequence[RedactedText]) -> Answer:
+        """Show one row a text."""
+        listing = Listing(REDACTION_COLUMNS, found)
+        title = f"{number_of(len(found), 'text')} put beyond use"
+        notes = _REDACTION_NOTES if found else ()
+        return Answer({"rows": listing}, blocks=[listing.grid(title, notes=notes)])
+
+    def unknown(self) -> Answer:
+        """Return no redaction."""
+        return Answer({"rows": Listing(REDACTION_COLUMNS, [])})
+
+
+REDACTION_COLUMNS: tuple[Column[RedactedText], ...] = (
+    Column("position", "Event", lambda row: row.redaction.position, number=True),
+    Column("field", "Field", lambda row: row.redaction.field),
+    Column("reason", "Why"),
+    Column("by", "By", lambda row: row.by.name, lambda row: row.by.words),
+    Column("title", value=lambda row: row.by.job_title),
+    Column("recorded_at", "When", lambda row: iso(row.at),
+           text=lambda row: f"{local(row.at):%Y-%m-%d %H:%M}"),
+    Column("recorded_in", value=lambda row: row.redaction.line),
+)  # fmt: skip

@@ -4,27 +4,25 @@ UK GDPR art 15, and a parent's right to the educational record at a maintained s
 copy is made is recorded before it is made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from ledger.english import number_of
 from ledger.errors import Refused
 from policies.law.disclosure import CopyMade, Due, due
-from projections.disclosure.copy import MASKED, Copy, Section
-from projections.disclosure.copy_case import case_sections
-from projections.disclosure.copy_people import people_sections
-from projections.disclosure.copy_register import Register, register_sections
+from projections.disclosure.copy import MASKED, Copy, Entry, Part
+from projections.disclosure.copy_register import register_parts
+from projections.disclosure.sections import ADMISSION, CASE, CHANGES
 from projections.queries.blocks import Block, Lines
-from projections.queries.columns import plain
-from projections.queries.question import Answer, Page, Question, argument, option
-from projections.queries.view import View
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, Page, argument, option
+from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import first_marked_session
 from projections.rendering import html
 
-COLUMNS = ("session", "code", "meaning")
 _REDACTED = (
     "What would tell of other people is left out: [another person]. Members of staff who acted "
     "in their job are named."
@@ -39,8 +37,25 @@ _MASKED = (
 )
 
 
+class CopyFindings(NamedTuple):
+    """What a copy says; ``reviewer``: of its free text; ``held_back``: how many texts were."""
+
+    school: str
+    name: str
+    upn: str | None
+    due: Due | None
+    reviewer: Author | None
+    held_back: int
+    confidential: bool
+    entries: Sequence[Entry]
+    parts: Sequence[Part]
+
+
+COLUMNS: tuple[Column[Entry], ...] = (Column("session"), Column("code"), Column("meaning"))
+
+
 @dataclass(frozen=True, kw_only=True)
-class SubjectAccess(Question):
+class SubjectAccess(Inquiry[CopyFindings]):
     """attendance subject-access: a copy of what the register holds about a pupil, others redacted.
 
     Everything held about the pupil, in plain words; needs --as, since it is recorded.
@@ -82,31 +97,54 @@ class SubjectAccess(Question):
             authority=self.authority,
         )
 
-    def answer(self, view: View) -> Answer:
-        """Answer with every part of the copy, as text or as a page."""
+    def find(self, view: View) -> CopyFindings:
+        """Find all that may be seen of what is held, part by part."""
         pupil = view.pupil_index(self.who)
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
-        review, authority = self.include_free_text, self.authority
-        copy = Copy(view, pupil, self.who, self.parent, review, authority)
+        first, review = _first(self, view, pupil), self.include_free_text
+        copy = Copy(view, pupil, self.who, self.parent, review, self.authority, first)
         copy.check()
-        register = Register(copy, _first(self, view, pupil), view.on)
         parts = [
-            *people_sections(copy),
-            *register_sections(register),
-            *case_sections(copy),
+            *(section.of(copy) for section in ADMISSION),
+            *register_parts(copy),
+            *(section.of(copy) for section in (*CHANGES, *CASE)),
         ]
-        wanted = _due(self, view)
-        title = f"What the register of {_school(view)} holds about {_name(copy)}"
-        blocks = [Lines([*_head(self, copy, wanted), ""]), *(part.block() for part in parts)]
-        document = _document(self, copy, register, parts, wanted)
+        person = view.person(pupil)
+        return CopyFindings(
+            view.school.name if view.school else "the school",
+            person.name if person else self.who,
+            person.upn if person else None,
+            _due(self, view),
+            copy.describer.name_and_title(review, view.today) if review is not None else None,
+            copy.held_back,
+            copy.confidential,
+            copy.entries,
+            parts,
+        )
+
+    def present(self, found: CopyFindings) -> Answer:
+        """Show every part of the copy, as text or as a page."""
+        title = f"What the register of {found.school} holds about {found.name}"
+        head = list(_head(self, found))
+        blocks: list[Block] = [Lines([*head, ""]), *(part.block() for part in found.parts)]
+        fields = {
+            "upn": found.upn,
+            "for": self.for_,
+            "authority": self.authority,
+            "due": found.due and found.due._asdict(),
+            "held_back": found.held_back,
+            "rows": Listing(COLUMNS, found.entries),
+            **_by_key(found.parts),
+        }
         if self.out is None:
-            shown = [Lines([title, ""]), *blocks, Lines([view.provenance()])]
-            return Answer(document, COLUMNS, shown, paged=True)
-        page = html.page(title, html.blocks(blocks), foot=view.provenance())
-        said: list[Block] = [Lines([title, *_head(self, copy, wanted), _READ])]
-        return Answer(document, COLUMNS, said, pages=[Page(self.out, page)])
+            return Answer(fields, blocks=[Lines([title, ""]), *blocks], paged=True)
+        body = html.blocks(blocks)
+        page = Page(self.out, lambda foot: html.page(title, body, foot=foot))
+        # The page says at its foot as of when it is; what is said of it need not.
+        return Answer(fields, blocks=[Lines([title, *head, _READ])], pages=[page], sourced=True)
+
+    def unknown(self) -> Answer:
+        """Return no session."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
 def _first(question: SubjectAccess, view: View, pupil: int) -> date:
@@ -119,15 +157,6 @@ def _first(question: SubjectAccess, view: View, pupil: int) -> date:
     return min([*starts, *marked, view.on])
 
 
-def _name(copy: Copy) -> str:
-    person = copy.view.person(copy.pupil)
-    return person.name if person else copy.who
-
-
-def _school(view: View) -> str:
-    return view.school.name if view.school else "the school"
-
-
 def _due(question: SubjectAccess, view: View) -> Due | None:
     if question.asked_on is None:
         return None
@@ -137,50 +166,25 @@ def _due(question: SubjectAccess, view: View) -> Due | None:
     return due(question.asked_on, days, kind, to_parent=to_parent)
 
 
-def _head(question: SubjectAccess, copy: Copy, wanted: Due | None) -> Iterator[str]:
+def _head(question: SubjectAccess, found: CopyFindings) -> Iterator[str]:
     yield f"For {question.for_}."
     if question.authority is not None:
         yield f"Asked for on the authority: {question.authority}"
-    if wanted is not None:
-        by = wanted.on or "a day later than the calendar reaches"
-        yield f"Asked for on {question.asked_on}; due by {by} ({wanted.reference})."
+    if found.due is not None:
+        by = found.due.on or "a day later than the calendar reaches"
+        yield f"Asked for on {question.asked_on}; due by {by} ({found.due.reference})."
     yield _REDACTED
-    if copy.review is None:
-        yield f"{number_of(copy.held_back, 'text')} {_HELD}"
+    if found.reviewer is None:
+        yield f"{number_of(found.held_back, 'text')} {_HELD}"
     else:
-        staff_in_words = copy.describer.name_and_title(copy.review, copy.view.today)
-        yield f"Free text is included, as reviewed by {', '.join(filter(None, staff_in_words))}."
+        yield f"Free text is included, as reviewed by {found.reviewer.words}."
         yield _MASKED
-    if copy.confidential:
+    if found.confidential:
         yield "Addresses are left out: one of them is confidential."
 
 
-def _document(
-    question: SubjectAccess,
-    copy: Copy,
-    register: Register,
-    parts: list[Section],
-    wanted: Due | None,
-) -> dict[str, Any]:
-    person = copy.view.person(copy.pupil)
-    document: dict[str, Any] = {
-        "as_of": copy.view.as_of(),
-        "upn": person.upn if person else None,
-        "for": question.for_,
-        "authority": question.authority,
-        "due": _due_document(wanted),
-        "held_back": copy.held_back,
-        "rows": [
-            {"session": f"{e.day}/{e.half}", "code": e.code, "meaning": e.meaning}
-            for e in register.entries
-        ],
-    }
+def _by_key(parts: Sequence[Part]) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = {}
     for part in parts:
-        document.setdefault(part.key, []).extend(plain(row) for row in part.rows)
-    return document
-
-
-def _due_document(wanted: Due | None) -> dict[str, Any] | None:
-    if wanted is None:
-        return None
-    return wanted._asdict() | {"on": wanted.on.isoformat() if wanted.on else None}
+        found.setdefault(part.key, []).extend(part.listing.documents())
+    return found
