@@ -35,6 +35,7 @@ from ledger.verification.verify import (
 from policies.packs.codes import rules
 from projections.queries import sightings
 from projections.queries.blocks import Grid, Lines
+from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Inspection, option
 from projections.readmodel import manifest, tables
 from projections.readmodel.catch_up import catch_up
@@ -149,10 +150,17 @@ def _faults_of_pins(found: Verification, pinned: Sequence[Verifier]) -> Iterator
             yield Fault(None, f"the log was never signed by the key given ({key.key_id.hex()})")
 
 
+FAULTS: tuple[Column[Fault], ...] = (
+    Column("position", "Entry", number=True),
+    Column("what", "What is wrong"),
+)
+
+
 def _answer(
     found: Verification, faults: Sequence[Fault], seen: _Outside, compared: Sequence[str]
 ) -> Answer:
-    document: dict[str, Any] = {
+    problems = Listing(FAULTS, faults)
+    document = {
         "as_of": _as_of(found),
         "unaltered": not faults,
         "entries": found.entries,
@@ -160,21 +168,17 @@ def _answer(
         "witnessed": sightings.document(seen.newest),
         "timestamps_unchecked": seen.unchecked,
         "compared": list(compared),
-        "problems": [{"position": position, "what": what} for position, what in faults],
+        "problems": problems,
         "keys": [key.vkey for _, key in found.keys],
     }
     blocks: list[Lines | Grid] = [Lines(_head(found, faults))]
     if faults:
-        body = [("" if at is None else str(at), what) for at, what in faults]
-        title = number_of(len(faults), "problem")
-        blocks.append(Grid(title, ("Entry", "What is wrong"), body, frozenset({0})))
+        blocks.append(problems.grid(number_of(len(faults), "problem")))
     known = [f"Compared     it continues {each}" for each in compared if not faults]
     covered = seen.pinned and seen.newest is not None and seen.newest.position >= found.entries
     says = _says(faults, covered=bool(covered))
     blocks.append(Lines([*_outside(found, seen), *known, *says]))
-    return Answer(
-        document, ("position", "what"), blocks, document["problems"], differs=bool(faults)
-    )
+    return Answer(document, blocks=blocks, listed=problems, differs=bool(faults))
 
 
 def _as_of(found: Verification) -> dict[str, Any]:

@@ -1,82 +1,93 @@
 """The witnesses outside who are trusted to have seen the log, and requests to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from ledger.clock import iso, local
 from ledger.store.folder import Folder
-from ledger.tlog.note import read_verifier
+from ledger.tlog.note import Verifier, read_verifier
 from ledger.transparency.requests import Requests, last_seen
 from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from ledger.verification.verify import Progress
 from projections.queries import sightings
-from projections.queries.blocks import Grid, Lines
-from projections.queries.question import Answer, Inspection, Page, Question, option
-from projections.queries.view import View
+from projections.queries.blocks import Block, Lines
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, Inspection, Page, option
+from projections.queries.view import Author, View
 from projections.readmodel.records.proof import Witness
 
-_HEADINGS = ("Witness", "Key", "Trusted", "Decided by", "Saw entries", "At")
-_COLUMNS = ("witness", "key_id", "trusted", "since", "by", "saw", "saw_at", "key")
+
+class WitnessRow(NamedTuple):
+    """A witness, its key, who decided to trust it or to no longer, and what it saw last."""
+
+    witness: Witness
+    key: Verifier
+    by: Author
+    seen: Sighting | None
+
+
+class WitnessFindings(NamedTuple):
+    """The witnesses, and how many entries there are of which they may have seen some."""
+
+    rows: Sequence[WitnessRow]
+    entries: int
+
+
+def _trusted(row: WitnessRow) -> str:
+    word = "since" if row.witness.trusted else "dropped"
+    return f"{word} {local(row.witness.at):%Y-%m-%d %H:%M}"
+
+
+COLUMNS: tuple[Column[WitnessRow], ...] = (
+    Column("witness", "Witness", lambda row: row.key.name),
+    Column("key_id", "Key", lambda row: row.key.key_id.hex()),
+    Column("trusted", "Trusted", lambda row: row.witness.trusted, text=_trusted),
+    Column("since", value=lambda row: iso(row.witness.at)),
+    Column("by", "Decided by", lambda row: {"staff_id": row.witness.by, **row.by._asdict()},
+           text=lambda row: row.by.words, csv=lambda row: row.witness.by),
+    Column("saw", "Saw entries", lambda row: row.seen and row.seen.position,
+           text=lambda row: f"1 to {row.seen.position}" if row.seen else "nothing"),
+    Column("saw_at", "At", lambda row: row.seen and iso(row.seen.at),
+           text=lambda row: f"{local(row.seen.at):%Y-%m-%d %H:%M}" if row.seen else ""),
+    Column("key", value=lambda row: row.witness.key),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
-class Witnesses(Question):
+class Witnesses(Inquiry[WitnessFindings]):
     """attendance witness: who outside is trusted to have seen the log, and what each saw last.
 
     Without any, whoever holds the ledger's key could make it anew, and nobody would know.
     """
 
-    def answer(self, view: View) -> Answer:
-        """Answer with every witness that was ever trusted."""
+    def find(self, view: View) -> WitnessFindings:
+        """Find every witness that was ever trusted."""
         trusts = {each.key.vkey: each for each in trusted_witnesses(view.folder)}
-        stored = sorted(view.standing(Witness), key=lambda each: each.kf)
-        seen = [sightings.newest(view, [trusts[each.key]]) for each in stored]
-        last = max((each for each in seen if each), default=None)
-        rows = [_row(view, row, each) for row, each in zip(stored, seen, strict=True)]
-        document: dict[str, Any] = {
-            "as_of": view.as_of(),
-            "last_witness": sightings.document(last),
-            "rows": rows,
-        }
-        cells = [_cells(view, row, each) for row, each in zip(stored, seen, strict=True)]
-        blocks: list[Grid | Lines] = [Grid("Witnesses", _HEADINGS, cells)] if rows else []
-        if view.knows_nothing:
-            document["knows_nothing"] = True
-            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        says = Lines([f"Seen {sightings.in_words(last, view.position)}.", view.provenance()])
-        flat = [row | {"by": row["by"]["staff_id"]} for row in rows]
-        return Answer(document, _COLUMNS, [*blocks, says], flat)
+        rows = [
+            WitnessRow(
+                each,
+                read_verifier(each.key),
+                view.author(each),
+                sightings.newest(view, [trusts[each.key]]),
+            )
+            for each in sorted(view.standing(Witness), key=lambda each: each.kf)
+        ]
+        return WitnessFindings(rows, view.position)
 
+    def present(self, found: WitnessFindings) -> Answer:
+        """Show one row a witness, and how far any of them saw."""
+        listing = Listing(COLUMNS, found.rows)
+        last = max((row.seen for row in found.rows if row.seen), default=None)
+        fields = {"last_witness": sightings.document(last), "rows": listing}
+        tables: list[Block] = [listing.grid("Witnesses")] if found.rows else []
+        seen = Lines([f"Seen {sightings.in_words(last, found.entries)}."])
+        return Answer(fields, blocks=[*tables, seen])
 
-def _row(view: View, witness: Witness, seen: Sighting | None) -> dict[str, Any]:
-    key = read_verifier(witness.key)
-    return {
-        "witness": key.name,
-        "key_id": key.key_id.hex(),
-        "trusted": witness.trusted,
-        "since": iso(witness.at),
-        "by": {
-            "staff_id": witness.by,
-            "name": view.open(witness.name),
-            "job_title": witness.job_title,
-        },
-        "saw": seen.position if seen else None,
-        "saw_at": iso(seen.at) if seen else None,
-        "key": witness.key,
-    }
-
-
-def _cells(view: View, witness: Witness, seen: Sighting | None) -> list[str]:
-    key = read_verifier(witness.key)
-    return [
-        key.name,
-        key.key_id.hex(),
-        f"{'since' if witness.trusted else 'dropped'} {local(witness.at):%Y-%m-%d %H:%M}",
-        f"{view.open(witness.name)}, {witness.job_title}",
-        f"1 to {seen.position}" if seen else "nothing",
-        f"{local(seen.at):%Y-%m-%d %H:%M}" if seen else "",
-    ]
+    def unknown(self) -> Answer:
+        """Return no witness."""
+        return Answer({"last_witness": None, "rows": Listing(COLUMNS, [])})
 
 
 @dataclass(frozen=True, kw_only=True)
