@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -21,7 +21,7 @@ from projections.queries.columns import Column, Listing
 from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import Version, versions_of
-from projections.readmodel.record import Sealed
+from projections.readmodel.record import Sealed, is_sealed
 from projections.readmodel.records.roll import Details, Parent, Relation
 
 THIRD_PARTY = "[another person]"
@@ -194,15 +194,8 @@ class Cell(NamedTuple, Generic[T]):
         if callable(self.value):
             return self.value(copy, row)
         name = self.value or self.key
-        found, sealed = getattr(row, name), _sealed(type(row))  # type: ignore[arg-type]
-        return copy.release_sealed(found) if name in sealed else found
-
-
-@cache
-def _sealed(kind: type) -> frozenset[str]:
-    """Return the attributes of a class that are sealed: each may name others."""
-    hints = get_type_hints(kind).items()
-    return frozenset(name for name, hint in hints if Sealed in (hint, *get_args(hint)))
+        found = getattr(row, name)
+        return copy.release_sealed(found) if is_sealed(row, name) else found
 
 
 @dataclass(frozen=True)

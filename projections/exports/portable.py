@@ -5,24 +5,56 @@ here is stated with the time at which it was recorded.
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, NoReturn
 
+from ledger.english import noun
 from ledger.errors import Refused
 from ledger.files import new_folder
 from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
 from projections.exports import portable_rows
 from projections.exports.portable_rows import Marks, People, Row
-from projections.queries.blocks import Grid
-from projections.queries.question import Answer, Question, argument
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, argument
 from projections.queries.view import View
 
 _ALWAYS = {"staff.csv", "pupils.csv", MARKS}
 
 
+class WrittenFile(NamedTuple):
+    """A file of the folder, and how many rows it has."""
+
+    file: str
+    rows: int
+
+
+class LeftOut(NamedTuple):
+    """Rows of a file that an import would not take, and why."""
+
+    file: str
+    rows: int
+    why: str
+
+
+class Exported(NamedTuple):
+    """What was written, and what was not; ``beyond_use``: pupils without a key any more."""
+
+    files: Sequence[WrittenFile]
+    beyond_use: int
+    left_out: Sequence[LeftOut]
+
+
+_FILES: tuple[Column[WrittenFile], ...] = (
+    Column("file", "File"),
+    Column("rows", "Rows", text=lambda each: f"{each.rows:,}", number=True),
+)
+_LEFT_OUT: tuple[Column[LeftOut], ...] = (Column("file"), Column("rows"), Column("why"))
+
+
 @dataclass(frozen=True, kw_only=True)
-class ExportPortable(Question):
+class ExportPortable(Inquiry[Exported]):
     """attendance export portable: write the register, with every change, to a portable folder.
 
     The whole ledger as known; `--from` and `--on` bound the sessions only where given.
@@ -30,45 +62,45 @@ class ExportPortable(Question):
 
     path: Path = argument("an empty folder, made where there is none")
 
-    def answer(self, view: View) -> Answer:
-        """Write the folder and answer with its files and how many rows each has."""
+    def find(self, view: View) -> Exported:
+        """Write the folder, and find how many rows each of its files has."""
         if view.school is None:
-            raise Refused(
-                "school-unknown",
-                "there is nothing to export: the ledger does not know the school then",
-                "import a folder, or ask for a later --known-at or --position",
-            )
+            self.unknown()
         people = People(view)
-        marks = Marks(people, self.from_, self.on)
-        counts = _write(self.path, view, people, marks)
-        rows = [{"file": name, "rows": count} for name, count in counts.items()]
-        left_out = [
-            {"file": file, "rows": count, "why": why}
-            for (file, why), count in sorted(people.left_out.items())
-        ]
-        document = {
-            "as_of": view.as_of(),
-            "rows": rows,
-            "left_out": people.beyond_use,
-            "rows_left_out": left_out,
+        counts = _write(self.path, view, people, Marks(people, self.from_, self.on))
+        left_out = sorted((file, why, rows) for (file, why), rows in people.left_out.items())
+        return Exported(
+            [WrittenFile(*each) for each in counts.items()],
+            people.beyond_use,
+            [LeftOut(file, rows, why) for file, why, rows in left_out],
+        )
+
+    def present(self, found: Exported) -> Answer:
+        """Show one row a file, and what was left out."""
+        listing = Listing(_FILES, found.files)
+        fields = {
+            "rows": listing,
+            "left_out": found.beyond_use,
+            "rows_left_out": Listing(_LEFT_OUT, found.left_out),
         }
-        notes = [view.provenance(), *_omissions(people)]
-        body = [(name, f"{count:,}") for name, count in counts.items()]
-        title = f"Written to {self.path}"
-        grid = Grid(title, ("File", "Rows"), body, frozenset({1}), notes=notes)
-        return Answer(document, ("file", "rows"), [grid])
+        table = listing.grid(f"Written to {self.path}", notes=list(_omissions(found)))
+        return Answer(fields, blocks=[table])
+
+    def unknown(self) -> NoReturn:
+        """Refuse: without a school there is nothing to write."""
+        raise Refused(
+            "school-unknown",
+            "there is nothing to export: the ledger does not know the school then",
+            "import a folder, or ask for a later --known-at or --position",
+        )
 
 
-def _omissions(people: People) -> Iterator[str]:
+def _omissions(found: Exported) -> Iterator[str]:
     """Yield what was left out and why: an import would not take it."""
-    if count := people.beyond_use:
-        yield f"Left out: {_count(count, 'pupil')} beyond use"
-    for (file, why), count in sorted(people.left_out.items()):
-        yield f"Left out: {_count(count, 'row')} of {file}: {why}"
-
-
-def _count(count: int, thing: str) -> str:
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+    if count := found.beyond_use:
+        yield f"Left out: {count:,} {noun(count, 'pupil')} beyond use"
+    for file, rows, why in found.left_out:
+        yield f"Left out: {rows:,} {noun(rows, 'row')} of {file}: {why}"
 
 
 def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, int]:
@@ -91,11 +123,11 @@ def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, in
 def _write_files(path: Path, view: View, people: People, marks: Marks) -> dict[str, int]:
     lines = list(portable_rows.school_toml(view))
     (path / SCHOOL).write_text("\n".join([*lines, ""]), "utf-8", newline="\n")
-    rows = {name: make(people) for name, make in portable_rows.FILES.items()}
-    rows |= {MARKS: marks.entries(), AMENDMENTS: marks.changes()}
+    of_marks = {MARKS: marks.entries, AMENDMENTS: marks.changes}
     counts = {SCHOOL: lines.count("[[closed]]") + lines.count("[[term]]") + 1}
     for name in FILES:
-        counts[name] = _write_table(path / name, FILES[name].all, rows[name])
+        rows = of_marks[name]() if name in of_marks else portable_rows.rows_of(people, name)
+        counts[name] = _write_table(path / name, FILES[name].all, rows)
         if not counts[name] and name not in _ALWAYS:
             (path / name).unlink()
             del counts[name]

@@ -2,10 +2,9 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from ledger.clock import iso
@@ -13,6 +12,7 @@ from ledger.formats.portable import (
     AMENDMENTS,
     CASEWORK,
     GROUPS,
+    LIST_SEPARATOR,
     MARKS,
     NOTICES,
     PARENTS,
@@ -23,11 +23,12 @@ from ledger.formats.portable import (
     ChangeKind,
     EntryKind,
 )
+from ledger.formats.portable import FILES as COLUMNS
 from ledger.sealing.keys import BEYOND_USE
 from ledger.values import Session, parse_session
 from projections.queries.view import Interval, View
 from projections.readmodel.accessors.marks import marks_by_upn
-from projections.readmodel.record import Versioned
+from projections.readmodel.record import Joined, Versioned, is_sealed
 from projections.readmodel.records.penalties import CaseworkStep, Notice
 from projections.readmodel.records.register import Mark, Plan
 from projections.readmodel.records.roll import Details, Membership, Parent, Relation, Spell
@@ -39,20 +40,17 @@ NOT_ON_ROLL = "the pupil is not on roll that day"
 NOT_MET = "the school does not meet then"
 NEVER_HELD = "ended before it began: put right on the same day"
 _DETAILS = (
-    "upn",
-    "local_id",
-    "surname",
-    "forename",
-    "dob",
-    "sex",
-    "name_used",
-    "address",
-    "last_school",
-)
-_ENTRY: EntryKind = "entry"
-_LATE: EntryKind = "late_entry"
-_TAKING: ChangeKind = "taking"
-_AMENDMENT: ChangeKind = "amendment"
+    "upn", "local_id", "surname", "forename", "dob", "sex", "name_used", "address", "last_school",
+)  # fmt: skip
+_NAMES = {
+    "staff_id": "staff",
+    "parent_id": "parent",
+    "from": "since",
+    "to": "until",
+    "on": "on_date",
+    "with": "with_whom",
+}
+"""Columns that a record names otherwise."""
 
 
 class People:
@@ -64,19 +62,19 @@ class People:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.details: dict[int, list[str]] = {}
+        self.details: dict[int, dict[str, str]] = {}
         self.beyond_use = 0
         self.left_out: Counter[tuple[str, str]] = Counter()
         for each in view.standing(Details):
-            details = [view.open(getattr(each, name)) or "" for name in _DETAILS]
-            if details[0] == BEYOND_USE:
+            details = {name: view.open(getattr(each, name)) or "" for name in _DETAILS}
+            if details["upn"] == BEYOND_USE:
                 self.beyond_use += 1
             else:
                 self.details[each.pupil] = details
         self.spells: dict[int, list[Spell]] = defaultdict(list)
         for spell in view.standing(Spell):
             self.spells[spell.pupil].append(spell)
-        self.upns = {index: d[0] for index, d in self.details.items() if index in self.spells}
+        self.upns = {index: d["upn"] for index, d in self.details.items() if index in self.spells}
         known = view.standing(Parent)
         self.parents = {each.parent for each in known if view.open(each.surname) != BEYOND_USE}
 
@@ -122,7 +120,8 @@ def school_toml(view: View) -> Iterator[str]:
 def _closures(view: View) -> Iterator[str]:
     """Yield one table for each closure; its two halves together where they are of one kind."""
     halves: dict[tuple[Any, ...], list[str]] = {}
-    for each in sorted(view.standing(Closure), key=_by_day_and_groups):
+    known = view.standing(Closure)
+    for each in sorted(known, key=lambda e: (e.date, e.groups, e.cancelled, e.reason, e.half)):
         alike = (each.date, each.groups, each.cancelled, each.reason, _first_stated(view, each))
         halves.setdefault(alike, []).append(each.half)
     for (day, groups, cancelled, reason, first), sessions in halves.items():
@@ -135,105 +134,74 @@ def _closures(view: View) -> Iterator[str]:
             yield f"recorded_on = {iso(first)}"
 
 
-def _by_day_and_groups(each: Closure) -> tuple[Any, ...]:
-    return each.date, "\n".join(each.groups), each.cancelled, each.reason, each.half
-
-
 def _toml(value: str | list[str]) -> str:
     """Write a text or a list of texts, which TOML writes as JSON does."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def _staff(people: People) -> Iterator[Row]:
-    for each in people.view.standing(StaffSpell):
-        name, roles = people.view.open(each.name), ";".join(each.roles)
-        yield each.staff, name, each.job_title, roles, each.since, each.until
+# -- what is stated once: a row a record ---------------------------------------------------
 
 
 def _pupils(people: People) -> Iterator[Row]:
     for spell in people.view.standing(Spell):
-        if spell.pupil not in people.details:
-            continue
-        *identity, used, address, last_school = people.details[spell.pupil]
-        yield (
-            *identity,
-            spell.starts_on,
-            spell.leaves_on,
-            spell.ground,
-            used,
-            "yes" if spell.boarder else "no",
-            address,
-            last_school,
-            people.view.open(spell.next_school),
-            _iso(_first_stated(people.view, spell)),
-        )
+        if details := people.details.get(spell.pupil):
+            stated = {
+                "starts_on": spell.starts_on,
+                "leaves_on": spell.leaves_on,
+                "leaving_ground": spell.ground,
+                "boarder": "yes" if spell.boarder else "no",
+                "next_school": people.view.open(spell.next_school),
+                "recorded_on": _iso(_first_stated(people.view, spell)),
+            }
+            yield [(details | stated)[column] for column in COLUMNS[PUPILS].all]
 
 
-def _groups(people: People) -> Iterator[Row]:
-    for each in people.view.standing(Membership):
-        if not people.may_name(each.pupil, GROUPS):
-            continue
-        if each.since and each.until and each.until < each.since:
-            people.left_out[GROUPS, NEVER_HELD] += 1
-        else:
-            first = _iso(_first_stated(people.view, each))
-            upn = people.upns[each.pupil]
-            yield upn, each.kind, each.name, each.since, each.until, first
+_RECORDS: Mapping[str, type[Versioned]] = {
+    STAFF: StaffSpell,
+    GROUPS: Membership,
+    PARENTS: Parent,
+    RELATIONS: Relation,
+    NOTICES: Notice,
+    CASEWORK: CaseworkStep,
+}
 
 
-def _parents(people: People) -> Iterator[Row]:
-    for each in people.view.standing(Parent):
-        if each.parent in people.parents:
-            sealed = (each.title, each.surname, each.forename, each.address, each.phone,
-                      each.email, each.dob)  # fmt: skip
-            yield each.parent, *map(people.view.open, sealed), each.address_confidential
+def _records(people: People, file: str) -> Iterator[Row]:
+    for each in people.view.standing(_RECORDS[file]):
+        if _is_taken(people, file, each):
+            yield [_cell(people, each, _NAMES.get(name, name)) for name in COLUMNS[file].all]
 
 
-def _relations(people: People) -> Iterator[Row]:
-    for each in people.view.standing(Relation):
-        if people.may_name(each.pupil, RELATIONS) and each.parent in people.parents:
-            yield (
-                each.parent,
-                people.upns[each.pupil],
-                people.view.open(each.relationship),
-                each.lives_with,
-                each.parental_responsibility,
-                each.contact_order,
-                each.care,
-                each.no_contact,
-                each.since,
-                each.until,
-                _iso(_first_stated(people.view, each)),
-            )
+def _cell(people: People, each: Any, name: str) -> object:  # noqa: ANN401 - of any class above
+    if name == "upn":
+        return people.upns[each.pupil]
+    if name == "recorded_on":
+        return _iso(_first_stated(people.view, each))
+    value = getattr(each, name)
+    if is_sealed(each, name):
+        return people.view.open(value)
+    return LIST_SEPARATOR.join(value) if isinstance(value, Joined) else value
 
 
-def _notices(people: People) -> Iterator[Row]:
-    for each in people.view.standing(Notice):
-        if people.may_name(each.pupil, NOTICES) and each.parent in people.parents:
-            yield (
-                each.parent,
-                people.upns[each.pupil],
-                each.kind,
-                each.issued_on,
-                each.offence_first,
-                each.offence_last,
-                each.received_on,
-                each.paid_on,
-                each.withdrawn_on,
-                each.outcome,
-                each.outcome_on,
-                ";".join(each.sessions),
-                each.issuer,
-                _iso(_first_stated(people.view, each)),
-            )
+def _is_taken(people: People, file: str, each: Versioned) -> bool:
+    """Tell whether an import takes a record; count it where not."""
+    match each:
+        case Parent():
+            return each.parent in people.parents
+        case Relation() | Notice():
+            return people.may_name(each.pupil, file) and each.parent in people.parents
+        case Membership():
+            return people.may_name(each.pupil, file) and not _was_never_held(people, each)
+        case CaseworkStep():
+            return people.may_name(each.pupil, file)
+    return True
 
 
-def _casework(people: People) -> Iterator[Row]:
-    for each in people.view.standing(CaseworkStep):
-        if people.may_name(each.pupil, CASEWORK):
-            sealed = (each.with_whom, each.outcome, each.notes)
-            opened = map(people.view.open, sealed)
-            yield people.upns[each.pupil], each.step, each.on_date, each.by, *opened
+def _was_never_held(people: People, each: Membership) -> bool:
+    if each.since and each.until and each.until < each.since:
+        people.left_out[GROUPS, NEVER_HELD] += 1
+        return True
+    return False
 
 
 def _plans(people: People) -> Iterator[Row]:
@@ -252,28 +220,13 @@ def _iso(instant: int | None) -> str:
     return iso(instant) if instant else ""
 
 
-def _in_one_order(rows: Callable[[People], Iterator[Row]]) -> Callable[[People], Iterator[Row]]:
-    """Sort the rows of a table, so that one state of knowledge gives one file."""
-
-    def in_order(people: People) -> Iterator[Row]:
-        return iter(sorted(rows(people), key=lambda row: [str(cell or "") for cell in row]))
-
-    return in_order
-
-
-FILES: Mapping[str, Callable[[People], Iterator[Row]]] = MappingProxyType(
-    {
-        STAFF: _in_one_order(_staff),
-        PUPILS: _in_one_order(_pupils),
-        GROUPS: _in_one_order(_groups),
-        PARENTS: _in_one_order(_parents),
-        RELATIONS: _in_one_order(_relations),
-        NOTICES: _in_one_order(_notices),
-        CASEWORK: _in_one_order(_casework),
-        PLANS: _plans,
-    }
-)
-"""Each small file's rows, in the columns of `formats.portable` (lists are already joined)."""
+def rows_of(people: People, file: str) -> Iterable[Row]:
+    """Return the rows of a file but those of marks, in its columns (lists are already joined)."""
+    if file == PLANS:
+        return _plans(people)
+    found = _pupils(people) if file == PUPILS else _records(people, file)
+    # In one order, so that one state of knowledge gives one file.
+    return sorted(found, key=lambda row: [str(cell or "") for cell in row])
 
 
 # -- marks.csv and amendments.csv: every version known -------------------------------------
@@ -306,7 +259,8 @@ class Marks:
         """Yield the rows of ``marks.csv``: the first mark of each session, as entered."""
         for upn, at, mark in self._known(MARKS, changes=False):
             closing = self._closing(mark.session)
-            derived = _LATE if at and closing is not None and at > closing else _ENTRY
+            late = at and closing is not None and at > closing
+            derived: EntryKind = "late_entry" if late else "entry"
             texts = (self._view.open(mark.nature), self._view.open(mark.comment))
             yield (
                 upn,
@@ -325,7 +279,7 @@ class Marks:
         for upn, at, mark in self._known(AMENDMENTS, changes=True):
             closing = self._closing(mark.session)
             in_time = at and closing is not None and at <= closing
-            derived = _TAKING if in_time else _AMENDMENT
+            derived: ChangeKind = "taking" if in_time else "amendment"
             yield (
                 upn,
                 *mark.session.split("/"),

@@ -112,6 +112,17 @@ def columns(record: type[Record]) -> dict[str, type]:
     return {name: int if _is_number(hints[name]) else str for name in record.__struct_fields__}
 
 
+def is_sealed(row: object, name: str) -> bool:
+    """Tell whether an attribute is a sealed text: of a record, or of what is made of one."""
+    return name in _sealed(type(row))  # type: ignore[arg-type] # every class can be hashed
+
+
+@cache
+def _sealed(kind: type) -> frozenset[str]:
+    hints = get_type_hints(kind).items()
+    return frozenset(name for name, hint in hints if Sealed in (hint, *get_args(hint)))
+
+
 def _is_number(kind: Any) -> bool:  # noqa: ANN401 - an annotation
     kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     return any(each in (int, bool) for each in kinds)
