@@ -8,7 +8,6 @@ them likewise.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from projections.penalties.case import age_of, countable_cells
 from projections.queries.rectangle import Flags, Rectangle, cells, cover, rectangle
 from projections.queries.view import Interval, View
 from projections.readmodel.records.roll import Spell
-from projections.returns.past_returns import PastReturns, agreed_figure
+from projections.returns.past_returns import PastReturns, PupilDue, agreed_figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _boarding(view: View, whole: Rectangle) -> Flags:
     return found
 
 
-def rows(view: View, past: PastReturns) -> Iterator[tuple[int, dict[str, Any]]]:
+def absent(view: View, past: PastReturns) -> Iterator[PupilDue]:
     """Yield the pupils whom the next return is about, with why and by when."""
     here, figure = register(view), agreed_figure(view)
     needed = parameters().value("returns.attendance_school_days", view.on).number
@@ -105,17 +104,13 @@ def rows(view: View, past: PastReturns) -> Iterator[tuple[int, dict[str, Any]]]:
         if figure and peak >= figure.sessions:
             why.append(_failing_regularly(peak, figure))
         if why:
-            yield (
-                pupil,
-                {
-                    "why": "; ".join(why),
-                    "due": None,
-                    "due_words": interval,
-                    "overdue": None,
-                    "days": max((len(run.days) for run in on_end), default=0),
-                    "sessions": peak if figure else len(entries),
-                    "since": past.upto(pupil).isoformat(),
-                },
+            yield PupilDue(
+                person=view.people[pupil],
+                why="; ".join(why),
+                due_words=interval,
+                days=max((len(run.days) for run in on_end), default=0),
+                sessions=peak if figure else len(entries),
+                since=past.upto(pupil),
             )
 
 

@@ -8,10 +8,33 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from policies.law.penalties import Measure
-from projections.queries.view import View
+from projections.queries.view import Person, View
 from projections.readmodel.records.disclosure import ReturnFigure, ReturnMade
 
 _DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PupilDue:
+    """A pupil of the next return, why, and by when; what a kind does not tell of is none.
+
+    ``left_out``: the law leaves the pupil's class out, unless the authority asks.
+    """
+
+    person: Person
+    why: str = ""
+    due: date | None = None
+    due_words: str = ""
+    overdue: bool | None = None
+    days: int | None = None
+    sessions: int | None = None
+    planned: int | None = None
+    since: date | None = None
+    starts_on: date | None = None
+    leaves_on: date | None = None
+    ground: str | None = None
+    year: str | None = None
+    left_out: bool = False
 
 
 class PastReturn(NamedTuple):

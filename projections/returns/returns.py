@@ -1,60 +1,70 @@
 """Who is in the next return to the local authority, why, and by when."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import date
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ledger.english import number_of
-from projections.queries.blocks import Grid, Lines
-from projections.queries.question import Answer, Question, Selection, option
+from policies.law.penalties import Measure
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
 from projections.returns import attendance, roll, sickness
-from projections.returns.past_returns import PastReturns, agreed_figure, past_returns
+from projections.returns.past_returns import PastReturns, PupilDue, agreed_figure, past_returns
 
 Kind = Literal["attendance", "sickness", "joiners", "leavers"]
-Rows = Iterable[tuple[int, dict[str, Any] | None]]
-_COLUMNS = ("upn", "name", "why", "due", "due_words", "overdue")
-_MORE = {
-    "attendance": ("days", "sessions", "since"),
-    "sickness": ("days", "sessions", "planned", "since"),
-    "joiners": ("starts_on", "year"),
-    "leavers": ("leaves_on", "ground", "year"),
-}
-_ROWS: dict[str, Callable[[View, PastReturns], Rows]] = {
-    "attendance": attendance.rows,
-    "sickness": sickness.rows,
-    "joiners": roll.joiners,
-    "leavers": roll.leavers,
-}
-_NOTES = {
-    "attendance": (
-        "Sessions without a mark end a run of days: what is not recorded is not counted.",
-        "The return holds full name and address.",
+_PLACE = "The return holds full name and address."
+_UNMARKED = "Sessions without a mark end a run of days: what is not recorded is not counted."
+_ILLNESS = (
+    "Whether a pupil is expected to be ill is for a person to judge: marks cannot show it. "
+    "Planned illness counts as expected. Half days are not defined: totals are in sessions."
+)
+_REGISTER = "The return holds everything on the admission register."
+_LEAVER = (
+    "The return holds name, address, parents, a telephone number for emergencies, what is known "
+    "of the next school, and the ground."
+)
+
+
+class KindOfReturn(NamedTuple):
+    """Whom a return is about, the columns of its own, and what is said beneath."""
+
+    due: Callable[[View, PastReturns], Iterable[PupilDue]]
+    columns: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+KINDS: dict[Kind, KindOfReturn] = {
+    "attendance": KindOfReturn(
+        attendance.absent, ("days", "sessions", "since"), (_UNMARKED, _PLACE)
     ),
-    "sickness": (
-        (
-            "Whether a pupil is expected to be ill is for a person to judge: marks cannot show "
-            "it. Planned illness counts as expected. Half days are not defined: totals are in "
-            "sessions."
-        ),
-        "The return holds full name and address.",
+    "sickness": KindOfReturn(
+        sickness.ill, ("days", "sessions", "planned", "since"), (_ILLNESS, _PLACE)
     ),
-    "joiners": ("The return holds everything on the admission register.",),
-    "leavers": (
-        (
-            "The return holds name, address, parents, a telephone number for emergencies, what is "
-            "known of the next school, and the ground."
-        ),
-    ),
+    "joiners": KindOfReturn(roll.joiners, ("starts_on", "year"), (_REGISTER,)),
+    "leavers": KindOfReturn(roll.leavers, ("leaves_on", "ground", "year"), (_LEAVER,)),
 }
+
+
+class ReturnFindings(NamedTuple):
+    """Who is due, the day of the last return, and how many the law leaves out.
+
+    ``figure``: agreed with the authority, for failing to attend regularly.
+    """
+
+    last: date | None
+    figure: Measure | None
+    left_out: int
+    rows: Sequence[PupilDue]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Returns(Selection, Question):
+class Returns(Selection, Inquiry[ReturnFindings]):
     """attendance returns: who is in the next return to the local authority, why, and by when.
 
     Pupils whom the authority has not been told of since the last return of a kind.
@@ -66,26 +76,40 @@ class Returns(Selection, Question):
         required=True,
     )
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a pupil and reason."""
-        columns = (*_COLUMNS, *_MORE[self.kind])
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, columns, [Lines([view.ignorance()])])
+    def find(self, view: View) -> ReturnFindings:
+        """Find the pupils of whom the authority has not been told, each with a reason."""
         past, chosen = past_returns(view, self.kind), _pupils_asked_about(self, view)
-        due = [(n, row) for n, row in _ROWS[self.kind](view, past) if chosen[n]]
-        rows = [_name_of(view, n) | row for n, row in due if row is not None]
-        rows.sort(key=lambda row: (row["upn"], row["why"]))
+        due = [each for each in KINDS[self.kind].due(view, past) if chosen[each.person.index]]
+        rows = [each for each in due if not each.left_out]
+        rows.sort(key=lambda each: (each.person.upn, each.why))
         figure = agreed_figure(view) if self.kind == "attendance" else None
-        document = {
-            "as_of": view.as_of(),
+        return ReturnFindings(past.last, figure, len(due) - len(rows), rows)
+
+    def present(self, found: ReturnFindings) -> Answer:
+        """Show one row a pupil and reason."""
+        listing = self._listing(found.rows)
+        fields = {
             "kind": self.kind,
-            "last_return": past.last.isoformat() if past.last else None,
-            "agreed": figure._asdict() if figure else None,
-            "left_out": len(due) - len(rows),
-            "rows": rows,
+            "last_return": found.last,
+            "agreed": found.figure and found.figure._asdict(),
+            "left_out": found.left_out,
+            "rows": listing,
         }
-        return Answer(document, columns, [_table(view, document)])
+        since = f"last return: {found.last}" if found.last else "no return is recorded yet"
+        title = f"{self.kind.capitalize()} return: {number_of(len(listing), 'pupil')} ({since})"
+        notes = [
+            *_remarks(self.kind, found),
+            *KINDS[self.kind].notes,
+            f"Once it is made: attendance returns made --kind {self.kind} --on DATE",
+        ]
+        return Answer(fields, blocks=[listing.grid(title, order=_READ, notes=notes)])
+
+    def unknown(self) -> Answer:
+        """Return nobody."""
+        return Answer({"rows": self._listing([])})
+
+    def _listing(self, rows: Sequence[PupilDue]) -> Listing[PupilDue]:
+        return Listing((*COLUMNS, *map(Column, KINDS[self.kind].columns)), rows)
 
 
 def _pupils_asked_about(question: Returns, view: View) -> Flags:
@@ -100,48 +124,30 @@ def _pupils_asked_about(question: Returns, view: View) -> Flags:
     return chosen
 
 
-def _name_of(view: View, pupil: int) -> dict[str, Any]:
-    person = view.people[pupil]
-    return {"upn": person.upn, "name": person.name}
+def _by_when(each: PupilDue) -> str:
+    return f"{each.due_words} (overdue)" if each.overdue else each.due_words
 
 
-def _table(view: View, document: dict[str, Any]) -> Grid:
-    rows, kind = document["rows"], document["kind"]
-    body = [(r["name"], r["upn"], r["why"], _by_when(r)) for r in rows]
-    last = document["last_return"]
-    since = f"last return: {last}" if last else "no return is recorded yet"
-    title = f"{kind.capitalize()} return: {number_of(len(rows), 'pupil')} ({since})"
-    return Grid(
-        title,
-        ("Pupil", "UPN", "Why", "By when"),
-        body,
-        notes=[
-            *_remarks(document),
-            *_NOTES[kind],
-            f"Once it is made: attendance returns made --kind {kind} --on DATE",
-            view.provenance(),
-        ],
-    )
+def _remarks(kind: Kind, found: ReturnFindings) -> Iterator[str]:
+    if found.left_out:
+        yield (
+            f"Left out, unless the authority asks: {found.left_out} of the most junior class at "
+            "the start of the school year, or of the most senior at its end, by the year groups "
+            "and terms recorded here."
+        )
+    elif kind == "attendance" and found.figure is None:
+        yield (
+            "No figure for failing to attend regularly is recorded as agreed with the authority: "
+            "attendance returns agree."
+        )
 
 
-def _by_when(row: dict[str, Any]) -> str:
-    return f"{row['due_words']} (overdue)" if row["overdue"] else str(row["due_words"])
-
-
-def _remarks(document: dict[str, Any]) -> list[str]:
-    if document["left_out"]:
-        return [
-            (
-                f"Left out, unless the authority asks: {document['left_out']} of the most junior "
-                "class at the start of the school year, or of the most senior at its end, by the "
-                "year groups and terms recorded here."
-            )
-        ]
-    if document["kind"] == "attendance" and document["agreed"] is None:
-        return [
-            (
-                "No figure for failing to attend regularly is recorded as agreed with the "
-                "authority: attendance returns agree."
-            )
-        ]
-    return []
+COLUMNS: tuple[Column[PupilDue], ...] = (
+    Column("upn", "UPN", lambda each: each.person.upn),
+    Column("name", "Pupil", lambda each: each.person.name),
+    Column("why", "Why"),
+    Column("due"),
+    Column("due_words", "By when", text=_by_when),
+    Column("overdue"),
+)
+_READ = ("Pupil", "UPN", "Why", "By when")

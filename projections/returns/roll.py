@@ -7,7 +7,6 @@ the year groups and terms recorded here.
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from policies.law.age import is_compulsory
 from policies.law.calendar import new_pupil_deadline, school_year_of
@@ -16,36 +15,32 @@ from policies.packs.catalogue import value_text
 from policies.packs.values import parameters
 from projections.queries.columns import natural_order
 from projections.queries.selection import year_groups_in_order
-from projections.queries.view import View
+from projections.queries.view import Person, View
 from projections.readmodel.records.roll import Spell
-from projections.returns.past_returns import PastReturns
+from projections.returns.past_returns import PastReturns, PupilDue
 
 _DAY = timedelta(days=1)
-Rows = Iterator[tuple[int, dict[str, Any] | None]]
-"""Pupil and row; no row for whom the law leaves out."""
 
 
-def joiners(view: View, past: PastReturns) -> Rows:
+def joiners(view: View, past: PastReturns) -> Iterator[PupilDue]:
     """Yield who has joined by the day of a view and has not been told of."""
     for spell in view.standing(Spell):
         if not past.upto(spell.pupil) < spell.starts_on <= view.on:
             continue
+        person = view.people[spell.pupil]
         year = _year(view, spell.pupil, spell.starts_on)
         if _most_junior(view, spell, year):
-            yield spell.pupil, None
+            yield PupilDue(person=person, left_out=True)
             continue
         due = new_pupil_deadline(spell.starts_on)
-        unknown = _unknown(view, spell.starts_on, year)
-        yield (
-            spell.pupil,
-            {
-                "why": f"joined on {spell.starts_on}{unknown}",
-                "due": due.isoformat(),
-                "due_words": f"by the end of {due}",
-                "overdue": view.on > due,
-                "starts_on": spell.starts_on.isoformat(),
-                "year": year,
-            },
+        yield PupilDue(
+            person=person,
+            why=f"joined on {spell.starts_on}{_unknown(view, spell.starts_on, year)}",
+            due=due,
+            due_words=f"by the end of {due}",
+            overdue=view.on > due,
+            starts_on=spell.starts_on,
+            year=year,
         )
 
 
@@ -58,7 +53,7 @@ def _unknown(view: View, day: date, year: str | None) -> str:
     return ""
 
 
-def leavers(view: View, past: PastReturns) -> Rows:
+def leavers(view: View, past: PastReturns) -> Iterator[PupilDue]:
     """Yield who leaves, also on a day to come, and has not been told of.
 
     A return may be made before the name is deleted: whoever was named in one has been told of.
@@ -67,21 +62,20 @@ def leavers(view: View, past: PastReturns) -> Rows:
         day = spell.leaves_on
         if day is None or day <= past.upto(spell.pupil) or _is_told_of(past, spell):
             continue
+        person = view.people[spell.pupil]
         year = _year(view, spell.pupil, day)
         if _most_senior(view, spell, day, year):
-            yield spell.pupil, None
+            yield PupilDue(person=person, left_out=True)
             continue
-        yield (
-            spell.pupil,
-            {
-                "why": f"last day {day}; ground {_ground(view, spell, day)}",
-                "due": day.isoformat(),
-                "due_words": value_text(parameters().value("returns.deletion_due", day).value),
-                "overdue": view.on > day,
-                "leaves_on": day.isoformat(),
-                "ground": spell.ground,
-                "year": year,
-            },
+        yield PupilDue(
+            person=person,
+            why=f"last day {day}; ground {_ground(person, spell.ground, day)}",
+            due=day,
+            due_words=value_text(parameters().value("returns.deletion_due", day).value),
+            overdue=view.on > day,
+            leaves_on=day,
+            ground=spell.ground,
+            year=year,
         )
 
 
@@ -89,34 +83,28 @@ def _is_told_of(past: PastReturns, spell: Spell) -> bool:
     return any(spell.pupil in each.pupils and each.on >= spell.starts_on for each in past.returns)
 
 
-def _ground(view: View, spell: Spell, day: date) -> str:
+def _ground(person: Person, stated: str, day: date) -> str:
     """Return a ground with its words, where the law of the day has it for the pupil's age."""
-    person = view.people[spell.pupil]
     compulsory = is_compulsory(day, person.compulsory_from, person.birth_cohort)
     known = [ground for ground in grounds(day) if ground.compulsory == compulsory]
-    found = ground_named(spell.ground, known)
-    return f"{found.provision}: {found.text}" if found else spell.ground or "not recorded"
+    found = ground_named(stated, known)
+    return f"{found.provision}: {found.text}" if found else stated or "not recorded"
 
 
-def _groups(view: View, pupil: int, day: date) -> list[str]:
-    return [m.name for m in view.memberships if m.pupil == pupil and m.covers(day)]
+def _groups(view: View, pupil: int, day: date, kind: str = "") -> list[str]:
+    """Return the groups of a pupil on a day, of one kind or of all."""
+    found = (m for m in view.memberships if m.pupil == pupil and m.covers(day))
+    return [m.name for m in found if kind in ("", m.kind)]
 
 
 def _year(view: View, pupil: int, day: date) -> str | None:
-    names = [
-        m.name for m in view.memberships if m.pupil == pupil and m.kind == "year" and m.covers(day)
-    ]
-    return min(names, key=natural_order, default=None)
+    return min(_groups(view, pupil, day, "year"), key=natural_order, default=None)
 
 
 def _years(view: View, day: date) -> list[str]:
     """Return the year groups of a day, the most junior first; none where it is not known."""
-    return (
-        year_groups_in_order(
-            m.name for m in view.memberships if m.kind == "year" and m.covers(day)
-        )
-        or []
-    )
+    found = (m.name for m in view.memberships if m.kind == "year" and m.covers(day))
+    return year_groups_in_order(found) or []
 
 
 def _most_junior(view: View, spell: Spell, year: str | None) -> bool:

@@ -8,7 +8,6 @@ the register shows only the absence that is planned.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.view import View
 from projections.readmodel.records.register import Plan
 from projections.returns.attendance import Days, Run, days_of, of_age, runs
-from projections.returns.past_returns import PastReturns
+from projections.returns.past_returns import PastReturns, PupilDue
 
 
 @dataclass(slots=True)
@@ -45,35 +44,31 @@ def measure_of(on: date) -> Measure:
     return Measure(days, days * a_day)
 
 
-def rows(view: View, past: PastReturns) -> Iterator[tuple[int, dict[str, Any]]]:
+def ill(view: View, past: PastReturns) -> Iterator[PupilDue]:
     """Yield the pupils whom a return is about, with why and by when."""
     if view.school_year is None:
         return
     measure, here = measure_of(view.on), _illness(view, view.school_year)
     due = value_text(parameters().value("returns.sickness_due", view.on).value)
-    for pupil in np.nonzero(here.ill.any(axis=1))[0]:
-        new = new_absences(here.days, int(pupil), past)
+    for pupil in map(int, np.nonzero(here.ill.any(axis=1))[0]):
+        new = new_absences(here.days, pupil, past)
         if not new:
             continue
         total, planned = int(here.ill[pupil].sum()), int(here.planned[pupil].sum())
         on_end = [
             run
-            for run in runs(here.days, int(pupil), here.days.every)
+            for run in runs(here.days, pupil, here.days.every)
             if len(run.days) >= measure.days and run.first >= new[0].first
         ]
         if total >= measure.sessions or on_end:
-            yield (
-                int(pupil),
-                {
-                    "why": _why(total, planned, on_end),
-                    "due": None,
-                    "due_words": due,
-                    "overdue": None,
-                    "days": max((len(run.days) for run in on_end), default=0),
-                    "sessions": total,
-                    "planned": planned,
-                    "since": new[0].first.isoformat(),
-                },
+            yield PupilDue(
+                person=view.people[pupil],
+                why=_why(total, planned, on_end),
+                due_words=due,
+                days=max((len(run.days) for run in on_end), default=0),
+                sessions=total,
+                planned=planned,
+                since=new[0].first,
             )
 
 
