@@ -1,20 +1,19 @@
 """Which codes and values of the law apply on a day, and what changed between two days."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import NamedTuple
 
 from ledger.english import number_of
 from ledger.errors import Refused
 from policies.packs.catalogue import Change, Entry, changes, entries
 from policies.packs.codes import codes
 from policies.packs.values import parameters
-from projections.queries.blocks import Grid
-from projections.queries.question import Answer, Question, argument, option
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, argument, option
 from projections.queries.view import View
 
-_COLUMNS = ("kind", "name", "value", "from", "until", "reference", "confidence")
 _WORDS = {
     "verified": "read in the source",
     "second-hand": "as others tell it",
@@ -24,12 +23,32 @@ _WORDS = {
 _UNSURE = ("memory", "inferred")
 
 
+class ListedRule(NamedTuple):
+    """A rule as it is listed, and what became of it where two days are compared."""
+
+    entry: Entry
+    what: str | None = None
+    before: Entry | None = None
+    after: Entry | None = None
+
+
+class RuleFindings(NamedTuple):
+    """The rules in force on a day (``after``), or those that differ from ``before``."""
+
+    before: date | None
+    after: date
+    rows: Sequence[ListedRule]
+
+
 @dataclass(frozen=True, kw_only=True)
-class RulesInForce(Question):
+class RulesInForce(Inquiry[RuleFindings]):
     """attendance rules: which codes and values of the law apply on a day, and what changed.
 
     Every code and value with its dates, reference, and how sure we are of it.
     """
+
+    # The law applies whatever the ledger knows.
+    compares = True
 
     diff: date | None = option(
         "what began, ended or changed between this date and the one after it [--on]"
@@ -37,10 +56,11 @@ class RulesInForce(Question):
     other: date | None = argument("with --diff: the second date", required=False, metavar="[DATE]")
     name: str | None = option("one rule, by its name (register.open_minutes) or code")
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a rule: in force on a day, or different between two."""
+    def find(self, view: View) -> RuleFindings:
+        """Find the rules in force on the day, or what differs between two."""
         if self.diff is not None:
-            return _differences(self, view, self.diff)
+            before, after = sorted((self.diff, self.other or view.on))
+            return RuleFindings(before, after, _differences(self.name, before, after))
         if self.other is not None:
             raise Refused(
                 "diff-missing",
@@ -49,16 +69,27 @@ class RulesInForce(Question):
             )
         if self.name is not None:
             _check_day(self.name, view.on)
-        found = [e for e in entries(view.on) if self.name in (None, e.name)]
-        found.sort(key=_place)
-        document = {"as_of": view.as_of(), "rows": [_row(entry) for entry in found]}
-        title = f"{number_of(len(found), 'rule')} in force on {view.on}"
-        body = [
-            (e.name, e.value_text, _dates(e), e.reference, _WORDS[e.confidence]) for e in found
-        ]
-        headings = ("Rule", "Says", "In force", "Where it is written", "How we know")
-        grid = Grid(title, headings, body, notes=[*_doubts(found), view.provenance()])
-        return Answer(document, _COLUMNS, [grid])
+        found = [ListedRule(e) for e in entries(view.on) if self.name in (None, e.name)]
+        return RuleFindings(None, view.on, sorted(found, key=_place))
+
+    def present(self, found: RuleFindings) -> Answer:
+        """Show one row a rule."""
+        count, notes = number_of(len(found.rows), "rule"), list(_doubts(found.rows))
+        if found.before is None:
+            listing = Listing(COLUMNS, found.rows)
+            table = listing.grid(f"{count} in force on {found.after}", notes=notes)
+            return Answer({"rows": listing}, blocks=[table])
+        days = (str(found.before), str(found.after))
+        listing = Listing(_compared(*days), found.rows)
+        differ = "differs" if len(listing) == 1 else "differ"
+        title = f"{count} {differ} between {days[0]} and {days[1]}"
+        table = listing.grid(title, order=("What", "Rule", *days, *_SOURCE), notes=notes)
+        fields = {"before": found.before, "after": found.after, "rows": listing}
+        return Answer(fields, blocks=[table])
+
+    def unknown(self) -> Answer:
+        """Return no rule."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
 def _check_day(name: str, on: date) -> None:
@@ -69,81 +100,59 @@ def _check_day(name: str, on: date) -> None:
         parameters().value(name, on)
 
 
-def _place(entry: Entry) -> tuple[str, str, date]:
-    return entry.kind, entry.name, entry.since
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    return {
-        "kind": entry.kind,
-        "name": entry.name,
-        "value": entry.value_text,
-        "from": entry.since.isoformat(),
-        "until": entry.until.isoformat() if entry.until else None,
-        "reference": entry.reference,
-        "confidence": entry.confidence,
-        "basis": entry.basis,
-        "note": entry.note,
-    }
-
-
-def _dates(entry: Entry) -> str:
-    return f"from {entry.since}" + (f" to {entry.until}" if entry.until else "")
-
-
-def _doubts(found: Sequence[Entry]) -> list[str]:
-    """Name the rules that rest on memory or inference."""
-    return [
-        f"{_WORDS[sort]}: {', '.join(dict.fromkeys(names))}"
-        for sort in _UNSURE
-        if (names := [entry.name for entry in found if entry.confidence == sort])
-    ]
-
-
-def _differences(question: RulesInForce, view: View, one: date) -> Answer:
-    before, after = sorted((one, question.other or view.on))
+def _differences(name: str | None, before: date, after: date) -> list[ListedRule]:
     # Where no rule at all is known, nothing can be said to have begun.
     entries(before)
-    found = [c for c in changes(before, after) if question.name in (None, _entry(c).name)]
-    if not found and question.name is not None:
-        _check_known(question.name)
-    found.sort(key=lambda change: _place(_entry(change)))
-    rows = [_change_row(change) for change in found]
-    document = {
-        "as_of": view.as_of(),
-        "before": before.isoformat(),
-        "after": after.isoformat(),
-        "rows": rows,
-    }
-    body = [
-        (r["change"], r["name"], r["before"] or "", r["after"] or "", r["reference"], r["sure"])
-        for r in (row | {"sure": _WORDS[row["confidence"]]} for row in rows)
-    ]
-    headings = ("What", "Rule", str(before), str(after), "Where it is written", "How we know")
-    differ = "differs" if len(rows) == 1 else "differ"
-    title = f"{number_of(len(rows), 'rule')} {differ} between {before} and {after}"
-    notes = [*_doubts([_entry(change) for change in found]), view.provenance()]
-    columns = ("change", *_COLUMNS, "before", "after")
-    return Answer(document, columns, [Grid(title, headings, body, notes=notes)])
+    every = (_changed(change) for change in changes(before, after))
+    found = [rule for rule in every if name in (None, rule.entry.name)]
+    if not found and name is not None and not codes().known(name):
+        parameters().rows(name)  # refuses a name that no code and no value ever had
+    return sorted(found, key=_place)
 
 
-def _check_known(name: str) -> None:
-    """Refuse a name that no code and no value ever had."""
-    if not codes().known(name):
-        parameters().rows(name)
+def _changed(change: Change) -> ListedRule:
+    """Return the newer of the two sides of a change, one of which is always there, and both."""
+    newer = change.after or change.before
+    assert newer is not None  # noqa: S101 - a change has at least one side
+    return ListedRule(newer, change.what, change.before, change.after)
 
 
-def _entry(change: Change) -> Entry:
-    """Return the newer of the two sides of a change; one of them is always there."""
-    found = change.after or change.before
-    assert found is not None  # noqa: S101 - a change has at least one side
-    return found
+def _place(rule: ListedRule) -> tuple[str, str, date]:
+    return rule.entry.kind, rule.entry.name, rule.entry.since
 
 
-def _change_row(change: Change) -> dict[str, Any]:
-    return {
-        "change": change.what,
-        **_row(_entry(change)),
-        "before": change.before.value_text if change.before else None,
-        "after": change.after.value_text if change.after else None,
-    }
+def _dates(rule: ListedRule) -> str:
+    until = rule.entry.until
+    return f"from {rule.entry.since}" + (f" to {until}" if until else "")
+
+
+def _doubts(found: Sequence[ListedRule]) -> Iterator[str]:
+    """Name the rules that rest on memory or inference."""
+    for sort in _UNSURE:
+        if names := [rule.entry.name for rule in found if rule.entry.confidence == sort]:
+            yield f"{_WORDS[sort]}: {', '.join(dict.fromkeys(names))}"
+
+
+_SOURCE = ("Where it is written", "How we know")
+COLUMNS: tuple[Column[ListedRule], ...] = (
+    Column("kind", value=lambda rule: rule.entry.kind),
+    Column("name", "Rule", lambda rule: rule.entry.name),
+    Column("value", "Says", lambda rule: rule.entry.value_text),
+    Column("from", "In force", lambda rule: rule.entry.since, text=_dates),
+    Column("until", value=lambda rule: rule.entry.until),
+    Column("reference", _SOURCE[0], lambda rule: rule.entry.reference),
+    Column("confidence", _SOURCE[1], lambda rule: rule.entry.confidence,
+           text=lambda rule: _WORDS[rule.entry.confidence]),
+    Column("basis", value=lambda rule: rule.entry.basis, csv=False),
+    Column("note", value=lambda rule: rule.entry.note, csv=False),
+)  # fmt: skip
+
+
+def _compared(before: str, after: str) -> tuple[Column[ListedRule], ...]:
+    """Return the columns of a comparison of two days."""
+    return (
+        Column("change", "What", lambda rule: rule.what),
+        *COLUMNS,
+        Column("before", before, lambda rule: rule.before and rule.before.value_text),
+        Column("after", after, lambda rule: rule.after and rule.after.value_text),
+    )

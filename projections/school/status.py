@@ -1,70 +1,120 @@
 """The ledger at a glance, and its read models made anew."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
 
 from ledger.clock import local
 from ledger.english import number_of
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
-from ledger.transparency.witnesses import trusted_witnesses
+from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from projections.backup import backups
-from projections.queries import sightings
+from projections.backup.backups import NewestBackup
+from projections.queries import pending, sightings
 from projections.queries.blocks import Lines
-from projections.queries.pending import pending_amendments
-from projections.queries.question import Answer, Inspection, Question
+from projections.queries.question import Answer, Inquiry, Inspection
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
 from projections.readmodel import catch_up
 from projections.readmodel.freshness import retry_without_views
+from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
 
 
+class State(NamedTuple):
+    """A ledger at a glance; ``ignorance``: what to say where it knew nothing yet."""
+
+    folder: Path
+    school: str | None
+    events: int
+    on: date
+    on_roll: int
+    last: Commit | None
+    seen: Sighting | None
+    backup: NewestBackup
+    unmarked: Sequence[str]
+    waiting: Sequence[Request]
+    ignorance: str | None
+
+    @property
+    def last_position(self) -> int:
+        """The position of the last event known."""
+        return min(self.last.last, self.events) if self.last else 0
+
+
 @dataclass(frozen=True, kw_only=True)
-class Status(Question):
+class Status(Inquiry[State]):
     """attendance status: where the ledger is, its last event, today's unmarked registers.
 
     The state of the ledger in a few lines.
     """
 
-    def answer(self, view: View) -> Answer:
-        """Answer with the ledger's place, size and what is due today."""
-        last = view.commits.of(view.position) if view.position else None
-        unmarked = unmarked_registers(view)
-        seen = sightings.newest(view, trusted_witnesses(view.folder))
-        backup = backups.newest(view)
-        document: dict[str, Any] = {
-            "as_of": view.as_of(),
-            "ledger": str(view.folder.path.absolute()),
-            "events": view.position,
-            "pupils_on_roll": len({s.pupil for s in view.spells if s.covers(view.on)}),
-            "last_event": {"position": min(last.last, view.position), "command": last.command}
-            if last
-            else None,
-            "last_witness": sightings.document(seen),
-            "last_backup": backup.document(),
-            "unmarked_registers": unmarked,
+    # An empty ledger has a place and a state, too.
+    compares = True
+
+    def find(self, view: View) -> State:
+        """Find the ledger's place, size and what is due today."""
+        return State(
+            view.folder.path.absolute(),
+            view.school.name if view.school else None,
+            view.position,
+            view.on,
+            len({spell.pupil for spell in view.spells if spell.covers(view.on)}),
+            view.commits.of(view.position) if view.position else None,
+            sightings.newest(view, trusted_witnesses(view.folder)),
+            backups.newest(view),
+            unmarked_registers(view),
+            pending.pending_amendments(view),
+            view.ignorance() if view.knows_nothing else None,
+        )
+
+    def present(self, found: State) -> Answer:
+        """Show it line by line."""
+        last = found.last
+        fields: dict[str, Any] = {
+            "ledger": str(found.folder),
+            "events": found.events,
+            "pupils_on_roll": found.on_roll,
+            "last_event": last and {"position": found.last_position, "command": last.command},
+            "last_witness": sightings.document(found.seen),
+            "last_backup": found.backup.document(),
+            "unmarked_registers": found.unmarked,
+            **pending.field(found.waiting),
         }
-        lines = [
-            f"Ledger       {document['ledger']}",
-            f"School       {view.school.name if view.school else 'not recorded yet'}",
-            f"Events       {view.position}",
-            f"On roll      {document['pupils_on_roll']} pupils on {view.on}",
-            f"Last event   {_when(last, view.position)}",
-            f"Witnessed    {sightings.in_words(seen, view.position)}",
-            f"Back-up      {backup.in_words()}",
-            f"Unmarked     {', '.join(unmarked) or 'no register'} on {view.on}",
-        ]
-        if waiting := pending_amendments(view):
-            document["pending"] = len(waiting)
-            lines.append(
-                f"Pending      {number_of(len(waiting), 'amendment')} to approve or decline"
-            )
-        if view.knows_nothing:
-            document["knows_nothing"] = True
-            lines.append(view.ignorance())
-        return Answer(document, (), [Lines(lines)])
+        if found.ignorance:
+            fields |= self.unknown().fields
+        return Answer(fields, blocks=[Lines(_lines(found))], sourced=True)
+
+    def unknown(self) -> Answer:
+        """Return that nothing was known; all else is told all the same."""
+        return Answer({"knows_nothing": True})
+
+
+def _lines(found: State) -> list[str]:
+    waiting = number_of(len(found.waiting), "amendment")
+    return [
+        f"Ledger       {found.folder}",
+        f"School       {found.school or 'not recorded yet'}",
+        f"Events       {found.events}",
+        f"On roll      {found.on_roll} pupils on {found.on}",
+        f"Last event   {_last_event(found)}",
+        f"Witnessed    {sightings.in_words(found.seen, found.events)}",
+        f"Back-up      {found.backup.in_words()}",
+        f"Unmarked     {', '.join(found.unmarked) or 'no register'} on {found.on}",
+        *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
+        *([found.ignorance] if found.ignorance else []),
+    ]
+
+
+def _last_event(found: State) -> str:
+    if found.last is None:
+        return "none"
+    at = f"{local(found.last.at):%Y-%m-%d %H:%M:%S} London"
+    return f"{at}, {found.last.command}, position {found.last_position}"
 
 
 def unmarked_registers(view: View) -> list[str]:
@@ -77,13 +127,6 @@ def unmarked_registers(view: View) -> list[str]:
             if any(empty[m.pupil] for m in wanted if m.covers(view.on)):
                 found.append(f"{name} {session.half}")
     return sorted(found)
-
-
-def _when(last: Commit | None, position: int) -> str:
-    if last is None:
-        return "none"
-    at = f"{local(last.at):%Y-%m-%d %H:%M:%S} London"
-    return f"{at}, {last.command}, position {min(last.last, position)}"
 
 
 @dataclass(frozen=True, kw_only=True)
