@@ -14,7 +14,7 @@ from projections.queries.question import Answer, Inquiry, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
-from projections.returns import attendance, roll, sickness
+from projections.returns import absence, roll
 from projections.returns.past_returns import PastReturns, PupilDue, agreed_figure, past_returns
 
 Kind = Literal["attendance", "sickness", "joiners", "leavers"]
@@ -40,11 +40,9 @@ class KindOfReturn(NamedTuple):
 
 
 KINDS: dict[Kind, KindOfReturn] = {
-    "attendance": KindOfReturn(
-        attendance.absent, ("days", "sessions", "since"), (_UNMARKED, _PLACE)
-    ),
+    "attendance": KindOfReturn(absence.absent, ("days", "sessions", "since"), (_UNMARKED, _PLACE)),
     "sickness": KindOfReturn(
-        sickness.ill, ("days", "sessions", "planned", "since"), (_ILLNESS, _PLACE)
+        absence.ill, ("days", "sessions", "planned", "since"), (_ILLNESS, _PLACE)
     ),
     "joiners": KindOfReturn(roll.joiners, ("starts_on", "year"), (_REGISTER,)),
     "leavers": KindOfReturn(roll.leavers, ("leaves_on", "ground", "year"), (_LEAVER,)),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.values import Session
 from projections.queries.rectangle import Rectangle
-from projections.returns.attendance import days_of, long_runs, runs
+from projections.returns.absence import days_of, long_runs, runs
 from projections.returns.past_returns import PastReturn, PastReturns
 
 MONDAY = date(2026, 11, 2)
@@ -62,8 +62,8 @@ def test_runs_agree_with_trying_every_stretch(days):
     whole, absent = register(days)
     held = days_of(whole, absent)
     found = runs(held, 0, held.every)
-    assert {tuple((day - MONDAY).days for day in run.days) for run in found} == longest(days)
-    assert all(a.last < b.first for a, b in pairwise(found))
+    assert {tuple((day - MONDAY).days for day in run) for run in found} == longest(days)
+    assert all(a[-1] < b[0] for a, b in pairwise(found))
 
 
 @settings(max_examples=150, deadline=None)
@@ -84,4 +84,4 @@ def test_what_has_been_told_of_agrees_with_asking_every_day(days, needed, return
         )
     }
     found = long_runs(days_of(whole, absent), 0, needed, told)
-    assert {tuple((day - MONDAY).days for day in run.days) for run in found} == expected
+    assert {tuple((day - MONDAY).days for day in run) for run in found} == expected
