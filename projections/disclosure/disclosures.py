@@ -1,7 +1,7 @@
 """What left the school, to whom, and what changed in its period since."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ledger.english import number_of
@@ -26,11 +26,12 @@ _AUTHORITY = "the local authority"
 class Extract:
     """Something that left; ``seen_at``: the position of the log that it shows.
 
-    ``pupils``: row numbers of those it is about, none where it is about many or everyone.
+    ``people``: those it is about, none where it is about many or everyone; ``changed_since``: how
+    much of its period, none where it has none or nobody asked.
     """
 
     kind: str
-    pupils: tuple[int, ...]
+    people: Sequence[Person]
     to: str | None
     what: str | None
     on: date
@@ -40,19 +41,16 @@ class Extract:
     sha256: str | None = None
     by: Author
     position: int
+    changed_since: int | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class ExtractRow:
-    """An extract, whom it is about, how much changed in its period; none without a period."""
-
-    extract: Extract
-    people: Sequence[Person]
-    changed_since: int | None
+    @property
+    def pupils(self) -> list[int]:
+        """The row numbers of those it is about."""
+        return [person.index for person in self.people]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disclosures(Selection, Inquiry[Sequence[ExtractRow]]):
+class Disclosures(Selection, Inquiry[Sequence[Extract]]):
     """attendance disclosures: what left the school, to whom, and what changed in its period since.
 
     Certificates, packs, letters, inspections, subject access; returns and alerts sent.
@@ -60,17 +58,17 @@ class Disclosures(Selection, Inquiry[Sequence[ExtractRow]]):
     For one pupil or group also what was about many, which may hold them.
     """
 
-    def find(self, view: View) -> Sequence[ExtractRow]:
+    def find(self, view: View) -> Sequence[Extract]:
         """Find what left by the day, about somebody asked for or about many."""
         who = selected_pupils(self, view)
         first = date.min if self.from_ is None else view.first
         return [
-            ExtractRow(each, [view.people[n] for n in each.pupils], _changes_since(view, each))
+            replace(each, changed_since=_changes_since(view, each))
             for each in extracts(view)
             if first <= each.on <= view.on and (not each.pupils or who.intersection(each.pupils))
         ]
 
-    def present(self, found: Sequence[ExtractRow]) -> Answer:
+    def present(self, found: Sequence[Extract]) -> Answer:
         """Show one row an extract."""
         listing = Listing(COLUMNS, found)
         title = f"{number_of(len(found), 'extract')} left the school"
@@ -92,7 +90,7 @@ def _disclosed(view: View) -> Iterator[Extract]:
     for each in view.standing(Disclosure):
         yield Extract(
             kind=each.kind,
-            pupils=() if each.pupil is None else (each.pupil,),
+            people=[] if each.pupil is None else [view.people[each.pupil]],
             to=view.open(each.recipient),
             what=view.open(each.what),
             on=each.on_date,
@@ -109,7 +107,7 @@ def _returns(view: View) -> Iterator[Extract]:
     for made in view.standing(ReturnMade):
         yield Extract(
             kind="return",
-            pupils=tuple(made.about),
+            people=[view.people[pupil] for pupil in made.about],
             to=_AUTHORITY,
             what=f"{made.kind} return",
             on=made.on_date,
@@ -124,7 +122,7 @@ def _alerts(view: View) -> Iterator[Extract]:
         assert sent.on_date is not None  # noqa: S101 - what was sent has its day
         yield Extract(
             kind="alert",
-            pupils=(sent.pupil,),
+            people=[view.people[sent.pupil]],
             to=view.open(sent.to_whom),
             what=f"notice of alert {sent.alert}",
             on=sent.on_date,
@@ -149,30 +147,26 @@ def _versions(view: View, each: Extract, first: date, last: date) -> Iterable[Ve
     return versions(view, session=sessions_of(first, last), kf=later)
 
 
-def _covers(row: ExtractRow) -> str:
-    each = row.extract
-    return f"{each.first} to {each.last}" if each.first else ""
+def _upns(each: Extract) -> str:
+    return ";".join(person.upn for person in each.people)
 
 
-def _changed(row: ExtractRow) -> str:
-    return "-" if row.changed_since is None else str(row.changed_since)
-
-
-COLUMNS: tuple[Column[ExtractRow], ...] = (
-    Column("kind", value=lambda row: row.extract.kind),
-    Column("upn", "Pupil", lambda row: ";".join(each.upn for each in row.people) or None,
-           text=lambda row: ";".join(each.upn for each in row.people) or "many"),
-    Column("to", "To", lambda row: row.extract.to, lambda row: row.extract.to or "not stated"),
-    Column("what", "What", lambda row: row.extract.what,
-           text=lambda row: f"{row.extract.kind}: {row.extract.what}"),
-    Column("on", "Left on", lambda row: row.extract.on),
-    Column("first", "Covers", lambda row: row.extract.first, text=_covers),
-    Column("last", value=lambda row: row.extract.last),
-    Column("seen_at", "Position", lambda row: row.extract.seen_at, number=True),
-    Column("changed_since", "Changed since", text=_changed, number=True),
-    Column("sha256", value=lambda row: row.extract.sha256),
-    Column("by", "By", lambda row: row.extract.by.name, lambda row: row.extract.by.words),
-    Column("title", value=lambda row: row.extract.by.job_title),
-    Column("position", value=lambda row: row.extract.position),
+COLUMNS: tuple[Column[Extract], ...] = (
+    Column("kind"),
+    Column("upn", "Pupil", lambda each: _upns(each) or None,
+           text=lambda each: _upns(each) or "many"),
+    Column("to", "To", text=lambda each: each.to or "not stated"),
+    Column("what", "What", text=lambda each: f"{each.kind}: {each.what}"),
+    Column("on", "Left on"),
+    Column("first", "Covers",
+           text=lambda each: f"{each.first} to {each.last}" if each.first else ""),
+    Column("last"),
+    Column("seen_at", "Position", number=True),
+    Column("changed_since", "Changed since", number=True,
+           text=lambda each: "-" if each.changed_since is None else str(each.changed_since)),
+    Column("sha256"),
+    Column("by", "By", lambda each: each.by.name, lambda each: each.by.words),
+    Column("title", value=lambda each: each.by.job_title),
+    Column("position"),
 )  # fmt: skip
 _READ = ("Left on", "What", "Pupil", "To", "Covers", "Position", "Changed since", "By")

@@ -41,20 +41,13 @@ _REDACTION_NOTES = (
 
 
 class KeptRecord(NamedTuple):
-    """One register's part about a pupil (row number): its latest entry, and when it may go."""
+    """What a register holds of a pupil: the latest entry, and when it may go (none: on roll)."""
 
-    pupil: int
-    kind: str
+    person: Person
+    record: str
     school_year: str | None
     last_entry: date
     earliest: date | None
-
-
-class RetentionRow(NamedTuple):
-    """What is kept of whom; whether the day has come, and whether they are on roll."""
-
-    record: KeptRecord
-    person: Person
     may_go: bool
     on_roll: bool
 
@@ -63,7 +56,7 @@ class RetentionFindings(NamedTuple):
     """What is kept, as the law stands on a day."""
 
     on: date
-    rows: Sequence[RetentionRow]
+    rows: Sequence[KeptRecord]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,18 +77,9 @@ class Retention(Inquiry[RetentionFindings]):
     def find(self, view: View) -> RetentionFindings:
         """Find a record for each pupil and school year, and one of the admission register."""
         only = None if self.pupil is None else view.pupil_index(self.pupil)
-        on_roll = {spell.pupil for spell in view.spells if spell.covers(view.on)}
-        rows = [
-            RetentionRow(
-                each,
-                view.people.get(each.pupil) or view.first_known_person(each.pupil),
-                each.earliest is not None and each.earliest <= view.on,
-                each.pupil in on_roll,
-            )
-            for each in (*_attendance_registers(view), *_admission_register(view))
-            if only in (None, each.pupil)
-        ]
-        rows.sort(key=lambda r: (r.person.upn, r.record.kind, r.record.school_year or ""))
+        every = (*_attendance_registers(view), *_admission_register(view))
+        rows = [row for row in every if only in (None, row.person.index)]
+        rows.sort(key=lambda row: (row.person.upn, row.record, row.school_year or ""))
         return RetentionFindings(view.on, rows)
 
     def present(self, found: RetentionFindings) -> Answer:
@@ -115,7 +99,7 @@ def _attendance_registers(view: View) -> Iterator[KeptRecord]:
     for first, last in sorted(years):
         name = f"{first.year}/{(first.year + 1) % 100:02d}"
         for pupil, entered in _days(view, latest_marks(view, first, last)).items():
-            yield KeptRecord(pupil, _MARKS, name, entered, may_go(entered, last, view.on))
+            yield _kept(view, pupil, entered, may_go(entered, last, view.on), name)
 
 
 def _admission_register(view: View) -> Iterator[KeptRecord]:
@@ -131,7 +115,21 @@ def _admission_register(view: View) -> Iterator[KeptRecord]:
             last = max([entered, *left])
             year = school_year_of(last, terms)
             earliest = may_go(last, max(last, year[1]) if year else last, view.on)
-        yield KeptRecord(pupil, _ROLL, None, entered, earliest)
+        yield _kept(view, pupil, entered, earliest)
+
+
+def _kept(
+    view: View, pupil: int, entered: date, earliest: date | None, year: str | None = None
+) -> KeptRecord:
+    return KeptRecord(
+        view.people.get(pupil) or view.first_known_person(pupil),
+        _ROLL if year is None else _MARKS,
+        year,
+        entered,
+        earliest,
+        earliest is not None and earliest <= view.on,
+        any(spell.pupil == pupil and spell.covers(view.on) for spell in view.spells),
+    )
 
 
 def _days(view: View, found: Iterable[Latest]) -> dict[int, date]:
@@ -144,19 +142,19 @@ def _days(view: View, found: Iterable[Latest]) -> dict[int, date]:
     return days
 
 
-def _earliest_in_words(row: RetentionRow) -> str:
-    if row.record.earliest is None:
+def _earliest_in_words(row: KeptRecord) -> str:
+    if row.earliest is None:
         return "not while on roll"
-    return f"from {row.record.earliest}{' (that day has come)' if row.may_go else ''}"
+    return f"from {row.earliest}{' (that day has come)' if row.may_go else ''}"
 
 
-COLUMNS: tuple[Column[RetentionRow], ...] = (
+COLUMNS: tuple[Column[KeptRecord], ...] = (
     Column("upn", "UPN", lambda row: row.person.upn),
     Column("name", "Pupil", lambda row: row.person.name),
-    Column("record", "Record", lambda row: row.record.kind),
-    Column("school_year", "School year", lambda row: row.record.school_year),
-    Column("last_entry", "Latest entry", lambda row: row.record.last_entry),
-    Column("earliest", "May go", lambda row: row.record.earliest, text=_earliest_in_words),
+    Column("record", "Record"),
+    Column("school_year", "School year"),
+    Column("last_entry", "Latest entry"),
+    Column("earliest", "May go", text=_earliest_in_words),
     Column("may_go"),
     Column("on_roll"),
 )
