@@ -23,34 +23,26 @@ from projections.queries.view import View
 _ALWAYS = {"staff.csv", "pupils.csv", MARKS}
 
 
-class WrittenFile(NamedTuple):
-    """A file of the folder, and how many rows it has."""
+class RowsOfFile(NamedTuple):
+    """How many rows of a file were written, or left out, and why."""
 
     file: str
     rows: int
-
-
-class LeftOut(NamedTuple):
-    """Rows of a file that an import would not take, and why."""
-
-    file: str
-    rows: int
-    why: str
+    why: str = ""
 
 
 class Exported(NamedTuple):
     """What was written, and what was not; ``beyond_use``: pupils without a key any more."""
 
-    files: Sequence[WrittenFile]
+    files: Sequence[RowsOfFile]
     beyond_use: int
-    left_out: Sequence[LeftOut]
+    left_out: Sequence[RowsOfFile]
 
 
-_FILES: tuple[Column[WrittenFile], ...] = (
+_FILES: tuple[Column[RowsOfFile], ...] = (
     Column("file", "File"),
     Column("rows", "Rows", text=lambda each: f"{each.rows:,}", number=True),
 )
-_LEFT_OUT: tuple[Column[LeftOut], ...] = (Column("file"), Column("rows"), Column("why"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +60,10 @@ class ExportPortable(Inquiry[Exported]):
             self.unknown()
         people = People(view)
         counts = _write(self.path, view, people, Marks(people, self.from_, self.on))
-        left_out = sorted((file, why, rows) for (file, why), rows in people.left_out.items())
         return Exported(
-            [WrittenFile(*each) for each in counts.items()],
+            [RowsOfFile(*each) for each in counts.items()],
             people.beyond_use,
-            [LeftOut(file, rows, why) for file, why, rows in left_out],
+            [RowsOfFile(file, n, why) for (file, why), n in sorted(people.left_out.items())],
         )
 
     def present(self, found: Exported) -> Answer:
@@ -81,7 +72,7 @@ class ExportPortable(Inquiry[Exported]):
         fields = {
             "rows": listing,
             "left_out": found.beyond_use,
-            "rows_left_out": Listing(_LEFT_OUT, found.left_out),
+            "rows_left_out": Listing((*_FILES, Column("why")), found.left_out),
         }
         table = listing.grid(f"Written to {self.path}", notes=list(_omissions(found)))
         return Answer(fields, blocks=[table])

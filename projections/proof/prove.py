@@ -5,6 +5,7 @@ the public key.
 """
 
 from base64 import b64encode
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,10 +62,18 @@ class Prove(Inspection):
             "version": row[2],
             "proof": proof.written,
         }
-        if self.out is None:
-            return Answer(document, (), [Lines(proof.written.rstrip("\n").split("\n"))])
         says = f"entry {row[0]} ({row[3]}), proven under a checkpoint of {proofs.size} entries"
-        return Answer(document, (), [Lines([says])], pages=[Page(self.out, proof.written)])
+        return written(document, proof.written, self.out, says)
+
+
+def written(document: dict[str, Any], text: str, out: Path | None, says: str) -> Answer:
+    """Return an answer that is a text: shown, or written to a file, of which something is said."""
+    lines = _lines(text) if out is None else [says]
+    return Answer(document, blocks=[Lines(lines)], pages=[Page(out, text)] if out else [])
+
+
+def _lines(text: str) -> list[str]:
+    return text.rstrip("\n").split("\n")
 
 
 def _entry_asked_for(question: Prove, folder: Folder) -> Row:
@@ -76,11 +85,8 @@ def _entry_asked_for(question: Prove, folder: Folder) -> Row:
             "a proof is of one mark, or of one entry of the log",
             "give --pupil and a session, or --position",
         )
-    ring = KeyRing(folder.keys, to_write=False)
-    try:
+    with closing(KeyRing(folder.keys, to_write=False)) as ring:
         pupil = ring.find_pupil(question.pupil)
-    finally:
-        ring.close()
     if pupil is None:
         raise Refused(
             "pupil-unknown",
@@ -123,10 +129,11 @@ class LatestCheckpoint(Inspection):
             "note": proofs.note.written,
         }
         pages = [] if self.out is None else [Page(self.out, proofs.note.written)]
-        lines = proofs.note.written.rstrip("\n").split("\n")
+        lines = _lines(proofs.note.written)
         if self.since is None:
-            return Answer(document, (), [Lines(lines)], pages=pages)
-        earlier = _read_note(self.since)
+            return Answer(document, blocks=[Lines(lines)], pages=pages)
+        with translated(self.since):
+            earlier = read_note(self.since.read_text(encoding="utf-8", errors="replace"))
         compared, says = _comparison(proofs, newest, read_checkpoint(earlier.text))
         if not compared["consistent"] and not _signed_by(folder, earlier, newest.size):
             says.append(
@@ -134,12 +141,7 @@ class LatestCheckpoint(Inspection):
             )
         document["since"] = compared
         differs = not compared["consistent"]
-        return Answer(document, (), [Lines([*says, "", *lines])], pages=pages, differs=differs)
-
-
-def _read_note(path: Path) -> Note:
-    with translated(path):
-        return read_note(path.read_text(encoding="utf-8", errors="replace"))
+        return Answer(document, blocks=[Lines([*says, "", *lines])], pages=pages, differs=differs)
 
 
 def _signed_by(folder: Folder, note: Note, size: int) -> bool:
@@ -182,4 +184,4 @@ class ShowKey(Inspection):
     def inspect(self, folder: Folder, _progress: Progress) -> Answer:
         """Answer with the public half of the key that signs now."""
         key = signing.load(folder.required().signing_key).verifier
-        return Answer({"key": key.vkey, "key_id": key.key_id.hex()}, (), [Lines([key.vkey])])
+        return Answer({"key": key.vkey, "key_id": key.key_id.hex()}, blocks=[Lines([key.vkey])])

@@ -11,10 +11,11 @@ from ledger.tlog.note import Verifier, read_verifier
 from ledger.transparency.requests import Requests, last_seen
 from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from ledger.verification.verify import Progress
+from projections.proof.prove import written
 from projections.queries import sightings
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Inspection, Page, option
+from projections.queries.question import Answer, Inquiry, Inspection, option
 from projections.queries.view import Author, View
 from projections.readmodel.records.proof import Witness
 
@@ -106,7 +107,5 @@ class RequestWitness(Inspection):
         old = last_seen(folder) if self.since is None else self.since
         request = requests.since(old)
         document = {"old": old, "size": requests.size, "request": request.written}
-        if self.out is None:
-            return Answer(document, (), [Lines(request.written.rstrip("\n").split("\n"))])
         says = f"a request to sign entries 1 to {requests.size}, for a witness that last saw {old}"
-        return Answer(document, (), [Lines([says])], pages=[Page(self.out, request.written)])
+        return written(document, request.written, self.out, says)
