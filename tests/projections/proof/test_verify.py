@@ -1,7 +1,8 @@
 """attendance verify as its user sees it: text, JSON, exit codes, and every option."""
 
+import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -21,7 +22,11 @@ from ledger.tlog import signing
 from ledger.tlog.note import COSIGNATURE, new_signer
 from ledger.transparency import memory
 from ledger.values import Operator
+from projections.proof import verify as proof
+from projections.readmodel.catch_up import catch_up
+from projections.readmodel.sources import log_alone
 from tests.cli.shell import run
+from tests.projections.ledgers import instant, marked
 
 WITNESS = new_signer("trust.example", bytes(32), COSIGNATURE)
 SECONDS = 1_790_000_000
@@ -42,6 +47,14 @@ def verify(folder, *options):
 def words(result):
     """What was printed, without the spaces of its columns."""
     return " ".join(result.out.split())
+
+
+def differs(folder, *options, what):
+    """A difference is found, and it is said which."""
+    said = verify(folder, *options)
+    assert said.code == 3
+    assert what in words(said)
+    return said
 
 
 def change(folder, *statements):
@@ -107,9 +120,7 @@ def test_the_document(grown):
 
 def test_what_is_wrong_is_a_table(grown):
     change(grown, "DELETE FROM stored_events WHERE position = 4")
-    said = verify(grown)
-    assert said.code == 3
-    assert "Entries      6: NOT what was recorded" in said.out
+    said = differs(grown, what="Entries 6: NOT what was recorded")
     assert "4 entry 4 is missing: 5 follows" in words(said)
     assert said.out.endswith("Keep the folder as it is, and compare it with the latest back-up.\n")
 
@@ -131,9 +142,8 @@ def test_what_a_witness_saw(grown):
 def test_a_witness_whose_key_somebody_brings_must_have_signed(grown):
     cosign(grown)
     other = new_signer("governor.example", bytes(32), COSIGNATURE).verifier.vkey
-    said = verify(grown, "--witness", other)
-    assert said.code == 3
-    assert "the witness given has signed no checkpoint that is kept here" in said.out
+    what = "the witness given has signed no checkpoint that is kept here"
+    differs(grown, "--witness", other, what=what)
     both = verify(grown, "--witness", other, "--witness", WITNESS.verifier.vkey)
     assert both.code == 0
 
@@ -141,17 +151,14 @@ def test_a_witness_whose_key_somebody_brings_must_have_signed(grown):
 def test_a_cosignature_that_was_changed(grown):
     size = cosign(grown)
     change(grown, "UPDATE cosignatures SET line = replace(line, 'trust', 'other')")
-    said = verify(grown)
-    assert said.code == 3
-    assert f"{size} a cosignature is by other.example, whom the log never trusted" in words(said)
+    what = f"{size} a cosignature is by other.example, whom the log never trusted"
+    differs(grown, what=what)
 
 
 def test_witnesses_that_cannot_be_read(grown):
     cosign(grown)
     change(grown, "UPDATE stored_events SET state = x'00' WHERE originator_id = 'witness:school'")
-    said = verify(grown)
-    assert said.code == 3
-    assert "WitnessTrusted.v1 cannot be read" in said.out
+    differs(grown, what="WitnessTrusted.v1 cannot be read")
 
 
 def test_a_checkpoint_kept_earlier(grown, tmp_path):
@@ -163,9 +170,7 @@ def test_a_checkpoint_kept_earlier(grown, tmp_path):
     assert verify(grown, *kept).code == 0
     text = (tmp_path / "kept1").read_text(encoding="utf-8")
     (tmp_path / "kept1").write_text(text.replace("\n7\n", "\n8\n"), encoding="utf-8")
-    said = verify(grown, *kept)
-    assert said.code == 3
-    assert "8 kept1 saw 8 entries, the log holds 7: it was rolled back" in words(said)
+    said = differs(grown, *kept, what="8 kept1 saw 8 entries, the log holds 7: it was rolled back")
     assert "; no key of this log signed that checkpoint" in said.out
     (tmp_path / "kept1").write_bytes(b"\xff\xfe\x00")
     said = verify(grown, *kept)
@@ -180,9 +185,8 @@ def test_the_ledgers_key_as_somebody_holds_it(grown, tmp_path):
     assert verify(grown, "--key", key.vkey).code == 0
     assert verify(grown, "--key", tmp_path / "key").code == 0
     other = new_signer(key.name, bytes(32)).verifier
-    said = verify(grown, "--key", other.vkey)
-    assert said.code == 3
-    assert f"the log was never signed by the key given ({other.key_id.hex()})" in said.out
+    what = f"the log was never signed by the key given ({other.key_id.hex()})"
+    differs(grown, "--key", other.vkey, what=what)
     assert verify(grown, "--key", "nonsense").code == 1
 
 
@@ -191,9 +195,7 @@ def test_every_signature_when_asked(grown):
     sql = "UPDATE checkpoints SET note = replace(note, (SELECT substr(note, -20) FROM checkpoints "
     change(grown, sql + "WHERE size = 5), 'AAAAAAAAAAAAAAAAAA=' || char(10)) WHERE size = 5")
     assert verify(grown).code == 0
-    said = verify(grown, "--all")
-    assert said.code == 3
-    assert "5 the checkpoint at entry 5 is not signed by the ledger" in words(said)
+    differs(grown, "--all", what="5 the checkpoint at entry 5 is not signed by the ledger")
 
 
 def test_what_this_computer_remembers(grown):
@@ -216,13 +218,9 @@ def test_the_views_when_asked(grown):
     assert verify(grown, "--views").code == 0
     assert run("--ledger", grown.path, "rebuild").code == 0
     assert verify(grown, "--views").code == 0
-    with closing(sqlite3.connect(grown.views / "tables.db")) as db:
-        db.execute("UPDATE staff SET staff = 'S9' WHERE staff = 'S2'")
-        db.commit()
+    change_views(grown, "UPDATE staff SET staff = 'S9' WHERE staff = 'S2'")
     assert verify(grown).code == 0
-    said = verify(grown, "--views")
-    assert said.code == 3
-    assert "the read models differ from the log" in said.out
+    differs(grown, "--views", what="the read models differ from the log")
     change(grown, "DELETE FROM stored_events WHERE position = 7")
     assert "read models" not in verify(grown, "--views").out
 
@@ -232,9 +230,8 @@ def test_a_root_certificate_that_is_none(grown, tmp_path):
     (tmp_path / "root.pem").write_text("rubbish")
     assert verify(grown, "--tsa-root", tmp_path / "root.pem").code == 1
     (tmp_path / "root.pem").write_bytes(certificate())
-    said = verify(grown, "--tsa-root", tmp_path / "root.pem")
-    assert said.code == 3
-    assert "the authority given has stamped no checkpoint that is kept here" in said.out
+    what = "the authority given has stamped no checkpoint that is kept here"
+    differs(grown, "--tsa-root", tmp_path / "root.pem", what=what)
 
 
 def certificate():
@@ -263,12 +260,118 @@ def test_a_file_that_is_no_database_is_a_difference(grown):
     """Not a refusal: there was a ledger."""
     for path in grown.path.glob("ledger.db*"):
         path.write_bytes(b"no database")
-    said = verify(grown, "--views", "--all")
-    assert said.code == 3
-    assert "the database is malformed" in said.out
+    said = differs(grown, "--views", "--all", what="the database is malformed")
     assert "the witnesses cannot be read" in said.out
 
 
 def test_a_computer_that_remembers_nothing(grown, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another-computer"))
     assert verify(grown).code == 0
+
+
+# -- whether the read models are what a rebuild makes: each way in which they can differ ---------
+
+
+@pytest.fixture
+def book(school):
+    catch_up(school.folder)
+    return school
+
+
+def told(book):
+    return [what for _, what in proof.faults_of_views(book.folder)]
+
+
+def change_views(folder, statement):
+    with closing(sqlite3.connect(folder.views / "tables.db")) as db:
+        db.execute(statement)
+        db.commit()
+
+
+def test_views_that_are_up_to_date_or_behind_or_not_there_are_no_fault(book):
+    """None of them is touched."""
+    assert told(book) == []
+    book.add(instant(2025, 9, 3, 9), marked("ann", "2025-09-03/AM", "N"))
+    before = (book.folder.views / "grid" / "manifest.json").read_bytes()
+    assert told(book) == []
+    assert (book.folder.views / "grid" / "manifest.json").read_bytes() == before
+    shutil.rmtree(book.folder.views)
+    assert told(book) == []
+    assert not book.folder.views.exists()
+
+
+STATEMENTS = {
+    "DELETE FROM pupils WHERE idx = 2": "differ from the log",
+    "CREATE TABLE more(x)": "differ from the log",
+    "CREATE TRIGGER t AFTER INSERT ON pupils BEGIN SELECT 1; END": "differ from the log",
+    "UPDATE state SET position = 3": "were made from another log",
+    "UPDATE state SET anchor = 'x'": "were made from another log",
+}
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_tables_that_were_changed(book, statement):
+    change_views(book.folder, statement)
+    [what] = told(book)
+    assert what.startswith(f"the read models {STATEMENTS[statement]}")
+    assert what.endswith("; attendance rebuild mends it")
+
+
+def test_tables_of_an_older_layout_are_made_anew(book):
+    """As the next question does: what they hold is not used."""
+    change_views(book.folder, "UPDATE state SET layout = 1")
+    (book.folder.views / "grid" / "manifest.json").write_text("{}")
+    assert told(book) == []
+
+
+def test_an_index_that_leads_elsewhere(book):
+    """Look-ups would see what the rows do not hold."""
+    path = book.folder.views / "tables.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        sql = "SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'pupils'"
+        [(page,)] = db.execute(sql).fetchall()
+    raw = bytearray(path.read_bytes())
+    size = int.from_bytes(raw[16:18], "big")
+    raw[raw.index(b"bob", (page - 1) * size, page * size)] ^= 1
+    path.write_bytes(raw)
+    [what] = told(book)
+    assert what.startswith("the read models are malformed: ")
+
+
+def test_files_that_cannot_be_read(book):
+    """No database; a grid that is not there."""
+    path = book.folder.views / "tables.db"
+    path.write_bytes(b"rubbish")
+    for side in book.folder.views.glob("tables.db-*"):
+        side.unlink()
+    [what] = told(book)
+    assert what.startswith("the read models cannot be read: ")
+
+
+def test_entries_that_come_meanwhile_are_no_fault(book, monkeypatch):
+    """Somebody records between the replay of the log and the copy's catching up."""
+    days = iter(("2025-12-03/PM", "2025-12-04/PM"))
+
+    @contextmanager
+    def recording(folder):
+        with log_alone(folder) as models:
+            if day := next(days, None):
+                book.add(instant(2025, 12, 5, 9), marked("ann", day, "\\"))
+            yield models
+
+    monkeypatch.setattr(proof, "log_alone", recording)
+    before = book.folder.head()
+    assert told(book) == []
+    assert book.folder.head() == before + 4
+
+
+def test_an_auditors_copy_that_nobody_may_write_to_is_no_fault(book):
+    """The copy that is compared can be written to, whatever the original allows."""
+    for path in (*book.folder.views.rglob("*"), book.folder.views):
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        assert told(book) == []
+    finally:
+        for path in (book.folder.views, *book.folder.views.rglob("*")):
+            path.chmod(0o700)
