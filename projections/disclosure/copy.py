@@ -232,7 +232,10 @@ class Mask:
     """
 
     def __init__(self, view: View, pupil: int, parent: str | None) -> None:
-        self._view, self._pupil, self._parent = view, pupil, parent
+        self._view, self._pupil, self._to_parent = view, pupil, parent is not None
+        self._pupils, self._parents = view.in_log(Details), view.in_log(Parent)
+        self._asking = [each for each in self._parents if each.parent == parent]
+        self._others = [each for each in self._parents if each.parent != parent]
 
     def __call__(self, text: str) -> str:
         """Return a text without what is found in it."""
@@ -240,37 +243,27 @@ class Mask:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        own = {_normal_form(text) for text in self._own()}
-        found = {text for text in self._others() if _normal_form(text) not in own}
+        own = {_normal_form(text) for text in self._names_of_own()}
+        found = {text for text in self._names_of_others() if _normal_form(text) not in own}
         patterns = {*map(_pattern_of, {*found, *self._confidential()}), *self._telephones(own)}
         longest_first = sorted(patterns, key=lambda each: (-len(each), each))
         either = "|".join(longest_first) or "(?!)"
         return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
 
-    @cached_property
-    def _pupils(self) -> list[Details]:
-        return self._view.in_log(Details)
-
-    @cached_property
-    def _parents(self) -> list[Parent]:
-        return self._view.in_log(Parent)
-
-    def _own(self) -> Iterator[str]:
+    def _names_of_own(self) -> Iterator[str]:
         yield from self._names(each for each in self._pupils if each.pupil == self._pupil)
-        own = [each for each in self._parents if each.parent == self._parent]
-        for parent in own:
-            yield from self._texts([parent.address, parent.email, parent.phone])
-        yield from self._names(own)
+        yield from self._names(self._asking)
+        for each in self._asking:
+            yield from self._texts([each.address, each.email, each.phone])
 
-    def _others(self) -> Iterator[str]:
+    def _names_of_others(self) -> Iterator[str]:
         yield from self._names(each for each in self._pupils if each.pupil != self._pupil)
-        others = [each for each in self._parents if each.parent != self._parent]
-        for address in self._texts(each.address for each in others):
+        for address in self._texts(each.address for each in self._others):
             yield from _parts(address)
-        yield from self._texts(each.email for each in others)
-        if self._parent is not None:
+        yield from self._texts(each.email for each in self._others)
+        if self._to_parent:
             related = {each.parent for each in self._view.in_log(Relation, pupil=self._pupil)}
-            yield from self._names(each for each in others if each.parent in related)
+            yield from self._names(each for each in self._others if each.parent in related)
 
     def _confidential(self) -> Iterator[str]:
         hidden = {each.parent for each in self._parents if each.address_confidential == "yes"}
@@ -278,7 +271,7 @@ class Mask:
             yield from _parts(address)
 
     def _telephones(self, own: set[str]) -> Iterator[str]:
-        for phone in self._texts(e.phone for e in self._parents if e.parent != self._parent):
+        for phone in self._texts(each.phone for each in self._others):
             digits = re.findall(r"\d", phone)
             if _normal_form(phone) in own:
                 continue

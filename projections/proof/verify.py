@@ -174,10 +174,7 @@ def _answer(
     blocks: list[Lines | Grid] = [Lines(_head(found, faults))]
     if faults:
         blocks.append(problems.grid(number_of(len(faults), "problem")))
-    known = [f"Compared     it continues {each}" for each in compared if not faults]
-    covered = seen.pinned and seen.newest is not None and seen.newest.position >= found.entries
-    says = _says(faults, covered=bool(covered))
-    blocks.append(Lines([*_outside(found, seen), *known, *says]))
+    blocks.append(Lines(list(_end(found, faults, seen, compared))))
     return Answer(document, blocks=blocks, listed=problems, differs=bool(faults))
 
 
@@ -206,20 +203,21 @@ def _head(found: Verification, faults: Sequence[Fault]) -> list[str]:
     ]
 
 
-def _outside(found: Verification, seen: _Outside) -> list[str]:
-    lines = [f"Seen         {sightings.in_words(seen.newest, found.entries)}"]
+def _end(
+    found: Verification, faults: Sequence[Fault], seen: _Outside, compared: Sequence[str]
+) -> Iterator[str]:
+    yield f"Seen         {sightings.in_words(seen.newest, found.entries)}"
     if seen.unchecked:
         kept = number_of(seen.unchecked, "timestamp")
-        lines.append(f"Not checked  {kept}: give the authority's certificate with --tsa-root")
-    return lines
-
-
-def _says(faults: Sequence[Fault], *, covered: bool) -> list[str]:
-    """Say what is shown; ``covered``: a witness named from outside has seen every entry."""
+        yield f"Not checked  {kept}: give the authority's certificate with --tsa-root"
     if faults:
-        return ["Keep the folder as it is, and compare it with the latest back-up."]
-    alone = "" if covered else _ALONE
-    return [_SHOWS[0].format(alone), _SHOWS[1]]
+        yield "Keep the folder as it is, and compare it with the latest back-up."
+        return
+    yield from (f"Compared     it continues {each}" for each in compared)
+    # Only a witness named from outside shows that nobody made the log anew.
+    covered = seen.pinned and seen.newest is not None and seen.newest.position >= found.entries
+    yield _SHOWS[0].format("" if covered else _ALONE)
+    yield _SHOWS[1]
 
 
 # Whether the read models are what a rebuild makes: compared aside, none of them is touched.

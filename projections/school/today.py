@@ -62,7 +62,8 @@ class Today(Selection, Inquiry[TodayFindings]):
         """Find the sessions without a mark, with a provisional one, or planned."""
         whole = rectangle(view, view.on, view.on)
         chosen = selected_cells(view, self, whole)
-        concerns = sorted(_concerns(view, whole, chosen), key=_by_session)
+        found = _concerns(view, whole, chosen)
+        concerns = sorted(found, key=lambda each: (each.session, each.person.upn))
         return TodayFindings(view.on, concerns, _requests(view, chosen))
 
     def present(self, found: TodayFindings) -> Answer:
@@ -75,10 +76,6 @@ class Today(Selection, Inquiry[TodayFindings]):
     def unknown(self) -> Answer:
         """Return no session."""
         return Answer({"rows": Listing(COLUMNS, [])})
-
-
-def _by_session(concern: Concern) -> tuple[str, str]:
-    return concern.session, concern.person.upn
 
 
 def _requests(view: View, chosen: Flags) -> list[Request]:
