@@ -9,7 +9,7 @@ import pytest
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AmendmentRequested, EvidenceGiven
+from ledger.events.amending import AmendmentDeclined, AmendmentRequested, EvidenceGiven
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted
 from ledger.events.leave import LeaveDecided, LeaveRequested
@@ -387,6 +387,17 @@ def test_the_rest_of_what_is_held(case):
     assert {g["name"] for g in found["groups"]} == {"9A", "Y9", "FSM", "SEND"}
     assert [r["decision"] for r in found["requests"]] == ["not decided yet"]
     assert found["evidence"] == [{"on": "2025-09-12", "file": HELD, "copied": "no"}]
+
+
+def test_who_decided_on_a_request_is_named(case):
+    """With the title of then; the reason of the request stays held back."""
+    decided = {"name": "Ms Head", "job_title": "Head", "by": "s3"}
+    declined = AmendmentDeclined(batch="r", reason=FREE, **decided)
+    case.add(AT, Fact(streams.approval("ann", "2025-09-08/PM"), declined))
+    assert copy(case)["requests"] == [
+        {"session": "2025-09-08/PM", "was": "/", "asked": "O", "reason": HELD,
+         "by": "Mrs Register, Officer", "decision": "declined", "decided_by": "Ms Head, Head"}
+    ]  # fmt: skip
 
 
 def test_destroyed_keys_are_told(case):

@@ -41,6 +41,14 @@ def test_one_rule_may_be_asked_for_by_its_name(school):
     assert (code["kind"], code["until"]) == ("code", "2024-08-18")
 
 
+def test_the_law_applies_before_the_ledgers_first_event_too(school):
+    """It is told then as at any other time; a list of no rule is never one of the law."""
+    before = ask(school, on=NEW, known_at="2025-07-01")
+    assert before.rows() == ask(school, on=NEW).rows()
+    assert "knows_nothing" not in before.document
+    assert not RulesInForce().unknown().rows()
+
+
 @pytest.mark.parametrize(
     ("name", "on", "code", "what"),
     [
@@ -59,17 +67,13 @@ def test_a_date_outside_a_rule_is_an_error_that_names_it(school, name, on, code,
     assert what in caught.value.what
 
 
-def test_a_rule_that_rests_on_memory_says_so_in_the_text(school):
-    """In its row and beneath the table; one that was read does not."""
+def test_a_rule_that_nobody_read_in_its_source_says_so_in_the_text(school):
+    """In its row and beneath the table: from memory, or inferred; one that was read does not."""
     answer = ask(school, on=FORMER, name="returns.new_pupil_days")
     assert answer.rows()[0]["confidence"] == "memory"
     assert "FROM MEMORY, not checked" in answer.blocks[0].rows[0]
     assert "FROM MEMORY, not checked: returns.new_pupil_days" in text(answer)
     assert "MEMORY" not in text(ask(school, on=NEW, name="returns.new_pupil_days"))
-
-
-def test_a_rule_that_is_inferred_says_so_too(school):
-    """Ours, not the law's words."""
     assert "OUR INFERENCE: " in text(ask(school, on=NEW))
 
 
@@ -86,19 +90,16 @@ def test_what_changed_between_two_days_is_told(school):
     assert (answer.document["before"], answer.document["after"]) == ("2024-08-18", "2024-08-19")
     assert "rules differ between 2024-08-18 and 2024-08-19" in text(answer)
 
+    # The two days may be given in either order, and the second left out for --on.
+    assert ask(school, diff=NEW, other=FORMER).rows() == answer.rows()
+    assert ask(school, diff=FORMER, on=NEW).rows() == answer.rows()
+
 
 def test_one_rule_differs_in_the_singular(school):
     """How many sessions made a persistent absentee, from September 2010."""
     answer = ask(school, diff=date(2010, 8, 31), other=date(2010, 9, 1))
     assert len(answer.rows()) == 1
     assert text(answer).startswith("1 rule differs between 2010-08-31 and 2010-09-01")
-
-
-def test_the_two_days_may_be_given_in_either_order(school):
-    """And the second may be left out for --on."""
-    answer = ask(school, diff=FORMER, other=NEW)
-    assert ask(school, diff=NEW, other=FORMER).rows() == answer.rows()
-    assert ask(school, diff=FORMER, on=NEW).rows() == answer.rows()
 
 
 def test_the_change_of_one_rule_may_be_asked_for(school):
@@ -111,17 +112,19 @@ def test_the_change_of_one_rule_may_be_asked_for(school):
         ask(school, diff=FORMER, other=NEW, name="register.nothing")
 
 
-def test_before_every_rule_nothing_can_have_begun(school):
-    """The first day of a comparison has to be a known one."""
-    with pytest.raises(Refused, match="no rule is known for 1800-01-01"):
-        ask(school, diff=date(1800, 1, 1), other=NEW)
-
-
-def test_a_second_date_alone_is_refused(school):
-    """It is the end of a comparison whose beginning is missing."""
-    with pytest.raises(Refused) as caught:
-        ask(school, other=NEW)
-    assert caught.value.code == "diff-missing"
+@pytest.mark.parametrize(
+    ("asked", "code", "what"),
+    [
+        ({"diff": date(1800, 1, 1), "other": NEW}, "date-outside-rule", "known for 1800-01-01"),
+        ({"other": NEW}, "diff-missing", "is the second of two dates"),
+    ],
+    ids=["nothing can have begun before every rule", "the first day is missing"],
+)
+def test_a_comparison_begins_with_a_day_that_is_known(school, asked, code, what):
+    """Neither a day before every rule, nor none."""
+    with pytest.raises(Refused, match=what) as caught:
+        ask(school, **asked)
+    assert caught.value.code == code
 
 
 def test_the_rows_can_be_had_as_csv(school):
