@@ -26,12 +26,12 @@ _AUTHORITY = "the local authority"
 class Extract:
     """Something that left; ``seen_at``: the position of the log that it shows.
 
-    ``people``: those it is about, none where it is about many or everyone; ``changed_since``: how
-    much of its period, none where it has none or nobody asked.
+    ``pupils``: row numbers of those it is about, none where it is about many or everyone.
+    ``people`` and ``changed_since`` (none without a period) are found where somebody asks.
     """
 
     kind: str
-    people: Sequence[Person]
+    pupils: tuple[int, ...]
     to: str | None
     what: str | None
     on: date
@@ -41,12 +41,8 @@ class Extract:
     sha256: str | None = None
     by: Author
     position: int
+    people: Sequence[Person] = ()
     changed_since: int | None = None
-
-    @property
-    def pupils(self) -> list[int]:
-        """The row numbers of those it is about."""
-        return [person.index for person in self.people]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +59,7 @@ class Disclosures(Selection, Inquiry[Sequence[Extract]]):
         who = selected_pupils(self, view)
         first = date.min if self.from_ is None else view.first
         return [
-            replace(each, changed_since=_changes_since(view, each))
+            _described(view, each)
             for each in extracts(view)
             if first <= each.on <= view.on and (not each.pupils or who.intersection(each.pupils))
         ]
@@ -90,7 +86,7 @@ def _disclosed(view: View) -> Iterator[Extract]:
     for each in view.standing(Disclosure):
         yield Extract(
             kind=each.kind,
-            people=[] if each.pupil is None else [view.people[each.pupil]],
+            pupils=() if each.pupil is None else (each.pupil,),
             to=view.open(each.recipient),
             what=view.open(each.what),
             on=each.on_date,
@@ -107,7 +103,7 @@ def _returns(view: View) -> Iterator[Extract]:
     for made in view.standing(ReturnMade):
         yield Extract(
             kind="return",
-            people=[view.people[pupil] for pupil in made.about],
+            pupils=tuple(made.about),
             to=_AUTHORITY,
             what=f"{made.kind} return",
             on=made.on_date,
@@ -122,7 +118,7 @@ def _alerts(view: View) -> Iterator[Extract]:
         assert sent.on_date is not None  # noqa: S101 - what was sent has its day
         yield Extract(
             kind="alert",
-            people=[view.people[sent.pupil]],
+            pupils=(sent.pupil,),
             to=view.open(sent.to_whom),
             what=f"notice of alert {sent.alert}",
             on=sent.on_date,
@@ -130,6 +126,11 @@ def _alerts(view: View) -> Iterator[Extract]:
             by=view.author(sent),
             position=sent.kf,
         )
+
+
+def _described(view: View, each: Extract) -> Extract:
+    people = [view.people[pupil] for pupil in each.pupils]
+    return replace(each, people=people, changed_since=_changes_since(view, each))
 
 
 def _changes_since(view: View, each: Extract) -> int | None:

@@ -12,7 +12,7 @@ from ledger.events.returns import ReturnMade
 from ledger.store.store import Fact
 from projections.disclosure.disclosures import Disclosures
 from projections.rendering import text
-from tests.projections.ledgers import HOUR, instant, marked, on_mark
+from tests.projections.ledgers import HOUR, enrolled, instant, marked, on_mark
 
 AT = instant(2025, 9, 12, 9)
 AUTHOR = {"by": "s1", "name": "Mrs Register", "job_title": "Officer"}
@@ -123,6 +123,14 @@ def test_by_days_and_by_what_was_known(marks):
     [known] = rows(marks, position=before)
     assert known["changed_since"] == 0
     assert rows(marks, known_at="2025-09-12T09:30Z") == [known]
+
+
+def test_what_is_about_somebody_not_known_yet_is_not_listed(marks):
+    """A source states a pupil later than what left about them was recorded here."""
+    marks.add(AT, enrolled("dan", date(2025, 9, 3), stated=AT + 24 * HOUR), imported=True)
+    marks.add(AT, disclosed("dan", 3))
+    assert [r["upn"] for r in rows(marks)] == ["U-dan"]
+    assert not rows(marks, clock="source", known_at="2025-09-12T12:00Z")
 
 
 def test_before_the_first_event_nothing_is_known(marks):

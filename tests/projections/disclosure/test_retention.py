@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.events.roll import PupilRemoved
@@ -102,6 +103,8 @@ def test_the_rows_can_be_had_as_csv(school):
 
 
 def test_a_ledger_that_knew_nothing_says_so(school):
-    """Before the first event."""
+    """Before the first event; a slip in who is asked about is refused then, too."""
     answer = ask(school, known_at="2025-07-01")
     assert answer.document["knows_nothing"] is True
+    with pytest.raises(Refused, match="no pupil has the UPN or local id 'nobody'"):
+        ask(school, "nobody", known_at="2025-07-01")
