@@ -21,8 +21,9 @@ from commands.amending.evidence import (
 )
 from commands.amending.preview import Preview, evidence_in_words
 from commands.core import checks, marks, sessions
-from commands.core.command import CALENDAR, Decision, Range, State, hidden, one, option
+from commands.core.command import Decision, State, hidden, option
 from commands.core.marks import Amendment, StatedMark
+from commands.core.ranges import CALENDAR, Range, one
 from commands.core.sessions import Span
 from ledger.errors import Refused
 from ledger.events import streams

@@ -5,21 +5,9 @@ from typing import NamedTuple
 
 from commands.amending.policy import check_policy_role, policy_in_force
 from commands.core import checks, marks
-from commands.core.command import (
-    CALENDAR,
-    POLICIES,
-    Author,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-    searched,
-)
+from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
+from commands.core.ranges import CALENDAR, POLICIES, Range, one, searched
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -95,13 +83,7 @@ class DeclineApproval(BatchCommand):
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         requests = _waiting_requests(self, state)
         check_second_person(author, state, now, requests)
-        declined = AmendmentDeclined(
-            batch=self.batch,
-            reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
+        declined = AmendmentDeclined(batch=self.batch, reason=reason, **author.fields)
         says = [f"{_change_in_words(state, each)}: declined; the mark stays" for each in requests]
         return decided([Fact(each.stream, declined) for each in requests], *says)
 
@@ -129,13 +111,7 @@ class WithdrawRequest(BatchCommand):
                 f"{state.open_text(asked.name)} asked for these changes, not {author.name}",
                 "decline them instead: attendance approvals decline",
             )
-        withdrawn = RequestWithdrawn(
-            batch=self.batch,
-            reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
+        withdrawn = RequestWithdrawn(batch=self.batch, reason=reason, **author.fields)
         says = [f"{_change_in_words(state, each)}: withdrawn" for each in requests]
         return decided([Fact(each.stream, withdrawn) for each in requests], *says)
 
@@ -233,13 +209,7 @@ def _facts(
 ) -> Iterator[Fact]:
     yield Fact(
         each.stream,
-        AmendmentApproved(
-            batch=command.batch,
-            reason=command.reason,
-            by=approver.staff_id,
-            name=approver.name,
-            job_title=approver.job_title,
-        ),
+        AmendmentApproved(batch=command.batch, reason=command.reason, **approver.fields),
     )
     yield Fact(streams.mark(each.pupil.id, each.session), amended)
 

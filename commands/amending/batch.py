@@ -11,8 +11,9 @@ from typing import NamedTuple, TextIO
 
 from commands.amending.changes import Change, policy_reads
 from commands.core import checks, marks
-from commands.core.command import Range, State, one
+from commands.core.command import State
 from commands.core.marks import StatedMark
+from commands.core.ranges import Range, one
 from commands.core.sessions import Span
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.events import streams

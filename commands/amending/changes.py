@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from commands.amending.policy import PolicyOnDay, check_policy_role, policy_in_force
 from commands.core import marks, papers
-from commands.core.command import POLICIES, Author, Range, State
+from commands.core.command import Author, State
 from commands.core.marks import Amendment, StatedMark
+from commands.core.ranges import POLICIES, Range
 from commands.core.sessions import Span
 from ledger.clock import local_date
 from ledger.english import number_of

@@ -4,18 +4,9 @@ from collections.abc import Iterable
 
 from commands.amending.changes import Proposal, Split, policy_reads, split
 from commands.core import checks, marks
-from commands.core.command import (
-    CALENDAR,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
+from commands.core.ranges import CALENDAR, Range, one
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event

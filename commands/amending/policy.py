@@ -11,11 +11,8 @@ from typing import NamedTuple, Self, TextIO
 
 from commands.core import checks
 from commands.core.command import (
-    POLICIES,
-    STAFF,
     Author,
     Decision,
-    Range,
     State,
     UseCase,
     argument,
@@ -23,6 +20,7 @@ from commands.core.command import (
     hidden,
     option,
 )
+from commands.core.ranges import POLICIES, STAFF, Range
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -76,14 +74,7 @@ class AdoptPolicy(UseCase):
         before = state.school.policy_on(since)
         if before is not None and (before.policy, before.text) == (policy.name, self.text):
             return decided([], f"{policy.name} applies on {since} already; nothing was recorded")
-        adopted = PolicyAdopted(
-            policy=policy.name,
-            since=since,
-            text=self.text,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
+        adopted = PolicyAdopted(policy=policy.name, since=since, text=self.text, **author.fields)
         says = [f"the policy {policy.name} applies from {since}"]
         if before is not None:
             ends = since if before.since == since else since - _DAY

@@ -9,13 +9,13 @@ from commands.core.command import (
     Decision,
     Errand,
     Outcome,
-    Range,
     State,
     UseCase,
     hidden,
     option,
 )
 from commands.core.execute import execute
+from commands.core.ranges import Range
 from ledger.backup import backup, passphrases
 from ledger.backup.file import SUFFIX
 from ledger.clock import local

@@ -11,7 +11,6 @@ from commands.core.command import (
     Decision,
     Errand,
     Outcome,
-    Range,
     State,
     UseCase,
     argument,
@@ -19,6 +18,7 @@ from commands.core.command import (
     option,
 )
 from commands.core.execute import execute
+from commands.core.ranges import Range
 from ledger.backup import backup, check, file, passphrases
 from ledger.backup.backup import Secrets
 from ledger.backup.file import Archive

@@ -10,19 +10,9 @@ from datetime import date
 from itertools import groupby
 
 from commands.core import checks, marks, sessions
-from commands.core.command import (
-    CALENDAR,
-    ROLL,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
+from commands.core.ranges import CALENDAR, ROLL, Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams

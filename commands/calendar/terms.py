@@ -7,17 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 
 from commands.core import checks, sessions
-from commands.core.command import (
-    CALENDAR,
-    ROLL,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    option,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.ranges import CALENDAR, ROLL, Range
 from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams

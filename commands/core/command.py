@@ -9,22 +9,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
-from typing import Any, NamedTuple, Protocol, Self, TextIO, dataclass_transform
+from typing import Any, NamedTuple, Protocol, Self, TextIO, TypedDict, dataclass_transform
 
+from commands.core.ranges import Range, Wanted, one
 from ledger import form
 from ledger.clock import Clock, local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.log import Committed, Source
-from ledger.events.roll import GroupJoined
 from ledger.ledger import Ledger
 from ledger.sealing.attachments import Attachment, new_key
 from ledger.sealing.keys import BEYOND_USE
 from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil, School
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Recorded, Relied
+from ledger.store.store import Fact, Recorded
 from ledger.values import Operator
 from policies.packs.codes import Codes, Rules
 
@@ -66,6 +66,14 @@ class Command:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in without}
 
 
+class AuthorFields(TypedDict):
+    """Who decided, as the fields of an event say it."""
+
+    by: str
+    name: str
+    job_title: str
+
+
 class Author(NamedTuple):
     """The name and title of whoever decides, as they are on the day."""
 
@@ -73,82 +81,10 @@ class Author(NamedTuple):
     name: str
     job_title: str
 
-
-class Range(NamedTuple):
-    """The streams named from ``first`` to before ``last``.
-
-    ``events``: of streams that the school is folded from, whether the events are wanted too, and
-    not only what they make; the events of all others always are. ``rests``: whether the decision
-    rests on them, or only looks through them for those that it names besides. ``joining``: it
-    rests on nothing there but that nobody joins this group.
-    """
-
-    first: str
-    last: str
-    events: bool = False
-    rests: bool = True
-    joining: str | None = None
-
     @property
-    def ranges(self) -> Iterator["Range"]:
-        """Itself."""
-        yield self
-
-    @property
-    def relied_on(self) -> Relied:
-        """What must not change until the decision is recorded."""
-        return Relied(self.first, self.last, None if self.joining is None else self._joins)
-
-    def _joins(self, event: Event) -> bool:
-        return isinstance(event, GroupJoined) and event.name == self.joining
-
-
-class Streams(NamedTuple):
-    """Some streams by their whole names, which are read together."""
-
-    names: tuple[str, ...]
-
-    @property
-    def ranges(self) -> Iterator["Range"]:
-        """Each of them as a range."""
-        return map(one, self.names)
-
-
-Wanted = Range | Streams
-
-
-def one(stream: str) -> Range:
-    """Return the range that holds one stream only."""
-    return Range(stream, stream + "\x00")
-
-
-def starting(prefix: str) -> Range:
-    """Return the range of every stream whose name begins with a prefix."""
-    return Range(prefix, prefix + "\U0010ffff")
-
-
-def searched(prefix: str) -> Range:
-    """Return the range to look through where it is not known on which stream something is.
-
-    What is found, and is to stand unchanged, is named by itself.
-    """
-    return starting(prefix)._replace(rests=False)
-
-
-CALENDAR = one(streams.CALENDAR)
-"""Terms, closures, register times and the school's own details."""
-STAFF = starting(streams.STAFF)
-"""Everybody on the staff: for who holds which role, and whether anybody does."""
-ROLL = starting(streams.PUPIL)
-"""Every pupil: for who belongs to a group, and for who is there at all."""
-POLICIES = one(streams.policy())
-"""The policies that the school adopted."""
-
-
-def belonging(school: School, group: str) -> Iterator[Range]:
-    """Name who belongs to a group: each pupil who ever did, and that nobody else joins it."""
-    yield ROLL._replace(joining=group)
-    yield from (one(streams.pupil(pupil_id)) for pupil_id in school.groups.get(group, ()))
+    def fields(self) -> AuthorFields:
+        """What an event keeps of who decided: reg 6(1) wants the name, the title goes with it."""
+        return AuthorFields(by=self.staff_id, name=self.name, job_title=self.job_title)
 
 
 class Identities:

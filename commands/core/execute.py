@@ -7,18 +7,8 @@ from operator import attrgetter
 from typing import TypeVar
 
 import ledger
-from commands.core.command import (
-    Context,
-    Identities,
-    Outcome,
-    Read,
-    State,
-    Streams,
-    UseCase,
-    Wanted,
-    Watched,
-    one,
-)
+from commands.core.command import Context, Identities, Outcome, Read, State, UseCase, Watched
+from commands.core.ranges import Streams, Wanted, one
 from ledger.clock import local_date
 from ledger.errors import Conflict, Refused, StorageRefused
 from ledger.events import streams

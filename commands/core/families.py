@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from commands.core.command import Range, State, one, starting
+from commands.core.command import State
+from commands.core.ranges import Range, one, starting
 from ledger.events import streams
 from ledger.events.roll import RelationRecorded
 from ledger.state.school import Pupil

@@ -10,7 +10,8 @@ from datetime import date
 from typing import NamedTuple
 
 from commands.core import checks
-from commands.core.command import Author, Range, State, one, starting
+from commands.core.command import Author, State
+from commands.core.ranges import Range, one, starting
 from commands.core.sessions import Span
 from ledger import clock
 from ledger.errors import Refused

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from commands.core.command import Range, State, starting
+from commands.core.command import State
+from commands.core.ranges import Range, starting
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import NoticeStated, PenaltyConsidered

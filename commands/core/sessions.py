@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from commands.core.command import Range, UseCase, option
+from commands.core.command import UseCase, option
+from commands.core.ranges import Range
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.state.school import Pupil

@@ -8,17 +8,8 @@ from pathlib import Path
 from typing import Literal, Self, TextIO
 
 from commands.core import checks, marks
-from commands.core.command import (
-    Author,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    decided,
-    hidden,
-    one,
-    option,
-)
+from commands.core.command import Author, Decision, State, UseCase, decided, hidden, option
+from commands.core.ranges import Range, one
 from commands.core.sessions import Span
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -163,9 +154,7 @@ def _disclosure(command: RecordDisclosure, state: State, author: Author, today: 
         last=command.last,
         seen_at=_register_position(command.seen_at, state, on, today),
         sha256=command.sha256,
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
+        **author.fields,
     )
 
 

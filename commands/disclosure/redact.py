@@ -14,21 +14,18 @@ from typing import NamedTuple
 
 from commands.core import checks
 from commands.core.command import (
-    STAFF,
     Context,
     Decision,
     Errand,
     Outcome,
-    Range,
     State,
     UseCase,
     argument,
     decided,
-    one,
     option,
-    starting,
 )
 from commands.core.execute import execute, look
+from commands.core.ranges import STAFF, Range, one, starting
 from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -95,12 +92,7 @@ class RedactField(UseCase, Errand):
         _check_not_kept(state, aim, today)
         _check_reason(reason, state.open_text(aim.sealed))
         event = FieldRedacted(
-            position=self.position,
-            field=self.field,
-            reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
+            position=self.position, field=self.field, reason=reason, **author.fields
         )
         return decided([Fact(streams.redaction(), event)], *_says(self, state, aim, today))
 

@@ -10,18 +10,8 @@ from dataclasses import asdict
 from datetime import date
 
 from commands.core import checks, families
-from commands.core.command import (
-    STAFF,
-    Author,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    decided,
-    hidden,
-    one,
-    option,
-)
+from commands.core.command import Author, Decision, State, UseCase, decided, hidden, option
+from commands.core.ranges import STAFF, Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -85,9 +75,7 @@ class CopyForSubject(UseCase):
             first=self.first or min(pupil.spells, default=today),
             last=self.last or today,
             seen_at=state.position if self.seen_at is None else self.seen_at,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
+            **author.fields,
         )
         return decided([Fact(streams.disclosure(pupil.id), event)])
 
@@ -105,13 +93,7 @@ class ShowNames(UseCase):
         """Record each look; the same reason again is another look."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         checks.check_role(state, author, _MAY_SEE_NAMES, now, "see names in an audit")
-        shown = NamesShown(
-            reason=reason,
-            seen_at=state.position,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
+        shown = NamesShown(reason=reason, seen_at=state.position, **author.fields)
         return decided(
             [Fact(streams.audit(), shown)], "recorded that names were looked up, and why"
         )

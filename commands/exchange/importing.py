@@ -10,16 +10,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Self, TextIO
 
-from commands.core.command import (
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    hidden,
-    option,
-    starting,
-)
+from commands.core.command import Decision, State, UseCase, argument, hidden, option
+from commands.core.ranges import Range, starting
 from commands.exchange.portable import (
     calendar,
     differences,

@@ -12,19 +12,9 @@ from datetime import date
 from typing import NamedTuple
 
 from commands.core import checks, families, marks, sessions
-from commands.core.command import (
-    CALENDAR,
-    STAFF,
-    Author,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    option,
-)
+from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from commands.core.marks import StatedMark
+from commands.core.ranges import CALENDAR, STAFF, Range
 from commands.core.sessions import Span
 from commands.leave.leave import (
     Leave,
@@ -108,9 +98,7 @@ class GrantLeave(UseCase):
             last=str(granting.span.last),
             reason=reason,
             letter_on=self.letter_on,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
+            **author.fields,
         )
         facts = [
             Fact(streams.leave(leave.pupil.id, leave.id), event),
@@ -147,12 +135,7 @@ class RefuseLeave(UseCase):
             leave, ("asked",), "granted leave is taken back with attendance leave withdraw"
         )
         event = LeaveDecided(
-            granted=False,
-            reason=reason,
-            letter_on=self.letter_on,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
+            granted=False, reason=reason, letter_on=self.letter_on, **author.fields
         )
         asked = leave.asked_for
         purpose = law.purpose(leave.request.purpose, asked.first.date)

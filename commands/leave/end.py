@@ -11,18 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from commands.amending.changes import Proposal, Split, policy_reads, request_facts, split
 from commands.core import checks, marks
-from commands.core.command import (
-    CALENDAR,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    option,
-    starting,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
+from commands.core.ranges import CALENDAR, Range, starting
 from commands.leave.leave import (
     Grant,
     Leave,
@@ -85,13 +76,7 @@ class FalsifyLeave(UseCase):
         early = [p for p in proposals if not ended[p.session]]
         batch = state.new_id() if proposals else None
         amending = Amendment(author, _citation(leave, grant, reason), batch)
-        event = LeaveFalsified(
-            reason=reason,
-            batch=batch,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
-        )
+        event = LeaveFalsified(reason=reason, batch=batch, **author.fields)
         facts = [
             Fact(streams.leave(leave.pupil.id, leave.id), event),
             *(_amendment(amending, proposal) for proposal in parts.direct),
@@ -130,9 +115,7 @@ class WithdrawLeave(UseCase):
         leave = find_leave(state, self.leave_id)
         check_state(leave, ("asked", "granted"), "nothing is left to withdraw")
         plans = _own_plans(state, leave)
-        event = LeaveWithdrawn(
-            reason=reason, by=author.staff_id, name=author.name, job_title=author.job_title
-        )
+        event = LeaveWithdrawn(reason=reason, **author.fields)
         why = f"leave {leave.id} was withdrawn: {reason}"
         facts = [
             Fact(streams.leave(leave.pupil.id, leave.id), event),

@@ -9,8 +9,9 @@ from datetime import date
 from typing import NamedTuple
 
 from commands.core import marks, sessions
-from commands.core.command import Range, State, one, searched
+from commands.core.command import State
 from commands.core.marks import has_ended
+from commands.core.ranges import Range, one, searched
 from commands.core.sessions import Span
 from ledger.errors import Refused
 from ledger.events import streams

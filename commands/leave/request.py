@@ -13,18 +13,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, time
 
 from commands.core import checks, families, sessions
-from commands.core.command import (
-    CALENDAR,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-    starting,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.ranges import CALENDAR, Range, one, starting
 from commands.leave.leave import leaves_of, sessions_in_words, sessions_met
 from ledger.clock import local, local_date, parse_instant
 from ledger.english import number_of

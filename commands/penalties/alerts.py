@@ -8,17 +8,8 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from commands.core import checks
-from commands.core.command import (
-    STAFF,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.ranges import STAFF, Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -99,13 +90,7 @@ def _settle(alert: int, state: State, now: int, settlement: Settlement) -> Decis
                 f"alert {alert} is settled already: {before.outcome}",
                 "attendance alerts --all shows by whom; a later change raises a new alert",
             )
-    event = AlertSettled(
-        alert=alert,
-        **settlement._asdict(),
-        by=author.staff_id,
-        name=author.name,
-        job_title=author.job_title,
-    )
+    event = AlertSettled(alert=alert, **settlement._asdict(), **author.fields)
     name = state.name_of(state.school.pupils[streams.subject(stream)])
     says = f"alert {alert} ({name}): recorded as {settlement.outcome}"
     return decided([Fact(stream, event)], says)

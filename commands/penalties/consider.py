@@ -8,19 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from commands.core import checks, marks
-from commands.core.command import (
-    CALENDAR,
-    STAFF,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-    starting,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.ranges import CALENDAR, STAFF, Range, one, starting
 from ledger.clock import local_date
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
@@ -69,9 +58,7 @@ class ConsiderPenalty(UseCase):
         event = PenaltyConsidered(
             decision=self.decision,
             reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
+            **author.fields,
             count=counted.windows.count,
             settled=sum(session not in counted.provisional for session in inside),
             peak=counted.windows.peak,

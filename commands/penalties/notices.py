@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any, Literal
 
 from commands.core import checks
-from commands.core.command import Decision, Range, State, UseCase, argument, decided, one, option
+from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.ranges import Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -97,12 +98,7 @@ class ConfirmNotices(UseCase):
             )
         stream = streams.notices(self.parent_id, pupil.id)
         event = NoticesConfirmed(
-            la_ref=la_ref,
-            confirmed_on=self.on,
-            notices=self.notices,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
+            la_ref=la_ref, confirmed_on=self.on, notices=self.notices, **author.fields
         )
         who = f"notices to {self.parent_id} for {state.name_of(pupil)}"
         if _is_confirmed(state, stream, event):

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from commands.core.command import CALENDAR, Decision, Range, Read, State, one, starting
+from commands.core.command import Decision, Read, State
 from commands.core.papers import PREFIXES, CitedPaper, by_pupil
+from commands.core.ranges import CALENDAR, Range, one, starting
 from commands.penalties.undercut_case import Register, Undercut, compare, describe
 from ledger.events import streams
 from ledger.events.base import Event

@@ -8,14 +8,13 @@ from commands.core.command import (
     Decision,
     Errand,
     Outcome,
-    Range,
     State,
     UseCase,
     decided,
     hidden,
-    one,
 )
 from commands.core.execute import execute, look
+from commands.core.ranges import Range, one
 from ledger.events import streams
 from ledger.events.log import KeyAdopted
 from ledger.files import translated

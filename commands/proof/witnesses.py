@@ -16,14 +16,13 @@ from commands.core.command import (
     Decision,
     Errand,
     Outcome,
-    Range,
     State,
     UseCase,
     argument,
     decided,
-    one,
     option,
 )
+from commands.core.ranges import Range, one
 from ledger.clock import SECOND, local
 from ledger.errors import Refused
 from ledger.events import streams

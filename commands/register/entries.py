@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, TextIO
 
 from commands.core import marks
-from commands.core.command import CALENDAR, Author, State, Streams, Wanted, belonging
+from commands.core.command import Author, State
 from commands.core.marks import StatedMark
+from commands.core.ranges import CALENDAR, Streams, Wanted, belonging
 from ledger.clock import local_date
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.events import streams

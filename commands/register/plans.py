@@ -6,8 +6,9 @@ Only for sessions met, without a mark, whose register has not ended.
 from collections.abc import Iterable
 
 from commands.core import checks, marks, sessions
-from commands.core.command import CALENDAR, Decision, Range, State, decided, one, option
+from commands.core.command import Decision, State, decided, option
 from commands.core.marks import StatedMark
+from commands.core.ranges import CALENDAR, Range, one
 from commands.core.sessions import PupilSpanCommand, Span
 from ledger.english import number_of
 from ledger.errors import Refused

@@ -11,22 +11,19 @@ from typing import Self, TextIO
 
 from commands.core import marks
 from commands.core.command import (
-    CALENDAR,
     Decision,
     OnScreen,
     Outcome,
-    Range,
     Screen,
     State,
     UseCase,
-    Wanted,
     argument,
     decided,
     hidden,
-    one,
     option,
 )
 from commands.core.marks import StatedMark
+from commands.core.ranges import CALENDAR, Range, Wanted, one
 from commands.core.sessions import Span
 from commands.register import entries
 from commands.register.entries import Place, RegisterRefused, Result, Row, Taking

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
-from commands.core.command import Decision, Range, State, UseCase, decided, one, option
+from commands.core.command import Decision, State, UseCase, decided, option
+from commands.core.ranges import Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams

@@ -9,18 +9,9 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from commands.core import checks, marks
-from commands.core.command import (
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-    starting,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import StatedMark
+from commands.core.ranges import Range, one, starting
 from commands.roll import enrol
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -76,9 +67,7 @@ class CorrectPupil(UseCase):
             amended=amended,
             **_age_fields(self, pupil, local_date(now)),
             reason=reason,
-            by=author.staff_id,
-            name=author.name,
-            job_title=author.job_title,
+            **author.fields,
         )
         facts = [event, *_spell_again(self, state, pupil)]
         stream = streams.pupil(pupil.id)
@@ -176,12 +165,7 @@ class MergePupils(UseCase):
             Fact(
                 streams.pupil(pair.duplicate.id),
                 EnrolmentWithdrawn(
-                    starts_on=starts_on,
-                    survivor=pair.survivor.id,
-                    reason=reason,
-                    by=author.staff_id,
-                    name=author.name,
-                    job_title=author.job_title,
+                    starts_on=starts_on, survivor=pair.survivor.id, reason=reason, **author.fields
                 ),
             )
             for starts_on in sorted(pair.duplicate.spells)

@@ -10,17 +10,8 @@ from typing import Any, NamedTuple
 
 from commands.calendar import closures
 from commands.core import checks, sessions
-from commands.core.command import (
-    CALENDAR,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.ranges import CALENDAR, Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams

@@ -9,17 +9,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from commands.core import checks
-from commands.core.command import (
-    Author,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-)
+from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
+from commands.core.ranges import Range, one
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import AdmissionAmended, ParentRecorded, RelationRecorded
@@ -172,9 +163,7 @@ def _amendments(
                 original=_text(before.get(name)),
                 amended=_text(after[name]),
                 reason=why,
-                by=author.staff_id,
-                name=author.name,
-                job_title=author.job_title,
+                **author.fields,
             ),
         )
         for name in names

@@ -11,17 +11,8 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from commands.core import checks, marks, sessions
-from commands.core.command import (
-    CALENDAR,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.ranges import CALENDAR, Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams

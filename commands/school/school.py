@@ -7,20 +7,18 @@ from dataclasses import replace
 
 from commands.core import checks
 from commands.core.command import (
-    CALENDAR,
     Context,
     Decision,
     Errand,
     Outcome,
-    Range,
     State,
     UseCase,
     decided,
     hidden,
-    one,
     option,
 )
 from commands.core.execute import execute
+from commands.core.ranges import CALENDAR, Range, one
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import KeyAdopted, LedgerCreated

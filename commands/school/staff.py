@@ -7,17 +7,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from commands.core import checks
-from commands.core.command import (
-    STAFF,
-    Decision,
-    Range,
-    State,
-    UseCase,
-    argument,
-    decided,
-    one,
-    option,
-)
+from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.ranges import STAFF, Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams

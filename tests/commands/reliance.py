@@ -8,7 +8,8 @@ which streams were looked at; what is recorded must rest on no others than the n
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from commands.core.command import CALENDAR, POLICIES, ROLL, STAFF, Range, UseCase, one, starting
+from commands.core.command import UseCase
+from commands.core.ranges import CALENDAR, POLICIES, ROLL, STAFF, Range, one, starting
 from ledger.events import streams
 from ledger.state.school import School
 

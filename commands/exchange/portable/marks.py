@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from commands.core.command import Range, State, one, starting
+from commands.core.command import State
+from commands.core.ranges import Range, one, starting
 from commands.exchange.portable import amendments, links, mark_rows
 from commands.exchange.portable.amendments import Key
 from commands.exchange.portable.content import Content

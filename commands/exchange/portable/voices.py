@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from commands.core.command import CALENDAR, Range, State, starting
+from commands.core.command import State
+from commands.core.ranges import CALENDAR, Range, starting
 from ledger.events import calendar, penalties, roll, school, streams
 from ledger.events.base import Event, SourcedEvent
 from ledger.events.log import Committed

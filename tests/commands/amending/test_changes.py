@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.amending.changes import Proposal, policy_reads, request_facts, split
-from commands.core.command import POLICIES, Author, Range, State
+from commands.core.command import Author, State
 from commands.core.marks import Amendment, StatedMark
+from commands.core.ranges import POLICIES, Range
 from commands.core.sessions import Span
 from ledger.clock import parse_instant
 from ledger.errors import Refused

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from commands.calendar.terms import SetRegisterTimes, SetTerm
-from commands.core.command import CALENDAR, Range
 from commands.core.execute import look
+from commands.core.ranges import CALENDAR, Range
 from commands.register.take import MarkSession
 from ledger.events.calendar import RegisterTimesSet, TermSet
 from ledger.values import parse_session

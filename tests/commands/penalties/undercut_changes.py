@@ -6,7 +6,8 @@ from random import Random
 
 from commands.amending.amend import AmendMarks
 from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
-from commands.core.command import Decision, UseCase, decided, hidden, one
+from commands.core.command import Decision, UseCase, decided, hidden
+from commands.core.ranges import one
 from commands.register.take import MarkSession
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed, TermSet
