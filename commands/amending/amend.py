@@ -2,6 +2,7 @@
 
 One session, every session of a range on which a mark stands, or the lines of a batch file; all of
 them or none. What the school's policy holds back for a second person is recorded as requested.
+A mark of the wrong pupil is moved to the right one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,24 +11,32 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self, TextIO
 
 from commands.amending.batch import BatchFile, batch_changes, batch_reads, read_batch
-from commands.amending.changes import Change, Judgement, policy_reads, request_facts, split
+from commands.amending.changes import (
+    Judgement,
+    Proposal,
+    check_differs,
+    hold,
+    judge,
+    policy_reads,
+    standing,
+)
 from commands.amending.evidence import (
     EvidenceFile,
     EvidenceRecord,
     check_keep,
     evidence_of,
     read_evidence,
-    record_evidence,
 )
-from commands.amending.preview import Preview, evidence_in_words
+from commands.amending.preview import Preview
 from commands.core import checks, marks, sessions
-from commands.core.command import Decision, State, hidden, option
+from commands.core.command import Decision, State, UseCase, argument, decided, hidden, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, Range, one
 from commands.core.sessions import Span
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.register import MarkCorrected
+from ledger.events.base import Event
+from ledger.events.register import SessionMarked
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
@@ -109,27 +118,22 @@ class AmendMarks(sessions.SpanCommand):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Amend one mark, all of a range that answer the description, or those of a batch file."""
         author = state.author(now)
-        changes = _changes(self, state, rules, now)
-        judged = _judge(state, rules, now, changes)
+        judged = judge(state, rules, now, _changes(self, state, rules, now))
         amended = [each for each in judged if not each.taking]
         held = any(each.grounds for each in judged)
         evidence = evidence_of(self.evidence_file, self.evidence_note, keep=self.keep_evidence)
         tied = len(amended) > 1 or held or evidence is not None
         batch = state.new_id() if tied else None
-        facts = [_fact(Amendment(author, each.change.reason, batch), each) for each in judged]
-        kept = EvidenceRecord()
-        if evidence is not None and batch is not None:
-            pupils = {each.change.pupil.id: None for each in judged}
-            kept = record_evidence(evidence, pupils, batch, state.new_key)
+        facts = [each.fact(Amendment(author, each.proposal.reason, batch)) for each in judged]
         preview = Preview(state, rules.codes, now, judged)
         says = preview.in_full() if self.dry_run else preview.briefly(batch)
-        says += evidence_in_words(evidence)
-        if self.dry_run:
-            says.append("dry run: nothing was recorded")
+        kept = EvidenceRecord()
+        if evidence is not None and batch is not None:
+            pupils = dict.fromkeys(each.proposal.pupil.id for each in judged)
+            kept = evidence.record(pupils, batch, state.new_key)
+            says.append(f"evidence: {evidence}")
         facts += kept.facts
-        return Decision(
-            facts, len(facts), tuple(says), dry_run=self.dry_run, attachments=kept.attachments
-        )
+        return decided(facts, *says, dry_run=self.dry_run, attachments=kept.attachments)
 
 
 def _check_options(command: AmendMarks) -> None:
@@ -146,7 +150,7 @@ def _check_options(command: AmendMarks) -> None:
     check_keep(command.evidence, keep=command.keep_evidence)
 
 
-def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Change]:
+def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Proposal]:
     if command.batch_file is not None:
         return batch_changes(command.batch_file, command.reason, state, rules.codes, now)
     code = checks.required_text(command.code, "code")
@@ -162,41 +166,6 @@ def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Seque
     return replacement.changes(state, sessions.span(command), now)
 
 
-def _judge(state: State, rules: Rules, now: int, changes: Sequence[Change]) -> list[Judgement]:
-    """Tell of each change whether it is part of the taking, applies at once, or waits."""
-    calendar = state.school.calendar()
-
-    def has_ended(change: Change) -> bool:
-        taken = marks.takings(state, change.pupil, change.session)
-        return marks.has_ended(calendar, change.session, taken, now)
-
-    over = [has_ended(change) for change in changes]
-    amendments = [c.proposal for c, is_over in zip(changes, over, strict=True) if is_over]
-    parts = split(state, rules, now, state.author(now), amendments)
-    held = {(h.proposal.pupil.id, h.proposal.session): h for h in parts.held}
-    return [
-        Judgement(change, taking=not is_over, held=held.get((change.pupil.id, change.session)))
-        for change, is_over in zip(changes, over, strict=True)
-    ]
-
-
-def _fact(amending: Amendment, judged: Judgement) -> Fact:
-    change = judged.change
-    if judged.held is not None:
-        [requested] = request_facts([judged.held], amending)
-        return requested
-    stream = streams.mark(change.pupil.id, change.session)
-    if not judged.taking:
-        return Fact(stream, amending.mark(change.before.code, change.after))
-    corrected = MarkCorrected(
-        original=change.before.code,
-        **change.after._asdict(),
-        reason=amending.reason,
-        by=amending.author.staff_id,
-    )
-    return Fact(stream, corrected)
-
-
 class Replacement(NamedTuple):
     """What is to stand, and instead of which code (none: of any)."""
 
@@ -207,7 +176,7 @@ class Replacement(NamedTuple):
     from_code: str | None
     reason: str
 
-    def changes(self, state: State, span: Span, now: int) -> list[Change]:
+    def changes(self, state: State, span: Span, now: int) -> list[Proposal]:
         """Return the changes in a span; refuse none, and a mark that may not stand."""
         if span.single:
             marks.check_not_future(span.first, now)
@@ -221,51 +190,108 @@ class Replacement(NamedTuple):
             )
         return changes
 
-    def _change(self, session: Session, before: StatedMark | None) -> Change:
+    def _change(self, session: Session, before: StatedMark | None) -> Proposal:
         """Return the change of the one session named, or refuse it."""
         after = self.stated
         self._check(session, after)
-        if before is None:
-            raise Refused(
-                "no-mark", f"no mark stands for {session}", "record one with attendance mark"
-            )
-        if not self._concerns(before):
-            raise Refused(
-                "other-code-stands",
-                f"{before.code} stands for {session}, not {self.from_code}",
-                "look at what stands with attendance history, then give that --from-code",
-            )
-        if before == after:
-            raise Refused(
-                "same-mark", f"{after.code} already stands for {session}", "nothing is to amend"
-            )
-        return Change(self.pupil, session, before, after, self.reason)
+        remedy = "look at what stands with attendance history, then give that --from-code"
+        before = standing(session, before, self.from_code, remedy)
+        check_differs(session, before, after, "nothing is to amend")
+        return Proposal(self.pupil, session, before, after, self.reason)
 
-    def _changes_of_range(
-        self, standing: Iterable[tuple[Session, StatedMark]]
-    ) -> Iterator[Change]:
+    def _changes_of_range(self, found: Iterable[tuple[Session, StatedMark]]) -> Iterator[Proposal]:
         """Yield the changes among the marks of a range.
 
         Closed and cancelled sessions keep what the calendar gave them; a code for present takes
         the form of its half of the day.
         """
-        for session, before in standing:
+        for session, before in found:
             met = self.calendar.closure(session, self.pupil.groups(session.date)) is None
             after = self.stated._replace(code=self._code_for(session))
-            if met and self._concerns(before) and before != after:
+            concerned = self.from_code in (None, before.code)
+            if met and concerned and before != after:
                 self._check(session, after)
-                yield Change(self.pupil, session, before, after, self.reason)
+                yield Proposal(self.pupil, session, before, after, self.reason)
 
     def _check(self, session: Session, after: StatedMark) -> None:
         marks.check_entry(
             self.codes, self.calendar, pupil=self.pupil, session=session, stated=after
         )
 
-    def _concerns(self, before: StatedMark) -> bool:
-        return self.from_code in (None, before.code)
-
     def _code_for(self, session: Session) -> str:
         rule = self.codes.find(self.stated.code, session.date)
         if rule is not None and rule.category == "present" and session.half not in rule.sessions:
             return self.codes.present(session.half)
         return self.stated.code
+
+
+class MoveMark(UseCase):
+    """attendance move-mark: put right a mark that was recorded against the wrong pupil.
+
+    The right pupil gets the mark; the wrong one, never left blank, gets another code.
+    """
+
+    session: Session = argument("the session, 2026-11-20/AM")
+    from_: str = option("UPN or local id of the wrong pupil")
+    to: str = option("UPN or local id of the right pupil")
+    code: str = option("the code that stands for the wrong pupil from now on")
+    reason: str = option("what happened")
+    minutes_late: int | None = option("minutes late, for that code", default=None, minimum=0)
+    nature: str | None = option("nature or cause, for that code", default=None)
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks, the calendar and both pupils; their marks, and what the policy needs."""
+        yield from (state.own_row, CALENDAR)
+        pupils = [state.pupil(named) for named in (self.from_, self.to)]
+        for pupil in pupils:
+            yield one(streams.pupil(pupil.id))
+            yield one(streams.mark(pupil.id, self.session))
+        yield from policy_reads(state, pupils)
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Amend the wrong pupil's mark; enter or amend the right pupil's with what it was."""
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        session, wrong, right = self.session, state.pupil(self.from_), state.pupil(self.to)
+        moved = marks.mark_of(state, wrong, session)
+        after = StatedMark(self.code, self.minutes_late, self.nature)
+        if wrong is right or moved is None or moved == after:
+            raise Refused(
+                "nothing-to-move",
+                f"there is no mark for {session} to move, or it would stay as it is",
+                "name the pupil who has the mark, the one it belongs to, and another code",
+            )
+        marks.check_not_future(session, now)
+        calendar = state.school.calendar()
+        for pupil, stated in ((wrong, after), (right, moved)):
+            marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
+        before = marks.mark_of(state, right, session)
+        proposals = [Proposal(wrong, session, moved, after)]
+        if before is not None and before != moved:
+            proposals.append(Proposal(right, session, before, moved))
+        _check_at_once(hold(state, rules, now, proposals), state)
+        amending = Amendment(author, reason, state.new_id())
+        facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
+        says = [f"{state.name_of(wrong)} {session}: {proposals[0].codes}"]
+        if before != moved:
+            event: Event = SessionMarked(
+                **moved._asdict(), late=True, reason=reason, by=author.staff_id
+            )
+            if before is not None:
+                event = amending.mark(before.code, moved)
+            facts.append(Fact(streams.mark(right.id, session), event))
+            was = "no mark" if before is None else before.code
+            says.append(f"{state.name_of(right)} {session}: {was} -> {moved.code}")
+        return decided(facts, *says)
+
+
+def _check_at_once(judged: Iterable[Judgement], state: State) -> None:
+    """Refuse a move of which the school's policy holds a part: its two halves belong together."""
+    for proposal, grounds, _ in judged:
+        if grounds:
+            raise Refused(
+                "approval-needed",
+                f"{state.name_of(proposal.pupil)} {proposal.session}: {proposal.codes} adds "
+                "unauthorised absence, which the school's policy holds for a second person "
+                f"({', '.join(grounds)})",
+                "amend each of the two marks with attendance amend: that one waits for approval",
+            )

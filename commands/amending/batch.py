@@ -9,7 +9,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple, TextIO
 
-from commands.amending.changes import Change, policy_reads
+from commands.amending.changes import Proposal, check_differs, policy_reads, standing
 from commands.core import checks, marks
 from commands.core.command import State
 from commands.core.marks import StatedMark
@@ -114,7 +114,7 @@ def batch_reads(file: BatchFile, state: State) -> Iterator[Range]:
 
 def batch_changes(
     file: BatchFile, reason: str | None, state: State, codes: Codes, now: int
-) -> list[Change]:
+) -> list[Proposal]:
     """Return the change of every line; refuse all faults of the file at once.
 
     ``reason``: of the lines that give none.
@@ -138,7 +138,7 @@ class _LineChecker:
         self._calendar = state.school.calendar()
         self._named: dict[tuple[str, Session], int] = {}
 
-    def line(self, row: Row) -> tuple[Change | None, list[Refused]]:
+    def line(self, row: Row) -> tuple[Proposal | None, list[Refused]]:
         """Return the change that a line asks for, or all that is wrong with it."""
         try:
             pupil = self._state.pupil(row.upn)
@@ -152,12 +152,12 @@ class _LineChecker:
                 lambda: self._check_reason(row),
                 lambda: self._check_stands(row, before),
                 lambda: self._check_entry(pupil, row.session, after),
-                lambda: _check_changes(row, before, after),
+                lambda: check_differs(row.session, before, after, "take the line out"),
             )
         )
         if wrong or before is None:
             return None, wrong
-        return Change(pupil, row.session, before, after, row.reason or self._reason), []
+        return Proposal(pupil, row.session, before, after, row.reason or self._reason), []
 
     def _check_once(self, pupil: Pupil, row: Row) -> None:
         first = self._named.setdefault((pupil.id, row.session), row.line)
@@ -175,16 +175,8 @@ class _LineChecker:
 
     def _check_stands(self, row: Row, before: StatedMark | None) -> None:
         marks.check_not_future(row.session, self._now)
-        if before is None:
-            raise Refused(
-                "no-mark", f"no mark stands for {row.session}", "record one with attendance mark"
-            )
-        if before.code != row.original:
-            raise Refused(
-                "other-code-stands",
-                f"{before.code} stands for {row.session}, not {row.original}",
-                "look at what stands with attendance history, and correct original",
-            )
+        remedy = "look at what stands with attendance history, and correct original"
+        standing(row.session, before, row.original, remedy)
 
     def _check_entry(self, pupil: Pupil, session: Session, after: StatedMark) -> None:
         if after.code == NO_MARK:
@@ -199,13 +191,6 @@ class _LineChecker:
             if why.code != "nature-missing":
                 raise
             raise Refused(why.code, why.what, "say what it is in the column nature") from None
-
-
-def _check_changes(row: Row, before: StatedMark | None, after: StatedMark) -> None:
-    if before == after:
-        raise Refused(
-            "same-mark", f"{after.code} already stands for {row.session}", "take the line out"
-        )
 
 
 def _refusals(*tests: Callable[[], None]) -> Iterator[Refused]:

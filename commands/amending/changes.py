@@ -4,9 +4,8 @@ The statute restricts nobody (SI 2024/208 reg 6), so without an adopted policy e
 at once. A second person is asked for only where a change adds unauthorised absence: what is in a
 family's favour is never held back.
 
-A use case that amends includes `policy_reads` in what it reads, and calls `split` with the
-amendments of marks whose taking has ended: it records ``direct`` as `MarkAmended`, and
-``request_facts(held, amending)``.
+A use case that amends includes `policy_reads` in what it reads, calls `judge` with what it
+proposes, and records the `Judgement.fact` of each.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,54 +37,54 @@ _NO_BATCH = "a request is decided by its batch: give the amending one"
 
 
 class Proposal(NamedTuple):
-    """One mark that stands, and what is to stand instead."""
+    """One mark that stands, and what is to stand instead; ``reason``: why, where each has one."""
 
     pupil: Pupil
     session: Session
     before: StatedMark
     after: StatedMark
-
-
-class Change(NamedTuple):
-    """One mark that is to be replaced, and why."""
-
-    pupil: Pupil
-    session: Session
-    before: StatedMark
-    after: StatedMark
-    reason: str
+    reason: str = ""
 
     @property
-    def proposal(self) -> Proposal:
-        """The change as the school's policy looks at it."""
-        return Proposal(self.pupil, self.session, self.before, self.after)
+    def place(self) -> tuple[str, Session]:
+        """Which mark it is: the pupil's id, and the session."""
+        return self.pupil.id, self.session
 
-
-class HeldProposal(NamedTuple):
-    """An amendment that waits for a second person, and why the policy asks."""
-
-    proposal: Proposal
-    grounds: tuple[str, ...]
+    @property
+    def codes(self) -> str:
+        """The codes in words: ``I -> O``."""
+        return f"{self.before.code} -> {self.after.code}"
 
 
 class Judgement(NamedTuple):
-    """A change: whether the register was still being taken, and whether it waits for approval."""
+    """What becomes of a proposal; ``grounds``: why it waits for a second person, if it does.
 
-    change: Change
-    taking: bool
-    held: HeldProposal | None
+    ``taking``: its register is still being taken, and the change is part of that.
+    """
 
-    @property
-    def grounds(self) -> tuple[str, ...]:
-        """Why a second person is asked for; empty where nobody is."""
-        return self.held.grounds if self.held is not None else ()
+    proposal: Proposal
+    grounds: tuple[str, ...] = ()
+    taking: bool = False
 
+    def fact(self, amending: Amendment) -> Fact:
+        """Return the request, the correction or the amendment to record."""
+        pupil, session, before, after, _ = self.proposal
+        if self.grounds:
+            return Fact(streams.approval(pupil.id, session), self._request(amending))
+        change = amending.correction if self.taking else amending.mark
+        return Fact(streams.mark(pupil.id, session), change(before.code, after))
 
-class Split(NamedTuple):
-    """What applies at once, and what waits."""
-
-    direct: list[Proposal]
-    held: list[HeldProposal]
+    def _request(self, amending: Amendment) -> AmendmentRequested:
+        if amending.batch is None:
+            raise ValueError(_NO_BATCH)
+        return AmendmentRequested(
+            batch=amending.batch,
+            original=self.proposal.before.code,
+            **self.proposal.after._asdict(),
+            reason=amending.reason,
+            grounds=self.grounds,
+            **amending.author.fields,
+        )
 
 
 def policy_reads(
@@ -100,58 +99,60 @@ def policy_reads(
         yield papers.notice_range(pupil)
 
 
-def split(
-    state: State, rules: Rules, now: int, author: Author, proposals: Sequence[Proposal]
-) -> Split:
-    """Tell apart what applies at once and what waits; refuse an author who may not amend.
+def judge(state: State, rules: Rules, now: int, proposals: Sequence[Proposal]) -> list[Judgement]:
+    """Tell what is part of the taking, what applies at once and what waits; as `hold` does."""
+    calendar = state.school.calendar()
+    over = [marks.register_ended(state, calendar, p.pupil, p.session, now) for p in proposals]
+    amendments = [p for p, is_over in zip(proposals, over, strict=True) if is_over]
+    held = iter(hold(state, rules, now, amendments))
+    return [
+        next(held) if is_over else Judgement(p, taking=True)
+        for p, is_over in zip(proposals, over, strict=True)
+    ]
+
+
+def hold(state: State, rules: Rules, now: int, proposals: Sequence[Proposal]) -> list[Judgement]:
+    """Tell what applies at once and what waits; refuse an author who may not amend.
 
     ``proposals``: the amendments of one request, all of marks whose taking has ended. Refused too
     where one that would wait is about a session that has a pending request already.
     """
-    today = local_date(now)
-    policy = policy_in_force(state, today)
+    policy = policy_in_force(state, local_date(now))
     if policy is None:
-        return Split(list(proposals), [])
-    check = _PolicyCheck(state, policy)
+        return [Judgement(each) for each in proposals]
+    author, check = state.author(now), _PolicyCheck(state, policy)
     for each in proposals:
-        favours = adds_unauthorised(
-            rules.codes, each._replace(before=each.after, after=each.before)
-        )
-        check.check_author(author, each, ever=favours)
+        undone = each._replace(before=each.after, after=each.before)
+        check.check_author(author, each, ever=adds_unauthorised(rules.codes, undone))
     adding = [each for each in proposals if adds_unauthorised(rules.codes, each)]
     many = check.many(len(adding))
-    grounds = {(each.pupil.id, each.session): [*check.grounds(each), *many] for each in adding}
-    direct, held = [], []
-    for each in proposals:
-        if why := grounds.get((each.pupil.id, each.session)):
-            _check_none_pending(state, each)
-            held.append(HeldProposal(each, tuple(why)))
-        else:
-            direct.append(each)
-    return Split(direct, held)
+    grounds = {each.place: (*check.grounds(each), *many) for each in adding}
+    judged = [Judgement(each, grounds.get(each.place, ())) for each in proposals]
+    for proposal, why, _ in judged:
+        if why:
+            _check_none_pending(state, proposal)
+    return judged
 
 
-def request_facts(held: Iterable[HeldProposal], amending: Amendment) -> list[Fact]:
-    """Return the requests to record; ``amending`` must have a batch, by which they are decided."""
-    batch = amending.batch
-    if batch is None:
-        raise ValueError(_NO_BATCH)
-    return [
-        Fact(
-            streams.approval(each.pupil.id, each.session),
-            AmendmentRequested(
-                batch=batch,
-                original=each.before.code,
-                **each.after._asdict(),
-                reason=amending.reason,
-                grounds=grounds,
-                by=amending.author.staff_id,
-                name=amending.author.name,
-                job_title=amending.author.job_title,
-            ),
+def standing(
+    session: Session, before: StatedMark | None, code: str | None, remedy: str
+) -> StatedMark:
+    """Return the mark that stands; refuse where there is none, or another code than stated."""
+    if before is None:
+        raise Refused(
+            "no-mark", f"no mark stands for {session}", "record one with attendance mark"
         )
-        for each, grounds in held
-    ]
+    if code not in (None, before.code):
+        raise Refused(
+            "other-code-stands", f"{before.code} stands for {session}, not {code}", remedy
+        )
+    return before
+
+
+def check_differs(session: Session, before: StatedMark | None, after: StatedMark, to: str) -> None:
+    """Refuse a change to what stands already; ``to``: what to do about it."""
+    if before == after:
+        raise Refused("same-mark", f"{after.code} already stands for {session}", to)
 
 
 def adds_unauthorised(codes: Codes, proposal: Proposal) -> bool:

@@ -51,6 +51,13 @@ class EvidenceFile(NamedTuple):
     content: bytes
 
 
+class EvidenceRecord(NamedTuple):
+    """What is to be recorded of evidence, and the copies to keep."""
+
+    facts: tuple[Fact, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
 class Evidence(NamedTuple):
     """A file, a note of what it is, or both; ``keep``: a copy of the file."""
 
@@ -58,12 +65,31 @@ class Evidence(NamedTuple):
     note: str | None
     keep: bool
 
+    def __str__(self) -> str:
+        """Say what is given, and whether a copy is kept."""
+        named = self.file and f"{self.file.name} (SHA-256 {attachments.digest(self.file.content)})"
+        copied = "an encrypted copy is kept" if self.keep else None
+        return "; ".join(filter(None, (named, self.note, copied)))
 
-class EvidenceRecord(NamedTuple):
-    """What is to be recorded of evidence, and the copies to keep."""
-
-    facts: tuple[Fact, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
+    def record(
+        self, pupils: Iterable[str], batch: str, new_key: Callable[[], bytes]
+    ) -> EvidenceRecord:
+        """Return the fact for each pupil concerned, and each one's copy under a key of its own."""
+        facts, copies = [], []
+        for pupil in pupils:
+            stream, key = streams.evidence(pupil, batch), None
+            if self.file is not None and self.keep:
+                name = attachments.name_of(stream)
+                copies.append(Attachment(name, self.file.content, fresh := new_key()))
+                key = attachments.key_text(fresh)
+            stated = EvidenceGiven(
+                file=self.file and self.file.name,
+                sha256=self.file and attachments.digest(self.file.content),
+                note=self.note,
+                key=key,
+            )
+            facts.append(Fact(stream, stated))
+        return EvidenceRecord(tuple(facts), tuple(copies))
 
 
 def check_keep(file: Path | None, *, keep: bool) -> None:
@@ -100,27 +126,6 @@ def evidence_of(file: EvidenceFile | None, note: str | None, *, keep: bool) -> E
     """Return the evidence that a file, a note or both make; none where there is neither."""
     noted = (note or "").strip() or None
     return None if file is None and noted is None else Evidence(file, noted, keep)
-
-
-def record_evidence(
-    evidence: Evidence, pupils: Iterable[str], batch: str, new_key: Callable[[], bytes]
-) -> EvidenceRecord:
-    """Return the fact for each pupil concerned, and each one's copy under a key of its own."""
-    facts, copies = [], []
-    for pupil in pupils:
-        stream, key = streams.evidence(pupil, batch), None
-        if evidence.file is not None and evidence.keep:
-            name = attachments.name_of(stream)
-            copies.append(Attachment(name, evidence.file.content, fresh := new_key()))
-            key = attachments.key_text(fresh)
-        stated = EvidenceGiven(
-            file=evidence.file and evidence.file.name,
-            sha256=evidence.file and attachments.digest(evidence.file.content),
-            note=evidence.note,
-            key=key,
-        )
-        facts.append(Fact(stream, stated))
-    return EvidenceRecord(tuple(facts), tuple(copies))
 
 
 def _evidence_at(folder: Folder, position: int) -> tuple[str, EvidenceGiven]:

@@ -7,12 +7,10 @@ from datetime import date
 from functools import cached_property
 
 from commands.amending.changes import LATE, MANY, RELIED_ON, Judgement
-from commands.amending.evidence import Evidence
 from commands.core.command import State
 from commands.core.marks import StatedMark
 from ledger.clock import local_date
 from ledger.english import number_of
-from ledger.sealing.attachments import digest
 from ledger.values import Session
 from policies.law.calendar import school_days_between
 from policies.packs.codes import CodeRule, Codes
@@ -46,7 +44,7 @@ class Preview:
         return [*(self._brief(each) for each in self.judged), *self._totals(batch)]
 
     def _full(self, judged: Judgement) -> list[str]:
-        _, session, before, after, reason = judged.change
+        _, session, before, after, reason = judged.proposal
         lines = [
             f"{self._name(judged)} {session}",
             f"  stands:   {self._meaning(before, session)}",
@@ -58,14 +56,14 @@ class Preview:
         return [*lines, f"  reason:   {reason}"]
 
     def _brief(self, judged: Judgement) -> str:
-        _, session, before, after, _ = judged.change
+        proposal = judged.proposal
         kind = "held" if judged.grounds else _TAKING if judged.taking else "amendment"
-        changed = f"{self._name(judged)} {session}: {before.code} -> {after.code}"
-        return f"{changed} ({kind}, {self._lag(session)})"
+        changed = f"{self._name(judged)} {proposal.session}: {proposal.codes}"
+        return f"{changed} ({kind}, {self._lag(proposal.session)})"
 
     def _totals(self, batch: str | None) -> list[str]:
-        at_once = [each for each in self.judged if each.held is None]
-        held = [each for each in self.judged if each.held is not None]
+        at_once = [each for each in self.judged if not each.grounds]
+        held = [each for each in self.judged if each.grounds]
         taking = sum(each.taking for each in at_once)
         grounds = dict.fromkeys(ground for each in held for ground in each.grounds)
         counts = (
@@ -85,7 +83,7 @@ class Preview:
     def _moves(self, judged: Sequence[Judgement]) -> str:
         """Say how many sessions move from one figure to another."""
         moves: Counter[str] = Counter()
-        for change in (each.change for each in judged):
+        for change in (each.proposal for each in judged):
             moves[_figure(self._rule(change.before.code, change.session))] -= 1
             moves[_figure(self._rule(change.after.code, change.session))] += 1
         texts = [f"{figure} {moves[figure]:+d}" for figure in _FIGURES if moves[figure]]
@@ -109,29 +107,16 @@ class Preview:
         return f"{number_of(days, 'school day')} after the session"
 
     def _name(self, judged: Judgement) -> str:
-        pupil = judged.change.pupil
-        if pupil.id not in self._names:
-            self._names[pupil.id] = self.state.name_of(pupil)
-        return self._names[pupil.id]
+        return self._names[judged.proposal.pupil.id]
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        return {}
+        pupils = {each.proposal.pupil.id: each.proposal.pupil for each in self.judged}
+        return {pupil_id: self.state.name_of(pupil) for pupil_id, pupil in pupils.items()}
 
     @cached_property
     def _school_days(self) -> list[date]:
         return self.state.school.calendar().school_days()
-
-
-def evidence_in_words(evidence: Evidence | None) -> list[str]:
-    """Say what evidence is given, if any."""
-    if evidence is None:
-        return []
-    file = evidence.file
-    named = [f"{file.name} (SHA-256 {digest(file.content)})"] if file else []
-    noted = [evidence.note] if evidence.note else []
-    copied = ["an encrypted copy is kept"] if evidence.keep else []
-    return ["evidence: " + "; ".join([*named, *noted, *copied])]
 
 
 def _because(grounds: tuple[str, ...]) -> str:

@@ -189,9 +189,16 @@ class Decision:
     attachments: tuple[Attachment, ...] = ()
 
 
-def decided(facts: list[Fact], *says: str, dry_run: bool = False) -> Decision:
-    """Return the decision to record a list of facts."""
-    return Decision(facts, len(facts), says, dry_run=dry_run)
+def decided(
+    facts: list[Fact],
+    *says: str,
+    dry_run: bool = False,
+    attachments: tuple[Attachment, ...] = (),
+) -> Decision:
+    """Return the decision to record a list of facts; a dry run says that it is one."""
+    if dry_run:
+        says = (*says, "dry run: nothing was recorded")
+    return Decision(facts, len(facts), says, dry_run=dry_run, attachments=attachments)
 
 
 class UseCase(Command, ABC):

@@ -18,7 +18,13 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested, RequestDecided
 from ledger.events.base import Event
-from ledger.events.register import AbsencePlanned, MarkAmended, PlanChanged, RegisterTaken
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkAmended,
+    MarkCorrected,
+    PlanChanged,
+    RegisterTaken,
+)
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.values import Session, parse_session
@@ -51,11 +57,14 @@ class Amendment:
             original=original,
             **stated._asdict(),
             reason=self.reason,
-            by=self.author.staff_id,
-            name=self.author.name,
-            job_title=self.author.job_title,
             batch=self.batch,
+            **self.author.fields,
         )
+
+    def correction(self, original: str, stated: StatedMark) -> MarkCorrected:
+        """Return the change of a mark whose register is still being taken."""
+        by = self.author.staff_id
+        return MarkCorrected(original=original, **stated._asdict(), reason=self.reason, by=by)
 
 
 # What stands, is planned or waits, among the streams that the use case asked for
@@ -299,6 +308,13 @@ def has_ended(calendar: Calendar, session: Session, taken: list[RegisterTaken], 
     """
     end = end_of_taking(calendar, session, taken)
     return bool(taken) or now > (clock.end_of_day(session.date) if end is None else end)
+
+
+def register_ended(
+    state: State, calendar: Calendar, pupil: Pupil, session: Session, now: int
+) -> bool:
+    """Tell whether the register of a session is over for a pupil; its takings were asked for."""
+    return has_ended(calendar, session, takings(state, pupil, session), now)
 
 
 def _stated_marks(

@@ -12,27 +12,20 @@ from datetime import date
 from typing import NamedTuple
 
 from commands.core import checks, families, marks, sessions
-from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
+from commands.core.command import Author, Decision, State, decided, option
 from commands.core.marks import StatedMark
 from commands.core.ranges import CALENDAR, STAFF, Range
 from commands.core.sessions import Span
 from commands.leave.leave import (
     Leave,
+    LeaveCommand,
     check_state,
     entry_reads,
     find_leave,
-    leave_reads,
-    leave_with_id,
-    register_ended,
     sessions_in_words,
     sessions_met,
 )
-from commands.leave.request import (
-    check_related,
-    is_in_advance,
-    letter_objections,
-    objections,
-)
+from commands.leave.request import check_related, is_in_advance, letter_objections, objections
 from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
@@ -45,13 +38,12 @@ from policies.law.leave import Purpose
 from policies.packs.codes import Codes, Rules
 
 
-class GrantLeave(UseCase):
+class GrantLeave(LeaveCommand):
     """attendance leave grant: grant leave that was asked for, and plan the absence.
 
     The decision of a person whom the proprietor authorises, with its reason.
     """
 
-    leave_id: str = argument("the id of the request")
     from_: str | None = option("first session or date [as asked]", default=None)
     to_: str | None = option("last session or date [as asked]", default=None)
     reason: str = option("why; kept sealed")
@@ -60,18 +52,15 @@ class GrantLeave(UseCase):
     )
     letter_on: date | None = option("the date of the letter", default=None)
 
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name the staff, for their roles, the calendar, the request, and the pupil's parents.
+    def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
+        """Name the staff, for their roles, the calendar, and the pupil's parents.
 
         Ask for marks, plans and registers in its sessions.
         """
         yield from (STAFF, CALENDAR)
-        yield from leave_reads(state, self.leave_id)
-        leave = leave_with_id(state, self.leave_id)
-        if leave is not None:
-            yield from entry_reads(leave)
-            yield from marks.taking_ranges(state, leave.pupil, leave.covers)
-            yield from families.relation_reads(state, leave.pupil)
+        yield from entry_reads(leave)
+        yield from marks.taking_ranges(state, leave.pupil, leave.covers)
+        yield from families.relation_reads(state, leave.pupil)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Grant all that was asked for, or part of it, and plan what has no mark and no plan."""
@@ -108,23 +97,19 @@ class GrantLeave(UseCase):
         return decided(facts, *says, *(f"note: {note}" for note in notes))
 
 
-class RefuseLeave(UseCase):
+class RefuseLeave(LeaveCommand):
     """attendance leave refuse: refuse leave that was asked for, with the reason.
 
     The decision of a person whom the proprietor authorises, with its reason.
     """
 
-    leave_id: str = argument("the id of the request")
     reason: str = option("why; kept sealed")
     letter_on: date | None = option("the date of the letter", default=None)
 
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name the staff, for their roles, the request, and the pupil's parents."""
+    def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
+        """Name the staff, for their roles, and the pupil's parents."""
         yield STAFF
-        yield from leave_reads(state, self.leave_id)
-        leave = leave_with_id(state, self.leave_id)
-        if leave is not None:
-            yield from families.relation_reads(state, leave.pupil)
+        yield from families.relation_reads(state, leave.pupil)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the refusal."""
@@ -211,13 +196,14 @@ class Granting:
     def sort(self, now: int) -> GrantedSessions:
         """Tell apart the sessions; refuse where another absence is planned on one of them."""
         state, pupil = self.state, self.leave.pupil
+        calendar = state.school.calendar()
         granted = GrantedSessions([], [], [], [])
         conflicts = []
         for session in self.sessions:
             plan = marks.plan_of(state, pupil, session)
             if marks.mark_of(state, pupil, session) is not None:
                 granted.marked.append(session)
-            elif register_ended(state, pupil, session, now):
+            elif marks.register_ended(state, calendar, pupil, session, now):
                 granted.over.append(session)
             elif plan is None:
                 granted.new.append(session)
@@ -267,11 +253,12 @@ class Granting:
 
     def _lateness(self, now: int) -> str | None:
         """Say why the grant would come after the fact, if it would."""
-        request, first = self.leave.request, self.sessions[0]
-        reason = request.reason and self.state.open_text(request.reason)
-        if not is_in_advance(self.state.school.calendar(), request.asked_on, reason, first):
+        state, request, first = self.state, self.leave.request, self.sessions[0]
+        calendar, reason = state.school.calendar(), request.reason
+        reason = reason and state.open_text(reason)
+        if not is_in_advance(calendar, request.asked_on, reason, first):
             return f"it was asked for on {request.asked_on}, not in advance of {first}"
-        if register_ended(self.state, self.leave.pupil, first, now):
+        if marks.register_ended(state, calendar, self.leave.pupil, first, now):
             return f"{first} is over: its register has ended"
         return None
 

@@ -9,21 +9,19 @@ may be found again while marks or plans of the leave stand.
 
 from collections.abc import Iterable, Iterator
 
-from commands.amending.changes import Proposal, Split, policy_reads, request_facts, split
+from commands.amending.changes import Judgement, Proposal, judge, policy_reads
 from commands.core import checks, marks
-from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.command import Decision, State, decided, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, Range, starting
 from commands.leave.leave import (
     Grant,
     Leave,
+    LeaveCommand,
     check_state,
     entry_reads,
     find_leave,
-    leave_reads,
-    leave_with_id,
     leaves_of,
-    register_ended,
     sessions_in_words,
     sessions_met,
 )
@@ -31,7 +29,7 @@ from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.leave import LeaveFalsified, LeaveWithdrawn
-from ledger.events.register import MarkCorrected, PlanWithdrawn
+from ledger.events.register import PlanWithdrawn
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import Session
@@ -39,27 +37,34 @@ from policies.law import leave as law
 from policies.packs.codes import Codes, Rules
 
 
-class FalsifyLeave(UseCase):
+class EndLeave(LeaveCommand):
+    """A command that ends leave."""
+
+    def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
+        """Ask for the leave's marks and plans, and for the pupil's other leave."""
+        del state
+        yield from entry_reads(leave)
+        yield starting(streams.leave(leave.pupil.id, ""))
+
+
+class FalsifyLeave(EndLeave):
     """attendance leave falsified: leave was obtained falsely; its sessions become unauthorised.
 
     What was found, and the code that is to stand instead.
     """
 
-    leave_id: str = argument("the id of the request")
     reason: str = option("what was found, and how; kept sealed")
     code: str | None = option(
         "the unauthorised code that is to stand [that of the purpose]", default=None
     )
     dry_run: bool = option("show what would be amended; record nothing", default=False)
 
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name who found it, the calendar and what rests on the leave, and what may be held."""
+    def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
+        """Name the calendar, what rests on the leave, its registers, and what may be held."""
         yield CALENDAR
-        yield from _reads(state, self.leave_id)
-        leave = leave_with_id(state, self.leave_id)
-        if leave is not None:
-            yield from marks.taking_ranges(state, leave.pupil, leave.covers)
-            yield from policy_reads(state, [leave.pupil], leave.covers)
+        yield from super().rests_on(state, leave)
+        yield from marks.taking_ranges(state, leave.pupil, leave.covers)
+        yield from policy_reads(state, [leave.pupil], leave.covers)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Amend what stands with the leave's code, withdraw what is only planned, and say why."""
@@ -71,43 +76,32 @@ class FalsifyLeave(UseCase):
         plans = _own_plans(state, leave)
         if leave.falsified and not (proposals or plans):
             check_state(leave, (), "amend what is left with attendance amend")
-        ended = {p.session: register_ended(state, p.pupil, p.session, now) for p in proposals}
-        parts = split(state, rules, now, author, [p for p in proposals if ended[p.session]])
-        early = [p for p in proposals if not ended[p.session]]
+        judged = sorted(judge(state, rules, now, proposals), key=_effect)
         batch = state.new_id() if proposals else None
         amending = Amendment(author, _citation(leave, grant, reason), batch)
         event = LeaveFalsified(reason=reason, batch=batch, **author.fields)
         facts = [
             Fact(streams.leave(leave.pupil.id, leave.id), event),
-            *(_amendment(amending, proposal) for proposal in parts.direct),
-            *(_correction(amending, proposal) for proposal in early),
-            *(request_facts(parts.held, amending) if parts.held else ()),
+            *(each.fact(amending) for each in judged),
             *_withdraw_plans(leave.pupil, plans, amending.reason, author.staff_id),
         ]
         says = [f"leave {leave.id} of {state.name_of(leave.pupil)}: {_heading(self, leave)}"]
         named = batch and ("one batch" if self.dry_run else f"batch {batch}")
-        says += _changes_in_words(Split([*parts.direct, *early], parts.held), named)
+        says += _changes_in_words(judged, named)
         if plans:
             which = sessions_in_words(session for session, _ in plans)
             done = "to be withdrawn" if self.dry_run else "withdrawn"
             says.append(f"{number_of(len(plans), 'planned session')} {done}: {which}")
-        if self.dry_run:
-            says.append("dry run: nothing was recorded")
         return decided(facts, *says, dry_run=self.dry_run)
 
 
-class WithdrawLeave(UseCase):
+class WithdrawLeave(EndLeave):
     """attendance leave withdraw: the leave is no longer asked for, or is taken back.
 
     The request ends; a further one may be made.
     """
 
-    leave_id: str = argument("the id of the request")
     reason: str = option("why; kept sealed")
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name who withdraws it, and what rests on the leave."""
-        return _reads(state, self.leave_id)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the withdrawal, and withdraw the plans that rest on this leave alone."""
@@ -125,16 +119,6 @@ class WithdrawLeave(UseCase):
         return decided(
             facts, f"leave {leave.id} of {state.name_of(leave.pupil)} withdrawn, with {number}"
         )
-
-
-def _reads(state: State, leave_id: str) -> Iterator[Range]:
-    """Name who ends a leave, and the request; ask for its entries and the pupil's other leave."""
-    yield state.own_row
-    yield from leave_reads(state, leave_id)
-    leave = leave_with_id(state, leave_id)
-    if leave is not None:
-        yield from entry_reads(leave)
-        yield starting(streams.leave(leave.pupil.id, ""))
 
 
 def _own_plans(state: State, leave: Leave) -> list[tuple[Session, StatedMark]]:
@@ -240,31 +224,19 @@ def _citation(leave: Leave, grant: Grant, reason: str) -> str:
     )
 
 
-def _amendment(amending: Amendment, change: Proposal) -> Fact:
-    stream = streams.mark(change.pupil.id, change.session)
-    return Fact(stream, amending.mark(change.before.code, change.after))
+def _effect(judged: Judgement) -> tuple[bool, bool]:
+    """Put what applies at once first: amendments, then corrections; last what waits."""
+    return bool(judged.grounds), judged.taking
 
 
-def _correction(amending: Amendment, change: Proposal) -> Fact:
-    event = MarkCorrected(
-        original=change.before.code,
-        **change.after._asdict(),
-        reason=amending.reason,
-        by=amending.author.staff_id,
-    )
-    return Fact(streams.mark(change.pupil.id, change.session), event)
-
-
-def _changes_in_words(parts: Split, batch: str | None) -> list[str]:
+def _changes_in_words(judged: list[Judgement], batch: str | None) -> list[str]:
     """List the changes of marks; ``batch``: what ties them, in words, if there is any."""
     if batch is None:
         return ["no mark stands on it: nothing is to amend"]
-    says = [f"{c.session}: {c.before.code} -> {c.after.code}" for c in parts.direct]
-    says += [
-        f"{c.session}: {c.before.code} -> {c.after.code} waits for a second person "
-        f"({', '.join(grounds)})"
-        for c, grounds in parts.held
-    ]
-    held = f", {len(parts.held)} of them held" if parts.held else ""
-    total = number_of(len(parts.direct) + len(parts.held), "mark")
-    return [*says, f"{batch}: {total}{held}"]
+    says = []
+    for proposal, grounds, _ in judged:
+        waits = f" waits for a second person ({', '.join(grounds)})" if grounds else ""
+        says.append(f"{proposal.session}: {proposal.codes}{waits}")
+    number = sum(bool(each.grounds) for each in judged)
+    held = f", {number} of them held" if number else ""
+    return [*says, f"{batch}: {number_of(len(judged), 'mark')}{held}"]

@@ -3,14 +3,14 @@
 Beside it what every decision on leave needs: which sessions it is about, and how to name them.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from commands.core import marks, sessions
-from commands.core.command import State
-from commands.core.marks import has_ended
+from commands.core import sessions
+from commands.core.command import State, UseCase, argument
 from commands.core.ranges import Range, one, searched
 from commands.core.sessions import Span
 from ledger.errors import Refused
@@ -70,6 +70,28 @@ class Leave:
         return self.grant.span if self.grant else self.asked_for
 
 
+class LeaveCommand(UseCase):
+    """A command about one request for leave."""
+
+    leave_id: str = argument("the id of the request")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Look through every leave, since an id names no pupil; name the one, and its pupil.
+
+        An id that is not known is for the decision to refuse, after it asked who decides.
+        """
+        yield from (state.own_row, searched(streams.LEAVE))
+        leave = leave_with_id(state, self.leave_id)
+        if leave is not None:
+            yield one(streams.leave(leave.pupil.id, leave.id))
+            yield one(streams.pupil(leave.pupil.id))
+            yield from self.rests_on(state, leave)
+
+    @abstractmethod
+    def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
+        """Yield what else the decision rests on, once the request is found."""
+
+
 def find_leave(state: State, leave_id: str) -> Leave:
     """Return the request with an id, or refuse it."""
     leave = leave_with_id(state, leave_id)
@@ -101,18 +123,6 @@ def leaves_of(state: State, pupil: Pupil) -> list[Leave]:
     return sorted(leaves, key=lambda leave: (leave.covers, leave.id))
 
 
-def leave_reads(state: State, leave_id: str) -> Iterator[Range]:
-    """Look through every leave, since an id names no pupil; name the one, and its pupil.
-
-    An id that is not known is for the decision to refuse, after it asked who decides.
-    """
-    yield searched(streams.LEAVE)
-    leave = leave_with_id(state, leave_id)
-    if leave is not None:
-        yield one(streams.leave(leave.pupil.id, leave.id))
-        yield one(streams.pupil(leave.pupil.id))
-
-
 def entry_reads(leave: Leave) -> Iterator[Range]:
     """Ask for the marks and plans in the sessions of one leave."""
     yield sessions.marks(leave.pupil, leave.covers)
@@ -135,12 +145,6 @@ def sessions_met(calendar: Calendar, pupil: Pupil, span: Span) -> list[Session]:
         and pupil.on_roll(session.date)
         and calendar.meets(session, pupil.groups(session.date))
     ]
-
-
-def register_ended(state: State, pupil: Pupil, session: Session, now: int) -> bool:
-    """Tell whether the register of a session is over for a pupil."""
-    taken = marks.takings(state, pupil, session)
-    return has_ended(state.school.calendar(), session, taken, now)
 
 
 def sessions_in_words(listed: Iterable[Session]) -> str:

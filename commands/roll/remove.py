@@ -201,7 +201,7 @@ def _ended_sessions(
         session
         for session in calendar.sessions(spell.starts_on, local_date(now))
         if calendar.meets(session, pupil.groups(session.date))
-        and marks.has_ended(calendar, session, marks.takings(state, pupil, session), now)
+        and marks.register_ended(state, calendar, pupil, session, now)
     ]
     return reversed(past)
 

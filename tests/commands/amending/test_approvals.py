@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from commands.amending.amend import AmendMarks
+from commands.amending.amend import AmendMarks, MoveMark
 from commands.amending.approvals import (
     DeclineApproval,
     GiveApproval,
@@ -13,7 +13,6 @@ from commands.amending.approvals import (
     WithdrawRequest,
     check_second_person,
 )
-from commands.amending.move_mark import MoveMark
 from commands.amending.policy import AdoptPolicy
 from commands.calendar import terms
 from commands.calendar.terms import SetTerm

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.amending.changes import Proposal, policy_reads, request_facts, split
+from commands.amending.changes import Proposal, hold, policy_reads
 from commands.core.command import Author, State
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import POLICIES, Range
@@ -61,11 +61,10 @@ class Office:
 
     def split(self, changes):
         """Return what applies at once, and the grounds of what waits, by session."""
-        found = split(self.state, rules(), self.now, MM, [proposed(text) for text in changes])
-        held = {str(h.proposal.session): list(h.grounds) for h in found.held}
-        direct = [str(p.session) for p in found.direct]
-        assert direct == [t.split()[0] for t in changes if t.split()[0] not in held]
-        return held
+        judged = hold(self.state, rules(), self.now, [proposed(text) for text in changes])
+        found = [(str(each.proposal.session), list(each.grounds)) for each in judged]
+        assert [session for session, _ in found] == [text.split()[0] for text in changes]
+        return {session: grounds for session, grounds in found if grounds}
 
 
 def proposed(text):
@@ -184,15 +183,15 @@ def test_a_request_states_what_the_amendment_would():
     """On the stream of approvals of the pupil and session, with its grounds."""
     here = office(policy={"approval_after_school_days": 0})
     change = proposed("2026-11-19/AM I>O")
-    found = split(here.state, rules(), here.now, MM, [change])
-    ((stream, event),) = request_facts(found.held, amending("b1"))
+    [judged] = hold(here.state, rules(), here.now, [change])
+    stream, event = judged.fact(amending("b1"))
     assert stream == "approval:ada:2026-11-19/AM"
     assert event == AmendmentRequested(
         batch="b1", original="I", code="O", reason="seen in town", grounds=("late",),
         by="mm", name="Mo Marsh", job_title="Attendance Officer",
     )  # fmt: skip
     with pytest.raises(ValueError, match="by its batch"):
-        request_facts(found.held, amending(None))
+        judged.fact(amending(None))
 
 
 def request(code):

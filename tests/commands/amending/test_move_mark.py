@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.amending.move_mark import MoveMark
+from commands.amending.amend import MoveMark
 from commands.register.take import MarkSession
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.values import parse_session

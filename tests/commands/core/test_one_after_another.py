@@ -22,9 +22,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from commands.amending.amend import AmendMarks
+from commands.amending.amend import AmendMarks, MoveMark
 from commands.amending.approvals import DeclineApproval, GiveApproval, WithdrawRequest
-from commands.amending.move_mark import MoveMark
 from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
 from commands.calendar.terms import SetRegisterTimes
 from commands.core.command import Context, UseCase

@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 
-from commands.amending.amend import AmendMarks
-from commands.amending.move_mark import MoveMark
+from commands.amending.amend import AmendMarks, MoveMark
 from commands.calendar.closures import AddClosure, CancelSessions
 from commands.calendar.terms import SetRegisterTimes
 from commands.core.command import Context, UseCase
