@@ -89,6 +89,14 @@ def renew(previous: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
     return {**previous, **{name: None if value == "" else value for name, value in stated.items()}}
 
 
+def repeats(state: State, before: Event, event: Event, names: Sequence[str]) -> bool:
+    """Tell whether an earlier event of the kind says the same in the fields that are named."""
+    if type(before) is not type(event):
+        return False
+    said = details_of(before, state.open_text)
+    return all(said[name] == getattr(event, name) for name in names)
+
+
 # Who may do what only some may, by the roles that the staff hold today
 
 DECIDERS = ("head", "authoriser")

@@ -1,9 +1,10 @@
-"""The parents of one pupil, and what each is to the pupil, among what a use case asked for."""
+"""Parents on record, and what each is to one pupil, among what a use case asked for."""
 
 from collections.abc import Iterator
 
 from commands.core.command import State
 from commands.core.ranges import Range, one, starting
+from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import RelationRecorded
 from ledger.state.school import Pupil
@@ -24,3 +25,22 @@ def relations_of(state: State, pupil: Pupil) -> dict[str, RelationRecorded]:
     prefix = streams.relation("", pupil.id)
     parents = (name.removeprefix(prefix) for name in state.histories if name.startswith(prefix))
     return {parent: state.school.relations[parent, pupil.id] for parent in parents}
+
+
+def check_parent(state: State, parent_id: str) -> None:
+    """Refuse a parent who is not on record."""
+    if parent_id not in state.school.parents:
+        raise Refused(
+            "parent-unknown",
+            f"no parent has the id {parent_id!r}",
+            "record them with attendance parent record",
+        )
+
+
+def is_named_in(state: State, parent_id: str, text: str) -> bool:
+    """Tell whether a text holds both names of a parent, in whatever case."""
+    person = state.school.parents.get(parent_id)
+    if person is None or person.forename is None:
+        return False
+    words = [state.open_text(person.forename), state.open_text(person.surname)]
+    return all(word.casefold() in text.casefold() for word in words)

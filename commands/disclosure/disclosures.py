@@ -24,7 +24,7 @@ from policies.packs.codes import Rules
 
 Kind = Literal["certificate", "pack", "letter", "return", "inspection", "other"]
 _OF_A_PUPIL = ("certificate", "pack")
-_SAYS = ("kind", "on", "first", "last", "sha256")
+_SAYS = ("kind", "to", "what", "on", "first", "last", "sha256")
 
 
 class RecordDisclosure(UseCase):
@@ -93,9 +93,8 @@ class RecordDisclosure(UseCase):
             stream = streams.disclosure(pupil.id if pupil else None)
             whom = state.name_of(pupil) if pupil else "the school"
             what = f"{self.kind} of {event.on} to {event.to}, about {whom}"
-            if any(
-                _says_the_same(state, before, event) for before in state.histories.get(stream, ())
-            ):
+            earlier = state.histories.get(stream, ())
+            if any(checks.repeats(state, before, event, _SAYS) for before in earlier):
                 says.append(f"{what}: recorded before; nothing was recorded")
             else:
                 facts.append(Fact(stream, event))
@@ -208,15 +207,6 @@ def _check_decided(command: RecordDisclosure, state: State, pupil: Pupil) -> Non
             f"an amendment waits for approval on {', '.join(waiting)}",
             "have it approved or declined, and issue the certificate over what stands then",
         )
-
-
-def _says_the_same(state: State, before: object, event: Disclosed) -> bool:
-    return (
-        isinstance(before, Disclosed)
-        and all(getattr(before, name) == getattr(event, name) for name in _SAYS)
-        and state.open_text(before.to) == event.to
-        and state.open_text(before.what) == event.what
-    )
 
 
 def _recorded_on(state: State, position: int) -> date | None:

@@ -146,12 +146,8 @@ def _names_of(state: State, pupil: Pupil) -> set[str]:
 def _check_named(state: State, pupil: Pupil, to: str) -> None:
     """Refuse a copy for somebody whose full name is that of a barred parent, however asked."""
     for parent, relation in families.relations_of(state, pupil).items():
-        person = state.school.parents.get(parent)
         flag = barring_flag(relation.no_contact)
-        if flag is None or person is None or person.forename is None:
-            continue
-        words = [state.open_text(person.forename), state.open_text(person.surname)]
-        if all(word.casefold() in to.casefold() for word in words):
+        if flag is not None and families.is_named_in(state, parent, to):
             raise _refusal_of(state, pupil, parent, flag)
 
 

@@ -198,8 +198,10 @@ def letter_objections(state: State, pupil: Pupil, parent: str | None, name: str)
     """Yield why no letter can go to who asked; ``name``: who that is, in words."""
     if parent is not None and (parent, pupil.id) not in state.school.relations:
         yield f"parent {parent} is not recorded as a parent of this pupil: no letter goes to them"
-    for barred in _without_contact(state, pupil):
-        if barred == parent or (parent is None and _names_parent(state, barred, name)):
+    for barred, relation in families.relations_of(state, pupil).items():
+        if relation.no_contact != "yes":
+            continue
+        if barred == parent or (parent is None and families.is_named_in(state, barred, name)):
             yield (
                 f"no_contact is yes for parent {barred}: they may not be contacted, and no "
                 "letter goes to them"
@@ -211,18 +213,3 @@ def _opens(calendar: Calendar, session: Session) -> time | None:
     if not times:
         return None
     return (times[-1].am if session.half == HALVES[0] else times[-1].pm)[0]
-
-
-def _without_contact(state: State, pupil: Pupil) -> Iterator[str]:
-    for parent, relation in families.relations_of(state, pupil).items():
-        if relation.no_contact == "yes":
-            yield parent
-
-
-def _names_parent(state: State, parent: str, text: str) -> bool:
-    """Tell whether a text holds both names of a parent."""
-    person = state.school.parents.get(parent)
-    if person is None or person.forename is None:
-        return False
-    words = [state.open_text(person.forename), state.open_text(person.surname)]
-    return all(word.casefold() in text.casefold() for word in words)

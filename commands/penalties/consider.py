@@ -22,7 +22,7 @@ from policies.law.age import is_compulsory
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes, Rules
 
-_COMPARED = ("decision", "by", "count", "settled", "peak", "entries")
+_COMPARED = ("decision", "reason", "by", "count", "settled", "peak", "entries")
 
 
 class ConsiderPenalty(UseCase):
@@ -67,7 +67,8 @@ class ConsiderPenalty(UseCase):
         )
         stream = streams.penalty(pupil.id)
         who = f"{state.name_of(pupil)}: {self.decision}"
-        if _repeats(state, stream, event):
+        last = state.histories.get(stream, [])[-1:]
+        if any(checks.repeats(state, before, event, _COMPARED) for before in last):
             return decided([], f"{who} is recorded so already; nothing was recorded")
         says = f"{who} recorded, with {event.count} sessions in the latest window and"
         says = f"{says} {event.peak} in the fullest"
@@ -106,17 +107,6 @@ def _count_register(state: State, pupil: Pupil, codes: Codes, now: int) -> Regis
     weeks = school_weeks(calendar.school_days())
     windows = penalties.standing(weeks, entries, today, penalties.measure(today))
     return RegisterCount(entries, provisional, windows)
-
-
-def _repeats(state: State, stream: str, event: PenaltyConsidered) -> bool:
-    """Tell whether the last consideration says the same of the same register."""
-    before = state.histories.get(stream, [])
-    last = before[-1] if before else None
-    return (
-        isinstance(last, PenaltyConsidered)
-        and all(getattr(last, name) == getattr(event, name) for name in _COMPARED)
-        and state.open_text(last.reason) == event.reason
-    )
 
 
 def _warn_of_requests(pending: Mapping[Session, AmendmentRequested]) -> Iterator[str]:

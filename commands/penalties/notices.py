@@ -5,11 +5,11 @@ is the local authority's (SI 2007/1867 reg 20): until it has confirmed how many 
 can speak of its own records only.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
-from commands.core import checks
+from commands.core import checks, families
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import Range, one
 from ledger.clock import local_date
@@ -25,14 +25,26 @@ _KEY = ("kind", "issued_on", "offence_first")
 _CONFIRMED = ("la_ref", "confirmed_on", "notices")
 
 
-class RecordNotice(UseCase):
+class NoticeCommand(UseCase):
+    """A command about the notices to one parent for one child."""
+
+    parent_id: str = argument("the school's id of the parent")
+    pupil: str = argument("UPN or local id")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who records it, the pupil, the parent, and the notices to them for the child."""
+        pupil_id = state.pupil(self.pupil).id
+        yield from (state.own_row, one(streams.pupil(pupil_id)))
+        yield one(streams.parent(self.parent_id))
+        yield one(streams.notices(self.parent_id, pupil_id))._replace(events=True)
+
+
+class RecordNotice(NoticeCommand):
     """attendance notice record: record a penalty notice, or what has become of one.
 
     What is left out stays as it was: a notice is known by its kind, issue and first day.
     """
 
-    parent_id: str = argument("the school's id of the parent")
-    pupil: str = argument("UPN or local id")
     kind: Literal["s444A", "s105"] = option("s444A: failure to attend; s105: excluded pupil")
     issued_on: date = option("the day of issue")
     offence_first: date = option("first day of the offence")
@@ -47,51 +59,39 @@ class RecordNotice(UseCase):
     session: tuple[Session, ...] = option("a session that it relied on (repeatable)", default=())
     issuer: str | None = option("who issued it", default=None)
 
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name who records it, the pupil, the parent, and the notices to them for the child."""
-        return _reads(state, self.parent_id, self.pupil)
-
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """State the notice whole; nothing where nothing changes."""
         state.author(now)
         pupil, parent_id = state.pupil(self.pupil), self.parent_id
-        _check_parent(state, parent_id)
+        families.check_parent(state, parent_id)
         stated = self.stated("parent_id", "pupil", "session")
         if self.session:
             stated["sessions"] = tuple(str(session) for session in sorted(self.session))
         stream = streams.notices(parent_id, pupil.id)
         known = _last_statement(state, stream, stated)
         details = checks.renew(known, stated)
-        for name, what, remedy in _problems(details, local_date(now)):
-            raise Refused(name, what, remedy)
+        _check_dates(details, local_date(now))
         who = f"notice of {self.issued_on} to {parent_id} for {state.name_of(pupil)}"
         if details == known:
             return decided([], f"{who}: recorded so already; nothing was recorded")
         return decided([Fact(stream, NoticeStated(**details))], f"{who}: recorded")
 
 
-class ConfirmNotices(UseCase):
+class ConfirmNotices(NoticeCommand):
     """attendance notices confirm: record how many notices the authority says that it holds.
 
     What the local authority answered about one parent and child.
     """
 
-    parent_id: str = argument("the school's id of the parent")
-    pupil: str = argument("UPN or local id")
     la_ref: str = option("the authority's reference")
     on: date = option("the day on which it confirmed")
     notices: int = option("how many notices it holds", minimum=0)
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name the same as for a notice; ask for what was confirmed before."""
-        *people, notices = _reads(state, self.parent_id, self.pupil)
-        return *people, notices._replace(events=True)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the confirmation; nothing where it is recorded already."""
         author, la_ref = state.author(now), checks.required_text(self.la_ref, "la-ref")
         pupil = state.pupil(self.pupil)
-        _check_parent(state, self.parent_id)
+        families.check_parent(state, self.parent_id)
         if self.on > local_date(now):
             raise Refused(
                 "future", f"--on {self.on} is in the future", "record it when it has come"
@@ -101,25 +101,10 @@ class ConfirmNotices(UseCase):
             la_ref=la_ref, confirmed_on=self.on, notices=self.notices, **author.fields
         )
         who = f"notices to {self.parent_id} for {state.name_of(pupil)}"
-        if _is_confirmed(state, stream, event):
+        earlier = state.histories.get(stream, ())
+        if any(checks.repeats(state, before, event, _CONFIRMED) for before in earlier):
             return decided([], f"{who}: confirmed so already; nothing was recorded")
         return decided([Fact(stream, event)], f"{who}: {self.notices} confirmed by the authority")
-
-
-def _reads(state: State, parent_id: str, pupil: str) -> tuple[Range, ...]:
-    pupil_id = state.pupil(pupil).id
-    parent, child = one(streams.parent(parent_id)), one(streams.pupil(pupil_id))
-    return state.own_row, parent, child, one(streams.notices(parent_id, pupil_id))
-
-
-def _check_parent(state: State, parent_id: str) -> None:
-    """Refuse a parent who is not on record."""
-    if parent_id not in state.school.parents:
-        raise Refused(
-            "parent-unknown",
-            f"no parent has the id {parent_id!r}",
-            "record them with attendance parent record",
-        )
 
 
 def _last_statement(state: State, stream: str, stated: dict[str, Any]) -> dict[str, Any]:
@@ -131,30 +116,27 @@ def _last_statement(state: State, stream: str, stated: dict[str, Any]) -> dict[s
     return found
 
 
-def _problems(details: dict[str, Any], today: date) -> Iterator[tuple[str, str, str]]:
+def _check_dates(details: dict[str, Any], today: date) -> None:
+    """Refuse days that are out of order or to come, and sessions outside the offence."""
     pairs = [("offence_first", "offence_last"), *(("issued_on", name) for name in _AFTER_ISSUE)]
     for first, then in pairs:
         earlier, later = details[first], details.get(then)
         if later is not None and later < earlier:
             what = f"{then} ({later}) is before {first} ({earlier})".replace("_", " ")
-            yield "dates-reversed", what, "check both dates"
+            raise Refused("dates-reversed", what, "check both dates")
     if details["issued_on"] < details["offence_last"]:
         what = f"the notice was issued ({details['issued_on']}) before its offence had ended"
-        yield "dates-reversed", what, "check the day of issue and the last day of the offence"
+        raise Refused(
+            "dates-reversed", what, "check the day of issue and the last day of the offence"
+        )
     for session in details.get("sessions", ()):
         if not str(details["offence_first"]) <= session[:10] <= str(details["offence_last"]):
             what = f"session {session} lies outside the offence that the notice is for"
-            yield "session-outside-offence", what, "check the session, or the days of the offence"
+            raise Refused(
+                "session-outside-offence", what, "check the session, or the days of the offence"
+            )
     for name in ("issued_on", "offence_last", *_AFTER_ISSUE):
         found = details.get(name)
         if found is not None and found > today:
             what = f"{name} ({found}) is in the future".replace("_", " ")
-            yield "future", what, "record it when it has come"
-
-
-def _is_confirmed(state: State, stream: str, event: NoticesConfirmed) -> bool:
-    return any(
-        isinstance(before, NoticesConfirmed)
-        and all(getattr(before, name) == getattr(event, name) for name in _CONFIRMED)
-        for before in state.histories.get(stream, ())
-    )
+            raise Refused("future", what, "record it when it has come")

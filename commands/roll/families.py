@@ -6,9 +6,9 @@ before is amended, detail by detail (SI 2024/208 reg 6(1), reg 8(7)).
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
-from commands.core import checks
+from commands.core import checks, families
 from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import Range, one
 from ledger.errors import Refused
@@ -59,9 +59,8 @@ class RecordParent(UseCase):
         checks.required_text(details.get("surname"), "surname")
         if details == known:
             return decided([], f"parent {parent_id} is recorded so already; nothing was recorded")
-        stream = streams.parent(parent_id)
-        facts = [Fact(stream, ParentRecorded(**details))]
-        facts += _amendments(stream, author, self.reason, Restatement(known, details))
+        fact = Fact(streams.parent(parent_id), ParentRecorded(**details))
+        facts = _restated(fact, known, author, self.reason)
         return decided(facts, f"parent {parent_id} recorded")
 
 
@@ -96,12 +95,7 @@ class RecordRelation(UseCase):
         """State the relation whole; nothing where nothing changes."""
         author = state.author(now)
         pupil, parent_id = state.pupil(self.pupil), self.parent_id
-        if parent_id not in state.school.parents:
-            raise Refused(
-                "parent-unknown",
-                f"no parent has the id {parent_id!r}",
-                "record them with attendance parent record",
-            )
+        families.check_parent(state, parent_id)
         before = state.school.relations.get((parent_id, pupil.id))
         known = {} if before is None else checks.details_of(before, state.open_text)
         details = checks.renew(known, _details(self))
@@ -115,10 +109,8 @@ class RecordRelation(UseCase):
         who = f"parent {parent_id} and {state.name_of(pupil)}"
         if before is not None and details == known:
             return decided([], f"{who}: recorded so already; nothing was recorded")
-        stream = streams.relation(parent_id, pupil.id)
-        facts = [Fact(stream, RelationRecorded(**details))]
-        facts += _amendments(stream, author, self.reason, Restatement(known, details))
-        return decided(facts, f"{who}: recorded")
+        fact = Fact(streams.relation(parent_id, pupil.id), RelationRecorded(**details))
+        return decided(_restated(fact, known, author, self.reason), f"{who}: recorded")
 
 
 def _details(command: RecordRelation) -> dict[str, object]:
@@ -128,24 +120,14 @@ def _details(command: RecordRelation) -> dict[str, object]:
     return {**stated, "since": command.from_, "until": command.to}
 
 
-class Restatement(NamedTuple):
-    """A record as it was, empty where there was none, and as it is to be."""
-
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-
-
-def _amendments(
-    stream: str,
-    author: Author,
-    reason: str | None,
-    change: Restatement,
+def _restated(
+    fact: Fact, before: Mapping[str, Any], author: Author, reason: str | None
 ) -> list[Fact]:
-    """Return one amendment for each detail that differs (SI 2024/208 reg 6(1), reg 8(7)).
+    """Return a record and one amendment for each detail that differs (reg 6(1), reg 8(7)).
 
     A first recording amends nothing; anything else is refused without a reason.
     """
-    before, after = change
+    after = checks.details_of(fact.event)
     names = [n for n in after if after[n] != before.get(n)] if before else []
     why = (reason or "").strip()
     if names and not why:
@@ -155,19 +137,17 @@ def _amendments(
             f"this changes what the admission register says ({words}), and no reason is given",
             "say why with --reason",
         )
-    return [
-        Fact(
-            stream,
-            AdmissionAmended(
-                field=name,
-                original=_text(before.get(name)),
-                amended=_text(after[name]),
-                reason=why,
-                **author.fields,
-            ),
+    amended = (
+        AdmissionAmended(
+            field=name,
+            original=_text(before.get(name)),
+            amended=_text(after[name]),
+            reason=why,
+            **author.fields,
         )
         for name in names
-    ]
+    )
+    return [fact, *(Fact(fact.stream, event) for event in amended)]
 
 
 def _text(value: object) -> str | None:
