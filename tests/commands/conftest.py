@@ -14,11 +14,14 @@ P4    Dan Upton    2009-01-04  Y12    12C
 It is Friday 20 November 2026, 09:30 in London, unless a test sets the clock.
 """
 
+import json
 import shutil
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -27,22 +30,30 @@ from commands.calendar.terms import SetRegisterTimes, SetTerm
 from commands.core.command import Command, Context, Outcome
 from commands.core.execute import _Attempt, execute, look
 from commands.penalties.undercut import watch
+from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
 from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
+from ledger.events.log import Committed
 from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
+from ledger.sealing.redaction import seal_event
 from ledger.state.school import FOLDED, fold
 from ledger.store.folder import Folder
-from ledger.store.store import Store
-from ledger.values import Operator, upn_check_letter
+from ledger.store.store import Batch, Fact, Store
+from ledger.values import Operator, parse_session, upn_check_letter
 from tests.commands.reliance import Noting
 
 BUILT_AT = "2026-08-31T12:00"
 NOW = "2026-11-20T09:30"
+MO = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
+HAL = {"by": "head", "name": "Hal Hope", "job_title": "Head Teacher"}
+_HEADER = Committed(
+    at=0, account="", authenticated="", software="", rules="", command="Test", count=0
+)
 PUPILS = {
     "P1": ("Ada", "Quill", "2014-10-01", "Y7", "7A"),
     "P2": ("Ben", "Reed", "2014-11-02", "Y7", "7A"),
@@ -81,13 +92,38 @@ class Desk:
         """Carry out a command; return its outcome."""
         return execute(self.context, command)
 
-    def refused(self, command: Command) -> Refused:
-        """Return the refusal of a command, which must have recorded nothing."""
+    def by(self, staff_id: str | None) -> "Desk":
+        """Return the same with somebody else in front of it."""
+        return replace(self, staff_id=staff_id)
+
+    def mark(self, pupil: str, session: object, code: str = "/", **more: Any) -> Outcome:
+        """Enter a mark."""
+        at = parse_session(str(session))
+        return self.do(MarkSession(pupil=pupil, session=at, code=code, **more))
+
+    def put(self, stream: str, *events: Event, sealing: bool = True) -> int:
+        """Record events that no command of today would; return the last one's position."""
+        with closing(Store(self.folder.log)) as store, closing(KeyRing(self.folder.keys)) as ring:
+            with ring.writing():
+                facts = [
+                    Fact(stream, seal_event(ring, stream, each, self.now) if sealing else each)
+                    for each in events
+                ]
+                batch = Batch(_HEADER, facts, len(facts), store.head())
+                store.append(batch, clock=lambda: self.now, before_commit=ring.commit)
+            return store.head()
+
+    def refused(self, command: Command, code: str = "", *words: str) -> Refused:
+        """Return the refusal of a command, which must have recorded nothing.
+
+        ``code`` and ``words``: its code, and what it says.
+        """
         before = self.folder.head()
-        with pytest.raises(Refused) as caught:
-            self.do(command)
+        found = refusal(self.do, command)
         assert self.folder.head() == before
-        return caught.value
+        assert code in ("", found.code)
+        assert [each for each in words if each not in found.what] == []
+        return found
 
     def recorded(self, command: Command) -> list[tuple[str, Event]]:
         """Carry out a command; return each fact it recorded with its stream, texts opened.
@@ -120,6 +156,22 @@ class Desk:
     def id(self, named: str) -> str:
         """Return the internal id of a pupil."""
         return look(self.context, lambda state: state.pupil(named).id)
+
+
+def refusal(call: Callable[..., object], *given: Any, **more: Any) -> Refused:
+    """Return the refusal in which a call ends."""
+    with pytest.raises(Refused) as caught:
+        call(*given, **more)
+    return caught.value
+
+
+def policy(**values: Any) -> str:
+    """Return a school's policy on amending, in force since 2024, as TOML."""
+    return "".join(
+        f'[[rule]]\nname = "amending.{key}"\nvalue = {json.dumps(value)}\nfrom = 2024-08-19\n'
+        f'reference = "our policy, {number}"\nconfidence = "verified"\n'
+        for number, (key, value) in enumerate(values.items(), start=1)
+    )
 
 
 def _opened(ring: KeyRing, event: Event) -> Event:

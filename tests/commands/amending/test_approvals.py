@@ -18,14 +18,13 @@ from commands.calendar import terms
 from commands.calendar.terms import SetTerm
 from commands.core.command import Author
 from commands.core.execute import look
-from commands.register.take import MarkSession
 from commands.roll.remove import RemovePupil
 from commands.school.staff import AddStaff
-from ledger.errors import Refused
 from ledger.events.amending import AmendmentApproved, AmendmentDeclined, RequestWithdrawn
 from ledger.events.register import MarkAmended
 from ledger.values import parse_session
 from tests.commands.amending.test_changes import request
+from tests.commands.conftest import MO, refusal
 
 POLICY = """
 [[rule]]
@@ -51,7 +50,7 @@ def office(desk, tmp_path):
     """Ada was ill on two mornings of early November; a policy applies from 20 November."""
     for session in (MONDAY, TUESDAY):
         desk.at(f"{session.date}T08:50")
-        desk.do(MarkSession(pupil="P1", session=session, code="I"))
+        desk.mark("P1", session, "I")
     desk.at("2026-11-20T09:30")
     desk.do(AddStaff(staff_id="tt", name="Tia Teach", job_title="Teacher", role=("teacher",)))
     path = tmp_path / "own.toml"
@@ -93,8 +92,7 @@ def test_approved_amendments_are_those_of_whoever_asked(office):
         batch=batch, reason="mother rang", by="head", name=HAL.name, job_title=HAL.job_title
     )
     amended = MarkAmended(
-        original="I", code="O", reason="seen in town", by="mm", name="Mo Marsh",
-        job_title="Attendance Officer", batch=batch,
+        original="I", code="O", reason="seen in town", **MO, batch=batch,
     )  # fmt: skip
     kinds = [stream.split(":")[0] for stream, _ in found]
     assert kinds == ["approval", "mark", "approval", "mark"]
@@ -141,10 +139,12 @@ def test_only_a_second_person_with_the_role_decides(office):
     batch = ask(office)
     for command in (GiveApproval(batch=batch), DeclineApproval(batch=batch, reason="no")):
         assert by(office, "mm").refused(command).code == "approver-asked"
-        found = by(office, "tt").refused(command)
-        assert found.code == "policy-role"
-        assert "Tia Teach may not decide on requested amendments" in found.what
-        assert "(amending.approver_roles; our policy, 2)" in found.what
+        by(office, "tt").refused(
+            command,
+            "policy-role",
+            "Tia Teach may not decide on requested amendments",
+            "(amending.approver_roles; our policy, 2)",
+        )
 
 
 def test_anybody_else_decides_where_no_policy_names_a_role(office):
@@ -162,9 +162,9 @@ def test_without_a_policy_only_the_second_person_is_asked_for(desk):
     def ask_second(state):
         waits = WaitingRequest(state.pupil("P1"), MONDAY, request("O"))
         check_second_person(HAL, state, desk.now, [waits])
-        with pytest.raises(Refused) as caught:
-            check_second_person(HAL._replace(staff_id="mm"), state, desk.now, [waits])
-        return caught.value.code
+        return refusal(
+            check_second_person, HAL._replace(staff_id="mm"), state, desk.now, [waits]
+        ).code
 
     assert look(desk.context, ask_second) == "approver-asked"
 
@@ -177,8 +177,7 @@ def test_only_who_asked_takes_it_back(office):
     found = [event for _, event in by(office, "mm").recorded(withdraw)]
     assert found == [
         RequestWithdrawn(
-            batch=batch, reason="wrong pupil", by="mm", name="Mo Marsh",
-            job_title="Attendance Officer",
+            batch=batch, reason="wrong pupil", **MO
         )
     ] * 2  # fmt: skip
     assert codes(office) == ["I"]
@@ -188,20 +187,23 @@ def test_only_who_asked_takes_it_back(office):
 def test_a_second_request_is_refused_while_one_waits(office):
     """It is decided by its batch first."""
     batch = ask(office)
-    found = office.refused(AmendMarks(pupil="P1", session=MONDAY, code="G", reason="abroad"))
-    assert found.code == "approval-pending"
-    assert batch in found.remedy
+    assert (
+        batch
+        in office.refused(
+            AmendMarks(pupil="P1", session=MONDAY, code="G", reason="abroad"), "approval-pending"
+        ).remedy
+    )
 
 
 def test_a_move_to_another_pupil_does_not_pass_by_the_policy(office):
     """Neither half is made where one of them would wait; in the family's favour it is made."""
     office.at(f"{TUESDAY.date}T08:50")
-    office.do(MarkSession(pupil="P2", session=TUESDAY, code="O"))
+    office.mark("P2", TUESDAY, "O")
     office.at("2026-11-20T09:30")
     away = MoveMark(session=TUESDAY, from_="P1", to="P2", code="O", reason="mixed up")
-    found = office.refused(away)
-    assert found.code == "approval-needed"
-    assert "Ada Quill 2026-11-03/AM: I -> O adds unauthorised absence" in found.what
+    office.refused(
+        away, "approval-needed", "Ada Quill 2026-11-03/AM: I -> O adds unauthorised absence"
+    )
     back = MoveMark(session=TUESDAY, from_="P2", to="P1", code="/", reason="mixed up")
     assert "Ada Quill 2026-11-03/AM: I -> O adds" in office.refused(back).what
     office.do(MoveMark(session=TUESDAY, from_="P1", to="P2", code="/", reason="mixed up"))
@@ -212,8 +214,7 @@ def test_a_mark_that_has_changed_since_is_not_amended(office):
     """The whole batch is refused; what remains can still be declined."""
     batch = ask(office)
     office.do(AmendMarks(pupil="P1", session=MONDAY, code="M", reason="letter from the doctor"))
-    found = by(office, "head").refused(GiveApproval(batch=batch))
-    assert found.code == "mark-changed"
+    found = by(office, "head").refused(GiveApproval(batch=batch), "mark-changed")
     assert found.what == (
         "Ada Quill 2026-11-02/AM: I -> O: the mark has changed since, M stands now"
     )
@@ -227,8 +228,7 @@ def test_an_entry_that_cannot_be_made_any_more_is_refused(office, monkeypatch):
     batch = ask(office)
     monkeypatch.setattr(terms, "_check_unmarked", lambda *_: None)
     office.do(SetTerm(name="Autumn 2", first=TUESDAY.date, last=date(2026, 12, 18)))
-    found = by(office, "head").refused(GiveApproval(batch=batch))
-    assert found.code == "outside-term"
+    found = by(office, "head").refused(GiveApproval(batch=batch), "outside-term")
     assert found.remedy == "decline it, and ask again"
     assert found.what.startswith("Ada Quill 2026-11-02/AM: I -> O: the school does not")
 

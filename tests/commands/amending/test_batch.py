@@ -7,11 +7,10 @@ import pytest
 
 from commands.amending.amend import AmendMarks
 from commands.amending.batch import BatchRefused
-from commands.register.take import MarkSession
-from ledger.errors import ImportRefused, Refused
+from ledger.errors import ImportRefused
 from ledger.events.register import MarkAmended, MarkCorrected
 from ledger.values import parse_session
-from tests.commands.conftest import upn
+from tests.commands.conftest import refusal, upn
 
 ERRORS = Path(__file__).parents[3] / "fixtures" / "errors"
 CASES = sorted(ERRORS.glob("batch-*"))
@@ -33,7 +32,7 @@ def marked(desk):
         ("P1", "2026-11-16/PM", "N"),
         ("P2", "2026-11-16/AM", "/"),
     ):
-        desk.do(MarkSession(pupil=pupil, session=parse_session(name), code=code))
+        desk.mark(pupil, name, code)
     return desk
 
 
@@ -112,7 +111,7 @@ def test_dry_run_shows_each_line_and_records_nothing(marked):
 def test_open_register_is_corrected_by_a_batch_too(marked):
     """What comes before the end of taking is part of it, in a file as well."""
     marked.at("2026-11-20T08:50")
-    marked.do(MarkSession(pupil="P1", session=parse_session("2026-11-20/AM"), code="N"))
+    marked.mark("P1", "2026-11-20/AM", "N")
     line = f"{upn(1)},2026-11-20,AM,N,/,Came in\n"
     kinds = [type(event) for _, event in marked.recorded(from_stdin(HEADER + ADA + line))]
     assert kinds == [MarkAmended, MarkCorrected]
@@ -120,20 +119,18 @@ def test_open_register_is_corrected_by_a_batch_too(marked):
 
 def test_file_without_lines_is_refused(marked):
     """A header alone asks for nothing."""
-    with pytest.raises(Refused) as caught:
-        from_stdin(HEADER)
-    assert (caught.value.code, caught.value.what) == ("nothing-to-amend", "stdin holds no line")
+    found = refusal(from_stdin, HEADER)
+    assert (found.code, found.what) == ("nothing-to-amend", "stdin holds no line")
     assert not marked.marks("P3")
 
 
 @pytest.mark.parametrize(("name", "what"), [("none.csv", "there is no file"), ("", "is a folder")])
 def test_file_that_is_not_there_is_refused(tmp_path, name, what):
     """The refusal names the file."""
-    with pytest.raises(Refused) as caught:
-        AmendMarks(batch=str(tmp_path / name)).load(io.StringIO())
-    assert caught.value.code == "batch-file"
-    assert what in caught.value.what
-    assert str(tmp_path) in caught.value.what
+    found = refusal(AmendMarks(batch=str(tmp_path / name)).load, io.StringIO())
+    assert found.code == "batch-file"
+    assert what in found.what
+    assert str(tmp_path) in found.what
 
 
 @pytest.mark.parametrize(
@@ -151,10 +148,9 @@ def test_file_that_is_not_there_is_refused(tmp_path, name, what):
 )
 def test_batch_with_options_of_one_pupil_is_refused(field, value, option):
     """A line says all of that itself; the file is not even read."""
-    with pytest.raises(Refused) as caught:
-        AmendMarks(batch="-", **{field: value}).load(io.StringIO())
-    assert caught.value.code == "batch-or-options"
-    assert f"--batch and {option} are" in caught.value.what
+    found = refusal(AmendMarks(batch="-", **{field: value}).load, io.StringIO())
+    assert found.code == "batch-or-options"
+    assert f"--batch and {option} are" in found.what
 
 
 def test_no_more_problems_are_shown_than_a_person_reads(marked):

@@ -15,7 +15,6 @@ from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import POLICIES, Range
 from commands.core.sessions import Span
 from ledger.clock import parse_instant
-from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentDeclined, AmendmentRequested, PolicyAdopted
 from ledger.events.calendar import TermSet
@@ -24,6 +23,7 @@ from ledger.state.calendar import Closure
 from ledger.state.school import Pupil, School, StaffRow
 from ledger.values import HALVES, Operator, Session, parse_session
 from policies.packs.codes import rules
+from tests.commands.conftest import HAL, MO, refusal
 
 CASES = Path(__file__).parents[3] / "fixtures" / "cases" / "amending" / "policy.toml"
 FOUND = tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]
@@ -47,9 +47,7 @@ def toml(policy):
 
 def adopted(name, since, text):
     """Return the adoption of a policy."""
-    return PolicyAdopted(
-        policy=name, since=since, text=text, by="head", name="Hal Hope", job_title="Head Teacher"
-    )
+    return PolicyAdopted(policy=name, since=since, text=text, **HAL)
 
 
 @dataclass
@@ -106,19 +104,16 @@ def test_what_waits_and_why(case):
     if "refused" not in expect:
         assert here.split(case["given"]["changes"]) == expect["held"]
         return
-    with pytest.raises(Refused) as caught:
-        here.split(case["given"]["changes"])
-    assert caught.value.code == "policy-role"
-    assert f"({expect['refused']}; our policy, 1)" in caught.value.what
-    assert "names head" in caught.value.what
+    found = refusal(here.split, case["given"]["changes"])
+    assert found.code == "policy-role"
+    assert f"({expect['refused']}; our policy, 1)" in found.what
+    assert "names head" in found.what
 
 
 def test_a_refusal_says_who_may_not_what_and_how_late():
     """The refusal is about the author, and names the session and its age."""
     here = office(policy={"late_roles": ["head"], "late_after_school_days": 0}, roles=["teacher"])
-    with pytest.raises(Refused) as caught:
-        here.split(["2026-11-19/AM I>M"])
-    assert caught.value.what.startswith(
+    assert refusal(here.split, ["2026-11-19/AM I>M"]).what.startswith(
         "Mo Marsh may not amend 2026-11-19/AM, 1 school day ago: the school's policy own names"
     )
 
@@ -188,7 +183,7 @@ def test_a_request_states_what_the_amendment_would():
     assert stream == "approval:ada:2026-11-19/AM"
     assert event == AmendmentRequested(
         batch="b1", original="I", code="O", reason="seen in town", grounds=("late",),
-        by="mm", name="Mo Marsh", job_title="Attendance Officer",
+        **MO
     )  # fmt: skip
     with pytest.raises(ValueError, match="by its batch"):
         judged.fact(amending(None))
@@ -198,7 +193,7 @@ def request(code):
     """Return a request of another day."""
     return AmendmentRequested(
         batch="b0", original="I", code=code, reason="seen", grounds=("late",),
-        by="mm", name="Mo Marsh", job_title="Attendance Officer",
+        **MO
     )  # fmt: skip
 
 
@@ -207,12 +202,11 @@ def test_a_session_with_a_pending_request_refuses_a_second_one():
     here = office(policy={"approval_after_school_days": 0})
     stream = streams.approval(ADA.id, "2026-11-19/AM")
     here.state.histories[stream] = [request("O")]
-    with pytest.raises(Refused) as caught:
-        here.split(["2026-11-19/AM I>G"])
-    assert caught.value.code == "approval-pending"
-    assert "Ada Quill 2026-11-19/AM: a change from I to O waits" in caught.value.what
-    assert "attendance approvals give b0" in caught.value.remedy
-    declined = AmendmentDeclined(batch="b0", by="head", name="Hal Hope", job_title="Head Teacher")
+    found = refusal(here.split, ["2026-11-19/AM I>G"])
+    assert found.code == "approval-pending"
+    assert "Ada Quill 2026-11-19/AM: a change from I to O waits" in found.what
+    assert "attendance approvals give b0" in found.remedy
+    declined = AmendmentDeclined(batch="b0", **HAL)
     here.state.histories[stream].append(declined)
     assert here.split(["2026-11-19/AM I>G"]) == {"2026-11-19/AM": ["late"]}
 

@@ -11,15 +11,13 @@ import pytest
 from commands.amending import evidence
 from commands.amending.amend import AmendMarks
 from commands.amending.evidence import CopyEvidence
-from commands.register.take import MarkSession
-from ledger.errors import Refused
 from ledger.events.amending import EvidenceGiven
 from ledger.events.register import MarkAmended
 from ledger.sealing import attachments
 from ledger.sealing.attachments import digest
 from ledger.sealing.keys import KeyRing
 from ledger.values import parse_session
-from tests.commands.conftest import upn
+from tests.commands.conftest import refusal, upn
 
 MONDAY_AM = parse_session("2026-11-16/AM")
 LETTER = b"%PDF Dr Marsh about Ada Quill"
@@ -36,7 +34,7 @@ def letter(tmp_path) -> Path:
 def marked(desk):
     """Ada and Ben have N on Monday morning."""
     for pupil in ("P1", "P2"):
-        desk.do(MarkSession(pupil=pupil, session=MONDAY_AM, code="N"))
+        desk.mark(pupil, MONDAY_AM, "N")
     return desk
 
 
@@ -105,7 +103,7 @@ def test_copy_of_each_pupil_has_a_key_and_file_of_its_own(marked, letter):
 
 def test_several_amendments_of_a_pupil_rest_on_one_piece(marked, letter):
     """One event for each pupil concerned, however many marks."""
-    marked.do(MarkSession(pupil="P1", session=parse_session("2026-11-16/PM"), code="N"))
+    marked.mark("P1", "2026-11-16/PM", "N")
     marked.do(amend(session=None, from_="2026-11-16", to_="2026-11-16", evidence=letter))
     assert len(given(marked)) == 1
 
@@ -143,11 +141,10 @@ def test_file_that_is_no_evidence_is_refused(tmp_path, monkeypatch, name, conten
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(Refused) as caught:
-        amend(evidence=path)
-    assert caught.value.code == code
-    assert str(path) in caught.value.what
-    assert caught.value.remedy
+    found = refusal(amend, evidence=path)
+    assert found.code == code
+    assert str(path) in found.what
+    assert found.remedy
 
 
 def test_largest_is_25_mb():
@@ -157,9 +154,7 @@ def test_largest_is_25_mb():
 
 def test_copy_of_nothing_is_refused():
     """--keep-evidence needs a file."""
-    with pytest.raises(Refused) as caught:
-        amend(keep_evidence=True, evidence_note="card")
-    assert caught.value.code == "evidence-missing"
+    assert refusal(amend, keep_evidence=True, evidence_note="card").code == "evidence-missing"
 
 
 def test_fault_between_copy_and_commit_leaves_no_event(marked, letter, monkeypatch):
@@ -224,9 +219,7 @@ def test_copy_comes_back_byte_for_byte(kept, tmp_path):
 def test_existing_file_is_not_overwritten(kept, tmp_path):
     """What is there stays."""
     (tmp_path / "out.pdf").write_text("mine")
-    with pytest.raises(Refused) as caught:
-        copied(kept, tmp_path / "out.pdf")
-    assert caught.value.code == "already-there"
+    assert refusal(copied, kept, tmp_path / "out.pdf").code == "already-there"
     assert (tmp_path / "out.pdf").read_text() == "mine"
 
 
@@ -234,26 +227,20 @@ def test_position_without_evidence_is_refused(kept, tmp_path):
     """The amendment itself is no evidence."""
     position = given(kept)[0][0]
     for other in (position - 1, position + 1):
-        with pytest.raises(Refused) as caught:
-            copied(kept, tmp_path / "out.pdf", other)
-        assert caught.value.code == "evidence-unknown"
+        assert refusal(copied, kept, tmp_path / "out.pdf", other).code == "evidence-unknown"
 
 
 def test_evidence_without_a_copy_is_refused(marked, letter, tmp_path):
     """The refusal says where to look."""
     marked.do(amend(evidence=letter))
-    with pytest.raises(Refused) as caught:
-        copied(marked, tmp_path / "out.pdf")
-    assert caught.value.code == "evidence-not-kept"
+    assert refusal(copied, marked, tmp_path / "out.pdf").code == "evidence-not-kept"
 
 
 def test_missing_copy_is_refused(kept, tmp_path):
     """A copy that somebody took away."""
     [path] = kept.folder.attachments.iterdir()
     path.unlink()
-    with pytest.raises(Refused) as caught:
-        copied(kept, tmp_path / "out.pdf")
-    assert caught.value.code == "attachment-missing"
+    assert refusal(copied, kept, tmp_path / "out.pdf").code == "attachment-missing"
 
 
 def test_copy_of_other_bytes_is_refused(kept, tmp_path):
@@ -262,9 +249,7 @@ def test_copy_of_other_bytes_is_refused(kept, tmp_path):
     key = urlsafe_b64decode(event.key + "=")
     forged = attachments.Attachment(attachments.name_of(stream), b"forged", key)
     attachments.write(kept.folder, [forged])
-    with pytest.raises(Refused) as caught:
-        copied(kept, tmp_path / "out.pdf")
-    assert caught.value.code == "attachment-changed"
+    assert refusal(copied, kept, tmp_path / "out.pdf").code == "attachment-changed"
     assert not (tmp_path / "out.pdf").exists()
 
 
@@ -274,6 +259,4 @@ def test_copy_is_beyond_use_once_the_pupils_key_is_destroyed(kept, tmp_path):
     with closing(KeyRing(kept.folder.keys)) as ring:
         ring.destroy(pupil, at=kept.now)
     assert len(list(kept.folder.attachments.iterdir())) == 1
-    with pytest.raises(Refused) as caught:
-        copied(kept, tmp_path / "out.pdf", position)
-    assert caught.value.code == "beyond-use"
+    assert refusal(copied, kept, tmp_path / "out.pdf", position).code == "beyond-use"

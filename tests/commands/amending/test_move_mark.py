@@ -3,12 +3,11 @@
 import pytest
 
 from commands.amending.amend import MoveMark
-from commands.register.take import MarkSession
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.values import parse_session
+from tests.commands.conftest import MO
 
 AM = parse_session("2026-11-20/AM")
-AUTHOR = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
 
 
 def move(**fields):
@@ -19,7 +18,7 @@ def move(**fields):
 @pytest.fixture
 def wrong(desk):
     """Ada has the work placement that was Ben's."""
-    desk.do(MarkSession(pupil="P1", session=AM, code="B", nature="taster day"))
+    desk.mark("P1", AM, "B", nature="taster day")
     return desk
 
 
@@ -28,7 +27,7 @@ def test_right_pupil_gets_a_late_entry_and_the_wrong_one_an_amendment(wrong):
     facts = dict(wrong.recorded(move()))
     amended = facts[f"mark:{wrong.id('P1')}:{AM}"]
     assert amended == MarkAmended(
-        original="B", code="/", reason="wrong row", batch=amended.batch, **AUTHOR
+        original="B", code="/", reason="wrong row", batch=amended.batch, **MO
     )
     assert facts[f"mark:{wrong.id('P2')}:{AM}"] == SessionMarked(
         code="B", late=True, nature="taster day", reason="wrong row", by="mm"
@@ -37,7 +36,7 @@ def test_right_pupil_gets_a_late_entry_and_the_wrong_one_an_amendment(wrong):
 
 def test_mark_of_the_right_pupil_is_amended(wrong):
     """What was B against Ada is B against Ben, who had N."""
-    wrong.do(MarkSession(pupil="P2", session=AM, code="N"))
+    wrong.mark("P2", AM, "N")
     facts = dict(wrong.recorded(move()))
     ada, ben = (facts[f"mark:{wrong.id(p)}:{AM}"] for p in ("P1", "P2"))
     assert (ben.original, ben.code, ben.nature) == ("N", "B", "taster day")
@@ -46,7 +45,7 @@ def test_mark_of_the_right_pupil_is_amended(wrong):
 
 def test_right_pupil_who_has_the_mark_already_keeps_it(wrong):
     """Only the wrong pupil's mark changes."""
-    wrong.do(MarkSession(pupil="P2", session=AM, code="B", nature="taster day"))
+    wrong.mark("P2", AM, "B", nature="taster day")
     assert len(wrong.recorded(move())) == 1
 
 

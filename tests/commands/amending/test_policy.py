@@ -8,9 +8,9 @@ import pytest
 from commands.amending.policy import AdoptPolicy
 from commands.core.execute import look
 from commands.school.staff import AddStaff
-from ledger.errors import Refused
 from ledger.events.amending import PolicyAdopted
 from policies.packs import school as school_packs
+from tests.commands.conftest import HAL, refusal
 
 TODAY = date(2026, 11, 20)
 OWN = """
@@ -56,7 +56,7 @@ def test_a_shipped_policy_is_recorded_word_for_word(desk):
     assert stream == "policy:school"
     assert event == PolicyAdopted(
         policy="second-person", since=TODAY, text=school_packs.shipped("second-person"),
-        by="head", name="Hal Hope", job_title="Head Teacher",
+        **HAL
     )  # fmt: skip
 
 
@@ -114,8 +114,7 @@ def test_a_policy_adopted_for_a_far_day_stands_in_the_way_of_none(desk):
 def test_a_policy_that_is_not_valid_is_refused_with_every_fault(desk, own):
     """The file and the key are named."""
     own.write_text(OWN.replace("value = 3", "value = -3").replace("approver_roles", "approver"))
-    found = desk.refused(adopt(own))
-    assert found.code == "policy-invalid"
+    found = desk.refused(adopt(own), "policy-invalid")
     assert found.what.startswith("our-policy.toml: amending.approval_more_than from 2026-09-01: ")
     assert "amending.approver: unknown key" in found.what
 
@@ -133,15 +132,12 @@ def test_a_role_that_does_not_exist_is_refused(desk, own):
 def test_what_cannot_be_read_is_refused(tmp_path):
     """No such policy or file, a folder, bytes that are no text."""
     for name in ("nothing", tmp_path):
-        with pytest.raises(Refused) as caught:
-            adopt(name)
-        assert caught.value.code == "policy-unknown"
-        assert "second-person, statute-only" in caught.value.remedy
+        found = refusal(adopt, name)
+        assert found.code == "policy-unknown"
+        assert "second-person, statute-only" in found.remedy
     path = tmp_path / "latin.toml"
     path.write_bytes(b"# caf\xe9")
-    with pytest.raises(Refused) as caught:
-        adopt(path)
-    assert caught.value.what == "latin.toml: is not UTF-8"
+    assert refusal(adopt, path).what == "latin.toml: is not UTF-8"
 
 
 def test_only_the_head_or_whom_the_head_authorises_adopts_one(desk):
@@ -149,8 +145,7 @@ def test_only_the_head_or_whom_the_head_authorises_adopts_one(desk):
     desk.do(adopt())
     desk.do(AddStaff(staff_id="aa", name="Al Aske", job_title="Deputy", role=("authoriser",)))
     desk.staff_id = "mm"
-    found = desk.refused(adopt("statute-only"))
-    assert found.code == "not-authorised"
+    found = desk.refused(adopt("statute-only"), "not-authorised")
     assert found.what == (
         "Mo Marsh holds none of the roles that may adopt a policy: head, authoriser"
     )

@@ -9,6 +9,7 @@ from commands.register.take import MarkSession
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import MarkAmended, SessionMarked
 from ledger.values import parse_session
+from tests.commands.conftest import MO
 
 INSET = date(2026, 11, 27)
 
@@ -40,10 +41,8 @@ def test_repeated_closure_records_nothing(desk):
 def test_marks_that_stand_refuse_a_closure_naming_cancel(desk):
     """A session that was held was not planned to be closed."""
     today = date(2026, 11, 20)
-    desk.do(MarkSession(pupil="P3", session=parse_session("2026-11-20/AM"), code="/"))
-    refused = desk.refused(close(day=today))
-    assert refused.code == "marks-stand"
-    assert "attendance session cancel" in refused.remedy
+    desk.mark("P3", "2026-11-20/AM", "/")
+    assert "attendance session cancel" in desk.refused(close(day=today), "marks-stand").remedy
     assert desk.do(close(day=today, group=("7A",))).header is not None
 
 
@@ -103,8 +102,7 @@ def test_withdrawn_cancellation_says_that_its_marks_stand(desk):
 def test_repeated_withdrawal_is_refused_telling_what_is_recorded(desk):
     """Groups have to be named as they were recorded."""
     desk.do(AddClosure(day=TODAY, session=("PM",), group=("Y7",), reason="INSET"))
-    refused = desk.refused(withdraw())
-    assert refused.code == "no-closure"
+    refused = desk.refused(withdraw(), "no-closure")
     assert refused.remedy == "recorded on that day: PM for Y7"
     desk.do(withdraw(group=("Y7",)))
     assert desk.refused(withdraw(group=("Y7",))).remedy == "recorded on that day: none"
@@ -134,7 +132,7 @@ def test_everyone_on_roll_gets_the_code(desk):
 def test_mark_that_stands_is_amended(desk):
     """One amendment for each pupil, tied by a batch, with the five and the title."""
     for pupil, code in (("P1", "N"), ("P2", "/")):
-        desk.do(MarkSession(pupil=pupil, session=parse_session(TODAY_AM), code=code))
+        desk.mark(pupil, TODAY_AM, code)
     outcome = [e for _, e in desk.recorded(cancel(group=("Y7",)))]
     amended = {e.original: e for e in outcome if isinstance(e, MarkAmended)}
     assert amended.keys() == {"N", "/"}
@@ -142,9 +140,7 @@ def test_mark_that_stands_is_amended(desk):
         original="N",
         code="Y4",
         reason="session cancelled: no heating",
-        by="mm",
-        name="Mo Marsh",
-        job_title="Attendance Officer",
+        **MO,
         batch=amended["/"].batch,
     )
     assert amended["N"].batch
@@ -153,7 +149,7 @@ def test_mark_that_stands_is_amended(desk):
 
 def test_one_amendment_has_no_batch(desk):
     """A batch ties amendments together; one alone needs none."""
-    desk.do(MarkSession(pupil="P1", session=parse_session(TODAY_AM), code="N"))
+    desk.mark("P1", TODAY_AM, "N")
     desk.do(cancel())
     assert desk.marks("P1")[TODAY_AM][-1].batch is None
 

@@ -6,8 +6,8 @@ import pytest
 
 from commands.core import checks
 from commands.core.execute import look
-from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, KeyRing
+from tests.commands.conftest import refusal
 
 
 def test_a_pupil_beyond_use_has_no_name(desk):
@@ -22,7 +22,5 @@ def test_a_pupil_beyond_use_has_no_name(desk):
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "\n\t", "\u202e \u00a0"])
 def test_a_text_that_nobody_can_see_is_blank(text):
     """A reason of zero-width spaces is none (SI 2024/208 reg 6(1)(c))."""
-    with pytest.raises(Refused) as caught:
-        checks.required_text(text, "reason")
-    assert caught.value.code == "reason-missing"
+    assert refusal(checks.required_text, text, "reason").code == "reason-missing"
     assert checks.required_text(f" {text}x ", "reason")

@@ -17,13 +17,12 @@ from commands.register.take import MarkSession, TakeRegister
 from commands.roll.enrol import EnrolPupil, MovePupil
 from commands.school.staff import AddStaff, ChangeStaff
 from ledger.clock import SECOND
-from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, SourceConflicted
 from ledger.formats.portable import FILES, MARKS
 from ledger.ledger import Ledger
 from ledger.values import Operator, parse_session
-from tests.commands.conftest import upn
+from tests.commands.conftest import refusal, upn
 
 AM = parse_session("2026-11-20/AM")
 
@@ -119,13 +118,10 @@ def test_a_mark_changed_meanwhile_is_not_overwritten_unknowingly(
     """Who is too late is told by whom it was changed and to what; repeated, it is overwritten."""
     desk.at("2026-11-20T09:30").do(marking("P1", "N"))
     ours = amending("P1", "O")
-    with pytest.raises(Refused) as caught:
-        execute(overtaken(desk, lambda: desk.do(amending("P1", "I"))), ours)
-    assert caught.value.code == "changed-meanwhile"
-    assert (
-        caught.value.what == "changed meanwhile: Ada Quill 2026-11-20/AM is I by Hal Hope (head)"
-    )
-    assert "repeat the command" in caught.value.remedy
+    found = refusal(execute, overtaken(desk, lambda: desk.do(amending("P1", "I"))), ours)
+    assert found.code == "changed-meanwhile"
+    assert found.what == "changed meanwhile: Ada Quill 2026-11-20/AM is I by Hal Hope (head)"
+    assert "repeat the command" in found.remedy
     assert len(tries) == 3
     desk.do(ours)
     changes = desk.marks("P1")["2026-11-20/AM"][1:]
@@ -158,9 +154,10 @@ def test_a_register_is_refused_whole_where_one_of_its_marks_was_changed(desk: An
     """Nothing of it is recorded; repeated, the mark is corrected as part of the taking."""
     desk.at("2026-11-20T08:50")
     ours = taking("7A", "P1", "P2")
-    with pytest.raises(Refused) as caught:
-        execute(overtaken(desk, lambda: desk.do(marking("P2", "L"))), ours)
-    assert caught.value.what == "changed meanwhile: Ben Reed 2026-11-20/AM is L by Hal Hope (head)"
+    assert (
+        refusal(execute, overtaken(desk, lambda: desk.do(marking("P2", "L"))), ours).what
+        == "changed meanwhile: Ben Reed 2026-11-20/AM is L by Hal Hope (head)"
+    )
     assert desk.marks("P1") == {}
     desk.do(ours)
     assert isinstance(desk.marks("P2")["2026-11-20/AM"][1], MarkCorrected)
@@ -182,9 +179,12 @@ def test_a_mark_from_a_source_is_told_as_one(desk: Any) -> None:
 
 def test_one_upn_names_one_pupil_whoever_enrols_him_first(desk: Any, tries: list[type]) -> None:
     """Looking a UPN up is reading: whoever is second finds that it is in use."""
-    with pytest.raises(Refused) as caught:
-        execute(overtaken(desk, lambda: desk.do(enrolling(8, "P8"))), enrolling(9, "P8"))
-    assert caught.value.code == "id-in-use"
+    assert (
+        refusal(
+            execute, overtaken(desk, lambda: desk.do(enrolling(8, "P8"))), enrolling(9, "P8")
+        ).code
+        == "id-in-use"
+    )
     assert len(tries) == 3
 
 

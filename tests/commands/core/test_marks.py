@@ -8,6 +8,7 @@ from ledger.events.register import MarkAmended
 from ledger.state.school import School
 from ledger.values import Operator, parse_session
 from tests.commands.amending.test_changes import ADA, request
+from tests.commands.conftest import HAL
 
 
 def state(**histories):
@@ -16,7 +17,7 @@ def state(**histories):
     return State(School(), {}, Operator("mm", "x"), str, str, {**found, "mark:ada:x": []})
 
 
-DECLINED = AmendmentDeclined(batch="b0", by="head", name="Hal Hope", job_title="Head Teacher")
+DECLINED = AmendmentDeclined(batch="b0", **HAL)
 
 
 def test_what_is_not_decided_waits_in_order_of_session():

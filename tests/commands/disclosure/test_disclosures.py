@@ -16,7 +16,7 @@ from ledger.events.disclosure import Disclosed
 from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
-from tests.commands.conftest import Desk
+from tests.commands.conftest import MO, Desk
 from tests.commands.meanwhile import tries
 
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 13)
@@ -41,9 +41,7 @@ def test_what_left_is_recorded(desk):
         **COVERING,
         seen_at=position,
         sha256="ab" * 32,
-        by="mm",
-        name="Mo Marsh",
-        job_title="Attendance Officer",
+        **MO,
     )
 
 
@@ -169,13 +167,12 @@ def test_whoever_gives_it_out_is_named(desk):
 
 def request(desk: Desk, session: str, *events) -> None:
     """Put a request for an amendment, and what became of it, into the log."""
-    author = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
     asked = AmendmentRequested(
-        batch="b", original="I", code="O", reason="no note", grounds=("late",), **author
+        batch="b", original="I", code="O", reason="no note", grounds=("late",), **MO
     )
     stream = streams.approval(desk.id("P1"), session)
     header = next(e for _, _, e in desk.log() if type(e).__name__ == "Committed")
-    facts = [asked, *(each(batch="b", **author) for each in events)]
+    facts = [asked, *(each(batch="b", **MO) for each in events)]
     with closing(Store(desk.folder.log)) as store, closing(KeyRing(desk.folder.keys)) as ring:  # noqa: SIM117
         with ring.writing():
             sealed = [Fact(stream, seal_event(ring, stream, e, desk.now)) for e in facts]
@@ -187,10 +184,10 @@ def test_no_certificate_over_an_amendment_that_waits(desk):
     """Packs, letters, other pupils and other days may go; a decided one holds nothing back."""
     request(desk, "2026-11-06/AM")
     request(desk, "2026-11-09/AM", AmendmentDeclined)
-    refusal = desk.refused(left(kind="certificate"))
-    assert refusal.code == "amendment-pending"
-    assert "2026-11-06/AM" in refusal.what
-    assert "2026-11-09/AM" not in refusal.what
+    assert (
+        "2026-11-09/AM"
+        not in desk.refused(left(kind="certificate"), "amendment-pending", "2026-11-06/AM").what
+    )
     for other in (
         {"kind": "pack"},
         {"pupil": ("P2",)},

@@ -13,7 +13,6 @@ from commands.core.execute import look
 from commands.disclosure import redact
 from commands.disclosure.disclosures import RecordDisclosure
 from commands.disclosure.redact import RedactField
-from commands.register.take import MarkSession
 from commands.roll.correct import CorrectPupil
 from commands.roll.families import RecordParent, RecordRelation
 from commands.roll.remove import RemovePupil
@@ -28,7 +27,7 @@ from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 from ledger.values import Session
-from tests.commands.conftest import Desk
+from tests.commands.conftest import MO, Desk, refusal
 from tests.commands.meanwhile import tries
 
 THURSDAY = Session(date(2026, 11, 19), "AM")
@@ -40,7 +39,7 @@ WRONG = "Ben was seen at the clinic"
 def school(desk: Desk) -> Desk:
     """Ada has an entry with a comment, amended with a reason that is about Ben."""
     desk.at("2026-11-19T09:00")
-    desk.do(MarkSession(pupil="P1", session=THURSDAY, code="N"))
+    desk.mark("P1", THURSDAY, "N")
     desk.at("2026-11-20T09:30")
     desk.do(AmendMarks(pupil="P1", session=THURSDAY, code="I", reason=WRONG))
     desk.staff_id = "head"
@@ -63,10 +62,9 @@ def redacted(desk: Desk, position: int, field: str = "reason", reason: str = WHY
 def refused(desk: Desk, position: int, field: str = "reason", reason: str = WHY) -> Refused:
     """The refusal, which left log and keys as they were."""
     log, keys = desk.folder.head(), ring_of(desk)
-    with pytest.raises(Refused) as caught:
-        redacted(desk, position, field, reason)
+    found = refusal(redacted, desk, position, field, reason)
     assert (desk.folder.head(), ring_of(desk)) == (log, keys)
-    return caught.value
+    return found
 
 
 def ring_of(desk: Desk) -> list[str]:
@@ -147,7 +145,7 @@ def test_every_place_is_named_however_many(school):
     everywhere = []
     for pupil in ("P2", "P3", "P1"):
         if not school.marks(pupil):
-            school.do(MarkSession(pupil=pupil, session=THURSDAY, code="O"))
+            school.mark(pupil, THURSDAY, "O")
         for code, reason in (("N", WRONG), ("I", f"mother rang: {WRONG.upper()}  today")):
             school.do(AmendMarks(pupil=pupil, session=THURSDAY, code=code, reason=reason))
             everywhere.append((found(school, "MarkAmended"), reason))
@@ -167,13 +165,12 @@ def test_every_place_is_named_however_many(school):
 def test_what_the_product_copied_is_named_from_either_end(school):
     """The reason of leave found false stands again in that of each amendment."""
     leave = streams.leave(school.id("P1"), "l1")
-    author = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
-    finding = LeaveFalsified(reason="the letter is made up", **author)
+    finding = LeaveFalsified(reason="the letter is made up", **MO)
     first = put(school, leave, finding)
     cited = "leave l1 was found to be falsified: the letter is made up"
     school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason=cited))
     second = found(school, "MarkAmended")
-    school.do(MarkSession(pupil="P2", session=THURSDAY, code="O"))
+    school.mark("P2", THURSDAY, "O")
     school.do(AmendMarks(pupil="P2", session=THURSDAY, code="I", reason="the letter"))
     assert says_where(redacted(school, second)) == f"{first} reason (a part of it)"
     assert says_where(redacted(school, first)) is None
@@ -181,9 +178,8 @@ def test_what_the_product_copied_is_named_from_either_end(school):
 
 def test_a_copy_within_a_longer_text_is_named(school):
     """One place is one place."""
-    author = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
     leave = streams.leave(school.id("P1"), "l1")
-    first = put(school, leave, LeaveFalsified(reason="the letter is made up", **author))
+    first = put(school, leave, LeaveFalsified(reason="the letter is made up", **MO))
     cited = "falsified: the letter is made up"
     school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason=cited))
     says = redacted(school, first)
@@ -245,8 +241,7 @@ def test_why_texts_went_and_names_were_shown_is_kept(school):
     assert refusal.code == "kept-as-account"
     assert "why a text was put beyond use" in refusal.what
     assert refused(school, redaction, "name").code == "kept-by-law"
-    author = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
-    shown = NamesShown(reason="a complaint", seen_at=1, **author)
+    shown = NamesShown(reason="a complaint", seen_at=1, **MO)
     put(school, streams.audit(), shown)
     refusal = refused(school, found(school, "NamesShown"))
     assert "names were looked up" in refusal.what
@@ -284,7 +279,7 @@ def test_what_the_admission_register_must_hold_goes_with_a_note(school):
 
 def test_a_nature_goes_with_a_note(school):
     """The law wants it of an activity."""
-    school.do(MarkSession(pupil="P2", session=THURSDAY, code="B", nature="Ben's therapy"))
+    school.mark("P2", THURSDAY, "B", nature="Ben's therapy")
     says = redacted(school, found(school, "SessionMarked"), "nature").says
     assert any("nature of the activity" in line for line in says)
 

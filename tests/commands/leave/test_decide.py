@@ -19,7 +19,7 @@ from ledger.sealing.keys import KeyRing
 from ledger.sealing.redaction import seal_event
 from ledger.store.store import Batch, Fact, Store
 from ledger.values import parse_session
-from tests.commands.conftest import upn
+from tests.commands.conftest import HAL, upn
 from tests.commands.leave.steps import (
     as_head,
     ask,
@@ -60,9 +60,7 @@ def test_the_decision_is_kept_with_paragraph_code_reason_and_author(desk):
             last="2026-11-24/PM",
             reason="A wedding",
             letter_on=date(2026, 11, 20),
-            by="head",
-            name="Hal Hope",
-            job_title="Head Teacher",
+            **HAL,
         ),
     )
     plan = AbsencePlanned(code="C", reason=f"leave {leave_id}: family holiday", by="head")
@@ -198,7 +196,7 @@ def test_leave_is_not_granted_for_a_session_that_is_over(desk):
 def test_in_other_schools_a_note_says_that_guidance_expects_the_same(desk):
     """An academy; what is over without a mark gets no plan, and what is marked stays."""
     desk.at("2026-11-23T09:30")
-    desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-20/PM"), code="O"))
+    desk.mark("P1", "2026-11-20/PM", "O")
     leave_id = ask(desk, "2026-11-20", "2026-11-24", asked_on=date(2026, 11, 20))
     found = says(desk, grant(leave_id))
     assert found[1] == "C planned for 3 sessions: 2026-11-23 PM, 2026-11-24"
@@ -316,12 +314,7 @@ def test_a_refusal_is_a_fact_and_plans_nothing(desk):
     [(stream, event)] = desk.recorded(refuse(leave_id, letter_on=date(2026, 11, 20)))
     assert stream == f"leave:{desk.id('P1')}:{leave_id}"
     assert event == LeaveDecided(
-        granted=False,
-        reason="Not exceptional",
-        letter_on=date(2026, 11, 20),
-        by="head",
-        name="Hal Hope",
-        job_title="Head Teacher",
+        granted=False, reason="Not exceptional", letter_on=date(2026, 11, 20), **HAL
     )
     other = ask(desk, purpose="exceptional")
     what = "refused to Ada Quill, 2026-11-23/AM to 2026-11-27/PM (exceptional circumstances)"
@@ -390,7 +383,7 @@ def test_a_pupil_who_turns_up_is_marked_present_over_the_plan(desk):
     """The mark is an entry, and no amendment."""
     ask_and_grant(desk, "2026-11-23", "2026-11-23")
     desk.at("2026-11-23T08:50")
-    desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-23/AM"), code="/"))
+    desk.mark("P1", "2026-11-23/AM", "/")
     [event] = desk.marks("P1")["2026-11-23/AM"]
     assert (type(event).__name__, event.code) == ("SessionMarked", "/")
 

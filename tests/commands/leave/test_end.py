@@ -169,7 +169,7 @@ def test_a_mark_whose_register_is_still_open_is_corrected(desk):
     """Part of the taking, no amendment."""
     leave_id = ask_and_grant(desk, "2026-11-23", "2026-11-23")
     desk.at("2026-11-23T08:50")
-    desk.do(MarkSession(pupil="P1", session=parse_session(TAKEN[0]), code="C"))
+    desk.mark("P1", TAKEN[0], "C")
     recorded = desk.recorded(falsify(leave_id))
     assert [type(event) for _, event in recorded[1:]] == [MarkCorrected, PlanWithdrawn]
     assert recorded[1][1].code == "G"
@@ -226,7 +226,7 @@ def test_a_mark_entered_with_the_code_afterwards_is_reached_by_another_finding(d
     leave_id = ask_and_grant(desk, "2026-11-23", "2026-11-24")
     desk.do(make(leave_id))
     desk.at("2026-11-23T14:30")
-    desk.do(MarkSession(pupil="P1", session=parse_session(TAKEN[0]), code="C"))
+    desk.mark("P1", TAKEN[0], "C")
     desk.do(PlanAbsence(pupil="P1", session=parse_session("2026-11-24/PM"), code="C"))
     recorded = desk.recorded(falsify(leave_id, code="G"))
     assert sessions_of(recorded, "mark") == [TAKEN[0]]
@@ -240,7 +240,7 @@ def test_a_further_finding_says_that_it_is_one(desk):
     leave_id = ask_and_grant(desk, "2026-11-23", "2026-11-23")
     desk.do(falsify(leave_id))
     desk.at("2026-11-23T14:30")
-    desk.do(MarkSession(pupil="P1", session=parse_session(TAKEN[0]), code="C"))
+    desk.mark("P1", TAKEN[0], "C")
     tried = desk.do(falsify(leave_id, dry_run=True)).says
     assert tried[0].endswith(": falsified already; what was left of it would be amended besides")
     says = desk.do(falsify(leave_id)).says

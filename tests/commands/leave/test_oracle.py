@@ -6,13 +6,11 @@ of each what the rules of this page say.
 
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.core.command import State
 from ledger.clock import parse_instant
-from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import RegisterTimesSet, TermSet
 from ledger.events.leave import LeaveDecided, LeaveRequested
@@ -21,6 +19,7 @@ from ledger.state.calendar import Closure
 from ledger.state.school import Pupil, School, Spell, StaffRow
 from ledger.values import Operator, Session
 from policies.packs.codes import rules
+from tests.commands.conftest import refusal
 from tests.commands.leave.steps import falsify, grant, withdraw
 
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 6)
@@ -134,9 +133,9 @@ def test_granting_plans_every_session_met_without_mark_plan_or_end(world):
     open_ = [s for s in here if s not in world["marks"] and not over(world, s)]
     conflict = any(world["plans"].get(s) == "M" for s in open_)
     if conflict or not here:
-        with pytest.raises(Refused) as caught:
-            recorded(grant(LEAVE), world, decided=False)
-        assert caught.value.code == ("already-planned" if conflict else "nothing-to-grant")
+        assert refusal(recorded, grant(LEAVE), world, decided=False).code == (
+            "already-planned" if conflict else "nothing-to-grant"
+        )
         return
     facts = recorded(grant(LEAVE), world, decided=False)
     assert sessions(facts, "plan:") == [str(s) for s in open_ if s not in world["plans"]]

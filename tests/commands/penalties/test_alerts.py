@@ -77,9 +77,7 @@ def test_an_alert_is_settled_once(desk):
 @pytest.mark.parametrize("alert", [-1, 0, 1, 10_000])
 def test_a_number_that_is_of_no_alert_is_refused(desk, alert):
     """Of another event, or beyond the log."""
-    refused = desk.refused(sent(alert))
-    assert refused.code == "alert-unknown"
-    assert "attendance alerts" in refused.remedy
+    assert "attendance alerts" in desk.refused(sent(alert), "alert-unknown").remedy
 
 
 def test_what_is_missing_or_ahead_is_refused(desk):
@@ -95,9 +93,7 @@ def test_what_is_missing_or_ahead_is_refused(desk):
 def test_only_who_is_authorised_may_settle(desk):
     """The teacher is refused, and nobody where no role is on record at all."""
     desk.staff_id = "s2"
-    refused = desk.refused(sent(number(desk)))
-    assert refused.code == "not-authorised"
-    assert "Ola Reed" in refused.what
+    desk.refused(sent(number(desk)), "not-authorised", "Ola Reed")
     plain = [
         Fact(streams.staff(who), StaffChanged(name="Mo Marsh", job_title="Head"))
         for who in ("s1", "s2")

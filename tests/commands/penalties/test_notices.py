@@ -8,6 +8,7 @@ from commands.penalties.notices import ConfirmNotices, RecordNotice
 from commands.roll.families import RecordParent
 from ledger.events.penalties import NoticesConfirmed, NoticeStated
 from ledger.values import Session
+from tests.commands.conftest import MO
 from tests.commands.meanwhile import tries
 
 ISSUED = date(2026, 11, 16)
@@ -88,8 +89,7 @@ def test_a_confirmation_is_recorded_beside_the_notices(office):
     ((stream, event),) = office.recorded(confirm())
     assert stream == f"notices:{office.id('P1')}:F1"
     assert event == NoticesConfirmed(
-        la_ref="EX/12", confirmed_on=date(2026, 11, 19), notices=1, by="mm", name="Mo Marsh",
-        job_title="Attendance Officer",
+        la_ref="EX/12", confirmed_on=date(2026, 11, 19), notices=1, **MO
     )  # fmt: skip
 
 

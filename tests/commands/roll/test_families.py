@@ -6,6 +6,7 @@ import pytest
 
 from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.roll import AdmissionAmended, ParentRecorded, RelationRecorded
+from tests.commands.conftest import MO
 
 
 def record(**fields):
@@ -46,9 +47,7 @@ def test_each_detail_changed_is_amended_with_the_statutory_five(desk):
     assert {stream for stream, _ in recorded} == {"parent:Q1"}
     shared = {
         "reason": "told us",
-        "by": "mm",
-        "name": "Mo Marsh",
-        "job_title": "Attendance Officer",
+        **MO,
     }
     amended = {event.field: event for _, event in recorded[1:]}
     assert amended == {
@@ -143,9 +142,7 @@ def test_what_changes_is_amended_with_the_statutory_five(parent):
     (_, *amended) = parent.recorded(changed)
     shared = {
         "reason": "moved out",
-        "by": "mm",
-        "name": "Mo Marsh",
-        "job_title": "Attendance Officer",
+        **MO,
     }
     assert [stream for stream, _ in amended] == [f"relation:{parent.id('P1')}:Q1"] * 2
     assert [event for _, event in amended] == [

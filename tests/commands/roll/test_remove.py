@@ -4,14 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
 from commands.roll.remove import RemovePupil, ground_fault, required_ground
 from commands.school.school import SetSchool
 from ledger.errors import Refused
 from ledger.events.roll import PupilRemoved
 from ledger.values import parse_session
-from tests.commands.conftest import NOW, upn
+from tests.commands.conftest import NOW, refusal, upn
 
 FRIDAY = date(2026, 11, 20)
 
@@ -36,11 +35,13 @@ def test_last_day_and_ground_are_recorded(desk):
 def test_deletion_back_over_marks_is_refused(desk):
     """Nobody attends who is not on roll; the last day may be that of the last mark."""
     for name in ("2026-11-19/AM", "2026-11-20/AM"):
-        desk.do(MarkSession(pupil="P1", session=parse_session(name), code="N"))
-    refused = desk.refused(remove(last_day=date(2026, 11, 18)))
-    assert refused.code == "marks-after-last-day"
-    assert "2026-11-19/AM" in refused.what
-    assert "2026-11-20" in refused.remedy
+        desk.mark("P1", name, "N")
+    assert (
+        "2026-11-20"
+        in desk.refused(
+            remove(last_day=date(2026, 11, 18)), "marks-after-last-day", "2026-11-19/AM"
+        ).remedy
+    )
     assert desk.do(remove()).header is not None
 
 
@@ -154,7 +155,7 @@ def absent(desk, days, code="N", upto=FRIDAY):
         if day.weekday() < 5 and not date(2026, 10, 24) <= day <= date(2026, 11, 1):
             for half in ("AM", "PM"):
                 session = parse_session(f"{day}/{half}")
-                desk.do(MarkSession(pupil="P1", session=session, code=code))
+                desk.mark("P1", session, code)
             days -= 1
         day -= timedelta(days=1)
     return day
@@ -169,8 +170,7 @@ def test_twenty_school_days_of_absence_are_enough(desk):
 def test_nineteen_school_days_of_absence_are_not(desk):
     """The refusal names the session that is missing."""
     absent(desk, 19)
-    refused = desk.refused(remove(ground="i"))
-    assert refused.code == "absence-too-short"
+    refused = desk.refused(remove(ground="i"), "absence-too-short")
     assert refused.what == (
         "9(1)(i) needs 20 school days of absence on end, and the marks show 19: "
         "2026-10-19/PM has no mark"
@@ -182,8 +182,8 @@ def test_another_mark_among_them_breaks_the_absence(desk, code):
     """Sickness, a late arrival, attendance: not the final three rows of the table."""
     before = absent(desk, 9)
     morning = parse_session(f"{before}/AM")
-    desk.do(MarkSession(pupil="P1", session=morning, code=code))
-    desk.do(MarkSession(pupil="P1", session=parse_session(f"{before}/PM"), code="N"))
+    desk.mark("P1", morning, code)
+    desk.mark("P1", f"{before}/PM", "N")
     refused = desk.refused(remove(ground="h"))
     assert f"show 9: {morning} says {code} (" in refused.what
 
@@ -218,19 +218,17 @@ def test_the_letter_is_read_by_the_pupils_age():
 
 def test_an_unknown_ground_names_the_letters_that_there_are():
     """Of the paragraph that applies to the pupil."""
-    with pytest.raises(Refused) as caught:
-        required_ground("z", NEW, compulsory=False)
-    assert caught.value.what.endswith("(SI 2024/208 reg 9(3))")
-    assert caught.value.remedy == "use one of the letters a b c d e"
+    found = refusal(required_ground, "z", NEW, compulsory=False)
+    assert found.what.endswith("(SI 2024/208 reg 9(3))")
+    assert found.remedy == "use one of the letters a b c d e"
 
 
 def test_a_ground_of_the_other_age_says_which_there_are():
     """With their texts, so that nobody has to look them up."""
-    with pytest.raises(Refused) as caught:
-        required_ground("9(1)(k)", NEW, compulsory=False)
-    assert caught.value.code == "ground-age"
-    assert "not of compulsory school age on 2026-11-20" in caught.value.what
-    assert "d has died" in caught.value.remedy
+    found = refusal(required_ground, "9(1)(k)", NEW, compulsory=False)
+    assert found.code == "ground-age"
+    assert "not of compulsory school age on 2026-11-20" in found.what
+    assert "d has died" in found.remedy
 
 
 def test_a_source_may_state_what_it_likes_for_days_before_every_known_ground():
