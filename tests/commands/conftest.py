@@ -138,6 +138,10 @@ class Desk:
             if position > before + 1 and not stream.startswith("rules:")
         ]
 
+    def events(self, command: Command) -> list[Event]:
+        """Carry out a command; return the events that it recorded."""
+        return [event for _, event in self.recorded(command)]
+
     def log(self) -> list[tuple[int, str, Event]]:
         """Return the whole log, texts opened."""
         with closing(Store(self.folder.log)) as store, closing(KeyRing(self.folder.keys)) as ring:

@@ -1,6 +1,5 @@
 """attendance amend: what is recorded, what is refused, what a range takes in."""
 
-from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
@@ -12,13 +11,13 @@ from commands.calendar.closures import CancelSessions, WithdrawClosure
 from commands.register.take import TakeRegister
 from commands.roll.remove import RemovePupil
 from ledger.events.amending import AmendmentRequested
-from ledger.events.log import Committed
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
-from ledger.store.store import Batch, Fact, Store
 from ledger.values import parse_session
-from tests.commands.conftest import MO, NOW
+from tests.commands.conftest import MO, NOW, policy
 
 MONDAY_AM = parse_session("2026-11-16/AM")
+TODAY = parse_session("2026-11-20/AM")
+WEEK = {"session": None, "from_": "2026-11-16", "to_": "2026-11-20"}
 
 
 def amend(**fields):
@@ -26,30 +25,15 @@ def amend(**fields):
     return AmendMarks(**(given | fields))
 
 
-def store(desk, fact):
-    """Record a fact that no command of today would."""
-    header = Committed(
-        at=0, account="", authenticated="", software="", rules="", command="Test", count=0
-    )
-    with closing(Store(desk.folder.log)) as log:
-        batch = Batch(header, [fact], 1, log.head())
-        log.append(batch, clock=lambda: desk.now, before_commit=lambda: None)
-
-
 def week(**fields):
-    return amend(session=None, from_="2026-11-16", to_="2026-11-20", **fields)
+    return amend(**WEEK, **fields)
 
 
 @pytest.fixture
 def marked(desk):
     """Ada has N for three sessions and / for one in the week of 16 November."""
-    for name, code in (
-        ("2026-11-16/AM", "N"),
-        ("2026-11-16/PM", "N"),
-        ("2026-11-17/AM", "/"),
-        ("2026-11-18/AM", "N"),
-    ):
-        desk.mark("P1", name, code)
+    for session, code in (("16/AM", "N"), ("16/PM", "N"), ("17/AM", "/"), ("18/AM", "N")):
+        desk.mark("P1", f"2026-11-{session}", code)
     return desk
 
 
@@ -102,75 +86,52 @@ def test_dry_run_counts_what_moves(marked):
     )
 
 
-def test_range_amends_every_mark_that_stands_in_one_batch(marked):
-    """Sessions without a mark are passed over; the amendments share a batch."""
-    events = [event for _, event in marked.recorded(week())]
-    assert [e.original for e in events] == ["N", "N", "/", "N"]
-    assert len({e.batch for e in events} - {None}) == 1
+@pytest.mark.parametrize(
+    ("fields", "amended"),
+    [
+        pytest.param({}, "NI NI /I NI", id="every-mark-that-stands"),
+        pytest.param({"from_code": "N"}, "NI NI NI", id="only-marks-with-that-code"),
+        pytest.param({"from_code": "N", "code": "/"}, "N/ N\\ N/", id="present-of-its-half-day"),
+        pytest.param({"from_code": "/"}, "/I", id="one-alone"),
+        pytest.param(
+            {"from_": "2026-11-16/PM", "to_": "2026-11-17/AM"}, "NI /I", id="between-two-sessions"
+        ),
+    ],
+)
+def test_range_amends_every_mark_that_stands_in_one_batch(marked, fields, amended):
+    """Sessions without a mark are passed over; one amendment alone needs no batch."""
+    events = marked.events(amend(**WEEK | fields))
+    assert " ".join(e.original + e.code for e in events) == amended
+    batches = {e.batch for e in events}
+    assert (len(batches), None in batches) == (1, len(events) == 1)
 
 
-def test_from_code_takes_only_marks_with_that_code(marked):
-    """The present mark in between stays."""
-    events = [event for _, event in marked.recorded(week(from_code="N"))]
-    assert [e.original for e in events] == ["N", "N", "N"]
-
-
-def test_one_amendment_of_a_range_has_no_batch(marked):
-    """A batch ties amendments together; one alone needs none."""
-    [(_, event)] = marked.recorded(week(from_code="/"))
-    assert event.batch is None
-
-
-def test_present_takes_the_form_of_its_half_day_in_a_range(marked):
-    """One code for present over a range becomes / in the morning and \\ in the afternoon."""
-    events = [event for _, event in marked.recorded(week(from_code="N", code="/"))]
-    assert [e.code for e in events] == ["/", "\\", "/"]
-
-
-def test_range_leaves_marks_that_say_so_already(marked):
-    """A mark that would not change gets no amendment."""
+def test_range_leaves_what_says_so_already_or_was_cancelled(marked):
+    """A mark that would not change gets no amendment, nor does that of a cancellation."""
     marked.do(amend())
-    events = [event for _, event in marked.recorded(week())]
-    assert [e.original for e in events] == ["N", "/", "N"]
-
-
-def test_range_leaves_cancelled_sessions(marked):
-    """A session that was cancelled keeps the code of its cancellation."""
     marked.do(CancelSessions(sessions=("2026-11-18",), reason="no heating"))
-    events = [event for _, event in marked.recorded(week())]
-    assert [e.original for e in events] == ["N", "N", "/"]
+    assert [e.original for e in marked.events(week())] == ["N", "/"]
 
 
 def test_change_before_the_register_closes_is_a_correction(desk):
-    """Before the end of taking the change is part of it."""
+    """Before the end of taking the change is part of it, and never called an amendment."""
     desk.at("2026-11-20T08:50")
-    today = parse_session("2026-11-20/AM")
-    desk.mark("P1", today, "N")
-    [(_, event)] = desk.recorded(amend(session=today, code="L", minutes_late=4, reason="came in"))
+    desk.mark("P1", TODAY, "N")
+    [event] = desk.events(amend(session=TODAY, code="L", minutes_late=4, reason="came in"))
     assert event == MarkCorrected(
         original="N", code="L", minutes_late=4, reason="came in", by="mm"
     )
-
-
-def test_correction_is_called_one(desk):
-    """A change during taking is never called an amendment."""
-    desk.at("2026-11-20T08:50")
-    today = parse_session("2026-11-20/AM")
-    desk.mark("P1", today, "N")
-    command = amend(session=today, code="/", reason="came in")
-    assert (
-        "  corrected during taking, on the day of the session"
-        in desk.do(replace(command, dry_run=True)).says
-    )
+    command = amend(session=TODAY, code="/", reason="came in")
+    tried = desk.do(replace(command, dry_run=True)).says
+    assert "  corrected during taking, on the day of the session" in tried
     assert desk.do(command).says[0] == (
-        "Ada Quill 2026-11-20/AM: N -> / (corrected during taking, on the day of the session)"
+        "Ada Quill 2026-11-20/AM: L -> / (corrected during taking, on the day of the session)"
     )
 
 
 def test_corrections_and_amendments_are_counted_apart(marked):
     """One request may hold both; only the amendments share a batch."""
-    marked.at("2026-11-20T08:50")
-    marked.mark("P1", "2026-11-20/AM", "N")
+    marked.at("2026-11-20T08:50").mark("P1", TODAY, "N")
     says = marked.do(week(from_code="N")).says
     assert says[4].startswith("3 amendments; 1 corrected during taking; batch ")
 
@@ -178,41 +139,18 @@ def test_corrections_and_amendments_are_counted_apart(marked):
 def test_change_after_the_recorded_end_is_an_amendment(desk):
     """A register that was taken has ended, also before its closing time."""
     desk.at("2026-11-20T08:50")
-    today = parse_session("2026-11-20/AM")
-    desk.do(TakeRegister(group="7A", session=today, rest_present=True))
-    [(_, event)] = desk.recorded(amend(session=today))
+    desk.do(TakeRegister(group="7A", session=TODAY, rest_present=True))
+    [event] = desk.events(amend(session=TODAY))
     assert isinstance(event, MarkAmended)
 
 
 def test_another_nature_is_an_amendment(marked):
-    """The same code with another nature is not the same mark."""
+    """The same code with another nature is not the same mark; repeated, it is."""
     marked.do(amend(code="B", nature="taster day"))
-    [(_, event)] = marked.recorded(amend(code="B", nature="college open day"))
+    again = amend(code="B", nature="college open day")
+    [event] = marked.events(again)
     assert (event.original, event.code, event.nature) == ("B", "B", "college open day")
-
-
-def test_same_mark_is_refused(marked):
-    """Repeating an amendment is refused: there is nothing to amend."""
-    marked.do(amend(code="B", nature="taster day"))
-    assert marked.refused(amend(code="B", nature="taster day")).code == "same-mark"
-
-
-def test_range_where_nothing_changes_is_refused(marked):
-    """A range without marks to amend is told so."""
-    assert marked.refused(week(from_code="M")).code == "nothing-to-amend"
-
-
-def test_session_without_a_mark_is_refused_naming_mark(marked):
-    """A first mark is an entry, not an amendment."""
-    assert (
-        "attendance mark"
-        in marked.refused(amend(session=parse_session("2026-11-19/AM")), "no-mark").remedy
-    )
-
-
-def test_other_code_than_described_is_refused(marked):
-    """--from-code guards the one session too."""
-    marked.refused(amend(from_code="O"), "other-code-stands", "N stands for 2026-11-16/AM, not O")
+    marked.refused(again, "same-mark")
 
 
 @pytest.mark.parametrize("left_out", ["pupil", "code", "reason"])
@@ -222,41 +160,27 @@ def test_what_one_pupil_needs_is_asked_for(left_out):
         amend(**{left_out: None})
 
 
-def test_blank_pupil_or_code_is_refused(marked):
-    """Blanks are no answer."""
-    assert marked.refused(amend(pupil=" ")).code == "pupil-missing"
-    assert marked.refused(amend(code=" ")).code == "code-missing"
-
-
 def test_code_without_a_meaning_on_the_day_is_shown_as_such(marked):
     """A source may have stated a code that the day did not know; it can still be amended."""
-    store(marked, Fact(f"mark:{marked.id('P3')}:2026-11-16/AM", SessionMarked(code="ZZ")))
+    marked.put(f"mark:{marked.id('P3')}:2026-11-16/AM", SessionMarked(code="ZZ"))
     says = marked.do(amend(pupil="P3", dry_run=True)).says
     assert says[1] == "  stands:   ZZ  no code of that day"
     assert says[5] == "the figures: authorised absence +1, not counted -1"
 
 
-def test_blank_reason_is_refused(marked):
-    """The reason is one of the statutory five."""
-    refused = marked.refused(amend(reason="  "))
-    assert (refused.code, refused.remedy) == ("reason-missing", "give it with --reason")
-
-
-def test_nobody_named_is_refused(marked):
-    """An amendment without a name cannot be recorded."""
-    marked.staff_id = None
-    assert marked.refused(amend()).code == "author-missing"
-
-
-def test_somebody_not_on_the_staff_is_refused(marked):
-    """The name has to be of a member of staff."""
-    marked.staff_id = "nobody"
-    assert marked.refused(amend()).code == "author-not-on-staff"
+@pytest.mark.parametrize(
+    ("staff_id", "code"), [(None, "author-missing"), ("nobody", "author-not-on-staff")]
+)
+def test_who_amends_is_on_the_staff(marked, staff_id, code):
+    """An amendment without the name of a member of staff cannot be recorded."""
+    marked.by(staff_id).refused(amend(), code)
 
 
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
+        ({"pupil": " "}, "pupil-missing"),
+        ({"code": " "}, "code-missing"),
         ({"code": "B"}, "nature-missing"),
         ({"code": "X"}, "code-age"),
         ({"code": "J"}, "code-not-in-force"),
@@ -272,21 +196,27 @@ def test_somebody_not_on_the_staff_is_refused(marked):
         ({"session": None, "from_": "2026-11-16"}, "session-or-range"),
         ({"session": None, "from_": "2026-11-17", "to_": "2026-11-16"}, "range-reversed"),
         ({"pupil": "P9"}, "pupil-unknown"),
+        (WEEK | {"from_code": "M"}, "nothing-to-amend"),
+        (WEEK | {"code": "K"}, "nature-missing"),  # one session refuses the whole range
+        (WEEK | {"code": "QQ"}, "code-unknown"),
     ],
 )
 def test_what_may_not_stand_is_refused(marked, fields, code):
-    """Each rule of a mark holds for an amendment as well."""
-    assert marked.refused(amend(**fields)).code == code
+    """Each rule of a mark holds for an amendment as well, and for each of a range."""
+    marked.refused(amend(**fields), code)
 
 
-def test_one_bad_session_refuses_the_whole_range(marked):
-    """All or nothing: a code that needs its nature refuses every amendment."""
-    assert marked.refused(week(code="K")).code == "nature-missing"
+def test_what_stands_must_be_as_described(marked):
+    """A first mark is an entry, not an amendment; --from-code guards the one session too."""
+    refused = marked.refused(amend(session=parse_session("2026-11-19/AM")), "no-mark")
+    assert "attendance mark" in refused.remedy
+    marked.refused(amend(from_code="O"), "other-code-stands", "N stands for 2026-11-16/AM, not O")
 
 
-def test_unknown_code_over_a_range_is_refused(marked):
-    """A range does not hide a code that does not exist."""
-    assert marked.refused(week(code="QQ")).code == "code-unknown"
+def test_blank_reason_is_refused(marked):
+    """The reason is one of the statutory five."""
+    refused = marked.refused(amend(reason="  "), "reason-missing")
+    assert refused.remedy == "give it with --reason"
 
 
 def test_cancelled_session_is_refused(marked):
@@ -306,32 +236,17 @@ def test_pupil_off_roll_is_refused(marked):
     marked.at(NOW).refused(amend(session=parse_session("2026-11-19/AM")), "not-on-roll")
 
 
-def test_ends_of_a_range_may_be_sessions(marked):
-    """A range of sessions starts and ends within a day."""
-    command = amend(session=None, from_="2026-11-16/PM", to_="2026-11-17/AM")
-    assert [e.original for _, e in marked.recorded(command)] == ["N", "/"]
-
-
 # -- what the school's policy holds -------------------------------------------------------------
 
 HELD = "held for a second person's approval: later than the school's policy leaves to one person"
-POLICY = """
-[[rule]]
-name = "amending.approval_after_school_days"
-value = 3
-from = 2024-08-19
-reference = "policy, paragraph 1"
-confidence = "verified"
-"""
 
 
 @pytest.fixture
 def strict(marked):
     """What adds unauthorised absence more than three school days late needs a second person."""
     marked.mark("P2", MONDAY_AM, "/")
-    author, marked.staff_id = marked.staff_id, "head"
-    marked.do(AdoptPolicy(policy="own", text=POLICY, from_=date(2026, 11, 20)))
-    marked.staff_id = author
+    text = policy(approval_after_school_days=3)
+    marked.by("head").do(AdoptPolicy(policy="own", text=text, from_=date(2026, 11, 20)))
     return marked
 
 
@@ -380,9 +295,8 @@ def test_some_of_a_range_may_wait_while_others_apply(strict):
 def test_correction_during_taking_is_never_held(strict):
     """Policy is about amendments; while the register is open nothing is one."""
     strict.at("2026-11-20T08:50")
-    today = parse_session("2026-11-20/AM")
-    strict.mark("P2", today, "/")
-    [(_, event)] = strict.recorded(amend(pupil="P2", session=today, code="N", reason="went home"))
+    strict.mark("P2", TODAY)
+    [event] = strict.events(amend(pupil="P2", session=TODAY, code="N", reason="went home"))
     assert isinstance(event, MarkCorrected)
 
 
