@@ -26,6 +26,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from commands.amending.policy import AdoptPolicy
 from commands.calendar.terms import SetRegisterTimes, SetTerm
 from commands.core.command import Command, Context, Outcome
 from commands.core.execute import _Attempt, execute, look
@@ -34,7 +35,7 @@ from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
 from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff
-from ledger.clock import parse_instant
+from ledger.clock import local_date, parse_instant
 from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
 from ledger.events.log import Committed
@@ -100,6 +101,12 @@ class Desk:
         """Enter a mark."""
         at = parse_session(str(session))
         return self.do(MarkSession(pupil=pupil, session=at, code=code, **more))
+
+    def adopt(self, **values: Any) -> None:
+        """Let the head adopt a policy on amending that holds these values, from today."""
+        today = local_date(self.now)
+        adopted = AdoptPolicy(policy="own", text=policy(**values), from_=today)
+        self.by("head").do(adopted)
 
     def put(self, stream: str, *events: Event, sealing: bool = True) -> int:
         """Record events that no command of today would; return the last one's position."""

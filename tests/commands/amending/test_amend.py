@@ -6,14 +6,13 @@ from datetime import date
 import pytest
 
 from commands.amending.amend import AmendMarks
-from commands.amending.policy import AdoptPolicy
 from commands.calendar.closures import CancelSessions, WithdrawClosure
 from commands.register.take import TakeRegister
 from commands.roll.remove import RemovePupil
 from ledger.events.amending import AmendmentRequested
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
 from ledger.values import parse_session
-from tests.commands.conftest import MO, NOW, policy
+from tests.commands.conftest import MO, NOW
 
 MONDAY_AM = parse_session("2026-11-16/AM")
 TODAY = parse_session("2026-11-20/AM")
@@ -245,8 +244,7 @@ HELD = "held for a second person's approval: later than the school's policy leav
 def strict(marked):
     """What adds unauthorised absence more than three school days late needs a second person."""
     marked.mark("P2", MONDAY_AM, "/")
-    text = policy(approval_after_school_days=3)
-    marked.by("head").do(AdoptPolicy(policy="own", text=text, from_=date(2026, 11, 20)))
+    marked.adopt(approval_after_school_days=3)
     return marked
 
 

@@ -53,8 +53,9 @@ def given(desk):
     return [(p, s, e) for p, s, e in desk.log() if isinstance(e, EvidenceGiven)]
 
 
-def copied(desk, out, position=None):
-    position = given(desk)[0][0] if position is None else position
+def copied(desk, out, beside=0):
+    """Copy the first evidence to a file; ``beside``: what is so many positions from it."""
+    position = given(desk)[0][0] + beside
     return CopyEvidence(position=position, out=out).carry_out(desk.context)
 
 
@@ -69,15 +70,11 @@ def test_evidence_is_tied_to_its_amendment(marked, letter):
     assert not marked.folder.attachments.exists()
 
 
-def test_note_alone_is_evidence(marked):
-    """What was seen at the desk and given back has no file."""
-    _, (_, event) = marked.recorded(amend(evidence_note="appointment card seen"))
+def test_note_alone_is_evidence_unless_it_is_blank(marked):
+    """What was seen at the desk and given back has no file; without any there is no batch."""
+    [_, event] = marked.events(amend(evidence_note="appointment card seen"))
     assert event == EvidenceGiven(note="appointment card seen")
-
-
-def test_blank_note_is_no_evidence(marked):
-    """Then the one amendment has no batch either."""
-    [(_, event)] = marked.recorded(amend(evidence_note="  "))
+    [event] = marked.events(amend(pupil="P2", evidence_note="  "))
     assert event.batch is None
 
 
@@ -184,14 +181,12 @@ def test_copy_that_cannot_be_kept_refuses_the_amendment(marked, letter):
 
 def test_copies_are_there_before_the_log_commits(marked, letter, monkeypatch):
     """Keys first, then the copies, then the events."""
-    seen = []
-    write = attachments.write
-    monkeypatch.setattr(
-        attachments,
-        "write",
-        lambda folder, kept: seen.append((marked.folder.head(), write(folder, kept))),
-    )
-    before = marked.folder.head()
+    seen, before, write = [], marked.folder.head(), attachments.write
+
+    def noted(folder, kept):
+        seen.append((folder.head(), write(folder, kept)))
+
+    monkeypatch.setattr(attachments, "write", noted)
     marked.do(amend(evidence=letter, keep_evidence=True))
     assert seen == [(before, None)]
     assert marked.folder.head() > before
@@ -206,57 +201,60 @@ def kept(marked, letter):
     return marked
 
 
-def test_copy_comes_back_byte_for_byte(kept, tmp_path):
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out.pdf"
+
+
+def test_copy_comes_back_byte_for_byte(kept, out):
     """The file written has the SHA-256 recorded; nothing is recorded."""
     before = kept.folder.head()
-    says = copied(kept, tmp_path / "out.pdf").says
-    assert (tmp_path / "out.pdf").read_bytes() == LETTER
+    says = copied(kept, out).says
+    assert out.read_bytes() == LETTER
     assert "Ada Quill GP letter.pdf" in says[0]
     assert digest(LETTER) in says[0]
     assert kept.folder.head() == before
 
 
-def test_existing_file_is_not_overwritten(kept, tmp_path):
+def test_existing_file_is_not_overwritten(kept, out):
     """What is there stays."""
-    (tmp_path / "out.pdf").write_text("mine")
-    assert refusal(copied, kept, tmp_path / "out.pdf").code == "already-there"
-    assert (tmp_path / "out.pdf").read_text() == "mine"
+    out.write_text("mine")
+    assert refusal(copied, kept, out).code == "already-there"
+    assert out.read_text() == "mine"
 
 
-def test_position_without_evidence_is_refused(kept, tmp_path):
+def test_position_without_evidence_is_refused(kept, out):
     """The amendment itself is no evidence."""
-    position = given(kept)[0][0]
-    for other in (position - 1, position + 1):
-        assert refusal(copied, kept, tmp_path / "out.pdf", other).code == "evidence-unknown"
+    for beside in (-1, 1):
+        assert refusal(copied, kept, out, beside).code == "evidence-unknown"
 
 
-def test_evidence_without_a_copy_is_refused(marked, letter, tmp_path):
+def test_evidence_without_a_copy_is_refused(marked, letter, out):
     """The refusal says where to look."""
     marked.do(amend(evidence=letter))
-    assert refusal(copied, marked, tmp_path / "out.pdf").code == "evidence-not-kept"
+    assert refusal(copied, marked, out).code == "evidence-not-kept"
 
 
-def test_missing_copy_is_refused(kept, tmp_path):
+def test_missing_copy_is_refused(kept, out):
     """A copy that somebody took away."""
     [path] = kept.folder.attachments.iterdir()
     path.unlink()
-    assert refusal(copied, kept, tmp_path / "out.pdf").code == "attachment-missing"
+    assert refusal(copied, kept, out).code == "attachment-missing"
 
 
-def test_copy_of_other_bytes_is_refused(kept, tmp_path):
+def test_copy_of_other_bytes_is_refused(kept, out):
     """Whoever has the key can write another file, but not one with the recorded SHA-256."""
     _, stream, event = given(kept)[0]
     key = urlsafe_b64decode(event.key + "=")
     forged = attachments.Attachment(attachments.name_of(stream), b"forged", key)
     attachments.write(kept.folder, [forged])
-    assert refusal(copied, kept, tmp_path / "out.pdf").code == "attachment-changed"
-    assert not (tmp_path / "out.pdf").exists()
+    assert refusal(copied, kept, out).code == "attachment-changed"
+    assert not out.exists()
 
 
-def test_copy_is_beyond_use_once_the_pupils_key_is_destroyed(kept, tmp_path):
+def test_copy_is_beyond_use_once_the_pupils_key_is_destroyed(kept, out):
     """The file is still there; nobody can open it."""
-    position, pupil = given(kept)[0][0], kept.id("P1")
     with closing(KeyRing(kept.folder.keys)) as ring:
-        ring.destroy(pupil, at=kept.now)
+        ring.destroy(kept.id("P1"), at=kept.now)
     assert len(list(kept.folder.attachments.iterdir())) == 1
-    assert refusal(copied, kept, tmp_path / "out.pdf", position).code == "beyond-use"
+    assert refusal(copied, kept, out).code == "beyond-use"

@@ -10,24 +10,10 @@ from commands.core.execute import look
 from commands.school.staff import AddStaff
 from ledger.events.amending import PolicyAdopted
 from policies.packs import school as school_packs
-from tests.commands.conftest import HAL, refusal
+from tests.commands.conftest import HAL, policy, refusal
 
 TODAY = date(2026, 11, 20)
-OWN = """
-[[rule]]
-name = "amending.approval_more_than"
-value = 3
-from = 2026-09-01
-reference = "our policy, 1"
-confidence = "verified"
-
-[[rule]]
-name = "amending.approver_roles"
-value = ["head"]
-from = 2026-09-01
-reference = "our policy, 2"
-confidence = "verified"
-"""
+OWN = policy(approval_more_than=3, approver_roles=["head"])
 
 
 def adopt(name="second-person", since=TODAY):
@@ -38,8 +24,7 @@ def adopt(name="second-person", since=TODAY):
 @pytest.fixture
 def desk(desk):
     """The head is at the desk: whom a policy restrains does not adopt one."""
-    desk.staff_id = "head"
-    return desk
+    return desk.by("head")
 
 
 @pytest.fixture
@@ -54,10 +39,8 @@ def test_a_shipped_policy_is_recorded_word_for_word(desk):
     """With who adopted it; from today on."""
     ((stream, event),) = desk.recorded(adopt())
     assert stream == "policy:school"
-    assert event == PolicyAdopted(
-        policy="second-person", since=TODAY, text=school_packs.shipped("second-person"),
-        **HAL
-    )  # fmt: skip
+    text = school_packs.shipped("second-person")
+    assert event == PolicyAdopted(policy="second-person", since=TODAY, text=text, **HAL)
 
 
 def test_a_file_is_adopted_by_its_name(desk, own):
@@ -115,7 +98,7 @@ def test_a_policy_that_is_not_valid_is_refused_with_every_fault(desk, own):
     """The file and the key are named."""
     own.write_text(OWN.replace("value = 3", "value = -3").replace("approver_roles", "approver"))
     found = desk.refused(adopt(own), "policy-invalid")
-    assert found.what.startswith("our-policy.toml: amending.approval_more_than from 2026-09-01: ")
+    assert found.what.startswith("our-policy.toml: amending.approval_more_than from 2024-08-19: ")
     assert "amending.approver: unknown key" in found.what
 
 
@@ -124,7 +107,7 @@ def test_a_role_that_does_not_exist_is_refused(desk, own):
     own.write_text(OWN.replace('["head"]', '["heads"]'))
     found = desk.refused(adopt(own))
     assert found.what == (
-        "our-policy.toml: amending.approver_roles from 2026-09-01: 'heads' is not a role"
+        "our-policy.toml: amending.approver_roles from 2024-08-19: 'heads' is not a role"
     )
     assert "attendance_officer" in found.remedy
 
@@ -144,17 +127,14 @@ def test_only_the_head_or_whom_the_head_authorises_adopts_one(desk):
     """An attendance officer whom the policy restrains does not lift it; an authoriser may."""
     desk.do(adopt())
     desk.do(AddStaff(staff_id="aa", name="Al Aske", job_title="Deputy", role=("authoriser",)))
-    desk.staff_id = "mm"
-    found = desk.refused(adopt("statute-only"), "not-authorised")
+    found = desk.by("mm").refused(adopt("statute-only"), "not-authorised")
     assert found.what == (
         "Mo Marsh holds none of the roles that may adopt a policy: head, authoriser"
     )
-    desk.staff_id = "aa"
-    assert len(desk.recorded(adopt("statute-only"))) == 1
+    assert len(desk.by("aa").recorded(adopt("statute-only"))) == 1
 
 
 def test_whoever_adopts_it_is_named(desk):
     """Nobody's policy is none."""
-    desk.staff_id = None
-    assert desk.refused(adopt()).code == "author-missing"
+    desk.by(None).refused(adopt(), "author-missing")
     assert AdoptPolicy.__doc__.startswith("attendance policy adopt:")
