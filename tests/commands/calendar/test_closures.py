@@ -11,11 +11,21 @@ from ledger.events.register import MarkAmended, SessionMarked
 from ledger.values import parse_session
 from tests.commands.conftest import MO
 
-INSET = date(2026, 11, 27)
+TODAY, INSET = date(2026, 11, 20), date(2026, 11, 27)
+TODAY_AM = "2026-11-20/AM"
 
 
 def close(**fields):
     return AddClosure(**({"day": INSET, "reason": "INSET"} | fields))
+
+
+def cancel(*sessions, **fields):
+    given = {"sessions": sessions or (TODAY_AM,), "reason": "no heating"}
+    return CancelSessions(**(given | fields))
+
+
+def withdraw(**fields):
+    return WithdrawClosure(**({"day": TODAY, "reason": "wrong day"} | fields))
 
 
 def test_whole_day_is_closed_for_everyone(desk):
@@ -33,24 +43,22 @@ def test_half_a_day_is_closed_for_some_groups(desk):
 def test_repeated_closure_records_nothing(desk):
     """A half that is closed already is not closed again."""
     desk.do(close(session=("AM",)))
-    [(_, event)] = desk.recorded(close())
+    [event] = desk.events(close())
     assert event.sessions == ("PM",)
     assert "nothing was recorded" in desk.do(close()).says[0]
 
 
 def test_marks_that_stand_refuse_a_closure_naming_cancel(desk):
     """A session that was held was not planned to be closed."""
-    today = date(2026, 11, 20)
-    desk.mark("P3", "2026-11-20/AM", "/")
-    assert "attendance session cancel" in desk.refused(close(day=today), "marks-stand").remedy
-    assert desk.do(close(day=today, group=("7A",))).header is not None
+    desk.mark("P3", TODAY_AM)
+    assert "attendance session cancel" in desk.refused(close(day=TODAY), "marks-stand").remedy
+    assert desk.do(close(day=TODAY, group=("7A",))).header is not None
 
 
 def test_cancelled_session_is_refused(desk):
     """It cannot be both planned and unplanned."""
-    desk.do(CancelSessions(sessions=("2026-11-20/AM",), reason="flood"))
-    command = close(day=date(2026, 11, 20), session=("AM",))
-    assert desk.refused(command).code == "session-cancelled"
+    desk.do(cancel())
+    desk.refused(close(day=TODAY, session=("AM",)), "session-cancelled")
 
 
 @pytest.mark.parametrize(
@@ -69,18 +77,12 @@ def test_closure_that_cannot_be_is_refused(desk, fields, code):
 
 # attendance closures withdraw: the session is met after all.
 
-TODAY = date(2026, 11, 20)
-
-
-def withdraw(**fields):
-    return WithdrawClosure(**({"day": TODAY, "reason": "wrong day"} | fields))
-
 
 def test_withdrawn_closure_lets_marks_be_made(desk):
     """What was closed is met again."""
     mark = MarkSession(pupil="P1", session=parse_session("2026-11-20/AM"), code="/")
-    desk.do(AddClosure(day=TODAY, reason="INSET"))
-    assert desk.refused(mark).code == "school-closed"
+    desk.do(close(day=TODAY))
+    desk.refused(mark, "school-closed")
     recorded = desk.recorded(withdraw())
     assert recorded == [("calendar", ClosureWithdrawn(date=TODAY, reason="wrong day"))]
     assert desk.do(mark).header is not None
@@ -88,43 +90,33 @@ def test_withdrawn_closure_lets_marks_be_made(desk):
 
 def test_only_the_halves_recorded_are_withdrawn(desk):
     """Of a half-day closure one half."""
-    desk.do(AddClosure(day=TODAY, session=("PM",), group=("Y7",), reason="INSET"))
+    desk.do(close(day=TODAY, session=("PM",), group=("Y7",)))
     [(_, event)] = desk.recorded(withdraw(group=("Y7",)))
     assert (event.sessions, event.groups) == (("PM",), ("Y7",))
 
 
 def test_withdrawn_cancellation_says_that_its_marks_stand(desk):
     """A mark can never be blanked."""
-    desk.do(CancelSessions(sessions=("2026-11-20/AM",), reason="flood"))
+    desk.do(cancel())
     assert "attendance amend" in desk.do(withdraw()).says[1]
 
 
 def test_repeated_withdrawal_is_refused_telling_what_is_recorded(desk):
     """Groups have to be named as they were recorded."""
-    desk.do(AddClosure(day=TODAY, session=("PM",), group=("Y7",), reason="INSET"))
-    refused = desk.refused(withdraw(), "no-closure")
-    assert refused.remedy == "recorded on that day: PM for Y7"
+    desk.do(close(day=TODAY, session=("PM",), group=("Y7",)))
+    assert desk.refused(withdraw(), "no-closure").remedy == "recorded on that day: PM for Y7"
     desk.do(withdraw(group=("Y7",)))
     assert desk.refused(withdraw(group=("Y7",))).remedy == "recorded on that day: none"
 
 
 # attendance session cancel: sessions cancelled on the day, and the mark that follows.
 
-TODAY_AM = "2026-11-20/AM"
-
-
-def cancel(*sessions, **fields):
-    given = {"sessions": sessions or (TODAY_AM,), "reason": "no heating"}
-    return CancelSessions(**(given | fields))
-
 
 def test_everyone_on_roll_gets_the_code(desk):
     """One entry a pupil, as if it were the mark (reg 10(10))."""
     cancelled, *entries = desk.recorded(cancel())
-    assert cancelled == (
-        "calendar",
-        SessionCancelled(date=date(2026, 11, 20), sessions=("AM",), reason="no heating"),
-    )
+    event = SessionCancelled(date=TODAY, sessions=("AM",), reason="no heating")
+    assert cancelled == ("calendar", event)
     entry = SessionMarked(code="Y4", reason="session cancelled: no heating", by="mm")
     assert [event for _, event in entries] == [entry] * 4
 
@@ -133,7 +125,7 @@ def test_mark_that_stands_is_amended(desk):
     """One amendment for each pupil, tied by a batch, with the five and the title."""
     for pupil, code in (("P1", "N"), ("P2", "/")):
         desk.mark(pupil, TODAY_AM, code)
-    outcome = [e for _, e in desk.recorded(cancel(group=("Y7",)))]
+    outcome = desk.events(cancel(group=("Y7",)))
     amended = {e.original: e for e in outcome if isinstance(e, MarkAmended)}
     assert amended.keys() == {"N", "/"}
     assert amended["N"] == MarkAmended(
@@ -154,9 +146,23 @@ def test_one_amendment_has_no_batch(desk):
     assert desk.marks("P1")[TODAY_AM][-1].batch is None
 
 
-def test_only_the_groups_named_are_concerned(desk):
-    """A burst pipe in one building."""
-    assert len(desk.recorded(cancel(group=("7A",)))) == 3
+@pytest.mark.parametrize(
+    ("before", "command", "recorded"),
+    [
+        pytest.param([], cancel(group=("7A",)), 3, id="the-groups-named"),
+        pytest.param([cancel(group=("7A",))], cancel(), 3, id="those-not-concerned-before"),
+        pytest.param([cancel(), withdraw()], cancel(), 1, id="nobody-whose-mark-stands-still"),
+        pytest.param([close(day=TODAY, group=("12C",))], cancel(), 5, id="closed-for-some"),
+    ],
+)
+def test_nobody_gets_the_code_twice_or_without_need(desk, before, command, recorded):
+    """One event of the day, and an entry for everyone concerned who has none.
+
+    Cancelled goes before planned: the code stands for everyone, as the views count it.
+    """
+    for each in before:
+        desk.do(each)
+    assert len(desk.recorded(command)) == recorded
 
 
 def test_date_means_both_halves(desk):
@@ -179,29 +185,10 @@ def test_repeated_cancellation_records_nothing(desk):
     assert "nothing was recorded" in desk.do(cancel(group=("7A",))).says[0]
 
 
-def test_wider_cancellation_reaches_those_not_concerned_before(desk):
-    """First one class, then the school: nobody gets the code twice."""
-    desk.do(cancel(group=("7A",)))
-    assert len(desk.recorded(cancel())) == 3
-
-
-def test_cancelled_again_after_a_withdrawal_keeps_the_marks(desk):
-    """The marks of the first cancellation still stand."""
-    desk.do(cancel())
-    desk.do(WithdrawClosure(day=date(2026, 11, 20), reason="held after all"))
-    assert len(desk.recorded(cancel())) == 1
-
-
-def test_pupils_for_whom_it_was_closed_are_concerned_too(desk):
-    """Cancelled goes before planned: the code stands for everyone, as the views count it."""
-    desk.do(AddClosure(day=date(2026, 11, 20), group=("12C",), reason="study leave"))
-    assert len(desk.recorded(cancel())) == 5
-
-
 def test_planned_closure_is_refused(desk):
     """A session that was not to be held cannot be cancelled."""
-    desk.do(AddClosure(day=date(2026, 11, 20), reason="INSET"))
-    assert desk.refused(cancel()).code == "school-closed"
+    desk.do(close(day=TODAY))
+    desk.refused(cancel(), "school-closed")
 
 
 @pytest.mark.parametrize(
