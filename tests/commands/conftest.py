@@ -55,12 +55,12 @@ HAL = {"by": "head", "name": "Hal Hope", "job_title": "Head Teacher"}
 _HEADER = Committed(
     at=0, account="", authenticated="", software="", rules="", command="Test", count=0
 )
-PUPILS = {
-    "P1": ("Ada", "Quill", "2014-10-01", "Y7", "7A"),
-    "P2": ("Ben", "Reed", "2014-11-02", "Y7", "7A"),
-    "P3": ("Cat", "Stone", "2014-12-03", "Y7", "7B"),
-    "P4": ("Dan", "Upton", "2009-01-04", "Y12", "12C"),
-}
+PUPILS = (
+    ("Ada", "Quill", "2014-10-01", "Y7", "7A"),
+    ("Ben", "Reed", "2014-11-02", "Y7", "7A"),
+    ("Cat", "Stone", "2014-12-03", "Y7", "7B"),
+    ("Dan", "Upton", "2009-01-04", "Y12", "12C"),
+)
 
 
 def upn(number: int) -> str:
@@ -101,6 +101,12 @@ class Desk:
         """Enter a mark."""
         at = parse_session(str(session))
         return self.do(MarkSession(pupil=pupil, session=at, code=code, **more))
+
+    def enrol(self, number: int, forename: str, surname: str, **more: Any) -> Outcome:
+        """Enter a pupil on roll, with the local id ``P`` and the number, since September."""
+        given = {"local_id": f"P{number}", "starts_on": date(2026, 9, 2)}
+        enrolled = EnrolPupil(upn=upn(number), forename=forename, surname=surname, **given | more)
+        return self.do(enrolled)
 
     def adopt(self, **values: Any) -> None:
         """Let the head adopt a policy on amending that holds these values, from today."""
@@ -251,20 +257,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     )
     desk.do(AddStaff(staff_id="head", name="Hal Hope", job_title="Head Teacher", role=("head",)))
-    for number, (local_id, row) in enumerate(PUPILS.items(), start=1):
-        forename, surname, dob, year, registration = row
-        desk.do(
-            EnrolPupil(
-                upn=upn(number),
-                local_id=local_id,
-                forename=forename,
-                surname=surname,
-                dob=date.fromisoformat(dob),
-                starts_on=date(2026, 9, 2),
-                year=year,
-                registration=registration,
-            )
-        )
+    for number, (forename, surname, dob, year, registration) in enumerate(PUPILS, start=1):
+        born = date.fromisoformat(dob)
+        desk.enrol(number, forename, surname, dob=born, year=year, registration=registration)
     return path
 
 

@@ -4,7 +4,6 @@ from commands.leave.decide import GrantLeave, RefuseLeave
 from commands.leave.end import FalsifyLeave, WithdrawLeave
 from commands.leave.request import RequestLeave
 from commands.school.school import SetSchool
-from ledger.events.base import Event
 from tests.commands.conftest import Desk
 
 WEEK = ("2026-11-23", "2026-11-27")
@@ -12,16 +11,9 @@ WEEK = ("2026-11-23", "2026-11-27")
 
 def request(first=WEEK[0], last=WEEK[1], **fields) -> RequestLeave:
     """Return a request: a holiday, asked for by the mother on 19 November 2026."""
-    given = {
-        "pupil": "P1",
-        "from_": first,
-        "to_": last,
-        "purpose": "holiday",
-        "asked_by": "Una Quill (mother)",
-        "asked_on": "2026-11-19",
-    }
-    stated = given | fields
-    return RequestLeave(**stated | {"asked_on": str(stated["asked_on"])})
+    given = {"pupil": "P1", "purpose": "holiday", "asked_by": "Una Quill (mother)"}
+    asked_on = str(fields.pop("asked_on", "2026-11-19"))
+    return RequestLeave(from_=first, to_=last, asked_on=asked_on, **(given | fields))
 
 
 def ask(desk: Desk, first=WEEK[0], last=WEEK[1], **fields) -> str:
@@ -53,26 +45,13 @@ def falsify(leave_id: str, **fields) -> FalsifyLeave:
 def ask_and_grant(desk: Desk, first=WEEK[0], last=WEEK[1], **fields) -> str:
     """Record a request and grant it, by the head; return its id."""
     leave_id = ask(desk, first, last, **fields)
-    as_head(desk, grant(leave_id))
+    head(desk).do(grant(leave_id))
     return leave_id
 
 
-def as_head(desk: Desk, command) -> list[tuple[str, Event]]:
-    """Carry out a command as the head; return what it recorded."""
-    before, desk.staff_id = desk.staff_id, "head"
-    try:
-        return desk.recorded(command)
-    finally:
-        desk.staff_id = before
-
-
-def refused_to_head(desk: Desk, command):
-    """Return the refusal of a command by the head."""
-    before, desk.staff_id = desk.staff_id, "head"
-    try:
-        return desk.refused(command)
-    finally:
-        desk.staff_id = before
+def head(desk: Desk) -> Desk:
+    """Return the desk with the head at it, who decides on leave."""
+    return desk.by("head")
 
 
 def bound(desk: Desk) -> Desk:

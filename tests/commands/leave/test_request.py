@@ -6,10 +6,8 @@ import pytest
 
 from commands.calendar.closures import AddClosure
 from commands.calendar.terms import SetTerm
-from commands.roll.enrol import EnrolPupil
 from commands.roll.families import RecordParent, RecordRelation
 from ledger.events.leave import LeaveRequested
-from tests.commands.conftest import upn
 from tests.commands.leave.steps import ask, ask_and_grant, request, withdraw
 from tests.commands.meanwhile import tries
 
@@ -30,15 +28,10 @@ def test_the_request_is_recorded_as_it_was_made_and_plans_nothing(desk):
     [(stream, event)] = desk.recorded(command)
     assert stream.startswith(f"leave:{desk.id('P1')}:")
     assert event == LeaveRequested(
-        first="2026-11-23/PM",
-        last="2026-11-27/PM",
-        purpose="holiday",
-        asked_on=date(2026, 11, 19),
-        parent="PA1",
-        asked_by="Una Quill",
-        reason="a wedding",
+        first="2026-11-23/PM", last="2026-11-27/PM", purpose="holiday",
+        asked_on=date(2026, 11, 19), parent="PA1", asked_by="Una Quill", reason="a wedding",
         by="mm",
-    )
+    )  # fmt: skip
 
 
 def test_the_sessions_that_the_school_meets_are_told(desk):
@@ -153,10 +146,7 @@ def test_where_no_register_times_are_known_the_day_itself_is_not_in_advance(desk
     relation(desk, "yes")
     assert notes(desk, **day, parent="PA1") == []
     desk.do(SetTerm(name="Summer", first=date(2026, 6, 1), last=date(2026, 7, 17)))
-    desk.do(EnrolPupil(
-        upn=upn(5), local_id="P5", forename="Eve", surname="Wood", dob=date(2014, 1, 1),
-        starts_on=date(2026, 6, 1), year="Y7", registration="7A",
-    ))  # fmt: skip
+    desk.enrol(5, "Eve", "Wood", dob=date(2014, 1, 1), starts_on=date(2026, 6, 1))
     day = {"first": "2026-06-02", "last": "2026-06-02", "asked_on": "2026-06-02T07:00"}
     assert "not in advance of 2026-06-02/AM" in notes(desk, **day, pupil="P5")[0]
 
@@ -209,15 +199,10 @@ def test_what_cannot_be_recorded_is_refused(desk, fields, code):
     assert desk.refused(request(**fields)).code == code
 
 
-def test_what_is_missing_is_said_in_words(desk):
-    """Not by the name of its option."""
+def test_who_asked_and_who_records_it_are_named(desk):
+    """What is missing is said in words, not by the name of its option."""
     assert desk.refused(request(asked_by="\u200b")).what == "it is not said who asked"
-
-
-def test_whoever_records_it_is_named(desk):
-    """As with every command that writes."""
-    desk.staff_id = None
-    assert desk.refused(request()).code == "author-missing"
+    desk.by(None).refused(request(), "author-missing")
 
 
 def test_requests_of_two_pupils_do_not_meet(desk):
