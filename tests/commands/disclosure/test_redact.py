@@ -24,10 +24,9 @@ from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
 from ledger.events.leave import LeaveFalsified
 from ledger.sealing.keys import REDACTED, KeyRing
-from ledger.sealing.redaction import seal_event
-from ledger.store.store import Batch, Fact, Store
+from ledger.store.store import Store
 from ledger.values import Session
-from tests.commands.conftest import MO, Desk, refusal
+from tests.commands.conftest import HAL, MO, Desk, refusal
 from tests.commands.meanwhile import tries
 
 THURSDAY = Session(date(2026, 11, 19), "AM")
@@ -38,20 +37,20 @@ WRONG = "Ben was seen at the clinic"
 @pytest.fixture
 def school(desk: Desk) -> Desk:
     """Ada has an entry with a comment, amended with a reason that is about Ben."""
-    desk.at("2026-11-19T09:00")
-    desk.mark("P1", THURSDAY, "N")
-    desk.at("2026-11-20T09:30")
-    desk.do(AmendMarks(pupil="P1", session=THURSDAY, code="I", reason=WRONG))
-    desk.staff_id = "head"
-    return desk
+    desk.at("2026-11-19T09:00").mark("P1", THURSDAY, "N")
+    desk.at("2026-11-20T09:30").do(
+        AmendMarks(pupil="P1", session=THURSDAY, code="I", reason=WRONG)
+    )
+    return desk.by("head")
 
 
-def found(desk: Desk, kind: str, field: str = "") -> int:
-    """The position of the newest event of a class (whose field is the one named, if any)."""
+def found(desk: Desk, kind: str, **holding) -> int:
+    """The position of the newest event of a class, which holds what is named."""
     return max(
         position
         for position, _, event in desk.log()
-        if type(event).__name__ == kind and field in ("", getattr(event, "field", ""))
+        if type(event).__name__ == kind
+        and all(getattr(event, name) == value for name, value in holding.items())
     )
 
 
@@ -62,9 +61,27 @@ def redacted(desk: Desk, position: int, field: str = "reason", reason: str = WHY
 def refused(desk: Desk, position: int, field: str = "reason", reason: str = WHY) -> Refused:
     """The refusal, which left log and keys as they were."""
     log, keys = desk.folder.head(), ring_of(desk)
-    found = refusal(redacted, desk, position, field, reason)
+    caught = refusal(redacted, desk, position, field, reason)
     assert (desk.folder.head(), ring_of(desk)) == (log, keys)
-    return found
+    return caught
+
+
+def amend(desk: Desk, pupil: str, code: str, reason: str) -> int:
+    """Amend a mark for a reason; return the position of the amendment."""
+    desk.do(AmendMarks(pupil=pupil, session=THURSDAY, code=code, reason=reason))
+    return found(desk, "MarkAmended")
+
+
+def step(**fields) -> CaseworkStepTaken:
+    """A step of casework, with the wrong text in its notes."""
+    return CaseworkStepTaken(**{"step": "call", "on": THURSDAY.date, "notes": WRONG} | fields)
+
+
+def correct(desk: Desk, **fields: str) -> int:
+    """Correct a detail of Ada; return the position of the amendment."""
+    [(field, to)] = fields.items()
+    desk.do(CorrectPupil(pupil="P1", field=field, to=to, reason="typed wrong"))
+    return found(desk, "DetailsAmended")
 
 
 def ring_of(desk: Desk) -> list[str]:
@@ -91,8 +108,7 @@ def test_the_text_is_gone_and_who_did_it_is_recorded(school):
     assert texts(school, position) == {"nature": None, "reason": REDACTED, "name": "Mo Marsh"}
     [(_, stream, event)] = [r for r in school.log() if isinstance(r[2], FieldRedacted)]
     assert stream == streams.redaction()
-    assert (event.position, event.field, event.reason) == (position, "reason", WHY)
-    assert (event.by, event.name, event.job_title) == ("head", "Hal Hope", "Head Teacher")
+    assert event == FieldRedacted(position=position, field="reason", reason=WHY, **HAL)
     assert says[0] == f"the reason of event {position} is beyond use: its key is destroyed"
     assert any("one of the five" in line for line in says)
 
@@ -111,8 +127,7 @@ def test_no_byte_of_the_text_or_its_key_is_left(school):
 def test_texts_sealed_later_open(school):
     """The same pupil's register goes on."""
     redacted(school, found(school, "MarkAmended"))
-    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="M", reason="dentist"))
-    assert texts(school, found(school, "MarkAmended"))["reason"] == "dentist"
+    assert texts(school, amend(school, "P1", "M", "dentist"))["reason"] == "dentist"
 
 
 def test_a_redaction_whose_event_is_missing_is_recorded_by_repeating_it(school):
@@ -132,11 +147,10 @@ def test_a_redaction_whose_event_is_missing_is_recorded_by_repeating_it(school):
 
 def test_where_else_the_same_text_stands_is_said(school):
     """The address amended repeats the one before as its original."""
-    school.do(CorrectPupil(pupil="P1", field="address", to="1 Elm Row", reason="moved"))
-    first = found(school, "DetailsAmended")
-    school.do(CorrectPupil(pupil="P1", field="address", to="2 Oak Row", reason="wrong child"))
+    first = correct(school, address="1 Elm Row")
+    second = correct(school, address="2 Oak Row")
     says = redacted(school, first, "amended").says
-    assert f"{found(school, 'DetailsAmended')} original" in says[-2]
+    assert f"{second} original" in says[-2]
     assert says[-1] == "redact it there too where it is wrong"
 
 
@@ -147,31 +161,27 @@ def test_every_place_is_named_however_many(school):
         if not school.marks(pupil):
             school.mark(pupil, THURSDAY, "O")
         for code, reason in (("N", WRONG), ("I", f"mother rang: {WRONG.upper()}  today")):
-            school.do(AmendMarks(pupil=pupil, session=THURSDAY, code=code, reason=reason))
-            everywhere.append((found(school, "MarkAmended"), reason))
-    step = imported(school, "P2")
+            everywhere.append((amend(school, pupil, code, reason), reason))
+    noted = imported(school, "P2")
     says = "\n".join(redacted(school, everywhere[0][0]).says)
     places = [f"{at} reason" for at, reason in everywhere[1:] if reason == WRONG]
     longer = [f"{at} reason (within a longer text)" for at, r in everywhere if r != WRONG]
     assert f"in {len(everywhere) + 1} places" in says
-    for place in (*places, *longer, f"{step} notes"):
+    for place in (*places, *longer, f"{noted} notes"):
         assert place in says
-    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason="moved"))
-    short = found(school, "MarkAmended")
-    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="N", reason="they moved house"))
+    short = amend(school, "P1", "O", "moved")
+    amend(school, "P1", "N", "they moved house")
     assert not any("still stands" in line for line in redacted(school, short).says)
 
 
 def test_what_the_product_copied_is_named_from_either_end(school):
     """The reason of leave found false stands again in that of each amendment."""
     leave = streams.leave(school.id("P1"), "l1")
-    finding = LeaveFalsified(reason="the letter is made up", **MO)
-    first = put(school, leave, finding)
+    first = school.put(leave, LeaveFalsified(reason="the letter is made up", **MO))
     cited = "leave l1 was found to be falsified: the letter is made up"
-    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason=cited))
-    second = found(school, "MarkAmended")
+    second = amend(school, "P1", "O", cited)
     school.mark("P2", THURSDAY, "O")
-    school.do(AmendMarks(pupil="P2", session=THURSDAY, code="I", reason="the letter"))
+    amend(school, "P2", "I", "the letter")
     assert says_where(redacted(school, second)) == f"{first} reason (a part of it)"
     assert says_where(redacted(school, first)) is None
 
@@ -179,9 +189,9 @@ def test_what_the_product_copied_is_named_from_either_end(school):
 def test_a_copy_within_a_longer_text_is_named(school):
     """One place is one place."""
     leave = streams.leave(school.id("P1"), "l1")
-    first = put(school, leave, LeaveFalsified(reason="the letter is made up", **MO))
+    first = school.put(leave, LeaveFalsified(reason="the letter is made up", **MO))
     cited = "falsified: the letter is made up"
-    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason=cited))
+    amend(school, "P1", "O", cited)
     says = redacted(school, first)
     place = f"{found(school, 'MarkAmended')} reason (within a longer text)"
     assert says_where(says) == place
@@ -196,39 +206,24 @@ def says_where(outcome):
 
 def test_texts_that_do_not_open_are_passed_over(school):
     """Destroyed, redacted before, or damaged: whatever they were, nothing can be compared."""
-    first = put(school, streams.casework(school.id("P2")), CaseworkStepTaken(
-        step="call", on=date(2026, 11, 19), notes=WRONG))  # fmt: skip
-    again = put(school, streams.casework(school.id("P3")), CaseworkStepTaken(
-        step="call", on=date(2026, 11, 19), notes=WRONG))  # fmt: skip
-    position = found(school, "MarkAmended")
-    damaged = CaseworkStepTaken(step="call", on=date(2026, 11, 19),
-                                notes="~p/casework.AAAA.AAAA")  # fmt: skip
+    first, again = (
+        school.put(streams.casework(school.id(pupil)), step()) for pupil in ("P2", "P3")
+    )
+    position, damaged = found(school, "MarkAmended"), step(notes="~p/casework.AAAA.AAAA")
     with closing(KeyRing(school.folder.keys)) as ring:
         ring.seal("x", "p", "casework")
         ring.destroy(school.id("P3"), at=school.now)
     redacted(school, first, "notes")
-    put(school, streams.casework(school.id("P4")), damaged, sealing=False)
+    school.put(streams.casework(school.id("P4")), damaged, sealing=False)
     assert says_where(redacted(school, position)) is None
     assert again > first
-
-
-def put(desk: Desk, stream: str, event, *, sealing: bool = True) -> int:
-    """Record an event without a command; return its position."""
-    with closing(Store(desk.folder.log)) as store, closing(KeyRing(desk.folder.keys)) as ring:
-        header = next(e for _, _, e in desk.log() if type(e).__name__ == "Committed")
-        with ring.writing():
-            sealed = seal_event(ring, stream, event, desk.now) if sealing else event
-            batch = Batch(header, [Fact(stream, sealed)], 1, store.head())
-            store.append(batch, clock=lambda: desk.now, before_commit=ring.commit)
-        return store.head()
 
 
 def test_the_reason_does_not_say_again_what_goes(school):
     """It would stand for good."""
     refusal = refused(school, found(school, "MarkAmended"), reason=f"it said: {WRONG}!")
     assert refusal.code == "reason-repeats"
-    school.do(AmendMarks(pupil="P1", session=THURSDAY, code="O", reason="no"))
-    short = found(school, "MarkAmended")
+    short = amend(school, "P1", "O", "no")
     assert refused(school, short, reason=" NO ").code == "reason-repeats"
     redacted(school, short, reason="no such thing")
 
@@ -242,7 +237,7 @@ def test_why_texts_went_and_names_were_shown_is_kept(school):
     assert "why a text was put beyond use" in refusal.what
     assert refused(school, redaction, "name").code == "kept-by-law"
     shown = NamesShown(reason="a complaint", seen_at=1, **MO)
-    put(school, streams.audit(), shown)
+    school.put(streams.audit(), shown)
     refusal = refused(school, found(school, "NamesShown"))
     assert "names were looked up" in refusal.what
 
@@ -252,9 +247,8 @@ def test_to_whom_an_extract_went_may_go_with_a_note(school):
     school.do(RecordDisclosure(kind="other", to="Ben's father", what="wrong letter"))
     position = found(school, "Disclosed")
     for field in ("to", "what"):
-        assert any(
-            "answers for what went" in line for line in redacted(school, position, field).says
-        )
+        says = redacted(school, position, field).says
+        assert any("answers for what went" in line for line in says)
     [row] = [e for _, _, e in school.log() if isinstance(e, Disclosed)]
     assert (row.to, row.what) == (REDACTED, REDACTED)
 
@@ -264,7 +258,7 @@ def test_what_the_admission_register_must_hold_goes_with_a_note(school):
     school.do(RecordParent(parent_id="M1", surname="Quill", address="3 Ash Row"))
     recorded = found(school, "ParentRecorded")
     school.do(RecordParent(parent_id="M1", surname="Quill", address="4 Elm Row", reason="moved"))
-    amended = found(school, "AdmissionAmended", "address")
+    amended = found(school, "AdmissionAmended", field="address")
     for field, words in (
         ("original", "the original entry is one"),
         ("amended", "the amended entry is one"),
@@ -306,10 +300,7 @@ def test_a_parents_text_is_looked_for_in_extracts_about_the_children(school):
     """An address on a parent's record left with the children's papers."""
     school.do(RecordParent(parent_id="M1", surname="Quill", address="3 Ash Row"))
     school.do(RecordParent(parent_id="M2", surname="Reed"))
-    position = max(
-        at for at, stream, event in school.log() if stream == streams.parent("M1")
-        and type(event).__name__ == "ParentRecorded"
-    )  # fmt: skip
+    position = found(school, "ParentRecorded", surname="Quill")
     school.do(RecordRelation(parent_id="M1", pupil="P1", relationship="mother"))
     school.do(RecordRelation(parent_id="M2", pupil="P2", relationship="mother"))
     school.do(RecordDisclosure(kind="other", to="court", what="family file", pupil=("P1",)))
@@ -322,8 +313,7 @@ def test_a_parents_text_is_looked_for_in_extracts_about_the_children(school):
 
 def imported(desk: Desk, pupil: str) -> int:
     """A step of casework as a source stated it; return its position."""
-    step = CaseworkStepTaken(step="call", on=date(2026, 11, 19), notes=WRONG, stated=1)
-    return put(desk, streams.casework(desk.id(pupil)), step)
+    return desk.put(streams.casework(desk.id(pupil)), step(stated=1))
 
 
 def test_a_text_from_a_source_may_come_back(school):
@@ -353,32 +343,22 @@ def test_what_cannot_be_redacted_is_refused(school, kind, field, code, words):
 
 def test_a_name_is_kept_while_it_stands(school):
     """What stood before may go with a note; another detail at once."""
-    school.do(CorrectPupil(pupil="P1", field="surname", to="Quilt", reason="typed wrong"))
-    school.do(CorrectPupil(pupil="P1", field="address", to="1 Elm Row", reason="moved"))
-    surname = found(school, "DetailsAmended", "surname")
+    surname, address = correct(school, surname="Quilt"), correct(school, address="1 Elm Row")
     kept = refused(school, surname, "amended")
     assert (kept.code, "pupil correct" in kept.remedy) == ("kept-by-law", True)
     says = redacted(school, surname, "original").says
     assert any("the original entry is one of the five" in line for line in says)
-    [enrolled] = [
-        at for at, stream, event in school.log()
-        if type(event).__name__ == "PupilEnrolled" and event.forename == "Ada"
-    ]  # fmt: skip
+    enrolled = found(school, "PupilEnrolled", forename="Ada")
     redacted(school, enrolled, "surname")
     assert texts(school, enrolled)["surname"] == texts(school, surname)["original"] == REDACTED
-    position = found(school, "DetailsAmended", "address")
-    redacted(school, position, "amended")
-    assert texts(school, position)["amended"] == REDACTED
+    redacted(school, address, "amended")
+    assert texts(school, address)["amended"] == REDACTED
     assert look(school.context, lambda state: state.name_of(state.pupil("P1"))) == "Ada Quilt"
 
 
 def test_a_name_that_stands_again_is_kept_wherever_it_is_stated(school):
     """There and back: its enrolment, and the original of the first change."""
-    for to in ("Quilt", "Quill"):
-        school.do(CorrectPupil(pupil="P1", field="surname", to=to, reason="typed wrong"))
-    first, second = [
-        at for at, _, event in school.log() if type(event).__name__ == "DetailsAmended"
-    ]
+    first, second = (correct(school, surname=to) for to in ("Quilt", "Quill"))
     assert refused(school, first, "original").code == "kept-by-law"
     assert refused(school, second, "amended").code == "kept-by-law"
     redacted(school, first, "amended")
@@ -387,10 +367,7 @@ def test_a_name_that_stands_again_is_kept_wherever_it_is_stated(school):
 def test_what_the_law_keeps_may_go_when_its_time_is_over(school):
     """Six years after a pupil left, and after the year in which an amendment was made."""
     school.do(RemovePupil(pupil="P4", last_day=date(2026, 11, 20), ground="9(3)(a)"))
-    [enrolled] = [
-        at for at, stream, event in school.log()
-        if type(event).__name__ == "PupilEnrolled" and event.forename == "Dan"
-    ]  # fmt: skip
+    enrolled = found(school, "PupilEnrolled", forename="Dan")
     amended = found(school, "MarkAmended")
     assert "until 2033" in refused(school, enrolled, "surname").what
     school.at("2033-12-01T09:00")
@@ -406,10 +383,9 @@ def test_an_enrolment_withdrawn_keeps_nobody_for_ever(school):
     assert redact._end_of_roll_entry(pupil, date(2026, 8, 1)) == date(2033, 8, 1)
 
 
-@pytest.mark.parametrize("position", [999_999])
-def test_no_such_event_is_refused(school, position):
+def test_no_such_event_is_refused(school):
     """The newest position is named."""
-    assert refused(school, position).code == "position-unknown"
+    assert refused(school, 999_999).code == "position-unknown"
 
 
 def test_a_destroyed_pupils_text_is_beyond_use_already(school):
@@ -420,27 +396,23 @@ def test_a_destroyed_pupils_text_is_beyond_use_already(school):
     assert refused(school, position).code == "beyond-use"
 
 
-def test_a_reason_is_needed(school):
-    """Blank is none."""
-    assert refused(school, found(school, "MarkAmended"), reason=" ").code == "reason-missing"
-
-
 def test_only_those_who_may_redact(school):
     """Head, those the head authorises, safeguarding."""
     position = found(school, "MarkAmended")
-    school.staff_id = "mm"
-    refusal = refused(school, position)
-    assert refusal.code == "not-authorised"
-    assert "head, authoriser, safeguarding" in refusal.what
+    officer = school.by("mm")
+    caught = refused(officer, position)
+    assert caught.code == "not-authorised"
+    assert "head, authoriser, safeguarding" in caught.what
     school.do(ChangeStaff(staff_id="mm", job_title="Safeguarding lead", role=("safeguarding",)))
-    redacted(school, position)
+    redacted(officer, position)
     assert texts(school, position)["reason"] == REDACTED
 
 
-def test_nobody_named_cannot_redact(school):
-    """It is an act of a person."""
-    school.staff_id = None
-    assert refused(school, found(school, "MarkAmended")).code == "author-missing"
+def test_a_name_and_a_reason_are_needed(school):
+    """It is an act of a person; blank is none."""
+    position = found(school, "MarkAmended")
+    assert refused(school.by(None), position).code == "author-missing"
+    assert refused(school, position, reason=" ").code == "reason-missing"
 
 
 def test_a_redaction_meets_what_left_about_the_same_pupil_only(school):
@@ -453,7 +425,7 @@ def test_a_redaction_meets_what_left_about_the_same_pupil_only(school):
     related = RecordRelation(parent_id="M1", pupil="P3", relationship="aunt")
     school.do(RecordParent(parent_id="M1", surname="Stone"))
     assert tries(school, command, extracts[0], related) == 1
-    ada = next(at for at, _, e in school.log() if getattr(e, "surname", "") == "Quill")
+    ada = found(school, "PupilEnrolled", surname="Quill")
     of_ada = RedactField(position=ada, field="local_id", reason=WHY)
     assert tries(school, of_ada, extracts[1]) == 2
 

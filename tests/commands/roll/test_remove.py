@@ -4,13 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from commands.roll.enrol import EnrolPupil
 from commands.roll.remove import RemovePupil, ground_fault, required_ground
 from commands.school.school import SetSchool
 from ledger.errors import Refused
 from ledger.events.roll import PupilRemoved
 from ledger.values import parse_session
-from tests.commands.conftest import NOW, refusal, upn
+from tests.commands.conftest import NOW, refusal
 
 FRIDAY = date(2026, 11, 20)
 
@@ -24,12 +23,9 @@ def test_last_day_and_ground_are_recorded(desk):
     [(stream, event)] = desk.recorded(remove(next_school="Other High"))
     assert stream == f"pupil:{desk.id('P1')}"
     assert event == PupilRemoved(
-        starts_on=date(2026, 9, 2),
-        leaves_on=FRIDAY,
-        ground="f",
-        next_school="Other High",
+        starts_on=date(2026, 9, 2), leaves_on=FRIDAY, ground="f", next_school="Other High",
         by="mm",
-    )
+    )  # fmt: skip
 
 
 def test_deletion_back_over_marks_is_refused(desk):
@@ -67,12 +63,8 @@ def test_repeated_removal_records_nothing(desk):
 def test_second_spell_ends_by_itself(desk):
     """The first spell stays as it ended."""
     desk.at("2026-11-06T16:00").do(remove(last_day=date(2026, 11, 6)))
-    desk.at(NOW)
-    again = EnrolPupil(
-        upn=upn(1), surname="Quill", forename="Ada", dob=date(2014, 10, 1),
-        starts_on=date(2026, 11, 16),
-    )  # fmt: skip
-    desk.do(again)
+    again = {"dob": date(2014, 10, 1), "starts_on": date(2026, 11, 16)}
+    desk.at(NOW).enrol(1, "Ada", "Quill", **again)
     [(_, event)] = desk.recorded(remove())
     assert event.starts_on == date(2026, 11, 16)
     assert desk.refused(remove(last_day=date(2026, 11, 13))).code == "not-on-roll"
