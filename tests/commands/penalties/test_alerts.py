@@ -66,11 +66,8 @@ def test_an_alert_is_settled_once(desk):
     second = number(desk)
     desk.do(sent(first))
     for again in (sent(first), DismissAlert(alert=first, reason="r")):
-        refused = desk.refused(again)
-        assert (refused.code, refused.what) == (
-            "alert-settled",
-            f"alert {first} is settled already: sent",
-        )
+        refused = desk.refused(again, "alert-settled")
+        assert refused.what == f"alert {first} is settled already: sent"
     assert len(desk.recorded(sent(second))) == 1
 
 
@@ -83,24 +80,19 @@ def test_a_number_that_is_of_no_alert_is_refused(desk, alert):
 def test_what_is_missing_or_ahead_is_refused(desk):
     """A recipient, a reason, a day that has come, a name."""
     alert = number(desk)
-    assert desk.refused(sent(alert, to=" ")).code == "to-missing"
-    assert desk.refused(sent(alert, on=date(2026, 11, 21))).code == "future"
-    assert desk.refused(DismissAlert(alert=alert, reason="")).code == "reason-missing"
-    desk.staff_id = None
-    assert desk.refused(sent(alert)).code == "author-missing"
+    desk.refused(sent(alert, to=" "), "to-missing")
+    desk.refused(sent(alert, on=date(2026, 11, 21)), "future")
+    desk.refused(DismissAlert(alert=alert, reason=""), "reason-missing")
+    desk.by(None).refused(sent(alert), "author-missing")
 
 
 def test_only_who_is_authorised_may_settle(desk):
     """The teacher is refused, and nobody where no role is on record at all."""
-    desk.staff_id = "s2"
-    desk.refused(sent(number(desk)), "not-authorised", "Ola Reed")
-    plain = [
-        Fact(streams.staff(who), StaffChanged(name="Mo Marsh", job_title="Head"))
-        for who in ("s1", "s2")
-    ]
-    alert = number(desk)
-    desk.do(Facts(facts=tuple(plain)))
-    assert len(desk.recorded(sent(alert))) == 1
+    alert, teacher = number(desk), desk.by("s2")
+    teacher.refused(sent(alert), "not-authorised", "Ola Reed")
+    plain = StaffChanged(name="Mo Marsh", job_title="Head")
+    desk.do(Facts(facts=tuple(Fact(streams.staff(who), plain) for who in ("s1", "s2"))))
+    assert len(teacher.recorded(sent(alert))) == 1
 
 
 def test_alerts_of_two_pupils_do_not_meet(tmp_path):

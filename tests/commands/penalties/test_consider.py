@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 
 from commands.amending.amend import AmendMarks
-from commands.amending.policy import AdoptPolicy
 from commands.calendar.closures import CancelSessions
 from commands.calendar.terms import SetTerm
 from commands.core.execute import execute
@@ -35,8 +34,7 @@ def absent(desk, pupil="P1", days=DAYS, code="O"):
 def head(desk):
     """The head, in front of a register that holds ten sessions of absence."""
     absent(desk)
-    desk.staff_id = "head"
-    return desk
+    return desk.by("head")
 
 
 def test_what_the_register_said_is_kept_with_the_decision(head):
@@ -59,9 +57,8 @@ def test_only_relevant_entries_on_sessions_met_are_counted(desk):
     absent(desk, "P4", DAYS[:1])
     absent(desk, "P3", DAYS[1:3])
     desk.do(CancelSessions(sessions=(f"{DAYS[1]}/AM",), reason="Flood"))
-    desk.staff_id = "head"
     for pupil, count in (("P3", 3), ("P4", 0), ("P2", 0)):
-        ((_, event),) = desk.recorded(consider(pupil))
+        [event] = desk.by("head").events(consider(pupil))
         assert (event.count, event.peak, len(event.entries)) == (count, count, count)
 
 
@@ -86,8 +83,7 @@ def test_the_same_again_over_the_same_register_records_nothing(head):
 
 def test_only_who_is_authorised_may_consider(head):
     """The officer is refused; those who may are named."""
-    head.staff_id = "mm"
-    head.refused(consider(), "not-authorised", "head, authoriser")
+    head.by("mm").refused(consider(), "not-authorised", "head, authoriser")
 
 
 def test_where_no_roles_are_recorded_nobody_is_refused_for_them(context):
@@ -109,22 +105,16 @@ def test_where_no_roles_are_recorded_nobody_is_refused_for_them(context):
 )
 def test_what_cannot_be_recorded_is_refused(head, command, code):
     """Nobody by that name; no reason."""
-    assert head.refused(command).code == code
-    head.staff_id = None
-    assert head.refused(consider()).code == "author-missing"
+    head.refused(command, code)
+    head.by(None).refused(consider(), "author-missing")
 
 
 def test_amendments_that_wait_for_approval_are_told(head):
     """The register may change under the decision; it is made all the same."""
-    policy = (
-        '[[rule]]\nname = "amending.approval_more_than"\nvalue = 0\nfrom = 2026-11-20\n'
-        'reference = "own"\nconfidence = "verified"\nbasis = "policy"\n'
-    )
-    head.do(AdoptPolicy(policy="own", from_=date(2026, 11, 20), text=policy))
-    head.mark("P1", Session(date(2026, 11, 16), "AM"), "I")
-    head.do(
-        AmendMarks(pupil="P1", session=Session(date(2026, 11, 16), "AM"), code="O", reason="x")
-    )
+    head.adopt(approval_more_than=0)
+    session = Session(date(2026, 11, 16), "AM")
+    head.mark("P1", session, "I")
+    head.do(AmendMarks(pupil="P1", session=session, code="O", reason="x"))
     said = head.do(consider()).says
     assert said[1].startswith("amendments wait for a second person's approval: 2026-11-16/AM")
 

@@ -74,8 +74,7 @@ def test_what_cannot_be_is_refused(office, given, code):
 
 def test_whoever_records_it_is_named(office):
     """As for every command that writes."""
-    office.staff_id = None
-    assert office.refused(notice()).code == "author-missing"
+    office.by(None).refused(notice(), "author-missing")
 
 
 def confirm(**given):
@@ -95,12 +94,7 @@ def test_a_confirmation_is_recorded_beside_the_notices(office):
 
 def test_the_same_again_records_nothing_and_a_notice_between_is_no_matter(office):
     """Another number is another confirmation."""
-    days = {"offence_first": date(2026, 9, 14), "offence_last": date(2026, 11, 6)}
-    office.do(
-        RecordNotice(
-            parent_id="F1", pupil="P1", kind="s444A", issued_on=date(2026, 11, 16), **days
-        )
-    )
+    office.do(notice())
     office.do(confirm())
     assert office.recorded(confirm()) == []
     assert len(office.recorded(confirm(notices=2))) == 1
