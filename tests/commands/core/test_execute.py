@@ -154,10 +154,8 @@ def test_a_register_is_refused_whole_where_one_of_its_marks_was_changed(desk: An
     """Nothing of it is recorded; repeated, the mark is corrected as part of the taking."""
     desk.at("2026-11-20T08:50")
     ours = taking("7A", "P1", "P2")
-    assert (
-        refusal(execute, overtaken(desk, lambda: desk.do(marking("P2", "L"))), ours).what
-        == "changed meanwhile: Ben Reed 2026-11-20/AM is L by Hal Hope (head)"
-    )
+    found = refusal(execute, overtaken(desk, lambda: desk.mark("P2", AM, "L")), ours)
+    assert found.what == "changed meanwhile: Ben Reed 2026-11-20/AM is L by Hal Hope (head)"
     assert desk.marks("P1") == {}
     desk.do(ours)
     assert isinstance(desk.marks("P2")["2026-11-20/AM"][1], MarkCorrected)
@@ -179,12 +177,8 @@ def test_a_mark_from_a_source_is_told_as_one(desk: Any) -> None:
 
 def test_one_upn_names_one_pupil_whoever_enrols_him_first(desk: Any, tries: list[type]) -> None:
     """Looking a UPN up is reading: whoever is second finds that it is in use."""
-    assert (
-        refusal(
-            execute, overtaken(desk, lambda: desk.do(enrolling(8, "P8"))), enrolling(9, "P8")
-        ).code
-        == "id-in-use"
-    )
+    context = overtaken(desk, lambda: desk.do(enrolling(8, "P8")))
+    assert refusal(execute, context, enrolling(9, "P8")).code == "id-in-use"
     assert len(tries) == 3
 
 

@@ -74,6 +74,15 @@ def one_of(*choices: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(choices)
 
 
+def built(kind: Any, **fields: Any) -> st.SearchStrategy[Any]:
+    """Return a strategy of commands; a field that is no strategy is always the same."""
+    given = {
+        name: value if isinstance(value, st.SearchStrategy) else st.just(value)
+        for name, value in fields.items()
+    }
+    return st.builds(kind, **given)
+
+
 PUPIL, GROUP = one_of("P1", "P2", "P3"), one_of("7A", "7B", "Y7")
 SESSION, TO_COME = one_of(OLD, THURSDAY, NOW), one_of(NOW, LATER)
 CODE, REASON = one_of("/", "L", "N", "I", "O"), one_of("Telephoned", "Seen in class")
@@ -82,75 +91,60 @@ ROWS = st.lists(st.builds(Row, st.just(0), PUPIL, CODE), unique_by=lambda row: r
     tuple
 )
 REGISTERS = (
-    st.builds(MarkSession, pupil=PUPIL, session=one_of(NOW, NOW, WEDNESDAY), code=CODE),
-    st.builds(TakeRegister, group=GROUP, session=st.just(NOW), rest_present=st.just(True)),
-    st.builds(TakeRegister, group=GROUP, session=st.just(NOW), rows=ROWS),
+    built(MarkSession, pupil=PUPIL, session=one_of(NOW, NOW, WEDNESDAY), code=CODE),
+    built(TakeRegister, group=GROUP, session=NOW, rest_present=True),
+    built(TakeRegister, group=GROUP, session=NOW, rows=ROWS),
 )
 AMENDING = (
-    st.builds(AmendMarks, pupil=PUPIL, session=SESSION, code=CODE, reason=REASON),
-    st.builds(
-        AmendMarks,
-        pupil=PUPIL,
-        from_=st.just("2026-11-09"),
-        to_=st.just("2026-11-20"),
-        code=CODE,
-        reason=REASON,
-    ),
-    st.builds(MoveMark, session=SESSION, from_=PUPIL, to=PUPIL, code=CODE, reason=REASON),
+    built(AmendMarks, pupil=PUPIL, session=SESSION, code=CODE, reason=REASON),
+    built(AmendMarks, pupil=PUPIL, from_="2026-11-09", to_="2026-11-20", code=CODE, reason=REASON),
+    built(MoveMark, session=SESSION, from_=PUPIL, to=PUPIL, code=CODE, reason=REASON),
 )
 PLANNING = (
-    st.builds(PlanAbsence, pupil=PUPIL, session=TO_COME, code=one_of("M", "I"), reason=REASON),
-    st.builds(ChangePlan, pupil=PUPIL, session=TO_COME, code=one_of("M", "I"), reason=REASON),
-    st.builds(WithdrawPlan, pupil=PUPIL, session=TO_COME, reason=REASON),
-    st.builds(
+    built(PlanAbsence, pupil=PUPIL, session=TO_COME, code=one_of("M", "I"), reason=REASON),
+    built(ChangePlan, pupil=PUPIL, session=TO_COME, code=one_of("M", "I"), reason=REASON),
+    built(WithdrawPlan, pupil=PUPIL, session=TO_COME, reason=REASON),
+    built(
         RequestLeave,
         pupil=PUPIL,
-        from_=st.just("2026-11-23"),
+        from_="2026-11-23",
         to_=one_of("2026-11-23", "2026-11-24/AM"),
         purpose=one_of("holiday", "interview"),
-        asked_by=st.just("Una Quill"),
-        asked_on=st.just("2026-11-19"),
+        asked_by="Una Quill",
+        asked_on="2026-11-19",
         parent=one_of("F1", None),
     ),
 )
 CALENDAR = (
-    st.builds(AddClosure, day=DAY, group=one_of((), ("7A",)), reason=REASON),
-    st.builds(WithdrawClosure, day=DAY, group=one_of((), ("7A",)), reason=REASON),
-    st.builds(CancelSessions, sessions=one_of(("2026-11-20/AM",), ("2026-11-18",)), reason=REASON),
-    st.builds(
+    built(AddClosure, day=DAY, group=one_of((), ("7A",)), reason=REASON),
+    built(WithdrawClosure, day=DAY, group=one_of((), ("7A",)), reason=REASON),
+    built(CancelSessions, sessions=one_of(("2026-11-20/AM",), ("2026-11-18",)), reason=REASON),
+    built(
         SetRegisterTimes,
         from_=DAY,
-        am_opens=st.just("08:40"),
+        am_opens="08:40",
         am_closes=one_of("08:50", "09:10"),
-        pm_opens=st.just("13:50"),
-        pm_closes=st.just("14:00"),
+        pm_opens="13:50",
+        pm_closes="14:00",
     ),
 )
 ROLL = (
-    st.builds(
+    built(
         EnrolPupil,
         upn=st.integers(5, 7).map(upn),
         local_id=one_of("P5", "P6", None),
-        surname=st.just("Vale"),
+        surname="Vale",
         forename=one_of("Eve", "Fay"),
-        dob=st.just(date(2014, 10, 5)),
+        dob=date(2014, 10, 5),
         starts_on=DAY,
-        year=st.just("Y7"),
+        year="Y7",
         registration=GROUP,
     ),
-    st.builds(MovePupil, pupil=PUPIL, kind=st.just("registration"), from_=DAY, to=GROUP),
-    st.builds(
-        CorrectPupil,
-        pupil=PUPIL,
-        field=st.just("forename"),
-        to=one_of("Ada", "Ivy"),
-        reason=REASON,
-    ),
-    st.builds(RemovePupil, pupil=PUPIL, last_day=st.just(date(2026, 11, 27)), ground=st.just("a")),
-    st.builds(RecordParent, parent_id=one_of("F1", "F2"), surname=one_of("Quill", "Reed")),
-    st.builds(
-        RecordRelation, parent_id=one_of("F1", "F2"), pupil=PUPIL, relationship=st.just("aunt")
-    ),
+    built(MovePupil, pupil=PUPIL, kind="registration", from_=DAY, to=GROUP),
+    built(CorrectPupil, pupil=PUPIL, field="forename", to=one_of("Ada", "Ivy"), reason=REASON),
+    built(RemovePupil, pupil=PUPIL, last_day=date(2026, 11, 27), ground="a"),
+    built(RecordParent, parent_id=one_of("F1", "F2"), surname=one_of("Quill", "Reed")),
+    built(RecordRelation, parent_id=one_of("F1", "F2"), pupil=PUPIL, relationship="aunt"),
 )
 OFFICE = (
     st.builds(
@@ -160,19 +154,19 @@ OFFICE = (
         one_of((), (OLD,)),
         paid_on=one_of(None, date(2026, 11, 19)),
     ),
-    st.builds(
+    built(
         ConfirmNotices,
-        parent_id=st.just("F1"),
+        parent_id="F1",
         pupil=PUPIL,
-        la_ref=st.just("LA/1"),
-        on=st.just(date(2026, 11, 19)),
+        la_ref="LA/1",
+        on=date(2026, 11, 19),
         notices=st.integers(0, 2),
     ),
-    st.builds(
+    built(
         AddStaff, staff_id=one_of("s1", "s2", "s3"), name=REASON, job_title=one_of("Clerk", "Cook")
     ),
-    st.builds(ChangeStaff, staff_id=one_of("tt", "s1"), job_title=one_of("Clerk", "Tutor")),
-    st.builds(LeaveStaff, staff_id=one_of("tt", "s1"), last_day=DAY),
+    built(ChangeStaff, staff_id=one_of("tt", "s1"), job_title=one_of("Clerk", "Tutor")),
+    built(LeaveStaff, staff_id=one_of("tt", "s1"), last_day=DAY),
 )
 THEMES = {
     "registers": (*REGISTERS, *AMENDING, *PLANNING),

@@ -38,6 +38,8 @@ ELEVENTH = "2026-09-14/AM"
 SUMMER = [f"2026-07-{day}/{half}" for day in range(13, 18) for half in ("AM", "PM")][:9]
 NOTICE = "penalty notice to parent a1 issued 2 November 2026"
 PAPER = ("notice", "a1 2026-11-02")
+AMENDED = ledgers.on_mark("ann", WEEK[0], MarkAmended(original="O", code="I"))
+"""The first absence of Ann's week, authorised: from ten to nine."""
 
 
 def marks(sessions, code="O", pupil="ann"):
@@ -60,6 +62,16 @@ def ten(school):
 def amend(session=WEEK[0], code="I", **more):
     return AmendMarks(pupil="U-ann", session=parse_session(session), code=code, reason="asked",
                       **more)  # fmt: skip
+
+
+def stated(*facts, lazily=False):
+    """Return a command that records facts as they are."""
+    return Facts(facts=facts, lazily=lazily)
+
+
+def shut(day, **more):
+    """A session or day of September that was not held."""
+    return Fact(streams.CALENDAR, SessionsClosed(date=date(2026, 9, day), **more))
 
 
 def raised(desk, command):
@@ -129,8 +141,7 @@ def test_what_did_not_fall_is_said_as_a_changed_session(school):
 
 def test_an_entry_that_stands_is_said_to_count_no_longer(ten):
     """It is nowhere said to have changed to another, nor to none."""
-    shut = SessionsClosed(date=date(2026, 9, 7), sessions=("AM",))
-    says = ten.do(Facts(facts=(Fact(streams.CALENDAR, shut),))).says
+    says = ten.do(stated(shut(7, sessions=("AM",)))).says
     assert "  changed: 2026-09-07/AM O stands and no longer counts" in says
     again = ten.do(WithdrawClosure(day=date(2026, 9, 7), session=("AM",), reason="held")).says
     assert "  changed: 2026-09-07/AM O stands and counts again" in again
@@ -139,8 +150,7 @@ def test_an_entry_that_stands_is_said_to_count_no_longer(ten):
 def test_on_a_certificate_a_blank_that_is_closed_or_held(school):
     """No mark was made, before or after."""
     desk = school(*marks(["2026-09-07/AM"], "/"), disclosed())
-    shut = SessionsClosed(date=date(2026, 9, 9), sessions=("AM",))
-    says = desk.do(Facts(facts=(Fact(streams.CALENDAR, shut),))).says
+    says = desk.do(stated(shut(9, sessions=("AM",)))).says
     assert "  changed: 2026-09-09/AM no mark was made and no longer counts" in says
     says = desk.do(WithdrawClosure(day=date(2026, 9, 9), session=("AM",), reason="held")).says
     assert "  changed: 2026-09-09/AM no mark was made and is held" in says
@@ -157,10 +167,10 @@ def test_a_withdrawn_notice_raises_nothing(school):
         notice("a2", offence_first=None),
     )
     assert raised(desk, amend()) == []
-    desk.do(Facts(facts=(notice("a3"),)))
+    desk.do(stated(notice("a3")))
     ended = notice("a3", outcome="withdrawn", outcome_on=date(2026, 11, 19))
     mark = ledgers.on_mark("ann", WEEK[1], MarkAmended(original="O", code="I"))
-    assert raised(desk, Facts(facts=(ended, mark))) == []
+    assert raised(desk, stated(ended, mark)) == []
 
 
 def test_two_notices_and_a_consideration_are_one_alert(school):
@@ -195,9 +205,8 @@ def test_a_corrected_birth_date_that_ends_the_school_age(ten):
         field="dob", original="a", amended="b", reason="r", birth_cohort=2009,
         compulsory_from=FIRST_DAY, **BY,
     )  # fmt: skip
-    ((papers, sessions),) = raised(ten, Facts(facts=(Fact(streams.pupil("ann"), corrected),)))
-    assert papers == {PAPER: (10, 0)}
-    assert sessions == tuple(f"{s} O>-" for s in WEEK)
+    gone = tuple(f"{s} O>-" for s in WEEK)
+    assert raised(ten, stated(Fact(streams.pupil("ann"), corrected))) == [({PAPER: (10, 0)}, gone)]
 
 
 def test_a_record_withdrawn_and_a_session_cancelled(ten):
@@ -205,18 +214,17 @@ def test_a_record_withdrawn_and_a_session_cancelled(ten):
     cancelled = CancelSessions(sessions=(WEEK[0],), reason="flood")
     assert raised(ten, cancelled) == [({PAPER: (10, 9)}, ("2026-09-07/AM O>Y4",))]
     gone = EnrolmentWithdrawn(starts_on=FIRST_DAY, survivor="bob", reason="r", **BY)
-    ((papers, sessions),) = raised(ten, Facts(facts=(Fact(streams.pupil("ann"), gone),)))
-    assert papers == {PAPER: (9, 0)}
-    assert sessions == tuple(f"{s} O>-" for s in WEEK[1:])
+    lost = tuple(f"{s} O>-" for s in WEEK[1:])
+    assert raised(ten, stated(Fact(streams.pupil("ann"), gone))) == [({PAPER: (9, 0)}, lost)]
 
 
 def test_a_week_that_becomes_a_school_week_parts_a_window(school):
     """No session changed: the weeks that are counted together did."""
-    shut = [
-        Fact(streams.CALENDAR, SessionsClosed(date=day)) for day in ledgers.weekdays(
-            date(2026, 9, 14), date(2026, 9, 18))
-    ]  # fmt: skip
-    desk = school(*shut, *marks([*SUMMER, "2026-11-09/AM"]), notice(sessions=tuple(SUMMER)))
+    desk = school(
+        *map(shut, range(14, 19)),
+        *marks([*SUMMER, "2026-11-09/AM"]),
+        notice(sessions=tuple(SUMMER)),
+    )
     outcome = desk.do(WithdrawClosure(day=date(2026, 9, 14), reason="it was held"))
     (_, _, event) = desk.log()[-1]
     assert (event.sessions, event.papers[0].before, event.papers[0].after) == ((), 10, 9)
@@ -225,14 +233,13 @@ def test_a_week_that_becomes_a_school_week_parts_a_window(school):
 
 def test_a_closure_for_the_group_joined(ten):
     """A move into a group whose session was closed takes the entry out of the count."""
-    shut = SessionsClosed(date=date(2026, 9, 7), groups=("9Z",))
-    assert raised(ten, Facts(facts=(Fact(streams.CALENDAR, shut),))) == []
+    assert raised(ten, stated(shut(7, groups=("9Z",)))) == []
     joined = GroupJoined(kind="cohort", name="9Z", since=date(2026, 9, 1), until=None)
-    assert raised(ten, Facts(facts=(Fact(streams.pupil("ann"), joined),))) == [
+    assert raised(ten, stated(Fact(streams.pupil("ann"), joined))) == [
         ({PAPER: (10, 8)}, ("2026-09-07/AM O>-", "2026-09-07/PM O>-"))
     ]
     apart = GroupJoined(kind="cohort", name="9Z", since=date(2026, 9, 1), until=date(2026, 9, 2))
-    assert raised(ten, Facts(facts=(Fact(streams.pupil("ann"), apart),))) == [
+    assert raised(ten, stated(Fact(streams.pupil("ann"), apart))) == [
         ({PAPER: (8, 10)}, ("2026-09-07/AM ->O", "2026-09-07/PM ->O"))
     ]
 
@@ -245,10 +252,9 @@ def test_a_certificate_is_about_what_it_shows(school):
     (((kind, _), counts),) = papers.items()
     assert (kind, counts) == ("certificate", (0, 0))
     late = Fact(streams.mark("ann", "2026-09-07/PM"), SessionMarked(code="I", late=True))
-    assert raised(desk, Facts(facts=(late,)))[0][1] == ("2026-09-07/PM ->I",)
+    assert raised(desk, stated(late))[0][1] == ("2026-09-07/PM ->I",)
     assert raised(desk, amend("2026-11-10/AM", "L")) == []
-    shut = Fact(streams.CALENDAR, SessionsClosed(date=date(2026, 9, 9), sessions=("AM",)))
-    assert raised(desk, Facts(facts=(shut,)))[0][1] == ("2026-09-09/AM ->-",)
+    assert raised(desk, stated(shut(9, sessions=("AM",))))[0][1] == ("2026-09-09/AM ->-",)
     outcome = desk.do(amend(code="N"))
     assert any(
         "certificate given on 2 November 2026 for 2 September 2026 to 23 October 2026" in line
@@ -263,8 +269,7 @@ def test_letters_and_papers_about_many_are_none(school):
         *marks(WEEK), disclosed(kind="letter"), disclosed(first=None, last=None), disclosed(None)
     )
     assert raised(desk, amend()) == []
-    shut = Fact(streams.CALENDAR, SessionsClosed(date=date(2026, 9, 9)))
-    assert raised(desk, Facts(facts=(shut,))) == []
+    assert raised(desk, stated(shut(9))) == []
 
 
 def test_the_taking_of_a_register_reads_no_paper(school, monkeypatch):
@@ -280,19 +285,17 @@ def test_a_mark_of_the_day_beside_another_change_is_still_the_taking(school):
     """Entered with an older one, it is no change of the certificate of that day."""
     desk = school(disclosed(last=date(2026, 11, 20), on=date(2026, 11, 20)))
     both = tuple(marks(["2026-11-20/AM", "2026-11-19/AM"], "/"))
-    assert [sessions for _, sessions in raised(desk, Facts(facts=both))] == [
-        ("2026-11-19/AM ->/",)
-    ]
+    assert [sessions for _, sessions in raised(desk, stated(*both))] == [("2026-11-19/AM ->/",)]
 
 
 def test_a_notice_by_its_period_relied_on_no_blank(school):
     """A blank filled later is no change of it; where it names the session, it is."""
     late = Fact(streams.mark("ann", ELEVENTH), SessionMarked(code="I", late=True))
     desk = school(*marks(WEEK), notice())
-    assert raised(desk, Facts(facts=(late,))) == []
-    desk.do(Facts(facts=(notice("a2", sessions=("2026-09-15/AM",)),)))
+    assert raised(desk, stated(late)) == []
+    desk.do(stated(notice("a2", sessions=("2026-09-15/AM",))))
     late = Fact(streams.mark("ann", "2026-09-15/AM"), SessionMarked(code="I", late=True))
-    ((papers, _),) = raised(desk, Facts(facts=(late,)))
+    ((papers, _),) = raised(desk, stated(late))
     assert list(papers) == [("notice", "a2 2026-11-02")]
 
 
@@ -307,9 +310,8 @@ def test_a_dry_run_says_what_would_be_undercut(ten):
 
 def test_papers_of_the_same_transaction_raise_nothing(school):
     """An import brings its history and its papers; a notice recorded later raises none either."""
-    amended = ledgers.on_mark("ann", WEEK[0], MarkAmended(original="O", code="I"))
     desk = school(*marks(WEEK))
-    assert raised(desk, Facts(facts=(notice(), amended), lazily=True)) == []
+    assert raised(desk, stated(notice(), AMENDED, lazily=True)) == []
     recorded = RecordNotice(
         parent_id="a2", pupil="U-ann", kind="s444A", issued_on=date(2026, 11, 3),
         offence_first=date(2026, 9, 7), offence_last=date(2026, 9, 11),
@@ -319,19 +321,17 @@ def test_papers_of_the_same_transaction_raise_nothing(school):
 
 def test_facts_made_on_the_way_are_counted_with_their_alerts(ten):
     """As an import yields them: the header holds the number of all."""
-    amended = ledgers.on_mark("ann", WEEK[0], MarkAmended(original="O", code="I"))
-    assert raised(ten, Facts(facts=(amended,), lazily=True))[0][0] == {PAPER: (10, 9)}
+    assert raised(ten, stated(AMENDED, lazily=True))[0][0] == {PAPER: (10, 9)}
     enrolled = ledgers.enrolled("eve", FIRST_DAY)
-    assert raised(ten, Facts(facts=(enrolled,), lazily=True)) == []
+    assert raised(ten, stated(enrolled, lazily=True)) == []
 
 
 def test_many_pupils_at_once(ten):
     """More than a few: the papers are read together, the alerts are the same."""
     others = [ledgers.enrolled(f"p{n}", FIRST_DAY) for n in range(6)]
-    ten.do(Facts(facts=tuple(others)))
+    ten.do(stated(*others))
     change = [ledgers.marked(f"p{n}", WEEK[0], "/") for n in range(6)]
-    amended = ledgers.on_mark("ann", WEEK[0], MarkAmended(original="O", code="I"))
-    assert raised(ten, Facts(facts=(*change, amended)))[0][0] == {PAPER: (10, 9)}
+    assert raised(ten, stated(*change, AMENDED))[0][0] == {PAPER: (10, 9)}
 
 
 def test_a_calendar_of_days_to_come_matters_to_no_paper(ten, monkeypatch):
@@ -339,11 +339,10 @@ def test_a_calendar_of_days_to_come_matters_to_no_paper(ten, monkeypatch):
     ahead = Fact(streams.CALENDAR, SessionsClosed(date=date(2026, 12, 1)))
     with monkeypatch.context() as patched:
         patched.setattr(undercut, "_paper_ranges", None)
-        assert raised(ten, Facts(facts=(ahead,))) == []
+        assert raised(ten, stated(ahead)) == []
     shorter = TermSet(name="Autumn 1", first=date(2026, 9, 9), last=date(2026, 10, 23))
-    moved = Facts(facts=(Fact(streams.CALENDAR, shorter),))
-    ((papers, sessions),) = raised(ten, moved)
-    assert (papers, sessions) == ({PAPER: (10, 6)}, tuple(f"{s} O>-" for s in WEEK[:4]))
+    left = tuple(f"{s} O>-" for s in WEEK[:4])
+    assert raised(ten, stated(Fact(streams.CALENDAR, shorter))) == [({PAPER: (10, 6)}, left)]
 
 
 def test_before_the_threshold_was_law_only_sessions_can_change(school):
@@ -352,7 +351,7 @@ def test_before_the_threshold_was_law_only_sessions_can_change(school):
                   offence_first=date(2024, 6, 3), offence_last=date(2024, 6, 28)))  # fmt: skip
     desk.now = ledgers.instant(2024, 7, 8, 12)
     changed = ledgers.on_mark("ann", "2024-06-03/AM", MarkAmended(original="O", code="I"))
-    ((papers, _),) = raised(desk, Facts(facts=(changed,)))
+    ((papers, _),) = raised(desk, stated(changed))
     assert papers == {("notice", "a1 2024-07-01"): (0, 0)}
 
 
@@ -360,8 +359,7 @@ def test_before_the_first_school_week_nothing_is_counted(school):
     """No window has begun: none is full, before or after."""
     desk = school(*marks(WEEK), considered([f"{s} O" for s in WEEK]))
     desk.now = ledgers.instant(2026, 5, 5)
-    amended = ledgers.on_mark("ann", WEEK[0], MarkAmended(original="O", code="I"))
-    ((papers, _),) = raised(desk, Facts(facts=(amended,)))
+    ((papers, _),) = raised(desk, stated(AMENDED))
     assert set(papers.values()) == {(0, 0)}
 
 
@@ -372,7 +370,7 @@ def test_an_alert_that_was_overtaken_is_recorded_once(ten):
     def clock():
         if left:
             left.pop()
-            ten.do(Facts(facts=(notice("a2"),)))
+            ten.do(stated(notice("a2")))
         return NOW
 
     execute(Context(Ledger(ten.folder), clock, Operator("s1", "office"), watch), amend())
@@ -388,4 +386,4 @@ def test_a_conflict_and_a_confirmation_change_nothing(school):
         Fact(streams.mark("ann", WEEK[1]), SourceConflicted(stands="O", code="I", row=1)),
     )  # fmt: skip
     other = Fact(streams.mark("ann", WEEK[0]), SourceConflicted(stands="O", code="I", row=1))
-    assert raised(desk, Facts(facts=(other,))) == []
+    assert raised(desk, stated(other)) == []
