@@ -5,10 +5,9 @@ An alert is settled once, by whoever may consider a penalty notice.
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal, NamedTuple
 
 from commands.core import checks
-from commands.core.command import Decision, State, UseCase, argument, decided, option
+from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import STAFF, Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -18,15 +17,6 @@ from ledger.store.store import Fact
 from policies.packs.codes import Rules
 
 _LIST_THEM = "attendance alerts shows the alerts that are open, with their numbers"
-
-
-class Settlement(NamedTuple):
-    """What was done: sent, to whom and when; or dismissed, and why."""
-
-    outcome: Literal["sent", "dismissed"]
-    to: str | None = None
-    on: date | None = None
-    reason: str | None = None
 
 
 class SettleAlert(UseCase):
@@ -50,8 +40,11 @@ class DismissAlert(SettleAlert):
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the reason, once."""
-        reason = checks.required_text(self.reason, "reason")
-        return _settle(self.alert, state, now, Settlement("dismissed", reason=reason))
+        reason, author = checks.required_text(self.reason, "reason"), state.author(now)
+        settled = AlertSettled(
+            alert=self.alert, outcome="dismissed", reason=reason, **author.fields
+        )
+        return _settle(settled, state, author, now)
 
 
 class SendAlert(SettleAlert):
@@ -68,11 +61,14 @@ class SendAlert(SettleAlert):
         to = checks.required_text(self.to, "to")
         if self.on > local_date(now):
             raise Refused("future", f"{self.on} is in the future", "record it when it was sent")
-        return _settle(self.alert, state, now, Settlement("sent", to, self.on))
+        author = state.author(now)
+        settled = AlertSettled(
+            alert=self.alert, outcome="sent", to=to, on=self.on, **author.fields
+        )
+        return _settle(settled, state, author, now)
 
 
 def _stream(alert: int, state: State) -> str:
-    """Return the stream that an alert is on, or refuse a number that is of none."""
     found = state.event_at(alert) if 0 < alert <= state.position else None
     if found is None or not isinstance(found.event, CaseUndercut):
         what = f"{alert} is not the number of an undercut alert"
@@ -80,8 +76,8 @@ def _stream(alert: int, state: State) -> str:
     return found.stream
 
 
-def _settle(alert: int, state: State, now: int, settlement: Settlement) -> Decision:
-    author, stream = state.author(now), _stream(alert, state)
+def _settle(settled: AlertSettled, state: State, author: Author, now: int) -> Decision:
+    alert, stream = settled.alert, _stream(settled.alert, state)
     checks.check_role(state, author, checks.DECIDERS, now, "settle an alert")
     for before in state.histories.get(stream, ()):
         if isinstance(before, AlertSettled) and before.alert == alert:
@@ -90,7 +86,6 @@ def _settle(alert: int, state: State, now: int, settlement: Settlement) -> Decis
                 f"alert {alert} is settled already: {before.outcome}",
                 "attendance alerts --all shows by whom; a later change raises a new alert",
             )
-    event = AlertSettled(alert=alert, **settlement._asdict(), **author.fields)
     name = state.name_of(state.school.pupils[streams.subject(stream)])
-    says = f"alert {alert} ({name}): recorded as {settlement.outcome}"
-    return decided([Fact(stream, event)], says)
+    says = f"alert {alert} ({name}): recorded as {settled.outcome}"
+    return decided([Fact(stream, settled)], says)

@@ -74,13 +74,13 @@ def one_of(*choices: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(choices)
 
 
-def built(kind: Any, **fields: Any) -> st.SearchStrategy[Any]:
+def built(make: Any, /, **fields: Any) -> st.SearchStrategy[Any]:
     """Return a strategy of commands; a field that is no strategy is always the same."""
     given = {
         name: value if isinstance(value, st.SearchStrategy) else st.just(value)
         for name, value in fields.items()
     }
-    return st.builds(kind, **given)
+    return st.builds(make, **given)
 
 
 PUPIL, GROUP = one_of("P1", "P2", "P3"), one_of("7A", "7B", "Y7")
