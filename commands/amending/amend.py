@@ -137,7 +137,6 @@ class AmendMarks(sessions.SpanCommand):
 
 
 def _check_options(command: AmendMarks) -> None:
-    """Refuse options that contradict each other."""
     if command.batch is not None:
         options = [n for n in _OF_ONE_PUPIL if getattr(command, n) is not None]
         if options:
@@ -191,7 +190,6 @@ class Replacement(NamedTuple):
         return changes
 
     def _change(self, session: Session, before: StatedMark | None) -> Proposal:
-        """Return the change of the one session named, or refuse it."""
         after = self.stated
         self._check(session, after)
         remedy = "look at what stands with attendance history, then give that --from-code"

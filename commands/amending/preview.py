@@ -81,7 +81,6 @@ class Preview:
         return lines
 
     def _moves(self, judged: Sequence[Judgement]) -> str:
-        """Say how many sessions move from one figure to another."""
         moves: Counter[str] = Counter()
         for change in (each.proposal for each in judged):
             moves[_figure(self._rule(change.before.code, change.session))] -= 1

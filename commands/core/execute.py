@@ -258,7 +258,6 @@ class _Attempt:
 
 
 def _take_in(state: State, recorded: Iterable[Recorded]) -> None:
-    """Add histories, stream by stream, to those that a state has."""
     for stream, run in groupby(recorded, key=attrgetter("stream")):
         if stream not in state.histories:
             found = list(run)
@@ -267,7 +266,6 @@ def _take_in(state: State, recorded: Iterable[Recorded]) -> None:
 
 
 def _changed_words(state: State, stream: str, change: SessionMarked | MarkChange, now: int) -> str:
-    """Say to what a mark was changed, and by whom."""
     _, pupil_id, session = streams.parts(stream)
     who, row = change.by or "a source", state.school.staff_on(change.by or "", local_date(now))
     if row is not None:

@@ -196,7 +196,6 @@ def _check_whole(command: RecordDisclosure, on: date, about: list[Pupil | None])
 
 
 def _check_decided(command: RecordDisclosure, state: State, pupil: Pupil) -> None:
-    """Refuse a certificate over amendments that wait for a second person."""
     assert command.first is not None  # noqa: S101 - a certificate covers a period
     assert command.last is not None  # noqa: S101 - as above
     span = Span(Session(command.first, HALVES[0]), Session(command.last, HALVES[-1]))

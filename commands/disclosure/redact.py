@@ -149,7 +149,6 @@ def _named_in(recorded: Recorded | None, state: State) -> list[str]:
 
 
 def _recorded(state: State, position: int) -> Recorded | None:
-    """Return the event at a position, none where the log had not reached it."""
     return state.event_at(position) if 0 < position <= state.position else None
 
 
@@ -252,7 +251,6 @@ def _target(state: State, position: int, field: str) -> Target:
 
 
 def _check_open(state: State, aim: Target, position: int) -> None:
-    """Refuse a text that is beyond use already, with all that its key sealed."""
     if state.open_text(aim.sealed) == BEYOND_USE:
         raise Refused(
             "beyond-use",

@@ -118,7 +118,6 @@ def _reviewer(state: State, review: str, today: date) -> Author:
 
 
 def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> None:
-    """Refuse who is neither the pupil nor recorded with responsibility or care."""
     if parent is not None:
         relation = state.school.relations[parent, pupil.id]
         if is_entitled(relation.parental_responsibility, relation.care):
@@ -137,7 +136,6 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
 
 
 def _names_of(state: State, pupil: Pupil) -> set[str]:
-    """Return the pupil's names as somebody may write them, in small letters."""
     texts = (pupil.details[name] for name in ("forename", "name_used", "surname"))
     forename, used, surname = (state.open_text(text) if text else "" for text in texts)
     return {f"{first} {surname}".casefold() for first in (forename, used) if first}

@@ -252,7 +252,6 @@ class Granting:
                 yield f"note: {number} {what}: {sessions_in_words(which)}"
 
     def _lateness(self, now: int) -> str | None:
-        """Say why the grant would come after the fact, if it would."""
         state, request, first = self.state, self.leave.request, self.sessions[0]
         calendar, reason = state.school.calendar(), request.reason
         reason = reason and state.open_text(reason)

@@ -165,7 +165,6 @@ def _withdraw_plans(
 
 
 def _grant_of(leave: Leave) -> Grant:
-    """Return what was granted; refuse leave that never was."""
     if leave.grant is None:
         raise Refused(
             "leave-not-granted",

@@ -108,7 +108,6 @@ class ConfirmNotices(NoticeCommand):
 
 
 def _last_statement(state: State, stream: str, stated: dict[str, Any]) -> dict[str, Any]:
-    """Return what was stated last of this notice, nothing where it is new."""
     found: dict[str, Any] = {}
     for notice in state.school.notices.get(stream, ()):
         if all(getattr(notice, name) == stated[name] for name in _KEY):

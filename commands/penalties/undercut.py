@@ -228,7 +228,6 @@ def _moves_calendar(event: Event, today: date) -> bool:
 
 
 def _school_after(school: School, facts: Iterable[Fact]) -> School:
-    """Return a copy of the school with the facts of calendar and roll taken in."""
     concerned = {streams.subject(f.stream) for f in facts if f.stream.startswith(streams.PUPIL)}
     changed = {pupil: deepcopy(school.pupils[pupil]) for pupil in concerned}
     copied = replace(
@@ -244,7 +243,6 @@ def _school_after(school: School, facts: Iterable[Fact]) -> School:
 
 
 def _codes_after(before: dict[Session, str], facts: Iterable[Fact]) -> dict[Session, str]:
-    """Return the codes by session once the marks of some facts are taken in."""
     found = dict(before)
     for stream, event in facts:
         if isinstance(event, SessionMarked | MarkChange):

@@ -245,7 +245,6 @@ def _too_short(ground: Ground, shown: int, why: str) -> Refused:
 
 
 def _ground_words(ground: Ground) -> Iterable[str]:
-    """Say what the ground is, and what the school needs on file for it."""
     yield f"ground {ground.provision}: {ground.text}"
     if ground.needs:
         yield f"to be on file: {'; '.join(ground.needs)}"

@@ -30,44 +30,28 @@ class NotedDict(dict):
         if key:  # a name that nobody has leads to no stream; that is guarded by itself
             self._seen.add(self._stream(key))
 
-    def __getitem__(self, key):
-        self._one(key)
-        return super().__getitem__(key)
-
-    def get(self, key, default=None):
-        self._one(key)
-        return super().get(key, default)
-
-    def __contains__(self, key):
-        self._one(key)
-        return super().__contains__(key)
-
-    def __iter__(self):
-        self._all()
-        return super().__iter__()
-
-    def __len__(self):
-        self._all()
-        return super().__len__()
-
     def __bool__(self):
         """Note it where nobody is there: streams never go, so that somebody is stays true."""
         if not super().__len__():
             self._all()
         return bool(super().__len__())
 
-    def keys(self):
-        self._all()
-        return super().keys()
 
-    def values(self):
-        self._all()
-        return super().values()
+def _noting(name: str, note: Callable[..., None]) -> Callable[..., Any]:
+    """Return a method of `dict` that notes first what is looked at."""
+    method = getattr(dict, name)
 
-    def items(self):
-        self._all()
-        return super().items()
+    def noting(self, *given):
+        note(self, *given[:1])
+        return method(self, *given)
 
+    return noting
+
+
+for _name in ("__getitem__", "get", "__contains__"):
+    setattr(NotedDict, _name, _noting(_name, NotedDict._one))
+for _name in ("__iter__", "__len__", "keys", "values", "items"):
+    setattr(NotedDict, _name, _noting(_name, NotedDict._all))
 
 _ATTRIBUTES = {"opened": CALENDAR, "policies": POLICIES}
 

@@ -57,23 +57,25 @@ def amend(pupil: str, code: str = "I", session: Session = THURSDAY) -> AmendMark
     return AmendMarks(pupil=pupil, session=session, code=code, reason="Telephoned")
 
 
+def mark(pupil: str, code: str = "/", session: Session = NOW) -> MarkSession:
+    return MarkSession(pupil=pupil, session=session, code=code)
+
+
 def take(group: str, *rows: Row) -> TakeRegister:
     return TakeRegister(group=group, session=NOW, rows=rows, rest_present=True)
 
 
 def leave(pupil: str) -> RequestLeave:
-    return RequestLeave(
-        pupil=pupil,
-        from_="2026-11-23",
-        to_="2026-11-23",
-        purpose="interview",
-        asked_by="A parent",
-        asked_on="2026-11-19",
-    )
+    day = {"from_": "2026-11-23", "to_": "2026-11-23", "asked_on": "2026-11-19"}
+    return RequestLeave(pupil=pupil, purpose="interview", asked_by="A parent", **day)
 
 
-def plan(pupil: str) -> PlanAbsence:
-    return PlanAbsence(pupil=pupil, session=LATER, code="M", reason="Hospital")
+def plan(pupil: str, session: Session = LATER) -> PlanAbsence:
+    return PlanAbsence(pupil=pupil, session=session, code="M", reason="Hospital")
+
+
+def titled(staff_id: str, title: str) -> ChangeStaff:
+    return ChangeStaff(staff_id=staff_id, job_title=title)
 
 
 def enrol(number: int, group: str) -> EnrolPupil:
@@ -93,16 +95,13 @@ def clerk(staff_id: str) -> AddStaff:
 
 APART = {
     "registers of two groups": (take("7A"), take("7B")),
-    "two pupils marked": tuple(MarkSession(pupil=p, session=NOW, code="/") for p in ("P1", "P2")),
+    "two pupils marked": (mark("P1"), mark("P2")),
     "two sessions of a pupil amended": (amend("P2"), amend("P2", session=OLD)),
     "two pupils amended": (amend("P2"), amend("P3")),
     "a register taken, another pupil amended": (take("7A"), amend("P3")),
     "two people added": (clerk("s1"), clerk("s2")),
     "somebody added while a register is taken": (take("7A"), clerk("s1")),
-    "two people changed": (
-        ChangeStaff(staff_id="tt", job_title="Tutor"),
-        ChangeStaff(staff_id="head", job_title="Principal"),
-    ),
+    "two people changed": (titled("tt", "Tutor"), titled("head", "Principal")),
     "two pupils enrolled": (enrol(5, "7B"), enrol(6, "7B")),
     "a pupil enrolled while another group's register is taken": (take("7A"), enrol(5, "7B")),
     "two pupils' plans": (plan("P1"), plan("P3")),
@@ -139,74 +138,52 @@ def test_commands_that_do_not_meet_are_decided_once(folder, pair):
     assert len(tries) == 1
 
 
+CLOSURE = AddClosure(day=NOW.date, session=("AM",), reason="A funeral")
+CANCELLATION = CancelSessions(sessions=(str(NOW),), reason="Flood")
+EARLIER = SetRegisterTimes(
+    from_=NOW.date, am_opens="08:30", am_closes="08:40", pm_opens="13:50", pm_closes="14:00"
+)
 RESTS_ON = {
     "a mark, on its register having been taken": (
-        MarkSession(pupil="P2", session=NOW, code="/"),
+        mark("P2"),
         TakeRegister(group="7A", session=NOW, rows=(Row(0, "P1", "/"),)),
     ),
-    "a register, on what is planned": (
-        take("7A"),
-        PlanAbsence(pupil="P2", session=NOW, code="M", reason="Hospital"),
-    ),
+    "a register, on what is planned": (take("7A"), plan("P2", NOW)),
     "a register, on who is in the group": (
         take("7A"),
         MovePupil(pupil="P2", kind="registration", from_=date(2026, 11, 20), to="7B"),
     ),
-    "a plan, on there being no mark": (
-        PlanAbsence(pupil="P2", session=NOW, code="M", reason="Hospital"),
-        MarkSession(pupil="P2", session=NOW, code="/"),
-    ),
-    "a closure, on there being no marks": (
-        AddClosure(day=date(2026, 11, 20), session=("AM",), reason="A funeral"),
-        MarkSession(pupil="P2", session=NOW, code="/"),
-    ),
-    "a mark, on the session being met": (
-        MarkSession(pupil="P2", session=NOW, code="/"),
-        AddClosure(day=date(2026, 11, 20), session=("AM",), reason="A funeral"),
-    ),
-    "a mark, on when registers close": (
-        MarkSession(pupil="P2", session=NOW, code="/"),
-        SetRegisterTimes(
-            from_=date(2026, 11, 20),
-            am_opens="08:30",
-            am_closes="08:40",
-            pm_opens="13:50",
-            pm_closes="14:00",
-        ),
-    ),
+    "a plan, on there being no mark": (plan("P2", NOW), mark("P2")),
+    "a closure, on there being no marks": (CLOSURE, mark("P2")),
+    "a mark, on the session being met": (mark("P2"), CLOSURE),
+    "a mark, on when registers close": (mark("P2"), EARLIER),
     "a cancellation, on who is on roll": (
-        CancelSessions(sessions=(str(NOW),), reason="Flood"),
+        CANCELLATION,
         RemovePupil(pupil="P3", last_day=date(2026, 11, 19), ground="a"),
     ),
-    "an enrolment, on what was cancelled": (
-        enrol(5, "7B"),
-        CancelSessions(sessions=(str(NOW),), reason="Flood"),
-    ),
+    "an enrolment, on what was cancelled": (enrol(5, "7B"), CANCELLATION),
     "an enrolment, on the number being free": (enrol(5, "7B"), enrol(5, "7A")),
     "an end on roll, on there being no marks after it": (
         RemovePupil(pupil="P2", last_day=date(2026, 11, 19), ground="a"),
-        MarkSession(pupil="P2", session=NOW, code="/"),
+        mark("P2"),
     ),
     "an amendment, on no paper relying on the mark": (
         amend("P3", "I", OLD),
         notice("F1", "P3", (OLD,)),
     ),
     "an alert, on no paper relying on the session": (
-        MarkSession(pupil="P3", session=UNTAKEN, code="/"),
+        mark("P3", session=UNTAKEN),
         notice("F1", "P3", (UNTAKEN,)),
     ),
     "a change of staff, on the change before": (
-        ChangeStaff(staff_id="tt", job_title="Tutor"),
+        titled("tt", "Tutor"),
         ChangeStaff(staff_id="tt", name="Tess Tiller"),
     ),
     "leave asked for, on which sessions are met": (
         leave("P2"),
         AddClosure(day=date(2026, 11, 23), reason="INSET"),
     ),
-    "any command, on who gives it": (
-        amend("P2"),
-        ChangeStaff(staff_id="mm", job_title="Registrar"),
-    ),
+    "any command, on who gives it": (amend("P2"), titled("mm", "Registrar")),
 }
 
 
@@ -242,10 +219,7 @@ MEETING = {
         AmendMarks(pupil="P2", from_="2026-11-09", to_="2026-11-19", code="I", reason="Ill"),
         amend("P2", "L"),
     ),
-    "a register over a mark": (
-        take("7A", Row(0, "P1", "/")),
-        MarkSession(pupil="P1", session=NOW, code="L"),
-    ),
+    "a register over a mark": (take("7A", Row(0, "P1", "/")), mark("P1", "L")),
     "a mark moved that was amended": (
         MoveMark(session=THURSDAY, from_="P2", to="P3", code="I", reason="Wrong line"),
         amend("P2", "L"),
@@ -253,13 +227,19 @@ MEETING = {
 }
 
 
+def overtaken(folder: Folder, first: UseCase, meanwhile: UseCase, *, by: str) -> Writer:
+    """Return a writer who decided on a command, and has been overtaken by somebody's other."""
+    writer = Writer(folder, "mm", lives=False)
+    assert writer.begin(first, BEGINS, "decided") is None
+    assert carried_out(office(folder, by), meanwhile).code == "recorded"
+    return writer
+
+
 @pytest.mark.parametrize("pair", MEETING.values(), ids=MEETING)
 def test_a_mark_that_another_person_changed_meanwhile_is_not_overwritten_unawares(folder, pair):
     """The second is told by whom the mark was changed and to what; repeated, it overwrites."""
     first, meanwhile = pair
-    writer = Writer(folder, "mm", lives=False)
-    assert writer.begin(first, BEGINS, "decided") is None
-    assert carried_out(office(folder, "head"), meanwhile).code == "recorded"
+    writer = overtaken(folder, first, meanwhile, by="head")
     before = folder.head()
     answer = writer.finish()
     assert answer.code == "changed-meanwhile"
@@ -273,10 +253,7 @@ def test_a_mark_that_another_person_changed_meanwhile_is_not_overwritten_unaware
 @pytest.mark.parametrize("pair", MEETING.values(), ids=MEETING)
 def test_a_mark_that_one_changed_oneself_meanwhile_is_no_reason_to_refuse(folder, pair):
     """On a second computer: whoever changed it knows."""
-    first, meanwhile = pair
-    writer = Writer(folder, "mm", lives=False)
-    assert writer.begin(first, BEGINS, "decided") is None
-    assert carried_out(office(folder, "mm"), meanwhile).code == "recorded"
+    writer = overtaken(folder, *pair, by="mm")
     assert writer.finish().code == "recorded"
     writer.close()
 
@@ -286,7 +263,7 @@ def test_whoever_is_overtaken_at_each_try_has_their_turn(folder):
     titles = (f"Clerk {n}" for n in range(100))
 
     def meanwhile() -> None:
-        change = ChangeStaff(staff_id="mm", job_title=next(titles))
+        change = titled("mm", next(titles))
         assert carried_out(office(folder, "head"), change).code == "recorded"
 
     context = office(folder, "mm", every_try(folder, meanwhile))
@@ -296,15 +273,13 @@ def test_whoever_is_overtaken_at_each_try_has_their_turn(folder):
 def shares() -> list[list[UseCase]]:
     """Return what eight people record of groups, pupils and staff that are theirs alone."""
     mornings = [parse_session(f"2026-11-{day}/AM") for day in (10, 11, 12)]
-    people = [[clerk(f"{name}{n}") for n in range(3)] for name in ("s", "u", "v")]
-    return [
-        [TakeRegister(group="7A", session=s, rest_present=True) for s in mornings],
-        [TakeRegister(group="7B", session=s, rest_present=True) for s in mornings],
-        [TakeRegister(group="12C", session=s, rest_present=True) for s in mornings],
-        [amend("P2", code) for code in "ILN"],
-        [amend("P3", code) for code in "ILN"],
-        *people,
+    registers = [
+        [TakeRegister(group=group, session=session, rest_present=True) for session in mornings]
+        for group in ("7A", "7B", "12C")
     ]
+    amended = [[amend(pupil, code) for code in "ILN"] for pupil in ("P2", "P3")]
+    people = [[clerk(f"{name}{n}") for n in range(3)] for name in ("s", "u", "v")]
+    return [*registers, *amended, *people]
 
 
 def check_all_recorded(folder: Folder, before: int, answers: list[list[Answer]]) -> None:
