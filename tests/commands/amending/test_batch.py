@@ -69,7 +69,7 @@ def test_answer_names_pupils_figures_and_batch(marked):
 
 def test_one_line_alone_has_no_batch(marked):
     """A batch ties amendments together; one alone needs none."""
-    [(_, event)] = marked.recorded(from_stdin(HEADER + ADA))
+    [event] = marked.events(from_stdin(HEADER + ADA))
     assert event.batch is None
 
 
@@ -80,7 +80,7 @@ def test_byte_order_mark_crlf_quotes_and_blank_lines_are_read(marked):
         f'"Bus, late",{upn(1)},2026-11-16,AM,N,L,,7\r\n\r\n'
         f'Card seen,{upn(1)},2026-11-16,PM,N,B,"taster ""day""",\r\n'
     )
-    events = [event for _, event in marked.recorded(from_stdin(text))]
+    events = marked.events(from_stdin(text))
     assert [(e.reason, e.minutes_late, e.nature) for e in events] == [
         ("Bus, late", 7, None),
         ("Card seen", None, 'taster "day"'),
@@ -90,7 +90,7 @@ def test_byte_order_mark_crlf_quotes_and_blank_lines_are_read(marked):
 def test_line_without_a_reason_takes_the_one_given_for_all(marked):
     """--reason is for the lines that give none; the others keep their own."""
     text = HEADER + ADA.replace("Mother rang", "") + BEN
-    events = [event for _, event in marked.recorded(from_stdin(text, reason=" flu week "))]
+    events = marked.events(from_stdin(text, reason=" flu week "))
     assert [e.reason for e in events] == ["flu week", "Seen in town"]
 
 

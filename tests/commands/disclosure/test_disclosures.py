@@ -57,7 +57,7 @@ def test_a_letter_about_several_is_recorded_for_each_in_one_transaction(desk):
 
 def test_one_unknown_among_several_stops_all(desk):
     """Nothing is recorded of the others."""
-    assert desk.refused(left(kind="letter", pupil=("P1", "P77"))).code == "pupil-unknown"
+    desk.refused(left(kind="letter", pupil=("P1", "P77")), "pupil-unknown")
 
 
 def test_what_left_earlier_has_the_position_of_then(desk):
@@ -72,12 +72,12 @@ def test_what_left_earlier_has_the_position_of_then(desk):
         f"event {old + 1} was recorded on 2026-11-20, after the extract left on 2026-11-19"
     )
     for seen_at in (old, 0):
-        [(_, event)] = desk.recorded(left(**given, seen_at=seen_at, what=f"as of {seen_at}"))
+        [event] = desk.events(left(**given, seen_at=seen_at, what=f"as of {seen_at}"))
         assert (event.on, event.seen_at) == (date(2026, 11, 19), seen_at)
-    [(_, event)] = desk.recorded(left(on=date(2026, 11, 20), seen_at=old + 1, what="today's"))
+    [event] = desk.events(left(on=date(2026, 11, 20), seen_at=old + 1, what="today's"))
     assert event.seen_at == old + 1
     first = {"first": date(2025, 9, 1), "last": date(2025, 9, 2), "on": date(2026, 8, 30)}
-    [(_, event)] = desk.recorded(left(**first, seen_at=0))
+    [event] = desk.events(left(**first, seen_at=0))
     assert event.on == date(2026, 8, 30)
 
 
@@ -108,7 +108,7 @@ def test_the_hash_of_the_file_is_kept(desk, tmp_path):
     path = tmp_path / "pack.pdf"
     path.write_bytes(b"pack")
     command = left(sha256_of=path).load(io.StringIO())
-    [(_, event)] = desk.recorded(command)
+    [event] = desk.events(command)
     assert event.sha256 == sha256(b"pack").hexdigest()
     assert left().load(io.StringIO()) == left()
 
@@ -146,7 +146,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 )
 def test_what_cannot_be_is_refused(desk, fields, code):
     """Tomorrow's, without pupil or period, of nobody, as of a position to come, blank."""
-    assert desk.refused(left(**fields)).code == code
+    desk.refused(left(**fields), code)
 
 
 def test_whoever_gives_it_out_is_named(desk):

@@ -66,7 +66,7 @@ def test_an_entry_that_is_not_in_a_later_window_stays_in_the_peak(head):
     """Ten weeks on, the latest window is empty and the fullest holds ten."""
     head.at("2027-02-26T09:30")
     head.do(SetTerm(name="Spring", first=date(2027, 1, 4), last=date(2027, 3, 26)))
-    ((_, event),) = head.recorded(consider())
+    [event] = head.events(consider())
     assert (event.count, event.peak, event.entries) == (0, 10, ())
 
 
@@ -77,7 +77,7 @@ def test_the_same_again_over_the_same_register_records_nothing(head):
     assert head.recorded(consider(decision="not-now"))
     assert head.recorded(consider(decision="not-now", reason="Other"))
     absent(head, days=[date(2026, 11, 16)])
-    ((_, event),) = head.recorded(consider(decision="not-now", reason="Other"))
+    [event] = head.events(consider(decision="not-now", reason="Other"))
     assert event.count == 12
 
 

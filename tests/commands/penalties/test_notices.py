@@ -46,7 +46,7 @@ def test_what_is_left_out_stays_as_it_was(office):
     """The payment is added to the notice; the same again records nothing; another is another."""
     office.do(notice(received_on=date(2026, 11, 18)))
     paid = notice(paid_on=date(2026, 11, 19), outcome="paid")
-    ((_, event),) = office.recorded(paid)
+    [event] = office.events(paid)
     assert (event.received_on, event.outcome) == (date(2026, 11, 18), "paid")
     assert office.recorded(paid) == []
     ((_, other),) = office.recorded(notice(offence_first=date(2026, 9, 15)))
@@ -69,7 +69,7 @@ def test_what_is_left_out_stays_as_it_was(office):
 )
 def test_what_cannot_be_is_refused(office, given, code):
     """Unknown people, dates the wrong way round, dates to come."""
-    assert office.refused(notice(**given)).code == code
+    office.refused(notice(**given), code)
 
 
 def test_whoever_records_it_is_named(office):
@@ -111,7 +111,7 @@ def test_the_same_again_records_nothing_and_a_notice_between_is_no_matter(office
 )
 def test_a_confirmation_that_cannot_be_is_refused(office, given, code):
     """Unknown people, no reference, a day to come."""
-    assert office.refused(confirm(**given)).code == code
+    office.refused(confirm(**given), code)
 
 
 @pytest.mark.parametrize("make", [notice, confirm])
