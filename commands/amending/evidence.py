@@ -41,7 +41,7 @@ class CopyEvidence(Errand):
 
 
 LARGEST = 25 * 2**20
-"""How many bytes of evidence are taken at most."""
+"""How many bytes of evidence are taken at most: a file is held in memory whole, and encrypted."""
 
 
 class EvidenceFile(NamedTuple):

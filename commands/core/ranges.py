@@ -55,11 +55,13 @@ Wanted = Range | Streams
 
 def one(stream: str) -> Range:
     """Return the range that holds one stream only."""
+    # Nothing sorts between a name and the same name with a zero byte after it.
     return Range(stream, stream + "\x00")
 
 
 def starting(prefix: str) -> Range:
     """Return the range of every stream whose name begins with a prefix."""
+    # Ended by the last character that there is, which no name holds.
     return Range(prefix, prefix + "\U0010ffff")
 
 

@@ -40,9 +40,8 @@ from policies.packs.codes import Codes, Rules
 class EndLeave(LeaveCommand):
     """A command that ends leave."""
 
-    def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
+    def rests_on(self, _state: State, leave: Leave) -> Iterator[Range]:
         """Ask for the leave's marks and plans, and for the pupil's other leave."""
-        del state
         yield from entry_reads(leave)
         yield starting(streams.leave(leave.pupil.id, ""))
 

@@ -88,7 +88,7 @@ class LeaveCommand(UseCase):
             yield from self.rests_on(state, leave)
 
     @abstractmethod
-    def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
+    def rests_on(self, state: State, leave: Leave, /) -> Iterator[Range]:
         """Yield what else the decision rests on, once the request is found."""
 
 

@@ -22,6 +22,7 @@ from policies.law.age import is_compulsory
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes, Rules
 
+# By whom, but not what they were called: another title makes no other consideration.
 _COMPARED = ("decision", "reason", "by", "count", "settled", "peak", "entries")
 
 
