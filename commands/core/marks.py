@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from commands.core import checks
 from commands.core.command import Author, State
-from commands.core.ranges import Range, one, starting
+from commands.core.ranges import Range, between, one, starting
 from commands.core.sessions import Span
 from ledger import clock
 from ledger.errors import Refused
@@ -123,8 +123,7 @@ def request_range(pupil: Pupil, span: Span | None = None) -> Range:
     """Return the range of a pupil's requests, of every session or of a span."""
     if span is None:
         return starting(streams.approval(pupil.id, ""))
-    first, last = (streams.approval(pupil.id, session) for session in span[:2])
-    return Range(first, last + "\x00")
+    return between(*(streams.approval(pupil.id, session) for session in span[:2]))
 
 
 def requests_of(state: State, pupil: Pupil) -> dict[Session, AmendmentRequested]:

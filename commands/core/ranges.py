@@ -53,10 +53,15 @@ class Streams(NamedTuple):
 Wanted = Range | Streams
 
 
+def between(first: str, last: str) -> Range:
+    """Return the range from one stream to another, both of them in it."""
+    # Nothing sorts between a name and the same name with a zero byte after it.
+    return Range(first, last + "\x00")
+
+
 def one(stream: str) -> Range:
     """Return the range that holds one stream only."""
-    # Nothing sorts between a name and the same name with a zero byte after it.
-    return Range(stream, stream + "\x00")
+    return between(stream, stream)
 
 
 def starting(prefix: str) -> Range:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from commands.core.command import UseCase, option
-from commands.core.ranges import Range
+from commands.core.ranges import Range, between
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.state.school import Pupil
@@ -76,14 +76,12 @@ def parse_all(texts: tuple[str, ...]) -> list[Session]:
 
 def marks(pupil: Pupil, covered: Span) -> Range:
     """Return the range of a pupil's mark streams in a span."""
-    first, last = (streams.mark(pupil.id, session) for session in covered[:2])
-    return Range(first, last + "\x00")
+    return between(*(streams.mark(pupil.id, session) for session in covered[:2]))
 
 
 def plans(pupil: Pupil, covered: Span) -> Range:
     """Return the range of a pupil's plan streams in a span."""
-    first, last = (streams.plan(pupil.id, session) for session in covered[:2])
-    return Range(first, last + "\x00")
+    return between(*(streams.plan(pupil.id, session) for session in covered[:2]))
 
 
 def _read(text: str, half: Half) -> Session:
