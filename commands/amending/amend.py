@@ -35,7 +35,6 @@ from commands.core.ranges import CALENDAR, Range, one
 from commands.core.sessions import Span
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.base import Event
 from ledger.events.register import SessionMarked
 from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
@@ -242,8 +241,7 @@ class MoveMark(UseCase):
         yield from (state.own_row, CALENDAR)
         pupils = [state.pupil(named) for named in (self.from_, self.to)]
         for pupil in pupils:
-            yield one(streams.pupil(pupil.id))
-            yield one(streams.mark(pupil.id, self.session))
+            yield from (one(streams.pupil(pupil.id)), one(streams.mark(pupil.id, self.session)))
         yield from policy_reads(state, pupils)
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
@@ -266,19 +264,16 @@ class MoveMark(UseCase):
         proposals = [Proposal(wrong, session, moved, after)]
         if before is not None and before != moved:
             proposals.append(Proposal(right, session, before, moved))
-        _check_at_once(hold(state, rules, now, proposals), state)
+        judged = hold(state, rules, now, proposals)
+        _check_at_once(judged, state)
         amending = Amendment(author, reason, state.new_id())
-        facts = [Fact(streams.mark(wrong.id, session), amending.mark(moved.code, after))]
-        says = [f"{state.name_of(wrong)} {session}: {proposals[0].codes}"]
-        if before != moved:
-            event: Event = SessionMarked(
-                **moved._asdict(), late=True, reason=reason, by=author.staff_id
-            )
-            if before is not None:
-                event = amending.mark(before.code, moved)
-            facts.append(Fact(streams.mark(right.id, session), event))
-            was = "no mark" if before is None else before.code
-            says.append(f"{state.name_of(right)} {session}: {was} -> {moved.code}")
+        facts = [each.fact(amending) for each in judged]
+        says = [f"{state.name_of(each.pupil)} {session}: {each.codes}" for each in proposals]
+        if before is None:
+            by = author.staff_id
+            entered = SessionMarked(**moved._asdict(), late=True, reason=reason, by=by)
+            facts.append(Fact(streams.mark(right.id, session), entered))
+            says.append(f"{state.name_of(right)} {session}: no mark -> {moved.code}")
         return decided(facts, *says)
 
 

@@ -102,13 +102,11 @@ def policy_reads(
 def judge(state: State, rules: Rules, now: int, proposals: Sequence[Proposal]) -> list[Judgement]:
     """Tell what is part of the taking, what applies at once and what waits; as `hold` does."""
     calendar = state.school.calendar()
-    over = [marks.register_ended(state, calendar, p.pupil, p.session, now) for p in proposals]
-    amendments = [p for p, is_over in zip(proposals, over, strict=True) if is_over]
-    held = iter(hold(state, rules, now, amendments))
-    return [
-        next(held) if is_over else Judgement(p, taking=True)
-        for p, is_over in zip(proposals, over, strict=True)
+    amendments = [
+        p for p in proposals if marks.register_ended(state, calendar, p.pupil, p.session, now)
     ]
+    judged = {each.proposal.place: each for each in hold(state, rules, now, amendments)}
+    return [judged.get(p.place, Judgement(p, taking=True)) for p in proposals]
 
 
 def hold(state: State, rules: Rules, now: int, proposals: Sequence[Proposal]) -> list[Judgement]:
