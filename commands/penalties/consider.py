@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from commands.core import checks, marks
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import CALENDAR, STAFF, Range, one, starting
+from commands.penalties.undercut_case import Register
 from ledger.clock import local_date
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
@@ -18,7 +19,6 @@ from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.law import penalties
-from policies.law.age import is_compulsory
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes, Rules
 
@@ -89,23 +89,11 @@ class RegisterCount(NamedTuple):
 def _count_register(state: State, pupil: Pupil, codes: Codes, now: int) -> RegisterCount:
     """Return what the pupil's register says towards the threshold, up to today."""
     today, calendar = local_date(now), state.school.calendar()
-    entries: dict[Session, str] = {}
-    provisional: set[Session] = set()
-    for session, mark in marks.marks_of(state, pupil):
-        day = session.date
-        rule = codes.find(mark.code, day)
-        if (
-            rule is not None
-            and rule.threshold
-            and day <= today
-            and pupil.on_roll(day)
-            and calendar.meets(session, pupil.groups(day))
-            and is_compulsory(day, pupil.compulsory_from, pupil.birth_cohort)
-        ):
-            entries[session] = mark.code
-            if rule.provisional:
-                provisional.add(session)
     weeks = school_weeks(calendar.school_days())
+    marked = {session: mark.code for session, mark in marks.marks_of(state, pupil)}
+    counted = Register(pupil, calendar, weeks, marked, codes, today).counted
+    entries = {session: marked[session] for session in counted}
+    provisional = {s for s, code in entries.items() if codes.rule(code, s.date).provisional}
     windows = penalties.standing(weeks, entries, today, penalties.measure(today))
     return RegisterCount(entries, provisional, windows)
 

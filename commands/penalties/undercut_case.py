@@ -1,7 +1,7 @@
 """A pupil's case before and after a change: below the threshold now, or a session changed.
 
 Pure: the register before and after a change in, the papers and sessions that it undercut out.
-Counted as by SI 2007/1867 reg 9A, and exactly as `penalties consider` counts.
+Counted as by SI 2007/1867 reg 9A; `penalties consider` counts by the same `Register`.
 """
 
 from bisect import bisect_left, bisect_right
