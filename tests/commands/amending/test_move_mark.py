@@ -50,16 +50,11 @@ def test_right_pupil_who_has_the_mark_already_keeps_it(wrong):
 
 
 def test_move_is_shown(wrong):
-    """Both pupils, before and after."""
+    """Both pupils, before and after; repeated, the wrong pupil has the code already."""
     assert wrong.do(move()).says == (
         f"Ada Quill {AM}: B -> /",
         f"Ben Reed {AM}: no mark -> B",
     )
-
-
-def test_repeated_move_is_refused(wrong):
-    """The wrong pupil has the code already."""
-    wrong.do(move())
     wrong.refused(move(), "nothing-to-move")
 
 

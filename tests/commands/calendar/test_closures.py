@@ -113,12 +113,17 @@ def test_repeated_withdrawal_is_refused_telling_what_is_recorded(desk):
 
 
 def test_everyone_on_roll_gets_the_code(desk):
-    """One entry a pupil, as if it were the mark (reg 10(10))."""
+    """One entry a pupil, as if it were the mark (reg 10(10)).
+
+    Cancelled once for everyone is cancelled for a group too.
+    """
     cancelled, *entries = desk.recorded(cancel())
     event = SessionCancelled(date=TODAY, sessions=("AM",), reason="no heating")
     assert cancelled == ("calendar", event)
     entry = SessionMarked(code="Y4", reason="session cancelled: no heating", by="mm")
     assert [event for _, event in entries] == [entry] * 4
+    for again in (cancel(), cancel(group=("7A",))):
+        assert "nothing was recorded" in desk.do(again).says[0]
 
 
 def test_mark_that_stands_is_amended(desk):
@@ -176,13 +181,6 @@ def test_date_means_both_halves(desk):
 def test_entries_of_a_later_day_are_late(desk):
     """Yesterday's snow recorded today."""
     assert all(e.late for _, e in desk.recorded(cancel("2026-11-19"))[1:])
-
-
-def test_repeated_cancellation_records_nothing(desk):
-    """Cancelled once for everyone is cancelled for a group too."""
-    desk.do(cancel())
-    assert "nothing was recorded" in desk.do(cancel()).says[0]
-    assert "nothing was recorded" in desk.do(cancel(group=("7A",))).says[0]
 
 
 def test_planned_closure_is_refused(desk):

@@ -18,9 +18,10 @@ def term(**fields):
 
 
 def test_term_is_recorded(desk):
-    """Name, first and last day."""
+    """Name, first and last day; the same days again are no news."""
     event = TermSet(name="Spring 1", first=date(2027, 1, 4), last=date(2027, 2, 12))
     assert desk.recorded(term()) == [("calendar", event)]
+    assert "nothing was recorded" in desk.do(term()).says[0]
 
 
 def test_name_set_again_in_the_year_replaces_the_term(desk):
@@ -29,12 +30,6 @@ def test_name_set_again_in_the_year_replaces_the_term(desk):
     assert len(desk.recorded(term(first=date(2027, 1, 5)))) == 1
     next_year = term(first=date(2028, 1, 4), last=date(2028, 2, 11))
     assert len(desk.recorded(next_year)) == 1
-
-
-def test_repeated_term_records_nothing(desk):
-    """The same days again are no news."""
-    desk.do(term())
-    assert "nothing was recorded" in desk.do(term()).says[0]
 
 
 @pytest.mark.parametrize(
@@ -118,9 +113,11 @@ def times(**fields):
 
 
 def test_times_are_recorded_to_the_second(desk):
-    """As events keep them."""
+    """As events keep them; the same times again are no news, other times replace them."""
     event = RegisterTimesSet(since=FROM, **{at: f"{time}:00" for at, time in TIMES.items()})
     assert desk.recorded(times()) == [("calendar", event)]
+    assert "nothing was recorded" in desk.do(times()).says[0]
+    assert len(desk.recorded(times(am_closes="09:10"))) == 1
 
 
 def test_times_decide_what_is_late(desk):
@@ -129,13 +126,6 @@ def test_times_decide_what_is_late(desk):
     mark = MarkSession(pupil="P1", session=parse_session("2026-11-20/AM"), code="/")
     [event] = desk.events(mark)
     assert not event.late
-
-
-def test_repeated_times_record_nothing(desk):
-    """The same times again are no news; other times replace them."""
-    desk.do(times())
-    assert "nothing was recorded" in desk.do(times()).says[0]
-    assert len(desk.recorded(times(am_closes="09:10"))) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,10 @@ from hashlib import sha256
 import pytest
 
 from commands.disclosure.disclosures import RecordDisclosure
-from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentDeclined, AmendmentRequested
 from ledger.events.disclosure import Disclosed
-from tests.commands.conftest import MO, Desk
+from tests.commands.conftest import MO, Desk, refusal
 from tests.commands.meanwhile import tries
 
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 13)
@@ -53,11 +52,6 @@ def test_a_letter_about_several_is_recorded_for_each_in_one_transaction(desk):
     assert [stream for stream, _ in desk.recorded(three)] == [
         streams.disclosure(desk.id(pupil)) for pupil in ("P1", "P2", "P3")
     ]
-
-
-def test_one_unknown_among_several_stops_all(desk):
-    """Nothing is recorded of the others."""
-    desk.refused(left(kind="letter", pupil=("P1", "P77")), "pupil-unknown")
 
 
 def test_what_left_earlier_has_the_position_of_then(desk):
@@ -116,9 +110,7 @@ def test_the_hash_of_the_file_is_kept(desk, tmp_path):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     """Before anything is recorded; a folder is no file."""
     for path in (tmp_path / "none.pdf", tmp_path):
-        with pytest.raises(Refused) as refused:
-            left(sha256_of=path).load(io.StringIO())
-        assert refused.value.code == "file-missing"
+        assert refusal(left(sha256_of=path).load, io.StringIO()).code == "file-missing"
 
 
 @pytest.mark.parametrize(
@@ -132,6 +124,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
         ({"last": None}, "period"),
         ({"first": LAST, "last": FIRST}, "period"),
         ({"pupil": ("P77",)}, "pupil-unknown"),
+        ({"kind": "letter", "pupil": ("P1", "P77")}, "pupil-unknown"),
         ({"seen_at": 999_999}, "position-unknown"),
         ({"to": " "}, "to-missing"),
         ({"pupil": ("P1", "P2")}, "pupil-several"),

@@ -20,11 +20,12 @@ def correct(**fields):
 
 
 def test_amendment_keeps_the_statutory_five_and_the_title(desk):
-    """The admission register is amended like the other (reg 6(1))."""
+    """The admission register is amended like the other (reg 6(1)), and not without need."""
     [event] = desk.events(correct())
     assert event == DetailsAmended(
         field="surname", original="Quill", amended="Quill-Hart", reason="new name", **MO
     )
+    assert "nothing was recorded" in desk.do(correct()).says[0]
 
 
 def test_corrected_birth_date_moves_the_school_age(desk):
@@ -48,12 +49,6 @@ def test_detail_that_may_be_missing_can_be_given_and_cleared(desk):
     desk.do(correct(field="name_used", to="Addy"))
     [event] = desk.events(correct(field="name_used", to=""))
     assert (event.original, event.amended) == ("Addy", None)
-
-
-def test_repeated_correction_records_nothing(desk):
-    """What it says already needs no amendment."""
-    desk.do(correct())
-    assert "nothing was recorded" in desk.do(correct()).says[0]
 
 
 def test_upn_of_a_merged_duplicate_is_free(desk):
@@ -129,12 +124,13 @@ def twice(desk):
 
 
 def test_duplicate_is_withdrawn_in_favour_of_the_survivor(twice):
-    """Each spell, with the reason and who decided."""
+    """Each spell, with the reason and who decided; then it is withdrawn already."""
     (stream, event), *_ = twice.recorded(merge())
     assert stream == f"pupil:{twice.id('D1')}"
     assert event == EnrolmentWithdrawn(
         starts_on=date(2026, 11, 2), survivor=twice.id("P1"), reason="entered twice", **MO
     )
+    twice.refused(merge(), "record-withdrawn")
 
 
 def test_marks_that_only_the_duplicate_has_become_late_entries(twice):
@@ -152,12 +148,6 @@ def test_where_both_have_marks_the_survivors_stands_and_is_listed(twice):
         "Ada Quill: merged, 1 marks carried over",
         "2026-11-17/AM: / stands, L was the duplicate's",
     )
-
-
-def test_repeated_merge_is_refused(twice):
-    """The record was withdrawn already."""
-    twice.do(merge())
-    twice.refused(merge(), "record-withdrawn")
 
 
 def test_survivor_must_be_on_roll_for_the_marks(twice):

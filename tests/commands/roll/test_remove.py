@@ -17,13 +17,14 @@ def remove(**fields):
 
 
 def test_last_day_and_ground_are_recorded(desk):
-    """With who recorded it and where the pupil goes."""
+    """With who recorded it and where the pupil goes; the same last day again is no news."""
     [(stream, event)] = desk.recorded(remove(next_school="Other High"))
     assert stream == f"pupil:{desk.id('P1')}"
     assert event == PupilRemoved(
         starts_on=date(2026, 9, 2), leaves_on=FRIDAY, ground="f", next_school="Other High",
         by="mm",
     )  # fmt: skip
+    assert "nothing was recorded" in desk.do(remove()).says[0]
 
 
 def test_deletion_back_over_marks_is_refused(desk):
@@ -47,12 +48,6 @@ def test_last_day_that_has_passed_stands(desk):
     """Afterwards only a new spell can follow."""
     desk.at("2026-11-19T16:00").do(remove(last_day=date(2026, 11, 19)))
     desk.at(NOW).refused(remove(), "already-removed")
-
-
-def test_repeated_removal_records_nothing(desk):
-    """The same last day again is no news."""
-    desk.do(remove())
-    assert "nothing was recorded" in desk.do(remove()).says[0]
 
 
 def test_second_spell_ends_by_itself(desk):
