@@ -235,27 +235,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk = Desk(Folder(path), parse_instant(BUILT_AT))
     first = CreateLedger(staff="mm", name="Mo Marsh", job_title="Attendance Officer")
     first.carry_out(desk.context)
-    desk.do(
-        SetSchool(
-            urn="123456",
-            name="Example High School",
-            la_code="887",
-            estab="4001",
-            type="academy",
-            phase="secondary",
-        )
-    )
+    numbers = {"urn": "123456", "la_code": "887", "estab": "4001"}
+    desk.do(SetSchool(name="Example High School", type="academy", phase="secondary", **numbers))
     desk.do(SetTerm(name="Autumn 1", first=date(2026, 9, 2), last=date(2026, 10, 23)))
     desk.do(SetTerm(name="Autumn 2", first=date(2026, 11, 2), last=date(2026, 12, 18)))
-    desk.do(
-        SetRegisterTimes(
-            from_=date(2026, 9, 2),
-            am_opens="08:45",
-            am_closes="08:55",
-            pm_opens="13:50",
-            pm_closes="14:00",
-        )
+    am, pm = (
+        {"am_opens": "08:45", "am_closes": "08:55"},
+        {"pm_opens": "13:50", "pm_closes": "14:00"},
     )
+    desk.do(SetRegisterTimes(from_=date(2026, 9, 2), **am, **pm))
     desk.do(AddStaff(staff_id="head", name="Hal Hope", job_title="Head Teacher", role=("head",)))
     for number, (forename, surname, dob, year, registration) in enumerate(PUPILS, start=1):
         born = date.fromisoformat(dob)

@@ -1,7 +1,7 @@
 """Who may amend, and what waits for a second person: the cases, and a plain count beside them."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -160,32 +160,25 @@ def test_the_split_is_that_of_a_plain_count(codes, days, more, relied, listed):
 # -- requests ---------------------------------------------------------------------------------
 
 
-def amending(batch):
-    """Return who amends and why."""
-    return Amendment(MM, "seen in town", batch)
-
-
 def test_a_request_states_what_the_amendment_would():
     """On the stream of approvals of the pupil and session, with its grounds."""
     here = office(policy={"approval_after_school_days": 0})
-    change = proposed("2026-11-19/AM I>O")
-    [judged] = hold(here.state, rules(), here.now, [change])
-    stream, event = judged.fact(amending("b1"))
+    [judged] = hold(here.state, rules(), here.now, [proposed("2026-11-19/AM I>O")])
+    amending = Amendment(MM, "seen in town", "b1")
+    stream, event = judged.fact(amending)
     assert stream == "approval:ada:2026-11-19/AM"
     assert event == AmendmentRequested(
-        batch="b1", original="I", code="O", reason="seen in town", grounds=("late",),
-        **MO
-    )  # fmt: skip
+        batch="b1", original="I", code="O", reason="seen in town", grounds=("late",), **MO
+    )
     with pytest.raises(ValueError, match="by its batch"):
-        judged.fact(amending(None))
+        judged.fact(replace(amending, batch=None))
 
 
 def request(code):
     """Return a request of another day."""
     return AmendmentRequested(
-        batch="b0", original="I", code=code, reason="seen", grounds=("late",),
-        **MO
-    )  # fmt: skip
+        batch="b0", original="I", code=code, reason="seen", grounds=("late",), **MO
+    )
 
 
 def test_a_session_with_a_pending_request_refuses_a_second_one():

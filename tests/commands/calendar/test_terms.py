@@ -66,7 +66,7 @@ def marked(desk):
         ({"first": date(2026, 11, 23), "last": date(2026, 12, 1)}, "3 marks of 2 pupils outside"),
         ({"first": date(2026, 10, 26), "last": date(2026, 10, 30)}, "3 marks of 2 pupils outside"),
     ],
-)  # fmt: skip
+)
 def test_term_does_not_move_away_from_marks(marked, days, what):
     """They would be in no figure any more; how many, of how many pupils, the first named."""
     found = marked.refused(autumn(**days), "marks-stand", what)

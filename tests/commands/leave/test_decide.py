@@ -293,9 +293,9 @@ def test_what_was_refused_may_be_granted_later_and_both_stay(desk):
 
 def test_nothing_is_decided_twice(desk):
     """Granted, refused, withdrawn and falsified leave each say what they are."""
-    one, two, three, four = (ask(desk, day, day) for day in (
-        "2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26"
-    ))  # fmt: skip
+    one, two, three, four = (
+        ask(desk, day, day) for day in ("2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26")
+    )
     head(desk).recorded(grant(one))
     head(desk).recorded(refuse(two))
     desk.do(withdraw(three))

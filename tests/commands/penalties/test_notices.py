@@ -89,7 +89,7 @@ def test_a_confirmation_is_recorded_beside_the_notices(office):
     assert stream == f"notices:{office.id('P1')}:F1"
     assert event == NoticesConfirmed(
         la_ref="EX/12", confirmed_on=date(2026, 11, 19), notices=1, **MO
-    )  # fmt: skip
+    )
 
 
 def test_the_same_again_records_nothing_and_a_notice_between_is_no_matter(office):

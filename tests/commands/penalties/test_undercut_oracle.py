@@ -35,7 +35,7 @@ def agreed(before, after, events, told):
 def test_alerts_are_those_of_the_oracle(part, tmp_path, pytestconfig):
     """About 100 changes; 5,000 with
     ``pytest tests/commands/test_undercut_oracle.py -n 2 --campaign``.
-    """  # fmt: skip
+    """
     wanted = (ALL if pytestconfig.getoption("campaign") else SAMPLE) // PARTS
     done = raised = 0
     seed = part

@@ -52,10 +52,14 @@ def test_detail_that_may_be_missing_can_be_given_and_cleared(desk):
 
 
 def test_upn_of_a_merged_duplicate_is_free(desk):
-    """The duplicate had the right UPN: the survivor takes it."""
+    """The duplicate had the right UPN: the survivor takes it.
+
+    Without a spell on roll, the duplicate has no boarder flag.
+    """
     desk.enrol(9, "Ada", "Quill", dob=BORN)
     desk.refused(correct(field="upn", to=upn(9)), "id-in-use")
     desk.do(MergePupils(duplicate=upn(9), into="P1", reason="same child"))
+    desk.refused(correct(pupil=upn(9), field="boarder", to="yes"), "not-on-roll")
     desk.do(correct(field="upn", to=upn(9)))
     assert desk.id(upn(9)) == desk.id("P1")
 
@@ -78,13 +82,6 @@ def test_a_last_day_to_come_survives_a_changed_flag(desk):
     [_, _, (_, left)] = desk.recorded(correct(field="boarder", to="yes"))
     days = {"starts_on": date(2026, 9, 2), "leaves_on": date(2026, 11, 27)}
     assert left == PupilRemoved(**days, ground="a", next_school="Brook", by="mm")
-
-
-def test_a_record_without_a_spell_has_no_boarder_flag(desk):
-    """A duplicate that was merged away."""
-    desk.enrol(9, "Ada", "Quill", dob=BORN)
-    desk.do(MergePupils(duplicate=upn(9), into="P1", reason="same child"))
-    desk.refused(correct(pupil=upn(9), field="boarder", to="yes"), "not-on-roll")
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,8 @@ def test_last_day_and_ground_are_recorded(desk):
     [(stream, event)] = desk.recorded(remove(next_school="Other High"))
     assert stream == f"pupil:{desk.id('P1')}"
     assert event == PupilRemoved(
-        starts_on=date(2026, 9, 2), leaves_on=FRIDAY, ground="f", next_school="Other High",
-        by="mm",
-    )  # fmt: skip
+        starts_on=date(2026, 9, 2), leaves_on=FRIDAY, ground="f", next_school="Other High", by="mm"
+    )
     assert "nothing was recorded" in desk.do(remove()).says[0]
 
 
