@@ -239,11 +239,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk.do(SetSchool(name="Example High School", type="academy", phase="secondary", **numbers))
     desk.do(SetTerm(name="Autumn 1", first=date(2026, 9, 2), last=date(2026, 10, 23)))
     desk.do(SetTerm(name="Autumn 2", first=date(2026, 11, 2), last=date(2026, 12, 18)))
-    am, pm = (
-        {"am_opens": "08:45", "am_closes": "08:55"},
-        {"pm_opens": "13:50", "pm_closes": "14:00"},
-    )
-    desk.do(SetRegisterTimes(from_=date(2026, 9, 2), **am, **pm))
+    times = {"am_opens": "08:45", "am_closes": "08:55", "pm_opens": "13:50", "pm_closes": "14:00"}
+    desk.do(SetRegisterTimes(from_=date(2026, 9, 2), **times))
     desk.do(AddStaff(staff_id="head", name="Hal Hope", job_title="Head Teacher", role=("head",)))
     for number, (forename, surname, dob, year, registration) in enumerate(PUPILS, start=1):
         born = date.fromisoformat(dob)
