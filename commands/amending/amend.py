@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self, TextIO
 from commands.amending.batch import BatchFile, batch_changes, batch_reads, read_batch
 from commands.amending.changes import (
     Judgement,
+    Preview,
     Proposal,
     check_differs,
     hold,
@@ -27,7 +28,6 @@ from commands.amending.evidence import (
     evidence_of,
     read_evidence,
 )
-from commands.amending.preview import Preview
 from commands.core import checks, marks, sessions
 from commands.core.command import Decision, State, UseCase, argument, decided, hidden, option
 from commands.core.marks import Amendment, StatedMark
