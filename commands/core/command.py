@@ -127,6 +127,10 @@ class State:
         """What `author` looks at: the operator's row among the staff."""
         return one(streams.staff(self.operator.staff_id or ""))
 
+    def recorded(self, position: int) -> Recorded | None:
+        """Return the event at a position, none where the log had not reached it."""
+        return self.event_at(position) if 0 < position <= self.position else None
+
     def pupil(self, named: str) -> Pupil:
         """Return the pupil that a UPN or local id names, or refuse it."""
         pupil = self.school.pupils.get(self.identities.get(named))

@@ -52,7 +52,7 @@ from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, parse_box
 from ledger.sealing.redaction import every_place, places
 from ledger.state.school import Pupil
 from ledger.store.folder import Folder
-from ledger.store.store import Fact, Recorded
+from ledger.store.store import Fact
 from policies.law.calendar import may_go
 from policies.packs.codes import Rules, rules
 from policies.packs.values import parameters
@@ -74,10 +74,12 @@ class RedactField(UseCase, Errand):
         Ask for earlier redactions, and for what left the school about the same pupil.
         """
         yield from (STAFF, one(streams.redaction()), one(streams.disclosure(None)))
-        recorded = _recorded(state, self.position)
-        if recorded is not None and recorded.stream.startswith(streams.PARENT):
+        recorded = state.recorded(self.position)
+        if recorded is None:
+            return
+        if recorded.stream.startswith(streams.PARENT):
             yield starting(streams.RELATION)
-        for pupil in _named_in(recorded, state):
+        for pupil in _named_in(recorded.stream, state):
             yield one(streams.pupil(pupil))
             yield one(streams.disclosure(pupil))
 
@@ -87,14 +89,14 @@ class RedactField(UseCase, Errand):
         today = local_date(now)
         checks.check_role(state, author, _MAY_REDACT, now, "redact a field")
         aim = _target(state, self.position, self.field)
-        _check_new(self, state)
-        _check_open(state, aim, self.position)
+        _check_new(state, aim)
+        _check_open(state, aim)
         _check_not_kept(state, aim, today)
         _check_reason(reason, state.open_text(aim.sealed))
         event = FieldRedacted(
             position=self.position, field=self.field, reason=reason, **author.fields
         )
-        return decided([Fact(streams.redaction(), event)], *_says(self, state, aim, today))
+        return decided([Fact(streams.redaction(), event)], *_says(state, aim, today))
 
     def carry_out(self, context: Context) -> Outcome:
         """Decide, look where else the text stands, destroy its key, then record it."""
@@ -113,8 +115,9 @@ class RedactField(UseCase, Errand):
 
 
 class Target(NamedTuple):
-    """One sealed text: its event's stream and class, its field, and how it is stored."""
+    """One sealed text: its event as recorded, its field, and how it is stored."""
 
+    position: int
     stream: str
     event: Event
     field: str
@@ -132,63 +135,54 @@ def _destroy(folder: Folder, ring: KeyRing, place: Place, now: int) -> None:
     ring.redact(redaction, places(folder.log, box.subject, box.purpose))
 
 
-def _subjects(command: RedactField, state: State) -> list[str | None]:
-    """Return the pupils whom an event is about, and none for extracts about many."""
-    named = _named_in(_recorded(state, command.position), state)
-    return [*(pupil for pupil in named if pupil in state.school.pupils), None]
-
-
-def _named_in(recorded: Recorded | None, state: State) -> list[str]:
+def _named_in(stream: str, state: State) -> list[str]:
     """Return whose id the name of an event's stream holds; of a parent, the children's ids."""
-    if recorded is None:
-        return []
-    own = streams.parts(recorded.stream)[1:2]
-    if recorded.stream.startswith(streams.PARENT):
+    own = streams.parts(stream)[1:2]
+    if stream.startswith(streams.PARENT):
         return [pupil for parent, pupil in state.school.relations if [parent] == own]
     return own
 
 
-def _recorded(state: State, position: int) -> Recorded | None:
-    return state.event_at(position) if 0 < position <= state.position else None
-
-
-def _check_new(command: RedactField, state: State) -> None:
+def _check_new(state: State, aim: Target) -> None:
     for event in state.histories.get(streams.redaction(), ()):
         if isinstance(event, FieldRedacted) and (event.position, event.field) == (
-            command.position,
-            command.field,
+            aim.position,
+            aim.field,
         ):
             raise Refused(
                 "already-redacted",
-                f"the {command.field} of event {command.position} was redacted before",
+                f"the {aim.field} of event {aim.position} was redacted before",
                 "attendance redactions says when, by whom and why",
             )
 
 
-def _says(command: RedactField, state: State, aim: Target, today: date) -> Iterator[str]:
-    yield f"the {command.field} of event {command.position} is beyond use: its key is destroyed"
+def _says(state: State, aim: Target, today: date) -> Iterator[str]:
+    yield f"the {aim.field} of event {aim.position} is beyond use: its key is destroyed"
     yield "the proof of the register is untouched; every view shows [redacted] from now on"
     yield "back-ups made before still hold the key: a restored one is to be redacted again"
     yield from _legal_notes(aim, today)
     if aim.is_imported:
         yield "an import that still states the text brings it back: have it corrected there"
-    had_left = [_disclosure_in_words(state, each) for each in _disclosures_of(command, state, aim)]
+    had_left = [_disclosure_in_words(state, each) for each in _disclosures_of(state, aim)]
     if had_left:
         yield "what had left the school before may hold it:"
         yield from had_left
 
 
-def _disclosures_of(command: RedactField, state: State, aim: Target) -> list[Disclosed]:
-    """Return what left after the event was recorded, and about its day where it has one."""
+def _disclosures_of(state: State, aim: Target) -> list[Disclosed]:
+    """Return what left after the event was recorded, and about its day where it has one.
+
+    About the pupils whom the event names, and about many.
+    """
     day = _day(aim.stream)
-    disclosures = [
-        event
-        for pupil in _subjects(command, state)
-        for event in state.histories.get(streams.disclosure(pupil), ())
-        if isinstance(event, Disclosed) and event.seen_at >= command.position
-    ]
+    named = [pupil for pupil in _named_in(aim.stream, state) if pupil in state.school.pupils]
     covering = [
-        e for e in disclosures if day is None or (e.first or day) <= day <= (e.last or day)
+        event
+        for pupil in (*named, None)
+        for event in state.histories.get(streams.disclosure(pupil), ())
+        if isinstance(event, Disclosed)
+        and event.seen_at >= aim.position
+        and (day is None or (event.first or day) <= day <= (event.last or day))
     ]
     return sorted(covering, key=lambda e: e.on)
 
@@ -232,7 +226,7 @@ _LAST_DAY = (7, 31)
 
 def _target(state: State, position: int, field: str) -> Target:
     """Return the sealed text that a position and field name; refuse what is none."""
-    recorded = _recorded(state, position)
+    recorded = state.recorded(position)
     if recorded is None:
         raise Refused(
             "position-unknown",
@@ -247,14 +241,15 @@ def _target(state: State, position: int, field: str) -> Target:
         raise Refused(
             "field-not-sealed", f"event {position} ({kind}) has no sealed text {field!r}", remedy
         )
-    return Target(recorded.stream, recorded.event, field, getattr(recorded.event, field))
+    sealed = getattr(recorded.event, field)
+    return Target(position, recorded.stream, recorded.event, field, sealed)
 
 
-def _check_open(state: State, aim: Target, position: int) -> None:
+def _check_open(state: State, aim: Target) -> None:
     if state.open_text(aim.sealed) == BEYOND_USE:
         raise Refused(
             "beyond-use",
-            f"the {aim.field} of event {position} is beyond use already",
+            f"the {aim.field} of event {aim.position} is beyond use already",
             "nothing is left to redact",
         )
 

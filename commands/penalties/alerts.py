@@ -69,7 +69,7 @@ class SendAlert(SettleAlert):
 
 
 def _stream(alert: int, state: State) -> str:
-    found = state.event_at(alert) if 0 < alert <= state.position else None
+    found = state.recorded(alert)
     if found is None or not isinstance(found.event, CaseUndercut):
         what = f"{alert} is not the number of an undercut alert"
         raise Refused("alert-unknown", what, _LIST_THEM)
