@@ -34,7 +34,7 @@ class Field(NamedTuple):
         """Return the value of a cell, or refuse it under the name of its column."""
         if not cell:
             if self.mandatory:
-                raise Refused("field-empty", f"{column} is empty", "it must be given")
+                raise empty(column)
             return self.empty
         try:
             return self.read(cell)
@@ -46,6 +46,11 @@ day = lru_cache(4096)(values.parse_date)
 """Read an ISO date."""
 instant = lru_cache(4096)(parse_instant)
 """Read an instant as microseconds."""
+
+
+def day_text(cell: str) -> str:
+    """Read an ISO date that is kept as a text, for it is sealed."""
+    return day(cell).isoformat()
 
 
 def text(cell: str) -> str:
@@ -147,6 +152,11 @@ def future_instant(when: int | None, now: int, name: str) -> Refused | None:
     if when is None or when <= now:
         return None
     return Refused("future", f"{name} {iso(when)} has not come yet", "correct the time")
+
+
+def empty(column: str, remedy: str = "it must be given") -> Refused:
+    """Return the refusal of a cell that is empty."""
+    return Refused("field-empty", f"{column} is empty", remedy)
 
 
 def twice(what: str) -> Refused:

@@ -207,11 +207,15 @@ class Sheet:
         for line, cells in self._lines:
             self.count += 1
             if len(cells) != self._width:
-                self._problems.refuse(self.file, line, self._wrong_width(len(cells)))
+                self.refuse(line, self._wrong_width(len(cells)))
             elif in_order:
                 yield line, cells
             else:
                 yield line, [cells[at] if at >= 0 else "" for at in places]
+
+    def refuse(self, line: int, why: Refused) -> None:
+        """Add what is wrong with a row."""
+        self._problems.refuse(self.file, line, why)
 
     def table(self, fields: Mapping[str, Field], make: Callable[..., Row]) -> Table[Row]:
         """Return the rows that are in order, each made of its line and the values of its cells."""
@@ -231,7 +235,7 @@ class Sheet:
             try:
                 yield field.attribute, field.value(column, cell)
             except Refused as why:
-                self._problems.refuse(self.file, line, why)
+                self.refuse(line, why)
                 yield field.attribute, _FAULTY
 
     def _records(self, stream: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:

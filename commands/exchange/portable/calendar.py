@@ -1,37 +1,37 @@
 """The school, its calendar and its staff: what a folder states anew of them becomes facts."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import pairwise, starmap
+from itertools import pairwise
+from typing import TypeVar, cast
 
-from commands.exchange.portable.rows import StaffRow
+from commands.exchange.portable.rows import StaffRow, event_of
 from commands.exchange.portable.school_toml import Closed
-from commands.exchange.portable.voices import (
-    SCHOOL_DETAILS,
-    STAFF_DETAILS,
-    attributes,
-    closure,
-    days,
-    times,
-)
+from commands.exchange.portable.voices import STAFF_DETAILS, Details, attributes, statements
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import replace
-from ledger.events.calendar import SessionCancelled, TermSet
+from ledger.events.calendar import RegisterTimesSet, SessionCancelled, TermSet
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined
 from ledger.formats import fields
 from ledger.formats.portable import SCHOOL, STAFF
 from ledger.state.school import ClosureKey, closure_keys
 from ledger.values import school_year_number
 
+_K = TypeVar("_K")
+_E = TypeVar("_E", RegisterTimesSet, TermSet)
+
 
 def record_school(work: Work) -> None:
     """Record the school, register times, terms and closures that are new or differ."""
-    if work.content.school.opened is not None:
-        _school(work, work.content.school.opened)
-    _times(work)
-    _terms(work)
+    file = work.content.school
+    if file.opened is not None:
+        _school(work, file.opened)
+    _dated(work, "register times", file.times, work.school.times, _times_words)
+    lines = _dated(work, "terms", file.terms, work.school.terms, _term_words)
+    _refuse_overlaps(work, lines)
     _closures(work)
 
 
@@ -45,57 +45,54 @@ def _school(work: Work, stated: SchoolOpened) -> None:
         )
         work.problems.refuse_file(SCHOOL, 1, why)
         return
-    voice = work.voices.school()
-    stated = replace(stated, **work.stands(SCHOOL, 1, voice, attributes(stated, SCHOOL_DETAILS)))
-    if held is None or held != stated:
+    ((key, said),) = statements(stated)
+    stated = replace(stated, **work.stands(SCHOOL, 1, (streams.CALENDAR, key), said))
+    if held != stated:
         work.record("school", streams.CALENDAR, stated)
 
 
-def _times(work: Work) -> None:
-    seen: set[date] = set()
-    for line, stated in work.content.school.times:
-        if stated.since in seen:
-            _twice(work, line, f"register times from {stated.since}")
-        seen.add(stated.since)
-        held = work.school.times.get(stated.since)
-        if work.stands(SCHOOL, line, work.voices.times(stated.since), times(stated)):
-            continue
-        if held is None or held != stated:
-            work.record("register times", streams.CALENDAR, stated)
-    left = work.school.times.keys() - seen
-    work.missing("register times", map(work.voices.times, left))
-
-
-def _terms(work: Work) -> None:
-    lines: dict[tuple[str, int], int] = {}
-    for line, stated in work.content.school.terms:
-        key = (stated.name, school_year_number(stated.first))
+def _dated(
+    work: Work,
+    what: str,
+    stated: Sequence[tuple[int, _E]],
+    held: Mapping[_K, _E],
+    words: Callable[[_E], str],
+) -> Mapping[_K, int]:
+    """Record the register times or terms that are new or differ; return the line of each."""
+    lines: dict[_K, int] = {}
+    for line, event in stated:
+        ((key, said),) = cast("Iterable[tuple[_K, Details]]", statements(event))
         if key in lines:
-            _twice(work, line, f"term {stated.name!r} of the school year from {key[1]}")
+            _twice(work, line, words(event))
         lines[key] = line
-        held = work.school.terms.get(key)
-        if work.stands(SCHOOL, line, work.voices.term(key), days(stated)):
-            continue
-        if held is None or held != stated:
-            work.record("terms", streams.CALENDAR, stated)
-    _refuse_overlaps(work, lines)
-    left = work.school.terms.keys() - lines.keys()
-    work.missing("terms", map(work.voices.term, left))
+        kept = work.stands(SCHOOL, line, (streams.CALENDAR, key), said)
+        if not kept and held.get(key) != event:
+            work.record(what, streams.CALENDAR, event)
+    work.missing(what, ((streams.CALENDAR, key) for key in held.keys() - lines.keys()))
+    return lines
 
 
-def _refuse_overlaps(work: Work, lines: dict[tuple[str, int], int]) -> None:
+def _times_words(times: RegisterTimesSet) -> str:
+    return f"register times from {times.since}"
+
+
+def _term_words(term: TermSet) -> str:
+    return f"term {term.name!r} of the school year from {school_year_number(term.first)}"
+
+
+def _refuse_overlaps(work: Work, lines: Mapping[tuple[str, int], int]) -> None:
     terms = sorted(work.school.terms.items(), key=lambda item: (item[1].first, item[1].last))
     for (key, term), (next_key, following) in pairwise(terms):
         if following.first <= term.last:
             why = Refused(
                 "terms-overlap",
-                f"term {_term_words(following)} begins before {_term_words(term)} ends",
+                f"term {_days(following)} begins before {_days(term)} ends",
                 "correct the dates of one of them",
             )
             work.problems.refuse_file(SCHOOL, lines.get(next_key) or lines.get(key, 0), why)
 
 
-def _term_words(term: TermSet) -> str:
+def _days(term: TermSet) -> str:
     return f"{term.name!r} ({term.first} to {term.last})"
 
 
@@ -107,13 +104,16 @@ def _closures(work: Work) -> None:
             _twice(work, line, f"a closure of {stated.date} for the same groups")
         seen.update(keys)
         _unknown_groups(work, line, stated)
-        said = closure(stated)
-        free = [k for k in keys if not work.stands(SCHOOL, line, work.voices.closure(k), said)]
+        free = [
+            key
+            for key, (_, said) in zip(keys, statements(stated), strict=True)
+            if not work.stands(SCHOOL, line, (streams.CALENDAR, key), said)
+        ]
         if any(_differs(work, key, stated) for key in free):
             halves = tuple(half for _, half, _ in free)
             work.record("closures", streams.CALENDAR, replace(stated, sessions=halves, row=line))
     left = work.school.closures.keys() - seen
-    work.missing("closed sessions", map(work.voices.closure, left))
+    work.missing("closed sessions", ((streams.CALENDAR, key) for key in left))
 
 
 def _differs(work: Work, key: ClosureKey, stated: Closed) -> bool:
@@ -142,43 +142,27 @@ def record_staff(work: Work) -> None:
     """Record the staff who are new and the rows that differ; a title amended here stands."""
     people: dict[str, list[StaffRow]] = defaultdict(list)
     for row in work.content.staff.rows:
-        if _post_in_order(work, row, people[row.staff_id]):
-            people[row.staff_id].append(row)
+        others = people[row.staff_id]
+        what = f"{row.staff_id} from {row.since or 'the beginning'}"
+        if work.in_order(STAFF, row, what, again=row.since in [other.since for other in others]):
+            others.append(row)
     for staff_id, rows in people.items():
         for row in sorted(rows, key=lambda r: r.since or date.min):
             _record_post(work, staff_id, row)
-    left = work.school.staff.keys() - people.keys()
-    firsts = {staff_id: next(iter(work.school.staff[staff_id])) for staff_id in left}
-    work.missing("staff", starmap(work.voices.staff, firsts.items()))
-
-
-def _post_in_order(work: Work, row: StaffRow, others: list[StaffRow]) -> bool:
-    again = any(row.since == other.since for other in others)
-    what = f"{row.staff_id} from {row.since or 'the beginning'}"
-    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
-    return work.check(STAFF, row.line, [dates, fields.twice(what) if again else None])
+    left = {s: next(iter(held)) for s, held in work.school.staff.items() if s not in people}
+    work.missing("staff", ((streams.staff(s), since) for s, since in left.items()))
 
 
 def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:
-    voice = work.voices.staff(staff_id, row.since)
-    row = row._replace(
-        **work.stands(STAFF, row.line, voice, attributes(row, STAFF_DETAILS), {"until"})
-    )
-    rows = work.school.staff.get(staff_id)
-    held = rows.get(row.since) if rows else None
+    stream = streams.staff(staff_id)
+    row = work.standing(STAFF, row, (stream, row.since), STAFF_DETAILS, {"until"})
+    rows = work.school.staff.get(staff_id, {})
+    held = rows.get(row.since)
     if held is not None:
-        stands = (work.text(held.name), held.job_title, held.roles, held.until)
-        if stands == (row.name, row.job_title, row.roles, row.until):
+        stands = attributes(held, STAFF_DETAILS) | {"name": work.text(held.name)}
+        if stands == attributes(row, STAFF_DETAILS):
             return
-    make = StaffChanged if rows else StaffJoined
-    event = make(
-        name=row.name,
-        job_title=row.job_title,
-        roles=row.roles,
-        since=row.since,
-        until=row.until,
-    )
-    work.record("staff", streams.staff(staff_id), event)
+    work.record("staff", stream, event_of(StaffChanged if rows else StaffJoined, row))
 
 
 def fault(work: Work, staff_id: str, day: date) -> Refused | None:

@@ -5,17 +5,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
-from commands.exchange.portable import mark_rows, rows, school_toml
-from commands.exchange.portable.mark_rows import MarkRows, number
+from commands.exchange.portable import rows, school_toml
+from commands.exchange.portable.rows import MarkRows, session_number
 from commands.exchange.portable.school_toml import SchoolFile
 from ledger.errors import Refused
 from ledger.events.calendar import SessionCancelled
 from ledger.events.log import SourceFile
 from ledger.formats import portable
-from ledger.formats.sheet import Problems, Row, Sheet, Table
+from ledger.formats.sheet import Problems, Sheet, Table
 
 ORDER = (portable.SCHOOL, *portable.FILES)
+Found = TypeVar("Found")
+Row = TypeVar("Row", bound=rows.Row)
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class Content:
     def span(self) -> tuple[int, int] | None:
         """Return the first and last session, by number, that marks or cancellations are for."""
         numbers = [
-            number(closure.date, half)
+            session_number(closure.date, half)
             for _, closure in self.school.closures
             if isinstance(closure, SessionCancelled)
             for half in closure.sessions
@@ -91,44 +94,42 @@ class _FolderReader:
         for name in portable.REQUIRED if whole else ():
             if name not in known:
                 self._problems.refuse_file(name, 0, _missing(known))
-        content = Content(whole=whole, problems=self._problems, school=self._school())
-        content.staff = self._table(portable.STAFF, rows.StaffRow)
-        content.pupils = self._table(portable.PUPILS, rows.PupilRow)
-        content.groups = self._table(portable.GROUPS, rows.GroupRow)
-        content.parents = self._table(portable.PARENTS, rows.ParentRow)
-        content.relations = self._table(portable.RELATIONS, rows.RelationRow)
-        content.marks = self._marks()
-        content.amendments = self._table(portable.AMENDMENTS, rows.AmendmentRow)
-        content.notices = self._table(portable.NOTICES, rows.NoticeRow)
-        content.casework = self._table(portable.CASEWORK, rows.CaseworkRow)
-        content.plans = self._table(portable.PLANS, rows.PlanRow)
-        content.files = tuple(self._files)
-        content.other = tuple(sorted(n for n in self._present - known if n.endswith(".csv")))
-        return content
+        return Content(
+            whole=whole,
+            problems=self._problems,
+            other=tuple(sorted(n for n in self._present - known if n.endswith(".csv"))),
+            school=self._school(),
+            staff=self._table(portable.STAFF, rows.StaffRow),
+            pupils=self._table(portable.PUPILS, rows.PupilRow),
+            groups=self._table(portable.GROUPS, rows.GroupRow),
+            parents=self._table(portable.PARENTS, rows.ParentRow),
+            relations=self._table(portable.RELATIONS, rows.RelationRow),
+            marks=self._csv(portable.MARKS, rows.read_marks, MarkRows()),
+            amendments=self._table(portable.AMENDMENTS, rows.AmendmentRow),
+            notices=self._table(portable.NOTICES, rows.NoticeRow),
+            casework=self._table(portable.CASEWORK, rows.CaseworkRow),
+            plans=self._table(portable.PLANS, rows.PlanRow),
+            files=tuple(self._files),  # last: every reader above adds its own
+        )
 
     def _school(self) -> SchoolFile:
         if (content := self._bytes(portable.SCHOOL)) is None:
             return SchoolFile()
         found = school_toml.read(content, self._problems)
-        self._add(portable.SCHOOL, content, 1 + sum(
-            len(each) for each in (found.times, found.terms, found.closures)
-        ))  # fmt: skip
+        count = 1 + len(found.times) + len(found.terms) + len(found.closures)
+        self._add(portable.SCHOOL, content, count)
         return found
 
-    def _table(self, name: str, make: Callable[..., Row]) -> Table[Row]:
+    def _table(self, name: str, row: type[Row]) -> Table[Row]:
+        nothing: Table[Row] = Table()
+        return self._csv(name, lambda sheet: sheet.table(rows.fields_of(row), row), nothing)
+
+    def _csv(self, name: str, read: Callable[[Sheet], Found], nothing: Found) -> Found:
         if (content := self._bytes(name)) is None:
-            return Table()
+            return nothing
         sheet = Sheet(name, content, self._problems)
-        found = sheet.table(rows.FIELDS[name], make)
+        found = read(sheet)
         self._add(name, content, sheet.count)
-        return found
-
-    def _marks(self) -> MarkRows:
-        if (content := self._bytes(portable.MARKS)) is None:
-            return MarkRows()
-        sheet = Sheet(portable.MARKS, content, self._problems)
-        found = mark_rows.read(sheet, self._problems)
-        self._add(portable.MARKS, content, sheet.count)
         return found
 
     def _bytes(self, name: str) -> bytes | None:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from commands.exchange.portable.links import Link, is_same
-from commands.exchange.portable.work import Work, pupil_stream
+from commands.exchange.portable.work import Work
 from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
@@ -284,7 +284,7 @@ class _Comparison:
         """Return the line that ends the spell on roll which held a day."""
         ended = [
             (event.starts_on, event.row or 0)
-            for event in self._of_pupils[pupil_stream(pupil)]
+            for event in self._of_pupils[streams.pupil(pupil.id)]
             if isinstance(event, PupilRemoved) and event.starts_on <= day
         ]
         return max(ended, default=(day, 0))[1]
@@ -293,7 +293,7 @@ class _Comparison:
         """Return the line by which a pupil belongs to one of the groups on a day."""
         lines = (
             event.row or 0
-            for event in self._of_pupils[pupil_stream(pupil)]
+            for event in self._of_pupils[streams.pupil(pupil.id)]
             if isinstance(event, GroupJoined | GroupLeft)
             and event.name in groups
             and (event.since or day) <= day <= (event.until or day)

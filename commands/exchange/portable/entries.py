@@ -1,19 +1,25 @@
-"""Whether each row of ``marks.csv`` may stand: the checks that every one of them goes through."""
+"""Whether each row of ``marks.csv`` and ``amendments.csv`` may stand: its checks, one by one."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
+from commands.core import checks
 from commands.core.marks import code_rule
 from commands.exchange.portable import calendar
-from commands.exchange.portable.amendments import nature_missing
-from commands.exchange.portable.mark_rows import NOT_STATED, MarkRows
+from commands.exchange.portable.links import Link
 from commands.exchange.portable.occasions import Occasion, Occasions, StateBefore
+from commands.exchange.portable.rows import NOT_STATED, AmendmentRow, MarkRows
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
+from ledger.events import streams
 from ledger.formats import fields
-from ledger.formats.portable import MARKS, NO_MARK
+from ledger.formats.portable import AMENDMENTS, MARKS, NO_MARK, ChangeKind
 from ledger.state.school import Pupil
 from policies.law import age
 from policies.packs.codes import CodeRule
+
+Key = tuple[str, int]
+"""Pupil id and number of the session: which mark."""
 
 
 class _Seat:
@@ -51,7 +57,7 @@ class Entries:
         self._occasions = occasions
         self._before = StateBefore(work.state)
         self.rows: MarkRows = work.content.marks
-        self.faulty: set[tuple[str, int]] = set()
+        self.faulty: set[Key] = set()
         self._numbers = self.rows.sessions
         self._seats: dict[int, _Seat | None] = {}
         self._rules: dict[tuple[int, int], CodeRule | Refused] = {}
@@ -181,13 +187,13 @@ class Entries:
         line, pupil = self.rows.line[index], seat.pupil
         if rule.age is not None:
             compulsory = age.is_compulsory(occasion.day, pupil.compulsory_from, pupil.birth_cohort)
-            amended = "dob" in self._work.voices.pupil(pupil.id).amended
+            amended = "dob" in self._work.voices[streams.pupil(pupil.id), "details"].amended
             held = amended and self.holds(index)
             if compulsory != (rule.age == "compulsory") and not held:
                 self._work.problems.find(MARKS, line, _wrong_age(rule, compulsory=compulsory))
         extras = self.rows.extras.get(index)
         if rule.requires and not (extras and extras.nature):
-            self._work.problems.find(MARKS, line, nature_missing(rule.code, rule.requires))
+            self._work.problems.find(MARKS, line, _nature_missing(rule))
 
     def _refuse(self, index: int, why: Refused) -> None:
         self._work.problems.refuse(MARKS, self.rows.line[index], why)
@@ -210,4 +216,128 @@ def _wrong_age(rule: CodeRule, *, compulsory: bool) -> Refused:
         f"code {rule.code} for a pupil who is {'' if compulsory else 'not '}"
         "of compulsory school age that day",
         "correct the code, or the date of birth in pupils.csv",
+    )
+
+
+class Changes:
+    """The rows of amendments.csv, gathered by the mark that they change.
+
+    ``found``: the changes of each mark in order of ``amended_on``; ``faulty``: the marks with a
+    fault. Rows of one time stay in the order of the file. A re-statement follows the row before it
+    whatever its time: a source may state late what held before.
+    """
+
+    def __init__(self, work: Work, occasions: Occasions) -> None:
+        self._work = work
+        self._occasions = occasions
+        self._before = StateBefore(work.state)
+        self.faulty: set[Key] = set()
+        timed: dict[Key, list[tuple[int, Link]]] = defaultdict(list)
+        for row in work.content.amendments.rows:
+            pupil = work.pupil(AMENDMENTS, row.line, row.upn)
+            if pupil is None:
+                continue
+            key = (pupil.id, row.number)
+            occasion = occasions[key[1]]
+            faults = self._faults(occasion, row)
+            if not self._is_held(pupil, row) and not work.check(AMENDMENTS, row.line, faults):
+                self.faulty.add(key)
+                continue
+            earlier = timed[key][-1][0] if timed[key] else 0
+            when = row.stated or earlier
+            if row.kind == "restated":
+                when = max(when, earlier)
+            timed[key].append((when, self._link(occasion, row)))
+        self.found: dict[Key, Sequence[Link]] = {
+            key: [link for _, link in sorted(links, key=lambda each: each[0])]
+            for key, links in timed.items()
+        }
+
+    def _is_held(self, pupil: Pupil, row: AmendmentRow) -> bool:
+        """Tell whether a row was taken in while its author was on the staff, as then stated."""
+        if row.by is None or row.stated is None:
+            return False
+        absent = self._before.absent(row.by, self._occasions.day_of(row.stated))
+        return absent and self._before.holds_change(pupil, row)
+
+    def _faults(self, occasion: Occasion, row: AmendmentRow) -> Iterator[Refused | None]:
+        yield self._code_fault(occasion, row)
+        yield fields.future_day(occasion.day, self._work.today, "date")
+        yield fields.future_instant(row.stated, self._work.now, "amended_on")
+        if row.kind == "restated":
+            return
+        if row.stated is None:
+            yield fields.empty("amended_on")
+        if row.by is None:
+            yield fields.empty("amended_by", "say who made the amendment")
+        elif row.stated is not None and (
+            why := calendar.fault(self._work, row.by, self._occasions.day_of(row.stated))
+        ):
+            self._work.problems.refuse_once((row.by, why.what), AMENDMENTS, row.line, why)
+
+    def _code_fault(self, occasion: Occasion, row: AmendmentRow) -> Refused | None:
+        if row.amended == NO_MARK:
+            return Refused(
+                "mark-blanked", "a mark cannot be taken away", "give the code that stands instead"
+            )
+        try:
+            rule = code_rule(self._work.rules.codes, row.amended, occasion.session)
+        except Refused as why:
+            return why
+        if rule.category != "administrative":
+            return None
+        return Refused(
+            "code-not-an-entry",
+            f"code {row.amended} says that no entry is due",
+            "take the row out, or give the code that stands",
+        )
+
+    def _link(self, occasion: Occasion, row: AmendmentRow) -> Link:
+        link = Link(
+            _kind(occasion, row),
+            row.amended,
+            row.line,
+            stated=row.stated,
+            original=row.original,
+            by=row.by,
+            reason=row.reason,
+            minutes_late=row.minutes_late,
+            nature=row.nature,
+        )
+        self._judge(occasion, link)
+        if link.kind != "amendment" or row.by is None or row.stated is None:
+            return link
+        author = self._work.school.staff_on(row.by, self._occasions.day_of(row.stated))
+        if author is None:  # faulty, and said to be
+            return link
+        return link._replace(name=self._work.text(author.name), job_title=author.job_title)
+
+    def _judge(self, occasion: Occasion, link: Link) -> None:
+        """Find what the law asks for and the row does not state."""
+        if link.kind == "amendment" and not checks.is_visible(link.reason or ""):
+            why = Refused(
+                "reason-missing",
+                "an amendment without a reason (SI 2024/208 reg 6(1)(c))",
+                "state the reason",
+            )
+            self._work.problems.find(AMENDMENTS, link.line, why)
+        rule = self._work.rules.codes.rule(link.code, occasion.day)
+        if rule.requires and not link.nature:
+            self._work.problems.find(AMENDMENTS, link.line, _nature_missing(rule))
+
+
+def _kind(occasion: Occasion, row: AmendmentRow) -> ChangeKind:
+    """Return what a change is: before the register closed it is part of the taking."""
+    if row.kind is not None:
+        return row.kind
+    closing, at = occasion.closing, row.stated
+    return "taking" if closing is not None and at is not None and at <= closing else "amendment"
+
+
+def _nature_missing(rule: CodeRule) -> Refused:
+    """Return the finding that a code stands without what the law asks for besides."""
+    return Refused(
+        "nature-missing",
+        f"code {rule.code} without the {rule.requires} that has to be recorded with it",
+        "state it in the nature column",
     )

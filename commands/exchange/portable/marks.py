@@ -5,14 +5,13 @@ from itertools import islice
 
 from commands.core.command import State
 from commands.core.ranges import Range, one, starting
-from commands.exchange.portable import amendments, links, mark_rows
-from commands.exchange.portable.amendments import Key
+from commands.exchange.portable import links
 from commands.exchange.portable.content import Content
 from commands.exchange.portable.differences import Differences
-from commands.exchange.portable.entries import Entries
+from commands.exchange.portable.entries import Changes, Entries, Key
 from commands.exchange.portable.links import Link
-from commands.exchange.portable.mark_rows import NOT_STATED, PLAIN
 from commands.exchange.portable.occasions import Cancellation, Occasion, Occasions
+from commands.exchange.portable.rows import NOT_STATED, PLAIN, session_numbered
 from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.events import streams
@@ -47,7 +46,7 @@ def _ranges(content: Content, state: State) -> Iterator[Range]:
         for pupil_id in sorted(state.school.pupils):
             yield starting(streams.mark(pupil_id, ""))
     elif span is not None:
-        first, last = (mark_rows.session(number).date for number in span)
+        first, last = (session_numbered(number).date for number in span)
         for pupil_id in _pupils_concerned(content, state):
             yield Range(
                 streams.mark(pupil_id, str(first)), streams.mark(pupil_id, f"{last}/\U0010ffff")
@@ -58,7 +57,7 @@ def _single(content: Content, state: State) -> set[str]:
     span, found = content.span() or (0, 0), set()
     for change in () if content.whole else content.amendments.rows:
         pupil_id = state.identities.get(change.upn)
-        outside = not span[0] <= mark_rows.number(change.date, change.half) <= span[1]
+        outside = not span[0] <= change.number <= span[1]
         if pupil_id and outside:
             found.add(streams.mark(pupil_id, change.session))
     for plan in content.plans.rows:
@@ -169,7 +168,8 @@ class Marks:
         self._rows = work.content.marks
         self._occasions = Occasions(work)
         self._entries = Entries(work, self._occasions)
-        self._changes, self._faulty = amendments.gather(work, self._occasions)
+        changes = Changes(work, self._occasions)
+        self._changes, self._faulty = changes.found, changes.faulty
         self._held = HeldMarks(work.state)
         self._tell = Differences(work)
         self._plain = bytearray(len(self._rows))

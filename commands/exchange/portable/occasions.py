@@ -7,8 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from commands.core.command import State
-from commands.exchange.portable import mark_rows
-from commands.exchange.portable.rows import AmendmentRow
+from commands.exchange.portable.rows import AmendmentRow, session_number, session_numbered
 from commands.exchange.portable.work import Work
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -76,7 +75,7 @@ class Occasions:
         return found
 
     def _occasion(self, number: int) -> Occasion:
-        session = mark_rows.session(number)
+        session = session_numbered(number)
         closures = bool(self.calendar.closures_on(session))
         in_term = self.calendar.in_term(session.date)
         return Occasion(
@@ -155,7 +154,7 @@ class Occasions:
 
     def not_cancelled(self) -> list[int]:
         """Return the sessions, by number, whose cancellation in the folder was withdrawn here."""
-        return sorted(mark_rows.number(*key) for key in self._withdrawn)
+        return sorted(session_number(*key) for key in self._withdrawn)
 
     def _cancellation(self, occasion: Occasion, closure: Closure) -> Cancellation:
         line, stated = self._stated.get((closure.date, closure.half, closure.groups), (1, None))
@@ -164,7 +163,7 @@ class Occasions:
     def cancelled(self) -> list[int]:
         """Return the past sessions, by number, that were cancelled in the time of the folder."""
         numbers = {
-            mark_rows.number(closure.date, closure.half)
+            session_number(closure.date, closure.half)
             for closure in self.calendar.closures
             if closure.cancelled and closure.date <= self._today
         }

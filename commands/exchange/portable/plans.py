@@ -1,13 +1,12 @@
 """Planned absences: the steps of ``plans.csv`` that the ledger does not hold yet."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from commands.core.marks import code_rule
 from commands.exchange.portable import calendar
 from commands.exchange.portable.occasions import StateBefore
-from commands.exchange.portable.rows import PlanRow
+from commands.exchange.portable.rows import PlanRow, event_of
 from commands.exchange.portable.work import Work
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -15,9 +14,14 @@ from ledger.events import streams
 from ledger.events.base import Event, SourcedEvent
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.formats import fields
-from ledger.formats.portable import PLANS
+from ledger.formats.portable import PLANS, PlanStep
 
-_STEPS = {AbsencePlanned: "planned", PlanChanged: "changed", PlanWithdrawn: "withdrawn"}
+_EVENTS: Mapping[PlanStep, type[Event]] = {
+    "planned": AbsencePlanned,
+    "changed": PlanChanged,
+    "withdrawn": PlanWithdrawn,
+}
+_STEPS = {event: step for step, event in _EVENTS.items()}
 Statement = tuple[object, ...]
 
 
@@ -40,7 +44,7 @@ def _faults(work: Work, row: PlanRow) -> Iterator[Refused | None]:
     if row.step == "withdrawn":
         return
     if row.code is None:
-        yield Refused("field-empty", "code is empty", "say which code is expected")
+        yield fields.empty("code", "say which code is expected")
         return
     try:
         code_rule(work.rules.codes, row.code, row.session)
@@ -72,7 +76,8 @@ def _record(work: Work, stream: str, rows: list[PlanRow]) -> None:
             )
             work.problems.refuse(PLANS, row.line, why)
             return
-        work.record("plans", stream, _event(row, stands or ""))
+        original = {} if row.step == "planned" else {"original": stands}
+        work.record("plans", stream, event_of(_EVENTS[row.step], row, **original))
         stands = None if row.step == "withdrawn" else row.code
 
 
@@ -88,18 +93,3 @@ def _standing(history: list[Event]) -> str | None:
 def _code(event: Event) -> str | None:
     """Return the code that is expected from this step on."""
     return event.code if isinstance(event, AbsencePlanned | PlanChanged) else None
-
-
-def _event(row: PlanRow, original: str) -> Event:
-    shared: dict[str, Any] = {
-        "reason": row.reason,
-        "by": row.by,
-        "stated": row.stated,
-        "row": row.line,
-    }
-    if row.step == "withdrawn":
-        return PlanWithdrawn(original=original, **shared)
-    code = row.code or ""
-    if row.step == "changed":
-        return PlanChanged(original=original, code=code, nature=row.nature, **shared)
-    return AbsencePlanned(code=code, nature=row.nature, **shared)

@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from datetime import date
-from itertools import pairwise, starmap
+from itertools import pairwise
 from typing import Any, cast
 
-from commands.exchange.portable.rows import GroupRow, PupilRow
-from commands.exchange.portable.voices import SPELL_DETAILS, attributes
-from commands.exchange.portable.work import Work, pupil_stream
+from msgspec.structs import replace
+
+from commands.exchange.portable.rows import GroupRow, PupilRow, event_of
+from commands.exchange.portable.voices import SPELL_DETAILS, Record, attributes
+from commands.exchange.portable.work import Work
 from commands.roll import remove
 from ledger.errors import Refused
 from ledger.events import streams
@@ -41,7 +43,7 @@ def record_pupils(work: Work) -> None:
         ):
             _record_pupil(work, rows)
     left = work.school.pupils.keys() - set(work.pupils.values())
-    work.missing("pupils", map(work.voices.pupil, left))
+    work.missing("pupils", ((streams.pupil(pupil_id), "details") for pupil_id in left))
 
 
 def _one_pupil(work: Work, rows: list[PupilRow]) -> bool:
@@ -128,24 +130,21 @@ def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
 
 def _standing(work: Work, pupil: Pupil, rows: list[PupilRow]) -> list[PupilRow]:
     """Return the rows of spells that were not withdrawn here, each with what was amended here."""
-    details = work.voices.pupil(pupil.id)
+    stream = streams.pupil(pupil.id)
+    names = SPELL_DETAILS if _has(work, "boarder") else SPELL_DETAILS[:-1]
     found = []
     for row in rows:
-        voice = work.voices.spell(pupil.id, row.starts_on)
-        if voice.stands.get("on_roll") is False:
+        spell = (stream, row.starts_on)
+        if work.voices[spell].stands.get("on_roll") is False:
             continue
-        stated = (
-            attributes(row, SPELL_DETAILS)
-            if _has(work, "boarder")
-            else attributes(row, SPELL_DETAILS[:-1])
-        )
         said = {name: _text_of(row, name) for name in DETAILS}
-        kept = work.stands(PUPILS, row.line, voice, stated, {"leaves_on"}) | details.kept(said)
+        kept = work.stands(PUPILS, row.line, spell, attributes(row, names), {"leaves_on"})
+        kept |= work.voices[stream, "details"].kept(said)
         if row is rows[-1]:
-            work.stands(PUPILS, row.line, details, said)
+            work.stands(PUPILS, row.line, (stream, "details"), said)
         if "dob" in kept:
             kept["dob"] = date.fromisoformat(kept["dob"])
-        found.append(row._replace(**kept))
+        found.append(replace(row, **kept))
     return found
 
 
@@ -204,18 +203,10 @@ def _record_spell(work: Work, pupil: Pupil, row: PupilRow) -> None:
     reopened = held is not None and held.leaves_on is not None and row.leaves_on is None
     if held is None or reopened or held.boarder != boarder:
         event = _enrolment(work, row, known, boarder=boarder)
-        work.record("spells on roll", pupil_stream(pupil), event)
+        work.record("spells on roll", streams.pupil(pupil.id), event)
         held = Spell(row.starts_on)
     if row.leaves_on is not None and _leaving_differs(work, held, row):
-        removed = PupilRemoved(
-            starts_on=row.starts_on,
-            leaves_on=row.leaves_on,
-            ground=row.ground,
-            next_school=row.next_school,
-            stated=row.stated,
-            row=row.line,
-        )
-        work.record("leavers", pupil_stream(pupil), removed)
+        work.record("leavers", streams.pupil(pupil.id), event_of(PupilRemoved, row))
 
 
 def _has(work: Work, column: str) -> bool:
@@ -234,15 +225,15 @@ def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool)
         name: _text_of(row, name) or (work.text(known.details[name]) if known else None)
         for name in DETAILS
     }
-    return PupilEnrolled(
-        **details,
-        starts_on=row.starts_on,
-        birth_cohort=age.birth_cohort(row.dob),
-        compulsory_from=age.begins(row.dob),
-        boarder=boarder,
-        stated=row.stated,
-        row=row.line,
-    )
+    return event_of(PupilEnrolled, row, **details, **_birth(row), boarder=boarder)
+
+
+def _birth(row: PupilRow) -> dict[str, Any]:
+    """Return what follows from a date of birth, which stays in clear."""
+    return {
+        "birth_cohort": age.birth_cohort(row.dob),
+        "compulsory_from": age.begins(row.dob),
+    }
 
 
 def _text_of(row: PupilRow, name: str) -> str | None:
@@ -255,19 +246,13 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
         stated, stands = _text_of(row, name), work.text(pupil.details[name])
         if stated is None or stated == stands:
             continue
-        born: dict[str, Any] = {}
-        if name == "dob":
-            born = {
-                "birth_cohort": age.birth_cohort(row.dob),
-                "compulsory_from": age.begins(row.dob),
-            }
         event = DetailsAmended(
             field=cast("Detail", name),
             original=stands,
             amended=stated,
             stated=row.stated,
             row=row.line,
-            **born,
+            **(_birth(row) if name == "dob" else {}),
         )
         work.record("details amended", streams.pupil(pupil.id), event)
 
@@ -277,51 +262,29 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
 
 def record_groups(work: Work) -> None:
     """Record each membership that begins, ends or goes on anew."""
-    seen: set[tuple[str, Membership]] = set()
+    seen: set[Record] = set()
     for row in work.content.groups.rows:
         pupil = work.pupil(GROUPS, row.line, row.upn)
         if pupil is None:
             continue
         membership = (row.kind, row.name, row.since)
-        if _membership_in_order(work, row, twice=(pupil.id, membership) in seen):
-            _record_membership(work, pupil, row, membership)
-        seen.add((pupil.id, membership))
+        record = (streams.pupil(pupil.id), membership)
+        what = f"that {row.upn} belongs to {row.name} from {row.since or 'the beginning'}"
+        if work.in_order(GROUPS, row, what, again=record in seen):
+            stands = work.standing(GROUPS, row, record, ("until",), {"until"})
+            _record_membership(work, pupil, stands, membership)
+        seen.add(record)
     if work.content.groups.has:
-        held = {(p.id, each) for p in work.school.pupils.values() for each in p.memberships}
-        work.missing("memberships", starmap(work.voices.membership, held - seen))
-
-
-def _membership_in_order(work: Work, row: GroupRow, *, twice: bool) -> bool:
-    what = f"that {row.upn} belongs to {row.name} from {row.since or 'the beginning'}"
-    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
-    return work.check(GROUPS, row.line, [dates, fields.twice(what) if twice else None])
+        held = {
+            (streams.pupil(p.id), m) for p in work.school.pupils.values() for m in p.memberships
+        }
+        work.missing("memberships", held - seen)
 
 
 def _record_membership(work: Work, pupil: Pupil, row: GroupRow, membership: Membership) -> None:
-    voice = work.voices.membership(pupil.id, membership)
-    row = row._replace(
-        **work.stands(GROUPS, row.line, voice, attributes(row, ("until",)), {"until"})
-    )
-    held = pupil.memberships.get(membership)
-    if membership in pupil.memberships and held == row.until:
+    held = membership in pupil.memberships
+    if held and pupil.memberships[membership] == row.until:
         return
-    if membership in pupil.memberships and row.until is not None:
-        left = GroupLeft(
-            kind=row.kind,
-            name=row.name,
-            since=row.since,
-            until=row.until,
-            stated=row.stated,
-            row=row.line,
-        )
-        work.record("memberships", pupil_stream(pupil), left)
-        return
-    joined = GroupJoined(
-        kind=row.kind,
-        name=row.name,
-        since=row.since,
-        until=row.until,
-        stated=row.stated,
-        row=row.line,
-    )
-    work.record("memberships", pupil_stream(pupil), joined)
+    left = held and row.until is not None
+    event = event_of(GroupLeft if left else GroupJoined, row)
+    work.record("memberships", streams.pupil(pupil.id), event)

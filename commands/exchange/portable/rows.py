@@ -1,269 +1,326 @@
-"""One row of each small file, as values, and how each of its columns is read.
+"""The rows of every file, as values: what each column is called, and how it is read.
 
-``line`` is the place of a row in its file, the header being 1. The rows of marks.csv are many, and
-have a module of their own (`mark_rows`).
+A field of a row is the column of its name, or of the name given to it; its type says how a cell
+is read, and its default what an empty cell states (none: it must be given). The rows of marks.csv
+are many, and held as compact columns: some 30 bytes a row, few texts, each once.
 """
 
-from collections.abc import Mapping
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Literal, NamedTuple
+from functools import lru_cache, partial
+from itertools import count
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
 
+import msgspec
+from msgspec import field as column
+
+from ledger.clock import parse_instant
+from ledger.errors import Refused
+from ledger.events.base import Event, SourcedEvent
 from ledger.events.roll import GroupKind, YesNo
-from ledger.formats import fields, portable
-from ledger.formats.fields import Field
-from ledger.formats.portable import ChangeKind, PlanStep
-from ledger.values import Half, Session
+from ledger.formats import fields
+from ledger.formats.fields import Field, Read
+from ledger.formats.portable import ENTRY_KINDS, ChangeKind, EntryKind, PlanStep
+from ledger.formats.sheet import Sheet
+from ledger.values import HALVES, Half, Session
 
+Instant = Annotated[int, fields.instant]
 NoticeKind = Literal["s444A", "s105"]
+Outcome = Literal["paid", "unpaid", "not_guilty", "guilty", "withdrawn"]
 
 
-class StaffRow(NamedTuple):
-    """A member of staff with the title held from a date."""
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One row; ``line`` is its place in the file, the header being 1."""
 
     line: int
+
+
+class DatedRow(Row, frozen=True, kw_only=True):
+    """What holds from a day until a day."""
+
+    since: date | None = column(default=None, name="from")
+    until: date | None = column(default=None, name="to")
+
+
+class SessionRow(Row, frozen=True, kw_only=True):
+    """What is stated of a pupil's session."""
+
+    upn: str
+    date: date
+    half: Half = column(name="session")
+
+    @property
+    def session(self) -> Session:
+        """The session that the row is about."""
+        return Session(self.date, self.half)
+
+    @property
+    def number(self) -> int:
+        """The number of the session."""
+        return session_number(self.date, self.half)
+
+
+class StaffRow(DatedRow, frozen=True, kw_only=True):
+    """A member of staff with the title held from a date."""
+
     staff_id: str
     name: str
     job_title: str
-    roles: tuple[str, ...]
-    since: date | None
-    until: date | None
+    roles: Annotated[tuple[str, ...], fields.roles] = ()
 
 
-class PupilRow(NamedTuple):
+class PupilRow(Row, frozen=True, kw_only=True):
     """A pupil's spell on roll, with the pupil's details."""
 
-    line: int
-    upn: str
-    local_id: str | None
+    upn: Annotated[str, fields.upn]
+    local_id: str | None = None
     surname: str
     forename: str
     dob: date
-    sex: str | None
+    sex: str | None = None
     starts_on: date
-    leaves_on: date | None
-    ground: str
-    name_used: str | None
-    boarder: bool
-    address: str | None
-    last_school: str | None
-    next_school: str | None
-    stated: int | None
+    leaves_on: date | None = None
+    ground: str = column(default="", name="leaving_ground")
+    name_used: str | None = None
+    boarder: bool = False
+    address: str | None = None
+    last_school: str | None = None
+    next_school: str | None = None
+    stated: Instant | None = column(default=None, name="recorded_on")
 
 
-class GroupRow(NamedTuple):
+class GroupRow(DatedRow, frozen=True, kw_only=True):
     """A pupil's membership of a group."""
 
-    line: int
     upn: str
     kind: GroupKind
     name: str
-    since: date | None
-    until: date | None
-    stated: int | None
+    stated: Instant | None = column(default=None, name="recorded_on")
 
     def covers(self, day: date) -> bool:
         """Tell whether the pupil belongs to the group on a day."""
         return (self.since or day) <= day <= (self.until or day)
 
 
-class ParentRow(NamedTuple):
+class ParentRow(Row, frozen=True, kw_only=True):
     """A parent or other contact."""
 
-    line: int
     parent_id: str
-    title: str | None
+    title: str | None = None
     surname: str
-    forename: str | None
-    address: str | None
-    phone: str | None
-    email: str | None
-    dob: str | None
-    address_confidential: YesNo | None
+    forename: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    dob: Annotated[str, fields.day_text] | None = None
+    address_confidential: YesNo | None = None
 
 
-class RelationRow(NamedTuple):
+class RelationRow(DatedRow, frozen=True, kw_only=True):
     """What a parent is to a pupil."""
 
-    line: int
     parent_id: str
     upn: str
-    relationship: str | None
-    lives_with: YesNo | None
-    parental_responsibility: YesNo | None
-    contact_order: int | None
-    care: YesNo | None
-    no_contact: YesNo | None
-    since: date | None
-    until: date | None
-    stated: int | None
+    relationship: str | None = None
+    lives_with: YesNo | None = None
+    parental_responsibility: YesNo | None = None
+    contact_order: int | None = None
+    care: YesNo | None = None
+    no_contact: YesNo | None = None
+    stated: Instant | None = column(default=None, name="recorded_on")
 
 
-class AmendmentRow(NamedTuple):
+class AmendmentRow(SessionRow, frozen=True, kw_only=True):
     """A change of a mark."""
 
-    line: int
-    upn: str
-    date: date
-    half: Half
     original: str
     amended: str
-    reason: str | None
-    by: str | None
-    stated: int | None
-    nature: str | None
-    minutes_late: int | None
-    kind: ChangeKind | None
-
-    @property
-    def session(self) -> Session:
-        """The session that the mark is for."""
-        return Session(self.date, self.half)
+    reason: str | None = None
+    by: str | None = column(default=None, name="amended_by")
+    stated: Instant | None = column(default=None, name="amended_on")
+    nature: str | None = None
+    minutes_late: int | None = None
+    kind: ChangeKind | None = None
 
 
-class NoticeRow(NamedTuple):
+class NoticeRow(Row, frozen=True, kw_only=True):
     """A penalty notice."""
 
-    line: int
     parent_id: str
     upn: str
     kind: NoticeKind
     issued_on: date
-    offence_first: date | None
-    offence_last: date | None
-    received_on: date | None
-    paid_on: date | None
-    withdrawn_on: date | None
-    outcome: str | None
-    outcome_on: date | None
-    sessions: tuple[str, ...]
-    issuer: str | None
-    stated: int | None
+    offence_first: date | None = None
+    offence_last: date | None = None
+    received_on: date | None = None
+    paid_on: date | None = None
+    withdrawn_on: date | None = None
+    outcome: Outcome | None = None
+    outcome_on: date | None = None
+    sessions: Annotated[tuple[str, ...], fields.sessions] = ()
+    issuer: str | None = None
+    stated: Instant | None = column(default=None, name="recorded_on")
 
 
-class CaseworkRow(NamedTuple):
+class CaseworkRow(Row, frozen=True, kw_only=True):
     """A step with a family."""
 
-    line: int
     upn: str
     step: str
     on: date
-    by: str | None
-    with_whom: str | None
-    outcome: str | None
-    notes: str | None
+    by: str | None = None
+    with_whom: str | None = column(default=None, name="with")
+    outcome: str | None = None
+    notes: str | None = None
 
 
-class PlanRow(NamedTuple):
+class PlanRow(SessionRow, frozen=True, kw_only=True):
     """A step of what was planned for a session."""
 
-    line: int
-    upn: str
-    date: date
-    half: Half
-    code: str | None
-    reason: str | None
-    nature: str | None
-    by: str | None
-    stated: int | None
+    code: str | None = None
+    reason: str | None = None
+    nature: str | None = None
+    by: str | None = column(default=None, name="planned_by")
+    stated: Instant | None = column(default=None, name="planned_on")
     step: PlanStep
 
-    @property
-    def session(self) -> Session:
-        """The session that the plan is for."""
-        return Session(self.date, self.half)
 
-
-_DAY = fields.day
-_DATES: Mapping[str, Field] = {"from": Field("since", _DAY), "to": Field("until", _DAY)}
-_STATED: Mapping[str, Field] = {"recorded_on": Field("stated", fields.instant)}
-_WHEN: Mapping[str, Field] = {
-    "date": Field("date", _DAY, mandatory=True),
-    "session": Field("half", fields.half, mandatory=True),
+_READERS: Mapping[Any, Read] = {
+    str: fields.text,
+    date: fields.day,
+    int: fields.number,
+    bool: fields.flag,
+    Half: fields.half,
 }
-_OUTCOMES = ("paid", "unpaid", "not_guilty", "guilty", "withdrawn")
+_E = TypeVar("_E", bound=Event)
 
 
-def _texts(*names: str, mandatory: bool = False) -> dict[str, Field]:
-    return {name: Field(name, fields.text, mandatory) for name in names}
+def fields_of(row: type[Row]) -> Mapping[str, Field]:
+    """Return how the columns of a file are read, into which attribute of its row."""
+    return {
+        each.encode_name: Field(each.name, _reader(each.type), each.required, each.default)
+        for each in msgspec.structs.fields(row)
+        if each.name != "line"
+    }
 
 
-def _flags(*names: str) -> dict[str, Field]:
-    return {name: Field(name, fields.yes_no) for name in names}
+def _reader(kind: Any) -> Read:  # noqa: ANN401 - any annotation
+    first, *more = get_args(kind) or (kind,)
+    if type(None) in more:
+        return _reader(first)
+    if callable(own := getattr(kind, "__metadata__", (None,))[0]):
+        return own  # type: ignore[no-any-return]
+    return _READERS.get(kind) or fields.one_of(*get_args(kind))
 
 
-FIELDS: Mapping[str, Mapping[str, Field]] = {
-    portable.STAFF: {
-        **_texts("staff_id", "name", "job_title", mandatory=True),
-        "roles": Field("roles", fields.roles, empty=()),
-        **_DATES,
-    },
-    portable.PUPILS: {
-        "upn": Field("upn", fields.upn, mandatory=True),
-        **_texts("local_id", "sex", "name_used", "address", "last_school", "next_school"),
-        **_texts("surname", "forename", mandatory=True),
-        "dob": Field("dob", _DAY, mandatory=True),
-        "starts_on": Field("starts_on", _DAY, mandatory=True),
-        "leaves_on": Field("leaves_on", _DAY),
-        "leaving_ground": Field("ground", fields.text, empty=""),
-        "boarder": Field("boarder", fields.flag, empty=False),
-        **_STATED,
-    },
-    portable.GROUPS: {
-        **_texts("upn", "name", mandatory=True),
-        "kind": Field("kind", fields.one_of("year", "registration", "cohort"), mandatory=True),
-        **_DATES,
-        **_STATED,
-    },
-    portable.PARENTS: {
-        **_texts("parent_id", "surname", mandatory=True),
-        **_texts("title", "forename", "address", "phone", "email"),
-        "dob": Field("dob", lambda cell: _DAY(cell).isoformat()),
-        **_flags("address_confidential"),
-    },
-    portable.RELATIONS: {
-        **_texts("parent_id", "upn", mandatory=True),
-        **_texts("relationship"),
-        **_flags("lives_with", "parental_responsibility", "care", "no_contact"),
-        "contact_order": Field("contact_order", fields.number),
-        **_DATES,
-        **_STATED,
-    },
-    portable.AMENDMENTS: {
-        **_texts("upn", "original", "amended", mandatory=True),
-        **_WHEN,
-        **_texts("reason", "nature"),
-        "amended_by": Field("by", fields.text),
-        "amended_on": Field("stated", fields.instant),
-        "minutes_late": Field("minutes_late", fields.number),
-        "kind": Field("kind", fields.one_of(*portable.CHANGE_KINDS)),
-    },
-    portable.NOTICES: {
-        **_texts("parent_id", "upn", mandatory=True),
-        "kind": Field("kind", fields.one_of("s444A", "s105"), mandatory=True),
-        "issued_on": Field("issued_on", _DAY, mandatory=True),
-        **{
-            name: Field(name, _DAY)
-            for name in ("offence_first", "offence_last", "received_on", "paid_on",
-                         "withdrawn_on", "outcome_on")
-        },
-        "outcome": Field("outcome", fields.one_of(*_OUTCOMES)),
-        "sessions": Field("sessions", fields.sessions, empty=()),
-        **_texts("issuer"),
-        **_STATED,
-    },
-    portable.CASEWORK: {
-        **_texts("upn", "step", mandatory=True),
-        "on": Field("on", _DAY, mandatory=True),
-        **_texts("by", "outcome", "notes"),
-        "with": Field("with_whom", fields.text),
-    },
-    portable.PLANS: {
-        **_texts("upn", mandatory=True),
-        **_WHEN,
-        **_texts("code", "reason", "nature"),
-        "planned_by": Field("by", fields.text),
-        "planned_on": Field("stated", fields.instant),
-        "step": Field("step", fields.one_of(*portable.PLAN_STEPS), mandatory=True),
-    },
-}  # fmt: skip
-"""How the columns of each file are read, into which attribute of its row."""
+def event_of(kind: type[_E], row: Row, **besides: object) -> _E:
+    """Return the event that a row states: all that both name alike, and the row's line."""
+    stated = {n: getattr(row, n) for n in kind.__struct_fields__ if hasattr(row, n)}
+    if issubclass(kind, SourcedEvent):
+        stated["row"] = row.line
+    return kind(**stated | besides)
+
+
+# The rows of marks.csv. A session is one small number: hundreds of thousands of rows name a few
+# hundred of them.
+
+
+def session_number(day: date, half: Half) -> int:
+    """Return the number of a session, two a day."""
+    return 2 * day.toordinal() + HALVES.index(half)
+
+
+@lru_cache(8192)
+def session_numbered(number: int) -> Session:
+    """Return the session that has a number."""
+    return Session(date.fromordinal(number // 2), HALVES[number % 2])
+
+
+NOT_STATED = -(2**63)
+"""In ``stated``: the source says no time."""
+_REMEMBERED = 50_000
+"""How many distinct texts of a column are known again without being read."""
+
+
+class Extras(NamedTuple):
+    """What few rows state besides."""
+
+    minutes_late: int | None = None
+    nature: str | None = None
+    comment: str | None = None
+    kind: EntryKind | None = None
+    reason: str | None = None
+
+
+PLAIN = Extras()
+
+
+class MarkRows:
+    """The rows; ``upns``, ``codes``, ``staff`` and ``sessions`` are what the columns number."""
+
+    def __init__(self) -> None:
+        self.upns: list[str] = []
+        self.codes: list[str] = []
+        self.staff: list[str] = []
+        self.sessions: list[int] = []
+        self.upn = array("I")
+        self.session = array("I")
+        self.code = array("I")
+        self.by = array("I")
+        self.stated = array("q")
+        self.line = array("I")
+        self.extras: dict[int, Extras] = {}
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+
+def read_marks(sheet: Sheet) -> MarkRows:
+    """Read every row that is in order; tell the sheet what is wrong with the others."""
+    rows = MarkRows()
+    upns, codes, staff, sessions = (defaultdict[Any, int](count().__next__) for _ in range(4))
+    day, half = _remembering("date", fields.day), _remembering("session", fields.half)
+    instant = _remembering("recorded_on", parse_instant)
+    for line, cells in sheet.rows():
+        upn, on, part, code, minutes, nature, comment, by, at, kind, reason = cells
+        more = (minutes, nature, comment, kind, reason)
+        try:
+            session = session_number(day(on), half(part))
+            stated = instant(at) if at else NOT_STATED
+            extras = _extras(*more) if any(more) else None
+            if not (upn and code):
+                raise fields.empty("code" if upn else "upn")
+        except Refused as why:
+            sheet.refuse(line, why)
+            continue
+        if extras is not None:
+            rows.extras[len(rows)] = extras
+        rows.upn.append(upns[upn])
+        rows.session.append(sessions[session])
+        rows.code.append(codes[code])
+        rows.by.append(staff[by])
+        rows.stated.append(stated)
+        rows.line.append(line)
+    rows.upns, rows.codes, rows.staff, rows.sessions = map(list, (upns, codes, staff, sessions))
+    return rows
+
+
+def _remembering(name: str, read: Read) -> Callable[[str], Any]:
+    """Return the reader of a column that must be given and in which few texts come again."""
+    return lru_cache(_REMEMBERED)(partial(Field(name, read, mandatory=True).value, name))
+
+
+def _extras(minutes: str, nature: str, comment: str, kind: str, reason: str) -> Extras:
+    return Extras(
+        _MINUTES.value("minutes_late", minutes),
+        nature or None,
+        comment or None,
+        _KIND.value("kind", kind),
+        reason or None,
+    )
+
+
+_MINUTES = Field("minutes_late", fields.number)
+_KIND = Field("kind", fields.one_of(*ENTRY_KINDS))

@@ -4,9 +4,8 @@ A row is compared with what its source stated last. A detail that a person here 
 stands, whatever an unchanged row repeats.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from commands.core.command import State
@@ -15,55 +14,34 @@ from ledger.events import calendar, penalties, roll, school, streams
 from ledger.events.base import Event, SourcedEvent
 from ledger.events.log import Committed
 from ledger.sealing.keys import is_sealed
-from ledger.state.school import ClosureKey, Membership, closure_keys
+from ledger.state.school import closure_keys
 from ledger.values import school_year_number
 
 # What each event of the school, its calendar and its people states, record by record.
 
 Details = dict[str, Any]
 Statement = tuple[Hashable, Details]
-"""Which record, and what is stated of it."""
+"""Which record of a stream, and what is stated of it."""
+Record = tuple[str, Hashable]
+"""A stream, and which of the records that it tells of."""
 
-STAFF_DETAILS = ("name", "job_title", "roles", "until")
+
+def _details(event: type[Event], *without: str) -> tuple[str, ...]:
+    """Return the fields of an event that are details of what it is about."""
+    besides = ("stated", "row", *without)
+    return tuple(name for name in event.__struct_fields__ if name not in besides)
+
+
 SPELL_DETAILS = ("leaves_on", "ground", "next_school", "boarder")
-PARENT_DETAILS = (
-    "title",
-    "surname",
-    "forename",
-    "address",
-    "phone",
-    "email",
-    "dob",
-    "address_confidential",
-)
-RELATION_DETAILS = (
-    "relationship",
-    "lives_with",
-    "parental_responsibility",
-    "contact_order",
-    "care",
-    "no_contact",
-    "since",
-    "until",
-)
-NOTICE_DETAILS = (
-    "issued_on",
-    "offence_first",
-    "offence_last",
-    "received_on",
-    "paid_on",
-    "withdrawn_on",
-    "outcome_on",
-    "kind",
-    "outcome",
-    "sessions",
-    "issuer",
-)
-SCHOOL_DETAILS = ("urn", "name", "la_code", "estab", "type", "phase")
-TIMES = ("am_opens", "am_closes", "pm_opens", "pm_closes")
+STAFF_DETAILS = _details(school.StaffTitle, "since")
+PARENT_DETAILS = _details(roll.ParentRecorded)
+RELATION_DETAILS = _details(roll.RelationRecorded)
+NOTICE_DETAILS = _details(penalties.NoticeStated)
+_SCHOOL_DETAILS = _details(school.SchoolOpened)
+_TIMES = _details(calendar.RegisterTimesSet, "since")
 
 
-def attributes(event: object, names: Sequence[str]) -> Details:
+def attributes(event: object, names: Iterable[str]) -> Details:
     """Return some attributes by name."""
     return {name: getattr(event, name) for name in names}
 
@@ -93,58 +71,20 @@ def stated_by(events: Sequence[Event]) -> Iterator[Statement]:
     """Yield what events state together; a later one of a record adds to the one before."""
     found: dict[Hashable, Details] = {}
     for event in events:
-        for key, stated in _READ.get(type(event), _nothing)(event):
+        for key, stated in statements(event):
             found.setdefault(key, {}).update(stated)
     yield from found.items()
 
 
-def days(event: calendar.TermSet) -> Details:
-    """Return a term's days, which are stated together."""
-    return {"days": (event.first, event.last)}
+def statements(event: Event) -> Iterable[Statement]:
+    """Return what an event states, record by record."""
+    read = _READ.get(type(event))
+    return read(event) if read else ()
 
 
-def times(event: calendar.RegisterTimesSet) -> Details:
-    """Return register times, which are stated together."""
-    return {"times": tuple(attributes(event, TIMES).values())}
-
-
-def closure(event: calendar.SessionsClosed | calendar.SessionCancelled) -> Details:
-    """Return how sessions are not held, and why."""
-    return {"closure": (isinstance(event, calendar.SessionCancelled), event.reason)}
-
-
-def _nothing(_event: Event) -> Iterator[Statement]:
-    yield from ()
-
-
-def _school(event: school.SchoolOpened) -> Iterator[Statement]:
-    yield "school", attributes(event, SCHOOL_DETAILS)
-
-
-def _times(event: calendar.RegisterTimesSet) -> Iterator[Statement]:
-    yield event.since, times(event)
-
-
-def _term(event: calendar.TermSet) -> Iterator[Statement]:
-    yield (event.name, school_year_number(event.first)), days(event)
-
-
-def _closed(event: calendar.SessionsClosed | calendar.SessionCancelled) -> Iterator[Statement]:
-    for key in closure_keys(event):
-        yield key, closure(event)
-
-
-def _withdrawn(event: calendar.ClosureWithdrawn) -> Iterator[Statement]:
-    for key in closure_keys(event):
-        yield key, {"closure": None}
-
-
-def _staff(event: school.StaffTitle) -> Iterator[Statement]:
-    yield event.since, attributes(event, STAFF_DETAILS)
-
-
-def _until(event: school.StaffLeft) -> Iterator[Statement]:
-    yield event.since, {"until": event.until}
+def _closed(event: calendar.SessionsClosed | calendar.SessionCancelled) -> Iterable[Statement]:
+    cancelled = isinstance(event, calendar.SessionCancelled)
+    return ((key, {"closure": (cancelled, event.reason)}) for key in closure_keys(event))
 
 
 def _enrolled(event: roll.PupilEnrolled) -> Iterator[Statement]:
@@ -153,54 +93,42 @@ def _enrolled(event: roll.PupilEnrolled) -> Iterator[Statement]:
     yield event.starts_on, {**spell, "boarder": event.boarder}
 
 
-def _removed(event: roll.PupilRemoved) -> Iterator[Statement]:
-    yield event.starts_on, attributes(event, ("leaves_on", "ground", "next_school"))
-
-
-def _enrolment_withdrawn(event: roll.EnrolmentWithdrawn) -> Iterator[Statement]:
-    yield event.starts_on, {"on_roll": False}
-
-
-def _detail(event: roll.DetailsAmended) -> Iterator[Statement]:
-    if event.field in roll.DETAILS:
-        yield "details", {event.field: event.amended}
+def _staff(event: school.StaffTitle) -> Iterator[Statement]:
+    yield event.since, attributes(event, STAFF_DETAILS)
 
 
 def _membership(event: roll.GroupJoined | roll.GroupLeft) -> Iterator[Statement]:
     yield (event.kind, event.name, event.since), {"until": event.until}
 
 
-def _parent(event: roll.ParentRecorded) -> Iterator[Statement]:
-    yield None, attributes(event, PARENT_DETAILS)
-
-
-def _relation(event: roll.RelationRecorded) -> Iterator[Statement]:
-    yield None, attributes(event, RELATION_DETAILS)
-
-
-def _notice(event: penalties.NoticeStated) -> Iterator[Statement]:
-    yield (event.kind, event.issued_on, event.offence_first), attributes(event, NOTICE_DETAILS)
-
-
-_READ: Mapping[type[Event], Callable[[Any], Iterator[Statement]]] = {
-    school.SchoolOpened: _school,
-    calendar.RegisterTimesSet: _times,
-    calendar.TermSet: _term,
+# A term's days and one day's register times are one detail each, for they are stated together.
+_READ: Mapping[type[Event], Callable[[Any], Iterable[Statement]]] = {
+    school.SchoolOpened: lambda e: [("school", attributes(e, _SCHOOL_DETAILS))],
+    calendar.RegisterTimesSet: lambda e: [
+        (e.since, {"times": tuple(attributes(e, _TIMES).values())})
+    ],
+    calendar.TermSet: lambda e: [
+        ((e.name, school_year_number(e.first)), {"days": (e.first, e.last)})
+    ],
     calendar.SessionsClosed: _closed,
     calendar.SessionCancelled: _closed,
-    calendar.ClosureWithdrawn: _withdrawn,
+    calendar.ClosureWithdrawn: lambda e: [(key, {"closure": None}) for key in closure_keys(e)],
     school.StaffJoined: _staff,
     school.StaffChanged: _staff,
-    school.StaffLeft: _until,
+    school.StaffLeft: lambda e: [(e.since, {"until": e.until})],
     roll.PupilEnrolled: _enrolled,
-    roll.PupilRemoved: _removed,
-    roll.EnrolmentWithdrawn: _enrolment_withdrawn,
-    roll.DetailsAmended: _detail,
+    roll.PupilRemoved: lambda e: [(e.starts_on, attributes(e, SPELL_DETAILS[:-1]))],
+    roll.EnrolmentWithdrawn: lambda e: [(e.starts_on, {"on_roll": False})],
+    roll.DetailsAmended: lambda e: (
+        [("details", {e.field: e.amended})] if e.field in roll.DETAILS else []
+    ),
     roll.GroupJoined: _membership,
     roll.GroupLeft: _membership,
-    roll.ParentRecorded: _parent,
-    roll.RelationRecorded: _relation,
-    penalties.NoticeStated: _notice,
+    roll.ParentRecorded: lambda e: [(None, attributes(e, PARENT_DETAILS))],
+    roll.RelationRecorded: lambda e: [(None, attributes(e, RELATION_DETAILS))],
+    penalties.NoticeStated: lambda e: [
+        ((e.kind, e.issued_on, e.offence_first), attributes(e, NOTICE_DETAILS))
+    ],
 }
 
 
@@ -271,51 +199,9 @@ class Voices:
         self._found: dict[str, dict[Hashable, Voice]] = {}
         self._headers: list[tuple[range, bool]] = []
 
-    def school(self) -> Voice:
-        """Return how the school's own details were stated."""
-        return self._voice(streams.CALENDAR, "school")
-
-    def times(self, since: date) -> Voice:
-        """Return how register times were stated: ``times``, the event."""
-        return self._voice(streams.CALENDAR, since)
-
-    def term(self, key: tuple[str, int]) -> Voice:
-        """Return how a term was stated: ``days``, its first and last."""
-        return self._voice(streams.CALENDAR, key)
-
-    def closure(self, key: ClosureKey) -> Voice:
-        """Return how a closure was stated: ``closure``, cancelled or not and why; none: not."""
-        return self._voice(streams.CALENDAR, key)
-
-    def staff(self, staff_id: str, since: date | None) -> Voice:
-        """Return how a row of a member of staff was stated."""
-        return self._voice(streams.staff(staff_id), since)
-
-    def pupil(self, pupil_id: str) -> Voice:
-        """Return how a pupil's details were stated."""
-        return self._voice(streams.pupil(pupil_id), "details")
-
-    def spell(self, pupil_id: str, starts_on: date) -> Voice:
-        """Return how a spell on roll was stated; ``on_roll``: false once it was withdrawn."""
-        return self._voice(streams.pupil(pupil_id), starts_on)
-
-    def membership(self, pupil_id: str, membership: Membership) -> Voice:
-        """Return how a membership's last day was stated: ``until``."""
-        return self._voice(streams.pupil(pupil_id), membership)
-
-    def parent(self, parent_id: str) -> Voice:
-        """Return how a parent's details were stated."""
-        return self._voice(streams.parent(parent_id), None)
-
-    def relation(self, parent_id: str, pupil_id: str) -> Voice:
-        """Return how what a parent is to a pupil was stated."""
-        return self._voice(streams.relation(parent_id, pupil_id), None)
-
-    def notice(self, stream: str, key: Hashable) -> Voice:
-        """Return how a notice was stated; ``key``: kind, day of issue, first of the offence."""
-        return self._voice(stream, key)
-
-    def _voice(self, stream: str, key: Hashable) -> Voice:
+    def __getitem__(self, record: Record) -> Voice:
+        """Return how a record was stated."""
+        stream, key = record
         if stream not in self._found:
             self._found[stream] = self._heard(stream)
         return self._found[stream].get(key, _UNHEARD)

@@ -4,21 +4,26 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from commands.core.command import State
 from commands.exchange.portable.content import Content
-from commands.exchange.portable.voices import Voice, Voices
+from commands.exchange.portable.rows import DatedRow, NoticeRow, RelationRow, Row
+from commands.exchange.portable.voices import Record, Voices, attributes
 from ledger.clock import local_date
 from ledger.errors import Refused
-from ledger.events import streams
 from ledger.events.base import Event
+from ledger.formats import fields
 from ledger.formats.portable import PARENTS, PUPILS
 from ledger.formats.sheet import Problems
 from ledger.sealing.keys import is_sealed
 from ledger.state.school import Pupil, School, evolve
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
+
+_R = TypeVar("_R", bound=Row)
 
 
 @dataclass(slots=True)
@@ -66,15 +71,15 @@ class Work:
         """Remember a row that differs from what is held, of which nothing is recorded."""
         self.differs.setdefault(file, []).append(line)
 
-    def missing(self, what: str, voices: Iterable[Voice]) -> None:
+    def missing(self, what: str, records: Iterable[Record]) -> None:
         """Count what the folder does not state any more, of what a source ever stated."""
-        self.gone[what] += sum(not voice.only_here for voice in voices)
+        self.gone[what] += sum(not self.voices[record].only_here for record in records)
 
     def stands(
         self,
         file: str,
         line: int,
-        voice: Voice,
+        record: Record,
         stated: Mapping[str, Any],
         whole: Collection[str] = (),
     ) -> dict[str, Any]:
@@ -82,9 +87,17 @@ class Work:
 
         ``whole``: the details of which an empty cell states something.
         """
+        voice = self.voices[record]
         if voice.differs(stated, whole) and line not in self.differs.get(file, ()):
             self.differ(file, line)
         return voice.kept(stated)
+
+    def standing(
+        self, file: str, row: _R, record: Record, names: Iterable[str], whole: Collection[str] = ()
+    ) -> _R:
+        """Return a row with those of its details that stand, since a person here amended them."""
+        kept = self.stands(file, row.line, record, attributes(row, names), whole)
+        return msgspec.structs.replace(row, **kept)
 
     def text(self, stored: str | None) -> str | None:
         """Return a personal text, whether the ledger sealed it or this import brought it."""
@@ -109,18 +122,19 @@ class Work:
             self.problems.refuse_once(("pupil", upn), file, line, why)
         return None
 
-    def parent_known(self, file: str, line: int, parent_id: str) -> bool:
-        """Tell whether a row's parent is known; refuse the first row of each who is not."""
-        unread = PARENTS in self.problems.unread
-        if unread or parent_id in self.school.parents or parent_id in self.content.parents.named:
-            return parent_id in self.school.parents
-        why = Refused(
-            "parent-unknown",
-            f"no parent has the id {parent_id!r}",
-            "add the parent to parents.csv, or correct the id",
-        )
-        self.problems.refuse_once(("parent", parent_id), file, line, why)
-        return False
+    def child(self, file: str, row: NoticeRow | RelationRow) -> Pupil | None:
+        """Return the pupil of a row about a parent and child; refuse where either is unknown."""
+        pupil, parent_id = self.pupil(file, row.line, row.upn), row.parent_id
+        if parent_id in self.school.parents:
+            return pupil
+        if PARENTS not in self.problems.unread and parent_id not in self.content.parents.named:
+            why = Refused(
+                "parent-unknown",
+                f"no parent has the id {parent_id!r}",
+                "add the parent to parents.csv, or correct the id",
+            )
+            self.problems.refuse_once(("parent", parent_id), file, row.line, why)
+        return None
 
     def check(self, file: str, line: int, checks: Iterable[Refused | None]) -> bool:
         """Refuse every check that found something; tell whether none did."""
@@ -128,6 +142,11 @@ class Work:
         for why in found:
             self.problems.refuse(file, line, why)
         return not found
+
+    def in_order(self, file: str, row: DatedRow, what: str, *, again: bool) -> bool:
+        """Refuse dates that are reversed, and what is stated ``again``."""
+        dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
+        return self.check(file, row.line, [dates, fields.twice(what) if again else None])
 
 
 def draft(school: School) -> School:
@@ -155,8 +174,3 @@ def _copy(pupil: Pupil) -> Pupil:
         spells={since: replace(spell) for since, spell in pupil.spells.items()},
         memberships=dict(pupil.memberships),
     )
-
-
-def pupil_stream(pupil: Pupil) -> str:
-    """Return the stream of a pupil's roll, groups and details."""
-    return streams.pupil(pupil.id)

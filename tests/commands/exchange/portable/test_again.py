@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from commands.exchange.portable import mark_rows
+from commands.exchange.portable import rows
 from ledger.errors import ImportRefused
 from ledger.values import parse_session
 
@@ -381,5 +381,5 @@ def test_a_mark_first_made_here_is_compared_with_the_source(known, changed, mark
 def test_session_numbers_are_theirs_alone():
     """A session and its number say the same."""
     session = parse_session("2026-11-20/PM")
-    number = mark_rows.number(session.date, session.half)
-    assert mark_rows.session(number) == session
+    number = rows.session_number(session.date, session.half)
+    assert rows.session_numbered(number) == session

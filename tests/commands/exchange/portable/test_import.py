@@ -346,6 +346,6 @@ def test_casework_of_a_pupil_nobody_knows_is_refused(ledger, changed):
 
 def test_many_different_times_do_not_fill_memory(ledger, school, monkeypatch):
     """What is remembered of distinct texts is forgotten now and then."""
-    monkeypatch.setattr("commands.exchange.portable.mark_rows._REMEMBERED", 2)
+    monkeypatch.setattr("commands.exchange.portable.rows._REMEMBERED", 2)
     ledger.bring(school)
     assert ledger.counts()["SessionMarked"] == 136
