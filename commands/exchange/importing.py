@@ -4,7 +4,7 @@ The edge reads the folder (`load`); the decision is made over what was read and 
 state, and is all or nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -12,14 +12,7 @@ from typing import Self, TextIO
 
 from commands.core.command import Decision, State, UseCase, argument, hidden, option
 from commands.core.ranges import Range, starting
-from commands.exchange.portable import (
-    calendar,
-    differences,
-    people,
-    plans,
-    pupils,
-    summary,
-)
+from commands.exchange.portable import calendar, people, plans, pupils, uncounted
 from commands.exchange.portable.content import ORDER, Content, load
 from commands.exchange.portable.marks import Marks, mark_reads
 from commands.exchange.portable.voices import voice_reads
@@ -27,6 +20,8 @@ from commands.exchange.portable.work import Work, draft
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import Finding, ImportCompleted, Source
+from ledger.formats import portable
+from ledger.formats.sheet import SHOWN, Problems
 from ledger.state.school import FOLDED
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
@@ -68,7 +63,10 @@ class ImportPortable(UseCase):
             )
         marks = Marks(work)
         marks.plan()
-        _record_rest(work)
+        plans.record_plans(work)
+        if content.whole:
+            people.record_notices(work)
+            people.record_casework(work)
         accepted = work.problems.settle(accept_findings=self.accept_findings, order=ORDER)
         findings = tuple(Finding(file=p.file, line=p.line, code=p.code) for p in accepted)
         return _decision(work, marks, findings, dry_run=self.dry_run)
@@ -88,33 +86,128 @@ def _record_school(work: Work) -> None:
     pupils.record_pupils(work)
     pupils.record_groups(work)
     people.record_relations(work)
-    differences.find_uncounted(work)
-
-
-def _record_rest(work: Work) -> None:
-    plans.record_plans(work)
-    if work.content.whole:
-        people.record_notices(work)
-        people.record_casework(work)
+    uncounted.find_uncounted(work)
 
 
 def _decision(
     work: Work, marks: Marks, findings: tuple[Finding, ...], *, dry_run: bool
 ) -> Decision:
-    says = summary.says(work, dry_run=dry_run)
+    says = _says(work, dry_run=dry_run)
     count = len(work.facts) + marks.count
     if not count:
         return Decision((), 0, says, dry_run=dry_run)
-    completed = ImportCompleted(format="portable", counts=summary.counts(work), findings=findings)
-    return Decision(
-        _facts(work, marks, completed),
-        count + 1,
-        says,
-        Source(system="portable", files=work.content.files),
-        dry_run,
+    completed = ImportCompleted(format="portable", counts=_counts(work), findings=findings)
+    # The school goes before its marks; these are made on the way, one by one.
+    facts = chain(work.facts, marks.facts(), [Fact(streams.IMPORTS, completed)])
+    source = Source(system="portable", files=work.content.files)
+    return Decision(facts, count + 1, says, source, dry_run)
+
+
+# What an import tells whoever asked for it, in a few lines.
+
+_PASSED_OVER = ("rows without a mark", "rows where no entry is due")
+_DIFFERING = {portable.AMENDMENTS: "amendments", portable.MARKS: "marks"}
+_AMENDED_HERE = {
+    portable.SCHOOL: "parts of school.toml",
+    portable.STAFF: "members of staff",
+    portable.PUPILS: "pupils",
+    portable.GROUPS: "memberships",
+    portable.PARENTS: "parents",
+    portable.RELATIONS: "relations",
+    portable.NOTICES: "notices",
+}
+"""What a person here may amend, and a source then state otherwise."""
+_PLACES = 3
+"""How many of the rows that differ are named."""
+_ONE = {
+    "spells on roll": "spell on roll",
+    "corrections during taking": "correction during taking",
+    "marks restated": "mark restated",
+    "conflicts with what a person did here": "conflict with what a person did here",
+    "conflicts settled": "conflict settled",
+    "details amended": "detail amended",
+    "rows without a mark": "row without a mark",
+    "rows where no entry is due": "row where no entry is due",
+    "late entries": "late entry",
+    "entries": "entry",
+    "register times": "set of register times",
+    "staff": "member of staff",
+    "members of staff": "member of staff",
+    "parts of school.toml": "part of school.toml",
+}
+"""One of what is counted, where it is not the plural without its last letter."""
+_MANY = {"register times": "sets of register times", "staff": "members of staff"}
+
+
+def _counts(work: Work) -> dict[str, int]:
+    """Return what is recorded, passed over, gone and different, counted by kind."""
+    gone = {f"gone: {name}": count for name, count in work.gone.items() if count}
+    names = _DIFFERING | _AMENDED_HERE
+    differs = {f"differs: {names[file]}": len(rows) for file, rows in work.differs.items()}
+    return {name: count for name, count in work.counts.items() if count} | gone | differs
+
+
+def _recorded_counts(work: Work) -> dict[str, int]:
+    """Return what is recorded, counted by kind."""
+    return {n: c for n, c in work.counts.items() if c and n not in _PASSED_OVER}
+
+
+def _says(work: Work, *, dry_run: bool) -> tuple[str, ...]:
+    """Return what is recorded, passed over, different, gone, and found."""
+    lines = [_recorded_line(work, dry_run=dry_run)]
+    if passed := {n: work.counts[n] for n in _PASSED_OVER if work.counts[n]}:
+        lines.append(f"passed over: {_list_of(passed)}")
+    if listed := _differing(work, _DIFFERING):
+        lines.append(f"differs from what is held, kept as first stated: {listed}")
+    if listed := _differing(work, _AMENDED_HERE):
+        lines.append(f"differs from what was amended here, which stands: {listed}")
+    if gone := {name: count for name, count in work.gone.items() if count}:
+        lines.append(
+            f"in the ledger, but no longer in the folder (nothing was changed): {_list_of(gone)}"
+        )
+    lines += [f"{name} is no file of the portable format: passed over"
+              for name in work.content.other]  # fmt: skip
+    return (*lines, *work.notes, *_findings(work.problems, dry_run=dry_run))
+
+
+def _recorded_line(work: Work, *, dry_run: bool) -> str:
+    found, would = _recorded_counts(work), "would be" if dry_run else "was"
+    if found:
+        return f"{'would be recorded' if dry_run else 'recorded'}: {_list_of(found)}"
+    if work.differs:
+        return f"nothing {would} recorded"
+    return f"the ledger already holds all of this; nothing {would} recorded"
+
+
+def _differing(work: Work, names: Mapping[str, str]) -> str:
+    return ", ".join(
+        f"{_count(len(work.differs[file]), name)} ({_places(file, work.differs[file])})"
+        for file, name in names.items()
+        if file in work.differs
     )
 
 
-def _facts(work: Work, marks: Marks, completed: ImportCompleted) -> Iterator[Fact]:
-    """Yield the school before its marks, and the marks before what follows from them."""
-    return chain(work.facts, marks.facts(), [Fact(streams.IMPORTS, completed)])
+def _places(file: str, lines: list[int]) -> str:
+    shown = [f"{file}:{line}" for line in sorted(lines)[:_PLACES]]
+    return ", ".join([*shown, *(["…"] if len(lines) > _PLACES else [])])
+
+
+def _findings(problems: Problems, *, dry_run: bool) -> list[str]:
+    found = problems.findings
+    if not found:
+        return []
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    shown = [f"  {problem.file}:{problem.line}: {problem.what}" for problem in found[:SHOWN]]
+    would = "would be recorded" if dry_run else "recorded"
+    return [f"{would} as stated, with {_count(len(found), 'findings')}:", *shown, *more]
+
+
+def _list_of(counts: Mapping[str, int]) -> str:
+    return ", ".join(_count(count, name) for name, count in counts.items())
+
+
+def _count(count: int, name: str) -> str:
+    """Return a count with its name, which is a plural, in the number that fits."""
+    if count != 1:
+        return f"{count:,} {_MANY.get(name, name)}"
+    return f"1 {_ONE.get(name, name.removesuffix('s'))}"

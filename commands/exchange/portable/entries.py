@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 
 from commands.core import checks
 from commands.core.marks import code_rule
@@ -58,10 +59,9 @@ class Entries:
         self._before = StateBefore(work.state)
         self.rows: MarkRows = work.content.marks
         self.faulty: set[Key] = set()
-        self._numbers = self.rows.sessions
         self._seats: dict[int, _Seat | None] = {}
-        self._rules: dict[tuple[int, int], CodeRule | Refused] = {}
-        self._staff: dict[tuple[int, object], Refused | None] = {}
+        self._rule_of = cache(self._find_rule)
+        self._absence = cache(partial(calendar.fault, work))
 
     def pupil(self, index: int) -> Pupil:
         """Return the pupil of a row."""
@@ -71,7 +71,7 @@ class Entries:
 
     def occasion(self, index: int) -> Occasion:
         """Return the session of a row."""
-        return self._occasions[self._numbers[self.rows.session[index]]]
+        return self._occasions[self.rows.sessions[self.rows.session[index]]]
 
     def holds(self, index: int) -> bool:
         """Tell whether a row's mark was taken in before."""
@@ -80,13 +80,12 @@ class Entries:
 
     def standing(self) -> Iterator[int]:
         """Yield the index of each row that states a mark which may stand."""
-        rows = self.rows
-        for index in range(len(rows)):
+        for index in range(len(self.rows)):
             seat = self._seat(index)
             rule = self._rule(index)
             if seat is None or rule is None:
                 continue
-            occasion = self._occasions[self._numbers[rows.session[index]]]
+            occasion = self.occasion(index)
             if rule.category == "administrative":
                 self._no_entry_due(index, seat, occasion, rule)
             elif self._stands(index, seat, occasion):
@@ -94,7 +93,7 @@ class Entries:
                     self._judge(index, seat, occasion, rule)
                 yield index
             else:
-                self.faulty.add((seat.pupil.id, self._numbers[rows.session[index]]))
+                self.faulty.add((seat.pupil.id, occasion.number))
 
     def _seat(self, index: int) -> _Seat | None:
         upn = self.rows.upn[index]
@@ -106,16 +105,13 @@ class Entries:
     def _rule(self, index: int) -> CodeRule | None:
         """Return the rule of a row's code; none, and said why, where it may not stand."""
         rows = self.rows
-        key = (rows.code[index], rows.session[index])
-        found = self._rules.get(key)
-        if found is None:
-            found = self._rules[key] = self._find_rule(*key)
+        found = self._rule_of(rows.code[index], rows.session[index])
         if not isinstance(found, Refused):
             return found
         if found.code == NO_MARK:
             self._work.counts["rows without a mark"] += 1
         else:
-            self._work.problems.refuse(MARKS, rows.line[index], found)
+            self._refuse(index, found)
         return None
 
     def _find_rule(self, code: int, session: int) -> CodeRule | Refused:
@@ -123,7 +119,7 @@ class Entries:
         if letters == NO_MARK:
             return Refused(NO_MARK, "")
         try:
-            occasion = self._occasions[self._numbers[session]]
+            occasion = self._occasions[self.rows.sessions[session]]
             return code_rule(self._work.rules.codes, letters, occasion.session)
         except Refused as why:
             return why
@@ -138,7 +134,7 @@ class Entries:
                 f"{occasion.session} and the pupil is on roll",
                 "give the code that stands, or close the session in school.toml",
             )
-            self._work.problems.refuse(MARKS, self.rows.line[index], why)
+            self._refuse(index, why)
         else:
             self._work.counts["rows where no entry is due"] += 1
 
@@ -168,18 +164,11 @@ class Entries:
                 self._refuse(index, why)
                 return False
             day = self._occasions.day_of(stated)
-        by = rows.by[index]
-        key = (by, day)
-        if key not in self._staff:
-            staff_id = rows.staff[by]
-            self._staff[key] = calendar.fault(self._work, staff_id, day) if staff_id else None
-        found = self._staff[key]
-        if found is None:
+        by = rows.staff[rows.by[index]]
+        found = self._absence(by, day) if by else None
+        if found is None or (self._before.absent(by, day) and self.holds(index)):
             return True
-        if self._before.absent(rows.staff[by], day) and self.holds(index):
-            return True
-        about = (rows.staff[by], found.what)
-        self._work.problems.refuse_once(about, MARKS, rows.line[index], found)
+        self._work.problems.refuse_once((by, found.what), MARKS, rows.line[index], found)
         return False
 
     def _judge(self, index: int, seat: _Seat, occasion: Occasion, rule: CodeRule) -> None:

@@ -1,10 +1,11 @@
-"""One mark's versions as its source states them, and which of them the ledger does not hold."""
+"""One mark's versions as its source states them: which the ledger does not hold, which differ."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import dropwhile, pairwise
 from typing import Any, Literal, NamedTuple
 
 from commands.exchange.portable.occasions import Cancellation
+from commands.exchange.portable.work import Work
 from ledger.clock import iso
 from ledger.errors import Refused
 from ledger.events.base import Event
@@ -15,7 +16,7 @@ from ledger.events.register import (
     SourceConflicted,
     SourceRestated,
 )
-from ledger.formats.portable import ChangeKind, EntryKind
+from ledger.formats.portable import AMENDMENTS, MARKS, ChangeKind, EntryKind
 from ledger.state.marks import Mark, Step
 
 
@@ -208,6 +209,10 @@ def order_fault(stated: Sequence[Link]) -> tuple[Link, Refused] | None:
     return None
 
 
+def _is_conflict(new: Sequence[Link]) -> bool:
+    return bool(new) and new[0].kind == "conflict"
+
+
 def event(link: Link) -> Event:
     """Return the fact that records a version."""
     if link.kind in ("entry", "late_entry"):
@@ -236,3 +241,116 @@ def _common(link: Link) -> dict[str, Any]:
         "stated": link.stated,
         "row": link.line,
     }
+
+
+# What a source states otherwise than before, or no longer. Nothing of it is recorded: what was
+# stated first is kept, and the difference is told.
+
+
+def tell_entry(work: Work, entry: Link, held: Mark) -> None:
+    """Tell of a row of marks.csv which is not recorded, where it differs."""
+    if _entry_differs(work, entry, held):
+        work.differ(MARKS, entry.line)
+
+
+def tell_changes(work: Work, changes: Sequence[Link], new: Sequence[Link], held: Mark) -> None:
+    """Tell of the changes that are not recorded, where they differ, and of those gone."""
+    _tell_gone(work, changes, held)
+    if changes and not _is_conflict(new):
+        kept = [link for link in changes if link not in new]
+        _tell_kept(work, kept, held, changes[-1].code)
+
+
+def tell_chain(
+    work: Work, stated: Sequence[Link], new: Sequence[Link], kept: int, held: Mark
+) -> None:
+    """Tell of a mark's versions; ``kept``: how many, from the entry on, are not new."""
+    _tell_gone(work, stated[1:], held)
+    if not held.length or _is_conflict(new):
+        return
+    if kept:
+        tell_entry(work, stated[0], held)
+    _tell_kept(work, stated[1:kept], held, stated[-1].code)
+
+
+def _tell_gone(work: Work, changes: Sequence[Link], held: Mark) -> None:
+    if work.content.whole and held.steps:
+        work.gone["amendments"] += _gone(changes, held)
+
+
+def _tell_kept(work: Work, kept: Iterable[Link], held: Mark, last: str) -> None:
+    for link in kept:
+        if _change_differs(work, link, held, last):
+            work.differ(AMENDMENTS, link.line)
+
+
+def _entry_differs(work: Work, entry: Link, held: Mark) -> bool:
+    """Tell whether the row of a mark says something else than the ledger holds of it.
+
+    A mark that a person here made, or a code that stands as a conflict, is no row of the source.
+    """
+    if held.source_entry is None or not entry.row:
+        return False
+    if entry.code == held.source_entry and _same_entry(work, entry, held):
+        return False
+    rows = [step for step in held.steps if step.restated and step.code == entry.code]
+    if rows:
+        return not any(_same_author(entry, step) for step in rows)
+    return entry.code == held.source_entry or not _heard(entry.code, held)
+
+
+def _gone(changes: Sequence[Link], held: Mark) -> int:
+    """Return how many changes are held that the source does not state any more."""
+    left = list(changes)
+    missing = [step for step in held.steps if not step.restated and not _take(left, step, is_same)]
+    return sum(not _take(left, step, _alike) for step in missing)
+
+
+def _take(left: list[Link], step: Step, fits: Callable[[Link, Step], bool]) -> bool:
+    """Take the change that is a step out of those left; tell whether there was one."""
+    for place, link in enumerate(left):
+        if fits(link, step):
+            del left[place]
+            return True
+    return False
+
+
+def _alike(link: Link, step: Step) -> bool:
+    return link.stated == step.stated or (link.original, link.code) == (step.original, step.code)
+
+
+def _same_entry(work: Work, entry: Link, held: Mark) -> bool:
+    times = ((entry.stated, held.entry_stated), (entry.by, held.entry_by))
+    comment = entry.comment is None or entry.comment == work.text(held.comment)
+    return comment and not any(_otherwise(*pair) for pair in times)
+
+
+def _same_author(entry: Link, step: Step) -> bool:
+    return not (_otherwise(entry.stated, step.stated) or _otherwise(entry.by, step.by))
+
+
+def _change_differs(work: Work, link: Link, held: Mark, last: str) -> bool:
+    found = [step for step in held.steps if is_same(link, step)]
+    if found:
+        return not any(_same_change(work, link, step) for step in found)
+    return (link.original, link.code) not in held.codes_here and not _heard(last, held)
+
+
+def _same_change(work: Work, link: Link, step: Step) -> bool:
+    pairs = (
+        (link.by, step.by),
+        (link.minutes_late, step.minutes_late),
+        (link.reason, work.text(step.reason)),
+        (link.nature, work.text(step.nature)),
+    )
+    return not any(_otherwise(*pair) for pair in pairs)
+
+
+def _heard(code: str, held: Mark) -> bool:
+    """Tell whether a code was weighed against what a person here did."""
+    return held.amended_here and code in (held.code, held.source_code)
+
+
+def _otherwise(stated: object, held: object) -> bool:
+    """Tell whether a cell states something else; an empty one states nothing."""
+    return stated is not None and stated != held

@@ -7,7 +7,6 @@ from commands.core.command import State
 from commands.core.ranges import Range, one, starting
 from commands.exchange.portable import links
 from commands.exchange.portable.content import Content
-from commands.exchange.portable.differences import Differences
 from commands.exchange.portable.entries import Changes, Entries, Key
 from commands.exchange.portable.links import Link
 from commands.exchange.portable.occasions import Cancellation, Occasion, Occasions
@@ -105,14 +104,17 @@ def _content(event: SessionMarked) -> tuple[object, ...]:
 
 
 class HeldMarks:
-    """The marks that were read; false where there are none, as on a first import."""
+    """The marks that were read; false where there are none, as on a first import.
+
+    ``unseen``, ``unseen_changes``: how many of a source's marks and changes nobody asked for.
+    """
 
     def __init__(self, state: State) -> None:
         self._histories = state.histories
         found = [events for s, events in state.histories.items() if s.startswith(streams.MARK)]
         self._any = bool(found)
-        self._unseen = sum(map(_stated_first, found))
-        self._unseen_changes = sum(_changes(events) for events in found if len(events) > 1)
+        self.unseen = sum(map(_stated_first, found))
+        self.unseen_changes = sum(_changes(events) for events in found if len(events) > 1)
 
     def __bool__(self) -> bool:
         return self._any
@@ -121,17 +123,9 @@ class HeldMarks:
         """Return one mark, once."""
         events = self._histories.get(stream, ())
         mark = fold(events)
-        self._unseen -= mark.source_entry is not None
-        self._unseen_changes -= _changes(events) if mark.steps else 0
+        self.unseen -= mark.source_entry is not None
+        self.unseen_changes -= _changes(events) if mark.steps else 0
         return mark
-
-    def unseen(self) -> int:
-        """Return how many marks of a source were not asked for."""
-        return self._unseen
-
-    def unseen_changes(self) -> int:
-        """Return how many changes of a source were on marks that were not asked for."""
-        return self._unseen_changes
 
 
 def _stated_first(events: Sequence[Event]) -> bool:
@@ -171,7 +165,6 @@ class Marks:
         changes = Changes(work, self._occasions)
         self._changes, self._faulty = changes.found, changes.faulty
         self._held = HeldMarks(work.state)
-        self._tell = Differences(work)
         self._plain = bytearray(len(self._rows))
         self._chains: list[tuple[str, Sequence[Link]]] = []
         self._settled: set[Key] = set()
@@ -189,9 +182,9 @@ class Marks:
             self._plan_cancelled(number)
         for number in self._occasions.not_cancelled():
             self._see_withdrawn(self._occasions[number])
-        self._work.gone["marks"] += self._held.unseen()
+        self._work.gone["marks"] += self._held.unseen
         if self._work.content.whole:
-            self._work.gone["amendments"] += self._held.unseen_changes()
+            self._work.gone["amendments"] += self._held.unseen_changes
 
     def facts(self) -> Iterator[Fact]:
         """Yield every fact of the plan."""
@@ -226,20 +219,20 @@ class Marks:
         held = self._held.take(stream)
         if links.go_on_from_held(stated, held):
             self._settle_added(stream, stated[1:], held)
-            self._tell.entry(stated[0], held)
+            links.tell_entry(self._work, stated[0], held)
         elif self._in_order(stated):
             full = stated if cancelled is None else links.with_cancellation(stated, cancelled)
             nature = self._work.text(held.nature)
             new = links.new_links(full, held) or links.restated_details(full, held, nature)
             self._add(stream, new)
-            self._tell.chain(stated, new, len(full) - len(new), held)
+            links.tell_chain(self._work, stated, new, len(full) - len(new), held)
 
     def _settle_added(self, stream: str, changes: Sequence[Link], held: Mark) -> None:
         new = links.new_changes(changes, held)
         stands = Link("entry", held.code or "", 0, stated=links.latest(held) or None)
         if not new or new[0].kind == "conflict" or self._in_order([stands, *new]):
             self._add(stream, new)
-            self._tell.changes(changes, new, held)
+            links.tell_changes(self._work, changes, new, held)
 
     def _in_order(self, stated: Sequence[Link]) -> bool:
         fault = links.order_fault(stated)

@@ -1,22 +1,19 @@
 """What an import asks of each session again and again, worked out once."""
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from commands.core.command import State
 from commands.exchange.portable.rows import AmendmentRow, session_number, session_numbered
 from commands.exchange.portable.work import Work
 from ledger.clock import local_date
 from ledger.errors import Refused
-from ledger.events import streams
 from ledger.events.calendar import SessionCancelled
 from ledger.formats.portable import GROUPS, SCHOOL
 from ledger.state.calendar import Calendar, Closure, Term
-from ledger.state.marks import Mark, fold
-from ledger.state.school import ClosureKey, Pupil, closure_keys
+from ledger.state.school import Pupil, closure_keys
 from ledger.values import Session
 
 _HOUR = 3_600_000_000
@@ -52,32 +49,34 @@ class Occasions:
     """The sessions of an import, against the calendar as it will be."""
 
     def __init__(self, work: Work) -> None:
-        self.calendar: Calendar = work.school.calendar()
+        self._calendar: Calendar = work.school.calendar()
         self._codes = work.rules.codes
         self._today = work.today
         self._uncertain = not work.problems.unread.isdisjoint({SCHOOL, GROUPS})
-        self._found: dict[int, Occasion] = {}
-        self._days: dict[int, date] = {}
-        self._stated = _stated_closures(work)
+        self._at = cache(self._occasion)
+        self._day_of_hour = cache(lambda hour: local_date(hour * _HOUR))
+        self._stated = {
+            key: (line, event.stated)
+            for line, event in work.content.school.closures
+            for key in closure_keys(event)
+        }
         self._groups = work.content.groups.rows
-        self._folder = _folder_calendar(work) if work.content.whole else self.calendar
+        self._folder = _folder_calendar(work) if work.content.whole else self._calendar
         self._withdrawn = {
             (closure.date, closure.half)
             for closure in self._folder.closures
-            if closure.cancelled and not self.calendar.closures_on(_session(closure))
+            if closure.cancelled
+            and not self._calendar.closures_on(Session(closure.date, closure.half))
         }
         self._span = (0, sys.maxsize) if work.content.whole else work.content.span() or (0, 0)
 
     def __getitem__(self, number: int) -> Occasion:
-        found = self._found.get(number)
-        if found is None:
-            found = self._found[number] = self._occasion(number)
-        return found
+        return self._at(number)
 
     def _occasion(self, number: int) -> Occasion:
         session = session_numbered(number)
-        closures = bool(self.calendar.closures_on(session))
-        in_term = self.calendar.in_term(session.date)
+        closures = bool(self._calendar.closures_on(session))
+        in_term = self._calendar.in_term(session.date)
         return Occasion(
             number,
             session,
@@ -85,16 +84,12 @@ class Occasions:
             session.date,
             in_term and not closures and session.date <= self._today,
             closures,
-            self.calendar.closing(session),
+            self._calendar.closing(session),
         )
 
     def day_of(self, instant: int) -> date:
         """Return the London date of an instant; the hours of a term are few."""
-        hour = instant // _HOUR
-        found = self._days.get(hour)
-        if found is None:
-            found = self._days[hour] = local_date(instant)
-        return found
+        return self._day_of_hour(instant // _HOUR)
 
     def fault(self, occasion: Occasion, pupil: Pupil) -> Refused | None:
         """Return why no mark can be made for a pupil and session, if so.
@@ -106,7 +101,7 @@ class Occasions:
             return Refused("future", f"session {session} has not come yet", "correct the date")
         if self._uncertain:
             return None
-        if not self.calendar.in_term(session.date):
+        if not self._calendar.in_term(session.date):
             return Refused(
                 "outside-term",
                 f"the school does not meet on {session.date}: no term, or a weekend",
@@ -125,7 +120,7 @@ class Occasions:
         """Tell whether the school meets a session for a pupil, so that an entry is due."""
         if self._uncertain:
             return False
-        in_term = self.calendar.in_term(occasion.day)
+        in_term = self._calendar.in_term(occasion.day)
         return in_term and self._closure(occasion, pupil) is None
 
     def stated(self, occasion: Occasion, pupil: Pupil, upn: str) -> bool:
@@ -141,7 +136,7 @@ class Occasions:
     def cancellation(self, occasion: Occasion, pupil: Pupil) -> Cancellation | None:
         """Return how a session was cancelled for a pupil, none where it was not."""
         closure = self._closure(occasion, pupil)
-        if closure is None or not closure.cancelled or not self.calendar.in_term(occasion.day):
+        if closure is None or not closure.cancelled or not self._calendar.in_term(occasion.day):
             return None
         return self._cancellation(occasion, closure)
 
@@ -164,7 +159,7 @@ class Occasions:
         """Return the past sessions, by number, that were cancelled in the time of the folder."""
         numbers = {
             session_number(closure.date, closure.half)
-            for closure in self.calendar.closures
+            for closure in self._calendar.closures
             if closure.cancelled and closure.date <= self._today
         }
         return sorted(number for number in numbers if self._span[0] <= number <= self._span[1])
@@ -172,19 +167,7 @@ class Occasions:
     def _closure(self, occasion: Occasion, pupil: Pupil) -> Closure | None:
         if not occasion.closures:
             return None
-        return self.calendar.closure(occasion.session, pupil.groups(occasion.day))
-
-
-def _stated_closures(work: Work) -> Mapping[ClosureKey, tuple[int, int | None]]:
-    return {
-        key: (line, event.stated)
-        for line, event in work.content.school.closures
-        for key in closure_keys(event)
-    }
-
-
-def _session(closure: Closure) -> Session:
-    return Session(closure.date, closure.half)
+        return self._calendar.closure(occasion.session, pupil.groups(occasion.day))
 
 
 def _folder_calendar(work: Work) -> Calendar:
@@ -214,18 +197,15 @@ class StateBefore:
     def _calendar(self) -> Calendar:
         return self._state.school.calendar()
 
-    def _mark(self, pupil: Pupil, session: str) -> Mark:
-        return fold(self._state.histories.get(streams.mark(pupil.id, session), ()))
-
     def holds(self, pupil: Pupil, session: str, code: str) -> bool:
         """Tell whether the mark of a source is held."""
-        mark = self._mark(pupil, session)
+        mark = self._state.mark(pupil, session)
         return code in (mark.source_entry, mark.source_code)
 
     def holds_change(self, pupil: Pupil, row: AmendmentRow) -> bool:
         """Tell whether a change of a mark by its source is held."""
         said = (row.amended, row.stated, row.by)
-        steps = self._mark(pupil, str(row.session)).steps
+        steps = self._state.mark(pupil, row.session).steps
         return any((step.code, step.stated, step.by) == said for step in steps)
 
     def absent(self, staff_id: str, day: date) -> bool:

@@ -18,7 +18,7 @@ from ledger.events.calendar import RegisterTimesSet, SessionCancelled, SessionsC
 from ledger.events.school import SchoolOpened
 from ledger.formats import fields, portable
 from ledger.formats.sheet import Problems, line_of, text_stream
-from ledger.values import HALVES, Half
+from ledger.values import HALVES
 
 # Where in a TOML file something stands: the parser says so only of what it cannot parse.
 
@@ -59,8 +59,6 @@ def place(error: str, text: str) -> tuple[int, str]:
 Text = Annotated[str, Field(strict=True)]
 Day = Annotated[date, Field(strict=True)]
 Clock = Annotated[time, Field(strict=True)]
-Opening = Annotated[dict[str, Any], Field(strict=True)]
-"""When a register opens and closes: a table that is read by itself, as `_Opening`."""
 
 
 class _Table(BaseModel):
@@ -86,8 +84,8 @@ class _Opening(_Table):
 
 class _RegisterTimes(_Table):
     since: Day = Field(alias="from")
-    am: Opening
-    pm: Opening
+    am: dict[str, Any] = Field(strict=True)  # each is read by itself, as `_Opening`
+    pm: dict[str, Any] = Field(strict=True)
 
 
 class _Term(_Table):
@@ -112,7 +110,6 @@ _ALLOWED = {
 }
 """The words that a key may hold."""
 Closed = SessionsClosed | SessionCancelled
-_CLOSURES: Mapping[str, type[Closed]] = {"planned": SessionsClosed, "cancelled": SessionCancelled}
 _WRONG = {
     "time_type": "a time like 08:45:00",
     "date_type": "a date like 2026-11-20",
@@ -181,27 +178,19 @@ class _Reader:
             line = self._lines.table(name, index)
             try:
                 yield max(line, 1), make(table)
-            except (_BadKey, _BadKeys) as bad:
-                for why in bad.found if isinstance(bad, _BadKeys) else [bad]:
-                    self._refuse(self._lines.key(why.key, line) if why.key else line, why)
+            except _BadKeys as bad:
+                for key, why in bad.found:
+                    self._refuse(self._lines.key(key, line) if key else line, why)
 
     def _refuse(self, line: int, why: Refused) -> None:
         self._problems.refuse_file(portable.SCHOOL, line, why)
 
 
-class _BadKey(Refused):
-    """A refusal of what one key holds."""
-
-    def __init__(self, key: str, code: str, what: str, remedy: str) -> None:
-        super().__init__(code, what, remedy)
-        self.key = key
-
-
 class _BadKeys(Exception):  # noqa: N818 - it carries refusals, which are what is told
-    """All that is wrong with the keys of one table."""
+    """What is wrong with a table: refusals, each with the key that it is about, or none."""
 
-    def __init__(self, found: list[_BadKey]) -> None:
-        super().__init__(found)
+    def __init__(self, *found: tuple[str, Refused]) -> None:
+        super().__init__(*found)
         self.found = found
 
 
@@ -211,41 +200,41 @@ def _table(content: object, name: str, model: type[Model]) -> Model:
     The order is that of people who correct a file: what is missing, then line by line.
     """
     if not isinstance(content, dict):
-        raise _BadKey("", "key-type", f"{name} is not a table", f"write it under [{name}]")
+        why = Refused("key-type", f"{name} is not a table", f"write it under [{name}]")
+        raise _BadKeys(("", why))
     try:
         return model.model_validate(content)
     except ValidationError as error:
         faults = error.errors()
     keys, first = list(content), faults[0]
     faults.sort(key=lambda each: keys.index(each["loc"][0]) if each["loc"][0] in keys else -1)
-    if forms := [bad for each in faults if (bad := _form_fault(each, name, model))]:
-        raise _BadKeys(forms)
-    raise _value_fault(first)
+    forms = [bad for each in faults if (bad := _form_fault(each, name, model))]
+    raise _BadKeys(*forms or [_value_fault(first)])
 
 
-def _form_fault(fault: ErrorDetails, name: str, model: type[_Table]) -> "_BadKey | None":
+def _form_fault(fault: ErrorDetails, name: str, model: type[_Table]) -> tuple[str, Refused] | None:
     """Return what is wrong with a key by its form: missing, unknown, of another type."""
     key, kind = str(fault["loc"][0]), fault["type"]
     if kind == "missing":
-        return _BadKey("", "key-missing", f"{name} has no {key}", "it must be given")
+        return "", Refused("key-missing", f"{name} has no {key}", "it must be given")
     if kind == "extra_forbidden":
         known = [field.alias or each for each, field in model.model_fields.items()]
-        what = f"unknown key {key!r} in {name}"
-        return _BadKey(key, "key-unknown", what, _closest(key, known))
+        return key, Refused("key-unknown", f"unknown key {key!r} in {name}", _closest(key, known))
     if kind == "literal_error" and not isinstance(fault["input"], str):
         kind = "string_type"
     if kind in _WRONG and len(fault["loc"]) == 1:
-        return _BadKey(key, "key-type", f"{key} is not {_WRONG[kind]}", "correct what it holds")
+        what = f"{key} is not {_WRONG[kind]}"
+        return key, Refused("key-type", what, "correct what it holds")
     return None
 
 
-def _value_fault(fault: ErrorDetails) -> "_BadKey":
+def _value_fault(fault: ErrorDetails) -> tuple[str, Refused]:
     """Return what is wrong with a value of the right type: no word of a list, no list of texts."""
     key = str(fault["loc"][0])
     if fault["type"] != "literal_error":
-        return _BadKey(key, "key-type", f"{key} is not a list of texts", "quote each of them")
+        return key, Refused("key-type", f"{key} is not a list of texts", "quote each of them")
     why = fields.unknown_word(fault["input"], _ALLOWED[key])
-    return _BadKey(key, why.code, f"{key}: {why.what}", why.remedy)
+    return key, Refused(why.code, f"{key}: {why.what}", why.remedy)
 
 
 def _instant(value: object) -> int | None:
@@ -255,9 +244,8 @@ def _instant(value: object) -> int | None:
     try:
         return clock.parse_instant(value if isinstance(value, str) else value.isoformat())  # type: ignore[attr-defined]
     except (Refused, AttributeError):
-        raise _BadKey(
-            "recorded_on", "key-type", "recorded_on is not a date or time", "correct it"
-        ) from None
+        why = Refused("key-type", "recorded_on is not a date or time", "correct it")
+        raise _BadKeys(("recorded_on", why)) from None
 
 
 def _closest(key: str, known: Iterable[str]) -> str:
@@ -274,23 +262,24 @@ def _school(content: object) -> SchoolOpened:
     found = _table(content, "school", _School)
     for key in ("urn", "name", "la_code", "estab"):
         if not getattr(found, key).strip():
-            raise _BadKey(key, "field-empty", f"{key} is empty", "it must be given")
+            raise _BadKeys((key, fields.empty(key)))
     return SchoolOpened(**found.model_dump())
 
 
 def _register_times(content: object) -> RegisterTimesSet:
     found = _table(content, "register", _RegisterTimes)
-    halves, bad = [], list[_BadKey]()
+    halves, bad = list[_Opening](), list[tuple[str, Refused]]()
     for half in ("am", "pm"):
         try:
             halves.append(_opening(getattr(found, half), half))
         except _BadKeys as wrong:
-            bad += wrong.found
+            bad += [(half, why) for _, why in wrong.found]
     if bad:
-        raise _BadKeys(bad)
+        raise _BadKeys(*bad)
     am, pm = halves
     if pm.opens < am.closes:
-        raise _BadKey("pm", "times-reversed", "pm opens before am closes", "correct the times")
+        why = Refused("times-reversed", "pm opens before am closes", "correct the times")
+        raise _BadKeys(("pm", why))
     return RegisterTimesSet(
         since=found.since,
         am_opens=am.opens.isoformat("seconds"),
@@ -301,30 +290,28 @@ def _register_times(content: object) -> RegisterTimesSet:
 
 
 def _opening(content: object, half: str) -> _Opening:
-    try:
-        found = _table(content, half, _Opening)
-    except _BadKeys as bad:
-        raise _BadKeys([_BadKey(half, w.code, w.what, w.remedy) for w in bad.found]) from None
+    found = _table(content, half, _Opening)
     if found.closes <= found.opens:
         what = f"{half} closes before it opens"
-        raise _BadKeys([_BadKey(half, "times-reversed", what, "correct the two times")])
+        raise _BadKeys((half, Refused("times-reversed", what, "correct the two times")))
     return found
 
 
 def _term(content: object) -> TermSet:
     found = _table(content, "term", _Term)
     if why := fields.reversed_dates(found.first, found.last, ("first", "last")):
-        raise _BadKey("last", why.code, why.what, why.remedy)
+        raise _BadKeys(("last", why))
     return TermSet(name=found.name, first=found.first, last=found.last)
 
 
 def _closed(content: object) -> Closed:
     found = _table(content, "closed", _Closed)
-    make, stated = _CLOSURES[found.kind], _instant(found.recorded_on)
-    halves = found.sessions
-    sessions: tuple[Half, ...] = tuple(half for half in HALVES if half in halves)
+    stated, halves = _instant(found.recorded_on), found.sessions
     if not halves or set(halves) - set(HALVES):
-        raise _BadKey("sessions", "word", "sessions holds more or less than AM, PM",
+        why = Refused("word", "sessions holds more or less than AM, PM",
                       'write ["AM"], ["PM"] or ["AM", "PM"]')  # fmt: skip
-    return make(date=found.day, sessions=sessions, groups=tuple(sorted(set(found.groups))),
-                reason=found.reason, stated=stated, row=1)  # fmt: skip
+        raise _BadKeys(("sessions", why))
+    make = SessionsClosed if found.kind == "planned" else SessionCancelled
+    return make(date=found.day, sessions=tuple(half for half in HALVES if half in halves),
+                groups=tuple(sorted(set(found.groups))), reason=found.reason, stated=stated,
+                row=1)  # fmt: skip

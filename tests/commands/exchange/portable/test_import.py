@@ -189,7 +189,7 @@ def test_more_problems_than_are_kept_are_still_counted(ledger, changed, monkeypa
 
 def test_many_findings_are_told_in_part(ledger, changed, monkeypatch):
     """What is told is limited; what is recorded is not."""
-    monkeypatch.setattr("commands.exchange.portable.summary.SHOWN", 1)
+    monkeypatch.setattr("commands.exchange.importing.SHOWN", 1)
     rows = "".join(f"K999200018001,2026-11-06,{h},B,,,,,\n" for h in ("AM", "PM"))
     outcome = ledger.bring(changed("marks.csv", more=rows), accept_findings=True)
     assert outcome.says[-1] == "and 1 more"
