@@ -7,11 +7,11 @@ A code that is stated comes before the plan, and the plan before ``--rest-presen
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, TextIO
 
 from commands.core import marks
-from commands.core.command import Author, State
+from commands.core.command import State
+from commands.core.ranges import CALENDAR, Streams, Wanted, belonging
 from commands.core.marks import StatedMark
 from commands.core.ranges import CALENDAR, Streams, Wanted, belonging
 from ledger.clock import local_date
@@ -96,13 +96,10 @@ def register_ranges(state: State, group: str, session: Session) -> Iterator[Want
     yield Streams((*taken, *marked, *planned))
 
 
-def due_pupils(state: State, group: str, session: Session) -> list[Pupil]:
-    """Return the group's pupils for whom the session is met; refuse when there is none."""
-    return _due(state, group, session, state.school.members(group, session.date))
-
-
-def _due(state: State, group: str, session: Session, members: list[Pupil]) -> list[Pupil]:
-    calendar = state.school.calendar()
+def due_pupils(
+    calendar: Calendar, group: str, session: Session, members: list[Pupil]
+) -> list[Pupil]:
+    """Return the group's members for whom the session is met; refuse when there is none."""
     if not members:
         raise Refused(
             "group-unknown",
@@ -117,15 +114,16 @@ def _due(state: State, group: str, session: Session, members: list[Pupil]) -> li
     return found
 
 
-def match_rows(
-    state: State, place: Place, rows: Sequence[Row]
+def _match_rows(
+    state: State, calendar: Calendar, place: Place, rows: Sequence[Row]
 ) -> tuple[list[tuple[Pupil, Row]], list[Problem]]:
     """Return each pupil whom the register is about with their line, blank where none is given.
 
     Pupils for whom the session is not met are left out, unless a code is given for them.
     """
-    there = state.school.members(place.group, place.session.date)
-    due_ids = {p.id for p in _due(state, place.group, place.session, there)}
+    group, session, _ = place
+    there = state.school.members(group, session.date)
+    due_ids = {p.id for p in due_pupils(calendar, group, session, there)}
     members = {p.id: p for p in there}
     found: dict[str, Row] = {}
     problems = []
@@ -134,7 +132,7 @@ def match_rows(
         if pupil_id not in state.school.pupils:
             problems.append(place.problem(row, "pupil-unknown", f"nobody is named {row.pupil!r}"))
         elif pupil_id not in members:
-            what = f"{row.pupil} is not in {place.group} on {place.session.date}"
+            what = f"{row.pupil} is not in {group} on {session.date}"
             problems.append(place.problem(row, "not-in-group", what))
         elif pupil_id in found:
             what = f"{row.pupil} is on line {found[pupil_id].line} too"
@@ -150,68 +148,59 @@ def match_rows(
     return pairs, problems
 
 
-@dataclass(frozen=True, slots=True)
 class Taking:
-    """The taking of a register: under which codes and calendar, by whom and when.
+    """The taking of a group's register: under which codes and calendar, by whom and when."""
 
-    ``is_late``: on a later day; ``any_taken``: whether a register was taken that a pupil of the
-    group belongs to.
-    """
+    def __init__(self, state: State, place: Place, codes: Codes, now: int) -> None:
+        self._state = state
+        self._place = place
+        self._codes = codes
+        self._now = now
+        self._calendar = state.school.calendar()
+        self._by = state.author(now).staff_id
+        self._is_late = local_date(now) > place.session.date
+        # Of any group that a pupil of this one belongs to: those are the registers asked for.
+        self._any_taken = any(stream.startswith(streams.REGISTER) for stream in state.histories)
 
-    state: State
-    codes: Codes
-    calendar: Calendar
-    author: Author
-    now: int
-    is_late: bool
-    any_taken: bool
+    def results(self, rows: Sequence[Row], rest: StatedMark | None) -> list[Result]:
+        """Return what becomes of each pupil; every problem is refused at once.
 
-    @classmethod
-    def of(cls, state: State, codes: Codes, session: Session, now: int) -> "Taking":
-        """Return the taking of a session's register, by whoever asks."""
-        return cls(
-            state,
-            codes,
-            state.school.calendar(),
-            state.author(now),
-            now,
-            is_late=local_date(now) > session.date,
-            any_taken=any(stream.startswith(streams.REGISTER) for stream in state.histories),
-        )
-
-    def results(
-        self, place: Place, pairs: Sequence[tuple[Pupil, Row]], rest: StatedMark | None
-    ) -> tuple[list[Result], list[Problem]]:
-        """Return what becomes of each pupil; ``rest``: for those with neither code nor plan."""
-        results, problems = [], []
+        ``rest``: for those with neither code nor plan.
+        """
+        results = []
+        pairs, problems = _match_rows(self._state, self._calendar, self._place, rows)
         for pupil, row in pairs:
             try:
-                results.append(self._result(place.session, pupil, row, rest))
+                results.append(self._result(pupil, row, rest))
             except Refused as refused:
-                what = f"{self.state.name_of(pupil)}: {refused.what}"
-                problems.append(place.problem(row, refused.code, what, refused.remedy))
-        return results, problems
+                what = f"{self._state.name_of(pupil)}: {refused.what}"
+                problems.append(self._place.problem(row, refused.code, what, refused.remedy))
+        if problems:
+            raise RegisterRefused(problems)
+        return results
 
-    def _result(self, session: Session, pupil: Pupil, row: Row, rest: StatedMark | None) -> Result:
-        stands = marks.mark_of(self.state, pupil, session)
-        given, planned = _stated_mark(row), marks.plan_of(self.state, pupil, session)
+    def _result(self, pupil: Pupil, row: Row, rest: StatedMark | None) -> Result:
+        state, session = self._state, self._place.session
+        stands = marks.mark_of(state, pupil, session)
+        given, planned = _stated_mark(row), marks.plan_of(state, pupil, session)
         entry = given or planned or rest
         if stands is not None and (given is None or _agrees(given, stands)):
             return Result(pupil, stands.code)
         if entry is None:
             return Result(pupil)
-        marks.check_entry(self.codes, self.calendar, pupil=pupil, session=session, stated=entry)
-        fact = Fact(streams.mark(pupil.id, session), self._event(session, pupil, entry, stands))
+        marks.check_entry(self._codes, self._calendar, pupil=pupil, session=session, stated=entry)
+        fact = Fact(streams.mark(pupil.id, session), self._event(pupil, entry, stands))
         return Result(pupil, entry.code, fact, planned=entry is planned)
 
     def _event(
-        self, session: Session, pupil: Pupil, entry: StatedMark, stands: StatedMark | None
+        self, pupil: Pupil, entry: StatedMark, stands: StatedMark | None
     ) -> SessionMarked | MarkCorrected:
-        taken = marks.takings(self.state, pupil, session) if self.any_taken else []
-        fields = entry._asdict() | {"by": self.author.staff_id}
+        session = self._place.session
+        taken = marks.takings(self._state, pupil, session) if self._any_taken else []
+        fields = entry._asdict() | {"by": self._by}
         if stands is None:
-            return SessionMarked(**fields, late=bool(taken) or self.is_late)
-        if marks.has_ended(self.calendar, session, taken, self.now):
+            return SessionMarked(**fields, late=bool(taken) or self._is_late)
+        if marks.has_ended(self._calendar, session, taken, self._now):
             raise marks.already_marked(stands.code, session)
         return MarkCorrected(**fields, original=stands.code)
 
@@ -279,16 +268,14 @@ def _columns(name: str, header: list[str]) -> list[str]:
     if sheet.delimiter(header) == ";":
         raise _unusable(name, "is separated by semicolons", "separate by commas", line=1)
     columns = [cell.strip() for cell in header]
-    problems = list(_header_problems(name, columns))
+    remedy = f"the columns are {', '.join(_COLUMNS.all)}"
+    problems = [
+        Problem(name, 1, code, _HEADER_FAULTS[code].format(column), remedy)
+        for code, column in sheet.header_faults(columns, _COLUMNS)
+    ]
     if problems:
         raise RegisterRefused(problems)
     return columns
-
-
-def _header_problems(name: str, columns: list[str]) -> Iterator[Problem]:
-    remedy = f"the columns are {', '.join(_COLUMNS.all)}"
-    for code, column in sheet.header_faults(columns, _COLUMNS):
-        yield Problem(name, 1, code, _HEADER_FAULTS[code].format(column), remedy)
 
 
 def _row(line: int, cells: Mapping[str, str]) -> Row:

@@ -18,7 +18,7 @@ from ledger.state.calendar import Calendar
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
 from ledger.values import Session
-from policies.packs.codes import Codes, Rules
+from policies.packs.codes import CodeRule, Rules
 
 _NATURE = "nature of the activity, or the cause, where the code needs it"
 
@@ -52,7 +52,7 @@ class PlanAbsence(Planning):
         facts = []
         for session in _planned_sessions(self, calendar, pupil):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
-            _check_absence(rules.codes, stated, session)
+            _check_absence(rules.codes.rule(stated.code, session.date))
             _check_open(state, calendar, pupil, session, now)
             before = marks.plan_of(state, pupil, session)
             if before is None:
@@ -66,11 +66,8 @@ class PlanAbsence(Planning):
                     f"{before.code} is already planned for {session}",
                     "change it with attendance plan change",
                 )
-        name = state.name_of(pupil)
-        if not facts:
-            return decided([], f"{name}: {stated.code} is already planned; nothing was recorded")
         planned = number_of(len(facts), "session")
-        return decided(facts, f"{name}: {stated.code} planned for {planned}")
+        return _decided(state, pupil, facts, stated.code, f"planned for {planned}")
 
 
 class ChangePlan(Planning):
@@ -90,7 +87,7 @@ class ChangePlan(Planning):
         calendar, facts = state.school.calendar(), []
         for session, before in _open_plans(state, pupil, sessions.span(self), now):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
-            _check_absence(rules.codes, stated, session)
+            _check_absence(rules.codes.rule(stated.code, session.date))
             if before != stated:
                 changed = PlanChanged(
                     original=before.code,
@@ -100,10 +97,8 @@ class ChangePlan(Planning):
                     by=by,
                 )
                 facts.append(Fact(streams.plan(pupil.id, session), changed))
-        name = state.name_of(pupil)
-        if not facts:
-            return decided([], f"{name}: {stated.code} is already planned; nothing was recorded")
-        return decided(facts, f"{name}: {stated.code} now planned for {len(facts)} sessions")
+        says = f"now planned for {len(facts)} sessions"
+        return _decided(state, pupil, facts, stated.code, says)
 
 
 class WithdrawPlan(Planning):
@@ -126,6 +121,12 @@ class WithdrawPlan(Planning):
             for session, plan in _open_plans(state, pupil, sessions.span(self), now)
         ]
         return decided(facts, f"{state.name_of(pupil)}: {len(facts)} planned sessions withdrawn")
+
+
+def _decided(state: State, pupil: Pupil, facts: list[Fact], code: str, says: str) -> Decision:
+    if not facts:
+        says = "is already planned; nothing was recorded"
+    return decided(facts, f"{state.name_of(pupil)}: {code} {says}")
 
 
 def _planned_sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> list[Session]:
@@ -172,9 +173,8 @@ def _open_plans(
     return kept
 
 
-def _check_absence(codes: Codes, stated: StatedMark, session: Session) -> None:
+def _check_absence(rule: CodeRule) -> None:
     """Refuse to plan what is only known when the register is taken."""
-    rule = codes.rule(stated.code, session.date)
     if rule.category == "present" or rule.provisional or rule.late:
         raise Refused(
             "code-not-planned",

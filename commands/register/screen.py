@@ -61,10 +61,8 @@ def take(command: TakeRegister, screen: Screen) -> Outcome:
     What cannot be recorded so is explained, and the list comes back: nothing typed is lost.
     """
     opened, terminal = screen.context.clock(), screen.terminal
-    sheet, title = (
-        _blank_sheet(screen.context, command, opened),
-        f"{command.group} {command.session}",
-    )
+    sheet = _blank_sheet(screen.context, command, opened)
+    title = f"{command.group} {command.session}"
     while True:
         sheet = _complete(_press_keys(sheet, title, terminal), title, terminal)
         if terminal.confirm("Record this register? (no: back to the list)", default=True):
@@ -206,7 +204,8 @@ def sheet_rows(state: State, group: str, session: Session) -> list[SheetRow]:
 
     The state must hold what `entries.register_ranges` asks for.
     """
-    pupils = entries.due_pupils(state, group, session)
+    members = state.school.members(group, session.date)
+    pupils = entries.due_pupils(state.school.calendar(), group, session, members)
     return [
         _row(state, pupil, session) for pupil in sorted(pupils, key=lambda p: _sort_key(state, p))
     ]

@@ -26,7 +26,7 @@ from commands.core.marks import StatedMark
 from commands.core.ranges import CALENDAR, Range, Wanted, one
 from commands.core.sessions import Span
 from commands.register import entries
-from commands.register.entries import Place, RegisterRefused, Result, Row, Taking
+from commands.register.entries import Place, Result, Row, Taking
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
@@ -78,12 +78,8 @@ class TakeRegister(OnScreen):
         marks.check_not_future(self.session, now)
         file = "register" if self.file is None else sheet.display_name(self.file)
         place = Place(self.group, self.session, file)
-        pairs, unmatched = entries.match_rows(state, place, self.rows)
-        taking = Taking.of(state, rules.codes, self.session, now)
         present = StatedMark(rules.codes.present(self.session.half)) if self.rest_present else None
-        results, faulty = taking.results(place, pairs, present)
-        if unmatched or faulty:
-            raise RegisterRefused([*unmatched, *faulty])
+        results = Taking(state, place, rules.codes, now).results(self.rows, present)
         if not any(result.code for result in results):
             raise Refused(
                 "register-empty",
@@ -93,11 +89,10 @@ class TakeRegister(OnScreen):
         facts = [result.fact for result in results if result.fact is not None]
         says = _says(state, place, results)
         stream = streams.register(self.group, self.session)
-        if stream in state.histories:
-            return decided(facts, *says)
-        return decided(
-            [Fact(stream, _taking(self, author.staff_id, len(facts), now)), *facts], *says
-        )
+        if stream not in state.histories:  # a register is taken once
+            taken = _taking(self, author.staff_id, len(facts), now)
+            return decided([Fact(stream, taken), *facts], *says)
+        return decided(facts, *says)
 
 
 class MarkSession(UseCase):

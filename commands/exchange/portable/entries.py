@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from functools import cache, partial
 
 from commands.core import checks
-from commands.core.marks import code_rule
 from commands.exchange.portable import calendar
 from commands.exchange.portable.links import Link
 from commands.exchange.portable.occasions import Occasion, Occasions, StateBefore
@@ -60,7 +59,7 @@ class Entries:
         self.rows: MarkRows = work.content.marks
         self.faulty: set[Key] = set()
         self._seats: dict[int, _Seat | None] = {}
-        self._rule_of = cache(self._find_rule)
+        self._rule_of = cache(lambda code, at: work.code_rule(code, occasions[at].session))
         self._absence = cache(partial(calendar.fault, work))
 
     def pupil(self, index: int) -> Pupil:
@@ -104,25 +103,15 @@ class Entries:
 
     def _rule(self, index: int) -> CodeRule | None:
         """Return the rule of a row's code; none, and said why, where it may not stand."""
-        rows = self.rows
-        found = self._rule_of(rows.code[index], rows.session[index])
-        if not isinstance(found, Refused):
-            return found
-        if found.code == NO_MARK:
+        code = self.rows.codes[self.rows.code[index]]
+        if code == NO_MARK:
             self._work.counts["rows without a mark"] += 1
-        else:
+            return None
+        found = self._rule_of(code, self.rows.sessions[self.rows.session[index]])
+        if isinstance(found, Refused):
             self._refuse(index, found)
-        return None
-
-    def _find_rule(self, code: int, session: int) -> CodeRule | Refused:
-        letters = self.rows.codes[code]
-        if letters == NO_MARK:
-            return Refused(NO_MARK, "")
-        try:
-            occasion = self._occasions[self.rows.sessions[session]]
-            return code_rule(self._work.rules.codes, letters, occasion.session)
-        except Refused as why:
-            return why
+            return None
+        return found
 
     def _no_entry_due(self, index: int, seat: _Seat, occasion: Occasion, rule: CodeRule) -> None:
         """Pass over a code which says that no entry is due, where none is."""
@@ -269,10 +258,9 @@ class Changes:
             return Refused(
                 "mark-blanked", "a mark cannot be taken away", "give the code that stands instead"
             )
-        try:
-            rule = code_rule(self._work.rules.codes, row.amended, occasion.session)
-        except Refused as why:
-            return why
+        rule = self._work.code_rule(row.amended, occasion.session)
+        if isinstance(rule, Refused):
+            return rule
         if rule.category != "administrative":
             return None
         return Refused(
@@ -309,10 +297,10 @@ class Changes:
                 "an amendment without a reason (SI 2024/208 reg 6(1)(c))",
                 "state the reason",
             )
-            self._work.problems.find(AMENDMENTS, link.line, why)
+            self._work.problems.find(AMENDMENTS, link.row, why)
         rule = self._work.rules.codes.rule(link.code, occasion.day)
         if rule.requires and not link.nature:
-            self._work.problems.find(AMENDMENTS, link.line, _nature_missing(rule))
+            self._work.problems.find(AMENDMENTS, link.row, _nature_missing(rule))
 
 
 def _kind(occasion: Occasion, row: AmendmentRow) -> ChangeKind:

@@ -1,10 +1,11 @@
 """One mark's versions as its source states them: which the ledger does not hold, which differ."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import dropwhile, pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from commands.exchange.portable.occasions import Cancellation
+from commands.exchange.portable.rows import event_of
 from commands.exchange.portable.work import Work
 from ledger.clock import iso
 from ledger.errors import Refused
@@ -19,17 +20,19 @@ from ledger.events.register import (
 from ledger.formats.portable import AMENDMENTS, MARKS, ChangeKind, EntryKind
 from ledger.state.marks import Mark, Step
 
+Kind = EntryKind | ChangeKind | Literal["conflict"]
+
 
 class Link(NamedTuple):
     """One version: an entry, a change to it, or a conflict with what a person did here.
 
     ``original``: what it replaces, empty for an entry; ``name`` and ``job_title``: of the author
-    of an amendment; ``row``: whether it stands in a file, not only in the calendar.
+    of an amendment; ``in_file``: whether it stands in a file, not only in the calendar.
     """
 
-    kind: EntryKind | ChangeKind | Literal["conflict"]
+    kind: Kind
     code: str
-    line: int
+    row: int
     stated: int | None = None
     original: str = ""
     by: str | None = None
@@ -39,7 +42,27 @@ class Link(NamedTuple):
     comment: str | None = None
     name: str | None = None
     job_title: str | None = None
-    row: bool = True
+    in_file: bool = True
+
+    @property
+    def late(self) -> bool:
+        """Whether an entry was made after the register had closed."""
+        return self.kind == "late_entry"
+
+    @property
+    def stands(self) -> str:
+        """What a conflict is with."""
+        return self.original
+
+
+_EVENTS: Mapping[Kind, type[Event]] = {
+    "entry": SessionMarked,
+    "late_entry": SessionMarked,
+    "taking": MarkCorrected,
+    "amendment": MarkAmended,
+    "restated": SourceRestated,
+    "conflict": SourceConflicted,
+}
 
 
 def new_links(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
@@ -184,7 +207,7 @@ def with_cancellation(stated: Sequence[Link], cancelled: Cancellation) -> Sequen
     at = cancelled.stated if cancelled.stated is not None else stated[0].stated
     reason = f"session cancelled: {cancelled.reason}" if cancelled.reason else "session cancelled"
     change = Link(
-        "restated", cancelled.code, last.line, stated=at, original=last.code, reason=reason
+        "restated", cancelled.code, last.row, stated=at, original=last.code, reason=reason
     )
     return [*stated, change]
 
@@ -215,32 +238,7 @@ def _is_conflict(new: Sequence[Link]) -> bool:
 
 def event(link: Link) -> Event:
     """Return the fact that records a version."""
-    if link.kind in ("entry", "late_entry"):
-        return SessionMarked(
-            code=link.code,
-            late=link.kind == "late_entry",
-            comment=link.comment,
-            **_common(link),
-        )
-    if link.kind == "conflict":
-        return SourceConflicted(
-            stands=link.original, code=link.code, stated=link.stated, row=link.line
-        )
-    changed = {"original": link.original, "code": link.code, **_common(link)}
-    if link.kind == "amendment":
-        return MarkAmended(**changed, name=link.name, job_title=link.job_title)
-    return (MarkCorrected if link.kind == "taking" else SourceRestated)(**changed)
-
-
-def _common(link: Link) -> dict[str, Any]:
-    return {
-        "minutes_late": link.minutes_late,
-        "nature": link.nature,
-        "reason": link.reason,
-        "by": link.by,
-        "stated": link.stated,
-        "row": link.line,
-    }
+    return event_of(_EVENTS[link.kind], link)
 
 
 # What a source states otherwise than before, or no longer. Nothing of it is recorded: what was
@@ -250,7 +248,7 @@ def _common(link: Link) -> dict[str, Any]:
 def tell_entry(work: Work, entry: Link, held: Mark) -> None:
     """Tell of a row of marks.csv which is not recorded, where it differs."""
     if _entry_differs(work, entry, held):
-        work.differ(MARKS, entry.line)
+        work.differ(MARKS, entry.row)
 
 
 def tell_changes(work: Work, changes: Sequence[Link], new: Sequence[Link], held: Mark) -> None:
@@ -281,7 +279,7 @@ def _tell_gone(work: Work, changes: Sequence[Link], held: Mark) -> None:
 def _tell_kept(work: Work, kept: Iterable[Link], held: Mark, last: str) -> None:
     for link in kept:
         if _change_differs(work, link, held, last):
-            work.differ(AMENDMENTS, link.line)
+            work.differ(AMENDMENTS, link.row)
 
 
 def _entry_differs(work: Work, entry: Link, held: Mark) -> bool:
@@ -289,7 +287,7 @@ def _entry_differs(work: Work, entry: Link, held: Mark) -> bool:
 
     A mark that a person here made, or a code that stands as a conflict, is no row of the source.
     """
-    if held.source_entry is None or not entry.row:
+    if held.source_entry is None or not entry.in_file:
         return False
     if entry.code == held.source_entry and _same_entry(work, entry, held):
         return False

@@ -32,10 +32,14 @@ def mark_reads(content: Content, state: State) -> Iterator[Range]:
     """
     if not state.school.pupils:
         return
-    shared = _SharedHistories()
+    known: dict[tuple[object, ...], list[Event]] = {}
+    done = len(state.histories)
     for wanted_range in _ranges(content, state):
         yield wanted_range
-        shared.take_in(state.histories)
+        # While the streams are being read: memory never holds every copy of equal histories.
+        for stream in islice(reversed(state.histories), len(state.histories) - done):
+            _share(state.histories, stream, known)
+        done = len(state.histories)
     yield from map(one, sorted(_single(content, state)))
 
 
@@ -74,33 +78,18 @@ def _pupils_concerned(content: Content, state: State) -> list[str]:
     return sorted(found & state.school.pupils.keys())
 
 
-class _SharedHistories:
-    """Keeps one copy of equal histories: the marks of a register that nobody changed.
+def _share(
+    histories: dict[str, list[Event]], stream: str, known: dict[tuple[object, ...], list[Event]]
+) -> None:
+    """Keep one copy of equal histories: the marks of a register that nobody changed.
 
-    It is called while the streams are being read, so that memory never holds all copies. Only
-    nonce and row are lost, of which an import asks nothing.
+    Only nonce and row are lost, of which an import asks nothing but whether there is a row.
     """
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], list[Event]] = {}
-        self._done = 0
-
-    def take_in(self, histories: dict[str, list[Event]]) -> None:
-        """Share the histories that were read since the last time."""
-        for stream in islice(reversed(histories), len(histories) - self._done):
-            event = histories[stream][0]
-            if not isinstance(event, SessionMarked) or event.nature or event.comment:
-                continue
-            if len(histories[stream]) == 1:
-                histories[stream] = self._known.setdefault(_content(event), histories[stream])
-        self._done = len(histories)
-
-
-def _content(event: SessionMarked) -> tuple[object, ...]:
-    """Return what tells two plain marks apart, but for their nonce and which row it was."""
-    imported = event.row is not None
-    said = (event.code, event.late, event.minutes_late, event.reason)
-    return *said, event.by, event.stated, imported
+    event, *later = histories[stream]
+    if later or not isinstance(event, SessionMarked) or event.nature or event.comment:
+        return
+    said = (event.code, event.late, event.minutes_late, event.reason, event.by, event.stated)
+    histories[stream] = known.setdefault((*said, event.row is None), histories[stream])
 
 
 class HeldMarks:
@@ -237,7 +226,7 @@ class Marks:
     def _in_order(self, stated: Sequence[Link]) -> bool:
         fault = links.order_fault(stated)
         if fault is not None:
-            self._work.problems.refuse(AMENDMENTS, fault[0].line, fault[1])
+            self._work.problems.refuse(AMENDMENTS, fault[0].row, fault[1])
         return fault is None
 
     def _plan_changes_alone(self, key: Key, changes: Sequence[Link]) -> None:
@@ -258,7 +247,7 @@ class Marks:
             f"there is no mark for {occasion.text} that it could amend",
             "add the mark to marks.csv, or correct upn, date or session",
         )
-        self._work.problems.refuse(AMENDMENTS, changes[0].line, why)
+        self._work.problems.refuse(AMENDMENTS, changes[0].row, why)
 
     def _plan_cancelled(self, number: int) -> None:
         """Give the code of a cancelled session to everyone concerned who has no row."""
@@ -319,4 +308,4 @@ class Marks:
 
 
 def _cancelled_entry(cancelled: Cancellation) -> Link:
-    return Link("entry", cancelled.code, cancelled.line, stated=cancelled.stated, row=False)
+    return Link("entry", cancelled.code, cancelled.line, stated=cancelled.stated, in_file=False)

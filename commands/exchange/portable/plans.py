@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from commands.core.marks import code_rule
 from commands.exchange.portable import calendar
 from commands.exchange.portable.occasions import StateBefore
 from commands.exchange.portable.rows import PlanRow, event_of
@@ -45,10 +44,7 @@ def _faults(work: Work, row: PlanRow) -> Iterator[Refused | None]:
         return
     if row.code is None:
         yield fields.empty("code", "say which code is expected")
-        return
-    try:
-        code_rule(work.rules.codes, row.code, row.session)
-    except Refused as why:
+    elif isinstance(why := work.code_rule(row.code, row.session), Refused):
         yield why
 
 

@@ -1,6 +1,7 @@
 """The admission register: pupils, their spells on roll and their groups, new or changed."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from typing import Any, cast
@@ -36,81 +37,64 @@ def record_pupils(work: Work) -> None:
     owners: dict[str, PupilRow] = {}
     for rows in spells.values():
         rows.sort(key=lambda row: row.starts_on)
-        if (
-            _one_pupil(work, rows)
-            and _own_local_id(work, rows, owners)
-            and _spells_in_order(work, rows)
-        ):
+        if fault := _not_theirs(rows, owners):
+            work.problems.refuse(PUPILS, fault[0].line, fault[1])
+        elif _spells_in_order(work, rows):
             _record_pupil(work, rows)
     left = work.school.pupils.keys() - set(work.pupils.values())
     work.missing("pupils", ((streams.pupil(pupil_id), "details") for pupil_id in left))
 
 
-def _one_pupil(work: Work, rows: list[PupilRow]) -> bool:
-    """Refuse rows with one UPN that are not of one pupil."""
+def _not_theirs(
+    rows: list[PupilRow], owners: dict[str, PupilRow]
+) -> tuple[PupilRow, Refused] | None:
+    """Return the row whose UPN or local id is another pupil's; ``owners``: of the local ids."""
     first = min(rows, key=lambda row: row.line)
     for row in rows:
         same_name = (row.surname, row.forename) == (first.surname, first.forename)
         if row.dob != first.dob or not (same_name or row.local_id == first.local_id):
-            why = Refused(
+            return row, Refused(
                 "upn-shared",
                 f"UPN {row.upn} is on line {first.line} for somebody else",
                 "correct one of the two UPNs, or the date of birth",
             )
-            work.problems.refuse(PUPILS, row.line, why)
-            return False
-    return True
-
-
-def _own_local_id(work: Work, rows: list[PupilRow], owners: dict[str, PupilRow]) -> bool:
     for row in rows:
-        if row.local_id is None:
-            continue
-        owner = owners.setdefault(row.local_id, row)
+        owner = owners.setdefault(row.local_id, row) if row.local_id else row
         if owner.upn != row.upn:
-            why = Refused(
+            return row, Refused(
                 "local-id-shared",
                 f"local id {row.local_id!r} is on line {owner.line} for {owner.upn}",
                 "give each pupil their own",
             )
-            work.problems.refuse(PUPILS, row.line, why)
-            return False
-    return True
+    return None
 
 
 def _spells_in_order(work: Work, rows: list[PupilRow]) -> bool:
-    checks = [(row, why) for row in rows for why in _faults(work, row)]
+    in_order = [work.check(PUPILS, row.line, _faults(work, row)) for row in rows]
     for row, following in pairwise(rows):
         if row.leaves_on is None or following.starts_on <= row.leaves_on:
-            checks.append((following, _overlap(f"from {row.starts_on} on line {row.line}")))
-    for row, fault in checks:
-        work.problems.refuse(PUPILS, row.line, fault)
+            overlap = Refused(
+                "spells-overlap",
+                "this spell on roll begins before the one "
+                f"from {row.starts_on} on line {row.line} ends",
+                "correct starts_on or leaves_on",
+            )
+            in_order.append(work.check(PUPILS, following.line, [overlap]))
     for row in rows:
         if row.leaves_on is not None and (why := remove.ground_fault(row.ground, row.leaves_on)):
             work.problems.find(PUPILS, row.line, why)
-    return not checks
+    return all(in_order)
 
 
-def _faults(work: Work, row: PupilRow) -> list[Refused]:
-    found = [
-        fields.reversed_dates(row.starts_on, row.leaves_on, ("starts_on", "leaves_on")),
-        fields.reversed_dates(row.dob, row.starts_on, ("dob", "starts_on")),
-        fields.future_day(row.dob, work.today, "dob"),
-    ]
+def _faults(work: Work, row: PupilRow) -> Iterator[Refused | None]:
+    yield fields.reversed_dates(row.starts_on, row.leaves_on, ("starts_on", "leaves_on"))
+    yield fields.reversed_dates(row.dob, row.starts_on, ("dob", "starts_on"))
+    yield fields.future_day(row.dob, work.today, "dob")
     try:
         age.begins(row.dob)
         age.ends(age.birth_cohort(row.dob))
     except Refused as why:
-        found.append(why)
-    return [why for why in found if why is not None]
-
-
-def _overlap(other: str) -> Refused:
-    return Refused(
-        "spells-overlap",
-        f"this spell on roll begins before the one {other} ends",
-        "correct starts_on or leaves_on",
-    )
+        yield why
 
 
 def _record_pupil(work: Work, rows: list[PupilRow]) -> None:

@@ -9,7 +9,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import count
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
 
@@ -18,7 +18,7 @@ from msgspec import field as column
 
 from ledger.clock import parse_instant
 from ledger.errors import Refused
-from ledger.events.base import Event, SourcedEvent
+from ledger.events.base import Event
 from ledger.events.roll import GroupKind, YesNo
 from ledger.formats import fields
 from ledger.formats.fields import Field, Read
@@ -35,6 +35,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One row; ``line`` is its place in the file, the header being 1."""
 
     line: int
+
+    @property
+    def row(self) -> int:
+        """The line, as the events call it."""
+        return self.line
 
 
 class DatedRow(Row, frozen=True, kw_only=True):
@@ -215,12 +220,15 @@ def _reader(kind: Any) -> Read:  # noqa: ANN401 - any annotation
     return _READERS.get(kind) or fields.one_of(*get_args(kind))
 
 
-def event_of(kind: type[_E], row: Row, **besides: object) -> _E:
-    """Return the event that a row states: all that both name alike, and the row's line."""
-    stated = {n: getattr(row, n) for n in kind.__struct_fields__ if hasattr(row, n)}
-    if issubclass(kind, SourcedEvent):
-        stated["row"] = row.line
+def event_of(kind: type[_E], said: Any, **besides: object) -> _E:  # noqa: ANN401 - read by name
+    """Return the event that a row, or a version of a mark, makes: all that both name alike."""
+    stated = {name: getattr(said, name) for name in _shared(kind, said.__class__)}
     return kind(**stated | besides)
+
+
+@cache
+def _shared(kind: type[Event], said: type) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if hasattr(said, name))
 
 
 # The rows of marks.csv. A session is one small number: hundreds of thousands of rows name a few

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from commands.core import marks
 from commands.core.command import State
 from commands.exchange.portable.content import Content
 from commands.exchange.portable.rows import DatedRow, NoticeRow, RelationRow, Row
@@ -21,7 +22,8 @@ from ledger.formats.sheet import Problems
 from ledger.sealing.keys import is_sealed
 from ledger.state.school import Pupil, School, evolve
 from ledger.store.store import Fact
-from policies.packs.codes import Rules
+from ledger.values import Session
+from policies.packs.codes import CodeRule, Rules
 
 _R = TypeVar("_R", bound=Row)
 
@@ -135,6 +137,13 @@ class Work:
             )
             self.problems.refuse_once(("parent", parent_id), file, row.line, why)
         return None
+
+    def code_rule(self, code: str, session: Session) -> CodeRule | Refused:
+        """Return the rule of a code, or why it may not stand for a session."""
+        try:
+            return marks.code_rule(self.rules.codes, code, session)
+        except Refused as why:
+            return why
 
     def check(self, file: str, line: int, checks: Iterable[Refused | None]) -> bool:
         """Refuse every check that found something; tell whether none did."""
