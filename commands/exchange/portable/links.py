@@ -1,7 +1,7 @@
 """One mark's versions as its source states them: which the ledger does not hold, which differ."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import dropwhile, pairwise
+from itertools import dropwhile, pairwise, takewhile
 from typing import Literal, NamedTuple
 
 from commands.exchange.portable.occasions import Cancellation
@@ -89,7 +89,7 @@ def new_links(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
 
 def new_changes(changes: Sequence[Link], held: Mark) -> Sequence[Link]:
     """Return which changes to a mark are new, where the source does not repeat the mark itself."""
-    unheld = [link for link in changes if not any(is_same(link, step) for step in held.steps)]
+    unheld = [link for link in changes if not _is_held(link, held)]
     unheld = list(dropwhile(lambda link: _told_otherwise(link, held), unheld))
     if not unheld:
         return ()
@@ -118,7 +118,7 @@ def go_on_from_held(stated: Sequence[Link], held: Mark) -> bool:
     if len(stated) == 1 or stated[0].code != last_row_code(held):
         return False
     first = stated[1]
-    goes_on = first.original == held.code or any(is_same(first, step) for step in held.steps)
+    goes_on = first.original == held.code or _is_held(first, held)
     return goes_on and first.original != stated[0].code
 
 
@@ -135,10 +135,8 @@ def _following(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     """
     if stated[0].code != held.source_entry or not held.steps:
         return ()
-    codes = [(link.original, link.code) for link in stated[1:]]
-    held_codes = [(step.original, step.code) for step in held.steps]
-    if codes[: len(held_codes)] == held_codes:
-        return stated[1 + len(held_codes) :]
+    if _codes(stated[1:])[: len(held.steps)] == _codes(held.steps):
+        return stated[1 + len(held.steps) :]
     newest = max(latest(held), *(step.stated or 0 for step in held.steps))
     later = dropwhile(lambda link: (link.stated or 0) <= newest, stated[1:])
     found = list(later)
@@ -147,8 +145,11 @@ def _following(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
 
 def _told_otherwise(link: Link, held: Mark) -> bool:
     """Tell whether a change is one that is held, with another time."""
-    codes = (link.original, link.code)
-    return link.original != held.code and codes in [(s.original, s.code) for s in held.steps]
+    return link.original != held.code and (link.original, link.code) in _codes(held.steps)
+
+
+def _codes(versions: Iterable[Link | Step]) -> list[tuple[str, str]]:
+    return [(version.original, version.code) for version in versions]
 
 
 def latest(held: Mark) -> int:
@@ -161,24 +162,24 @@ def _count_held(stated: Sequence[Link], held: Mark) -> int:
     """Return how many versions, from the entry on, are those that the ledger holds."""
     if stated[0].code != held.source_entry:
         return 0
-    known = 1
-    for link, step in zip(stated[1:], held.steps, strict=False):
-        if not is_same(link, step):
-            break
-        known += 1
-    return known
+    pairs = zip(stated[1:], held.steps, strict=False)
+    return 1 + sum(1 for _ in takewhile(lambda pair: is_same(*pair), pairs))
 
 
 def is_same(link: Link, step: Step) -> bool:
     """Tell whether a change is the one that is held: its codes and its time."""
-    same_codes = (link.original, link.code) == (step.original, step.code)
-    return same_codes and (link.stated == step.stated or link.kind == "restated")
+    same_time = link.stated == step.stated or link.kind == "restated"
+    return same_time and _codes([link]) == _codes([step])
+
+
+def _is_held(link: Link, held: Mark) -> bool:
+    return any(is_same(link, step) for step in held.steps)
 
 
 def _same_row(stated: Sequence[Link], held: Mark) -> bool:
     """Tell whether the mark is as last stated, and its changes are among those held."""
-    held_too = all(any(is_same(link, step) for step in held.steps) for link in stated[1:])
-    return held_too and stated[0].code == last_row_code(held)
+    all_held = all(_is_held(link, held) for link in stated[1:])
+    return all_held and stated[0].code == last_row_code(held)
 
 
 def _conflict(last: Link, held: Mark) -> Sequence[Link]:
@@ -192,7 +193,7 @@ def _conflict(last: Link, held: Mark) -> Sequence[Link]:
 def _restatement(stated: Sequence[Link], held: Mark) -> Sequence[Link]:
     """Return the restatement to what the source says now, with its changes when all are new."""
     entry, changes, stands = stated[0], stated[1:], held.code or ""
-    if any(is_same(link, step) for link in changes for step in held.steps):
+    if any(_is_held(link, held) for link in changes):
         return (stated[-1]._replace(kind="restated", original=stands),)
     if entry.code == stands:
         return changes
@@ -289,11 +290,14 @@ def _entry_differs(work: Work, entry: Link, held: Mark) -> bool:
     """
     if held.source_entry is None or not entry.in_file:
         return False
-    if entry.code == held.source_entry and _same_entry(work, entry, held):
+    said = (entry.stated, entry.by)
+    if entry.code == held.source_entry and _agree(
+        (*said, entry.comment), (held.entry_stated, held.entry_by, work.text(held.comment))
+    ):
         return False
     rows = [step for step in held.steps if step.restated and step.code == entry.code]
     if rows:
-        return not any(_same_author(entry, step) for step in rows)
+        return not any(_agree(said, (step.stated, step.by)) for step in rows)
     return entry.code == held.source_entry or not _heard(entry.code, held)
 
 
@@ -314,34 +318,18 @@ def _take(left: list[Link], step: Step, fits: Callable[[Link, Step], bool]) -> b
 
 
 def _alike(link: Link, step: Step) -> bool:
-    return link.stated == step.stated or (link.original, link.code) == (step.original, step.code)
-
-
-def _same_entry(work: Work, entry: Link, held: Mark) -> bool:
-    times = ((entry.stated, held.entry_stated), (entry.by, held.entry_by))
-    comment = entry.comment is None or entry.comment == work.text(held.comment)
-    return comment and not any(_otherwise(*pair) for pair in times)
-
-
-def _same_author(entry: Link, step: Step) -> bool:
-    return not (_otherwise(entry.stated, step.stated) or _otherwise(entry.by, step.by))
+    return link.stated == step.stated or _codes([link]) == _codes([step])
 
 
 def _change_differs(work: Work, link: Link, held: Mark, last: str) -> bool:
     found = [step for step in held.steps if is_same(link, step)]
-    if found:
-        return not any(_same_change(work, link, step) for step in found)
-    return (link.original, link.code) not in held.codes_here and not _heard(last, held)
-
-
-def _same_change(work: Work, link: Link, step: Step) -> bool:
-    pairs = (
-        (link.by, step.by),
-        (link.minutes_late, step.minutes_late),
-        (link.reason, work.text(step.reason)),
-        (link.nature, work.text(step.nature)),
+    if not found:
+        return (link.original, link.code) not in held.codes_here and not _heard(last, held)
+    said = (link.by, link.minutes_late, link.reason, link.nature)
+    return not any(
+        _agree(said, (s.by, s.minutes_late, work.text(s.reason), work.text(s.nature)))
+        for s in found
     )
-    return not any(_otherwise(*pair) for pair in pairs)
 
 
 def _heard(code: str, held: Mark) -> bool:
@@ -349,6 +337,6 @@ def _heard(code: str, held: Mark) -> bool:
     return held.amended_here and code in (held.code, held.source_code)
 
 
-def _otherwise(stated: object, held: object) -> bool:
-    """Tell whether a cell states something else; an empty one states nothing."""
-    return stated is not None and stated != held
+def _agree(stated: Iterable[object], held: Iterable[object]) -> bool:
+    """Tell whether cells state nothing else than is held; an empty one states nothing."""
+    return all(new in (None, old) for new, old in zip(stated, held, strict=True))

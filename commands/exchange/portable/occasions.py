@@ -75,16 +75,14 @@ class Occasions:
 
     def _occasion(self, number: int) -> Occasion:
         session = session_numbered(number)
-        closures = bool(self._calendar.closures_on(session))
-        in_term = self._calendar.in_term(session.date)
         return Occasion(
             number,
             session,
-            str(session),
-            session.date,
-            in_term and not closures and session.date <= self._today,
-            closures,
-            self._calendar.closing(session),
+            text=str(session),
+            day=session.date,
+            open=session.date <= self._today and self._calendar.meets_everyone(session),
+            closures=bool(self._calendar.closures_on(session)),
+            closing=self._calendar.closing(session),
         )
 
     def day_of(self, instant: int) -> date:
@@ -118,20 +116,17 @@ class Occasions:
 
     def meets(self, occasion: Occasion, pupil: Pupil) -> bool:
         """Tell whether the school meets a session for a pupil, so that an entry is due."""
-        if self._uncertain:
-            return False
-        in_term = self._calendar.in_term(occasion.day)
-        return in_term and self._closure(occasion, pupil) is None
+        groups = pupil.groups(occasion.day)
+        return not self._uncertain and self._calendar.meets(occasion.session, groups)
 
     def stated(self, occasion: Occasion, pupil: Pupil, upn: str) -> bool:
         """Tell whether the folder itself says that the school meets a session.
 
         It may not, and a person here have said that it does.
         """
-        rows = [row for row in self._groups if row.upn == upn]
-        named = [r.name for r in rows if r.covers(occasion.day)]
-        closure = self._folder.closure(occasion.session, [*pupil.groups(occasion.day), *named])
-        return self._folder.in_term(occasion.day) and closure is None
+        day = occasion.day
+        named = [row.name for row in self._groups if row.upn == upn and row.covers(day)]
+        return self._folder.meets(occasion.session, [*pupil.groups(day), *named])
 
     def cancellation(self, occasion: Occasion, pupil: Pupil) -> Cancellation | None:
         """Return how a session was cancelled for a pupil, none where it was not."""
@@ -181,6 +176,14 @@ def _folder_calendar(work: Work) -> Calendar:
     return Calendar(terms, closures, [])
 
 
+def has_place(calendar: Calendar, pupil: Pupil, session: Session) -> bool:
+    """Tell whether a mark for a session has its place in the register, or a cancellation's has."""
+    if not pupil.on_roll(session.date) or not calendar.in_term(session.date):
+        return False
+    closure = calendar.closure(session, pupil.groups(session.date))
+    return closure is None or closure.cancelled
+
+
 # What the ledger that an import began with says of rows that it holds already.
 #
 # A row that was taken in is not refused when it comes again, because a person here moved a term,
@@ -216,6 +219,4 @@ class StateBefore:
     def meets(self, pupil: Pupil, occasion: Occasion) -> bool:
         """Tell whether the school met a session for a pupil, before the import."""
         known = self._state.school.pupils[pupil.id]
-        closure = self._calendar.closure(occasion.session, known.groups(occasion.day))
-        met = closure is None or closure.cancelled
-        return met and self._calendar.in_term(occasion.day) and known.on_roll(occasion.day)
+        return has_place(self._calendar, known, occasion.session)

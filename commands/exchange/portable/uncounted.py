@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
+from commands.exchange.portable.occasions import has_place
 from commands.exchange.portable.work import Work
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -58,9 +59,9 @@ def find_uncounted(work: Work) -> None:
         cause = comparison.cause(pupil_id, session)
         found[cause].append((session, pupil_id))
     for cause, marks in found.items():
-        pupils = len({pupil_id for _, pupil_id in marks})
+        pupils = {pupil_id for _, pupil_id in marks}
         what, remedy = _WORDS[cause.code]
-        count = f"{number_of(len(marks), 'mark')} of {number_of(pupils, 'pupil')}"
+        count = f"{number_of(len(marks), 'mark')} of {number_of(len(pupils), 'pupil')}"
         why = Refused(
             cause.code,
             f"{what} takes out of every figure {count} that the ledger holds, "
@@ -81,12 +82,13 @@ class _Comparison:
 
     def lost(self) -> Iterator[tuple[str, Session]]:
         """Yield each mark held, by pupil and session, that stood and will not."""
-        if not self._old.pupils:
-            return
-        everyone = self._sessions_changed()
-        for pupil_id, pupil in self._old.pupils.items():
-            for session in self._sessions_of(pupil, self._new.pupils[pupil_id], everyone):
-                if self._has_mark(pupil, session) and self._takes_out(pupil, session):
+        everyone, held = self._sessions_changed(), self._work.state.histories
+        for pupil_id, old in self._old.pupils.items():
+            new = self._new.pupils[pupil_id]
+            for session in self._sessions_of(old, new, everyone):
+                marked = streams.mark(pupil_id, session) in held
+                stood = marked and has_place(self._was, old, session)
+                if stood and not has_place(self._is, new, session):
                     yield pupil_id, session
 
     def cause(self, pupil_id: str, session: Session) -> _Cause:
@@ -131,13 +133,6 @@ class _Comparison:
             if not self._is.in_term(session.date)
             or self._was.closures_on(session) != self._is.closures_on(session)
         ]
-
-    def _has_mark(self, pupil: Pupil, session: Session) -> bool:
-        return streams.mark(pupil.id, session) in self._work.state.histories
-
-    def _takes_out(self, pupil: Pupil, session: Session) -> bool:
-        after = self._new.pupils[pupil.id]
-        return _stands(self._was, pupil, session) and not _stands(self._is, after, session)
 
     # The row that each finding is about.
 
@@ -185,11 +180,3 @@ class _Comparison:
 
 def _days_on_roll(pupil: Pupil) -> set[tuple[date, date | None]]:
     return {(spell.starts_on, spell.leaves_on) for spell in pupil.spells.values()}
-
-
-def _stands(calendar: Calendar, pupil: Pupil, session: Session) -> bool:
-    """Tell whether a mark for a session has its place in the register, or a cancellation's has."""
-    if not pupil.on_roll(session.date) or not calendar.in_term(session.date):
-        return False
-    closure = calendar.closure(session, pupil.groups(session.date))
-    return closure is None or closure.cancelled
