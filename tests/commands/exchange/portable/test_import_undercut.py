@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from commands.core.execute import execute
 from commands.penalties.notices import RecordNotice
 from tests.commands.exchange.portable.conftest import ADA
 
@@ -19,7 +18,7 @@ def noticed(known):
         parent_id="P01", pupil=ADA, kind="s444A", issued_on=date(2026, 11, 13),
         offence_first=date(2026, 11, 9), offence_last=date(2026, 11, 10),
     )  # fmt: skip
-    execute(known.by("A01"), notice)
+    known.by("A01").do(notice)
     return known
 
 
