@@ -72,47 +72,40 @@ def test_only_codes_that_can_be_entered_are_offered():
     assert (found["B"], found["Y7"], found["N"]) == ("nature", "cause", None)
 
 
-def test_space_is_present_whatever_was_planned(blank):
-    """One key a pupil."""
-    done = pressed(blank, "   ")
-    assert shown(done) == ["/", "/", "/"]
-    assert done.is_done
+KEYS = {
+    "space is present, whatever was planned": ("   ", ["/", "/", "/"], 3),
+    "enter keeps what is shown, and else is present": ("\r\n\r", ["/", "M", "N"], 3),
+    "letters are codes, small ones too": ("nIl", ["N", "I", "L"], 3),
+    "a code that may go on waits": ("c", ["", "M", "N"], 0),
+    "its next letter completes it": ("c1", ["C1", "M", "N"], 1),
+    "enter takes a waiting code, on that pupil only": ("c\r", ["C", "M", "N"], 1),
+    "another letter takes it, and counts for the next": ("cn", ["C", "N", "N"], 2),
+    "half a code is dropped": ("yq", ["Q", "M", "N"], 1),
+    "down keeps a waiting code": (["c", "down"], ["C", "M", "N"], 1),
+    "up takes a waiting code too": ([" ", "c", "up"], ["/", "C", "N"], 0),
+    "up stops at the first pupil": (["c", "down", "up", "up"], ["C", "M", "N"], 0),
+    "backspace erases half a code": (["c", "backspace"], ["", "M", "N"], 0),
+    "backspace erases the code under the cursor": (["n", "up", "backspace"], ["", "M", "N"], 0),
+}
 
 
-def test_enter_keeps_what_is_shown_and_else_is_present(blank):
-    """A plan or a mark that stands is confirmed, a blank is present."""
+@pytest.mark.parametrize(("keys", "codes", "cursor"), KEYS.values(), ids=KEYS)
+def test_keys_fill_the_sheet(blank, keys, codes, cursor):
+    """A code waits only while another begins with it."""
+    after = pressed(blank, keys)
+    assert (shown(after), after.cursor) == (codes, cursor)
+    assert after.is_done == (cursor == len(ROWS))
+    assert after.typed == ("C" if keys == "c" else "")
+
+
+def test_what_is_kept_by_enter_is_not_typed(blank):
+    """Only the blank became a code."""
     done = pressed(blank, "\r\n\r")
-    assert shown(done) == ["/", "M", "N"]
     assert [row.upn for row in blank.rows if row.pupil_id in done.chosen] == ["U1"]
 
 
-def test_letter_is_a_code_and_moves_on(blank):
-    """Small letters do as well."""
-    done = pressed(blank, "nIl")
-    assert shown(done) == ["N", "I", "L"]
-
-
-def test_code_that_may_go_on_waits(blank):
-    """C waits for 1 or 2; 1 completes it."""
-    waiting = blank.press("c")
-    assert (waiting.typed, waiting.cursor) == ("C", 0)
-    assert shown(waiting.press("1"))[0] == "C1"
-
-
-def test_enter_takes_a_waiting_code(blank):
-    """C and Enter is C, on that pupil only."""
-    after = pressed(blank, "c\r")
-    assert (shown(after)[0], after.cursor) == ("C", 1)
-
-
-def test_other_letter_takes_a_waiting_code_and_counts_for_the_next(blank):
-    """C then N: the first is C, the second N."""
-    assert shown(pressed(blank, "cn"))[:2] == ["C", "N"]
-
-
-def test_half_a_code_is_dropped(blank):
-    """Y alone is no code; Q is one."""
-    assert shown(pressed(blank, "yq"))[0] == "Q"
+def test_half_a_code_is_not_taken_by_enter(blank):
+    """Y alone is no code."""
     assert blank.press("y").press("\r").typed == ""
 
 
@@ -136,18 +129,8 @@ def test_nothing_is_typed_past_the_end(blank):
     assert done.press("down") == done
 
 
-def test_arrows_move_and_take_a_waiting_code(blank):
-    """Down past a waiting code keeps it; up stops at the first pupil."""
-    after = blank.press("c").press("down")
-    assert (shown(after)[0], after.cursor) == ("C", 1)
-    assert after.press("up").press("up").cursor == 0
-
-
-def test_backspace_erases_what_was_typed(blank):
-    """First half a code, then the code of the pupil under the cursor."""
-    assert blank.press("c").press("backspace").typed == ""
-    back = blank.press("n").press("up")
-    assert shown(back.press("backspace"))[0] == ""
+def test_backspace_past_the_end_changes_nothing(blank):
+    """After the last pupil there is nothing under the cursor."""
     assert pressed(blank, "   ").press("backspace").is_done
 
 
@@ -169,12 +152,6 @@ def test_another_code_forgets_the_nature(blank):
     """What was said of B is not said of K."""
     described = blank.press("b").describe(ROWS[0], "taster day").press("up").press("k")
     assert described.lacking() == [ROWS[0]]
-
-
-def test_waiting_code_is_not_lost_on_the_way_up(blank):
-    """Up takes a waiting code too."""
-    after = pressed(blank, " ").press("c").press("up")
-    assert (shown(after)[1], after.cursor) == ("C", 0)
 
 
 def test_what_is_typed_is_waited_for_in_steps(monkeypatch):

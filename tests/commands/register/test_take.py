@@ -76,9 +76,22 @@ def test_impossible_times_of_taking_are_refused(morning):
         assert morning.refused(take(rest_present=True, **times)).code == "taking-times"
 
 
-def test_rest_present_fills_the_blanks(morning):
-    """Everyone without a code was there."""
-    assert codes(morning.recorded(take("P2,N,,\n", rest_present=True))) == ["/", "N"]
+PLAN = PlanAbsence(pupil="P1", session=TODAY_AM, code="M")
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "rest_present", "found"),
+    [
+        pytest.param([], "P2,N,,\n", True, ["/", "N"], id="rest-present-fills-the-blanks"),
+        pytest.param([PLAN], "", True, ["/", "M"], id="a-plan-comes-before-rest-present"),
+        pytest.param([PLAN], "P1,/,,\n", True, ["/", "/"], id="a-stated-code-before-the-plan"),
+    ],
+)
+def test_what_each_pupil_gets(morning, before, text, rest_present, found):
+    """Who is expected to be away is not present by default, and who is there is there."""
+    for command in before:
+        morning.do(command)
+    assert codes(morning.recorded(take(text, rest_present=rest_present))) == found
 
 
 def test_present_is_the_code_of_the_half_day(desk):
@@ -104,18 +117,6 @@ def test_planned_absence_becomes_the_entry(morning):
     assert "planned absence became the entry: Ada Quill (B)" in morning.do(command).says
     [entry] = morning.marks("P1")[str(TODAY_AM)]
     assert (entry.code, entry.nature) == ("B", "taster day")
-
-
-def test_plan_comes_before_rest_present(morning):
-    """A pupil expected to be away is not present by default."""
-    morning.do(PlanAbsence(pupil="P1", session=TODAY_AM, code="M"))
-    assert codes(morning.recorded(take(rest_present=True))) == ["/", "M"]
-
-
-def test_stated_code_comes_before_the_plan(morning):
-    """Who is there is there, whatever was planned."""
-    morning.do(PlanAbsence(pupil="P1", session=TODAY_AM, code="M"))
-    assert codes(morning.recorded(take("P1,/,,\n", rest_present=True))) == ["/", "/"]
 
 
 def test_mark_that_stands_is_kept_or_corrected_while_open(morning):
@@ -158,19 +159,20 @@ def test_second_taking_enters_late_what_was_missing(morning):
     assert (entry.code, entry.late) == ("L", True)
 
 
-def test_second_taking_never_changes_a_mark(morning):
-    """After the end of taking a change is an amendment."""
-    morning.do(take(rest_present=True))
+@pytest.mark.parametrize(
+    ("before", "at"),
+    [
+        pytest.param(take(rest_present=True), "08:50", id="its-register-was-taken"),
+        pytest.param(MarkSession(pupil="P1", session=TODAY_AM, code="/"), "09:30", id="closed"),
+    ],
+)
+def test_mark_is_not_changed_after_the_end_of_taking(morning, before, at):
+    """From then on a change is an amendment; also where no register was taken."""
+    morning.do(before)
+    morning.at(f"2026-11-20T{at}")
     command = take("P1,N,,\n")
     assert problems(morning, command) == [("stdin", 2, "already-marked")]
     assert "attendance amend" in morning.refused(command).problems[0].remedy
-
-
-def test_mark_is_not_changed_after_the_closing_time(morning):
-    """Also where no register was taken."""
-    morning.do(MarkSession(pupil="P1", session=TODAY_AM, code="/"))
-    morning.at("2026-11-20T09:30")
-    assert problems(morning, take("P1,N,,\n")) == [("stdin", 2, "already-marked")]
 
 
 def test_pupils_whose_session_is_closed_are_left_out(morning):
@@ -215,14 +217,17 @@ def test_rows_from_the_screen_have_no_line(morning):
     ]
 
 
-def test_register_without_any_code_is_refused(morning):
-    """An empty register is no register."""
-    assert morning.refused(take()).code == "register-empty"
-
-
-def test_unknown_group_is_refused(morning):
-    """Also one to which nobody belongs on that day."""
-    assert morning.refused(take(group="9Z", rest_present=True)).code == "group-unknown"
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, "register-empty"),
+        ({"group": "9Z", "rest_present": True}, "group-unknown"),
+        ({"session": parse_session("2026-11-23/AM"), "rest_present": True}, "future-session"),
+    ],
+)
+def test_register_that_may_not_be_taken_is_refused(morning, fields, code):
+    """Nothing is stated, nobody belongs to the group on that day, or the day has not come."""
+    assert morning.refused(take(**fields)).code == code
 
 
 def test_cancelled_session_is_refused(morning):
@@ -231,17 +236,8 @@ def test_cancelled_session_is_refused(morning):
     assert morning.refused(take(rest_present=True)).code == "session-cancelled"
 
 
-def test_future_session_is_refused(morning):
-    """Tomorrow's register is not taken today."""
-    command = take(session=parse_session("2026-11-23/AM"), rest_present=True)
-    assert morning.refused(command).code == "future-session"
-
-
-AM = parse_session("2026-11-20/AM")
-
-
 def mark(**fields):
-    return MarkSession(**({"pupil": "P1", "session": AM, "code": "N"} | fields))
+    return MarkSession(**({"pupil": "P1", "session": TODAY_AM, "code": "N"} | fields))
 
 
 def test_mark_while_the_register_is_open_is_an_entry(morning):
@@ -249,23 +245,19 @@ def test_mark_while_the_register_is_open_is_an_entry(morning):
     command = mark(code="L", minutes_late=4, comment="bus", reason="traffic")
     assert morning.recorded(command) == [
         (
-            f"mark:{morning.id('P1')}:{AM}",
+            f"mark:{morning.id('P1')}:{TODAY_AM}",
             SessionMarked(code="L", minutes_late=4, comment="bus", reason="traffic", by="mm"),
         )
     ]
 
 
-def test_mark_after_the_closing_time_is_a_late_entry(desk):
-    """Nobody recorded an end, so the closing time is the end."""
-    [(_, event)] = desk.recorded(mark())
-    assert event.late
-
-
-def test_mark_after_the_register_was_taken_is_a_late_entry(morning):
-    """The recorded end comes before the closing time."""
-    morning.do(TakeRegister(group="7A", session=AM, rows=(Row(0, "P2", "/"),)))
-    [(_, event)] = morning.recorded(mark())
-    assert event.late
+def test_mark_after_the_register_ended_is_a_late_entry(morning):
+    """The recorded end comes before the closing time; where nobody recorded one, that is it."""
+    assert not morning.recorded(mark(pupil="P3"))[0][1].late
+    morning.do(TakeRegister(group="7A", session=TODAY_AM, rows=(Row(0, "P2", "/"),)))
+    assert morning.recorded(mark())[0][1].late
+    morning.at("2026-11-20T09:30")
+    assert morning.recorded(mark(pupil="P4"))[0][1].late
 
 
 def test_without_register_times_the_day_is_the_end(desk):
@@ -309,7 +301,7 @@ def test_repeated_mark_records_nothing(desk):
 def test_closed_and_cancelled_sessions_are_refused(desk):
     """Nothing is marked on what was not held."""
     desk.do(AddClosure(day=date(2026, 11, 20), session=("PM",), reason="INSET"))
-    desk.do(CancelSessions(sessions=(str(AM),), reason="flood"))
+    desk.do(CancelSessions(sessions=(str(TODAY_AM),), reason="flood"))
     assert desk.refused(mark(session=parse_session("2026-11-20/PM"))).code == "school-closed"
     assert desk.refused(mark()).code == "session-cancelled"
 

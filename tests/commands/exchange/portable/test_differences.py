@@ -19,17 +19,25 @@ INSERTED = (
 )
 
 
-@pytest.mark.parametrize(
-    "now",
-    [FEVERISH.replace("feverish", "cold"), FEVERISH.replace("A01", "H01"), LATER],
-    ids=["reason", "author", "time"],
-)
-def test_a_changed_row_of_an_amendment_is_told(known, changed, now):
+MARK = f"{ROW},/,,,,T01,2026-11-09T08:51:00Z"
+KEPT = {
+    "reason of an amendment": ("amendments.csv", FEVERISH, FEVERISH.replace("feverish", "cold")),
+    "author of an amendment": ("amendments.csv", FEVERISH, FEVERISH.replace("A01", "H01")),
+    "time of an amendment": ("amendments.csv", FEVERISH, LATER),
+    "comment of a mark": ("marks.csv", MARK, MARK.replace(",T01", "On crutches,T01")),
+    "author of a mark": ("marks.csv", MARK, MARK.replace("T01", "T02")),
+    "time of a mark": ("marks.csv", MARK, MARK.replace("08:51", "08:52")),
+}
+
+
+@pytest.mark.parametrize(("file", "was", "now"), KEPT.values(), ids=KEPT)
+def test_a_changed_row_is_told(known, changed, file, was, now):
     """What was stated first is kept."""
-    found, says = known.brought(changed("amendments.csv", (FEVERISH, now)))
+    found, says = known.brought(changed(file, (was, now)))
     assert found == {}
     assert says[0] == "nothing was recorded"
-    assert f"{DIFFERS}1 amendment (amendments.csv:3)" in says
+    place = "1 mark (marks.csv:2)" if file == "marks.csv" else "1 amendment (amendments.csv:3)"
+    assert f"{DIFFERS}{place}" in says
     assert not any("no longer" in line for line in says)
 
 
@@ -52,23 +60,6 @@ def test_a_new_amendment_after_changed_ones_is_recorded(known, changed):
 def test_a_new_amendment_after_an_inserted_one_is_recorded(known, changed):
     """The inserted one is not."""
     known.once(changed("amendments.csv", INSERTED, more=CARD), MarkAmended=1)
-
-
-@pytest.mark.parametrize(
-    "now",
-    [
-        "On crutches,T01,2026-11-09T08:51:00Z",
-        ",T02,2026-11-09T08:51:00Z",
-        ",T01,2026-11-09T08:52:00Z",
-    ],
-    ids=["comment", "author", "time"],
-)
-def test_a_changed_row_of_a_mark_is_told(known, changed, now):
-    """What was stated first is kept."""
-    was = f"{ROW},/,,,,T01,2026-11-09T08:51:00Z"
-    found, says = known.brought(changed("marks.csv", (was, f"{ROW},/,,,{now}")))
-    assert found == {}
-    assert f"{DIFFERS}1 mark (marks.csv:2)" in says
 
 
 def test_an_empty_cell_is_no_difference(known, changed):

@@ -10,30 +10,31 @@ CALL = "I,Call,A01,2026-11-20T15:00:00Z\n"
 DEX = "F999200018006,2026-11-19,AM"
 
 
-def test_new_marks_are_recorded_and_known_ones_are_not(known, top_up):
-    """A day that restates the day before."""
-    path = top_up(NEW + f"{ADA},2026-11-09,AM,/,,,,T01,2026-11-09T08:51:00Z\n")
-    known.once(path, SessionMarked=1)
-
-
-def test_a_mark_whose_amendment_is_not_repeated_is_left_as_it_is(known, top_up):
-    """The mark as first entered, without its amendments: nothing new."""
-    path = top_up(f"{ADA},2026-11-10,AM,N,,,,T01,2026-11-10T08:51:00Z\n")
-    assert known.brought(path).found == {}
-
-
-def test_a_change_may_come_without_its_mark(known, top_up):
-    """The mark came on the day, its amendment two days later."""
-    known.once(top_up(NEW, amendments=f"{DEX},N,{CALL}"), SessionMarked=1, MarkAmended=1)
-
-
-def test_a_change_may_go_on_from_one_that_is_not_repeated(known, top_up):
-    """The mark as first entered, and only the newest of its amendments."""
-    path = top_up(
+ONCE = {
+    "a day that restates the day before": (
+        NEW + f"{ADA},2026-11-09,AM,/,,,,T01,2026-11-09T08:51:00Z\n", "", {"SessionMarked": 1},
+    ),
+    "a mark as first entered, its amendment not repeated": (
+        f"{ADA},2026-11-10,AM,N,,,,T01,2026-11-10T08:51:00Z\n", "", {},
+    ),
+    "a change without its mark, which came on the day": (
+        NEW, f"{DEX},N,{CALL}", {"SessionMarked": 1, "MarkAmended": 1},
+    ),
+    "a change that goes on from one that is not repeated": (
         f"{CLEO},2026-11-09,AM,N,,,,T01,2026-11-09T08:51:00Z\n",
-        amendments=f"{CLEO},2026-11-09,AM,I,M,Card seen,A01,2026-11-20T15:00:00Z\n",
-    )
-    known.once(path, MarkAmended=1)
+        f"{CLEO},2026-11-09,AM,I,M,Card seen,A01,2026-11-20T15:00:00Z\n",
+        {"MarkAmended": 1},
+    ),
+    "another code for a session that the ledger's calendar cancelled": (
+        "R999200018005,2026-11-18,PM,\\,,,,T03,2026-11-18T13:54:00Z\n", "", {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("marks", "amendments", "found"), ONCE.values(), ids=ONCE)
+def test_what_is_new_is_recorded_once(known, top_up, marks, amendments, found):
+    """And what is known is not."""
+    known.once(top_up(marks, amendments=amendments), **found)
 
 
 def test_a_change_that_does_not_follow_from_what_stands_is_refused(known, top_up):
@@ -42,17 +43,15 @@ def test_a_change_that_does_not_follow_from_what_stands_is_refused(known, top_up
     assert "original is O, but N stood" in problem.what
 
 
-def test_a_change_of_a_mark_amended_here_is_a_conflict(known, top_up, amend_here):
-    """Whoever sent the change did not know of ours."""
-    amend_here("2026-11-09/AM", "M")
+@pytest.mark.parametrize(
+    ("here", "found"),
+    [("M", {"SessionMarked": 1, "SourceConflicted": 1}), ("I", {"SessionMarked": 1})],
+)
+def test_a_change_of_a_mark_amended_here_is_a_conflict(known, top_up, amend_here, here, found):
+    """Whoever sent the change did not know of ours; none where both came to the same code."""
+    amend_here("2026-11-09/AM", here)
     path = top_up(NEW, amendments=f"{ADA},2026-11-09,AM,/,{CALL}")
-    assert known.brought(path).found == {"SessionMarked": 1, "SourceConflicted": 1}
-
-
-def test_a_cancelled_session_of_the_ledger_counts(known, top_up):
-    """Cancelled in the calendar; the top-up states another code."""
-    path = top_up("R999200018005,2026-11-18,PM,\\,,,,T03,2026-11-18T13:54:00Z\n")
-    assert known.brought(path).found == {}
+    assert known.brought(path).found == found
 
 
 def test_a_pupil_nobody_knows_is_refused(known, top_up):
@@ -73,13 +72,6 @@ def test_plans_may_come_with_a_top_up(known, top_up):
     """Also ours; an empty marks.csv is a file with a header."""
     step = ",2026-11-25,AM,M,,,A01,2026-11-12T10:00:00Z,planned\n"
     assert known.codes(top_up("", plans=f"{ADA}{step}Y999200018009{step}")) == ["pupil-unknown"]
-
-
-def test_an_amendment_that_was_made_here_too_is_no_conflict(known, top_up, amend_here):
-    """Both came to the same code."""
-    amend_here("2026-11-09/AM", "I")
-    path = top_up("", amendments=f"{ADA},2026-11-09,AM,/,{CALL}")
-    assert known.brought(path).found == {}
 
 
 def test_an_amendment_earlier_than_one_held_is_refused(known, top_up):
