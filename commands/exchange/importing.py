@@ -120,23 +120,13 @@ _AMENDED_HERE = {
 _PLACES = 3
 """How many of the rows that differ are named."""
 _ONE = {
-    "spells on roll": "spell on roll",
-    "corrections during taking": "correction during taking",
-    "marks restated": "mark restated",
-    "conflicts with what a person did here": "conflict with what a person did here",
-    "conflicts settled": "conflict settled",
-    "details amended": "detail amended",
-    "rows without a mark": "row without a mark",
-    "rows where no entry is due": "row where no entry is due",
     "late entries": "late entry",
     "entries": "entry",
     "register times": "set of register times",
     "staff": "member of staff",
-    "members of staff": "member of staff",
-    "parts of school.toml": "part of school.toml",
 }
-"""One of what is counted, where it is not the plural without its last letter."""
 _MANY = {"register times": "sets of register times", "staff": "members of staff"}
+"""How what is counted is called, where its name is no plural in "s"."""
 
 
 def _counts(work: Work) -> dict[str, int]:
@@ -145,11 +135,6 @@ def _counts(work: Work) -> dict[str, int]:
     names = _DIFFERING | _AMENDED_HERE
     differs = {f"differs: {names[file]}": len(rows) for file, rows in work.differs.items()}
     return {name: count for name, count in work.counts.items() if count} | gone | differs
-
-
-def _recorded_counts(work: Work) -> dict[str, int]:
-    """Return what is recorded, counted by kind."""
-    return {n: c for n, c in work.counts.items() if c and n not in _PASSED_OVER}
 
 
 def _says(work: Work, *, dry_run: bool) -> tuple[str, ...]:
@@ -171,7 +156,8 @@ def _says(work: Work, *, dry_run: bool) -> tuple[str, ...]:
 
 
 def _recorded_line(work: Work, *, dry_run: bool) -> str:
-    found, would = _recorded_counts(work), "would be" if dry_run else "was"
+    found = {name: c for name, c in work.counts.items() if c and name not in _PASSED_OVER}
+    would = "would be" if dry_run else "was"
     if found:
         return f"{'would be recorded' if dry_run else 'recorded'}: {_list_of(found)}"
     if work.differs:
@@ -210,4 +196,6 @@ def _count(count: int, name: str) -> str:
     """Return a count with its name, which is a plural, in the number that fits."""
     if count != 1:
         return f"{count:,} {_MANY.get(name, name)}"
-    return f"1 {_ONE.get(name, name.removesuffix('s'))}"
+    thing, of, what = name.partition(" ")
+    one = f"{thing[:-1]}{of}{what}" if thing.endswith("s") else name.removesuffix("s")
+    return f"1 {_ONE.get(name, one)}"

@@ -6,7 +6,7 @@ The functions at the end look at values that were read, and return the refusal, 
 
 from collections.abc import Callable, Collection
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from ledger import values
@@ -46,6 +46,8 @@ day = lru_cache(4096)(values.parse_date)
 """Read an ISO date."""
 instant = lru_cache(4096)(parse_instant)
 """Read an instant as microseconds."""
+upn = values.check_upn
+"""Read a UPN whose form and check letter are right."""
 
 
 def day_text(cell: str) -> str:
@@ -56,11 +58,6 @@ def day_text(cell: str) -> str:
 def text(cell: str) -> str:
     """Read a text as it is."""
     return cell
-
-
-def upn(cell: str) -> str:
-    """Read a UPN whose form and check letter are right."""
-    return values.check_upn(cell)
 
 
 def number(cell: str) -> int:
@@ -74,11 +71,7 @@ def number(cell: str) -> int:
 
 def one_of(*allowed: str) -> Read:
     """Return the reader of a word from a list."""
-
-    def read(cell: str) -> str:
-        return among(cell, allowed)
-
-    return read
+    return partial(among, allowed=allowed)
 
 
 def among(cell: str, allowed: Collection[str]) -> str:
@@ -115,13 +108,9 @@ def _parts(cell: str) -> list[str]:
     return [part for part in stripped if part]
 
 
-yes_no = one_of("yes", "no")
-"""Read yes or no."""
-
-
 def flag(cell: str) -> bool:
     """Read yes or no as truth."""
-    return bool(yes_no(cell) == "yes")
+    return among(cell, ("yes", "no")) == "yes"
 
 
 ROLES = ("teacher", "attendance_officer", "head", "authoriser", "safeguarding", "trust", "auditor")

@@ -7,7 +7,7 @@ what no source system states (``kind``, plans), so that it can be imported witho
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Literal
 
 SCHOOL = "school.toml"
 STAFF = "staff.csv"
@@ -29,9 +29,6 @@ LIST_SEPARATOR = ";"
 EntryKind = Literal["entry", "late_entry"]
 ChangeKind = Literal["taking", "amendment", "restated"]
 PlanStep = Literal["planned", "changed", "withdrawn"]
-ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
-CHANGE_KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
-PLAN_STEPS: tuple[PlanStep, ...] = get_args(PlanStep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ _FOR_GOOD = 10**9
 
 
 class Entries:
-    """Goes through the rows once; ``ignored`` counts those that ask for no entry, by why.
+    """Goes through the rows of marks.csv once.
 
     ``pupil(index)`` is good for rows that `standing` yielded. ``faulty``: the marks with a fault.
     """

@@ -115,7 +115,7 @@ def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
 def _standing(work: Work, pupil: Pupil, rows: list[PupilRow]) -> list[PupilRow]:
     """Return the rows of spells that were not withdrawn here, each with what was amended here."""
     stream = streams.pupil(pupil.id)
-    names = SPELL_DETAILS if _has(work, "boarder") else SPELL_DETAILS[:-1]
+    names = SPELL_DETAILS if "boarder" in work.content.pupils.has else SPELL_DETAILS[:-1]
     found = []
     for row in rows:
         spell = (stream, row.starts_on)
@@ -183,7 +183,7 @@ def _fits(work: Work, pupil: Pupil, rows: list[PupilRow]) -> bool:
 def _record_spell(work: Work, pupil: Pupil, row: PupilRow) -> None:
     known = work.school.pupils.get(pupil.id)
     held = known.spells.get(row.starts_on) if known else None
-    boarder = row.boarder if held is None or _has(work, "boarder") else held.boarder
+    boarder = row.boarder if held is None or "boarder" in work.content.pupils.has else held.boarder
     reopened = held is not None and held.leaves_on is not None and row.leaves_on is None
     if held is None or reopened or held.boarder != boarder:
         event = _enrolment(work, row, known, boarder=boarder)
@@ -191,10 +191,6 @@ def _record_spell(work: Work, pupil: Pupil, row: PupilRow) -> None:
         held = Spell(row.starts_on)
     if row.leaves_on is not None and _leaving_differs(work, held, row):
         work.record("leavers", streams.pupil(pupil.id), event_of(PupilRemoved, row))
-
-
-def _has(work: Work, column: str) -> bool:
-    return column in work.content.pupils.has
 
 
 def _leaving_differs(work: Work, held: Spell, row: PupilRow) -> bool:

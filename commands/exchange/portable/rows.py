@@ -7,11 +7,11 @@ are many, and held as compact columns: some 30 bytes a row, few texts, each once
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache, partial
 from itertools import count
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import field as column
@@ -22,7 +22,7 @@ from ledger.events.base import Event
 from ledger.events.roll import GroupKind, YesNo
 from ledger.formats import fields
 from ledger.formats.fields import Field, Read
-from ledger.formats.portable import ENTRY_KINDS, ChangeKind, EntryKind, PlanStep
+from ledger.formats.portable import ChangeKind, EntryKind, PlanStep
 from ledger.formats.sheet import Sheet
 from ledger.values import HALVES, Half, Session
 
@@ -202,7 +202,7 @@ _READERS: Mapping[Any, Read] = {
 _E = TypeVar("_E", bound=Event)
 
 
-def fields_of(row: type[Row]) -> Mapping[str, Field]:
+def fields_of(row: type[msgspec.Struct]) -> Mapping[str, Field]:
     """Return how the columns of a file are read, into which attribute of its row."""
     return {
         each.encode_name: Field(each.name, _reader(each.type), each.required, each.default)
@@ -252,7 +252,7 @@ _REMEMBERED = 50_000
 """How many distinct texts of a column are known again without being read."""
 
 
-class Extras(NamedTuple):
+class Extras(msgspec.Struct, frozen=True):
     """What few rows state besides."""
 
     minutes_late: int | None = None
@@ -297,7 +297,7 @@ def read_marks(sheet: Sheet) -> MarkRows:
         try:
             session = session_number(day(on), half(part))
             stated = instant(at) if at else NOT_STATED
-            extras = _extras(*more) if any(more) else None
+            extras = _extras(more) if any(more) else None
             if not (upn and code):
                 raise fields.empty("code" if upn else "upn")
         except Refused as why:
@@ -320,15 +320,9 @@ def _remembering(name: str, read: Read) -> Callable[[str], Any]:
     return lru_cache(_REMEMBERED)(partial(Field(name, read, mandatory=True).value, name))
 
 
-def _extras(minutes: str, nature: str, comment: str, kind: str, reason: str) -> Extras:
-    return Extras(
-        _MINUTES.value("minutes_late", minutes),
-        nature or None,
-        comment or None,
-        _KIND.value("kind", kind),
-        reason or None,
-    )
+def _extras(cells: Sequence[str]) -> Extras:
+    values = (each.value(name, cell) for (name, each), cell in zip(_EXTRAS, cells, strict=True))
+    return Extras(*values)
 
 
-_MINUTES = Field("minutes_late", fields.number)
-_KIND = Field("kind", fields.one_of(*ENTRY_KINDS))
+_EXTRAS = fields_of(Extras).items()

@@ -4,7 +4,7 @@ A row is compared with what its source stated last. A detail that a person here 
 stands, whatever an unchanged row repeats.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,19 +46,18 @@ def attributes(event: object, names: Iterable[str]) -> Details:
     return {name: getattr(event, name) for name in names}
 
 
-def pairs(heard: Sequence[tuple[Event, bool]]) -> Iterator[tuple[list[Event], bool]]:
-    """Yield events with who stated them; a spell and its end, stated together, as one.
+def _pairs(heard: Iterable[tuple[Event, bool]]) -> list[tuple[list[Event], bool]]:
+    """Return events with who stated them; a spell and its end, stated together, as one.
 
     A spell recorded again would otherwise seem to go on, and then to end anew.
     """
-    done = False
-    for place, (event, imported) in enumerate(heard):
-        if done:
-            done = False
-            continue
-        following = heard[place + 1 : place + 2]
-        done = any(imported == by and _ends(event, then) for then, by in following)
-        yield [event, following[0][0]] if done else [event], imported
+    found: list[tuple[list[Event], bool]] = []
+    for event, imported in heard:
+        if found and found[-1][1] == imported and _ends(found[-1][0][-1], event):
+            found[-1][0].append(event)
+        else:
+            found.append(([event], imported))
+    return found
 
 
 def _ends(event: Event, then: Event) -> bool:
@@ -67,7 +66,7 @@ def _ends(event: Event, then: Event) -> bool:
     return event.starts_on == then.starts_on
 
 
-def stated_by(events: Sequence[Event]) -> Iterator[Statement]:
+def _stated_by(events: Iterable[Event]) -> Iterator[Statement]:
     """Yield what events state together; a later one of a record adds to the one before."""
     found: dict[Hashable, Details] = {}
     for event in events:
@@ -147,18 +146,13 @@ class Voice:
     """What stands of one record.
 
     ``amended``: each detail that a person here stated since the source did, with what the source
-    had stated (none: nothing); ``imported``: a source stated the record, once
-    at least (none: nobody did).
+    had stated (none: nothing); ``imported``: a source stated the record, once at least (none:
+    nobody did).
     """
 
     stands: Details = field(default_factory=dict)
     amended: Details = field(default_factory=dict)
     imported: bool | None = None
-
-    @property
-    def only_here(self) -> bool:
-        """Tell whether no source ever stated the record."""
-        return self.imported is False
 
     def hear(self, stated: Mapping[str, Any], *, imported: bool) -> None:
         """Take in what is stated; what stands already is no statement."""
@@ -213,8 +207,8 @@ class Voices:
         found: dict[Hashable, Voice] = {}
         if all(imported):
             return found
-        for pair, by_source in pairs(list(zip(events, imported, strict=True))):
-            for key, stated in stated_by(pair):
+        for pair, by_source in _pairs(zip(events, imported, strict=True)):
+            for key, stated in _stated_by(pair):
                 opened = {name: self._text(value) for name, value in stated.items()}
                 found.setdefault(key, Voice()).hear(opened, imported=by_source)
         return found
@@ -233,12 +227,9 @@ class Voices:
 
     def _header(self, position: int) -> bool:
         """Find the header before a position, and remember of how many facts it tells."""
-        events = ((at, self._event(at)) for at in range(position - 1, 0, -1))
+        before = map(self._state.event_at, range(position - 1, 0, -1))
+        events = ((found.position, found.event) for found in before if found)
         at, header = next((at, event) for at, event in events if isinstance(event, Committed))
         imported = header.source is not None
         self._headers.append((range(at, at + header.count + 1), imported))
         return imported
-
-    def _event(self, position: int) -> Event | None:
-        found = self._state.event_at(position)
-        return found and found.event

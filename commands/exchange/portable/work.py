@@ -75,7 +75,7 @@ class Work:
 
     def missing(self, what: str, records: Iterable[Record]) -> None:
         """Count what the folder does not state any more, of what a source ever stated."""
-        self.gone[what] += sum(not self.voices[record].only_here for record in records)
+        self.gone[what] += sum(self.voices[record].imported is not False for record in records)
 
     def stands(
         self,
