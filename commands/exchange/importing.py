@@ -12,7 +12,7 @@ from typing import Self, TextIO
 
 from commands.core.command import Decision, State, UseCase, argument, hidden, option
 from commands.core.ranges import Range, starting
-from commands.exchange.portable import calendar, people, plans, pupils, uncounted
+from commands.exchange.portable import calendar, people, pupils, uncounted
 from commands.exchange.portable.content import ORDER, Content, load
 from commands.exchange.portable.marks import Marks, mark_reads
 from commands.exchange.portable.voices import voice_reads
@@ -63,7 +63,7 @@ class ImportPortable(UseCase):
             )
         marks = Marks(work)
         marks.plan()
-        plans.record_plans(work)
+        people.record_plans(work)
         if content.whole:
             people.record_notices(work)
             people.record_casework(work)

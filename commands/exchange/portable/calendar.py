@@ -157,11 +157,8 @@ def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:
     stream = streams.staff(staff_id)
     row = work.standing(STAFF, row, (stream, row.since), STAFF_DETAILS, {"until"})
     rows = work.school.staff.get(staff_id, {})
-    held = rows.get(row.since)
-    if held is not None:
-        stands = attributes(held, STAFF_DETAILS) | {"name": work.text(held.name)}
-        if stands == attributes(row, STAFF_DETAILS):
-            return
+    if work.opened(rows.get(row.since), STAFF_DETAILS) == attributes(row, STAFF_DETAILS):
+        return
     work.record("staff", stream, event_of(StaffChanged if rows else StaffJoined, row))
 
 

@@ -1,10 +1,19 @@
-"""Families, notices to them and steps with them: rows that are new or differ become facts."""
+"""Families, notices, steps with families, planned absences: what is new or differs of each."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
 
-from commands.exchange.portable.rows import NoticeRow, ParentRow, RelationRow, event_of
+from commands.exchange.portable import calendar
+from commands.exchange.portable.occasions import StateBefore
+from commands.exchange.portable.rows import (
+    NoticeRow,
+    ParentRow,
+    PlanRow,
+    RelationRow,
+    event_of,
+    lacking_details,
+)
 from commands.exchange.portable.voices import (
     NOTICE_DETAILS,
     PARENT_DETAILS,
@@ -13,15 +22,16 @@ from commands.exchange.portable.voices import (
     attributes,
 )
 from commands.exchange.portable.work import Work
+from ledger.clock import local_date
+from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.base import replace
+from ledger.events.base import Event, SourcedEvent, replace
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.penalties import NoticeStated
+from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
 from ledger.events.roll import ParentRecorded, RelationRecorded
 from ledger.formats import fields
-from ledger.formats.portable import CASEWORK, FILES, NOTICES, PARENTS, RELATIONS
-
-_COLUMN_OF = {"since": "from", "until": "to"}
+from ledger.formats.portable import CASEWORK, NOTICES, PARENTS, PLANS, RELATIONS, PlanStep
 
 
 def record_parents(work: Work) -> None:
@@ -40,8 +50,8 @@ def record_parents(work: Work) -> None:
 
 def _record_parent(work: Work, row: ParentRow) -> None:
     held = work.school.parents.get(row.parent_id)
-    stands = {name: work.text(getattr(held, name)) if held else None for name in PARENT_DETAILS}
-    stated: dict[str, Any] = {name: getattr(row, name) or stands[name] for name in PARENT_DETAILS}
+    stands = work.opened(held, PARENT_DETAILS)
+    stated = {name: getattr(row, name) or stood for name, stood in stands.items()}
     stream = streams.parent(row.parent_id)
     stated |= work.stands(PARENTS, row.line, (stream, None), stated)
     if held is None or stated != stands:
@@ -72,27 +82,14 @@ def _record_relation(work: Work, key: tuple[str, str], rows: list[RelationRow]) 
     The ledger's state keeps the newest only.
     """
     held, stream = work.school.relations.get(key), streams.relation(*key)
-    stands = {name: _relation_held(work, held, name) for name in RELATION_DETAILS}
+    stands = work.opened(held, RELATION_DETAILS)
+    lacking = lacking_details(RelationRow, work.content.relations.has)
     for row in rows if held is None else rows[-1:]:
-        stated: dict[str, Any] = {
-            name: stands[name] if _is_absent(work, name) else getattr(row, name)
-            for name in RELATION_DETAILS
-        }
+        stated = attributes(row, RELATION_DETAILS) | {name: stands[name] for name in lacking}
         stated |= work.stands(RELATIONS, row.line, (stream, None), stated)
         if held is None or stated != stands:
             event = RelationRecorded(**stated, stated=row.stated, row=row.line)
             work.record("relations", stream, event)
-
-
-def _is_absent(work: Work, name: str) -> bool:
-    """Tell whether the file has no column for a detail, so that what is held stays."""
-    column = _COLUMN_OF.get(name, name)
-    return column in FILES[RELATIONS].optional and column not in work.content.relations.has
-
-
-def _relation_held(work: Work, held: RelationRecorded | None, name: str) -> object:
-    value = getattr(held, name) if held else None
-    return work.text(value) if name == "relationship" else value
 
 
 # Penalty notices as their source states them: those that are new or stated otherwise.
@@ -149,19 +146,18 @@ def _notice_in_order(work: Work, row: NoticeRow) -> bool:
 def _notice(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStated:
     """Return what a row states; a column that is not in the file leaves what is held."""
     stated = event_of(NoticeStated, row)
-    absent = set(FILES[NOTICES].optional) - work.content.notices.has - {"recorded_on"}
-    return replace(stated, **{name: getattr(held, name) for name in absent}) if held else stated
+    lacking = lacking_details(NoticeRow, work.content.notices.has)
+    return replace(stated, **attributes(held, lacking)) if held else stated
 
 
 # Steps with families: each row of ``casework.csv`` that the ledger does not hold yet.
 
 _STEP = ("step", "on", "by", "with_whom", "outcome", "notes")
-Statement = tuple[object, ...]
 
 
 def record_casework(work: Work) -> None:
     """Record each step that is not held; two equal rows are two steps."""
-    held: dict[str, Counter[Statement]] = {}
+    held: dict[str, Counter[tuple[object, ...]]] = {}
     unseen = sum(map(len, work.school.casework.values()))
     for row in work.content.casework.rows:
         pupil = work.pupil(CASEWORK, row.line, row.upn)
@@ -170,7 +166,8 @@ def record_casework(work: Work) -> None:
         stream = streams.casework(pupil.id)
         if stream not in held:
             steps = work.school.casework.get(stream, ())
-            held[stream] = Counter(_step_details(work, step) for step in steps)
+            found = (work.opened(step, _STEP) for step in steps)
+            held[stream] = Counter(tuple(each.values()) for each in found)
         said = tuple(attributes(row, _STEP).values())
         if held[stream][said]:
             held[stream][said] -= 1
@@ -181,6 +178,76 @@ def record_casework(work: Work) -> None:
         work.gone["casework steps"] += unseen
 
 
-def _step_details(work: Work, step: CaseworkStepTaken) -> Statement:
-    texts = (work.text(text) for text in (step.with_whom, step.outcome, step.notes))
-    return (step.step, step.on, step.by, *texts)
+# Planned absences: the steps of ``plans.csv`` that the ledger does not hold yet.
+
+_EVENTS: Mapping[PlanStep, type[Event]] = {
+    "planned": AbsencePlanned,
+    "changed": PlanChanged,
+    "withdrawn": PlanWithdrawn,
+}
+_STEPS = {event: step for step, event in _EVENTS.items()}
+
+
+def record_plans(work: Work) -> None:
+    """Record each step that is not held, in order of ``planned_on``."""
+    steps: dict[str, list[PlanRow]] = defaultdict(list)
+    for row in work.content.plans.rows:
+        pupil = work.pupil(PLANS, row.line, row.upn)
+        if pupil is None:
+            continue
+        stream = streams.plan(pupil.id, row.session)
+        held = map(_statement, work.state.histories.get(stream, ()))
+        if work.check(PLANS, row.line, _plan_faults(work, row, is_held=_said(row) in held)):
+            steps[stream].append(row)
+    for stream, rows in steps.items():
+        _record_steps(work, stream, sorted(rows, key=lambda row: row.stated or 0))
+
+
+def _plan_faults(work: Work, row: PlanRow, *, is_held: bool) -> Iterator[Refused | None]:
+    yield fields.future_instant(row.stated, work.now, "planned_on")
+    if row.by is not None:
+        day = local_date(row.stated or work.now)
+        # A step that was taken in while its author was on the staff, as then stated, stays good.
+        if not (is_held and StateBefore(work.state).absent(row.by, day)):
+            yield calendar.fault(work, row.by, day)
+    if row.step == "withdrawn":
+        return
+    if row.code is None:
+        yield fields.empty("code", "say which code is expected")
+    elif isinstance(why := work.code_rule(row.code, row.session), Refused):
+        yield why
+
+
+def _record_steps(work: Work, stream: str, rows: list[PlanRow]) -> None:
+    history = work.state.histories.get(stream, [])
+    held = [_statement(event) for event in history]
+    stands = _code(history[-1]) if history else None
+    for row in rows:
+        if _said(row) in held:
+            continue
+        if (stands is None) != (row.step == "planned"):
+            what = "nothing" if stands is None else stands
+            why = Refused(
+                "plan-order",
+                f"{row.step}, but {what} was planned for {row.session} until then",
+                "correct step, or planned_on, which sets the order",
+            )
+            work.problems.refuse(PLANS, row.line, why)
+            return
+        original = {} if row.step == "planned" else {"original": stands}
+        work.record("plans", stream, event_of(_EVENTS[row.step], row, **original))
+        stands = None if row.step == "withdrawn" else row.code
+
+
+def _said(row: PlanRow) -> tuple[object, ...]:
+    return row.step, row.code, row.stated
+
+
+def _statement(event: Event) -> tuple[object, ...]:
+    stated = event.stated if isinstance(event, SourcedEvent) else None
+    return _STEPS.get(type(event)), _code(event), stated
+
+
+def _code(event: Event) -> str | None:
+    """Return the code that is expected from this step on."""
+    return event.code if isinstance(event, AbsencePlanned | PlanChanged) else None

@@ -7,7 +7,7 @@ are many, and held as compact columns: some 30 bytes a row, few texts, each once
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache, partial
 from itertools import count
@@ -218,6 +218,12 @@ def _reader(kind: Any) -> Read:  # noqa: ANN401 - any annotation
     if callable(own := getattr(kind, "__metadata__", (None,))[0]):
         return own  # type: ignore[no-any-return]
     return _READERS.get(kind) or fields.one_of(*get_args(kind))
+
+
+def lacking_details(row: type[Row], has: Collection[str]) -> set[str]:
+    """Return the details for which a file has no column, so that what is held of them stays."""
+    found = {field.attribute for column, field in fields_of(row).items() if column not in has}
+    return found - {"stated"}
 
 
 def event_of(kind: type[_E], said: Any, **besides: object) -> _E:  # noqa: ANN401 - read by name

@@ -12,7 +12,7 @@ from commands.core import marks
 from commands.core.command import State
 from commands.exchange.portable.content import Content
 from commands.exchange.portable.rows import DatedRow, NoticeRow, RelationRow, Row
-from commands.exchange.portable.voices import Record, Voices, attributes
+from commands.exchange.portable.voices import Details, Record, Voices, attributes
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events.base import Event
@@ -84,7 +84,7 @@ class Work:
         record: Record,
         stated: Mapping[str, Any],
         whole: Collection[str] = (),
-    ) -> dict[str, Any]:
+    ) -> Details:
         """Return what stands of a row, since a person here amended it, and tell where it differs.
 
         ``whole``: the details of which an empty cell states something.
@@ -104,6 +104,11 @@ class Work:
     def text(self, stored: str | None) -> str | None:
         """Return a personal text, whether the ledger sealed it or this import brought it."""
         return self.state.open_text(stored) if stored and is_sealed(stored) else stored
+
+    def opened(self, held: object, names: Iterable[str]) -> Details:
+        """Return details that are held, opened; none of each where nothing is."""
+        found = {name: getattr(held, name, None) for name in names}
+        return {n: self.text(v) if isinstance(v, str) else v for n, v in found.items()}
 
     def pupil_id(self, upn: str) -> str | None:
         """Return the id of the pupil that a UPN names, of this folder or the ledger's."""
