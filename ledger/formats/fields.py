@@ -14,7 +14,7 @@ from ledger.clock import iso, parse_instant
 from ledger.errors import Refused
 from ledger.formats import portable
 
-_MOST_DIGITS = 9
+_MOST_DIGITS = 9  # no minute, rank or count comes near; what is stored stays far below 64 bits
 
 Read = Callable[[str], Any]
 

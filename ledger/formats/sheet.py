@@ -40,7 +40,7 @@ class Problems:
 
     def refuse(self, file: str, line: int, why: Refused) -> None:
         """Add a problem that refuses the import."""
-        if len(self.faults) < SHOWN * SHOWN:
+        if len(self.faults) < SHOWN * SHOWN:  # a file of nonsense does not fill memory
             self.faults.append(_problem(file, line, why))
         else:
             self.hidden += 1
