@@ -1,7 +1,6 @@
 """Reading a portable folder, at the edge: bytes in, parsed content out."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -64,14 +63,8 @@ def load(path: Path) -> Content:
         )
     if not path.is_dir():
         raise Refused("folder-missing", f"there is no folder {path}", "check the path")
-    with _readable(path):
-        return _FolderReader(path).content()
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
     try:
-        yield
+        return _FolderReader(path).content()
     except OSError as error:
         why = error.strerror or str(error)
         raise Refused(

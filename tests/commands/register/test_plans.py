@@ -162,42 +162,35 @@ def withdraw(**fields):
     return WithdrawPlan(**(given | fields))
 
 
-@pytest.fixture
-def monday(desk):
-    """Ada is expected to be away on Monday."""
-    desk.do(PlanAbsence(pupil="P1", from_="2026-11-23", to_="2026-11-23", code="M"))
-    return desk
-
-
-def test_withdrawal_names_what_was_planned(monday):
+def test_withdrawal_names_what_was_planned(planned):
     """The plan stays in the history."""
-    [(_, event)] = monday.recorded(withdraw())
+    [(_, event)] = planned.recorded(withdraw())
     assert event == PlanWithdrawn(original="M", reason="appointment moved", by="mm")
 
 
-def test_withdrawn_plan_fills_no_register(monday):
+def test_withdrawn_plan_fills_no_register(planned):
     """When the register is taken the pupil is there or not."""
-    monday.do(withdraw())
-    monday.at("2026-11-23T08:50")
-    monday.do(TakeRegister(group="7A", session=MONDAY_AM, rest_present=True))
-    assert [e.code for e in monday.marks("P1")[str(MONDAY_AM)]] == ["/"]
+    planned.do(withdraw())
+    planned.at("2026-11-23T08:50")
+    planned.do(TakeRegister(group="7A", session=MONDAY_AM, rest_present=True))
+    assert [e.code for e in planned.marks("P1")[str(MONDAY_AM)]] == ["/"]
 
 
-def test_withdrawn_plan_can_be_made_again(monday):
+def test_withdrawn_plan_can_be_made_again(planned):
     """A new plan after a withdrawal is a new fact."""
-    monday.do(withdraw())
+    planned.do(withdraw())
     again = PlanAbsence(pupil="P1", session=MONDAY_AM, code="M")
-    assert len(monday.recorded(again)) == 1
+    assert len(planned.recorded(again)) == 1
 
 
-def test_repeated_withdrawal_is_refused(monday):
+def test_repeated_withdrawal_is_refused(planned):
     """There is nothing left to withdraw."""
-    monday.do(withdraw())
-    assert monday.refused(withdraw()).code == "no-plan"
+    planned.do(withdraw())
+    assert planned.refused(withdraw()).code == "no-plan"
 
 
-def test_plan_that_became_an_entry_is_refused(monday):
+def test_plan_that_became_an_entry_is_refused(planned):
     """From then on it is a mark."""
-    monday.at("2026-11-23T08:50")
-    monday.do(TakeRegister(group="7A", session=MONDAY_AM, rest_present=True))
-    assert monday.refused(withdraw()).code == "already-marked"
+    planned.at("2026-11-23T08:50")
+    planned.do(TakeRegister(group="7A", session=MONDAY_AM, rest_present=True))
+    assert planned.refused(withdraw()).code == "already-marked"

@@ -246,13 +246,14 @@ def test_a_duplicate_withdrawn_here_stays_withdrawn(known, changed):
 
 
 def test_a_plan_survives_its_author(known, changed):
-    """The step was taken in while they were on the staff; a new one is refused."""
+    """The steps were taken in while they were on the staff; a new one is refused."""
     row = f"{ADA},2026-11-25,AM,M,Orthodontist,,A01,2026-11-12T10:00:00Z,planned\n"
-    path = changed("plans.csv", more=row)
+    later = f"{ADA},2026-11-27,AM,M,Orthodontist,,A01,2026-11-18T10:00:00Z,planned\n"
+    path = changed("plans.csv", more=row + later)
     known.bring(path)
     known.by("H01").do(LeaveStaff(staff_id="A01", last_day=date(2026, 11, 16)))
     assert known.brought(path).found == {}
-    changed("plans.csv", more=row.replace("11-25", "11-26").replace("11-12", "11-18"))
+    changed("plans.csv", more=later.replace("11-27", "11-26"))
     assert known.codes(path) == ["staff-not-there"]
 
 
