@@ -59,7 +59,7 @@ class Entries:
         self.rows: MarkRows = work.content.marks
         self.faulty: set[Key] = set()
         self._seats: dict[int, _Seat | None] = {}
-        self._rule_of = cache(lambda code, at: work.code_rule(code, occasions[at].session))
+        self._rule_of = cache(self._find_rule)
         self._absence = cache(partial(calendar.fault, work))
 
     def pupil(self, index: int) -> Pupil:
@@ -70,7 +70,7 @@ class Entries:
 
     def occasion(self, index: int) -> Occasion:
         """Return the session of a row."""
-        return self._occasions[self.rows.sessions[self.rows.session[index]]]
+        return self._occasions.at(self.rows.sessions[self.rows.session[index]])
 
     def holds(self, index: int) -> bool:
         """Tell whether a row's mark was taken in before."""
@@ -103,15 +103,18 @@ class Entries:
 
     def _rule(self, index: int) -> CodeRule | None:
         """Return the rule of a row's code; none, and said why, where it may not stand."""
-        code = self.rows.codes[self.rows.code[index]]
-        if code == NO_MARK:
-            self._work.counts["rows without a mark"] += 1
-            return None
-        found = self._rule_of(code, self.rows.sessions[self.rows.session[index]])
+        found = self._rule_of(self.rows.code[index], self.rows.session[index])
         if isinstance(found, Refused):
             self._refuse(index, found)
             return None
+        if found is None:
+            self._work.counts["rows without a mark"] += 1
         return found
+
+    def _find_rule(self, code: int, session: int) -> CodeRule | Refused | None:
+        text = self.rows.codes[code]
+        occasion = self._occasions.at(self.rows.sessions[session])
+        return None if text == NO_MARK else self._work.code_rule(text, occasion.session)
 
     def _no_entry_due(self, index: int, seat: _Seat, occasion: Occasion, rule: CodeRule) -> None:
         """Pass over a code which says that no entry is due, where none is."""
@@ -216,7 +219,7 @@ class Changes:
             if pupil is None:
                 continue
             key = (pupil.id, row.number)
-            occasion = occasions[key[1]]
+            occasion = occasions.at(key[1])
             faults = self._faults(occasion, row)
             if not self._is_held(pupil, row) and not work.check(AMENDMENTS, row.line, faults):
                 self.faulty.add(key)

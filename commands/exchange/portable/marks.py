@@ -170,7 +170,7 @@ class Marks:
         for number in self._occasions.cancelled():
             self._plan_cancelled(number)
         for number in self._occasions.not_cancelled():
-            self._see_withdrawn(self._occasions[number])
+            self._see_withdrawn(self._occasions.at(number))
         self._work.gone["marks"] += self._held.unseen
         if self._work.content.whole:
             self._work.gone["amendments"] += self._held.unseen_changes
@@ -231,7 +231,7 @@ class Marks:
 
     def _plan_changes_alone(self, key: Key, changes: Sequence[Link]) -> None:
         """Settle the changes whose mark is not in the folder: the ledger's, or a cancelled one."""
-        pupil, occasion = self._work.school.pupils[key[0]], self._occasions[key[1]]
+        pupil, occasion = self._work.school.pupils[key[0]], self._occasions.at(key[1])
         stream = self._stream(pupil, occasion)
         held = self._held.take(stream)
         self._settled.add(key)
@@ -251,7 +251,7 @@ class Marks:
 
     def _plan_cancelled(self, number: int) -> None:
         """Give the code of a cancelled session to everyone concerned who has no row."""
-        occasion = self._occasions[number]
+        occasion = self._occasions.at(number)
         for pupil in self._work.school.pupils.values():
             if (pupil.id, number) in self._settled or not pupil.on_roll(occasion.day):
                 continue

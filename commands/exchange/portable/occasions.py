@@ -46,14 +46,14 @@ class Cancellation:
 
 
 class Occasions:
-    """The sessions of an import, against the calendar as it will be."""
+    """The sessions of an import, against the calendar as it will be; ``at``: one, by number."""
 
     def __init__(self, work: Work) -> None:
         self._calendar: Calendar = work.school.calendar()
         self._codes = work.rules.codes
         self._today = work.today
         self._uncertain = not work.problems.unread.isdisjoint({SCHOOL, GROUPS})
-        self._at = cache(self._occasion)
+        self.at = cache(self._occasion)
         self._day_of_hour = cache(lambda hour: local_date(hour * _HOUR))
         self._stated = {
             key: (line, event.stated)
@@ -69,9 +69,6 @@ class Occasions:
             and not self._calendar.closures_on(Session(closure.date, closure.half))
         }
         self._span = (0, sys.maxsize) if work.content.whole else work.content.span() or (0, 0)
-
-    def __getitem__(self, number: int) -> Occasion:
-        return self._at(number)
 
     def _occasion(self, number: int) -> Occasion:
         session = session_numbered(number)

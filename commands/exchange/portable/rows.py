@@ -229,7 +229,8 @@ def lacking_details(row: type[Row], has: Collection[str]) -> set[str]:
 def event_of(kind: type[_E], said: Any, **besides: object) -> _E:  # noqa: ANN401 - read by name
     """Return the event that a row, or a version of a mark, makes: all that both name alike."""
     stated = {name: getattr(said, name) for name in _shared(kind, said.__class__)}
-    return kind(**stated | besides)
+    stated.update(besides)
+    return kind(**stated)
 
 
 @cache
