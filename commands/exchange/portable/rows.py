@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache, partial
 from itertools import count
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import field as column
@@ -212,12 +212,14 @@ def fields_of(row: type[msgspec.Struct]) -> Mapping[str, Field]:
 
 
 def _reader(kind: Any) -> Read:  # noqa: ANN401 - any annotation
-    first, *more = get_args(kind) or (kind,)
-    if type(None) in more:
-        return _reader(first)
-    if callable(own := getattr(kind, "__metadata__", (None,))[0]):
-        return own  # type: ignore[no-any-return]
-    return _READERS.get(kind) or fields.one_of(*get_args(kind))
+    """Return what reads a type: what it says itself, else by its kind, else one of its words."""
+    if get_origin(kind) is Annotated:
+        reader: Read = kind.__metadata__[0]
+        return reader
+    if kind in _READERS:
+        return _READERS[kind]
+    first, *more = get_args(kind)
+    return _reader(first) if type(None) in more else fields.one_of(first, *more)
 
 
 def lacking_details(row: type[Row], has: Collection[str]) -> set[str]:
