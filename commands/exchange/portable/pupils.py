@@ -210,10 +210,7 @@ def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool)
 
 def _birth(row: PupilRow) -> dict[str, Any]:
     """Return what follows from a date of birth, which stays in clear."""
-    return {
-        "birth_cohort": age.birth_cohort(row.dob),
-        "compulsory_from": age.begins(row.dob),
-    }
+    return {"birth_cohort": age.birth_cohort(row.dob), "compulsory_from": age.begins(row.dob)}
 
 
 def _text_of(row: PupilRow, name: str) -> str | None:
