@@ -49,28 +49,29 @@ def test_repeated_plan_records_nothing(desk):
     assert len(desk.recorded(days("2026-11-23", "2026-11-23"))) == 1
 
 
-def test_another_plan_is_refused_naming_change(desk):
-    """What is planned is changed on purpose or not at all."""
-    desk.do(plan())
-    refused = desk.refused(plan(code="R"))
-    assert refused.code == "already-planned"
-    assert "attendance plan change" in refused.remedy
+TODAY_AM = parse_session("2026-11-20/AM")
+PAST_PLANNING = {
+    "another plan": (plan(), plan(code="R"), "already-planned", "attendance plan change"),
+    "a mark that stands": (
+        MarkSession(pupil="P1", session=TODAY_AM, code="N"), plan(session=TODAY_AM),
+        "already-marked", "attendance amend",
+    ),
+    "a register that has ended": (
+        plan(session=parse_session("2026-11-20/PM")), plan(session=TODAY_AM),
+        "register-ended", "attendance mark",
+    ),
+}  # fmt: skip
 
 
-def test_session_with_a_mark_is_refused_naming_amend(desk):
-    """A mark that stands is past planning."""
-    today = parse_session("2026-11-20/AM")
-    desk.do(MarkSession(pupil="P1", session=today, code="N"))
-    refused = desk.refused(plan(session=today))
-    assert refused.code == "already-marked"
-    assert "attendance amend" in refused.remedy
-
-
-def test_session_whose_register_has_ended_is_refused(desk):
-    """This morning is past planning, this afternoon is not."""
-    refused = desk.refused(plan(session=parse_session("2026-11-20/AM")))
-    assert refused.code == "register-ended"
-    assert len(desk.recorded(plan(session=parse_session("2026-11-20/PM")))) == 1
+@pytest.mark.parametrize(
+    ("before", "command", "code", "remedy"), PAST_PLANNING.values(), ids=PAST_PLANNING
+)
+def test_what_is_past_planning_is_refused_naming_the_way(desk, before, command, code, remedy):
+    """What is planned is changed on purpose; this morning is past planning, not this afternoon."""
+    assert len(desk.recorded(before)) == 1
+    refused = desk.refused(command)
+    assert refused.code == code
+    assert remedy in refused.remedy
 
 
 @pytest.mark.parametrize(
