@@ -64,6 +64,13 @@ class CreateBackup(UseCase, Errand):
             f"SHA-256 {made.sha256}",
             "without the passphrase nobody can open the names in it: keep both, apart",
         ]
+        if made.words:
+            says.append(f"the school's own words are in it: {', '.join(made.words)}")
+        if made.left_out:
+            says.append(
+                f"WARNING: of the school's own words it lacks {', '.join(made.left_out)}; it "
+                "takes plain files of 64 kB at most, under names that attendance words lists"
+            )
         if _inside(target, folder):
             says.append(
                 "WARNING: it is inside the ledger's own folder, and would be lost with it: move it"

@@ -108,8 +108,10 @@ def _restore(
         assert note is not None  # noqa: S101 - `execute` has just made one
         backup.put_in_place(place, target.path)
         memory.remember_restored(target, note, instead_of=place)
+    words = archive.manifest.names_of_words
     says = (
         f"{target.path}: entries 1 to {size} restored and verified",
+        *([f"the school's own words are back: {', '.join(words)}"] if words else ()),
         "what was recorded after the back-up is not in it",
         replayed,
         "a witness that saw more than that will say so: tell it of the restore",

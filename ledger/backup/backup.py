@@ -27,6 +27,7 @@ from ledger.backup.file import (
     CHECKPOINT,
     KEYS,
     LOG,
+    WORDS,
     WRAPPED,
     Archive,
     Manifest,
@@ -57,12 +58,16 @@ _LEVEL = 4
 
 
 class Receipt(NamedTuple):
-    """A back-up that was made: of how many entries, its file's size in bytes and SHA-256."""
+    """A back-up that was made: of how many entries, its file's size in bytes and SHA-256.
+
+    ``words``: the names of the school's own files of words in it, and of those left out.
+    """
 
     size: int
     bytes: int
     sha256: str
-    made_at: int
+    words: list[str]
+    left_out: list[str]
 
 
 def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Progress) -> Receipt:
@@ -89,6 +94,9 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
             parts.content(name + WRAPPED, file.wrap(key, secret, bound_to))
         for name, path in _attachments(folder):
             parts.file(name, path)
+        words, left_out = _words(folder)
+        for name, content in words.items():
+            parts.content(name, content)
         manifest.parts.extend(parts.parts)
         whole = place / "whole"
         whole.touch(mode=0o600)
@@ -99,7 +107,8 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
         if file.read(whole, progress).sha256 != written:
             raise file.damage(whole, "did not keep what was written to it")
         _put(whole, target)
-        return Receipt(size, target.stat().st_size, written, now)
+        bytes_ = target.stat().st_size
+        return Receipt(size, bytes_, written, manifest.names_of_words, left_out)
 
 
 @contextmanager
@@ -199,6 +208,25 @@ def _attachments(folder: Folder) -> Iterator[tuple[str, Path]]:
             yield f"{ATTACHMENTS}/{path.relative_to(place).as_posix()}", path
 
 
+def _words(folder: Folder) -> tuple[dict[str, bytes], list[str]]:
+    """Return the school's own words by the name of their part, and the names of those left out.
+
+    Read now, since somebody may be changing them. No link is followed: it may lead to the keys.
+    """
+    found: dict[str, bytes] = {}
+    left_out: list[str] = []
+    if not folder.words.is_dir():
+        return found, left_out
+    with translated(folder.words):
+        for path in sorted(folder.words.iterdir()):
+            part = Part(f"{WORDS}/{path.name}", path.lstat().st_size, "")
+            if path.is_file() and not path.is_symlink() and file.may_be_words(part):
+                found[part.name] = path.read_bytes()
+            elif path.suffix == ".txt":
+                left_out.append(path.name)
+    return found, left_out
+
+
 class _Parts:
     """The parts of a back-up in order, and what opens each."""
 
@@ -260,10 +288,10 @@ def secrets_of(archive: Archive, passphrase: str) -> Secrets:
 
 
 def unpack(archive: Archive, folder: Folder, secrets: Secrets | None, progress: Progress) -> None:
-    """Write the log, its attachments and, given the keys of personal data, those to a folder."""
+    """Write what is in clear to a folder and, given the keys of personal data, those."""
     with translated(folder.path):
         archive.copy_log(folder.log, progress)
-        for part in archive.manifest.attachments:
+        for part in (*archive.manifest.attachments, *archive.manifest.words):
             place = folder.path / part.name
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             archive.copy(part.name, place)

@@ -5,6 +5,7 @@ last member, ``seal.sha256``, is the SHA-256 of every byte before its own conten
 """
 
 import gzip
+import re
 import secrets
 import tarfile
 import zlib
@@ -79,11 +80,15 @@ CHECKPOINT = "checkpoint.txt"
 KEYS = "keys.db"
 WRAPPED = ".wrapped"
 ATTACHMENTS = "attachments"
+WORDS = "words"
 MANIFEST = "manifest.json"
 SEAL = "seal.sha256"
 _END = 3 * BLOCKSIZE
 _CHUNK = 1 << 20
 _MOST_MANIFEST = 1 << 26
+_MOST_WORDS = 1 << 16
+_NAME_OF_WORDS = re.compile(rf"{WORDS}/[A-Za-z0-9][A-Za-z0-9._-]{{0,95}}\.txt")
+"""Its form only: a back-up is restored by programs that have other files of words than ours."""
 _STRANGE = (
     tarfile.TarError,
     msgspec.MsgspecError,
@@ -131,7 +136,25 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def attachments(self) -> list[Part]:
         """The parts that lie in the folder of attachments."""
-        return [part for part in self.parts if part.name.startswith(f"{ATTACHMENTS}/")]
+        return self._within(ATTACHMENTS)
+
+    @property
+    def words(self) -> list[Part]:
+        """The files of the school's own words; none in a back-up older than their keeping."""
+        return self._within(WORDS)
+
+    @property
+    def names_of_words(self) -> list[str]:
+        """How these files are called in their folder."""
+        return [part.name.removeprefix(f"{WORDS}/") for part in self.words]
+
+    def _within(self, folder: str) -> list[Part]:
+        return [part for part in self.parts if part.name.startswith(f"{folder}/")]
+
+
+def may_be_words(part: Part) -> bool:
+    """Tell whether a part has a name and a size that a file of words can have."""
+    return _NAME_OF_WORDS.fullmatch(part.name) is not None and part.size <= _MOST_WORDS
 
 
 def damage(subject: object, what: str) -> Refused:
@@ -294,5 +317,8 @@ def _refuse_strange(manifest: Manifest) -> None:
         pieces = PurePosixPath(name).parts
         if name.startswith("/") or ".." in pieces or "\0" in name or "\\" in name:
             raise damage(repr(name), "is no name for a part of a back-up")
+    for part in manifest.words:
+        if not may_be_words(part):
+            raise damage(repr(part.name), "is no file of words that is written in a back-up")
     if len(set(names)) != len(names):
         raise damage(MANIFEST, "names a part twice")

@@ -283,6 +283,7 @@ def _answer(
         "sha256": archive.sha256,
         "software": manifest.software,
         "attachments": len(manifest.attachments),
+        "words": manifest.names_of_words,
         "keys": None if opened is None else opened._asdict() | {"faults": len(opened.faults)},
         "compared": fit,
         "problems": problems,
@@ -314,5 +315,6 @@ def _lines(
         f"Root         {manifest.root}",
         f"Keys         {keys}",
         f"Attachments  {len(manifest.attachments)}",
+        *(f"Words        {name}, the school's own" for name in manifest.names_of_words),
         *(f"Compared     {line}" for line in fit),
     ]

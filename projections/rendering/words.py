@@ -8,10 +8,12 @@ sentence out (``if``) and repeat one (``for``), and nothing else.
 import re
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, get_args, get_type_hints
+from textwrap import dedent
+from typing import Any, ClassVar
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -47,65 +49,71 @@ class Words:
         The file is the school's own where ``words/`` in its ledger's folder has one of that name.
         Raises `Refused` (``words-broken``), with file and line, where that cannot be used.
         """
-        path, raw = _read(folder.words, self.file)
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return _File(path, tuple(values), _parts(type(self))).filled(raw, values)
-
-
-def _parts(given: type) -> frozenset[str]:
-    """Return the names that stand after a dot: the fields of the classes within the fields."""
-    within = {part for hint in get_type_hints(given).values() for part in get_args(hint)}
-    found: frozenset[str] = frozenset()
-    for part in within:
-        if is_dataclass(part) and isinstance(part, type):
-            found |= {field.name for field in fields(part)} | _parts(part)
-    return found
-
-
-def _read(own: Path, file: str) -> tuple[Path, bytes]:
-    """Return the file that counts; refuse a school's own of a name that none of ours has."""
-    names = {path.name for path in SHIPPED.glob("*.txt")}
-    for path in sorted(own.glob("*.txt")):
-        if path.name not in names:
+        if strange := strangers(folder):
             raise Refused(
                 "words-unknown",
-                f"nothing is written from {path}",
-                f"name it as the file that it is to replace: {', '.join(sorted(names))}",
+                f"nothing is written from {strange[0]}",
+                f"name it as the file that it is to replace: {', '.join(names())}",
             )
-    path = own / file
-    try:
-        return path, path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return SHIPPED / file, (SHIPPED / file).read_bytes()
-    except OSError as error:
-        what = f"{path} cannot be read: {error.strerror}"
-        raise Refused("words-broken", what, "let it be a file that you may read") from error
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(counting(folder, self.file), placeholders=tuple(values)).filled(values)
+
+
+def names() -> list[str]:
+    """Return the names of our files, which a school's own have too."""
+    return sorted(path.name for path in SHIPPED.glob("*.txt"))
+
+
+def strangers(folder: Folder) -> list[Path]:
+    """Return the school's own files that have no name of ours: nobody would notice them unused."""
+    ours = names()
+    return [path for path in sorted(folder.words.glob("*.txt")) if path.name not in ours]
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class FileOfWords:
     """A file of words, and the names of what it is given: placeholders, and parts of some."""
 
     path: Path
+    raw: bytes
     placeholders: tuple[str, ...]
     parts: frozenset[str]
 
-    def filled(self, raw: bytes, values: Mapping[str, Any]) -> list[str]:
+    @property
+    def note(self) -> list[str]:
+        """What stands at its head: what it is for, then what each placeholder holds."""
+        first, *rest = self.raw.decode().partition("#}")[0].removeprefix("{#").splitlines()
+        return [first.strip(), *dedent("\n".join(rest)).strip("\n").splitlines()]
+
+    def check(self) -> None:
+        """Refuse a file that no letter can be written from, without the values of one.
+
+        Only these show the rest: a list where there is none, a part of a text.
+        """
+        with self._explained():
+            _template(self)
+
+    def filled(self, values: Mapping[str, Any]) -> list[str]:
         """Return its lines with the values in them."""
-        source = self._source(raw)
+        with self._explained():
+            written = _template(self).render(values)
+        return [line.replace(_HELD, "\n") for line in written.split("\n")[:-1]]
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            written = _template(self, source).render(values)
+            yield
         except Refused:
             raise
         except Exception as error:  # the values are plain: whatever fails, it is the file
             raise self.broken(_line_of(error, str(self.path)), str(error)) from error
-        return [line.replace(_HELD, "\n") for line in written.split("\n")[:-1]]
 
-    def _source(self, raw: bytes) -> str:
+    def source(self) -> str:
+        """Return its text, however an editor began it and ended its lines."""
         try:
-            text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+            text = self.raw.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
-            line = raw[: error.start].count(b"\n") + 1
+            line = self.raw[: error.start].count(b"\n") + 1
             raise self.broken(line, "this is not UTF-8: save the file as such") from error
         return f"{text}\n" if text and not text.endswith("\n") else text
 
@@ -130,10 +138,35 @@ class _File:
         )
 
 
+def counting(folder: Folder, name: str) -> FileOfWords:
+    """Return the file of a name that counts: the school's own, or ours. Raises `Refused`."""
+    ours, path = shipped(name), folder.words / name
+    try:
+        return replace(ours, path=path, raw=path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return ours
+    except OSError as error:
+        what = f"{path} cannot be read: {error.strerror}"
+        raise Refused("words-broken", what, "let it be a file that you may read") from error
+
+
 @cache
-def _template(file: _File, source: str) -> Template:
+def shipped(name: str) -> FileOfWords:
+    """Return our file of a name; all that its letter is given is printed there, so it tells it."""
+    path = SHIPPED / name
+    raw = path.read_bytes()
+    tree = _environment().parse(raw.decode())
+    given = meta.find_undeclared_variables(tree)
+    printed = sorted(tree.find_all(nodes.Name), key=lambda node: node.lineno)
+    placeholders = dict.fromkeys(node.name for node in printed if node.name in given)
+    parts = frozenset(node.attr for node in tree.find_all(nodes.Getattr))
+    return FileOfWords(path, raw, tuple(placeholders), parts)
+
+
+@cache
+def _template(file: FileOfWords) -> Template:
     # The line's end goes into the tag: nothing of it is printed, and lines keep their numbers.
-    tree = _environment().parse(_TAG_ALONE.sub(r"\1\n\3", source))
+    tree = _environment().parse(_TAG_ALONE.sub(r"\1\n\3", file.source()))
     if faults := sorted(file.faults(tree)):
         raise file.broken(*faults[0])
     code = _environment().compile(tree, file.path.name, str(file.path))

@@ -76,8 +76,9 @@ class Place:
         return {name: plain(text) for name, text in files.items()}, answer | found
 
     def _files(self) -> set[Path]:
-        """Return the files that are there, but for those of the ledger."""
-        found = (p for p in self.here.iterdir() if p.name != self.ledger)
+        """Return the files that are there, of the ledger only its words, which no kept one has."""
+        found = [p for p in self.here.iterdir() if p.name != self.ledger]
+        found += self.here.glob(f"{self.ledger}/words")
         return {path for top in found for path in (top, *top.rglob("*"))}
 
     def _of_the_log(self) -> list[tuple[str, int]]:

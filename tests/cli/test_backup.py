@@ -25,6 +25,7 @@ from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
 from ledger.transparency import memory
+from tests.answers import packed
 from tests.cli.conftest import upn
 from tests.cli.shell import at_terminal, program, run
 
@@ -382,6 +383,75 @@ def test_attachments_come_back(made, tmp_path):
     assert run("backup", "restore", made, "--to", tmp_path / "new").code == 0
     found = tmp_path / "new" / "attachments" / "b1-p1"
     assert found.read_bytes() == b"sealed evidence"
+
+
+def test_a_schools_own_words_come_back_as_they_were(small, tmp_path):
+    """To the byte, also what cannot be used; and what was no words of a letter is left."""
+    assert run("words", "copy", "register-blank.txt").code == 0
+    words = Folder(small).words
+    (words / "leave-letter.txt").write_bytes(b"Dear {{ asked_by }}\r\nJos\xe9")
+    (words / "leave-letter.txt~").write_text("an editor's")
+    kept = {path.name: path.read_bytes() for path in words.glob("*.txt")}
+    shown = run("backup", "create", "--to", tmp_path / "x")
+    names = "leave-letter.txt, register-blank.txt"
+    assert f"the school's own words are in it: {names}\n" in shown.out
+    assert "WARNING" not in shown.out
+    assert run("backup", "verify", tmp_path / "x", "--json").json["words"] == [*sorted(kept)]
+    verified = run("backup", "verify", tmp_path / "x").out
+    assert "Words        register-blank.txt, the school's own\n" in verified
+    shown = run("backup", "restore", tmp_path / "x", "--to", tmp_path / "new")
+    assert f"the school's own words are back: {names}\n" in shown.out
+    back = Folder(tmp_path / "new").words
+    assert {path.name: path.read_bytes() for path in back.iterdir()} == kept
+
+
+def test_what_is_no_file_of_words_is_left_out_and_told(small, tmp_path):
+    """A link may lead to the keys; a folder, a long file and a strange name are no letters."""
+    words = Folder(small).words
+    words.mkdir()
+    (words / "leave-letter.txt").symlink_to(Folder(small).keys)
+    (words / "long.txt").write_bytes(bytes(65_537))
+    (words / "folder.txt").mkdir()
+    for name in (".hidden.txt", "back\\slash.txt", "caf\u00e9.txt"):
+        (words / name).touch()
+    (words / "longest.txt").write_bytes(bytes(65_536))
+    shown = run("backup", "create", "--to", tmp_path / "x")
+    (warning,) = (line for line in shown.out.splitlines() if line.startswith("WARNING"))
+    left_out = (
+        ".hidden.txt, back\\slash.txt, caf\u00e9.txt, folder.txt, leave-letter.txt, long.txt"
+    )
+    assert f" it lacks {left_out}; " in warning
+    assert run("backup", "verify", tmp_path / "x", "--json").json["words"] == ["longest.txt"]
+
+
+def test_words_that_cannot_be_read_are_not_left_out_in_silence(small, tmp_path, monkeypatch):
+    """No back-up is made: whoever restores it would not know that they were there."""
+    assert run("words", "copy", "leave-letter.txt").code == 0
+    real = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path.name == "leave-letter.txt":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    shown = run("backup", "create", "--to", tmp_path / "x")
+    assert (shown.code, (tmp_path / "x").exists()) == (1, False)
+    assert str(Folder(small).words) in shown.err
+
+
+def test_a_back_up_from_before_words_were_kept_restores(tmp_path):
+    """One that an earlier version wrote."""
+    packed.unpack("everything", tmp_path)
+    beside, new = tmp_path / "beside", tmp_path / "new"
+    given = (beside / "one.attendance-backup", "--passphrase-file", beside / "passphrase.txt")
+    assert run("backup", "verify", *given, "--json").json["words"] == []
+    assert "Words" not in run("backup", "verify", *given).out
+    shown = run("backup", "restore", *given, "--to", new)
+    assert shown.code == 0, shown.err
+    assert "words" not in shown.out
+    assert not Folder(new).words.exists()
+    assert run("--ledger", new, "verify").code == 0
 
 
 def test_a_restore_is_no_roll_back_but_a_roll_back_is(small, tmp_path):

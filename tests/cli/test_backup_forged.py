@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Callable
@@ -159,21 +160,36 @@ def without(name: str) -> Callable[[Manifest, Contents], Manifest]:
 BOMB = gzip.compress(bytes(10_000_000))
 
 
-@pytest.mark.parametrize(
-    ("change", "true", "says"),
-    [
-        (content("ledger.db.gz", BOMB), True, "ledger.db.gz in the back-up is not what"),
-        (content("ledger.db.gz", b"no gzip"), True, "can be read"),
-        (content("checkpoint.txt", b"x"), False, "checkpoint.txt in the back-up"),
-        (content("../evil", b"x"), True, "'../evil' is no name"),
-        (content("/etc/evil", b"x"), True, "'/etc/evil' is no name"),
-        (without("ledger.db.gz"), True, "can be read"),
-        (without("keys.db.wrapped"), True, "can be read"),
-    ],
-    ids=["bomb", "no gzip", "checkpoint", "above", "absolute", "no log", "no keys"],
-)
+UNFIT = {
+    "bomb": (content("ledger.db.gz", BOMB), True, "ledger.db.gz in the back-up is not what"),
+    "no gzip": (content("ledger.db.gz", b"no gzip"), True, "can be read"),
+    "checkpoint": (content("checkpoint.txt", b"x"), False, "checkpoint.txt in the back-up"),
+    "above": (content("../evil", b"x"), True, "'../evil' is no name"),
+    "absolute": (content("/etc/evil", b"x"), True, "'/etc/evil' is no name"),
+    "above words": (content("words/../keys.db", b"x"), True, "'words/../keys.db' is no name"),
+    "below words": (content("words/a/b.txt", b"x"), True, "'words/a/b.txt' is no file of words"),
+    "no words": (content("words/run.sh", b"x"), True, "'words/run.sh' is no file of words"),
+    "long words": (content("words/a.txt", bytes(65_537)), True, "'words/a.txt' is no file of"),
+    "no log": (without("ledger.db.gz"), True, "can be read"),
+    "no keys": (without("keys.db.wrapped"), True, "can be read"),
+}
+
+
+@pytest.mark.parametrize(("change", "true", "says"), UNFIT.values(), ids=UNFIT)
 def test_parts_that_do_not_fit_are_refused(made, change, true, says):
     assert_refused(forge(made, change, true=true), says)
+
+
+def test_words_that_were_changed_are_refused(built, made, tmp_path):
+    """Each file of them is held to its digest, whether it is proven or restored."""
+    ledger = tmp_path / "ledger"
+    shutil.copytree(built, ledger)
+    Folder(ledger).words.mkdir()
+    (Folder(ledger).words / "leave-letter.txt").write_text("Dear")
+    made.unlink()
+    backup.create(Folder(ledger), made, SECRET, AT, quiet)
+    other = content("words/leave-letter.txt", b"Fear")
+    assert_refused(forge(made, other, true=False), "words/leave-letter.txt in the back-up is not")
 
 
 def test_a_part_named_twice_is_refused(made):
