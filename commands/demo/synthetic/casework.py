@@ -1,6 +1,6 @@
 """A few penalty notices and steps of casework, for pupils whose marks give reason for them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,12 +16,6 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
 _FRIDAY = 4
 
-NOTICE_COLUMNS = (
-    "parent_id", "upn", "kind", "issued_on", "offence_first", "offence_last", "received_on",
-    "paid_on", "withdrawn_on", "outcome",
-)  # fmt: skip
-CASEWORK_COLUMNS = ("upn", "step", "on", "by", "with", "outcome", "notes")
-
 
 @dataclass(frozen=True, slots=True)
 class _Offence:
@@ -32,7 +26,7 @@ class _Offence:
     last: date
 
 
-def notice_rows(found: Registers, setting: Setting) -> Iterator[tuple[str, ...]]:
+def notice_rows(found: Registers, setting: Setting) -> Iterator[tuple[object, ...]]:
     """Yield notices to the parents of a few pupils, one for each parent; up to ``until``."""
     told = table("habits")["notices"]
     most = max(told["fewest"], setting.pupils // told["one_in"])
@@ -41,14 +35,9 @@ def notice_rows(found: Registers, setting: Setting) -> Iterator[tuple[str, ...]]
     spread = max(1, len(offences) // most)  # so that not all are of the oldest year group
     for number, offence in enumerate(offences[::spread][:most]):
         outcome = told["outcomes"][number % len(told["outcomes"])]
-        for parent in _responsible_parents(offence.row):
-            yield _notice(offence, parent, outcome, setting.until)
-
-
-def _responsible_parents(row: Row) -> list[Parent]:
-    """Return the contacts at home who have parental responsibility."""
-    parents = row.pupil.person.family.parents
-    return [p for p in parents if p.lives_with and p.responsibility == "yes"]
+        for parent in offence.row.pupil.person.family.parents:
+            if parent.lives_with and parent.responsibility == "yes":
+                yield _notice(offence, parent, outcome, setting.until)
 
 
 def _offence(row: Row, found: Registers, latest: date) -> _Offence | None:
@@ -71,29 +60,19 @@ def _offence(row: Row, found: Registers, latest: date) -> _Offence | None:
 
 def _notice(
     offence: _Offence, parent: Parent, outcome: dict[str, Any], until: date
-) -> tuple[str, ...]:
+) -> tuple[object, ...]:
     told = table("habits")["notices"]
     issued = offence.last + told["days_to_issue"] * _DAY
     received = _day_served(issued, told["working_days_in_post"])
-
-    def by_then(field: str) -> str:
-        days = outcome.get(field)
-        on = None if days is None else received + days * _DAY
-        return str(on) if on is not None and on <= until else ""
-
-    paid, withdrawn, ended = by_then("paid"), by_then("withdrawn"), by_then("ended")
+    days = {"received": 0, **{k: v for k, v in outcome.items() if k != "outcome"}}
+    on = {what: received + after * _DAY for what, after in days.items()}
+    by_then = {what: day for what, day in on.items() if day <= until}
+    ended = by_then.keys() - {"received"}
     return (
-        parent.parent_id,
-        offence.row.pupil.upn,
-        told["kind"],
-        str(issued),
-        str(offence.first),
-        str(offence.last),
-        str(received) if received <= until else "",
-        paid,
-        withdrawn,
-        outcome["outcome"] if paid or withdrawn or ended else "",
-    )
+        parent.parent_id, offence.row.pupil.upn, told["kind"], issued, offence.first,
+        offence.last, by_then.get("received"), by_then.get("paid"), by_then.get("withdrawn"),
+        outcome["outcome"] if ended else "",
+    )  # fmt: skip
 
 
 def _day_served(posted: date, working_days: int) -> date:
@@ -105,24 +84,20 @@ def _day_served(posted: date, working_days: int) -> date:
     return day
 
 
-def casework_rows(found: Registers, setting: Setting, staff: Staff) -> Iterator[tuple[str, ...]]:
+def casework_rows(
+    found: Registers, setting: Setting, staff: Staff
+) -> Iterator[tuple[object, ...]]:
     """Yield what was done for pupils who were away often, step by step, up to ``until``."""
     told = table("habits")["casework"]
     rows = sorted((row for row, _ in found.rows), key=lambda r: -r.pupil.rank)
     days = [day for day in found.diary.year.days if day <= setting.until]
-    by = {"officer": staff.officer, "head": staff.head}
     wanted = max(told["fewest"], setting.pupils // told["one_in"])
     for case, row in enumerate(rows[:wanted]):
-        met = _days_on_roll(row, days)
+        met = [day for day in days if row.pupil.on_roll(day)]
+        contact = row.pupil.person.family.parents[0].parent_id
         for step in told["steps"]:
             at = step["school_day"] + case % told["spread"]
             if at < len(met):
-                contact = row.pupil.person.family.parents[0].parent_id
-                yield (
-                    row.pupil.upn, step["step"], str(met[at]), by[step["by"]], contact,
-                    step["outcome"], step["notes"],
-                )  # fmt: skip
-
-
-def _days_on_roll(row: Row, days: Sequence[date]) -> list[date]:
-    return [day for day in days if row.pupil.on_roll(day)]
+                by = staff.author(step["by"])
+                what = (contact, step["outcome"], step["notes"])
+                yield row.pupil.upn, step["step"], met[at], by, *what

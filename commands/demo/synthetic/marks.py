@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from random import Random
 
-from commands.demo.synthetic.clerk import Change, Clerk, Entries, Instant, register_open
+from commands.demo.synthetic.clerk import Clerk, Entries, Instant, register_open
 from commands.demo.synthetic.people import REGISTRATION, Pupil
 from commands.demo.synthetic.plan import IN_SCHOOL, Diary, Row, plan, row
 from commands.demo.synthetic.roll import on_roll
@@ -35,12 +35,6 @@ class Registers:
     rows: Sequence[tuple[Row, Entries]]
     groups: dict[str, list[Place]]
 
-    def places(self) -> Iterator[tuple[str, Place]]:
-        """Yield every place with the name of its group."""
-        for group, places in self.groups.items():
-            for place in places:
-                yield group, place
-
 
 def registers(setting: Setting, year: SchoolYear, pupils: Sequence[Pupil]) -> Registers:
     """Plan a whole school year: what finally stands and how it came about."""
@@ -67,15 +61,6 @@ def _groups(diary: Diary, rows: Sequence[tuple[Row, Entries]]) -> dict[str, list
 
 
 _FIRST_TAKEN = 360  # seconds after the registers open
-
-MARK_COLUMNS = (
-    "upn", "date", "session", "code", "minutes_late", "nature", "comment", "recorded_by",
-    "recorded_on",
-)  # fmt: skip
-AMENDMENT_COLUMNS = (
-    "upn", "date", "session", "original", "amended", "reason", "amended_by", "amended_on",
-    "nature", "minutes_late",
-)  # fmt: skip
 
 
 def mark_lines(found: Registers, setting: Setting, staff: Staff) -> Iterator[str]:
@@ -114,52 +99,42 @@ class _Register:
         self._minutes = (at.second - register_open(session.half)[0]) // 60
 
     def lines(self, places: Sequence[Place], random: Random) -> Iterator[str]:
-        number = self._number
         for place in places:
-            if not place.first <= number < place.after:
+            if not place.first <= self._number < place.after:
                 continue
-            cell = place.row.cells[number]
+            cell = place.row.cells[self._number]
             if cell is None:
                 continue
-            code = place.entries.first.get(number, cell)
+            code = place.entries.first.get(self._number, cell)
             if code in (IN_SCHOOL, self._present):
                 yield place.row.pupil.upn + self._in_school
             else:
-                yield self._other(place, code, random)
+                yield self._other(place.row.pupil, code, random)
 
-    def _other(self, place: Place, code: str, random: Random) -> str:
+    def _other(self, pupil: Pupil, code: str, random: Random) -> str:
         letter = letter_on(code, self._date)
-        late = code == letters().late
-        minutes = str(random.randint(1, self._minutes)) if late else ""
-        pupil = place.row.pupil
+        minutes = random.randint(1, self._minutes) if code == letters().late else ""
         why = f"{minutes},{nature(letter, pupil.number)},{comment(letter, pupil.number)}"
         return f"{pupil.upn}{self._head}{letter},{why}{self._tail}"
 
 
-def amendment_rows(found: Registers, setting: Setting, staff: Staff) -> Iterator[tuple[str, ...]]:
+def amendment_rows(
+    found: Registers, setting: Setting, staff: Staff
+) -> Iterator[tuple[object, ...]]:
     """Yield the amendments made up to ``setting.until``, by the time at which they were made."""
     made = [
         (change.at, place.row.pupil.upn, number, step, change, group)
-        for group, place in found.places()
+        for group, places in found.groups.items()
+        for place in places
         for number, changes in place.entries.changes.items()
         if place.first <= number < place.after
         for step, change in enumerate(changes)
         if change.at.day <= setting.until
     ]
-    for _, upn, number, _, change, group in sorted(made, key=itemgetter(0, 1, 2, 3)):
-        author = staff.author(change.role, group)
-        yield (upn, *_amendment_row(change, found.diary.sessions[number], author))
-
-
-def _amendment_row(change: Change, session: Session, author: str) -> tuple[str, ...]:
-    return (
-        str(session.date),
-        session.half,
-        letter_on(change.original, session.date),
-        letter_on(change.amended, session.date),
-        change.reason,
-        author,
-        str(change.at),
-        "",
-        "" if change.minutes_late is None else str(change.minutes_late),
-    )
+    for at, upn, number, _, change, group in sorted(made, key=itemgetter(0, 1, 2, 3)):
+        session, author = found.diary.sessions[number], staff.author(change.role, group)
+        yield (
+            upn, session.date, session.half, letter_on(change.original, session.date),
+            letter_on(change.amended, session.date), change.reason, author, at, "",
+            change.minutes_late,
+        )  # fmt: skip

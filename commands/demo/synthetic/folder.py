@@ -1,0 +1,158 @@
+"""The portable folder: which tables a build writes, school.toml and the tables of people."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from itertools import chain
+from pathlib import Path
+
+from commands.demo.synthetic.casework import casework_rows, notice_rows
+from commands.demo.synthetic.marks import amendment_rows, mark_lines, registers
+from commands.demo.synthetic.people import Pupil
+from commands.demo.synthetic.roll import enrol
+from commands.demo.synthetic.settings import Setting, table, year_name
+from commands.demo.synthetic.staff import Staff
+from commands.demo.synthetic.terms import Closure, SchoolYear, school_years
+from ledger.formats import portable
+from ledger.values import HALVES
+
+_BESIDES = {
+    portable.PUPILS: ("name_used", "boarder", "address", "last_school", "next_school"),
+    portable.PARENTS: ("address_confidential",),
+    portable.RELATIONS: ("no_contact",),
+    portable.AMENDMENTS: ("nature", "minutes_late"),
+}
+"""The optional columns that a table of ours has, after those that it must have."""
+Rows = Iterator[tuple[object, ...]]
+
+
+def build(  # noqa: PLR0913  (each is a plain choice of the caller's)
+    folder: Path,
+    *,
+    pupils: int = 300,
+    phase: str = "secondary",
+    seed: int = 1,
+    until: date,
+    years: int = 1,
+) -> None:
+    """Write a portable folder with the registers of a school up to and including ``until``.
+
+    ``pupils``: places that each school year starts with; a few more join later. ``phase``: a
+    school of phases.toml, else ValueError. ``years``: school years, the last one holding
+    ``until``. Existing files of the folder are replaced.
+    """
+    setting = Setting(phase, pupils, seed, until, years)
+    calendar = school_years(setting)
+    everyone = enrol(setting, calendar)
+    staff = Staff(setting, calendar)
+    here = [p for p in everyone if p.spells[0].starts_on <= until]
+    found = [registers(setting, year, everyone) for year in calendar]
+    tables: dict[str, Iterable[Sequence[object]]] = {
+        portable.STAFF: staff.rows(),
+        portable.PUPILS: _pupils(here, setting),
+        portable.GROUPS: _groups(here, until),
+        portable.PARENTS: _parents(here),
+        portable.RELATIONS: _relations(here),
+        portable.AMENDMENTS: chain(*(amendment_rows(year, setting, staff) for year in found)),
+        portable.NOTICES: notice_rows(found[-1], setting),
+        portable.CASEWORK: casework_rows(found[-1], setting, staff),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    school = "".join(f"{line}\n" for line in _school_toml(setting, calendar))
+    (folder / portable.SCHOOL).write_text(school, "utf-8", newline="\n")
+    for name, rows in tables.items():
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(_columns(name))
+            writer.writerows(rows)
+    with (folder / portable.MARKS).open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(_columns(portable.MARKS)) + "\n")
+        for year in found:
+            file.writelines(mark_lines(year, setting, staff))
+
+
+def _columns(name: str) -> tuple[str, ...]:
+    return (*portable.FILES[name].required, *_BESIDES.get(name, ()))
+
+
+def _pupils(pupils: Iterable[Pupil], setting: Setting) -> Rows:
+    """Yield a row for each spell on roll that began by ``until``.
+
+    A leaving date later than that is stated once it is known, some weeks before.
+    """
+    known = setting.until + timedelta(days=table("phases")["movement"]["notice_days"])
+    for pupil in pupils:
+        person = pupil.person
+        for spell in pupil.spells:
+            if spell.starts_on > setting.until:
+                continue
+            leaves = spell.leaves_on is not None and spell.leaves_on <= known
+            ends = (spell.leaves_on, spell.ground) if leaves else ("", "")
+            yield (
+                person.upn, person.local_id, person.surname, person.forename, person.dob,
+                person.sex, spell.starts_on, *ends, person.name_used, "no",
+                person.family.address, pupil.last_school, pupil.next_school if leaves else "",
+            )  # fmt: skip
+
+
+def _groups(pupils: Iterable[Pupil], until: date) -> Rows:
+    """Yield the memberships that began by ``until``; an end after it is not known yet."""
+    for pupil in pupils:
+        for group in pupil.memberships:
+            if group.first <= until:
+                ends = group.last if group.last is not None and group.last <= until else None
+                yield pupil.upn, group.kind, group.name, group.first, ends
+
+
+def _parents(pupils: Iterable[Pupil]) -> Rows:
+    """Yield the contacts of the pupils' families, each once."""
+    parents = {each.parent_id: each for pupil in pupils for each in pupil.person.family.parents}
+    for _, parent in sorted(parents.items()):
+        yield (
+            parent.parent_id, parent.title, parent.surname, parent.forename, parent.address,
+            parent.phone, parent.email, _yes(said=parent.address_confidential),
+        )  # fmt: skip
+
+
+def _relations(pupils: Iterable[Pupil]) -> Rows:
+    """Yield who is related to whom, and how."""
+    for pupil in pupils:
+        for parent in pupil.person.family.parents:
+            yield (
+                parent.parent_id, pupil.upn, parent.relationship, _yes(said=parent.lives_with),
+                parent.responsibility, parent.contact_order, _yes(said=parent.no_contact),
+            )  # fmt: skip
+
+
+def _yes(*, said: bool) -> str:
+    return "yes" if said else "no"
+
+
+def _school_toml(setting: Setting, years: Sequence[SchoolYear]) -> Iterator[str]:
+    """Yield the lines of school.toml: the school, its registers, terms and closures."""
+    school = setting.school | {"la_code": "999", "phase": setting.phase}
+    yield "[school]"
+    for key in ("urn", "name", "la_code", "estab", "type", "phase"):
+        yield f'{key} = "{school[key]}"'
+    yield from ("", "[[register]]", f"from = {years[0].first}")
+    for half, (opens, closes) in table("calendar")["school"]["register"].items():
+        yield f"{half} = {{ opens = {opens}, closes = {closes} }}"
+    for year in years:
+        for term in year.terms:
+            yield from ("", "[[term]]", f'name = "{term.name}"')
+            yield from (f"first = {term.first}", f"last = {term.last}")
+    for year in years:
+        for closure in year.closures:
+            if not closure.cancelled or closure.day <= setting.until:
+                yield from _closure_toml(closure)
+
+
+def _closure_toml(closure: Closure) -> Iterator[str]:
+    yield from ("", "[[closed]]", f"date = {closure.day}")
+    if closure.halves != HALVES:
+        quoted = ", ".join(f'"{half}"' for half in closure.halves)
+        yield f"sessions = [{quoted}]"
+    if closure.year_group is not None:
+        yield f'groups = ["{year_name(closure.year_group)}"]'
+    yield f'kind = "{"cancelled" if closure.cancelled else "planned"}"'
+    yield f'reason = "{closure.reason}"'
