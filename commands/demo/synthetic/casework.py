@@ -10,11 +10,10 @@ from commands.demo.synthetic.people import Parent
 from commands.demo.synthetic.plan import Row
 from commands.demo.synthetic.settings import Setting, letters, table
 from commands.demo.synthetic.staff import Staff
-from commands.demo.synthetic.terms import is_bank_holiday
+from commands.demo.synthetic.terms import working_days_after
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
-_FRIDAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,8 @@ def _notice(
 ) -> tuple[object, ...]:
     told = table("habits")["notices"]
     issued = offence.last + told["days_to_issue"] * _DAY
-    received = _day_served(issued, told["working_days_in_post"])
+    # A notice that was posted counts as served then (SI 2007/1867 reg 22).
+    received = working_days_after(issued, told["working_days_in_post"])
     days = {"received": 0, **{k: v for k, v in outcome.items() if k != "outcome"}}
     on = {what: received + after * _DAY for what, after in days.items()}
     by_then = {what: day for what, day in on.items() if day <= until}
@@ -75,15 +75,6 @@ def _notice(
     )  # fmt: skip
 
 
-def _day_served(posted: date, working_days: int) -> date:
-    """Return when a notice counts as served (SI 2007/1867 reg 22)."""
-    day = posted
-    while working_days:
-        day += _DAY
-        working_days -= day.weekday() <= _FRIDAY and not is_bank_holiday(day)
-    return day
-
-
 def casework_rows(
     found: Registers, setting: Setting, staff: Staff
 ) -> Iterator[tuple[object, ...]]:
@@ -93,7 +84,7 @@ def casework_rows(
     days = [day for day in found.diary.year.days if day <= setting.until]
     wanted = max(told["fewest"], setting.pupils // told["one_in"])
     for case, row in enumerate(rows[:wanted]):
-        met = [day for day in days if row.pupil.on_roll(day)]
+        met = [day for day in days if row.pupil.on_roll(day, day)]
         contact = row.pupil.person.family.parents[0].parent_id
         for step in told["steps"]:
             at = step["school_day"] + case % told["spread"]

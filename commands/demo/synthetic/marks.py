@@ -8,7 +8,6 @@ from random import Random
 from commands.demo.synthetic.clerk import Clerk, Entries, Instant, register_open
 from commands.demo.synthetic.people import REGISTRATION, Pupil
 from commands.demo.synthetic.plan import IN_SCHOOL, Diary, Row, plan, row
-from commands.demo.synthetic.roll import on_roll
 from commands.demo.synthetic.settings import Setting, comment, letter_on, letters, nature
 from commands.demo.synthetic.staff import Staff
 from commands.demo.synthetic.terms import SchoolYear
@@ -39,7 +38,7 @@ class Registers:
 def registers(setting: Setting, year: SchoolYear, pupils: Sequence[Pupil]) -> Registers:
     """Plan a whole school year: what finally stands and how it came about."""
     diary = Diary(year, setting.random(f"diary/{year.number}"))
-    everyone = [row(pupil, diary) for pupil in on_roll(pupils, year)]
+    everyone = [row(pupil, diary) for pupil in pupils if pupil.on_roll(year.first, year.last)]
     done: list[tuple[Row, Entries]] = []
     for profile in setting.school["profiles"]:
         rows = [r for r in everyone if setting.profile(r.group) == profile]

@@ -1,6 +1,6 @@
 """Invented households and children, and what each of them is as a pupil of the school."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
@@ -50,23 +50,72 @@ class Family:
     parents: tuple[Parent, ...]
 
 
-class Families:
-    """Makes households one after another; some children get one made earlier (siblings)."""
+_DAYS_OF_BIRTH = 365
+_AGE_BEFORE_RECEPTION = 5
+_LOCAL_AUTHORITY = "999"  # no local authority has this number
+_FIRST_FEEDER = 2000  # primary schools are numbered from here on
+_SERIALS = 1000
+_NICKNAME = 4  # letters
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A child, apart from any school."""
+
+    upn: str
+    local_id: str
+    surname: str
+    forename: str
+    name_used: str
+    dob: date
+    sex: str
+    family: Family
+
+
+class People:
+    """Makes children one after another, and their households, from one stream of numbers."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._made: list[Family] = []
+        self._families: list[Family] = []
         self._parents = 0
+        self._made = 0
 
-    def next(self) -> Family:
-        """Return the household of the next child."""
+    def child(self, reception_year: int) -> Person:
+        """Return a child whose Year R is (or would have been) the school year of that number."""
+        self._made += 1
+        family = self._family()
+        sex = self._random.choice("FM")
+        forename: str = self._random.choice(table("names")[f"forenames_{sex.lower()}"])
+        first_day = date(reception_year - _AGE_BEFORE_RECEPTION, 9, 1)
+        known_by_another = self._random.random() < table("names")["nickname_share"]
+        return Person(
+            upn=self._upn(reception_year),
+            local_id=f"{self._made:06}",
+            surname=family.surname,
+            forename=forename,
+            name_used=forename[:_NICKNAME] if known_by_another else "",
+            dob=first_day + timedelta(days=self._random.randrange(_DAYS_OF_BIRTH)),
+            sex=sex,
+            family=family,
+        )
+
+    def _upn(self, reception_year: int) -> str:
+        """Return a UPN: authority, school, year given and serial, after the letter they give."""
+        feeder, serial = divmod(self._made, _SERIALS)
+        school = _FIRST_FEEDER + feeder
+        tail = f"{_LOCAL_AUTHORITY}{school}{reception_year % 100:02}{serial:03}"
+        return upn_check_letter(tail) + tail
+
+    def _family(self) -> Family:
+        """Return the household of the next child: a new one, or that of a sibling."""
         shared = table("phases")["movement"]["siblings"]
-        if self._made and self._random.random() < shared:
-            return self._random.choice(self._made)
-        self._made.append(self._new())
-        return self._made[-1]
+        if self._families and self._random.random() < shared:
+            return self._random.choice(self._families)
+        self._families.append(self._new_family())
+        return self._families[-1]
 
-    def _new(self) -> Family:
+    def _new_family(self) -> Family:
         surname, address = self._surname(), self._address()
         first = self._parent(_FIRST_CONTACT, surname, address, order=1)
         kinds: list[dict[str, Any]] = table("names")["second_contact"]
@@ -125,67 +174,6 @@ class Families:
         return f"{house} {street}, {names['town']}, {names['postcode']}"
 
 
-_DAYS_OF_BIRTH = 365
-_AGE_BEFORE_RECEPTION = 5
-_LOCAL_AUTHORITY = "999"  # no local authority has this number
-_FIRST_FEEDER = 2000  # primary schools are numbered from here on
-_SERIALS = 1000
-_NICKNAME = 4  # letters
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A child, apart from any school."""
-
-    upn: str
-    local_id: str
-    surname: str
-    forename: str
-    name_used: str
-    dob: date
-    sex: str
-    family: Family
-
-
-class People:
-    """Makes children one after another, from one stream of random numbers."""
-
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        self._families = Families(random)
-        self._made = 0
-
-    def child(self, reception_year: int) -> Person:
-        """Return a child whose Year R is (or would have been) the school year of that number."""
-        self._made += 1
-        family = self._families.next()
-        sex = self._random.choice("FM")
-        forename = self._random.choice(self._names(sex))
-        first_day = date(reception_year - _AGE_BEFORE_RECEPTION, 9, 1)
-        known_by_another = self._random.random() < table("names")["nickname_share"]
-        return Person(
-            upn=self._upn(reception_year),
-            local_id=f"{self._made:06}",
-            surname=family.surname,
-            forename=forename,
-            name_used=forename[:_NICKNAME] if known_by_another else "",
-            dob=first_day + timedelta(days=self._random.randrange(_DAYS_OF_BIRTH)),
-            sex=sex,
-            family=family,
-        )
-
-    def _names(self, sex: str) -> Sequence[str]:
-        names: list[str] = table("names")[f"forenames_{sex.lower()}"]
-        return names
-
-    def _upn(self, reception_year: int) -> str:
-        """Return a UPN: authority, school, year given and serial, after the letter they give."""
-        feeder, serial = divmod(self._made, _SERIALS)
-        school = _FIRST_FEEDER + feeder
-        tail = f"{_LOCAL_AUTHORITY}{school}{reception_year % 100:02}{serial:03}"
-        return upn_check_letter(tail) + tail
-
-
 # Pupils of the school: when they are on roll, in which groups, and how prone to absence.
 
 YEAR, REGISTRATION, COHORT = "year", "registration", "cohort"
@@ -199,9 +187,9 @@ class Spell:
     leaves_on: date | None = None
     ground: str = ""
 
-    def covers(self, day: date) -> bool:
-        """Tell whether a pupil is on roll on a day."""
-        return self.starts_on <= day and (self.leaves_on is None or day <= self.leaves_on)
+    def meets(self, first: date, last: date) -> bool:
+        """Tell whether a pupil is on roll on some day from one to another."""
+        return self.starts_on <= last and (self.leaves_on is None or first <= self.leaves_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +246,9 @@ class Pupil:
         """Return the year group in a school year, YR being 0."""
         return school_year - self.reception_year
 
-    def on_roll(self, day: date) -> bool:
-        """Tell whether the pupil is on roll on a day."""
-        return any(spell.covers(day) for spell in self.spells)
+    def on_roll(self, first: date, last: date) -> bool:
+        """Tell whether the pupil is on roll on some day from one to another."""
+        return any(spell.meets(first, last) for spell in self.spells)
 
     def of_compulsory_school_age(self, day: date) -> bool:
         """Tell whether a day falls into compulsory school age (Education Act 1996 s.8)."""

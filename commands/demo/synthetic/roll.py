@@ -1,6 +1,6 @@
 """Who is on roll, and in which groups: year groups that fill the school, joiners and leavers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from math import ceil
@@ -188,19 +188,6 @@ class _Roll:
 
     def _moving_day(self, year: SchoolYear) -> date:
         return self._random.choice(year.days[_QUIET_DAYS:-_QUIET_DAYS])
-
-
-def on_roll(pupils: Iterable[Pupil], year: SchoolYear) -> list[Pupil]:
-    """Return the pupils who are on roll on some day of a school year."""
-    return [
-        pupil
-        for pupil in pupils
-        if any(
-            spell.starts_on <= year.last
-            and (spell.leaves_on is None or spell.leaves_on >= year.first)
-            for spell in pupil.spells
-        )
-    ]
 
 
 # Groups of a pupil: year group, registration group with moves between them, cohorts.

@@ -115,7 +115,7 @@ def _terms(year: int) -> tuple[Term, ...]:
     christmas = date(year, 12, 22)
     autumn_ends = christmas - timedelta(days=(christmas.weekday() - _FRIDAY) % 7)
     spring_starts = autumn_ends + 2 * _WEEK + 3 * _DAY
-    while is_bank_holiday(spring_starts):
+    while not is_working_day(spring_starts):
         spring_starts += _DAY
     february = monday_from(date(year + 1, 2, 12))
     sunday = easter(year + 1)
@@ -133,18 +133,15 @@ def _terms(year: int) -> tuple[Term, ...]:
 
 def _last_day(terms: tuple[Term, ...], day: date) -> date:
     """Return the day on which a last half term from ``day`` completes the school year's days."""
-    left = table("calendar")["school"]["days"] - sum(
-        not is_bank_holiday(d) for term in terms for d in term.weekdays()
-    )
-    while left > 1:
-        day += _DAY
-        left -= day.weekday() <= _FRIDAY and not is_bank_holiday(day)
-    return day
+    before = sum(is_working_day(d) for term in terms for d in term.weekdays())
+    return working_days_after(day, table("calendar")["school"]["days"] - before - 1)
 
 
 def _school_year(number: int, setting: Setting) -> SchoolYear:
     terms = _terms(number)
-    planned = (*_bank_holidays(terms), *_training_days(terms))
+    weekdays = [day for term in terms for day in term.weekdays()]
+    holidays = [Closure(d, bank_holidays(d.year)[d]) for d in weekdays if not is_working_day(d)]
+    planned = (*holidays, *_training_days(terms))
     open_days = SchoolYear(number, terms, planned).days
     staggered = setting.school["staggered"]
     closures = (
@@ -153,13 +150,6 @@ def _school_year(number: int, setting: Setting) -> SchoolYear:
         *_cancellations(open_days, setting, number),
     )
     return SchoolYear(number, terms, tuple(sorted(closures, key=lambda c: c.day)))
-
-
-def _bank_holidays(terms: tuple[Term, ...]) -> Iterator[Closure]:
-    for term in terms:
-        for day in term.weekdays():
-            if is_bank_holiday(day):
-                yield Closure(day, bank_holidays(day.year)[day])
 
 
 def _training_days(terms: tuple[Term, ...]) -> Iterator[Closure]:
@@ -224,6 +214,14 @@ def bank_holidays(year: int) -> dict[date, str]:
     return {day: name for day, name in days.items() if day not in table("calendar")["not_held"]}
 
 
-def is_bank_holiday(day: date) -> bool:
-    """Tell whether a day is a bank holiday."""
-    return day in bank_holidays(day.year)
+def is_working_day(day: date) -> bool:
+    """Tell whether a day is neither of a weekend nor a bank holiday."""
+    return day.weekday() <= _FRIDAY and day not in bank_holidays(day.year)
+
+
+def working_days_after(day: date, days: int) -> date:
+    """Return the last of so many working days after a day."""
+    while days > 0:
+        day += _DAY
+        days -= is_working_day(day)
+    return day
