@@ -20,6 +20,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from msgspec import structs
+
 import ledger
 from ledger.backup import file
 from ledger.backup.file import (
@@ -32,7 +34,6 @@ from ledger.backup.file import (
     Archive,
     Manifest,
     Part,
-    Progress,
     part_of,
 )
 from ledger.errors import Refused
@@ -45,13 +46,13 @@ from ledger.files import (
     write_new,
 )
 from ledger.store.folder import Folder
+from ledger.terminal import Progress
 from ledger.tlog import signing
 from ledger.tlog.note import Checkpoint, Note, read_checkpoint, read_note, read_signature
 from ledger.verification.verify import verify
 
 _SIGNING = "signing.key"
 _NEXT = _SIGNING + ".next"
-_SECRET = (KEYS + WRAPPED, _SIGNING + WRAPPED, _NEXT + WRAPPED)
 _PAGES = 2048
 _LEVEL = 4
 """Of compression: a marks log shrinks to about a third, and higher levels cost more than that."""
@@ -72,11 +73,13 @@ class Receipt(NamedTuple):
 
 def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Progress) -> Receipt:
     """Write a back-up of a ledger to a file that is not there yet, whole or not at all."""
-    with translated(target), _temporary_folder(target) as place:
+    unfinished = f".{target.name}.unfinished-"
+    with (
+        translated(target),
+        tempfile.TemporaryDirectory(prefix=unfinished, dir=target.parent) as aside,
+    ):
+        place = Path(aside)
         checkpoint, log = _snapshot(folder, place / "log", progress)
-        parts = _Parts(place)
-        parts.file(LOG, _compress(place))
-        parts.content(CHECKPOINT, checkpoint.written.encode())
         origin, size, root = read_checkpoint(checkpoint.text)
         manifest = Manifest(
             ledger=origin,
@@ -88,20 +91,19 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
             scrypt=file.new_stretching(),
             parts=[],
         )
-        key = manifest.scrypt.key(passphrase)
-        for name, secret in _secrets(folder):
-            bound_to = manifest.bound_to(name + WRAPPED)
-            parts.content(name + WRAPPED, file.wrap(key, secret, bound_to))
-        for name, path in _attachments(folder):
-            parts.file(name, path)
         words, left_out = _words(folder)
-        for name, content in words.items():
-            parts.content(name, content)
-        manifest.parts.extend(parts.parts)
+        sources = [
+            _file(LOG, _compress(place)),
+            _content(CHECKPOINT, checkpoint.written.encode()),
+            *_wrapped(folder, manifest, passphrase),
+            *(_file(name, path) for name, path in _attachments(folder)),
+            *(_content(name, content) for name, content in words.items()),
+        ]
+        manifest = structs.replace(manifest, parts=[each.part for each in sources])
         whole = place / "whole"
         whole.touch(mode=0o600)
         with whole.open("wb") as out:
-            written = file.write(out, manifest, parts.contents)
+            written = file.write(out, manifest, [each.opened for each in sources])
             out.flush()
             os.fsync(out.fileno())
         if file.read(whole, progress).sha256 != written:
@@ -109,14 +111,6 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
         _put(whole, target)
         bytes_ = target.stat().st_size
         return Receipt(size, bytes_, written, manifest.names_of_words, left_out)
-
-
-@contextmanager
-def _temporary_folder(target: Path) -> Iterator[Path]:
-    """Yield a folder beside the target that is gone afterwards."""
-    prefix = f".{target.name}.unfinished-"
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as place:
-        yield Path(place)
 
 
 def _put(whole: Path, target: Path) -> None:
@@ -201,6 +195,30 @@ def _secrets(folder: Folder) -> Iterator[tuple[str, bytes]]:
         yield _NEXT, signing.load(successor).written.encode()
 
 
+class _Source(NamedTuple):
+    """A part of a back-up, and what opens it."""
+
+    part: Part
+    opened: Callable[[], IO[bytes]]
+
+
+def _file(name: str, path: Path) -> _Source:
+    """Return a part from a file that nobody changes any more."""
+    return _Source(part_of(name, path), lambda: path.open("rb"))
+
+
+def _content(name: str, content: bytes) -> _Source:
+    part = Part(name, len(content), sha256(content).hexdigest())
+    return _Source(part, partial(io.BytesIO, content))
+
+
+def _wrapped(folder: Folder, manifest: Manifest, passphrase: str) -> Iterator[_Source]:
+    key = manifest.scrypt.key(passphrase)
+    for name, secret in _secrets(folder):
+        part = name + WRAPPED
+        yield _content(part, file.wrap(key, secret, manifest.bound_to(part)))
+
+
 def _attachments(folder: Folder) -> Iterator[tuple[str, Path]]:
     place = folder.path / ATTACHMENTS
     for path in sorted(place.rglob("*")):
@@ -225,25 +243,6 @@ def _words(folder: Folder) -> tuple[dict[str, bytes], list[str]]:
             elif path.suffix == ".txt":
                 left_out.append(path.name)
     return found, left_out
-
-
-class _Parts:
-    """The parts of a back-up in order, and what opens each."""
-
-    def __init__(self, place: Path) -> None:
-        self.parts: list[Part] = []
-        self.contents: list[Callable[[], IO[bytes]]] = []
-        self._place = place
-
-    def file(self, name: str, path: Path) -> None:
-        """Add a file that nobody changes any more."""
-        self.parts.append(part_of(name, path))
-        self.contents.append(lambda: path.open("rb"))
-
-    def content(self, name: str, content: bytes) -> None:
-        """Add some bytes."""
-        self.parts.append(Part(name, len(content), sha256(content).hexdigest()))
-        self.contents.append(partial(io.BytesIO, content))
 
 
 # -- unpacking ---------------------------------------------------------------------------------
@@ -275,16 +274,13 @@ def secrets_of(archive: Archive, passphrase: str) -> Secrets:
     """Open the keys in a back-up; refuse a wrong passphrase."""
     manifest = archive.manifest
     key = manifest.scrypt.key(passphrase)
-    there_ = {part.name for part in manifest.parts}
-    found = [
-        file.unwrap(key, archive.read(name), manifest.bound_to(name))
-        if name in there_ or name != _SECRET[-1]
-        else None
-        for name in _SECRET
-    ]
-    keys, own, successor = found
-    assert keys is not None and own is not None  # noqa: S101, PT018 - `read` refuses without
-    return Secrets(keys, own, successor)
+
+    def opened(name: str) -> bytes:
+        return file.unwrap(key, archive.read(name), manifest.bound_to(name))
+
+    personal, own, successor = (name + WRAPPED for name in (KEYS, _SIGNING, _NEXT))
+    replaced = any(part.name == successor for part in manifest.parts)
+    return Secrets(opened(personal), opened(own), opened(successor) if replaced else None)
 
 
 def unpack(archive: Archive, folder: Folder, secrets: Secrets | None, progress: Progress) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ledger.backup.backup import checkpoint_of
-from ledger.backup.file import Archive, Manifest, Progress
+from ledger.backup.file import Archive, Manifest
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.backup import BackupMade
@@ -16,9 +16,10 @@ from ledger.files import open_read_only, translated
 from ledger.sealing.keys import BEYOND_USE, REDACTED, KeyRing, is_sealed, parse_box
 from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
+from ledger.terminal import Progress
 from ledger.tlog.note import read_checkpoint, read_note
 from ledger.transparency.roots import root_at
-from ledger.verification.verify import Fault, KeptCheckpoint, Verification, verify
+from ledger.verification.verify import Fault, KeptCheckpoint, verify
 
 
 class Box(NamedTuple):
@@ -50,7 +51,6 @@ class Fit(NamedTuple):
 class Findings(NamedTuple):
     """What a back-up was found to be. ``opened``: none where nobody gave the passphrase."""
 
-    found: Verification
     opened: OpenedKeys | None
     faults: list[Fault]
 
@@ -64,7 +64,7 @@ def prove(made: Folder, archive: Archive, progress: Progress) -> Findings:
         what = f"the log holds {found.entries} entries, not {archive.manifest.size} as it says"
         faults.append(Fault(None, what))
     opened = open_sample(made) if made.keys.is_file() and not faults else None
-    return Findings(found, opened, [*faults, *(opened.faults if opened else ())])
+    return Findings(opened, [*faults, *(opened.faults if opened else ())])
 
 
 def boxes(folder: Folder, after: int = 0) -> Iterator[Box]:

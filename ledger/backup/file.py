@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from ledger.errors import Refused
 from ledger.files import translated
+from ledger.terminal import Progress
 
 # -- wrapping the keys -------------------------------------------------------------------------
 
@@ -85,21 +86,15 @@ MANIFEST = "manifest.json"
 SEAL = "seal.sha256"
 _END = 3 * BLOCKSIZE
 _CHUNK = 1 << 20
+_ANOTHER = "in the back-up is not what its manifest names"
 _MOST_MANIFEST = 1 << 26
 _MOST_WORDS = 1 << 16
 _NAME_OF_WORDS = re.compile(rf"{WORDS}/[A-Za-z0-9][A-Za-z0-9._-]{{0,95}}\.txt")
 """Its form only: a back-up is restored by programs that have other files of words than ours."""
 _STRANGE = (
-    tarfile.TarError,
-    msgspec.MsgspecError,
-    zlib.error,
-    gzip.BadGzipFile,
-    EOFError,
-    KeyError,
-    ValueError,
-    OverflowError,
-)
-Progress = Callable[[int, int], None]
+    tarfile.TarError, msgspec.MsgspecError, zlib.error, gzip.BadGzipFile, EOFError, KeyError,
+    ValueError, OverflowError,
+)  # fmt: skip
 _Size = Annotated[int, msgspec.Meta(ge=0)]
 _Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -177,8 +172,7 @@ def part_of(name: str, path: Path) -> Part:
     """Return a file as a part."""
     digest = sha256()
     with path.open("rb") as file:
-        size = copy_pieces(file, digest.update)
-    return Part(name, size, digest.hexdigest())
+        return Part(name, copy_pieces(file, digest.update), digest.hexdigest())
 
 
 def write(out: IO[bytes], manifest: Manifest, contents: Iterable[Callable[[], IO[bytes]]]) -> str:
@@ -241,15 +235,14 @@ class Archive:
         """Write the log to a new file, uncompressed."""
         log, digest, done = self.manifest.log, sha256(), 0
         with self._member(LOG) as part, gzip.GzipFile(fileobj=part) as source, to.open("xb") as f:
-            while chunk := source.read(_CHUNK):
+            # It may be anybody's file: no more is unpacked than it says that there is.
+            while done <= log.size and (chunk := source.read(_CHUNK)):
                 done += len(chunk)
-                if done > log.size:
-                    break
                 digest.update(chunk)
                 f.write(chunk)
                 progress(done, log.size)
         if (done, digest.hexdigest()) != (log.size, log.sha256):
-            raise damage(LOG, "in the back-up is not what its manifest names")
+            raise damage(LOG, _ANOTHER)
 
     def _copy(self, name: str, sink: Callable[[bytes], object]) -> None:
         part = next((each for each in self.manifest.parts if each.name == name), None)
@@ -257,7 +250,7 @@ class Archive:
         with self._member(name) as source:
             size = copy_pieces(source, digest.update, sink)
         if part is None or (size, digest.hexdigest()) != (part.size, part.sha256):
-            raise damage(name, "in the back-up is not what its manifest names")
+            raise damage(name, _ANOTHER)
 
     @contextmanager
     def _member(self, name: str) -> Iterator[IO[bytes]]:

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 import ledger
 from ledger.backup import backup, check, file, passphrases
 from ledger.backup.check import OpenedKeys, origin
-from ledger.backup.file import SUFFIX, Archive, Progress, manifest_of
-from ledger.clock import iso, local, local_date
+from ledger.backup.file import SUFFIX, Archive, manifest_of
+from ledger.clock import iso, local, local_date, parse_instant
 from ledger.english import in_words, noun, number_of
 from ledger.errors import Refused
 from ledger.files import translated
 from ledger.store.folder import Folder
+from ledger.terminal import Progress
 from ledger.verification.verify import Fault
 from policies.law import calendar
 from policies.packs.codes import rules
