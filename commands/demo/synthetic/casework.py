@@ -34,7 +34,7 @@ def notice_rows(found: Registers, setting: Setting) -> Iterator[tuple[object, ..
     spread = max(1, len(offences) // most)  # so that not all are of the oldest year group
     for number, offence in enumerate(offences[::spread][:most]):
         outcome = told["outcomes"][number % len(told["outcomes"])]
-        for parent in offence.row.pupil.person.family.parents:
+        for parent in offence.row.pupil.family.parents:
             if parent.lives_with and parent.responsibility == "yes":
                 yield _notice(offence, parent, outcome, setting.until)
 
@@ -85,7 +85,7 @@ def casework_rows(
     wanted = max(told["fewest"], setting.pupils // told["one_in"])
     for case, row in enumerate(rows[:wanted]):
         met = [day for day in days if row.pupil.on_roll(day, day)]
-        contact = row.pupil.person.family.parents[0].parent_id
+        contact = row.pupil.family.parents[0].parent_id
         for step in told["steps"]:
             at = step["school_day"] + case % told["spread"]
             if at < len(met):

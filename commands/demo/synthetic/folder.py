@@ -82,16 +82,15 @@ def _pupils(pupils: Iterable[Pupil], setting: Setting) -> Rows:
     """
     known = setting.until + timedelta(days=table("phases")["movement"]["notice_days"])
     for pupil in pupils:
-        person = pupil.person
         for spell in pupil.spells:
             if spell.starts_on > setting.until:
                 continue
             leaves = spell.leaves_on is not None and spell.leaves_on <= known
             ends = (spell.leaves_on, spell.ground) if leaves else ("", "")
             yield (
-                person.upn, person.local_id, person.surname, person.forename, person.dob,
-                person.sex, spell.starts_on, *ends, person.name_used, "no",
-                person.family.address, pupil.last_school, pupil.next_school if leaves else "",
+                pupil.upn, pupil.local_id, pupil.surname, pupil.forename, pupil.dob,
+                pupil.sex, spell.starts_on, *ends, pupil.name_used, "no",
+                pupil.family.address, pupil.last_school, pupil.next_school if leaves else "",
             )  # fmt: skip
 
 
@@ -106,7 +105,7 @@ def _groups(pupils: Iterable[Pupil], until: date) -> Rows:
 
 def _parents(pupils: Iterable[Pupil]) -> Rows:
     """Yield the contacts of the pupils' families, each once."""
-    parents = {each.parent_id: each for pupil in pupils for each in pupil.person.family.parents}
+    parents = {each.parent_id: each for pupil in pupils for each in pupil.family.parents}
     for _, parent in sorted(parents.items()):
         yield (
             parent.parent_id, parent.title, parent.surname, parent.forename, parent.address,
@@ -117,7 +116,7 @@ def _parents(pupils: Iterable[Pupil]) -> Rows:
 def _relations(pupils: Iterable[Pupil]) -> Rows:
     """Yield who is related to whom, and how."""
     for pupil in pupils:
-        for parent in pupil.person.family.parents:
+        for parent in pupil.family.parents:
             yield (
                 parent.parent_id, pupil.upn, parent.relationship, _yes(said=parent.lives_with),
                 parent.responsibility, parent.contact_order, _yes(said=parent.no_contact),

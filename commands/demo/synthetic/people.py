@@ -1,7 +1,7 @@
 """Invented households and children, and what each of them is as a pupil of the school."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -50,17 +50,49 @@ class Family:
     parents: tuple[Parent, ...]
 
 
-_DAYS_OF_BIRTH = 365
-_AGE_BEFORE_RECEPTION = 5
-_LOCAL_AUTHORITY = "999"  # no local authority has this number
-_FIRST_FEEDER = 2000  # primary schools are numbered from here on
-_SERIALS = 1000
-_NICKNAME = 4  # letters
+# Pupils of the school: when they are on roll, in which groups, and how prone to absence.
+
+YEAR, REGISTRATION, COHORT = "year", "registration", "cohort"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A child, apart from any school."""
+class Spell:
+    """A time on roll, both days included; ``ground`` is a letter of reg 9(1) once it ended."""
+
+    starts_on: date
+    leaves_on: date | None = None
+    ground: str = ""
+
+    def meets(self, first: date, last: date) -> bool:
+        """Tell whether a pupil is on roll on some day from one to another."""
+        return self.starts_on <= last and (self.leaves_on is None or first <= self.leaves_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A group that a pupil is in from a day, to a day or (None) for good."""
+
+    kind: str
+    name: str
+    first: date
+    last: date | None
+
+    def within(self, spell: Spell) -> Iterator["Membership"]:
+        """Yield the part that falls into a spell on roll, if any."""
+        first = max(self.first, spell.starts_on)
+        ends = [day for day in (self.last, spell.leaves_on) if day is not None]
+        last = min(ends, default=None)
+        if last is None or first <= last:
+            yield replace(self, first=first, last=last)
+
+
+@dataclass(slots=True, kw_only=True)
+class Pupil:
+    """A child at this school.
+
+    ``reception_year``: the school year of their Year R. ``rank``: place among all pupils by
+    absence, 0 (never away) to 1. ``lateness``: a weight, a few pupils have most of it.
+    """
 
     upn: str
     local_id: str
@@ -70,6 +102,55 @@ class Person:
     dob: date
     sex: str
     family: Family
+    reception_year: int
+    spells: list[Spell] = field(default_factory=list)
+    memberships: list[Membership] = field(default_factory=list)
+    joined_late: bool = False
+    rank: float = 0.0
+    lateness: float = 0.0
+    last_school: str = ""
+    next_school: str = ""
+
+    @property
+    def last(self) -> Spell:
+        """The last time on roll."""
+        return self.spells[-1]
+
+    def leave(self, day: date, ground: str) -> None:
+        """End the last time on roll."""
+        self.spells[-1] = Spell(self.last.starts_on, day, ground)
+
+    @property
+    def number(self) -> int:
+        """A number of the pupil's own, to pick among texts."""
+        return int(self.local_id)
+
+    @property
+    def register_order(self) -> tuple[str, str, str]:
+        """The key by which a register lists its pupils."""
+        return (self.surname, self.forename, self.upn)
+
+    def year_group(self, school_year: int) -> int:
+        """Return the year group in a school year, YR being 0."""
+        return school_year - self.reception_year
+
+    def on_roll(self, first: date, last: date) -> bool:
+        """Tell whether the pupil is on roll on some day from one to another."""
+        return any(spell.meets(first, last) for spell in self.spells)
+
+    def of_compulsory_school_age(self, day: date) -> bool:
+        """Tell whether a day falls into compulsory school age (Education Act 1996 s.8)."""
+        return age.is_compulsory(day, age.begins(self.dob), age.birth_cohort(self.dob))
+
+
+# Making them.
+
+_DAYS_OF_BIRTH = 365
+_AGE_BEFORE_RECEPTION = 5
+_LOCAL_AUTHORITY = "999"  # no local authority has this number
+_FIRST_FEEDER = 2000  # primary schools are numbered from here on
+_SERIALS = 1000
+_NICKNAME = 4  # letters
 
 
 class People:
@@ -81,7 +162,7 @@ class People:
         self._parents = 0
         self._made = 0
 
-    def child(self, reception_year: int) -> Person:
+    def child(self, reception_year: int) -> Pupil:
         """Return a child whose Year R is (or would have been) the school year of that number."""
         self._made += 1
         family = self._family()
@@ -89,7 +170,7 @@ class People:
         forename: str = self._random.choice(table("names")[f"forenames_{sex.lower()}"])
         first_day = date(reception_year - _AGE_BEFORE_RECEPTION, 9, 1)
         known_by_another = self._random.random() < table("names")["nickname_share"]
-        return Person(
+        return Pupil(
             upn=self._upn(reception_year),
             local_id=f"{self._made:06}",
             surname=family.surname,
@@ -98,6 +179,7 @@ class People:
             dob=first_day + timedelta(days=self._random.randrange(_DAYS_OF_BIRTH)),
             sex=sex,
             family=family,
+            reception_year=reception_year,
         )
 
     def _upn(self, reception_year: int) -> str:
@@ -172,86 +254,3 @@ class People:
         house = self._random.randint(1, _HOUSES)
         street = self._random.choice(names["streets"])
         return f"{house} {street}, {names['town']}, {names['postcode']}"
-
-
-# Pupils of the school: when they are on roll, in which groups, and how prone to absence.
-
-YEAR, REGISTRATION, COHORT = "year", "registration", "cohort"
-
-
-@dataclass(frozen=True, slots=True)
-class Spell:
-    """A time on roll, both days included; ``ground`` is a letter of reg 9(1) once it ended."""
-
-    starts_on: date
-    leaves_on: date | None = None
-    ground: str = ""
-
-    def meets(self, first: date, last: date) -> bool:
-        """Tell whether a pupil is on roll on some day from one to another."""
-        return self.starts_on <= last and (self.leaves_on is None or first <= self.leaves_on)
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A group that a pupil is in from a day, to a day or (None) for good."""
-
-    kind: str
-    name: str
-    first: date
-    last: date | None
-
-    def within(self, spell: Spell) -> Iterator["Membership"]:
-        """Yield the part that falls into a spell on roll, if any."""
-        first = max(self.first, spell.starts_on)
-        ends = [day for day in (self.last, spell.leaves_on) if day is not None]
-        last = min(ends, default=None)
-        if last is None or first <= last:
-            yield replace(self, first=first, last=last)
-
-
-@dataclass(frozen=True, slots=True)
-class Pupil:
-    """A child at this school.
-
-    ``reception_year``: the school year of their Year R. ``rank``: place among all pupils by
-    absence, 0 (never away) to 1. ``lateness``: a weight, a few pupils have most of it.
-    """
-
-    person: Person
-    reception_year: int
-    rank: float
-    lateness: float
-    spells: tuple[Spell, ...]
-    memberships: tuple[Membership, ...] = ()
-    last_school: str = ""
-    next_school: str = ""
-
-    @property
-    def upn(self) -> str:
-        """The unique pupil number."""
-        return self.person.upn
-
-    @property
-    def number(self) -> int:
-        """A number of the pupil's own, to pick among texts."""
-        return int(self.person.local_id)
-
-    @property
-    def register_order(self) -> tuple[str, str, str]:
-        """The key by which a register lists its pupils."""
-        return (self.person.surname, self.person.forename, self.upn)
-
-    def year_group(self, school_year: int) -> int:
-        """Return the year group in a school year, YR being 0."""
-        return school_year - self.reception_year
-
-    def on_roll(self, first: date, last: date) -> bool:
-        """Tell whether the pupil is on roll on some day from one to another."""
-        return any(spell.meets(first, last) for spell in self.spells)
-
-    def of_compulsory_school_age(self, day: date) -> bool:
-        """Tell whether a day falls into compulsory school age (Education Act 1996 s.8)."""
-        dob = self.person.dob
-        begins = age.begins(dob)
-        return age.is_compulsory(day, begins, age.birth_cohort(dob))

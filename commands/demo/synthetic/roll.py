@@ -1,7 +1,6 @@
 """Who is on roll, and in which groups: year groups that fill the school, joiners and leavers."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from math import ceil
 from random import Random
@@ -13,7 +12,6 @@ from commands.demo.synthetic.people import (
     YEAR,
     Membership,
     People,
-    Person,
     Pupil,
     Spell,
 )
@@ -27,20 +25,6 @@ _AWAY = (20, 38)  # school days into the year between which one pupil is off rol
 _HABIT_CAP = 40.0  # on one pupil's share of all lateness
 
 
-@dataclass
-class _Entry:
-    """A pupil in the making."""
-
-    person: Person
-    reception_year: int
-    spells: list[Spell] = field(default_factory=list)
-    joined_late: bool = False
-
-    @property
-    def last(self) -> Spell:
-        return self.spells[-1]
-
-
 def enrol(setting: Setting, years: Sequence[SchoolYear]) -> list[Pupil]:
     """Return everybody who is on roll at some time in the school years.
 
@@ -48,22 +32,15 @@ def enrol(setting: Setting, years: Sequence[SchoolYear]) -> list[Pupil]:
     What happens after ``setting.until`` is here too: a longer build of the same school agrees
     with a shorter one.
     """
-    entries = _Roll(setting, years).fill()
-    ranks, habits = _ranks(len(entries), setting), setting.random("lateness")
+    pupils = _Roll(setting, years).fill()
+    habits, groups = setting.random("lateness"), Groups(setting, years)
     exponent = table("habits")["late"]["heavy_tail"]
-    groups = Groups(setting, years)
-    pupils = []
-    for entry, rank in zip(entries, ranks, strict=True):
-        pupil = Pupil(
-            person=entry.person,
-            reception_year=entry.reception_year,
-            rank=rank,
-            lateness=min(habits.paretovariate(exponent), _HABIT_CAP),
-            spells=tuple(entry.spells),
-            last_school=_last_school(setting, habits, joined_late=entry.joined_late),
-            next_school=_next_school(entry.spells, habits),
-        )
-        pupils.append(groups.join(pupil))
+    for pupil, rank in zip(pupils, _ranks(len(pupils), setting), strict=True):
+        pupil.rank = rank
+        pupil.lateness = min(habits.paretovariate(exponent), _HABIT_CAP)
+        pupil.last_school = _last_school(setting, habits, joined_late=pupil.joined_late)
+        pupil.next_school = _next_school(pupil, habits)
+        groups.join(pupil)
     return pupils
 
 
@@ -81,10 +58,10 @@ def _last_school(setting: Setting, random: Random, *, joined_late: bool) -> str:
     return "" if setting.year_groups[0] == 0 else str(random.choice(names["feeder_schools"]))
 
 
-def _next_school(spells: Sequence[Spell], random: Random) -> str:
+def _next_school(pupil: Pupil, random: Random) -> str:
     transfer = table("phases")["movement"]["end_of_school"]["transfer"]
     known: list[str] = table("names")["other_schools"]
-    return random.choice(known) if spells[-1].ground == transfer else ""
+    return random.choice(known) if pupil.last.ground == transfer else ""
 
 
 class _Roll:
@@ -96,9 +73,9 @@ class _Roll:
         self._people = People(setting.random("people"))
         self._random = setting.random("roll")
         self._movement = table("phases")["movement"]
-        self._entries: list[_Entry] = []
+        self._pupils: list[Pupil] = []
 
-    def fill(self) -> list[_Entry]:
+    def fill(self) -> list[Pupil]:
         groups = self._setting.year_groups
         first, last = self._years[0].number, self._years[-1].number
         for reception_year in range(first - groups[-1], last - groups[0] + 1):
@@ -109,13 +86,14 @@ class _Roll:
         self._return(self._years[-1])
         for year in self._years:
             self._finish(year)
-        return self._entries
+        return self._pupils
 
     def _enter(self, reception_year: int) -> None:
         starts_on = autumn_starts(reception_year + self._setting.year_groups[0])
         for _ in range(self._places(reception_year)):
-            person = self._people.child(reception_year)
-            self._entries.append(_Entry(person, reception_year, [Spell(starts_on)]))
+            pupil = self._people.child(reception_year)
+            pupil.spells.append(Spell(starts_on))
+            self._pupils.append(pupil)
 
     def _places(self, reception_year: int) -> int:
         """Share out the places; any run of year groups as long as the school adds up to all."""
@@ -126,27 +104,26 @@ class _Roll:
     def _join(self, year: SchoolYear) -> None:
         for _ in range(self._moves("joiners")):
             reception_year = year.number - self._random.choice(self._setting.year_groups)
-            person = self._people.child(reception_year)
-            spells = [Spell(self._joining_day(year, person))]
-            self._entries.append(_Entry(person, reception_year, spells, joined_late=True))
+            pupil = self._people.child(reception_year)
+            pupil.spells.append(Spell(self._joining_day(year, pupil)))
+            pupil.joined_late = True
+            self._pupils.append(pupil)
 
     def _leave(self, year: SchoolYear) -> None:
         for _ in range(self._moves("leavers")):
             day = self._moving_day(year)
             # So small a share leaves that somebody always may, however small the school.
-            might = [entry for entry in self._entries if self._may_leave(entry, year, day)]
-            entry = self._random.choice(might)
-            ground = self._random.choice(self._movement["leaving_grounds"])
-            entry.spells[-1] = Spell(entry.last.starts_on, day, ground)
+            might = [pupil for pupil in self._pupils if self._may_leave(pupil, year, day)]
+            pupil = self._random.choice(might)
+            pupil.leave(day, self._random.choice(self._movement["leaving_grounds"]))
 
-    def _may_leave(self, entry: _Entry, year: SchoolYear, day: date) -> bool:
-        """Tell whether an entry is on roll here and of the age to which reg 9(1) speaks."""
-        group = year.number - entry.reception_year
+    def _may_leave(self, pupil: Pupil, year: SchoolYear, day: date) -> bool:
+        """Tell whether a pupil is on roll here and of the age to which reg 9(1) speaks."""
         return (
-            group in self._setting.year_groups
-            and entry.last.starts_on < year.first
-            and entry.last.leaves_on is None
-            and age.begins(entry.person.dob) <= day
+            pupil.year_group(year.number) in self._setting.year_groups
+            and pupil.last.starts_on < year.first
+            and pupil.last.leaves_on is None
+            and age.begins(pupil.dob) <= day
         )
 
     def _return(self, year: SchoolYear) -> None:
@@ -154,35 +131,34 @@ class _Roll:
         group = self._setting.year_groups[1]
         away, back = (year.days[number] for number in _AWAY)
         ground = self._movement["educated_otherwise"]
-        for entry in self._staying(year.number - group):
-            if entry.last.starts_on <= year.first:
-                entry.spells = [Spell(entry.last.starts_on, away, ground), Spell(back)]
+        for pupil in self._staying(year.number - group):
+            if pupil.last.starts_on <= year.first:
+                pupil.leave(away, ground)
+                pupil.spells.append(Spell(back))
                 return
 
     def _finish(self, year: SchoolYear) -> None:
         """End the time on roll of the oldest year group."""
         group = self._setting.year_groups[-1]
         grounds = self._movement["end_of_school"]
-        for entry in self._staying(year.number - group):
-            cohort = age.birth_cohort(entry.person.dob)
+        for pupil in self._staying(year.number - group):
             if group == _LEAVING_AGE_GROUP:
-                day, ground = age.ends(cohort), grounds["over_age"]
+                pupil.leave(age.ends(age.birth_cohort(pupil.dob)), grounds["over_age"])
             else:
-                day, ground = year.last, grounds["transfer"]
-            entry.spells[-1] = Spell(entry.last.starts_on, day, ground)
+                pupil.leave(year.last, grounds["transfer"])
 
-    def _staying(self, reception_year: int) -> Iterator[_Entry]:
-        for entry in self._entries:
-            if entry.reception_year == reception_year and entry.last.leaves_on is None:
-                yield entry
+    def _staying(self, reception_year: int) -> Iterator[Pupil]:
+        for pupil in self._pupils:
+            if pupil.reception_year == reception_year and pupil.last.leaves_on is None:
+                yield pupil
 
     def _moves(self, kind: str) -> int:
         share: float = self._movement[kind]
         return max(1, round(share * self._setting.pupils))
 
-    def _joining_day(self, year: SchoolYear, person: Person) -> date:
+    def _joining_day(self, year: SchoolYear, pupil: Pupil) -> date:
         """Return a moving day before the one on which the oldest leave, in June."""
-        too_old = age.ends(age.birth_cohort(person.dob))
+        too_old = age.ends(age.birth_cohort(pupil.dob))
         drawn = iter(lambda: self._moving_day(year), None)
         return next(day for day in drawn if day < too_old)
 
@@ -208,13 +184,10 @@ class Groups:
         self._forms = forms(setting)
         self._next_form: dict[int, int] = {}
 
-    def join(self, pupil: Pupil) -> Pupil:
-        """Return the pupil with the groups of the school years, within the times on roll."""
-        wanted = [*self._by_year(pupil), *self._cohorts(pupil)]
-        found = [
-            part for group in wanted for spell in pupil.spells for part in group.within(spell)
-        ]
-        return replace(pupil, memberships=tuple(found))
+    def join(self, pupil: Pupil) -> None:
+        """Put a pupil into the groups of the school years, within the times on roll."""
+        for group in (*self._by_year(pupil), *self._cohorts(pupil)):
+            pupil.memberships += [part for spell in pupil.spells for part in group.within(spell)]
 
     def _by_year(self, pupil: Pupil) -> Iterator[Membership]:
         form = self._form(pupil.reception_year)
