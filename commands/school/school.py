@@ -31,16 +31,9 @@ from ledger.tlog import signing
 from policies.packs.codes import Rules
 
 TYPES = (
-    "maintained",
-    "academy",
-    "pru",
-    "ap-academy",
-    "special-maintained",
-    "special-academy",
-    "non-maintained-special",
-    "independent",
-)
-
+    "maintained", "academy", "pru", "ap-academy", "special-maintained", "special-academy",
+    "non-maintained-special", "independent",
+)  # fmt: skip
 PHASES = ("nursery", "primary", "secondary", "all-through", "special", "ap", "post-16")
 _DIGITS = {"urn": 6, "la_code": 3, "estab": 4}
 
@@ -85,10 +78,9 @@ class CreateLedger(UseCase, Errand):
             )
         folder = context.folder
         if folder.path.exists() and (folder.path.is_file() or any(folder.path.iterdir())):
-            what = "a ledger" if folder.exists() else "something else"
-            raise Refused(
-                "already-there", f"{what} is already at {folder.path}", "choose another --ledger"
-            )
+            there = "a ledger" if folder.exists() else "something else"
+            what = f"{there} is already at {folder.path}"
+            raise Refused("already-there", what, "choose another --ledger")
         with translated(folder.path):
             folder.path.mkdir(parents=True, exist_ok=True)
         try:
@@ -138,10 +130,7 @@ def _check_details(details: dict[str, str]) -> None:
     checks.choice(details["type"], TYPES, "type")
     checks.choice(details["phase"], PHASES, "phase")
     for name, length in _DIGITS.items():
-        if not re.fullmatch(rf"[0-9]{{{length}}}", details[name]):
-            option_name = name.replace("_", "-")
-            raise Refused(
-                f"{option_name}-form",
-                f"--{option_name} is {details[name]!r}",
-                f"it has {length} digits",
-            )
+        found, called = details[name], name.replace("_", "-")
+        if not re.fullmatch(rf"[0-9]{{{length}}}", found):
+            what = f"--{called} is {found!r}"
+            raise Refused(f"{called}-form", what, f"it has {length} digits")

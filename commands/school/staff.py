@@ -58,29 +58,43 @@ class AddStaff(UseCase):
         return decided([Fact(streams.staff(staff_id), joined)], f"{staff_id} is on the staff")
 
 
-class ChangeStaff(UseCase):
+class _OfOneMember(UseCase):
+    staff_id: str = argument("the id of the member of staff")
+
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who asks and whom it is about."""
+        return state.own_row, one(streams.staff(self.staff_id))
+
+    def latest(self, state: State, day: date) -> StaffRow:
+        """Return their newest row; refuse a day before it, and an id that nobody has."""
+        rows = state.school.staff.get(self.staff_id)
+        if rows is None:
+            what = f"nobody has the staff id {self.staff_id!r}"
+            raise Refused("staff-unknown", what, "see attendance staff add")
+        latest = max(rows.values(), key=lambda row: row.since or date.min)
+        since = latest.since
+        if since is not None and since > day:
+            what = f"{self.staff_id} has a title recorded from {since}, after {day}"
+            raise Refused("staff-later-row", what, f"give a day from {since} on")
+        return latest
+
+
+class ChangeStaff(_OfOneMember):
     """attendance staff change: record a new name, title or roles from a date.
 
     What is left out stays as it was; a return after leaving is a change too.
     """
 
-    staff_id: str = argument("the id of the member of staff")
     name: str | None = option("name", default=None)
     job_title: str | None = option("job title", default=None)
     role: tuple[str, ...] = option(f"all roles from then: {', '.join(ROLES)}", default=())
     from_: date | None = option("first day of the change; today when left out", default=None)
 
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name who asks and who changes."""
-        return state.own_row, one(streams.staff(self.staff_id))
-
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Begin a new row; the row before it ends on the day before."""
         state.author(now)
-        rows = _staff_rows(state, self.staff_id)
         since = self.from_ or local_date(now)
-        latest = max(rows, key=lambda row: row.since or date.min)
-        _check_latest(latest, since, self.staff_id)
+        latest = self.latest(state, since)
         name = state.open_text(latest.name) if self.name is None else self.name
         title = latest.job_title if self.job_title is None else self.job_title
         changed = StaffChanged(
@@ -100,27 +114,22 @@ class ChangeStaff(UseCase):
         return decided(facts, f"{self.staff_id}: {changed.job_title} from {since}")
 
 
-class LeaveStaff(UseCase):
+class LeaveStaff(_OfOneMember):
     """attendance staff leave: record the last day of a member of staff.
 
     After the last day nobody can be named as author by this id.
     """
 
-    staff_id: str = argument("the id of the member of staff")
     last_day: date = option("last day on the staff")
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name who asks and who leaves."""
-        return state.own_row, one(streams.staff(self.staff_id))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """End every row that would go on after the last day."""
         state.author(now)
-        rows, last_day = _staff_rows(state, self.staff_id), self.last_day
-        _check_latest(max(rows, key=lambda row: row.since or date.min), last_day, self.staff_id)
+        last_day = self.last_day
+        self.latest(state, last_day)
         facts = [
             Fact(streams.staff(self.staff_id), StaffLeft(since=row.since, until=last_day))
-            for row in rows
+            for row in state.school.staff[self.staff_id].values()
             if row.until is None or row.until > last_day
         ]
         if not facts:
@@ -131,23 +140,3 @@ class LeaveStaff(UseCase):
 def _checked_roles(named: tuple[str, ...]) -> tuple[str, ...]:
     """Return the roles named, each once; refuse one that is not known."""
     return tuple(dict.fromkeys(checks.choice(role, ROLES, "role") for role in named))
-
-
-def _staff_rows(state: State, staff_id: str) -> list[StaffRow]:
-    """Return the rows of a member of staff, or refuse an id that is not known."""
-    rows = list(state.school.staff.get(staff_id, {}).values())
-    if not rows:
-        raise Refused(
-            "staff-unknown", f"nobody has the staff id {staff_id!r}", "see attendance staff add"
-        )
-    return rows
-
-
-def _check_latest(latest: StaffRow, day: date, staff_id: str) -> None:
-    """Refuse a day before the row that was recorded last begins."""
-    if latest.since is not None and latest.since > day:
-        raise Refused(
-            "staff-later-row",
-            f"{staff_id} has a title recorded from {latest.since}, after {day}",
-            f"give a day from {latest.since} on",
-        )
