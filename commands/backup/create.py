@@ -28,7 +28,18 @@ from ledger.terminal import progress, say
 from policies.packs.codes import Rules
 
 
-class CreateBackup(UseCase, Errand):
+class OfAFile(UseCase, Errand):
+    """A command that records what was made, or put together, before: it rests on nothing else."""
+
+    size: int = hidden(default=0)
+    sha256: str = hidden(default="")
+
+    def reads(self, _state: State) -> Iterable[Range]:
+        """Name nothing."""
+        return ()
+
+
+class CreateBackup(OfAFile):
     """attendance backup create: write a back-up of everything the ledger needs, to one file.
 
     The log stays readable without the passphrase; the keys, and so the names, do not.
@@ -41,12 +52,6 @@ class CreateBackup(UseCase, Errand):
         "a file with the passphrase for the keys [ATTENDANCE_PASSPHRASE, or asked for]",
         default=None,
     )
-    size: int = hidden(default=0)
-    sha256: str = hidden(default="")
-
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Name nothing: the file is written before, and its record rests on nothing else."""
-        return ()
 
     def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
         """Record that the back-up was made."""

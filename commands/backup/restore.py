@@ -1,22 +1,13 @@
 """Make a ledger from a back-up, or put lost keys back."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from commands.core.command import (
-    Context,
-    Decision,
-    Errand,
-    Outcome,
-    State,
-    UseCase,
-    argument,
-    hidden,
-    option,
-)
+from commands.backup.create import OfAFile
+from commands.core.command import Context, Decision, Outcome, State, argument, option
 from commands.core.execute import execute
 from commands.core.ranges import Range
 from ledger.backup import backup, check, file, passphrases
@@ -39,7 +30,7 @@ from ledger.transparency import memory
 from policies.packs.codes import Rules
 
 
-class RestoreBackup(UseCase, Errand):
+class RestoreBackup(OfAFile):
     """attendance backup restore: make a ledger from a back-up, or put lost keys back.
 
     It is verified first. What was put beyond use after the back-up is put beyond use again.
@@ -59,12 +50,6 @@ class RestoreBackup(UseCase, Errand):
         "a file with the passphrase for the keys [ATTENDANCE_PASSPHRASE, or asked for]",
         default=None,
     )
-    size: int = hidden(default=0)
-    sha256: str = hidden(default="")
-
-    def reads(self, _state: State) -> Iterable[Range]:
-        """Name nothing: the ledger is put together before, and its record rests on it alone."""
-        return ()
 
     def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
         """Record in the restored ledger that it was restored."""
@@ -241,18 +226,17 @@ def _redact_again(folder: Folder) -> None:
     with closing(Store(folder.log)) as store, closing(KeyRing(folder.keys)) as ring:
         said = [e for e in store.stream(streams.redaction()) if isinstance(e, FieldRedacted)]
         texts = [(each, _sealed_text(store, each)) for each in said]
-        redactions = [_redaction(each, text) for each, text in texts if _opens(ring, text)]
+        redactions = [
+            Redaction(*parse_box(text)[:3], each.position, each.field, 1)
+            for each, text in texts
+            if _opens(ring, text)
+        ]
         ring.reapply(redactions, lambda each: places(folder.log, each.subject, each.purpose))
 
 
 def _sealed_text(store: Store, said: FieldRedacted) -> str:
     target = store.at(said.position)
     return str(getattr(target and target.event, said.field))
-
-
-def _redaction(said: FieldRedacted, text: str) -> Redaction:
-    box = parse_box(text)
-    return Redaction(box.subject, box.purpose, box.nonce, said.position, said.field, 1)
 
 
 def _give_up_lost(folder: Folder, after: int) -> tuple[int, int]:

@@ -7,13 +7,7 @@ from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
 
-from commands.core.command import (
-    Context,
-    Errand,
-    Outcome,
-    argument,
-    option,
-)
+from commands.core.command import Context, Errand, Outcome, argument, option
 from ledger.clock import local
 from ledger.errors import Refused
 from ledger.files import ORDINARY, translated, write_new

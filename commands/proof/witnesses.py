@@ -69,7 +69,13 @@ _TRIES = 3
 # The school's side.
 
 
-class TrustWitness(UseCase):
+class _OfTrust(UseCase):
+    def reads(self, state: State) -> Iterable[Range]:
+        """Name who decides; ask for whom the school trusted and dropped."""
+        return state.own_row, one(streams.WITNESSES)
+
+
+class TrustWitness(_OfTrust):
     """attendance witness trust: record a witness whose signatures count.
 
     Somebody outside the school: a trust, a governor, an authority.
@@ -84,10 +90,6 @@ class TrustWitness(UseCase):
             raise Refused("keys-many", f"{self.key} holds {len(keys)} keys", "give one at a time")
         return replace(self, key=keys[0].vkey)
 
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name who decides; ask for whom the school trusted and dropped."""
-        return state.own_row, one(streams.WITNESSES)
-
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the key with who decided to trust it."""
         staff_id, name, job_title = state.author(now)
@@ -98,17 +100,13 @@ class TrustWitness(UseCase):
         return decided([Fact(streams.WITNESSES, event)], f"the signatures of {key.name} count")
 
 
-class DropWitness(UseCase):
+class DropWitness(_OfTrust):
     """attendance witness drop: record that a witness's later signatures do not count.
 
     What it signed of the ledger as it was before goes on counting.
     """
 
     witness: str = argument("its name, the id of its key, or the key")
-
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name who decides; ask for whom the school trusted and dropped."""
-        return state.own_row, one(streams.WITNESSES)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the drop with who decided it."""
@@ -165,9 +163,8 @@ class TakeAnswer(Errand):
         with translated(self.answer):
             text = self.answer.read_text(encoding="utf-8", errors="replace")
         found = _read_cosignatures(text)
-        return Outcome(
-            None, _keep(folder, _signed_checkpoint(folder, found), found, context.clock())
-        )
+        note = _signed_checkpoint(folder, found)
+        return Outcome(None, _keep(folder, note, found, context.clock()))
 
 
 # The witness's own side, without a ledger.
@@ -191,21 +188,29 @@ class NewWitness(Errand):
         return Outcome(None, (made.verifier.vkey, kept))
 
 
-class SignRequest(Errand):
+class _AsWitness(Errand):
+    key: Path = option("the witness's private key")
+    state: Path = option("the folder that remembers what was signed")
+    trust: tuple[str, ...] = option("the public key of a ledger it looks at, or a file of keys")
+
+    def open(self) -> Witness:
+        """Return the witness with that key, or refuse."""
+        logs = [each for keys in self.trust for each in read_keys(keys, ED25519)]
+        return Witness(signing.load_witness(self.key), logs, self.state)
+
+
+class SignRequest(_AsWitness):
     """attendance witness sign: sign the checkpoint in a request that was sent as a file.
 
     For a trust, a governor or an authority that does not serve HTTP.
     """
 
     request: Path = argument("the file that attendance witness request wrote")
-    key: Path = option("the witness's private key")
-    state: Path = option("the folder that remembers what was signed")
-    trust: tuple[str, ...] = option("the public key of a ledger it looks at, or a file of keys")
     out: Path | None = option("write the answer to this file, for the school", default=None)
 
     def carry_out(self, context: Context) -> Outcome:
         """Sign, or tell that the request is of another history than the one last seen."""
-        witness = _open_witness(self.key, self.state, self.trust)
+        witness = self.open()
         with translated(self.request):
             body = self.request.read_bytes()
         request = read_request(body)
@@ -228,21 +233,17 @@ class SignRequest(Errand):
         return Outcome(None, (says, f"the answer is in {self.out}"))
 
 
-class ServeWitness(Errand):
+class ServeWitness(_AsWitness):
     """attendance witness serve: sign the checkpoints of ledgers over HTTP, until Ctrl-C.
 
     For a trust, a governor or an authority: C2SP tlog-witness, POST /add-checkpoint.
     """
 
-    key: Path = option("the witness's private key")
-    state: Path = option("the folder that remembers what was signed")
-    trust: tuple[str, ...] = option("the public key of a ledger it looks at, or a file of keys")
     listen: str = option("where to listen, HOST:PORT [127.0.0.1:8339]", default="127.0.0.1:8339")
 
     def carry_out(self, context: Context) -> Outcome:
         """Serve; every signature was kept before it was given."""
-        witness = _open_witness(self.key, self.state, self.trust)
-        Service(witness, self.listen, context.clock, sys.stderr).run()
+        Service(self.open(), self.listen, context.clock, sys.stderr).run()
         return Outcome(None, ())
 
 
@@ -367,9 +368,3 @@ def _untrusted_answer(found: Sequence[Signature]) -> Refused:
         f"the answer is by {names}, which this ledger does not trust",
         "record whom it trusts with attendance witness trust KEY, then ask again",
     )
-
-
-def _open_witness(key: Path, state: Path, trust: Sequence[str]) -> Witness:
-    """Return the witness with a key, or refuse."""
-    logs = [each for keys in trust for each in read_keys(keys, ED25519)]
-    return Witness(signing.load_witness(key), logs, state)
