@@ -30,7 +30,7 @@ def notice_rows(found: Registers, setting: Setting) -> Iterator[tuple[object, ..
     told = table("habits")["notices"]
     most = max(told["fewest"], setting.pupils // told["one_in"])
     latest = setting.until - told["days_to_issue"] * _DAY
-    offences = [o for row, _ in found.rows if (o := _offence(row, found, latest)) is not None]
+    offences = [o for row in found.rows if (o := _offence(row, found, latest)) is not None]
     spread = max(1, len(offences) // most)  # so that not all are of the oldest year group
     for number, offence in enumerate(offences[::spread][:most]):
         outcome = told["outcomes"][number % len(told["outcomes"])]
@@ -80,7 +80,7 @@ def casework_rows(
 ) -> Iterator[tuple[object, ...]]:
     """Yield what was done for pupils who were away often, step by step, up to ``until``."""
     told = table("habits")["casework"]
-    rows = sorted((row for row, _ in found.rows), key=lambda r: -r.pupil.rank)
+    rows = sorted(found.rows, key=lambda r: -r.pupil.rank)
     days = [day for day in found.diary.year.days if day <= setting.until]
     wanted = max(told["fewest"], setting.pupils // told["one_in"])
     for case, row in enumerate(rows[:wanted]):

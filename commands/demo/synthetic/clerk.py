@@ -6,98 +6,16 @@ reg 10(7)); an arrival after the register closed is always such an amendment (re
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from functools import cache
 from itertools import groupby
 from random import Random
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from commands.demo.synthetic.plan import IN_SCHOOL, Diary, Row
+from commands.demo.synthetic.plan import IN_SCHOOL, OFFICER, TEACHER, Change, Diary, Row
 from commands.demo.synthetic.settings import letters, table
-from ledger.values import Half, Session
+from commands.demo.synthetic.terms import Instant, closing, register_open
 
-# London wall times: when registers are open, and instants as the portable folder states them.
-
-_NOON = time(12)
-_LONDON = ZoneInfo("Europe/London")
 _OFFICE_OPENS = 8 * 3600 + 30 * 60
 _OFFICE_CLOSES = 16 * 3600 + 30 * 60
 _AFTER_CLOSING = 300
-
-
-class Instant(NamedTuple):
-    """A wall time in London: a day and the seconds since its midnight."""
-
-    day: date
-    second: int
-
-    def __str__(self) -> str:
-        minutes, second = divmod(self.second, 60)
-        hour, minute = divmod(minutes, 60)
-        return f"{self.day}T{hour:02}:{minute:02}:{second:02}{_offset(self.day)}"
-
-
-@cache
-def _offset(day: date) -> str:
-    """Return London's offset at noon: clocks change at night, schools work by day."""
-    return datetime.combine(day, _NOON, _LONDON).isoformat()[-len("+00:00") :]
-
-
-@cache
-def register_open(half: Half) -> tuple[int, int]:
-    """Return when a register opens and closes, in seconds since midnight."""
-    opens, closes = table("calendar")["school"]["register"][half.lower()]
-    return _seconds(opens), _seconds(closes)
-
-
-def _seconds(text: str) -> int:
-    at = time.fromisoformat(text)
-    return at.hour * 3600 + at.minute * 60 + at.second
-
-
-def closing(session: Session) -> Instant:
-    """Return when the register of a session closes."""
-    return Instant(session.date, register_open(session.half)[1])
-
-
-def office_time(day: date, after: Session, random: Random) -> Instant:
-    """Return a time in office hours of a day, some minutes after a session's register closed."""
-    earliest = _OFFICE_OPENS
-    if day == after.date:
-        earliest = closing(after).second + _AFTER_CLOSING
-    return Instant(day, random.randint(earliest, _OFFICE_CLOSES))
-
-
-# First entries and amendments: what a row of the register held before its final marks.
-
-TEACHER, OFFICER, HEAD = "teacher", "officer", "head"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One amendment of one mark; ``role`` says who made it."""
-
-    at: Instant
-    original: str
-    amended: str
-    reason: str
-    role: str = OFFICER
-    minutes_late: int | None = None
-
-
-@dataclass
-class Entries:
-    """By session number: first entries that differ from what finally stands, their changes."""
-
-    first: dict[int, str] = field(default_factory=dict)
-    changes: dict[int, tuple[Change, ...]] = field(default_factory=dict)
-
-    def add(self, number: int, *changes: Change) -> None:
-        """Record how one session's mark changed, in order of time."""
-        self.first[number] = changes[0].original
-        self.changes[number] = changes
 
 
 class Clerk:
@@ -110,38 +28,36 @@ class Clerk:
         self._habits = table("habits")
         self._wrongly_absent = table("phases")["profile"][profile]["wrongly_absent"]
 
-    def entries(self, row: Row) -> Entries:
-        """Return the past of one row."""
-        entries = Entries()
+    def enter(self, row: Row) -> None:
+        """Make up the past of one row."""
         for code, numbers in _spells(row):
             if code == self._letters.late_after_close:
-                self._arrivals(entries, numbers)
+                self._arrivals(row, numbers)
             elif code == self._letters.late:
-                self._late_slips(entries, numbers)
+                self._late_slips(row, numbers)
             elif code in self._habits["resolve"]:
-                self._absence(entries, code, numbers)
-        self._present(entries, row)
-        return entries
+                self._absence(row, code, numbers)
+        self._present(row)
 
-    def _absence(self, entries: Entries, code: str, numbers: Sequence[int]) -> None:
+    def _absence(self, row: Row, code: str, numbers: Sequence[int]) -> None:
         habit = self._habits["resolve"][code]
         if self._random.random() < habit["reported"]:
             return
         if code == self._letters.unauthorised:
-            self._day_by_day(entries, code, numbers)
-        elif not self._second_thoughts(entries, code, numbers):
-            self._until_known(entries, code, numbers)
+            self._day_by_day(row, code, numbers)
+        elif not self._second_thoughts(row, code, numbers):
+            self._until_known(row, code, numbers)
 
-    def _until_known(self, entries: Entries, code: str, numbers: Sequence[int]) -> None:
+    def _until_known(self, row: Row, code: str, numbers: Sequence[int]) -> None:
         """Enter no reason until it is known, from then on the reason at once."""
         habit = self._habits["resolve"][code]
         known = self._moment(numbers[0], habit["lag"])
         reason = self._random.choice(habit["reasons"])
         for number in numbers:
             if closing(self._diary.sessions[number]) < known:
-                entries.add(number, Change(known, self._letters.unknown, code, reason))
+                row.enter(number, Change(known, self._letters.unknown, code, reason))
 
-    def _day_by_day(self, entries: Entries, code: str, numbers: Sequence[int]) -> None:
+    def _day_by_day(self, row: Row, code: str, numbers: Sequence[int]) -> None:
         """Enter no reason; each day is settled on its own when the five days are over."""
         habit = self._habits["resolve"][code]
         reason = self._random.choice(habit["reasons"])
@@ -149,9 +65,9 @@ class Clerk:
             same_day = list(day)
             settled = self._moment(same_day[-1], habit["lag"])
             for number in same_day:
-                entries.add(number, Change(settled, self._letters.unknown, code, reason))
+                row.enter(number, Change(settled, self._letters.unknown, code, reason))
 
-    def _second_thoughts(self, entries: Entries, code: str, numbers: Sequence[int]) -> bool:
+    def _second_thoughts(self, row: Row, code: str, numbers: Sequence[int]) -> bool:
         """Amend an amendment: evidence of illness arrives late, or a holiday comes out."""
         habit = self._habits["second_thoughts"].get(code, {"share": 0.0, "longest": 0})
         if self._random.random() >= habit["share"] or len(numbers) > habit["longest"]:
@@ -166,10 +82,10 @@ class Clerk:
         second = Change(again, interim, code, habit["reason"], habit["by"])
         for number in numbers:
             before = closing(self._diary.sessions[number]) < settled
-            entries.add(number, *((first, second) if before else (second,)))
+            row.enter(number, *((first, second) if before else (second,)))
         return True
 
-    def _arrivals(self, entries: Entries, numbers: Sequence[int]) -> None:
+    def _arrivals(self, row: Row, numbers: Sequence[int]) -> None:
         """Enter no reason, and amend when the pupil arrives within the same session."""
         habit = self._habits["late_after_close"]
         for number in numbers:
@@ -180,9 +96,9 @@ class Clerk:
             final = self._letters.late_after_close
             reason = habit["reason"]
             change = Change(at, self._letters.unknown, final, reason, minutes_late=minutes)
-            entries.add(number, change)
+            row.enter(number, change)
 
-    def _late_slips(self, entries: Entries, numbers: Sequence[int]) -> None:
+    def _late_slips(self, row: Row, numbers: Sequence[int]) -> None:
         habit = self._habits["corrections"]
         for number in numbers:
             if self._random.random() < habit["late_as_present"]:
@@ -191,37 +107,40 @@ class Clerk:
                 minutes = self._random.randint(*habit["minutes_late"])
                 reason = habit["late_reason"]
                 late = self._letters.late
-                entries.add(number, Change(at, present, late, reason, minutes_late=minutes))
+                row.enter(number, Change(at, present, late, reason, minutes_late=minutes))
 
-    def _present(self, entries: Entries, row: Row) -> None:
+    def _present(self, row: Row) -> None:
         """Enter some who were there as absent or late, and correct it."""
         as_late = self._habits["corrections"]["present_as_late"]
         for number, cell in enumerate(row.cells):
             if cell == IN_SCHOOL:
                 draw = self._random.random()
                 if draw < self._wrongly_absent:
-                    self._correct(entries, number, self._letters.unknown, "wrongly_absent")
+                    self._correct(row, number, self._letters.unknown, "wrongly_absent")
                 elif draw < self._wrongly_absent + as_late:
-                    self._correct(entries, number, self._letters.late, "wrongly_late")
+                    self._correct(row, number, self._letters.late, "wrongly_late")
 
-    def _correct(self, entries: Entries, number: int, original: str, habit_name: str) -> None:
+    def _correct(self, row: Row, number: int, original: str, habit_name: str) -> None:
         habit = self._habits[habit_name]
         present = self._letters.present(self._diary.sessions[number].half)
         reason = self._random.choice(habit["reasons"])
         role = TEACHER if self._random.random() < habit["by_teacher"] else OFFICER
         at = self._moment(number, habit["lag"])
-        entries.add(number, Change(at, original, present, reason, role))
+        row.enter(number, Change(at, original, present, reason, role))
 
     def _moment(self, number: int, lag: Sequence[int]) -> Instant:
-        """Return a time some school days after a session; ``lag``: weights of 0, 1, 2 ... days.
+        """Return a time of the office some school days after a session.
 
-        Never later than the last day of the school year.
+        ``lag``: weights of 0, 1, 2 ... days. Never later than the last day of the school year.
         """
         session = self._diary.sessions[number]
         days = self._diary.year.days
         later = self._random.choices(range(len(lag)), lag)[0]
         day = days[min(bisect_left(days, session.date) + later, len(days) - 1)]
-        return office_time(day, session, self._random)
+        earliest = _OFFICE_OPENS
+        if day == session.date:
+            earliest = closing(session).second + _AFTER_CLOSING
+        return Instant(day, self._random.randint(earliest, _OFFICE_CLOSES))
 
 
 def _spells(row: Row) -> Iterator[tuple[str, list[int]]]:

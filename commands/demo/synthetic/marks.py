@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from operator import itemgetter
 from random import Random
 
-from commands.demo.synthetic.clerk import Clerk, Entries, Instant, register_open
+from commands.demo.synthetic.clerk import Clerk
 from commands.demo.synthetic.people import REGISTRATION, Pupil
 from commands.demo.synthetic.plan import IN_SCHOOL, Diary, Row, plan, row
 from commands.demo.synthetic.settings import Setting, comment, letter_on, letters, nature
 from commands.demo.synthetic.staff import Staff
-from commands.demo.synthetic.terms import SchoolYear
+from commands.demo.synthetic.terms import Instant, SchoolYear, register_open
 from ledger.values import Session
 
 # A school year's registers: planned rows with their past, by registration group.
@@ -23,7 +23,6 @@ class Place:
     first: int
     after: int
     row: Row
-    entries: Entries
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Registers:
     """All registers of one school year."""
 
     diary: Diary
-    rows: Sequence[tuple[Row, Entries]]
+    rows: Sequence[Row]
     groups: dict[str, list[Place]]
 
 
@@ -39,24 +38,21 @@ def registers(setting: Setting, year: SchoolYear, pupils: Sequence[Pupil]) -> Re
     """Plan a whole school year: what finally stands and how it came about."""
     diary = Diary(year, setting.random(f"diary/{year.number}"))
     everyone = [row(pupil, diary) for pupil in pupils if pupil.on_roll(year.first, year.last)]
-    done: list[tuple[Row, Entries]] = []
+    done: list[Row] = []
     for profile in setting.school["profiles"]:
         rows = [r for r in everyone if setting.profile(r.group) == profile]
         plan(rows, diary, profile, setting.random(f"plan/{profile}/{year.number}"))
         clerk = Clerk(diary, profile, setting.random(f"clerk/{profile}/{year.number}"))
-        done += [(r, clerk.entries(r)) for r in rows]
-    return Registers(diary, done, _groups(diary, done))
-
-
-def _groups(diary: Diary, rows: Sequence[tuple[Row, Entries]]) -> dict[str, list[Place]]:
+        for each in rows:
+            clerk.enter(each)
+        done += rows
     groups: dict[str, list[Place]] = {}
-    for planned, entries in sorted(rows, key=lambda r: r[0].pupil.register_order):
+    for planned in sorted(done, key=lambda r: r.pupil.register_order):
         for group in planned.pupil.memberships:
             if group.kind == REGISTRATION:
-                span = diary.numbers(group.first, group.last or diary.year.last)
-                place = Place(span.start, span.stop, planned, entries)
-                groups.setdefault(group.name, []).append(place)
-    return groups
+                span = diary.numbers(group.first, group.last or year.last)
+                groups.setdefault(group.name, []).append(Place(span.start, span.stop, planned))
+    return Registers(diary, done, groups)
 
 
 _FIRST_TAKEN = 360  # seconds after the registers open
@@ -104,7 +100,7 @@ class _Register:
             cell = place.row.cells[self._number]
             if cell is None:
                 continue
-            code = place.entries.first.get(self._number, cell)
+            code = place.row.first.get(self._number, cell)
             if code in (IN_SCHOOL, self._present):
                 yield place.row.pupil.upn + self._in_school
             else:
@@ -125,7 +121,7 @@ def amendment_rows(
         (change.at, place.row.pupil.upn, number, step, change, group)
         for group, places in found.groups.items()
         for place in places
-        for number, changes in place.entries.changes.items()
+        for number, changes in place.row.changes.items()
         if place.first <= number < place.after
         for step, change in enumerate(changes)
         if change.at.day <= setting.until

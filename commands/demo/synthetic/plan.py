@@ -7,7 +7,7 @@ each pupil misses.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate, islice, pairwise
 from math import exp, log
@@ -16,7 +16,7 @@ from typing import Any
 
 from commands.demo.synthetic.people import Pupil
 from commands.demo.synthetic.settings import letters, only_of_compulsory_school_age, shares, table
-from commands.demo.synthetic.terms import SchoolYear
+from commands.demo.synthetic.terms import Instant, SchoolYear
 from ledger.values import Half
 
 # One school year as numbered sessions, with the odds that an absence starts on each.
@@ -96,6 +96,19 @@ class Diary:
 
 IN_SCHOOL = ""
 """A cell for which nothing else was planned."""
+TEACHER, OFFICER, HEAD = "teacher", "officer", "head"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One amendment of one mark; ``role`` says who made it."""
+
+    at: Instant
+    original: str
+    amended: str
+    reason: str
+    role: str = OFFICER
+    minutes_late: int | None = None
 
 
 @dataclass
@@ -104,7 +117,8 @@ class Row:
 
     ``cells``: one for each session of the diary: a code as it finally stands, ``IN_SCHOOL``, or
     None where the school does not meet for the pupil. ``within``: from the first to the last
-    session on roll. ``left``: sessions of absence still to be given out.
+    session on roll. ``left``: sessions of absence still to be given out. ``first``: by number,
+    entries that differ from what finally stands; ``changes``: their amendments, in order.
     """
 
     pupil: Pupil
@@ -113,6 +127,8 @@ class Row:
     cells: list[str | None]
     compulsory: bool
     left: float = 0.0
+    first: dict[int, str] = field(default_factory=dict)
+    changes: dict[int, tuple[Change, ...]] = field(default_factory=dict)
 
     def fill(self, numbers: Iterable[int], code: str, *, costs: bool = False) -> int:
         """Put a code on those of the sessions that are free, and return how many.
@@ -126,6 +142,11 @@ class Row:
                 filled += 1
         self.left -= filled * costs
         return filled
+
+    def enter(self, number: int, *changes: Change) -> None:
+        """Record how one session's mark came to be what it is."""
+        self.first[number] = changes[0].original
+        self.changes[number] = changes
 
     @property
     def free(self) -> int:

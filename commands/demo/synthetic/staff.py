@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from commands.demo.synthetic.clerk import HEAD, OFFICER
+from commands.demo.synthetic.plan import HEAD, OFFICER
 from commands.demo.synthetic.roll import registrations
 from commands.demo.synthetic.settings import Setting, table
 from commands.demo.synthetic.terms import SchoolYear

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache, cached_property
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from commands.demo.synthetic.settings import Setting, table, year_name
 from ledger.values import HALVES, Half, Session
@@ -225,3 +227,44 @@ def working_days_after(day: date, days: int) -> date:
         day += _DAY
         days -= is_working_day(day)
     return day
+
+
+# London wall times: when registers are open, and instants as the portable folder states them.
+
+_NOON = time(12)
+_LONDON = ZoneInfo("Europe/London")
+
+
+class Instant(NamedTuple):
+    """A wall time in London: a day and the seconds since its midnight."""
+
+    day: date
+    second: int
+
+    def __str__(self) -> str:
+        minutes, second = divmod(self.second, 60)
+        hour, minute = divmod(minutes, 60)
+        return f"{self.day}T{hour:02}:{minute:02}:{second:02}{_offset(self.day)}"
+
+
+@cache
+def _offset(day: date) -> str:
+    """Return London's offset at noon: clocks change at night, schools work by day."""
+    return datetime.combine(day, _NOON, _LONDON).isoformat()[-len("+00:00") :]
+
+
+@cache
+def register_open(half: Half) -> tuple[int, int]:
+    """Return when a register opens and closes, in seconds since midnight."""
+    opens, closes = table("calendar")["school"]["register"][half.lower()]
+    return _seconds(opens), _seconds(closes)
+
+
+def _seconds(text: str) -> int:
+    at = time.fromisoformat(text)
+    return at.hour * 3600 + at.minute * 60 + at.second
+
+
+def closing(session: Session) -> Instant:
+    """Return when the register of a session closes."""
+    return Instant(session.date, register_open(session.half)[1])
