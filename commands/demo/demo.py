@@ -66,9 +66,8 @@ class Demo(Errand):
         today = local_date(now)
         until = self.until or today
         if until > today:
-            raise Refused(
-                "until-future", f"--until {until} has not come yet", "give a day until today"
-            )
+            what = f"--until {until} has not come yet"
+            raise Refused("until-future", what, "give a day until today")
         _check_ours(folder)
         with tempfile.TemporaryDirectory() as name:
             source = Path(name) / "school"
@@ -94,11 +93,8 @@ class Demo(Errand):
 def _check_ours(folder: Folder) -> None:
     path = folder.path
     if path.is_symlink() or (path.exists() and not (path / _MARKER).is_file()):
-        raise Refused(
-            "demo-folder",
-            f"{path}/ is there and was not made by attendance demo",
-            "move it away, or run the demo in another folder",
-        )
+        what = f"{path}/ is there and was not made by attendance demo"
+        raise Refused("demo-folder", what, "move it away, or run the demo in another folder")
 
 
 def _build(source: Path, command: Demo, until: date, over: date) -> list[date]:

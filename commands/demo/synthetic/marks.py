@@ -8,7 +8,7 @@ from random import Random
 from commands.demo.synthetic.clerk import Clerk
 from commands.demo.synthetic.people import REGISTRATION, Pupil
 from commands.demo.synthetic.plan import IN_SCHOOL, Diary, Row, plan, row
-from commands.demo.synthetic.settings import Setting, comment, letter_on, letters, nature
+from commands.demo.synthetic.settings import Setting, letter_on, letters, text
 from commands.demo.synthetic.staff import Staff
 from commands.demo.synthetic.terms import Instant, SchoolYear, register_open
 from ledger.values import Session
@@ -109,8 +109,8 @@ class _Register:
     def _other(self, pupil: Pupil, code: str, random: Random) -> str:
         letter = letter_on(code, self._date)
         minutes = random.randint(1, self._minutes) if code == letters().late else ""
-        why = f"{minutes},{nature(letter, pupil.number)},{comment(letter, pupil.number)}"
-        return f"{pupil.upn}{self._head}{letter},{why}{self._tail}"
+        why = [text(kind, letter, pupil.number) for kind in ("natures", "comments")]
+        return f"{pupil.upn}{self._head}{letter},{minutes},{why[0]},{why[1]}{self._tail}"
 
 
 def amendment_rows(

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from commands.demo.synthetic.people import Pupil
-from commands.demo.synthetic.settings import letters, only_of_compulsory_school_age, shares, table
+from commands.demo.synthetic.settings import letters, shares, table
 from commands.demo.synthetic.terms import Instant, SchoolYear
 from ledger.values import Half
 
@@ -279,12 +279,10 @@ class _Plan:
 
     def _eligible(self, code: str, habit: dict[str, Any]) -> list[Row]:
         first, last = habit.get("years", _EVERY_YEAR_GROUP)
-        return [
-            row
-            for row in self._rows
-            if first <= row.group <= last
-            and (row.compulsory or not only_of_compulsory_school_age(code))
-        ]
+        rows = [row for row in self._rows if first <= row.group <= last]
+        if code in table("code_shares")["only"]["of_compulsory_school_age"]:
+            return [row for row in rows if row.compulsory]
+        return rows
 
     def _weight(self, row: Row, lean: float) -> float:
         """Return how likely a row is to get a spell: by time on roll and by its absence."""

@@ -15,7 +15,7 @@ from commands.demo.synthetic.people import (
     Pupil,
     Spell,
 )
-from commands.demo.synthetic.settings import Setting, table, year_label, year_name
+from commands.demo.synthetic.settings import Setting, table, year_name
 from commands.demo.synthetic.terms import SchoolYear, autumn_starts
 from policies.law import age
 
@@ -240,7 +240,7 @@ def forms(setting: Setting) -> int:
 
 def registration(group: int, form: int) -> str:
     """Return the name of a registration group: 7A, 9B, RA."""
-    return f"{year_label(group)}{ascii_uppercase[form]}"
+    return f"{group or 'R'}{ascii_uppercase[form]}"
 
 
 def registrations(setting: Setting) -> list[str]:

@@ -63,14 +63,9 @@ class Setting:
         return Random(f"{self.seed}/{self.phase}/{self.pupils}/{purpose}")  # noqa: S311 - invents, protects nothing
 
 
-def year_label(year_group: int) -> str:
-    """Return how a year group is written inside a group's name: R, 1, 2 ..."""
-    return str(year_group) if year_group else "R"
-
-
 def year_name(year_group: int) -> str:
     """Return the name of a year group in groups.csv: YR, Y1, Y2 ..."""
-    return f"Y{year_label(year_group)}"
+    return f"Y{year_group or 'R'}"
 
 
 # Attendance codes by meaning, and how often each stands; the letters are in code_shares.toml.
@@ -117,11 +112,6 @@ def shares(profile: str) -> Shares:
     return Shares(**table("code_shares")["share"][profile])
 
 
-def only_of_compulsory_school_age(code: str) -> bool:
-    """Tell whether only pupils of compulsory school age may have a code."""
-    return code in table("code_shares")["only"]["of_compulsory_school_age"]
-
-
 def letter_on(code: str, day: date) -> str:
     """Return the letter that was in force on a day for what ``code`` says today.
 
@@ -139,22 +129,11 @@ def _former() -> tuple[tuple[date, dict[str, str]], ...]:
     return tuple(sorted((date.fromisoformat(last), former) for last, former in until.items()))
 
 
-def nature(letter: str, number: int) -> str:
-    """Return the nature of the activity, provision or cause where the law asks for one.
+def text(kind: str, letter: str, number: int) -> str:
+    """Return the nature that the law asks for with some letters, or a comment, mostly empty.
 
-    ``number`` picks among the texts, so that one spell keeps one text.
+    ``kind``: ``natures`` or ``comments``; ``number`` picks, so that one pupil keeps one text.
     """
-    if letter not in table("code_shares")["only"]["needs_nature"]:
-        return ""
-    return _pick("natures", letter, number)
-
-
-def comment(letter: str, number: int) -> str:
-    """Return a free-text comment for a mark, mostly empty."""
-    return _pick("comments", letter, number)
-
-
-def _pick(name: str, letter: str, number: int) -> str:
-    texts: dict[str, Any] = table("code_shares")[name]
-    choice: list[str] = texts.get(letter, [""])
+    texts: dict[str, list[str]] = table("code_shares")[kind]
+    choice = texts.get(letter, [""])
     return choice[number % len(choice)]
