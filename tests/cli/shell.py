@@ -58,6 +58,37 @@ def run(*args: object, stdin: bytes = b"") -> Result:
     return Result(code, _text(out), _text(err))
 
 
+def done(*args: object, **more: Any) -> Result:
+    """Call the program; it does what it is told, and has nothing to complain of."""
+    shown = run(*args, **more)
+    assert (shown.code, shown.err) == (0, ""), shown.err
+    return shown
+
+
+def differs(*args: object) -> str:
+    """Call the program, which finds a difference; return what it says of it."""
+    shown = run(*args)
+    assert (shown.code, shown.err) == (3, ""), shown.err
+    return shown.out
+
+
+def refused(*args: object, **more: Any) -> str:
+    """Call the program, which refuses; return what stderr says of it. Nothing else is said."""
+    shown = run(*args, **more)
+    assert (shown.code, shown.out) == (1, "")
+    assert "refused: " in shown.err
+    assert "\n  do:    " in shown.err
+    assert "Traceback" not in shown.err
+    return shown.err
+
+
+def misused(*args: object) -> str:
+    """Call the program in a way that it does not know; return what stderr says of it."""
+    shown = run(*args)
+    assert (shown.code, shown.out) == (2, "")
+    return shown.err
+
+
 def ended() -> int:
     """Run the program; return its exit code."""
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import upn
-from tests.cli.shell import run
+from tests.cli.shell import done, refused, run
 
 HEADER = "upn,date,session,original,amended,reason\n"
 
@@ -14,7 +14,7 @@ HEADER = "upn,date,session,original,amended,reason\n"
 def _marked(small):  # noqa: ARG001 - the ledger of the environment
     """Ada and Ben have N on Thursday morning."""
     for pupil in ("P1", "P2"):
-        assert run("mark", pupil, "2026-11-19/AM", "N").code == 0
+        done("mark", pupil, "2026-11-19/AM", "N")
 
 
 def amended():
@@ -33,18 +33,17 @@ def test_batch_from_stdin_is_previewed_then_recorded():
     shown = run("amend", "--batch", "-", "--dry-run", stdin=lines("I", "O"))
     assert shown.out.endswith("dry run: nothing was recorded\n")
     assert amended() == []
-    done = run("amend", "--batch", "-", stdin=lines("I", "O"))
-    assert (done.code, done.err) == (0, "")
-    assert "2 amendments; batch " in done.out
+    assert "2 amendments; batch " in done("amend", "--batch", "-", stdin=lines("I", "O")).out
     assert sorted(amended()) == ["I", "O"]
 
 
 @pytest.mark.usefixtures("_marked")
 def test_every_fault_of_a_batch_is_told_by_line():
     """Exit 1, each fault as file:line, and nothing recorded."""
-    shown = run("amend", "--batch", "-", stdin=lines("QQ", "-", "I"))
-    assert (shown.code, shown.out) == (1, "")
-    assert [line.split(":")[:2] for line in shown.err.splitlines()[:3]] == [
+    assert [
+        line.split(":")[:2]
+        for line in refused("amend", "--batch", "-", stdin=lines("QQ", "-", "I")).splitlines()[:3]
+    ] == [
         ["stdin", "2"],
         ["stdin", "3"],
         ["stdin", "4"],
@@ -64,10 +63,9 @@ def test_evidence_is_listed_and_its_copy_comes_back():
     """A question and a command of one word: the list, and the copy by its position."""
     Path("letter.pdf").write_bytes(b"%PDF \x00\xff")
     given = ("--evidence", "letter.pdf", "--evidence-note", "GP letter", "--keep-evidence")
-    assert run("amend", "--batch", "-", *given, stdin=lines("I")).code == 0
+    done("amend", "--batch", "-", *given, stdin=lines("I"))
     [row] = run("evidence", "--pupil", "P1", "--json").json["rows"]
     assert (row["file"], row["note"], row["copy"]) == ("letter.pdf", "GP letter", "unchanged")
-    shown = run("evidence", "copy", row["position"], "--out", "back.pdf")
-    assert (shown.code, shown.err) == (0, "")
+    done("evidence", "copy", row["position"], "--out", "back.pdf")
     assert Path("back.pdf").read_bytes() == b"%PDF \x00\xff"
     assert run("evidence", "copy", row["position"], "--out", "back.pdf").code == 1

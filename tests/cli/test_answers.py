@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 
 import cli
-from tests.cli.shell import asking, ended, program, questions, run
+from tests.cli.shell import asking, done, ended, misused, program, questions, refused, run
 
 AS_OF = ["school", "on", "from", "known_at", "clock", "position", "root", "rules", "software"]
 WITHOUT_ROWS = ("overview", "status")
@@ -35,8 +35,7 @@ def figures(request, somebody, tmp_path) -> list[str]:
 
 def test_json_is_one_document_that_begins_with_its_provenance(asked):
     """Scripts get one document, `as_of` first, its keys in the contract's order."""
-    shown = run(*asked, "--json")
-    assert (shown.code, shown.err) == (0, "")
+    shown = done(*asked, "--json")
     assert shown.out.endswith("}\n")
     document = shown.json
     assert next(iter(document)) == "as_of"
@@ -56,8 +55,7 @@ def test_json_of_a_list_has_rows(somebody, tmp_path, words):
 
 def test_text_ends_with_its_provenance(asked):
     """A printed answer says of which school and time it is, in its last line."""
-    shown = run(*asked)
-    assert (shown.code, shown.err) == (0, "")
+    shown = done(*asked)
     last = shown.out.rstrip().splitlines()[-1]
     if asked == ["status"]:  # its own lines are its provenance: the ledger and its last event
         assert "Exampleton High School" in shown.out
@@ -73,8 +71,7 @@ def test_csv_has_a_header_and_a_line_for_each_row(somebody, tmp_path, words):
     args = asking(words, upn=somebody, folder=tmp_path / "out")
     rows = run(*args, "--json").json["rows"]
     args = asking(words, upn=somebody, folder=tmp_path / "out2")
-    shown = run(*args, "--csv")
-    assert (shown.code, shown.err) == (0, "")
+    shown = done(*args, "--csv")
     header, *lines = csv.reader(io.StringIO(shown.out))
     assert len(set(header)) == len(header) >= 2
     assert len(lines) == len(rows)
@@ -101,17 +98,13 @@ def test_csv_of_a_register_has_a_column_for_each_session():
 @pytest.mark.usefixtures("demo")
 def test_csv_of_what_is_no_list_is_refused(words):
     """What has no rows is not printed as an empty file."""
-    shown = run(words, "--csv")
-    assert (shown.code, shown.out) == (1, "")
-    assert "--json" in shown.err
+    assert "--json" in refused(words, "--csv")
 
 
 @pytest.mark.usefixtures("demo")
 def test_json_and_csv_together_are_wrong_usage():
     """One answer has one form."""
-    shown = run("rates", "--json", "--csv")
-    assert (shown.code, shown.out) == (2, "")
-    assert "--json or --csv" in shown.err
+    assert "--json or --csv" in misused("rates", "--json", "--csv")
 
 
 @pytest.mark.usefixtures("small")
@@ -151,21 +144,15 @@ def test_answer_to_the_same_question_stays_the_same(tmp_path, at):
                 args = ["register", "show", "--group", "7A"]
             else:
                 args = asking(words, upn=upn, folder=tmp_path / folder)
-            shown = run(*args, *then, "--position", position, "--json")
-            assert shown.code == 0, shown.err
+            shown = done(*args, *then, "--position", position, "--json")
             found[words] = shown.out.encode()
         return found
 
     before = answers("before")
     at("2026-11-23T09:30")
-    done = [
-        run(
-            "amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "x"
-        ),
-        run("mark", "P2", "2026-11-20/AM", "O"),
-        run("pupil", "correct", "P3", "--field", "surname", "--to", "Slate", "--reason", "x"),
-    ]
-    assert [d.code for d in done] == [0, 0, 0]
+    done("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "x")
+    done("mark", "P2", "2026-11-20/AM", "O")
+    done("pupil", "correct", "P3", "--field", "surname", "--to", "Slate", "--reason", "x")
     assert run("rates", "--json").json["total"]["codes"] == {"I": 1, "O": 1}
     assert answers("after") == before
 
@@ -173,8 +160,7 @@ def test_answer_to_the_same_question_stays_the_same(tmp_path, at):
 def test_known_at_before_the_first_event_is_no_zero(figures):
     """Before it knew anything, a ledger says so in every form, and gives no figures."""
     early = ("--known-at", "2026-01-01")
-    text = run(*figures, *early)
-    assert (text.code, text.err) == (0, "")
+    text = done(*figures, *early)
     assert "the ledger's first event was recorded at 2026-11-20 21:00:00 London" in text.out
     document = run(*figures, *early, "--json").json
     assert document["knows_nothing"] is True
@@ -197,9 +183,7 @@ def test_csv_of_what_was_not_known_is_said_on_stderr(somebody, tmp_path, words):
 @pytest.mark.usefixtures("demo")
 def test_export_of_what_was_not_known_is_refused():
     """Before it knew its school a ledger has nothing to write."""
-    shown = run("export", "portable", "out", "--known-at", "2026-01-01")
-    assert (shown.code, shown.out) == (1, "")
-    assert "  do:    " in shown.err
+    assert "  do:    " in refused("export", "portable", "out", "--known-at", "2026-01-01")
 
 
 def test_position_0_knows_nothing(figures):
@@ -210,24 +194,20 @@ def test_position_0_knows_nothing(figures):
 @pytest.mark.parametrize("later", ["2026-11-21", "2026-11-20T21:00:01", "2026-11-20T21:01:00Z"])
 def test_known_at_later_than_now_is_refused(asked, later):
     """Nobody knows what will be known."""
-    shown = run(*asked, "--known-at", later)
-    assert (shown.code, shown.out) == (1, "")
-    assert "later than now" in shown.err
+    assert "later than now" in refused(*asked, "--known-at", later)
 
 
 def test_known_at_today_means_until_now(asked):
     """A bare date is its end; of today it is now."""
-    shown = run(*asked, "--known-at", "2026-11-20", "--json")
-    assert shown.code == 0
+    shown = done(*asked, "--known-at", "2026-11-20", "--json")
     assert shown.json["as_of"]["known_at"] == "2026-11-20T21:00:00Z"
 
 
 def test_time_that_london_skipped_is_refused(asked):
     """There was no half past one on the last Sunday of March."""
-    shown = run(*asked, "--known-at", "2026-03-29T01:30")
-    assert (shown.code, shown.out) == (1, "")
-    assert "does not exist in London" in shown.err
-    assert "  do:    " in shown.err
+    shown = refused(*asked, "--known-at", "2026-03-29T01:30")
+    assert "does not exist in London" in shown
+    assert "  do:    " in shown
 
 
 def test_time_that_london_had_twice_is_the_first(figures):
@@ -244,8 +224,7 @@ def test_position_bounds_what_is_known(asked):
 
 def test_source_clock_is_told(asked):
     """The answer says by which clock it was asked; nothing was stated before the school year."""
-    shown = run(*asked, "--clock", "source", "--known-at", "2026-10-01", "--json")
-    assert shown.code == 0
+    shown = done(*asked, "--clock", "source", "--known-at", "2026-10-01", "--json")
     assert shown.json["as_of"]["clock"] == "source"
     assert re.match(r"sha256:[0-9a-f]{64}$", shown.json["as_of"]["rules"])
 

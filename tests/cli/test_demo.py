@@ -10,7 +10,7 @@ import pytest
 
 from commands.demo.demo import FOLDER, Demo
 from commands.demo.synthetic.settings import table
-from tests.cli.shell import run
+from tests.cli.shell import done, refused, run
 
 SMALL = ("demo", "--pupils", "10", "--until", "2026-09-25")
 
@@ -45,8 +45,7 @@ def test_demo_shows_the_main_answers(made):
 @pytest.mark.parametrize("phase", ["primary", "secondary", "all-through", "special"])
 def test_what_to_try_next_works(phase):
     """Each line that the demonstration ends with can be typed as it is, in every phase."""
-    shown = run(*SMALL, "--phase", phase)
-    assert (shown.code, shown.err) == (0, "")
+    shown = done(*SMALL, "--phase", phase)
     lines = shown.out.split("Try next:\n")[1].splitlines()
     assert len(lines) == 8
     for line in lines:
@@ -98,9 +97,7 @@ def test_demo_replaces_nothing_that_it_did_not_make(there, tmp_path):
         case _:
             FOLDER.symlink_to(tmp_path / "nowhere")
     before = sorted(tmp_path.rglob("*"))
-    shown = run(*SMALL)
-    assert (shown.code, shown.out) == (1, "")
-    assert "was not made by attendance demo" in shown.err
+    assert "was not made by attendance demo" in refused(*SMALL)
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -116,9 +113,7 @@ def test_demo_that_cannot_be_made_leaves_the_one_before(args, what):
     """A day in the future, or before there were codes, is refused; nothing is lost."""
     run(*SMALL)
     before = run("--ledger", FOLDER, "status")
-    shown = run("demo", "--pupils", "10", *args)
-    assert (shown.code, shown.out) == (1, "")
-    assert what in shown.err
+    assert what in refused("demo", "--pupils", "10", *args)
     assert run("--ledger", FOLDER, "status") == before
 
 
@@ -128,8 +123,7 @@ def test_demo_that_cannot_be_made_leaves_the_one_before(args, what):
 def test_demo_until_today_knows_what_is_known_by_now(at, time, without):
     """Without --until the last marks are today's, as far as the day has come."""
     at(f"2026-10-01T{time}")
-    shown = run("demo", "--pupils", "10")
-    assert (shown.code, shown.err) == (0, "")
+    shown = done("demo", "--pupils", "10")
     assert "with registers until 2026-10-01;" in shown.out
     assert "\nshown as at 2026-09-25, the end of the last whole week of school\n" in shown.out
     rows = run("--ledger", FOLDER, "today", "--json").json["rows"]
@@ -150,8 +144,7 @@ def test_demo_until_today_knows_what_is_known_by_now(at, time, without):
 )
 def test_day_looked_at_has_school_behind_it(until, on, week, years):
     """It ends the last whole week, or the year before while a school year is young."""
-    shown = run("demo", "--pupils", "10", "--until", until, *years)
-    assert (shown.code, shown.err) == (0, "")
+    shown = done("demo", "--pupils", "10", "--until", until, *years)
     assert f"\nshown as at {on}, the end of the last whole week of school\n" in shown.out
     assert f"\nThe week of {week}, as stated" in shown.out
     assert "no sessions" not in shown.out
@@ -167,22 +160,21 @@ def test_year_that_has_only_just_begun_has_the_one_before_it(years, first):
 
 def test_earliest_school_year_needs_some_days_behind_it():
     """Where there is no year before it that could be made up, the refusal says so."""
-    shown = run("demo", "--pupils", "10", "--until", "2006-09-12")
-    assert (shown.code, shown.out) == (1, "")
-    assert "no attendance codes are known before 2006-09-01; ask for a later date" in shown.err
+    assert "no attendance codes are known before 2006-09-01; ask for a later date" in refused(
+        "demo", "--pupils", "10", "--until", "2006-09-12"
+    )
 
 
 def test_school_whose_joiners_come_late_is_imported():
     """Of several years' pupils nobody leaves before coming, which the import would refuse."""
     args = ("--phase", "special", "--seed", "4", "--years", "6", "--until", "2026-07-17")
-    shown = run("demo", "--pupils", "10", *args)
-    assert (shown.code, shown.err) == (0, "")
+    done("demo", "--pupils", "10", *args)
 
 
 def test_demo_takes_the_ledger_s_folder_from_nobody(monkeypatch):
     """ATTENDANCE_LEDGER names a real register, which a demonstration never touches."""
     monkeypatch.setenv("ATTENDANCE_LEDGER", "real")
-    assert run(*SMALL).code == 0
+    done(*SMALL)
     assert not Path("real").exists()
 
 

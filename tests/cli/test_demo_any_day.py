@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from commands.demo.demo import FOLDER
-from tests.cli.shell import run
+from tests.cli.shell import done, run
 
 FIRST = date(2026, 9, 1)
 YEAR = [FIRST + timedelta(days=n) for n in range(365)]
@@ -47,8 +47,7 @@ def shown_on(day, at, pupils):
     minute = Random(str(day)).randrange(24 * 60)  # noqa: S311
     hour = "01:30" if (day.month, day.day) == (10, 25) else f"{minute // 60:02}:{minute % 60:02}"
     at(f"{day}T{hour}")
-    shown = run("demo", *pupils)
-    assert (shown.code, shown.err) == (0, "")
+    shown = done("demo", *pupils)
     return shown.out
 
 
@@ -72,6 +71,5 @@ def test_every_part_has_something_to_show(day, at, pupils):
     }
     for line in out.split("Try next:\n")[1].splitlines():
         words = [word for word in shlex.split(line)[1:] if word != "--explain"]
-        tried = run(*words, "--json")
-        assert (tried.code, tried.err) == (0, "")
+        tried = done(*words, "--json")
         assert tried.json["rows"], line

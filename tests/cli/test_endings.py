@@ -18,26 +18,15 @@ import pytest
 import cli
 from ledger.errors import Refused
 from ledger.store.folder import Folder
-from tests.cli.shell import ROOT, ended, run
+from tests.cli.shell import ROOT, done, ended, refused, run
 
 AMEND = ("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "Ill")
-
-
-def refused(*args: object, **more: object) -> str:
-    """Return what stderr says of a call that is refused; nothing else is said."""
-    shown = run(*args, **more)
-    assert (shown.code, shown.out) == (1, "")
-    assert "refused: " in shown.err
-    assert "\n  do:    " in shown.err
-    assert "Traceback" not in shown.err
-    return shown.err
 
 
 @pytest.mark.usefixtures("small")
 def test_command_that_is_done_ends_with_0_and_says_so():
     """What was recorded is said on stdout."""
-    shown = run("mark", "P1", "2026-11-20/AM", "N")
-    assert (shown.code, shown.err) == (0, "")
+    shown = done("mark", "P1", "2026-11-20/AM", "N")
     assert shown.out == "Ada Quill 2026-11-20/AM: N recorded (late entry)\n"
 
 
@@ -68,8 +57,7 @@ def test_register_is_taken_from_stdin():
     """A register may come through a pipe; the views know it at once."""
     lines = b"upn,code\nP1,N\n"
     taken = ("register", "take", "-", "--group", "7A", "--session", "2026-11-20/AM")
-    shown = run(*taken, "--rest-present", stdin=lines)
-    assert (shown.code, shown.err) == (0, "")
+    done(*taken, "--rest-present", stdin=lines)
     assert run("rates", "--json").json["total"]["codes"] == {"/": 2, "N": 1}
 
 
@@ -252,8 +240,8 @@ def test_rebuild_heals_damaged_views(small, damage):
     """`rebuild` needs nothing of what was there."""
     run("status")
     damage(small / "views")
-    assert run("rebuild").code == 0
-    assert run("status").code == 0
+    done("rebuild")
+    done("status")
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
@@ -261,8 +249,7 @@ def test_command_is_recorded_whatever_its_views_are_like(small, damage):
     """Damaged views stop nobody from writing, and are healed on the way."""
     run("mark", "P2", "2026-11-20/AM", "N")
     damage(small / "views")
-    shown = run("mark", "P1", "2026-11-20/AM", "N")
-    assert (shown.code, shown.err) == (0, "")
+    done("mark", "P1", "2026-11-20/AM", "N")
     assert run("rates", "--json").json["total"]["codes"] == {"N": 2}
 
 
@@ -292,8 +279,7 @@ def test_views_of_a_longer_log_are_made_anew(small, tmp_path):
     for path in small.glob("ledger.db*"):
         path.unlink()
     shutil.copy(older, small / "ledger.db")
-    shown = run("rates", "--json")
-    assert (shown.code, shown.err) == (0, "")
+    shown = done("rates", "--json")
     assert shown.json["total"]["codes"] == {"N": 1}
     run("mark", "P3", "2026-11-20/AM", "B", "--nature", "museum visit")
     assert run("rates", "--json").json["total"]["codes"] == {"B": 1, "N": 1}

@@ -17,7 +17,7 @@ import commands
 import projections
 from commands.core.command import Errand, UseCase
 from projections.queries.question import Inspection, Question
-from tests.cli.shell import ROOT, model, program, run
+from tests.cli.shell import ROOT, done, model, program, run
 
 PROMISED = """init; demo; import portable; export portable; status; register show; register take;
 mark; amend; today; pupil find; rates; history; changes; rebuild; alerts"""
@@ -60,7 +60,7 @@ def test_no_command_hides_another():
         further = [w.removeprefix(f"{words} ") for w in WORDS if w.startswith(f"{words} ")]
         for word in further:
             assert f"\n  {word} " in run(*words.split(), "--help").out
-            assert run(*words.split(), word, "--help").code == 0
+            done(*words.split(), word, "--help")
 
 
 def test_help_of_the_program_lists_each_command_once():
@@ -105,8 +105,7 @@ finally:
 @pytest.mark.parametrize("place", cli.places(), ids=WORDS)
 def test_help_of_a_command_explains_every_option(place):
     """Each option and argument comes with words; no name of a field shows through."""
-    shown = run(*place.words, "--help")
-    assert (shown.code, shown.err) == (0, "")
+    shown = done(*place.words, "--help")
     assert shown.out.startswith(f"Usage: attendance {' '.join(place.words)} ")
     command = cli.build(place)
     for parameter in command.params:

@@ -9,7 +9,7 @@ import pytest
 import cli
 from ledger.store.folder import Folder
 from projections.queries.question import Options, Question
-from tests.cli.shell import model, run
+from tests.cli.shell import done, misused, model, refused, run
 
 PLACES = {" ".join(p.words): p for p in cli.places()}
 AT_A_TIME = {"--on", "--from", "--known-at", "--position", "--clock"}
@@ -53,8 +53,7 @@ def test_tuple_may_be_given_several_times():
     """A member of staff has as many roles as are named."""
     assert options("staff add")["--role"].multiple
     given = ("--name", "Hal Hope", "--job-title", "Head", "--role", "head", "--role", "authoriser")
-    added = run("staff", "add", "head", *given)
-    assert (added.code, added.err) == (0, "")
+    done("staff", "add", "head", *given)
 
 
 @pytest.mark.parametrize(
@@ -93,16 +92,13 @@ def test_value_out_of_what_is_offered_is_wrong_usage(args):
 )
 def test_missing_option_is_wrong_usage(args, named):
     """What has to be given is asked for by its name."""
-    shown = run(*args)
-    assert (shown.code, shown.out) == (2, "")
-    assert named in shown.err
+    assert named in misused(*args)
 
 
 @pytest.mark.parametrize("args", [("ratse",), ("register", "burn"), ("rates", "--bye")])
 def test_unknown_word_is_wrong_usage(args):
     """What does not exist ends with 2."""
-    shown = run(*args)
-    assert (shown.code, shown.out) == (2, "")
+    misused(*args)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +115,9 @@ def test_unknown_word_is_wrong_usage(args):
 @pytest.mark.usefixtures("demo")
 def test_value_that_cannot_be_read_is_refused_with_a_remedy(args, what, remedy):
     """A date or session in another form ends with 1 and shows the form."""
-    shown = run(*args)
-    assert (shown.code, shown.out) == (1, "")
-    assert what in shown.err.splitlines()[0]
-    assert remedy in shown.err.splitlines()[1]
+    shown = refused(*args)
+    assert what in shown.splitlines()[0]
+    assert remedy in shown.splitlines()[1]
 
 
 @pytest.mark.parametrize(
@@ -135,9 +130,7 @@ def test_value_that_cannot_be_read_is_refused_with_a_remedy(args, what, remedy):
 @pytest.mark.usefixtures("demo")
 def test_date_that_no_calendar_reaches_is_refused(args):
     """A date at the end of all dates is an answer too, not a fault."""
-    shown = run(*args)
-    assert (shown.code, shown.out) == (1, "")
-    assert "out of reach" in shown.err
+    assert "out of reach" in refused(*args)
 
 
 def test_what_a_model_does_not_allow_is_wrong_usage():
@@ -175,12 +168,10 @@ def test_name_may_be_given_by_option_or_environment(monkeypatch):
     """``--as`` goes before ATTENDANCE_AS; nobody named is refused where something is written."""
     mark = ("mark", "P1", "2026-11-20/AM", "N")
     monkeypatch.delenv("ATTENDANCE_AS")
-    nobody = run(*mark)
-    assert (nobody.code, nobody.out) == (1, "")
-    assert "--as STAFF_ID" in nobody.err
+    assert "--as STAFF_ID" in refused(*mark)
     monkeypatch.setenv("ATTENDANCE_AS", "zz")
     assert "zz is not on the staff" in run(*mark).err
-    assert run("--as", "mm", *mark).code == 0
+    done("--as", "mm", *mark)
     rows = run("history", "P1", "--json").json["rows"]
     assert rows[0]["by"]["name"] == "Mo Marsh"
 
@@ -189,7 +180,7 @@ def test_name_may_be_given_by_option_or_environment(monkeypatch):
 def test_question_needs_no_name(monkeypatch):
     """Whoever reads is not asked who they are."""
     monkeypatch.delenv("ATTENDANCE_AS")
-    assert run("status").code == 0
+    done("status")
 
 
 @pytest.mark.parametrize("fault", [OSError, KeyError, ImportError])
@@ -201,5 +192,5 @@ def test_account_without_a_name_is_recorded_by_its_number(monkeypatch, tmp_path,
 
     monkeypatch.setattr("getpass.getuser", nameless)
     assert cli._account().startswith("account ")
-    assert run("--ledger", tmp_path / "new", "init").code == 0
+    done("--ledger", tmp_path / "new", "init")
     assert Folder(tmp_path / "new").exists()

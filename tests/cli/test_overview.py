@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.cli.conftest import upn
-from tests.cli.shell import run
+from tests.cli.shell import done, run
 
 WEEKS = [date(2026, 9, 11) + timedelta(weeks=n) for n in range(12)]
 PARTS = ("attended", "authorised", "unauthorised", "possible")
@@ -13,8 +13,7 @@ PARTS = ("attended", "authorised", "unauthorised", "possible")
 
 def moved(*args: object) -> dict:
     """Return the part of the overview about a figure known twice."""
-    shown = run("overview", "--json", *args)
-    assert (shown.code, shown.err) == (0, "")
+    shown = done("overview", "--json", *args)
     return shown.json["moved"]
 
 
@@ -84,7 +83,7 @@ def test_selection_of_the_overview_is_checked():
     """Another school's URN, or a group that is none, is refused."""
     for wrong in (("--school", "123456"), ("--group", "9Z"), ("--pupil", "nobody")):
         assert run("overview", *wrong).code == 1
-    assert run("overview", "--school", "999101").code == 0
+    done("overview", "--school", "999101")
 
 
 @pytest.mark.usefixtures("demo")
@@ -117,8 +116,7 @@ def test_fortnight_is_two_weeks_of_school(on, weeks):
 @pytest.mark.usefixtures("small")
 def test_school_without_marks_has_an_overview():
     """Nobody marked, nothing moved: zeros that say so."""
-    shown = run("overview")
-    assert (shown.code, shown.err) == (0, "")
+    shown = done("overview")
     assert "No mark from 2026-11-09 to 2026-11-20 was changed." in shown.out
     assert "Attendance was no sessions, is no sessions." in shown.out
     assert moved()["causes"] == []
@@ -127,14 +125,8 @@ def test_school_without_marks_has_an_overview():
 @pytest.mark.usefixtures("empty")
 def test_ledger_without_a_school_has_an_overview():
     """Not even terms are known; the week before is as good as any."""
-    assert run("overview").code == 0
+    done("overview")
     assert moved()["week"] == "2026-11-09"
-
-
-def done(*args: object) -> None:
-    """Do what a command says."""
-    shown = run(*args)
-    assert (shown.code, shown.err) == (0, "")
 
 
 def kinds() -> set[tuple[str, str, int]]:

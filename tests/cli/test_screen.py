@@ -8,7 +8,7 @@ import pytest
 
 from commands.register.screen import DOWN, UP, Sheet, SheetRow, _keys, key_reader, screen_lines
 from ledger.store.folder import Folder
-from tests.cli.shell import at_terminal, run
+from tests.cli.shell import at_terminal, done, run
 
 SESSION = "2026-11-20/AM"
 TAKE = ("register", "take", "--group", "7A", "--session", SESSION)
@@ -84,7 +84,7 @@ def test_enter_takes_what_is_shown():
         "--reason",
         "x",
     )
-    assert run(*planned).code == 0
+    done(*planned)
     run("mark", "P2", SESSION, "N")
     screen = taken((OPENED, "\r\r\r"), (SUMMARY, "\n"))
     assert "> M   Ada Quill  (planned M)" in screen

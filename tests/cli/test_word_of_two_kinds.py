@@ -1,22 +1,20 @@
 """A word may be a question and the first word of a command: `penalties`, `penalties consider`."""
 
-from tests.cli.shell import run
+from tests.cli.shell import done, refused, run
 
 
 def test_the_word_alone_asks_the_question(demo):
     """With its options, as any question."""
-    found = run("--ledger", demo, "penalties", "--json", "--at-least", "11")
-    assert found.code == 0
+    found = done("--ledger", demo, "penalties", "--json", "--at-least", "11")
     assert found.json["at_least"] == 11
 
 
 def test_the_second_word_is_the_command_and_nothing_is_asked(demo):
     """The refusal is the command's; no answer stands before it."""
-    found = run(
+    found = refused(
         "--ledger", demo, "penalties", "consider", "nobody", "--decision", "refer", "--reason", "r"
     )
-    assert (found.code, found.out) == (1, "")
-    assert "no pupil has" in found.err
+    assert "no pupil has" in found
 
 
 def test_the_help_shows_both():
