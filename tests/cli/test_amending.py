@@ -29,7 +29,6 @@ def lines(*amended):
 
 @pytest.mark.usefixtures("_marked")
 def test_batch_from_stdin_is_previewed_then_recorded():
-    """The preview records nothing; the same lines then apply."""
     shown = run("amend", "--batch", "-", "--dry-run", stdin=lines("I", "O"))
     assert shown.out.endswith("dry run: nothing was recorded\n")
     assert amended() == []
@@ -39,7 +38,6 @@ def test_batch_from_stdin_is_previewed_then_recorded():
 
 @pytest.mark.usefixtures("_marked")
 def test_every_fault_of_a_batch_is_told_by_line():
-    """Exit 1, each fault as file:line, and nothing recorded."""
     assert [
         line.split(":")[:2]
         for line in refused("amend", "--batch", "-", stdin=lines("QQ", "-", "I")).splitlines()[:3]
@@ -52,7 +50,6 @@ def test_every_fault_of_a_batch_is_told_by_line():
 
 
 def test_what_is_needed_without_a_batch_is_wrong_usage():
-    """Exit 2, naming the options that are missing."""
     shown = run("amend", "--session", "2026-11-19/AM", "--reason", "flu")
     assert shown.code == 2
     assert "Missing option '--pupil' and '--code'" in shown.err

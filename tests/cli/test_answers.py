@@ -23,18 +23,15 @@ MARK = ("mark", "P1", "2026-11-20/AM", "N")
 
 @pytest.fixture(params=questions())
 def asked(request, somebody, tmp_path) -> list[str]:
-    """Each question, asked of the demonstration school."""
     return asking(request.param, upn=somebody, folder=tmp_path / "out")
 
 
 @pytest.fixture(params=FIGURES)
 def figures(request, somebody, tmp_path) -> list[str]:
-    """Each question about what the ledger knows."""
     return asking(request.param, upn=somebody, folder=tmp_path / "out")
 
 
 def test_json_is_one_document_that_begins_with_its_provenance(asked):
-    """Scripts get one document, `as_of` first, its keys in the contract's order."""
     shown = done(*asked, "--json")
     assert shown.out.endswith("}\n")
     document = shown.json
@@ -48,13 +45,11 @@ def test_json_is_one_document_that_begins_with_its_provenance(asked):
 @pytest.mark.parametrize("words", LISTS)
 @pytest.mark.usefixtures("demo")
 def test_json_of_a_list_has_rows(somebody, tmp_path, words):
-    """Whatever lists, lists under `rows`."""
     shown = run(*asking(words, upn=somebody, folder=tmp_path / "out"), "--json")
     assert isinstance(shown.json["rows"], list)
 
 
 def test_text_ends_with_its_provenance(asked):
-    """A printed answer says of which school and time it is, in its last line."""
     shown = done(*asked)
     last = shown.out.rstrip().splitlines()[-1]
     if asked == ["status"]:  # its own lines are its provenance: the ledger and its last event
@@ -67,7 +62,6 @@ def test_text_ends_with_its_provenance(asked):
 @pytest.mark.parametrize("words", LISTS)
 @pytest.mark.usefixtures("demo")
 def test_csv_has_a_header_and_a_line_for_each_row(somebody, tmp_path, words):
-    """A spreadsheet gets the rows of the JSON, under named columns."""
     args = asking(words, upn=somebody, folder=tmp_path / "out")
     rows = run(*args, "--json").json["rows"]
     args = asking(words, upn=somebody, folder=tmp_path / "out2")
@@ -83,7 +77,6 @@ def test_csv_has_a_header_and_a_line_for_each_row(somebody, tmp_path, words):
 
 @pytest.mark.usefixtures("demo")
 def test_csv_of_a_register_has_a_column_for_each_session():
-    """The grid of a week is a grid in a spreadsheet, too."""
     week = ("register", "show", "--group", "9A")
     rows = run(*week, "--json").json["rows"]
     found = list(csv.DictReader(io.StringIO(run(*week, "--csv").out)))
@@ -103,7 +96,6 @@ def test_csv_of_what_is_no_list_is_refused(words):
 
 @pytest.mark.usefixtures("demo")
 def test_json_and_csv_together_are_wrong_usage():
-    """One answer has one form."""
     assert "--json or --csv" in misused("rates", "--json", "--csv")
 
 
@@ -119,7 +111,6 @@ def test_names_keep_their_letters_in_a_pipe():
 
 
 def test_output_may_be_taken_by_a_program_in_python(demo):
-    """Where stdout is no file, the text is handed over as it is."""
     asked = mock.patch.object(sys, "argv", ["attendance", "--ledger", str(demo), "status"])
     with asked, contextlib.redirect_stdout(io.StringIO()) as out:
         assert ended() == 0
@@ -131,7 +122,6 @@ def test_output_may_be_taken_by_a_program_in_python(demo):
 
 @pytest.mark.usefixtures("small")
 def test_answer_to_the_same_question_stays_the_same(tmp_path, at):
-    """With on, from, known-at and position given, later events change no byte of any answer."""
     run(*MARK)
     position = run("status", "--json").json["as_of"]["position"]
     then = ("--on", "2026-11-20", "--from", "2026-09-02", "--known-at", "2026-11-20T21:00:00")
@@ -158,7 +148,6 @@ def test_answer_to_the_same_question_stays_the_same(tmp_path, at):
 
 
 def test_known_at_before_the_first_event_is_no_zero(figures):
-    """Before it knew anything, a ledger says so in every form, and gives no figures."""
     early = ("--known-at", "2026-01-01")
     text = done(*figures, *early)
     assert "the ledger's first event was recorded at 2026-11-20 21:00:00 London" in text.out
@@ -182,23 +171,19 @@ def test_csv_of_what_was_not_known_is_said_on_stderr(somebody, tmp_path, words):
 
 @pytest.mark.usefixtures("demo")
 def test_export_of_what_was_not_known_is_refused():
-    """Before it knew its school a ledger has nothing to write."""
     assert "  do:    " in refused("export", "portable", "out", "--known-at", "2026-01-01")
 
 
 def test_position_0_knows_nothing(figures):
-    """The first no events of the log tell nothing."""
     assert run(*figures, "--position", "0", "--json").json["knows_nothing"] is True
 
 
 @pytest.mark.parametrize("later", ["2026-11-21", "2026-11-20T21:00:01", "2026-11-20T21:01:00Z"])
 def test_known_at_later_than_now_is_refused(asked, later):
-    """Nobody knows what will be known."""
     assert "later than now" in refused(*asked, "--known-at", later)
 
 
 def test_known_at_today_means_until_now(asked):
-    """A bare date is its end; of today it is now."""
     shown = done(*asked, "--known-at", "2026-11-20", "--json")
     assert shown.json["as_of"]["known_at"] == "2026-11-20T21:00:00Z"
 
@@ -211,19 +196,16 @@ def test_time_that_london_skipped_is_refused(asked):
 
 
 def test_time_that_london_had_twice_is_the_first(figures):
-    """Half past one of the last Sunday of October is the one in summer time."""
     shown = run(*figures, "--known-at", "2026-10-25T01:30", "--json")
     assert shown.json["as_of"]["known_at"] == "2026-10-25T00:30:00Z"
 
 
 def test_position_bounds_what_is_known(asked):
-    """Half the log is answered from half the log; more than all of it is all."""
     half = run(*asked, "--position", "3000", "--json")
     assert (half.code, half.json["as_of"]["position"]) == (0, 3000)
 
 
 def test_source_clock_is_told(asked):
-    """The answer says by which clock it was asked; nothing was stated before the school year."""
     shown = done(*asked, "--clock", "source", "--known-at", "2026-10-01", "--json")
     assert shown.json["as_of"]["clock"] == "source"
     assert re.match(r"sha256:[0-9a-f]{64}$", shown.json["as_of"]["rules"])
@@ -232,7 +214,6 @@ def test_source_clock_is_told(asked):
 @pytest.mark.parametrize("words", FIGURES)
 @pytest.mark.usefixtures("empty")
 def test_ledger_without_a_school_can_be_asked(words, tmp_path):
-    """Every question has an answer, or a refusal, before there is a school."""
     shown = run(*asking(words, upn="nobody", folder=tmp_path / "out"))
     assert shown.code in (0, 1)
     assert bool(shown.out) != bool(shown.err)

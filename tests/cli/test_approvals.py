@@ -43,7 +43,6 @@ def test_from_the_policy_to_the_amendment(at, tmp_path):
 
 @pytest.mark.usefixtures("small")
 def test_a_policy_that_is_not_one_is_refused(tmp_path):
-    """With file and key, and nothing on stdout; a past day too."""
     path = tmp_path / "own.toml"
     path.write_text(OWN.replace("approval_after", "approve_after"))
     assert refused("policy", "adopt", path, "--from", "2026-11-20").startswith(

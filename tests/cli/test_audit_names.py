@@ -9,7 +9,6 @@ ASKED = ("audit", "--only", "absent-to-present", "--from", "2026-09-01")
 
 
 def test_the_head_sees_names_and_the_look_is_recorded_first(own):
-    """One event more; the answer holds it already."""
     before = Folder(own).head()
     shown = run("--ledger", own, "--as", "H01", *ASKED, "--names", "--reason", "asked", "--json")
     assert (shown.code, Folder(own).head() - before) == (0, 2)
@@ -33,7 +32,6 @@ def test_without_names_nothing_is_recorded(own):
     (("--as", "A01"), ("--names", "--reason", "r"), "none of the roles"),
 ])  # fmt: skip
 def test_names_that_may_not_be_shown_are_not(own, who, more, said):
-    """Nothing is recorded, nothing is shown."""
     before = Folder(own).head()
     shown = run("--ledger", own, *who, *ASKED, *more)
     assert (shown.code, shown.out, Folder(own).head()) == (1, "", before)

@@ -12,7 +12,6 @@ CODES = ("N", "O", "U", "G")
 
 
 def test_which_n_became_present_so_late_is_one_command():
-    """Filters given together narrow the whole list exactly."""
     everything = run("changes", "--json").json["rows"]
     words = "--from-code N --to-code present --lag-over 0 --changed-from 2026-10-01"
     asked = run("changes", *words.split(), "--changed-to", "2026-11-20", "--json")
@@ -28,7 +27,6 @@ def test_which_n_became_present_so_late_is_one_command():
 
 
 def test_options_may_be_given_several_times():
-    """Any of the codes, any of the kinds."""
     args = [word for code in CODES for word in ("--from-code", code)]
     rows = run("changes", *args, "--kind", "amendment", "--kind", "taking", "--json").json["rows"]
     assert rows
@@ -37,7 +35,6 @@ def test_options_may_be_given_several_times():
 
 
 def test_counts_add_up_to_the_list_also_as_csv():
-    """The summary and the rows speak of the same changes."""
     rows = run("changes", "--json").json["rows"]
     summary = run("changes", "--summary", "--json").json
     assert summary["total"]["count"] == len(rows)
@@ -46,14 +43,12 @@ def test_counts_add_up_to_the_list_also_as_csv():
 
 
 def test_a_kind_that_is_none_is_a_usage_error():
-    """The choices are named."""
     shown = run("changes", "--kind", "admission")
     assert shown.code == 2
     assert "late_entry" in shown.err
 
 
 def test_one_session_is_a_page_and_ends_with_its_provenance(somebody):
-    """From the first mark on, in words."""
     session = run("history", somebody, "--json").json["rows"][0]["session"]
     page = run("history", somebody, session).out
     assert "Version 1: entry, as stated by portable" in page

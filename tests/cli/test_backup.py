@@ -421,7 +421,6 @@ def test_words_that_cannot_be_read_are_not_left_out_in_silence(small, tmp_path, 
 
 
 def test_a_back_up_from_before_words_were_kept_restores(tmp_path):
-    """One that an earlier version wrote."""
     packed.unpack("everything", tmp_path)
     beside, new = tmp_path / "beside", tmp_path / "new"
     given = (beside / "one.attendance-backup", "--passphrase-file", beside / "passphrase.txt")
@@ -638,7 +637,6 @@ STARTED = "import cli; cli.main()"
 
 
 def stopped(seconds: float, how: signal.Signals, *args: object) -> int:
-    """Stop a command some time after it has begun; return how it ended."""
     command = [sys.executable, "-c", STARTED, *map(str, args)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as found:
         time.sleep(seconds)

@@ -9,7 +9,6 @@ ADA = upn(1)
 
 
 def position(session: str) -> int:
-    """The position of the newest version of Ada's mark."""
     return run("history", ADA, session, "--json").json["rows"][-1]["position"]
 
 
@@ -27,7 +26,6 @@ def test_a_copy_is_recorded_before_it_is_made(small):
 
 
 def test_a_pack_that_left_and_a_change_since(small):
-    """The file's hash is kept, and the change counted."""
     run("mark", ADA, "2026-11-20/AM", "N")
     (small.parent / "pack.pdf").write_bytes(b"pack")
     days = ["--first", "2026-11-16", "--last", "2026-11-20"]

@@ -26,7 +26,6 @@ def without_times(text: str) -> str:
 
 
 def test_demo_shows_the_main_answers(made):
-    """Year groups, the lowest pupils, a fortnight with its changes, a figure that moved."""
     shown = made[1]
     assert (shown.code, shown.err) == (0, "")
     for part in (
@@ -44,7 +43,6 @@ def test_demo_shows_the_main_answers(made):
 
 @pytest.mark.parametrize("phase", ["primary", "secondary", "all-through", "special"])
 def test_what_to_try_next_works(phase):
-    """Each line that the demonstration ends with can be typed as it is, in every phase."""
     shown = done(*SMALL, "--phase", phase)
     lines = shown.out.split("Try next:\n")[1].splitlines()
     assert len(lines) == 8
@@ -56,13 +54,11 @@ def test_what_to_try_next_works(phase):
 
 
 def test_phases_are_those_that_can_be_made():
-    """The choices of the command are the schools of phases.toml."""
     choices = set(get_args(get_type_hints(Demo)["phase"]))
     assert choices == set(table("phases")["school"])
 
 
 def test_demo_is_made_anew_each_time():
-    """A second demonstration replaces the first; the same seed gives the same words."""
     first = run(*SMALL, "--seed", "2")
     (FOLDER / "views" / "left.txt").touch()
     second = run(*SMALL, "--seed", "2")
@@ -74,7 +70,6 @@ def test_demo_is_made_anew_each_time():
 
 
 def test_demo_says_the_same_at_another_time(at):
-    """The same school gives the same answers, but for when they were asked."""
     first = run(*SMALL)
     at("2026-11-20T22:00")
     second = run(*SMALL)
@@ -84,7 +79,6 @@ def test_demo_says_the_same_at_another_time(at):
 
 @pytest.mark.parametrize("there", ["folder", "file", "link", "broken link"])
 def test_demo_replaces_nothing_that_it_did_not_make(there, tmp_path):
-    """A folder of that name with something else in it is left alone."""
     match there:
         case "folder":
             FOLDER.mkdir()
@@ -110,7 +104,6 @@ def test_demo_replaces_nothing_that_it_did_not_make(there, tmp_path):
     ],
 )
 def test_demo_that_cannot_be_made_leaves_the_one_before(args, what):
-    """A day in the future, or before there were codes, is refused; nothing is lost."""
     run(*SMALL)
     before = run("--ledger", FOLDER, "status")
     assert what in refused("demo", "--pupils", "10", *args)
@@ -121,7 +114,6 @@ def test_demo_that_cannot_be_made_leaves_the_one_before(args, what):
     ("time", "without"), [("08:00", {"AM", "PM"}), ("12:00", {"PM"}), ("23:00", set())]
 )
 def test_demo_until_today_knows_what_is_known_by_now(at, time, without):
-    """Without --until the last marks are today's, as far as the day has come."""
     at(f"2026-10-01T{time}")
     shown = done("demo", "--pupils", "10")
     assert "with registers until 2026-10-01;" in shown.out
@@ -143,7 +135,6 @@ def test_demo_until_today_knows_what_is_known_by_now(at, time, without):
     ],
 )
 def test_day_looked_at_has_school_behind_it(until, on, week, years):
-    """It ends the last whole week, or the year before while a school year is young."""
     shown = done("demo", "--pupils", "10", "--until", until, *years)
     assert f"\nshown as at {on}, the end of the last whole week of school\n" in shown.out
     assert f"\nThe week of {week}, as stated" in shown.out
@@ -159,7 +150,6 @@ def test_year_that_has_only_just_begun_has_the_one_before_it(years, first):
 
 
 def test_earliest_school_year_needs_some_days_behind_it():
-    """Where there is no year before it that could be made up, the refusal says so."""
     assert "no attendance codes are known before 2006-09-01; ask for a later date" in refused(
         "demo", "--pupils", "10", "--until", "2006-09-12"
     )
@@ -179,5 +169,4 @@ def test_demo_takes_the_ledger_s_folder_from_nobody(monkeypatch):
 
 
 def test_result_of_a_call_is_compared_whole():
-    """The tests above compare code, stdout and stderr."""
     assert [f.name for f in dataclasses.fields(run("--version"))] == ["code", "out", "err"]

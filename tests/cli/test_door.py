@@ -29,17 +29,14 @@ CHANGED = ("staff:mm", 1, StaffChanged(name="X", job_title="Nobody"))
 
 @pytest.fixture
 def folder(small: Path) -> Folder:
-    """A small school on disk."""
     return Folder(small)
 
 
 def clerk(n: int) -> AddStaff:
-    """A member of staff to add."""
     return AddStaff(staff_id=f"s{n}", name=f"Eve {n}", job_title="Clerk")
 
 
 def test_eight_threads_record_and_ask_through_one_door(folder):
-    """Everything is recorded once, every answer is whole, nothing is left open."""
     before = folder.head()
     with Ledger(folder) as ledger, ThreadPoolExecutor(8) as threads:
         door = Door(ledger)
@@ -64,7 +61,6 @@ def test_nobody_who_asks_waits_for_who_records(folder):
 
 
 def test_keys_put_in_their_place_are_read_for_the_next_question(folder):
-    """A restored key file, under an open door, opens what it opens."""
     with Ledger(folder) as ledger:
         before, aside = ledger.reader(), folder.keys.with_name("aside")
         shutil.copy(folder.keys, aside)
@@ -118,7 +114,6 @@ def test_a_school_brought_forward_half_way_is_made_anew(folder, monkeypatch):
 
 
 def test_an_earlier_position_is_no_later_one(folder):
-    """Asked for the past after the present, the school is what it was."""
     with Ledger(folder) as ledger:
         before = folder.head()
         Door(ledger).do(clerk(1), WHO)
@@ -140,7 +135,6 @@ def test_a_key_destroyed_by_another_program_is_not_used_again(folder):
 
 
 def test_views_made_anew_between_two_questions_answer_the_same(folder):
-    """Rebuilt under an open door, they are found again."""
     with Ledger(folder) as ledger:
         door = Door(ledger)
         first = door.ask(Rates(on=DAY), WHO).document["rows"]

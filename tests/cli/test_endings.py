@@ -25,13 +25,11 @@ AMEND = ("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", 
 
 @pytest.mark.usefixtures("small")
 def test_command_that_is_done_ends_with_0_and_says_so():
-    """What was recorded is said on stdout."""
     shown = done("mark", "P1", "2026-11-20/AM", "N")
     assert shown.out == "Ada Quill 2026-11-20/AM: N recorded (late entry)\n"
 
 
 def test_refusal_says_what_and_what_to_do_on_stderr(small):
-    """Two lines, on stderr; nothing was written."""
     head = Folder(small).head()
     said = refused(*AMEND)
     assert said.splitlines() == [
@@ -43,7 +41,6 @@ def test_refusal_says_what_and_what_to_do_on_stderr(small):
 
 @pytest.mark.usefixtures("small")
 def test_problems_of_a_file_are_listed_before_the_refusal():
-    """Every line that cannot be taken is named with its place, all at once."""
     lines = b"upn,code\nP1,Q9\nnobody,/\n"
     said = refused("register", "take", "-", "--group", "7A", "--session", "2026-11-20/AM",
                    stdin=lines)  # fmt: skip
@@ -54,7 +51,6 @@ def test_problems_of_a_file_are_listed_before_the_refusal():
 
 @pytest.mark.usefixtures("small")
 def test_register_is_taken_from_stdin():
-    """A register may come through a pipe; the views know it at once."""
     lines = b"upn,code\nP1,N\n"
     taken = ("register", "take", "-", "--group", "7A", "--session", "2026-11-20/AM")
     done(*taken, "--rest-present", stdin=lines)
@@ -71,15 +67,12 @@ def test_register_without_file_or_terminal_is_refused():
 
 @pytest.mark.usefixtures("demo")
 def test_refusal_without_a_remedy_is_one_line(capsys):
-    """What cannot be helped is said alone."""
     cli._explain(Refused("so", "it is so"))
     assert capsys.readouterr().err == "refused: it is so\n"
 
 
 @pytest.mark.usefixtures("demo")
 def test_exit_code_of_a_command_is_the_program_s(monkeypatch):
-    """A command that ends with 3 (a difference was found) ends the program with 3."""
-
     def differs(*_: object) -> None:
         cli.click.get_current_context().exit(3)
 
@@ -89,8 +82,6 @@ def test_exit_code_of_a_command_is_the_program_s(monkeypatch):
 
 @pytest.mark.usefixtures("demo")
 def test_interrupt_is_told_and_ends_with_1(monkeypatch):
-    """Ctrl-C, wherever it comes, leads to no traceback."""
-
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -102,8 +93,6 @@ def test_interrupt_is_told_and_ends_with_1(monkeypatch):
 
 @pytest.mark.usefixtures("small")
 def test_views_that_fall_behind_are_noted_after_recording(monkeypatch):
-    """What is recorded is recorded, though the views cannot follow now."""
-
     def full(*_: object, **__: object) -> None:
         raise Refused("disk-full", "the disk is full or failing", "free some space")
 
@@ -119,13 +108,11 @@ def test_views_that_fall_behind_are_noted_after_recording(monkeypatch):
 
 @pytest.mark.parametrize("args", [("rates",), ("status",), ("rebuild",), AMEND])
 def test_missing_ledger_is_refused(args):
-    """Where there is none, it is said how to make or name one."""
     assert "attendance init" in refused("--ledger", "nowhere", "--as", "mm", *args)
 
 
 @pytest.mark.parametrize("args", [("rates",), ("rebuild",), ("init",), AMEND])
 def test_ledger_that_is_a_file_is_refused(args, tmp_path):
-    """A file is not a ledger's folder, and stays as it is."""
     file = tmp_path / "register.txt"
     file.write_text("paper", "utf-8")
     refused("--ledger", file, "--as", "mm", *args)
@@ -134,7 +121,6 @@ def test_ledger_that_is_a_file_is_refused(args, tmp_path):
 
 @pytest.mark.usefixtures("small")
 def test_ledger_cannot_be_made_where_one_is():
-    """A second `init` changes nothing."""
     assert "already" in refused("init")
 
 
@@ -142,7 +128,6 @@ def test_ledger_cannot_be_made_where_one_is():
 @pytest.mark.parametrize("damage", ["garbage", "empty", "cut"])
 @pytest.mark.parametrize("name", ["ledger.db", "keys.db"])
 def test_damaged_ledger_is_refused(small, args, damage, name):
-    """A log or key file that cannot be read is said to be so; nothing is made in its place."""
     file = small / name
     bytes_ = {"garbage": os.urandom(9000), "empty": b"", "cut": file.read_bytes()[:5000]}[damage]
     for beside in small.glob(f"{name}-*"):
@@ -237,7 +222,6 @@ def test_damaged_views_are_healed_without_a_word(own, damage):
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_rebuild_heals_damaged_views(small, damage):
-    """`rebuild` needs nothing of what was there."""
     run("status")
     damage(small / "views")
     done("rebuild")
@@ -246,7 +230,6 @@ def test_rebuild_heals_damaged_views(small, damage):
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_command_is_recorded_whatever_its_views_are_like(small, damage):
-    """Damaged views stop nobody from writing, and are healed on the way."""
     run("mark", "P2", "2026-11-20/AM", "N")
     damage(small / "views")
     done("mark", "P1", "2026-11-20/AM", "N")
@@ -296,7 +279,6 @@ def _copy_log(ledger, to):
 @pytest.mark.parametrize("args", [("rates",), ("rates", "--json"), ("changes", "--csv")])
 @pytest.mark.usefixtures("demo")
 def test_reader_that_goes_away_is_no_failure(args):
-    """``attendance rates | head -1`` ends quietly with 0."""
     command = [sys.executable, "-c", "import cli; cli.main()", *args]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
@@ -348,7 +330,6 @@ def _read_until(master: int, expected: str) -> str:
 
 @pytest.mark.usefixtures("small")
 def test_bytes_that_are_no_text_are_refused():
-    """As a shell passes them on; nothing is recorded of them."""
     run("mark", "P1", "2026-11-20/AM", "N")
     before = run("status", "--json").json["events"]
     said = refused(*AMEND[:-1], os.fsdecode(b"bad \xff byte"))
@@ -374,7 +355,6 @@ def test_what_is_done_stays_done_where_it_cannot_be_told(small, capsys):
 
 @pytest.mark.usefixtures("small")
 def test_an_answer_that_cannot_be_written_is_refused(capsys):
-    """In two lines, with exit code 1."""
     assert called("today", "--json") == 1
     assert capsys.readouterr().err.splitlines() == [
         "refused: what there is to tell cannot be written: No space left on device",

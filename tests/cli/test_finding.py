@@ -27,7 +27,6 @@ HEAVY = ("pydantic", "numpy", "eventsourcing", "sqlite_utils", "rich", "cryptogr
 
 @pytest.mark.parametrize("words", [w.strip() for w in PROMISED.split(";")])
 def test_words_that_others_rely_on_are_there(words):
-    """Every command of the contract can be called by its words."""
     assert words in WORDS
 
 
@@ -55,7 +54,6 @@ def test_what_the_text_says_is_what_the_classes_are():
 
 
 def test_no_command_hides_another():
-    """Where the words of one begin another's, both can be called, and the longer is listed."""
     for words in WORDS:
         further = [w.removeprefix(f"{words} ") for w in WORDS if w.startswith(f"{words} ")]
         for word in further:
@@ -64,7 +62,6 @@ def test_no_command_hides_another():
 
 
 def test_help_of_the_program_lists_each_command_once():
-    """The first help names every command, each with what it does."""
     listed = run("--help").out.split("Commands:")[1]
     for words in WORDS:
         assert sum(line.startswith(f"  {words}  ") for line in listed.splitlines()) == 1, words
@@ -104,7 +101,6 @@ finally:
 
 @pytest.mark.parametrize("place", cli.places(), ids=WORDS)
 def test_help_of_a_command_explains_every_option(place):
-    """Each option and argument comes with words; no name of a field shows through."""
     shown = done(*place.words, "--help")
     assert shown.out.startswith(f"Usage: attendance {' '.join(place.words)} ")
     command = cli.build(place)
@@ -119,7 +115,6 @@ def test_help_of_a_command_explains_every_option(place):
 
 @pytest.mark.parametrize("place", cli.places(), ids=WORDS)
 def test_help_of_a_command_says_what_it_is_in_a_sentence(place):
-    """The first line is a sentence, and the model says more."""
     assert place.help.endswith(".")
     assert model(place).__doc__.splitlines()[0].endswith(".")
 
@@ -134,7 +129,6 @@ def test_help_speaks_of_schools_and_not_of_software():
 
 
 def test_group_of_commands_lists_its_own():
-    """``attendance register`` alone is wrong usage and shows what there is."""
     shown = run("register")
     assert shown.code == 2
     assert "take" in shown.err
@@ -142,14 +136,12 @@ def test_group_of_commands_lists_its_own():
 
 
 def test_version_is_the_package_s():
-    """One version, in pyproject.toml and everywhere else."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert run("--version").out.strip().endswith(project["version"])
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_offered_to_a_shell(shell, tmp_path):
-    """A shell gets a script to complete with."""
     found = program(env=environment(f"{shell}_source"), cwd=tmp_path)
     assert found.returncode == 0
     assert "_ATTENDANCE_COMPLETE" in found.stdout
@@ -166,7 +158,6 @@ def test_completion_is_offered_to_a_shell(shell, tmp_path):
     ],
 )
 def test_completion_offers_words_options_and_choices(typed, offered, tmp_path):
-    """What is half typed is completed."""
     typing = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
     found = program(env=environment("bash_complete") | typing, cwd=tmp_path)
     words = [line.split(",")[1] for line in found.stdout.splitlines()]
@@ -174,12 +165,10 @@ def test_completion_offers_words_options_and_choices(typed, offered, tmp_path):
 
 
 def environment(instruction: str) -> dict[str, str]:
-    """Return the environment in which a shell asks for completion."""
     return {**os.environ, "_ATTENDANCE_COMPLETE": instruction}
 
 
 def test_program_that_is_installed_is_this_one():
-    """The console script calls the same `main`."""
     script = Path(sys.executable).with_name("attendance")
     shown = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
     assert shown.stdout == run("--help").out

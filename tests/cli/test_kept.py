@@ -46,14 +46,12 @@ def folds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def record(folder: Folder, staff_id: str) -> None:
-    """Add a member of staff, as a command that starts and ends."""
     context = Context(Ledger(folder), clock.now, Operator("mm", "office"), watch)
     command = AddStaff(staff_id=staff_id, name="Eve", job_title="Clerk")
     assert execute(context, command).header is not None
 
 
 def current(folder: Folder) -> School:
-    """The school of the log as it is, by whatever is kept or stored."""
     with Ledger(folder) as ledger, ledger.turn() as (store, _):
         return ledger.school(store.head())
 
@@ -74,7 +72,6 @@ def test_the_next_command_goes_on_from_what_is_stored(folder: Folder, folds: lis
 
 
 def test_what_is_stored_is_equal_down_to_the_order(folder: Folder) -> None:
-    """Pupils, groups and notices come back as they were."""
     record(folder, "s1")
     stored, there = read_stored(folder), anew(folder)
     assert stored is not None

@@ -65,7 +65,6 @@ def test_leave_from_request_to_return(leave_id, at):
 
 
 def test_a_letter_is_written_to_a_file(leave_id, tmp_path):
-    """And shown."""
     page = tmp_path / "letter.html"
     letter = ("leave", "letter", leave_id, "--html", page)
     refused(*letter)

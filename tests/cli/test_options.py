@@ -16,14 +16,12 @@ AT_A_TIME = {"--on", "--from", "--known-at", "--position", "--clock"}
 
 
 def options(words: str) -> dict[str, click.Option]:
-    """Return a command's options by their names."""
     found = cli.build(PLACES[words]).params
     return {p.opts[0]: p for p in found if isinstance(p, click.Option)}
 
 
 @pytest.mark.parametrize("words", PLACES)
 def test_each_field_of_a_model_is_one_option_or_argument(words):
-    """What a model asks for, and nothing that it hides, is on the command line."""
     about = model(PLACES[words])
     wanted = {f.name for f in dataclasses.fields(about) if not f.metadata.get("hidden")}
     if issubclass(about, Options):
@@ -39,7 +37,6 @@ def test_hidden_fields_are_not_offered():
 
 @pytest.mark.parametrize("words", [w for w, p in PLACES.items() if issubclass(model(p), Question)])
 def test_every_question_can_be_asked_of_any_time(words):
-    """The point in time is given the same way everywhere."""
     assert options(words).keys() >= AT_A_TIME
 
 
@@ -50,7 +47,6 @@ def test_trailing_underscore_of_a_field_is_cut_off():
 
 @pytest.mark.usefixtures("small")
 def test_tuple_may_be_given_several_times():
-    """A member of staff has as many roles as are named."""
     assert options("staff add")["--role"].multiple
     given = ("--name", "Hal Hope", "--job-title", "Head", "--role", "head", "--role", "authoriser")
     done("staff", "add", "head", *given)
@@ -73,7 +69,6 @@ def test_tuple_may_be_given_several_times():
     ],
 )
 def test_value_out_of_what_is_offered_is_wrong_usage(args):
-    """A word that is no choice, or a number out of range, ends with 2 and names the option."""
     shown = run(*args)
     assert (shown.code, shown.out) == (2, "")
     named = next(a for a in reversed(args) if a.startswith("--"))
@@ -91,13 +86,11 @@ def test_value_out_of_what_is_offered_is_wrong_usage(args):
     ],
 )
 def test_missing_option_is_wrong_usage(args, named):
-    """What has to be given is asked for by its name."""
     assert named in misused(*args)
 
 
 @pytest.mark.parametrize("args", [("ratse",), ("register", "burn"), ("rates", "--bye")])
 def test_unknown_word_is_wrong_usage(args):
-    """What does not exist ends with 2."""
     misused(*args)
 
 
@@ -114,7 +107,6 @@ def test_unknown_word_is_wrong_usage(args):
 )
 @pytest.mark.usefixtures("demo")
 def test_value_that_cannot_be_read_is_refused_with_a_remedy(args, what, remedy):
-    """A date or session in another form ends with 1 and shows the form."""
     shown = refused(*args)
     assert what in shown.splitlines()[0]
     assert remedy in shown.splitlines()[1]
@@ -129,13 +121,10 @@ def test_value_that_cannot_be_read_is_refused_with_a_remedy(args, what, remedy):
 )
 @pytest.mark.usefixtures("demo")
 def test_date_that_no_calendar_reaches_is_refused(args):
-    """A date at the end of all dates is an answer too, not a fault."""
     assert "out of reach" in refused(*args)
 
 
 def test_what_a_model_does_not_allow_is_wrong_usage():
-    """A rule that only the model knows ends as any other wrong value."""
-
     @dataclasses.dataclass
     class Picky:
         word: str
@@ -178,7 +167,6 @@ def test_name_may_be_given_by_option_or_environment(monkeypatch):
 
 @pytest.mark.usefixtures("small")
 def test_question_needs_no_name(monkeypatch):
-    """Whoever reads is not asked who they are."""
     monkeypatch.delenv("ATTENDANCE_AS")
     done("status")
 

@@ -12,13 +12,11 @@ PARTS = ("attended", "authorised", "unauthorised", "possible")
 
 
 def moved(*args: object) -> dict:
-    """Return the part of the overview about a figure known twice."""
     shown = done("overview", "--json", *args)
     return shown.json["moved"]
 
 
 def adds_up(found: dict) -> bool:
-    """Tell whether the effects of all causes come to the difference."""
     effects = {p: sum(c[p] for c in found["causes"]) for p in PARTS}
     return effects == {p: found["after"][p] - found["before"][p] for p in PARTS}
 
@@ -27,7 +25,6 @@ def adds_up(found: dict) -> bool:
 @pytest.mark.parametrize("on", WEEKS, ids=str)
 @pytest.mark.usefixtures("demo")
 def test_effects_add_up_to_the_difference(on, clock):
-    """In every week, for each count, the causes leave nothing over."""
     found = moved("--on", on, "--clock", clock)
     assert adds_up(found)
     assert date.fromisoformat(found["week"]).weekday() == 0
@@ -40,7 +37,6 @@ def test_effects_add_up_to_the_difference(on, clock):
 )
 @pytest.mark.usefixtures("demo")
 def test_part_of_the_school_adds_up_to_itself(who):
-    """A selection is about its own pupils in every part, and smaller than the school."""
     whole, part = moved(), moved(*who)
     assert adds_up(part)
     assert part["after"]["possible"] <= whole["after"]["possible"]
@@ -50,7 +46,6 @@ def test_part_of_the_school_adds_up_to_itself(who):
 
 @pytest.mark.usefixtures("demo")
 def test_known_before_is_not_later_than_what_was_asked():
-    """Asked as known on a Wednesday, the Friday after does not count as known."""
     asked = ("--on", "2026-11-20", "--clock", "source", "--known-at", "2026-11-11T12:00")
     found = moved(*asked)
     assert found["causes"] == []
@@ -60,7 +55,6 @@ def test_known_before_is_not_later_than_what_was_asked():
 
 @pytest.mark.usefixtures("demo")
 def test_parts_of_the_overview_agree_with_rates():
-    """The same figures as `rates`, and the lowest pupils in order."""
     found = run("overview", "--json").json
     rates = run("rates", "--by", "year", "--json").json
     assert (found["years"], found["total"]) == (rates["rows"], rates["total"])
@@ -73,14 +67,12 @@ def test_parts_of_the_overview_agree_with_rates():
 
 @pytest.mark.usefixtures("demo")
 def test_overview_lists_as_many_as_are_asked_for():
-    """`--below` and `--lowest` choose who is listed."""
     found = run("overview", "--below", "99", "--lowest", "3", "--json").json["below"]
     assert len(found["lowest"]) == 3 < found["below"]
 
 
 @pytest.mark.usefixtures("demo")
 def test_selection_of_the_overview_is_checked():
-    """Another school's URN, or a group that is none, is refused."""
     for wrong in (("--school", "123456"), ("--group", "9Z"), ("--pupil", "nobody")):
         assert run("overview", *wrong).code == 1
     done("overview", "--school", "999101")
@@ -88,7 +80,6 @@ def test_selection_of_the_overview_is_checked():
 
 @pytest.mark.usefixtures("demo")
 def test_fortnight_is_of_a_pupil_asked_for(somebody):
-    """Only the pupil asked for is shown, whatever was changed for others."""
     found = run("overview", "--pupil", somebody, "--json").json["fortnight"]
     assert found is None or found["upn"] == somebody
     whole = run("overview", "--json").json["fortnight"]
@@ -115,7 +106,6 @@ def test_fortnight_is_two_weeks_of_school(on, weeks):
 
 @pytest.mark.usefixtures("small")
 def test_school_without_marks_has_an_overview():
-    """Nobody marked, nothing moved: zeros that say so."""
     shown = done("overview")
     assert "No mark from 2026-11-09 to 2026-11-20 was changed." in shown.out
     assert "Attendance was no sessions, is no sessions." in shown.out
@@ -130,7 +120,6 @@ def test_ledger_without_a_school_has_an_overview():
 
 
 def kinds() -> set[tuple[str, str, int]]:
-    """Return what became what, and how often."""
     found = moved()
     assert adds_up(found)
     return {(c["before"], c["after"], c["cells"]) for c in found["causes"]}
@@ -154,7 +143,6 @@ def test_marks_made_since_are_told_from_marks_that_changed(at):
 
 @pytest.mark.usefixtures("small")
 def test_sessions_that_count_no_longer_are_causes(at):
-    """A session that turned out to be cancelled does not count now, marked or not."""
     at("2026-11-13T09:00")
     done("mark", "P1", "2026-11-12/AM", "N")
     at("2026-11-17T09:00")

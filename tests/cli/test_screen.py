@@ -23,14 +23,12 @@ def _ten_to_nine(at):
 
 
 def marks() -> dict[str, str | None]:
-    """Return what stands for each pupil of the group."""
     rows = run("register", "show", "--group", "7A", "--json").json["rows"]
     cells = {row["name"].split()[0]: row["cells"] for row in rows}
     return {n: c["code"] for n, row in cells.items() for c in row if c["session"] == SESSION}
 
 
 def taken(*script: tuple[str, str]) -> str:
-    """Take the register by a script that records it; return the screen."""
     code, screen = at_terminal(*TAKE, script=[*script])
     assert code == 0, screen
     return screen
@@ -38,7 +36,6 @@ def taken(*script: tuple[str, str]) -> str:
 
 @pytest.mark.usefixtures("small")
 def test_one_key_a_pupil_takes_a_register():
-    """Space is present, letters are codes; then a summary, and Enter records."""
     screen = taken((OPENED, " n "), (SUMMARY, "\n"))
     assert "> .   Ada Quill" in screen
     assert f"7A {SESSION}: / 2, N 1" in screen
@@ -55,14 +52,12 @@ def test_keys_that_arrive_together_are_all_taken():
 
 @pytest.mark.usefixtures("small")
 def test_keys_beyond_the_last_pupil_confirm_nothing():
-    """A key held down does not record the register."""
     taken((OPENED, " " * 3 + "\r\r\r"), (SUMMARY, "n\n"), (OPENED, "n"), (SUMMARY, "\n"))
     assert marks() == {"Ada": "/", "Ben": "/", "Cat": "N"}
 
 
 @pytest.mark.usefixtures("small")
 def test_arrows_and_backspace_put_right_what_was_typed():
-    """Up goes back to a pupil, backspace takes a code away."""
     keys = "n\x1bOA\x7f" + "\x1b[A" + "i" + "\x1b[3~" + "  "
     screen = taken((OPENED, keys), (SUMMARY, "\n"))
     assert "> .   Ada Quill" in screen
@@ -94,7 +89,6 @@ def test_enter_takes_what_is_shown():
 
 @pytest.mark.usefixtures("small")
 def test_no_leads_back_to_the_list():
-    """Whoever does not confirm sees the list again, and can change it."""
     taken((OPENED, "   "), (SUMMARY, "n\n"), (OPENED, "n"), (SUMMARY, "\n"))
     assert marks() == {"Ada": "/", "Ben": "/", "Cat": "N"}
 
@@ -132,7 +126,6 @@ def test_register_that_is_refused_comes_back():
 )
 @pytest.mark.usefixtures("small")
 def test_register_that_could_not_be_recorded_is_refused_at_once(args, what):
-    """Nobody types a register that is refused in the end."""
     code, screen = at_terminal(*args)
     assert code == 1
     assert what in screen
@@ -148,7 +141,6 @@ def test_register_that_could_not_be_recorded_is_refused_at_once(args, what):
     ],
 )
 def test_end_of_input_records_nothing(small, script):
-    """Ctrl-D gives up: at a key, at the question, at the nature."""
     head = Folder(small).head()
     code, screen = at_terminal(*TAKE, script=script)
     assert code == 1
@@ -158,7 +150,6 @@ def test_end_of_input_records_nothing(small, script):
 
 @pytest.mark.usefixtures("small")
 def test_file_is_read_also_at_a_terminal(tmp_path):
-    """Whoever names a file is not asked for keys."""
     file = tmp_path / "7A.csv"
     file.write_text("upn,code\nP1,N\n", "utf-8")
     code, screen = at_terminal("register", "take", file, *TAKE[2:])
@@ -171,7 +162,6 @@ def test_file_is_read_also_at_a_terminal(tmp_path):
 
 
 def test_long_list_scrolls_with_the_cursor():
-    """As many pupils as the screen has room for, the one in turn among them."""
     rows = tuple(SheetRow(str(n), str(n), f"Pupil {n}") for n in range(30))
     sheet = Sheet(rows, {"/": None, "L": None, "L1": None}, "/")
     seen = []
@@ -187,7 +177,6 @@ def test_long_list_scrolls_with_the_cursor():
 
 
 def test_half_a_code_is_shown_as_such():
-    """A code that may go on waits for its next letter."""
     rows = (SheetRow("1", "1", "Ada Quill"),)
     sheet = Sheet(rows, {"Y": None, "Y1": None}, "/").press("y")
     assert screen_lines(sheet, "9B", 9)[1] == "> Y…  Ada Quill"
@@ -224,7 +213,6 @@ def test_platform_without_termios_uses_the_command_line_s_keys(monkeypatch):
 
 
 def test_terminal_needs_what_click_has():
-    """The functions that the screen calls are click's."""
     for name in ("echo", "clear", "confirm", "prompt", "getchar"):
         assert callable(getattr(click, name))
     assert "click" not in vars(sys.modules["commands.register.screen"])

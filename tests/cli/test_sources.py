@@ -38,7 +38,6 @@ QUESTIONS: tuple[Question, ...] = (
 
 
 def answer(folder: Folder, question: Question, source: Source) -> Any:
-    """The document of an answer over read models from a source."""
     with open_view(folder, question, clock.now, source=source) as view:
         return question.answer(view).document
 
@@ -47,7 +46,6 @@ def answer(folder: Folder, question: Question, source: Source) -> Any:
     "question", QUESTIONS, ids=[f"{type(q).__name__} {n}" for n, q in enumerate(QUESTIONS)]
 )
 def test_an_answer_is_the_same_from_the_log_alone(own: Path, question: Question) -> None:
-    """Word for word, its provenance too."""
     folder = Folder(own)
     assert answer(folder, question, log_alone) == answer(folder, question, views)
 

@@ -33,7 +33,6 @@ def test_bar_is_shown_at_a_terminal_only(args, what):
 
 @pytest.mark.usefixtures("demo")
 def test_table_at_a_terminal_is_folded_to_its_width(monkeypatch):
-    """Every line fits; the total stands apart; the provenance is last."""
     monkeypatch.setenv("COLUMNS", "100")
     code, shown = at_terminal("rates", "--by", "year")
     assert code == 0
@@ -46,7 +45,6 @@ def test_table_at_a_terminal_is_folded_to_its_width(monkeypatch):
 
 @pytest.mark.usefixtures("demo")
 def test_table_without_total_at_a_terminal():
-    """A list of pupils has no last line in bold."""
     code, shown = at_terminal("pupil", "find", "a")
     assert code == 0
     assert "pupils found for 'a'" in shown
@@ -61,7 +59,6 @@ def test_table_too_long_for_a_screen_is_plain(monkeypatch, capsys):
 
 
 def test_lines_are_shown_as_they_are(capsys):
-    """What is no table is not made one."""
     screen.show(Answer({}, (), [Lines(["one", "two"])]))
     assert capsys.readouterr().out == "one\ntwo\n"
 
@@ -78,14 +75,12 @@ def test_markup_in_a_reason_is_shown_as_it_is(monkeypatch):
 
 @pytest.mark.usefixtures("demo")
 def test_json_at_a_terminal_is_a_document_too():
-    """--json prints the document and nothing else, wherever it goes."""
     code, shown = at_terminal("rates", "--by", "year", "--json")
     assert code == 0
     assert shown.replace("\r\n", "\n") == run("rates", "--by", "year", "--json").out
 
 
 def test_a_long_answer_is_read_page_by_page_at_a_terminal(monkeypatch, capsys):
-    """A pipe gets it whole."""
     paged = []
     monkeypatch.setattr("pydoc.pager", paged.append)
     answer = Answer({}, (), [Lines(["one"]), Grid("Two", ("N",), [("3",)])], paged=True)

@@ -17,13 +17,11 @@ def read(text: str) -> list[dict[str, str]]:
 
 
 def test_csv_has_the_columns_that_an_answer_names_in_order():
-    """Other keys of a row are left out, missing ones are empty."""
     found = as_csv(answer(("b", "a", "c"), {"a": 1, "b": None, "d": 4}))
     assert found == "b,a,c\n,1,\n"
 
 
 def test_csv_of_an_answer_without_rows_is_its_header():
-    """Nothing found is a header alone; an answer that is no list is nothing at all."""
     assert as_csv(answer(("a", "b"))) == "a,b\n"
     assert as_csv(answer(())) == ""
 
@@ -52,13 +50,11 @@ def test_csv_flattens_what_is_nested():
 
 
 def test_csv_quotes_what_would_break_a_line():
-    """Commas, quotes and line breaks come back as they were."""
     reason = 'He said "late",\nthen left'
     assert read(as_csv(answer(("reason",), {"reason": reason}))) == [{"reason": reason}]
 
 
 def test_text_aligns_columns_and_sets_a_total_apart():
-    """Numbers to the right, words to the left, a rule beneath the headings, notes beneath all."""
     grid = Grid("Title", ("Name", "N"), [("Ada", "1"), ("All", "10")], frozenset({1}), total=True,
                 notes=("note",))  # fmt: skip
     assert as_lines(grid) == [
@@ -74,10 +70,8 @@ def test_text_aligns_columns_and_sets_a_total_apart():
 
 
 def test_text_of_an_empty_table_keeps_its_headings():
-    """Nothing found is seen as nothing found."""
     assert as_lines(Grid("None", ("A", "B"), [])) == ["None", "A   B", "─────", ""]
 
 
 def test_text_keeps_a_row_on_one_line():
-    """A reason of several lines does not break the table."""
     assert as_lines(Grid("", ("Reason",), [("ill\nagain",)]))[3] == "ill again"

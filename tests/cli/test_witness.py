@@ -40,7 +40,6 @@ def sign(keys, *, since=None):
 
 
 def test_a_witness_makes_its_key(keys):
-    """The private one is its owner's alone, the public one is printed."""
     path = keys / "w.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     key = read_signer(path.read_text())
@@ -52,7 +51,6 @@ def test_a_witness_makes_its_key(keys):
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\x07", "a\nb"])
 def test_a_name_that_is_none_is_refused(name, tmp_path):
-    """No file is made."""
     refused("witness", "new", name, "--out", tmp_path / "key")
     assert not (tmp_path / "key").exists()
 
@@ -65,7 +63,6 @@ def test_a_key_is_not_replaced(keys):
 
 
 def test_by_files_from_request_to_verification(keys):
-    """Request, sign, take; status, witness and verify say up to where."""
     assert NONE_YET in run("status").out
     assert NONE_YET in run("verify").out
     done("witness", "trust", keys / "w.pub")
@@ -91,7 +88,6 @@ def test_by_files_from_request_to_verification(keys):
 
 
 def test_the_list_names_key_author_and_what_was_seen(keys):
-    """As JSON and CSV too, and as known before it was dropped."""
     run("witness", "trust", keys / "w.pub")
     before = run("status", "--json").json["events"]
     assert "nothing" in run("witness").out
@@ -122,14 +118,12 @@ def test_at_a_position_what_was_seen_ends_there(keys):
 
 @pytest.mark.usefixtures("small")
 def test_a_request_may_be_shown():
-    """And is refused beyond the log."""
     shown = run("witness", "request")
     assert shown.out.startswith("old 0\n\nattendance-ledger/")
     assert run("witness", "request", "--since", 99999).code == 1
 
 
 def test_an_answer_may_be_shown(keys):
-    """Without --out the lines are printed."""
     run("witness", "request", "--out", keys / "request")
     shown = run("witness", "sign", keys / "request", *of_witness(keys))
     assert shown.out.startswith(f"— {NAME} ")
@@ -163,7 +157,6 @@ def test_a_witness_that_cannot_be_read_is_a_finding(small):
 
 
 def test_keys_that_were_swapped_are_refused(keys):
-    """A ledger's for a witness's, a public for a private one, none at all."""
     (keys / "request").write_text("x")
     cases = (
         {"trust": keys / "w.pub"},
@@ -228,7 +221,6 @@ def test_over_http_from_the_question_to_the_verification(keys, monkeypatch):
 
 
 def test_serving_without_a_proper_address_is_refused(keys):
-    """Nothing listens."""
     shown = refused("witness", "serve", *of_witness(keys), "--listen", "nowhere")
     assert "HOST:PORT" in shown
 
@@ -274,7 +266,6 @@ def test_what_was_kept_is_verified_by_openssl(small, tmp_path, authority):
 
 
 def test_an_authority_that_gives_none_is_refused(small, authority):
-    """An error, other bytes, the answer to another request, a file that is no root."""
     cases = (
         (500, authority.answer),
         (200, lambda _: b"x"),

@@ -4,7 +4,6 @@ from tests.cli.shell import done, refused, run
 
 
 def test_the_word_alone_asks_the_question(demo):
-    """With its options, as any question."""
     found = done("--ledger", demo, "penalties", "--json", "--at-least", "11")
     assert found.json["at_least"] == 11
 
@@ -18,7 +17,6 @@ def test_the_second_word_is_the_command_and_nothing_is_asked(demo):
 
 
 def test_the_help_shows_both():
-    """The question's options and the command below it; in the list of all, each once."""
     one, every = run("penalties", "--help").out, run("--help").out
     assert "--at-least" in one
     assert "consider" in one

@@ -14,7 +14,6 @@ RESTORED = RestoreBackup(archive=Path("b.tar"), size=3, sha256="ab" * 32)
 
 
 def test_a_back_up_and_a_restore_meet_nobody(desk):
-    """Nobody waits for a back-up, nor for another one."""
     other = replace(MADE, sha256="cd" * 32)
     assert tries(desk, MADE, other, RecordParent(parent_id="F1", surname="Quill")) == 1
     assert desk.log()[-1][2] == BackupMade(size=3, sha256="ab" * 32)

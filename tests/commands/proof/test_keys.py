@@ -29,7 +29,6 @@ def test_what_others_record_does_not_meet_a_new_key(desk):
 
 
 def test_nobody_named_rotates_no_key(desk):
-    """No key is made then."""
     desk.staff_id = None
     with pytest.raises(Refused) as caught:
         RotateKey().carry_out(desk.context)

@@ -30,13 +30,11 @@ BY = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
 
 
 def test_a_witness_is_trusted_by_a_named_person(desk):
-    """The key, and who decided."""
     expected = [("witness:school", WitnessTrusted(key=KEY, **BY))]
     assert desk.recorded(TrustWitness(key=KEY)) == expected
 
 
 def test_trusting_twice_records_nothing(desk):
-    """It says so."""
     desk.do(TrustWitness(key=KEY))
     outcome = desk.do(TrustWitness(key=KEY))
     assert outcome.header is None
@@ -45,7 +43,6 @@ def test_trusting_twice_records_nothing(desk):
 
 @pytest.mark.parametrize("named", [WITNESS.name, WITNESS.verifier.key_id.hex(), KEY])
 def test_a_witness_is_dropped_by_name_id_or_key(desk, named):
-    """By a named person, and may be trusted again."""
     desk.do(TrustWitness(key=OTHER.verifier.vkey))
     desk.do(TrustWitness(key=KEY))
     expected = [("witness:school", WitnessDropped(key=KEY, **BY))]
@@ -71,7 +68,6 @@ def test_a_name_of_two_keys_needs_the_id(desk):
 
 
 def test_somebody_must_be_named(desk):
-    """For either."""
     desk.do(TrustWitness(key=KEY))
     desk.staff_id = None
     assert desk.refused(TrustWitness(key=OTHER.verifier.vkey)).code == "author-missing"
@@ -84,7 +80,6 @@ def test_the_key_of_a_ledger_is_refused(desk):
 
 
 def test_the_key_is_read_from_a_file(tmp_path):
-    """As witness new printed it; a file of two is refused."""
     path = tmp_path / "key"
     path.write_text(f"{KEY}\n# a remark\n")
     assert TrustWitness(key=str(path)).load(io.StringIO()).key == KEY
@@ -96,20 +91,17 @@ def test_the_key_is_read_from_a_file(tmp_path):
 
 @pytest.fixture
 def school(desk):
-    """A desk at noon whose school trusts the witness."""
     desk.now = NOON * SECOND
     desk.do(TrustWitness(key=WITNESS.verifier.vkey))
     return desk
 
 
 def looking_at(desk, state, key=WITNESS):
-    """A witness that knows the school's ledger."""
     return Witness(key, [load(desk.folder.signing_key).verifier], state)
 
 
 @pytest.fixture
 def service(school, tmp_path):
-    """It serves."""
     with serving(looking_at(school, tmp_path / "state"), lambda: school.now) as running:
         yield running
 
@@ -133,7 +125,6 @@ def seen(desk):
 
 
 def test_what_is_asked_is_kept(school, service):
-    """The newest checkpoint was seen; asked again, it says so; grown, it continues."""
     head = school.folder.head()
     outcome = ask(school, service.url)
     assert outcome.says == (
@@ -149,7 +140,6 @@ def test_what_is_asked_is_kept(school, service):
 
 
 def test_a_witness_that_saw_more_recently_than_we_kept_is_asked_from_there(school, service):
-    """409 names the size; the next request continues it."""
     service.witness.add(Requests(school.folder).since(0).written.encode(), NOON)
     grow(school)
     assert "were seen" in ask(school, service.url).says[0]
@@ -184,7 +174,6 @@ def test_a_ledger_that_was_rewritten_is_an_alarm(school, service, tmp_path, furt
 
 
 def test_a_witness_that_is_not_trusted_does_not_count(school, tmp_path):
-    """Nor one that was dropped."""
     with serving(looking_at(school, tmp_path / "s", OTHER), lambda: school.now) as running:
         caught = refused(ask, school, running.url)
     assert (caught.code, OTHER.name in caught.what) == ("witness-not-trusted", True)
@@ -195,7 +184,6 @@ def test_a_witness_that_is_not_trusted_does_not_count(school, tmp_path):
 
 
 def test_a_witness_that_does_not_know_the_ledger_says_so(school, tmp_path):
-    """It needs the ledger's key."""
     stranger = Witness(WITNESS, [OTHER.verifier], tmp_path / "s")
     with serving(stranger, lambda: school.now) as running:
         caught = refused(ask, school, running.url)
@@ -217,7 +205,6 @@ def test_a_clock_that_is_ahead_is_refused(school, tmp_path):
 
 
 def test_an_answer_that_is_none_is_refused(school):
-    """Empty, unreadable, by the right name but of something else."""
     for body, code in (
         (b"", "answer-empty"),
         (b"hello", "note-unreadable"),
@@ -230,14 +217,12 @@ def test_an_answer_that_is_none_is_refused(school):
 
 
 def test_a_witness_that_keeps_changing_its_mind_is_refused(school):
-    """Three tries, and no end."""
     sizes = iter(range(1, 9))
     with answering(409, lambda _: b"%d\n" % next(sizes)) as url:
         assert refused(ask, school, url).code == "witness-moving"
 
 
 def test_what_cannot_be_reached_is_refused(school):
-    """No address, a port where nobody listens, somebody who speaks no HTTP."""
     for url in ("", "ftp://x", "http://", "http://[x", "http://x:0", "http://x:99999999"):
         assert refused(ask, school, url).code == "url"
     assert refused(ask, school, "http://127.0.0.1:1").code == "not-reached"
@@ -253,7 +238,6 @@ def test_a_refusal_without_a_size_is_told_without_tricks(school, text):
 
 
 def test_an_answer_in_a_file_is_of_the_checkpoint_that_was_asked_for(school, tmp_path):
-    """Although the ledger has grown since."""
     size = school.folder.head()
     request = Requests(school.folder).since(0).written.encode()
     (tmp_path / "answer").write_text(looking_at(school, tmp_path / "s").add(request, NOON).text)
@@ -264,7 +248,6 @@ def test_an_answer_in_a_file_is_of_the_checkpoint_that_was_asked_for(school, tmp
 
 
 def test_an_answer_that_fits_nothing_is_refused(school, tmp_path):
-    """Of another ledger, by nobody trusted, no file."""
     path = tmp_path / "answer"
     for text, code in (
         (WITNESS.sign("else", NOON).line, "signature-of-another"),

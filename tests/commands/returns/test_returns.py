@@ -30,13 +30,11 @@ def test_who_it_was_about_and_who_made_it_are_recorded(desk):
 
 
 def test_a_return_that_names_nobody_was_about_everyone_due(desk):
-    """The usual monthly list."""
     outcome = desk.do(made())
     assert outcome.says == ("attendance return of 2026-11-20, everyone due: recorded as made",)
 
 
 def test_the_same_return_again_records_nothing(desk):
-    """Another day, kind or other pupils are another return."""
     desk.do(made(pupil=("P1",)))
     assert "recorded before" in desk.do(made(pupil=("P1",))).says[0]
     for other in ({"kind": "sickness"}, {"on": date(2026, 11, 19)}, {"pupil": ("P2",)}):
@@ -48,12 +46,10 @@ def test_the_same_return_again_records_nothing(desk):
     [({"on": date(2026, 11, 21)}, "return-future"), ({"pupil": ("P77",)}, "pupil-unknown")],
 )
 def test_a_return_that_cannot_be_is_refused(desk, fields, code):
-    """Tomorrow's, or about somebody unknown."""
     assert desk.refused(made(**fields)).code == code
 
 
 def test_whoever_made_it_is_named(desk):
-    """It is an act of the school."""
     desk.staff_id = None
     assert desk.refused(made()).code == "author-missing"
 
@@ -66,14 +62,12 @@ def agree(**fields):
 
 
 def test_the_figure_is_recorded_with_its_first_day(desk):
-    """In the stream of the attendance returns."""
     [(stream, event)] = desk.recorded(agree())
     assert stream == "returns:attendance"
     assert event == ReturnAgreed(sessions=20, weeks=10, since=FIRST, by="mm")
 
 
 def test_the_same_figure_again_records_nothing(desk):
-    """Another figure from the same day replaces it; back again is news."""
     desk.do(agree())
     assert "nothing was recorded" in desk.do(agree()).says[0]
     assert desk.do(agree(sessions=10)).header is not None
@@ -83,7 +77,6 @@ def test_the_same_figure_again_records_nothing(desk):
 
 @pytest.mark.parametrize("fields", [{"sessions": 0}, {"weeks": 0}])
 def test_a_figure_of_nothing_is_no_command(fields):
-    """At least one session in at least one week."""
     with pytest.raises(ValueError, match="less than 1"):
         agree(**fields)
 
@@ -96,6 +89,5 @@ def test_returns_of_two_kinds_do_not_meet(desk):
 
 
 def test_the_figure_agreed_does_not_meet_other_returns(desk):
-    """The figure is for the attendance return."""
     agreed = AgreeReturn(sessions=10, weeks=10, from_=FRIDAY)
     assert tries(desk, agreed, made(kind="joiners"), made(kind="leavers")) == 1

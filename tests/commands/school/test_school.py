@@ -32,7 +32,6 @@ def refusal(path: Path, **given: str) -> Refused:
 
 
 def test_a_ledger_is_made_with_its_first_member_of_staff(tmp_path):
-    """The folder is there, and who can add the others is in it."""
     outcome = CreateLedger(**HEAD).carry_out(context(tmp_path / "ledger"))
     assert Folder(tmp_path / "ledger").exists()
     assert outcome.says[-1] == "hh is its first member of staff"
@@ -40,7 +39,6 @@ def test_a_ledger_is_made_with_its_first_member_of_staff(tmp_path):
 
 @pytest.mark.parametrize("left_out", HEAD)
 def test_half_a_member_of_staff_is_refused(tmp_path, left_out):
-    """Id, name and job title go together; nothing is made."""
     given = {k: v for k, v in HEAD.items() if k != left_out}
     assert refusal(tmp_path / "ledger", **given).code == "first-staff"
     assert not (tmp_path / "ledger").exists()
@@ -53,7 +51,6 @@ def test_an_id_that_would_split_a_stream_is_refused(tmp_path):
 
 
 def test_a_folder_that_is_not_empty_is_refused_and_kept(tmp_path):
-    """Neither a ledger nor anything else is written over."""
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "kept.txt").write_text("kept")
     assert "something else" in refusal(tmp_path / "letters").what
@@ -84,18 +81,15 @@ WHOLE = {
 
 
 def test_what_is_not_given_stays(desk):
-    """A new name needs nothing else."""
     recorded = desk.recorded(SetSchool(name="Example Academy"))
     assert recorded == [("calendar", SchoolOpened(**(WHOLE | {"name": "Example Academy"})))]
 
 
 def test_repeated_details_record_nothing(desk):
-    """The same school again is no news."""
     assert "nothing was recorded" in desk.do(SetSchool(**WHOLE)).says[0]
 
 
 def test_first_time_every_detail_is_needed(empty):
-    """A school without its number is refused."""
     empty.do(AddStaff(staff_id="mm", name="Mo Marsh", job_title="Attendance Officer"))
     empty.staff_id = "mm"
     refused = empty.refused(SetSchool(**(WHOLE | {"la_code": None})))
@@ -113,5 +107,4 @@ def test_first_time_every_detail_is_needed(empty):
     ],
 )
 def test_unknown_details_are_refused(desk, fields, code):
-    """Only the types and phases of the contract, and numbers of the right length."""
     assert desk.refused(SetSchool(**fields)).code == code

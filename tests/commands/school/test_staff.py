@@ -18,7 +18,6 @@ def add(**fields):
 
 
 def test_member_of_staff_is_recorded(desk):
-    """Name, title, roles and first day."""
     command = add(role=("teacher", "authoriser", "teacher"), from_=date(2026, 11, 1))
     assert desk.recorded(command) == [
         (
@@ -34,7 +33,6 @@ def test_member_of_staff_is_recorded(desk):
 
 
 def test_new_member_of_staff_can_record(desk):
-    """From the first day they can be named with --as."""
     desk.do(add(from_=date(2026, 11, 23)))
     desk.staff_id = "tt"
     mark = MarkSession(pupil="P1", session=parse_session("2026-11-20/AM"), code="N")
@@ -43,13 +41,11 @@ def test_new_member_of_staff_can_record(desk):
 
 
 def test_first_member_of_staff_needs_nobody_to_add_them(empty):
-    """A ledger without staff can begin."""
     empty.do(add())
     assert empty.refused(add(staff_id="uu")).code == "author-missing"
 
 
 def test_known_id_is_refused_naming_change(desk):
-    """Repeating it is refused; a new title is a change."""
     desk.do(add())
     refused = desk.refused(add())
     assert refused.code == "staff-known"
@@ -80,7 +76,6 @@ def change(**fields):
 
 
 def test_change_ends_the_row_before_and_keeps_what_is_not_given(desk):
-    """The name stays, the title is new from the day."""
     assert desk.recorded(change(from_=NOVEMBER, role=("teacher",))) == [
         ("staff:mm", StaffLeft(until=date(2026, 10, 31))),
         (
@@ -93,7 +88,6 @@ def test_change_ends_the_row_before_and_keeps_what_is_not_given(desk):
 
 
 def test_change_is_from_today_when_no_day_is_given(desk):
-    """The new title goes with amendments from then on."""
     desk.do(change())
     desk.do(MarkSession(pupil="P1", session=parse_session("2026-11-19/AM"), code="N"))
     amend = AmendMarks(pupil="P1", session=parse_session("2026-11-19/AM"), code="I", reason="call")
@@ -102,7 +96,6 @@ def test_change_is_from_today_when_no_day_is_given(desk):
 
 
 def test_repeated_change_records_nothing(desk):
-    """The same title again is no news."""
     desk.do(change(from_=NOVEMBER))
     assert "nothing was recorded" in desk.do(change()).says[0]
 
@@ -134,12 +127,10 @@ def test_day_before_a_later_row_is_refused(desk):
 
 
 def test_unknown_id_is_refused(desk):
-    """Nobody to change."""
     assert desk.refused(change(staff_id="zz")).code == "staff-unknown"
 
 
 def test_blank_name_is_refused(desk):
-    """A name may change, not vanish."""
     assert desk.refused(change(name="")).code == "name-missing"
 
 
@@ -147,7 +138,6 @@ LAST = date(2026, 11, 19)
 
 
 def test_last_day_is_recorded(desk):
-    """The row that was open ends."""
     recorded = desk.recorded(LeaveStaff(staff_id="head", last_day=LAST))
     assert recorded == [("staff:head", StaffLeft(until=LAST))]
 
@@ -161,25 +151,21 @@ def test_who_has_left_cannot_be_named(desk):
 
 
 def test_repeated_leaving_records_nothing(desk):
-    """The same last day again is no news."""
     desk.do(LeaveStaff(staff_id="head", last_day=LAST))
     assert desk.do(LeaveStaff(staff_id="head", last_day=LAST)).header is None
 
 
 def test_earlier_last_day_replaces_a_later_one(desk):
-    """Plans of leaving change."""
     desk.do(LeaveStaff(staff_id="head", last_day=date(2026, 12, 18)))
     recorded = desk.recorded(LeaveStaff(staff_id="head", last_day=LAST))
     assert recorded == [("staff:head", StaffLeft(until=LAST))]
 
 
 def test_day_before_the_latest_title_is_refused(desk):
-    """Nobody leaves before the title they hold begins."""
     desk.do(ChangeStaff(staff_id="head", job_title="Principal"))
     command = LeaveStaff(staff_id="head", last_day=date(2026, 11, 1))
     assert desk.refused(command).code == "staff-later-row"
 
 
 def test_leaving_of_an_unknown_id_is_refused(desk):
-    """Nobody to leave."""
     assert desk.refused(LeaveStaff(staff_id="zz", last_day=LAST)).code == "staff-unknown"

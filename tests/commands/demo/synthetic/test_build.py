@@ -28,7 +28,6 @@ UNTIL = date(2026, 10, 9)
 
 
 def test_files_have_the_columns_of_the_portable_folder(tmp_path):
-    """Every file is there, with exactly the header of the portable format, UTF-8 and LF."""
     build(tmp_path / "new" / "folder", pupils=20, until=UNTIL)
     written = {path.name for path in (tmp_path / "new" / "folder").iterdir()}
     assert written == set(FILES)
@@ -39,7 +38,6 @@ def test_files_have_the_columns_of_the_portable_folder(tmp_path):
 
 
 def test_same_arguments_give_the_same_bytes(tmp_path):
-    """Two builds with the same arguments cannot be told apart; another seed is another school."""
     for name, seed in (("one", 4), ("two", 4), ("other", 5)):
         build(tmp_path / name, pupils=40, seed=seed, until=UNTIL)
     same, different, missing = cmpfiles(tmp_path / "one", tmp_path / "two", FILES, shallow=False)
@@ -59,20 +57,17 @@ def test_a_longer_build_begins_with_the_shorter_one(tmp_path):
 
 
 def test_unknown_phase_is_refused():
-    """A phase that cannot be made up is refused by name, with those that can."""
     with pytest.raises(ValueError, match="'nursery'; choose one of secondary, primary"):
         build("unused", phase="nursery", until=UNTIL)
 
 
 def test_school_without_pupils_or_years_is_refused():
-    """No pupils or no school years is refused before anything is written."""
     for wrong in ({"pupils": 0}, {"years": 0}):
         with pytest.raises(ValueError, match="needs pupils and years"):
             build("unused", until=UNTIL, **wrong)
 
 
 def test_time_before_any_known_code_is_refused():
-    """A build that would reach back before September 2006 is refused."""
     with pytest.raises(ValueError, match="no attendance codes are known before 2006-09-01"):
         build("unused", until=date(2010, 5, 4), years=5)
 
@@ -80,7 +75,6 @@ def test_time_before_any_known_code_is_refused():
 @pytest.mark.parametrize("pupils", [1, 5, 13])
 @pytest.mark.parametrize("phase", ["secondary", "primary", "special", "all-through"])
 def test_smallest_schools_can_be_built(tmp_path, phase, pupils):
-    """A school with fewer pupils than year groups is still a school."""
     build(tmp_path, pupils=pupils, phase=phase, until=UNTIL)
     assert (tmp_path / "marks.csv").read_text("utf-8").count("\n") > pupils
 
@@ -101,7 +95,6 @@ def test_spring_term_begins_after_a_new_year_bank_holiday(tmp_path):
 
 
 def test_school_of_one_pupil_can_be_built(tmp_path):
-    """Where nobody may leave, nobody does."""
     build(tmp_path, pupils=1, until=date(2026, 7, 17), seed=3)
     assert len((tmp_path / "pupils.csv").read_text().splitlines()) > 1
 

@@ -101,7 +101,6 @@ def check_code(row, code, dobs):
 
 
 def test_every_pupil_on_roll_has_one_mark_for_each_session_met(found):
-    """Marks stand exactly where terms, closures, roll and year groups say, and only once."""
     marked = Counter(found.key(row) for row in found.tables["marks"])
     assert set(marked.values()) == {1}
     group_of = year_group_on(found)
@@ -180,7 +179,6 @@ def test_registers_list_whole_groups_under_their_teacher(found):
 
 
 def test_authors_are_staff_on_the_day(found):
-    """Whoever recorded or amended a mark is on staff.csv on that day, in one post."""
     posts = by(found.tables["staff"], "staff_id")
     made = {(row["recorded_by"], row["recorded_on"][:10]) for row in found.tables["marks"]}
     made |= {(row["amended_by"], row["amended_on"][:10]) for row in found.tables["amendments"]}
@@ -203,7 +201,6 @@ def test_upns_are_valid_and_unique(found):
 
 
 def test_spells_on_roll_do_not_overlap(found):
-    """A pupil's spells follow each other; one that ended has a ground of regulation 9(1)."""
     for rows in by(found.tables["pupils"], "upn").values():
         for row in rows:
             assert bool(row["leaves_on"]) == bool(row["leaving_ground"])
@@ -234,7 +231,6 @@ def test_contacts_and_casework_refer_to_known_people(found):
 
 
 def test_telephone_numbers_and_addresses_reach_nobody(found):
-    """Telephones are of Ofcom's drama ranges, mail goes to example.org."""
     for row in found.tables["parents"]:
         assert row["phone"].startswith(("07700 900", "01632 960"))
         assert len(row["phone"].replace(" ", "")) == 11

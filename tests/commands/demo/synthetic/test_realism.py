@@ -38,7 +38,6 @@ def percent(part, whole):
 
 
 def test_attendance_is_near_the_published_figure(found, phase):
-    """Overall attendance lies within 0.6 percentage points of the national figure."""
     counts = by_pupil(found).values()
     absent = percent(sum(a for _, a in counts), sum(p for p, _ in counts))
     assert 100 - absent == pytest.approx(
@@ -59,7 +58,6 @@ def test_persistent_and_severe_absence_are_as_spread_as_published(found, phase):
 
 
 def test_code_shares_are_the_published_ones(found, phase):
-    """Each code's share of possible sessions lies within a sixth of it and 0.06 points."""
     codes = Counter(found.standing().values())
     possible = sum(count for code, count in codes.items() if code not in OUTSIDE)
     for shares in table("code_shares")["share"][phase].values():
@@ -71,7 +69,6 @@ def test_code_shares_are_the_published_ones(found, phase):
 
 
 def test_three_to_six_amendments_for_a_hundred_marks(found):
-    """Amendments are as frequent as in a school that follows up absences."""
     assert 3 <= percent(len(found.tables["amendments"]), len(found.tables["marks"])) <= 6
 
 
@@ -99,7 +96,6 @@ def test_unknown_reasons_turn_into_every_kind_of_answer(found):
 
 
 def test_illness_comes_in_spells(found):
-    """Most sessions of illness belong to spells of a whole day and more."""
     lengths = [n for code, n in spells(found) if code == "I"]
     assert sum(n for n in lengths if n >= 2) > 0.8 * sum(lengths)
     assert sum(lengths) / len(lengths) > 2.5
@@ -116,7 +112,6 @@ def spells(found):
 
 
 def test_holidays_lie_at_the_edges_of_half_terms(found):
-    """Most G fall into the first or last two weeks of a half term."""
     edges = [(t["first"], t["last"]) for t in found.toml["term"]]
     near = total = 0
     for (_, on, _), code in found.standing().items():
@@ -129,7 +124,6 @@ def test_holidays_lie_at_the_edges_of_half_terms(found):
 
 
 def test_lateness_is_a_habit_of_few(found):
-    """A tenth of the pupils gives more than a third of all late marks."""
     late = Counter(upn for (upn, _, _), code in found.standing().items() if code in "LU")
     pupils = len({row["upn"] for row in found.tables["pupils"]})
     most = sum(count for _, count in late.most_common(pupils // 10))
@@ -137,7 +131,6 @@ def test_lateness_is_a_habit_of_few(found):
 
 
 def test_mondays_and_fridays_are_worse(found):
-    """Absence is higher at both ends of the week than in its middle."""
     counts = defaultdict(lambda: [0, 0])
     for (_, on, _), code in found.standing().items():
         if code not in OUTSIDE:
@@ -182,7 +175,6 @@ def test_school_years_have_about_190_days_for_pupils(school):
 
 
 def test_one_closure_is_cancelled_and_one_is_for_a_year_group(school):
-    """A school year has a cancelled session and a staggered start of one year group."""
     for until in (date(2026, 7, 17), date(2026, 11, 20)):
         closed = school(pupils=10, until=until).toml["closed"]
         assert [c["kind"] for c in closed].count("cancelled") == 1
@@ -190,7 +182,6 @@ def test_one_closure_is_cancelled_and_one_is_for_a_year_group(school):
 
 
 def test_half_of_reception_is_part_time_in_the_autumn(school):
-    """X stands on autumn afternoons of about half of Year R and of nobody else."""
     found = school(phase="primary", pupils=400)
     reception = {r["upn"] for r in found.tables["groups"] if r["name"] == "YR"}
     part_time = [k for k, code in found.standing().items() if code == "X"]
@@ -202,7 +193,6 @@ def test_half_of_reception_is_part_time_in_the_autumn(school):
 
 
 def test_one_title_changes_within_the_year(school):
-    """One member of staff has two dated rows with different job titles."""
     rows = school(pupils=150).tables["staff"]
     posts = Counter(row["staff_id"] for row in rows)
     (changed,) = [staff_id for staff_id, n in posts.items() if n > 1]

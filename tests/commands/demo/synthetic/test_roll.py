@@ -24,7 +24,6 @@ UNTIL = date(2026, 7, 17)
     ],
 )
 def test_nobody_leaves_before_coming(phase, pupils, years):
-    """Of every pupil each time on roll ends after it began, and the next begins after that."""
     for seed in range(1, 6 if pupils < 1000 else 3):
         setting = Setting(phase, pupils, seed, UNTIL, years)
         for pupil in enrol(setting, school_years(setting)):
