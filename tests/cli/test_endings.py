@@ -151,29 +151,17 @@ def test_missing_keys_are_refused(small, args):
 # -- views that are lost, damaged or from another log ------------------------------------------
 
 
-def _garbage(*names: str):
-    def damage(views):
-        for pattern in names:
-            for path in views.glob(pattern):
-                path.write_bytes(os.urandom(7000))
-
-    return damage
+def _each(name: str, damage):
+    """Return what damages every file of the views with a name."""
+    return lambda views: [damage(path) for path in views.glob(name)]
 
 
-def _cut(name: str, size: int):
-    def damage(views):
-        for path in views.glob(name):
-            path.write_bytes(path.read_bytes()[:size])
-
-    return damage
+def _garbage(path):
+    path.write_bytes(os.urandom(7000))
 
 
-def _gone(name: str):
-    def damage(views):
-        for path in views.glob(name):
-            path.unlink()
-
-    return damage
+def _cut(size: int):
+    return lambda path: path.write_bytes(path.read_bytes()[:size])
 
 
 def _a_file(views):
@@ -181,31 +169,26 @@ def _a_file(views):
     views.write_text("not a folder", "utf-8")
 
 
-def _grid_is_a_file(views):
-    shutil.rmtree(views / "grid")
-    (views / "grid").touch()
-
-
 def _tables_are_a_folder(views):
-    _gone("tables.db*")(views)
+    _each("tables.db*", Path.unlink)(views)
     (views / "tables.db").mkdir()
 
 
 DAMAGES = {
     "deleted": shutil.rmtree,
     "a file": _a_file,
-    "garbage tables": _garbage("tables.db*"),
-    "cut tables": _cut("tables.db", 20_000),
-    "empty tables": _cut("tables.db*", 0),
+    "garbage tables": _each("tables.db*", _garbage),
+    "cut tables": _each("tables.db", _cut(20_000)),
+    "empty tables": _each("tables.db*", _cut(0)),
     "tables are a folder": _tables_are_a_folder,
-    "garbage manifest": _garbage("grid/manifest.json"),
-    "cut manifest": _cut("grid/manifest.json", 40),
-    "no manifest": _gone("grid/manifest.json"),
-    "missing arrays": _gone("grid/*.codes.npy"),
-    "garbage arrays": _garbage("grid/*.npy"),
-    "cut arrays": _cut("grid/*.kf.npy", 500),
-    "empty arrays": _cut("grid/*.sf.npy", 0),
-    "grid is a file": _grid_is_a_file,
+    "garbage manifest": _each("grid/manifest.json", _garbage),
+    "cut manifest": _each("grid/manifest.json", _cut(40)),
+    "no manifest": _each("grid/manifest.json", Path.unlink),
+    "missing arrays": _each("grid/*.codes.npy", Path.unlink),
+    "garbage arrays": _each("grid/*.npy", _garbage),
+    "cut arrays": _each("grid/*.kf.npy", _cut(500)),
+    "empty arrays": _each("grid/*.sf.npy", _cut(0)),
+    "grid is a file": _each("grid", _a_file),
 }
 
 
@@ -256,21 +239,16 @@ def test_views_of_a_longer_log_are_made_anew(small, tmp_path):
     """A ledger restored from an older copy answers from its own log, without a word."""
     older = tmp_path / "older.db"
     run("mark", "P1", "2026-11-20/AM", "N")
-    _copy_log(small, older)
+    with closing(sqlite3.connect(small / "ledger.db")) as db:
+        db.execute("VACUUM INTO ?", [str(older)])
     run("mark", "P2", "2026-11-20/AM", "N")
     assert run("rates", "--json").json["total"]["codes"] == {"N": 2}
     for path in small.glob("ledger.db*"):
         path.unlink()
     shutil.copy(older, small / "ledger.db")
-    shown = done("rates", "--json")
-    assert shown.json["total"]["codes"] == {"N": 1}
+    assert done("rates", "--json").json["total"]["codes"] == {"N": 1}
     run("mark", "P3", "2026-11-20/AM", "B", "--nature", "museum visit")
     assert run("rates", "--json").json["total"]["codes"] == {"B": 1, "N": 1}
-
-
-def _copy_log(ledger, to):
-    with closing(sqlite3.connect(ledger / "ledger.db")) as db:
-        db.execute("VACUUM INTO ?", [str(to)])
 
 
 # -- as a program ------------------------------------------------------------------------------
@@ -280,9 +258,8 @@ def _copy_log(ledger, to):
 @pytest.mark.usefixtures("demo")
 def test_reader_that_goes_away_is_no_failure(args):
     command = [sys.executable, "-c", "import cli; cli.main()", *args]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
-    ) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=ROOT) as process:
         process.stdout.close()
         said = process.stderr.read()
     assert (process.returncode, said) == (0, b"")
@@ -332,8 +309,7 @@ def _read_until(master: int, expected: str) -> str:
 def test_bytes_that_are_no_text_are_refused():
     run("mark", "P1", "2026-11-20/AM", "N")
     before = run("status", "--json").json["events"]
-    said = refused(*AMEND[:-1], os.fsdecode(b"bad \xff byte"))
-    assert "no text" in said
+    assert "no text" in refused(*AMEND[:-1], os.fsdecode(b"bad \xff byte"))
     assert run("status", "--json").json["events"] == before
 
 

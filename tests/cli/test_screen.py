@@ -16,6 +16,9 @@ OPENED = "a code: its letters"
 SUMMARY = "Record this register?"
 
 
+pytestmark = pytest.mark.usefixtures("small")
+
+
 @pytest.fixture(autouse=True)
 def _ten_to_nine(at):
     """The register of the small school is open."""
@@ -34,7 +37,6 @@ def taken(*script: tuple[str, str]) -> str:
     return screen
 
 
-@pytest.mark.usefixtures("small")
 def test_one_key_a_pupil_takes_a_register():
     screen = taken((OPENED, " n "), (SUMMARY, "\n"))
     assert "> .   Ada Quill" in screen
@@ -43,20 +45,17 @@ def test_one_key_a_pupil_takes_a_register():
     assert marks() == {"Ada": "/", "Ben": "N", "Cat": "/"}
 
 
-@pytest.mark.usefixtures("small")
 def test_keys_that_arrive_together_are_all_taken():
     """Typed ahead or held down: no key is lost, none goes to another pupil."""
     taken((OPENED, "l\x1b[A\x1b[Bni"), (SUMMARY, "y\n"))
     assert marks() == {"Ada": "L", "Ben": "N", "Cat": "I"}
 
 
-@pytest.mark.usefixtures("small")
 def test_keys_beyond_the_last_pupil_confirm_nothing():
     taken((OPENED, " " * 3 + "\r\r\r"), (SUMMARY, "n\n"), (OPENED, "n"), (SUMMARY, "\n"))
     assert marks() == {"Ada": "/", "Ben": "/", "Cat": "N"}
 
 
-@pytest.mark.usefixtures("small")
 def test_arrows_and_backspace_put_right_what_was_typed():
     keys = "n\x1bOA\x7f" + "\x1b[A" + "i" + "\x1b[3~" + "  "
     screen = taken((OPENED, keys), (SUMMARY, "\n"))
@@ -64,22 +63,9 @@ def test_arrows_and_backspace_put_right_what_was_typed():
     assert marks() == {"Ada": "I", "Ben": "/", "Cat": "/"}
 
 
-@pytest.mark.usefixtures("small")
 def test_enter_takes_what_is_shown():
     """What is planned or stands already is kept by Enter; nobody is typed twice."""
-    planned = (
-        "plan",
-        "add",
-        "--pupil",
-        "P1",
-        "--session",
-        SESSION,
-        "--code",
-        "M",
-        "--reason",
-        "x",
-    )
-    done(*planned)
+    done("plan", "add", "--pupil", "P1", "--session", SESSION, "--code", "M", "--reason", "x")
     run("mark", "P2", SESSION, "N")
     screen = taken((OPENED, "\r\r\r"), (SUMMARY, "\n"))
     assert "> M   Ada Quill  (planned M)" in screen
@@ -87,13 +73,11 @@ def test_enter_takes_what_is_shown():
     assert marks() == {"Ada": "M", "Ben": "N", "Cat": "/"}
 
 
-@pytest.mark.usefixtures("small")
 def test_no_leads_back_to_the_list():
     taken((OPENED, "   "), (SUMMARY, "n\n"), (OPENED, "n"), (SUMMARY, "\n"))
     assert marks() == {"Ada": "/", "Ben": "/", "Cat": "N"}
 
 
-@pytest.mark.usefixtures("small")
 def test_nature_is_asked_for_where_the_law_wants_one():
     """Code B needs the nature of the activity: asked for by the pupil's name, recorded."""
     taken((OPENED, "b  "), ("Ada Quill: nature", "museum visit\n"), (SUMMARY, "\n"))
@@ -101,7 +85,6 @@ def test_nature_is_asked_for_where_the_law_wants_one():
     assert (row["code"], row["nature"]) == ("B", "museum visit")
 
 
-@pytest.mark.usefixtures("small")
 def test_register_that_is_refused_comes_back():
     """A code that cannot stand is explained, and nothing else has to be typed again."""
     screen = taken(
@@ -124,7 +107,6 @@ def test_register_that_is_refused_comes_back():
         (("register", "take", "--group", "9Z", "--session", SESSION), "belongs to '9Z'"),
     ],
 )
-@pytest.mark.usefixtures("small")
 def test_register_that_could_not_be_recorded_is_refused_at_once(args, what):
     code, screen = at_terminal(*args)
     assert code == 1
@@ -148,7 +130,6 @@ def test_end_of_input_records_nothing(small, script):
     assert Folder(small).head() == head
 
 
-@pytest.mark.usefixtures("small")
 def test_file_is_read_also_at_a_terminal(tmp_path):
     file = tmp_path / "7A.csv"
     file.write_text("upn,code\nP1,N\n", "utf-8")

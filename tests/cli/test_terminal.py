@@ -11,6 +11,12 @@ BAR = "\x1b[?25l"
 """A bar hides the cursor."""
 
 
+def drawn(*args):
+    code, shown = at_terminal(*args)
+    assert code == 0
+    return shown
+
+
 @pytest.mark.parametrize(
     ("args", "what"),
     [
@@ -34,8 +40,7 @@ def test_bar_is_shown_at_a_terminal_only(args, what):
 @pytest.mark.usefixtures("demo")
 def test_table_at_a_terminal_is_folded_to_its_width(monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
-    code, shown = at_terminal("rates", "--by", "year")
-    assert code == 0
+    shown = drawn("rates", "--by", "year")
     assert "Attendance by year" in shown
     assert "\x1b[1mAll" in shown
     assert "rules sha256:" in shown
@@ -45,9 +50,7 @@ def test_table_at_a_terminal_is_folded_to_its_width(monkeypatch):
 
 @pytest.mark.usefixtures("demo")
 def test_table_without_total_at_a_terminal():
-    code, shown = at_terminal("pupil", "find", "a")
-    assert code == 0
-    assert "pupils found for 'a'" in shown
+    assert "pupils found for 'a'" in drawn("pupil", "find", "a")
 
 
 def test_table_too_long_for_a_screen_is_plain(monkeypatch, capsys):
@@ -68,16 +71,13 @@ def test_markup_in_a_reason_is_shown_as_it_is(monkeypatch):
     """A reason in square brackets is text, not colour."""
     monkeypatch.setenv("COLUMNS", "300")
     run("mark", "P1", "2026-11-20/AM", "N", "--reason", "[red]late[/red]")
-    code, shown = at_terminal("history", "P1")
-    assert code == 0
-    assert "[red]late[/red]" in shown
+    assert "[red]late[/red]" in drawn("history", "P1")
 
 
 @pytest.mark.usefixtures("demo")
 def test_json_at_a_terminal_is_a_document_too():
-    code, shown = at_terminal("rates", "--by", "year", "--json")
-    assert code == 0
-    assert shown.replace("\r\n", "\n") == run("rates", "--by", "year", "--json").out
+    asked = ("rates", "--by", "year", "--json")
+    assert drawn(*asked).replace("\r\n", "\n") == run(*asked).out
 
 
 def test_a_long_answer_is_read_page_by_page_at_a_terminal(monkeypatch, capsys):

@@ -58,15 +58,8 @@ def test_text_aligns_columns_and_sets_a_total_apart():
     grid = Grid("Title", ("Name", "N"), [("Ada", "1"), ("All", "10")], frozenset({1}), total=True,
                 notes=("note",))  # fmt: skip
     assert as_lines(grid) == [
-        "Title",
-        "Name    N",
-        "─────────",
-        "Ada     1",
-        "",
-        "All    10",
-        "note",
-        "",
-    ]
+        "Title", "Name    N", "─────────", "Ada     1", "", "All    10", "note", "",
+    ]  # fmt: skip
 
 
 def test_text_of_an_empty_table_keeps_its_headings():
