@@ -4,33 +4,30 @@ It is Friday 20 November 2026, 21:00 in London, unless a test sets the clock.
 """
 
 import shutil
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from commands.calendar import terms
-from commands.core.command import Context
-from commands.core.execute import execute
-from commands.penalties.undercut import watch
-from commands.roll import enrol
-from commands.school import school
-from commands.school.school import CreateLedger
 from ledger import clock
-from ledger.ledger import Ledger
-from ledger.store.folder import Folder
-from ledger.values import Operator, upn_check_letter
-from tests.cli.shell import run
+from tests.cli.shell import run, typed
+from tests.commands.conftest import upn
 
 NOW = "2026-11-20T21:00"
 BUILT_AT = "2026-09-01T12:00"
-PUPILS = ("Ada Quill", "Ben Reed", "Cat Stone")
-
-
-def upn(number: int) -> str:
-    """Return a valid UPN with a serial number."""
-    tail = f"887400126{number:03d}"
-    return upn_check_letter(tail) + tail
+SCHOOL = f"""
+init --staff mm --name "Mo Marsh" --job-title "Attendance Officer"
+school set --urn 123456 --name "Example High School" --la-code 887 --estab 4001 --type academy
+    --phase secondary
+terms set Autumn --first 2026-09-02 --last 2026-12-18
+register times --from 2026-09-02 --am-opens 08:45 --am-closes 08:55
+    --pm-opens 13:50 --pm-closes 14:00
+pupil enrol --upn {upn(1)} --local-id P1 --forename Ada --surname Quill --dob 2014-10-01
+    --starts-on 2026-09-02 --year Y7 --registration 7A
+pupil enrol --upn {upn(2)} --local-id P2 --forename Ben --surname Reed --dob 2014-10-02
+    --starts-on 2026-09-02 --year Y7 --registration 7A
+pupil enrol --upn {upn(3)} --local-id P3 --forename Cat --surname Stone --dob 2014-10-03
+    --starts-on 2026-09-02 --year Y7 --registration 7A
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -92,45 +89,11 @@ def somebody(demo) -> str:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> Path:
     """Build a small school once: three pupils in 7A, and mm on the staff."""
-    folder = Folder(tmp_path_factory.mktemp("small") / "ledger")
-    then = clock.parse_instant(BUILT_AT)
-    context = Context(Ledger(folder), lambda: then, Operator("mm", "office"), watch)
-    first = CreateLedger(staff="mm", name="Mo Marsh", job_title="Attendance Officer")
-    first.carry_out(context)
-    commands = [
-        school.SetSchool(
-            urn="123456",
-            name="Example High School",
-            la_code="887",
-            estab="4001",
-            type="academy",
-            phase="secondary",
-        ),
-        terms.SetTerm(name="Autumn", first=date(2026, 9, 2), last=date(2026, 12, 18)),
-        terms.SetRegisterTimes(
-            from_=date(2026, 9, 2),
-            am_opens="08:45",
-            am_closes="08:55",
-            pm_opens="13:50",
-            pm_closes="14:00",
-        ),
-    ]
-    commands += [
-        enrol.EnrolPupil(
-            upn=upn(number),
-            local_id=f"P{number}",
-            forename=name.split()[0],
-            surname=name.split()[1],
-            dob=date(2014, 10, number),
-            starts_on=date(2026, 9, 2),
-            year="Y7",
-            registration="7A",
-        )
-        for number, name in enumerate(PUPILS, start=1)
-    ]
-    for command in commands:
-        execute(context, command)
-    return folder.path
+    path = tmp_path_factory.mktemp("small") / "ledger"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: clock.parse_instant(BUILT_AT))
+        typed(SCHOOL, "--ledger", path, "--as", "mm")
+    return path
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import shlex
 import subprocess
 import sys
 import threading
@@ -25,7 +26,7 @@ ARGUMENTS = {
     "history": ["{upn}"],
     "pupil find": ["a"],
     "replay": ["{upn}"],
-    "register show": ["--group", "9A"],
+    "register show": ["--group", "{group}"],
     "export portable": ["{folder}"],
 }
 """What a question cannot be asked without. Those that need nothing are found by themselves."""
@@ -63,6 +64,12 @@ def done(*args: object, **more: Any) -> Result:
     shown = run(*args, **more)
     assert (shown.code, shown.err) == (0, ""), shown.err
     return shown
+
+
+def typed(lines: str, *first: object) -> None:
+    """Call the program with each line; one that is indented goes on from the line before."""
+    for line in lines.replace("\n    ", " ").strip().splitlines():
+        done(*first, *shlex.split(line))
 
 
 def differs(*args: object) -> str:
@@ -190,7 +197,7 @@ def model(place: form.Place) -> Any:
     return place.load()
 
 
-def asking(words: str, *, upn: str, folder: Path) -> list[str]:
+def asking(words: str, *, upn: str, folder: Path, group: str = "9A") -> list[str]:
     """Return the words and arguments that ask a question."""
-    given = (a.format(upn=upn, folder=folder) for a in ARGUMENTS.get(words, []))
+    given = (a.format(upn=upn, folder=folder, group=group) for a in ARGUMENTS.get(words, []))
     return [*words.split(), *given]

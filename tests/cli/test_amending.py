@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import upn
 from tests.cli.shell import done, misused, refused, run
+from tests.commands.conftest import upn
 
 HEADER = "upn,date,session,original,amended,reason\n"
 

@@ -26,8 +26,8 @@ from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
 from ledger.transparency import memory
 from tests.answers import packed
-from tests.cli.conftest import upn
 from tests.cli.shell import at_terminal, differs, done, program, refused, run
+from tests.commands.conftest import upn
 
 SECRET = "mallow marsh quill stone"  # noqa: S105 - of these tests only
 AMENDED = ("--code", "/", "--reason", "seen in class")

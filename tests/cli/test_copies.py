@@ -2,8 +2,8 @@
 
 import json
 
-from tests.cli.conftest import upn
 from tests.cli.shell import done, refused, run
+from tests.commands.conftest import upn
 
 ADA = upn(1)
 

@@ -43,8 +43,7 @@ def test_demo_shows_the_main_answers(made):
 
 @pytest.mark.parametrize("phase", ["primary", "secondary", "all-through", "special"])
 def test_what_to_try_next_works(phase):
-    shown = done(*SMALL, "--phase", phase)
-    lines = shown.out.split("Try next:\n")[1].splitlines()
+    lines = done(*SMALL, "--phase", phase).out.split("Try next:\n")[1].splitlines()
     assert len(lines) == 8
     for line in lines:
         program, *args = shlex.split(line)

@@ -47,8 +47,7 @@ def shown_on(day, at, pupils):
     minute = Random(str(day)).randrange(24 * 60)  # noqa: S311
     hour = "01:30" if (day.month, day.day) == (10, 25) else f"{minute // 60:02}:{minute % 60:02}"
     at(f"{day}T{hour}")
-    shown = done("demo", *pupils)
-    return shown.out
+    return done("demo", *pupils).out
 
 
 def test_every_part_has_something_to_show(day, at, pupils):
@@ -71,5 +70,4 @@ def test_every_part_has_something_to_show(day, at, pupils):
     }
     for line in out.split("Try next:\n")[1].splitlines():
         words = [word for word in shlex.split(line)[1:] if word != "--explain"]
-        tried = done(*words, "--json")
-        assert tried.json["rows"], line
+        assert done(*words, "--json").json["rows"], line

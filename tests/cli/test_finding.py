@@ -67,36 +67,32 @@ def test_help_of_the_program_lists_each_command_once():
         assert sum(line.startswith(f"  {words}  ") for line in listed.splitlines()) == 1, words
 
 
-def test_help_of_the_program_imports_nothing_slow():
-    """Start-up stays short: no model, array, database or event library for the first help."""
+def imported(modules: tuple[str, ...], *args: str) -> tuple[str, str]:
+    """Call the program apart; return what it said and which of the modules it imported."""
     code = f"""
 import sys, cli
-sys.argv = ["attendance", "--help"]
+sys.argv = {["attendance", *args]}
 try:
     cli.main()
 except SystemExit as ended:
     assert not ended.code
-print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"""
+print([m for m in {modules!r} if m in sys.modules], file=sys.stderr)"""
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert found.stderr.strip() == "[]"
+    return found.stdout, found.stderr.strip()
+
+
+def test_help_of_the_program_imports_nothing_slow():
+    """Start-up stays short: no model, array, database or event library for the first help."""
+    assert imported(HEAVY, "--help")[1] == "[]"
 
 
 @pytest.mark.usefixtures("small")
 def test_a_command_that_records_imports_only_what_it_needs():
     """A mark is on record without the libraries that read files or draw tables."""
-    code = """
-import sys, cli
-sys.argv = ["attendance", "staff", "add", "--name", "A", "--job-title", "T", "a9"]
-try:
-    cli.main()
-finally:
-    print([m for m in ("pydantic", "rich") if m in sys.modules], file=sys.stderr)"""
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    assert (found.stdout, found.stderr.strip()) == ("a9 is on the staff\n", "[]")
+    add = ("staff", "add", "--name", "A", "--job-title", "T", "a9")
+    assert imported(("pydantic", "rich"), *add) == ("a9 is on the staff\n", "[]")
 
 
 @pytest.mark.parametrize("place", cli.places(), ids=WORDS)

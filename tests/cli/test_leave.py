@@ -2,37 +2,38 @@
 
 import pytest
 
-from tests.cli.shell import done, refused, run
+from tests.cli.shell import done, refused, run, typed
 
 SCHOOL = """
-    school set --urn 123456 --name Example --la-code 887 --estab 4001 --type maintained
-        --phase secondary
-    terms set Autumn --first 2026-11-02 --last 2026-12-18
-    register times --from 2026-11-02 --am-opens 08:45 --am-closes 08:55 --pm-opens 13:50
-        --pm-closes 14:00
-    staff add head --name Hope --job-title Head --role head
-    pupil enrol --upn D887400126001 --local-id P1 --surname Quill --forename Ada
-        --dob 2014-10-01 --starts-on 2026-11-02 --registration 7A
+init --staff mm --name "Mo Marsh" --job-title Officer
+school set --urn 123456 --name Example --la-code 887 --estab 4001 --type maintained
+    --phase secondary
+terms set Autumn --first 2026-11-02 --last 2026-12-18
+register times --from 2026-11-02 --am-opens 08:45 --am-closes 08:55
+    --pm-opens 13:50 --pm-closes 14:00
+staff add head --name Hope --job-title Head --role head
+pupil enrol --upn D887400126001 --local-id P1 --surname Quill --forename Ada --dob 2014-10-01
+    --starts-on 2026-11-02 --registration 7A
 """
-ASKED = "leave request P1 --from 2026-11-23 --to 2026-11-23 --asked-on 2026-11-19"
+ASKED = """
+leave request P1 --from 2026-11-23 --to 2026-11-23 --purpose holiday --asked-on 2026-11-19
+    --asked-by "Una Quill"
+"""
 
 
 @pytest.fixture
 def ledger(tmp_path, monkeypatch):
     """A school with a head and one pupil; mm is at the desk."""
     monkeypatch.setenv("ATTENDANCE_LEDGER", str(tmp_path / "leave"))
-    done("init", "--staff", "mm", "--name", "Mo Marsh", "--job-title", "Officer")
     monkeypatch.setenv("ATTENDANCE_AS", "mm")
-    for line in SCHOOL.replace("\n        ", " ").strip().splitlines():
-        done(*line.split())
+    typed(SCHOOL)
     return tmp_path / "leave"
 
 
 @pytest.fixture
 def leave_id(ledger):
     """A request for leave in it, that is not decided."""
-    more = ("--purpose", "holiday", "--asked-by", "Una Quill")
-    done("--ledger", ledger, *ASKED.split(), *more)
+    typed(ASKED, "--ledger", ledger)
     [row] = run("leave", "--open", "--json").json["rows"]
     return row["id"]
 

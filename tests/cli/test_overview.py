@@ -4,16 +4,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.cli.conftest import upn
 from tests.cli.shell import done, run
+from tests.commands.conftest import upn
 
 WEEKS = [date(2026, 9, 11) + timedelta(weeks=n) for n in range(12)]
 PARTS = ("attended", "authorised", "unauthorised", "possible")
 
 
 def moved(*args: object) -> dict:
-    shown = done("overview", "--json", *args)
-    return shown.json["moved"]
+    return done("overview", "--json", *args).json["moved"]
 
 
 def adds_up(found: dict) -> bool:

@@ -4,16 +4,14 @@ from tests.cli.shell import done, refused, run
 
 
 def test_the_word_alone_asks_the_question(demo):
-    found = done("--ledger", demo, "penalties", "--json", "--at-least", "11")
-    assert found.json["at_least"] == 11
+    asked = ("penalties", "--json", "--at-least", "11")
+    assert done("--ledger", demo, *asked).json["at_least"] == 11
 
 
 def test_the_second_word_is_the_command_and_nothing_is_asked(demo):
     """The refusal is the command's; no answer stands before it."""
-    found = refused(
-        "--ledger", demo, "penalties", "consider", "nobody", "--decision", "refer", "--reason", "r"
-    )
-    assert "no pupil has" in found
+    words = "penalties consider nobody --decision refer --reason r"
+    assert "no pupil has" in refused("--ledger", demo, *words.split())
 
 
 def test_the_help_shows_both():
