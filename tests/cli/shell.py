@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,15 @@ def ended() -> int:
 def _text(stream: io.TextIOWrapper) -> str:
     stream.flush()
     return stream.buffer.getvalue().decode()
+
+
+def raising(error: BaseException | type[BaseException]) -> Callable[..., Any]:
+    """Return what takes anything and raises that."""
+
+    def raised(*_: object, **__: object) -> None:
+        raise error
+
+    return raised
 
 
 def program(*args: object, **more: Any) -> subprocess.CompletedProcess[str]:

@@ -26,7 +26,7 @@ from ledger.sealing.redaction import places
 from ledger.store.folder import Folder
 from ledger.transparency import memory
 from tests.answers import packed
-from tests.cli.shell import at_terminal, differs, done, program, refused, run
+from tests.cli.shell import at_terminal, differs, done, program, raising, refused, run
 from tests.commands.conftest import upn
 
 SECRET = "mallow marsh quill stone"  # noqa: S105 - of these tests only
@@ -75,13 +75,9 @@ def test_a_back_up_is_one_file_with_the_log_readable_and_the_keys_not(small, tmp
         manifest = json.load(tar.extractfile("manifest.json"))
         content = path.read_bytes()
     assert names == [
-        "manifest.json",
-        "ledger.db.gz",
-        "checkpoint.txt",
-        "keys.db.wrapped",
-        "signing.key.wrapped",
-        "seal.sha256",
-    ]
+        "manifest.json", "ledger.db.gz", "checkpoint.txt", "keys.db.wrapped",
+        "signing.key.wrapped", "seal.sha256",
+    ]  # fmt: skip
     assert manifest["scrypt"]["n"] >= 2**17
     assert manifest["size"] == Folder(small).head() - 2
     assert b"subject_keys" not in content
@@ -119,11 +115,9 @@ def test_list_tells_files_of_others_and_damaged_ones_apart(tmp_path, made):
     done("--ledger", tmp_path / "b", "init")
     other = ("--ledger", tmp_path / "b")
     done(*other, "backup", "create", "--to", place / "z.attendance-backup")
-    rows = {
-        Path(r["file"]).name[0]: r for r in run("backup", "list", place, "--json").json["rows"]
-    }
-    assert rows["o"]["recorded"] is False
-    assert rows["o"]["problem"] is None
+    listed = run("backup", "list", place, "--json").json["rows"]
+    rows = {Path(row["file"]).name[0]: row for row in listed}
+    assert (rows["o"]["recorded"], rows["o"]["problem"]) == (False, None)
     assert "of another ledger" in rows["z"]["problem"]
     assert "cannot" in rows["b"]["problem"] or "read" in rows["b"]["problem"]
     assert "of another ledger" in run("backup", "list", place).out
@@ -158,20 +152,19 @@ def test_without_a_passphrase_or_keys_nothing_is_made(small, tmp_path, monkeypat
     assert not (tmp_path / "x").exists()
 
 
-def test_a_ledger_that_does_not_verify_is_not_called_backed_up(small, tmp_path):
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TRIGGER hash_tiles_no_update",
+        "DROP TRIGGER checkpoints_no_delete; DELETE FROM checkpoints",
+    ],
+    ids=["unprotected", "no checkpoint"],
+)
+def test_a_ledger_that_does_not_verify_is_not_called_backed_up(small, tmp_path, sql):
     with closing(sqlite3.connect(Folder(small).log)) as db:
-        db.execute("DROP TRIGGER hash_tiles_no_update")
-        db.commit()
+        db.executescript(sql)
     assert "not what was recorded" in refused("backup", "create", "--to", tmp_path / "x")
     assert not (tmp_path / "x").exists()
-
-
-def test_an_empty_log_without_a_checkpoint_is_refused(small, tmp_path):
-    with closing(sqlite3.connect(Folder(small).log)) as db:
-        db.execute("DROP TRIGGER checkpoints_no_delete")
-        db.execute("DELETE FROM checkpoints")
-        db.commit()
-    assert run("backup", "create", "--to", tmp_path / "x").code == 1
 
 
 def test_one_inside_the_ledgers_folder_is_warned_of(small):
@@ -180,10 +173,8 @@ def test_one_inside_the_ledgers_folder_is_warned_of(small):
 
 @pytest.mark.usefixtures("small")
 def test_one_that_cannot_be_recorded_is_said_to_be_there(tmp_path, monkeypatch):
-    def fails(*_args: object) -> None:
-        raise backup.already_there(tmp_path)
-
-    monkeypatch.setattr("commands.backup.create.execute", fails)
+    refusal = backup.already_there(tmp_path)
+    monkeypatch.setattr("commands.backup.create.execute", raising(refusal))
     shown = run("backup", "create", "--to", tmp_path / "x")
     assert (shown.code, (tmp_path / "x").exists()) == (1, True)
     assert "that is not recorded" in shown.err
@@ -204,11 +195,7 @@ def test_a_file_that_somebody_made_meanwhile_is_left_alone(tmp_path, monkeypatch
     target.write_bytes(b"theirs")
     with pytest.raises(Exception, match="already there"):
         backup._put(whole, target)
-
-    def no_links(*_args: object) -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "link", no_links)
+    monkeypatch.setattr(os, "link", raising(PermissionError))
     with pytest.raises(Exception, match="already there"):
         backup._put(whole, target)
     assert target.read_bytes() == b"theirs"
@@ -232,12 +219,9 @@ def test_on_a_terminal_the_passphrase_is_asked_for_twice(tmp_path, monkeypatch):
 
 
 def test_nothing_typed_is_no_passphrase(monkeypatch):
-    def ended(_: str) -> str:
-        raise EOFError
-
     monkeypatch.delenv("ATTENDANCE_PASSPHRASE")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr(getpass, "getpass", ended)
+    monkeypatch.setattr(getpass, "getpass", raising(EOFError))
     assert passphrases.ask(None) is None
 
 
@@ -408,14 +392,7 @@ def test_what_is_no_file_of_words_is_left_out_and_told(small, tmp_path):
 def test_words_that_cannot_be_read_are_not_left_out_in_silence(small, tmp_path, monkeypatch):
     """No back-up is made: whoever restores it would not know that they were there."""
     done("words", "copy", "leave-letter.txt")
-    real = Path.read_bytes
-
-    def read(path: Path) -> bytes:
-        if path.name == "leave-letter.txt":
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
-
-    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr(Path, "read_bytes", raising(PermissionError(13, "Permission denied")))
     assert str(Folder(small).words) in refused("backup", "create", "--to", tmp_path / "x")
     assert not (tmp_path / "x").exists()
 
@@ -620,11 +597,8 @@ def test_keys_of_another_ledger_are_not_put_anywhere(small, made, tmp_path):
 def test_memory_forgets_the_place_of_a_restore_that_failed(small, tmp_path, monkeypatch):
     path = create(tmp_path / "x")
     origin = check.origin(Folder(small))
-
-    def fails(*_args: object) -> None:
-        raise backup.already_there(tmp_path)
-
-    monkeypatch.setattr("commands.backup.restore.execute", fails)
+    refusal = backup.already_there(tmp_path)
+    monkeypatch.setattr("commands.backup.restore.execute", raising(refusal))
     assert run("backup", "restore", path, "--to", tmp_path / "new").code == 1
     assert not (tmp_path / "new").exists()
     assert memory._places_of(origin, "restored") == {}
@@ -671,10 +645,7 @@ def test_killed_while_it_is_restored_leaves_none_or_a_whole_one(made, tmp_path, 
 
 @pytest.mark.usefixtures("small")
 def test_interrupted_leaves_nothing_at_all(tmp_path, monkeypatch):
-    def interrupted(*_args: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(backup.file, "write", interrupted)
+    monkeypatch.setattr(backup.file, "write", raising(KeyboardInterrupt))
     assert "interrupted" in run("backup", "create", "--to", tmp_path / "x").err
     assert [p for p in tmp_path.iterdir() if p.name != "small"] == []
 

@@ -18,7 +18,7 @@ import pytest
 import cli
 from ledger.errors import Refused
 from ledger.store.folder import Folder
-from tests.cli.shell import ROOT, done, ended, refused, run
+from tests.cli.shell import ROOT, done, ended, raising, refused, run
 
 AMEND = ("amend", "--pupil", "P1", "--session", "2026-11-20/AM", "--code", "I", "--reason", "Ill")
 
@@ -82,10 +82,7 @@ def test_exit_code_of_a_command_is_the_program_s(monkeypatch):
 
 @pytest.mark.usefixtures("demo")
 def test_interrupt_is_told_and_ends_with_1(monkeypatch):
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("projections.school.status.Status.answer", interrupted)
+    monkeypatch.setattr("projections.school.status.Status.answer", raising(KeyboardInterrupt))
     shown = run("status")
     assert (shown.code, shown.out) == (1, "")
     assert shown.err.strip().startswith("interrupted; ")
@@ -93,10 +90,8 @@ def test_interrupt_is_told_and_ends_with_1(monkeypatch):
 
 @pytest.mark.usefixtures("small")
 def test_views_that_fall_behind_are_noted_after_recording(monkeypatch):
-    def full(*_: object, **__: object) -> None:
-        raise Refused("disk-full", "the disk is full or failing", "free some space")
-
-    monkeypatch.setattr("projections.readmodel.catch_up.catch_up", full)
+    full = Refused("disk-full", "the disk is full or failing", "free some space")
+    monkeypatch.setattr("projections.readmodel.catch_up.catch_up", raising(full))
     shown = run("mark", "P1", "2026-11-20/AM", "N")
     assert shown.code == 0
     assert shown.err == "note: recorded, but the views are behind: the disk is full or failing\n"
@@ -223,11 +218,7 @@ def test_views_are_put_back_when_making_them_anew_does_not_help(small, monkeypat
     """They may be the last copy of a damaged log."""
     run("status")
     before = sorted(p.name for p in (small / "views").iterdir())
-
-    def unreadable(*_: object) -> None:
-        message = "no good"
-        raise ValueError(message)
-
+    unreadable = raising(ValueError("no good"))
     monkeypatch.setattr("projections.school.status.Status.answer", unreadable)
     with pytest.raises(ValueError, match="no good"):
         run("status")

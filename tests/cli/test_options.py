@@ -9,7 +9,7 @@ import pytest
 import cli
 from ledger.store.folder import Folder
 from projections.queries.question import Options, Question
-from tests.cli.shell import done, misused, model, refused, run
+from tests.cli.shell import done, misused, model, raising, refused, run
 
 PLACES = {" ".join(p.words): p for p in cli.places()}
 AT_A_TIME = {"--on", "--from", "--known-at", "--position", "--clock"}
@@ -162,11 +162,7 @@ def test_question_needs_no_name(monkeypatch):
 @pytest.mark.parametrize("fault", [OSError, KeyError, ImportError])
 def test_account_without_a_name_is_recorded_by_its_number(monkeypatch, tmp_path, fault):
     """A container may run under a number that nobody has named."""
-
-    def nameless() -> str:
-        raise fault
-
-    monkeypatch.setattr("getpass.getuser", nameless)
+    monkeypatch.setattr("getpass.getuser", raising(fault))
     assert cli._account().startswith("account ")
     done("--ledger", tmp_path / "new", "init")
     assert Folder(tmp_path / "new").exists()
