@@ -18,15 +18,10 @@ def made(**fields):
 
 def test_who_it_was_about_and_who_made_it_are_recorded(desk):
     """Pupils by their internal ids, each once, name and title as they are now."""
-    [(stream, event)] = desk.recorded(made(pupil=("P2", "P1", upn(1))))
-    assert stream == "returns:attendance"
-    assert event == ReturnMade(
-        on=FRIDAY,
-        pupils=tuple(sorted((desk.id("P1"), desk.id("P2")))),
-        by="mm",
-        name="Mo Marsh",
-        job_title="Attendance Officer",
-    )
+    recorded = desk.recorded(made(pupil=("P2", "P1", upn(1))))
+    pupils = tuple(sorted((desk.id("P1"), desk.id("P2"))))
+    by = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
+    assert recorded == [("returns:attendance", ReturnMade(on=FRIDAY, pupils=pupils, **by))]
 
 
 def test_a_return_that_names_nobody_was_about_everyone_due(desk):
@@ -62,9 +57,8 @@ def agree(**fields):
 
 
 def test_the_figure_is_recorded_with_its_first_day(desk):
-    [(stream, event)] = desk.recorded(agree())
-    assert stream == "returns:attendance"
-    assert event == ReturnAgreed(sessions=20, weeks=10, since=FIRST, by="mm")
+    expected = ReturnAgreed(sessions=20, weeks=10, since=FIRST, by="mm")
+    assert desk.recorded(agree()) == [("returns:attendance", expected)]
 
 
 def test_the_same_figure_again_records_nothing(desk):

@@ -71,18 +71,14 @@ def test_an_interrupted_creation_leaves_nothing_behind(tmp_path):
 
 
 WHOLE = {
-    "urn": "123456",
-    "name": "Example High School",
-    "la_code": "887",
-    "estab": "4001",
-    "type": "academy",
-    "phase": "secondary",
-}
+    "urn": "123456", "name": "Example High School", "la_code": "887", "estab": "4001",
+    "type": "academy", "phase": "secondary",
+}  # fmt: skip
 
 
 def test_what_is_not_given_stays(desk):
-    recorded = desk.recorded(SetSchool(name="Example Academy"))
-    assert recorded == [("calendar", SchoolOpened(**(WHOLE | {"name": "Example Academy"})))]
+    expected = SchoolOpened(**(WHOLE | {"name": "Example Academy"}))
+    assert desk.recorded(SetSchool(name="Example Academy")) == [("calendar", expected)]
 
 
 def test_repeated_details_record_nothing(desk):

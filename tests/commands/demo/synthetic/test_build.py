@@ -56,20 +56,21 @@ def test_a_longer_build_begins_with_the_shorter_one(tmp_path):
         assert long.startswith(short)
 
 
-def test_unknown_phase_is_refused():
-    with pytest.raises(ValueError, match="'nursery'; choose one of secondary, primary"):
-        build("unused", phase="nursery", until=UNTIL)
-
-
-def test_school_without_pupils_or_years_is_refused():
-    for wrong in ({"pupils": 0}, {"years": 0}):
-        with pytest.raises(ValueError, match="needs pupils and years"):
-            build("unused", until=UNTIL, **wrong)
-
-
-def test_time_before_any_known_code_is_refused():
-    with pytest.raises(ValueError, match="no attendance codes are known before 2006-09-01"):
-        build("unused", until=date(2010, 5, 4), years=5)
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [
+        ({"phase": "nursery"}, "'nursery'; choose one of secondary, primary"),
+        ({"pupils": 0}, "needs pupils and years"),
+        ({"years": 0}, "needs pupils and years"),
+        (
+            {"until": date(2010, 5, 4), "years": 5},
+            "no attendance codes are known before 2006-09-01",
+        ),
+    ],
+)
+def test_school_that_cannot_be_built_is_refused(asked, what):
+    with pytest.raises(ValueError, match=what):
+        build("unused", **({"until": UNTIL} | asked))
 
 
 @pytest.mark.parametrize("pupils", [1, 5, 13])
