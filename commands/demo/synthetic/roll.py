@@ -1,5 +1,6 @@
 """Who is on roll, and in which groups: year groups that fill the school, joiners and leavers."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from math import ceil
@@ -33,35 +34,27 @@ def enrol(setting: Setting, years: Sequence[SchoolYear]) -> list[Pupil]:
     with a shorter one.
     """
     pupils = _Roll(setting, years).fill()
+    # Evenly spaced ranks in random order: the tails come out right in a small school.
+    ranks = [(place + 0.5) / len(pupils) for place in range(len(pupils))]
+    setting.random("ranks").shuffle(ranks)
     habits, groups = setting.random("lateness"), Groups(setting, years)
     exponent = table("habits")["late"]["heavy_tail"]
-    for pupil, rank in zip(pupils, _ranks(len(pupils), setting), strict=True):
+    for pupil, rank in zip(pupils, ranks, strict=True):
         pupil.rank = rank
         pupil.lateness = min(habits.paretovariate(exponent), _HABIT_CAP)
-        pupil.last_school = _last_school(setting, habits, joined_late=pupil.joined_late)
-        pupil.next_school = _next_school(pupil, habits)
+        _name_other_schools(pupil, setting, habits)
         groups.join(pupil)
     return pupils
 
 
-def _ranks(count: int, setting: Setting) -> list[float]:
-    """Return evenly spaced ranks in random order: the tails come out right in a small school."""
-    ranks = [(place + 0.5) / count for place in range(count)]
-    setting.random("ranks").shuffle(ranks)
-    return ranks
-
-
-def _last_school(setting: Setting, random: Random, *, joined_late: bool) -> str:
+def _name_other_schools(pupil: Pupil, setting: Setting, random: Random) -> None:
     names = table("names")
-    if joined_late:
-        return str(random.choice(names["other_schools"]))
-    return "" if setting.year_groups[0] == 0 else str(random.choice(names["feeder_schools"]))
-
-
-def _next_school(pupil: Pupil, random: Random) -> str:
-    transfer = table("phases")["movement"]["end_of_school"]["transfer"]
-    known: list[str] = table("names")["other_schools"]
-    return random.choice(known) if pupil.last.ground == transfer else ""
+    if pupil.joined_late:
+        pupil.last_school = random.choice(names["other_schools"])
+    elif setting.year_groups[0] > 0:
+        pupil.last_school = random.choice(names["feeder_schools"])
+    if pupil.last.ground == table("phases")["movement"]["end_of_school"]["transfer"]:
+        pupil.next_school = random.choice(names["other_schools"])
 
 
 class _Roll:
@@ -90,16 +83,13 @@ class _Roll:
 
     def _enter(self, reception_year: int) -> None:
         starts_on = autumn_starts(reception_year + self._setting.year_groups[0])
-        for _ in range(self._places(reception_year)):
+        # Any run of year groups as long as the school adds up to all places.
+        count = len(self._setting.year_groups)
+        each, rest = divmod(self._setting.pupils, count)
+        for _ in range(each + (reception_year % count < rest)):
             pupil = self._people.child(reception_year)
             pupil.spells.append(Spell(starts_on))
             self._pupils.append(pupil)
-
-    def _places(self, reception_year: int) -> int:
-        """Share out the places; any run of year groups as long as the school adds up to all."""
-        count = len(self._setting.year_groups)
-        each, rest = divmod(self._setting.pupils, count)
-        return each + (reception_year % count < rest)
 
     def _join(self, year: SchoolYear) -> None:
         for _ in range(self._moves("joiners")):
@@ -182,7 +172,7 @@ class Groups:
         self._random = setting.random("groups")
         self._asked = 0
         self._forms = forms(setting)
-        self._next_form: dict[int, int] = {}
+        self._dealt: Counter[int] = Counter()
 
     def join(self, pupil: Pupil) -> None:
         """Put a pupil into the groups of the school years, within the times on roll."""
@@ -190,7 +180,9 @@ class Groups:
             pupil.memberships += [part for spell in pupil.spells for part in group.within(spell)]
 
     def _by_year(self, pupil: Pupil) -> Iterator[Membership]:
-        form = self._form(pupil.reception_year)
+        # The pupils of a year group are dealt out to its forms in turn.
+        form = self._dealt[pupil.reception_year] % self._forms
+        self._dealt[pupil.reception_year] += 1
         for year in self._years:
             group = pupil.year_group(year.number)
             if group not in self._setting.year_groups:
@@ -209,12 +201,6 @@ class Groups:
         self._asked += 1
         one_in: int = table("phases")["movement"]["group_move_one_in"]
         return self._asked % one_in == one_in // 2
-
-    def _form(self, reception_year: int) -> int:
-        """Deal the pupils of a year group out to its forms in turn."""
-        form = self._next_form.get(reception_year, 0)
-        self._next_form[reception_year] = (form + 1) % self._forms
-        return form
 
     def _cohorts(self, pupil: Pupil) -> Iterator[Membership]:
         profile = self._setting.profile(self._setting.year_groups[-1])
@@ -245,8 +231,5 @@ def registration(group: int, form: int) -> str:
 
 def registrations(setting: Setting) -> list[str]:
     """Return the names of all registration groups, in the order of the register."""
-    return [
-        registration(group, form)
-        for group in setting.year_groups
-        for form in range(forms(setting))
-    ]
+    found = range(forms(setting))
+    return [registration(group, form) for group in setting.year_groups for form in found]
