@@ -59,11 +59,8 @@ class RestoreBackup(OfAFile):
     def carry_out(self, context: Context) -> Outcome:
         """Put the ledger together aside, prove it, record that, and only then give it its name."""
         if self.keys_only == (self.to is not None):
-            raise Refused(
-                "restore-where",
-                "say where the ledger is to be restored, or that only its keys are",
-                "give --to DIR, or --keys-only with --ledger",
-            )
+            what = "say where the ledger is to be restored, or that only its keys are"
+            raise Refused("restore-where", what, "give --to DIR, or --keys-only with --ledger")
         with progress("reading") as shown:
             archive = file.read(self.archive, shown)
         secrets = backup.secrets_of(archive, passphrases.require(self.passphrase_file))
@@ -195,11 +192,7 @@ def _put_keys(folder: Folder, archive: Archive, secrets: Secrets) -> list[str]:
 def _put_signing_keys(folder: Folder, secrets: Secrets) -> None:
     """Write the keys that sign where the ledger looks for them; never over another one."""
     own = folder.signing_key
-    both: list[tuple[Path, bytes | None]] = [
-        (own, secrets.signing),
-        (successor(own), secrets.successor),
-    ]
-    for path, key in both:
+    for path, key in ((own, secrets.signing), (successor(own), secrets.successor)):
         if key is None:
             continue
         with translated(path):

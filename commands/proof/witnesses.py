@@ -340,11 +340,8 @@ def _keep_one(store: Store, note: Note, cosignature: Signature, key: Verifier, n
     size = read_checkpoint(note.text).size
     seconds = seconds_of(key, note.text, cosignature)
     if seconds is None:
-        raise Refused(
-            "signature-of-another",
-            f"the signature by {key.name} is not of the checkpoint of {size} entries",
-            "ask the witness again",
-        )
+        what = f"the signature by {key.name} is not of the checkpoint of {size} entries"
+        raise Refused("signature-of-another", what, "ask the witness again")
     if seconds * SECOND > now + _AHEAD * SECOND:
         raise Refused(
             "witness-clock",

@@ -47,11 +47,8 @@ class MakeReturn(UseCase):
         """Record the return; the same one again is no news."""
         author = state.author(now)
         if self.on > local_date(now):
-            raise Refused(
-                "return-future",
-                f"{self.on} has not come yet",
-                "record a return once it has been made",
-            )
+            what = f"{self.on} has not come yet"
+            raise Refused("return-future", what, "record a return once it has been made")
         pupils = tuple(sorted({state.pupil(named).id for named in self.pupil}))
         stream = streams.returns(self.kind)
         about = f"{len(pupils)} named" if pupils else "everyone due"

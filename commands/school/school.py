@@ -71,11 +71,8 @@ class CreateLedger(UseCase, Errand):
         """Make the files and record the ledger's birth; leave nothing behind when that fails."""
         first = (self.staff, self.name, self.job_title)
         if any(first) and not all(first):
-            raise Refused(
-                "first-staff",
-                "the first member of staff needs an id, a name and a job title",
-                "give --staff, --name and --job-title together",
-            )
+            what = "the first member of staff needs an id, a name and a job title"
+            raise Refused("first-staff", what, "give --staff, --name and --job-title together")
         folder = context.folder
         if folder.path.exists() and (folder.path.is_file() or any(folder.path.iterdir())):
             there = "a ledger" if folder.exists() else "something else"

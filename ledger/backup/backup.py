@@ -24,18 +24,7 @@ from msgspec import structs
 
 import ledger
 from ledger.backup import file
-from ledger.backup.file import (
-    ATTACHMENTS,
-    CHECKPOINT,
-    KEYS,
-    LOG,
-    WORDS,
-    WRAPPED,
-    Archive,
-    Manifest,
-    Part,
-    part_of,
-)
+from ledger.backup.file import Archive, Manifest, Part, part_of
 from ledger.errors import Refused
 from ledger.files import (
     give_name,
@@ -93,8 +82,8 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
         )
         words, left_out = _words(folder)
         sources = [
-            _file(LOG, _compress(place)),
-            _content(CHECKPOINT, checkpoint.written.encode()),
+            _file(file.LOG, _compress(place)),
+            _content(file.CHECKPOINT, checkpoint.written.encode()),
             *_wrapped(folder, manifest, passphrase),
             *(_file(name, path) for name, path in _attachments(folder)),
             *(_content(name, content) for name, content in words.items()),
@@ -163,7 +152,7 @@ def _checkpoint(db: sqlite3.Connection) -> Note | None:
 
 
 def _compress(place: Path) -> Path:
-    log, path = Folder(place / "log").log, place / LOG
+    log, path = Folder(place / "log").log, place / file.LOG
     with (
         log.open("rb") as source,
         path.open("xb") as raw,
@@ -188,7 +177,7 @@ def _secrets(folder: Folder) -> Iterator[tuple[str, bytes]]:
         closing(sqlite3.connect(":memory:")) as copy,
     ):
         source.backup(copy)
-        yield KEYS, copy.serialize()
+        yield file.KEYS, copy.serialize()
     yield _SIGNING, signing.load(folder.signing_key).written.encode()
     successor = signing.successor(folder.signing_key)
     if successor.is_file():
@@ -215,15 +204,15 @@ def _content(name: str, content: bytes) -> _Source:
 def _wrapped(folder: Folder, manifest: Manifest, passphrase: str) -> Iterator[_Source]:
     key = manifest.scrypt.key(passphrase)
     for name, secret in _secrets(folder):
-        part = name + WRAPPED
+        part = name + file.WRAPPED
         yield _content(part, file.wrap(key, secret, manifest.bound_to(part)))
 
 
 def _attachments(folder: Folder) -> Iterator[tuple[str, Path]]:
-    place = folder.path / ATTACHMENTS
+    place = folder.path / file.ATTACHMENTS
     for path in sorted(place.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
-            yield f"{ATTACHMENTS}/{path.relative_to(place).as_posix()}", path
+            yield f"{file.ATTACHMENTS}/{path.relative_to(place).as_posix()}", path
 
 
 def _words(folder: Folder) -> tuple[dict[str, bytes], list[str]]:
@@ -237,7 +226,7 @@ def _words(folder: Folder) -> tuple[dict[str, bytes], list[str]]:
         return found, left_out
     with translated(folder.words):
         for path in sorted(folder.words.iterdir()):
-            part = Part(f"{WORDS}/{path.name}", path.lstat().st_size, "")
+            part = Part(f"{file.WORDS}/{path.name}", path.lstat().st_size, "")
             if path.is_file() and not path.is_symlink() and file.may_be_words(part):
                 found[part.name] = path.read_bytes()
             elif path.suffix == ".txt":
@@ -258,7 +247,7 @@ class Secrets(NamedTuple):
 
 def note_of(archive: Archive) -> Note:
     """Return the newest checkpoint of a back-up, with all its signatures."""
-    return read_note(archive.read(CHECKPOINT).decode(errors="replace"))
+    return read_note(archive.read(file.CHECKPOINT).decode(errors="replace"))
 
 
 def checkpoint_of(archive: Archive) -> Checkpoint:
@@ -266,7 +255,7 @@ def checkpoint_of(archive: Archive) -> Checkpoint:
     found, manifest = read_checkpoint(note_of(archive).text), archive.manifest
     named = (manifest.ledger, manifest.size, manifest.root)
     if (found.origin, found.size, b64encode(found.root).decode()) != named:
-        raise file.damage(CHECKPOINT, "in the back-up is not that of its manifest")
+        raise file.damage(file.CHECKPOINT, "in the back-up is not that of its manifest")
     return found
 
 
@@ -278,7 +267,7 @@ def secrets_of(archive: Archive, passphrase: str) -> Secrets:
     def opened(name: str) -> bytes:
         return file.unwrap(key, archive.read(name), manifest.bound_to(name))
 
-    personal, own, successor = (name + WRAPPED for name in (KEYS, _SIGNING, _NEXT))
+    personal, own, successor = (name + file.WRAPPED for name in (file.KEYS, _SIGNING, _NEXT))
     replaced = any(part.name == successor for part in manifest.parts)
     return Secrets(opened(personal), opened(own), opened(successor) if replaced else None)
 

@@ -76,10 +76,8 @@ def log_changed(sql: str, tmp_path: Path) -> Callable[[Manifest, Contents], Mani
 def assert_refused(forged: Path, says: str) -> None:
     assert says in differs("backup", "verify", forged)
     place = forged.with_name("restored")
-    shown = refused("backup", "restore", forged, "--to", place)
+    assert says in refused("backup", "restore", forged, "--to", place)
     assert not place.exists()
-    assert says in shown
-    assert "Traceback" not in shown
 
 
 EDIT = """
@@ -96,11 +94,9 @@ DELETE FROM stored_events WHERE position = (SELECT max(position) FROM stored_eve
 @pytest.mark.parametrize("sql", [EDIT, SHORTER], ids=["edited", "shorter"])
 def test_an_edited_log_is_found_out_by_its_checkpoints(made, tmp_path, sql):
     assert_refused(forge(made, log_changed(sql, tmp_path), true=True), "")
-    shown = run("backup", "verify", tmp_path / "forged", "--json")
-    assert shown.json["restorable"] is False
-    assert shown.json["problems"]
-    text = run("backup", "verify", tmp_path / "forged").out
-    assert "NOT restorable" in text
+    found = run("backup", "verify", tmp_path / "forged", "--json").json
+    assert (found["restorable"], bool(found["problems"])) == (False, True)
+    assert "NOT restorable" in run("backup", "verify", tmp_path / "forged").out
 
 
 def rekeyed(sql: str, manifest: Manifest, contents: Contents) -> Manifest:

@@ -9,11 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from commands.core.command import Context
-from commands.core.execute import execute
-from commands.penalties.undercut import watch
-from commands.school.staff import AddStaff
-from ledger import clock
 from ledger.ledger import Ledger
 from ledger.state import kept
 from ledger.state.kept import read_stored
@@ -21,8 +16,7 @@ from ledger.state.school import FOLDED, School, fold
 from ledger.store.folder import Folder
 from ledger.store.store import Recorded, Store
 from ledger.tlog import signing
-from ledger.values import Operator
-from tests.cli.shell import program
+from tests.cli.shell import done, program
 
 
 @pytest.fixture
@@ -46,9 +40,8 @@ def folds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def record(folder: Folder, staff_id: str) -> None:
-    context = Context(Ledger(folder), clock.now, Operator("mm", "office"), watch)
-    command = AddStaff(staff_id=staff_id, name="Eve", job_title="Clerk")
-    assert execute(context, command).header is not None
+    add = ("staff", "add", staff_id, "--name", "Eve", "--job-title", "Clerk")
+    done("--ledger", folder.path, *add)
 
 
 def current(folder: Folder) -> School:
@@ -77,9 +70,8 @@ def test_what_is_stored_is_equal_down_to_the_order(folder: Folder) -> None:
     assert stored is not None
     assert "s1" not in stored.school.staff
     assert [*stored.school.pupils.items()] == [*there.pupils.items()]
-    assert [(k, [*v]) for k, v in stored.school.groups.items()] == [
-        (k, [*v]) for k, v in there.groups.items()
-    ]
+    orders = [[(k, [*v]) for k, v in each.groups.items()] for each in (stored.school, there)]
+    assert orders[0] == orders[1]
 
 
 def damaged(content: bytes, folder: Folder) -> Iterator[tuple[str, bytes]]:

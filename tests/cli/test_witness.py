@@ -6,7 +6,7 @@ import stat
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -32,11 +32,28 @@ def of_witness(keys, **more):
     return [text for name, value in given.items() for text in (f"--{name}", value)]
 
 
+@contextmanager
+def opened(ledger):
+    """The log, as its owner could change it."""
+    with closing(sqlite3.connect(ledger / "ledger.db")) as db, db:
+        yield db
+
+
 def sign(keys, *, since=None):
     """Ask and answer by files; return what `witness sign` said."""
     asked = [] if since is None else ["--since", since]
     assert run("witness", "request", *asked, "--out", keys / "request").code == 0
     return run("witness", "sign", keys / "request", *of_witness(keys), "--out", keys / "answer")
+
+
+@pytest.fixture
+def seen(keys):
+    """The files, and how many entries the witness signed, whom the school trusts."""
+    done("witness", "trust", keys / "w.pub")
+    size = run("status", "--json").json["events"]
+    sign(keys)
+    done("witness", "take", keys / "answer")
+    return keys, size
 
 
 def test_a_witness_makes_its_key(keys):
@@ -58,8 +75,7 @@ def test_a_name_that_is_none_is_refused(name, tmp_path):
 def test_a_key_is_not_replaced(keys):
     """It may have signed already."""
     shown = refused("witness", "new", NAME, "--out", keys / "w.key")
-    assert "already" in shown
-    assert "--out" in shown
+    assert ("already" in shown, "--out" in shown) == (True, True)
 
 
 def test_by_files_from_request_to_verification(keys):
@@ -106,14 +122,12 @@ def test_the_list_names_key_author_and_what_was_seen(keys):
     assert f",mm,{before},2026-11-20T21:00:00Z," in line
 
 
-def test_at_a_position_what_was_seen_ends_there(keys):
+@pytest.mark.usefixtures("seen")
+def test_at_a_position_what_was_seen_ends_there():
     """The same provenance gives the same answer; an earlier time knows of no witness."""
-    run("witness", "trust", keys / "w.pub")
-    sign(keys)
-    run("witness", "take", keys / "answer")
     assert run("status", "--position", 3, "--json").json["last_witness"]["position"] == 3
-    shown = run("status", "--known-at", "2026-11-20T20:59", "--json")
-    assert shown.json["last_witness"] is None
+    early = run("status", "--known-at", "2026-11-20T20:59", "--json").json
+    assert early["last_witness"] is None
 
 
 @pytest.mark.usefixtures("small")
@@ -149,10 +163,9 @@ def test_a_witness_that_saw_something_else_says_so_loudly(keys):
 
 def test_a_witness_that_cannot_be_read_is_a_finding(small):
     """Never an error: the rest is verified all the same."""
-    with sqlite3.connect(small / "ledger.db") as db:
-        row = (9999, "witness:school", 0, "Nonsense.v1", b"{}")
+    row = (9999, "witness:school", 0, "Nonsense.v1", b"{}")
+    with opened(small) as db:
         db.execute("INSERT INTO stored_events VALUES(?,?,?,?,?)", row)
-    db.close()
     assert "the witnesses cannot be read" in differs("verify")
 
 
@@ -171,15 +184,12 @@ def test_keys_that_were_swapped_are_refused(keys):
     assert run("witness", "trust", keys / "school.pub").code == 1
 
 
-def test_only_a_witness_that_was_named_counts(keys):
+def test_only_a_witness_that_was_named_counts(seen):
     """Whoever holds the ledger's key can also trust a witness of their own."""
-    run("witness", "trust", keys / "w.pub")
-    sign(keys)
-    run("witness", "take", keys / "answer")
+    keys, _ = seen
     other = run("witness", "new", "council.example", "--out", keys / "c.key").out.splitlines()[0]
     assert f"by {NAME}" in run("verify", "--witness", keys / "w.pub").out
-    shown = run("verify", "--witness", other)
-    assert NONE_YET in shown.out
+    assert NONE_YET in run("verify", "--witness", other).out
 
 
 @contextmanager
@@ -221,8 +231,8 @@ def test_over_http_from_the_question_to_the_verification(keys, monkeypatch):
 
 
 def test_serving_without_a_proper_address_is_refused(keys):
-    shown = refused("witness", "serve", *of_witness(keys), "--listen", "nowhere")
-    assert "HOST:PORT" in shown
+    serve = ("witness", "serve", *of_witness(keys))
+    assert "HOST:PORT" in refused(*serve, "--listen", "nowhere")
 
 
 # -- timestamps --------------------------------------------------------------------------------
@@ -254,11 +264,9 @@ def test_what_was_kept_is_verified_by_openssl(small, tmp_path, authority):
     """Against the text of the checkpoint, as it is printed."""
     with answering(200, authority.answer) as url:
         done("timestamp", "ask", url, "--tsa-root", authority.root)
-    with sqlite3.connect(small / "ledger.db") as db:
-        token, note = db.execute(
-            "SELECT token, note FROM timestamps NATURAL JOIN checkpoints"
-        ).fetchone()
-    db.close()
+    sql = "SELECT token, note FROM timestamps NATURAL JOIN checkpoints"
+    with opened(small) as db:
+        token, note = db.execute(sql).fetchone()
     (tmp_path / "r.tsr").write_bytes(token)
     (tmp_path / "text").write_text(note.rpartition("\n\n")[0] + "\n")
     line = f"ts -verify -data {tmp_path / 'text'} -in {tmp_path / 'r.tsr'} -CAfile ca.pem"
@@ -266,12 +274,8 @@ def test_what_was_kept_is_verified_by_openssl(small, tmp_path, authority):
 
 
 def test_an_authority_that_gives_none_is_refused(small, authority):
-    cases = (
-        (500, authority.answer),
-        (200, lambda _: b"x"),
-        (200, lambda q: authority.answer(q[:9])),
-    )
-    for status, answer in cases:
+    answers = (authority.answer, lambda _: b"x", lambda q: authority.answer(q[:9]))
+    for status, answer in zip((500, 200, 200), answers, strict=True):
         with answering(status, answer) as url:
             assert run("timestamp", "ask", url, "--tsa-root", authority.root).code == 1
     assert run("timestamp", "ask", "x", "--tsa-root", small / "signing.key").code == 1
@@ -282,8 +286,7 @@ def test_a_damaged_timestamp_is_a_finding(small, authority):
     """Under the right root; without it nothing is claimed."""
     with answering(200, authority.answer) as url:
         run("timestamp", "ask", url, "--tsa-root", authority.root)
-    with sqlite3.connect(small / "ledger.db") as db:
+    with opened(small) as db:
         size, token = db.execute("SELECT * FROM timestamps").fetchone()
         db.execute("INSERT INTO timestamps VALUES(?,?)", [size, token[:-1] + b"\0"])
-    db.close()
     assert "timestamp does not hold" in differs("verify", "--tsa-root", authority.root)

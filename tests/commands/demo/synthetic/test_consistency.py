@@ -13,7 +13,7 @@ SCHOOLS = {
     "special": {"phase": "special", "pupils": 60},
     "all-through": {"phase": "all-through", "pupils": 120, "until": date(2026, 11, 20)},
     "two years": {"phase": "secondary", "pupils": 50, "years": 2, "until": date(2026, 2, 11)},
-    "old and new codes": {
+    "two laws": {
         "phase": "primary",
         "pupils": 60,
         "years": 2,
@@ -193,10 +193,8 @@ def test_upns_are_valid_and_unique(found):
     pupils = by(found.tables["pupils"], "upn")
     for upn in pupils:
         assert len(upn) == 13
-        total = sum(
-            int(digit) * weight for digit, weight in zip(upn[1:], range(2, 14), strict=True)
-        )
-        assert upn[0] == alphabet[total % 23]
+        weighted = zip(map(int, upn[1:]), range(2, 14), strict=True)
+        assert upn[0] == alphabet[sum(digit * weight for digit, weight in weighted) % 23]
     assert len({rows[0]["local_id"] for rows in pupils.values()}) == len(pupils)
 
 
@@ -215,11 +213,9 @@ def test_contacts_and_casework_refer_to_known_people(found):
     pupils = {row["upn"] for row in found.tables["pupils"]}
     parents = {row["parent_id"] for row in found.tables["parents"]}
     related = {(r["parent_id"], r["upn"]): r for r in found.tables["relations"]}
-    assert {upn for _, upn in related} == pupils
-    assert {parent for parent, _ in related} == parents
+    assert [set(each) for each in zip(*related, strict=True)] == [parents, pupils]
     for row in found.tables["notices"]:
-        relation = related[row["parent_id"], row["upn"]]
-        assert relation["parental_responsibility"] == "yes"
+        assert related[row["parent_id"], row["upn"]]["parental_responsibility"] == "yes"
         assert row["offence_first"] <= row["offence_last"] < row["issued_on"]
         dates = [row[c] for c in ("issued_on", "received_on", "paid_on", "withdrawn_on") if row[c]]
         assert dates == sorted(dates)
@@ -240,10 +236,8 @@ def test_telephone_numbers_and_addresses_reach_nobody(found):
 
 def test_only_roll_terms_and_closures_reach_beyond_until(found):
     """Nothing but leaving dates, terms and planned closures lies after the last marks."""
-    until = str(found.until)
-    assert max(row["date"] for row in found.tables["marks"]) <= until
-    assert all(g["from"] <= until for g in found.tables["groups"])
-    assert all(p["starts_on"] <= until for p in found.tables["pupils"])
-    assert all(s["from"] <= until for s in found.tables["staff"])
+    first = {"marks": "date", "groups": "from", "pupils": "starts_on", "staff": "from"}
+    for name, column in first.items():
+        assert max(row[column] for row in found.tables[name]) <= str(found.until)
     later = [c for c in found.toml["closed"] if c["date"] > found.until]
     assert {c["kind"] for c in later} <= {"planned"}
