@@ -63,7 +63,7 @@ from policies.packs.codes import Rules
 _AHEAD = 3600
 """How many seconds the clock of a witness may be ahead of ours."""
 
-_TRIES = 3
+_TRIES = 3  # a witness may move on between two requests, but not for ever
 
 
 # The school's side.

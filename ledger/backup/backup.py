@@ -42,7 +42,7 @@ from ledger.verification.verify import verify
 
 _SIGNING = "signing.key"
 _NEXT = _SIGNING + ".next"
-_PAGES = 2048
+_PAGES = 2048  # of the log, between two reports of progress
 _LEVEL = 4
 """Of compression: a marks log shrinks to about a third, and higher levels cost more than that."""
 
@@ -124,6 +124,7 @@ def _snapshot(folder: Folder, path: Path, progress: Progress) -> tuple[Note, Par
     path.mkdir()
     copy = Folder(path)
     with translated(folder.log), closing(open_read_only(folder.log)) as source:
+        # A transaction sees what stands at its first reading, whatever others write from then on.
         source.execute("BEGIN")
         source.execute("SELECT max(position) FROM stored_events").fetchone()
         with closing(open_to_write(copy.log, create=True)) as db:
