@@ -403,8 +403,7 @@ def test_a_back_up_from_before_words_were_kept_restores(tmp_path):
     given = (beside / "one.attendance-backup", "--passphrase-file", beside / "passphrase.txt")
     assert run("backup", "verify", *given, "--json").json["words"] == []
     assert "Words" not in run("backup", "verify", *given).out
-    shown = done("backup", "restore", *given, "--to", new)
-    assert "words" not in shown.out
+    assert "words" not in done("backup", "restore", *given, "--to", new).out
     assert not Folder(new).words.exists()
     done("--ledger", new, "verify")
 
@@ -443,8 +442,7 @@ def test_destructions_since_the_back_up_are_replayed(small, tmp_path):
     with closing(KeyRing(Folder(small).keys)) as ring:
         pupil = ring.find_pupil(upn(1))
         assert ring.destroy(pupil, at=1) > 0
-    shown = run("backup", "restore", path, "--to", tmp_path / "new")
-    assert "put beyond use again" in shown.out
+    assert "put beyond use again" in run("backup", "restore", path, "--to", tmp_path / "new").out
     with closing(KeyRing(tmp_path / "new" / "keys.db")) as ring:
         assert ring.find_pupil(upn(1)) is None
         assert ring.find_pupil(upn(2)) is not None
@@ -454,8 +452,7 @@ def test_destructions_since_the_back_up_are_replayed(small, tmp_path):
     shown = run("backup", "restore", path, "--to", tmp_path / "again", *named)
     assert "put beyond use again" in shown.out
     again = create_at(tmp_path / "again", tmp_path / "y")
-    shown = run("backup", "verify", again)
-    assert "destroyed on purpose" in shown.out
+    assert "destroyed on purpose" in run("backup", "verify", again).out
     named = ("--destroyed-since", tmp_path / "nowhere")
     assert run("backup", "restore", path, "--to", tmp_path / "n", *named).code == 1
     assert not (tmp_path / "n").exists()
@@ -468,7 +465,7 @@ def create_at(ledger: Path, to: Path) -> Path:
 
 def test_what_was_redacted_since_is_redacted_again(small, tmp_path):
     mark("N")
-    shown = done("amend", "--pupil", upn(1), "--session", "2026-11-19/AM", *AMENDED)
+    done("amend", "--pupil", upn(1), "--session", "2026-11-19/AM", *AMENDED)
     path = create(tmp_path / "x")
     folder = Folder(small)
     (box,) = [b for b in check.boxes(folder) if b.field == "reason"]
@@ -483,7 +480,7 @@ def test_what_was_redacted_since_is_redacted_again(small, tmp_path):
     done("--ledger", tmp_path / "new", "backup", "verify", tmp_path / "y")
     with closing(KeyRing(folder.keys)) as ring:
         ring.destroy(box.subject, at=8)
-    shown = done("backup", "restore", tmp_path / "y", "--to", tmp_path / "again")
+    done("backup", "restore", tmp_path / "y", "--to", tmp_path / "again")
 
 
 def test_restore_goes_to_an_empty_place_only(made, tmp_path):

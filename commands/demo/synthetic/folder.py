@@ -94,7 +94,7 @@ def _pupils(pupils: Iterable[Pupil], setting: Setting) -> Rows:
             yield (
                 pupil.upn, pupil.local_id, pupil.surname, pupil.forename, pupil.dob,
                 pupil.sex, spell.starts_on, *ends, pupil.name_used, "no",
-                pupil.family.address, pupil.last_school, pupil.next_school if leaves else "",
+                pupil.parents[0].address, pupil.last_school, pupil.next_school if leaves else "",
             )  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def _groups(pupils: Iterable[Pupil], until: date) -> Rows:
 
 def _parents(pupils: Iterable[Pupil]) -> Rows:
     """Yield the contacts of the pupils' families, each once."""
-    parents = {each.parent_id: each for pupil in pupils for each in pupil.family.parents}
+    parents = {each.parent_id: each for pupil in pupils for each in pupil.parents}
     for _, parent in sorted(parents.items()):
         yield (
             parent.parent_id, parent.title, parent.surname, parent.forename, parent.address,
@@ -120,7 +120,7 @@ def _parents(pupils: Iterable[Pupil]) -> Rows:
 def _relations(pupils: Iterable[Pupil]) -> Rows:
     """Yield who is related to whom, and how."""
     for pupil in pupils:
-        for parent in pupil.family.parents:
+        for parent in pupil.parents:
             yield (
                 parent.parent_id, pupil.upn, parent.relationship, _yes(said=parent.lives_with),
                 parent.responsibility, parent.contact_order, _yes(said=parent.no_contact),
@@ -152,7 +152,7 @@ def _notices(found: Registers, setting: Setting) -> Rows:
     spread = max(1, len(offences) // most)  # so that not all are of the oldest year group
     for number, offence in enumerate(offences[::spread][:most]):
         outcome = told["outcomes"][number % len(told["outcomes"])]
-        for parent in offence.row.pupil.family.parents:
+        for parent in offence.row.pupil.parents:
             if parent.lives_with and parent.responsibility == "yes":
                 yield _notice(offence, parent, outcome, setting.until)
 
@@ -201,7 +201,7 @@ def _casework(found: Registers, setting: Setting, staff: Staff) -> Rows:
     wanted = max(told["fewest"], setting.pupils // told["one_in"])
     for case, row in enumerate(rows[:wanted]):
         met = [day for day in days if row.pupil.on_roll(day, day)]
-        contact = row.pupil.family.parents[0].parent_id
+        contact = row.pupil.parents[0].parent_id
         for step in told["steps"]:
             at = step["school_day"] + case % told["spread"]
             if at < len(met):

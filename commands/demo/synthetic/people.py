@@ -41,15 +41,6 @@ class Parent:
     address_confidential: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One household: its children share surname, address and contacts."""
-
-    surname: str
-    address: str
-    parents: tuple[Parent, ...]
-
-
 # Pupils of the school: when they are on roll, in which groups, and how prone to absence.
 
 YEAR, REGISTRATION, COHORT = "year", "registration", "cohort"
@@ -88,7 +79,7 @@ class Membership:
 
 @dataclass(slots=True, kw_only=True)
 class Pupil:
-    """A child at this school.
+    """A child at this school, with the first parent's name and address, as brothers and sisters.
 
     ``reception_year``: the school year of their Year R. ``rank``: place among all pupils by
     absence, 0 (never away) to 1. ``lateness``: a weight, a few pupils have most of it.
@@ -101,7 +92,7 @@ class Pupil:
     name_used: str
     dob: date
     sex: str
-    family: Family
+    parents: tuple[Parent, ...]
     reception_year: int
     spells: list[Spell] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
@@ -158,14 +149,14 @@ class People:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._families: list[Family] = []
+        self._families: list[tuple[Parent, ...]] = []
         self._parents = 0
         self._made = 0
 
     def child(self, reception_year: int) -> Pupil:
         """Return a child whose Year R is (or would have been) the school year of that number."""
         self._made += 1
-        family = self._family()
+        parents = self._family()
         sex = self._random.choice("FM")
         forename: str = self._random.choice(table("names")[f"forenames_{sex.lower()}"])
         first_day = date(reception_year - _AGE_BEFORE_RECEPTION, 9, 1)
@@ -173,12 +164,12 @@ class People:
         return Pupil(
             upn=self._upn(reception_year),
             local_id=f"{self._made:06}",
-            surname=family.surname,
+            surname=parents[0].surname,
             forename=forename,
             name_used=forename[:_NICKNAME] if known_by_another else "",
             dob=first_day + timedelta(days=self._random.randrange(_DAYS_OF_BIRTH)),
             sex=sex,
-            family=family,
+            parents=parents,
             reception_year=reception_year,
         )
 
@@ -189,24 +180,22 @@ class People:
         tail = f"{_LOCAL_AUTHORITY}{school}{reception_year % 100:02}{serial:03}"
         return upn_check_letter(tail) + tail
 
-    def _family(self) -> Family:
-        """Return the household of the next child: a new one, or that of a sibling."""
+    def _family(self) -> tuple[Parent, ...]:
+        """Return the parents of the next child: new ones, or those of a sibling."""
         shared = table("phases")["movement"]["siblings"]
         if self._families and self._random.random() < shared:
             return self._random.choice(self._families)
         self._families.append(self._new_family())
         return self._families[-1]
 
-    def _new_family(self) -> Family:
-        surname, address = self._surname(), self._address()
-        first = self._parent(_FIRST_CONTACT, surname, address, order=1)
+    def _new_family(self) -> tuple[Parent, ...]:
+        first = self._parent(_FIRST_CONTACT, self._surname(), self._address(), order=1)
         kinds: list[dict[str, Any]] = table("names")["second_contact"]
         kind = self._random.choices(kinds, [k["weight"] for k in kinds])[0]
         if "relationships" not in kind:
-            return Family(surname, address, (first,))
+            return (first,)
         second = self._second(kind, first)
-        apart = replace(first, address_confidential=second.no_contact)
-        return Family(surname, address, (apart, second))
+        return replace(first, address_confidential=second.no_contact), second
 
     def _second(self, kind: dict[str, Any], first: Parent) -> Parent:
         others = [r for r in kind["relationships"] if r != first.relationship]

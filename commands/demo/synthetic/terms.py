@@ -23,13 +23,10 @@ class Term:
     first: date
     last: date
 
-    def weekdays(self) -> Iterator[date]:
-        """Yield its days from Monday to Friday, bank holidays included."""
-        day = self.first
-        while day <= self.last:
-            if day.weekday() <= _FRIDAY:
-                yield day
-            day += _DAY
+    def weekdays(self) -> list[date]:
+        """Return its days from Monday to Friday, bank holidays included."""
+        days = (self.first + n * _DAY for n in range((self.last - self.first).days + 1))
+        return [day for day in days if day.weekday() <= _FRIDAY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +153,7 @@ def _school_year(number: int, setting: Setting) -> SchoolYear:
 
 def _training_days(terms: tuple[Term, ...]) -> Iterator[Closure]:
     """Yield five days of staff training: two in September, one before each longer holiday."""
-    first = list(terms[0].weekdays())
+    first = terms[0].weekdays()
     for day in (first[0], first[1], first[-1], terms[2].first, terms[5].first):
         yield Closure(day, "INSET")
 
