@@ -18,6 +18,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import IO, NamedTuple
 
 from msgspec import structs
@@ -77,7 +78,7 @@ def create(folder: Folder, target: Path, passphrase: str, now: int, progress: Pr
             made_at=now,
             software=ledger.__version__,
             log=log,
-            scrypt=file.new_stretching(),
+            scrypt=file.Stretching(token_hex(16)),
             parts=[],
         )
         words, left_out = _words(folder)

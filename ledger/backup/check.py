@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ledger.backup.backup import checkpoint_of
 from ledger.backup.file import Archive, Manifest
@@ -72,28 +72,21 @@ def boxes(folder: Folder, after: int = 0) -> Iterator[Box]:
     sql = "SELECT position, state FROM stored_events WHERE position > ? AND instr(state, ?)"
     with translated(folder.log), closing(open_read_only(folder.log)) as db:
         for position, state in db.execute(sql, [after, b'"~']):
-            for field, text in _texts(state):
-                box = _box(text)
-                if box is not None:
-                    yield Box(position, field, *box, text)
+            for field, text in _sealed_texts(state):
+                try:
+                    box = parse_box(text)
+                except ValueError:
+                    continue
+                yield Box(position, field, *box[:3], text)
 
 
-def _texts(state: bytes) -> list[tuple[str, Any]]:
+def _sealed_texts(state: bytes) -> list[tuple[str, str]]:
     try:
         event = json.loads(state)
     except ValueError:
         return []
-    return list(event.items()) if isinstance(event, dict) else []
-
-
-def _box(text: object) -> tuple[str, str, bytes] | None:
-    if not isinstance(text, str) or not is_sealed(text):
-        return None
-    try:
-        box = parse_box(text)
-    except ValueError:
-        return None
-    return box[:3]
+    texts = event.items() if isinstance(event, dict) else ()
+    return [(field, text) for field, text in texts if isinstance(text, str) and is_sealed(text)]
 
 
 def open_sample(folder: Folder) -> OpenedKeys:

@@ -30,7 +30,6 @@ from ledger.terminal import Progress
 
 _KEY_BYTES = 32
 _NONCE = 12
-_SALT = 16
 _COST = 2**17
 _MOST = 2**20
 """The cost is written in the file, which may be anybody's: more than 1 GiB is not spent on it."""
@@ -53,11 +52,6 @@ class Stretching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         except (ValueError, MemoryError) as error:
             what = f"the back-up's keys are not wrapped as they should be: {error}"
             raise Refused("backup-damaged", what, "take another copy of the back-up") from None
-
-
-def new_stretching() -> Stretching:
-    """Return the way for a new back-up, with a random salt."""
-    return Stretching(secrets.token_hex(_SALT))
 
 
 def wrap(key: bytes, secret: bytes, bound_to: bytes) -> bytes:
