@@ -9,7 +9,6 @@ from pathlib import Path
 from commands.backup.create import OfAFile
 from commands.core.command import Context, Decision, Outcome, State, argument, option
 from commands.core.execute import execute
-from commands.core.ranges import Range
 from ledger.backup import backup, check, file, passphrases
 from ledger.backup.backup import Secrets
 from ledger.backup.file import Archive

@@ -11,7 +11,6 @@ from typing import NamedTuple, TextIO
 
 from commands.core import marks
 from commands.core.command import State
-from commands.core.ranges import CALENDAR, Streams, Wanted, belonging
 from commands.core.marks import StatedMark
 from commands.core.ranges import CALENDAR, Streams, Wanted, belonging
 from ledger.clock import local_date

@@ -15,7 +15,7 @@ import ledger
 from ledger.backup import backup, check, file, passphrases
 from ledger.backup.check import OpenedKeys, origin
 from ledger.backup.file import SUFFIX, Archive, manifest_of
-from ledger.clock import iso, local, local_date, parse_instant
+from ledger.clock import iso, local, local_date
 from ledger.english import in_words, noun, number_of
 from ledger.errors import Refused
 from ledger.files import translated
