@@ -1,13 +1,13 @@
 """What was amended, entered late or restated: a list, or counts by kind and pair of codes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.clock import iso, parse_instant
 from ledger.english import number_of
+from ledger.values import parse_session
 from policies.packs.values import parameters
 from projections.amending.evidence import evidence_counts
 from projections.history import change_filters
@@ -18,36 +18,106 @@ from projections.history.change_filters import (
     first_codes,
     kinds,
 )
-from projections.history.context import approvers
-from projections.history.history import COLUMNS, table
 from projections.queries import pending
-from projections.queries.blocks import Grid, Lines
-from projections.queries.question import Answer, Question, option
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, option
 from projections.queries.selection import selected_pupils
-from projections.queries.versions import Describer, with_numbers
+from projections.queries.versions import (
+    VERSION_KINDS,
+    VERSIONS,
+    VERSIONS_READ,
+    Describer,
+    MarkVersion,
+    with_numbers,
+)
 from projections.queries.view import View
-from projections.queries.wording import VERSION_KINDS
 from projections.readmodel.accessors.marks import Version, versions_of_changed, versions_on
 from projections.readmodel.records.amending import Request
 
-_MORE = ("batch", "source", "evidence", "approved_by")
-SUMMARY_COLUMNS = (
-    "kind",
-    "from",
-    "to",
-    "count",
-    "late",
-    "undated",
-    "median_lag",
-    "pupils",
-    "people",
-)
+_KINDS = {"late_entry": "late entry", "taking": "corrected during taking"}
 _RULE = "register.provisional_school_days"
-Row = Mapping[str, Any]
+
+
+class Change(NamedTuple):
+    """A version of some pupil's mark, and how many pieces of evidence were given with it."""
+
+    upn: str
+    version: MarkVersion
+    evidence: int
+
+
+CHANGES: tuple[Column[Change], ...] = (
+    Column("upn", "UPN"),
+    *(column.on(lambda row: row.version) for column in VERSIONS),
+    Column("batch", value=lambda row: row.version.stored.batch),
+    Column("source", value=lambda row: row.version.source),
+    Column("evidence"),
+    Column("approved_by", value=lambda row: row.version.approved),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Changes of a kind and pair of codes, counted.
+
+    ``late``: made more school days after the session than the law gives for a provisional entry;
+    ``undated``: with no time stated, so that no lag is known; ``median_lag``: school days, none
+    where none is known; ``people``: the members of staff who made them.
+    """
+
+    kind: str
+    was: str
+    became: str
+    count: int
+    late: int
+    undated: int
+    median_lag: str | None
+    pupils: int
+    people: int
+
+
+def _count(key: str, heading: str) -> Column[Counts]:
+    return Column(key, heading, number=True)
+
+
+COUNTED = (
+    _count("count", "Changes"),
+    _count("late", "Later than a provisional mark may stand"),
+    _count("undated", "Undated"),
+    _count("median_lag", "Median school days after"),
+    _count("pupils", "Pupils"),
+    _count("people", "People"),
+)
+SUMMARY: tuple[Column[Counts], ...] = (
+    Column("kind", "What", text=lambda row: _KINDS.get(row.kind, row.kind)),
+    Column("from", "Was", lambda row: row.was or None),
+    Column("to", "Became", lambda row: row.became or None),
+    *COUNTED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesFound:
+    """The changes asked for, by session and pupil, and the amendments that wait for approval.
+
+    ``entries``: with ``--since``, the first marks recorded since; none without.
+    """
+
+    rows: Sequence[Change]
+    waiting: Sequence[Request]
+    entries: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesCounted:
+    """The changes asked for, counted by kind and pair of codes."""
+
+    rows: Sequence[Counts]
+    total: Counts
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changes(Filters, Question):
+class Changes(Filters, Inquiry[ChangesFound | ChangesCounted]):
     """attendance changes: what was amended, entered late or restated, filtered.
 
     Changes after the register had ended, by session date (--from, --on) and more.
@@ -61,40 +131,50 @@ class Changes(Filters, Question):
 
     summary: bool = option("count them by kind and pair of codes", default=False)
 
-    def answer(self, view: View) -> Answer:
-        """Answer with the changes known, by session and then pupil; or with their counts."""
-        if view.knows_nothing:
-            nothing = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(nothing, _columns(self), [Lines([view.ignorance()])])
+    def find(self, view: View) -> ChangesFound | ChangesCounted:
+        """Find the changes known, by session and then pupil; or their counts."""
         change_filters.check(self, view)
         describer = Describer(view)
         asked = Filter(self, view, describer)
         found = _versions_asked(self, view)
         was = first_codes(v for _, v in found) if self.was else {}
         wanted = [(n, v) for n, v in found if asked.wants(v, was.get((v.pupil, v.session)))]
-        rows = _rows(view, describer, wanted)
         if self.summary:
-            return _summary(self, view, rows)
-        shown = [row for row, _ in rows]
-        waiting = _pending_here(self, view)
-        document = {"as_of": view.as_of(), "rows": shown, **pending.field(waiting)}
+            return _summary(view, describer, wanted)
+        return ChangesFound(
+            _changes(view, describer, wanted),
+            _pending_here(self, view),
+            None if self.since is None else _entries_since(self, view, describer, found),
+        )
+
+    def present(self, found: ChangesFound | ChangesCounted) -> Answer:
+        """Show one row a change, or one a kind and pair of codes."""
+        if isinstance(found, ChangesCounted):
+            return self._counts(found)
+        listing, waiting = Listing(CHANGES, found.rows), found.waiting
+        fields: dict[str, Any] = {"rows": listing, **pending.field(waiting)}
         notes = pending.notes(waiting)
         if self.since is not None:
-            entries = _entries_since(self, view, describer, [v for _, v in found])
-            document |= {"since": iso(parse_instant(self.since)), "entries_since": entries}
-            if entries and "entry" not in self.kind:
-                notes.append(_of_entries(entries))
-        title = number_of(len(shown), "change")
-        details = {
-            row["position"]: {"source": row["source"], "approved": row["approved_by"]}
-            for row in shown
-        }
-        grid = table(title, shown, view, details, upn=True)
-        return Answer(document, _columns(self), [replace(grid, notes=[*notes, *grid.notes])])
+            fields |= {"since": iso(parse_instant(self.since)), "entries_since": found.entries}
+            if found.entries and "entry" not in self.kind:
+                notes.append(_of_entries(found.entries))
+        title = number_of(len(listing), "change")
+        return Answer(
+            fields, blocks=[listing.grid(title, order=("UPN", *VERSIONS_READ), notes=notes)]
+        )
 
+    def _counts(self, found: ChangesCounted) -> Answer:
+        listing, total = Listing(SUMMARY, found.rows), found.total
+        [document] = Listing(COUNTED, [total]).documents()
+        asked = ", ".join(VERSION_KINDS[kind] for kind in kinds(self))
+        title = f"{number_of(total.count, 'change')} by pair of codes ({asked})"
+        return Answer(
+            {"rows": listing, "total": document}, blocks=[listing.grid(title, total=total)]
+        )
 
-def _columns(question: Changes) -> tuple[str, ...]:
-    return SUMMARY_COLUMNS if question.summary else ("upn", *COLUMNS, *_MORE)
+    def unknown(self) -> Answer:
+        """Return no change."""
+        return Answer({"rows": Listing(SUMMARY, []) if self.summary else Listing(CHANGES, [])})
 
 
 def _pending_here(question: Changes, view: View) -> list[Request]:
@@ -116,45 +196,26 @@ def _versions_asked(question: Changes, view: View) -> list[tuple[int, Version]]:
     return [(number, version) for number, version in found if version.pupil in who]
 
 
-def _rows(
-    view: View, describer: Describer, wanted: list[tuple[int, Version]]
-) -> list[tuple[dict[str, Any], str | None]]:
-    evidence, approved = evidence_counts(view), approvers(view)
-    rows = [
-        (
-            {
-                "upn": view.people[version.pupil].upn,
-                **describer.row(number, version),
-                "batch": version.batch,
-                "source": describer.source(version),
-                "evidence": evidence[version.pupil, version.batch],
-                "approved_by": approved.get((version.pupil, version.session, version.batch)),
-            },
-            version.by,
-        )
-        for number, version in wanted
+def _changes(
+    view: View, describer: Describer, wanted: Iterable[tuple[int, Version]]
+) -> list[Change]:
+    evidence = evidence_counts(view)
+    found = [
+        Change(view.people[v.pupil].upn, describer.version(n, v), evidence[v.pupil, v.batch])
+        for n, v in wanted
     ]
-    return sorted(rows, key=lambda r: (r[0]["session"], r[0]["upn"], r[0]["position"]))
-
-
-def _summary(
-    question: Changes, view: View, rows: list[tuple[dict[str, Any], str | None]]
-) -> Answer:
-    found, total = summary(rows)
-    document = {"as_of": view.as_of(), "rows": found, "total": total}
-    asked = ", ".join(VERSION_KINDS[kind] for kind in kinds(question))
-    title = f"{number_of(total['count'], 'change')} by pair of codes ({asked})"
-    grid = _summary_table(title, found, total, [view.provenance()])
-    return Answer(document, SUMMARY_COLUMNS, [grid])
+    return sorted(
+        found, key=lambda c: (c.version.stored.session, c.upn, c.version.stored.position)
+    )
 
 
 def _entries_since(
-    question: Changes, view: View, describer: Describer, found: list[Version]
+    question: Changes, view: View, describer: Describer, found: Iterable[tuple[int, Version]]
 ) -> int:
     """Count the first marks on time, or of a source, that became known since as well."""
     asked = replace(question, kind=("entry",), from_code=(), to_code=(), was=())
     wanted = Filter(asked, view, describer)
-    return sum(wanted.wants(version, None) for version in found)
+    return sum(wanted.wants(version, None) for _, version in found)
 
 
 def _of_entries(entries: int) -> str:
@@ -168,75 +229,49 @@ def _of_entries(entries: int) -> str:
 # -- counts ----------------------------------------------------------------------------------
 
 
-def summary(rows: Iterable[tuple[Row, str | None]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return one row a kind and pair of codes, and the total.
+class _Counted(NamedTuple):
+    """What is counted of a change; ``lag``: in school days, none where undated."""
 
-    ``rows``: rows of `changes`, each with the id of whoever made it. Row: ``late`` (made more
-    school days after the session than the law gives for a provisional entry), ``undated`` (no
-    time stated, so that no lag is known), ``median_lag`` (school days, text, null where none is
-    known), ``pupils``, ``people`` (members of staff who made them).
-    """
-    everything = list(rows)
-    pairs: dict[tuple[str, str, str], list[tuple[Row, str | None]]] = {}
-    for row, by in everything:
-        key = (row["kind"], row["replaced"] or "", row["code"] or "")
-        pairs.setdefault(key, []).append((row, by))
-    found = [
-        {"kind": kind, "from": was or None, "to": became or None, **_counts(pairs[key])}
-        for key in sorted(pairs)
-        for kind, was, became in (key,)
+    upn: str
+    version: Version
+    lag: int | None
+
+    @property
+    def pair(self) -> tuple[str, str, str]:
+        """The kind, and the codes from which and to which."""
+        version = self.version
+        return version.kind, version.replaced or "", version.code or ""
+
+    @property
+    def late(self) -> bool:
+        """Whether it was made later than a provisional entry may stand (SI 2024/208 reg 10(7))."""
+        rule = parameters().find(_RULE, parse_session(self.version.session).date)
+        # Days before the law had a number have no limit.
+        return rule is not None and self.lag is not None and self.lag > rule.number
+
+
+def _summary(
+    view: View, describer: Describer, wanted: Iterable[tuple[int, Version]]
+) -> ChangesCounted:
+    every = [
+        _Counted(view.people[v.pupil].upn, v, describer.school_days_late(v)) for _, v in wanted
     ]
-    return found, _counts(everything)
-
-
-def _counts(rows: list[tuple[Row, str | None]]) -> dict[str, Any]:
-    lags = [row["late_by_school_days"] for row, _ in rows]
-    known = [lag for lag in lags if lag is not None]
-    return {
-        "count": len(rows),
-        "late": sum(_is_late(row) for row, _ in rows),
-        "undated": len(lags) - len(known),
-        "median_lag": f"{median(known):g}" if known else None,
-        "pupils": len({row["upn"] for row, _ in rows}),
-        "people": len({by for _, by in rows if by is not None}),
-    }
-
-
-def _is_late(row: Row) -> bool:
-    lag, limit = row["late_by_school_days"], _provisional_days(row["session"])
-    return lag is not None and limit is not None and lag > limit
-
-
-def _summary_table(title: str, rows: list[dict[str, Any]], total: Row, notes: list[str]) -> Grid:
-    """Return the summary for reading, its total in the last row."""
-    headings = (
-        "What",
-        "Was",
-        "Became",
-        "Changes",
-        "Later than a provisional mark may stand",
-        "Undated",
-        "Median school days after",
-        "Pupils",
-        "People",
+    pairs: dict[tuple[str, str, str], list[_Counted]] = {}
+    for each in every:
+        pairs.setdefault(each.pair, []).append(each)
+    return ChangesCounted(
+        [_counts(pair, pairs[pair]) for pair in sorted(pairs)], _counts(("all", "", ""), every)
     )
-    words = {"late_entry": "late entry", "taking": "corrected during taking"}
-    body = [
-        (words.get(r["kind"], r["kind"]), r["from"] or "", r["to"] or "", *_numbers(r))
-        for r in rows
-    ]
-    body.append(("all", "", "", *_numbers(total)))
-    return Grid(title, headings, body, frozenset(range(3, 9)), total=True, notes=notes)
 
 
-def _numbers(row: Row) -> tuple[str, ...]:
-    return tuple("" if row[name] is None else str(row[name]) for name in SUMMARY_COLUMNS[3:])
-
-
-def _provisional_days(session: str) -> int | None:
-    """Return the school days within which a provisional entry is to be replaced, by its day.
-
-    SI 2024/208 reg 10(7); none for days before the law had a number.
-    """
-    rule = parameters().find(_RULE, date.fromisoformat(session[:10]))
-    return None if rule is None else rule.number
+def _counts(pair: tuple[str, str, str], found: Sequence[_Counted]) -> Counts:
+    lags = [each.lag for each in found if each.lag is not None]
+    return Counts(
+        *pair,
+        count=len(found),
+        late=sum(each.late for each in found),
+        undated=len(found) - len(lags),
+        median_lag=f"{median(lags):g}" if lags else None,
+        pupils=len({each.upn for each in found}),
+        people=len({each.version.by for each in found} - {None}),
+    )

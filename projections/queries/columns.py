@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from projections.queries.blocks import Grid, Rows
 
 T = TypeVar("T")
+W = TypeVar("W")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Column(Generic[T]):
     where it is not; ``text``: how it is read, as `written` unless given; ``number``: aligned to
     the right; ``free``: free text, which may be long; ``csv``: what the CSV says where it is not
     the same, or whether it is in it; ``json``: whether it is in the document, which may say in
-    one value what the CSV spreads.
+    one value what the CSV spreads; ``sparse``: the document leaves it out of a row without it.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Column(Generic[T]):
     free: bool = False
     csv: bool | Callable[[T], Any] = True
     json: bool = True
+    sparse: bool = False
 
     def of(self, row: T) -> Any:  # noqa: ANN401 - whatever the column holds
         """Return what it says of a row."""
@@ -42,6 +44,20 @@ class Column(Generic[T]):
     def cell(self, row: T) -> str:
         """Return how that is read."""
         return written(self.of(row)) if self.text is None else self.text(row)
+
+    def on(self, part: "Callable[[W], T]") -> "Column[W]":
+        """Return the column of rows that have such a row as a part; the CSV says the same."""
+        return Column(
+            self.key,
+            self.heading,
+            lambda whole: self.of(part(whole)),
+            lambda whole: self.cell(part(whole)),
+            number=self.number,
+            free=self.free,
+            csv=bool(self.csv),
+            json=self.json,
+            sparse=self.sparse,
+        )
 
 
 def written(value: object) -> str:
@@ -81,7 +97,14 @@ class Listing(Generic[T]):
     def documents(self) -> list[dict[str, Any]]:
         """Return the rows as JSON holds them."""
         named = [column for column in self.columns if column.key and column.json]
-        return [{column.key: plain(column.of(row)) for column in named} for row in self.rows]
+        return [
+            {
+                column.key: plain(value)
+                for column in named
+                if (value := column.of(row)) is not None or not column.sparse
+            }
+            for row in self.rows
+        ]
 
     @property
     def header(self) -> tuple[str, ...]:

@@ -1,17 +1,168 @@
 """Versions of marks and plans as known: the rows that history and changes are made of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from ledger.clock import iso, local_date
+from ledger.clock import iso, local, local_date
 from policies.law.calendar import school_days_between
+from projections.queries.columns import Column, Listing
 from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import Version
+from projections.readmodel.records.amending import Request
 from projections.readmodel.records.school import StaffSpell
 
 AS_STATED = "as stated by its source"
+VERSION_KINDS: Mapping[str, str] = {
+    "entry": "entry",
+    "late_entry": "late entry",
+    "taking": "corrected during taking",
+    "amendment": "amendment",
+    "restated": "restated by its source",
+    "plan": "plan",
+}
+"""What the kind of a version is called in one pupil's history."""
+_PLANS = {
+    "planned": "absence planned",
+    "changed": "plan changed before the register was taken",
+    "withdrawn": "plan withdrawn before the register was taken",
+}
+T = TypeVar("T")
+
+
+def moment(at: int | None) -> str:
+    """Write an instant as London time; nothing for none."""
+    return "" if at is None else f"{local(at):%Y-%m-%d %H:%M}"
+
+
+def instant(at: int | None) -> str | None:
+    """Write an instant as documents hold it."""
+    return None if at is None else iso(at)
+
+
+# -- who, as every account of changes says it ------------------------------------------------
+
+
+class Signatory(NamedTuple):
+    """Who made a record, with the title of then, and how it is known who."""
+
+    name: str | None
+    job_title: str | None
+    authenticated: str
+
+    @property
+    def words(self) -> str:
+        """Name and title."""
+        return Author(self.name, self.job_title).words
+
+
+def named(by: Signatory | None) -> str:
+    """Name who made a record; of a source's own statement nobody is named."""
+    return (by or Author(None, None)).words
+
+
+def by_columns(
+    of: Callable[[T], Signatory | None], text: Callable[[T], str] | None = None
+) -> tuple[Column[T], ...]:
+    """Return the columns of who made it: one of the document, which the CSV spreads."""
+
+    def words(row: T) -> str:
+        return named(of(row))
+
+    def document(row: T) -> dict[str, str | None] | None:
+        by = of(row)
+        return by and by._asdict()
+
+    def part(name: str) -> Column[T]:
+        return Column(f"by_{name}", value=lambda row: getattr(of(row), name, None), json=False)
+
+    whole = Column("by", "By", document, text or words, csv=False)
+    return (whole, *map(part, Signatory._fields))
+
+
+# -- versions --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MarkVersion:
+    """A version of a mark or plan as it is shown, with its texts opened; instants as stored.
+
+    ``number``: in its session; ``recorded``: here; ``changed``: the same where a later import
+    restated a mark; ``late``: in school days, none where undated; ``source``: the system whose
+    import stated it; ``approved``: by whom and when, where a second person had to.
+    """
+
+    stored: Version
+    number: int
+    reason: str | None
+    nature: str | None
+    comment: str | None
+    by: Signatory | None
+    recorded: int
+    changed: int | None
+    late: int | None
+    source: str | None
+    approved: str | None
+
+    @property
+    def made_at(self) -> int | None:
+        """When it was made: none where a source states no time."""
+        return self.changed or self.stored.stated or (None if self.source else self.recorded)
+
+    @property
+    def what(self) -> str:
+        """What it is, and which system states it where it was imported.
+
+        A late entry says how late; a correction during taking is no amendment.
+        """
+        words = _PLANS.get(self.stored.step or "", VERSION_KINDS[self.stored.kind])
+        if self.source is None:
+            return words
+        restated = self.stored.kind == "restated"
+        return f"{words} ({self.source})" if restated else f"{words}, as stated by {self.source}"
+
+
+def _when(row: MarkVersion) -> str:
+    stated = row.stored.stated
+    if stated is None:
+        here = moment(row.recorded)
+        return f"not stated; imported {here}" if row.source else here
+    if row.changed is not None:
+        return f"imported {moment(row.recorded)}; the mark stated for {moment(stated)}"
+    return f"{moment(stated)} (stated)"
+
+
+def _by(row: MarkVersion) -> str:
+    by = named(row.by)
+    return f"{by}; approved by {row.approved}" if row.approved else by
+
+
+VERSIONS: tuple[Column[MarkVersion], ...] = (
+    Column("session", "Session", lambda row: row.stored.session),
+    Column("version", value=lambda row: row.number),
+    Column("kind", value=lambda row: row.stored.kind),
+    Column("", "What", text=lambda row: row.what),
+    Column("code", "Became", lambda row: row.stored.code),
+    Column("replaced", "Was", lambda row: row.stored.replaced),
+    Column("reason", "Reason"),
+    Column("minutes_late", value=lambda row: row.stored.minutes_late, csv=False),
+    Column("nature", csv=False),
+    Column("comment", csv=False),
+    *by_columns(lambda row: row.by, _by),
+    Column("", "When", text=_when),
+    Column("recorded_at", value=lambda row: iso(row.recorded)),
+    Column("stated_at", value=lambda row: instant(row.stored.stated)),
+    Column("late_by_school_days", "School days after", lambda row: row.late, number=True),
+    Column("position", value=lambda row: row.stored.position),
+    Column("step", value=lambda row: row.stored.step),
+    Column("changed_at", value=lambda row: instant(row.changed), csv=False, sparse=True),
+)
+VERSIONS_READ = (
+    "Session", "What", "Was", "Became", "Reason", "By", "When", "School days after",
+)  # fmt: skip
+"""The headings of a table of versions."""
 
 
 def with_numbers(found: Iterable[Version]) -> Iterator[tuple[int, Version]]:
@@ -42,33 +193,37 @@ class Describer:
             found.setdefault(spell.staff, []).append(spell)
         return found
 
-    def row(self, number: int, version: Version) -> dict[str, Any]:
-        """Return the row of `history` for a version."""
-        at, _ = self.recording(version)
-        return {
-            "session": version.session,
-            "version": number,
-            "kind": version.kind,
-            "code": version.code,
-            "replaced": version.replaced,
-            "reason": self._view.open(version.reason),
-            "minutes_late": version.minutes_late,
-            "nature": self._view.open(version.nature),
-            "comment": self._view.open(version.comment),
-            "by": self.author(version),
-            "recorded_at": iso(at),
-            "stated_at": iso(version.stated) if version.stated is not None else None,
-            "late_by_school_days": self.school_days_late(version),
-            "position": version.position,
-            "step": version.step,
-            **self._restated(version),
-        }
+    @cached_property
+    def _approved(self) -> dict[tuple[int, str, str | None], str]:
+        """Who approved, with title and time, by pupil, session and batch."""
+        found: dict[tuple[int, str, str | None], str] = {}
+        for each in self._view.standing(Request, decision="approved"):
+            at = moment(self._view.commits.of(each.decided or 0).at)
+            said = (self._view.open(each.decided_name) or "", each.decided_title or "", at)
+            found[each.pupil, each.session, each.batch] = ", ".join(said)
+        return found
 
-    def _restated(self, version: Version) -> dict[str, str]:
-        """Return when a later import restated a mark; nothing of any other version."""
-        return (
-            {"changed_at": iso(self.recording(version)[0])} if self._later_import(version) else {}
+    def version(self, number: int, version: Version) -> MarkVersion:
+        """Return what a version of that number in its session says, and who made it when."""
+        at, _ = self.recording(version)
+        return MarkVersion(
+            stored=version,
+            number=number,
+            reason=self._view.open(version.reason),
+            nature=self._view.open(version.nature),
+            comment=self._view.open(version.comment),
+            by=self.author(version),
+            recorded=at,
+            changed=at if self._later_import(version) else None,
+            late=self.school_days_late(version),
+            source=self.source(version),
+            approved=self._approved.get((version.pupil, version.session, version.batch)),
         )
+
+    def row(self, number: int, version: Version) -> dict[str, Any]:
+        """Return a version as a document has it."""
+        [row] = Listing(VERSIONS, [self.version(number, version)]).documents()
+        return row
 
     def name_and_title(self, staff: str | None, day: date) -> Author:
         """Return the name and title of a member of staff on a day; the id where not on staff."""
@@ -113,22 +268,18 @@ class Describer:
         day = date.fromisoformat(version.session[:10])
         return school_days_between(self._school_days, day, made)
 
-    def author(self, version: Version) -> dict[str, Any] | None:
+    def author(self, version: Version) -> Signatory | None:
         """Return who made a version, with the title of then; none where nobody is stated."""
         if version.by is None:
             return None
-        day = self.changed_on(version) or date.fromisoformat(version.session[:10])
-        name, title = self._name_and_title(version, day)
         authenticated = AS_STATED if version.imported else self.recording(version)[1]
-        return {"name": name, "job_title": title, "authenticated": authenticated}
+        # Kept with the change where it is an amendment, else as the staff list was that day.
+        if version.name is not None:
+            return Signatory(self._view.open(version.name), version.job_title, authenticated)
+        day = self.changed_on(version) or date.fromisoformat(version.session[:10])
+        return Signatory(*self.name_and_title(version.by, day), authenticated)
 
     def changed_on(self, version: Version) -> date | None:
         """Return the London date of a change: as its source states, else as recorded."""
         when = self.made_at(version)
         return None if when is None else local_date(when)
-
-    def _name_and_title(self, version: Version, day: date) -> tuple[str | None, str | None]:
-        """Return name and title as they were then: kept with the change, else from the staff."""
-        if version.name is not None:
-            return self._view.open(version.name), version.job_title
-        return self.name_and_title(version.by, day)

@@ -26,20 +26,6 @@ KINDS: Mapping[str, str] = {
     "roll": "roll or group changed",
 }
 """What each kind of change is called; no two alike."""
-VERSION_KINDS: Mapping[str, str] = {
-    "entry": "entry",
-    "late_entry": "late entry",
-    "taking": "corrected during taking",
-    "amendment": "amendment",
-    "restated": "restated by its source",
-    "plan": "plan",
-}
-"""What the kind of a version is called in one pupil's history."""
-_PLANS = {
-    "planned": "absence planned",
-    "changed": "plan changed before the register was taken",
-    "withdrawn": "plan withdrawn before the register was taken",
-}
 NOBODY = "not stated"
 
 
@@ -103,16 +89,3 @@ def week_in_words(monday: date) -> str:
 def week_heading(monday: date) -> str:
     """Write it to begin a line."""
     return f"W{week_in_words(monday)[1:]}"
-
-
-def version_in_words(row: Mapping[str, Any], source: str | None) -> str:
-    """Return what a version is, and which system states it where it was imported.
-
-    A late entry says how late; a correction during taking is no amendment.
-    """
-    words = _PLANS.get(row.get("step") or "", VERSION_KINDS[row["kind"]])
-    if source is None:
-        return words
-    return (
-        f"{words} ({source})" if row["kind"] == "restated" else f"{words}, as stated by {source}"
-    )

@@ -4,14 +4,22 @@ A record stated whole again (a parent by another system, a pupil who returns, a 
 changes details without an amendment of each; what differs is found by opening both versions.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
 from ledger.sealing.keys import is_sealed
-from projections.queries.versions import AS_STATED, Describer
+from projections.queries.columns import Column, Listing
+from projections.queries.versions import (
+    AS_STATED,
+    Describer,
+    Signatory,
+    by_columns,
+    instant,
+    moment,
+)
 from projections.queries.view import View
 from projections.readmodel.record import INTERVAL, Sealed, V, Versioned
 from projections.readmodel.records.log import Commit
@@ -24,6 +32,83 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """An amendment of the admission register, opened; ``recorded``: in microseconds.
+
+    ``confidential``: it is of an address that may not be told.
+    """
+
+    stored: AdmissionAmendment
+    upns: Sequence[str]
+    original: str | None
+    amended: str | None
+    reason: str | None
+    by: Signatory | None
+    recorded: int
+    source: str | None
+    confidential: bool
+
+    @property
+    def about(self) -> str:
+        """Whose detail it is: a pupil's, a parent's, or of the one to the other."""
+        if self.stored.parent is None:
+            return "pupil"
+        return "parent" if self.stored.pupil is None else "relation"
+
+    @property
+    def kind(self) -> str:
+        """What kind of change it is, as in `KINDS`."""
+        if self.stored.imported:
+            return "restated"
+        return "stated_anew" if self.stored.reason is None else "amendment"
+
+    @property
+    def made_at(self) -> int | None:
+        """When it was made: as its source states, else as recorded here."""
+        return self.stored.stated if self.stored.imported else self.recorded
+
+    @property
+    def whose(self) -> str:
+        """Whose detail it is, for reading."""
+        upns = ", ".join(self.upns)
+        if self.about == "pupil":
+            return upns
+        link = "relation to" if self.about == "relation" else "of"
+        return f"parent {self.stored.parent} ({link} {upns})"
+
+    def on_paper(self, detail: str | None) -> str:
+        """Return a detail for reading; an address that may not be told is not put on paper."""
+        return "[confidential]" if self.confidential and detail else detail or "(none)"
+
+
+def _what(row: Amendment) -> str:
+    return f"{KINDS[row.kind]} ({row.source})" if row.source else KINDS[row.kind]
+
+
+ADMISSION: tuple[Column[Amendment], ...] = (
+    Column("upns"),
+    Column("parent_id", value=lambda row: row.stored.parent),
+    Column("about"),
+    Column("", "Whose", text=lambda row: row.whose),
+    Column("kind", "What", text=_what),
+    Column("field", "Detail", lambda row: row.stored.field,
+           lambda row: row.stored.field.replace("_", " ")),
+    Column("original", "Original", text=lambda row: row.on_paper(row.original)),
+    Column("amended", "Amended", text=lambda row: row.on_paper(row.amended)),
+    Column("reason", "Reason", text=lambda row: row.reason or "not stated"),
+    *by_columns(lambda row: row.by),
+    Column("recorded_at", value=lambda row: iso(row.recorded)),
+    Column("", "Date", text=lambda row: moment(row.made_at) or "not stated"),
+    Column("stated_at", value=lambda row: instant(row.stored.stated)),
+    Column("source"),
+    Column("position", value=lambda row: row.stored.position),
+    Column("confidential"),
+)  # fmt: skip
+ADMISSION_READ = ("Whose", "Detail", "What", "Original", "Amended", "Reason", "Date", "By")
+"""The law's five, and the title."""
+
+
 def parents_of(view: View, pupils: Collection[int]) -> dict[str, set[int]]:
     """Return which of the pupils a parent was ever recorded as a parent or contact of."""
     found: dict[str, set[int]] = {}
@@ -34,17 +119,23 @@ def parents_of(view: View, pupils: Collection[int]) -> dict[str, set[int]]:
 
 
 def amendments(view: View, describer: Describer, pupils: Collection[int]) -> list[dict[str, Any]]:
+    """Return the amendments about some pupils and their parents as documents have them."""
+    return Listing(ADMISSION, amended(view, describer, pupils)).documents()
+
+
+def amended(view: View, describer: Describer, pupils: Collection[int]) -> list[Amendment]:
     """Return the amendments about some pupils and their parents, as they were recorded."""
     parents = parents_of(view, pupils)
     stored = view.standing(AdmissionAmendment)
     found = [a for a in stored if _is_about(a, pupils, parents)]
-    written = [_row(view, describer, a, parents) for a in found]
     explained = {(a.pupil, a.parent, a.field, view.commits.of(a.position).first) for a in stored}
     for change in changed_details(view, pupils, parents):
         commit = view.commits.of(change.position)
         if (*change[:3], commit.first) not in explained:
-            written.append(_row(view, describer, change.unexplained(commit), parents))
-    return sorted(written, key=lambda r: (r["position"], r["field"]))
+            found.append(change.unexplained(commit))
+    confidential = confidential_parents(view)
+    rows = [_opened(view, describer, a, parents, confidential) for a in found]
+    return sorted(rows, key=lambda each: (each.stored.position, each.stored.field))
 
 
 def _is_about(
@@ -53,54 +144,41 @@ def _is_about(
     return a.pupil in pupils if a.pupil is not None else a.parent in parents
 
 
-def _row(
-    view: View, describer: Describer, a: AdmissionAmendment, parents: dict[str, set[int]]
-) -> dict[str, Any]:
-    commit = view.commits.of(a.position)
-    when = a.stated if a.imported else commit.at
-    confidential = a.field == "address" and a.parent in confidential_parents(view)
-    concerned = {a.pupil} if a.pupil is not None else parents[a.parent or ""]
-    return {
-        "upns": sorted(view.people[n].upn for n in concerned if n in view.people),
-        "parent_id": a.parent,
-        "about": "pupil" if a.parent is None else "parent" if a.pupil is None else "relation",
-        "kind": _kind(a),
-        "field": a.field,
-        "original": _in_clear(view, a.original),
-        "amended": _in_clear(view, a.amended),
-        "reason": view.open(a.reason),
-        "by": _author(view, describer, a, None if when is None else local_date(when)),
-        "recorded_at": iso(commit.at),
-        "stated_at": None if a.stated is None else iso(a.stated),
-        "source": commit.source if a.imported else None,
-        "position": a.position,
-        "confidential": confidential,
-    }
-
-
 def confidential_parents(view: View) -> set[str]:
     """Return the parents whose address may not be told to anyone, by their ids."""
     return {each.parent for each in view.standing(Parent, address_confidential="yes")}
 
 
-def _kind(a: AdmissionAmendment) -> str:
-    if a.imported:
-        return "restated"
-    return "stated_anew" if a.reason is None else "amendment"
+def _opened(
+    view: View,
+    describer: Describer,
+    a: AdmissionAmendment,
+    parents: dict[str, set[int]],
+    confidential: set[str],
+) -> Amendment:
+    commit = view.commits.of(a.position)
+    concerned = {a.pupil} if a.pupil is not None else parents[a.parent or ""]
+    return Amendment(
+        stored=a,
+        upns=sorted(view.people[n].upn for n in concerned if n in view.people),
+        original=_in_clear(view, a.original),
+        amended=_in_clear(view, a.amended),
+        reason=view.open(a.reason),
+        by=_author(view, describer, a),
+        recorded=commit.at,
+        source=commit.source if a.imported else None,
+        confidential=a.field == "address" and a.parent in confidential,
+    )
 
 
-def _author(
-    view: View, describer: Describer, a: AdmissionAmendment, day: date | None
-) -> dict[str, Any] | None:
+def _author(view: View, describer: Describer, a: AdmissionAmendment) -> Signatory | None:
     if a.by is None:
         return None
     commit = view.commits.of(a.position)
-    name, title = describer.name_and_title(a.by, day or local_date(commit.at))
-    return {
-        "name": view.open(a.name) or name,
-        "job_title": a.job_title or title,
-        "authenticated": AS_STATED if a.imported else commit.authenticated,
-    }
+    when = a.stated if a.imported and a.stated is not None else commit.at
+    name, title = describer.name_and_title(a.by, local_date(when))
+    authenticated = AS_STATED if a.imported else commit.authenticated
+    return Signatory(view.open(a.name) or name, a.job_title or title, authenticated)
 
 
 _NO_DETAIL = {"parent", "pupil", "starts_on", "birth_cohort", "compulsory_from", *INTERVAL}
@@ -170,9 +248,9 @@ class _Changes(NamedTuple):
         names = [name for name in record.__struct_fields__ if name not in _NO_DETAIL]
         for before, after in pairwise(self._last_of_each_commit(known)):
             for name in names:
-                was, became = getattr(before, name), getattr(after, name)
+                was, became = _text(getattr(before, name)), _text(getattr(after, name))
                 if was != became and _in_clear(self.view, was) != _in_clear(self.view, became):
-                    yield Change(*subject, name, _text(was), _text(became), after.kf)
+                    yield Change(*subject, name, was, became, after.kf)
 
     def of_spells(self, pupil: int) -> Iterator[Change]:
         """Yield what was changed of a pupil's spells; that one ends is no change of an entry."""
@@ -187,9 +265,9 @@ class _Changes(NamedTuple):
         return {self.view.commits.of(each.kf).first: each for each in versions}.values()
 
 
-def _in_clear(view: View, value: object) -> object:
+def _in_clear(view: View, text: Sealed | None) -> str | None:
     """Open a sealed text; a flag or number that is not personal stands in clear."""
-    return view.open(Sealed(value)) if isinstance(value, str) and is_sealed(value) else value
+    return view.open(text) if text is not None and is_sealed(text) else text
 
 
 def _text(value: object) -> Sealed | None:

@@ -220,7 +220,7 @@ def test_takings_of_the_pupils_groups_are_shown(school):
     assert "is not recorded" not in text(answer)
     assert "not recorded" in text(answer)
     assert len(ask(school).document["takings"]) == 2
-    assert len(ask(school).blocks) == 2
+    assert len(ask(school).blocks) == 1
 
 
 def test_takings_are_shown_for_reading_only_where_something_changed(school):

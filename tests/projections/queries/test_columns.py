@@ -69,17 +69,30 @@ def test_a_row_is_written_as_its_columns_say():
 
 
 def test_a_column_may_be_for_reading_or_for_programs_only():
-    """Without a key it is only read, without a heading it is not; the CSV may say it shorter."""
+    """Without a key it is only read, without a heading it is not.
+
+    The CSV may say it shorter, and a document leave it out where there is none.
+    """
     columns = (
         Column("", "Loan", text=lambda row: f"{row.book}, {row.times} times"),
         Column("book"),
-        Column("until", csv=False),
+        Column("until", csv=False, sparse=True),
         Column("late", csv=lambda row: "L" * row.late),
     )
     found = answer(columns)
     assert list(found.blocks[0].rows[0]) == ["Atlas, 2 times"]
-    assert found.rows()[0].keys() == {"book", "until", "late"}
+    assert [list(row) for row in found.rows()] == [["book", "until", "late"], ["book", "late"]]
     assert as_csv(found).splitlines() == ["book,late", "Atlas,", "Bestiary,L"]
+
+
+def test_a_column_may_be_of_a_part_of_the_row():
+    """It says of the whole what it says of the part."""
+    columns = [column.on(lambda loans: loans[0]) for column in COLUMNS]
+    listing = Listing(columns, [ROWS])
+    assert listing.documents() == Listing(COLUMNS, ROWS).documents()[:1]
+    assert [tuple(row) for row in listing.grid("Loans").rows] == [
+        ("Atlas", "2026-01-31", "2", "no")
+    ]
 
 
 def test_a_table_may_be_read_in_another_order():
