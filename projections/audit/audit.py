@@ -5,8 +5,8 @@ of pupils and names of staff only where they are asked for with a reason, which 
 recorded, and never as a ranking.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, get_args
 
@@ -18,9 +18,10 @@ from projections.audit.papers import find_after_paper
 from projections.audit.scope import CheckResult, Scope
 from projections.audit.staff import Staff, find_strangers
 from projections.audit.thresholds import MARGIN, find_just_below
-from projections.audit.words import CHECKS, WORDING, flat, heading, table
-from projections.queries.blocks import Block, Grid, Lines
-from projections.queries.question import Answer, Question, Selection, option
+from projections.audit.words import CHECKS, WORDING, columns, heading, table
+from projections.queries.blocks import Block
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, Selection, option
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import any_mark
 from projections.readmodel.records.disclosure import NamesShown
@@ -34,21 +35,30 @@ Check = Literal[
     "just-lifted",
     "stranger",
 ]
-_COLUMNS = (
-    "check",
-    "what",
-    "session",
-    "from_code",
-    "to_code",
-    "lag",
-    "changed_on",
-    "positions",
-    "evidence",
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """That names were looked up, as known; why and by whom where names are asked for."""
+
+    recorded: int
+    position: int
+    reason: str | None = None
+    name: str | None = None
+    job_title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFindings:
+    """What each check found, when names were looked up, and what the ledger knows nothing of."""
+
+    results: Mapping[Check, CheckResult]
+    lookups: Sequence[Lookup]
+    missing: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Audit(Selection, Question):
+class Audit(Selection, Inquiry[AuditFindings]):
     """attendance audit: changes that deserve a question, with the evidence: unusual, not improper.
 
     What is unusual about the changes of a register: questions for people, no verdicts.
@@ -93,38 +103,42 @@ class Audit(Selection, Question):
             )
         return NamesLookedUp(reason) if self.names else None
 
-    def answer(self, view: View) -> Answer:
-        """Answer with the findings of each check."""
-        columns = (*_COLUMNS, "upn", "by") if self.names else _COLUMNS
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "checks": [], "rows": [], "knows_nothing": True}
-            return Answer(document, columns, [Lines([view.ignorance()])])
+    def find(self, view: View) -> AuditFindings:
+        """Find what each check asks for."""
         scope, staff = Scope(view, self), Staff(view)
-        results = {check: _CHECKS[check](self, scope, staff) for check in _checks_asked(self)}
-        rows = {check: _rows(self, staff, result) for check, result in results.items()}
-        every = [row for found in rows.values() for row in found]
-        shown = _names_shown(self, view)
-        missing = _knows_nothing_of(view)
-        document = {
-            "as_of": view.as_of(),
+        results = {
+            check: _CHECKS[check](self, scope, staff)
+            for check in get_args(Check)
+            if check in (self.only or get_args(Check))
+        }
+        if self.names:
+            results = {check: _with_names(found, staff) for check, found in results.items()}
+        return AuditFindings(results, _lookups(view, names=self.names), _knows_nothing_of(view))
+
+    def present(self, found: AuditFindings) -> Answer:
+        """Show the findings of each check, with what it asks and what is often behind them."""
+        results, missing = found.results, found.missing
+        every = [finding for result in results.values() for finding in result.findings]
+        lookups = Listing(_lookup_columns(names=self.names), found.lookups)
+        fields = {
             "wording": WORDING,
             "knows_nothing_of": missing,
             "checks": [_summary(check, result) for check, result in results.items()],
-            "rows": every,
-            "names_shown": shown,
+            "rows": Listing(columns(names=self.names), every),
+            "names_shown": lookups,
         }
-        tables = [table(check, found, results[check].summary) for check, found in rows.items()]
-        blocks: list[Block] = [
-            heading(missing),
-            *([] if "marks" in missing else tables),
-            *_shown_before(shown),
-            Lines([view.provenance()]),
-        ]
-        return Answer(document, columns, blocks, flat=[flat(row) for row in every])
+        blocks: list[Block] = [heading(missing)]
+        if "marks" not in missing:
+            blocks += [table(check, each, names=self.names) for check, each in results.items()]
+        if found.lookups:
+            # So that whoever looks is seen too.
+            title = "Names were looked up; by whom and why is shown with --names"
+            blocks.append(lookups.grid(title, order=_LOOKUPS_READ))
+        return Answer(fields, blocks=blocks)
 
-
-def _checks_asked(question: Audit) -> list[Check]:
-    return [check for check in get_args(Check) if check in (question.only or get_args(Check))]
+    def unknown(self) -> Answer:
+        """Return no check and no finding."""
+        return Answer({"checks": [], "rows": Listing(columns(names=self.names), [])})
 
 
 def _turned_present(question: Audit, scope: Scope, _staff: Staff) -> CheckResult:
@@ -146,14 +160,9 @@ _CHECKS: Mapping[Check, Callable[[Audit, Scope, Staff], CheckResult]] = {
 }
 
 
-def _rows(question: Audit, staff: Staff, result: CheckResult) -> list[dict[str, Any]]:
-    """Return the rows of a check; only with names do they say about whom and by whom."""
-    if not question.names:
-        return [found.row() for found in result.findings]
-    return [
-        {**found.row(), "upn": found.upn, "by": staff.names_of(found.staff)}
-        for found in result.findings
-    ]
+def _with_names(result: CheckResult, staff: Staff) -> CheckResult:
+    named = [replace(each, by=staff.names_of(each.staff)) for each in result.findings]
+    return replace(result, findings=named)
 
 
 def _knows_nothing_of(view: View) -> list[str]:
@@ -172,23 +181,29 @@ def _summary(check: Check, result: CheckResult) -> dict[str, Any]:
     return {**said, "findings": len(result.findings), **result.summary}
 
 
-def _names_shown(question: Audit, view: View) -> list[dict[str, Any]]:
-    """Return when names were looked up, as known; with names, also by whom and why."""
-    found = []
-    for each in sorted(view.standing(NamesShown), key=lambda each: each.kf):
-        row = {"recorded_at": iso(view.commits.of(each.kf).at), "position": each.kf}
-        if question.names:
-            name, title = view.open(each.name), each.job_title
-            row |= {"reason": view.open(each.reason), "name": name, "job_title": title}
-        found.append(row)
-    return found
-
-
-def _shown_before(shown: list[dict[str, Any]]) -> list[Grid]:
-    """Return who looked up names before, so that the lookers are seen too."""
-    body = [
-        (r["recorded_at"], r.get("name") or "", r.get("job_title") or "", r.get("reason") or "")
-        for r in shown
+def _lookups(view: View, *, names: bool) -> list[Lookup]:
+    known = sorted(view.standing(NamesShown), key=lambda each: each.kf)
+    return [
+        Lookup(
+            view.commits.of(each.kf).at,
+            each.kf,
+            *((view.open(each.reason), *view.author(each)) if names else ()),
+        )
+        for each in known
     ]
-    title = "Names were looked up; by whom and why is shown with --names"
-    return [Grid(title, ("When", "Who", "Job title", "Why"), body)] if body else []
+
+
+def _lookup_columns(*, names: bool) -> tuple[Column[Lookup], ...]:
+    named: tuple[Column[Lookup], ...] = (
+        Column("reason", "Why"),
+        Column("name", "Who"),
+        Column("job_title", "Job title"),
+    )
+    return (
+        Column("recorded_at", "When", lambda row: iso(row.recorded)),
+        Column("position"),
+        *(replace(column, json=names) for column in named),
+    )
+
+
+_LOOKUPS_READ = ("When", "Who", "Job title", "Why")

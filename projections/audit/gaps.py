@@ -1,28 +1,27 @@
 """What this ledger cannot know, and what follows from it; of that, the gaps of the register."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ledger.english import number_of
 from projections.audit import gaps_log
-from projections.audit.gaps_log import Gap
+from projections.audit.gaps_log import GAPS, Gap
 from projections.queries.blocks import Lines
-from projections.queries.question import Answer, Question
+from projections.queries.columns import Listing
+from projections.queries.question import Answer, Inquiry
 from projections.queries.rectangle import rectangle
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import extent, imported_marks, sessions_of
 from projections.readmodel.records.log import SourceFile
 from projections.register import due
 
-_COLUMNS = ("kind", "what", "count", "first", "last", "positions_from", "positions_to", "means")
 _OF_MARKS = ("marks", "amendments")
 """How the files that hold marks begin, among those of a whole school."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gaps(Question):
+class Gaps(Inquiry[list[Gap]]):
     """attendance gaps: what this ledger cannot know, and what follows from it.
 
     Gaps of the log, of the whole of it; gaps of the register, from --from to --on.
@@ -30,41 +29,22 @@ class Gaps(Question):
     What other systems told besides marks (roll, groups, parents, notices, casework) is of the log.
     """
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a gap, those of the log first; what has none is not listed."""
+    def find(self, view: View) -> list[Gap]:
+        """Find the gaps, those of the log first; what has none is not listed."""
         del self
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        facts = gaps_log.fact_gaps(view)
-        every = [*gaps_log.log_gaps(view), *facts, *register_gaps(view)]
-        rows = [gap.row() for gap in every]
-        return Answer({"as_of": view.as_of(), "rows": rows}, _COLUMNS, [Lines(_lines(view, rows))])
+        return [*gaps_log.log_gaps(view), *gaps_log.fact_gaps(view), *register_gaps(view)]
 
+    def present(self, found: list[Gap]) -> Answer:
+        """Show one row a gap."""
+        del self
+        lines = [f"{number_of(len(found), 'thing')} that this ledger cannot know", ""]
+        for gap in found:
+            lines += [f"{gap.what}: {gap.count}{gap.when}{gap.where}", f"    {gap.means}", ""]
+        return Answer({"rows": Listing(GAPS, found)}, blocks=[Lines(lines)])
 
-def _lines(view: View, rows: Iterable[dict[str, Any]]) -> list[str]:
-    shown = list(rows)
-    lines = [f"{number_of(len(shown), 'thing')} that this ledger cannot know", ""]
-    for row in shown:
-        lines += [f"{row['what']}: {row['count']}{_when(row)}{_where(row)}"]
-        lines += [f"    {row['means']}", ""]
-    return [*lines, view.provenance(), ""]
-
-
-def _when(row: dict[str, Any]) -> str:
-    first, last = row["first"], row["last"]
-    if first is None and last is None:
-        return ""
-    if first is None:
-        return f", until {last}"
-    return f", on {first}" if first == last else f", {first} to {last}"
-
-
-def _where(row: dict[str, Any]) -> str:
-    first, last = row["positions"]["from"], row["positions"]["to"]
-    if first is None:
-        return ""
-    return f" (entry {first})" if first == last else f" (entries {first} to {last})"
+    def unknown(self) -> Answer:
+        """Return no gap."""
+        return Answer({"rows": Listing(GAPS, [])})
 
 
 # -- of the register: told by others, undated, late, or never marked -------------------------

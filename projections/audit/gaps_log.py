@@ -5,12 +5,12 @@ And what other systems told besides marks: notices, roll, groups, relations, par
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ledger.clock import iso, local_date
 from ledger.sealing.keys import BEYOND_USE
 from ledger.transparency.witnesses import trusted_witnesses
 from projections.queries import sightings
+from projections.queries.columns import Column
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import extent
 from projections.readmodel.record import Versioned
@@ -53,17 +53,35 @@ class Gap:
     last: str | None = None
     positions: tuple[int | None, int | None] = (None, None)
 
-    def row(self) -> dict[str, Any]:
-        """Return the row of the answer."""
-        return {
-            "kind": self.kind,
-            "what": self.what,
-            "count": self.count,
-            "first": self.first,
-            "last": self.last,
-            "positions": {"from": self.positions[0], "to": self.positions[1]},
-            "means": self.means,
-        }
+    @property
+    def when(self) -> str:
+        """From when to when, for reading."""
+        if self.first is None:
+            return f", until {self.last}" if self.last else ""
+        on_one = self.first == self.last
+        return f", on {self.first}" if on_one else f", {self.first} to {self.last}"
+
+    @property
+    def where(self) -> str:
+        """At which entries, for reading."""
+        first, last = self.positions
+        if first is None:
+            return ""
+        return f" (entry {first})" if first == last else f" (entries {first} to {last})"
+
+
+GAPS: tuple[Column[Gap], ...] = (
+    Column("kind"),
+    Column("what"),
+    Column("count"),
+    Column("first"),
+    Column("last"),
+    Column("positions", value=lambda gap: {"from": gap.positions[0], "to": gap.positions[1]},
+           csv=False),
+    Column("positions_from", value=lambda gap: gap.positions[0], json=False),
+    Column("positions_to", value=lambda gap: gap.positions[1], json=False),
+    Column("means"),
+)  # fmt: skip
 
 
 def log_gaps(view: View) -> Iterator[Gap]:

@@ -1,14 +1,14 @@
 """Changes to sessions that a paper covers, made after the paper."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from ledger.values import Session, parse_session
 from policies.law.notices import Notice, relied_on
 from policies.law.papers import Paper
-from projections.audit.scope import Chain, CheckResult, Finding, Scope, Step
+from projections.audit.scope import CheckResult, Scope, Step
 from projections.queries.view import View
 from projections.readmodel.records import disclosure as disclosure_records
 from projections.readmodel.records import penalties as penalties_records
@@ -51,25 +51,50 @@ class RecordedPaper:
         same_day = on == changed_on and not step.imported
         return on < changed_on or (same_day and self.position < step.position)
 
-    def row(self) -> dict[str, Any]:
-        """Return it as evidence."""
-        on = self.on.isoformat() if self.on else None
-        return {"paper": self.kind, "on": on, "position": self.position}
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """A paper that covers a session, as evidence."""
+
+    paper: str
+    on: date | None
+    position: int
+
+    @property
+    def words(self) -> str:
+        return (
+            f"{self.paper} of {self.on}"
+            if self.on
+            else f"{self.paper} at position {self.position}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """The papers that a change came after."""
+
+    papers: Sequence[_Paper]
+
+    @property
+    def words(self) -> str:
+        return ", ".join(paper.words for paper in self.papers)
 
 
 def find_after_paper(scope: Scope) -> CheckResult:
     """Find changes after a notice, a consideration, a certificate or a pack that covers them."""
-    recorded = _papers(scope.view)
-    findings = [
-        _finding(scope, chain, n, concerned)
-        for chain, n in scope.changes
-        if (concerned := list(_papers_before(recorded, chain[n])))
-    ]
-    counts: dict[str, int] = {}
-    for found in findings:
-        for kind in sorted({paper["paper"] for paper in found.evidence["papers"]}):
-            counts[kind] = counts.get(kind, 0) + 1
-    return CheckResult(findings, {"by_paper": counts})
+    recorded, findings, counts = _papers(scope.view), [], Counter[str]()
+    for chain, n in scope.changes:
+        found = [
+            _Paper(paper.kind, paper.on, paper.position)
+            for paper in _papers_before(recorded, chain[n])
+        ]
+        if found:
+            kinds = sorted({paper.paper for paper in found})
+            counts.update(kinds)
+            what = f"changed after a {' and a '.join(kinds)}"
+            findings.append(scope.finding(AFTER_PAPER, what, chain[n], _Papers(found)))
+    words = ", ".join(f"{kind}: {n}" for kind, n in sorted(counts.items())) or "none"
+    return CheckResult(findings, {"by_paper": counts}, [f"Changes by kind of paper: {words}."])
 
 
 def _papers_before(
@@ -79,24 +104,6 @@ def _papers_before(
     for paper in recorded.get(step.pupil, ()):
         if paper.before(step) and paper.covers(session, changed_on):
             yield paper
-
-
-def _finding(scope: Scope, chain: Chain, n: int, concerned: list[RecordedPaper]) -> Finding:
-    step = chain[n]
-    kinds = sorted({paper.kind for paper in concerned})
-    return Finding(
-        check=AFTER_PAPER,
-        what=f"changed after a {' and a '.join(kinds)}",
-        session=step.session,
-        upn=scope.upn(step.pupil),
-        from_code=step.replaced,
-        to_code=step.code,
-        lag=step.lag,
-        changed_on=step.changed_on,
-        positions=(step.position,),
-        evidence={"papers": [paper.row() for paper in concerned]},
-        staff=((step.by, step.changed_on),),
-    )
 
 
 def _papers(view: View) -> dict[int, list[RecordedPaper]]:

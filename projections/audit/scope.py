@@ -5,21 +5,21 @@ days after the session; and what a check finds among them. An audit says what is
 says that something is improper.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from ledger.clock import local_date
 from policies.law.calendar import school_days_between
-from policies.packs.codes import CodeRule, Codes
+from policies.packs.codes import Codes
 from projections.queries.question import Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
-from projections.queries.view import View
+from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import questionable
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.register import Mark
@@ -64,6 +64,12 @@ class Step:
 Chain = list[Step]
 
 
+def is_provisional(codes: Codes, code: str | None, day: date) -> bool:
+    """Tell whether a code says on a day that the reason is not yet known."""
+    rule = codes.find(code, day) if code else None
+    return rule is not None and rule.provisional
+
+
 def is_absent(codes: Codes, code: str | None, day: date) -> bool:
     """Tell whether a code is one of absence on a day, authorised or not."""
     rule = codes.find(code, day) if code else None
@@ -79,50 +85,53 @@ def becomes_present(codes: Codes, step: Step) -> bool:
     return in_school and is_absent(codes, step.replaced, step.day)
 
 
+class Evidence(Protocol):
+    """What a finding rests on: a dataclass of what a document holds."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def words(self) -> str:
+        """The same for reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that deserves a question: what, about whom, and the evidence.
 
-    ``upn`` and ``staff`` (the ids of those who made the changes): shown only where names are asked
-    for.
+    ``upn``, ``staff`` (the ids of those who made the changes, each with the day) and ``by`` (these
+    by name): shown only where names are asked for.
     """
 
     check: str
     what: str
-    positions: tuple[int, ...]
-    evidence: dict[str, Any]
+    positions: Sequence[int]
+    evidence: Evidence
     session: str | None = None
     upn: str | None = None
     from_code: str | None = None
     to_code: str | None = None
     lag: int | None = None
     changed_on: date | None = None
-    staff: tuple[tuple[str | None, date | None], ...] = ()
-
-    def row(self) -> dict[str, Any]:
-        """Return the row of the answer, without whom it is about."""
-        return {
-            "check": self.check,
-            "what": self.what,
-            "session": self.session,
-            "from_code": self.from_code,
-            "to_code": self.to_code,
-            "lag": self.lag,
-            "changed_on": self.changed_on.isoformat() if self.changed_on else None,
-            "positions": list(self.positions),
-            "evidence": self.evidence,
-        }
+    staff: Sequence[tuple[str | None, date | None]] = ()
+    by: Sequence[Author] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found, and the figures that stand beside it."""
+    """What one check found, the figures that stand beside it, and these in words."""
 
-    findings: list[Finding]
-    summary: dict[str, Any]
+    findings: Sequence[Finding]
+    summary: Mapping[str, Any]
+    notes: Sequence[str]
 
 
-def by_lag(steps: list[Step]) -> dict[str, int]:
+def lags_in_words(bands: Mapping[str, int]) -> str:
+    """Write the counts of `by_lag`."""
+    return "; ".join(f"{band}: {n}" for band, n in bands.items())
+
+
+def by_lag(steps: Sequence[Step]) -> dict[str, int]:
     """Count changes by how many school days after the session they were made."""
     bands = dict.fromkeys(("same day", "1 to 5", "6 to 20", "over 20", "not stated"), 0)
     names = list(bands)
@@ -141,6 +150,11 @@ class Scope:
 
     view: View
     question: Selection
+
+    @property
+    def codes(self) -> Codes:
+        """What the codes meant, by day."""
+        return self.view.rules.codes
 
     @cached_property
     def whole(self) -> Rectangle:
@@ -186,22 +200,25 @@ class Scope:
         """Return a pupil's UPN."""
         return self.view.people[pupil].upn
 
-    def rule(self, code: str, day: date) -> CodeRule | None:
-        """Return what a code meant on a day."""
-        return self.view.rules.codes.find(code, day)
+    def finding(self, check: str, what: str, step: Step, evidence: Evidence) -> Finding:
+        """Return a finding about one version of a mark."""
+        return Finding(
+            check=check,
+            what=what,
+            positions=[step.position],
+            evidence=evidence,
+            session=step.session,
+            upn=self.upn(step.pupil),
+            from_code=step.replaced,
+            to_code=step.code,
+            lag=step.lag,
+            changed_on=step.changed_on,
+            staff=[(step.by, step.changed_on)],
+        )
 
-    def provisional(self, step: Step) -> bool:
-        """Tell whether a version says that the reason is not yet known."""
-        rule = self.rule(step.code, step.day)
-        return rule is not None and rule.provisional
-
-    def absent(self, code: str | None, day: date) -> bool:
-        """Tell whether a code is one of absence, authorised or not."""
-        return is_absent(self.view.rules.codes, code, day)
-
-    def to_present(self, step: Step) -> bool:
-        """Tell whether a version made an absence a presence after the end of taking."""
-        return becomes_present(self.view.rules.codes, step)
+    def absent(self, step: Step) -> bool:
+        """Tell whether a version is one of absence, authorised or not."""
+        return is_absent(self.codes, step.code, step.day)
 
     def school_days(self, after: date, until: date) -> int:
         """Count the school days later than one day, up to another."""
@@ -216,7 +233,7 @@ class Scope:
 
     def _all_chains(self) -> Iterator[Chain]:
         view = self.view
-        provisional = [rule.code for rule in view.rules.codes.rules if rule.provisional]
+        provisional = [rule.code for rule in self.codes.rules if rule.provisional]
         for chain in questionable(view, view.first, view.on, provisional):
             entered = view.commits.of(chain[0].kf)
             yield [self._step(mark, view.commits.of(mark.kf), entered) for mark in chain]

@@ -1,14 +1,14 @@
 """Who changed marks: names and roles as they were, and who never took a group's register."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
 
-from projections.audit.scope import CheckResult, Finding, Scope, Step
-from projections.queries.view import View
+from ledger.english import number_of
+from projections.audit.scope import CheckResult, Scope, Step
+from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import takers
 from projections.readmodel.record import Sealed
 from projections.readmodel.records.register import RegisterTaken
@@ -55,16 +55,18 @@ class Staff:
             return _NO_ROLE
         return ", ".join(post.roles) or post.job_title
 
-    def names_of(self, who: Sequence[tuple[str | None, date | None]]) -> list[dict[str, Any]]:
+    def names_of(self, who: Iterable[tuple[str | None, date | None]]) -> list[Author]:
         """Return names and titles of those who are named for changes, each as on the day."""
-        found = []
-        for staff, day in ((staff, day) for staff, day in who if staff is not None):
-            post = self.on(staff, day)
-            name = self.view.open(post.name) if post else staff
-            row = {"name": name, "job_title": post.job_title if post else None}
-            if row not in found:
-                found.append(row)
-        return found
+        found: dict[Author, None] = {}
+        for staff, day in who:
+            if staff is not None:
+                post = self.on(staff, day)
+                found[
+                    Author(self.view.open(post.name), post.job_title)
+                    if post
+                    else Author(staff, None)
+                ] = None
+        return list(found)
 
 
 @dataclass
@@ -90,6 +92,31 @@ class _Strangers:
     def group(self, step: Step) -> str | None:
         held = [g for g in self.groups.get(step.pupil, ()) if g[0] <= step.day <= g[1]]
         return max(held)[2] if held else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """What others of a role changed, and how much of it where they never took the register."""
+
+    changes: int
+    in_groups_never_taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stranger:
+    """A change in a group whose register its author never took, against others of the role."""
+
+    group: str
+    role: str
+    others_in_role: _Others
+
+    @property
+    def words(self) -> str:
+        others = self.others_in_role
+        return (
+            f"role {self.role}: others made {number_of(others.changes, 'change')}, "
+            f"{others.in_groups_never_taken} in groups they never took"
+        )
 
 
 def find_strangers(scope: Scope, staff: Staff) -> CheckResult:
@@ -121,9 +148,19 @@ def find_strangers(scope: Scope, staff: Staff) -> CheckResult:
         never = all_strange[role] - strange[role, step.by or ""]
         alone += not others
         if 2 * never < others:
-            findings.append(_finding(scope, step, _Stranger(group, role, others, never)))
+            what = f"changed in {group} by somebody who never took its register"
+            evidence = _Stranger(group, role, _Others(others, never))
+            findings.append(scope.finding(STRANGER, what, step, evidence))
+    changes = number_of(made.total(), "change")
+    notes = [
+        (
+            f"Of {changes} by a person in a group, {len(doubtful)} by somebody who never took its "
+            f"register; {alone} of these had nobody else of the role to compare with."
+        ),
+        "What others of the role do likewise (the office amends everywhere) is not listed.",
+    ]
     summary = {"changes": made.total(), "never_took": len(doubtful), "not_compared": alone}
-    return CheckResult(findings, summary)
+    return CheckResult(findings, summary, notes)
 
 
 def _by_role(counts: Counter[tuple[str, str]]) -> Counter[str]:
@@ -131,38 +168,3 @@ def _by_role(counts: Counter[tuple[str, str]]) -> Counter[str]:
     for (role, _), number in counts.items():
         found[role] += number
     return found
-
-
-class _Stranger(NamedTuple):
-    """A change in a group whose register its author never took, against others of the role.
-
-    ``changes``: of these others; ``never_took``: those in groups that they never took.
-    """
-
-    group: str
-    role: str
-    changes: int
-    never_took: int
-
-
-def _finding(scope: Scope, step: Step, found: _Stranger) -> Finding:
-    return Finding(
-        check=STRANGER,
-        what=f"changed in {found.group} by somebody who never took its register",
-        session=step.session,
-        upn=scope.upn(step.pupil),
-        from_code=step.replaced,
-        to_code=step.code,
-        lag=step.lag,
-        changed_on=step.changed_on,
-        positions=(step.position,),
-        evidence={
-            "group": found.group,
-            "role": found.role,
-            "others_in_role": {
-                "changes": found.changes,
-                "in_groups_never_taken": found.never_took,
-            },
-        },
-        staff=((step.by, step.changed_on),),
-    )

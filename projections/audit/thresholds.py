@@ -4,18 +4,26 @@ Two lines: persistent absence, and the sessions of the penalty threshold. Both a
 of the same register with the marks as they were when the taking of the registers had ended.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from policies.law.absence import Share, shares
+from ledger.english import number_of
+from policies.law.absence import shares
 from policies.law.calendar import school_weeks
 from policies.law.penalties import measure
 from policies.packs.values import parameters
-from projections.audit.scope import AMENDED, Chain, CheckResult, Finding, Scope, Step
+from projections.audit.scope import (
+    AMENDED,
+    Chain,
+    CheckResult,
+    Evidence,
+    Finding,
+    Scope,
+    Step,
+)
 from projections.penalties.case import (
     Counts,
     age_of,
@@ -30,6 +38,12 @@ from projections.queries.tally import Counter, Tally
 LIFTED = "just-lifted"
 MARGIN = 5
 """How many sessions beyond the line still are "just", where no other number is asked. Ours."""
+
+
+_Near = tuple[int, Finding]
+"""How many sessions beyond a line, and what is found."""
+_Move = tuple[Step, Step]
+"""A mark as first entered, and as it stands."""
 
 
 @dataclass
@@ -79,17 +93,83 @@ def find_just_below(scope: Scope, margin: int) -> CheckResult:
     most ``margin``. The nearest to a line come first.
     """
     registers = _Registers(scope)
-    met = bool(scope.whole.sessions)
-    findings = [*_attendance(registers, margin), *_threshold(registers, margin)] if met else []
-    findings.sort(key=lambda each: int(each.evidence["sessions_until"]))
-    counts = {"persistent": 0, "threshold": 0}
-    for found in findings:
-        counts[found.evidence["figure"]] += 1
-    return CheckResult(findings, {"margin": margin, **counts})
+    # Nothing amended, nothing lifted: there may be no session at all to count.
+    any_ = bool(registers.amended)
+    persistent = list(_attendance(registers, margin)) if any_ else []
+    threshold = list(_threshold(registers, margin)) if any_ else []
+    nearest = sorted([*persistent, *threshold], key=lambda each: each[0])
+    counts = {"persistent": len(persistent), "threshold": len(threshold)}
+    notes = [f"Just: at most {number_of(margin, 'session')} from the line."]
+    return CheckResult([found for _, found in nearest], {"margin": margin, **counts}, notes)
 
 
-def _attendance(registers: _Registers, margin: int) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A session whose mark changed what it counts as, from its first entry to what stands."""
+
+    session: str
+    from_code: str
+    to_code: str
+    lag: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Absence:
+    """Sessions of absence among the possible ones."""
+
+    absent: int
+    possible: int
+
+
+@dataclass(frozen=True, slots=True)
+class _OutOfPersistent:
+    """Figures of persistent absence as first entered, and as they stand."""
+
+    figure: str
+    share: str
+    first_entered: _Absence
+    stands: _Absence
+    sessions_until: int
+    changes: Sequence[_Moved]
+
+    @property
+    def words(self) -> str:
+        then, now = self.first_entered, self.stands
+        return (
+            f"absent {then.absent} of {then.possible} as first entered, "
+            f"{now.absent} of {now.possible} now; {number_of(len(self.changes), 'session')}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fullest:
+    """Sessions of relevant absence in the window that has most of them."""
+
+    fullest_window: int
+
+
+@dataclass(frozen=True, slots=True)
+class _BelowThreshold:
+    """Figures of the penalty threshold as first entered, and as they stand."""
+
+    figure: str
+    sessions: int
+    weeks: int
+    first_entered: _Fullest
+    stands: _Fullest
+    sessions_until: int
+    changes: Sequence[_Moved]
+
+    @property
+    def words(self) -> str:
+        then, now = self.first_entered.fullest_window, self.stands.fullest_window
+        changes = number_of(len(self.changes), "session")
+        return f"fullest window {then} as first entered, {now} now; {changes}"
+
+
+def _attendance(registers: _Registers, margin: int) -> Iterator[_Near]:
     scope = registers.scope
+    # Before the law had a number there is no line.
     if parameters().find("absence.persistent_share", scope.view.on) is None:
         return
     share = shares(scope.view.on).persistent
@@ -98,7 +178,21 @@ def _attendance(registers: _Registers, margin: int) -> Iterator[Finding]:
         before, after = then.get(pupil, Tally()), now.get(pupil, Tally())
         left = share.sessions_until(after.absent, after.possible)
         if share.reached(before.absent, before.possible) and 0 < left <= margin:
-            yield _below_persistent(registers, pupil, share, before, after)
+            moved = [
+                (first, chain[-1])
+                for _, chain in registers.amended[pupil]
+                if scope.absent(first := _as_first_entered(chain)) != scope.absent(chain[-1])
+            ]
+            evidence = _OutOfPersistent(
+                figure="persistent",
+                share=f"{share.part} of {share.of}",
+                first_entered=_Absence(before.absent, before.possible),
+                stands=_Absence(after.absent, after.possible),
+                sessions_until=left,
+                changes=_moved(moved),
+            )
+            what = "lifted out of persistent absence"
+            yield left, _finding(scope, pupil, what, evidence, moved)
 
 
 def _tallies(scope: Scope, whole: Rectangle) -> dict[int, Tally]:
@@ -110,28 +204,7 @@ def _tallies(scope: Scope, whole: Rectangle) -> dict[int, Tally]:
     }
 
 
-def _below_persistent(
-    registers: _Registers, pupil: int, share: Share, before: Tally, after: Tally
-) -> Finding:
-    def absent(step: Step) -> bool:
-        return registers.scope.absent(step.code, step.day)
-
-    moved = [
-        (_as_first_entered(chain), chain[-1])
-        for _, chain in registers.amended[pupil]
-        if absent(_as_first_entered(chain)) != absent(chain[-1])
-    ]
-    figures = {
-        "figure": "persistent",
-        "share": f"{share.part} of {share.of}",
-        "first_entered": {"absent": before.absent, "possible": before.possible},
-        "stands": {"absent": after.absent, "possible": after.possible},
-        "sessions_until": share.sessions_until(after.absent, after.possible),
-    }
-    return _finding(registers, pupil, "lifted out of persistent absence", figures, moved)
-
-
-def _threshold(registers: _Registers, margin: int) -> Iterator[Finding]:
+def _threshold(registers: _Registers, margin: int) -> Iterator[_Near]:
     scope, view = registers.scope, registers.scope.view
     if parameters().find("penalty_notices.threshold", view.on) is None:
         return
@@ -150,15 +223,17 @@ def _threshold(registers: _Registers, margin: int) -> Iterator[Finding]:
             moved = [
                 (_as_first_entered(c), c[-1]) for at, c in registers.amended[pupil] if changed[at]
             ]
-            figures = {
-                "figure": "threshold",
-                "sessions": rule.sessions,
-                "weeks": rule.weeks,
-                "first_entered": {"fullest_window": before},
-                "stands": {"fullest_window": after},
-                "sessions_until": rule.sessions - after,
-            }
-            yield _finding(registers, pupil, "taken below the penalty threshold", figures, moved)
+            evidence = _BelowThreshold(
+                figure="threshold",
+                sessions=rule.sessions,
+                weeks=rule.weeks,
+                first_entered=_Fullest(before),
+                stands=_Fullest(after),
+                sessions_until=rule.sessions - after,
+                changes=_moved(moved),
+            )
+            what = "taken below the penalty threshold"
+            yield rule.sessions - after, _finding(scope, pupil, what, evidence, moved)
 
 
 def _fullest(scope: Scope, flags: Flags) -> Counts:
@@ -166,24 +241,20 @@ def _fullest(scope: Scope, flags: Flags) -> Counts:
     return window_counts(flags, scope.whole.sessions, weeks, measure(scope.view.on))[1]
 
 
+def _moved(moved: Iterable[_Move]) -> list[_Moved]:
+    return [_Moved(last.session, first.code, last.code, last.lag) for first, last in moved]
+
+
 def _finding(
-    registers: _Registers,
-    pupil: int,
-    what: str,
-    figures: dict[str, Any],
-    moved: list[tuple[Step, Step]],
+    scope: Scope, pupil: int, what: str, evidence: Evidence, moved: Sequence[_Move]
 ) -> Finding:
-    changes = [
-        {"session": last.session, "from_code": first.code, "to_code": last.code, "lag": last.lag}
-        for first, last in moved
-    ]
     days = [last.changed_on for _, last in moved if last.changed_on is not None]
     return Finding(
         check=LIFTED,
         what=what,
-        upn=registers.scope.upn(pupil),
+        upn=scope.upn(pupil),
         changed_on=max(days, default=None),
-        positions=tuple(last.position for _, last in moved),
-        evidence={**figures, "changes": changes},
-        staff=tuple(sorted({(last.by, last.changed_on) for _, last in moved}, key=str)),
+        positions=[last.position for _, last in moved],
+        evidence=evidence,
+        staff=sorted({(last.by, last.changed_on) for _, last in moved}, key=str),
     )

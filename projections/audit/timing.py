@@ -5,14 +5,25 @@ A look is a day on which somebody comes from outside: a census or an inspection.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from ledger.english import number_of
 from policies.law.calendar import census_days, census_known_from, provisional_deadline
 from policies.packs.values import parameters
-from projections.audit.scope import Chain, CheckResult, Finding, Scope, Step, by_lag
+from projections.audit.scope import (
+    Chain,
+    CheckResult,
+    Finding,
+    Scope,
+    Step,
+    becomes_present,
+    by_lag,
+    is_provisional,
+    lags_in_words,
+)
 
 KEPT, ENTERED_LATE = "n-kept", "late-entries"
 BATCHES = "large-batches"
@@ -23,6 +34,7 @@ BEFORE = 5
 """School days before a census or inspection that are looked at, where no other number is asked."""
 LAG_OVER = 5
 """School days after the session beyond which a change is listed wherever it falls. Ours."""
+_PAIRS_SHOWN = 4
 _YEAR = timedelta(days=366)
 
 
@@ -44,16 +56,33 @@ def find_kept(scope: Scope) -> CheckResult:
                 undated += 1
             elif deadline is not None:
                 findings += _kept_finding(scope, first, after, deadline)
-    standing = sum(1 for found in findings if found.evidence["standing"])
+    standing = sum(1 for found in findings if found.to_code is None)
     replaced = len(findings) - standing
-    return CheckResult(findings, {"standing": standing, "replaced": replaced, "undated": undated})
+    later = f"; {undated} replaced at a time that no source states." if undated else "."
+    notes = [f"Counted: {standing} still stand, {replaced} replaced late{later}"]
+    summary = {"standing": standing, "replaced": replaced, "undated": undated}
+    return CheckResult(findings, summary, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Overdue:
+    """How long a provisional entry stood beyond its deadline."""
+
+    deadline: date
+    school_days_over: int
+    standing: bool
+
+    @property
+    def words(self) -> str:
+        over = number_of(self.school_days_over, "school day")
+        return f"deadline {self.deadline}, {over} over"
 
 
 def _stretches(scope: Scope, chain: Chain) -> Iterator[tuple[Step, Step | None]]:
     """Yield each stretch of provisional versions: its first, and what replaced it, if anything."""
     first: Step | None = None
     for step in chain:
-        if scope.provisional(step):
+        if is_provisional(scope.codes, step.code, step.day):
             first = first or step
         elif first is not None:
             yield first, step
@@ -89,36 +118,32 @@ def _kept_finding(scope: Scope, first: Step, after: Step | None, deadline: date)
             to_code=after.code if after else None,
             lag=after.lag if after else None,
             changed_on=after.changed_on if after else None,
-            positions=(first.position, *((after.position,) if after else ())),
-            evidence={
-                "deadline": deadline.isoformat(),
-                "school_days_over": over,
-                "standing": after is None,
-            },
-            staff=((after.by, after.changed_on),) if after else (),
+            positions=[step.position for step in (first, after) if step],
+            evidence=_Overdue(deadline, over, standing=after is None),
+            staff=[(after.by, after.changed_on)] if after else [],
         )
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _MadeOn:
+    """When a mark was made; none where no time is stated."""
+
+    made_on: date | None
+
+    @property
+    def words(self) -> str:
+        return "" if self.made_on else "no time stated"
 
 
 def find_late_entries(scope: Scope) -> CheckResult:
     """Find first marks that were made after their register had ended."""
     late = [chain[n] for chain, n in scope.changes if chain[n].kind == "late_entry"]
-    findings = [
-        Finding(
-            check=ENTERED_LATE,
-            what="first mark after the register had ended",
-            session=step.session,
-            upn=scope.upn(step.pupil),
-            to_code=step.code,
-            lag=step.lag,
-            changed_on=step.changed_on,
-            positions=(step.position,),
-            evidence={"made_on": step.changed_on.isoformat() if step.changed_on else None},
-            staff=((step.by, step.changed_on),),
-        )
-        for step in late
-    ]
-    return CheckResult(findings, {"by_lag": by_lag(late)})
+    what = "first mark after the register had ended"
+    findings = [scope.finding(ENTERED_LATE, what, step, _MadeOn(step.changed_on)) for step in late]
+    bands = by_lag(late)
+    notes = [f"By school days after the session: {lags_in_words(bands)}."]
+    return CheckResult(findings, {"by_lag": bands}, notes)
 
 
 # -- many at a time --------------------------------------------------------------------------
@@ -142,7 +167,8 @@ def find_batches(scope: Scope, over: int) -> CheckResult:
                 batches.setdefault(tie, []).append(step)
     found = [_batch_finding(scope, steps) for steps in batches.values() if len(steps) > over]
     found.sort(key=lambda each: each.positions[0])
-    return CheckResult(found, {"over": over, "batches": len(batches), "undated": undated})
+    notes = [f"Listed: more than {number_of(over, 'amendment')} at once."]
+    return CheckResult(found, {"over": over, "batches": len(batches), "undated": undated}, notes)
 
 
 def _tie(step: Step) -> tuple[Any, ...] | None:
@@ -153,11 +179,31 @@ def _tie(step: Step) -> tuple[Any, ...] | None:
     return None if step.when is None else ("stated", step.when, step.by)
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Amendments made at once: of how many pupils, from which session to which.
+
+    ``pairs``: how many of each pair of codes.
+    """
+
+    amendments: int
+    pupils: int
+    first: str
+    last: str
+    batch: str | None
+    pairs: Mapping[str, int]
+
+    @property
+    def words(self) -> str:
+        pairs = ", ".join(f"{pair} {n}" for pair, n in [*self.pairs.items()][:_PAIRS_SHOWN])
+        return f"{number_of(self.pupils, 'pupil')}, {self.first} to {self.last}: {pairs}"
+
+
 def _batch_finding(scope: Scope, steps: list[Step]) -> Finding:
     pairs = Counter((step.replaced, step.code) for step in steps)
     pupils = {step.pupil for step in steps}
     (before, after), _ = pairs.most_common(1)[0]
-    one, last = len(pairs) == 1, steps[-1]
+    one = len(pairs) == 1
     days = [step.changed_on for step in steps if step.changed_on is not None]
     return Finding(
         check=BATCHES,
@@ -167,16 +213,16 @@ def _batch_finding(scope: Scope, steps: list[Step]) -> Finding:
         from_code=before if one else None,
         to_code=after if one else None,
         changed_on=max(days, default=None),
-        positions=tuple(sorted(step.position for step in steps)),
-        evidence={
-            "amendments": len(steps),
-            "pupils": len(pupils),
-            "first": steps[0].session,
-            "last": last.session,
-            "batch": steps[0].batch,
-            "pairs": {f"{a}>{b}": n for (a, b), n in sorted(pairs.items())},
-        },
-        staff=tuple(sorted({(s.by, s.changed_on) for s in steps}, key=str)),
+        positions=sorted(step.position for step in steps),
+        evidence=_Batch(
+            amendments=len(steps),
+            pupils=len(pupils),
+            first=steps[0].session,
+            last=steps[-1].session,
+            batch=steps[0].batch,
+            pairs={f"{a}>{b}": n for (a, b), n in sorted(pairs.items())},
+        ),
+        staff=sorted({(s.by, s.changed_on) for s in steps}, key=str),
     )
 
 
@@ -184,16 +230,36 @@ def _batch_finding(scope: Scope, steps: list[Step]) -> Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewDay:
-    """A day on which somebody looks from outside, and the first of the school days before it."""
+class Look:
+    """A day on which somebody looks from outside: which, and when."""
 
-    kind: str
-    day: date
+    before: str
+    on: date
+
+    @property
+    def words(self) -> str:
+        """Which day."""
+        return f"{self.before} {self.on}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDay:
+    """A look, and the first of the school days before it."""
+
+    look: Look
     since: date
 
-    def row(self) -> dict[str, Any]:
-        """Return it as evidence."""
-        return {"before": self.kind, "on": self.day.isoformat()}
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """The days on which somebody looked shortly after a change, and its lag."""
+
+    calendar: Sequence[Look]
+    lag: int | None
+
+    @property
+    def words(self) -> str:
+        return ", ".join(look.words for look in self.calendar)
 
 
 def review_days(
@@ -209,7 +275,7 @@ def review_days(
     for kind, day in sorted(set(named), key=lambda each: (each[1], each[0])):
         at = bisect_left(days, day)
         if at:
-            found.append(ReviewDay(kind, day, days[max(0, at - number)]))
+            found.append(ReviewDay(Look(kind, day), days[max(0, at - number)]))
     return found
 
 
@@ -233,26 +299,39 @@ def find_turned_present(scope: Scope, calendar: Sequence[ReviewDay]) -> CheckRes
     All of them are counted by lag. Shortly before: from the first of the school days before it
     to the day before it, weekends and holidays in between included.
     """
-    every = [chain[n] for chain, n in scope.changes if scope.to_present(chain[n])]
+    every = [chain[n] for chain, n in scope.changes if becomes_present(scope.codes, chain[n])]
     findings = [
         _present_finding(scope, step, near)
         for step in every
         if (near := _reviews_after(step, calendar))
         or (step.lag is not None and step.lag > LAG_OVER)
     ]
-    per_day = [
-        {**each.row(), "since": each.since.isoformat(), "changes": _count_before(every, each)}
-        for each in calendar
+    bands, since = by_lag(every), census_known_from()
+    summary = {
+        "changes": len(every),
+        "by_lag": bands,
+        "calendar": [
+            asdict(each.look) | {"since": each.since, "changes": _count_before(every, each)}
+            for each in calendar
+        ],
+        "census_days_known_from": since,
+    }
+    notes = [
+        f"All {len(every)} such changes by lag: {lags_in_words(bands)}.",
+        *(
+            f"{each.look.words.capitalize()}: "
+            f"{number_of(_count_before(every, each), 'change')} "
+            f"from {each.since} to the day before."
+            for each in calendar
+        ),
+        f"Census days are known from {since}.",
     ]
-    summary = {"changes": len(every), "by_lag": by_lag(every), "calendar": per_day}
-    return CheckResult(
-        findings, {**summary, "census_days_known_from": census_known_from().isoformat()}
-    )
+    return CheckResult(findings, summary, notes)
 
 
 def _reviews_after(step: Step, calendar: Sequence[ReviewDay]) -> list[ReviewDay]:
     on = step.changed_on
-    return [] if on is None else [each for each in calendar if each.since <= on < each.day]
+    return [] if on is None else [each for each in calendar if each.since <= on < each.look.on]
 
 
 def _count_before(steps: Sequence[Step], day: ReviewDay) -> int:
@@ -260,19 +339,8 @@ def _count_before(steps: Sequence[Step], day: ReviewDay) -> int:
 
 
 def _present_finding(scope: Scope, step: Step, near: list[ReviewDay]) -> Finding:
-    why = [f"shortly before {each.kind} of {each.day}" for each in near]
+    why = [f"shortly before {each.look.before} of {each.look.on}" for each in near]
     if step.lag is not None and step.lag > LAG_OVER:
         why.append(f"more than {LAG_OVER} school days after the session")
-    return Finding(
-        check=TO_PRESENT,
-        what=", ".join(why),
-        session=step.session,
-        upn=scope.upn(step.pupil),
-        from_code=step.replaced,
-        to_code=step.code,
-        lag=step.lag,
-        changed_on=step.changed_on,
-        positions=(step.position,),
-        evidence={"calendar": [each.row() for each in near], "lag": step.lag},
-        staff=((step.by, step.changed_on),),
-    )
+    looks = _Looks([each.look for each in near], step.lag)
+    return scope.finding(TO_PRESENT, ", ".join(why), step, looks)

@@ -5,36 +5,23 @@ of the changes, and by the week of old changes. WEEKS.md explains the model and 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from ledger.english import number_of
 from policies.law.calendar import school_weeks
 from projections.audit.scope import Scope
-from projections.audit.timing import BEFORE, ReviewDay, review_calendar
+from projections.audit.timing import BEFORE, Look, ReviewDay, review_calendar
 from projections.audit.weeks_counts import KINDS, Kind, Week, count_weeks
 from projections.audit.weeks_model import FEWEST, Departure, Q, departures, discoveries
 from projections.audit.words import WORDING
-from projections.queries.blocks import Block, Grid, Lines
-from projections.queries.question import Answer, Question, Selection, option
+from projections.queries.blocks import Lines
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, Selection, option
 from projections.queries.rectangle import cells
 from projections.queries.view import View
 
-_COLUMNS = (
-    "check",
-    "rank",
-    "week",
-    "kind",
-    "changes",
-    "absences",
-    "expected",
-    "p",
-    "q",
-    "flagged",
-    "place",
-    "pairs",
-)
 _ABOUT: Mapping[Kind, str] = {
     "sessions": "sessions of the week",
     "changes": "changes made in the week",
@@ -43,38 +30,6 @@ _ABOUT: Mapping[Kind, str] = {
 }
 _SUNDAY = timedelta(days=6)
 _SHOWN = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditWeeks(Selection, Question):
-    """attendance audit weeks: weeks by how far absence turned presence departs from the usual.
-
-    Weeks ranked by their rate of absence turned presence, against the school's own others.
-    """
-
-    census: tuple[date, ...] = option("a census day besides the usual ones (several)", ())
-    inspection: tuple[date, ...] = option("a day of inspection (may be given several times)", ())
-    before: int = option(
-        "school days before a census or inspection that are named", BEFORE, minimum=1
-    )
-
-    def answer(self, view: View) -> Answer:
-        """Answer with every week of the range, ranked."""
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
-        scope = Scope(view, self)
-        weeks = weeks_of(scope)
-        calendar = review_calendar(scope, self.before, self.census, self.inspection)
-        rows = [_row(n, each, calendar) for n, each in enumerate(rank_weeks(weeks), 1)]
-        total = {
-            "weeks": len(weeks),
-            "flagged": sum(row["flagged"] for row in rows),
-            "false_discovery_rate": str(Q),
-        }
-        document = {"as_of": view.as_of(), "wording": WORDING, "total": total, "rows": rows}
-        flat = [{name: row[name] for name in _COLUMNS} for row in rows]
-        return Answer(document, _COLUMNS, [_block(rows, total, view)], flat=flat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +51,130 @@ class RankedWeek:
         """Whether it is unusual enough to be named by itself."""
         return self.q <= Q
 
+
+@dataclass(frozen=True, slots=True)
+class WeekRow:
+    """A week by its rank, and the looks that it lies shortly before."""
+
+    rank: int
+    ranked: RankedWeek
+    before: Sequence[Look]
+
+    def of(self, kind: Kind) -> dict[str, Any]:
+        """Return what a document says of one kind of counting."""
+        week, departure = self.ranked.week, self.ranked.kinds[kind]
+        return {
+            "kind": kind,
+            "changes": week.changed[kind],
+            "absences": week.stood(kind),
+            "expected": f"{departure.expected:.1f}",
+            "p": f"{departure.p:.2g}",
+        }
+
     @property
-    def expected(self) -> float:
-        """The changes to be expected of the kind."""
-        return self.kinds[self.kind].expected
+    def pairs(self) -> dict[str, int]:
+        """The pairs of codes of its kind, by name."""
+        return dict(sorted(self.ranked.week.pairs[self.ranked.kind].items()))
+
+
+def _of_its_kind(key: str, heading: str) -> Column[WeekRow]:
+    return Column(key, heading, lambda row: row.of(row.ranked.kind)[key], number=True)
+
+
+WEEKS: tuple[Column[WeekRow], ...] = (
+    Column("check", value=lambda _: "weeks"),
+    Column("rank", "Rank", number=True),
+    Column("week", "Week of", lambda row: row.ranked.week.monday),
+    Column("kind", "In", lambda row: row.ranked.kind, lambda row: _ABOUT[row.ranked.kind]),
+    _of_its_kind("changes", "Changes"),
+    _of_its_kind("absences", "Of absences"),
+    _of_its_kind("expected", "Expected"),
+    Column("p", "p", lambda row: f"{row.ranked.p:.2g}"),
+    Column("q", value=lambda row: f"{row.ranked.q:.2g}"),
+    Column("flagged", "Flagged", lambda row: row.ranked.flagged,
+           lambda row: "yes" if row.ranked.flagged else ""),
+    Column("place", value=lambda row: row.ranked.week.place),
+    Column("pairs", "Pairs", text=lambda row: ", ".join(f"{p} {n}" for p, n in row.pairs.items())),
+    Column("before", "Before", lambda row: [asdict(look) for look in row.before],
+           lambda row: ", ".join(look.words for look in row.before), csv=False),
+    Column("kinds", value=lambda row: [row.of(kind) for kind in KINDS], csv=False),
+)  # fmt: skip
+_READ = (
+    "Rank", "Week of", "In", "Changes", "Expected", "Of absences", "p", "Flagged", "Pairs",
+    "Before",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class WeeksFound:
+    """How many weeks there are, and these ranked; none where there are too few to rank."""
+
+    weeks: int
+    rows: Sequence[WeekRow]
+
+
+_NOTES = (
+    (
+        "Asks: in which weeks did more absences become presence than the other weeks of this "
+        "school make likely?"
+    ),
+    (
+        "Often: a trainee who takes registers badly and has them put right; a tidy-up after a "
+        "holiday; a list of a club found late."
+    ),
+    (
+        "p: how likely so many or more are by chance, given the other weeks; some week is "
+        f"always first. Flagged: false-discovery rate {Q}."
+    ),
+    (
+        "Of absences: those that stood before the changes: of the week (of the weeks before, "
+        "for old changes), and every other one that was changed."
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditWeeks(Selection, Inquiry[WeeksFound]):
+    """attendance audit weeks: weeks by how far absence turned presence departs from the usual.
+
+    Weeks ranked by their rate of absence turned presence, against the school's own others.
+    """
+
+    census: tuple[date, ...] = option("a census day besides the usual ones (several)", ())
+    inspection: tuple[date, ...] = option("a day of inspection (may be given several times)", ())
+    before: int = option(
+        "school days before a census or inspection that are named", BEFORE, minimum=1
+    )
+
+    def find(self, view: View) -> WeeksFound:
+        """Find every week of the range, ranked."""
+        scope = Scope(view, self)
+        weeks = weeks_of(scope)
+        calendar = review_calendar(scope, self.before, self.census, self.inspection)
+        rows = [
+            WeekRow(n, each, [day.look for day in calendar if _overlaps(each.week.monday, day)])
+            for n, each in enumerate(rank_weeks(weeks), 1)
+        ]
+        return WeeksFound(len(weeks), rows)
+
+    def present(self, found: WeeksFound) -> Answer:
+        """Show the most unusual weeks, and list them all."""
+        rows, weeks = found.rows, number_of(found.weeks, "school week")
+        flagged = sum(row.ranked.flagged for row in rows)
+        total = {"weeks": found.weeks, "flagged": flagged, "false_discovery_rate": str(Q)}
+        listing = Listing(WEEKS, rows)
+        few = f"{weeks}: fewer than {FEWEST} are too few to say what is usual at this school."
+        title = (
+            "Weeks by how far absence turned presence departs from the school's own pattern: "
+            f"{weeks}, {flagged} flagged ({WORDING})"
+        )
+        table = listing.grid(title, order=_READ, rows=lambda: rows[:_SHOWN], notes=_NOTES)
+        block = table if rows else Lines([few])
+        return Answer({"wording": WORDING, "total": total, "rows": listing}, blocks=[block])
+
+    def unknown(self) -> Answer:
+        """Return no week."""
+        return Answer({"rows": Listing(WEEKS, [])})
 
 
 def rank_weeks(weeks: Sequence[Week]) -> list[RankedWeek]:
@@ -139,7 +214,7 @@ def _absences(scope: Scope) -> dict[date, int]:
     absent = cells(whole, scope.view.rules.codes, lambda rule: rule.possible and not rule.attended)
     for chain in scope.chains:
         at = scope.columns.get(chain[0].session)
-        if at is not None and any(scope.absent(step.code, step.day) for step in chain):
+        if at is not None and any(scope.absent(step) for step in chain):
             absent[chain[0].pupil, at] = True
     found: dict[date, int] = {}
     for session, number in zip(
@@ -149,91 +224,6 @@ def _absences(scope: Scope) -> dict[date, int]:
     return found
 
 
-def _row(rank: int, ranked_week: RankedWeek, calendar: Sequence[ReviewDay]) -> dict[str, Any]:
-    week, kind = ranked_week.week, ranked_week.kind
-    return {
-        "check": "weeks",
-        "rank": rank,
-        "week": week.monday.isoformat(),
-        "kind": kind,
-        "changes": week.changed[kind],
-        "absences": week.stood(kind),
-        "expected": f"{ranked_week.expected:.1f}",
-        "p": f"{ranked_week.p:.2g}",
-        "q": f"{ranked_week.q:.2g}",
-        "flagged": ranked_week.flagged,
-        "place": week.place,
-        "pairs": dict(sorted(week.pairs[kind].items())),
-        "before": [each.row() for each in calendar if _overlaps(week.monday, each)],
-        "kinds": [
-            {
-                "kind": each,
-                "changes": week.changed[each],
-                "absences": week.stood(each),
-                "expected": f"{ranked_week.kinds[each].expected:.1f}",
-                "p": f"{ranked_week.kinds[each].p:.2g}",
-            }
-            for each in KINDS
-        ],
-    }
-
-
 def _overlaps(week: date, each: ReviewDay) -> bool:
     """Tell whether a week holds a day of the school days before a census or inspection."""
-    return each.since <= week + _SUNDAY and week < each.day
-
-
-# -- for reading ------------------------------------------------------------------------------
-
-
-def _block(rows: Sequence[Mapping[str, Any]], total: Mapping[str, Any], view: View) -> Block:
-    weeks = number_of(total["weeks"], "school week")
-    if not rows:
-        few = f"{weeks}: fewer than {FEWEST} are too few to say what is usual at this school."
-        return Lines([few, view.provenance()])
-    title = (
-        "Weeks by how far absence turned presence departs from the school's own pattern: "
-        f"{weeks}, {total['flagged']} flagged ({WORDING})"
-    )
-    headings = (
-        "Rank", "Week of", "In", "Changes", "Expected", "Of absences", "p", "Flagged", "Pairs",
-        "Before",
-    )  # fmt: skip
-    body = [_cells(row) for row in rows[:_SHOWN]]
-    notes = [
-        (
-            "Asks: in which weeks did more absences become presence than the other weeks of this "
-            "school make likely?"
-        ),
-        (
-            "Often: a trainee who takes registers badly and has them put right; a tidy-up after a "
-            "holiday; a list of a club found late."
-        ),
-        (
-            "p: how likely so many or more are by chance, given the other weeks; some week is "
-            f"always first. Flagged: false-discovery rate {Q}."
-        ),
-        (
-            "Of absences: those that stood before the changes: of the week (of the weeks before, "
-            "for old changes), and every other one that was changed."
-        ),
-        view.provenance(),
-    ]
-    return Grid(title, headings, body, frozenset({0, 3, 4, 5}), notes=notes)
-
-
-def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    pairs = ", ".join(f"{pair} {n}" for pair, n in row["pairs"].items())
-    before = ", ".join(f"{each['before']} {each['on']}" for each in row["before"])
-    return (
-        str(row["rank"]),
-        row["week"],
-        _ABOUT[row["kind"]],
-        str(row["changes"]),
-        row["expected"],
-        str(row["absences"]),
-        row["p"],
-        "yes" if row["flagged"] else "",
-        pairs,
-        before,
-    )
+    return each.since <= week + _SUNDAY and week < each.look.on

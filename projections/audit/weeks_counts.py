@@ -9,7 +9,7 @@ from typing import Literal
 
 from policies.law.calendar import monday
 from policies.packs.codes import Codes
-from projections.audit.scope import Chain, Step, becomes_present
+from projections.audit.scope import Chain, Step, becomes_present, is_provisional
 
 Kind = Literal["sessions", "changes", "old", "settled"]
 KINDS: tuple[Kind, ...] = ("sessions", "changes", "old", "settled")
@@ -98,19 +98,13 @@ def _kinds_of(codes: Codes, step: Step) -> Iterator[Kind]:
     yield "changes"
     if step.lag is not None and step.lag > OLD:
         yield "old"
-    if not _provisional(codes, step):
+    if not is_provisional(codes, step.replaced, step.day):
         yield "settled"
 
 
 def _weeks_exposed(made: int, kind: Kind) -> range:
     """Return the weeks whose absences are those that changes made in a week are counted of."""
     return range(max(0, made - BACK), made) if kind == "old" else range(made, made + 1)
-
-
-def _provisional(codes: Codes, step: Step) -> bool:
-    """Tell whether the absence that a change replaced was one without a reason."""
-    rule = codes.find(step.replaced or "", step.day)
-    return rule is not None and rule.provisional
 
 
 def _add(week: Week, kind: Kind, step: Step) -> None:

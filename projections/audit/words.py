@@ -1,23 +1,21 @@
 """What each check of an audit asks, and its findings, evidence and figures in words."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from ledger.english import number_of
 from projections.audit.papers import AFTER_PAPER
+from projections.audit.scope import CheckResult, Finding
 from projections.audit.staff import STRANGER
 from projections.audit.thresholds import LIFTED
 from projections.audit.timing import BATCHES, ENTERED_LATE, KEPT, TO_PRESENT
-from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.blocks import Block, Lines
+from projections.queries.columns import Column, Listing, plain
 
-Row = Mapping[str, Any]
 WORDING = "unusual, not improper"
 SHOWN = 20
 """How many findings of a check the text shows; all of them are in --json and --csv."""
-_HEADINGS = ("Session", "UPN", "From", "To", "Changed on", "Lag", "What", "Evidence", "By")
-_LAG = _HEADINGS.index("Lag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +69,63 @@ CHECKS: Mapping[str, CheckText] = {
 }
 
 
-def flat(row: Row) -> dict[str, Any]:
-    """Return a row for CSV: the evidence as JSON, names joined."""
-    found = {**row, "evidence": json.dumps(row["evidence"], ensure_ascii=False)}
-    if "by" in row:
-        found["by"] = "; ".join(_staff_in_words(row))
-    return found
+def columns(*, names: bool) -> tuple[Column[Finding], ...]:
+    """Return the columns of findings; only with names do they say about whom and by whom."""
+    return (*_COLUMNS, *_WHOSE) if names else _COLUMNS
 
 
-def table(check: str, rows: Sequence[Row], summary: Row) -> Block:
+def _by(row: Finding) -> list[dict[str, str | None]]:
+    return [each._asdict() for each in row.by]
+
+
+def _staff(row: Finding) -> str:
+    return "; ".join(each.words for each in row.by)
+
+
+_COLUMNS: tuple[Column[Finding], ...] = (
+    Column("check"),
+    Column("what", "What"),
+    Column("session", "Session"),
+    Column("from_code", "From"),
+    Column("to_code", "To"),
+    Column("lag", "Lag", number=True),
+    Column("changed_on", "Changed on"),
+    Column("positions"),
+    Column(
+        "evidence",
+        "Evidence",
+        lambda row: asdict(row.evidence),
+        lambda row: row.evidence.words,
+        csv=lambda row: json.dumps(plain(asdict(row.evidence)), ensure_ascii=False),
+    ),
+)
+_WHOSE: tuple[Column[Finding], ...] = (
+    Column("upn", "UPN"),
+    Column("by", "By", _by, _staff, csv=_staff),
+)
+_READ = ("Session", "UPN", "From", "To", "Changed on", "Lag", "What", "Evidence", "By")
+
+
+def table(check: str, result: CheckResult, *, names: bool) -> Block:
     """Return one check for reading: what it asks, its findings, what is often behind them.
 
     Columns in which nothing stands are left out.
     """
-    asks = CHECKS[check]
-    body = [_cells(row) for row in rows[:SHOWN]]
-    shown = [n for n in range(len(_HEADINGS)) if any(cells[n] for cells in body)]
-    left = len(rows) - len(body)
-    title = f"{check}: {asks.title}: {number_of(len(rows), 'finding')} ({WORDING})"
+    asks, rows = CHECKS[check], result.findings[:SHOWN]
+    left = len(result.findings) - len(rows)
+    number = number_of(len(result.findings), "finding")
+    title = f"{check}: {asks.title}: {number} ({WORDING})"
     notes = [
         *([f"and {left} more, in --json and --csv"] if left else []),
         f"Asks: {asks.question}",
         f"Often: {asks.innocent}",
-        *_SUMMARIES[check](summary),
+        *result.notes,
     ]
     if not rows:
         return Lines([title, *notes, ""])
-    numeric = frozenset({shown.index(_LAG)} if _LAG in shown else ())
-    cells = [[row[n] for n in shown] for row in body]
-    return Grid(title, [_HEADINGS[n] for n in shown], cells, numeric, notes=notes)
+    listing = Listing(columns(names=names), rows)
+    filled = {each.heading for each in listing.columns if any(map(each.cell, rows))}
+    return listing.grid(title, order=[name for name in _READ if name in filled], notes=notes)
 
 
 def heading(missing: Sequence[str]) -> Lines:
@@ -115,141 +141,3 @@ def heading(missing: Sequence[str]) -> Lines:
         follows = ": no check has anything to go by" if "marks" in missing else ""
         lines += [f"The ledger knows of {none} in this range{follows}.", ""]
     return Lines(lines)
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    lag = "" if row["lag"] is None else str(row["lag"])
-    names = ("session", "upn", "from_code", "to_code", "changed_on")
-    texts = (row.get(name) or "" for name in names)
-    evidence = _EVIDENCE[row["check"]](row["evidence"])
-    return (*texts, lag, row["what"], evidence, "; ".join(_staff_in_words(row)))
-
-
-def _staff_in_words(row: Row) -> list[str]:
-    return [
-        f"{each['name']}, {each['job_title']}" if each["job_title"] else str(each["name"])
-        for each in row.get("by", ())
-    ]
-
-
-# -- evidence, one function a check ----------------------------------------------------------
-
-
-def _deadline(evidence: Row) -> str:
-    over = number_of(evidence["school_days_over"], "school day")
-    return f"deadline {evidence['deadline']}, {over} over"
-
-
-def _made_on(evidence: Row) -> str:
-    return "" if evidence["made_on"] else "no time stated"
-
-
-def _batch(evidence: Row) -> str:
-    pairs = ", ".join(f"{pair} {n}" for pair, n in list(evidence["pairs"].items())[:4])
-    span = f"{evidence['first']} to {evidence['last']}"
-    return f"{number_of(evidence['pupils'], 'pupil')}, {span}: {pairs}"
-
-
-def _papers(evidence: Row) -> str:
-    return ", ".join(
-        f"{p['paper']} of {p['on']}" if p["on"] else f"{p['paper']} at position {p['position']}"
-        for p in evidence["papers"]
-    )
-
-
-def _calendar(evidence: Row) -> str:
-    return ", ".join(f"{each['before']} {each['on']}" for each in evidence["calendar"])
-
-
-def _figures(evidence: Row) -> str:
-    then, now = evidence["first_entered"], evidence["stands"]
-    changes = number_of(len(evidence["changes"]), "session")
-    if evidence["figure"] == "threshold":
-        return (
-            f"fullest window {then['fullest_window']} as first entered, "
-            f"{now['fullest_window']} now; {changes}"
-        )
-    return (
-        f"absent {then['absent']} of {then['possible']} as first entered, "
-        f"{now['absent']} of {now['possible']} now; {changes}"
-    )
-
-
-def _role(evidence: Row) -> str:
-    others = evidence["others_in_role"]
-    return (
-        f"role {evidence['role']}: others made {number_of(others['changes'], 'change')}, "
-        f"{others['in_groups_never_taken']} in groups they never took"
-    )
-
-
-_EVIDENCE: Mapping[str, Callable[[Row], str]] = {
-    KEPT: _deadline,
-    ENTERED_LATE: _made_on,
-    BATCHES: _batch,
-    AFTER_PAPER: _papers,
-    TO_PRESENT: _calendar,
-    LIFTED: _figures,
-    STRANGER: _role,
-}
-
-
-# -- figures beneath a check -----------------------------------------------------------------
-
-
-def _lags(counts: Row) -> str:
-    return "; ".join(f"{band}: {n}" for band, n in counts.items())
-
-
-def _says_kept(summary: Row) -> list[str]:
-    undated = summary["undated"]
-    said = f"Counted: {summary['standing']} still stand, {summary['replaced']} replaced late"
-    return [said + (f"; {undated} replaced at a time that no source states." if undated else ".")]
-
-
-def _says_late(summary: Row) -> list[str]:
-    return [f"By school days after the session: {_lags(summary['by_lag'])}."]
-
-
-def _says_batches(summary: Row) -> list[str]:
-    return [f"Listed: more than {number_of(summary['over'], 'amendment')} at once."]
-
-
-def _says_papers(summary: Row) -> list[str]:
-    counts = ", ".join(f"{kind}: {n}" for kind, n in sorted(summary["by_paper"].items()))
-    return [f"Changes by kind of paper: {counts or 'none'}."]
-
-
-def _says_present(summary: Row) -> list[str]:
-    said = [f"All {summary['changes']} such changes by lag: {_lags(summary['by_lag'])}."]
-    said += [
-        f"{each['before'].capitalize()} {each['on']}: {number_of(each['changes'], 'change')} "
-        f"from {each['since']} to the day before."
-        for each in summary["calendar"]
-    ]
-    return [*said, f"Census days are known from {summary['census_days_known_from']}."]
-
-
-def _says_lifted(summary: Row) -> list[str]:
-    return [f"Just: at most {number_of(summary['margin'], 'session')} from the line."]
-
-
-def _says_strangers(summary: Row) -> list[str]:
-    changes = number_of(summary["changes"], "change")
-    by_strangers = f"{summary['never_took']} by somebody who never took its register"
-    alone = f"{summary['not_compared']} of these had nobody else of the role to compare with"
-    return [
-        f"Of {changes} by a person in a group, {by_strangers}; {alone}.",
-        "What others of the role do likewise (the office amends everywhere) is not listed.",
-    ]
-
-
-_SUMMARIES: Mapping[str, Callable[[Row], list[str]]] = {
-    KEPT: _says_kept,
-    ENTERED_LATE: _says_late,
-    BATCHES: _says_batches,
-    AFTER_PAPER: _says_papers,
-    TO_PRESENT: _says_present,
-    LIFTED: _says_lifted,
-    STRANGER: _says_strangers,
-}
