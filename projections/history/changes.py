@@ -25,7 +25,6 @@ from projections.queries.selection import selected_pupils
 from projections.queries.versions import (
     VERSION_KINDS,
     VERSIONS,
-    VERSIONS_READ,
     Describer,
     MarkVersion,
     with_numbers,
@@ -159,9 +158,7 @@ class Changes(Filters, Inquiry[ChangesFound | ChangesCounted]):
             if found.entries and "entry" not in self.kind:
                 notes.append(_of_entries(found.entries))
         title = number_of(len(listing), "change")
-        return Answer(
-            fields, blocks=[listing.grid(title, order=("UPN", *VERSIONS_READ), notes=notes)]
-        )
+        return Answer(fields, blocks=[listing.grid(title, notes=notes)])
 
     def _counts(self, found: ChangesCounted) -> Answer:
         listing, total = Listing(SUMMARY, found.rows), found.total

@@ -1,19 +1,19 @@
 """What was recorded around a pupil's marks: approvals, evidence, takings, redactions and more."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from ledger.clock import iso, local_date
+from ledger.clock import local_date
 from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import (
     Describer,
     Signatory,
+    at_column,
     by_columns,
-    instant,
     moment,
 )
 from projections.queries.view import Author, View
@@ -22,40 +22,47 @@ from projections.readmodel.known import Between
 from projections.readmodel.records import amending, disclosure, register
 from projections.readmodel.records.amending import Request, RequestStep
 from projections.readmodel.records.log import Commit
-from projections.roll.admission_rows import ADMISSION, ADMISSION_READ, Amendment, amended
+from projections.roll.admission_rows import ADMISSION, Amendment, amended
 
+R = TypeVar("R")
 _Span = tuple[str, str]
 """The first and the last session."""
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class Entry(Generic[R]):
+    """A record with its transaction, and who made it."""
+
+    stored: R
+    commit: Commit
+    by: Signatory | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval(Entry[RequestStep]):
     """A request for approval, or the decision on it."""
 
     request: Request
-    step: RequestStep
     reason: str | None
-    by: Signatory
-    recorded: int
 
     @property
     def event(self) -> str:
         """What it is called in a document."""
-        kind = self.step.kind
+        kind = self.stored.kind
         return "withdrawn" if kind == "request_withdrawn" else kind
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """Evidence as it was given; ``sha256``: hex, of the file's bytes."""
+class Given(Entry[amending.Evidence]):
+    """Evidence as it was given, and whether a copy is kept."""
 
-    batch: str
     file: str | None
-    sha256: str | None
     note: str | None
-    copied: bool
-    recorded: int
-    position: int
+
+    @property
+    def copied(self) -> bool:
+        """Whether the ledger keeps a copy."""
+        return self.stored.copy_key is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +74,17 @@ class Taking:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Entry[register.Conflict]):
     """What a source stated against an amendment made here."""
 
-    stored: register.Conflict
     settled: bool
-    commit: Commit
 
 
 @dataclass(frozen=True, slots=True)
-class Redaction:
+class Redaction(Entry[disclosure.Redaction]):
     """A text that was put beyond use."""
 
-    stored: disclosure.Redaction
     reason: str | None
-    by: Signatory
-    recorded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +94,28 @@ class Uncounted:
     session: str
     code: str
     bar: Bar
-    by: Signatory | None = None
-    source: str | None = None
-    recorded: int | None = None
+    commit: Commit | None
+    by: Signatory | None
+
+    @property
+    def source(self) -> str | None:
+        """The system whose import did it."""
+        return self.commit.source if self.commit else None
+
+    @property
+    def recorded(self) -> int | None:
+        """When."""
+        return self.commit.at if self.commit else None
 
     @property
     def author(self) -> str:
         """Who recorded what takes it out: a person, a source's import, or both."""
         said = (f"import of {self.source}" if self.source else "", self.by and self.by.words)
         return "; ".join(filter(None, said)) or "not stated"
+
+
+def _recorded(heading: str) -> Column[Any]:
+    return at_column("recorded_at", heading, lambda row: row.commit.at)
 
 
 APPROVALS: tuple[Column[Approval], ...] = (
@@ -113,28 +128,25 @@ APPROVALS: tuple[Column[Approval], ...] = (
     Column("event"),
     Column("reason", "Reason"),
     *by_columns(lambda row: row.by),
-    Column("recorded_at", "When", lambda row: iso(row.recorded), lambda row: moment(row.recorded)),
-    Column("position", value=lambda row: row.step.position),
+    _recorded("When"),
+    Column("position", value=lambda row: row.stored.position),
 )
 EVIDENCE: tuple[Column[Given], ...] = (
-    Column("batch", "Batch"),
+    Column("batch", "Batch", lambda row: row.stored.batch),
     Column("file", "File"),
-    Column("sha256", "SHA-256"),
+    Column("sha256", "SHA-256", lambda row: row.stored.sha256),
     Column("note", "What it is"),
     Column("copied", "Copy kept"),
-    Column(
-        "recorded_at", "Given", lambda row: iso(row.recorded), lambda row: moment(row.recorded)
-    ),
-    Column("position"),
+    _recorded("Given"),
+    Column("position", value=lambda row: row.stored.line),
 )
 TAKINGS: tuple[Column[Taking], ...] = (
     Column("session", "Session", lambda row: row.stored.session),
     Column("group", "Group", lambda row: row.stored.grp),
     Column("by", "Taken by", lambda row: row.by._asdict(), lambda row: row.by.words),
-    Column("opened", "Opened", lambda row: instant(row.stored.opened),
-           lambda row: moment(row.stored.opened) or "not recorded"),
-    Column("ended", "Ended", lambda row: iso(row.stored.ended),
-           lambda row: moment(row.stored.ended)),
+    replace(at_column("opened", "Opened", lambda row: row.stored.opened),
+            text=lambda row: moment(row.stored.opened) or "not recorded"),
+    at_column("ended", "Ended", lambda row: row.stored.ended),
     Column("marks", value=lambda row: row.stored.marks),
     Column("position", value=lambda row: row.stored.kf),
 )  # fmt: skip
@@ -142,11 +154,10 @@ CONFLICTS: tuple[Column[Conflict], ...] = (
     Column("session", "Session", lambda row: row.stored.session),
     Column("stands", "Stands here", lambda row: row.stored.stands),
     Column("code", "The source states", lambda row: row.stored.code),
-    Column("stated_at", value=lambda row: instant(row.stored.stated)),
-    Column("settled", value=lambda row: row.settled),
+    at_column("stated_at", "", lambda row: row.stored.stated),
+    Column("settled"),
     Column("source", "Source", lambda row: row.commit.source),
-    Column("recorded_at", "Imported", lambda row: iso(row.commit.at),
-           lambda row: moment(row.commit.at)),
+    _recorded("Imported"),
     Column("", "Now", text=lambda row: "settled" if row.settled else "open"),
     Column("position", value=lambda row: row.stored.kf),
 )  # fmt: skip
@@ -156,7 +167,7 @@ REDACTIONS: tuple[Column[Redaction], ...] = (
            lambda row: row.stored.field.replace("_", " ")),
     Column("reason", "Why it is beyond use"),
     *by_columns(lambda row: row.by),
-    Column("recorded_at", "When", lambda row: iso(row.recorded), lambda row: moment(row.recorded)),
+    _recorded("When"),
     Column("position", value=lambda row: row.stored.line),
 )  # fmt: skip
 UNCOUNTED: tuple[Column[Uncounted], ...] = (
@@ -167,7 +178,7 @@ UNCOUNTED: tuple[Column[Uncounted], ...] = (
     Column("", "Since", text=lambda row: moment(row.recorded)),
     Column("by", "Recorded by", lambda row: row.by and row.by._asdict(), lambda row: row.author),
     Column("source"),
-    Column("recorded_at", value=lambda row: instant(row.recorded)),
+    at_column("recorded_at", "", lambda row: row.recorded),
     Column("position", value=lambda row: row.bar.position),
 )
 
@@ -187,40 +198,28 @@ class Context:
     def documents(self) -> dict[str, Listing[Any]]:
         """Return what the document holds."""
         return {
-            "admission": Listing(ADMISSION, self.admission),
-            "approvals": Listing(APPROVALS, self.approvals),
-            "evidence": Listing(EVIDENCE, self.evidence),
-            "takings": Listing(TAKINGS, self.takings),
-            "conflicts": Listing(CONFLICTS, self.conflicts),
-            "redactions": Listing(REDACTIONS, self.redactions),
-            "uncounted": Listing(UNCOUNTED, self.uncounted),
+            name: Listing(columns, getattr(self, name)) for name, (columns, _) in _PARTS.items()
         }
 
     def tables(self, shown: Collection[str]) -> list[Grid]:
         """Return the tables of what there is; takings of the sessions ``shown`` only."""
-        every = self.documents()
         takings = [each for each in self.takings if each.stored.session in shown]
-        every["takings"] = Listing(TAKINGS, takings)
-        return [
-            every[name].grid(title, order=order)
-            for name, (title, order) in _TABLES.items()
-            if len(every[name])
-        ]
+        parts = replace(self, takings=takings).documents()
+        return [parts[name].grid(_PARTS[name][1]) for name in _READ if len(parts[name])]
 
 
-_TABLES: dict[str, tuple[str, Sequence[str]]] = {
-    "uncounted": ("Marks that stand but do not count", ()),
-    "approvals": ("Approval by a second person", ()),
-    "evidence": ("Evidence given for amendments", ()),
-    "takings": ("How these registers were taken", ()),
-    "conflicts": ("Where a source says otherwise than a person here", ()),
-    "redactions": ("Texts put beyond use", ()),
-    "admission": (
-        "Amendments of the admission register, the pupil's and the parents'",
-        ADMISSION_READ,
-    ),
+_PARTS: Mapping[str, tuple[Sequence[Column[Any]], str]] = {
+    "admission": (ADMISSION, "Amendments of the admission register, the pupil's and the parents'"),
+    "approvals": (APPROVALS, "Approval by a second person"),
+    "evidence": (EVIDENCE, "Evidence given for amendments"),
+    "takings": (TAKINGS, "How these registers were taken"),
+    "conflicts": (CONFLICTS, "Where a source says otherwise than a person here"),
+    "redactions": (REDACTIONS, "Texts put beyond use"),
+    "uncounted": (UNCOUNTED, "Marks that stand but do not count"),
 }
-"""The table of each, in the order of reading, with its title and its headings in order."""
+_READ = (
+    "uncounted", "approvals", "evidence", "takings", "conflicts", "redactions", "admission",
+)  # fmt: skip
 
 
 def context_of(
@@ -229,16 +228,16 @@ def context_of(
     """Return what was recorded around a pupil's versions, on sessions from one to another."""
     admission, approvals = amended(view, describer, {pupil}), list(_approvals(view, pupil, span))
     batches = {v.batch for v in versions} | {each.request.batch for each in approvals}
-    evidence = [each for each in _evidence(view, pupil) if each.batch in batches]
+    evidence = [each for each in _evidence(view, pupil) if each.stored.batch in batches]
     positions = {
         *(version.position for version in versions),
         *(each.stored.position for each in admission),
-        *(each.step.position for each in approvals),
-        *(each.position for each in evidence),
+        *(each.stored.position for each in approvals),
+        *(each.stored.line for each in evidence),
     }
     return Context(
         admission=admission,
-        approvals=sorted(approvals, key=lambda r: (r.request.session, r.step.position)),
+        approvals=sorted(approvals, key=lambda r: (r.request.session, r.stored.position)),
         evidence=evidence,
         takings=sorted(_takings(view, describer, pupil, span), key=_by_session),
         conflicts=sorted(_conflicts(view, pupil, span), key=_by_session),
@@ -257,21 +256,14 @@ def _approvals(view: View, pupil: int, span: _Span) -> Iterator[Approval]:
         for step in request.steps:
             commit = view.commits.of(step.position)
             by = Signatory(*view.author(step), commit.authenticated)
-            yield Approval(request, step, view.open(step.reason), by, commit.at)
+            yield Approval(step, commit, by, request, view.open(step.reason))
 
 
 def _evidence(view: View, pupil: int) -> Iterator[Given]:
     known = view.standing(amending.Evidence, pupil=pupil)
     for each in sorted(known, key=lambda each: each.line):
-        yield Given(
-            each.batch,
-            view.open(each.file),
-            each.sha256,
-            view.open(each.note),
-            each.copy_key is not None,
-            view.commits.of(each.line).at,
-            each.line,
-        )
+        texts = view.open(each.file), view.open(each.note)
+        yield Given(each, view.commits.of(each.line), None, *texts)
 
 
 def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Iterator[Taking]:
@@ -286,7 +278,7 @@ def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Itera
 def _conflicts(view: View, pupil: int, span: _Span) -> Iterator[Conflict]:
     """Yield what a source stated against an amendment made here, settled since or not."""
     for each in view.ever(register.Conflict, pupil=pupil, session=Between(*span)):
-        yield Conflict(each, view.end_of(each) is not None, view.commits.of(each.kf))
+        yield Conflict(each, view.commits.of(each.kf), None, view.end_of(each) is not None)
 
 
 def _redactions(view: View) -> Iterator[Redaction]:
@@ -294,7 +286,7 @@ def _redactions(view: View) -> Iterator[Redaction]:
     for each in sorted(view.standing(disclosure.Redaction), key=lambda each: each.line):
         commit = view.commits.of(each.line)
         by = Signatory(*view.author(each), commit.authenticated)
-        yield Redaction(each, view.open(each.reason), by, commit.at)
+        yield Redaction(each, commit, by, view.open(each.reason))
 
 
 def _uncounted(
@@ -309,10 +301,13 @@ def _uncounted(
     standing = Standing(view, pupil, threshold=False)
     for session, code in sorted(codes.items()):
         bar = standing.bar(session, code)
-        if bar is not None and bar.position is not None:
-            commit = view.commits.of(bar.position)
-            who = describer.name_and_title(commit.by, local_date(commit.at))
-            by = Signatory(*who, commit.authenticated) if commit.by is not None else None
-            yield Uncounted(session, code, bar, by, commit.source, commit.at)
-        elif bar is not None:
-            yield Uncounted(session, code, bar)
+        if bar is not None:
+            commit = None if bar.position is None else view.commits.of(bar.position)
+            yield Uncounted(session, code, bar, commit, _committer(describer, commit))
+
+
+def _committer(describer: Describer, commit: Commit | None) -> Signatory | None:
+    if commit is None or commit.by is None:
+        return None
+    who = describer.name_and_title(commit.by, local_date(commit.at))
+    return Signatory(*who, commit.authenticated)

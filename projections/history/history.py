@@ -18,7 +18,6 @@ from projections.queries.columns import Listing
 from projections.queries.question import Answer, Inquiry, argument
 from projections.queries.versions import (
     VERSIONS,
-    VERSIONS_READ,
     Describer,
     MarkVersion,
     with_numbers,
@@ -87,7 +86,7 @@ class History(Inquiry[Account]):
             blocks = [page, *rest.tables([self.session])]
         else:
             kept = [v.stored for v in found.versions if v.stored.kind not in ("entry", "plan")]
-            table = versions.grid(title, order=VERSIONS_READ)
+            table = versions.grid(title)
             blocks = [table, *found.context.tables([each.session for each in kept])]
         return Answer(fields, blocks=blocks)
 
@@ -169,19 +168,17 @@ def _stated(row: MarkVersion, account: Account) -> Iterator[tuple[str, str | Non
     yield "Name", f"{by.words} ({by.authenticated})" if by else "not stated"
     yield "Approved by", row.approved
     for each in account.context.evidence:
-        if each.batch == version.batch:
+        if each.stored.batch == version.batch:
             yield "Evidence", _evidence(each)
     how = f", imported from {row.source}" if row.source else ""
     yield "Recorded", f"{_recorded(row.recorded, version.position)}{how}"
 
 
 def _date(row: MarkVersion) -> str:
-    made = row.stored.stated if row.source else row.recorded
-    at = row.changed or made
-    if at is None:
+    if row.made_at is None:
         return "not stated by its source"
     after = f" ({number_of(row.late, 'school day')} after the session)" if row.late else ""
-    return f"{_long(at)}{after}"
+    return f"{_long(row.made_at)}{after}"
 
 
 def _long(at: int) -> str:
@@ -196,13 +193,13 @@ def _recorded(at: int, position: int) -> str:
 def _no_part_in_figures(row: Uncounted) -> Iterator[str]:
     """Yield that the mark of a session stands and does not count, with what did it."""
     yield f"This mark stands but does not count: {row.bar.words}"
-    if row.bar.position is not None and row.recorded is not None:
-        yield _line("Recorded", _recorded(row.recorded, row.bar.position))
+    if row.commit is not None and row.bar.position is not None:
+        yield _line("Recorded", _recorded(row.commit.at, row.bar.position))
         yield _line("By", row.author)
 
 
 def _evidence(row: Given) -> str:
-    file = f"{row.file}, SHA-256 {row.sha256}" if row.file else ""
+    file = f"{row.file}, SHA-256 {row.stored.sha256}" if row.file else ""
     return "; ".join(filter(None, (row.note, file, "a copy is kept" if row.copied else "")))
 
 

@@ -1,7 +1,7 @@
 """Versions of marks and plans as known: the rows that history and changes are made of."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -37,9 +37,14 @@ def moment(at: int | None) -> str:
     return "" if at is None else f"{local(at):%Y-%m-%d %H:%M}"
 
 
-def instant(at: int | None) -> str | None:
-    """Write an instant as documents hold it."""
-    return None if at is None else iso(at)
+def at_column(key: str, heading: str, of: Callable[[T], int | None]) -> Column[T]:
+    """Return the column of an instant: UTC in the document, London time where it is read."""
+
+    def document(row: T) -> str | None:
+        at = of(row)
+        return None if at is None else iso(at)
+
+    return Column(key, heading, document, lambda row: moment(of(row)))
 
 
 # -- who, as every account of changes says it ------------------------------------------------
@@ -144,25 +149,22 @@ VERSIONS: tuple[Column[MarkVersion], ...] = (
     Column("version", value=lambda row: row.number),
     Column("kind", value=lambda row: row.stored.kind),
     Column("", "What", text=lambda row: row.what),
-    Column("code", "Became", lambda row: row.stored.code),
+    Column("code", value=lambda row: row.stored.code),
     Column("replaced", "Was", lambda row: row.stored.replaced),
+    Column("", "Became", text=lambda row: row.stored.code or ""),
     Column("reason", "Reason"),
     Column("minutes_late", value=lambda row: row.stored.minutes_late, csv=False),
     Column("nature", csv=False),
     Column("comment", csv=False),
     *by_columns(lambda row: row.by, _by),
     Column("", "When", text=_when),
-    Column("recorded_at", value=lambda row: iso(row.recorded)),
-    Column("stated_at", value=lambda row: instant(row.stored.stated)),
+    at_column("recorded_at", "", lambda row: row.recorded),
+    at_column("stated_at", "", lambda row: row.stored.stated),
     Column("late_by_school_days", "School days after", lambda row: row.late, number=True),
     Column("position", value=lambda row: row.stored.position),
     Column("step", value=lambda row: row.stored.step),
-    Column("changed_at", value=lambda row: instant(row.changed), csv=False, sparse=True),
+    replace(at_column("changed_at", "", lambda row: row.changed), csv=False, sparse=True),
 )
-VERSIONS_READ = (
-    "Session", "What", "Was", "Became", "Reason", "By", "When", "School days after",
-)  # fmt: skip
-"""The headings of a table of versions."""
 
 
 def with_numbers(found: Iterable[Version]) -> Iterator[tuple[int, Version]]:

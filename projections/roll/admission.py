@@ -12,7 +12,7 @@ from projections.queries.question import Answer, Inquiry, Selection, option
 from projections.queries.selection import selected_pupils
 from projections.queries.versions import Describer
 from projections.queries.view import View
-from projections.roll.admission_rows import ADMISSION, ADMISSION_READ, Amendment, amended
+from projections.roll.admission_rows import ADMISSION, Amendment, amended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Admission(Selection, Inquiry[list[Amendment]]):
         """Show one row an amendment."""
         listing = Listing(ADMISSION, found)
         title = f"{number_of(len(found), 'change')} of the admission register"
-        return Answer({"rows": listing}, blocks=[listing.grid(title, order=ADMISSION_READ)])
+        return Answer({"rows": listing}, blocks=[listing.grid(title)])
 
     def unknown(self) -> Answer:
         """Return no amendment."""

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ledger.clock import iso, local_date
+from ledger.clock import local_date
 from ledger.sealing.keys import is_sealed
 from projections.queries.columns import Column, Listing
 from projections.queries.versions import (
     AS_STATED,
     Describer,
     Signatory,
+    at_column,
     by_columns,
-    instant,
     moment,
 )
 from projections.queries.view import View
@@ -91,21 +91,21 @@ ADMISSION: tuple[Column[Amendment], ...] = (
     Column("parent_id", value=lambda row: row.stored.parent),
     Column("about"),
     Column("", "Whose", text=lambda row: row.whose),
-    Column("kind", "What", text=_what),
+    Column("kind"),
     Column("field", "Detail", lambda row: row.stored.field,
            lambda row: row.stored.field.replace("_", " ")),
+    Column("", "What", text=_what),
     Column("original", "Original", text=lambda row: row.on_paper(row.original)),
     Column("amended", "Amended", text=lambda row: row.on_paper(row.amended)),
     Column("reason", "Reason", text=lambda row: row.reason or "not stated"),
-    *by_columns(lambda row: row.by),
-    Column("recorded_at", value=lambda row: iso(row.recorded)),
     Column("", "Date", text=lambda row: moment(row.made_at) or "not stated"),
-    Column("stated_at", value=lambda row: instant(row.stored.stated)),
+    *by_columns(lambda row: row.by),
+    at_column("recorded_at", "", lambda row: row.recorded),
+    at_column("stated_at", "", lambda row: row.stored.stated),
     Column("source"),
     Column("position", value=lambda row: row.stored.position),
     Column("confidential"),
 )  # fmt: skip
-ADMISSION_READ = ("Whose", "Detail", "What", "Original", "Amended", "Reason", "Date", "By")
 """The law's five, and the title."""
 
 
