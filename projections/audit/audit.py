@@ -15,14 +15,14 @@ from ledger.errors import Refused
 from policies.law.disclosure import NamesLookedUp
 from projections.audit import timing
 from projections.audit.papers import find_after_paper
-from projections.audit.scope import CheckResult, Scope
-from projections.audit.staff import Staff, find_strangers
+from projections.audit.scope import CheckResult, Finding, Scope
+from projections.audit.staff import find_strangers
 from projections.audit.thresholds import MARGIN, find_just_below
 from projections.audit.words import CHECKS, WORDING, columns, heading, table
 from projections.queries.blocks import Block
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Inquiry, Selection, option
-from projections.queries.view import View
+from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import any_mark
 from projections.readmodel.records.disclosure import NamesShown
 
@@ -105,14 +105,14 @@ class Audit(Selection, Inquiry[AuditFindings]):
 
     def find(self, view: View) -> AuditFindings:
         """Find what each check asks for."""
-        scope, staff = Scope(view, self), Staff(view)
+        scope = Scope(view, self)
         results = {
-            check: _CHECKS[check](self, scope, staff)
+            check: _CHECKS[check](self, scope)
             for check in get_args(Check)
             if check in (self.only or get_args(Check))
         }
         if self.names:
-            results = {check: _with_names(found, staff) for check, found in results.items()}
+            results = {check: _with_names(found, scope) for check, found in results.items()}
         return AuditFindings(results, _lookups(view, names=self.names), _knows_nothing_of(view))
 
     def present(self, found: AuditFindings) -> Answer:
@@ -141,28 +141,29 @@ class Audit(Selection, Inquiry[AuditFindings]):
         return Answer({"checks": [], "rows": Listing(columns(names=self.names), [])})
 
 
-def _turned_present(question: Audit, scope: Scope, _staff: Staff) -> CheckResult:
+def _turned_present(question: Audit, scope: Scope) -> CheckResult:
     days = {"census": question.census, "inspections": question.inspection}
     calendar = timing.review_calendar(scope, question.before, **days)
     return timing.find_turned_present(scope, calendar)
 
 
-_CHECKS: Mapping[Check, Callable[[Audit, Scope, Staff], CheckResult]] = {
-    "n-kept": lambda _question, scope, _staff: timing.find_kept(scope),
-    "late-entries": lambda _question, scope, _staff: timing.find_late_entries(scope),
-    "large-batches": lambda question, scope, _staff: timing.find_batches(
-        scope, question.batch_over
-    ),
-    "after-paper": lambda _question, scope, _staff: find_after_paper(scope),
+_CHECKS: Mapping[Check, Callable[[Audit, Scope], CheckResult]] = {
+    "n-kept": lambda _, scope: timing.find_kept(scope),
+    "late-entries": lambda _, scope: timing.find_late_entries(scope),
+    "large-batches": lambda question, scope: timing.find_batches(scope, question.batch_over),
+    "after-paper": lambda _, scope: find_after_paper(scope),
     "absent-to-present": _turned_present,
-    "just-lifted": lambda question, scope, _staff: find_just_below(scope, question.margin),
-    "stranger": lambda _question, scope, staff: find_strangers(scope, staff),
+    "just-lifted": lambda question, scope: find_just_below(scope, question.margin),
+    "stranger": lambda _, scope: find_strangers(scope),
 }
 
 
-def _with_names(result: CheckResult, staff: Staff) -> CheckResult:
-    named = [replace(each, by=staff.names_of(each.staff)) for each in result.findings]
-    return replace(result, findings=named)
+def _with_names(result: CheckResult, scope: Scope) -> CheckResult:
+    def names(found: Finding) -> list[Author]:
+        named = (each for each in found.staff if each[0] is not None)
+        return list(dict.fromkeys(scope.describer.name_and_title(*each) for each in named))
+
+    return replace(result, findings=[replace(each, by=names(each)) for each in result.findings])
 
 
 def _knows_nothing_of(view: View) -> list[str]:

@@ -6,7 +6,7 @@ says that something is improper.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
@@ -18,7 +18,8 @@ from policies.law.calendar import school_days_between
 from policies.packs.codes import Codes
 from projections.queries.question import Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
-from projections.queries.selection import selected_cells
+from projections.queries.selection import selected_cells, with_a_column
+from projections.queries.versions import Describer
 from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import questionable
 from projections.readmodel.records.log import Commit
@@ -157,13 +158,14 @@ class Scope:
         return self.view.rules.codes
 
     @cached_property
+    def describer(self) -> Describer:
+        """Who was who on the staff."""
+        return Describer(self.view)
+
+    @cached_property
     def whole(self) -> Rectangle:
         """The register as it stands, from the first date to ``on``."""
-        found = rectangle(self.view)
-        if found.sessions:
-            return found
-        # Who is meant needs a column, also where no session is in a term.
-        return replace(found, codes=np.zeros((len(found.codes), 1), np.uint8))
+        return with_a_column(rectangle(self.view))
 
     @cached_property
     def chosen(self) -> Flags:

@@ -1,78 +1,22 @@
 """Who changed marks: names and roles as they were, and who never took a group's register."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from ledger.english import number_of
 from projections.audit.scope import CheckResult, Scope, Step
-from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import takers
-from projections.readmodel.record import Sealed
 from projections.readmodel.records.register import RegisterTaken
-from projections.readmodel.records.school import StaffSpell
 
 STRANGER = "stranger"
 _NO_ROLE = "(no role known)"
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """What a member of staff was from a day to a day; the name is sealed."""
-
-    first: date
-    last: date
-    name: Sealed
-    job_title: str
-    roles: tuple[str, ...]
-
-
-@dataclass
-class Staff:
-    """The staff of a view, as they were on a day."""
-
-    view: View
-    _posts: dict[str, list[Post]] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for each in self.view.standing(StaffSpell):
-            span = (each.since or date.min, each.until or date.max)
-            post = Post(*span, each.name, each.job_title, tuple(sorted(each.roles)))
-            self._posts.setdefault(each.staff, []).append(post)
-
-    def on(self, staff: str | None, day: date | None) -> Post | None:
-        """Return what somebody was on a day, the latest post where there are several."""
-        posts = self._posts.get(staff or "", [])
-        held = [p for p in posts if day is None or p.first <= day <= p.last]
-        return max(held, key=lambda post: post.first, default=None)
-
-    def role(self, staff: str | None, day: date | None) -> str:
-        """Return what somebody is compared within: the roles, else the job title."""
-        post = self.on(staff, day)
-        if post is None:
-            return _NO_ROLE
-        return ", ".join(post.roles) or post.job_title
-
-    def names_of(self, who: Iterable[tuple[str | None, date | None]]) -> list[Author]:
-        """Return names and titles of those who are named for changes, each as on the day."""
-        found: dict[Author, None] = {}
-        for staff, day in who:
-            if staff is not None:
-                post = self.on(staff, day)
-                found[
-                    Author(self.view.open(post.name), post.job_title)
-                    if post
-                    else Author(staff, None)
-                ] = None
-        return list(found)
-
-
 @dataclass
 class _Strangers:
     scope: Scope
-    staff: Staff
 
     @cached_property
     def takers(self) -> set[tuple[str, str]]:
@@ -88,6 +32,13 @@ class _Strangers:
             if m.kind == "registration":
                 found.setdefault(m.pupil, []).append((m.first, m.last or date.max, m.name))
         return found
+
+    def role(self, step: Step) -> str:
+        """Return what its author is compared within: the roles, else the job title."""
+        post = self.scope.describer.post(step.by, step.changed_on)
+        if post is None:
+            return _NO_ROLE
+        return ", ".join(sorted(post.roles)) or post.job_title
 
     def group(self, step: Step) -> str | None:
         held = [g for g in self.groups.get(step.pupil, ()) if g[0] <= step.day <= g[1]]
@@ -119,7 +70,7 @@ class _Stranger:
         )
 
 
-def find_strangers(scope: Scope, staff: Staff) -> CheckResult:
+def find_strangers(scope: Scope) -> CheckResult:
     """Find changes by somebody who never took that group's register, unusual in their role.
 
     A person is compared only with others of the same role (or title, where no role is recorded):
@@ -127,7 +78,7 @@ def find_strangers(scope: Scope, staff: Staff) -> CheckResult:
     took, it belongs to the job, and nothing is found. Where a role has nobody else to compare
     with, nothing is found either, and the changes are counted as not compared.
     """
-    work = _Strangers(scope, staff)
+    work = _Strangers(scope)
     made = Counter[tuple[str, str]]()
     strange = Counter[tuple[str, str]]()
     doubtful: list[tuple[Step, str, str]] = []
@@ -136,7 +87,7 @@ def find_strangers(scope: Scope, staff: Staff) -> CheckResult:
         group = work.group(step)
         if step.by is None or step.kind == "restated" or group is None:
             continue
-        role = staff.role(step.by, step.changed_on)
+        role = work.role(step)
         made[role, step.by] += 1
         if (group, step.by) not in work.takers:
             strange[role, step.by] += 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from ledger.clock import local_date
+from projections.queries import pending
 from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
 from projections.queries.uncounted import Bar, Standing
@@ -20,7 +20,7 @@ from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.known import Between
 from projections.readmodel.records import amending, disclosure, register
-from projections.readmodel.records.amending import Request, RequestStep
+from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
 from projections.roll.admission_rows import ADMISSION, Amendment, amended
 
@@ -36,20 +36,6 @@ class Entry(Generic[R]):
     stored: R
     commit: Commit
     by: Signatory | None
-
-
-@dataclass(frozen=True, slots=True)
-class Approval(Entry[RequestStep]):
-    """A request for approval, or the decision on it."""
-
-    request: Request
-    reason: str | None
-
-    @property
-    def event(self) -> str:
-        """What it is called in a document."""
-        kind = self.stored.kind
-        return "withdrawn" if kind == "request_withdrawn" else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +104,22 @@ def _recorded(heading: str) -> Column[Any]:
     return at_column("recorded_at", heading, lambda row: row.commit.at)
 
 
-APPROVALS: tuple[Column[Approval], ...] = (
+def _event(row: pending.Approval) -> str:
+    return "withdrawn" if row.step.kind == "request_withdrawn" else row.step.kind
+
+
+APPROVALS: tuple[Column[pending.Approval], ...] = (
     Column("session", "Session", lambda row: row.request.session),
-    Column("", "What", text=lambda row: row.event),
+    Column("", "What", text=_event),
     Column("batch", value=lambda row: row.request.batch),
     Column("original", "From", lambda row: row.request.original),
     Column("code", "To", lambda row: row.request.code),
     Column("grounds", "Grounds", lambda row: row.request.grounds),
-    Column("event"),
+    Column("event", value=_event),
     Column("reason", "Reason"),
     *by_columns(lambda row: row.by),
     _recorded("When"),
-    Column("position", value=lambda row: row.stored.position),
+    Column("position", value=lambda row: row.step.position),
 )
 EVIDENCE: tuple[Column[Given], ...] = (
     Column("batch", "Batch", lambda row: row.stored.batch),
@@ -188,7 +178,7 @@ class Context:
     """What a document of `history` holds besides the versions."""
 
     admission: Sequence[Amendment]
-    approvals: Sequence[Approval]
+    approvals: Sequence[pending.Approval]
     evidence: Sequence[Given]
     takings: Sequence[Taking]
     conflicts: Sequence[Conflict]
@@ -226,18 +216,20 @@ def context_of(
     view: View, describer: Describer, pupil: int, versions: Sequence[Version], span: _Span
 ) -> Context:
     """Return what was recorded around a pupil's versions, on sessions from one to another."""
-    admission, approvals = amended(view, describer, {pupil}), list(_approvals(view, pupil, span))
+    admission = amended(view, describer, {pupil})
+    requests = view.standing(Request, pupil=pupil, session=Between(*span))
+    approvals = list(pending.approvals(view, requests))
     batches = {v.batch for v in versions} | {each.request.batch for each in approvals}
     evidence = [each for each in _evidence(view, pupil) if each.stored.batch in batches]
     positions = {
         *(version.position for version in versions),
         *(each.stored.position for each in admission),
-        *(each.stored.position for each in approvals),
+        *(each.step.position for each in approvals),
         *(each.stored.line for each in evidence),
     }
     return Context(
         admission=admission,
-        approvals=sorted(approvals, key=lambda r: (r.request.session, r.stored.position)),
+        approvals=sorted(approvals, key=lambda r: (r.request.session, r.step.position)),
         evidence=evidence,
         takings=sorted(_takings(view, describer, pupil, span), key=_by_session),
         conflicts=sorted(_conflicts(view, pupil, span), key=_by_session),
@@ -248,15 +240,6 @@ def context_of(
 
 def _by_session(row: Taking | Conflict) -> tuple[str, int]:
     return row.stored.session, row.stored.kf
-
-
-def _approvals(view: View, pupil: int, span: _Span) -> Iterator[Approval]:
-    """Yield each request and each decision."""
-    for request in view.standing(Request, pupil=pupil, session=Between(*span)):
-        for step in request.steps:
-            commit = view.commits.of(step.position)
-            by = Signatory(*view.author(step), commit.authenticated)
-            yield Approval(step, commit, by, request, view.open(step.reason))
 
 
 def _evidence(view: View, pupil: int) -> Iterator[Given]:
@@ -303,11 +286,5 @@ def _uncounted(
         bar = standing.bar(session, code)
         if bar is not None:
             commit = None if bar.position is None else view.commits.of(bar.position)
-            yield Uncounted(session, code, bar, commit, _committer(describer, commit))
-
-
-def _committer(describer: Describer, commit: Commit | None) -> Signatory | None:
-    if commit is None or commit.by is None:
-        return None
-    who = describer.name_and_title(commit.by, local_date(commit.at))
-    return Signatory(*who, commit.authenticated)
+            by = describer.committer(commit) if commit else None
+            yield Uncounted(session, code, bar, commit, by)

@@ -4,7 +4,8 @@ While one waits, what stands is the mark as it was; but an answer that rests on 
 that a change waits.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ from ledger.clock import iso, local_date
 from ledger.english import number_of
 from ledger.values import Session
 from policies.law.calendar import school_days_between
+from projections.queries.versions import Signatory
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import sessions_of
-from projections.readmodel.records.amending import Request
+from projections.readmodel.records.amending import Request, RequestStep
+from projections.readmodel.records.log import Commit
 
 if TYPE_CHECKING:
     from projections.queries.rectangle import Flags
@@ -52,6 +55,26 @@ def notes(found: Collection[Request]) -> list[str]:
     return [f"{what} {waits} for approval; the marks stand as they were: attendance approvals"]
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A request for approval, or the decision on it, with its reason opened and its author."""
+
+    request: Request
+    step: RequestStep
+    commit: Commit
+    reason: str | None
+    by: Signatory
+
+
+def approvals(view: View, requests: Iterable[Request]) -> Iterator[Approval]:
+    """Yield each of some requests, and each decision on one."""
+    for request in requests:
+        for step in request.steps:
+            commit = view.commits.of(step.position)
+            by = Signatory(*view.author(step), commit.authenticated)
+            yield Approval(request, step, commit, view.open(step.reason), by)
+
+
 def approval_steps(
     view: View, pupils: Collection[int], first: date, last: date
 ) -> Iterator[tuple[int, Row]]:
@@ -61,36 +84,23 @@ def approval_steps(
     an approved amendment follows as an amendment of its own.
     """
     days = view.calendar.school_days()
-    for request in view.standing(Request, session=sessions_of(first, last)):
-        if request.pupil not in pupils:
-            continue
-        about = {
+    known = view.standing(Request, session=sessions_of(first, last))
+    for each in approvals(view, (request for request in known if request.pupil in pupils)):
+        request, at = each.request, each.commit.at
+        row = {
             "session": request.session,
             "was": request.original,
             "became": request.original,
             "asked": request.code,
             "batch": request.batch,
             "step": None,
+            "kind": each.step.kind,
+            "reason": each.reason,
+            "by": each.by._asdict(),
+            "recorded_at": iso(at),
+            "stated_at": None,
+            "source": None,
+            "late_by_school_days": school_days_between(days, request.at.date, local_date(at)),
+            "position": each.step.position,
         }
-        for step in request.steps:
-            commit = view.commits.of(step.position)
-            by = {
-                "name": view.open(step.name),
-                "job_title": step.job_title,
-                "authenticated": commit.authenticated,
-            }
-            lag = school_days_between(days, request.at.date, local_date(commit.at))
-            yield (
-                request.pupil,
-                about
-                | {
-                    "kind": step.kind,
-                    "reason": view.open(step.reason),
-                    "by": by,
-                    "recorded_at": iso(commit.at),
-                    "stated_at": None,
-                    "source": None,
-                    "late_by_school_days": lag,
-                    "position": step.position,
-                },
-            )
+        yield request.pupil, row

@@ -141,11 +141,15 @@ def groups_of(view: View, kind: str) -> dict[str, list[Interval]]:
 
 def selected_pupils(question: Selection, view: View) -> set[int]:
     """Return the pupils asked for; a filter by group is one by membership at `on`."""
-    whole = rectangle(view)
-    if not whole.sessions:  # who is meant needs a column, also where no session is in a term
-        whole = replace(whole, codes=np.zeros((len(whole.codes), 1), np.uint8))
-    cells = selected_cells(view, question, whole)
+    cells = selected_cells(view, question, with_a_column(rectangle(view)))
     return {n for n in view.people if cells[n].any()}
+
+
+def with_a_column(whole: Rectangle) -> Rectangle:
+    """Return a register in which who is meant can be marked: with a column in any case."""
+    if whole.sessions:
+        return whole
+    return replace(whole, codes=np.zeros((len(whole.codes), 1), np.uint8))
 
 
 # -- counting ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from projections.queries.columns import Column, Listing
 from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.records.amending import Request
+from projections.readmodel.records.log import Commit
 from projections.readmodel.records.school import StaffSpell
 
 AS_STATED = "as stated by its source"
@@ -227,12 +228,22 @@ class Describer:
         [row] = Listing(VERSIONS, [self.version(number, version)]).documents()
         return row
 
-    def name_and_title(self, staff: str | None, day: date) -> Author:
+    def post(self, staff: str | None, day: date | None) -> StaffSpell | None:
+        """Return what somebody was on the staff on a day; the latest where none is given."""
+        held = [p for p in self._staff.get(staff or "", ()) if day is None or p.covers(day)]
+        return max(held, key=lambda post: post.since or date.min, default=None)
+
+    def name_and_title(self, staff: str | None, day: date | None) -> Author:
         """Return the name and title of a member of staff on a day; the id where not on staff."""
-        held = [spell for spell in self._staff.get(staff or "", ()) if spell.covers(day)]
-        if not held:
-            return Author(staff, None)
-        return self._view.author(max(held, key=lambda each: each.since or date.min))
+        post = self.post(staff, day)
+        return self._view.author(post) if post else Author(staff, None)
+
+    def committer(self, commit: Commit) -> Signatory | None:
+        """Return who recorded a transaction, with the title of then, if anybody is named."""
+        if commit.by is None:
+            return None
+        who = self.name_and_title(commit.by, local_date(commit.at))
+        return Signatory(*who, commit.authenticated)
 
     def recording(self, version: Version) -> tuple[int, str]:
         """Return when a version was recorded here, and how its author was authenticated."""

@@ -401,13 +401,6 @@ def test_what_the_ledger_knows_nothing_of_is_said_once(empty, founded):
     assert "knows of no" not in "\n".join(as_text(ask(founded).blocks))
 
 
-def test_a_ledger_that_knew_nothing_says_so(founded):
-    """Before the first event."""
-    answer = ask(founded, known_at="2025-07-01")
-    assert answer.document["knows_nothing"] is True
-    assert "knew nothing" in answer.blocks[0].lines[0]
-
-
 def test_a_pupil_whom_the_source_had_not_stated_yet_is_no_part_of_it(school):
     """Under the source clock a mark may be known before its pupil is."""
     school.add(

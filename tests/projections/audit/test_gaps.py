@@ -261,13 +261,6 @@ def test_every_kind_says_what_follows_from_it(school):
     assert all(len(row["means"]) > 30 for row in rows)
 
 
-def test_a_ledger_that_knew_nothing_says_so(school):
-    """Before its first event there is not even a gap."""
-    answer = school.ask(Gaps(known_at="2025-07-01"))
-    assert answer.document["knows_nothing"] is True
-    assert not answer.rows()
-
-
 @pytest.mark.parametrize("last", [date(2025, 9, 7), date(2025, 9, 6)])
 def test_a_weekend_has_no_gaps_of_the_register(school, last):
     """Nothing was due."""

@@ -303,13 +303,6 @@ def test_a_school_without_terms_has_no_weeks(empty):
     assert ask(empty).document["total"]["weeks"] == 0
 
 
-def test_a_ledger_that_knew_nothing_says_so(founded):
-    """Before the first event."""
-    answer = ask(founded, known_at="2025-07-01")
-    assert answer.document["knows_nothing"] is True
-    assert "knew nothing" in answer.blocks[0].lines[0]
-
-
 def test_an_absence_on_a_day_outside_every_term_counts_in_no_week(founded, tmp_path):
     """As there is no week for it."""
     book = cases.copied(founded, tmp_path / "ledger")

@@ -9,17 +9,18 @@ from projections.audit import weeks_model as model
 from projections.audit.weeks_model import departures, discoveries, tail
 
 
+def probability(k, mean, spread):
+    """Of exactly ``k``: negative binomial."""
+    size = 1 / spread
+    ways = math.lgamma(k + size) - math.lgamma(size) - math.lgamma(k + 1)
+    return math.exp(
+        ways + size * math.log(size / (size + mean)) + k * math.log(mean / (size + mean))
+    )
+
+
 def summed(count, mean, spread):
     """The probability of ``count`` or more, added up from that of each smaller number."""
-    size = 1 / spread
-    below = (
-        math.exp(
-            math.lgamma(k + size) - math.lgamma(size) - math.lgamma(k + 1)
-            + size * math.log(size / (size + mean)) + k * math.log(mean / (size + mean))
-        )
-        for k in range(count)
-    )  # fmt: skip
-    return 1 - math.fsum(below)
+    return 1 - math.fsum(probability(k, mean, spread) for k in range(count))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 20, 100])
@@ -32,15 +33,8 @@ def test_the_tail_is_the_sum_of_its_terms(count, mean, spread):
 
 def test_the_tail_keeps_its_precision_where_a_sum_from_below_loses_it():
     """Twenty where half of one is expected: the terms from twenty on, added up."""
-    mean, size = 0.5, 5.0
-    terms = (
-        math.exp(
-            math.lgamma(k + size) - math.lgamma(size) - math.lgamma(k + 1)
-            + size * math.log(size / (size + mean)) + k * math.log(mean / (size + mean))
-        )
-        for k in range(20, 400)
-    )  # fmt: skip
-    assert tail(20, mean, 0.2) == pytest.approx(math.fsum(terms), rel=1e-9)
+    terms = (probability(k, 0.5, 0.2) for k in range(20, 400))
+    assert tail(20, 0.5, 0.2) == pytest.approx(math.fsum(terms), rel=1e-9)
 
 
 def test_the_tail_falls_with_the_count_and_rises_with_mean_and_spread():

@@ -103,13 +103,6 @@ def test_only_changes_known_by_then_are_listed(changed):
     assert kinds(changed, known_at="2025-09-09") == [("bob", "late_entry")]
 
 
-def test_a_ledger_that_knew_nothing_says_so_whatever_is_asked(changed):
-    """Before the first event also a group is no reason to refuse."""
-    answer = changed.ask(Changes(known_at="2025-07-01", group="9A"))
-    assert answer.document["knows_nothing"] is True
-    assert not answer.rows()
-
-
 def test_changes_are_shown_with_their_pupil(changed):
     """The table of `history` with a column more."""
     grid = changed.ask(Changes(on=ON)).blocks[0]

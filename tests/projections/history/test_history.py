@@ -145,13 +145,6 @@ def test_only_what_was_known_is_shown(school):
     assert not rows(school, clock="source", known_at="2025-09-08T07:59:59.999989Z")
 
 
-def test_a_ledger_that_knew_nothing_says_so(school):
-    """Before its first event: no rows, no name, a sentence."""
-    answer = school.ask(History(who="U-ann", known_at="2025-07-01"))
-    assert (answer.document["knows_nothing"], answer.document["upn"]) == (True, None)
-    assert "knew nothing" in answer.blocks[0].lines[0]
-
-
 def test_a_pupil_not_known_yet_is_shown_by_what_was_asked(school):
     """Between the founding and the enrolment the pupil has no name and no marks."""
     answer = school.ask(History(who="L-ann", known_at="2025-08-15"))

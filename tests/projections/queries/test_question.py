@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.errors import Refused
+from projections.audit.audit import Audit
+from projections.audit.gaps import Gaps
+from projections.audit.weeks import AuditWeeks
+from projections.history.changes import Changes
+from projections.history.history import History
 from projections.queries.columns import natural_order, percent, share_of
 from projections.queries.question import Answer, PointInTime, argument, option
+from projections.roll.admission import Admission
+from projections.roll.pupils import PupilFind
 from tests.projections import oracle
 
 
@@ -64,6 +72,44 @@ def test_an_answer_without_rows_has_none():
     """Rows are those of the document."""
     assert not Answer({}).rows()
     assert Answer({"rows": [{"a": 1}]}).rows() == [{"a": 1}]
+
+
+BEFORE = {"known_at": "2025-07-01"}
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "more"),
+    [
+        (Admission, {}, {}),
+        (Audit, {}, {"checks": []}),
+        (AuditWeeks, {}, {}),
+        (Changes, {"group": "of a later day"}, {}),
+        (Changes, {"summary": True}, {}),
+        (Gaps, {}, {}),
+        (History, {"who": "U-ann"}, {"upn": None}),
+        (PupilFind, {"text": "ann"}, {}),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "-".join(value) or "none",
+)
+def test_a_ledger_that_knew_nothing_says_so_whatever_is_asked(school, question, asked, more):
+    """Before its first event: no row, and a sentence, not that there is none."""
+    answer = school.ask(question(**BEFORE, **asked))
+    found = dict(answer.document)
+    assert found.pop("as_of")["position"] == 0
+    assert found == {"rows": [], "knows_nothing": True} | more
+    assert "it knew nothing before" in answer.blocks[0].lines[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"), [({"who": "nobody"}, "pupil-unknown"), ({"session": "noon"}, "session")]
+)
+def test_a_slip_in_what_history_is_asked_is_refused_before_the_first_event_too(
+    school, asked, code
+):
+    """Nobody of that name, and no such session, at any time."""
+    with pytest.raises(Refused) as caught:
+        school.ask(History(**BEFORE, **{"who": "U-ann"} | asked))
+    assert caught.value.code == code
 
 
 def test_options_and_arguments_carry_their_help():

@@ -198,10 +198,3 @@ def test_dates_in_the_wrong_order_are_refused(amended):
     with pytest.raises(Refused) as caught:
         rows(amended, changed_from=date(2025, 9, 10), changed_to=date(2025, 9, 9))
     assert caught.value.code == "dates-reversed"
-
-
-def test_a_ledger_that_knew_nothing_says_so(school):
-    """Before its first event."""
-    answer = school.ask(Admission(known_at="2025-07-01"))
-    assert answer.document["knows_nothing"] is True
-    assert not answer.rows()

@@ -44,10 +44,3 @@ def test_groups_and_roll_are_as_at_the_date(school):
 def test_only_pupils_known_by_then_are_found(school):
     """The pupils were recorded on 1 September."""
     assert not found(school, "ann", known_at="2025-08-31")
-
-
-def test_a_ledger_that_knew_nothing_says_so(school):
-    """Before the first event: not that nobody is called so."""
-    answer = school.ask(PupilFind(text="ann", known_at="2025-07-01"))
-    assert answer.document["knows_nothing"] is True
-    assert "knew nothing" in answer.blocks[0].lines[0]
