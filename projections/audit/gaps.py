@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ledger.english import number_of
 from projections.audit import gaps_log
-from projections.audit.gaps_log import GAPS, Gap
+from projections.audit.gaps_log import GAPS, Gap, Span
 from projections.queries.blocks import Lines
 from projections.queries.columns import Listing
 from projections.queries.question import Answer, Inquiry
@@ -50,23 +50,6 @@ class Gaps(Inquiry[list[Gap]]):
 # -- of the register: told by others, undated, late, or never marked -------------------------
 
 
-@dataclass(slots=True)
-class Span:
-    """Facts counted, with the first and last session and position among them."""
-
-    count: int
-    first: str
-    last: str
-    low: int
-    high: int
-
-    def add(self, session: str, position: int) -> None:
-        """Count one more."""
-        self.count += 1
-        self.first, self.last = min(self.first, session), max(self.last, session)
-        self.low, self.high = min(self.low, position), max(self.high, position)
-
-
 def register_gaps(view: View) -> Iterator[Gap]:
     """Yield the gaps of the register in the view's range of sessions."""
     yield from _imported_marks(view)
@@ -77,7 +60,7 @@ def register_gaps(view: View) -> Iterator[Gap]:
 
 def _imported_marks(view: View) -> Iterator[Gap]:
     """Yield, for each system and its files, facts told with a time, without, without an author."""
-    spans: dict[tuple[str, str], Span] = {}
+    spans: dict[tuple[str, str], Span[str]] = {}
     origins = _origins(view)
     firsts = sorted(origins)
     for mark in imported_marks(view, view.first, view.on):
@@ -85,13 +68,12 @@ def _imported_marks(view: View) -> Iterator[Gap]:
         kinds = ["undated" if mark.undated else "second-hand"]
         if mark.nameless:
             kinds.append("author-not-stated")
-        session, position = mark.session, mark.position
-        for key in ((origin, kind) for kind in kinds):
-            span = spans.setdefault(key, Span(0, session, session, position, position))
-            span.add(session, position)
-    for origin, kind in sorted(spans):
+        for kind in kinds:
+            spans.setdefault((origin, kind), Span()).add(mark.session, mark.position)
+    for (origin, kind), span in sorted(spans.items()):
         what, means = _IMPORTED_FACTS[kind]
-        yield _gap_over(kind, f"{what} {origin}", spans[origin, kind], means)
+        ends = span.first, span.last
+        yield Gap(kind, f"{what} {origin}", span.count, means, *ends, span.positions)
 
 
 _IMPORTED_FACTS = {
@@ -173,8 +155,3 @@ def _registers_not_recorded(view: View) -> Iterator[Gap]:
             found[0],
             found[-1],
         )
-
-
-def _gap_over(kind: str, what: str, span: Span, means: str) -> Gap:
-    places = (span.low, span.high)
-    return Gap(kind, what, span.count, means, span.first, span.last, places)

@@ -4,7 +4,8 @@ And what other systems told besides marks: notices, roll, groups, relations, par
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from ledger.clock import iso, local_date
 from ledger.sealing.keys import BEYOND_USE
@@ -82,6 +83,28 @@ GAPS: tuple[Column[Gap], ...] = (
     Column("positions_to", value=lambda gap: gap.positions[1], json=False),
     Column("means"),
 )  # fmt: skip
+
+
+W = TypeVar("W", int, str)
+
+
+@dataclass(slots=True)
+class Span(Generic[W]):
+    """Facts counted, with the first and last time (or session) and position among them."""
+
+    count: int = 0
+    first: W | None = None
+    last: W | None = None
+    positions: tuple[int | None, int | None] = (None, None)
+
+    def add(self, when: W | None, position: int) -> None:
+        """Count one more; ``when``: none where it states no time."""
+        low, high = self.positions
+        self.count += 1
+        self.positions = (min(low or position, position), max(high or position, position))
+        if when is not None:
+            self.first = when if self.first is None else min(self.first, when)
+            self.last = when if self.last is None else max(self.last, when)
 
 
 def log_gaps(view: View) -> Iterator[Gap]:
@@ -225,14 +248,6 @@ def _gap_over(kind: str, what: str, found: list[Commit], means: str) -> Gap:
 # -- facts of other systems ------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Facts:
-    """Facts of one kind that one system told; ``times``: as stated, in microseconds."""
-
-    positions: list[int] = field(default_factory=list)
-    times: list[int] = field(default_factory=list)
-
-
 def fact_gaps(view: View) -> Iterator[Gap]:
     """Yield, for each kind of fact and system, those told with a time and those without.
 
@@ -244,15 +259,15 @@ def fact_gaps(view: View) -> Iterator[Gap]:
             yield Gap(
                 f"{kind}-facts",
                 f"{what} stated, {when}, by {system}",
-                len(facts.positions),
+                facts.count,
                 _MEANS[kind],
-                iso(min(facts.times)) if facts.times else None,
-                iso(max(facts.times)) if facts.times else None,
-                (min(facts.positions), max(facts.positions)),
+                None if facts.first is None else iso(facts.first),
+                None if facts.last is None else iso(facts.last),
+                facts.positions,
             )
 
 
-def _facts_by_system(view: View, record: type[Versioned]) -> dict[tuple[str, str], _Facts]:
+def _facts_by_system(view: View, record: type[Versioned]) -> dict[tuple[str, str], Span[int]]:
     each: dict[tuple[object, ...], tuple[str, int, int]] = {}
     for version in view.ever(record):
         system = view.commits.of(version.kf).source
@@ -260,10 +275,8 @@ def _facts_by_system(view: View, record: type[Versioned]) -> dict[tuple[str, str
             fact = (system, *version.identity.values())
             _, first, latest = each.get(fact, (system, version.kf, 0))
             each[fact] = (system, min(first, version.kf), max(latest, version.sf))
-    found: dict[tuple[str, str], _Facts] = {}
+    found: dict[tuple[str, str], Span[int]] = {}
     for system, position, stated in each.values():
-        facts = found.setdefault((system, "second-hand" if stated else "undated"), _Facts())
-        facts.positions.append(position)
-        if stated:
-            facts.times.append(stated)
+        kind = "second-hand" if stated else "undated"
+        found.setdefault((system, kind), Span()).add(stated or None, position)
     return found

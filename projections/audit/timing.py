@@ -5,7 +5,7 @@ A look is a day on which somebody comes from outside: a census or an inspection.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -87,14 +87,10 @@ def _stretches(scope: Scope, chain: Chain) -> Iterator[tuple[Step, Step | None]]
         elif first is not None:
             yield first, step
             first = None
-    if first is not None and _session_counts(scope, first):
+    # On a session cancelled since, the entry no longer stands.
+    at = None if first is None else scope.columns.get(first.session)
+    if first is not None and at is not None and scope.whole.counted[first.pupil, at]:
         yield first, None
-
-
-def _session_counts(scope: Scope, step: Step) -> bool:
-    """Tell whether a session counts: on one cancelled since, the entry no longer stands."""
-    at = scope.columns.get(step.session)
-    return at is not None and bool(scope.whole.counted[step.pupil, at])
 
 
 def _deadline(scope: Scope, day: date) -> date | None:
@@ -262,34 +258,23 @@ class _Looks:
         return ", ".join(look.words for look in self.calendar)
 
 
-def review_days(
-    days: Sequence[date], number: int, *, census: Sequence[date], inspections: Sequence[date]
-) -> list[ReviewDay]:
-    """Return the days on which somebody looks, with the ``number`` school days before each.
-
-    ``days``: the school days. Where the calendar has fewer before it, all of them; where it has
-    none, the day is left out.
-    """
-    named = [("census", day) for day in census] + [("inspection", day) for day in inspections]
-    found = []
-    for kind, day in sorted(set(named), key=lambda each: (each[1], each[0])):
-        at = bisect_left(days, day)
-        if at:
-            found.append(ReviewDay(Look(kind, day), days[max(0, at - number)]))
-    return found
-
-
 def review_calendar(
-    scope: Scope, before: int, census: Sequence[date], inspections: Sequence[date]
+    scope: Scope, before: int, census: Iterable[date], inspections: Iterable[date]
 ) -> list[ReviewDay]:
     """Return the days around the range asked about on which somebody looked.
 
     Census days by the published pattern, and those given besides. From the first date counted to
-    a year after the last, since sessions may be changed long after; none still to come.
+    a year after the last, since sessions may be changed long after; none still to come. Each with
+    the ``before`` school days before it, or as many as the calendar has; without any, left out.
     """
     usual = census_days(scope.view.first, scope.view.on + _YEAR)
-    every = sorted({*usual, *census})
-    found = review_days(scope.days, before, census=every, inspections=inspections)
+    looks = {Look("census", day) for day in (*usual, *census)}
+    looks |= {Look("inspection", day) for day in inspections}
+    found = []
+    for look in sorted(looks, key=lambda each: (each.on, each.before)):
+        at = bisect_left(scope.days, look.on)
+        if at:
+            found.append(ReviewDay(look, scope.days[max(0, at - before)]))
     return [each for each in found if each.since <= scope.known_on]
 
 
@@ -306,36 +291,30 @@ def find_turned_present(scope: Scope, calendar: Sequence[ReviewDay]) -> CheckRes
         if (near := _reviews_after(step, calendar))
         or (step.lag is not None and step.lag > LAG_OVER)
     ]
-    bands, since = by_lag(every), census_known_from()
+    bands, known_from = by_lag(every), census_known_from()
+    before = {each: sum(bool(_reviews_after(step, [each])) for step in every) for each in calendar}
     summary = {
         "changes": len(every),
         "by_lag": bands,
         "calendar": [
-            asdict(each.look) | {"since": each.since, "changes": _count_before(every, each)}
-            for each in calendar
+            asdict(day.look) | {"since": day.since, "changes": number}
+            for day, number in before.items()
         ],
-        "census_days_known_from": since,
+        "census_days_known_from": known_from,
     }
     notes = [
-        f"All {len(every)} such changes by lag: {lags_in_words(bands)}.",
-        *(
-            f"{each.look.words.capitalize()}: "
-            f"{number_of(_count_before(every, each), 'change')} "
-            f"from {each.since} to the day before."
-            for each in calendar
-        ),
-        f"Census days are known from {since}.",
+        f"{day.look.words.capitalize()}: {number_of(number, 'change')} "
+        f"from {day.since} to the day before."
+        for day, number in before.items()
     ]
-    return CheckResult(findings, summary, notes)
+    all_ = f"All {len(every)} such changes by lag: {lags_in_words(bands)}."
+    known = f"Census days are known from {known_from}."
+    return CheckResult(findings, summary, [all_, *notes, known])
 
 
 def _reviews_after(step: Step, calendar: Sequence[ReviewDay]) -> list[ReviewDay]:
     on = step.changed_on
     return [] if on is None else [each for each in calendar if each.since <= on < each.look.on]
-
-
-def _count_before(steps: Sequence[Step], day: ReviewDay) -> int:
-    return sum(1 for step in steps if _reviews_after(step, [day]))
 
 
 def _present_finding(scope: Scope, step: Step, near: list[ReviewDay]) -> Finding:

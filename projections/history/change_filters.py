@@ -165,8 +165,13 @@ def check(question: Filters, view: View) -> None:
         )
     _check_lags(question)
     _check_named(question, view)
-    if question.changed_from and question.changed_to:
-        _check_order(question.changed_from, question.changed_to)
+    first, last = question.changed_from, question.changed_to
+    if first and last and first > last:
+        raise Refused(
+            "dates-reversed",
+            f"--changed-from {first} is later than --changed-to {last}",
+            "give the earlier date first",
+        )
     if question.since is not None and parse_instant(question.since) > view.now:
         raise Refused(
             "since-future",
@@ -206,12 +211,3 @@ def _some_staff(view: View) -> str:
     ids = staff_ids(view)
     more = f" and {len(ids) - _LISTED} more" if len(ids) > _LISTED else ""
     return f"on the staff are: {', '.join(ids[:_LISTED]) or 'nobody'}{more}"
-
-
-def _check_order(first: date, last: date) -> None:
-    if first > last:
-        raise Refused(
-            "dates-reversed",
-            f"--changed-from {first} is later than --changed-to {last}",
-            "give the earlier date first",
-        )
