@@ -1,7 +1,5 @@
 """`history`: what stands beside the versions, and one session as a page for a court."""
 
-from datetime import date
-
 import pytest
 
 from ledger.events import streams
@@ -14,7 +12,6 @@ from ledger.events.amending import (
 from ledger.events.disclosure import FieldRedacted
 from ledger.events.register import (
     AbsencePlanned,
-    MarkAmended,
     MarkCorrected,
     PlanChanged,
     PlanWithdrawn,
@@ -25,21 +22,13 @@ from ledger.events.register import (
 from ledger.events.roll import AdmissionAmended, DetailsAmended, ParentRecorded, RelationRecorded
 from ledger.store.store import Fact
 from ledger.values import parse_session
-from projections.history.history import History
-from projections.rendering.text import as_text
+from tests.projections.history.examples import AT, CLERK, HEAD, SESSION, amended, ask, text
 from tests.projections.ledgers import instant, marked, on_mark
 
-SESSION = "2025-09-08/AM"
-AT = instant(2025, 9, 8, 7, 50)
-ON = {"on": date(2025, 9, 30)}
-HEAD = {"by": "s2", "name": "Mr Teacher", "job_title": "Head"}
-CLERK = {"by": "s1", "name": "Mrs Then", "job_title": "Clerk"}
 
-
-def amended(**more):
+def batched(**more):
     """An amendment in batch b1."""
-    stated = {"original": "N", "code": "I", "reason": "ill", "batch": "b1"}
-    return on_mark("ann", SESSION, MarkAmended(**stated | CLERK | more))
+    return amended(batch="b1", **more)
 
 
 def on_approval(event):
@@ -52,16 +41,6 @@ REQUESTED = AmendmentRequested(
 )
 
 
-def ask(book, session=None, **asked):
-    """The answer of Ann's history."""
-    return book.ask(History(who="U-ann", session=session, **ON | asked))
-
-
-def text(answer):
-    """An answer as it is read."""
-    return "\n".join(as_text(answer.blocks))
-
-
 def test_every_form_of_change_is_shown_apart_in_words(school):
     """Plans, entry, correction, amendment, restatement and late entry: six different names."""
     plan = streams.plan("ann", SESSION)
@@ -70,7 +49,7 @@ def test_every_form_of_change_is_shown_apart_in_words(school):
     school.add(AT - 1, Fact(plan, PlanWithdrawn(original="M", by="s1")))
     school.add(AT, marked("ann", SESSION, "N", by="s1"))
     school.add(AT + 1, on_mark("ann", SESSION, MarkCorrected(original="N", code="L", by="s1")))
-    school.add(instant(2025, 9, 10), amended(original="L"))
+    school.add(instant(2025, 9, 10), batched(original="L"))
     restated = SourceRestated(original="I", code="M", row=2)
     school.add(instant(2025, 9, 11), on_mark("ann", SESSION, restated), imported=True)
     school.add(instant(2025, 9, 12), marked("ann", "2025-09-08/PM", "/", late=True, by="s1"))
@@ -94,7 +73,7 @@ def test_one_session_reads_as_a_page_with_nothing_cut_off(school):
     """Each version with its meaning, and the amendment with the law's five in full."""
     reason = "His mother rang at ten\nand said that he was ill " + "very " * 60
     school.add(AT, marked("ann", SESSION, "N", by="s1", comment="no call"))
-    school.add(instant(2025, 9, 10, 9), amended(reason=reason))
+    school.add(instant(2025, 9, 10, 9), batched(reason=reason))
     told = text(ask(school, SESSION))
     assert "Ann Able (U-ann), session 2025-09-08/AM" in told
     assert "Version 2: amendment" in told
@@ -143,7 +122,7 @@ def test_a_session_without_anything_says_so(school):
 
 def test_an_amendment_without_a_reason_says_that_none_is_stated(school):
     """As a source may leave it out."""
-    school.add(AT, marked("ann", SESSION, "N", row=2), amended(reason=None, row=3), imported=True)
+    school.add(AT, marked("ann", SESSION, "N", row=2), batched(reason=None, row=3), imported=True)
     assert "Reason           not stated" in text(ask(school, SESSION))
 
 
@@ -152,7 +131,7 @@ def test_requests_and_decisions_are_shown_and_the_approver_is_named(school):
     school.add(AT, marked("ann", SESSION, "N", by="s1"))
     school.add(instant(2025, 9, 9), on_approval(REQUESTED))
     approved = AmendmentApproved(batch="b1", reason="agreed", **HEAD)
-    school.add(instant(2025, 9, 10, 9), on_approval(approved), amended())
+    school.add(instant(2025, 9, 10, 9), on_approval(approved), batched())
     answer = ask(school)
     assert [(r["event"], r["reason"], r["by"]["name"]) for r in answer.document["approvals"]] == [
         ("requested", "seen ill", "Mrs Then"),
@@ -184,7 +163,7 @@ def test_evidence_stands_beside_the_amendments_of_its_batch(school):
     school.add(AT, marked("ann", SESSION, "N", by="s1"))
     school.add(
         instant(2025, 9, 10),
-        amended(),
+        batched(),
         Fact(streams.evidence("ann", "b1"), given),
         Fact(streams.evidence("ann", "b1"), noted),
         Fact(streams.evidence("ann", "b2"), other),
@@ -229,7 +208,7 @@ def test_takings_are_shown_for_reading_only_where_something_changed(school):
         school.add(AT, marked("ann", day, "N", by="s2"))
         taken = RegisterTaken(by="s2", ended=AT, marks=2)
         school.add(AT, Fact(streams.register("9A", parse_session(day)), taken))
-    school.add(instant(2025, 9, 10), amended())
+    school.add(instant(2025, 9, 10), batched())
     answer = ask(school)
     (takings,) = [b for b in answer.blocks if getattr(b, "title", "").startswith("How these")]
     assert [row[0] for row in takings.rows] == [SESSION]
@@ -239,13 +218,13 @@ def test_takings_are_shown_for_reading_only_where_something_changed(school):
 def test_a_conflict_with_a_source_stays_on_record_once_settled(school):
     """A source states otherwise than a person here; amended again, it is settled."""
     school.add(AT, marked("ann", SESSION, "N", stated=AT, row=2), imported=True)
-    school.add(instant(2025, 9, 10), amended())
+    school.add(instant(2025, 9, 10), batched())
     conflict = SourceConflicted(stands="I", code="O", stated=AT + 5, row=2)
     undated = SourceConflicted(stands="I", code="M", row=3)
     school.add(instant(2025, 9, 11), on_mark("ann", SESSION, conflict), imported=True)
     assert [c["settled"] for c in ask(school).document["conflicts"]] == [False]
     school.add(instant(2025, 9, 12), on_mark("ann", SESSION, undated), imported=True)
-    school.add(instant(2025, 9, 15), amended(original="I", code="M"))
+    school.add(instant(2025, 9, 15), batched(original="I", code="M"))
     shown = ask(school).document["conflicts"]
     assert [(c["stands"], c["code"], c["settled"]) for c in shown] == [
         ("I", "O", True),
@@ -260,7 +239,7 @@ def test_a_conflict_with_a_source_stays_on_record_once_settled(school):
 def test_a_redacted_text_says_who_put_it_beyond_use_and_why(school):
     """Named by its event and field, with the reason for the redaction."""
     school.add(AT, marked("ann", SESSION, "N", by="s1"))
-    head = school.add(instant(2025, 9, 10), amended())
+    head = school.add(instant(2025, 9, 10), batched())
     redacted = FieldRedacted(position=head, field="reason", reason="third party", **HEAD)
     other = FieldRedacted(position=1, field="reason", reason="elsewhere", **HEAD)
     stream = streams.redaction()
@@ -295,6 +274,6 @@ def test_amendments_of_the_admission_register_stand_beside(school):
 def test_the_provenance_stands_once_at_the_end(school, session):
     """However many tables there are."""
     school.add(AT, marked("ann", SESSION, "N", by="s1"))
-    school.add(instant(2025, 9, 10), amended())
+    school.add(instant(2025, 9, 10), batched())
     told = text(ask(school, session))
     assert told.count("Test School (123456)") == 1

@@ -9,7 +9,6 @@ from ledger.events import streams
 from ledger.events.calendar import SessionsClosed
 from ledger.events.register import (
     AbsencePlanned,
-    MarkAmended,
     MarkCorrected,
     PlanChanged,
     PlanWithdrawn,
@@ -17,23 +16,15 @@ from ledger.events.register import (
 )
 from ledger.events.school import StaffChanged
 from ledger.store.store import Fact
-from projections.history.history import History
+from tests.projections.history.examples import SESSION, amended, ask
 from tests.projections.ledgers import enrolled, instant, marked, on_mark
 
-SESSION = "2025-09-08/AM"
 AT = instant(2025, 9, 8, 8)
-ON = {"on": date(2025, 9, 30)}
 
 
 def rows(book, who="U-ann", session=None, **asked):
     """The rows of one pupil."""
-    return book.ask(History(who=who, session=session, **ON | asked)).rows()
-
-
-def amended(**more):
-    """An amendment by s1."""
-    stated = {"original": "N", "code": "I", "reason": "ill", "by": "s1", "name": "Mrs Then"}
-    return on_mark("ann", SESSION, MarkAmended(**stated | {"job_title": "Clerk"} | more))
+    return ask(book, session, who, **asked).rows()
 
 
 def planned(event):
@@ -147,7 +138,7 @@ def test_only_what_was_known_is_shown(school):
 
 def test_a_pupil_not_known_yet_is_shown_by_what_was_asked(school):
     """Between the founding and the enrolment the pupil has no name and no marks."""
-    answer = school.ask(History(who="L-ann", known_at="2025-08-15"))
+    answer = ask(school, who="L-ann", known_at="2025-08-15")
     assert answer.blocks[0].title == "L-ann"
     assert answer.document["upn"] is None
 
@@ -170,7 +161,7 @@ def test_the_table_says_what_was_and_what_became(school):
         AT, marked("ann", SESSION, "N", stated=AT, row=2), amended(stated=None, row=None),
         imported=True,
     )  # fmt: skip
-    answer = school.ask(History(who="U-ann", **ON))
+    answer = ask(school)
     grid = answer.blocks[0]
     assert "Ann Able" in grid.title
     assert grid.rows[0][1:6] == ("entry, as stated by other-system", "", "N", "", "not stated")

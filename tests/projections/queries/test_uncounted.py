@@ -13,7 +13,6 @@ from ledger.clock import iso
 from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.penalties import NoticeStated
-from ledger.events.register import MarkAmended
 from ledger.events.roll import (
     DetailsAmended,
     EnrolmentWithdrawn,
@@ -23,12 +22,11 @@ from ledger.events.roll import (
     PupilRemoved,
 )
 from ledger.store.store import Fact
-from projections.history.history import History
 from projections.penalties.notices import Notices
 from projections.queries import view
 from projections.queries.question import PointInTime
 from projections.queries.uncounted import Standing
-from projections.rendering.text import as_text
+from tests.projections.history.examples import AT, CLERK, SESSION, amended, ask, text
 from tests.projections.ledgers import (
     NOW,
     Book,
@@ -37,30 +35,16 @@ from tests.projections.ledgers import (
     instant,
     joined,
     marked,
-    on_mark,
 )
 from tests.projections.queries.uncounted_oracle import by_hand, counted_since
 
-SESSION = "2025-09-08/AM"
-AT = instant(2025, 9, 8, 7, 50)
 LATER = instant(2025, 9, 20, 9)
 MONDAY = date(2025, 9, 8)
-ON = {"on": date(2025, 9, 30)}
-
-
-def ask(book, session=None, **asked):
-    """The answer of Ann's history."""
-    return book.ask(History(who="U-ann", session=session, **ON | asked))
 
 
 def rows(book, **asked):
     """What the document lists."""
     return ask(book, **asked).document["uncounted"]
-
-
-def text(answer):
-    """An answer as it is read."""
-    return "\n".join(as_text(answer.blocks))
 
 
 def on_calendar(event):
@@ -81,9 +65,7 @@ def book(school):
     """Ann has two marks on a Monday; one of them is amended."""
     school.add(AT, marked("ann", SESSION, "N", by="s1"))
     school.add(AT + 1, marked("ann", "2025-09-08/PM", "/", by="s1"))
-    clerk = {"by": "s1", "name": "Mrs Then", "job_title": "Clerk"}
-    amended = MarkAmended(original="N", code="I", reason="ill", **clerk)
-    school.add(AT + 2, on_mark("ann", SESSION, amended))
+    school.add(AT + 2, amended())
     return school
 
 
@@ -153,9 +135,7 @@ def test_a_session_cancelled_is_shown_where_its_own_code_does_not_stand(book):
     assert [(r["why"], r["words"]) for r in rows(book)] == [
         ("cancelled", "the session is recorded as cancelled (Flood)")
     ]
-    clerk = {"by": "s1", "name": "Mrs Then", "job_title": "Clerk"}
-    law = MarkAmended(original="I", code="Y4", reason="Flood", **clerk)
-    book.add(LATER + 1, on_mark("ann", SESSION, law))
+    book.add(LATER + 1, amended(original="I", code="Y4", reason="Flood"))
     assert rows(book) == []
 
 
@@ -185,8 +165,7 @@ def test_a_last_day_before_the_mark_is_shown(book):
 
 def test_a_spell_withdrawn_is_shown(book):
     """There is no last day then."""
-    clerk = {"by": "s1", "name": "Mrs Then", "job_title": "Clerk"}
-    gone = EnrolmentWithdrawn(starts_on=date(2025, 6, 2), reason="another pupil", **clerk)
+    gone = EnrolmentWithdrawn(starts_on=date(2025, 6, 2), reason="another pupil", **CLERK)
     head = book.add(LATER, on_pupil(gone))
     found = [(r["words"], r["position"]) for r in rows(book)]
     assert found == [("the pupil is recorded as not on roll that day", head)] * 2
@@ -208,13 +187,13 @@ def test_a_mark_on_a_day_that_was_never_met_says_so_without_an_author(school):
     """A source may state one in its own order; nobody took it out."""
     school.add(AT, enrolled("new", date(2025, 9, 15)))
     school.add(AT + 1, marked("new", SESSION, "/"))
-    found = school.ask(History(who="U-new", **ON)).document["uncounted"]
+    found = rows(school, who="U-new")
     assert [(r["words"], r["by"], r["position"]) for r in found] == [
         ("the pupil is recorded as not on roll that day", None, None)
     ]
-    told = text(school.ask(History(who="U-new", session=SESSION, **ON)))
+    told = text(ask(school, SESSION, "U-new"))
     assert "does not count: the pupil is recorded as not on roll" in told
-    table = text(school.ask(History(who="U-new", **ON)))
+    table = text(ask(school, who="U-new"))
     assert "not stated" in table
 
 
@@ -233,14 +212,11 @@ def test_history_and_notices_name_the_same_event(book):
     book.add(LATER, on_calendar(SessionsClosed(date=MONDAY, groups=("G1", "G2"), reason="flood")))
     head = book.add(LATER + 1, joined("ann", "cohort", "G1", since=MONDAY))
     book.add(LATER + 2, joined("ann", "cohort", "G2", since=MONDAY))
-    clerk = {"by": "s1", "name": "Mrs Then", "job_title": "Clerk"}
-    absent = MarkAmended(original="I", code="O", reason="no answer", **clerk)
+    absent = amended(original="I", code="O", reason="no answer")
     notice = NoticeStated(
         kind="s444A", issued_on=date(2025, 9, 22), offence_first=MONDAY, offence_last=MONDAY
     )
-    book.add(
-        LATER + 3, on_mark("ann", SESSION, absent), Fact(streams.notices("a1", "ann"), notice)
-    )
+    book.add(LATER + 3, absent, Fact(streams.notices("a1", "ann"), notice))
     (noticed,) = book.ask(Notices()).rows()[0]["uncounted"]
     listed = rows(book)[0]
     assert (noticed["why"], noticed["position"]) == ("closed", head)
@@ -326,8 +302,7 @@ def test_age_is_a_bar_to_the_threshold_only(book):
     """Rates and histories know none."""
     corrected = DetailsAmended(
         field="dob", original="2012-10-01", amended="2020-10-01", birth_cohort=2020,
-        compulsory_from=date(2025, 12, 31), reason="Birth certificate", by="s1",
-        name="Mrs Then", job_title="Clerk",
+        compulsory_from=date(2025, 12, 31), reason="Birth certificate", **CLERK,
     )  # fmt: skip
     head = book.add(LATER, on_pupil(corrected))
     assert bars(book)[::2] == ("not-of-age", head)
@@ -336,7 +311,6 @@ def test_age_is_a_bar_to_the_threshold_only(book):
 
 
 EARLY, LATE = instant(2025, 9, 10), instant(2025, 9, 20)
-CLERK = {"by": "s1", "name": "Mrs Then", "job_title": "Clerk"}
 
 
 def enrolment(since, stated, **more):

@@ -74,62 +74,55 @@ def test_a_term_that_starts_on_31_july_ends_the_old_school_year(school):
     assert as_of(school)["from"] == "2025-09-03"
 
 
-def test_from_is_what_was_asked(school):
-    """A first date given is not changed."""
-    assert as_of(school, from_=date(2024, 1, 1))["from"] == "2024-01-01"
-
-
-def test_a_range_that_ends_before_it_begins_is_refused(school):
-    """A first date later than the last is a slip, and not an answer of nothing."""
-    with pytest.raises(Refused) as refused:
-        as_of(school, from_=date(2025, 9, 9), on=date(2025, 9, 8))
-    assert refused.value.code == "dates-reversed"
-    assert as_of(school, from_=date(2025, 9, 8), on=date(2025, 9, 8))
-
-
 def test_without_terms_the_range_is_the_day(empty):
     """A ledger without a term has no school year."""
     found = as_of(empty)
     assert (found["from"], found["school"], found["position"]) == ("2025-11-14", None, 0)
 
 
-def test_an_instant_later_than_now_is_refused(school):
-    """Also by a microsecond; now itself is accepted."""
-    assert as_of(school, known_at="2025-11-14T12:00:00Z")
-    for later in ("2025-11-14T12:00:00.000001Z", "2025-11-14T13:00+00:30", "2025-11-15"):
-        with pytest.raises(Refused) as refused:
-            as_of(school, known_at=later)
-        assert refused.value.code == "known-at-future"
+@pytest.mark.parametrize(
+    ("asked", "known_at"),
+    [
+        ("2025-11-14T12:00:00Z", "2025-11-14T12:00:00Z"),
+        ("2025-11-14", "2025-11-14T12:00:00Z"),
+        ("2025-09-30", "2025-09-30T22:59:59.999999Z"),
+        ("2025-10-26T01:30", "2025-10-26T00:30:00Z"),
+    ],
+    ids=["now", "today, which has not ended", "the end of a day in summer", "the first of two"],
+)
+def test_a_date_or_time_is_londons(school, asked, known_at):
+    """A bare date is its end, or now; of a time that occurs twice it is the first."""
+    assert as_of(school, known_at=asked)["known_at"] == known_at
 
 
-def test_the_bare_date_of_today_is_accepted_and_means_now(school):
-    """Its end has not come yet."""
-    assert as_of(school, known_at="2025-11-14")["known_at"] == "2025-11-14T12:00:00Z"
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"known_at": "2025-11-14T12:00:00.000001Z"}, "known-at-future"),
+        ({"known_at": "2025-11-14T13:00+00:30"}, "known-at-future"),
+        ({"known_at": "2025-11-15"}, "known-at-future"),
+        ({"known_at": "2025-03-30T01:30"}, "time-does-not-exist"),
+        ({"known_at": "yesterday"}, "instant"),
+        ({"from_": date(2025, 9, 9), "on": date(2025, 9, 8)}, "dates-reversed"),
+    ],
+)
+def test_a_point_in_time_that_cannot_be_is_refused(school, asked, code):
+    """Later than now by a microsecond, left out by the clocks, no time, or before it begins."""
+    with pytest.raises(Refused) as refused:
+        as_of(school, **asked)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("first", [date(2024, 1, 1), date(2025, 9, 8)])
+def test_from_is_what_was_asked(school, first):
+    """A first date given is not changed; it may be the last as well."""
+    assert as_of(school, from_=first, on=date(2025, 9, 8))["from"] == first.isoformat()
 
 
 def test_today_is_the_date_in_london(school):
     """At half past eleven UTC on a summer night London is a day further."""
     found = as_of(school, now=instant(2026, 7, 1, 23, 30), known_at="2026-07-02")
     assert (found["on"], found["known_at"]) == ("2026-07-02", "2026-07-01T23:30:00Z")
-
-
-def test_a_bare_date_means_the_end_of_that_day_in_london(school):
-    """The last microsecond before midnight, British Summer Time."""
-    assert as_of(school, known_at="2025-09-30")["known_at"] == "2025-09-30T22:59:59.999999Z"
-
-
-def test_a_london_time_that_does_not_exist_is_refused(school):
-    """The clocks went on at 01:00 on 30 March 2025."""
-    with pytest.raises(Refused) as refused:
-        as_of(school, known_at="2025-03-30T01:30")
-    assert refused.value.code == "time-does-not-exist"
-    with pytest.raises(Refused, match="is not a date or time"):
-        as_of(school, known_at="yesterday")
-
-
-def test_a_london_time_that_occurs_twice_is_the_first(school):
-    """Half past one on 26 October 2025: summer time."""
-    assert as_of(school, known_at="2025-10-26T01:30")["known_at"] == "2025-10-26T00:30:00Z"
 
 
 def test_the_position_is_the_number_of_events_known(school):

@@ -16,10 +16,9 @@ from ledger.events.roll import (
 )
 from ledger.store.store import Fact
 from projections.roll.admission import Admission
+from tests.projections.history.examples import CLERK, ON
 from tests.projections.ledgers import enrolled, instant
 
-CLERK = {"by": "s1", "name": "Mrs Then", "job_title": "Clerk"}
-ON = {"on": date(2025, 9, 30)}
 MOTHER = Fact(streams.relation("m1", "ann"), RelationRecorded(relationship="mother"))
 
 
