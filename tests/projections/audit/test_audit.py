@@ -94,6 +94,11 @@ def named(book, **asked):
     return ask(book, **NAMED | asked)
 
 
+def text(answer):
+    """An answer as it is read."""
+    return "\n".join(as_text(answer.blocks))
+
+
 def found(answer):
     return [(row["check"], row["session"], row["upn"]) for row in answer.rows()]
 
@@ -127,10 +132,10 @@ def test_what_is_unusual_is_found_with_its_evidence(founded):
 def test_no_name_is_shown_unless_it_is_asked_for(founded):
     """Neither a person's name nor an id, nowhere in the answer."""
     answer = ask(founded)
-    text = json.dumps(answer.document) + "\n".join(as_text(answer.blocks)) + as_csv(answer)
+    told = json.dumps(answer.document) + text(answer) + as_csv(answer)
     root = answer.document["as_of"]["root"]  # by chance it may hold any two letters
-    text = text.replace(root, "").replace(root[:12], "")
-    assert all(word not in text for word in ("Ada", "Post", '"t3"', "o1", "Sur-", "U-", "upn"))
+    told = told.replace(root, "").replace(root[:12], "")
+    assert all(word not in told for word in ("Ada", "Post", '"t3"', "o1", "Sur-", "U-", "upn"))
 
 
 def test_names_are_shown_as_they_were_on_the_day(school):
@@ -140,12 +145,12 @@ def test_names_are_shown_as_they_were_on_the_day(school):
         name="Ada Quill", job_title="Head of Year", roles=("teacher",), since=since
     )
     school.add(cases.LATER, Fact(streams.staff("t3"), changed))
-    answer = ask(school, names=True, reason="asked by governors")
+    answer = named(school)
     by = {row["check"]: row["by"] for row in answer.rows()}
     assert by["stranger"] == [{"name": "Ada Quill", "job_title": "Head of Year"}]
     assert by["late-entries"] == [{"name": "Ada o1", "job_title": "Post o1"}]
     assert by["n-kept"] == []
-    assert "Ada Quill, Head of Year" in "\n".join(as_text(answer.blocks))
+    assert "Ada Quill, Head of Year" in text(answer)
     lines = as_csv(answer).splitlines()
     assert lines[0].endswith(",evidence,upn,by")
     assert lines[-1].endswith('"Ada Quill, Head of Year"')
@@ -162,13 +167,11 @@ def test_somebody_who_is_not_on_the_staff_list_is_named_by_id(school):
         amended("ann", "2026-11-10/AM", "N", "L", by="z9", stated=instant(2026, 12, 9)),
         **why,
     )
-    asked = {"names": True, "reason": "why", "only": ("absent-to-present", "stranger")}
-    rows = ask(school, **asked).rows()
-    by = [row["by"] for row in rows if row["session"] == "2026-11-10/AM"]
+    answer = named(school, only=("absent-to-present", "stranger"))
+    by = [row["by"] for row in answer.rows() if row["session"] == "2026-11-10/AM"]
     assert by == [[], [{"name": "z9", "job_title": None}]]
-    text = "\n".join(as_text(ask(school, **asked).blocks))
-    assert "z9" in text
-    assert "None" not in text
+    assert "z9" in text(answer)
+    assert "None" not in text(answer)
 
 
 def test_names_are_recorded_before_they_are_shown():
@@ -197,8 +200,8 @@ def test_looks_at_names_are_seen_by_those_who_look_later(school):
     [row] = ask(school).document["names_shown"]
     assert set(row) == {"recorded_at", "position"}
     assert row["recorded_at"].startswith("2026-12-01T00:00:00")
-    assert "Names were looked up; " in "\n".join(as_text(ask(school).blocks))
-    [row] = ask(school, names=True, reason="why").document["names_shown"]
+    assert "Names were looked up; " in text(ask(school))
+    [row] = named(school).document["names_shown"]
     said = (row["name"], row["job_title"], row["reason"])
     assert said == ("Ada o1", "Officer", "a complaint")
     assert ask(school, known_at="2026-11-30").document["names_shown"] == []
@@ -280,7 +283,7 @@ def test_what_states_no_time_is_counted_as_undated(school):
     assert by_check["n-kept"]["undated"] == 1
     assert by_check["large-batches"]["undated"] == 1
     assert by_check["absent-to-present"]["by_lag"]["not stated"] == 1
-    assert "at a time that no source states" in "\n".join(as_text(answer.blocks))
+    assert "at a time that no source states" in text(answer)
 
 
 def test_a_mark_outside_every_term_has_no_line_to_cross(school):
@@ -317,32 +320,32 @@ def test_one_pupils_batch_names_the_pupil_and_the_pair(school):
     one, several = named(school, only=("large-batches",), batch_over=1).rows()[-2:]
     assert (one["upn"], one["evidence"]["batch"]) == ("U-ann", "b1")
     assert (several["upn"], several["from_code"]) == (None, None)
-    text = "\n".join(as_text(ask(school, only=("large-batches",), batch_over=1).blocks))
-    assert "2 pupils, 2026-11-09/AM to 2026-11-10/AM: />M 1" in text
+    told = text(ask(school, only=("large-batches",), batch_over=1))
+    assert "2 pupils, 2026-11-09/AM to 2026-11-10/AM: />M 1" in told
+
+
+def considered(decision, *entries):
+    """A decision on a notice, which counted some entries."""
+    number = dict.fromkeys(("count", "settled", "peak"), len(entries))
+    who = {"by": "o1", "name": "Ada", "job_title": "Head"}
+    said = {"decision": decision, "reason": "why", "entries": entries, "seen_at": 1}
+    return Fact(streams.penalty("ann"), PenaltyConsidered(**said, **who, **number))
 
 
 def test_papers_are_named_in_the_text(school):
     """A consideration by its position, as it has no day of its own."""
-    event = PenaltyConsidered(
-        decision="refer", reason="why", by="o1", name="Ada", job_title="Head", count=1, settled=1,
-        peak=1, entries=("2026-11-09/PM O",), seen_at=1,
-    )  # fmt: skip
-    school.add(instant(2026, 12, 1), Fact(streams.penalty("ann"), event))
+    school.add(instant(2026, 12, 1), considered("refer", "2026-11-09/PM O"))
     answer = ask(school, only=("after-paper",))
     [row] = answer.rows()
     position = row["evidence"]["papers"][0]["position"]
-    text = "\n".join(as_text(answer.blocks))
-    assert f"consideration at position {position}" in text
-    assert "Changes by kind of paper: consideration: 1." in text
+    told = text(answer)
+    assert f"consideration at position {position}" in told
+    assert "Changes by kind of paper: consideration: 1." in told
 
 
 def test_a_decision_that_counted_no_entry_is_before_no_change(school):
     """It relied on no session."""
-    event = PenaltyConsidered(
-        decision="not-now", reason="why", by="o1", name="Ada", job_title="Head", count=0,
-        settled=0, peak=0, entries=(), seen_at=1,
-    )  # fmt: skip
-    school.add(instant(2026, 12, 1), Fact(streams.penalty("ann"), event))
+    school.add(instant(2026, 12, 1), considered("not-now"))
     assert ask(school, only=("after-paper",)).rows() == ()
 
 
@@ -353,7 +356,7 @@ def test_more_findings_than_the_text_shows_are_counted(school):
     school.add(cases.LATER, *(on_mark("bob", session, late) for session in days))
     answer = ask(school, only=("late-entries",))
     assert len(answer.rows()) == 33
-    assert "and 13 more, in --json and --csv" in "\n".join(as_text(answer.blocks))
+    assert "and 13 more, in --json and --csv" in text(answer)
 
 
 def test_rows_can_be_had_as_csv(founded):
@@ -365,12 +368,12 @@ def test_rows_can_be_had_as_csv(founded):
 
 def test_the_text_tells_of_every_check(founded):
     """Its title and number, what it asks, what is often behind it, figures beside it."""
-    text = "\n".join(as_text(ask(founded).blocks))
+    told = text(ask(founded))
     for check in CHECKS:
-        assert f"\n{check}: " in text
-    assert text.count("Asks: ") == text.count("Often: ") == len(CHECKS)
-    assert "deadline 2026-11-16, 17 school days over" in text
-    assert "role teacher: others made 2 changes, 0 in groups they never took" in text
+        assert f"\n{check}: " in told
+    assert told.count("Asks: ") == told.count("Often: ") == len(CHECKS)
+    assert "deadline 2026-11-16, 17 school days over" in told
+    assert "role teacher: others made 2 changes, 0 in groups they never took" in told
 
 
 def test_a_ledger_without_terms_or_marks_has_no_finding(empty):
@@ -385,20 +388,20 @@ def test_a_ledger_without_terms_or_marks_has_no_finding(empty):
 def test_what_the_ledger_knows_nothing_of_is_said_once(empty, founded):
     """In place of seven checks that found nothing; where only terms are missing, beside them."""
     empty.add(instant(2026, 8, 1), created(), opened())
-    text = "\n".join(as_text(ask(empty).blocks))
+    told = text(ask(empty))
     said = "The ledger knows of no terms, no pupils, no marks in this range: no check has anything"
-    assert said in text
-    assert "Asks:" not in text
+    assert said in told
+    assert "Asks:" not in told
     empty.add(instant(2026, 8, 2), enrolled("ann", cases.FIRST))
     empty.add(instant(2026, 11, 9), marked("ann", "2026-11-09/AM", "N"))
     there = ask(empty, from_=date(2026, 11, 1))
     assert not there.rows()
     assert there.document["knows_nothing_of"] == ["terms"]
-    text = "\n".join(as_text(there.blocks))
-    assert "The ledger knows of no terms in this range.\n" in text
-    assert text.count("Asks:") == 7
+    told = text(there)
+    assert "The ledger knows of no terms in this range.\n" in told
+    assert told.count("Asks:") == 7
     assert ask(founded).document["knows_nothing_of"] == []
-    assert "knows of no" not in "\n".join(as_text(ask(founded).blocks))
+    assert "knows of no" not in text(ask(founded))
 
 
 def test_a_pupil_whom_the_source_had_not_stated_yet_is_no_part_of_it(school):
@@ -435,10 +438,8 @@ def test_somebody_who_made_several_changes_is_named_once(school):
     school.add(instant(2026, 11, 20), joined("ann", "year", "Y9"))
     school.add(instant(2026, 12, 1), amended("ann", "2026-11-09/AM", "I", "M", by="t1", batch="b"))
     school.add(instant(2026, 12, 2), amended("ann", "2026-11-10/AM", "/", "M", by="t1", batch="b"))
-    asked = {"only": ("large-batches",), "batch_over": 1, "names": True, "reason": "why"}
-    assert [row["by"] for row in ask(school, **asked).rows()] == [
-        [{"name": "Ada t1", "job_title": "Post t1"}]
-    ]
+    [row] = named(school, only=("large-batches",), batch_over=1).rows()
+    assert row["by"] == [{"name": "Ada t1", "job_title": "Post t1"}]
     [row] = ask(school, only=("stranger",)).rows()
     assert row["evidence"]["group"] == "9A"
 
