@@ -62,11 +62,8 @@ class _Paper:
 
     @property
     def words(self) -> str:
-        return (
-            f"{self.paper} of {self.on}"
-            if self.on
-            else f"{self.paper} at position {self.position}"
-        )
+        # A consideration has no day of its own.
+        return f"{self.paper} {f'of {self.on}' if self.on else f'at position {self.position}'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,6 @@ from projections.queries.tally import Counter, Tally
 LIFTED = "just-lifted"
 MARGIN = 5
 """How many sessions beyond the line still are "just", where no other number is asked. Ours."""
-
-
 _Near = tuple[int, Finding]
 """How many sessions beyond a line, and what is found."""
 _Move = tuple[Step, Step]
@@ -47,8 +45,8 @@ _Move = tuple[Step, Step]
 
 
 @dataclass
-class _Registers:
-    """The register as first entered, and as it stands.
+class _Entered:
+    """The register as first entered.
 
     ``amended``: pupil -> the chains amended since, each with its column.
     """
@@ -65,13 +63,9 @@ class _Registers:
         return found
 
     @cached_property
-    def as_it_stands(self) -> Rectangle:
-        return self.scope.whole
-
-    @cached_property
-    def as_entered(self) -> Rectangle:
+    def register(self) -> Rectangle:
         """The register with each amended mark as it was first entered; cancelled ones stay."""
-        whole = self.as_it_stands
+        whole = self.scope.whole
         codes = whole.codes.copy()
         for pupil, chains in self.amended.items():
             for at, chain in chains:
@@ -92,11 +86,11 @@ def find_just_below(scope: Scope, margin: int) -> CheckResult:
     it so again. Below the sessions of the penalty threshold in every window of the range, by at
     most ``margin``. The nearest to a line come first.
     """
-    registers = _Registers(scope)
+    entered = _Entered(scope)
     # Nothing amended, nothing lifted: there may be no session at all to count.
-    any_ = bool(registers.amended)
-    persistent = list(_attendance(registers, margin)) if any_ else []
-    threshold = list(_threshold(registers, margin)) if any_ else []
+    any_ = bool(entered.amended)
+    persistent = list(_attendance(entered, margin)) if any_ else []
+    threshold = list(_threshold(entered, margin)) if any_ else []
     nearest = sorted([*persistent, *threshold], key=lambda each: each[0])
     counts = {"persistent": len(persistent), "threshold": len(threshold)}
     notes = [f"Just: at most {number_of(margin, 'session')} from the line."]
@@ -167,20 +161,20 @@ class _BelowThreshold:
         return f"fullest window {then} as first entered, {now} now; {changes}"
 
 
-def _attendance(registers: _Registers, margin: int) -> Iterator[_Near]:
-    scope = registers.scope
+def _attendance(entered: _Entered, margin: int) -> Iterator[_Near]:
+    scope = entered.scope
     # Before the law had a number there is no line.
     if parameters().find("absence.persistent_share", scope.view.on) is None:
         return
     share = shares(scope.view.on).persistent
-    then, now = _tallies(scope, registers.as_entered), _tallies(scope, registers.as_it_stands)
-    for pupil in sorted(registers.amended, key=scope.upn):
+    then, now = _tallies(scope, entered.register), _tallies(scope, scope.whole)
+    for pupil in sorted(entered.amended, key=scope.upn):
         before, after = then.get(pupil, Tally()), now.get(pupil, Tally())
         left = share.sessions_until(after.absent, after.possible)
         if share.reached(before.absent, before.possible) and 0 < left <= margin:
             moved = [
                 (first, chain[-1])
-                for _, chain in registers.amended[pupil]
+                for _, chain in entered.amended[pupil]
                 if scope.absent(first := _as_first_entered(chain)) != scope.absent(chain[-1])
             ]
             evidence = _OutOfPersistent(
@@ -204,24 +198,22 @@ def _tallies(scope: Scope, whole: Rectangle) -> dict[int, Tally]:
     }
 
 
-def _threshold(registers: _Registers, margin: int) -> Iterator[_Near]:
-    scope, view = registers.scope, registers.scope.view
+def _threshold(entered: _Entered, margin: int) -> Iterator[_Near]:
+    scope, view = entered.scope, entered.scope.view
     if parameters().find("penalty_notices.threshold", view.on) is None:
         return
     rule = measure(view.on)
     ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in view.people.items()}
-    cells = countable_cells(registers.as_it_stands, ages) & scope.chosen
-    flags = [
-        relevant_cells(whole, view.rules.codes, cells)
-        for whole in (registers.as_entered, registers.as_it_stands)
-    ]
+    cells = countable_cells(scope.whole, ages) & scope.chosen
+    both = (entered.register, scope.whole)
+    flags = [relevant_cells(whole, scope.codes, cells) for whole in both]
     then, now = (_fullest(scope, each) for each in flags)
-    for pupil in sorted(registers.amended, key=scope.upn):
+    for pupil in sorted(entered.amended, key=scope.upn):
         before, after = int(then[pupil]), int(now[pupil])
         if before >= rule.sessions > after >= rule.sessions - margin:
             changed = flags[0][pupil] != flags[1][pupil]
             moved = [
-                (_as_first_entered(c), c[-1]) for at, c in registers.amended[pupil] if changed[at]
+                (_as_first_entered(c), c[-1]) for at, c in entered.amended[pupil] if changed[at]
             ]
             evidence = _BelowThreshold(
                 figure="threshold",

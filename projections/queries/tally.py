@@ -55,7 +55,7 @@ class Tally:
 
     def row(self) -> dict[str, Any]:
         """Return it as a document has it."""
-        [document] = Listing(tally_columns(_itself), [self]).documents()
+        [document] = Listing(tally_columns(lambda tally: tally), [self]).documents()
         return document
 
 
@@ -89,10 +89,6 @@ def _count(of: Callable[[T], Tally], key: str) -> Callable[[T], int]:
         return found
 
     return count
-
-
-def _itself(tally: Tally) -> Tally:
-    return tally
 
 
 class Counter:
