@@ -127,26 +127,15 @@ def amended(view: View, describer: Describer, pupils: Collection[int]) -> list[A
     """Return the amendments about some pupils and their parents, as they were recorded."""
     parents = parents_of(view, pupils)
     stored = view.standing(AdmissionAmendment)
-    found = [a for a in stored if _is_about(a, pupils, parents)]
+    found = [a for a in stored if (a.parent in parents if a.pupil is None else a.pupil in pupils)]
     explained = {(a.pupil, a.parent, a.field, view.commits.of(a.position).first) for a in stored}
     for change in changed_details(view, pupils, parents):
         commit = view.commits.of(change.position)
         if (*change[:3], commit.first) not in explained:
             found.append(change.unexplained(commit))
-    confidential = confidential_parents(view)
+    confidential = {each.parent for each in view.standing(Parent, address_confidential="yes")}
     rows = [_opened(view, describer, a, parents, confidential) for a in found]
     return sorted(rows, key=lambda each: (each.stored.position, each.stored.field))
-
-
-def _is_about(
-    a: AdmissionAmendment, pupils: Collection[int], parents: dict[str, set[int]]
-) -> bool:
-    return a.pupil in pupils if a.pupil is not None else a.parent in parents
-
-
-def confidential_parents(view: View) -> set[str]:
-    """Return the parents whose address may not be told to anyone, by their ids."""
-    return {each.parent for each in view.standing(Parent, address_confidential="yes")}
 
 
 def _opened(
@@ -221,20 +210,12 @@ def changed_details(
     """Yield every detail of some pupils and parents that a later version of its record changed."""
     changes = _Changes(view)
     for pupil in sorted(pupils):
-        yield from changes.of(Details, _Subject(pupil, None), pupil=pupil)
+        yield from changes.of(Details, pupil)
         yield from changes.of_spells(pupil)
     for parent in sorted(parents):
-        yield from changes.of(Parent, _Subject(None, parent), parent=parent)
+        yield from changes.of(Parent, None, parent)
         for pupil in sorted(parents[parent]):
-            subject = _Subject(pupil, parent)
-            yield from changes.of(Relation, subject, parent=parent, pupil=pupil)
-
-
-class _Subject(NamedTuple):
-    """Whose detail it is, as in `Change`: a pupil's, a parent's, or of the one to the other."""
-
-    pupil: int | None
-    parent: str | None
+            yield from changes.of(Relation, pupil, parent)
 
 
 class _Changes(NamedTuple):
@@ -242,21 +223,28 @@ class _Changes(NamedTuple):
 
     view: View
 
-    def of(self, record: type[Versioned], subject: _Subject, **where: Any) -> Iterator[Change]:  # noqa: ANN401
+    def of(
+        self,
+        record: type[Versioned],
+        pupil: int | None,
+        parent: str | None = None,
+        **where: Any,  # noqa: ANN401 - of its columns
+    ) -> Iterator[Change]:
         """Yield what differs from one version of a record to the next."""
+        whose = {"pupil": pupil, "parent": parent}
+        where |= {name: value for name, value in whose.items() if value is not None}
         known = sorted(self.view.ever(record, **where), key=lambda version: version.kf)
         names = [name for name in record.__struct_fields__ if name not in _NO_DETAIL]
         for before, after in pairwise(self._last_of_each_commit(known)):
             for name in names:
                 was, became = _text(getattr(before, name)), _text(getattr(after, name))
                 if was != became and _in_clear(self.view, was) != _in_clear(self.view, became):
-                    yield Change(*subject, name, was, became, after.kf)
+                    yield Change(pupil, parent, name, was, became, after.kf)
 
     def of_spells(self, pupil: int) -> Iterator[Change]:
         """Yield what was changed of a pupil's spells; that one ends is no change of an entry."""
         for starts_on in sorted({each.starts_on for each in self.view.ever(Spell, pupil=pupil)}):
-            subject = _Subject(pupil, None)
-            for change in self.of(Spell, subject, pupil=pupil, starts_on=starts_on):
+            for change in self.of(Spell, pupil, starts_on=starts_on):
                 if change.original or change.field not in _OF_LEAVING:
                     yield change
 
