@@ -109,8 +109,6 @@ class _Moved:
 
 @dataclass(frozen=True, slots=True)
 class _Absence:
-    """Sessions of absence among the possible ones."""
-
     absent: int
     possible: int
 
@@ -137,8 +135,6 @@ class _OutOfPersistent:
 
 @dataclass(frozen=True, slots=True)
 class _Fullest:
-    """Sessions of relevant absence in the window that has most of them."""
-
     fullest_window: int
 
 
@@ -190,7 +186,7 @@ def _attendance(entered: _Entered, margin: int) -> Iterator[_Near]:
 
 
 def _tallies(scope: Scope, whole: Rectangle) -> dict[int, Tally]:
-    counter = Counter(whole, scope.view.rules.codes)
+    counter = Counter(whole, scope.codes)
     cells = scope.chosen & whole.counted
     counts, undated = counter.by_pupil(cells)
     return {

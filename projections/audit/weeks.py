@@ -149,7 +149,8 @@ class AuditWeeks(Selection, Inquiry[WeeksFound]):
     def find(self, view: View) -> WeeksFound:
         """Find every week of the range, ranked."""
         scope = Scope(view, self)
-        weeks = weeks_of(scope)
+        met = school_weeks([day for day in scope.days if view.first <= day <= view.on])
+        weeks = count_weeks(met, scope.chains, _absences(scope), scope.codes, view.on)
         calendar = review_calendar(scope, self.before, self.census, self.inspection)
         rows = [
             WeekRow(n, each, [day.look for day in calendar if _overlaps(each.week.monday, day)])
@@ -197,21 +198,12 @@ def rank_weeks(weeks: Sequence[Week]) -> list[RankedWeek]:
     return sorted(found, key=lambda each: (each.kinds[each.kind].p, each.week.monday))
 
 
-def weeks_of(scope: Scope) -> list[Week]:
-    """Return the counts of each school week of a range, from the register and its versions."""
-    view = scope.view
-    met = [day for day in scope.days if view.first <= day <= view.on]
-    return count_weeks(
-        school_weeks(met), scope.chains, _absences(scope), view.rules.codes, view.on
-    )
-
-
 def _absences(scope: Scope) -> dict[date, int]:
     """Return how many marks of absence were made on each day, changed since or not."""
     whole = scope.whole
     if not whole.sessions:
         return {}
-    absent = cells(whole, scope.view.rules.codes, lambda rule: rule.possible and not rule.attended)
+    absent = cells(whole, scope.codes, lambda rule: rule.possible and not rule.attended)
     for chain in scope.chains:
         at = scope.columns.get(chain[0].session)
         if at is not None and any(scope.absent(step) for step in chain):

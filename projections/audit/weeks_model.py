@@ -105,14 +105,11 @@ def _pattern(c: Ints, n: Floats, place: Ints, others: Flags) -> _Pattern:
     number = int(place.max()) + 1
     two_weeks = max(1.0, _SHRINK * total / weeks)
     seen, usually, held = (
-        _by_place(place[others], each[others], number) for each in (c, usual, np.ones(len(c)))
+        np.asarray(np.bincount(place[others], each[others], number), np.float64)
+        for each in (c, usual, np.ones(len(c)))
     )
     seen, usually, held = seen + two_weeks, usually + two_weeks, held + _SHRINK
     return _Pattern(usual * (seen / usually)[place], total, weeks, seen, held)
-
-
-def _by_place(place: Ints, numbers: Ints | Floats, places: int) -> Floats:
-    return np.asarray(np.bincount(place, numbers, places), np.float64)
 
 
 def _likelihoods(c: Ints, means: Floats, kept: Flags) -> Floats:

@@ -31,24 +31,18 @@ _Span = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[R]):
-    """A record with its transaction, and who made it."""
+    """A record with its transaction."""
 
     stored: R
     commit: Commit
-    by: Signatory | None
 
 
 @dataclass(frozen=True, slots=True)
 class Given(Entry[amending.Evidence]):
-    """Evidence as it was given, and whether a copy is kept."""
+    """Evidence as it was given."""
 
     file: str | None
     note: str | None
-
-    @property
-    def copied(self) -> bool:
-        """Whether the ledger keeps a copy."""
-        return self.stored.copy_key is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +64,7 @@ class Conflict(Entry[register.Conflict]):
 class Redaction(Entry[disclosure.Redaction]):
     """A text that was put beyond use."""
 
+    by: Signatory
     reason: str | None
 
 
@@ -84,19 +79,10 @@ class Uncounted:
     by: Signatory | None
 
     @property
-    def source(self) -> str | None:
-        """The system whose import did it."""
-        return self.commit.source if self.commit else None
-
-    @property
-    def recorded(self) -> int | None:
-        """When."""
-        return self.commit.at if self.commit else None
-
-    @property
     def author(self) -> str:
         """Who recorded what takes it out: a person, a source's import, or both."""
-        said = (f"import of {self.source}" if self.source else "", self.by and self.by.words)
+        source = self.commit and self.commit.source
+        said = (f"import of {source}" if source else "", self.by and self.by.words)
         return "; ".join(filter(None, said)) or "not stated"
 
 
@@ -126,7 +112,7 @@ EVIDENCE: tuple[Column[Given], ...] = (
     Column("file", "File"),
     Column("sha256", "SHA-256", lambda row: row.stored.sha256),
     Column("note", "What it is"),
-    Column("copied", "Copy kept"),
+    Column("copied", "Copy kept", lambda row: row.stored.copy_key is not None),
     _recorded("Given"),
     Column("position", value=lambda row: row.stored.line),
 )
@@ -165,10 +151,10 @@ UNCOUNTED: tuple[Column[Uncounted], ...] = (
     Column("code", "Mark"),
     Column("why", value=lambda row: row.bar.kind),
     Column("words", "Why", lambda row: row.bar.words),
-    Column("", "Since", text=lambda row: moment(row.recorded)),
+    Column("", "Since", text=lambda row: moment(row.commit.at if row.commit else None)),
     Column("by", "Recorded by", lambda row: row.by and row.by._asdict(), lambda row: row.author),
-    Column("source"),
-    at_column("recorded_at", "", lambda row: row.recorded),
+    Column("source", value=lambda row: row.commit and row.commit.source),
+    at_column("recorded_at", "", lambda row: row.commit.at if row.commit else None),
     Column("position", value=lambda row: row.bar.position),
 )
 
@@ -246,7 +232,7 @@ def _evidence(view: View, pupil: int) -> Iterator[Given]:
     known = view.standing(amending.Evidence, pupil=pupil)
     for each in sorted(known, key=lambda each: each.line):
         texts = view.open(each.file), view.open(each.note)
-        yield Given(each, view.commits.of(each.line), None, *texts)
+        yield Given(each, view.commits.of(each.line), *texts)
 
 
 def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Iterator[Taking]:
@@ -261,7 +247,7 @@ def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Itera
 def _conflicts(view: View, pupil: int, span: _Span) -> Iterator[Conflict]:
     """Yield what a source stated against an amendment made here, settled since or not."""
     for each in view.ever(register.Conflict, pupil=pupil, session=Between(*span)):
-        yield Conflict(each, view.commits.of(each.kf), None, view.end_of(each) is not None)
+        yield Conflict(each, view.commits.of(each.kf), view.end_of(each) is not None)
 
 
 def _redactions(view: View) -> Iterator[Redaction]:

@@ -86,16 +86,15 @@ def selected_cells(view: View, question: Selection, whole: Rectangle) -> Flags:
     if question.current:
         here = {s.pupil for s in view.spells if s.covers(view.on)}
         chosen[[n for n in range(len(chosen)) if n not in here]] = False
+    per_session = question.membership == "session"
     for kind, name in (("", question.group), ("year", question.year), ("cohort", question.cohort)):
         if name is not None:
-            chosen &= _in_group(view, question, whole, (kind, name))
+            members = _memberships(view, kind, name)
+            chosen &= membership_cells(view, members, whole, per_session=per_session)
     return chosen
 
 
-def _in_group(
-    view: View, question: Selection, whole: Rectangle, kind_and_name: tuple[str, str]
-) -> Flags:
-    kind, name = kind_and_name
+def _memberships(view: View, kind: str, name: str) -> list[Interval]:
     wanted = [m for m in view.memberships if m.name == name and kind in ("", m.kind)]
     if not wanted:
         raise Refused(
@@ -103,7 +102,7 @@ def _in_group(
             f"no {kind or 'group'} is called {name!r}",
             "attendance rates --by registration lists the groups",
         )
-    return membership_cells(view, wanted, whole, per_session=question.membership == "session")
+    return wanted
 
 
 def membership_cells(
