@@ -5,12 +5,14 @@ of pupils and names of staff only where they are asked for with a reason, which 
 recorded, and never as a ranking.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal, get_args
 
 from ledger.clock import iso
+from ledger.english import number_of
 from ledger.errors import Refused
 from policies.law.disclosure import NamesLookedUp
 from projections.audit import timing
@@ -18,10 +20,10 @@ from projections.audit.papers import find_after_paper
 from projections.audit.scope import CheckResult, Finding, Scope
 from projections.audit.staff import find_strangers
 from projections.audit.thresholds import MARGIN, find_just_below
-from projections.audit.words import CHECKS, WORDING, columns, heading, table
-from projections.queries.blocks import Block
-from projections.queries.columns import Column, Listing
+from projections.queries.blocks import Block, Lines
+from projections.queries.columns import Column, Listing, plain
 from projections.queries.question import Answer, Inquiry, Selection, option
+from projections.queries.versions import Describer
 from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import any_mark
 from projections.readmodel.records.disclosure import NamesShown
@@ -35,6 +37,9 @@ Check = Literal[
     "just-lifted",
     "stranger",
 ]
+WORDING = "unusual, not improper"
+SHOWN = 20
+"""How many findings of a check the text shows; all of them are in --json and --csv."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,65 @@ class AuditFindings:
     results: Mapping[Check, CheckResult]
     lookups: Sequence[Lookup]
     missing: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKind:
+    """What a check asks, an innocent explanation that is common, and how it is answered."""
+
+    title: str
+    question: str
+    innocent: str
+    find: Callable[["Audit", Scope], CheckResult]
+
+
+CHECKS: Mapping[Check, CheckKind] = {
+    "n-kept": CheckKind(
+        "Reason not yet known, kept past its deadline",
+        "Which provisional entries were still there after the school days that reg 10(7) allows?",
+        "a family that cannot be reached, or an office short of staff; the entry is honest, late.",
+        lambda _, scope: timing.find_kept(scope),
+    ),
+    "late-entries": CheckKind(
+        "First marks made after the register had ended",
+        "Which marks were not made while the register was taken, and how many school days later?",
+        "a supply teacher without access, a trip, a power cut: the mark came from a paper list.",
+        lambda _, scope: timing.find_late_entries(scope),
+    ),
+    "large-batches": CheckKind(
+        "Many amendments at once",
+        "Which amendments were made together, more than a person settles one by one?",
+        "a week of illness confirmed by one note, a class on a trip, a session cancelled.",
+        lambda asked, scope: timing.find_batches(scope, asked.batch_over),
+    ),
+    "after-paper": CheckKind(
+        "Changed after a paper that covers the session",
+        "Which sessions were changed after a notice, a consideration, a certificate or a pack?",
+        "evidence that a family brought only because it was sent the paper.",
+        lambda _, scope: find_after_paper(scope),
+    ),
+    "absent-to-present": CheckKind(
+        "Absent became present, late or shortly before somebody looks",
+        "Which absences became presence long after the session, or in the school days before a "
+        "census or inspection?",
+        "a music lesson or sports list checked at last; tidying up before a census is asked for.",
+        lambda asked, scope: timing.find_turned_present(scope, asked.looks(scope)),
+    ),
+    "just-lifted": CheckKind(
+        "Just over a line by amendments",
+        "Whose figures, as first entered, were persistent absence or at the penalty threshold, "
+        "and by amendments are just no more?",
+        "reasons that became known: the first entry was provisional, as the law wants it.",
+        lambda asked, scope: find_just_below(scope, asked.margin),
+    ),
+    "stranger": CheckKind(
+        "Changed by somebody who never took that group's register",
+        "Which changes were made outside the groups whose register the person ever took, where "
+        "others of the same role change their own?",
+        "covering for a colleague, or a new duty that the record of roles does not show yet.",
+        lambda _, scope: find_strangers(scope),
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,13 +171,25 @@ class Audit(Selection, Inquiry[AuditFindings]):
         """Find what each check asks for."""
         scope = Scope(view, self)
         results = {
-            check: _CHECKS[check](self, scope)
-            for check in get_args(Check)
-            if check in (self.only or get_args(Check))
+            check: self._signed(check, kind.find(self, scope), scope.describer)
+            for check, kind in CHECKS.items()
+            if check in (self.only or CHECKS)
         }
-        if self.names:
-            results = {check: _with_names(found, scope) for check, found in results.items()}
         return AuditFindings(results, _lookups(view, names=self.names), _knows_nothing_of(view))
+
+    def looks(self, scope: Scope) -> list[timing.ReviewDay]:
+        """Return the days on which somebody looked from outside."""
+        return timing.review_calendar(scope, self.before, self.census, self.inspection)
+
+    def _signed(self, check: Check, result: CheckResult, describer: Describer) -> CheckResult:
+        """Return what a check found under its name; with names, also who made the changes."""
+
+        def names(found: Finding) -> list[Author]:
+            made = (each for each in found.staff if self.names and each[0] is not None)
+            return list(dict.fromkeys(describer.name_and_title(*each) for each in made))
+
+        signed = [replace(each, check=check, by=names(each)) for each in result.findings]
+        return replace(result, findings=signed)
 
     def present(self, found: AuditFindings) -> Answer:
         """Show the findings of each check, with what it asks and what is often behind them."""
@@ -124,12 +200,12 @@ class Audit(Selection, Inquiry[AuditFindings]):
             "wording": WORDING,
             "knows_nothing_of": missing,
             "checks": [_summary(check, result) for check, result in results.items()],
-            "rows": Listing(columns(names=self.names), every),
+            "rows": Listing(_columns(names=self.names), every),
             "names_shown": lookups,
         }
-        blocks: list[Block] = [heading(missing)]
+        blocks: list[Block] = [_heading(missing)]
         if "marks" not in missing:
-            blocks += [table(check, each, names=self.names) for check, each in results.items()]
+            blocks += [_table(check, each, names=self.names) for check, each in results.items()]
         if found.lookups:
             # So that whoever looks is seen too.
             title = "Names were looked up; by whom and why is shown with --names"
@@ -138,32 +214,7 @@ class Audit(Selection, Inquiry[AuditFindings]):
 
     def unknown(self) -> Answer:
         """Return no check and no finding."""
-        return Answer({"checks": [], "rows": Listing(columns(names=self.names), [])})
-
-
-def _turned_present(question: Audit, scope: Scope) -> CheckResult:
-    days = {"census": question.census, "inspections": question.inspection}
-    calendar = timing.review_calendar(scope, question.before, **days)
-    return timing.find_turned_present(scope, calendar)
-
-
-_CHECKS: Mapping[Check, Callable[[Audit, Scope], CheckResult]] = {
-    "n-kept": lambda _, scope: timing.find_kept(scope),
-    "late-entries": lambda _, scope: timing.find_late_entries(scope),
-    "large-batches": lambda question, scope: timing.find_batches(scope, question.batch_over),
-    "after-paper": lambda _, scope: find_after_paper(scope),
-    "absent-to-present": _turned_present,
-    "just-lifted": lambda question, scope: find_just_below(scope, question.margin),
-    "stranger": lambda _, scope: find_strangers(scope),
-}
-
-
-def _with_names(result: CheckResult, scope: Scope) -> CheckResult:
-    def names(found: Finding) -> list[Author]:
-        named = (each for each in found.staff if each[0] is not None)
-        return list(dict.fromkeys(scope.describer.name_and_title(*each) for each in named))
-
-    return replace(result, findings=[replace(each, by=names(each)) for each in result.findings])
+        return Answer({"checks": [], "rows": Listing(_columns(names=self.names), [])})
 
 
 def _knows_nothing_of(view: View) -> list[str]:
@@ -208,3 +259,80 @@ def _lookup_columns(*, names: bool) -> tuple[Column[Lookup], ...]:
 
 
 _LOOKUPS_READ = ("When", "Who", "Job title", "Why")
+
+
+# -- findings for reading, and in rows ---------------------------------------------------------
+
+
+def _columns(*, names: bool) -> tuple[Column[Finding], ...]:
+    """Return the columns of findings; only with names do they say about whom and by whom."""
+    return (*_COLUMNS, *_WHOSE) if names else _COLUMNS
+
+
+def _by(row: Finding) -> list[dict[str, str | None]]:
+    return [each._asdict() for each in row.by]
+
+
+def _staff(row: Finding) -> str:
+    return "; ".join(each.words for each in row.by)
+
+
+_COLUMNS: tuple[Column[Finding], ...] = (
+    Column("check"),
+    Column("what", "What"),
+    Column("session", "Session"),
+    Column("from_code", "From"),
+    Column("to_code", "To"),
+    Column("lag", "Lag", number=True),
+    Column("changed_on", "Changed on"),
+    Column("positions"),
+    Column(
+        "evidence",
+        "Evidence",
+        lambda row: asdict(row.evidence),
+        lambda row: row.evidence.words,
+        csv=lambda row: json.dumps(plain(asdict(row.evidence)), ensure_ascii=False),
+    ),
+)
+_WHOSE: tuple[Column[Finding], ...] = (
+    Column("upn", "UPN"),
+    Column("by", "By", _by, _staff, csv=_staff),
+)
+_READ = ("Session", "UPN", "From", "To", "Changed on", "Lag", "What", "Evidence", "By")
+
+
+def _table(check: Check, result: CheckResult, *, names: bool) -> Block:
+    """Return one check for reading: what it asks, its findings, what is often behind them.
+
+    Columns in which nothing stands are left out.
+    """
+    asks, rows = CHECKS[check], result.findings[:SHOWN]
+    left = len(result.findings) - len(rows)
+    number = number_of(len(result.findings), "finding")
+    title = f"{check}: {asks.title}: {number} ({WORDING})"
+    notes = [
+        *([f"and {left} more, in --json and --csv"] if left else []),
+        f"Asks: {asks.question}",
+        f"Often: {asks.innocent}",
+        *result.notes,
+    ]
+    if not rows:
+        return Lines([title, *notes, ""])
+    listing = Listing(_columns(names=names), rows)
+    filled = {each.heading for each in listing.columns if any(map(each.cell, rows))}
+    return listing.grid(title, order=[name for name in _READ if name in filled], notes=notes)
+
+
+def _heading(missing: Sequence[str]) -> Lines:
+    """Return what stands above every audit; ``missing``: what the ledger knows nothing of."""
+    lines = [
+        f"Questions to the register. Everything below is {WORDING}: a question for people,",
+        "not a finding against anybody. Dates, codes and positions only; --names --reason WHY",
+        "shows whom it is about and who made the changes, and is itself recorded.",
+        "",
+    ]
+    if missing:
+        none = ", ".join(f"no {name}" for name in missing)
+        follows = ": no check has anything to go by" if "marks" in missing else ""
+        lines += [f"The ledger knows of {none} in this range{follows}.", ""]
+    return Lines(lines)

@@ -13,8 +13,6 @@ from projections.queries.view import View
 from projections.readmodel.records import disclosure as disclosure_records
 from projections.readmodel.records import penalties as penalties_records
 
-AFTER_PAPER = "after-paper"
-
 
 @dataclass(frozen=True, slots=True)
 class RecordedPaper:
@@ -89,7 +87,7 @@ def find_after_paper(scope: Scope) -> CheckResult:
             kinds = sorted({paper.paper for paper in found})
             counts.update(kinds)
             what = f"changed after a {' and a '.join(kinds)}"
-            findings.append(scope.finding(AFTER_PAPER, what, chain[n], _Papers(found)))
+            findings.append(scope.finding(what, chain[n], _Papers(found)))
     words = ", ".join(f"{kind}: {n}" for kind, n in sorted(counts.items())) or "none"
     return CheckResult(findings, {"by_paper": counts}, [f"Changes by kind of paper: {words}."])
 

@@ -101,10 +101,9 @@ class Finding:
     """One thing that deserves a question: what, about whom, and the evidence.
 
     ``upn``, ``staff`` (the ids of those who made the changes, each with the day) and ``by`` (these
-    by name): shown only where names are asked for.
+    by name): shown only where names are asked for; ``check``: which one found it.
     """
 
-    check: str
     what: str
     positions: Sequence[int]
     evidence: Evidence
@@ -116,6 +115,7 @@ class Finding:
     changed_on: date | None = None
     staff: Sequence[tuple[str | None, date | None]] = ()
     by: Sequence[Author] = ()
+    check: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +202,9 @@ class Scope:
         """Return a pupil's UPN."""
         return self.view.people[pupil].upn
 
-    def finding(self, check: str, what: str, step: Step, evidence: Evidence) -> Finding:
+    def finding(self, what: str, step: Step, evidence: Evidence) -> Finding:
         """Return a finding about one version of a mark."""
         return Finding(
-            check=check,
             what=what,
             positions=[step.position],
             evidence=evidence,

@@ -10,7 +10,6 @@ from projections.audit.scope import CheckResult, Scope, Step
 from projections.readmodel.accessors.marks import takers
 from projections.readmodel.records.register import RegisterTaken
 
-STRANGER = "stranger"
 _NO_ROLE = "(no role known)"
 
 
@@ -101,7 +100,7 @@ def find_strangers(scope: Scope) -> CheckResult:
         if 2 * never < others:
             what = f"changed in {group} by somebody who never took its register"
             evidence = _Stranger(group, role, _Others(others, never))
-            findings.append(scope.finding(STRANGER, what, step, evidence))
+            findings.append(scope.finding(what, step, evidence))
     changes = number_of(made.total(), "change")
     notes = [
         (

@@ -35,7 +35,6 @@ from projections.penalties.case import (
 from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.tally import Counter, Tally
 
-LIFTED = "just-lifted"
 MARGIN = 5
 """How many sessions beyond the line still are "just", where no other number is asked. Ours."""
 _Near = tuple[int, Finding]
@@ -238,7 +237,6 @@ def _finding(
 ) -> Finding:
     days = [last.changed_on for _, last in moved if last.changed_on is not None]
     return Finding(
-        check=LIFTED,
         what=what,
         upn=scope.upn(pupil),
         changed_on=max(days, default=None),

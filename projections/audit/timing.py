@@ -25,11 +25,8 @@ from projections.audit.scope import (
     lags_in_words,
 )
 
-KEPT, ENTERED_LATE = "n-kept", "late-entries"
-BATCHES = "large-batches"
 OVER = 20
 """More amendments at once than this are listed, where nothing else is asked: two pupils' week."""
-TO_PRESENT = "absent-to-present"
 BEFORE = 5
 """School days before a census or inspection that are looked at, where no other number is asked."""
 LAG_OVER = 5
@@ -106,7 +103,6 @@ def _kept_finding(scope: Scope, first: Step, after: Step | None, deadline: date)
     over = scope.school_days(deadline, until)
     return [
         Finding(
-            check=KEPT,
             what="still stands" if after is None else "replaced late",
             session=first.session,
             upn=scope.upn(first.pupil),
@@ -136,7 +132,7 @@ def find_late_entries(scope: Scope) -> CheckResult:
     """Find first marks that were made after their register had ended."""
     late = [chain[n] for chain, n in scope.changes if chain[n].kind == "late_entry"]
     what = "first mark after the register had ended"
-    findings = [scope.finding(ENTERED_LATE, what, step, _MadeOn(step.changed_on)) for step in late]
+    findings = [scope.finding(what, step, _MadeOn(step.changed_on)) for step in late]
     bands = by_lag(late)
     notes = [f"By school days after the session: {lags_in_words(bands)}."]
     return CheckResult(findings, {"by_lag": bands}, notes)
@@ -202,7 +198,6 @@ def _batch_finding(scope: Scope, steps: list[Step]) -> Finding:
     one = len(pairs) == 1
     days = [step.changed_on for step in steps if step.changed_on is not None]
     return Finding(
-        check=BATCHES,
         what=f"{len(steps)} amendments at once",
         session=steps[0].session,
         upn=scope.upn(steps[0].pupil) if len(pupils) == 1 else None,
@@ -322,4 +317,4 @@ def _present_finding(scope: Scope, step: Step, near: list[ReviewDay]) -> Finding
     if step.lag is not None and step.lag > LAG_OVER:
         why.append(f"more than {LAG_OVER} school days after the session")
     looks = _Looks([each.look for each in near], step.lag)
-    return scope.finding(TO_PRESENT, ", ".join(why), step, looks)
+    return scope.finding(", ".join(why), step, looks)

@@ -11,11 +11,11 @@ from typing import Any
 
 from ledger.english import number_of
 from policies.law.calendar import school_weeks
+from projections.audit.audit import WORDING
 from projections.audit.scope import Scope
 from projections.audit.timing import BEFORE, Look, ReviewDay, review_calendar
 from projections.audit.weeks_counts import KINDS, Kind, Week, count_weeks
 from projections.audit.weeks_model import FEWEST, Departure, Q, departures, discoveries
-from projections.audit.words import WORDING
 from projections.queries.blocks import Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Inquiry, Selection, option
