@@ -50,7 +50,7 @@ class Bar(NamedTuple):
 
     kind: str
     words: str
-    position: int | None
+    position: int | None = None
 
 
 @dataclass
@@ -190,11 +190,6 @@ class _Version(NamedTuple, Generic[Said]):
         return self.since <= position and (self.until is None or position < self.until)
 
 
-class _Reason(NamedTuple):
-    kind: str
-    words: str
-
-
 _Fact = str | frozenset[str]
 """What keeps a mark from counting: a kind, or a closure, which is known by its groups.
 
@@ -228,7 +223,7 @@ class _Facts:
         """Return the event since which a reason that stands has stood without a break."""
         return next((turn for turn in self.turns if fact not in self.reasons(turn - 1)), None)
 
-    def reasons(self, position: int) -> dict[_Fact, _Reason]:
+    def reasons(self, position: int) -> dict[_Fact, Bar]:
         """Return why the mark did not count as the log stood, what weighs most in law first.
 
         Without a pupil on roll no entry is due at all, without a term no session (SI 2024/208 reg
@@ -236,21 +231,21 @@ class _Facts:
         """
         return dict(self._reasons(position))
 
-    def _reasons(self, position: int) -> Iterator[tuple[_Fact, _Reason]]:
+    def _reasons(self, position: int) -> Iterator[tuple[_Fact, Bar]]:
         day = self.session.date
         spells = [v.said for v in self.spells if v.stands_at(position)]
         if not any(spell.covers(day) for spell in spells):
-            yield ROLL, _Reason(ROLL, _off_roll(day, spells))
+            yield ROLL, Bar(ROLL, _off_roll(day, spells))
         terms = [v.said.law for v in self.terms if v.stands_at(position)]
         if not Calendar(terms).in_term(day):
-            yield TERM, _Reason(TERM, "the day is recorded as outside term")
+            yield TERM, Bar(TERM, "the day is recorded as outside term")
         closed = self._closed(position) if self.closures else []
         if not (self.counted_cancelled and any(c.cancelled for c in closed)):
             for closure in closed:
                 yield closure.groups, _closure(closure)
         if not self._of_age(position):
             words = "the pupil is recorded as not of compulsory school age that day"
-            yield AGE, _Reason(AGE, words)
+            yield AGE, Bar(AGE, words)
 
     def _closed(self, position: int) -> list[Closure]:
         """Return the closures that concern the pupil, cancellations first, then by group."""
@@ -274,10 +269,10 @@ def _off_roll(day: date, spells: list[Spell]) -> str:
     return f"{words} (last day on roll: {day_in_words(max(left))})" if left else words
 
 
-def _closure(closure: Closure) -> _Reason:
+def _closure(closure: Closure) -> Bar:
     kind, words = CLOSED, "the school is recorded as closed that day"
     if closure.cancelled:
         kind, words = CANCELLED, "the session is recorded as cancelled"
     words += f" for {', '.join(sorted(closure.groups))}" if closure.groups else ""
     words += f" ({closure.reason})" if closure.reason else ""
-    return _Reason(kind, words)
+    return Bar(kind, words)
