@@ -7,7 +7,6 @@ of the changes, and by the week of old changes. WEEKS.md explains the model and 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from ledger.english import number_of
 from policies.law.calendar import school_weeks
@@ -53,6 +52,17 @@ class RankedWeek:
 
 
 @dataclass(frozen=True, slots=True)
+class KindRow:
+    """What a document says of one kind of counting in a week."""
+
+    kind: Kind
+    changes: int
+    absences: int
+    expected: str
+    p: str
+
+
+@dataclass(frozen=True, slots=True)
 class WeekRow:
     """A week by its rank, and the looks that it lies shortly before."""
 
@@ -60,16 +70,11 @@ class WeekRow:
     ranked: RankedWeek
     before: Sequence[Look]
 
-    def of(self, kind: Kind) -> dict[str, Any]:
-        """Return what a document says of one kind of counting."""
-        week, departure = self.ranked.week, self.ranked.kinds[kind]
-        return {
-            "kind": kind,
-            "changes": week.changed[kind],
-            "absences": week.stood(kind),
-            "expected": f"{departure.expected:.1f}",
-            "p": f"{departure.p:.2g}",
-        }
+    def of(self, kind: Kind) -> KindRow:
+        """Return what is said of one kind of counting."""
+        week, found = self.ranked.week, self.ranked.kinds[kind]
+        counts = week.changed[kind], week.stood(kind)
+        return KindRow(kind, *counts, f"{found.expected:.1f}", f"{found.p:.2g}")
 
     @property
     def pairs(self) -> dict[str, int]:
@@ -78,7 +83,7 @@ class WeekRow:
 
 
 def _of_its_kind(key: str, heading: str) -> Column[WeekRow]:
-    return Column(key, heading, lambda row: row.of(row.ranked.kind)[key], number=True)
+    return Column(key, heading, lambda row: getattr(row.of(row.ranked.kind), key), number=True)
 
 
 WEEKS: tuple[Column[WeekRow], ...] = (
@@ -97,7 +102,7 @@ WEEKS: tuple[Column[WeekRow], ...] = (
     Column("pairs", "Pairs", text=lambda row: ", ".join(f"{p} {n}" for p, n in row.pairs.items())),
     Column("before", "Before", lambda row: [asdict(look) for look in row.before],
            lambda row: ", ".join(look.words for look in row.before), csv=False),
-    Column("kinds", value=lambda row: [row.of(kind) for kind in KINDS], csv=False),
+    Column("kinds", value=lambda row: [asdict(row.of(kind)) for kind in KINDS], csv=False),
 )  # fmt: skip
 _READ = (
     "Rank", "Week of", "In", "Changes", "Expected", "Of absences", "p", "Flagged", "Pairs",
