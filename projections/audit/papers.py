@@ -15,17 +15,30 @@ from projections.readmodel.records import penalties as penalties_records
 
 
 @dataclass(frozen=True, slots=True)
+class PaperBefore:
+    """A paper that covers a session, as evidence."""
+
+    paper: str
+    on: date | None
+    position: int
+
+    @property
+    def words(self) -> str:
+        """Which paper it is."""
+        # A consideration has no day of its own.
+        return f"{self.paper} {f'of {self.on}' if self.on else f'at position {self.position}'}"
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedPaper:
     """A paper about one pupil as it was put on record.
 
-    ``position``: of the event that did; ``seen_at``: up to where the register was read for it,
+    ``said``: what it is, by which event; ``seen_at``: up to where the register was read for it,
     none for a notice, which has a day only. A notice covers sessions from its issue until it is
     withdrawn, any other paper those that it relied on.
     """
 
-    kind: str
-    on: date | None
-    position: int
+    said: PaperBefore
     covering: Notice | Paper
     seen_at: int | None = None
 
@@ -43,32 +56,18 @@ class RecordedPaper:
         """
         if self.seen_at is not None:
             return self.seen_at < step.position
-        on, changed_on = self.on, step.changed_on
+        on, changed_on = self.said.on, step.changed_on
         if on is None or changed_on is None:
             return False
         same_day = on == changed_on and not step.imported
-        return on < changed_on or (same_day and self.position < step.position)
-
-
-@dataclass(frozen=True, slots=True)
-class _Paper:
-    """A paper that covers a session, as evidence."""
-
-    paper: str
-    on: date | None
-    position: int
-
-    @property
-    def words(self) -> str:
-        # A consideration has no day of its own.
-        return f"{self.paper} {f'of {self.on}' if self.on else f'at position {self.position}'}"
+        return on < changed_on or (same_day and self.said.position < step.position)
 
 
 @dataclass(frozen=True, slots=True)
 class _Papers:
     """The papers that a change came after."""
 
-    papers: Sequence[_Paper]
+    papers: Sequence[PaperBefore]
 
     @property
     def words(self) -> str:
@@ -79,26 +78,20 @@ def find_after_paper(scope: Scope) -> CheckResult:
     """Find changes after a notice, a consideration, a certificate or a pack that covers them."""
     recorded, findings, counts = _papers(scope.view), [], Counter[str]()
     for chain, n in scope.changes:
+        step = chain[n]
+        session, changed_on = parse_session(step.session), step.changed_on or date.max
         found = [
-            _Paper(paper.kind, paper.on, paper.position)
-            for paper in _papers_before(recorded, chain[n])
+            paper.said
+            for paper in recorded.get(step.pupil, ())
+            if paper.before(step) and paper.covers(session, changed_on)
         ]
         if found:
             kinds = sorted({paper.paper for paper in found})
             counts.update(kinds)
             what = f"changed after a {' and a '.join(kinds)}"
-            findings.append(scope.finding(what, chain[n], _Papers(found)))
+            findings.append(scope.finding(what, step, _Papers(found)))
     words = ", ".join(f"{kind}: {n}" for kind, n in sorted(counts.items())) or "none"
     return CheckResult(findings, {"by_paper": counts}, [f"Changes by kind of paper: {words}."])
-
-
-def _papers_before(
-    recorded: dict[int, list[RecordedPaper]], step: Step
-) -> Iterator[RecordedPaper]:
-    session, changed_on = parse_session(step.session), step.changed_on or date.max
-    for paper in recorded.get(step.pupil, ()):
-        if paper.before(step) and paper.covers(session, changed_on):
-            yield paper
 
 
 def _papers(view: View) -> dict[int, list[RecordedPaper]]:
@@ -106,21 +99,22 @@ def _papers(view: View) -> dict[int, list[RecordedPaper]]:
     for pupil, paper in (*_notices(view), *_considerations(view), *_disclosures(view)):
         found.setdefault(pupil, []).append(paper)
     for recorded in found.values():
-        recorded.sort(key=lambda paper: paper.position)
+        recorded.sort(key=lambda paper: paper.said.position)
     return found
 
 
 def _notices(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     for notice in view.standing(penalties_records.Notice):
         position = view.first_version(penalties_records.Notice, **notice.identity).kf
-        yield notice.pupil, RecordedPaper("notice", notice.issued_on, position, notice.law)
+        said = PaperBefore("notice", notice.issued_on, position)
+        yield notice.pupil, RecordedPaper(said, notice.law)
 
 
 def _considerations(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     for each in view.standing(penalties_records.Consideration):
         if each.paper is not None:
-            recorded = RecordedPaper("consideration", None, each.kf, each.paper, each.seen_at)
-            yield each.pupil, recorded
+            said = PaperBefore("consideration", None, each.kf)
+            yield each.pupil, RecordedPaper(said, each.paper, each.seen_at)
 
 
 def _disclosures(view: View) -> Iterator[tuple[int, RecordedPaper]]:
@@ -128,5 +122,5 @@ def _disclosures(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     for each in view.standing(disclosure_records.Disclosure):
         paper = each.extract
         if paper is not None and each.pupil is not None:
-            on = each.on_date
-            yield each.pupil, RecordedPaper(each.kind, on, each.kf, paper, each.seen_at)
+            said = PaperBefore(each.kind, each.on_date, each.kf)
+            yield each.pupil, RecordedPaper(said, paper, each.seen_at)
