@@ -57,7 +57,20 @@ def on_pupil(event):
     return Fact(streams.pupil("ann"), event)
 
 
-CLOSED = on_calendar(SessionsClosed(date=MONDAY, sessions=("AM",), reason="INSET"))
+def closed(*groups, kind=SessionsClosed, **more):
+    """The session closed for some groups, or for everyone."""
+    return on_calendar(kind(date=MONDAY, sessions=("AM",), groups=groups, **more))
+
+
+CLOSED = closed(reason="INSET")
+FLOOD = closed(kind=SessionCancelled, reason="Flood")
+FLOOD_FOR_FSM = closed("FSM", kind=SessionCancelled, reason="Flood")
+MET = closed(kind=ClosureWithdrawn)
+MOVED = on_calendar(TermSet(name="Autumn 1", first=date(2025, 9, 9), last=date(2025, 10, 24)))
+IN_CHOIR = joined("ann", "cohort", "Choir", since=MONDAY)
+LEFT_CHOIR = on_pupil(
+    GroupLeft(kind="cohort", name="Choir", since=MONDAY, until=date(2025, 9, 30))
+)
 
 
 @pytest.fixture
@@ -111,7 +124,7 @@ def test_a_planned_closure_is_shown_with_reason_author_and_time(book):
 def test_a_closure_withdrawn_lets_the_mark_count_again(book):
     """As it stands, and as it stood."""
     head = book.add(LATER, CLOSED)
-    book.add(LATER + 1, on_calendar(ClosureWithdrawn(date=MONDAY, sessions=("AM",))))
+    book.add(LATER + 1, MET)
     assert rows(book) == []
     assert len(rows(book, position=head)) == 1
 
@@ -130,8 +143,7 @@ def test_an_import_is_named_where_nobody_is(book):
 
 def test_a_session_cancelled_is_shown_where_its_own_code_does_not_stand(book):
     """The law's own code counts as what it is; another entry is superseded."""
-    cancelled = SessionCancelled(date=MONDAY, sessions=("AM",), reason="Flood")
-    book.add(LATER, on_calendar(cancelled))
+    book.add(LATER, FLOOD)
     assert [(r["why"], r["words"]) for r in rows(book)] == [
         ("cancelled", "the session is recorded as cancelled (Flood)")
     ]
@@ -143,8 +155,7 @@ def test_a_term_that_moved_is_shown_by_what_moved_it(book):
     """Not by an earlier change that left the day inside."""
     for last in (date(2025, 10, 23), date(2025, 10, 22)):
         book.add(LATER, on_calendar(TermSet(name="Autumn 1", first=MONDAY, last=last)))
-    moved = TermSet(name="Autumn 1", first=date(2025, 9, 9), last=date(2025, 10, 24))
-    head = book.add(LATER + 1, on_calendar(moved))
+    head = book.add(LATER + 1, MOVED)
     found = rows(book, from_=date(2025, 9, 1))
     assert [(r["session"], r["why"], r["position"]) for r in found] == [
         (SESSION, "outside-term", head),
@@ -173,11 +184,10 @@ def test_a_spell_withdrawn_is_shown(book):
 
 def test_a_group_joined_since_takes_the_mark_out_from_then(book):
     """The closure was there before; the membership did it."""
-    closed = SessionsClosed(date=MONDAY, sessions=("AM",), groups=("Choir",), reason="Trip")
-    book.add(LATER, on_calendar(closed))
+    book.add(LATER, closed("Choir", reason="Trip"))
     assert rows(book) == []
     book.add(LATER + 1, joined("ann", "cohort", "Band", since=MONDAY))
-    head = book.add(LATER + 2, joined("ann", "cohort", "Choir", since=MONDAY))
+    head = book.add(LATER + 2, IN_CHOIR)
     assert [(r["words"], r["position"]) for r in rows(book)] == [
         ("the school is recorded as closed that day for Choir (Trip)", head)
     ]
@@ -224,69 +234,54 @@ def test_history_and_notices_name_the_same_event(book):
     assert noticed["words"].startswith(listed["words"])
 
 
-def test_the_reason_that_came_first_is_told(book):
-    """A term that moved later, over a session closed already, took nothing out."""
-    head = book.add(LATER, CLOSED)
-    moved = TermSet(name="Autumn 1", first=date(2025, 9, 9), last=date(2025, 10, 24))
-    last = book.add(LATER + 1, on_calendar(moved))
-    assert bars(book)[::2] == ("closed", head)
-    book.add(LATER + 2, on_calendar(ClosureWithdrawn(date=MONDAY, sessions=("AM",))))
-    assert bars(book)[::2] == ("outside-term", last)
+STORIES = {
+    "a term that moved later takes nothing out": ((CLOSED, MOVED), "closed", 0),
+    "it does once the session is met": ((CLOSED, MOVED, MET), "outside-term", 1),
+    "a cancellation later is no change": ((CLOSED, FLOOD_FOR_FSM), "closed", 0),
+    "of several closures the one that stands": ((CLOSED, FLOOD_FOR_FSM, MET), "cancelled", 1),
+    # It has an entry of its own for everyone (SI 2024/208 reg 10(10)).
+    "a cancellation before a closure that the same joining brought": (
+        (closed("Band", "Choir"), closed("Choir", kind=SessionCancelled), IN_CHOIR),
+        "cancelled",
+        2,
+    ),
+    "a group left after the day": ((closed("Choir"), IN_CHOIR, LEFT_CHOIR), "closed", 1),
+}  # fmt: skip
 
 
-def test_the_first_of_several_closures_is_told(book):
-    """Once it is withdrawn, the one that stands still; a cancellation later is no change."""
-    head = book.add(LATER, CLOSED)
-    choir = SessionCancelled(date=MONDAY, sessions=("AM",), groups=("FSM",), reason="Flood")
-    last = book.add(LATER + 1, on_calendar(choir))
-    assert bars(book)[::2] == ("closed", head)
-    book.add(LATER + 2, on_calendar(ClosureWithdrawn(date=MONDAY, sessions=("AM",))))
-    assert bars(book) == (
-        "cancelled", "the session is recorded as cancelled for FSM (Flood)", last,
-    )  # fmt: skip
-
-
-def test_of_two_closures_that_one_joining_brought_the_cancellation_is_told(book):
-    """It has an entry of its own for everyone (SI 2024/208 reg 10(10))."""
-    book.add(LATER, on_calendar(SessionsClosed(date=MONDAY, groups=("Band", "Choir"))))
-    book.add(LATER + 1, on_calendar(SessionCancelled(date=MONDAY, groups=("Choir",))))
-    head = book.add(LATER + 2, joined("ann", "cohort", "Choir", since=MONDAY))
-    assert bars(book)[::2] == ("cancelled", head)
+@pytest.mark.parametrize(("facts", "kind", "named"), STORIES.values(), ids=STORIES)
+def test_the_first_of_the_reasons_that_stand_is_told(book, facts, kind, named):
+    """Whatever was recorded after it changed nothing."""
+    heads = [book.add(LATER + n, fact) for n, fact in enumerate(facts)]
+    assert bars(book)[::2] == (kind, heads[named])
 
 
 def test_a_closure_restated_is_told_with_its_first_words(book):
     """Why is what stands now; since when is what was said then, in the words of then."""
     head = book.add(LATER, CLOSED)
-    flood = SessionCancelled(date=MONDAY, sessions=("AM",), reason="Flood")
-    book.add(LATER + 1, on_calendar(flood))
-    assert bars(book) == (
-        "cancelled",
-        (
-            "the session is recorded as cancelled (Flood); at first: the school is recorded as "
-            "closed that day (INSET)"
-        ),
-        head,
+    book.add(LATER + 1, FLOOD)
+    words = (
+        "the session is recorded as cancelled (Flood); at first: the school is recorded as "
+        "closed that day (INSET)"
     )
+    assert bars(book) == ("cancelled", words, head)
+
+
+def test_a_closure_for_some_names_them(book):
+    """With why, where that is recorded."""
+    head = book.add(LATER, FLOOD_FOR_FSM)
+    words = "the session is recorded as cancelled for FSM (Flood)"
+    assert bars(book) == ("cancelled", words, head)
 
 
 def test_the_code_of_a_cancellation_does_not_count_once_only_a_closure_is_left(book):
     """What withdrew the cancellation took it out; toward the threshold it counts never."""
-    choir = SessionsClosed(date=MONDAY, sessions=("AM",), groups=("FSM",), reason="Trip")
-    closed = book.add(LATER, on_calendar(choir))
-    book.add(LATER + 1, on_calendar(SessionCancelled(date=MONDAY, sessions=("AM",))))
+    first = book.add(LATER, closed("FSM", reason="Trip"))
+    book.add(LATER + 1, closed(kind=SessionCancelled))
     assert bars(book, threshold=False, code="Y4") is None
-    head = book.add(LATER + 2, on_calendar(ClosureWithdrawn(date=MONDAY, sessions=("AM",))))
+    head = book.add(LATER + 2, MET)
     assert bars(book, threshold=False, code="Y4")[::2] == ("closed", head)
-    assert bars(book)[::2] == ("closed", closed)
-
-
-def test_a_group_left_after_the_day_took_nothing_out(book):
-    """The joining did; that the membership ended later is another version of it."""
-    book.add(LATER, on_calendar(SessionsClosed(date=MONDAY, groups=("Choir",))))
-    head = book.add(LATER + 1, joined("ann", "cohort", "Choir", since=MONDAY))
-    left = GroupLeft(kind="cohort", name="Choir", since=MONDAY, until=date(2025, 9, 30))
-    book.add(LATER + 2, on_pupil(left))
-    assert bars(book).position == head
+    assert bars(book)[::2] == ("closed", first)
 
 
 def test_no_term_that_moved_takes_a_weekend_out(book):
