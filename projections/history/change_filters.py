@@ -6,7 +6,7 @@ What cannot be asked is refused: it could only be answered with a misleading not
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from ledger.clock import parse_instant
 from ledger.errors import Refused
@@ -84,11 +84,7 @@ class Filter:
     def _coded(self, version: Version, was: str | None) -> bool:
         day = date.fromisoformat(version.session[:10])
         codes, q = self._view.rules.codes, self._q
-        wishes = (
-            (q.from_code, version.replaced),
-            (q.to_code, version.code),
-            (q.was, was),
-        )
+        wishes = ((q.from_code, version.replaced), (q.to_code, version.code), (q.was, was))
         return all(not asked or matches(codes, code, day, asked) for asked, code in wishes)
 
     def _after(self, version: Version) -> bool:
@@ -107,12 +103,13 @@ class Filter:
         return on is not None and earliest <= on <= latest
 
     def _lagging(self, version: Version) -> bool:
-        if self._q.lag_over is None and self._q.lag_under is None:
+        over, under = self._q.lag_over, self._q.lag_under
+        if over is None and under is None:
             return True
         late = self._describer.school_days_late(version)
-        over = self._q.lag_over is None or (late is not None and late > self._q.lag_over)
-        under = self._q.lag_under is None or (late is not None and late < self._q.lag_under)
-        return over and under
+        if late is None:
+            return False
+        return (over is None or late > over) and (under is None or late < under)
 
 
 def first_codes(found: Iterable[Version]) -> Mapping[tuple[int, str], str | None]:
@@ -133,7 +130,7 @@ def matches(codes: Codes, code: str | None, day: date, asked: Sequence[str]) -> 
     rule = codes.find(code, day)
     if rule is None:
         return False
-    meaning: dict[str, Any] = {
+    meaning = {
         "present": rule.attended,
         "late": rule.late,
         "authorised": rule.category == "authorised",
