@@ -14,8 +14,9 @@ from ledger.events import streams
 from ledger.store.store import Store
 from projections.disclosure.copy import FOR_REVIEW, THIRD_PARTY, Cell, Copy, Section
 from projections.disclosure.disclosures import Extract, extracts
+from projections.queries.versions import VERSION_KINDS, named
 from projections.queries.view import Author
-from projections.queries.wording import VERSION_KINDS, by_in_words
+from projections.queries.wording import by_in_words
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.record import V
 from projections.readmodel.records.amending import Evidence, Request
@@ -202,7 +203,7 @@ CHANGES: tuple[Section[Any], ...] = (
         Cell("became", "Became", "code"),
         Cell("reason", "Reason"),
         Cell("on", "When", _changed_on),
-        Cell("by", "By", lambda copy, each: by_in_words(copy.describer.author(each))),
+        Cell("by", "By", lambda copy, each: named(copy.describer.author(each))),
     )),
     Section[Version](
         "comments", "What was noted with marks and plans",

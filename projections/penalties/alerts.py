@@ -175,7 +175,7 @@ _UNDERCUT: tuple[Column[UndercutCase], ...] = (
     Column("changes", value=lambda row: [each._asdict() for each in row.changes], csv=False),
     Column("cause", value=_cause, csv=False),
     Column("command", value=lambda row: row.alert.cause.command, json=False),
-    Column("by", value=lambda row: row.by and row.by["name"], json=False),
+    Column("by", value=lambda row: row.by and row.by.name, json=False),
     Column("at", value=lambda row: iso(row.alert.cause.at), json=False),
     Column("state"),
     Column("settled", csv=False),

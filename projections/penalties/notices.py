@@ -11,7 +11,7 @@ from ledger.clock import iso, local_date
 from ledger.english import number_of
 from ledger.values import parse_session
 from projections.penalties.case import age_of, countable_cells, relevant_cells
-from projections.penalties.undercut_alerts import By, alerts, person, sentence
+from projections.penalties.undercut_alerts import alerts, person, sentence
 from projections.queries import rectangle
 from projections.queries.authors import Authors
 from projections.queries.blocks import Block
@@ -19,7 +19,7 @@ from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
 from projections.queries.question import Answer, Inquiry, option
 from projections.queries.uncounted import Bar, Standing
-from projections.queries.versions import Describer
+from projections.queries.versions import Describer, Signatory
 from projections.queries.view import Person, View
 from projections.readmodel.accessors.changes import newest_calendar_change
 from projections.readmodel.accessors.marks import Version, versions
@@ -46,7 +46,7 @@ class ChangeSinceIssue(NamedTuple):
     became: str | None
     when: str
     recorded_at: str
-    by: By | None
+    by: Signatory | None
     source: str | None
     reason: str | None
     position: int
@@ -55,7 +55,7 @@ class ChangeSinceIssue(NamedTuple):
     def author(self) -> str:
         """Who made it, else the import that it came by."""
         if self.by is not None:
-            return str(self.by["name"])
+            return str(self.by.name)
         return f"import of {self.source}" if self.source else "not stated"
 
 
@@ -69,7 +69,7 @@ class Uncounted(NamedTuple):
     code: str | None
     why: str
     words: str
-    by: By | None = None
+    by: Signatory | None = None
     source: str | None = None
     when: str | None = None
     reason: str | None = None

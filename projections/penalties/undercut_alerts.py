@@ -15,7 +15,7 @@ from policies.law import papers
 from policies.packs.values import parameters
 from projections.queries.authors import Authors, Authorship, author_in_words
 from projections.queries.uncounted import Standing
-from projections.queries.versions import Describer
+from projections.queries.versions import Describer, Signatory
 from projections.queries.view import Person, View
 from projections.readmodel.accessors.changes import newest_calendar_change
 from projections.readmodel.accessors.marks import Version, versions
@@ -30,7 +30,6 @@ from projections.readmodel.records.penalties import (
     UndercutPaper,
 )
 
-By = dict[str, str | None]
 """Name, job title, and how it is known who it was."""
 UNDERCUT = "case-undercut"
 _NO_MARK = "-"
@@ -125,7 +124,7 @@ class Change(NamedTuple):
     effect: str | None
     date: str
     recorded_on: str
-    by: By | None
+    by: Signatory | None
     source: str | None
     reason: str | None
     position: int | None
@@ -148,8 +147,8 @@ class UndercutCase(NamedTuple):
     person: Person
     papers: Sequence[Paper]
     changes: Sequence[Change]
-    by: By | None
-    approved_by: By | None
+    by: Signatory | None
+    approved_by: Signatory | None
     settled: Mapping[str, Any] | None
 
     @property
@@ -192,14 +191,14 @@ class Changes:
             _settled(view, alert.settled) if alert.settled else None,
         )
 
-    def _author(self, cause: Commit) -> By | None:
+    def _author(self, cause: Commit) -> Signatory | None:
         """Return who gave the command; an operating-system account is nobody's name."""
         if cause.by is None:
             return None
         author = self._describer.name_and_title(cause.by, local_date(cause.at))
-        return author._asdict() | {"authenticated": cause.authenticated}
+        return Signatory(*author, cause.authenticated)
 
-    def _asked_and_approved(self, alert: Alert) -> tuple[By, By] | None:
+    def _asked_and_approved(self, alert: Alert) -> tuple[Signatory, Signatory] | None:
         """Return who asked for the change and who approved it, none without approval."""
         view, decided = self.view, Between(alert.cause.first, alert.cause.last)
         known = view.standing(
@@ -208,8 +207,7 @@ class Changes:
         if not known:
             return None
         asked, approved = (
-            view.author(step)._asdict()
-            | {"authenticated": view.commits.of(step.position).authenticated}
+            Signatory(*view.author(step), view.commits.of(step.position).authenticated)
             for step in min(known, key=lambda each: each.position).steps
         )
         return asked, approved

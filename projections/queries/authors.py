@@ -1,7 +1,7 @@
 """Who recorded an event, from which system, when and why: as its transaction and itself say."""
 
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ledger.clock import local_date
 from ledger.english import day
@@ -9,7 +9,7 @@ from ledger.events.base import Authored, Event, Reasoned, Signed, SourcedEvent
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.log import Committed
 from ledger.store.store import Store
-from projections.queries.versions import AS_STATED, Describer
+from projections.queries.versions import AS_STATED, Describer, Signatory
 from projections.queries.view import View
 
 _CLOSING = (SessionsClosed, SessionCancelled, ClosureWithdrawn)
@@ -18,7 +18,7 @@ _CLOSING = (SessionsClosed, SessionCancelled, ClosureWithdrawn)
 class Authorship(NamedTuple):
     """An event's author, none where nobody is named; instants in microseconds."""
 
-    by: dict[str, Any] | None
+    by: Signatory | None
     source: str | None
     at: int
     stated: int | None
@@ -57,7 +57,7 @@ class Authors:
         if isinstance(event, Signed) and event.name:
             name, title = self._view.open(event.name), event.job_title
         known = AS_STATED if imported else header.authenticated
-        by = {"name": name, "job_title": title, "authenticated": known} if name else None
+        by = Signatory(name, title, known) if name else None
         return Authorship(by, header.source, header.at, stated, self._reason(event))
 
     def _reason(self, event: Event | None) -> str | None:
@@ -65,11 +65,9 @@ class Authors:
         return reason if isinstance(event, _CLOSING) else self._view.open(reason)
 
 
-def author_in_words(by: dict[str, Any] | None, source: str | None) -> str:
+def author_in_words(by: Signatory | None, source: str | None) -> str:
     """Name a person with the title, and the import that a fact came by; never an account."""
-    person = "" if by is None else str(by["name"])
-    if by is not None and by["job_title"]:
-        person += f", {by['job_title']}"
+    person = by.words if by else ""
     if source is None:
         return person or "somebody not named"
     return f"import of {source} (stated by {person})" if person else f"import of {source}"

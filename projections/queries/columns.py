@@ -73,13 +73,15 @@ _ATOMS = frozenset({str, int, bool, float, type(None)})
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - what JSON can hold, and what becomes that
-    """Return a value as JSON holds it: dates as text, listings as their rows."""
+    """Return a value as JSON holds it: dates as text, records by name, listings as their rows."""
     if value.__class__ in _ATOMS:
         return value
     if isinstance(value, Listing):
         return value.documents()
     if isinstance(value, date):
         return value.isoformat()
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
     if isinstance(value, Mapping):
         return {k: v if v.__class__ in _ATOMS else plain(v) for k, v in value.items()}
     return [plain(each) for each in value] if isinstance(value, (list, tuple)) else value
