@@ -1,16 +1,18 @@
 """Year groups, lowest pupils, one fortnight, and a figure known twice."""
 
 from collections import Counter as Counts
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from ledger import clock as clocks
 from ledger.values import HALVES, Session, parse_session
+from policies.law.calendar import monday
 from policies.packs.codes import Codes
 from projections.figures.rates import RateFindings, RateRow, Rates
 from projections.queries.blocks import Block, Grid, Lines
@@ -20,9 +22,11 @@ from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.tally import Counter, Tally, tally_columns
 from projections.queries.versions import Describer, with_numbers
-from projections.queries.view import View
+from projections.queries.view import Person, View
+from projections.queries.wording import NOBODY, days_in_words
 from projections.readmodel.accessors.marks import Version, versions_on
-from projections.register import show
+from projections.register import signs
+from projections.register.week import CellState, cell_standing
 
 Worth = tuple[int, ...]
 NOT_COUNTED = "not counted"
@@ -34,16 +38,80 @@ _SELECTION = [
     f.name for f in fields(Selection) if f.name not in {g.name for g in fields(PointInTime)}
 ]
 _CHANGES = ("amendment", "taking", "late_entry", "restated")
+_CHANGED = "*"
+LEGEND = (
+    f"{_CHANGED} changed since it was first entered   {signs.NO_MARK} no mark   "
+    f"{signs.NOT_MET} school closed, or not on roll   [..] stands and does not count"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LowPupils:
+    """The pupils below a percentage, the lowest of them, of how many; groups by pupil."""
+
+    counted: int
+    below: int
+    lowest: Sequence[RateRow]
+    groups: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fortnight:
+    """Two weeks of a pupil's register, and the accounts of what was changed in them."""
+
+    person: Person
+    group: str
+    weeks: Sequence[tuple[date, Sequence[CellState]]]
+    changes: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One kind of change: how many cells, and what they did to the counts of sessions.
+
+    ``before`` empty: all kinds together.
+    """
+
+    before: str
+    after: str
+    cells: int
+    attended: int
+    authorised: int
+    unauthorised: int
+    possible: int
+
+    @property
+    def words(self) -> str:
+        """What changed, for a reader."""
+        if self.before == NOT_COUNTED:
+            return f"counted since: {self.after}"
+        if self.after == NOT_COUNTED:
+            return f"no longer counted: {self.before}"
+        if self.before == NO_MARK:
+            return f"marked since: {self.after}"
+        return f"{self.before} became {self.after}" if self.before else "All causes together"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTwice:
+    """The week of a Monday as it was known ``then``, as it is known now, and the causes."""
+
+    monday: date
+    then: int
+    before: Tally
+    after: Tally
+    causes: Sequence[Effect]
 
 
 @dataclass(frozen=True, slots=True)
 class OverviewFindings:
-    """Attendance by year group, and three parts each as a document has it and as it is read."""
+    """Attendance by year group, and three parts; ``days``: the first and last of the fortnight."""
 
     years: RateFindings
-    low: tuple[Any, Grid]
-    fortnight: tuple[Any, Sequence[Block]]
-    moved: tuple[Any, Grid]
+    low: LowPupils
+    days: tuple[date, date]
+    fortnight: Fortnight | None
+    moved: KnownTwice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,58 +127,67 @@ class Overview(Selection, Inquiry[OverviewFindings]):
     def find(self, view: View) -> OverviewFindings:
         """Find four things about the same register."""
         shared = {name: getattr(self, name) for name in _SELECTION}
+        weeks = _last_weeks(view)
         return OverviewFindings(
             Rates(by="year", **shared).find(view),
             _lowest_pupils(self, view, Rates(by="pupil", **shared).find(view)),
-            _fortnight(self, view),
+            (weeks[0], weeks[1] + _TO_FRIDAY),
+            _fortnight(self, view, weeks),
             _known_twice(self, view),
         )
 
     def present(self, found: OverviewFindings) -> Answer:
         """Show them one after another."""
-        by_year = Rates(by="year")
-        years, total = by_year.present(found.years), found.years.total.row()
+        by_year, low, moved = Rates(by="year"), found.low, found.moved
         # Attendance has its counts beside it: with columns for them a screen is too narrow.
         table = by_year.table(found.years, without=("Possible", "Attended"))
-        (low, lowest), (fortnight, weeks), (moved, causes) = (
-            found.low,
-            found.fortnight,
-            found.moved,
-        )
+        lowest, causes = Listing(_lowest_columns(low), low.lowest), Listing(_CAUSES, moved.causes)
+        before = {"known_at": clocks.iso(moved.then), **moved.before.row()}
         fields = {
-            "years": years.fields["rows"],
-            "total": total,
-            "below": low,
-            "fortnight": fortnight,
-            "moved": moved,
+            "years": by_year.present(found.years).fields["rows"],
+            "total": found.years.total.row(),
+            "below": {"pupils": low.counted, "below": low.below, "lowest": lowest},
+            "fortnight": _document(found.fortnight) if found.fortnight else None,
+            "moved": {
+                "week": moved.monday,
+                "before": before,
+                "after": moved.after.row(),
+                "causes": causes,
+            },
         }
-        return Answer(fields, blocks=[table, lowest, *weeks, causes])
+        title = (
+            f"Attendance below {self.below} %: {low.below} of {low.counted} pupils; "
+            f"the {len(lowest)} lowest"
+        )
+        order = ("Pupil", "Group", "Absent", "Unauthorised", "Attendance")
+        weeks = _weeks(found.days, found.fortnight)
+        blocks = [table, lowest.grid(title, order=order), *weeks, _moved(moved, causes)]
+        return Answer(fields, blocks=blocks)
 
     def unknown(self) -> Answer:
         """Return nothing at all."""
         return Answer({})
 
 
-def _lowest_pupils(question: Overview, view: View, found: RateFindings) -> tuple[Any, Grid]:
+# -- the lowest pupils -----------------------------------------------------------------------
+
+
+def _lowest_pupils(question: Overview, view: View, found: RateFindings) -> LowPupils:
     counted = [row for row in found.rows if row.tally.possible]
     low = [r for r in counted if 100 * r.tally.attended < question.below * r.tally.possible]
     low.sort(key=lambda row: (Fraction(row.tally.attended, row.tally.possible), row.name))
-    shown, groups = low[: question.lowest], _registration(view)
-    columns: tuple[Column[RateRow], ...] = (
+    return LowPupils(len(counted), len(low), low[: question.lowest], _registration(view))
+
+
+def _lowest_columns(found: LowPupils) -> tuple[Column[RateRow], ...]:
+    groups = found.groups
+    return (
         Column("upn", value=lambda row: row.name),
         Column("", "Pupil", text=lambda row: row.person.name if row.person else ""),
         Column("", "Group", text=lambda r: groups.get(r.person.index, "") if r.person else ""),
         Column("", "Absent", text=lambda row: str(row.tally.absent), number=True),
         *tally_columns(lambda row: row.tally),
     )
-    listing = Listing(columns, shown)
-    title = (
-        f"Attendance below {question.below} %: {len(low)} of {len(counted)} pupils; "
-        f"the {len(shown)} lowest"
-    )
-    order = ("Pupil", "Group", "Absent", "Unauthorised", "Attendance")
-    document = {"pupils": len(counted), "below": len(low), "lowest": listing}
-    return document, listing.grid(title, order=order)
 
 
 def _registration(view: View) -> dict[int, str]:
@@ -119,10 +196,11 @@ def _registration(view: View) -> dict[int, str]:
     return {m.pupil: m.name for m in sorted(known, key=lambda m: m.first)}
 
 
-def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
-    """Show two weeks of school of the pupil with the most kinds of change, then the most."""
-    weeks = _last_weeks(view)
-    first, last = weeks[0], weeks[1] + _TO_FRIDAY
+# -- two weeks of the pupil with the most kinds of change, then the most ---------------------
+
+
+def _fortnight(question: Overview, view: View, weeks: Sequence[date]) -> Fortnight | None:
+    first, last = weeks[0], weeks[-1] + _TO_FRIDAY
     whole = rectangle(view, first, last)
     here = _asked_pupils(question, view, whole) & np.any(whole.on_roll, axis=1)
     known = versions_on(view, first, last)
@@ -132,15 +210,25 @@ def _fortnight(question: Overview, view: View) -> tuple[Any, Sequence[Block]]:
         if v.kind in _CHANGES:
             changed.setdefault(v.pupil, []).append((v.kind, v.replaced, v.code))
     if not changed:
-        return None, [Lines([f"No mark from {first} to {last} was changed.", ""])]
+        return None
     pupil = max(changed, key=lambda p: (len(set(changed[p])), len(changed[p]), -p))
     own = [v for v in found if v.pupil == pupil]
-    rows, grid = _weeks(view, own, whole, weeks)
-    return rows, [grid, _changes_of(view, own)]
+    describer = Describer(view)
+    return Fortnight(
+        view.people[pupil],
+        _registration(view).get(pupil, ""),
+        [(week, list(_cells_of(whole, own, week))) for week in weeks],
+        [describer.row(n, v) for n, v in with_numbers(own) if v.kind in _CHANGES],
+    )
 
 
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+def _cells_of(whole: Rectangle, own: Sequence[Version], week: date) -> Iterator[CellState]:
+    changed = {v.session for v in own if v.replaced is not None and v.kind != "plan"}
+    places = {session: at for at, session in enumerate(whole.sessions)}
+    for n, half in product(range(len(_DAYS)), HALVES):
+        session = Session(week + timedelta(days=n), half)
+        cell = cell_standing(whole, own[0].pupil, session, places.get(session))
+        yield cell._replace(changed=cell.session in changed)
 
 
 def _last_weeks(view: View) -> tuple[date, date]:
@@ -148,83 +236,74 @@ def _last_weeks(view: View) -> tuple[date, date]:
 
     Where no school is known, the week of `on` and the one before are as good as any.
     """
-    monday = _monday(view.on)
-    known = sorted({_monday(day) for day in view.calendar.school_days() if day <= view.on})
-    first, second = ([monday - _WEEK, monday] if len(known) <= 1 else known)[-2:]
+    this = monday(view.on)
+    known = sorted({monday(day) for day in view.calendar.school_days() if day <= view.on})
+    first, second = ([this - _WEEK, this] if len(known) <= 1 else known)[-2:]
     return first, second
 
 
-def _weeks(
-    view: View, own: Sequence[Version], whole: Rectangle, weeks: tuple[date, date]
-) -> tuple[Any, Grid]:
-    person = view.people[own[0].pupil]
-    changed = {(v.pupil, v.session) for v in own if v.replaced is not None and v.kind != "plan"}
-    rows, body = [], []
-    for week in weeks:
-        days = [week + timedelta(days=n) for n in range(len(_DAYS))]
-        pairs = [
-            [show.overview_cell(whole, person, Session(day, half), changed) for half in HALVES]
-            for day in days
-        ]
-        rows += [cell for pair in pairs for cell in pair]
-        body.append((f"{week:%d %b}", *map(_two_marks, pairs)))
-    headings = ("Week of", *_DAYS)
-    title = f"{person.name} ({_registration(view).get(person.index, '')}): a fortnight"
-    return {"upn": person.upn, "cells": rows}, Grid(title, headings, body, notes=[show.LEGEND])
+_CELL: tuple[Column[CellState], ...] = tuple(
+    Column(name) for name in ("session", "code", "met", "cancelled", "changed")
+)
 
 
-def _two_marks(pair: Sequence[Any]) -> str:
-    """Write a day's marks side by side, as a paper register does."""
-    morning, afternoon = map(show.overview_text, pair)
-    return f"{morning:<2} {afternoon}"
+def _document(found: Fortnight) -> dict[str, Any]:
+    cells = [cell for _, week in found.weeks for cell in week]
+    return {"upn": found.person.upn, "cells": Listing(_CELL, cells)}
 
 
-def _changes_of(view: View, own: Sequence[Version]) -> Grid:
-    describer = Describer(view)
-    rows = [
-        describer.row(n, version) for n, version in with_numbers(own) if version.kind in _CHANGES
-    ]
-    stated = sum(row["stated_at"] is not None for row in rows)
-    times = f"{stated} of {len(rows)} times as stated by the source."
+def _weeks(days: tuple[date, date], found: Fortnight | None) -> list[Block]:
+    if found is None:
+        return [Lines([f"No mark from {days[0]} to {days[1]} was changed.", ""])]
+    body = [(f"{week:%d %b}", *_two_marks(cells)) for week, cells in found.weeks]
+    title = f"{found.person.name} ({found.group}): a fortnight"
+    stated = sum(change["stated_at"] is not None for change in found.changes)
+    times = f"{stated} of {len(found.changes)} times as stated by the source."
     notes = [f"Days: of school, after the session. {times}"]
-    headings = ("Session", "Was", "Now", "Reason", "By", "When", "Days")
-    title = "What was changed, by whom and why"
-    return Grid(title, headings, [_change(row) for row in rows], frozenset({6}), notes=notes)
+    changes = Listing(_CHANGE, found.changes)
+    return [
+        Grid(title, ("Week of", *_DAYS), body, notes=[LEGEND]),
+        changes.grid("What was changed, by whom and why", notes=notes),
+    ]
 
 
-def _change(row: dict[str, Any]) -> tuple[str, ...]:
-    """Write a change for a narrow screen; `history` has the job title and the whole time."""
-    late, restated = row["late_by_school_days"], "changed_at" in row
-    when = row["recorded_at"] if restated else row["stated_at"] or row["recorded_at"]
-    session = parse_session(row["session"])
-    return (
-        f"{session.date:%d %b} {session.half}",
-        row["replaced"] or "",
-        row["code"] or "",
-        row["reason"] or "",
-        (row["by"] or {}).get("name") or "not stated",
-        f"{clocks.local(clocks.parse_instant(when)):%d %b %H:%M}",
-        "" if late is None else str(late),
-    )
+def _two_marks(cells: Sequence[CellState]) -> Iterator[str]:
+    """Write each day's marks side by side, as a paper register does."""
+    written = [
+        signs.code_text(cell) + (_CHANGED if cell.changed and cell.code else "") for cell in cells
+    ]
+    for morning, afternoon in zip(written[::2], written[1::2], strict=True):
+        yield f"{morning:<2} {afternoon}"
+
+
+def _session(change: Mapping[str, Any]) -> str:
+    session = parse_session(change["session"])
+    return f"{session.date:%d %b} {session.half}"
+
+
+def _when(change: Mapping[str, Any]) -> str:
+    restated = "changed_at" in change
+    when = change["recorded_at"] if restated else change["stated_at"] or change["recorded_at"]
+    return f"{clocks.local(clocks.parse_instant(when)):%d %b %H:%M}"
+
+
+# For a narrow screen; `history` has the job title and the whole time.
+_CHANGE: tuple[Column[Mapping[str, Any]], ...] = (
+    Column("", "Session", text=_session),
+    Column("", "Was", text=lambda change: change["replaced"] or ""),
+    Column("", "Now", text=lambda change: change["code"] or ""),
+    Column("", "Reason", text=lambda change: change["reason"] or ""),
+    Column("", "By", text=lambda change: (change["by"] or {}).get("name") or NOBODY),
+    Column("", "When", text=_when),
+    Column("", "Days", text=lambda change: days_in_words(change["late_by_school_days"]),
+           number=True),
+)  # fmt: skip
 
 
 # -- a figure known twice ------------------------------------------------------------------
 #
 # Both times are laid over each other cell by cell: a cell that changed is one change of code (or
 # of whether it counts at all), and each kind of change has its effect on the counts.
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One kind of change: how many cells, and what they did to the counts of sessions."""
-
-    before: str
-    after: str
-    cells: int
-    attended: int
-    authorised: int
-    unauthorised: int
-    possible: int
 
 
 def effects(before: Rectangle, after: Rectangle, codes: Codes) -> list[Effect]:
@@ -259,32 +338,24 @@ def _worth(codes: Codes, code: str, session: Session) -> Worth:
     return (int(rule.attended), int(authorised), int(rule.unauthorised), 1)
 
 
-def _known_twice(question: Overview, view: View) -> tuple[Any, Grid]:
+def _known_twice(question: Overview, view: View) -> KnownTwice:
     """Compare the last whole week of school as it was known then and as it is known now."""
-    monday = _last_week(view)
-    friday = monday + _TO_FRIDAY
+    first = _last_week(view)
+    friday = first + _TO_FRIDAY
     then = min(clocks.end_of_day(friday), view.known_at)
-    earlier = replace(view, stated=min(then, view.stated))
-    after = rectangle(view, monday, friday)
+    after = rectangle(view, first, friday)
     asked_for = _asked_pupils(question, view, after)
-    after = _only(after, asked_for)
-    before = _only(rectangle(earlier, monday, friday), asked_for)
+    earlier = replace(view, stated=min(then, view.stated))
+    before, after = (_only(w, asked_for) for w in (rectangle(earlier, first, friday), after))
     causes = effects(before, after, view.rules.codes)
-    was, is_now = _tally(before, view), _tally(after, view)
-    document = {
-        "week": monday.isoformat(),
-        "before": {"known_at": clocks.iso(then), **was.row()},
-        "after": is_now.row(),
-        "causes": [asdict(e) for e in causes],
-    }
-    return document, _causes(causes, was, is_now, monday)
+    return KnownTwice(first, then, _tally(before, view), _tally(after, view), causes)
 
 
 def _last_week(view: View) -> date:
     """Return the Monday of the last week of school that was over before the one of `on`."""
-    monday = _monday(view.on)
-    before = [day for day in view.calendar.school_days() if day < monday]
-    return _monday(before[-1]) if before else monday - _WEEK
+    this = monday(view.on)
+    before = [day for day in view.calendar.school_days() if day < this]
+    return monday(before[-1]) if before else this - _WEEK
 
 
 def _asked_pupils(question: Overview, view: View, whole: Rectangle) -> Flags:
@@ -312,40 +383,30 @@ def _tally(whole: Rectangle, view: View) -> Tally:
     return counter.tally(counts.sum(axis=0), undated.sum())
 
 
-def _causes(causes: list[Effect], was: Tally, is_now: Tally, monday: date) -> Grid:
-    counts = [(e.attended, e.authorised, e.unauthorised, e.possible) for e in causes]
-    moved = (
-        is_now.attended - was.attended,
-        is_now.authorised - was.authorised,
-        is_now.unauthorised - was.unauthorised,
-        is_now.possible - was.possible,
+def _effect(key: str) -> Column[Effect]:
+    return Column(key, key.capitalize(), text=lambda each: f"{getattr(each, key):+d}", number=True)
+
+
+_EFFECTS = ("attended", "authorised", "unauthorised", "possible")
+_CAUSES: tuple[Column[Effect], ...] = (
+    Column("before"),
+    Column("after"),
+    Column("", "Change", text=lambda each: each.words),
+    Column("cells", "Marks", number=True),
+    *map(_effect, _EFFECTS),
+)
+
+
+def _moved(found: KnownTwice, causes: Listing[Effect]) -> Grid:
+    was, is_now = found.before, found.after
+    moved = (getattr(is_now, name) - getattr(was, name) for name in _EFFECTS)
+    attendance = [share_of(each.attended, each.possible) for each in (was, is_now)]
+    unauthorised = [share_of(each.unauthorised, each.possible) for each in (was, is_now)]
+    return causes.grid(
+        f"The week of {found.monday}, as stated by that Friday midnight and as known now",
+        total=Effect("", "", sum(each.cells for each in found.causes), *moved),
+        notes=[
+            f"Attendance was {attendance[0]}, is {attendance[1]}.",
+            f"Unauthorised absence was {unauthorised[0]}, is {unauthorised[1]}.",
+        ],
     )
-    body = [
-        (_change_in_words(e.before, e.after), str(e.cells), *(f"{n:+d}" for n in row))
-        for e, row in zip(causes, counts, strict=True)
-    ]
-    cells = sum(e.cells for e in causes)
-    body.append(("All causes together", str(cells), *(f"{n:+d}" for n in moved)))
-    headings = ("Change", "Marks", "Attended", "Authorised", "Unauthorised", "Possible")
-    title = f"The week of {monday}, as stated by that Friday midnight and as known now"
-    notes = [
-        (
-            f"Attendance was {share_of(was.attended, was.possible)}, "
-            f"is {share_of(is_now.attended, is_now.possible)}."
-        ),
-        (
-            f"Unauthorised absence was {share_of(was.unauthorised, was.possible)}, "
-            f"is {share_of(is_now.unauthorised, is_now.possible)}."
-        ),
-    ]
-    return Grid(title, headings, body, frozenset(range(1, 6)), total=True, notes=notes)
-
-
-def _change_in_words(before: str, after: str) -> str:
-    if before == NOT_COUNTED:
-        return f"counted since: {after}"
-    if after == NOT_COUNTED:
-        return f"no longer counted: {before}"
-    if before == NO_MARK:
-        return f"marked since: {after}"
-    return f"{before} became {after}"

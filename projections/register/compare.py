@@ -1,10 +1,10 @@
 """A week of the register at two points in time, and every change that lies between them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date, parse_instant
 from ledger.errors import Refused
@@ -20,7 +20,7 @@ from projections.readmodel.record import Versioned
 from projections.readmodel.records.roll import Details, Membership, Spell
 from projections.readmodel.records.school import Closure, Term
 from projections.register.signs import NO_MARK, code_text
-from projections.register.week import PLAN, Week, by_surname
+from projections.register.week import PLAN, CellState, Difference, Week, by_surname
 
 NOW = "now"
 
@@ -63,6 +63,51 @@ def _people_known(view: View) -> tuple[object, object]:
     return [(each.pupil, each.kf) for each in view.standing(Details)], view.spells
 
 
+class Change(NamedTuple):
+    """A change to a session of a pupil; ``account``: what of, by whom, when and why.
+
+    The account is as `Describer` gives it, which documents hold and `wording` reads.
+    ``number``: beneath a printed register.
+    """
+
+    person: Person
+    account: Mapping[str, Any]
+    number: int = 0
+
+    @property
+    def session(self) -> str:
+        """The session."""
+        found: str = self.account["session"]
+        return found
+
+    @property
+    def kind(self) -> str:
+        """What kind of change it is."""
+        found: str = self.account["kind"]
+        return found
+
+    @property
+    def codes(self) -> tuple[str | None, ...]:
+        """The codes that are shown: what was, what became, what was asked for."""
+        return (self.account["was"], self.account["became"], self.account.get("asked"))
+
+    def document(self, first: str) -> dict[str, Any]:
+        """Return it as a document has it; ``first``: its session or number."""
+        upn, name = self.person.upn, self.person.name
+        return {first: getattr(self, first), "upn": upn, "name": name, **self.account}
+
+
+def account_of(describer: Describer, version: Version, *kept: str) -> dict[str, Any]:
+    """Return the account of a version: its codes, some of what `Describer` says, its source."""
+    row = describer.row(0, version)
+    found = {"was": version.replaced, "became": version.code}
+    found |= {name: row[name] for name in (*kept, *_WHO_AND_WHEN) if name in row}
+    return found | {"source": describer.source(version)}
+
+
+_WHO_AND_WHEN = ("by", "recorded_at", "stated_at", "late_by_school_days", "position", "changed_at")
+
+
 @dataclass
 class Comparison:
     """The same group and week at two points in time, the earlier one first."""
@@ -81,16 +126,22 @@ class Comparison:
         """
         if any(v.kind not in (PLAN, "entry") for v in self._new(person, session)):
             return True
-        was, now = (week.cell(person, session) for week in (self.earlier, self.later))
-        changed = was["code"] is not None and was["code"] != now["code"]
+        was, now = self._cells(person, session)
+        changed = was.code is not None and was.code != now.code
         return changed or not self._same_cell(person, session)
 
-    def difference(self, person: Person, session: Session) -> dict[str, str | None] | None:
+    def difference(self, person: Person, session: Session) -> Difference | None:
         """Return what stood and what it became; none where it is the same."""
-        was, became = (
-            _code_that_stands(week.cell(person, session)) for week in (self.earlier, self.later)
-        )
-        return None if was == became else {"was": was, "became": became}
+        was, became = map(_code_that_stands, self._cells(person, session))
+        return None if was == became else Difference(was, became)
+
+    def _cells(self, person: Person, session: Session) -> tuple[CellState, CellState]:
+        return self.earlier.cell(person, session), self.later.cell(person, session)
+
+    def _same_cell(self, person: Person, session: Session) -> bool:
+        """Tell whether neither calendar nor roll moved a cell."""
+        was, now = self._cells(person, session)
+        return (was.met, was.cancelled, was.member) == (now.met, now.cancelled, now.member)
 
     def _new(self, person: Person, session: Session) -> list[Version]:
         place = (person.index, str(session))
@@ -106,48 +157,32 @@ class Comparison:
     def _school_days(self) -> list[date]:
         return self.later.view.calendar.school_days()
 
-    def changes(self) -> list[dict[str, Any]]:
+    def changes(self) -> list[Change]:
         """Return every change between the two times, in the order in which it became known."""
         found = [
-            row
+            Change(person, {"session": str(session), **account})
             for person in self.later.pupils
             for session in self.later.sessions
-            for row in self._changes_of(person, session)
+            for account in self._accounts(person, session)
         ]
         found += self._requests()
-        return sorted(found, key=lambda r: (r["position"] or 0, r["session"], r["upn"]))
+        return sorted(found, key=lambda c: (c.account["position"] or 0, c.session, c.person.upn))
 
-    def _changes_of(self, person: Person, session: Session) -> Iterator[dict[str, Any]]:
+    def _accounts(self, person: Person, session: Session) -> Iterator[dict[str, Any]]:
         new = self._new(person, session)
         for version in new:
-            row = self._describer.row(0, version)
-            kept = ("kind", "step", "reason", "by", "recorded_at", "stated_at",
-                    "late_by_school_days", "position", "changed_at")  # fmt: skip
-            about = {"was": version.replaced, "became": version.code}
-            about |= {name: row[name] for name in kept if name in row}
-            about["source"] = self._describer.source(version)
-            yield _change_row(person, str(session), about)
+            yield account_of(self._describer, version, "kind", "step", "reason")
         difference = self.difference(person, session)
         amended = [version.code for version in new if version.kind != PLAN][-1:]
         # A mark that was amended to what now stands says it all.
-        if (
-            difference
-            and amended != [difference["became"]]
-            and not self._same_cell(person, session)
-        ):
-            yield _change_row(
-                person, str(session), difference | self._calendar_or_roll(person, session)
-            )
-
-    def _same_cell(self, person: Person, session: Session) -> bool:
-        """Tell whether neither calendar nor roll moved a cell."""
-        was, now = (week.cell(person, session) for week in (self.earlier, self.later))
-        return all(was[name] == now[name] for name in ("met", "cancelled", "member"))
+        told = difference is None or amended == [difference.became]
+        if difference and not told and not self._same_cell(person, session):
+            yield difference._asdict() | self._calendar_or_roll(person, session)
 
     def _calendar_or_roll(self, person: Person, session: Session) -> dict[str, Any]:
-        was, now = (week.cell(person, session) for week in (self.earlier, self.later))
+        was, now = self._cells(person, session)
         view, day, half = self.later.view, session.date, session.half
-        if was["member"] != now["member"]:
+        if was.member != now.member:
             moved = (self._moved(each, pupil=person.index) for each in (Spell, Membership))
             return self._event("roll", session, moved, None)
         closures = view.standing(Closure, date=day, half=half)
@@ -171,31 +206,22 @@ class Comparison:
             return found
         commit = self.later.view.commits.of(position)
         day = local_date(commit.at)
-        name, title = self._describer.name_and_title(commit.by, day)
-        made = {"name": name, "job_title": title, "authenticated": commit.authenticated}
+        made = self._describer.name_and_title(commit.by, day)._asdict()
+        made["authenticated"] = commit.authenticated
         lag = school_days_between(self._school_days, session.date, day)
         return found | {"by": made if commit.by else None, "recorded_at": iso(commit.at),
                         "source": commit.source, "late_by_school_days": lag}  # fmt: skip
 
-    def _requests(self) -> list[dict[str, Any]]:
+    def _requests(self) -> list[Change]:
         week = self.later
         people = {person.index: person for person in week.pupils}
         found = approval_steps(week.view, people.keys(), week.monday, week.friday)
         low = self.earlier.view.position
-        return [
-            _change_row(people[pupil], row["session"], row)
-            for pupil, row in found
-            if row["position"] > low
-        ]
+        return [Change(people[pupil], row) for pupil, row in found if row["position"] > low]
 
 
-def _change_row(person: Person, session: str, about: dict[str, Any]) -> dict[str, Any]:
-    return {"session": session, "upn": person.upn, "name": person.name, **about}
-
-
-def _code_that_stands(cell: dict[str, Any]) -> str | None:
-    """Return what a cell shows without plans; none where no mark stands."""
-    found = code_text({**cell, "planned": None})
+def _code_that_stands(cell: CellState) -> str | None:
+    found = code_text(cell)
     return None if found == NO_MARK else found
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from ledger.clock import end_of_day, iso, local, local_date, parse_instant
+from ledger.clock import end_of_day, local_date
 from ledger.errors import Refused
 from ledger.values import Session
 from policies.law.calendar import school_days_between
@@ -17,15 +17,7 @@ from projections.readmodel.accessors.marks import first_marks, sessions_of
 from projections.readmodel.records.register import RegisterTaken
 
 _MINUTE = 60_000_000
-
-
-class Taking(NamedTuple):
-    """How a register was taken: staff id, instants of opening and ending, number of marks."""
-
-    by: str
-    opened: int | None
-    ended: int
-    marks: int
+TAKEN, NOT_RECORDED, MISSING = "taken", "not recorded how it was taken", "missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +33,19 @@ class DueRegister:
     group: str
     session: Session
     closes: int | None
-    taking: Taking | None
+    taking: RegisterTaken | None
     expected: int
     without: int
     marks_after: int | None
     late_by_minutes: int | None
     late_by_school_days: int | None
+
+    @property
+    def how(self) -> str:
+        """Whether it was taken; else whether a pupil has no mark."""
+        if self.taking:
+            return TAKEN
+        return MISSING if self.without else NOT_RECORDED
 
 
 def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegister]:
@@ -61,9 +60,7 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
             )
         groups = {group: groups[group]}
     whole = rectangle(view)
-    made = _first_marks(view, whole)
-    takings = _takings(view)
-    days = view.calendar.school_days()
+    made, takings, days = _first_marks(view, whole), _takings(view), view.calendar.school_days()
     for name, members in groups.items():
         cells = np.zeros(whole.codes.shape, np.bool_)
         cover(cells, whole.sessions, members)
@@ -73,9 +70,9 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
             taking, closes = takings.get((str(session), name)), view.calendar.closing(session)
             if taking is None and not has_closed(view, session):
                 continue
-            after = _marks_after(made[here, at], closes)
+            after = [] if closes is None else made[here, at][made[here, at] > closes].tolist()
             last = max((*after, taking.ended if taking else 0))
-            late = None if closes is None or last <= closes else last
+            late = None if closes is None or last <= closes else last - closes
             yield DueRegister(
                 name,
                 session,
@@ -84,10 +81,10 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
                 int(here.sum()),
                 int((whole.codes[here, at] == 0).sum()),
                 None if closes is None else len(after),
-                None if late is None or closes is None else -(-(late - closes) // _MINUTE),
+                None if late is None else -(-late // _MINUTE),
                 None
                 if late is None
-                else school_days_between(days, session.date, local_date(late)),
+                else school_days_between(days, session.date, local_date(last)),
             )
 
 
@@ -97,15 +94,12 @@ def has_closed(view: View, session: Session) -> bool:
     return (end_of_day(session.date) if closes is None else closes) <= view.known_at
 
 
-def _takings(view: View) -> dict[tuple[str, str], Taking]:
+def _takings(view: View) -> dict[tuple[str, str], RegisterTaken]:
     known = view.standing(RegisterTaken, session=sessions_of(view.first, view.on))
-    return {
-        (each.session, each.grp): Taking(each.by, each.opened, each.ended, each.marks)
-        for each in known
-    }
+    return {(each.session, each.grp): each for each in known}
 
 
-def _first_marks(view: View, whole: Rectangle) -> Any:  # noqa: ANN401 - an array
+def _first_marks(view: View, whole: Rectangle) -> npt.NDArray[np.int64]:
     """Return when each first mark was made, [pupils, sessions]; 0 where no time is known."""
     made = np.zeros(whole.codes.shape, np.int64)
     where = {str(session): n for n, session in enumerate(whole.sessions)}
@@ -115,21 +109,3 @@ def _first_marks(view: View, whole: Rectangle) -> Any:  # noqa: ANN401 - an arra
             own = not mark.imported
             made[mark.pupil, at] = view.commits.of(mark.position).at if own else mark.stated or 0
     return made
-
-
-def _marks_after(made: Any, closes: int | None) -> list[int]:  # noqa: ANN401 - an array
-    return [] if closes is None else [int(at) for at in made[made > closes]]
-
-
-def instant_text(instant: int | None) -> str | None:
-    """Write an instant for a document, or nothing."""
-    return None if instant is None else iso(instant)
-
-
-def clock_time(row: dict[str, Any], name: str) -> str:
-    """Write an instant of a row as London time, with its date where that is another day."""
-    if row[name] is None:
-        return ""
-    moment = local(parse_instant(row[name]))
-    same = moment.date().isoformat() == row["session"][:10]
-    return f"{moment:%H:%M}" if same else f"{moment:%Y-%m-%d %H:%M}"

@@ -3,42 +3,50 @@
 A summary counts by group, or by the job title of whoever took them; never by person.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
+from ledger.clock import iso, local
 from ledger.english import number_of
-from projections.queries.blocks import Grid, Lines
-from projections.queries.columns import natural_order
-from projections.queries.question import Answer, Question, option
+from projections.queries.columns import Column, Listing, natural_order
+from projections.queries.question import Answer, Inquiry, option
 from projections.queries.versions import Describer
-from projections.queries.view import View
-from projections.register.due import DueRegister, clock_time, due_registers, instant_text
+from projections.queries.view import Author, View
+from projections.register.due import MISSING, NOT_RECORDED, TAKEN, DueRegister, due_registers
 
-COLUMNS = (
-    "session",
-    "group",
-    "how",
-    "closes",
-    "opened",
-    "ended",
-    "by_name",
-    "by_job_title",
-    "marks",
-    "expected",
-    "without",
-    "marks_after",
-    "late_by_minutes",
-    "late_by_school_days",
-)
-TAKEN, NOT_RECORDED, MISSING = "taken", "not recorded how it was taken", "missing"
 NOBODY = "(not recorded)"
-Row = Mapping[str, Any]
-_COUNTS = ("due", "taken", "not_recorded", "missing", "late", "without")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A register that was due, and who took it, with the job title of then."""
+
+    due: DueRegister
+    by: Author | None
+
+
+class Counts(NamedTuple):
+    """How many registers there are; ``without``: pupils without a mark in them."""
+
+    due: int
+    taken: int
+    not_recorded: int
+    missing: int
+    late: int
+    without: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """The registers of one group, or of takers of one job title."""
+
+    name: str
+    counts: Counts
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registers(Question):
+class Registers(Inquiry[list[Listed]]):
     """attendance registers: every register that was due, who took it, when, and what is missing.
 
     Registers of groups with somebody on roll, on sessions that the school met and has closed.
@@ -60,147 +68,123 @@ class Registers(Question):
         choices=("group", "title"),
     )
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a register, by session and group; or with counts."""
-        columns = COLUMNS if self.summary is None else summary_columns(self.summary)
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, columns, [Lines([view.ignorance()])])
+    def find(self, view: View) -> list[Listed]:
+        """Find the registers that were due, by session and group."""
         describer = Describer(view)
-        registers = due_registers(view, self.kind, self.group)
-        rows = [_row(describer, each) for each in registers]
-        rows = [row for row in rows if _is_asked_for(self, row)]
-        rows.sort(key=lambda r: (r["session"], natural_order(r["group"])))
-        if self.summary is not None:
-            counted, total = summary_rows(rows, self.summary)
-            document = {"as_of": view.as_of(), "rows": counted, "total": total}
-            grid = summary_table(self.summary, counted, total, [view.provenance()])
-            return Answer(document, columns, [grid])
-        document = {"as_of": view.as_of(), "rows": rows, "total": totals(rows)}
-        return Answer(document, columns, [_table(rows, view)])
+        due = (each for each in due_registers(view, self.kind, self.group) if _asked(self, each))
+        found = [Listed(each, _taken_by(describer, each)) for each in due]
+        return sorted(found, key=lambda r: (str(r.due.session), natural_order(r.due.group)))
+
+    def present(self, found: list[Listed]) -> Answer:
+        """Show one row a register, or counts of them."""
+        total = _count(found)
+        if self.summary is None:
+            listing = Listing(COLUMNS, found)
+            table = listing.grid(number_of(len(found), "register"))
+            return Answer({"rows": listing, "total": total._asdict()}, blocks=[table])
+        summary = Listing(_summary_columns(self.summary), _summed(found, self.summary))
+        table = summary.grid("Registers due", total=Summed("all", total))
+        return Answer({"rows": summary, "total": total._asdict()}, blocks=[table])
+
+    def unknown(self) -> Answer:
+        """Return no register."""
+        if self.summary is None:
+            return Answer({"rows": Listing(COLUMNS, [])})
+        return Answer({"rows": Listing(_summary_columns(self.summary), [])})
 
 
-def _is_asked_for(question: Registers, row: dict[str, Any]) -> bool:
-    """Tell whether a row is asked for; both options together ask for either."""
+def _asked(question: Registers, register: DueRegister) -> bool:
+    """Tell whether a register is asked for; both options together ask for either."""
     if not (question.late or question.missing):
         return True
-    late = question.late and row["late_by_minutes"] is not None
-    return late or (question.missing and row["how"] == MISSING)
+    late = question.late and register.late_by_minutes is not None
+    return late or (question.missing and register.how == MISSING)
 
 
-def _row(describer: Describer, register: DueRegister) -> dict[str, Any]:
+def _taken_by(describer: Describer, register: DueRegister) -> Author | None:
     taking = register.taking
-    by = None
-    if taking is not None:
-        name, title = describer.name_and_title(taking.by, register.session.date)
-        by = {"name": name, "job_title": title}
-    how = TAKEN if taking else MISSING if register.without else NOT_RECORDED
-    return {
-        "session": str(register.session),
-        "group": register.group,
-        "how": how,
-        "closes": instant_text(register.closes),
-        "opened": instant_text(taking.opened) if taking else None,
-        "ended": instant_text(taking.ended) if taking else None,
-        "by": by,
-        "marks": taking.marks if taking else None,
-        "expected": register.expected,
-        "without": register.without,
-        "marks_after": register.marks_after,
-        "late_by_minutes": register.late_by_minutes,
-        "late_by_school_days": register.late_by_school_days,
-    }
+    return describer.name_and_title(taking.by, register.session.date) if taking else None
 
 
-def _table(rows: list[dict[str, Any]], view: View) -> Grid:
-    headings = (
-        "Session",
-        "Group",
-        "How",
-        "Closes",
-        "Opened",
-        "Ended",
-        "By",
-        "Expected",
-        "Without a mark",
-        "Marks after closing",
-        "Late by",
-    )
-    body = [
-        (
-            row["session"],
-            row["group"],
-            row["how"],
-            *(clock_time(row, name) for name in ("closes", "opened", "ended")),
-            ", ".join(filter(None, (row["by"] or {}).values())),
-            str(row["expected"]),
-            str(row["without"]),
-            "not known" if row["marks_after"] is None else str(row["marks_after"]),
-            _late_in_words(row),
-        )
-        for row in rows
-    ]
-    title = number_of(len(rows), "register")
-    return Grid(title, headings, body, frozenset({7, 8, 9}), notes=[view.provenance()])
+def _time(key: str, of: Callable[[DueRegister], int | None]) -> Column[Listed]:
+    """Return the column of an instant; it is read in London time, with the date of another day."""
+
+    def read(row: Listed) -> str:
+        at = of(row.due)
+        if at is None:
+            return ""
+        moment = local(at)
+        same = moment.date() == row.due.session.date
+        return f"{moment:%H:%M}" if same else f"{moment:%Y-%m-%d %H:%M}"
+
+    def written(row: Listed) -> str | None:
+        at = of(row.due)
+        return None if at is None else iso(at)
+
+    return Column(key, key.capitalize(), written, read)
 
 
-def _late_in_words(row: dict[str, Any]) -> str:
-    minutes, days = row["late_by_minutes"], row["late_by_school_days"]
+def _late_in_words(row: Listed) -> str:
+    minutes, days = row.due.late_by_minutes, row.due.late_by_school_days
     if minutes is None:
         return ""
     return number_of(days, "school day") if days else number_of(minutes, "minute")
 
 
-def summary_columns(by: str) -> tuple[str, ...]:
-    """Return the columns of a summary."""
-    return ("group" if by == "group" else "job_title", *_COUNTS)
+COLUMNS: tuple[Column[Listed], ...] = (
+    Column("session", "Session", lambda row: str(row.due.session)),
+    Column("group", "Group", lambda row: row.due.group),
+    Column("how", "How", lambda row: row.due.how),
+    _time("closes", lambda due: due.closes),
+    _time("opened", lambda due: due.taking.opened if due.taking else None),
+    _time("ended", lambda due: due.taking.ended if due.taking else None),
+    Column("by", "By", lambda row: row.by._asdict() if row.by else None,
+           text=lambda row: row.by.words if row.by else "", csv=False),
+    Column("by_name", value=lambda row: row.by.name if row.by else None, json=False),
+    Column("by_job_title", value=lambda row: row.by.job_title if row.by else None, json=False),
+    Column("marks", value=lambda row: row.due.taking.marks if row.due.taking else None),
+    Column("expected", "Expected", lambda row: row.due.expected, number=True),
+    Column("without", "Without a mark", lambda row: row.due.without, number=True),
+    Column("marks_after", "Marks after closing", lambda row: row.due.marks_after, number=True,
+           text=lambda r: "not known" if r.due.marks_after is None else str(r.due.marks_after)),
+    Column("late_by_minutes", value=lambda row: row.due.late_by_minutes),
+    Column("late_by_school_days", value=lambda row: row.due.late_by_school_days),
+    Column("", "Late by", text=_late_in_words),
+)  # fmt: skip
 
 
-def summary_rows(rows: Iterable[Row], by: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return one row a group or title, in order of its name, and the total."""
-    everything = list(rows)
-    found: dict[str, list[Row]] = {}
-    for row in everything:
-        found.setdefault(_summary_key(row, by), []).append(row)
-    name = summary_columns(by)[0]
+def _summary_columns(by: str) -> tuple[Column[Summed], ...]:
+    def number(key: str, heading: str) -> Column[Summed]:
+        return Column(key, heading, lambda row: getattr(row.counts, key), number=True)
+
+    key, heading = ("group", "Group") if by == "group" else ("job_title", "Taken by (job title)")
     return (
-        [{name: key, **totals(found[key])} for key in sorted(found, key=natural_order)],
-        totals(everything),
+        Column(key, heading, lambda row: row.name),
+        number("due", "Due"),
+        number("taken", "Taken"),
+        number("not_recorded", "Not recorded how"),
+        number("missing", "Missing"),
+        number("late", "Late"),
+        number("without", "Pupils unmarked"),
     )
 
 
-def _summary_key(row: Row, by: str) -> str:
-    if by == "group":
-        return str(row["group"])
-    return str((row["by"] or {}).get("job_title") or NOBODY)
+def _summed(found: Iterable[Listed], by: str) -> list[Summed]:
+    """Return the counts of each group or title, in order of its name."""
+    parts: dict[str, list[Listed]] = {}
+    for each in found:
+        title = (each.by.job_title if each.by else None) or NOBODY
+        parts.setdefault(each.due.group if by == "group" else title, []).append(each)
+    return [Summed(name, _count(parts[name])) for name in sorted(parts, key=natural_order)]
 
 
-def totals(rows: list[Any]) -> dict[str, int]:
-    """Count registers: due, taken, missing, late, and pupils without a mark in them."""
-    how = [row["how"] for row in rows]
-    return {
-        "due": len(rows),
-        "taken": how.count("taken"),
-        "not_recorded": len(rows) - how.count("taken") - how.count("missing"),
-        "missing": how.count("missing"),
-        "late": sum(row["late_by_minutes"] is not None for row in rows),
-        "without": sum(row["without"] for row in rows),
-    }
-
-
-def summary_table(by: str, rows: list[dict[str, Any]], total: Row, notes: list[str]) -> Grid:
-    """Return the counts for reading, the total in the last row."""
-    first = "Group" if by == "group" else "Taken by (job title)"
-    headings = (
-        first,
-        "Due",
-        "Taken",
-        "Not recorded how",
-        "Missing",
-        "Late",
-        "Pupils unmarked",
+def _count(found: Sequence[Listed]) -> Counts:
+    how = [each.due.how for each in found]
+    return Counts(
+        len(found),
+        how.count(TAKEN),
+        how.count(NOT_RECORDED),
+        how.count(MISSING),
+        sum(each.due.late_by_minutes is not None for each in found),
+        sum(each.due.without for each in found),
     )
-    name = summary_columns(by)[0]
-    body = [(row[name], *(str(row[c]) for c in _COUNTS)) for row in rows]
-    body.append(("all", *(str(total[c]) for c in _COUNTS)))
-    return Grid("Registers due", headings, body, frozenset(range(1, 7)), total=True, notes=notes)

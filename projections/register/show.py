@@ -1,16 +1,18 @@
-"""A group's register for a week, as it stood, and the cells of the overview's fortnight."""
+"""A group's register for a week, as it stood."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ledger.english import number_of
-from ledger.values import Session
-from projections.queries.blocks import Block, Grid, Lines
-from projections.queries.question import Answer, Page, Question, option
-from projections.queries.rectangle import Rectangle
+from ledger.store.folder import Folder
+from policies.law.calendar import monday
+from policies.packs.codes import Codes
+from projections.queries.blocks import Block, Grid, Lines, Places, Register
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, Page, option
 from projections.queries.view import Person, View
 from projections.queries.wording import (
     by_in_words,
@@ -20,204 +22,185 @@ from projections.queries.wording import (
     week_in_words,
     when_in_words,
 )
-from projections.register.compare import Comparison, comparison, other_view
-from projections.register.signs import NO_MARK, NOT_MET, code_key, legend, signed_text
-from projections.register.week import Week, cell_standing, monday_of
+from projections.register.compare import Change, Comparison, comparison, other_view
+from projections.register.signs import drawn, meanings
+from projections.register.week import CELL, CellState, PupilRow, Week, row_columns
 from projections.rendering import html
 
-_CHANGED = "*"
-LEGEND = (
-    f"{_CHANGED} changed since it was first entered   {NO_MARK} no mark   "
-    f"{NOT_MET} school closed, or not on roll   [..] stands and does not count"
-)
-_COLUMNS = ("upn", "name", "cells")
-_CHANGE_HEADINGS = ("Session", "Pupil", "Was", "Became", "What", "Reason", "By", "When",
-                    "School days after")  # fmt: skip
-Row = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The point in time that a register is compared with, as an answer names one."""
+
+    as_of: Mapping[str, Any]
+    provenance: str
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWeek:
+    """A register as it stood, and what it is compared with.
+
+    ``nobody``: what to say without a row; ``ignorance``: where nothing was known yet;
+    ``changes``: none unless the other time was named.
+    """
+
+    monday: date
+    headings: Sequence[str]
+    rows: Sequence[PupilRow]
+    nobody: str
+    ignorance: str
+    school: str
+    known: str
+    other: Other | None
+    changes: Sequence[Change] | None
+    codes: Codes
+    folder: Folder
+
+
+_CHANGED_SINCE: Column[CellState] = Column("changed_since")
+_DIFF: Column[CellState] = Column("diff", value=lambda c: c.diff._asdict() if c.diff else None)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterShow(Question):
+class RegisterShow(Inquiry[ShownWeek]):
     """attendance register show: a group's register for a week, as it stood.
 
     The marks that stood, Monday to Friday; as known earlier, what changed since is marked.
     """
+
+    compares = True
 
     group: str | None = option("the group (9B)", required=True)
     week: date | None = option("any day of the week [the week of --on]")
     diff: str | None = option("another time of knowledge to compare with; now: all that is known")
     html: Path | None = option("write it as a page to this file")
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a pupil and one cell a session."""
-        monday = monday_of(self.week or view.on)
-        week = Week(view, self.group or "", monday)
-        if self.diff is None and self.known_at is None and self.position is None:
-            return _answer(self, week, _rows(week, None))
-        other = other_view(self, view, self.diff)
-        theirs = week.pupils
-        both = comparison(week, other)
-        if self.diff is None:
-            week.pupils = theirs
-            return _answer(self, week, _rows(week, both), other=other)
-        here = both.earlier if both.earlier.view is view else both.later
-        changes = both.changes()
-        return _answer(self, here, _rows(here, both, diff=True), changes, other=other)
+    def find(self, view: View) -> ShownWeek:
+        """Find the cells that stood, and what changed by the other time."""
+        week = Week(view, self.group or "", monday(self.week or view.on))
+        own, both, other = week.pupils, None, None
+        if any(each is not None for each in (self.diff, self.known_at, self.position)):
+            other = other_view(self, view, self.diff)
+            both = comparison(week, other)
+            if self.diff is None:
+                week.pupils = own
+        return ShownWeek(
+            week.monday,
+            week.headings,
+            [PupilRow(p, list(_cells(self, week, p, both))) for p in week.pupils],
+            week.nobody,
+            view.ignorance() if view.knows_nothing else "",
+            view.school.name if view.school else "",
+            _known(view),
+            Other(other.as_of(), other.provenance(), _known(other)) if other else None,
+            both.changes() if both and self.diff is not None else None,
+            view.rules.codes,
+            view.folder,
+        )
+
+    def present(self, found: ShownWeek) -> Answer:
+        """Show one row a pupil and one cell a session."""
+        fields: dict[str, Any] = {"group": self.group, "week": found.monday}
+        compared = () if self.diff is None else (_DIFF,)
+        fields["rows"] = Listing(row_columns(*CELL, _CHANGED_SINCE, *compared), found.rows)
+        if found.other is not None:
+            fields["compared_with"] = found.other.as_of
+        if found.changes is not None:
+            fields["changes"] = [change.document("session") for change in found.changes]
+        before = [Lines([found.ignorance])] if found.ignorance else []
+        if before:
+            fields["knows_nothing"] = True
+        if before and not found.rows:
+            return Answer({**fields, **self.unknown().fields}, blocks=before, sourced=True)
+        register = _register(self.group, found)
+        rest = [] if found.changes is None else [_changes_grid(found.changes)]
+        pages = []
+        if self.html:
+            # The page has a heading of its own.
+            page = _page(self.group, found, [replace(register, title=""), *rest])
+            pages = [Page(self.html, page)]
+        return Answer(fields, blocks=[*before, register, *rest], pages=pages)
+
+    def unknown(self) -> Answer:
+        """Return no row, and nothing to head a CSV with."""
+        return Answer({"rows": []})
 
 
-def _answer(
-    question: RegisterShow,
-    week: Week,
-    rows: list[Row],
-    changes: list[Row] | None = None,
-    *,
-    other: View | None = None,
-) -> Answer:
-    view = week.view
-    document: dict[str, Any] = {
-        "as_of": view.as_of(),
-        "group": question.group,
-        "week": week.monday.isoformat(),
-        "rows": rows,
-    }
-    if other is not None:
-        document["compared_with"] = other.as_of()
-    if changes is not None:
-        document["changes"] = changes
-    if view.knows_nothing:
-        document["knows_nothing"] = True
-        if not rows:
-            return Answer(document, (), [Lines([view.ignorance()])])
-    tables = _blocks(week, rows, changes, other)
-    page = _page(week, rows, tables, _Second(changes, other)) if question.html else ""
-    pages = [Page(question.html, page)] if question.html else []
-    before = [Lines([view.ignorance()])] if view.knows_nothing else []
-    return Answer(document, _COLUMNS, [*before, *tables], pages=pages)
+def _cells(
+    question: RegisterShow, week: Week, person: Person, both: Comparison | None
+) -> Iterator[CellState]:
+    for session in week.sessions:
+        cell = week.cell(person, session)
+        if both is not None:
+            cell = cell._replace(changed_since=both.differs(person, session))
+        if both is not None and question.diff is not None:
+            pending = both.later.cell(person, session).pending
+            cell = cell._replace(pending=pending, diff=both.difference(person, session))
+        yield cell
 
 
-def _rows(week: Week, both: Comparison | None, *, diff: bool = False) -> list[Row]:
-    return [
-        {
-            "upn": person.upn,
-            "name": person.name,
-            "cells": [_cell(week, both, person, s, diff=diff) for s in week.sessions],
-        }
-        for person in week.pupils
-    ]
+def _known(view: View) -> str:
+    return f"{instant_in_words(view.known_at)} (position {view.position})"
 
 
-def _cell(
-    week: Week, both: Comparison | None, person: Person, session: Session, *, diff: bool
-) -> Row:
-    found = week.cell(person, session)
-    found["changed_since"] = both is not None and both.differs(person, session)
-    if diff and both is not None:
-        found["diff"] = both.difference(person, session)
-        found["pending"] = both.later.cell(person, session)["pending"]
-    return found
+# -- for reading ---------------------------------------------------------------------------
 
 
-def cells_of(rows: Iterable[Row]) -> list[Row]:
-    """Return the cells of all rows."""
-    return [cell for row in rows for cell in row["cells"]]
+def _register(group: str | None, found: ShownWeek) -> Register:
+    from projections.register.words import legend  # noqa: PLC0415 - slow to import
+
+    rows = [(row.person.name, list(map(drawn, row.cells))) for row in found.rows]
+    notes = legend(rows, found.folder) if rows else [found.nobody]
+    if found.other is not None:
+        sign = "! " if found.changes is None else ""
+        notes.append(f"{sign}compared with: {found.other.provenance}")
+    title = f"Register of {group}, week of {found.monday}"
+    return Register(title, found.headings, rows, notes)
 
 
-def _blocks(
-    week: Week, rows: list[Row], changes: list[Row] | None, other: View | None
-) -> list[Block]:
-    body = [(row["name"], *map(signed_text, row["cells"])) for row in rows]
-    notes = legend(cells_of(rows)) if rows else [week.nobody]
-    if other is not None:
-        notes += [f"{_comparison_words(changes)}: {other.provenance()}"]
-    title = f"Register of {week.group}, week of {week.monday}"
-    first = Grid(title, week.headings, body, notes=[*notes, week.view.provenance()])
-    return [first] if changes is None else [first, _changes_grid(changes)]
+_CHANGES: tuple[Column[Change], ...] = (
+    Column("", "Session", text=lambda row: row.session),
+    Column("", "Pupil", text=lambda row: row.person.name),
+    Column("", "Was", text=lambda row: row.account["was"] or ""),
+    Column("", "Became", text=lambda row: row.account["became"] or ""),
+    Column("", "What", text=lambda row: _what(row.account)),
+    Column("", "Reason", text=lambda row: row.account["reason"] or ""),
+    Column("", "By", text=lambda row: by_in_words(row.account["by"])),
+    Column("", "When", text=lambda row: when_in_words(row.account)),
+    Column("", "School days after", number=True,
+           text=lambda row: days_in_words(row.account["late_by_school_days"])),
+)  # fmt: skip
 
 
-def _comparison_words(changes: list[Row] | None) -> str:
-    return "! compared with" if changes is None else "compared with"
+def _what(account: Mapping[str, Any]) -> str:
+    asked = f" (asked for: {account['asked']})" if account.get("asked") else ""
+    return kind_in_words(account) + asked
 
 
-def _changes_grid(changes: list[Row]) -> Grid:
+def _changes_grid(changes: Sequence[Change]) -> Grid:
     """Return the changes between two times; first entries on time are counted only."""
-    listed = _without_first_entries(changes)
+    listed = _listed(changes)
     entries = len(changes) - len(listed)
     made = f"{number_of(entries, 'first mark')} made in between changed nothing that stood"
     notes = [f"{made}; --json lists each"] if entries else []
     title = f"Between the two times: {number_of(len(listed), 'change')}"
-    numeric = frozenset({len(_CHANGE_HEADINGS) - 1})
-    return Grid(title, _CHANGE_HEADINGS, [change_cells(r) for r in listed], numeric, notes=notes)
+    return Listing(_CHANGES, listed).grid(title, notes=notes)
 
 
-def _without_first_entries(changes: list[Row]) -> list[Row]:
-    return [row for row in changes if row["kind"] != "entry"]
+def _listed(changes: Sequence[Change]) -> list[Change]:
+    return [change for change in changes if change.kind != "entry"]
 
 
-def change_cells(row: Row) -> tuple[str, ...]:
-    """Return how a change is written in a list."""
-    asked = f" (asked for: {row['asked']})" if row.get("asked") else ""
-    return (
-        row["session"],
-        row["name"],
-        row["was"] or "",
-        row["became"] or "",
-        kind_in_words(row) + asked,
-        row["reason"] or "",
-        by_in_words(row["by"]),
-        when_in_words(row),
-        days_in_words(row["late_by_school_days"]),
+def _page(group: str | None, found: ShownWeek, shown: Sequence[Block]) -> Callable[[str], str]:
+    """Return what makes the page: the blocks as they are read, and what the codes mean."""
+    known = f"{found.school}. As known at {found.known}".removeprefix(". ")
+    if found.other is not None:
+        known += f", compared with what was known at {found.other.known}"
+    cells = (cell for row in found.rows for cell in row.cells)
+    codes = meanings(found.codes, cells, _listed(found.changes or ()))
+    blocks = [Lines([f"{known}."]), *shown, *([Places("Codes", codes)] if codes else [])]
+    title = f"Register of {group}, {week_in_words(found.monday)}"
+    return lambda foot: html.page(
+        title, html.blocks(blocks, css="list"), landscape=True, foot=foot
     )
-
-
-class _Second(NamedTuple):
-    """What a register is compared with: the changes to it, and the view; none without."""
-
-    changes: list[Row] | None
-    view: View | None
-
-
-def _page(
-    week: Week,
-    rows: list[Row],
-    found: Sequence[Block],
-    second: _Second,
-) -> str:
-    changes, other = second
-    school = week.view.school.name if week.view.school else ""
-    known = f"{school}. As known at {_known_at(week.view)}".removeprefix(". ")
-    if other is not None:
-        known += f", compared with what was known at {_known_at(other)}"
-    key = code_key(week.view, cells_of(rows), _without_first_entries(changes or []))
-    grids = [block for block in found if isinstance(block, Grid)]
-    first, *rest = grids
-    body = html.join(
-        [
-            html.tag("p", f"{known}."),
-            html.table(first.headings, first.rows, css="register"),
-            html.notes(first.notes[:-1]),
-            *(html.grid(each, css="list") for each in rest),
-            *([html.tag("h2", "Codes"), html.notes(key, css="notes key")] if key else []),
-        ]
-    )
-    title = f"Register of {week.group}, {week_in_words(week.monday)}"
-    return html.page(title, body, landscape=True, foot=week.view.provenance())
-
-
-def _known_at(view: View) -> str:
-    return f"{instant_in_words(view.known_at)} (position {view.position})"
-
-
-def overview_cell(
-    whole: Rectangle, person: Person, session: Session, changed: set[tuple[int, str]]
-) -> dict[str, Any]:
-    """Return a cell of the overview: what stood, and whether it was changed."""
-    at = whole.sessions.index(session) if session in whole.sessions else None
-    found = cell_standing(whole, at, person.index)
-    was_changed = (person.index, str(session)) in changed
-    return {"session": str(session), **found, "changed": was_changed}
-
-
-def overview_text(found: dict[str, Any]) -> str:
-    """Return how a cell of the overview is written: the code, and whether it was changed."""
-    written = signed_text(found)
-    return f"{written}{_CHANGED}" if found["changed"] and found["code"] else written

@@ -1,15 +1,16 @@
 """A group's register for a week as known at one point in time: one cell a pupil and session."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from ledger.errors import Refused
 from ledger.values import HALVES, Session
+from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import membership_cells
@@ -23,9 +24,71 @@ Place = tuple[int, str]
 """A pupil's row number and a session."""
 
 
-def monday_of(day: date) -> date:
-    """Return the Monday of a day's week."""
-    return day - timedelta(days=day.weekday())
+class Difference(NamedTuple):
+    """What stood at the earlier of two times and at the later; none: no mark."""
+
+    was: str | None
+    became: str | None
+
+
+class CellState(NamedTuple):
+    """What stood for one pupil and session, and how it came to stand.
+
+    ``changed``: since it was first entered, for whatever reason; ``in_group``: at that session;
+    ``member``: and on roll; ``counts``: whether the mark that stands is in a session that counts,
+    met while on roll; ``planned``: an absence planned where there is no mark yet; ``pending``:
+    the code that a requested amendment asks for. Beside another time: ``changed_since``,
+    ``diff``; on paper: the numbers of the ``notes`` on it.
+    """
+
+    session: str
+    code: str | None = None
+    met: bool = False
+    cancelled: bool = False
+    changed: bool = False
+    in_group: bool = True
+    member: bool = True
+    counts: bool = False
+    planned: str | None = None
+    amended: bool = False
+    late_entry: bool = False
+    corrected: bool = False
+    restated: bool = False
+    pending: str | None = None
+    changed_since: bool = False
+    diff: Difference | None = None
+    notes: tuple[int, ...] = ()
+
+    @property
+    def due(self) -> bool:
+        """Whether an entry is: the session is met, by a member."""
+        return self.met and self.member
+
+    @property
+    def codes(self) -> tuple[str | None, ...]:
+        """The codes that are shown."""
+        return (self.code if self.in_group else None, self.planned, *(self.diff or ()))
+
+
+class PupilRow(NamedTuple):
+    """The row of a pupil."""
+
+    person: Person
+    cells: Sequence[CellState]
+
+
+CELL: tuple[Column[CellState], ...] = tuple(
+    Column(name) for name in CellState._fields[: CellState._fields.index("changed_since")]
+)
+
+
+def row_columns(*cell: Column[CellState]) -> tuple[Column[PupilRow], ...]:
+    """Return the columns of rows; ``cell``: what is said of each cell."""
+    return (
+        Column("upn", value=lambda row: row.person.upn),
+        Column("name", value=lambda row: row.person.name),
+        Column("cells", value=lambda row: Listing(cell, row.cells)),
+    )
 
 
 @dataclass
@@ -130,41 +193,29 @@ class Week:
         """Return the versions of a mark, without plans."""
         return [v for v in self.versions.get(place, ()) if v.kind != PLAN]
 
-    def cell(self, person: Person, session: Session) -> dict[str, Any]:
-        """Return what stood for one pupil and session, and how it came to stand.
-
-        ``changed``: since it was first entered, for whatever reason; ``in_group``: at that
-        session; ``member``: and on roll; ``counts``: whether the mark that stands is in a session
-        that counts, met while on roll; ``planned``: an absence planned where there is no mark yet;
-        ``pending``: the code that a requested amendment asks for.
-        """
-        place = (person.index, str(session))
+    def cell(self, person: Person, session: Session) -> CellState:
+        """Return what stood for one pupil and session."""
+        at, place = self.columns.get(session), (person.index, str(session))
         marks, waits = self.marks(place), self.waiting.get(place)
         kinds = {version.kind for version in marks}
-        found = cell_standing(self.whole, self.columns.get(session), person.index)
-        member = self._is_member(person, session)
-        if session not in self.columns and marks:
-            found["code"] = marks[-1].code  # outside every term, as terms are known
-        return {
-            "session": str(session),
-            **found,
-            "changed": any(version.replaced is not None for version in marks),
-            "in_group": person.index in self.members[session],
-            "member": member,
-            "counts": found["code"] is not None and found["met"],
-            "planned": self.planned(place) if found["met"] and member and not marks else None,
-            "amended": "amendment" in kinds,
-            "late_entry": "late_entry" in kinds,
-            "corrected": "taking" in kinds,
-            "restated": "restated" in kinds,
-            "pending": waits.code if waits else None,
-        }
-
-    def _is_member(self, person: Person, session: Session) -> bool:
-        at = self.columns.get(session)
-        return at is not None and person.index < len(self.member) and bool(
-            self.member[person.index, at]
-        )  # fmt: skip
+        found = cell_standing(self.whole, person.index, session, at)
+        # Outside every term, as terms are known, no cell holds the mark that stands.
+        code = marks[-1].code if at is None and marks else found.code
+        member = at is not None and person.index < len(self.member)
+        member = member and bool(self.member[person.index, at])
+        return found._replace(
+            code=code,
+            changed=any(version.replaced is not None for version in marks),
+            in_group=person.index in self.members[session],
+            member=member,
+            counts=code is not None and found.met,
+            planned=self.planned(place) if found.met and member and not marks else None,
+            amended="amendment" in kinds,
+            late_entry="late_entry" in kinds,
+            corrected="taking" in kinds,
+            restated="restated" in kinds,
+            pending=waits.code if waits else None,
+        )
 
     def planned(self, place: Place) -> str | None:
         """Return the code of an absence that is planned; none once it was withdrawn."""
@@ -172,18 +223,19 @@ class Week:
         return plans[-1].code if plans else None
 
 
-def cell_standing(whole: Rectangle, at: int | None, pupil: int) -> dict[str, Any]:
+def cell_standing(whole: Rectangle, pupil: int, session: Session, at: int | None) -> CellState:
     """Return the code that stood, whether the session was met, and whether it was cancelled.
 
     ``at``: the session's column, none outside terms.
     """
     if at is None or pupil >= len(whole.codes):
-        return {"code": None, "met": False, "cancelled": False}
-    return {
-        "code": whole.book[whole.codes[pupil, at]] or None,
-        "met": bool(whole.counted[pupil, at]),
-        "cancelled": bool(whole.cancelled[pupil, at]),
-    }
+        return CellState(str(session))
+    return CellState(
+        str(session),
+        whole.book[whole.codes[pupil, at]] or None,
+        bool(whole.counted[pupil, at]),
+        bool(whole.cancelled[pupil, at]),
+    )
 
 
 def by_surname(people: Iterable[Person]) -> list[Person]:

@@ -127,6 +127,11 @@ def blocks(found: Iterable[Block], *, css: str = "") -> Markup:
     return join(_block(block, css) for block in found)
 
 
+def sheets(found: Iterable[Iterable[Block]], *, css: str = "") -> Markup:
+    """Return blocks that are printed on a sheet of their own, each some."""
+    return join(tag("section", blocks(each, css=css), css="sheet") for each in found)
+
+
 def _block(block: Block, css: str) -> Markup:
     match block:
         case Heading():

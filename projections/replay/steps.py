@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from ledger.clock import local_date, parse_instant
 from ledger.values import parse_session
+from policies.law.calendar import monday
 from projections.queries.pending import approval_steps
 from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import Version, versions_of
-from projections.register.week import PLAN, monday_of
+from projections.register.week import PLAN
 from projections.replay.changes import Change, Changes, Order
 from projections.replay.figures import CountingCells, Figures
 from projections.roll.admission_rows import amendments
@@ -181,7 +182,7 @@ def _same_week(last: Mapping[str, Any], row: Row) -> bool:
 
 
 def _monday(session: str) -> date:
-    return monday_of(parse_session(session).date)
+    return monday(parse_session(session).date)
 
 
 def _week_of_entries(row: Row) -> Row:

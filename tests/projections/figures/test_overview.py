@@ -12,7 +12,6 @@ from ledger.events.calendar import SessionsClosed
 from ledger.events.register import MarkAmended
 from ledger.store.store import Fact
 from policies.packs.codes import codes
-from projections.figures import overview
 from projections.figures.overview import NO_MARK, NOT_COUNTED, Effect, Overview, effects
 from projections.queries.rectangle import Rectangle
 from tests.projections.ledgers import instant, marked, on_mark, weekdays
@@ -123,7 +122,7 @@ def test_a_ledger_that_knew_nothing_says_so(school):
 )
 def test_a_cause_is_worded_for_a_reader(before, after, words):
     """Each kind of change has its own words."""
-    assert overview._change_in_words(before, after) == words
+    assert Effect(before, after, 1, 0, 0, 0, 0).words == words
 
 
 def test_the_provenance_stands_once_at_the_end(fortnight):

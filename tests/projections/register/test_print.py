@@ -82,8 +82,8 @@ def test_every_amended_entry_is_shown_with_all_five_and_more(week):
 
 def test_notes_are_numbered_in_the_cells_and_listed_beneath(week):
     """As text in square brackets; a correction during the taking is listed apart."""
-    grid, amendments, late, corrected, foot = printed(week, **AMENDED).blocks
-    assert [row[:3] for row in grid.rows] == [
+    register, amendments, late, corrected = printed(week, **AMENDED).blocks
+    assert [row[:3] for row in register.as_grid.rows] == [
         ("Ann Able", "O* [1,2]", "-"), ("Bob Baker", "/^ [3]", "\\+ [4]"),
     ]  # fmt: skip
     assert amendments.rows[1] == (
@@ -95,7 +95,7 @@ def test_notes_are_numbered_in_the_cells_and_listed_beneath(week):
     )  # fmt: skip
     assert corrected.title == "Corrected while the register was being taken"
     assert corrected.rows[0][:6] == ("3", f"{MON}/AM", "Bob Baker", "N", "/", "not stated")
-    assert "position" in foot.lines[0]
+    assert "position" in corrected.notes[-1]
     assert any("rang <in>" in line for line in text.as_text(printed(week, **AMENDED).blocks))
 
 
@@ -110,7 +110,7 @@ def test_a_correction_alone_is_no_amendment(school):
     """The page says so, and shows the first entry all the same."""
     corrected = MarkCorrected(original="N", code="/", by="s1")
     school.add(AT, marked("ann", f"{MON}/AM", "N"), on_mark("ann", f"{MON}/AM", corrected))
-    grid, listed, _ = printed(school, **AMENDED).blocks
+    grid, listed = printed(school, **AMENDED).blocks
     assert grid.notes[-1] == "No entry of this week was amended or made late."
     assert listed.rows[0][3:5] == ("N", "/")
 
@@ -171,8 +171,8 @@ def test_what_a_source_restated_or_left_out_is_said(week):
 def test_a_week_without_changes_says_so(school):
     """Nothing beneath the grid would leave a reader wondering."""
     school.add(AT, marked("ann", f"{MON}/AM", "/"))
-    grid, _ = printed(school, **AMENDED).blocks
-    assert "No entry of this week was amended or made late." in grid.notes
+    (register,) = printed(school, **AMENDED).blocks
+    assert "No entry of this week was amended or made late." in register.notes
 
 
 def test_the_page_shows_the_notes_as_footnotes(week, tmp_path):
@@ -183,11 +183,9 @@ def test_the_page_shows_the_notes_as_footnotes(week, tmp_path):
     page = Outline(answer.pages[0].text)
     assert page.rows[1][:3] == ["Ann Able", "O*1,2", "-"]
     assert "O*<sup>1,2</sup>" in answer.pages[0].text
-    grid, amendments, late, corrected, _ = answer.blocks
-    assert [len(row) for row in page.rows[: 1 + len(grid.rows)]] == [11] * 3
-    assert page.rows[3:] == [
-        list(row) for each in (amendments, late, corrected) for row in (each.headings, *each.rows)
-    ]
+    register, *lists = answer.blocks
+    assert [len(row) for row in page.rows[: 1 + len(register.rows)]] == [11] * 3
+    assert page.rows[3:] == [list(row) for each in lists for row in (each.headings, *each.rows)]
     for words in (
         "Test School: register of 9A, as amended",
         "Week of Monday 8 September 2025",
@@ -216,7 +214,8 @@ def test_a_blank_form_has_names_and_room_and_no_mark(week, tmp_path):
     closed = SessionsClosed(date=date(2025, 9, 10), sessions=("PM",))
     week.add(AT, Fact(streams.plan("bob", f"{TUE}/AM"), plan), Fact(streams.CALENDAR, closed))
     answer = printed(week, **BLANK, html=tmp_path / "x")
-    grid, codes, _ = answer.blocks
+    form, codes, _ = answer.blocks
+    grid = form.as_grid
     assert grid.rows[0][1:3] == ("____", "____")
     assert (grid.rows[1][3], grid.rows[1][6]) == ("(C)", "·")
     assert [row[0] for row in grid.rows] == [
@@ -254,7 +253,7 @@ def test_a_pupil_on_roll_for_part_of_the_week_has_room_for_that_part(school):
     left = GroupLeft(kind="registration", name="9A", since=None, until=date(2025, 9, 9))
     cancelled = SessionCancelled(date=date(2025, 9, 8), sessions=("AM",))
     school.add(AT, Fact(streams.pupil("bob"), left), Fact(streams.CALENDAR, cancelled))
-    grid = printed(school, **BLANK).blocks[0]
+    grid = printed(school, **BLANK).blocks[0].as_grid
     assert grid.rows[1][1:7] == ("·", "____", "____", "____", "·", "·")
 
 

@@ -180,7 +180,7 @@ def test_counts_by_group_and_by_job_title(monday):
         ("Teacher", 1),
     ]
     assert by_title.blocks[0].rows[-1][:2] == ("all", "4")
-    assert by_title.blocks[0].headings[:3] == ("Taken by (job title)", "Due", "Taken")
+    assert by_title.blocks[0].headings[:3] == ["Taken by (job title)", "Due", "Taken"]
     assert as_csv(by_title).splitlines()[0].startswith("job_title,due,taken")
 
 

@@ -17,13 +17,9 @@ from ledger.events.register import (
 )
 from ledger.events.roll import GroupLeft, PupilRemoved
 from ledger.store.store import Fact
-from ledger.values import Session
-from projections.queries.rectangle import rectangle
-from projections.queries.view import open_view
-from projections.register.show import RegisterShow, overview_cell, overview_text
-from projections.register.signs import signed_text
+from projections.register.show import RegisterShow
 from projections.rendering.screen import show
-from tests.projections.ledgers import NOW, enrolled, instant, joined, marked, on_mark, term
+from tests.projections.ledgers import enrolled, instant, joined, marked, on_mark, term
 from tests.projections.rendering.test_html import Outline
 
 AT = instant(2025, 9, 8, 9)
@@ -56,7 +52,7 @@ def test_the_mark_that_stood_is_shown_and_whether_it_was_changed(school):
     assert found["Bob Baker"]["2025-09-08/AM"]["changed"] is False
     before = cells(school, known_at="2025-09-08T09:30:00Z")["Ann Able"]["2025-09-08/AM"]
     assert (before["code"], before["changed"]) == ("N", False)
-    grid = school.ask(RegisterShow(**WEEK)).blocks[0]
+    grid = school.ask(RegisterShow(**WEEK)).blocks[0].as_grid
     assert [row[:4] for row in grid.rows] == [
         ("Ann Able", "I*", "-", "-"), ("Bob Baker", "/", "-", "-"),
     ]  # fmt: skip
@@ -73,7 +69,7 @@ def test_a_cancelled_session_shows_its_code_and_a_closed_one_none(school):
     found = cells(school)
     assert [found[name]["2025-09-08/AM"]["code"] for name in found] == ["Y4", "Y4"]
     assert found["Ann Able"]["2025-09-08/AM"]["met"] is False
-    grid = school.ask(RegisterShow(**WEEK)).blocks[0]
+    grid = school.ask(RegisterShow(**WEEK)).blocks[0].as_grid
     assert grid.rows[1][1:4] == ("Y4", "-", "·")
 
 
@@ -118,8 +114,12 @@ MON, TUE, WED = "2025-09-08", "2025-09-09", "2025-09-10"
 
 def signed(book, **asked):
     """The cells as they are written, by name and session."""
-    rows = book.ask(RegisterShow(**WEEK | asked)).document["rows"]
-    return {r["name"]: {c["session"]: signed_text(c) for c in r["cells"]} for r in rows}
+    answer = book.ask(RegisterShow(**WEEK | asked))
+    sessions = [[cell["session"] for cell in row["cells"]] for row in answer.rows()]
+    return {
+        name: {session: cell.written for session, cell in zip(days, cells, strict=True)}
+        for days, (name, cells) in zip(sessions, answer.blocks[0].rows, strict=True)
+    }
 
 
 def notes(book, **asked):
@@ -210,7 +210,7 @@ def test_two_times_are_laid_over_each_other(week):
     """Cell by cell what was and became, and each change in the order in which it was known."""
     then = {"known_at": "2025-09-08T09:30:00Z"}
     answer = week.ask(RegisterShow(**WEEK | then, diff="now"))
-    rows = {row[0]: row[1:] for row in answer.blocks[0].rows}
+    rows = {row[0]: row[1:] for row in answer.blocks[0].as_grid.rows}
     assert rows["Ann Able"][:2] == ("N>I", "N?")
     assert rows["Bob Baker"][:2] == ("N>L", "none>\\")
     assert answer.blocks[0].notes[0].startswith("A>B")
@@ -245,7 +245,7 @@ def test_first_entries_are_counted_and_not_listed_for_reading(week):
     answer = week.ask(RegisterShow(**WEEK, known_at="2025-09-08T11:30:00Z",
                                                   diff="now"))  # fmt: skip
     assert [c["kind"] for c in answer.document["changes"]] == ["entry", "entry"]
-    assert answer.blocks[1].rows == []
+    assert not answer.blocks[1].rows
     assert answer.blocks[1].notes[0].startswith("2 first marks made in between")
 
 
@@ -413,7 +413,7 @@ def test_a_mark_that_stands_and_does_not_count_is_told_apart(school, tmp_path):
     path = tmp_path / "register.html"
     asked = RegisterShow(**WEEK, known_at="2025-09-08T09:30:00Z", diff="now", html=path)
     answer = school.ask(asked)
-    assert answer.blocks[0].rows[0][1] == "/>[/]"
+    assert answer.blocks[0].as_grid.rows[0][1] == "/>[/]"
     page = Outline(answer.pages[0].text)
     assert "[..] stands, but counts in no figure" in page.said
     assert "/ Present" in page.said
@@ -459,7 +459,7 @@ def test_when_the_clocks_go_back_times_say_which_they_are(school):
         "2025-10-26 01:30 BST", "2025-10-26 01:30 GMT",
     ]  # fmt: skip
     between = book.ask(RegisterShow(**asked, known_at="2025-10-26T01:30"))
-    assert between.blocks[0].rows[0][10] == "I*!"
+    assert between.blocks[0].as_grid.rows[0][10] == "I*!"
 
 
 def test_a_time_to_come_cannot_be_compared_with(week):
@@ -477,8 +477,8 @@ def test_the_page_holds_every_cell_and_needs_no_colour(week, tmp_path):
     answer = week.ask(asked)
     assert [page.path for page in answer.pages] == [path]
     page = Outline(answer.pages[0].text)
-    assert page.rows[:3] == [list(answer.blocks[0].headings), *map(list, answer.blocks[0].rows)]
-    assert page.rows[3:] == [list(answer.blocks[1].headings), *map(list, answer.blocks[1].rows)]
+    grids = (answer.blocks[0].as_grid, answer.blocks[1])
+    assert page.rows == [list(row) for each in grids for row in (each.headings, *each.rows)]
     first = answer.document["as_of"]["position"]
     second = answer.document["compared_with"]["position"]
     for words in (
@@ -517,18 +517,3 @@ def test_pupils_beyond_use_keep_their_marks_and_lose_their_names(week):
     gone = next(r for r in found["rows"] if r["name"] == "[beyond use]")
     assert gone["cells"][0]["diff"] == {"was": "N", "became": "I"}
     assert found["changes"][0]["reason"] == "[beyond use]"
-
-
-def test_the_fortnight_of_the_overview_is_written_alike(school):
-    """A code with a star where it was changed since its entry; outside terms a dot."""
-    school.add(AT, marked("ann", f"{MON}/AM", "N"))
-    asked = RegisterShow(**WEEK)
-    with open_view(school.folder, asked, lambda: NOW) as view:
-        whole = rectangle(view, date(2025, 9, 8), date(2025, 9, 12))
-        ann = view.people[0]
-        first = Session(date(2025, 9, 8), "AM")
-        found = [
-            overview_cell(whole, ann, first, {(ann.index, str(first))}),
-            overview_cell(whole, ann, Session(date(2025, 9, 13), "AM"), set()),
-        ]
-    assert [overview_text(cell) for cell in found] == ["N*", "·"]

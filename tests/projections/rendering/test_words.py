@@ -20,13 +20,14 @@ from projections.penalties.alert_letter import (
     ConsiderationWords,
     NoticeWords,
 )
-from projections.register.print import AmendedNotes, BlankNotes
+from projections.register.words import AmendedNotes, BlankNotes, SignWords
 from projections.rendering.words import SHIPPED
 from tests.ledger.refusals import refused_with
 
 FILES = (
     LeaveLetterWords, AlertHeadWords, NoticeWords, ConsiderationWords, CertificateWords,
-    AlertFootWords, AmendedNotes, BlankNotes, RateWords, PersistentWords,
+    AlertFootWords, AmendedNotes, BlankNotes, SignWords, RateWords,
+    PersistentWords,
 )  # fmt: skip
 EMPTY = {str: "", int: 0, bool: False}
 BLANK = "_" * 40
