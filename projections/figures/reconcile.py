@@ -4,23 +4,23 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from ledger.errors import Refused
 from ledger.formats.sheet import Records, delimiter
 from policies.packs.codes import CodeRule
-from projections.queries.blocks import Grid, Lines
-from projections.queries.question import Answer, Question, Selection, argument, option
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, Selection, argument, option
 from projections.queries.rectangle import Flags, cells
 from projections.queries.selection import CountedCells, count_cells
 from projections.queries.tally import Tally
 from projections.queries.versions import Describer
-from projections.queries.view import View
+from projections.queries.view import Person, View
 from projections.readmodel.accessors.marks import versions_on
 
 KEY = "upn"
@@ -40,16 +40,54 @@ _WORDS = {
     "joined": "joined in these dates",
     "left": "left in these dates",
 }
-_COLUMNS = (
-    "upn",
-    "name",
-    *(f"{side}_{name}" for name in FIGURES for side in ("ours", "theirs", "difference")),
-    "causes",
-)
+
+
+class Totals(NamedTuple):
+    """How many pupils are on both sides, of these how many differ, and how many on one only."""
+
+    compared: int
+    agree: int
+    differ: int
+    only_here: int
+    only_there: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The figures of one pupil on both sides, none where the pupil is not on one.
+
+    ``causes``: what may lie behind a difference, with how many sessions each concerns.
+    """
+
+    upn: str
+    person: Person | None
+    ours: Mapping[str, int] | None
+    theirs: Mapping[str, int] | None
+    causes: Mapping[str, int]
+
+    @property
+    def difference(self) -> dict[str, int]:
+        """Ours less theirs, of the figures that differ."""
+        ours, theirs = self.ours or {}, self.theirs or {}
+        both = ours.keys() & theirs.keys()
+        return {n: ours[n] - theirs[n] for n in ours if n in both and ours[n] != theirs[n]}
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the pupil is on both sides, with the same figures."""
+        return self.ours is not None and self.theirs is not None and not self.difference
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """Every pupil of both sides, by UPN; ``figures``: those that the file holds."""
+
+    figures: Sequence[str]
+    pupils: Sequence[Compared]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReconcileDfe(Selection, Question):
+class ReconcileDfe(Selection, Inquiry[Comparisons]):
     """attendance reconcile dfe: totals of another system against ours, pupil by pupil.
 
     Where a file of totals (the national tool's, or a register system's) differs, and why.
@@ -65,25 +103,40 @@ class ReconcileDfe(Selection, Question):
     )
     since: date | None = option("the day the file was made: look for marks changed after it")
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a pupil whose figures differ, or who is on one side only."""
+    def find(self, view: View) -> Comparisons:
+        """Compare the figures of each pupil, and find what may lie behind a difference."""
         theirs = read_totals(self.file, self.map_)
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, _COLUMNS, [Lines([view.ignorance()])])
         here = count_cells(self, view)
         why = causes(view, here, self.since)
-        rows = sorted(_rows(view, here.pupils(), theirs, why), key=lambda row: row["upn"])
-        differ = [row for row in rows if row["causes"] is not None]
-        document = {
-            "as_of": view.as_of(),
+        pupils = sorted(_pupils(view, here.pupils(), theirs, why), key=lambda each: each.upn)
+        return Comparisons(theirs.columns, pupils)
+
+    def present(self, found: Comparisons) -> Answer:
+        """Show one row a pupil whose figures differ, or who is on one side only."""
+        total = _total(found.pupils)
+        listing = Listing(_columns(self.since), [p for p in found.pupils if not p.agrees])
+        title = (
+            f"{self.file.name}: {total.compared} pupils compared, {total.agree} agree, "
+            f"{total.differ} differ; {total.only_here} only here, "
+            f"{total.only_there} only in the file"
+        )
+        notes = [f"Compared: {', '.join(found.figures)}, over the dates below.", _LIKELY]
+        fields = {
             "file": self.file.name,
-            "figures": list(theirs.columns),
-            "since": self.since.isoformat() if self.since else None,
-            "rows": differ,
-            "total": _total(rows),
+            "figures": found.figures,
+            "since": self.since,
+            "rows": listing,
+            "total": total._asdict(),
         }
-        return Answer(document, _COLUMNS, [_table(self, view, document)])
+        return Answer(fields, blocks=[listing.grid(title, notes=notes)])
+
+    def unknown(self) -> Answer:
+        """Return no row; a file that cannot be read is refused all the same."""
+        read_totals(self.file, self.map_)
+        return Answer({"rows": Listing(_columns(self.since), [])})
+
+
+_LIKELY = "Causes are likely ones, from what is recorded here; those whose number fits come first."
 
 
 # -- the file of another system, read or refused -------------------------------------------
@@ -112,10 +165,8 @@ def read_totals(path: Path, mapped: Sequence[str]) -> OtherTotals:
             dict(_rows_of_file(path, lines, places, len(heading))),
         )
     except csv.Error as error:
-        at = f"{path.name}:{records.end}"
-        raise _refusal(
-            "csv-invalid", at, f"is no CSV: {error}", "export the totals as CSV again"
-        ) from error
+        at, what = f"{path.name}:{records.end}", f"is no CSV: {error}"
+        raise _refusal("csv-invalid", at, what, "export the totals as CSV again") from error
 
 
 def _refusal(code: str, at: str, what: str, remedy: str) -> Refused:
@@ -126,16 +177,11 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise _refusal(
-            "file-unreadable", path.name, f"cannot be read: {error.strerror}", "check the path"
-        ) from error
+        what = f"cannot be read: {error.strerror}"
+        raise _refusal("file-unreadable", path.name, what, "check the path") from error
     except UnicodeDecodeError as error:
-        raise _refusal(
-            "encoding",
-            path.name,
-            "is not UTF-8",
-            "export it, or save it from the program, as UTF-8",
-        ) from error
+        remedy = "export it, or save it from the program, as UTF-8"
+        raise _refusal("encoding", path.name, "is not UTF-8", remedy) from error
 
 
 def _names(mapped: Sequence[str]) -> dict[str, str]:
@@ -214,13 +260,11 @@ def _figures_of_line(
 ) -> Iterator[tuple[str, int]]:
     for name in FIGURES:
         text = line[places[name]].strip() if name in places else ""
-        if not text:
-            continue
-        if not _NUMBER.fullmatch(text):
-            raise _refusal(
-                "not-a-number", at, f"{name} is {text!r}", "write a whole number of sessions"
-            )
-        yield name, int(text)
+        if text and not _NUMBER.fullmatch(text):
+            what = f"{name} is {text!r}"
+            raise _refusal("not-a-number", at, what, "write a whole number of sessions")
+        if text:
+            yield name, int(text)
 
 
 # -- what may lie behind a difference: counts of facts -------------------------------------
@@ -280,7 +324,67 @@ def _amendments_by_pupil(view: View, here: CountedCells, since: date | None) -> 
     return {int(pupil): int(count) for pupil, count in zip(numbers, counts, strict=True)}
 
 
-def in_words(found: dict[str, int], since: date | None) -> str:
+# -- rows ----------------------------------------------------------------------------------
+
+
+def _pupils(
+    view: View, ours: Mapping[int, Tally], theirs: OtherTotals, why: Causes
+) -> Iterator[Compared]:
+    known = set()
+    for pupil, tally in ours.items():
+        person = view.people[pupil]
+        known.add(person.upn)
+        stated = theirs.rows.get(person.upn)
+        mine = {name: getattr(tally, name) for name in theirs.columns}
+        missing = {"only_here": 1} if stated is None else {}
+        found = Compared(person.upn, person, mine, stated, missing | why.of(pupil))
+        # Those whose number is the size of a difference come first.
+        sizes = {abs(number) for number in found.difference.values()}
+        fitting = sorted(found.causes.items(), key=lambda cause: cause[1] not in sizes)
+        yield replace(found, causes=dict(fitting))
+    for upn, stated in theirs.rows.items():
+        if upn not in known:
+            yield Compared(upn, None, None, stated, {"only_there": 1})
+
+
+def _total(pupils: Sequence[Compared]) -> Totals:
+    here, there = (
+        sum(pupil.theirs is None for pupil in pupils),
+        sum(pupil.ours is None for pupil in pupils),
+    )
+    compared, agree = len(pupils) - here - there, sum(pupil.agrees for pupil in pupils)
+    return Totals(compared, agree, compared - agree, here, there)
+
+
+def _columns(since: date | None) -> tuple[Column[Compared], ...]:
+    def figure(side: str, name: str) -> Column[Compared]:
+        return Column(
+            f"{side}_{name}", value=lambda row: (getattr(row, side) or {}).get(name), json=False
+        )
+
+    return (
+        Column("upn", "UPN"),
+        Column("name", "Pupil", lambda row: row.person.name if row.person else ""),
+        Column("ours", csv=False),
+        Column("theirs", csv=False),
+        Column("difference", csv=False),
+        *(figure(side, name) for name in FIGURES for side in ("ours", "theirs", "difference")),
+        Column("", "Here against file", text=_figures),
+        Column("causes", "Likely cause", text=lambda row: _in_words(row.causes, since)),
+    )
+
+
+def _figures(row: Compared) -> str:
+    ours, theirs = row.ours or {}, row.theirs or {}
+    if not row.difference:
+        return ", ".join(f"{name} {number}" for name, number in (ours or theirs).items())
+    return ", ".join(
+        f"{name} {ours[name]} against {theirs[name]} ({by:+d})"
+        for name, by in row.difference.items()
+    )
+
+
+def _in_words(found: Mapping[str, int], since: date | None) -> str:
     """Return causes as a sentence, or that none is recorded here."""
     if not found:
         return "nothing recorded here explains it: compare session by session"
@@ -291,92 +395,3 @@ def in_words(found: dict[str, int], since: date | None) -> str:
 def _phrase(name: str, number: int) -> str:
     alone = name in ("only_here", "only_there", "joined", "left")
     return _WORDS[name] if alone else f"{_WORDS[name]}: {number}"
-
-
-# -- rows, and for reading -----------------------------------------------------------------
-
-
-def _rows(
-    view: View, ours: Mapping[int, Tally], theirs: OtherTotals, why: Causes
-) -> Iterator[dict[str, Any]]:
-    known = {view.people[pupil].upn for pupil in ours}
-    for pupil, tally in ours.items():
-        person = view.people[pupil]
-        stated = theirs.rows.get(person.upn)
-        mine = {name: getattr(tally, name) for name in theirs.columns}
-        yield _row(person.upn, person.name, mine, stated, why.of(pupil))
-    for upn, stated in theirs.rows.items():
-        if upn not in known:
-            yield _row(upn, "", None, stated, {})
-
-
-def _row(
-    upn: str,
-    name: str,
-    ours: dict[str, int] | None,
-    theirs: Mapping[str, int] | None,
-    found: dict[str, int],
-) -> dict[str, Any]:
-    """Return the comparison of one pupil; ``causes`` none: nothing differs."""
-    difference = {}
-    if ours is None:
-        found = {"only_there": 1}
-    elif theirs is None:
-        found = {"only_here": 1, **found}
-    else:
-        difference = {n: ours[n] - theirs[n] for n in ours if n in theirs and ours[n] != theirs[n]}
-    alike = ours is not None and theirs is not None and not difference
-    return {
-        "upn": upn,
-        "name": name,
-        "ours": ours,
-        "theirs": dict(theirs) if theirs is not None else None,
-        "difference": difference,
-        "causes": None if alike else _likeliest(found, difference),
-    }
-
-
-def _likeliest(found: dict[str, int], difference: dict[str, int]) -> dict[str, int]:
-    """Return the causes, those first whose number is the size of a difference."""
-    sizes = {abs(number) for number in difference.values()}
-    return dict(sorted(found.items(), key=lambda cause: cause[1] not in sizes))
-
-
-def _total(rows: list[dict[str, Any]]) -> dict[str, int]:
-    both = [row for row in rows if row["ours"] is not None and row["theirs"] is not None]
-    return {
-        "compared": len(both),
-        "agree": sum(row["causes"] is None for row in both),
-        "differ": sum(row["causes"] is not None for row in both),
-        "only_here": sum(row["theirs"] is None for row in rows),
-        "only_there": sum(row["ours"] is None for row in rows),
-    }
-
-
-def _table(question: ReconcileDfe, view: View, document: dict[str, Any]) -> Grid:
-    total = document["total"]
-    title = (
-        f"{document['file']}: {total['compared']} pupils compared, {total['agree']} agree, "
-        f"{total['differ']} differ; {total['only_here']} only here, "
-        f"{total['only_there']} only in the file"
-    )
-    body = [
-        (r["upn"], r["name"], _figures(r), in_words(r["causes"], question.since))
-        for r in document["rows"]
-    ]
-    notes = [
-        f"Compared: {', '.join(document['figures'])}, over the dates below.",
-        "Causes are likely ones, from what is recorded here; those whose number fits come first.",
-        view.provenance(),
-    ]
-    headings = ("UPN", "Pupil", "Here against file", "Likely cause")
-    return Grid(title, headings, body, notes=notes)
-
-
-def _figures(row: dict[str, Any]) -> str:
-    if not row["difference"]:
-        return ", ".join(f"{n} {v}" for n, v in (row["ours"] or row["theirs"]).items())
-    return ", ".join(
-        f"{n} {row['ours'][n]} against {row['theirs'][n]} ({by:+d})"
-        for n, by in row["difference"].items()
-    )
