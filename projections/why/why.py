@@ -5,13 +5,15 @@ register of each is laid over the one before (`cells`); what moved has its event
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from ledger.store.folder import Folder
 from projections.penalties.case import counted_from
-from projections.queries.blocks import Block, Grid, Lines
-from projections.queries.question import Answer, Question, argument, option
+from projections.queries.blocks import Grid, Lines
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, argument, option
 from projections.queries.selection import (
     POPULATIONS,
     Population,
@@ -21,7 +23,7 @@ from projections.queries.selection import (
 from projections.queries.tally import COUNTED
 from projections.queries.view import View
 from projections.why.causes import KINDS, Finder
-from projections.why.cells import Cells
+from projections.why.cells import Cause, Cells
 from projections.why.flips import (
     ByPupil,
     Flags,
@@ -34,16 +36,58 @@ from projections.why.flips import (
 )
 from projections.why.stages import Pair, Way, way
 
-COLUMNS = ("kind", "upn", "effect", "events")
 Counts = dict[str, int]
 
 
+class CauseRow(NamedTuple):
+    """What one kind of event did to the counts of one pupil, and the positions of the events."""
+
+    kind: str
+    upn: str
+    effect: Counts
+    events: list[int]
+
+
+COLUMNS: tuple[Column[CauseRow], ...] = tuple(map(Column, CauseRow._fields))
+
+
+class End(NamedTuple):
+    """One of the two points in time as an answer names it, and the counts there.
+
+    ``ignorance``: what to say where nothing was known yet.
+    """
+
+    as_of: Mapping[str, Any]
+    provenance: str
+    ignorance: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The counts at the point in time asked about and at the other, and what lies between."""
+
+    before: End
+    after: End
+    causes: Sequence[CauseRow]
+    population: str
+    folder: Folder
+
+    @property
+    def difference(self) -> Counts:
+        """The counts after less those before."""
+        before, after = self.before.counts, self.after.counts
+        return {name: after[name] - before[name] for name in before}
+
+
 @dataclass(frozen=True, kw_only=True)
-class Why(Pair, Question):
+class Why(Pair, Inquiry[Found]):
     """attendance why: what made a figure differ between two times or dates, to the last session.
 
     The causes of a difference: their effects on the counts add up to it, nothing left over.
     """
+
+    compares = True
 
     what: Literal["rates", "persistent", "penalties"] = argument(
         "rates, persistent or penalties", metavar="WHAT"
@@ -54,35 +98,55 @@ class Why(Pair, Question):
         choices=POPULATIONS,
     )
 
-    def answer(self, view: View) -> Answer:
-        """Answer with the counts at both points in time and the causes of what lies between."""
+    def find(self, view: View) -> Found:
+        """Find the counts at both points in time and the causes of what lies between."""
         found = way(self, view)
         check_school(found.later, self)
         before, after, causes = _answers(self, found)
         if found.backwards:
             before, after = after, before
-            causes = [_turn_round(cause) for cause in causes]
-        document = {
-            **_header(self, view, found),
-            "before": before,
-            "after": after,
-            "difference": {name: after[name] - before[name] for name in before},
-            "causes": sorted(causes, key=_order),
-        }
-        blocks = _blocks(self, found, document)
-        return Answer(document, COLUMNS, blocks, flat=document["causes"])
+            causes = [_turned_round(cause) for cause in causes]
+        other = found.earlier if found.backwards else found.later
+        on, flagged = found.later.on, self.what == "persistent"
+        population = population_in_words(self.population, on) if flagged else ""
+        return Found(
+            _end(view, before),
+            _end(other, after),
+            sorted(causes, key=lambda cause: (KINDS.index(cause.kind), cause.upn)),
+            population,
+            view.folder,
+        )
+
+    def present(self, found: Found) -> Answer:
+        """Show the counts at both, and the causes summed up by kind."""
+        ends = {"before": found.before, "after": found.after}
+        fields: dict[str, Any] = {"and": found.after.as_of, "what": self.what}
+        if self.what == "persistent":
+            fields["population"] = self.population
+        ignorant = [name for name, end in ends.items() if end.ignorance]
+        if ignorant:
+            fields["knows_nothing"] = ignorant
+        fields |= {name: end.counts for name, end in ends.items()}
+        fields |= {"difference": found.difference, "causes": Listing(COLUMNS, found.causes)}
+        unknown = [Lines([end.ignorance]) for end in ends.values() if end.ignorance]
+        return Answer(
+            fields,
+            blocks=[*unknown, _table(self, found)],
+            listed=Listing(COLUMNS, found.causes),
+            sourced=True,
+        )
+
+    def unknown(self) -> Answer:
+        """Return no cause: where nothing was known at either time, nothing lies between."""
+        return Answer({"causes": Listing(COLUMNS, [])})
 
 
-def _header(question: Why, view: View, found: Way) -> dict[str, Any]:
-    other = found.earlier if found.backwards else found.later
-    header: dict[str, Any] = {"as_of": view.as_of(), "and": other.as_of(), "what": question.what}
-    if question.what == "persistent":
-        header["population"] = question.population
-    ignorant = [name for name, each in (("before", view), ("after", other)) if each.knows_nothing]
-    return {**header, "knows_nothing": ignorant} if ignorant else header
+def _end(view: View, counts: Counts) -> End:
+    ignorance = view.ignorance() if view.knows_nothing else ""
+    return End(view.as_of(), view.provenance(), ignorance, counts)
 
 
-def _answers(question: Why, found: Way) -> tuple[Counts, Counts, list[dict[str, Any]]]:
+def _answers(question: Why, found: Way) -> tuple[Counts, Counts, list[CauseRow]]:
     if question.what == "penalties":
         found = found.since(counted_from(found.later.rules.codes))
     finder = Finder(Cells(question, found), current=question.current)
@@ -94,90 +158,107 @@ def _answers(question: Why, found: Way) -> tuple[Counts, Counts, list[dict[str, 
             flipped = flips(finder, finder.causes(), standing, Flags())
             return _from_flips(finder, standing, flipped, Flags._fields)
     stood = threshold_counts(finder)
-    return _from_flips(
-        finder, stood, threshold_flips(finder, finder.causes(), stood), ThresholdCount._fields
-    )
+    flipped = threshold_flips(finder, finder.causes(), stood)
+    return _from_flips(finder, stood, flipped, ThresholdCount._fields)
 
 
-def _rates(finder: Finder) -> tuple[Counts, Counts, list[dict[str, Any]]]:
-    before, after = finder.cells.totals
-    merged: dict[tuple[str, int], tuple[Any, set[int]]] = {}
+def _rates(finder: Finder) -> tuple[Counts, Counts, list[CauseRow]]:
+    merged: defaultdict[tuple[str, int], Cause] = defaultdict(Cause)
     for (_, kind, pupil), cause in finder.causes().items():
         if cause.moves:
-            effect, events = merged.get((kind, pupil), (0, set()))
-            merged[kind, pupil] = (effect + cause.effect, events | cause.events)
+            merged[kind, pupil].add(cause.effect, cause.events)
     causes = [
-        _cause(finder, kind, pupil, dict(zip(COUNTED, map(int, effect), strict=True)), events)
-        for (kind, pupil), (effect, events) in merged.items()
+        _cause(finder, kind, pupil, _by_name(COUNTED, each.effect), each.events)
+        for (kind, pupil), each in merged.items()
     ]
-    return _counts(before), _counts(after), causes
-
-
-def _counts(tally: Any) -> Counts:  # noqa: ANN401 - a tally or flags
-    return {name: getattr(tally, name) for name in COUNTED}
+    before, after = ({name: getattr(t, name) for name in COUNTED} for t in finder.cells.totals)
+    return before, after, causes
 
 
 def _from_flips(
-    finder: Finder, found: Sequence[ByPupil], flipped: Sequence[Flip], names: tuple[str, ...]
-) -> tuple[Counts, Counts, list[dict[str, Any]]]:
+    finder: Finder, found: Sequence[ByPupil], flipped: Sequence[Flip], names: Sequence[str]
+) -> tuple[Counts, Counts, list[CauseRow]]:
     causes = []
     for flip in flipped:
-        pairs = zip(names, flip.after, flip.before, strict=True)
-        effect = {name: after - before for name, after, before in pairs}
+        moved = (after - before for after, before in zip(flip.after, flip.before, strict=True))
+        effect = _by_name(names, moved)
         causes.append(_cause(finder, flip.kind, flip.pupil, effect, flip.events))
-    return _totals(found[0], names), _totals(found[-1], names), causes
+    before, after = (
+        {name: sum(each[at] for each in stage.values()) for at, name in enumerate(names)}
+        for stage in (found[0], found[-1])
+    )
+    return before, after, causes
 
 
-def _totals(found: ByPupil, names: tuple[str, ...]) -> Counts:
-    return {name: sum(each[at] for each in found.values()) for at, name in enumerate(names)}
+def _by_name(names: Iterable[str], numbers: Iterable[int]) -> Counts:
+    return dict(zip(names, map(int, numbers), strict=True))
+
+
+def _turned_round(cause: CauseRow) -> CauseRow:
+    """Return a cause undone: the question named the later point in time first."""
+    return cause._replace(effect={name: -n for name, n in cause.effect.items()})
 
 
 def _cause(
-    finder: Finder, kind: str, pupil: int, effect: Counts, events: set[int] | frozenset[int]
-) -> dict[str, Any]:
+    finder: Finder, kind: str, pupil: int, effect: Counts, events: Collection[int]
+) -> CauseRow:
     view = finder.way.later
     person = view.people.get(pupil) or view.first_known_person(pupil)
-    return {"kind": kind, "upn": person.upn, "effect": effect, "events": sorted(events)}
-
-
-def _turn_round(cause: dict[str, Any]) -> dict[str, Any]:
-    """Return a cause undone: the question named the later point in time first."""
-    return {**cause, "effect": {name: -n for name, n in cause["effect"].items()}}
-
-
-def _order(cause: dict[str, Any]) -> tuple[int, str]:
-    return KINDS.index(cause["kind"]), cause["upn"]
+    return CauseRow(kind, person.upn, effect, sorted(events))
 
 
 # -- for reading ---------------------------------------------------------------------------
 
 
-def _blocks(question: Why, found: Way, document: dict[str, Any]) -> Sequence[Block]:
-    names = list(document["difference"])
-    together: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for cause in document["causes"]:
-        together[cause["kind"]].append(cause)
-    body = [_line(kind, causes, names) for kind, causes in together.items()]
-    body.append(_line("All causes together", document["causes"], names))
-    ends = [found.later, found.earlier] if found.backwards else [found.earlier, found.later]
-    notes = [
-        f"{word}: {_counts_in_words(document[word.lower()])}; {view.provenance()}"
-        for word, view in zip(("Before", "After"), ends, strict=True)
-    ]
-    blocks: list[Block] = [Lines([view.ignorance()]) for view in ends if view.knows_nothing]
-    headings = ("Cause", "Pupils", "Events", *(_words(name).capitalize() for name in names))
-    title = f"Why {question.what} differ"
-    if question.what == "persistent":
-        title += f", {population_in_words(question.population, found.later.on)}"
-    numeric = frozenset(range(1, len(headings)))
-    return [*blocks, Grid(title, headings, body, numeric, total=True, notes=notes)]
+class OfKind(NamedTuple):
+    """The causes of one kind, or all of them."""
+
+    words: str
+    causes: Sequence[CauseRow]
+
+    def effect(self, name: str) -> int:
+        """Return what they did together to one count."""
+        return sum(cause.effect[name] for cause in self.causes)
 
 
-def _line(word: str, causes: list[dict[str, Any]], names: Sequence[str]) -> tuple[str, ...]:
-    events = {position for cause in causes for position in cause["events"]}
-    effects = (f"{sum(cause['effect'][name] for cause in causes):+d}" for name in names)
-    pupils = {cause["upn"] for cause in causes}
-    return (word, str(len(pupils)), str(len(events)), *effects)
+def _table(question: Why, found: Found) -> Grid:
+    together: defaultdict[str, list[CauseRow]] = defaultdict(list)
+    for cause in found.causes:
+        together[cause.kind].append(cause)
+    rows = [OfKind(kind, causes) for kind, causes in together.items()]
+    return Listing(_kind_columns(found.difference), rows).grid(
+        f"Why {question.what} differ" + (f", {found.population}" if found.population else ""),
+        total=OfKind("All causes together", found.causes),
+        notes=_notes(found),
+    )
+
+
+def _notes(found: Found) -> list[str]:
+    from projections.why.words import CountWords  # noqa: PLC0415 - slow to import
+
+    before, after = found.before, found.after
+    return CountWords(
+        before=_counts_in_words(before.counts),
+        after=_counts_in_words(after.counts),
+        known_before=before.provenance,
+        known_after=after.provenance,
+    ).lines(found.folder)
+
+
+def _kind_columns(names: Iterable[str]) -> tuple[Column[OfKind], ...]:
+    def count(heading: str, number: Callable[[OfKind], int]) -> Column[OfKind]:
+        return Column("", heading, text=lambda row: str(number(row)), number=True)
+
+    def effect(name: str) -> Column[OfKind]:
+        heading = _words(name).capitalize()
+        return Column("", heading, text=lambda row: f"{row.effect(name):+d}", number=True)
+
+    return (
+        Column("", "Cause", text=lambda row: row.words),
+        count("Pupils", lambda row: len({cause.upn for cause in row.causes})),
+        count("Events", lambda row: len({n for cause in row.causes for n in cause.events})),
+        *map(effect, names),
+    )
 
 
 def _counts_in_words(counts: Counts) -> str:
