@@ -1,21 +1,16 @@
 """What became known of calendar, roll, groups and ages: what could move figures without a mark."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, local_date
-from ledger.events.base import Event, Reasoned, SourcedEvent
-from ledger.sealing.keys import is_sealed
-from ledger.store.store import Store
 from ledger.values import parse_session
 from policies.law.calendar import school_days_between
-from projections.queries.versions import AS_STATED, Describer
+from projections.queries.authors import Authors
+from projections.queries.versions import Describer
 from projections.queries.view import View
-from projections.readmodel.record import Sealed, Versioned
+from projections.readmodel.record import Versioned
 from projections.readmodel.records.roll import Details, Membership, Spell
 from projections.readmodel.records.school import Closure, Term
 from projections.replay.figures import Moment
@@ -29,7 +24,6 @@ _SAID: Mapping[type[Versioned], tuple[str, ...]] = {
     Details: ("pupil", "birth_cohort", "compulsory_from"),
 }
 """What of each record could move figures."""
-Row = dict[str, Any]
 Order = tuple[int, int]
 Values = tuple[Any, ...]
 
@@ -73,8 +67,7 @@ class Changes:
     """The changes of the calendar, and of some pupils, that are known to a view."""
 
     def __init__(self, view: View, describer: Describer, pupils: Collection[int]) -> None:
-        self._view, self._describer = view, describer
-        self._events: dict[int, Event | None] = {}
+        self._view, self._authors = view, Authors(view, describer)
         self._by_source = view.question.clock == "source"
         self._calendar = [fact for each in _CALENDAR for fact in _facts(view, each)]
         self._theirs: dict[int, list[Fact]] = {pupil: [] for pupil in pupils}
@@ -103,16 +96,14 @@ class Changes:
     def _order(self, when: int, change: Change) -> Order:
         return (when, change.position) if self._by_source else (when, 0)
 
-    def row(self, change: Change, sessions: list[str]) -> Row:
-        """Return a change as a row; ``sessions``: those with a mark that it moved."""
-        commit = self._view.commits.of(change.position)
-        made, imported = local_date(commit.at), commit.source is not None
-        name, title = self._describer.name_and_title(commit.by, made)
-        how = AS_STATED if imported else commit.authenticated
-        by = {"name": name, "job_title": title, "authenticated": how}
-        event = self._event(change.position)
-        reason = event.reason or None if isinstance(event, Reasoned) else None
-        stated = event.stated if isinstance(event, SourcedEvent) else None
+    def account(self, change: Change, sessions: list[str]) -> dict[str, Any]:
+        """Return the account of a change; ``sessions``: those with a mark that it moved."""
+        # From the log: the tables keep no reason of a withdrawal.
+        made = self._authors.event(change.position)
+        late = None
+        if sessions:
+            days, day = self._view.calendar.school_days(), parse_session(sessions[0]).date
+            late = school_days_between(days, day, local_date(made.at))
         return {
             "kind": "calendar" if change.of_all else "roll",
             "change": change.words(),
@@ -121,38 +112,14 @@ class Changes:
             "step": None,
             "was": None,
             "became": None,
-            "reason": self._in_clear(reason),
-            "by": by if commit.by and not imported else None,
-            "recorded_at": iso(commit.at),
-            "stated_at": None if stated is None else iso(stated),
-            "source": commit.source,
-            "late_by_school_days": self._school_days_late(sessions, commit.at),
+            "reason": made.reason,
+            "by": made.by if made.source is None else None,
+            "recorded_at": iso(made.at),
+            "stated_at": None if made.stated is None else iso(made.stated),
+            "source": made.source,
+            "late_by_school_days": late,
             "position": change.position,
         }
-
-    def _in_clear(self, reason: str | None) -> str | None:
-        """Open what is sealed; the reason of a closure is not personal and stands in clear."""
-        if reason is None or not is_sealed(reason):
-            return reason
-        return self._view.open(Sealed(reason))
-
-    def _school_days_late(self, sessions: list[str], at: int) -> int | None:
-        if not sessions:
-            return None
-        day = parse_session(sessions[0]).date
-        return school_days_between(self._school_days, day, local_date(at))
-
-    @cached_property
-    def _school_days(self) -> list[date]:
-        return self._view.calendar.school_days()
-
-    def _event(self, position: int) -> Event | None:
-        """Return an event as the log has it: the tables keep no reason of a withdrawal."""
-        if position not in self._events:
-            with closing(Store(self._view.folder.log)) as store:
-                found = store.at(position)
-            self._events[position] = None if found is None else found.event
-        return self._events[position]
 
 
 def _facts(view: View, record: type[Versioned], **where: Any) -> Iterator[Fact]:  # noqa: ANN401

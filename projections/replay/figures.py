@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,17 @@ from projections.readmodel.grid import Grid
 from projections.readmodel.records.roll import Membership, Spell
 
 COUNTS = ("possible", "attended", "authorised", "unauthorised")
+
+
+class Counted(NamedTuple):
+    """Figures at one moment; ``fullest_window``: none before the law had the rule."""
+
+    possible: int
+    attended: int
+    authorised: int
+    unauthorised: int
+    attendance: str | None
+    fullest_window: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +84,10 @@ class Figures:
         aged = (old.weeks.keys() ^ cells.weeks.keys()) & self.relevant
         return sorted(moved | aged)
 
-    def row(self) -> dict[str, Any]:
-        """Return the figures as an answer has them."""
+    def counted(self) -> Counted:
+        """Return what they come to now."""
         rate = percent(self.counts["attended"], self.counts["possible"])
-        return {**self.counts, "attendance": rate, "fullest_window": self._fullest()}
+        return Counted(**self.counts, attendance=rate, fullest_window=self._fullest())
 
     def _rule(self, session: str) -> CodeRule | None:
         return self.codes.find(self.stood[session], parse_session(session).date)

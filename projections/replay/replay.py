@@ -1,53 +1,57 @@
 """A pupil's or group's history change by change, with the figures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.english import in_words, number_of
 from ledger.errors import Refused
+from ledger.store.folder import Folder
 from projections.queries.blocks import Block, Grid, Lines
-from projections.queries.question import Answer, Question, argument, option
+from projections.queries.columns import Column, Listing
+from projections.queries.question import Answer, Inquiry, argument, option
 from projections.queries.selection import members_on
 from projections.queries.versions import AS_STATED
 from projections.queries.view import Person, View
 from projections.queries.wording import (
     authenticated_in_words,
     by_in_words,
-    days_in_words,
     kind_in_words,
     when_in_words,
 )
 from projections.register.week import by_surname
-from projections.replay.figures import COUNTS, measure_on
-from projections.replay.steps import ENTRIES, Replayer
+from projections.replay.figures import COUNTS, Counted, measure_on
+from projections.replay.steps import Account, Entries, Replayer, Step
 from projections.roll import admission_rows
 
-_FIGURES = (*COUNTS, "attendance", "fullest_window")
-COLUMNS = (
-    "upn", "position", "kind", "session", "field", "change", "sessions", "was", "became",
-    "asked", "entries", "first",
-    "last", "reason", "by_name", "by_job_title", "by_authenticated", "recorded_at", "stated_at",
-    "source", "late_by_school_days", *(f"before_{name}" for name in _FIGURES),
-    *(f"after_{name}" for name in _FIGURES),
-)  # fmt: skip
-_HEADINGS = ("When", "Session", "What", "Was", "Became", "Reason", "By", "How known",
-             "School days after", "Figures before > after")  # fmt: skip
-_FREE = frozenset({2, 3, 4, 5})
-_COUNTED = (
-    "Figures count sessions met in the range named below, by the calendar, roll and birth date "
-    "as known at each change"
-)
-_IMPORTED = (
-    "Imported facts became known here all at once, in the order of their source's files: "
-    "--clock source puts them in the order of the times that the source states."
-)
-Row = dict[str, Any]
+
+class Told(NamedTuple):
+    """A pupil's history."""
+
+    person: Person
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """The history of each pupil; ``weeks``: that the law of the day counts together, in words."""
+
+    pupils: Sequence[Told]
+    weeks: str
+    by_ledger: bool
+    folder: Folder
+
+
+class Steps(Listing[Step]):
+    """Steps as rows: each says in a document what there is to say of its kind."""
+
+    def documents(self) -> list[dict[str, Any]]:
+        """Return the rows as JSON holds them."""
+        return [step.document() for step in self.rows]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replay(Question):
+class Replay(Inquiry[Histories]):
     """attendance replay: a pupil's or group's history change by change, with the figures.
 
     What each change was and became, who, why, how late; in the order in which it was known.
@@ -57,32 +61,31 @@ class Replay(Question):
     group: str | None = option("every member of a group (9B), one after another")
     every: bool = option("one line for each first entry too", default=False)
 
-    def answer(self, view: View) -> Answer:
-        """Answer with one row a change; for reading, one table a pupil."""
-        people = _people(self, view)
-        if view.knows_nothing:
-            document = {"as_of": view.as_of(), "rows": [], "knows_nothing": True}
-            return Answer(document, COLUMNS, [Lines([view.ignorance()])])
+    def find(self, view: View) -> Histories:
+        """Find the steps of each pupil."""
+        people, measure = _people(self, view), measure_on(view.on)
         replayer = Replayer(view, {p.index for p in people}, every=self.every)
-        pupils = [(person, replayer.rows(person.index)) for person in people]
+        return Histories(
+            [Told(person, replayer.steps(person)) for person in people],
+            in_words(measure.weeks) if measure else "",
+            view.question.clock == "ledger",
+            view.folder,
+        )
+
+    def present(self, found: Histories) -> Answer:
+        """Show one row a step; for reading, one table a pupil."""
         # Pupil after pupil for reading; for a script, all together as it became known.
-        every = [(each.order, {"upn": p.upn, **each.row}) for p, found in pupils for each in found]
-        rows = [row for _, row in sorted(every, key=lambda pair: pair[0])]
-        document = {"as_of": view.as_of(), "rows": rows}
-        blocks: list[Block] = [_table(p, [each.row for each in found]) for p, found in pupils]
-        imported = view.question.clock == "ledger" and any(row["source"] for row in rows)
-        notes = [_counting_note(view.on), *([_IMPORTED] if imported else []), view.provenance()]
-        return Answer(document, COLUMNS, [*blocks, Lines(notes)], paged=True)
+        every = sorted((s for each in found.pupils for s in each.steps), key=lambda s: s.order)
+        blocks: list[Block] = [_table(each) for each in found.pupils]
+        return Answer(
+            {"rows": Steps(COLUMNS, every)},
+            blocks=[*blocks, Lines(_notes(found, every))],
+            paged=True,
+        )
 
-
-def _counting_note(on: date) -> str:
-    """Say what the figures count; a day before the rule of windows has no fullest one."""
-    measure = measure_on(on)
-    if measure is None:
-        return f"{_COUNTED}."
-    weeks = in_words(measure.weeks)
-    window = f"relevant entries in the fullest {weeks} consecutive school weeks so far"
-    return f"{_COUNTED}; fullest window: {window}."
+    def unknown(self) -> Answer:
+        """Return no step."""
+        return Answer({"rows": Listing(COLUMNS, [])})
 
 
 def _people(question: Replay, view: View) -> list[Person]:
@@ -109,57 +112,35 @@ def _members(question: Replay, view: View) -> list[Person]:
     return by_surname(view.people[n] for n in members_on(view, wanted))
 
 
-def _table(person: Person, rows: list[Row]) -> Grid:
-    changes = sum(row["kind"] != ENTRIES for row in rows)
-    title = f"{person.name} ({person.upn}): {number_of(changes, 'change')}"
-    notes = [] if rows else ["nothing was recorded for these sessions"]
-    # What was written freely may be as long as a book: it goes on in lines beneath.
-    cells = [_cells(row) for row in rows]
-    return Grid(title, _HEADINGS, cells, frozenset({8}), notes=notes, free=_FREE)
+def _notes(found: Histories, every: Sequence[Step]) -> list[str]:
+    from projections.replay.words import ReplayNotes  # noqa: PLC0415 - slow to import
+
+    imported = found.by_ledger and any(step.account["source"] for step in every)
+    return ReplayNotes(weeks=found.weeks, imported=imported).lines(found.folder)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    moved = _movement(row["before"], row["after"])
-    if row["kind"] == ENTRIES:
-        return ("", _span(row), _entries(row), "", "", "", "", "", "", moved)
-    return (
-        when_in_words(row),
-        row["session"] or _sessions(row.get("sessions")),
-        _what(row),
-        row["was"] or "",
-        row["became"] or "",
-        row["reason"] or "",
-        by_in_words(row["by"]),
-        authenticated_in_words(row["by"]),
-        days_in_words(row["late_by_school_days"]),
-        moved,
-    )
+def _table(found: Told) -> Grid:
+    changes = sum(not isinstance(step.told, Entries) for step in found.steps)
+    title = f"{found.person.name} ({found.person.upn}): {number_of(changes, 'change')}"
+    notes = [] if found.steps else ["nothing was recorded for these sessions"]
+    return Listing(COLUMNS, found.steps).grid(title, order=_READ, notes=notes)
 
 
-def _what(row: Row) -> str:
-    if row["kind"] == "admission":
-        field = row["field"].replace("_", " ")
-        kind = admission_rows.KINDS[row["admission"]]
-        return f"admission register, {kind}: {row['about']}'s {field}"
-    if "change" in row:
-        return f"{kind_in_words(row)}: {row['change']}"
-    asked = f": {row['asked']} asked for" if row.get("asked") else ""
-    return kind_in_words(row) + asked
+# -- columns -------------------------------------------------------------------------------
 
 
-def _sessions(moved: list[str] | None) -> str:
-    """Write the sessions that a change moved: their days and how many there are."""
-    if not moved:
-        return ""
+def _session(step: Step) -> str:
+    told, account = step.told, step.account
+    if isinstance(told, Entries):
+        return _days(told.first, told.last)
+    moved = account.get("sessions")
+    if account["session"] or not moved:
+        return account["session"] or ""
     return f"{_days(moved[0], moved[-1])}, {number_of(len(moved), 'session')}"
 
 
-def _span(row: Row) -> str:
-    """Write the days of folded entries: ``2026-11-16 to 20``, ``2026-09-28 to 10-02``."""
-    return _days(row["first"], row["last"])
-
-
 def _days(first: str, last: str) -> str:
+    """Write the days of two sessions: ``2026-11-16 to 20``, ``2026-09-28 to 10-02``."""
     first, last = first[:10], last[:10]
     if first == last:
         return first
@@ -167,24 +148,80 @@ def _days(first: str, last: str) -> str:
     return f"{first} to {last[8:] if same_month else last[5:]}"
 
 
-def _entries(row: Row) -> str:
-    count = row["entries"]
-    codes = ", ".join(f"{n} x {code}" for code, n in row["codes"].items())
-    stated = f", {AS_STATED}" if row["source"] is not None else ""
-    return f"{number_of(count, 'entry', 'entries')}{stated}: {codes}"
+def _what(step: Step) -> str:
+    told, account = step.told, step.account
+    if isinstance(told, Entries):
+        codes = ", ".join(f"{n} x {code}" for code, n in told.codes.items())
+        stated = f", {AS_STATED}" if told.source is not None else ""
+        return f"{number_of(sum(told.codes.values()), 'entry', 'entries')}{stated}: {codes}"
+    if account["kind"] == "admission":
+        field = account["field"].replace("_", " ")
+        kind = admission_rows.KINDS[account["admission"]]
+        return f"admission register, {kind}: {account['about']}'s {field}"
+    if "change" in account:
+        return f"{kind_in_words(account)}: {account['change']}"
+    asked = f": {account['asked']} asked for" if account.get("asked") else ""
+    return kind_in_words(account) + asked
 
 
-def _movement(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def _movement(step: Step) -> str:
     """Say which figures moved, from what to what."""
-    counts = [f"{name} {before[name]} > {after[name]}" for name in COUNTS
-              if before[name] != after[name]]  # fmt: skip
-    if before["attendance"] != after["attendance"]:
-        counts.append(f"attendance {_rate(before)} > {_rate(after)}")
-    if before["fullest_window"] != after["fullest_window"]:
-        counts.append(f"fullest window {before['fullest_window']} > {after['fullest_window']}")
-    return "; ".join(counts) or "no figure moved"
+    before, after = step.before, step.after
+    moved = [
+        f"{name} {getattr(before, name)} > {getattr(after, name)}"
+        for name in COUNTS
+        if getattr(before, name) != getattr(after, name)
+    ]
+    if before.attendance != after.attendance:
+        moved.append(f"attendance {_rate(before)} > {_rate(after)}")
+    if before.fullest_window != after.fullest_window:
+        moved.append(f"fullest window {before.fullest_window} > {after.fullest_window}")
+    return "; ".join(moved) or "no figure moved"
 
 
-def _rate(figures: Mapping[str, Any]) -> str:
-    rate = figures["attendance"]
-    return "no sessions" if rate is None else f"{rate} %"
+def _rate(figures: Counted) -> str:
+    return "no sessions" if figures.attendance is None else f"{figures.attendance} %"
+
+
+def _told(key: str, heading: str = "", **more: Any) -> Column[Step]:  # noqa: ANN401 - as `Column`
+    return Column(key, heading, lambda step: step.account.get(key), **more)
+
+
+def _by(key: str) -> Column[Step]:
+    return Column(f"by_{key}", value=lambda step: (step.account.get("by") or {}).get(key))
+
+
+def _figure(side: str, name: str) -> Column[Step]:
+    return Column(f"{side}_{name}", value=lambda step: getattr(getattr(step, side), name))
+
+
+def _read(heading: str, words: Callable[[Account], str]) -> Column[Step]:
+    """Return a column of what is told of a change alone, not of first entries."""
+    return Column(
+        "",
+        heading,
+        text=lambda step: "" if isinstance(step.told, Entries) else words(step.account),
+    )
+
+
+COLUMNS: tuple[Column[Step], ...] = (
+    Column("upn", value=lambda step: step.person.upn),
+    *map(_told, ("position", "kind")),
+    _told("session", "Session", text=_session),
+    *map(_told, ("field", "change", "sessions")),
+    _told("was", "Was", free=True),
+    _told("became", "Became", free=True),
+    *map(_told, ("asked", "entries", "first", "last")),
+    _told("reason", "Reason", free=True),
+    *map(_by, ("name", "job_title", "authenticated")),
+    *map(_told, ("recorded_at", "stated_at", "source")),
+    _told("late_by_school_days", "School days after", number=True),
+    *(_figure(side, name) for side in ("before", "after") for name in Counted._fields),
+    _read("When", when_in_words),
+    Column("", "What", text=_what, free=True),
+    _read("By", lambda account: by_in_words(account["by"])),
+    _read("How known", lambda account: authenticated_in_words(account["by"])),
+    Column("", "Figures before > after", text=_movement),
+)
+_READ = ("When", "Session", "What", "Was", "Became", "Reason", "By", "How known",
+         "School days after", "Figures before > after")  # fmt: skip

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 
 from ledger.clock import local_date, parse_instant
@@ -11,36 +10,93 @@ from ledger.values import parse_session
 from policies.law.calendar import monday
 from projections.queries.pending import approval_steps
 from projections.queries.versions import Describer
-from projections.queries.view import View
+from projections.queries.view import Person, View
 from projections.readmodel.accessors.marks import Version, versions_of
+from projections.register.compare import account_of
 from projections.register.week import PLAN
 from projections.replay.changes import Change, Changes, Order
-from projections.replay.figures import CountingCells, Figures
+from projections.replay.figures import Counted, CountingCells, Figures
 from projections.roll.admission_rows import amendments
 
-ENTRIES = "entries"
-Row = dict[str, Any]
+Account = Mapping[str, Any]
+"""What happened, by whom, when and why, as documents hold it and `wording` reads it."""
+
+
+class Entries(NamedTuple):
+    """First entries at the taking, folded: those of one week, one after another."""
+
+    source: str | None
+    first: str
+    last: str
+    codes: Mapping[str, int]
+    from_position: int
+    position: int
+
+    def joins(self, other: "Entries") -> bool:
+        """Tell whether later entries are of the same week and source."""
+        days = (parse_session(each.first).date for each in (self, other))
+        return self.source == other.source and len(set(map(monday, days))) == 1
+
+    def and_then(self, later: "Entries") -> "Entries":
+        """Return both together."""
+        return Entries(
+            self.source,
+            min(self.first, later.first),
+            max(self.last, later.last),
+            dict(sorted((Counter(self.codes) + Counter(later.codes)).items())),
+            self.from_position,
+            later.position,
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return them as a document has them."""
+        return {
+            "kind": "entries",
+            "entries": sum(self.codes.values()),
+            "first": self.first,
+            "last": self.last,
+            "codes": self.codes,
+            "source": self.source,
+            "from_position": self.from_position,
+            "position": self.position,
+        }
+
+
+class Step(NamedTuple):
+    """One thing that became known of a pupil, and the figures before and after it.
+
+    ``order``: its place among all that became known.
+    """
+
+    person: Person
+    order: Order
+    told: Entries | Account
+    before: Counted
+    after: Counted
+
+    @property
+    def account(self) -> Account:
+        """What happened, as documents hold it."""
+        return self.told.document() if isinstance(self.told, Entries) else self.told
+
+    def document(self) -> dict[str, Any]:
+        """Return it as a document has it."""
+        figures = {"before": self.before._asdict(), "after": self.after._asdict()}
+        return {"upn": self.person.upn, **self.account, **figures}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that became known: a version of a mark or plan, or (``row``) something else."""
+class Known:
+    """What became known at once: a version of a mark or plan, or the account of something else."""
 
     order: Order
     version: Version | None = None
-    row: Row | None = None
+    account: Account | None = None
 
     @property
-    def is_entry(self) -> bool:
-        """Whether it is a first mark at the taking."""
-        return self.version is not None and self.version.kind == "entry"
-
-
-class OrderedRow(NamedTuple):
-    """A row, and its place in the order in which things became known."""
-
-    order: Order
-    row: Row
+    def is_mark(self) -> bool:
+        """Whether a mark stands by it."""
+        return self.version is not None and self.version.kind != PLAN
 
 
 class Replayer:
@@ -52,97 +108,87 @@ class Replayer:
         self._by_source = view.question.clock == "source"
         self._changes = Changes(view, self._describer, pupils)
         self._cells, self._pupils = CountingCells(view), pupils
-        self._asked: dict[int, list[Row]] = {}
+        self._asked: dict[int, list[Account]] = {}
         for pupil, row in approval_steps(view, pupils, view.first, view.on):
             self._asked.setdefault(pupil, []).append(row)
 
-    def rows(self, pupil: int) -> list[OrderedRow]:
-        """Return the rows of one pupil in order; the figures after one are those before the next.
+    def steps(self, person: Person) -> list[Step]:
+        """Return the steps of one pupil in order; the figures after one are those before the next.
 
         Calendar, roll and ages are as known at each step; where one of them moves the figures,
-        that is a row. Marks of sessions before the first day counted move only the fullest
-        window, and are no rows.
+        that is a step. Marks of sessions before the first day counted move only the fullest
+        window, and are no steps.
         """
-        figures, found = self._cells.figures(), list[OrderedRow]()
-        steps, changes = self._in_order(pupil), self._changes.of(pupil)
+        figures, found = self._cells.figures(), list[Step]()
+        known, changes = self._in_order(person.index), self._changes.of(person.index)
         due: Change | None = None
-        for order in sorted(steps.keys() | changes.keys()):
-            here, change = steps.get(order, []), changes.get(order)
-            before = figures.row()
+        for order in sorted(known.keys() | changes.keys()):
+            here, change = known.get(order, []), changes.get(order)
+            before = figures.counted()
             due = change or due
             moved: list[str] = []
             # Before any mark stands there is nothing to count.
-            if due is not None and (figures.stood or any(map(_is_mark, here))):
-                moved, due = self._turn(figures, due, pupil), None
-            after = figures.row()
+            if due is not None and (figures.stood or any(each.is_mark for each in here)):
+                among = self._pupils if due.of_all else [person.index]
+                moved = figures.turn(self._cells.cells(due.moment, person.index, among))
+                due = None
+            after = figures.counted()
             # The amendment of a birth date tells of itself.
             if change is not None and after != before and not (here and change.of_ages):
-                row_of_change = self._changes.row(change, moved) | {
-                    "before": before,
-                    "after": after,
-                }
-                found.append(OrderedRow(order, row_of_change))
+                account = self._changes.account(change, moved)
+                found.append(Step(person, order, account, before, after))
                 before = after
-            for step in here:
-                self._take(found, step, figures, before)
-                before = figures.row()
+            for each in here:
+                self._take(found, each, person, figures, before)
+                before = figures.counted()
         return found
 
-    def _turn(self, figures: Figures, change: Change, pupil: int) -> list[str]:
-        among = self._pupils if change.of_all else [pupil]
-        return figures.turn(self._cells.cells(change.moment, pupil, among))
+    def _take(
+        self, found: list[Step], known: Known, person: Person, figures: Figures, before: Counted
+    ) -> None:
+        version = known.version
+        if version is not None and known.is_mark:
+            figures.move(version.session, version.code or "")
+        if version is not None and parse_session(version.session).date < self._view.first:
+            return
+        told = (known.account or {}) if version is None else self._told(version)
+        last = found[-1].told if found else None
+        # First entries at the taking, one after another, are one step a week.
+        if isinstance(told, Entries) and isinstance(last, Entries) and last.joins(told):
+            told, before = last.and_then(told), found.pop().before
+        found.append(Step(person, known.order, told, before, figures.counted()))
 
-    def _take(self, found: list[OrderedRow], step: Step, figures: Figures, before: Row) -> None:
-        if step.version is not None and _is_mark(step):
-            figures.move(step.version.session, step.version.code or "")
-        if self._is_in_period(step):
-            row = self._row(step) | {"before": before, "after": figures.row()}
-            _add(found, OrderedRow(step.order, row), folds=step.is_entry and not self._every)
-
-    def _in_order(self, pupil: int) -> dict[Order, list[Step]]:
-        found: dict[Order, list[Step]] = {}
-        for step in self._steps(pupil):
-            found.setdefault(step.order, []).append(step)
+    def _in_order(self, pupil: int) -> dict[Order, list[Known]]:
+        found: dict[Order, list[Known]] = {}
+        for known in self._known(pupil):
+            found.setdefault(known.order, []).append(known)
         return found
 
-    def _steps(self, pupil: int) -> Iterator[Step]:
+    def _known(self, pupil: int) -> Iterator[Known]:
         view = self._view
         for version in versions_of(view, [pupil], self._cells.first, view.on):
-            yield Step(self._order(version.position, version.known_by_source), version)
+            yield Known(self._order(version.position, version.known_by_source), version)
         # One pupil at a time: UPNs that are beyond use are all alike.
         about = map(_admission, amendments(view, self._describer, {pupil}))
-        made = [row for row in about if _made_on(row) >= view.first]
+        made = [row for row in about if local_date(_known_at(row)) >= view.first]
         for row in (*self._asked.get(pupil, ()), *made):
-            known = parse_instant(row["stated_at"] or row["recorded_at"])
-            yield Step(self._order(row["position"], known), row=row)
+            yield Known(self._order(row["position"], _known_at(row)), account=row)
 
     def _order(self, position: int, stated: int) -> Order:
         return (stated, position) if self._by_source else (position, 0)
 
-    def _is_in_period(self, step: Step) -> bool:
-        version = step.version
-        return version is None or parse_session(version.session).date >= self._view.first
-
-    def _row(self, step: Step) -> Row:
-        if step.version is None:
-            return dict(step.row or {})
-        version = step.version
-        if step.is_entry and not self._every:
-            return {"kind": ENTRIES, "session": version.session, "became": version.code,
-                    "position": version.position,
-                    "source": self._describer.source(version)}  # fmt: skip
-        row = self._describer.row(0, version)
-        kept = ("session", "kind", "step", "minutes_late", "nature", "reason", "by",
-                "recorded_at", "stated_at", "late_by_school_days", "position",
-                "changed_at")  # fmt: skip
-        about = {"was": version.replaced, "became": version.code, "batch": version.batch}
-        return about | {name: row[name] for name in kept if name in row} | {
-            "source": self._describer.source(version)
-        }  # fmt: skip
+    def _told(self, version: Version) -> Entries | Account:
+        if version.kind == "entry" and not self._every:
+            source, session = self._describer.source(version), version.session
+            codes = {version.code or "": 1}
+            return Entries(source, session, session, codes, version.position, version.position)
+        about = ("session", "kind", "step", "minutes_late", "nature", "reason")
+        coded = {"was": version.replaced, "became": version.code, "batch": version.batch}
+        return {**coded, **account_of(self._describer, version, *about)}
 
 
-def _admission(row: Row) -> Row:
-    """Return an amendment of the admission register as a row; it has no session."""
+def _admission(row: Account) -> Account:
+    """Return an amendment of the admission register as an account; it has no session."""
     kept = ("field", "about", "parent_id", "reason", "by", "recorded_at", "stated_at", "source",
             "position")  # fmt: skip
     return {"kind": "admission", "admission": row["kind"], "session": None, "step": None,
@@ -150,57 +196,5 @@ def _admission(row: Row) -> Row:
             **{name: row[name] for name in kept}}  # fmt: skip
 
 
-def _made_on(row: Row) -> date:
-    return local_date(parse_instant(row["stated_at"] or row["recorded_at"]))
-
-
-def _is_mark(step: Step) -> bool:
-    return step.version is not None and step.version.kind != PLAN
-
-
-def _add(found: list[OrderedRow], new: OrderedRow, *, folds: bool) -> None:
-    """Add a row; first entries at the taking, one after another, are one row a week."""
-    row = new.row
-    if not folds:
-        found.append(new)
-    elif not found or not _same_week(found[-1].row, row):
-        found.append(OrderedRow(new.order, _week_of_entries(row)))
-    else:
-        last = found.pop().row
-        last["entries"] += 1
-        last["first"] = min(last["first"], row["session"])
-        last["last"] = max(last["last"], row["session"])
-        last["codes"] = _one_more(last["codes"], row["became"])
-        last["position"], last["after"] = row["position"], row["after"]
-        found.append(OrderedRow(new.order, last))
-
-
-def _same_week(last: Mapping[str, Any], row: Row) -> bool:
-    if last["kind"] != ENTRIES or last["source"] != row["source"]:
-        return False
-    return _monday(last["first"]) == _monday(row["session"])
-
-
-def _monday(session: str) -> date:
-    return monday(parse_session(session).date)
-
-
-def _week_of_entries(row: Row) -> Row:
-    return {
-        "kind": ENTRIES,
-        "entries": 1,
-        "first": row["session"],
-        "last": row["session"],
-        "codes": {row["became"]: 1},
-        "source": row["source"],
-        "from_position": row["position"],
-        "position": row["position"],
-        "before": row["before"],
-        "after": row["after"],
-    }
-
-
-def _one_more(codes: Mapping[str, int], code: str) -> dict[str, int]:
-    found = Counter(codes)
-    found[code] += 1
-    return dict(sorted(found.items()))
+def _known_at(row: Account) -> int:
+    return parse_instant(row["stated_at"] or row["recorded_at"])

@@ -22,13 +22,14 @@ from projections.penalties.alert_letter import (
 )
 from projections.register.words import AmendedNotes, BlankNotes, SignWords
 from projections.rendering.words import SHIPPED
+from projections.replay.words import ReplayNotes
 from projections.why.words import CountWords
 from tests.ledger.refusals import refused_with
 
 FILES = (
     LeaveLetterWords, AlertHeadWords, NoticeWords, ConsiderationWords, CertificateWords,
     AlertFootWords, AmendedNotes, BlankNotes, SignWords, RateWords,
-    PersistentWords, CountWords,
+    PersistentWords, CountWords, ReplayNotes,
 )  # fmt: skip
 EMPTY = {str: "", int: 0, bool: False}
 BLANK = "_" * 40

@@ -402,7 +402,7 @@ def test_before_the_law_had_the_rule_there_is_no_window(school):
     asked = {"on": date(2024, 6, 30), "from_": date(2024, 6, 1)}
     assert not replayed(school, **asked).rows()
     with open_view(school.folder, Replay(**asked), lambda: AT + HOUR) as view:
-        assert CountingCells(view).figures().row()["fullest_window"] is None
+        assert CountingCells(view).figures().counted().fullest_window is None
 
 
 def test_the_note_says_how_many_weeks_the_law_of_the_day_counts_together(school):
