@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from ledger.english import in_words, number_of
 from ledger.errors import Refused
@@ -20,6 +20,7 @@ from projections.queries.wording import (
     when_in_words,
 )
 from projections.register.week import by_surname
+from projections.rendering.words import Words
 from projections.replay.figures import COUNTS, Counted, measure_on
 from projections.replay.steps import Account, Entries, Replayer, Step
 from projections.roll import admission_rows
@@ -112,9 +113,17 @@ def _members(question: Replay, view: View) -> list[Person]:
     return by_surname(view.people[n] for n in members_on(view, wanted))
 
 
-def _notes(found: Histories, every: Sequence[Step]) -> list[str]:
-    from projections.replay.words import ReplayNotes  # noqa: PLC0415 - slow to import
+@dataclass(frozen=True, kw_only=True)
+class ReplayNotes(Words):
+    """What the notes are given; the file says what each is."""
 
+    file: ClassVar = "replay-notes.txt"
+
+    weeks: str
+    imported: bool
+
+
+def _notes(found: Histories, every: Sequence[Step]) -> list[str]:
     imported = found.by_ledger and any(step.account["source"] for step in every)
     return ReplayNotes(weeks=found.weeks, imported=imported).lines(found.folder)
 

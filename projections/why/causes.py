@@ -1,21 +1,16 @@
-"""The causes of what moved: which events did what to the counts of which pupil.
-
-`NewFacts` reads what became known between two times; `Finder` attributes every move to it.
-"""
+"""The causes of what moved: which events did what to the counts of which pupil."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
 
 from ledger.values import Session
 from projections.queries.rectangle import Flags
 from projections.queries.tally import Counts
-from projections.queries.view import View
 from projections.readmodel.accessors.changes import mark_places, new_marks, turns
 from projections.readmodel.record import V
+from projections.readmodel.records.register import Mark
 from projections.readmodel.records.roll import Details, Membership, Spell
 from projections.readmodel.records.school import Closure, Term
 from projections.why.cells import Cause, Cells, Move
@@ -24,6 +19,7 @@ from projections.why.stages import Stage
 Place = tuple[int, str]
 """A pupil's row number and a session."""
 OfPupil = Spell | Membership | Details
+_OF_PUPILS: tuple[type[OfPupil], ...] = (Spell, Membership, Details)
 Causes = dict[tuple[int, str, int], Cause]
 """By the number of the stage, the kind and the pupil."""
 
@@ -39,134 +35,45 @@ MARKS = {
     "restated": "restated",
 }
 KINDS = (
-    *MARKS.values(),
-    CALENDAR,
-    GROUP_MOVE,
-    BIRTH_DATE,
-    BOARDING,
-    JOINER,
-    LEAVER,
-    ENTERING,
-    LEAVING,
+    *MARKS.values(), CALENDAR, GROUP_MOVE, BIRTH_DATE, BOARDING, JOINER, LEAVER, ENTERING, LEAVING,
     RULE,
-)
-
-
-# -- what became known in between ----------------------------------------------------------
-
-
-class NewVersion(NamedTuple):
-    """A version of a mark that became known in between; ``undated``: nobody states a time."""
-
-    kind: str
-    code: str
-    undated: bool
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewFacts:
-    """What became known after the earlier view, up to the later one."""
-
-    earlier: View
-    later: View
-
-    def marks(self, first: date, last: date) -> dict[Place, list[NewVersion]]:
-        """Return the versions of marks on sessions of a range of dates, in order."""
-        found: defaultdict[Place, list[NewVersion]] = defaultdict(list)
-        for mark in new_marks(self.earlier, self.later, first, last):
-            version = NewVersion(mark.kind, mark.code, mark.sf == 0, mark.kf)
-            found[mark.pupil, mark.session].append(version)
-        return found
-
-    def by_pupil(self, record: type[OfPupil]) -> dict[int, set[int]]:
-        """Return the positions at which facts of pupils of a kind began or ended."""
-        found: defaultdict[int, set[int]] = defaultdict(set)
-        for version, positions in self._turns(record):
-            found[version.pupil] |= positions
-        return found
-
-    def calendar(self, sessions: Iterable[Session]) -> dict[str, set[int]]:
-        """Return the positions of changes of terms and closures that concern each session."""
-        closures: defaultdict[tuple[date, str], set[int]] = defaultdict(set)
-        for closure, positions in self._turns(Closure):
-            closures[closure.date, closure.half] |= positions
-        terms = list(self._turns(Term))
-        found = {}
-        for session in sessions:
-            day = session.date
-            here = [positions for term, positions in terms if term.first <= day <= term.last]
-            found[str(session)] = closures.get((day, session.half), set()).union(*here)
-        return found
-
-    def any_calendar(self) -> set[int]:
-        """Return the positions of every change of terms: they move the start of the year."""
-        return {p for _, positions in self._turns(Term) for p in positions}
-
-    def _turns(self, record: type[V]) -> Iterator[tuple[V, set[int]]]:
-        return turns(self.earlier, self.later, record)
-
-
-def standing_marks(view: View, first: date, last: date) -> dict[Place, set[int]]:
-    """Return the position of the mark that stands, for each session of a range of dates."""
-    found = mark_places(view, first, last)
-    return {(mark.pupil, mark.session): {mark.position} for mark in found}
-
-
-def standing_facts(view: View, record: type[Membership | Spell]) -> dict[int, set[int]]:
-    """Return the positions of the facts of a kind that stand, by pupil."""
-    found: defaultdict[int, set[int]] = defaultdict(set)
-    for version in view.standing(record):
-        found[version.pupil].add(version.kf)
-    return found
-
-
-# -- who did it ----------------------------------------------------------------------------
+)  # fmt: skip
 
 
 class Finder:
     """Finds the causes between the two ends of a way."""
 
     def __init__(self, cells: Cells, *, current: bool) -> None:
-        self.cells = cells
-        self.way = cells.way
-        self._current = current
-        self.new_facts = NewFacts(self.way.earlier, self.way.later)
+        self.cells, self.way, self._current = cells, cells.way, current
 
     def causes(self) -> Causes:
         """Return every cause; their effects add up to what moved."""
-        found: defaultdict[tuple[int, str, int], Cause] = defaultdict(Cause)
+        found: Causes = defaultdict(Cause)
         for number, stage, moves in self.cells.stages():
             for move in moves:
                 if stage.facts == "marks":
                     self._attribute_to_marks(found, number, move)
                 else:
                     kind = self._kind(stage, move)
-                    cause = found[number, kind, move.pupil]
-                    cause.add(self._effect(move), self._events(stage, kind, move))
+                    effect = self._effect(move.session, move.old, move.new)
+                    found[number, kind, move.pupil].add(effect, self._events(stage, kind, move))
         return dict(found)
 
     def _attribute_to_marks(self, found: Causes, number: int, move: Move) -> None:
         """Let each version of a mark that became known have its own effect."""
         standing = move.old
-        for version in self.marks[move.pupil, str(move.session)]:
-            after = self._standing(version)
-            effect = self.cells.worth(move.session, after)
-            effect = effect - self.cells.worth(move.session, standing)
-            cause = found[number, MARKS[version.kind], move.pupil]
-            cause.add(effect, {version.position})
+        for mark in self.marks[move.pupil, str(move.session)]:
+            after = 1 + 2 * self._numbers[mark.code] + (mark.sf == 0)  # 0: nobody states a time
+            effect = self._effect(move.session, standing, after)
+            found[number, MARKS[mark.kind], move.pupil].add(effect, {mark.kf})
             standing = after
-
-    def _standing(self, version: NewVersion) -> int:
-        return 1 + 2 * self._numbers[version.code] + version.undated
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
         return {code: n for n, code in enumerate(self.way.later.grid.book)}
 
-    def _effect(self, move: Move) -> Counts:
-        after = self.cells.worth(move.session, move.new)
-        return after - self.cells.worth(move.session, move.old)
+    def _effect(self, session: Session, old: int, new: int) -> Counts:
+        return self.cells.worth(session, new) - self.cells.worth(session, old)
 
     # -- what kind of cause -------------------------------------------------------------------
 
@@ -178,16 +85,12 @@ class Finder:
             case "roll":
                 return JOINER if gained else LEAVER
             case "window":
-                return self._kind_of_window(move, gained=gained)
+                entering = ENTERING if move.pupil in self._on_roll_before else JOINER
+                return entering if gained else LEAVING
             case "selection" if self._current and move.pupil in self._joiners_and_leavers:
                 return JOINER if gained else LEAVER
             case _:
                 return GROUP_MOVE
-
-    def _kind_of_window(self, move: Move, *, gained: bool) -> str:
-        if not gained:
-            return LEAVING
-        return ENTERING if move.pupil in self._on_roll_before else JOINER
 
     @cached_property
     def _on_roll_before(self) -> set[int]:
@@ -197,26 +100,29 @@ class Finder:
     @cached_property
     def _joiners_and_leavers(self) -> set[int]:
         """Pupils on roll at one of the two dates only."""
-        return _on_roll(self.way.earlier) ^ _on_roll(self.way.later)
+        earlier, later = (
+            {spell.pupil for spell in view.spells if spell.covers(view.on)}
+            for view in (self.way.earlier, self.way.later)
+        )
+        return earlier ^ later
 
     # -- by which events ----------------------------------------------------------------------
 
     def _events(self, stage: Stage, kind: str, move: Move) -> set[int]:
-        place = (move.pupil, str(move.session))
+        pupil, session = move.pupil, str(move.session)
         if self.way.of_dates:
-            return self._events_by_date(kind, place)
-        marks = {version.position for version in self.marks.get(place, ())}
+            return self._events_by_date(kind, pupil, session)
+        marks = {mark.kf for mark in self.marks.get((pupil, session), ())}
         if stage.facts == "calendar":
-            return marks | (self._calendar[place[1]] or self._any_calendar)
-        table = self._group_changes if kind == GROUP_MOVE else self._roll_changes
-        return marks | table.get(move.pupil, set())
+            return marks | self._calendar[session]
+        return marks | self.changed[Membership if kind == GROUP_MOVE else Spell][pupil]
 
-    def _events_by_date(self, kind: str, place: Place) -> set[int]:
+    def _events_by_date(self, kind: str, pupil: int, session: str) -> set[int]:
         if kind == GROUP_MOVE:
-            return self._memberships.get(place[0]) or self._enrolments[place[0]]
-        marks = self._standing_marks.get(place, set())
+            return self._standing[Membership][pupil] or self._standing[Spell][pupil]
+        marks = self._standing_marks.get((pupil, session), set())
         if kind in (JOINER, LEAVER) or not marks:
-            return marks | self._enrolments[place[0]]
+            return marks | self._standing[Spell][pupil]
         return marks
 
     def relevant_marks(self, cells: Flags) -> dict[int, set[int]]:
@@ -227,41 +133,63 @@ class Finder:
             found[int(row)] |= self._standing_marks[int(row), str(sessions[at])]
         return found
 
+    # -- what became known in between, and what stands at the end ------------------------------
+
     @cached_property
-    def marks(self) -> Mapping[Place, list[NewVersion]]:
-        """Versions of marks that became known in between, by pupil and session."""
-        first = min(stage.first for stage in self.way.stages)
-        return self.new_facts.marks(first, max(stage.last for stage in self.way.stages))
+    def marks(self) -> Mapping[Place, list[Mark]]:
+        """Versions of marks that became known in between, by pupil and session, in order."""
+        found: defaultdict[Place, list[Mark]] = defaultdict(list)
+        last = max(stage.last for stage in self.way.stages)
+        for mark in new_marks(self.way.earlier, self.way.later, self._first, last):
+            found[mark.pupil, mark.session].append(mark)
+        return found
+
+    @property
+    def _first(self) -> date:
+        return min(stage.first for stage in self.way.stages)
+
+    @cached_property
+    def changed(self) -> Mapping[type[OfPupil], Mapping[int, set[int]]]:
+        """The positions at which facts of pupils began or ended in between, by kind of fact."""
+        found: dict[type[OfPupil], defaultdict[int, set[int]]] = {}
+        for record in _OF_PUPILS:
+            found[record] = defaultdict(set)
+            for version, positions in self._turns(record):
+                found[record][version.pupil] |= positions
+        return found
 
     @cached_property
     def _calendar(self) -> dict[str, set[int]]:
-        return self.new_facts.calendar(self.cells.sessions)
+        """The positions of the changes of terms and closures that concern each session.
 
-    @cached_property
-    def _any_calendar(self) -> set[int]:
-        return self.new_facts.any_calendar()
+        Where none does, those of every change of terms: they move the start of the year.
+        """
+        closures: defaultdict[tuple[date, str], set[int]] = defaultdict(set)
+        for closure, positions in self._turns(Closure):
+            closures[closure.date, closure.half] |= positions
+        terms = list(self._turns(Term))
+        every = {position for _, positions in terms for position in positions}
+        found = {}
+        for session in self.cells.sessions:
+            here = [turned for term, turned in terms if term.first <= session.date <= term.last]
+            concerned = closures[session.date, session.half].union(*here)
+            found[str(session)] = concerned or every
+        return found
 
-    @cached_property
-    def _group_changes(self) -> dict[int, set[int]]:
-        return self.new_facts.by_pupil(Membership)
-
-    @cached_property
-    def _roll_changes(self) -> dict[int, set[int]]:
-        return self.new_facts.by_pupil(Spell)
+    def _turns(self, record: type[V]) -> Iterator[tuple[V, set[int]]]:
+        return turns(self.way.earlier, self.way.later, record)
 
     @cached_property
     def _standing_marks(self) -> dict[Place, set[int]]:
-        first = min(stage.first for stage in self.way.stages)
-        return standing_marks(self.way.later, first, self.way.later.on)
+        found = mark_places(self.way.later, self._first, self.way.later.on)
+        return {(mark.pupil, mark.session): {mark.position} for mark in found}
 
     @cached_property
-    def _memberships(self) -> dict[int, set[int]]:
-        return standing_facts(self.way.later, Membership)
-
-    @cached_property
-    def _enrolments(self) -> dict[int, set[int]]:
-        return standing_facts(self.way.later, Spell)
-
-
-def _on_roll(view: View) -> set[int]:
-    return {spell.pupil for spell in view.spells if spell.covers(view.on)}
+    def _standing(self) -> Mapping[type[OfPupil], Mapping[int, set[int]]]:
+        """The positions of the facts of pupils that stand at the end, by kind of fact."""
+        found: dict[type[OfPupil], defaultdict[int, set[int]]] = {}
+        for record in _OF_PUPILS[:2]:
+            found[record] = defaultdict(set)
+            for version in self.way.later.standing(record):
+                found[record][version.pupil].add(version.kf)
+        return found

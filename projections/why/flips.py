@@ -20,7 +20,6 @@ from projections.penalties.case import (
 from projections.queries.rectangle import Flags as Cells
 from projections.queries.selection import CountedCells, Population, pupils_in_statistics
 from projections.queries.tally import COUNTED
-from projections.readmodel.records.roll import Details, Membership, Spell
 from projections.why.causes import (
     BIRTH_DATE,
     BOARDING,
@@ -112,9 +111,9 @@ def _events(finder: Finder) -> defaultdict[int, set[int]]:
     if finder.way.of_dates:
         return found
     for (pupil, _), versions in finder.marks.items():
-        found[pupil] |= {version.position for version in versions}
-    for record in (Details, Spell, Membership):
-        for pupil, positions in finder.new_facts.by_pupil(record).items():
+        found[pupil] |= {version.kf for version in versions}
+    for by_pupil in finder.changed.values():
+        for pupil, positions in by_pupil.items():
             found[pupil] |= positions
     return found
 

@@ -7,7 +7,7 @@ register of each is laid over the one before (`cells`); what moved has its event
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from ledger.store.folder import Folder
 from projections.penalties.case import counted_from
@@ -22,6 +22,7 @@ from projections.queries.selection import (
 )
 from projections.queries.tally import COUNTED
 from projections.queries.view import View
+from projections.rendering.words import Words
 from projections.why.causes import KINDS, Finder
 from projections.why.cells import Cause, Cells
 from projections.why.flips import (
@@ -233,9 +234,19 @@ def _table(question: Why, found: Found) -> Grid:
     )
 
 
-def _notes(found: Found) -> list[str]:
-    from projections.why.words import CountWords  # noqa: PLC0415 - slow to import
+@dataclass(frozen=True, kw_only=True)
+class CountWords(Words):
+    """The counts at both points in time; the file says what each is."""
 
+    file: ClassVar = "why-counts.txt"
+
+    before: str
+    after: str
+    known_before: str
+    known_after: str
+
+
+def _notes(found: Found) -> list[str]:
     before, after = found.before, found.after
     return CountWords(
         before=_counts_in_words(before.counts),

@@ -22,8 +22,8 @@ from projections.penalties.alert_letter import (
 )
 from projections.register.words import AmendedNotes, BlankNotes, SignWords
 from projections.rendering.words import SHIPPED
-from projections.replay.words import ReplayNotes
-from projections.why.words import CountWords
+from projections.replay.replay import ReplayNotes
+from projections.why.why import CountWords
 from tests.ledger.refusals import refused_with
 
 FILES = (
