@@ -1,6 +1,6 @@
 """Who is persistently or severely absent, and how far from it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -30,51 +30,43 @@ from projections.queries.view import Person, View
 from projections.readmodel.records.amending import Request
 
 T = TypeVar("T")
-KEPT = ("came_on", "went_off", "still_on")
-_KINDS = {(False, True): "came_on", (True, False): "went_off", (True, True): "still_on"}
+_SINCE = {
+    (False, True): ("came_on", "Came on"),
+    (True, False): ("went_off", "Went off"),
+    (True, True): ("still_on", "Still on"),
+}
+"""Whether somebody was listed on two days: the key of that in a document, and how it is read."""
 _DAY = timedelta(days=1)
-_SINCE = {"came_on": "Came on", "went_off": "Went off", "still_on": "Still on"}
 
 
 # -- ahead: who is about to cross, and when a pupil could be off the list ------------------
 
 
 class Leaving(NamedTuple):
-    """How many sessions of full attendance end a flag, and the earliest date of that."""
+    """How many sessions of full attendance end a flag, and the earliest date of that.
+
+    0 and no date where the pupil is not persistently absent; no date where the school year
+    (from which counting begins anew) or the spell on roll ends before.
+    """
 
     sessions: int
     on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class SessionsAhead:
-    """The sessions after the view's date that the school will meet in the same school year."""
-
-    view: View
-    whole: Rectangle
-
-    def leaving(self, enrolment: Enrolment) -> Leaving:
-        """Return how many sessions of full attendance end it, and the earliest date of that.
-
-        0 and no date where the pupil is not persistently absent; no date where the school year
-        (from which counting begins anew) or the spell on roll ends before.
-        """
-        share = shares(self.view.on).persistent
-        needed = share.sessions_to_leave(enrolment.tally.absent, enrolment.tally.possible)
-        return Leaving(needed, self._date(enrolment, needed))
-
-    def _date(self, enrolment: Enrolment, needed: int) -> date | None:
-        coming = np.nonzero(self.whole.counted[enrolment.pupil])[0]
-        if not 0 < needed <= len(coming):
-            return None
-        reached: date = self.whole.sessions[coming[needed - 1]].date
-        return reached
+def _leaving(on: date, ahead: Rectangle, enrolment: Enrolment) -> Leaving:
+    """Return what ends a flag of a day; ``ahead``: the register after it, as the school year."""
+    tally = enrolment.tally
+    needed = shares(on).persistent.sessions_to_leave(tally.absent, tally.possible)
+    coming = np.nonzero(ahead.counted[enrolment.pupil])[0]
+    if not 0 < needed <= len(coming):
+        return Leaving(needed, None)
+    return Leaving(needed, ahead.sessions[coming[needed - 1]].date)
 
 
-def sessions_ahead(view: View) -> SessionsAhead:
-    """Return what lies ahead of a view's date, by the calendar and the roll as known."""
+def _ahead(view: View) -> Rectangle:
+    """Return the rest of a view's school year, by the calendar and the roll as known."""
     last: date = view.school_year[1] if view.school_year else view.on
-    return SessionsAhead(view, rectangle(view, view.on + _DAY, last))
+    return rectangle(view, view.on + _DAY, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +77,11 @@ class Near:
     until: int
 
 
-def about_to_cross(found: list[Enrolment], within: int, on: date) -> list[Near]:
+def _about_to_cross(found: list[Enrolment], within: int, on: date) -> list[Near]:
     """Return who would be persistently absent after so many sessions of absence, by UPN."""
     share = shares(on).persistent
     near = [Near(e, share.sessions_until(e.tally.absent, e.tally.possible)) for e in found]
-    listed = [each for each in near if 0 < each.until <= within]
-    return sorted(listed, key=lambda each: each.enrolment.upn)
+    return [each for each in near if 0 < each.until <= within]
 
 
 # -- since a date: who came on the list, went off it or stayed, and why --------------------
@@ -104,9 +95,10 @@ class ListChange:
     after: Enrolment | None
 
     @property
-    def kind(self) -> str:
-        """How the list changed by it; empty: it was on neither."""
-        return _KINDS.get((_is_listed(self.before), _is_listed(self.after)), "")
+    def listed(self) -> tuple[bool, bool]:
+        """Whether it was on the list of each day."""
+        before, after = self.before, self.after
+        return (before is not None and before.persistent, after is not None and after.persistent)
 
     @property
     def either(self) -> Enrolment:
@@ -129,26 +121,20 @@ class ListChange:
         return "counted anew: the later date has other sessions or another school year"
 
 
-def _is_listed(enrolment: Enrolment | None) -> bool:
-    return enrolment is not None and enrolment.persistent
-
-
 @dataclass(frozen=True, slots=True)
 class ListChanges:
-    """The list of an earlier day against the one of the view."""
+    """The list of an earlier day against the one of the view; changes by UPN."""
 
     day: date
     changes: Sequence[ListChange]
 
-    def of(self, kind: str) -> list[ListChange]:
-        """Return the changes of a kind, by UPN."""
-        found = [each for each in self.changes if each.kind == kind]
-        return sorted(found, key=lambda each: each.either.upn)
-
     def document(self) -> dict[str, Any]:
-        """Return them as a document has them."""
-        rows = {kind: Listing(_CHANGE_COLUMNS, self.of(kind)) for kind in KEPT}
-        return {"date": self.day, **rows}
+        """Return them as a document has them, those who were on neither list left out."""
+        found = {
+            key: Listing(_CHANGE_COLUMNS, [each for each in self.changes if each.listed == listed])
+            for listed, (key, _) in _SINCE.items()
+        }
+        return {"date": self.day, **found}
 
 
 _CHANGE_COLUMNS: tuple[Column[ListChange], ...] = (
@@ -159,8 +145,8 @@ _CHANGE_COLUMNS: tuple[Column[ListChange], ...] = (
 )
 
 
-def changes_since(
-    question: Selection, view: View, population: Population, day: date, now: list[Enrolment]
+def _changes_since(
+    question: "PersistentAbsence", view: View, day: date, now: list[Enrolment]
 ) -> ListChanges:
     """Compare the list of an earlier date with the one of the view, both as known."""
     if day > view.on:
@@ -170,10 +156,10 @@ def changes_since(
             "give an earlier date",
         )
     then = replace(view, question=replace(question, on=day))
-    before = {e.pupil: e for e in enrolments(then, count_cells(question, then), population)}
-    after = {e.pupil: e for e in now}
-    pupils = before.keys() | after.keys()
-    return ListChanges(day, [ListChange(before.get(n), after.get(n)) for n in pupils])
+    earlier = enrolments(then, count_cells(question, then), question.population)
+    before, after = ({e.pupil: e for e in each} for each in (earlier, now))
+    changes = [ListChange(before.get(n), after.get(n)) for n in before.keys() | after.keys()]
+    return ListChanges(day, sorted(changes, key=lambda change: change.either.upn))
 
 
 # -- the question --------------------------------------------------------------------------
@@ -234,21 +220,18 @@ class PersistentAbsence(Selection, Inquiry[PersistentFindings]):
         here = count_cells(self, view)
         found = enrolments(view, here, self.population)
         shown = [e for e in found if e.persistent or self.all_]
-        ahead = sessions_ahead(view)
+        near = since = None
+        if self.within is not None:
+            near = _about_to_cross(found, self.within, view.on)
+        if self.since is not None:
+            since = _changes_since(self, view, self.since, found)
         return PersistentFindings(
             view.on,
             self.population,
-            [
-                Listed(
-                    e, view.people[e.pupil], authorised_by_kind(view, e.tally), ahead.leaving(e)
-                )
-                for e in shown
-            ],
+            list(_listed(view, shown)),
             found,
-            None if self.within is None else about_to_cross(found, self.within, view.on),
-            None
-            if self.since is None
-            else changes_since(self, view, self.population, self.since, found),
+            near,
+            since,
             pending.in_cells(view, here.counter.whole.sessions, here.chosen),
             view.people,
             _explanation(view, here, shown) if self.explain else (),
@@ -277,6 +260,13 @@ class PersistentAbsence(Selection, Inquiry[PersistentFindings]):
         """Return no row and no total."""
         nobody = Listing(_columns(self.population), [])
         return Answer({"population": self.population, "rows": nobody, "total": None})
+
+
+def _listed(view: View, shown: Sequence[Enrolment]) -> Iterator[Listed]:
+    ahead = _ahead(view)
+    for each in shown:
+        kinds, leaving = authorised_by_kind(view, each.tally), _leaving(view.on, ahead, each)
+        yield Listed(each, view.people[each.pupil], kinds, leaving)
 
 
 def _explanation(view: View, here: CountedCells, shown: Sequence[Enrolment]) -> list[str]:
@@ -387,19 +377,17 @@ def _of(part: int, whole: int) -> str:
 
 def _changes_grid(found: PersistentFindings, since: ListChanges) -> Grid:
     columns: tuple[Column[ListChange], ...] = (
-        Column("", " ", text=lambda row: _SINCE[row.kind]),
+        Column("", " ", text=lambda row: _SINCE[row.listed][1]),
         Column("", "UPN", text=lambda row: row.either.upn),
         Column("", "Name", text=lambda row: found.people[row.either.pupil].name),
-        Column("", "Absent then", text=lambda row: _then(row.before)),
-        Column("", "Absent now", text=lambda row: _then(row.after)),
+        Column("", "Absent then", text=lambda row: _absent_on(row.before)),
+        Column("", "Absent now", text=lambda row: _absent_on(row.after)),
         Column("", "Why", text=lambda row: row.why),
     )
     title = f"The list of {found.on} against that of {since.day}, {_population(found)}"
-    ordered = [each for kind in KEPT for each in since.of(kind)]
+    ordered = [each for kind in _SINCE for each in since.changes if each.listed == kind]
     return Listing(columns, ordered).grid(title)
 
 
-def _then(enrolment: Enrolment | None) -> str:
-    if enrolment is None:
-        return ""
-    return share_of(enrolment.tally.absent, enrolment.tally.possible)
+def _absent_on(day: Enrolment | None) -> str:
+    return share_of(day.tally.absent, day.tally.possible) if day else ""
