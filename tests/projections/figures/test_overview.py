@@ -68,12 +68,17 @@ def test_pupils_below_the_line_are_listed_from_the_lowest(fortnight):
 
 
 def test_the_pupil_with_the_most_changes_is_shown(fortnight):
-    """The fortnight of the week before and this one, cell by cell."""
+    """The fortnight of the week before and this one, cell by cell; what was changed in it."""
     shown = document(fortnight)["fortnight"]
     assert shown["upn"] in {"U-bob", "U-cy"}
     assert len(shown["cells"]) == 20
-    assert document(fortnight, pupil="U-bob")["fortnight"]["upn"] == "U-bob"
     assert document(fortnight, pupil="U-ann")["fortnight"] is None
+    answer = fortnight.ask(Overview(on=ON, pupil="U-bob"))
+    assert answer.document["fortnight"]["upn"] == "U-bob"
+    weeks, changes = answer.blocks[2:4]
+    assert weeks.title == "Bob Baker (9A): a fortnight"
+    assert weeks.rows[0] == ("08 Sep", "I* N", *["/  \\"] * 3, "/  [\\]")
+    assert list(changes.rows) == [("08 Sep AM", "N", "I", "ill", "Mrs R", "16 Sep 10:00", "6")]
 
 
 def test_the_causes_add_up_to_what_moved(fortnight):

@@ -207,6 +207,8 @@ def test_an_unknown_group_is_refused_and_knowing_nothing_is_said(school):
     with pytest.raises(Refused) as caught:
         rows(school, group="Y9")
     assert caught.value.code == "group-unknown"
-    answer = school.ask(Registers(known_at="2025-07-01"))
-    assert answer.document["knows_nothing"] is True
-    assert not answer.rows()
+    for summary, first in ((None, "session,"), ("title", "job_title,")):
+        answer = school.ask(Registers(known_at="2025-07-01", summary=summary))
+        assert answer.document["knows_nothing"] is True
+        assert as_csv(answer).startswith(first)
+        assert not answer.rows()

@@ -192,6 +192,17 @@ def test_what_changed_since_is_marked_and_a_first_entry_is_no_change(week):
     assert not any(c["changed_since"] for c in cells(week)["Ann Able"].values())
 
 
+def test_a_position_bounds_what_changed_since_too(week):
+    """What the log held then changes no more, and with it the answer."""
+    head = week.ask(RegisterShow(**WEEK)).document["as_of"]["position"]
+    asked = {"known_at": "2025-09-08T09:30:00Z", "position": head}
+    assert signed(week, **asked)["Ann Able"][f"{MON}/AM"] == "N!"
+    week.add(AT + 3 * HOUR, on_mark("ann", f"{MON}/PM", amended("N", "I")))
+    assert signed(week, **asked)["Ann Able"][f"{MON}/PM"] == "N"
+    nothing = {"position": 0, "known_at": "2025-07-01"}
+    assert week.ask(RegisterShow(**WEEK | nothing)).document["compared_with"]["position"] == 0
+
+
 def test_an_amendment_of_an_amendment_back_again_is_a_change(week):
     """N became I and N again: what stands is the same, and it was amended."""
     week.add(AT + 3 * HOUR, on_mark("ann", f"{MON}/AM", amended("I", "N")))
