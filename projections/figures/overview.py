@@ -19,7 +19,7 @@ from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, share_of
 from projections.queries.question import Answer, Inquiry, PointInTime, Selection, option
 from projections.queries.rectangle import Flags, Rectangle, rectangle
-from projections.queries.selection import selected_cells
+from projections.queries.selection import CountedCells, selected_cells
 from projections.queries.tally import Counter, Tally, tally_columns
 from projections.queries.versions import Describer, with_numbers
 from projections.queries.view import Person, View
@@ -379,8 +379,7 @@ def _only(whole: Rectangle, asked_for: Flags) -> Rectangle:
 
 def _tally(whole: Rectangle, view: View) -> Tally:
     counter = Counter(whole, view.rules.codes)
-    counts, undated = counter.by_pupil(counter.of_those_who_met(whole.on_roll))
-    return counter.tally(counts.sum(axis=0), undated.sum())
+    return CountedCells(counter, counter.of_those_who_met(whole.on_roll)).total()
 
 
 def _effect(key: str) -> Column[Effect]:

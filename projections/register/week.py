@@ -14,7 +14,7 @@ from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import membership_cells
-from projections.queries.view import Person, View
+from projections.queries.view import Interval, Person, View
 from projections.readmodel.accessors.marks import Version, versions_of
 from projections.readmodel.records.amending import Request
 
@@ -95,18 +95,18 @@ def row_columns(*cell: Column[CellState]) -> tuple[Column[PupilRow], ...]:
 class Week:
     """The register of a group from Monday to Friday, as a view knows it.
 
-    ``pupils``: the rows shown; by default those with a session in the group that week.
+    ``pupils``: the rows shown; at first those with a session in the group that week.
     ``required``: whether a group that nobody ever belonged to is refused.
     """
 
     view: View
     group: str
     monday: date
-    pupils: list[Person] = field(default_factory=list)
     required: bool = True
+    pupils: list[Person] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pupils = self.pupils or self._members()
+        self.pupils = self._pupils()
 
     @property
     def friday(self) -> date:
@@ -140,15 +140,18 @@ class Week:
         return {session: at for at, session in enumerate(self.whole.sessions)}
 
     @cached_property
+    def _memberships(self) -> list[Interval]:
+        return [m for m in self.view.memberships if m.name == self.group]
+
+    @cached_property
     def member(self) -> Flags:
         """Who was in the group and on roll, session by session."""
-        wanted = [m for m in self.view.memberships if m.name == self.group]
-        cells = membership_cells(self.view, wanted, self.whole, per_session=True)
+        cells = membership_cells(self.view, self._memberships, self.whole, per_session=True)
         found: Flags = cells & self.whole.on_roll
         return found
 
-    def _members(self) -> list[Person]:
-        if not any(m.name == self.group for m in self.view.memberships):
+    def _pupils(self) -> list[Person]:
+        if not self._memberships:
             if self.view.knows_nothing or not self.required:
                 return []
             raise Refused(
@@ -157,23 +160,19 @@ class Week:
                 "attendance rates --by registration lists the groups",
             )
         rows = {int(n) for n in np.nonzero(self.member.any(axis=1))[0]}
-        return by_surname(self.view.people[n] for n in rows | self._marked_off_roll(rows))
-
-    def _marked_off_roll(self, listed: set[int]) -> set[int]:
-        """Return who is in the group and has a mark that stands, though no session counts."""
-        others = {n for here in self.members.values() for n in here} - listed
-        found = versions_of(self.view, sorted(others), self.monday, self.friday)
-        return {version.pupil for version in found if version.kind != PLAN}
-
-    def _in_group(self, session: Session) -> set[int]:
-        """Return who was in the group on the day of a session, on roll or not."""
-        wanted = (m for m in self.view.memberships if m.name == self.group)
-        return {m.pupil for m in wanted if m.covers(session.date)}
+        others = sorted(set().union(*self.members.values()) - rows)
+        found = versions_of(self.view, others, self.monday, self.friday)
+        # A mark may stand though no session counts: the row would vanish with the week.
+        rows |= {version.pupil for version in found if version.kind != PLAN}
+        return by_surname(self.view.people[n] for n in rows)
 
     @cached_property
     def members(self) -> dict[Session, set[int]]:
-        """Who was in the group at each session, on roll or not."""
-        return {session: self._in_group(session) for session in self.sessions}
+        """Who was in the group on the day of each session, on roll or not."""
+        return {
+            session: {m.pupil for m in self._memberships if m.covers(session.date)}
+            for session in self.sessions
+        }
 
     @cached_property
     def versions(self) -> dict[Place, list[Version]]:

@@ -16,6 +16,7 @@ from projections.readmodel.records.school import Closure, Term
 from projections.replay.figures import Moment
 
 _CALENDAR = (Term, Closure)
+_OF_PUPILS: tuple[type[Spell | Membership | Details], ...] = (Spell, Membership, Details)
 _SAID: Mapping[type[Versioned], tuple[str, ...]] = {
     Term: ("name", "year", "first", "last"),
     Closure: ("date", "half", "groups", "cancelled"),
@@ -25,18 +26,29 @@ _SAID: Mapping[type[Versioned], tuple[str, ...]] = {
 }
 """What of each record could move figures."""
 Order = tuple[int, int]
-Values = tuple[Any, ...]
 
 
 class Fact(NamedTuple):
-    """A version of a fact began to stand (``became``) or ended (``was``) at a position."""
+    """A ``version`` of a fact began to stand, after what ``was``; or it ended, at a position."""
 
-    record: type[Versioned]
-    key: Values
+    version: Versioned
     position: int
     stated: int
-    was: Versioned | None
-    became: Versioned | None
+    ended: bool = False
+    was: Versioned | None = None
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What it is a version of."""
+        return (type(self.version), *self.version.identity.values())
+
+    @property
+    def alters(self) -> bool:
+        """Whether what it says could move figures, or it says only what was said before."""
+        names = _SAID[type(self.version)]
+        return self.was is None or any(
+            getattr(self.was, name) != getattr(self.version, name) for name in names
+        )
 
 
 @dataclass(slots=True)
@@ -50,16 +62,16 @@ class Change:
     @property
     def of_all(self) -> bool:
         """Whether it is of the calendar, and so of every pupil."""
-        return all(fact.record in _CALENDAR for fact in self.facts)
+        return all(isinstance(fact.version, _CALENDAR) for fact in self.facts)
 
     @property
     def of_ages(self) -> bool:
         """Whether it is of birth dates alone, by which compulsory school age goes."""
-        return all(fact.record is Details for fact in self.facts)
+        return all(isinstance(fact.version, Details) for fact in self.facts)
 
     def words(self) -> str:
         """Say what it was, each thing once."""
-        said = (_WORDS[f.record](f.was, f.became) for f in self.facts)
+        said = (_WORDS[type(fact.version)](fact.version, fact) for fact in self.facts)
         return "; ".join(dict.fromkeys(filter(None, said)))
 
 
@@ -69,11 +81,12 @@ class Changes:
     def __init__(self, view: View, describer: Describer, pupils: Collection[int]) -> None:
         self._view, self._authors = view, Authors(view, describer)
         self._by_source = view.question.clock == "source"
-        self._calendar = [fact for each in _CALENDAR for fact in _facts(view, each)]
+        calendar = (version for record in _CALENDAR for version in view.ever(record))
+        self._calendar = [fact for version in calendar for fact in _facts(view, version)]
         self._theirs: dict[int, list[Fact]] = {pupil: [] for pupil in pupils}
-        for record in (Spell, Membership, Details):
-            for fact in _facts(view, record, pupil=list(pupils)):
-                self._theirs[fact.key[0]].append(fact)
+        for record in _OF_PUPILS:
+            for version in view.ever(record, pupil=list(pupils)):
+                self._theirs[version.pupil] += _facts(view, version)
 
     def of(self, pupil: int) -> dict[Order, Change]:
         """Return what became known for a pupil, moment after moment."""
@@ -122,73 +135,60 @@ class Changes:
         }
 
 
-def _facts(view: View, record: type[Versioned], **where: Any) -> Iterator[Fact]:  # noqa: ANN401
-    """Yield every beginning and end of a version of a record, as known."""
-    for version in view.ever(record, **where):
-        key = tuple(version.identity.values())
-        yield Fact(record, key, version.kf, version.sf, None, version)
-        end = view.end_of(version)
-        if end is not None:
-            yield Fact(record, key, end, version.st or 0, version, None)
-
-
-def _said(version: Versioned | None) -> Values | None:
-    if version is None:
-        return None
-    return tuple(getattr(version, name) for name in _SAID[type(version)])
+def _facts(view: View, version: Versioned) -> Iterator[Fact]:
+    """Yield the beginning of a version and its end, as known."""
+    yield Fact(version, version.kf, version.sf)
+    end = view.end_of(version)
+    if end is not None:
+        yield Fact(version, end, version.st or 0, ended=True)
 
 
 def _differences(facts: list[Fact]) -> Iterator[Fact]:
     """Yield what changed, with what it was before; what is as it was, is left out."""
-    ends = {(f.record, f.key): f.was for f in facts if f.was is not None}
-    begun = {(f.record, f.key) for f in facts if f.became is not None}
+    ends = {fact.place: fact.version for fact in facts if fact.ended}
+    begun = {fact.place for fact in facts if not fact.ended}
     for fact in facts:
-        place = (fact.record, fact.key)
-        if fact.became is not None:
-            was = ends.get(place)
-            if _said(was) != _said(fact.became):
-                yield fact._replace(was=was)
-        elif place not in begun:
+        if fact.ended and fact.place not in begun:
             yield fact
+        elif not fact.ended:
+            found = fact._replace(was=ends.get(fact.place))
+            if found.alters:
+                yield found
 
 
-def _term_in_words(was: Term | None, became: Term | None) -> str:
-    now = became or was
-    assert now is not None  # noqa: S101 - a fact began or ended
-    before = f" (was {was.first} to {was.last})" if was else ""
-    return f"term {now.name} from {now.first} to {now.last}{before}"
+def _term_in_words(term: Term, fact: Fact) -> str:
+    was = term if fact.ended else fact.was
+    before = f" (was {was.first} to {was.last})" if isinstance(was, Term) else ""
+    return f"term {term.name} from {term.first} to {term.last}{before}"
 
 
-def _closure_in_words(was: Closure | None, became: Closure | None) -> str:
-    now = became or was
-    assert now is not None  # noqa: S101 - as above
-    what = "cancellation" if now.cancelled else "closure"
-    said = ("cancelled" if now.cancelled else "closed") if became else f"{what} withdrawn"
-    whom = f" for {', '.join(now.groups)}" if now.groups else ""
-    return f"{now.date}/{now.half} {said}{whom}"
+def _closure_in_words(closure: Closure, fact: Fact) -> str:
+    said = "cancelled" if closure.cancelled else "closed"
+    if fact.ended:
+        said = f"{'cancellation' if closure.cancelled else 'closure'} withdrawn"
+    whom = f" for {', '.join(closure.groups)}" if closure.groups else ""
+    return f"{closure.date}/{closure.half} {said}{whom}"
 
 
-def _spell_in_words(was: Spell | None, became: Spell | None) -> str:
-    if became is None:
-        assert was is not None  # noqa: S101 - as above
-        return f"enrolment from {was.starts_on} withdrawn"
-    before = f" (was to {was.leaves_on})" if was and was.leaves_on else ""
-    last = f" to {became.leaves_on}" if became.leaves_on else ""
-    return f"on roll from {became.starts_on}{last}{before}"
+def _spell_in_words(spell: Spell, fact: Fact) -> str:
+    if fact.ended:
+        return f"enrolment from {spell.starts_on} withdrawn"
+    was = fact.was.leaves_on if isinstance(fact.was, Spell) else None
+    before = f" (was to {was})" if was else ""
+    last = f" to {spell.leaves_on}" if spell.leaves_on else ""
+    return f"on roll from {spell.starts_on}{last}{before}"
 
 
-def _group_in_words(was: Membership | None, became: Membership | None) -> str:
-    now = became or was
-    assert now is not None  # noqa: S101 - as above
-    since = f" from {now.since}" if now.since else ""
-    return f"in {now.name}{since}{f' to {now.until}' if now.until else ''}"
+def _group_in_words(member: Membership, _: Fact) -> str:
+    since = f" from {member.since}" if member.since else ""
+    return f"in {member.name}{since}{f' to {member.until}' if member.until else ''}"
 
 
-def _age_in_words(was: Details | None, became: Details | None) -> str:
-    return "date of birth, and so compulsory school age" if was and became else ""
+def _age_in_words(_: Details, fact: Fact) -> str:
+    return "date of birth, and so compulsory school age" if fact.was else ""
 
 
-_WORDS: Mapping[type[Versioned], Callable[[Any, Any], str]] = {
+_WORDS: Mapping[type[Versioned], Callable[[Any, Fact], str]] = {
     Term: _term_in_words,
     Closure: _closure_in_words,
     Spell: _spell_in_words,
