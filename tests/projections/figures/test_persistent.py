@@ -9,7 +9,6 @@ from ledger.events import streams
 from ledger.events.roll import PupilRemoved
 from ledger.store.store import Fact
 from projections.figures.persistent import PersistentAbsence
-from projections.queries.blocks import Lines
 from projections.rendering import text
 from tests.projections import cases
 from tests.projections.ledgers import created, instant, joined, marked
@@ -22,12 +21,7 @@ def document(book, **asked):
 
 def shown(book, **asked):
     """Everything that is shown, as text."""
-    blocks = book.ask(PersistentAbsence(**asked)).blocks
-    return "\n".join(
-        line
-        for block in blocks
-        for line in (block.lines if isinstance(block, Lines) else text.as_lines(block))
-    )
+    return "\n".join(text.as_text(book.ask(PersistentAbsence(**asked)).blocks))
 
 
 @pytest.mark.parametrize(("given", "expect"), cases.cases("figures/persistent"))

@@ -31,15 +31,27 @@ MONDAY = date(2025, 9, 8)
 DAY = {"from_": MONDAY, "on": MONDAY}
 
 
-def rows(book, key="upn", **asked):
+AM, PM = f"{MONDAY}/AM", f"{MONDAY}/PM"
+SUMMER = date(2024, 7, 1)
+SEPTEMBER = {"from_": date(2025, 9, 29), "on": date(2025, 10, 1)}
+
+
+def rows(book, **asked):
     """The rows by their key, and the total as None."""
     document = book.ask(Rates(**asked)).document
+    key = "upn" if document["by"] == "pupil" else "group"
     return {row[key]: row for row in document["rows"]} | {None: document["total"]}
 
 
 def closed(kind=SessionsClosed, day=MONDAY, **more):
     """A closure."""
     return Fact(streams.CALENDAR, kind(date=day, **more))
+
+
+def moved(pupil, group, **more):
+    """The end of a pupil's time in a registration group."""
+    left = GroupLeft(kind="registration", name=group, since=None, **more)
+    return Fact(streams.pupil(pupil), left)
 
 
 def test_each_code_counts_as_its_rule_says(school):
@@ -55,236 +67,199 @@ def test_each_code_counts_as_its_rule_says(school):
     }  # fmt: skip
 
 
-def test_a_session_without_a_mark_is_missing_and_not_possible(school):
-    """Two sessions met without a mark: missing 2, possible 0, attendance null."""
-    row = rows(school, **DAY)["U-ann"]
-    assert (row["missing"], row["possible"], row["attendance"]) == (2, 0, None)
+ANN = DAY | {"pupil": "U-ann"}
+MARKED = marked("ann", AM, "/")
+COUNTED = {
+    "a session without a mark is missing and not possible": (
+        [], ANN, {"U-ann": {"missing": 2, "possible": 0, "attendance": None}},
+    ),
+    "a planned closure counts for nobody, and its marks are not counted": (
+        [MARKED, closed(sessions=("AM",))], ANN, {"U-ann": {"missing": 1, "codes": {}}},
+    ),
+    "a closure for a group concerns its members on the day only": (
+        [closed(groups=("9A",))], DAY, {"U-cy": {"missing": 2}},
+    ),
+    "a cancelled session gives Y4 to everyone on roll, and nothing else counts": (
+        [MARKED, closed(SessionCancelled, sessions=("AM",))],
+        DAY,
+        {
+            "U-ann": {"codes": {"Y4": 1}, "possible": 0, "missing": 1},
+            "U-bob": {"codes": {"Y4": 1}, "possible": 0, "missing": 1},
+            "U-cy": {},
+            None: {"codes": {"Y4": 3}},
+        },
+    ),
+    "a session cancelled before the 2024 regulations gives Y": (
+        [
+            term("Summer", SUMMER, date(2024, 7, 5)),
+            enrolled("dot", SUMMER),
+            closed(SessionCancelled, SUMMER, sessions=("PM",)),
+            marked("dot", f"{SUMMER}/PM", "N"),
+        ],
+        {"from_": SUMMER, "on": SUMMER},
+        {"U-dot": {"codes": {"Y": 1}}},
+    ),
+    "whoever is on roll on cancelled sessions only is in no row and no total": (
+        [closed(SessionCancelled, groups=("9A",))], DAY, {"U-cy": {}, None: {"codes": {}}},
+    ),
+    "cancelled wins over planned": (
+        [closed(SessionCancelled, sessions=("AM",)), closed(sessions=("AM",), groups=("9A",))],
+        ANN,
+        {"U-ann": {"codes": {"Y4": 1}}},
+    ),
+    "a withdrawn closure lets marks count again": (
+        [MARKED, closed(SessionCancelled), closed(ClosureWithdrawn)],
+        ANN,
+        {"U-ann": {"codes": {"/": 1}}},
+    ),
+    "marks after the last day on roll do not count, those of that day do": (
+        [marked("cy", f"{day}/AM", "/") for day in ("2025-09-29", "2025-09-30", "2025-10-01")],
+        {"from_": date(2025, 9, 29), "on": date(2025, 10, 3), "pupil": "U-cy"},
+        {"U-cy": {"possible": 2, "missing": 2}},
+    ),
+    "several spells are one row": (
+        [
+            enrolled("cy", date(2025, 11, 3), surname="Cole", forename="Cy", local_id=None),
+            marked("cy", "2025-09-30/AM", "/"),
+            marked("cy", "2025-11-03/AM", "/"),
+        ],
+        {"from_": date(2025, 9, 30), "on": date(2025, 11, 3), "pupil": "U-cy"},
+        {"U-cy": {"possible": 2, "missing": 2}},
+    ),
+    "overlapping terms count a session once": (
+        [term("Another", date(2025, 9, 1), MONDAY)], ANN, {"U-ann": {"missing": 2}},
+    ),
+    "a pupil who left within the range is listed": (
+        [], SEPTEMBER, {"U-ann": {}, "U-bob": {}, "U-cy": {}},
+    ),
+    "current keeps only pupils on roll at the date": (
+        [], SEPTEMBER | {"current": True}, {"U-ann": {}, "U-bob": {}},
+    ),
+    "a leaver counts in the last group held on roll": (
+        [], {"by": "registration", "on": date(2025, 10, 3)}, {"9A": {}, "9B": {}},
+    ),
+    "whoever is in no group of a kind counts in none": (
+        [],
+        DAY | {"by": "year"},
+        {"Y9": {"missing": 4}, "(none)": {"missing": 2}, None: {"missing": 6}},
+    ),
+    "a pupil of two cohorts counts in both and once in the total": (
+        [],
+        DAY | {"by": "cohort"},
+        {
+            "FSM": {"missing": 2},
+            "SEND": {"missing": 2},
+            "(none)": {"missing": 4},
+            None: {"missing": 6},
+        },
+    ),
+    "a cohort left while on roll is left": (
+        [],
+        {"by": "cohort", "from_": MONDAY, "on": date(2025, 9, 15)},
+        {"FSM": {}, "(none)": {}},
+    ),
+    "by the school there is one row, under its URN": (
+        [], DAY | {"by": "school", "school": URN}, {URN: {"missing": 6}},
+    ),
+    "by group": ([], DAY | {"group": "9A"}, {"U-ann": {}, "U-bob": {}}),
+    "by year": ([], DAY | {"year": "Y9"}, {"U-ann": {}, "U-bob": {}}),
+    "by cohort": ([], DAY | {"cohort": "FSM"}, {"U-ann": {}}),
+    "by group and local id": ([], DAY | {"group": "9A", "pupil": "L-bob"}, {"U-bob": {}}),
+    "by group as at each session": (
+        [], DAY | {"group": "9A", "membership": "session"}, {"U-ann": {}, "U-bob": {}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "asked", "expect"), COUNTED.values(), ids=COUNTED)
+def test_what_counts_for_whom(school, facts, asked, expect):
+    """In exactly these rows, with these counts."""
+    if facts:
+        school.add(AT, *facts)
+    found = rows(school, **asked)
+    total = found.pop(None)
+    assert found.keys() == expect.keys() - {None}
+    for name, counts in expect.items():
+        row = total if name is None else found[name]
+        assert {key: row[key] for key in counts} == counts
 
 
 def test_a_later_version_stands_once_it_is_known(school):
     """Before an amendment was recorded the old code counts, after it the new one."""
-    school.add(AT, marked("ann", "2025-09-08/AM", "N"))
+    school.add(AT, marked("ann", AM, "N"))
     amended = MarkAmended(original="N", code="I", reason="ill", by="s1", name="M", job_title="O")
-    school.add(AT + 60_000_000, on_mark("ann", "2025-09-08/AM", amended))
+    school.add(AT + 60_000_000, on_mark("ann", AM, amended))
     before = rows(school, known_at="2025-09-08T09:00:00Z", **DAY)["U-ann"]
     assert before["codes"] == {"N": 1}
     assert rows(school, **DAY)["U-ann"]["codes"] == {"I": 1}
 
 
 def test_two_positions_show_what_the_log_held(school):
-    """The first N events, also in the middle of a transaction."""
-    head = school.add(
-        AT, marked("ann", "2025-09-08/AM", "/"), marked("ann", "2025-09-08/PM", "\\")
-    )
+    """The first N events, also in the middle of a transaction; an instant filters within it."""
+    head = school.add(AT, MARKED, marked("ann", PM, "\\"))
     assert rows(school, position=head - 1, **DAY)["U-ann"]["codes"] == {"/": 1}
     assert rows(school, position=head, **DAY)["U-ann"]["codes"] == {"/": 1, "\\": 1}
-
-
-def test_a_position_and_a_time_bound_together(school):
-    """The position bounds what was held, the instant filters within it."""
-    head = school.add(AT, marked("ann", "2025-09-08/AM", "/"))
     asked = {"position": head, "known_at": "2025-09-08T08:59:59Z", **DAY}
     assert rows(school, **asked)["U-ann"]["codes"] == {}
 
 
-def test_the_source_clock_reads_what_the_source_stated(school):
-    """An imported amendment counts from the time that its source states."""
-    school.add(
-        AT,
-        marked("ann", "2025-09-08/AM", "N", stated=instant(2025, 9, 8, 8), row=2),
-        on_mark("ann", "2025-09-08/AM", MarkAmended(
-            original="N", code="C", stated=instant(2025, 9, 8, 8, 30), row=2, by="s1")),
-        imported=True,
-    )  # fmt: skip
-    asked = {"clock": "source", **DAY}
-    early = rows(school, known_at="2025-09-08T08:29:59Z", **asked)["U-ann"]
-    assert early["codes"] == {"N": 1}
-    assert rows(school, known_at="2025-09-08T08:30:00Z", **asked)["U-ann"]["codes"] == {"C": 1}
+EIGHT = instant(2025, 9, 8, 8)
+ENTERED = marked("ann", AM, "N", stated=EIGHT, row=2)
+STATED = {
+    "an imported amendment counts from the time that its source states": (
+        [ENTERED, on_mark("ann", AM, MarkAmended(
+            original="N", code="C", stated=instant(2025, 9, 8, 8, 30), row=2, by="s1"))],
+        {"08:29:59": {"N": 1}, "08:30:00": {"C": 1}},
+    ),
+    "of a chain the latest stated time so far counts: no version stands before its entry": (
+        [ENTERED, on_mark("ann", AM, SourceRestated(
+            original="N", code="C", stated=instant(2025, 9, 8, 7), row=2))],
+        {"07:30:00": {}, "08:00:00": {"C": 1}},
+    ),
+    "facts recorded here are filtered by our own time: there is nothing else to compare": (
+        [MARKED], {"08:59:59": {}, "09:00:00": {"/": 1}},
+    ),
+}  # fmt: skip
 
 
-def test_an_earlier_stated_change_waits_for_the_entry_before_it(school):
-    """Of a chain the latest stated time so far counts, so no version stands before its entry."""
-    school.add(
-        AT,
-        marked("ann", "2025-09-08/AM", "N", stated=instant(2025, 9, 8, 8), row=2),
-        on_mark("ann", "2025-09-08/AM", SourceRestated(
-            original="N", code="C", stated=instant(2025, 9, 8, 7), row=2)),
-        imported=True,
-    )  # fmt: skip
-    asked = {"clock": "source", **DAY}
-    assert rows(school, known_at="2025-09-08T07:30:00Z", **asked)["U-ann"]["missing"] == 2
-    assert rows(school, known_at="2025-09-08T08:00:00Z", **asked)["U-ann"]["codes"] == {"C": 1}
+@pytest.mark.parametrize(("facts", "expect"), STATED.values(), ids=STATED)
+def test_the_source_clock_reads_what_the_source_stated(school, facts, expect):
+    """Marks without a stated time that were made here count from when they were recorded."""
+    school.add(AT, *facts, imported=facts != [MARKED])
+    for known, codes in expect.items():
+        asked = {"clock": "source", "known_at": f"2025-09-08T{known}Z", **DAY}
+        row = rows(school, **asked)["U-ann"]
+        assert (row["codes"], row["missing"]) == (codes, 2 - len(codes))
 
 
 def test_an_undated_mark_is_known_from_the_start_and_counted_as_undated(school):
     """Under the source clock a mark without a stated time counts at any time, as undated."""
-    school.add(AT, marked("ann", "2025-09-08/AM", "/", row=2), imported=True)
-    asked = Rates(clock="source", known_at="2025-09-02", **DAY)
-    answer = school.ask(asked)
+    school.add(AT, marked("ann", AM, "/", row=2), imported=True)
+    answer = school.ask(Rates(clock="source", known_at="2025-09-02", **DAY))
     row = answer.document["rows"][0]
     assert (row["codes"], row["undated"], answer.document["total"]["undated"]) == ({"/": 1}, 1, 1)
     assert "no time" in answer.blocks[0].notes[0]
 
 
-def test_facts_recorded_here_are_filtered_by_our_own_time_under_either_clock(school):
-    """The source clock has nothing else to compare a mark made here with."""
-    school.add(AT, marked("ann", "2025-09-08/AM", "/"))
-    asked = {"clock": "source", **DAY}
-    assert rows(school, known_at="2025-09-08T08:59:59Z", **asked)["U-ann"]["codes"] == {}
-    assert rows(school, known_at="2025-09-08T09:00:00Z", **asked)["U-ann"]["codes"] == {"/": 1}
-
-
-def test_a_planned_closure_counts_for_nobody(school):
-    """Neither possible nor missing, and its marks are not counted."""
-    school.add(AT, marked("ann", "2025-09-08/AM", "/"), closed(sessions=("AM",)))
-    row = rows(school, **DAY)["U-ann"]
-    assert (row["missing"], row["codes"]) == (1, {})
-
-
-def test_a_closure_for_a_group_concerns_its_members_on_the_day_only(school):
-    """9A is closed: Ann and Bob met nothing, Cy did."""
-    school.add(AT, closed(groups=("9A",)))
-    found = rows(school, **DAY)
-    assert set(found) == {"U-cy", None}
-    assert found["U-cy"]["missing"] == 2
-
-
-def test_a_cancelled_session_gives_y4_to_everyone_on_roll(school):
-    """Y4 in codes without a mark or over another one, and nothing else counts."""
-    school.add(AT, marked("ann", "2025-09-08/AM", "/"), closed(SessionCancelled, sessions=("AM",)))
-    found = rows(school, **DAY)
-    for upn in ("U-ann", "U-bob"):
-        assert (found[upn]["codes"], found[upn]["possible"], found[upn]["missing"]) == (
-            {"Y4": 1}, 0, 1,
-        )  # fmt: skip
-    assert found[None]["codes"] == {"Y4": 3}
-
-
-def test_a_session_cancelled_before_the_2024_regulations_gives_y(school):
-    """Y4 began on 19 August 2024; before, the code was Y."""
-    summer = date(2024, 7, 1)
-    school.add(
-        AT,
-        term("Summer", summer, date(2024, 7, 5)),
-        enrolled("dot", summer),
-        closed(SessionCancelled, summer, sessions=("PM",)),
-        marked("dot", f"{summer}/PM", "N"),
-    )
-    assert rows(school, from_=summer, on=summer)["U-dot"]["codes"] == {"Y": 1}
-
-
-def test_a_pupil_on_roll_on_cancelled_sessions_only_is_in_no_row_and_no_total(school):
-    """Who is listed was on roll on a session that was met; the total is of those listed."""
-    school.add(AT, closed(SessionCancelled, groups=("9A",)))
-    found = rows(school, **DAY)
-    assert set(found) == {"U-cy", None}
-    assert found[None]["codes"] == {}
-
-
-def test_cancelled_wins_over_planned(school):
-    """A session both planned closed and cancelled for a pupil is cancelled."""
-    school.add(
-        AT,
-        closed(SessionCancelled, sessions=("AM",)),
-        closed(sessions=("AM",), groups=("9A",)),
-    )
-    assert rows(school, **DAY)["U-ann"]["codes"] == {"Y4": 1}
-
-
-def test_a_withdrawn_closure_lets_marks_count_again(school):
-    """As known after the withdrawal the session was met."""
-    school.add(AT, marked("ann", "2025-09-08/AM", "/"), closed(SessionCancelled))
-    school.add(AT + 1, closed(ClosureWithdrawn))
-    assert rows(school, **DAY)["U-ann"]["codes"] == {"/": 1}
-
-
-def test_marks_before_the_first_and_after_the_last_day_on_roll_do_not_count(school):
-    """Cy left on 30 September: that day counts, the next does not."""
-    school.add(AT, *(marked("cy", f"2025-09-{d}/AM", "/") for d in (29, 30)))
-    school.add(AT, marked("cy", "2025-10-01/AM", "/"))
-    row = rows(school, from_=date(2025, 9, 29), on=date(2025, 10, 3))["U-cy"]
-    assert (row["possible"], row["missing"]) == (2, 2)
-
-
-def test_several_spells_are_one_row(school):
-    """Cy comes back in November; both spells count in one row."""
-    school.add(
-        AT,
-        enrolled("cy", date(2025, 11, 3), surname="Cole", forename="Cy", local_id=None),
-        marked("cy", "2025-09-30/AM", "/"),
-        marked("cy", "2025-11-03/AM", "/"),
-    )
-    row = rows(school, from_=date(2025, 9, 30), on=date(2025, 11, 3))["U-cy"]
-    assert (row["possible"], row["missing"]) == (2, 2)
-
-
-def test_current_keeps_only_pupils_on_roll_at_the_date(school):
-    """Cy has left and is not listed."""
-    asked = {"from_": date(2025, 9, 29), "on": date(2025, 10, 1)}
-    assert "U-cy" in rows(school, **asked)
-    assert set(rows(school, current=True, **asked)) == {"U-ann", "U-bob", None}
-
-
-def test_a_leaver_counts_in_the_last_group_held_on_roll(school):
-    """Membership at a date after leaving is that of the last day on roll."""
-    found = rows(school, "group", by="registration", on=date(2025, 10, 3))
-    assert set(found) == {"9A", "9B", None}
-
-
-def test_whoever_is_in_no_group_counts_in_none(school):
-    """Of a kind in which nobody belongs to a group, everyone counts in ``(none)``."""
-    found = rows(school, "group", by="year", **DAY)
-    assert {name: row["missing"] for name, row in found.items()} == {
-        "Y9": 4, "(none)": 2, None: 6,
-    }  # fmt: skip
-
-
-def test_a_pupil_of_two_cohorts_counts_in_both_and_once_in_the_total(school):
-    """Ann is FSM and, until 12 September, SEND."""
-    found = rows(school, "group", by="cohort", **DAY)
-    assert {name: row["missing"] for name, row in found.items()} == {
-        "FSM": 2, "SEND": 2, "(none)": 4, None: 6,
-    }  # fmt: skip
-
-
-def test_a_cohort_left_while_on_roll_is_left(school):
-    """Ann was SEND until 12 September: at a later date she is not."""
-    found = rows(school, "group", by="cohort", from_=MONDAY, on=date(2025, 9, 15))
-    assert "SEND" not in found
-
-
 def test_membership_by_session_follows_the_pupil(school):
     """Bob moves to 9B on Tuesday: Monday counts in 9A, Tuesday in 9B."""
-    move = {"kind": "registration", "since": None}
-    school.add(
-        AT,
-        Fact(streams.pupil("bob"), GroupLeft(name="9A", until=MONDAY, **move)),
-        joined("bob", "registration", "9B", since=date(2025, 9, 9)),
-    )
+    joins = joined("bob", "registration", "9B", since=date(2025, 9, 9))
+    school.add(AT, moved("bob", "9A", until=MONDAY), joins)
     asked = {"by": "registration", "from_": MONDAY, "on": date(2025, 9, 9), "pupil": "U-bob"}
-    assert set(rows(school, "group", **asked)) == {"9B", None}
-    found = rows(school, "group", membership="session", **asked)
+    assert set(rows(school, **asked)) == {"9B", None}
+    found = rows(school, membership="session", **asked)
     assert {name: row["missing"] for name, row in found.items()} == {"9A": 2, "9B": 2, None: 4}
 
 
 def test_membership_by_session_without_a_group_is_none(school):
     """Sessions on which a pupil was in no group of the kind count in ``(none)``."""
     asked = {"by": "cohort", "from_": date(2025, 9, 12), "on": date(2025, 9, 15)}
-    found = rows(school, "group", membership="session", pupil="U-ann", **asked)
+    found = rows(school, membership="session", pupil="U-ann", **asked)
     assert {name: row["missing"] for name, row in found.items()} == {
         "FSM": 4, "SEND": 2, None: 4,
     }  # fmt: skip
-    bob = rows(school, "group", membership="session", pupil="U-bob", **asked)
+    bob = rows(school, membership="session", pupil="U-bob", **asked)
     assert set(bob) == {"(none)", None}
-
-
-def test_filters_keep_the_members(school):
-    """By group, year, cohort and pupil, by UPN or local id."""
-    assert set(rows(school, group="9A", **DAY)) == {"U-ann", "U-bob", None}
-    assert set(rows(school, year="Y9", **DAY)) == {"U-ann", "U-bob", None}
-    assert set(rows(school, cohort="FSM", **DAY)) == {"U-ann", None}
-    assert set(rows(school, group="9A", pupil="L-bob", **DAY)) == {"U-bob", None}
-    assert set(rows(school, group="9A", membership="session", **DAY)) == {"U-ann", "U-bob", None}
 
 
 @pytest.mark.parametrize(
@@ -303,13 +278,6 @@ def test_who_is_not_known_is_refused(school, asked, code):
         school.ask(Rates(**asked))
     assert refused.value.code == code
     assert refused.value.remedy
-
-
-def test_the_school_is_checked_against_the_ledger(school):
-    """Its own URN is accepted; by school there is one row under it."""
-    found = rows(school, "group", by="school", school=URN, **DAY)
-    assert set(found) == {URN, None}
-    assert found[URN]["missing"] == 6
 
 
 def test_a_school_not_recorded_yet_is_no_school(empty):
@@ -349,7 +317,7 @@ def test_a_source_that_states_a_group_before_its_pupil_is_answered(school):
     )
     asked = {"clock": "source", "known_at": "2025-09-04", "by": "registration", **DAY}
     for membership in ("on", "session"):
-        assert "9E" not in rows(school, "group", membership=membership, **asked)
+        assert "9E" not in rows(school, membership=membership, **asked)
 
 
 def test_a_spell_known_before_another_is_named_all_the_same(school):
@@ -364,12 +332,6 @@ def test_a_spell_known_before_another_is_named_all_the_same(school):
     )  # fmt: skip
     found = rows(school, clock="source", known_at="2025-09-04", **DAY)
     assert found["U-eve"]["missing"] == 2
-
-
-def test_overlapping_terms_count_a_session_once(school):
-    """Terms as known may overlap; a session is one all the same."""
-    school.add(AT, term("Another", date(2025, 9, 1), MONDAY))
-    assert rows(school, **DAY)["U-ann"]["missing"] == 2
 
 
 def test_rows_are_sorted_and_shown_with_name_and_counts(school):

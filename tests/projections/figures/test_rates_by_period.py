@@ -11,7 +11,6 @@ from ledger.state.calendar import Calendar, Term
 from ledger.store.store import Fact
 from ledger.values import Session
 from projections.figures.rates import Rates
-from projections.queries.blocks import Lines
 from projections.queries.tally import COUNTED, PERIODS, Tally, mean_rate, periods
 from projections.rendering import text
 from tests.projections import cases
@@ -37,12 +36,7 @@ def document(book, **asked):
 
 def shown(book, **asked):
     """Everything that is shown, as text."""
-    blocks = book.ask(Rates(**asked)).blocks
-    return "\n".join(
-        line
-        for block in blocks
-        for line in (block.lines if isinstance(block, Lines) else text.as_lines(block))
-    )
+    return "\n".join(text.as_text(book.ask(Rates(**asked)).blocks))
 
 
 @pytest.mark.parametrize(("given", "expect"), cases.cases("figures/rates"))
