@@ -69,8 +69,7 @@ class Compared:
     def difference(self) -> dict[str, int]:
         """Ours less theirs, of the figures that differ."""
         ours, theirs = self.ours or {}, self.theirs or {}
-        both = ours.keys() & theirs.keys()
-        return {n: ours[n] - theirs[n] for n in ours if n in both and ours[n] != theirs[n]}
+        return {n: ours[n] - theirs[n] for n in ours if n in theirs and ours[n] != theirs[n]}
 
     @property
     def agrees(self) -> bool:

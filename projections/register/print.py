@@ -6,7 +6,7 @@ with their lag; week after week. Blank, for the day on which the system is down:
 what is planned (in brackets: a plan is no entry), room for who took it and when; no mark.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -227,12 +227,13 @@ def _amended_blocks(
     ).lines(found.folder)
     title = f"Register of {question.group}, {week_in_words(week.week)}, as amended"
     corrected = Listing(_columns("Corrected entry"), week.of_kind(_CORRECTED))
-    lists = (
-        Listing(_columns("Amended entry"), amendments).grid("Amendments"),
-        Listing(_columns("Entry", late=True), late).grid("Late entries"),
-        corrected.grid("Corrected while the register was being taken"),
-    )
-    return [Register(title, week.headings, rows, notes), *(each for each in lists if each.rows)]
+    lists = {
+        "Amendments": Listing(_columns("Amended entry"), amendments),
+        "Late entries": Listing(_columns("Entry", late=True), late),
+        "Corrected while the register was being taken": corrected,
+    }
+    grids = (listing.grid(title) for title, listing in lists.items() if len(listing))
+    return [Register(title, week.headings, rows, notes), *grids]
 
 
 def _told(key: str) -> Column[Change]:
@@ -275,9 +276,9 @@ def _columns(entry: str, *, late: bool = False) -> tuple[Column[Change], ...]:
 # -- blank -----------------------------------------------------------------------------------
 
 
-_SPARE_ROWS = 2
 _FORM = row_columns(Column("session"), Column("due"), Column("planned"))
-_FORM_ROWS = ("Opened at", "Ended at", "Taken by (name)", "Signature")
+_FORM_ROWS = ("", "", "Opened at", "Ended at", "Taken by (name)", "Signature")
+"""What stands beneath the pupils; rows without a name are spare."""
 
 
 def _form(week: Week) -> PrintedWeek:
@@ -291,18 +292,18 @@ def _form(week: Week) -> PrintedWeek:
             planned = [c._replace(planned=plan) for c, plan in zip(cells, plans, strict=True)]
             rows.append(PupilRow(person, planned))
     codes = _codes_between(week.view.rules.codes, week.monday, week.friday)
-    return PrintedWeek(week.monday, week.headings, rows, codes=list(codes))
+    return PrintedWeek(week.monday, week.headings, rows, codes=codes)
 
 
-def _codes_between(table: Codes, first: date, last: date) -> Iterator[tuple[str, str]]:
-    """Yield the codes in force on any day of a range that somebody can enter by hand."""
+def _codes_between(table: Codes, first: date, last: date) -> list[tuple[str, str]]:
+    """Return the codes in force on any day of a range that somebody can enter by hand."""
     found = {
         rule.code: rule.description
         for era_first, _ in table.eras(first, last)
         for rule in table.in_force(era_first)
         if rule.category != "administrative" and not rule.cancels
     }
-    yield from found.items()
+    return list(found.items())
 
 
 def _form_data(week: PrintedWeek) -> dict[str, Any]:
@@ -321,8 +322,7 @@ def _form_blocks(
     rows = [(row.person.name, [_form_cell(cell) for cell in row.cells]) for row in week.rows]
     title = f"Register of {question.group}, {week_in_words(week.week)}: blank form"
     room = [Cell()] * (len(week.headings) - 1)
-    names = [*[""] * _SPARE_ROWS, *_FORM_ROWS]
-    body = [*rows, *((name, room) for name in names)]
+    body = [*rows, *((name, room) for name in _FORM_ROWS)]
     form = Register(title, week.headings, body, notes, form=True)
     return [form, Places("Codes", week.codes)]
 

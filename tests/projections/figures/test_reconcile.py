@@ -202,9 +202,11 @@ def test_a_map_that_says_nothing_is_refused(school, pair):
 
 
 def test_a_ledger_that_knew_nothing_says_so(school):
-    """Before the first event."""
+    """Before the first event; a file that cannot be read is refused all the same."""
     answer = ask(school, known_at="2025-07-01")
     assert answer.document["knows_nothing"] is True
+    with pytest.raises(Refused, match="is separated by semicolons"):
+        ask(school, "semicolons.csv", known_at="2025-07-01")
 
 
 def test_two_columns_for_one_figure_are_refused(school):
