@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from policies.law import penalties
-from policies.law.absence import Shares, shares
+from policies.law.absence import shares
 from policies.law.calendar import school_weeks
 from projections.penalties.case import (
     age_of,
@@ -59,28 +59,19 @@ class Flip:
 
 def flags(finder: Finder, population: Population) -> list[dict[int, Flags]]:
     """Return the flags of every enrolment, stage by stage."""
-    return [
-        _flags_at(finder, number, stage, population)
-        for number, stage in enumerate(finder.way.stages)
-    ]
-
-
-def _flags_at(
-    finder: Finder, number: int, stage: Stage, population: Population
-) -> dict[int, Flags]:
-    limits = shares(stage.rules_on)
-    held = None if population == "roll" else pupils_in_statistics(stage.view, stage.boarders)
-    possible, absent = finder.cells.absence(number)
-    return {
-        pupil: _flags(int(absent[pupil]), int(possible[pupil]), limits)
-        for pupil in map(int, possible.nonzero()[0])
-        if held is None or pupil in held
-    }
-
-
-def _flags(absent: int, possible: int, limits: Shares) -> Flags:
-    counts = (absent, possible)
-    return Flags(1, int(limits.persistent.reached(*counts)), int(limits.severe.reached(*counts)))
+    found = []
+    for number, stage in enumerate(finder.way.stages):
+        held = None if population == "roll" else pupils_in_statistics(stage.view, stage.boarders)
+        limits, (possible, absent) = shares(stage.rules_on), finder.cells.absence(number)
+        counts = {int(n): (int(absent[n]), int(possible[n])) for n in possible.nonzero()[0]}
+        found.append(
+            {
+                pupil: Flags(1, limits.persistent.reached(*each), limits.severe.reached(*each))
+                for pupil, each in counts.items()
+                if held is None or pupil in held
+            }
+        )
+    return found
 
 
 def flips(
@@ -158,8 +149,7 @@ class ThresholdCount(NamedTuple):
 
 def threshold_counts(finder: Finder) -> list[dict[int, ThresholdCount]]:
     """Return how every pupil with a relevant entry stands, stage by stage."""
-    stages = zip(finder.way.stages, finder.cells.counted, strict=True)
-    return [_threshold_at(stage, here) for stage, here in stages]
+    return list(map(_threshold_at, finder.way.stages, finder.cells.counted))
 
 
 def _relevant(stage: Stage, here: CountedCells) -> Cells:
