@@ -3,13 +3,11 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
 
 from ledger.errors import Refused
 from ledger.formats.sheet import Records, delimiter
@@ -42,16 +40,6 @@ _WORDS = {
 }
 
 
-class Totals(NamedTuple):
-    """How many pupils are on both sides, of these how many differ, and how many on one only."""
-
-    compared: int
-    agree: int
-    differ: int
-    only_here: int
-    only_there: int
-
-
 @dataclass(frozen=True, slots=True)
 class Compared:
     """The figures of one pupil on both sides, none where the pupil is not on one.
@@ -72,9 +60,11 @@ class Compared:
         return {n: ours[n] - theirs[n] for n in ours if n in theirs and ours[n] != theirs[n]}
 
     @property
-    def agrees(self) -> bool:
-        """Whether the pupil is on both sides, with the same figures."""
-        return self.ours is not None and self.theirs is not None and not self.difference
+    def kind(self) -> str:
+        """Whether the pupil is on one side only, and if on both, whether the figures agree."""
+        if self.ours is None or self.theirs is None:
+            return "only_there" if self.ours is None else "only_here"
+        return "differ" if self.difference else "agree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +96,20 @@ class ReconcileDfe(Selection, Inquiry[Comparisons]):
         """Compare the figures of each pupil, and find what may lie behind a difference."""
         theirs = read_totals(self.file, self.map_)
         here = count_cells(self, view)
-        why = causes(view, here, self.since)
+        why = _causes(view, here, self.since)
         pupils = sorted(_pupils(view, here.pupils(), theirs, why), key=lambda each: each.upn)
         return Comparisons(theirs.columns, pupils)
 
     def present(self, found: Comparisons) -> Answer:
         """Show one row a pupil whose figures differ, or who is on one side only."""
-        total = _total(found.pupils)
-        listing = Listing(_columns(self.since), [p for p in found.pupils if not p.agrees])
+        kinds = Counter(pupil.kind for pupil in found.pupils)
+        listing = Listing(_columns(self.since), [p for p in found.pupils if p.kind != "agree"])
+        total = {"compared": kinds["agree"] + kinds["differ"]}
+        total |= {kind: kinds[kind] for kind in ("agree", "differ", "only_here", "only_there")}
         title = (
-            f"{self.file.name}: {total.compared} pupils compared, {total.agree} agree, "
-            f"{total.differ} differ; {total.only_here} only here, "
-            f"{total.only_there} only in the file"
+            f"{self.file.name}: {total['compared']} pupils compared, {total['agree']} agree, "
+            f"{total['differ']} differ; {total['only_here']} only here, "
+            f"{total['only_there']} only in the file"
         )
         notes = [f"Compared: {', '.join(found.figures)}, over the dates below.", _LIKELY]
         fields = {
@@ -125,7 +117,7 @@ class ReconcileDfe(Selection, Inquiry[Comparisons]):
             "figures": found.figures,
             "since": self.since,
             "rows": listing,
-            "total": total._asdict(),
+            "total": total,
         }
         return Answer(fields, blocks=[listing.grid(title, notes=notes)])
 
@@ -269,58 +261,42 @@ def _figures_of_line(
 # -- what may lie behind a difference: counts of facts -------------------------------------
 
 
-@dataclass(slots=True)
-class Causes:
-    """Counts of what may explain a difference, for each pupil by row number."""
-
-    here: CountedCells
-    flags: dict[str, Flags]
-    amended: dict[int, int]
-    joined: set[int]
-    left: set[int]
-
-    def of(self, pupil: int) -> dict[str, int]:
-        """Return the causes that there are for a pupil, with how many sessions each concerns."""
-        found = {"amended": self.amended.get(pupil, 0)}
-        found |= {name: int(flags[pupil].sum()) for name, flags in self.flags.items()}
-        found |= {"joined": int(pupil in self.joined), "left": int(pupil in self.left)}
-        return {name: number for name, number in found.items() if number}
+Causes = Mapping[str, Mapping[int, int]]
+"""What may explain a difference: in how many sessions of each pupil, by row number."""
 
 
-def causes(view: View, here: CountedCells, since: date | None) -> Causes:
+def _causes(view: View, here: CountedCells, since: date | None) -> Causes:
     """Return the causes in the range of a view; ``since``: only marks changed after that day."""
-    whole, codes = here.counter.whole, view.rules.codes
+    whole, codes, first, last = here.counter.whole, view.rules.codes, view.first, view.on
 
-    def of_sort(wanted: Callable[[CodeRule], bool]) -> Flags:
-        return cells(whole, codes, wanted) & here.chosen
+    def of_sort(wanted: Callable[[CodeRule], bool]) -> Mapping[int, int]:
+        return of_cells(cells(whole, codes, wanted))
 
-    flags = {
+    def of_cells(flags: Flags) -> Mapping[int, int]:
+        return dict(enumerate((flags & here.chosen).sum(axis=1).tolist()))
+
+    return {
+        "amended": _amendments_by_pupil(view, since),
         "provisional": of_sort(lambda rule: rule.provisional),
-        "missing": whole.counted & here.chosen & (whole.codes == 0),
-        "cancelled": whole.cancelled & whole.on_roll & here.chosen,
-        "undated": whole.undated & whole.counted & here.chosen,
+        "missing": of_cells(whole.counted & (whole.codes == 0)),
+        "cancelled": of_cells(whole.cancelled & whole.on_roll),
+        "undated": of_cells(whole.undated & whole.counted),
         "legacy": of_sort(lambda rule: rule.until is not None),
+        "joined": {s.pupil: 1 for s in view.spells if first < s.first <= last},
+        "left": {s.pupil: 1 for s in view.spells if s.last and first <= s.last < last},
     }
-    inside = (view.first, view.on)
-    joined = {s.pupil for s in view.spells if inside[0] < s.first <= inside[1]}
-    left = {s.pupil for s in view.spells if s.last and inside[0] <= s.last < inside[1]}
-    return Causes(here, flags, _amendments_by_pupil(view, here, since), joined, left)
 
 
-def _amendments_by_pupil(view: View, here: CountedCells, since: date | None) -> dict[int, int]:
+def _amendments_by_pupil(view: View, since: date | None) -> Mapping[int, int]:
     """Count the sessions of each pupil with a version beyond the first entry on time."""
-    found = versions_on(view, view.first, view.on)
     describer, touched = Describer(view), set()
-    for version in found:
+    for version in versions_on(view, view.first, view.on):
         if version.kind in ("entry", "plan", "taking"):
             continue
         changed = describer.changed_on(version)
         if since is None or changed is None or changed > since:
             touched.add((version.pupil, version.session))
-    asked: Flags = np.any(here.chosen, axis=1)
-    pupils = [pupil for pupil, _ in touched if asked[pupil]]
-    numbers, counts = np.unique(np.array(pupils, np.int64), return_counts=True)
-    return {int(pupil): int(count) for pupil, count in zip(numbers, counts, strict=True)}
+    return Counter(pupil for pupil, _ in touched)
 
 
 # -- rows ----------------------------------------------------------------------------------
@@ -335,8 +311,9 @@ def _pupils(
         known.add(person.upn)
         stated = theirs.rows.get(person.upn)
         mine = {name: getattr(tally, name) for name in theirs.columns}
-        missing = {"only_here": 1} if stated is None else {}
-        found = Compared(person.upn, person, mine, stated, missing | why.of(pupil))
+        causes = {"only_here": 1} if stated is None else {}
+        causes |= {name: by[pupil] for name, by in why.items() if by.get(pupil)}
+        found = Compared(person.upn, person, mine, stated, causes)
         # Those whose number is the size of a difference come first.
         sizes = {abs(number) for number in found.difference.values()}
         fitting = sorted(found.causes.items(), key=lambda cause: cause[1] not in sizes)
@@ -344,15 +321,6 @@ def _pupils(
     for upn, stated in theirs.rows.items():
         if upn not in known:
             yield Compared(upn, None, None, stated, {"only_there": 1})
-
-
-def _total(pupils: Sequence[Compared]) -> Totals:
-    here, there = (
-        sum(pupil.theirs is None for pupil in pupils),
-        sum(pupil.ours is None for pupil in pupils),
-    )
-    compared, agree = len(pupils) - here - there, sum(pupil.agrees for pupil in pupils)
-    return Totals(compared, agree, compared - agree, here, there)
 
 
 def _columns(since: date | None) -> tuple[Column[Compared], ...]:
