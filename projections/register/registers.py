@@ -3,9 +3,10 @@
 A summary counts by group, or by the job title of whoever took them; never by person.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ledger.clock import iso, local
 from ledger.english import number_of
@@ -26,23 +27,12 @@ class Listed:
     by: Author | None
 
 
-class Counts(NamedTuple):
-    """How many registers there are; ``without``: pupils without a mark in them."""
-
-    due: int
-    taken: int
-    not_recorded: int
-    missing: int
-    late: int
-    without: int
-
-
 @dataclass(frozen=True, slots=True)
 class Summed:
-    """The registers of one group, or of takers of one job title."""
+    """How many registers there are of one group, or of takers of one job title, by kind."""
 
     name: str
-    counts: Counts
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +71,10 @@ class Registers(Inquiry[list[Listed]]):
         if self.summary is None:
             listing = Listing(COLUMNS, found)
             table = listing.grid(number_of(len(found), "register"))
-            return Answer({"rows": listing, "total": total._asdict()}, blocks=[table])
+            return Answer({"rows": listing, "total": total}, blocks=[table])
         summary = Listing(_summary_columns(self.summary), _summed(found, self.summary))
         table = summary.grid("Registers due", total=Summed("all", total))
-        return Answer({"rows": summary, "total": total._asdict()}, blocks=[table])
+        return Answer({"rows": summary, "total": total}, blocks=[table])
 
     def unknown(self) -> Answer:
         """Return no register."""
@@ -155,7 +145,7 @@ COLUMNS: tuple[Column[Listed], ...] = (
 
 def _summary_columns(by: str) -> tuple[Column[Summed], ...]:
     def number(key: str, heading: str) -> Column[Summed]:
-        return Column(key, heading, lambda row: getattr(row.counts, key), number=True)
+        return Column(key, heading, lambda row: row.counts[key], number=True)
 
     key, heading = ("group", "Group") if by == "group" else ("job_title", "Taken by (job title)")
     return (
@@ -178,13 +168,13 @@ def _summed(found: Iterable[Listed], by: str) -> list[Summed]:
     return [Summed(name, _count(parts[name])) for name in sorted(parts, key=natural_order)]
 
 
-def _count(found: Sequence[Listed]) -> Counts:
-    how = [each.due.how for each in found]
-    return Counts(
-        len(found),
-        how.count(TAKEN),
-        how.count(NOT_RECORDED),
-        how.count(MISSING),
-        sum(each.due.late_by_minutes is not None for each in found),
-        sum(each.due.without for each in found),
-    )
+def _count(found: Sequence[Listed]) -> dict[str, int]:
+    how = Counter(each.due.how for each in found)
+    return {
+        "due": len(found),
+        "taken": how[TAKEN],
+        "not_recorded": how[NOT_RECORDED],
+        "missing": how[MISSING],
+        "late": sum(each.due.late_by_minutes is not None for each in found),
+        "without": sum(each.due.without for each in found),
+    }

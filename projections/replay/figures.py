@@ -4,7 +4,7 @@ Which sessions count is asked of the same rectangle as `rates` and `penalties`, 
 calendar, roll or ages became known otherwise.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ledger.values import Session, parse_session
+from ledger.values import parse_session
 from policies.law.calendar import monday, school_weeks
 from policies.law.penalties import Measure, measure
 from policies.packs.codes import CodeRule, Codes
@@ -21,7 +21,7 @@ from policies.packs.values import parameters
 from projections.penalties.case import age_of, countable_cells, counted_from, weeks_begun
 from projections.queries.columns import percent
 from projections.queries.rectangle import rectangle
-from projections.queries.view import Interval, Person, View
+from projections.queries.view import Interval, View
 from projections.readmodel.grid import Grid
 from projections.readmodel.records.roll import Membership, Spell
 
@@ -160,18 +160,18 @@ class CountingCells:
                 self._found[moment, number] = cells
         return self._found[moment, pupil]
 
-    def _at(self, moment: Moment) -> View:
+    def _cells(self, moment: Moment, pupils: list[int]) -> list[Cells]:
+        """Return the cells of pupils: a small school of them alone, numbered from 0."""
         view = replace(self._view, position=moment.position, stated=moment.stated)
         # The range is the one that the answer names, also where the school year began otherwise.
         view.first = self._view.first
-        return view
-
-    def _cells(self, moment: Moment, pupils: list[int]) -> list[Cells]:
-        """Return the cells of pupils: a small school of them alone, numbered from 0."""
-        view = self._at(moment)
         rows = {pupil: n for n, pupil in enumerate(pupils)}
         view.grid, view.row_count = self._no_marks, len(pupils)
-        view.people = {rows[pupil]: _person_of_age(view, pupil) for pupil in pupils}
+        # A pupil has the details first recorded where none are known yet.
+        view.people = {
+            row: view.person(pupil) or view.first_known_person(pupil)
+            for pupil, row in rows.items()
+        }
         view.spells = [
             Interval(rows[each.pupil], each.starts_on, each.leaves_on)
             for each in view.standing(Spell, pupil=pupils)
@@ -187,7 +187,9 @@ class CountingCells:
         names = [str(session) for session in whole.sessions]
         in_range = np.array([s.date >= view.first for s in whole.sessions], np.bool_)
         weeks = weeks_begun(school_weeks(view.calendar.school_days()), view.on)
-        numbers = _numbers(whole.sessions, weeks)
+        number = {first: n for n, first in enumerate(weeks)}
+        # Any number where a session lies in no school week: it is countable in none.
+        numbers = [number.get(monday(session.date), -1) for session in whole.sessions]
         return [
             Cells(
                 frozenset(names[at] for at in np.nonzero(whole.counted[row] & in_range)[0]),
@@ -196,14 +198,3 @@ class CountingCells:
             )
             for row in range(len(pupils))
         ]
-
-
-def _person_of_age(view: View, pupil: int) -> Person:
-    """Return a pupil; with the details first recorded where none are known yet."""
-    return view.person(pupil) or view.first_known_person(pupil)
-
-
-def _numbers(sessions: Iterable[Session], weeks: Sequence[date]) -> list[int]:
-    """Return the number of each session's school week; any number where it lies in none."""
-    number = {first: n for n, first in enumerate(weeks)}
-    return [number.get(monday(session.date), -1) for session in sessions]

@@ -113,11 +113,8 @@ class Cells:
 
     def absence(self, number: int) -> tuple[Counts, Counts]:
         """Return the possible sessions and the absence of every pupil at a stage."""
-        tables = {id(table): table for table in self._worths}
         sums = np.zeros((self.rows, len(COUNTED)), np.int64)
-        for key, table in tables.items():
-            here = [at for at, each in enumerate(self._worths) if id(each) == key]
-            for count in range(len(COUNTED)):
-                sums[:, count] += table[:, count][self.standing[number][:, here]].sum(axis=1)
+        for at, worths_of_day in enumerate(self._worths):
+            sums += worths_of_day[self.standing[number][:, at]]
         by_name = dict(zip(COUNTED, sums.T, strict=True))
         return by_name["possible"], by_name["authorised"] + by_name["unauthorised"]
