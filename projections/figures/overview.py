@@ -313,10 +313,8 @@ def effects(before: Rectangle, after: Rectangle, codes: Codes) -> list[Effect]:
     for place in was.keys() | is_now.keys():
         old, new = was.get(place, NOT_COUNTED), is_now.get(place, NOT_COUNTED)
         if old != new:
-            before_after = zip(
-                _worth(codes, old, place[1]), _worth(codes, new, place[1]), strict=True
-            )
-            found[old, new, tuple(b - a for a, b in before_after)] += 1
+            worths = (_worth(codes, code, place[1]) for code in (old, new))
+            found[old, new, tuple(b - a for a, b in zip(*worths, strict=True))] += 1
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return [Effect(old, new, n, *(n * each for each in worth)) for (old, new, worth), n in ordered]
 
