@@ -140,8 +140,6 @@ class CountingCells:
     def __init__(self, view: View) -> None:
         self._view = view
         self._found: dict[tuple[Moment, int], Cells] = {}
-        # Whether a session counts never goes by its mark.
-        self._no_marks = Grid()
 
     def figures(self) -> Figures:
         """Return the figures of a pupil before anything is known."""
@@ -160,13 +158,14 @@ class CountingCells:
                 self._found[moment, number] = cells
         return self._found[moment, pupil]
 
-    def _cells(self, moment: Moment, pupils: list[int]) -> list[Cells]:
-        """Return the cells of pupils: a small school of them alone, numbered from 0."""
+    def _small_school(self, moment: Moment, pupils: list[int]) -> View:
+        """Return what was known of some pupils alone, numbered from 0, without any mark."""
         view = replace(self._view, position=moment.position, stated=moment.stated)
         # The range is the one that the answer names, also where the school year began otherwise.
         view.first = self._view.first
+        # Whether a session counts never goes by its mark.
+        view.grid, view.row_count = Grid(), len(pupils)
         rows = {pupil: n for n, pupil in enumerate(pupils)}
-        view.grid, view.row_count = self._no_marks, len(pupils)
         # A pupil has the details first recorded where none are known yet.
         view.people = {
             row: view.person(pupil) or view.first_known_person(pupil)
@@ -180,15 +179,18 @@ class CountingCells:
             Interval(rows[m.pupil], m.since or date.min, m.until, m.kind, m.name)
             for m in view.standing(Membership, pupil=pupils)
         ]
+        return view
+
+    def _cells(self, moment: Moment, pupils: list[int]) -> list[Cells]:
+        view = self._small_school(moment, pupils)
         whole = rectangle(view, first=self.first)
-        people = view.people.items()
-        ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
+        ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in view.people.items()}
         relevant = countable_cells(whole, ages)
-        names = [str(session) for session in whole.sessions]
         in_range = np.array([s.date >= view.first for s in whole.sessions], np.bool_)
         weeks = weeks_begun(school_weeks(view.calendar.school_days()), view.on)
         number = {first: n for n, first in enumerate(weeks)}
-        # Any number where a session lies in no school week: it is countable in none.
+        names = [str(session) for session in whole.sessions]
+        # Any number where a session lies in no school week: nothing is relevant there.
         numbers = [number.get(monday(session.date), -1) for session in whole.sessions]
         return [
             Cells(
