@@ -77,14 +77,12 @@ class Change(NamedTuple):
     @property
     def session(self) -> str:
         """The session."""
-        found: str = self.account["session"]
-        return found
+        return str(self.account["session"])
 
     @property
     def kind(self) -> str:
         """What kind of change it is."""
-        found: str = self.account["kind"]
-        return found
+        return str(self.account["kind"])
 
     @property
     def codes(self) -> tuple[str | None, ...]:
