@@ -126,7 +126,7 @@ class Changes:
             "was": None,
             "became": None,
             "reason": made.reason,
-            "by": made.by if made.source is None else None,
+            "by": made.by._asdict() if made.by and made.source is None else None,
             "recorded_at": iso(made.at),
             "stated_at": None if made.stated is None else iso(made.stated),
             "source": made.source,
