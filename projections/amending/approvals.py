@@ -9,7 +9,7 @@ from ledger.clock import iso, local
 from ledger.english import number_of
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, option
+from projections.queries.question import Answer, Question, option
 from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.marks import standing_marks
 from projections.readmodel.records.amending import Request, RequestStep
@@ -51,7 +51,7 @@ class RequestedChange(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approvals(Inquiry[Sequence[RequestedChange]]):
+class Approvals(Question[Sequence[RequestedChange]]):
     """attendance approvals: amendments that wait for a second person, and what became of others.
 
     One row a requested change; whatever the session's date.

@@ -12,7 +12,7 @@ from ledger.events import streams
 from ledger.sealing import attachments
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, option
+from projections.queries.question import Answer, Question, option
 from projections.queries.versions import Describer
 from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.marks import amended_sessions
@@ -35,7 +35,7 @@ class GivenPiece(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence(Inquiry[Sequence[GivenPiece]]):
+class Evidence(Question[Sequence[GivenPiece]]):
     """attendance evidence: what amendments rest on, and whether kept copies are unchanged.
 
     Evidence given with amendments; the time of knowledge counts, session dates do not.

@@ -12,7 +12,7 @@ from policies.packs import school as school_packs
 from policies.packs.values import Rule, parameters
 from projections.queries.blocks import Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry
+from projections.queries.question import Answer, Question
 from projections.queries.view import Author, View
 from projections.readmodel.records.amending import AdoptedPolicy
 
@@ -67,7 +67,7 @@ class Policies(NamedTuple):
         return begun[-1] if begun else None
 
 
-class _AboutPolicies(Inquiry[Policies]):
+class _AboutPolicies(Question[Policies]):
     def find(self, view: View) -> Policies:
         """Find the policies adopted, in order; one ends on the day before the next begins."""
         known = sorted(view.standing(AdoptedPolicy), key=lambda each: (each.since, each.position))

@@ -22,7 +22,7 @@ from projections.audit.staff import find_strangers
 from projections.audit.thresholds import MARGIN, find_just_below
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing, plain
-from projections.queries.question import Answer, Inquiry, Selection, option
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.versions import Describer
 from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import any_mark
@@ -122,7 +122,7 @@ CHECKS: Mapping[Check, CheckKind] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Audit(Selection, Inquiry[AuditFindings]):
+class Audit(Selection, Question[AuditFindings]):
     """attendance audit: changes that deserve a question, with the evidence: unusual, not improper.
 
     What is unusual about the changes of a register: questions for people, no verdicts.

@@ -9,7 +9,7 @@ from projections.audit import gaps_log
 from projections.audit.gaps_log import GAPS, Gap, Span
 from projections.queries.blocks import Lines
 from projections.queries.columns import Listing
-from projections.queries.question import Answer, Inquiry
+from projections.queries.question import Answer, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import extent, imported_marks, sessions_of
@@ -21,7 +21,7 @@ _OF_MARKS = ("marks", "amendments")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gaps(Inquiry[list[Gap]]):
+class Gaps(Question[list[Gap]]):
     """attendance gaps: what this ledger cannot know, and what follows from it.
 
     Gaps of the log, of the whole of it; gaps of the register, from --from to --on.

@@ -17,7 +17,7 @@ from projections.audit.weeks_counts import KINDS, Kind, Week, count_weeks
 from projections.audit.weeks_model import FEWEST, Departure, Q, departures, discoveries
 from projections.queries.blocks import Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Selection, option
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import cells
 from projections.queries.view import View
 
@@ -139,7 +139,7 @@ _NOTES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditWeeks(Selection, Inquiry[WeeksFound]):
+class AuditWeeks(Selection, Question[WeeksFound]):
     """attendance audit weeks: weeks by how far absence turned presence departs from the usual.
 
     Weeks ranked by their rate of absence turned presence, against the school's own others.

@@ -27,7 +27,7 @@ from policies.packs.codes import rules
 from policies.packs.values import parameters
 from projections.queries.blocks import Grid, Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Inspection, argument, option
+from projections.queries.question import Answer, Inspection, Question, argument, option
 from projections.queries.view import View
 from projections.readmodel.records.proof import Backup
 
@@ -100,7 +100,7 @@ _RESTORES: tuple[Column[Backup], ...] = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListBackups(Inquiry[BackupFindings]):
+class ListBackups(Question[BackupFindings]):
     """attendance backup list: the back-ups that were made, and until when each is kept.
 
     Those that the ledger tells of and, given a folder, those that are there.

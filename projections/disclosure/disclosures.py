@@ -7,7 +7,7 @@ from datetime import date
 from ledger.english import number_of
 from projections.history.change_filters import AFTER_THE_TAKING
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Selection
+from projections.queries.question import Answer, Question, Selection
 from projections.queries.selection import selected_pupils
 from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.marks import Version, sessions_of, versions, versions_of
@@ -46,7 +46,7 @@ class Extract:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disclosures(Selection, Inquiry[Sequence[Extract]]):
+class Disclosures(Selection, Question[Sequence[Extract]]):
     """attendance disclosures: what left the school, to whom, and what changed in its period since.
 
     Certificates, packs, letters, inspections, subject access; returns and alerts sent.

@@ -15,7 +15,7 @@ from ledger.clock import iso, local, local_date
 from ledger.english import number_of
 from policies.law.calendar import may_go, school_year_of
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, argument
+from projections.queries.question import Answer, Question, argument
 from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.changes import Latest, latest_marks, latest_versions
 from projections.readmodel.records.disclosure import Redaction
@@ -60,7 +60,7 @@ class RetentionFindings(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Retention(Inquiry[RetentionFindings]):
+class Retention(Question[RetentionFindings]):
     """attendance retention: the earliest day on which a pupil's records may go, by school year.
 
     The later of two periods: of the entry, and of the back-ups of its school year.
@@ -174,7 +174,7 @@ class RedactedText(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Redactions(Inquiry[Sequence[RedactedText]]):
+class Redactions(Question[Sequence[RedactedText]]):
     """attendance redactions: which texts were put beyond use, when, by whom and why.
 
     One row a text; what it said is nowhere.

@@ -18,7 +18,7 @@ from projections.disclosure.copy_register import register_parts
 from projections.disclosure.sections import ADMISSION, CASE, CHANGES
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Page, argument, option
+from projections.queries.question import Answer, Page, Question, argument, option
 from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import first_marked_session
 from projections.rendering import html
@@ -55,7 +55,7 @@ COLUMNS: tuple[Column[Entry], ...] = (Column("session"), Column("code"), Column(
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubjectAccess(Inquiry[CopyFindings]):
+class SubjectAccess(Question[CopyFindings]):
     """attendance subject-access: a copy of what the register holds about a pupil, others redacted.
 
     Everything held about the pupil, in plain words; needs --as, since it is recorded.

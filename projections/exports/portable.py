@@ -17,7 +17,7 @@ from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
 from projections.exports import portable_rows
 from projections.exports.portable_rows import Marks, People, Row
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, argument
+from projections.queries.question import Answer, Question, argument
 from projections.queries.view import View
 
 _ALWAYS = {"staff.csv", "pupils.csv", MARKS}
@@ -46,7 +46,7 @@ _FILES: tuple[Column[RowsOfFile], ...] = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportPortable(Inquiry[Exported]):
+class ExportPortable(Question[Exported]):
     """attendance export portable: write the register, with every change, to a portable folder.
 
     The whole ledger as known; `--from` and `--on` bound the sessions only where given.

@@ -47,4 +47,4 @@ class ExportStretch(Inspection):
             f"check them with: attendance-verify {self.path} --key KEY",
         ]
         pages = [Page(self.path, stretch.written, replace=False)]
-        return Answer(document, (), [Lines(says)], pages=pages)
+        return Answer(document, blocks=[Lines(says)], pages=pages)

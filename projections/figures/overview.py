@@ -17,7 +17,7 @@ from policies.packs.codes import Codes
 from projections.figures.rates import RateFindings, RateRow, Rates
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, share_of
-from projections.queries.question import Answer, Inquiry, PointInTime, Selection, option
+from projections.queries.question import Answer, PointInTime, Question, Selection, option
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import CountedCells, selected_cells
 from projections.queries.tally import Counter, Tally, tally_columns
@@ -115,7 +115,7 @@ class OverviewFindings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overview(Selection, Inquiry[OverviewFindings]):
+class Overview(Selection, Question[OverviewFindings]):
     """attendance overview: year groups, lowest pupils, one fortnight, and a figure known twice.
 
     A first look at a school: what an attendance lead asks on a Monday morning.

@@ -13,7 +13,7 @@ from policies.law.absence import shares
 from projections.queries import pending
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, natural_order, share_of
-from projections.queries.question import Answer, Inquiry, Selection, option
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import Rectangle, rectangle
 from projections.queries.selection import (
     POPULATIONS,
@@ -201,7 +201,7 @@ class PersistentFindings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersistentAbsence(Selection, Inquiry[PersistentFindings]):
+class PersistentAbsence(Selection, Question[PersistentFindings]):
     """attendance persistent: who is persistently or severely absent, and how far from it.
 
     Pupils absent for a large share, or half, of their own possible sessions.

@@ -9,7 +9,7 @@ import numpy as np
 from projections.queries import pending
 from projections.queries.blocks import Grid, Lines
 from projections.queries.columns import Column, Listing, natural_order, percent
-from projections.queries.question import Answer, Inquiry, Selection, option
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.selection import (
     NO_GROUP,
@@ -96,7 +96,7 @@ def _added(rows: Iterable[RateRow]) -> list[RateRow]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rates(Selection, Inquiry[RateFindings]):
+class Rates(Selection, Question[RateFindings]):
     """attendance rates: attendance, absence and codes by pupil or group.
 
     Counts of sessions, and attendance as a percentage of the possible ones.

@@ -13,7 +13,7 @@ from ledger.errors import Refused
 from ledger.formats.sheet import Records, delimiter
 from policies.packs.codes import CodeRule
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Selection, argument, option
+from projections.queries.question import Answer, Question, Selection, argument, option
 from projections.queries.rectangle import Flags, cells
 from projections.queries.selection import CountedCells, count_cells
 from projections.queries.tally import Tally
@@ -76,7 +76,7 @@ class Comparisons:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReconcileDfe(Selection, Inquiry[Comparisons]):
+class ReconcileDfe(Selection, Question[Comparisons]):
     """attendance reconcile dfe: totals of another system against ours, pupil by pupil.
 
     Where a file of totals (the national tool's, or a register system's) differs, and why.

@@ -14,7 +14,7 @@ from policies.law.calendar import provisional_deadline, school_days_between
 from policies.packs.codes import Codes
 from policies.packs.values import parameters
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Selection
+from projections.queries.question import Answer, Question, Selection
 from projections.queries.rectangle import cells, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import Person, View
@@ -24,7 +24,7 @@ _BECOMES = "register.provisional_becomes"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unresolved(Selection, Inquiry["OpenEntries"]):
+class Unresolved(Selection, Question["OpenEntries"]):
     """attendance unresolved: provisional entries, by when each is to be replaced, and by what.
 
     Sessions whose reason is not yet known: of every year, unless --from says otherwise.

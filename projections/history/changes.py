@@ -20,7 +20,7 @@ from projections.history.change_filters import (
 )
 from projections.queries import pending
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, option
+from projections.queries.question import Answer, Question, option
 from projections.queries.selection import selected_pupils
 from projections.queries.versions import (
     VERSION_KINDS,
@@ -116,7 +116,7 @@ class ChangesCounted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changes(Filters, Inquiry[ChangesFound | ChangesCounted]):
+class Changes(Filters, Question[ChangesFound | ChangesCounted]):
     """attendance changes: what was amended, entered late or restated, filtered.
 
     Changes after the register had ended, by session date (--from, --on) and more.

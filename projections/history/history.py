@@ -15,7 +15,7 @@ from policies.packs.codes import Codes
 from projections.history.context import Context, Given, Uncounted, context_of
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Listing
-from projections.queries.question import Answer, Inquiry, argument
+from projections.queries.question import Answer, Question, argument
 from projections.queries.versions import (
     VERSIONS,
     Describer,
@@ -42,7 +42,7 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True)
-class History(Inquiry[Account]):
+class History(Question[Account]):
     """attendance history: every version of a pupil's marks, who changed them, why and when.
 
     One pupil's marks with every change; all sessions of the range, or one.

@@ -26,7 +26,7 @@ from projections.leave.requests import (
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
-from projections.queries.question import Answer, Inquiry, Selection, option
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import Person, View
@@ -73,7 +73,7 @@ class LeaveFindings(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaveOfAbsence(Selection, Inquiry[LeaveFindings]):
+class LeaveOfAbsence(Selection, Question[LeaveFindings]):
     """attendance leave: who asked for leave, what was decided and why, what became of it.
 
     Requests asked for by --on whose sessions reach --from or later; of all states, or some.

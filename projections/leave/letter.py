@@ -16,7 +16,7 @@ from policies.law import notices
 from policies.law.leave import binds, in_advance, purpose
 from projections.leave.requests import DECISIONS, LeaveRequest, Register, Step, requests
 from projections.queries.blocks import Lines
-from projections.queries.question import Answer, Inquiry, Page, argument, option
+from projections.queries.question import Answer, Page, Question, argument, option
 from projections.queries.view import View
 from projections.readmodel.records.roll import Parent, Relation
 from projections.rendering import html
@@ -66,7 +66,7 @@ class LeaveLetterWords(Words):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaveLetter(Inquiry[Sequence[str]]):
+class LeaveLetter(Question[Sequence[str]]):
     """attendance leave letter: a draft of the letter that tells the family what was decided.
 
     The last decision on a request, with its reason, as a letter.

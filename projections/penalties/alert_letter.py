@@ -24,7 +24,7 @@ from projections.penalties.undercut_alerts import (
 from projections.queries.authors import author_in_words
 from projections.queries.blocks import Block, Heading, Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Page, argument, option
+from projections.queries.question import Answer, Page, Question, argument, option
 from projections.queries.view import View
 from projections.readmodel.records.roll import Parent
 from projections.rendering import html, text
@@ -48,7 +48,7 @@ class Draft(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DraftLetter(Inquiry[Draft]):
+class DraftLetter(Question[Draft]):
     """attendance alerts draft: a letter to the local authority about an undercut alert, unsigned.
 
     For the head to check, complete and sign: nothing is chosen, no address is printed.

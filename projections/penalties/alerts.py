@@ -18,7 +18,7 @@ from projections.queries.authors import author_in_words
 from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
-from projections.queries.question import Answer, Inquiry, option
+from projections.queries.question import Answer, Question, option
 from projections.queries.view import Author, Person, View
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Conflict
@@ -55,7 +55,7 @@ class AlertFindings(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alerts(Inquiry[AlertFindings]):
+class Alerts(Question[AlertFindings]):
     """attendance alerts: what waits for somebody's decision.
 
     Conflicts with a source, amendments that wait, papers that a change undercut.

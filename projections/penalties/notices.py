@@ -17,7 +17,7 @@ from projections.queries.authors import Authors
 from projections.queries.blocks import Block
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
-from projections.queries.question import Answer, Inquiry, option
+from projections.queries.question import Answer, Question, option
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import Describer, Signatory
 from projections.queries.view import Person, View
@@ -102,7 +102,7 @@ class RestedNotice(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notices(Inquiry[Sequence[RestedNotice]]):
+class Notices(Question[Sequence[RestedNotice]]):
     """attendance notices: penalty notices as known, and what became of the sessions they rest on.
 
     Each with the sessions it relied on: those stated, else all of its offence period.

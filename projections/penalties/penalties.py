@@ -34,7 +34,7 @@ from projections.penalties.text import (
 )
 from projections.queries.blocks import Block
 from projections.queries.columns import Listing
-from projections.queries.question import Answer, Inquiry, Selection, option
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
@@ -44,7 +44,7 @@ from projections.readmodel.records.register import Mark
 
 
 @dataclass(frozen=True, kw_only=True)
-class Penalties(Selection, Inquiry[PenaltyFindings]):
+class Penalties(Selection, Question[PenaltyFindings]):
     """attendance penalties: who reached the penalty notice threshold, and who is near it.
 
     Pupils with so many relevant entries in a window of school weeks, over the whole history.

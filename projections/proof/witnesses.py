@@ -15,7 +15,7 @@ from projections.proof.prove import written
 from projections.queries import sightings
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Inspection, option
+from projections.queries.question import Answer, Inspection, Question, option
 from projections.queries.view import Author, View
 from projections.readmodel.records.proof import Witness
 
@@ -57,7 +57,7 @@ COLUMNS: tuple[Column[WitnessRow], ...] = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Witnesses(Inquiry[WitnessFindings]):
+class Witnesses(Question[WitnessFindings]):
     """attendance witness: who outside is trusted to have seen the log, and what each saw last.
 
     Without any, whoever holds the ledger's key could make it anew, and nobody would know.

@@ -5,27 +5,28 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import zip_longest
 from textwrap import wrap
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
+T = TypeVar("T")
 _WIDE = 60
 _ROOM = "____"
 
 
-class Rows(Sequence[Sequence[str]]):
-    """The rows of a table, made when the first is read: most answers are wanted in one form."""
+class Made(Sequence[T]):
+    """Rows or notes that are made when the first is read: most answers are wanted in one form."""
 
-    def __init__(self, make: Callable[[], list[Sequence[str]]]) -> None:
+    def __init__(self, make: Callable[[], Sequence[T]]) -> None:
         self._make = make
 
     @cached_property
-    def _made(self) -> list[Sequence[str]]:
+    def _made(self) -> Sequence[T]:
         return self._make()
 
     @overload
-    def __getitem__(self, at: int) -> Sequence[str]: ...
+    def __getitem__(self, at: int) -> T: ...
     @overload
-    def __getitem__(self, at: slice) -> Sequence[Sequence[str]]: ...
-    def __getitem__(self, at: int | slice) -> Sequence[str] | Sequence[Sequence[str]]:
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
         return self._made[at]
 
     def __len__(self) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from projections.queries.blocks import Grid, Rows
+from projections.queries.blocks import Grid, Made
 
 T = TypeVar("T")
 W = TypeVar("W")
@@ -154,7 +154,7 @@ class Listing(Generic[T]):
         return Grid(
             title,
             [column.heading for column in shown],
-            Rows(body),
+            Made(body),
             frozenset(n for n, column in enumerate(shown) if column.number),
             total is not None,
             notes,

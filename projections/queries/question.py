@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
-from projections.queries.blocks import Block, Grid, Lines, Register
+from projections.queries.blocks import Block, Grid, Lines, Made, Register
 from projections.queries.columns import Listing, plain
 
 if TYPE_CHECKING:
@@ -58,27 +58,13 @@ F = TypeVar("F")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question(PointInTime, ABC):
-    """A question that the read models answer."""
+class Question(PointInTime, ABC, Generic[F]):
+    """A question that the read models answer: what is found, then how that is shown."""
 
     @property
     def on_record(self) -> "OnRecord | None":
         """What is recorded before it is answered, where asking is itself on record."""
         return None
-
-    @abstractmethod
-    def answer(self, view: "View", /) -> "Answer":
-        """Answer from the read models at one point in time. Raises `Refused`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inquiry(Question, ABC, Generic[F]):
-    """A question in two steps: what is found, and how that is shown in the form asked for.
-
-    ``compares``: it asks another point in time besides, at which more may have been known.
-    """
-
-    compares: ClassVar[bool] = False
 
     def view_of(self, view: "View", /) -> "View":
         """Return the view that is asked: of other days, where it is about whole weeks."""
@@ -92,15 +78,18 @@ class Inquiry(Question, ABC, Generic[F]):
     def present(self, found: F, /) -> "Answer":
         """Say how what was found is shown; the read models are no longer asked."""
 
-    @abstractmethod
-    def unknown(self) -> "Answer":
-        """Return what the document holds, and the CSV is headed by, where nothing was known."""
+    def unknown(self) -> "Answer | None":
+        """Return what the document holds, and the CSV is headed by, where nothing was known.
+
+        None: there is something to find all the same, as there is of the law.
+        """
+        return None
 
     def answer(self, view: "View", /) -> "Answer":
         """Answer, and say as of when; where nothing was known yet, say that. Raises `Refused`."""
         view = self.view_of(view)
-        if view.knows_nothing and not self.compares:
-            return self.unknown().of_nothing(view)
+        if view.knows_nothing and (nothing := self.unknown()) is not None:
+            return nothing.of_nothing(view)
         return self.present(self.find(view)).of(view)
 
 
@@ -161,9 +150,7 @@ class Answer:
     """
 
     fields: Mapping[str, Any]
-    columns: Sequence[str] = ()
     blocks: Sequence[Block] = ()
-    flat: Sequence[Mapping[str, Any]] | None = None
     listed: Listing[Any] | None = None
     pages: Sequence[Page] = ()
     paged: bool = False
@@ -208,8 +195,12 @@ def _ending(blocks: Sequence[Block], line: str) -> list[Block]:
     """Return the blocks with a last line."""
     match blocks:
         case [*before, Grid() | Register() as last]:
-            return [*before, replace(last, notes=[*last.notes, line])]
+            return [*before, replace(last, notes=_and(last.notes, line))]
         case [*before, Lines() as last]:
-            return [*before, Lines([*last.lines, line])]
+            return [*before, Lines(_and(last.lines, line))]
         case _:
             return [*blocks, Lines([line])]
+
+
+def _and(lines: Sequence[str], line: str) -> Sequence[str]:
+    return Made(lambda: [*lines, line])

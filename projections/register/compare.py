@@ -11,7 +11,7 @@ from ledger.errors import Refused
 from ledger.values import Session
 from policies.law.calendar import school_days_between
 from projections.queries.pending import approval_steps
-from projections.queries.question import Question
+from projections.queries.question import PointInTime
 from projections.queries.versions import Describer
 from projections.queries.view import Person, View
 from projections.readmodel.accessors.changes import newest_turn
@@ -25,7 +25,7 @@ from projections.register.week import PLAN, CellState, Difference, Week, by_surn
 NOW = "now"
 
 
-def other_view(question: Question, view: View, known_at: str | None) -> View:
+def other_view(question: PointInTime, view: View, known_at: str | None) -> View:
     """Return the other point in time: an instant, or (``now``, none) all that is known.
 
     Without a time of its own, ``--position`` bounds it too: what the ledger held then changes no

@@ -17,9 +17,9 @@ from ledger.store.folder import Folder
 from ledger.values import parse_session
 from policies.law.calendar import monday
 from policies.packs.codes import Codes
-from projections.queries.blocks import Block, Cell, Grid, Lines, Places, Register
+from projections.queries.blocks import Block, Cell, Grid, Lines, Made, Places, Register
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Page, option
+from projections.queries.question import Answer, Page, Question, option
 from projections.queries.versions import Describer
 from projections.queries.view import View
 from projections.queries.wording import (
@@ -73,7 +73,7 @@ class Printout:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterPrint(Inquiry[Printout]):
+class RegisterPrint(Question[Printout]):
     """attendance register print: a group's register on paper, as amended or blank.
 
     Whole weeks, of one day or from --from to --to; amended as any copy has to show it.
@@ -116,7 +116,11 @@ class RegisterPrint(Inquiry[Printout]):
         sheets = [show(self, found, week) for week in found.weeks]
         notes = [note for week in found.weeks for note in week.notes]
         return Answer(
-            {**self.unknown().fields, "rows": [data(week) for week in found.weeks]},
+            {
+                "group": self.group,
+                "print": _kind(self),
+                "rows": [data(week) for week in found.weeks],
+            },
             blocks=[block for sheet in sheets for block in sheet] or [Lines([found.nobody, ""])],
             listed=None if self.blank else Listing(_NOTES, notes),
             pages=[Page(self.html, _page(self, found, sheets))] if self.html else [],
@@ -222,9 +226,11 @@ def _amended_blocks(
     """Return a week with the lists of what was changed in it, those that hold something."""
     rows = [(row.person.name, list(map(drawn, row.cells))) for row in week.rows]
     amendments, late = week.of_kind(*_AMENDED), week.of_kind(_LATE)
-    notes = AmendedNotes(
-        signs=tuple(legend(rows, found.folder)), nothing=not (amendments or late)
-    ).lines(found.folder)
+
+    def notes() -> list[str]:
+        signs = tuple(legend(rows, found.folder))
+        return AmendedNotes(signs=signs, nothing=not (amendments or late)).lines(found.folder)
+
     title = f"Register of {question.group}, {week_in_words(week.week)}, as amended"
     corrected = Listing(_columns("Corrected entry"), week.of_kind(_CORRECTED))
     lists = {
@@ -233,7 +239,7 @@ def _amended_blocks(
         "Corrected while the register was being taken": corrected,
     }
     grids = (listing.grid(title) for title, listing in lists.items() if len(listing))
-    return [Register(title, week.headings, rows, notes), *grids]
+    return [Register(title, week.headings, rows, Made(notes)), *grids]
 
 
 def _told(key: str) -> Column[Change]:
@@ -316,9 +322,10 @@ def _form_blocks(
 ) -> list[Register | Places]:
     """Return a form, with spare rows and room for who took the register, and its codes."""
     cells = [cell for row in week.rows for cell in row.cells]
-    notes = BlankNotes(
+    words = BlankNotes(
         planned=any(cell.planned for cell in cells), not_met=not all(cell.due for cell in cells)
-    ).lines(found.folder)
+    )
+    notes = Made(lambda: words.lines(found.folder))
     rows = [(row.person.name, [_form_cell(cell) for cell in row.cells]) for row in week.rows]
     title = f"Register of {question.group}, {week_in_words(week.week)}: blank form"
     room = [Cell()] * (len(week.headings) - 1)

@@ -11,7 +11,7 @@ from typing import Literal
 from ledger.clock import iso, local
 from ledger.english import number_of
 from projections.queries.columns import Column, Listing, natural_order
-from projections.queries.question import Answer, Inquiry, option
+from projections.queries.question import Answer, Question, option
 from projections.queries.versions import Describer
 from projections.queries.view import Author, View
 from projections.register.due import MISSING, NOT_RECORDED, TAKEN, DueRegister, due_registers
@@ -36,7 +36,7 @@ class Summed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registers(Inquiry[list[Listed]]):
+class Registers(Question[list[Listed]]):
     """attendance registers: every register that was due, who took it, when, and what is missing.
 
     Registers of groups with somebody on roll, on sessions that the school met and has closed.

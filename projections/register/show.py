@@ -10,9 +10,9 @@ from ledger.english import number_of
 from ledger.store.folder import Folder
 from policies.law.calendar import monday
 from policies.packs.codes import Codes
-from projections.queries.blocks import Block, Grid, Lines, Places, Register
+from projections.queries.blocks import Block, Grid, Lines, Made, Places, Register
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Page, option
+from projections.queries.question import Answer, Page, Question, option
 from projections.queries.view import Person, View
 from projections.queries.wording import (
     by_in_words,
@@ -25,6 +25,7 @@ from projections.queries.wording import (
 from projections.register.compare import Change, Comparison, comparison, other_view
 from projections.register.signs import drawn, meanings
 from projections.register.week import CELL, CellState, PupilRow, Week, row_columns
+from projections.register.words import legend
 from projections.rendering import html
 
 
@@ -63,13 +64,11 @@ _DIFF: Column[CellState] = Column("diff", value=lambda c: c.diff._asdict() if c.
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterShow(Inquiry[ShownWeek]):
+class RegisterShow(Question[ShownWeek]):
     """attendance register show: a group's register for a week, as it stood.
 
     The marks that stood, Monday to Friday; as known earlier, what changed since is marked.
     """
-
-    compares = True
 
     group: str | None = option("the group (9B)", required=True)
     week: date | None = option("any day of the week [the week of --on]")
@@ -112,7 +111,7 @@ class RegisterShow(Inquiry[ShownWeek]):
         if before:
             fields["knows_nothing"] = True
         if before and not found.rows:
-            return Answer({**fields, **self.unknown().fields}, blocks=before, sourced=True)
+            return Answer({**fields, "rows": []}, blocks=before, sourced=True)
         register = _register(self.group, found)
         rest = [] if found.changes is None else [_changes_grid(found.changes)]
         pages = []
@@ -121,10 +120,6 @@ class RegisterShow(Inquiry[ShownWeek]):
             page = _page(self.group, found, [replace(register, title=""), *rest])
             pages = [Page(self.html, page)]
         return Answer(fields, blocks=[*before, register, *rest], pages=pages)
-
-    def unknown(self) -> Answer:
-        """Return no row, and nothing to head a CSV with."""
-        return Answer({"rows": []})
 
 
 def _cells(
@@ -148,15 +143,17 @@ def _known(view: View) -> str:
 
 
 def _register(group: str | None, found: ShownWeek) -> Register:
-    from projections.register.words import legend  # noqa: PLC0415 - slow to import
-
     rows = [(row.person.name, list(map(drawn, row.cells))) for row in found.rows]
-    notes = legend(rows, found.folder) if rows else [found.nobody]
-    if found.other is not None:
-        sign = "! " if found.changes is None else ""
-        notes.append(f"{sign}compared with: {found.other.provenance}")
+
+    def notes() -> list[str]:
+        said = legend(rows, found.folder) if rows else [found.nobody]
+        if found.other is not None:
+            sign = "! " if found.changes is None else ""
+            said.append(f"{sign}compared with: {found.other.provenance}")
+        return said
+
     title = f"Register of {group}, week of {found.monday}"
-    return Register(title, found.headings, rows, notes)
+    return Register(title, found.headings, rows, Made(notes))
 
 
 _CHANGES: tuple[Column[Change], ...] = (

@@ -36,7 +36,7 @@ def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None
 def _show_rows(answer: Answer) -> None:
     if answer.document.get("knows_nothing"):
         say("\n".join(as_text(answer.blocks[:1])), err=True)
-    elif answer.listing is None and not answer.columns:
+    elif answer.listing is None:
         raise Refused("no-rows", "this answer is no list of rows", "ask for it with --json")
     write(as_csv(answer))
 

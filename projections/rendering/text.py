@@ -15,15 +15,10 @@ _GAP = "   "
 def as_csv(answer: Answer) -> str:
     """Return the rows of an answer as CSV, with the columns that it names; empty without any."""
     listing, out = answer.listing, io.StringIO()
-    if listing is not None:
-        rows: Sequence[Mapping[str, Any]] = listing.flat()
-        header: Sequence[str] = listing.header
-    elif answer.columns:
-        rows = answer.rows() if answer.flat is None else answer.flat
-        header = answer.columns
-    else:
+    if listing is None:
         return ""
-    columns = [name for column in header for name in _spread(column, rows)]
+    rows = listing.flat()
+    columns = [name for column in listing.header for name in _spread(column, rows)]
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(map(_flat, rows))
@@ -41,11 +36,10 @@ def _holds_cells(value: Any) -> TypeGuard[list[Mapping[str, Any]]]:  # noqa: ANN
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row without nested values: ``by_name``; ``/=3 I=1``; one column a session."""
+    """Return a row without nested values: ``/=3 I=1``; ``9A;Y9``; one column a session."""
     flat: dict[str, Any] = {}
     for key, value in row.items():
         if isinstance(value, Mapping):
-            flat.update({f"{key}_{k}": v for k, v in value.items()})
             flat[key] = " ".join(f"{k}={v}" for k, v in value.items())
         elif _holds_cells(value):
             flat.update({cell["session"]: cell["code"] for cell in value})

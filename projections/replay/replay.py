@@ -7,9 +7,9 @@ from typing import Any, ClassVar, NamedTuple
 from ledger.english import in_words, number_of
 from ledger.errors import Refused
 from ledger.store.folder import Folder
-from projections.queries.blocks import Block, Grid, Lines
+from projections.queries.blocks import Block, Grid, Lines, Made
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, argument, option
+from projections.queries.question import Answer, Question, argument, option
 from projections.queries.selection import members_on
 from projections.queries.versions import AS_STATED
 from projections.queries.view import Person, View
@@ -52,7 +52,7 @@ class Steps(Listing[Step]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replay(Inquiry[Histories]):
+class Replay(Question[Histories]):
     """attendance replay: a pupil's or group's history change by change, with the figures.
 
     What each change was and became, who, why, how late; in the order in which it was known.
@@ -80,7 +80,7 @@ class Replay(Inquiry[Histories]):
         blocks: list[Block] = [_table(each) for each in found.pupils]
         return Answer(
             {"rows": Steps(COLUMNS, every)},
-            blocks=[*blocks, Lines(_notes(found, every))],
+            blocks=[*blocks, Lines(Made(lambda: _notes(found, every)))],
             paged=True,
         )
 

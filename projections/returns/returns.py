@@ -10,7 +10,7 @@ import numpy as np
 from ledger.english import number_of
 from policies.law.penalties import Measure
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Selection, option
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
@@ -62,7 +62,7 @@ class ReturnFindings(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Returns(Selection, Inquiry[ReturnFindings]):
+class Returns(Selection, Question[ReturnFindings]):
     """attendance returns: who is in the next return to the local authority, why, and by when.
 
     Pupils whom the authority has not been told of since the last return of a kind.

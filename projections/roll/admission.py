@@ -8,7 +8,7 @@ from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.errors import Refused
 from projections.queries.columns import Listing
-from projections.queries.question import Answer, Inquiry, Selection, option
+from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.selection import selected_pupils
 from projections.queries.versions import Describer
 from projections.queries.view import View
@@ -16,7 +16,7 @@ from projections.roll.admission_rows import ADMISSION, Amendment, amended
 
 
 @dataclass(frozen=True, kw_only=True)
-class Admission(Selection, Inquiry[list[Amendment]]):
+class Admission(Selection, Question[list[Amendment]]):
     """attendance admission: amendments of the admission register, with reason, date and name.
 
     Details of pupils, of their parents, and of what these are to each other.

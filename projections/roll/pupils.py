@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ledger.english import number_of
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, argument
+from projections.queries.question import Answer, Question, argument
 from projections.queries.view import Person, View
 
 
@@ -30,7 +30,7 @@ COLUMNS: tuple[Column[FoundPupil], ...] = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class PupilFind(Inquiry[list[FoundPupil]]):
+class PupilFind(Question[list[FoundPupil]]):
     """attendance pupil find: find pupils by part of a name, UPN or local id.
 
     Pupils whose name, UPN or local id contains a text, on roll or not.

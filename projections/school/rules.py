@@ -11,7 +11,7 @@ from policies.packs.catalogue import Change, Entry, changes, entries
 from policies.packs.codes import codes
 from policies.packs.values import parameters
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, argument, option
+from projections.queries.question import Answer, Question, argument, option
 from projections.queries.view import View
 
 _WORDS = {
@@ -41,14 +41,11 @@ class RuleFindings(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RulesInForce(Inquiry[RuleFindings]):
+class RulesInForce(Question[RuleFindings]):
     """attendance rules: which codes and values of the law apply on a day, and what changed.
 
     Every code and value with its dates, reference, and how sure we are of it.
     """
-
-    # The law applies whatever the ledger knows.
-    compares = True
 
     diff: date | None = option(
         "what began, ended or changed between this date and the one after it [--on]"
@@ -86,10 +83,6 @@ class RulesInForce(Inquiry[RuleFindings]):
         table = listing.grid(title, order=("What", "Rule", *days, *_SOURCE), notes=notes)
         fields = {"before": found.before, "after": found.after, "rows": listing}
         return Answer(fields, blocks=[table])
-
-    def unknown(self) -> Answer:
-        """Return no rule."""
-        return Answer({"rows": Listing(COLUMNS, [])})
 
 
 def _check_day(name: str, on: date) -> None:

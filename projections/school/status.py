@@ -15,7 +15,7 @@ from projections.backup import backups
 from projections.backup.backups import NewestBackup
 from projections.queries import pending, sightings
 from projections.queries.blocks import Lines
-from projections.queries.question import Answer, Inquiry, Inspection
+from projections.queries.question import Answer, Inspection, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
@@ -47,14 +47,13 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status(Inquiry[State]):
+class Status(Question[State]):
     """attendance status: where the ledger is, its last event, today's unmarked registers.
 
     The state of the ledger in a few lines.
     """
 
     # An empty ledger has a place and a state, too.
-    compares = True
 
     def find(self, view: View) -> State:
         """Find the ledger's place, size and what is due today."""
@@ -86,12 +85,8 @@ class Status(Inquiry[State]):
             **pending.field(found.waiting),
         }
         if found.ignorance:
-            fields |= self.unknown().fields
+            fields["knows_nothing"] = True
         return Answer(fields, blocks=[Lines(_lines(found))], sourced=True)
-
-    def unknown(self) -> Answer:
-        """Return that nothing was known; all else is told all the same."""
-        return Answer({"knows_nothing": True})
 
 
 def _lines(found: State) -> list[str]:
@@ -144,4 +139,4 @@ class Rebuild(Inspection):
             folder, lambda: catch_up.rebuild(folder.required(), progress=progress)
         )
         says = f"the read models were rebuilt from {head} events"
-        return Answer({"events": head}, (), [Lines([says])])
+        return Answer({"events": head}, blocks=[Lines([says])])

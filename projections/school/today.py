@@ -11,7 +11,7 @@ import numpy as np
 
 from projections.queries import pending
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, Selection
+from projections.queries.question import Answer, Question, Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import Person, View
@@ -52,7 +52,7 @@ _READ = ("Session", "Group", "Pupil", "UPN", "What", "Planned code")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Today(Selection, Inquiry[TodayFindings]):
+class Today(Selection, Question[TodayFindings]):
     """attendance today: who has no mark, whose reason is not known yet, who is expected away.
 
     The pupils who need a look today (or on --on).

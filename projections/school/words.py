@@ -10,7 +10,7 @@ from ledger.terminal import Progress
 from projections.queries.blocks import Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Inspection, argument
-from projections.rendering import words
+from projections.rendering import templates, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ class ListWords(Inspection):
 
 def _found(folder: Folder) -> Iterator[Usable]:
     for name in words.names():
-        ours, own, problem = words.shipped(name), True, None
+        ours, own, problem = templates.shipped(name), True, None
         try:
-            counting = words.counting(folder, name)
+            counting = templates.counting(folder, name)
             own = counting is not ours
             counting.check()
         except Refused as refused:
@@ -88,7 +88,7 @@ class CopyWords(Inspection):
                 f"no letter or note is written from {self.name}",
                 f"name one of {', '.join(words.names())}",
             )
-        ours, place = words.shipped(self.name), folder.required().words
+        ours, place = templates.shipped(self.name), folder.required().words
         path = place / self.name
         with translated(place):
             place.mkdir(exist_ok=True)

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from ledger.store.folder import Folder
 from projections.penalties.case import counted_from
-from projections.queries.blocks import Grid, Lines
+from projections.queries.blocks import Grid, Lines, Made
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Inquiry, argument, option
+from projections.queries.question import Answer, Question, argument, option
 from projections.queries.selection import (
     POPULATIONS,
     Population,
@@ -82,13 +82,11 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Why(Pair, Inquiry[Found]):
+class Why(Pair, Question[Found]):
     """attendance why: what made a figure differ between two times or dates, to the last session.
 
     The causes of a difference: their effects on the counts add up to it, nothing left over.
     """
-
-    compares = True
 
     what: Literal["rates", "persistent", "penalties"] = argument(
         "rates, persistent or penalties", metavar="WHAT"
@@ -136,10 +134,6 @@ class Why(Pair, Inquiry[Found]):
             listed=Listing(COLUMNS, found.causes),
             sourced=True,
         )
-
-    def unknown(self) -> Answer:
-        """Return no cause: where nothing was known at either time, nothing lies between."""
-        return Answer({"causes": Listing(COLUMNS, [])})
 
 
 def _end(view: View, counts: Counts) -> End:
@@ -230,7 +224,7 @@ def _table(question: Why, found: Found) -> Grid:
     return Listing(_kind_columns(found.difference), rows).grid(
         f"Why {question.what} differ" + (f", {found.population}" if found.population else ""),
         total=OfKind("All causes together", found.causes),
-        notes=_notes(found),
+        notes=Made(lambda: _notes(found)),
     )
 
 

@@ -57,12 +57,12 @@ def test_table_too_long_for_a_screen_is_plain(monkeypatch, capsys):
     """Hundreds of rows are for a pager or a search: one line each."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     rows = [(str(n), "x" * 200) for n in range(screen._SCREENS + 1)]
-    screen.show(Answer({}, (), [Grid("Long", ("N", "X"), rows)]))
+    screen.show(Answer({}, blocks=[Grid("Long", ("N", "X"), rows)]))
     assert len(capsys.readouterr().out.splitlines()) == len(rows) + 4
 
 
 def test_lines_are_shown_as_they_are(capsys):
-    screen.show(Answer({}, (), [Lines(["one", "two"])]))
+    screen.show(Answer({}, blocks=[Lines(["one", "two"])]))
     assert capsys.readouterr().out == "one\ntwo\n"
 
 
@@ -83,7 +83,7 @@ def test_json_at_a_terminal_is_a_document_too():
 def test_a_long_answer_is_read_page_by_page_at_a_terminal(monkeypatch, capsys):
     paged = []
     monkeypatch.setattr("pydoc.pager", paged.append)
-    answer = Answer({}, (), [Lines(["one"]), Grid("Two", ("N",), [("3",)])], paged=True)
+    answer = Answer({}, blocks=[Lines(["one"]), Grid("Two", ("N",), [("3",)])], paged=True)
     screen.show(answer)
     assert (paged, capsys.readouterr().out[:8]) == ([], "one\nTwo\n")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)

@@ -13,9 +13,9 @@ from projections.queries.blocks import (
     Grid,
     Heading,
     Lines,
+    Made,
     Places,
     Register,
-    Rows,
     Signature,
 )
 from projections.rendering import html
@@ -26,7 +26,7 @@ EXAMPLES = (
     Heading("Week of 7 September"),
     Lines(["first line", "second line"]),
     Grid(
-        "Loans", ("Book", "Times"), Rows(lambda: [("Atlas", "2")]), frozenset({1}), notes=["all"]
+        "Loans", ("Book", "Times"), Made(lambda: [("Atlas", "2")]), frozenset({1}), notes=["all"]
     ),
     Register("9B", ("Pupil", "Mon AM"), [("Ann", [Cell("N", signs="*", notes=(1, 2))])], ["* by"]),
     Places("Codes", [("/", "present"), ("O", "absent")]),

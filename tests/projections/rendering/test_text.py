@@ -1,7 +1,11 @@
 """Answers as lines and as CSV."""
 
+import csv
+import io
+
 from ledger.terminal import visible
 from projections.queries.blocks import Grid, Lines
+from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer
 from projections.rendering.text import as_csv, as_lines, as_text
 
@@ -22,29 +26,32 @@ def test_a_line_break_in_a_reason_does_not_break_the_table():
     assert as_lines(grid)[3] == "rang the school twice"
 
 
+def listed(row, *keys):
+    """An answer of one row under columns of these keys."""
+    columns = [Column(key, value=lambda row, key=key: row[key]) for key in keys]
+    return Answer({"rows": Listing(columns, [row] if row else [])})
+
+
 def test_rows_become_csv_without_nested_values():
-    """Counts by code in one column, a person in several, a list joined."""
-    row = {
-        "upn": "U-ann",
-        "codes": {"/": 3, "I": 1},
-        "by": {"name": "Mrs R", "job_title": "Clerk"},
-        "groups": ["9A", "Y9"],
-        "nothing": None,
-        "left_out": 1,
-    }
-    columns = ("upn", "codes", "by_name", "by_job_title", "groups", "nothing")
-    assert as_csv(Answer({"rows": [row]}, columns)).splitlines() == [
-        "upn,codes,by_name,by_job_title,groups,nothing",
-        "U-ann,/=3 I=1,Mrs R,Clerk,9A;Y9,",
-    ]
+    """Counts by code in one column, a list joined, nothing empty; in the order of the columns."""
+    row = {"codes": {"/": 3, "I": 1}, "left_out": 1, "upn": "U-ann", "groups": ["9A", "Y9"]}
+    row |= {"nothing": None, "none": []}
+    written = as_csv(listed(row, "upn", "codes", "groups", "nothing", "none"))
+    assert written == "upn,codes,groups,nothing,none\nU-ann,/=3 I=1,9A;Y9,,\n"
+
+
+def test_csv_quotes_what_would_break_a_line():
+    """A reason is one cell whatever was written in it."""
+    row = {"reason": 'He said "late",\nthen left'}
+    assert list(csv.DictReader(io.StringIO(as_csv(listed(row, "reason"))))) == [row]
 
 
 def test_cells_become_a_column_a_session():
     """The register of a week: one column a session; none where nobody is listed."""
     cells = [{"session": "2025-09-08/AM", "code": "/"}, {"session": "2025-09-08/PM", "code": None}]
-    answer = Answer({"rows": [{"name": "Ann", "cells": cells}]}, ("name", "cells"))
-    assert as_csv(answer) == "name,2025-09-08/AM,2025-09-08/PM\nAnn,/,\n"
-    assert as_csv(Answer({"rows": []}, ("name", "cells"))) == "name,cells\n"
+    written = as_csv(listed({"name": "Ann", "cells": cells}, "name", "cells"))
+    assert written == "name,2025-09-08/AM,2025-09-08/PM\nAnn,/,\n"
+    assert as_csv(listed(None, "name", "cells")) == "name,cells\n"
 
 
 def test_an_answer_without_columns_has_no_csv():
@@ -63,3 +70,8 @@ def test_letters_of_every_language_stay_as_they_are():
     """With the joiners that some of them need."""
     text = "Zoë — \u0646\u0627\u0645\u0647\u200c\u0647\u0627"
     assert visible(text) == text
+
+
+def test_text_of_an_empty_table_keeps_its_headings():
+    """Nothing found is told under the same heads."""
+    assert as_lines(Grid("None", ("A", "B"), [])) == ["None", "A   B", "─────", ""]

@@ -4,8 +4,9 @@ import pytest
 
 from ledger.errors import Refused
 from ledger.store.folder import Folder
+from projections.rendering.templates import shipped
 from projections.rendering.text import as_csv, as_text
-from projections.rendering.words import names, shipped
+from projections.rendering.words import names
 from projections.school.words import CopyWords, ListWords
 
 LETTER = "leave-letter.txt"
