@@ -74,7 +74,9 @@ def test_a_rectangle_without_sessions_counts_nothing():
 
 def test_a_row_is_written_with_sorted_codes_and_one_decimal():
     """The shape of the contract."""
-    assert Tally(possible=16, attended=1, codes={"O": 15, "/": 1}, unauthorised=15).row() == {
+    row = Tally(possible=16, attended=1, codes={"O": 15, "/": 1}, unauthorised=15).row()
+    assert row == row | {
         "possible": 16, "attended": 1, "authorised": 0, "unauthorised": 15, "late": 0,
         "missing": 0, "undated": 0, "codes": {"/": 1, "O": 15}, "attendance": "6.3",
     }  # fmt: skip
+    assert list(row["codes"]) == ["/", "O"]
