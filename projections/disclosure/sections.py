@@ -22,7 +22,13 @@ from projections.readmodel.record import V
 from projections.readmodel.records.amending import Evidence, Request
 from projections.readmodel.records.disclosure import Redaction
 from projections.readmodel.records.leave import LeaveAsked, LeaveStep
-from projections.readmodel.records.penalties import CaseworkStep, Consideration, Notice
+from projections.readmodel.records.penalties import (
+    AlertSettlement,
+    CaseworkStep,
+    Confirmation,
+    Consideration,
+    Notice,
+)
 from projections.readmodel.records.roll import Details, Membership, Relation, Spell
 from projections.roll import admission_rows
 
@@ -114,6 +120,11 @@ def _own_notices(copy: Copy) -> list[Notice]:
     return sorted(known, key=lambda each: each.issued_on)
 
 
+def _own_confirmations(copy: Copy) -> list[Confirmation]:
+    known = copy.view.standing(Confirmation, pupil=copy.pupil, parent=copy.parent)
+    return sorted(known, key=lambda each: each.line)
+
+
 def _notices_left_out(copy: Copy, own: Sequence[object]) -> list[str]:
     others = len(copy.view.standing(Notice, pupil=copy.pupil)) > len(own)
     return ["Notices to anybody else are about them, and are left out."] if others else []
@@ -172,6 +183,14 @@ ADMISSION: tuple[Section[Any], ...] = (
         Cell("withdrawn_on", "Withdrawn"),
         Cell("outcome", "Outcome"),
     ), _notices_left_out),
+    Section[Confirmation](
+        "confirmations", "Notices to whoever asks that the authority holds", _own_confirmations, (
+        _RECORDED,
+        Cell("confirmed_on", "Confirmed on"),
+        Cell("notices", "Notices"),
+        Cell("la_ref", "Its reference"),
+        _BY,
+    )),
 )  # fmt: skip
 
 
@@ -299,6 +318,15 @@ CASE: tuple[Section[Any], ...] = (
         _RECORDED,
         Cell("decision", "Decision"),
         Cell("sessions", "Sessions counted", "counted"),
+        Cell("reason", "Reason"),
+        _BY,
+    )),
+    Section[AlertSettlement](
+        "alerts", "What became of warnings that a change had undercut a paper",
+        _held(AlertSettlement, lambda each: each.kf), (
+        Cell("on", "Date", lambda copy, each: copy.day_of(each.kf)),
+        Cell("outcome", "Outcome"),
+        Cell("to", "To", "to_whom"),
         Cell("reason", "Reason"),
         _BY,
     )),

@@ -4,6 +4,7 @@ import json
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -13,7 +14,12 @@ from ledger.events.amending import AmendmentDeclined, AmendmentRequested, Eviden
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted
 from ledger.events.leave import LeaveDecided, LeaveRequested
-from ledger.events.penalties import NoticeStated, PenaltyConsidered
+from ledger.events.penalties import (
+    AlertSettled,
+    NoticesConfirmed,
+    NoticeStated,
+    PenaltyConsidered,
+)
 from ledger.events.register import MarkAmended
 from ledger.events.roll import (
     AdmissionAmended,
@@ -25,7 +31,14 @@ from ledger.events.roll import (
 from ledger.sealing.keys import KeyRing
 from ledger.store.store import Fact, Store
 from policies.law.disclosure import CopyMade
+from projections.disclosure import copy as copies
+from projections.disclosure import sections
 from projections.disclosure.subject_access import SubjectAccess
+from projections.readmodel.record import Sealed
+from projections.readmodel.records.all_records import RECORDS
+from projections.readmodel.records.disclosure import Disclosure
+from projections.readmodel.records.register import Mark, Plan
+from projections.readmodel.records.roll import AdmissionAmendment, DetailAmendment
 from projections.rendering import text
 from tests.projections.ledgers import Book, enrolled, instant, marked, on_mark, opened, term
 
@@ -215,6 +228,55 @@ def test_no_free_text_leaves_without_review_and_the_copy_counts_them(case, revie
         assert (f"{held} texts held back" in shown) == (review is None) == (held > 8)
         for said in (FREE, '"ill"', '"told"', '"seen"', '"choir"', "note.pdf"):
             assert (said in written) == (review is not None), said
+
+
+def test_what_became_of_a_warning_is_told_and_its_reason_waits_for_review(case):
+    """To the pupil and to either parent: it is about the pupil's register."""
+    settled = AlertSettled(alert=1, outcome="dismissed", reason=FREE, **AUTHOR)
+    case.add(AT, Fact(streams.undercut("ann"), settled))
+    for asks in ({}, {"parent": "mum"}):
+        [told] = copy(case, **asks)["alerts"]
+        who = "Mrs Register, Officer"
+        shown = {"on": "2025-09-12", "outcome": "dismissed", "to": None, "reason": HELD, "by": who}
+        assert told == shown
+    [told] = copy(case, include_free_text="s1")["alerts"]
+    assert FREE in told["reason"] or GONE in told["reason"]
+
+
+def test_what_the_authority_holds_is_told_to_the_parent_whom_it_is_about(case):
+    """How many notices, on which day and under which reference; to nobody else."""
+    held = NoticesConfirmed(la_ref="LA 7", confirmed_on=date(2025, 9, 11), notices=1, **AUTHOR)
+    case.add(AT, Fact(streams.notices("mum", "ann"), held))
+    [told] = copy(case, parent="mum")["confirmations"]
+    assert (told["confirmed_on"], told["notices"], told["la_ref"]) == ("2025-09-11", 1, "LA 7")
+    assert told["by"] == "Mrs Register, Officer"
+    assert "LA 7" not in whole(case)
+
+
+APART = {
+    Mark: "as its versions",
+    Plan: "as its versions",
+    DetailAmendment: "with the amendments of the admission register",
+    AdmissionAmendment: "with the amendments of the admission register",
+    Disclosure: "as an extract",
+}
+"""Records that are read by another name; what stands here is in the copy too."""
+
+
+def test_every_record_about_a_pupil_that_holds_sealed_text_has_its_part_of_the_copy():
+    """A table that is added is in the copy, or this says how it comes there."""
+    held = [each for module in (sections, copies) for each in vars(module).values()]
+    known = {each for each in held if isinstance(each, type)}
+    about = {each for each in RECORDS if "pupil" in each.__struct_fields__}
+    sealed = {each for each in about if Sealed in texts(each)}
+    assert {each.__name__ for each in sealed - APART.keys() if each not in known} == set()
+    assert sealed > APART.keys()
+
+
+def texts(record) -> set[object]:
+    """The types of a record's columns, of each of those that may be empty too."""
+    hints = get_type_hints(record).values()
+    return {kind for hint in hints for kind in (hint, *get_args(hint)) if kind is Sealed}
 
 
 def test_who_reviewed_is_named(case):
