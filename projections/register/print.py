@@ -33,9 +33,9 @@ from projections.queries.wording import (
     when_in_words,
 )
 from projections.register.compare import Change, account_of
-from projections.register.signs import NOT_MET, drawn, meanings
+from projections.register.signs import NOT_MET, drawn, legend, meanings
 from projections.register.week import CELL, CellState, PupilRow, Week, row_columns
-from projections.register.words import AmendedNotes, BlankNotes, legend
+from projections.register.words import AmendedNotes, BlankNotes
 from projections.rendering import html
 
 _WEEK = timedelta(days=7)
@@ -228,7 +228,7 @@ def _amended_blocks(
     amendments, late = week.of_kind(*_AMENDED), week.of_kind(_LATE)
 
     def notes() -> list[str]:
-        signs = tuple(legend(rows, found.folder))
+        signs = tuple(legend(rows))
         return AmendedNotes(signs=signs, nothing=not (amendments or late)).lines(found.folder)
 
     title = f"Register of {question.group}, {week_in_words(week.week)}, as amended"

@@ -23,9 +23,8 @@ from projections.queries.wording import (
     when_in_words,
 )
 from projections.register.compare import Change, Comparison, comparison, other_view
-from projections.register.signs import drawn, meanings
+from projections.register.signs import drawn, legend, meanings
 from projections.register.week import CELL, CellState, PupilRow, Week, row_columns
-from projections.register.words import legend
 from projections.rendering import html
 
 
@@ -146,7 +145,7 @@ def _register(group: str | None, found: ShownWeek) -> Register:
     rows = [(row.person.name, list(map(drawn, row.cells))) for row in found.rows]
 
     def notes() -> list[str]:
-        said = legend(rows, found.folder) if rows else [found.nobody]
+        said = legend(rows) if rows else [found.nobody]
         if found.other is not None:
             sign = "! " if found.changes is None else ""
             said.append(f"{sign}compared with: {found.other.provenance}")

@@ -3,7 +3,7 @@
 Signs are shapes, never colours, so that a page reads alike in black and white.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Protocol
 
@@ -22,6 +22,18 @@ SIGNS: Mapping[str, str] = {
     "changed_since": "!",
 }
 """A cell's property and its sign, in the order in which they are written."""
+_MEANINGS: Mapping[str, str] = {
+    "amended": "amended after the register was taken",
+    "late_entry": "entered late, after the register had ended",
+    "corrected": "corrected while the register was being taken",
+    "restated": "restated by the system it came from",
+    "pending": "an amendment was requested and waits for approval; it does not stand",
+    "changed_since": "changed since: what stood differs now, or it was amended later",
+}
+_UNCOUNTED_MEANS = (
+    "stands, but counts in no figure: session closed since or outside term, or pupil not on roll"
+)
+_NOT_MET_MEANS = "school closed, or pupil not on roll or not in the group at that session"
 
 
 def drawn(cell: CellState) -> Cell:
@@ -48,6 +60,22 @@ def code_text(cell: CellState) -> str:
         says_so = cell.cancelled and cell.member
         return cell.code if cell.met or says_so else f"{UNCOUNTED}{cell.code}]"
     return NO_MARK if cell.met else NOT_MET
+
+
+def legend(rows: Iterable[tuple[str, Sequence[Cell]]]) -> list[str]:
+    """Return what the signs in the rows of a register mean, those that occur."""
+    cells = [cell for _, row in rows for cell in row]
+    marks = {cell.mark for cell in cells}
+    signs = set("".join(cell.signs for cell in cells))
+    occurs = {
+        "A>B  was A at the first time and is B at the second": any(ARROW in m for m in marks),
+        **{f"{SIGNS[name]}  {means}": SIGNS[name] in signs for name, means in _MEANINGS.items()},
+        "(..)  planned, not an entry until the register is taken": any(c.plan for c in cells),
+        f"[..]  {_UNCOUNTED_MEANS}": any(UNCOUNTED in mark for mark in marks),
+        f"{NO_MARK}  no mark": NO_MARK in marks,
+        f"{NOT_MET}  {_NOT_MET_MEANS}": NOT_MET in marks,
+    }
+    return [line for line, here in occurs.items() if here]
 
 
 class WithCodes(Protocol):

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from ledger.english import in_words, number_of
 from ledger.errors import Refused
 from ledger.store.folder import Folder
-from projections.queries.blocks import Block, Grid, Lines, Made
+from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, argument, option
 from projections.queries.selection import members_on
@@ -20,7 +20,6 @@ from projections.queries.wording import (
     when_in_words,
 )
 from projections.register.week import by_surname
-from projections.rendering.words import Words
 from projections.replay.figures import COUNTS, Counted, measure_on
 from projections.replay.steps import Account, Entries, Replayer, Step
 from projections.roll import admission_rows
@@ -80,7 +79,7 @@ class Replay(Question[Histories]):
         blocks: list[Block] = [_table(each) for each in found.pupils]
         return Answer(
             {"rows": Steps(COLUMNS, every)},
-            blocks=[*blocks, Lines(Made(lambda: _notes(found, every)))],
+            blocks=[*blocks, Lines(_notes(found, every))],
             paged=True,
         )
 
@@ -113,19 +112,22 @@ def _members(question: Replay, view: View) -> list[Person]:
     return by_surname(view.people[n] for n in members_on(view, wanted))
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReplayNotes(Words):
-    """What the notes are given; the file says what each is."""
-
-    file: ClassVar = "replay-notes.txt"
-
-    weeks: str
-    imported: bool
+_COUNTED = (
+    "Figures count sessions met in the range named below, by the calendar, roll and birth date "
+    "as known at each change"
+)
+_IMPORTED = (
+    "Imported facts became known here all at once, in the order of their source's files: "
+    "--clock source puts them in the order of the times that the source states."
+)
 
 
 def _notes(found: Histories, every: Sequence[Step]) -> list[str]:
+    """Say what the figures count; a day before the rule of windows has no fullest one."""
+    window = f"relevant entries in the fullest {found.weeks} consecutive school weeks so far"
+    counted = f"{_COUNTED}; fullest window: {window}." if found.weeks else f"{_COUNTED}."
     imported = found.by_ledger and any(step.account["source"] for step in every)
-    return ReplayNotes(weeks=found.weeks, imported=imported).lines(found.folder)
+    return [counted, _IMPORTED] if imported else [counted]
 
 
 def _table(found: Told) -> Grid:

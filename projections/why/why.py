@@ -7,11 +7,11 @@ register of each is laid over the one before (`cells`); what moved has its event
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ledger.store.folder import Folder
 from projections.penalties.case import counted_from
-from projections.queries.blocks import Grid, Lines, Made
+from projections.queries.blocks import Grid, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, argument, option
 from projections.queries.selection import (
@@ -22,7 +22,6 @@ from projections.queries.selection import (
 )
 from projections.queries.tally import COUNTED
 from projections.queries.view import View
-from projections.rendering.words import Words
 from projections.why.causes import KINDS, Finder
 from projections.why.cells import Cause, Cells
 from projections.why.flips import (
@@ -224,30 +223,15 @@ def _table(question: Why, found: Found) -> Grid:
     return Listing(_kind_columns(found.difference), rows).grid(
         f"Why {question.what} differ" + (f", {found.population}" if found.population else ""),
         total=OfKind("All causes together", found.causes),
-        notes=Made(lambda: _notes(found)),
+        notes=_notes(found),
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class CountWords(Words):
-    """The counts at both points in time; the file says what each is."""
-
-    file: ClassVar = "why-counts.txt"
-
-    before: str
-    after: str
-    known_before: str
-    known_after: str
-
-
 def _notes(found: Found) -> list[str]:
-    before, after = found.before, found.after
-    return CountWords(
-        before=_counts_in_words(before.counts),
-        after=_counts_in_words(after.counts),
-        known_before=before.provenance,
-        known_after=after.provenance,
-    ).lines(found.folder)
+    ends = {"Before": found.before, "After": found.after}
+    return [
+        f"{when}: {_counts_in_words(end.counts)}; {end.provenance}" for when, end in ends.items()
+    ]
 
 
 def _kind_columns(names: Iterable[str]) -> tuple[Column[OfKind], ...]:

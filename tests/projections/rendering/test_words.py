@@ -20,16 +20,13 @@ from projections.penalties.alert_letter import (
     ConsiderationWords,
     NoticeWords,
 )
-from projections.register.words import AmendedNotes, BlankNotes, SignWords
+from projections.register.words import AmendedNotes, BlankNotes
 from projections.rendering.words import SHIPPED
-from projections.replay.replay import ReplayNotes
-from projections.why.why import CountWords
 from tests.ledger.refusals import refused_with
 
 FILES = (
     LeaveLetterWords, AlertHeadWords, NoticeWords, ConsiderationWords, CertificateWords,
-    AlertFootWords, AmendedNotes, BlankNotes, SignWords, RateWords,
-    PersistentWords, CountWords, ReplayNotes,
+    AlertFootWords, AmendedNotes, BlankNotes, RateWords, PersistentWords,
 )  # fmt: skip
 EMPTY = {str: "", int: 0, bool: False}
 BLANK = "_" * 40
