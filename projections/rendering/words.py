@@ -50,4 +50,6 @@ def names() -> list[str]:
 def strangers(folder: Folder) -> list[Path]:
     """Return the school's own files that have no name of ours: nobody would notice them unused."""
     ours = names()
-    return [path for path in sorted(folder.words.glob("*.txt")) if path.name not in ours]
+    # A hidden one is no file of the school's: macOS writes ._leave-letter.txt beside each.
+    own = [path for path in folder.words.glob("*.txt") if not path.name.startswith(".")]
+    return sorted(path for path in own if path.name not in ours)

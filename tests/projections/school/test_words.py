@@ -92,6 +92,15 @@ def test_nothing_is_copied_over_a_schools_own(folder, dangling):
     assert own.is_symlink() if dangling else own.read_text() == "ours"
 
 
+def test_a_hidden_file_is_none_of_the_schools(folder):
+    """What a desktop leaves beside a file stands in the way of no letter."""
+    folder.words.mkdir()
+    (folder.words / f"._{LETTER}").write_text("x")
+    assert sorted(rows(folder)) == names()
+    (folder.words / "leave-leter.txt").write_text("x")
+    assert sorted(rows(folder)) == sorted([*names(), "leave-leter.txt"])
+
+
 @pytest.mark.parametrize("name", ["leave-leter.txt", "leave-letter", "../keys.db", ""])
 def test_an_unknown_name_is_refused_with_the_known_ones(folder, name):
     """Nothing is written, in that folder or outside."""
