@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ledger.clock import iso, local, local_date
 from ledger.english import number_of
@@ -139,22 +139,3 @@ _NOTE = "a copy is looked at now: unchanged means that its bytes have the SHA-25
 def evidence_counts(view: View) -> Counter[tuple[int, str | None]]:
     """Return how many pieces of evidence were given for a pupil's batch."""
     return Counter((each.pupil, each.batch) for each in view.standing(Piece))
-
-
-def rows(view: View, pupil: int) -> list[dict[str, Any]]:
-    """Return the evidence given for one pupil's amendments, as it was given.
-
-    ``sha256`` hex of the file's bytes; ``copied``: whether the ledger keeps a copy.
-    """
-    return [
-        {
-            "batch": each.batch,
-            "file": view.open(each.file),
-            "sha256": each.sha256,
-            "note": view.open(each.note),
-            "copied": each.copy_key is not None,
-            "recorded_at": iso(view.commits.of(each.line).at),
-            "position": each.line,
-        }
-        for each in sorted(view.standing(Piece, pupil=pupil), key=lambda each: each.line)
-    ]
