@@ -130,7 +130,7 @@ class SubjectAccess(Question[CopyFindings]):
             "upn": found.upn,
             "for": self.for_,
             "authority": self.authority,
-            "due": found.due and found.due._asdict(),
+            "due": found.due,
             "held_back": found.held_back,
             "rows": Listing(COLUMNS, found.entries),
             **_by_key(found.parts),

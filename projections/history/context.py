@@ -119,7 +119,7 @@ EVIDENCE: tuple[Column[Given], ...] = (
 TAKINGS: tuple[Column[Taking], ...] = (
     Column("session", "Session", lambda row: row.stored.session),
     Column("group", "Group", lambda row: row.stored.grp),
-    Column("by", "Taken by", lambda row: row.by._asdict(), lambda row: row.by.words),
+    Column("by", "Taken by", text=lambda row: row.by.words),
     replace(at_column("opened", "Opened", lambda row: row.stored.opened),
             text=lambda row: moment(row.stored.opened) or "not recorded"),
     at_column("ended", "Ended", lambda row: row.stored.ended),
@@ -152,7 +152,7 @@ UNCOUNTED: tuple[Column[Uncounted], ...] = (
     Column("why", value=lambda row: row.bar.kind),
     Column("words", "Why", lambda row: row.bar.words),
     Column("", "Since", text=lambda row: moment(row.commit.at if row.commit else None)),
-    Column("by", "Recorded by", lambda row: row.by and row.by._asdict(), lambda row: row.author),
+    Column("by", "Recorded by", text=lambda row: row.author),
     Column("source", value=lambda row: row.commit and row.commit.source),
     at_column("recorded_at", "", lambda row: row.commit.at if row.commit else None),
     Column("position", value=lambda row: row.bar.position),

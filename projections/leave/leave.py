@@ -172,7 +172,7 @@ def _back(row: LeaveRow) -> str:
 _STEPS: tuple[Column[Step], ...] = (
     Column("step", value=attrgetter("taken.step")),
     Column("on"),
-    Column("by", value=lambda step: step.by._asdict()),
+    Column("by"),
     Column("paragraph", value=attrgetter("taken.paragraph")),
     Column("code", value=attrgetter("taken.code")),
     Column("first", value=attrgetter("taken.first")),
@@ -199,7 +199,7 @@ _COLUMNS: tuple[Column[LeaveRow], ...] = (
     Column("granted_last", value=lambda row: row.leave.granted and str(row.leave.granted[1])),
     _decided("paragraph"),
     _decided("code", "Code"),
-    Column("decided_by", value=lambda row: row.decision and row.decision.by._asdict()),
+    Column("decided_by", value=lambda row: row.decision and row.decision.by),
     Column("decided_on", value=lambda row: row.decision and row.decision.on),
     _decided("letter_on"),
     Column("reason", value=lambda row: row.decision and row.decision.reason),

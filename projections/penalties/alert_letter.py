@@ -85,7 +85,7 @@ class DraftLetter(Question[Draft]):
         written = text.as_text(shown)
         fields = {
             "alert": document(found.case),
-            "changes": [change._asdict() for change in found.case.changes],
+            "changes": found.case.changes,
             "letter": written,
         }
         pages = []

@@ -67,7 +67,7 @@ def _window(key: str) -> Column[ListedPupil]:
 
     return Column(
         key,
-        value=lambda row: (window := of(row)) and window._asdict(),
+        value=of,
         csv=lambda row: " to ".join(map(str, of(row) or ())),
     )
 

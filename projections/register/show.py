@@ -59,7 +59,7 @@ class ShownWeek:
 
 
 _CHANGED_SINCE: Column[CellState] = Column("changed_since")
-_DIFF: Column[CellState] = Column("diff", value=lambda c: c.diff._asdict() if c.diff else None)
+_DIFF: Column[CellState] = Column("diff")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,7 +89,7 @@ class Returns(Selection, Question[ReturnFindings]):
         fields = {
             "kind": self.kind,
             "last_return": found.last,
-            "agreed": found.figure and found.figure._asdict(),
+            "agreed": found.figure,
             "left_out": found.left_out,
             "rows": listing,
         }
