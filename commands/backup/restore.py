@@ -50,6 +50,9 @@ class RestoreBackup(OfAFile):
         default=None,
     )
 
+    # Whatever the clock says: a ledger is to be had back. The next command asks.
+    admits = ("behind", "ahead")
+
     def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
         """Record in the restored ledger that it was restored."""
         event = LedgerRestored(size=self.size, sha256=self.sha256)
