@@ -18,7 +18,7 @@ from projections.queries.versions import (
     recorded_columns,
 )
 from projections.queries.view import Author, View
-from projections.readmodel.accessors.marks import Version
+from projections.readmodel.accessors.marks import Version, takings
 from projections.readmodel.known import Between
 from projections.readmodel.records import amending, disclosure, register
 from projections.readmodel.records.amending import Request
@@ -239,7 +239,7 @@ def _evidence(view: View, pupil: int) -> Iterator[Given]:
 def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Iterator[Taking]:
     """Yield how the registers of the pupil's groups were taken."""
     mine = [m for m in view.memberships if m.pupil == pupil]
-    for each in view.standing(register.RegisterTaken, session=Between(*span)):
+    for each in takings(view, Between(*span)):
         day = date.fromisoformat(each.session[:10])
         if any(m.name == each.grp and m.covers(day) for m in mine):
             yield Taking(each, describer.name_and_title(each.by, day))

@@ -5,9 +5,11 @@ over, so that a crash between two models heals itself at the next catch-up.
 """
 
 import gc
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ledger.events import streams
@@ -62,13 +64,14 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
             db = tables.connect(path)
     with closing(db), closing(Store(folder.log)) as store, translated(folder.views):
         db.execute("BEGIN IMMEDIATE")
-        wrong = _wrong_clocks(store)
+        head = store.head()
+        wrong = _wrong_clocks(store, head)
         if anew := anew or not goes_on(folder, db) or _are_newer(wrong, tables.reach(db)):
             tables.create(db, RECORDS)
             recent.create(db)
-        feed = _feed(folder, db, store.head(), wrong, anew=anew)
+        feed = _feed(folder, db, head, wrong, anew=anew)
         with _no_garbage_collection():
-            head = _replay(store, feed, progress)
+            head = _replay(store, feed, progress, head)
         place = Reach(head, folder.anchor(head) or "")
         feed.marks.save(place)
         if not feed.few:
@@ -79,17 +82,21 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
 
 
 @contextmanager
-def in_memory(folder: Folder) -> Iterator[tuple[Connection, "Grid", int]]:
-    """Make the read models from the log alone; yield the tables, the grid, and their head."""
+def in_memory(folder: Folder, upto: int | None = None) -> Iterator[tuple[Connection, "Grid", int]]:
+    """Make the read models from the log alone; yield the tables, the grid, and their head.
+
+    ``upto``: of the first events only, as they were when the log held no more.
+    """
     from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
 
     grid = Grid()
     with closing(tables.in_memory()) as db, closing(Store(folder.log)) as store:
         tables.create(db, RECORDS)
         recent.create(db)
-        feed = _Feed(Writer(db), grid, 0, 0, few=False, wrong=_wrong_clocks(store))
+        last = store.head() if upto is None else upto
+        feed = _Feed(Writer(db), grid, 0, 0, few=False, wrong=_wrong_clocks(store, last))
         with _no_garbage_collection():
-            head = _replay(store, feed, None)
+            head = _replay(store, feed, None, last)
         place = Reach(head, folder.anchor(head) or "")
         grid.save(place)
         recent.forget(db, place)
@@ -97,8 +104,8 @@ def in_memory(folder: Folder) -> Iterator[tuple[Connection, "Grid", int]]:
         yield db, grid, head
 
 
-def _wrong_clocks(store: Store) -> list[WrongClock]:
-    found = store.read_range(streams.clock(), streams.clock() + "\0", upto=store.head())
+def _wrong_clocks(store: Store, upto: int) -> list[WrongClock]:
+    found = store.read_streams([streams.clock()], upto=upto)
     return wrong_clocks((each.position, each.event) for each in found)
 
 
@@ -141,15 +148,18 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _replay(store: Store, feed: "_Feed", progress: Progress | None) -> int:
-    head, start = store.head(), feed.tables_at
-    last = start
+def _replay(store: Store, feed: "_Feed", progress: Progress | None, upto: int) -> int:
+    """Take the events up to a position: of later ones it is not known what their clocks were."""
+    start = last = feed.tables_at
     # Models stop only at the end of a transaction, so that its header is always seen first.
     for page in store.scan(start):
-        feed.take(page)
-        last = page[-1].position
+        known = page[: bisect_right(page, upto, key=attrgetter("position"))]
+        if not known:
+            break
+        feed.take(known)
+        last = known[-1].position
         if progress is not None:
-            progress(last - start, max(head, last) - start)
+            progress(last - start, upto - start)
     feed.writer.flush()
     return last
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ledger.clock import Corrected
 from ledger.times import WrongClock, never_falling, wrong_at
 from projections.readmodel.record import Joined, R, Record, V, Versioned, read, selection, stored
 from projections.readmodel.records.log import ClockCorrection, Commit, CorrectedCommit
@@ -141,6 +142,17 @@ class Commits:
         begun = bisect_right(self._firsts, position)
         return self._known[begun - 1] if begun else 0
 
+    def by_clock_of(self, position: int, instant: int) -> int:
+        """Return an instant that the clock read which stamped an entry, with what is known of it.
+
+        Of a wrong clock: that it lies where the entry does.
+        """
+        wrong = self.of(position).stamp.wrong
+        if wrong is None:
+            return instant
+        first, last = wrong.earliest, wrong.latest
+        return Corrected.between(first, last, said=instant, position=wrong.position)
+
     def last_by(self, instant: int, bound: int) -> int:
         """Return the last position up to a bound that counts as known by an instant; 0: none."""
         begun = bisect_right(self._firsts, bound)
@@ -169,6 +181,11 @@ def wrong_clocks(db: Connection) -> list[WrongClock]:
     """Return all that is recorded of clocks that were wrong, in the order of the log."""
     sql = f"SELECT {selection(ClockCorrection)} FROM clock_corrections ORDER BY position"  # noqa: S608
     return [each.wrong for each in read(ClockCorrection, db.execute(sql))]
+
+
+def is_corrected_after(db: Connection, position: int) -> bool:
+    """Tell whether a later entry corrects the clock of one up to a position."""
+    return any(each.first <= position < each.position for each in wrong_clocks(db))
 
 
 def last_position_at(db: Connection, instant: int, upto: int | None, head: int) -> int:

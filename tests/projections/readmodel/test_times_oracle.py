@@ -15,26 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.clock import Corrected, iso
-from ledger.events import streams
-from ledger.events.log import ClockCorrected
-from ledger.store.store import Fact
 from projections.queries.question import PointInTime
 from projections.queries.view import open_view
 from projections.readmodel.catch_up import content, rebuild
-from tests.projections.ledgers import Book, staff
+from projections.readmodel.records.school import StaffSpell
+from tests.projections.ledgers import Book, corrected, created, staff
 
 MINUTE = 60_000_000
 START = 1_790_000_000_000_000
 SCHEDULES = 10
 CAMPAIGN = 2000
-
-
-def correction(first, last, earliest, latest):
-    event = ClockCorrected(
-        first=first, last=last, earliest=earliest, latest=latest, reason="why", by="s1",
-        name="Mrs Register", job_title="Officer",
-    )  # fmt: skip
-    return Fact(streams.clock(), event)
 
 
 class Told:
@@ -43,9 +33,9 @@ class Told:
     def __init__(self):
         self.transactions = []
 
-    def add(self, last, reading, corrected=None):
+    def add(self, last, reading, wrong=None):
         first = self.transactions[-1][1] + 1 if self.transactions else 1
-        self.transactions.append((first, last, reading, corrected))
+        self.transactions.append((first, last, reading, wrong))
 
     @property
     def head(self):
@@ -54,9 +44,9 @@ class Told:
     def instant(self, transaction, head):
         """When a transaction counts as recorded, as known at a position."""
         first, _, found, _ = transaction
-        for _, last, _, corrected in self.transactions:
-            if corrected and last <= head and corrected[0] <= first <= corrected[1]:
-                found = corrected[3]
+        for _, last, _, wrong in self.transactions:
+            if wrong and last <= head and wrong[0] <= first <= wrong[1]:
+                found = wrong[3]
         return found
 
     def within(self, position, instant, head):
@@ -93,7 +83,7 @@ def write(book, chance):
                 first, last = sorted(chance.choices(told.transactions, k=2))
                 limits = sorted(now - chance.randint(0, 60) * MINUTE for _ in range(2))
                 stated = (first[0], last[1], *limits)
-                head = book.commit(now + off, correction(*stated))
+                head = book.commit(now + off, corrected(*stated))
                 told.add(head, now + off, stated)
             else:
                 facts = [staff(f"t{n}-{m}") for m in range(chance.randint(1, 2))]
@@ -140,7 +130,7 @@ def _check(book, told, now, chance):
                     assert commits.known_at(each[1]) == newest
 
 
-def test_an_answer_that_was_given_is_the_same_after_a_correction(tmp_path):
+def test_an_answer_that_was_given_is_the_same_after_a_corrected(tmp_path):
     """Its instant and its position are asked again after each later entry."""
     for n in range(SCHEDULES):
         book, chance = Book(tmp_path / str(n)), Random(n)  # noqa: S311
@@ -151,7 +141,7 @@ def test_an_answer_that_was_given_is_the_same_after_a_correction(tmp_path):
             fact = staff(f"t{turn}")
             if turn > 2 and chance.random() < 0.4:
                 first, last, _, _ = chance.choice(told.transactions)
-                fact = correction(first, last, START, now - chance.randint(0, 9) * MINUTE)
+                fact = corrected(first, last, START, now - chance.randint(0, 9) * MINUTE)
             told.add(book.add(now + off, fact), now + off)
             for asked in (PointInTime(), PointInTime(known_at=iso(now - 5 * MINUTE))):
                 with open_view(book.folder, asked, lambda: now) as view:  # noqa: B023
@@ -161,6 +151,29 @@ def test_an_answer_that_was_given_is_the_same_after_a_correction(tmp_path):
                 with open_view(book.folder, again, lambda: now) as view:  # noqa: B023
                     assert (iso(view.known_at), view.position) == (known_at, place)
                     assert _dates(view) == dates
+
+
+@pytest.mark.parametrize("clock", ["ledger", "source"])
+def test_rows_known_by_either_clock_are_the_same_after_a_corrected(tmp_path, clock):
+    """What was recorded here counts, under the source clock, from our own time as then known."""
+    book = Book(tmp_path / "book")
+    book.add(START, created(), staff())
+    book.add(START + 90 * MINUTE, staff("ahead"))
+    book.add(START + 5 * MINUTE, staff("after"))
+    asked = PointInTime(known_at=iso(START + 30 * MINUTE), position=7, clock=clock)
+    before = _staff(book, asked)
+    assert before == ["s1"]
+    book.add(START + 20 * MINUTE, corrected(4, 5, START, START + 5 * MINUTE))
+    # Without a position it is known when they really were there.
+    now_known = replace(asked, position=None)
+    assert _staff(book, now_known) == ["after", "ahead", "s1"]
+    if clock == "source":
+        assert _staff(book, asked) == before
+
+
+def _staff(book, question):
+    with open_view(book.folder, question, lambda: START + 300 * MINUTE) as view:
+        return sorted(each.staff for each in view.standing(StaffSpell))
 
 
 def _dates(view):
@@ -179,7 +192,7 @@ def test_views_brought_forward_equal_those_made_anew(tmp_path):
             now += 7 * MINUTE
             fact = staff(f"t{turn}")
             if turn in (2, 4):
-                fact = correction(1, 2 * turn, START - MINUTE, now - 3 * MINUTE)
+                fact = corrected(1, 2 * turn, START - MINUTE, now - 3 * MINUTE)
             book.add(now + chance.choice([0, 60, -20]) * MINUTE, fact)
             position(book, now)
         before = list(content(book.folder))
