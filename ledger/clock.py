@@ -64,6 +64,11 @@ def told(instant: int, write: Callable[[int], str]) -> str:
     return f"between {first} and {last}; the clock said {said}"
 
 
+def dated(instant: int) -> str:
+    """Write the London date of an instant as ISO 8601 has it, with what is known of its clock."""
+    return told(instant, lambda each: local_date(each).isoformat())
+
+
 def iso(instant: int) -> str:
     """Write an instant in UTC, ISO 8601, without needless zeros: ``2026-11-20T09:30:00Z``."""
     return (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None).isoformat() + "Z"

@@ -62,27 +62,27 @@ def _words(stamp: str) -> str:
     return instant_in_words(parse_instant(stamp))
 
 
-def recorded_in_words(row: Mapping[str, Any]) -> str:
-    """Say when a change was recorded here: between which instants, where its clock was wrong."""
+def recorded(row: Mapping[str, Any]) -> int:
+    """Return when a change was recorded here: between two instants, where its clock was wrong."""
     at, between = parse_instant(row["recorded_at"]), row.get("recorded_between")
     if between is None:
-        return instant_in_words(at)
+        return at
     first, said = parse_instant(between["from"]), parse_instant(between["clock_said"])
-    lies = Corrected.between(first, at, said=said, position=between["corrected_by"])
-    return instant_in_words(lies)
+    return Corrected.between(first, at, said=said, position=between["corrected_by"])
 
 
 def when_in_words(row: Mapping[str, Any]) -> str:
     """Say when a change was made: as recorded here, or as its source states."""
     if row.get("stated_at") and "changed_at" in row:
-        return f"imported {recorded_in_words(row)}; the mark stated for {_words(row['stated_at'])}"
+        here = instant_in_words(recorded(row))
+        return f"imported {here}; the mark stated for {_words(row['stated_at'])}"
     if row.get("stated_at"):
         return f"{instant_in_words(parse_instant(row['stated_at']))} (stated)"
     if row.get("source") is not None:
-        return f"not stated; imported {recorded_in_words(row)}"
+        return f"not stated; imported {instant_in_words(recorded(row))}"
     if row.get("recorded_at") is None:
         return NOBODY
-    return recorded_in_words(row)
+    return instant_in_words(recorded(row))
 
 
 def days_in_words(days: int | None) -> str:
