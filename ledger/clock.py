@@ -11,6 +11,27 @@ from ledger.errors import Refused
 LONDON = ZoneInfo("Europe/London")
 SECOND = 1_000_000
 Clock = Callable[[], int]
+
+
+class Corrected(int):
+    """An instant that a wrong clock stamped: it lies between two, and counts as the later one.
+
+    ``earliest``: the earliest that it can be; ``said``: what the clock said; ``position``: the
+    entry that says so.
+    """
+
+    earliest: int
+    said: int
+    position: int
+
+    @classmethod
+    def between(cls, earliest: int, latest: int, *, said: int, position: int) -> "Corrected":
+        """Return an instant that lies between two."""
+        made = cls(latest)
+        made.earliest, made.said, made.position = earliest, said, position
+        return made
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -33,6 +54,19 @@ def local(instant: int) -> datetime:
 def local_date(instant: int) -> date:
     """Return the London calendar date of an instant."""
     return local(instant).date()
+
+
+def told(instant: int, write: Callable[[int], str]) -> str:
+    """Write an instant; of one that a wrong clock stamped, between which others it lies."""
+    if not isinstance(instant, Corrected):
+        return write(instant)
+    first, last, said = map(write, (instant.earliest, int(instant), instant.said))
+    return f"between {first} and {last}; the clock said {said}"
+
+
+def dated(instant: int) -> str:
+    """Write the London date of an instant as ISO 8601 has it, with what is known of its clock."""
+    return told(instant, lambda each: local_date(each).isoformat())
 
 
 def iso(instant: int) -> str:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from commands.backup.create import OfAFile
+from commands.core import clocks
 from commands.core.command import Context, Decision, Outcome, State, argument, option
 from commands.core.execute import execute
+from ledger import times
 from ledger.backup import backup, check, file, passphrases
 from ledger.backup.backup import Secrets
 from ledger.backup.file import Archive
@@ -50,6 +52,9 @@ class RestoreBackup(OfAFile):
         default=None,
     )
 
+    # Whatever the clock says: a ledger is to be had back. The next command asks.
+    admits = ("behind", "ahead")
+
     def decide(self, _state: State, _rules: Rules, _now: int) -> Decision:
         """Record in the restored ledger that it was restored."""
         event = LedgerRestored(size=self.size, sha256=self.sha256)
@@ -83,6 +88,7 @@ def _restore(
         replayed = _replay(made, command.destroyed_since or _keys_of(context.folder, archive))
         _put_signing_keys(made, secrets)
         recorded = replace(command, size=size, sha256=archive.sha256)
+        doubt = _doubt_of_clock(context, made)
         outcome = execute(context.at(made), recorded)
         with closing(Store(made.log)) as store:
             note = store.checkpoint()
@@ -96,8 +102,18 @@ def _restore(
         "what was recorded after the back-up is not in it",
         replayed,
         "a witness that saw more than that will say so: tell it of the restore",
+        *doubt,
     )
     return Outcome(outcome.header, says)
+
+
+def _doubt_of_clock(context: Context, made: Folder) -> tuple[str, ...]:
+    """Return what to say of a clock by which nothing else would be recorded."""
+    with closing(Store(made.log)) as store:
+        refused = times.refusal(context.clock(), clocks.all_stamps(store), None)
+    if refused is None:
+        return ()
+    return (f"note: {refused.what}; if the clock is wrong, set it before anything is recorded",)
 
 
 def _refuse_taken(target: Path) -> None:

@@ -9,7 +9,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
-from typing import Any, NamedTuple, Protocol, Self, TextIO, TypedDict, dataclass_transform
+from typing import (
+    Any,
+    ClassVar,
+    NamedTuple,
+    Protocol,
+    Self,
+    TextIO,
+    TypedDict,
+    dataclass_transform,
+)
 
 from commands.core.ranges import Range, Wanted, one
 from ledger import form
@@ -25,6 +34,7 @@ from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil, School
 from ledger.store.folder import Folder
 from ledger.store.store import Fact, Recorded
+from ledger.times import OffClock
 from ledger.values import Operator
 from policies.packs.codes import Codes, Rules
 
@@ -206,7 +216,12 @@ def decided(
 
 
 class UseCase(Command, ABC):
-    """A command that is decided: what it rests on, and what is to be recorded."""
+    """A command that is decided: what it rests on, and what is to be recorded.
+
+    ``admits``: how far off the clock may be all the same, for what is about just that.
+    """
+
+    admits: ClassVar[tuple[OffClock, ...]] = ()
 
     def load(self, stdin: TextIO, /) -> Self:
         """Return the command with what its files hold; every fault of a file is refused."""

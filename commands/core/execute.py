@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 import ledger
+from commands.core.clocks import Guard
 from commands.core.command import Context, Identities, Outcome, Read, State, UseCase, Watched
 from commands.core.ranges import Streams, Wanted, one
 from ledger.clock import local_date
@@ -40,7 +41,8 @@ def execute(context: Context, command: UseCase, *, progress: Progress | None = N
     done; nothing was written then.
     """
     with context.ledger.turn() as (store, ring):
-        attempt = _Attempt(context, store, ring, progress)
+        guard = Guard(store, context.clock, context.operator.staff_id, command.admits)
+        attempt = _Attempt(context, store, ring, guard, progress)
         try:
             planned, recorded = _carried_out(attempt, command)
         except StorageRefused as refused:
@@ -60,6 +62,12 @@ def _carried_out(attempt: "_Attempt", command: UseCase) -> tuple["_Plan", Append
             return planned, attempt.record(planned)
 
 
+def check_clock(context: Context) -> None:
+    """Refuse where nothing could be recorded by this clock, before anything else is done."""
+    with context.ledger.turn() as (store, _):
+        Guard(store, context.clock, context.operator.staff_id).check()
+
+
 def look(
     context: Context,
     ask: Callable[[State], Found],
@@ -67,7 +75,8 @@ def look(
 ) -> Found:
     """Return what ``ask`` finds in the state as it stands; records nothing."""
     with context.ledger.turn() as (store, ring), store.reading():
-        attempt = _Attempt(context, store, ring, None)
+        guard = Guard(store, context.clock, context.operator.staff_id)
+        attempt = _Attempt(context, store, ring, guard, None)
         state = attempt.state()
         attempt.read(state, reads(state))
         return ask(state)
@@ -112,12 +121,13 @@ class _Attempt:
     context: Context
     store: Store
     ring: KeyRing
+    guard: Guard
     progress: Progress | None
 
     def plan(self, command: UseCase) -> _Plan:
         """Read what a command rests on, and decide."""
         version = self.ring.version
-        state, now, in_force = self.state(), self.context.clock(), rules()
+        state, now, in_force = self.state(), self.guard.read(), rules()
         wanted = self.read(state, command.reads(state))
         decision = command.decide(state, in_force, now)
         watched = self.context.watch(
@@ -147,7 +157,7 @@ class _Attempt:
                 plan.state.position,
                 plan.relied_on(),
             )
-            return self.store.append(batch, clock=self.context.clock, before_commit=first)
+            return self.store.append(batch, clock=self.guard.read, before_commit=first)
 
     def outcome(self, plan: _Plan, appended: Appended | None) -> Outcome:
         """Return what to tell the user."""
@@ -158,7 +168,8 @@ class _Attempt:
         assert isinstance(header, Committed)  # noqa: S101 - what was appended begins with one
         alerts = plan.watched.says(position + header.count)
         warnings = self._warnings(appended.checkpoint)
-        return Outcome(header, (*decision.says, *alerts, *warnings))
+        notes = filter(None, [self.guard.note()])
+        return Outcome(header, (*decision.says, *alerts, *notes, *warnings))
 
     def refuse_if_marks_changed(self, plan: _Plan) -> None:
         """Refuse where somebody else gave a mark that was to be recorded another code meanwhile.

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Self, TextIO
 
-from commands.core import checks, marks
+from commands.core import checks, clocks, marks
 from commands.core.command import Author, Decision, State, UseCase, decided, hidden, option
 from commands.core.ranges import Range, one
 from commands.core.sessions import Span
@@ -15,7 +15,6 @@ from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.disclosure import Disclosed
-from ledger.events.log import Committed
 from ledger.files import translated
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
@@ -79,6 +78,7 @@ class RecordDisclosure(UseCase):
                 yield marks.request_range(pupil)
         if self.on is not None and self.seen_at:
             yield one(streams.COMMITS)._replace(rests=False)
+            yield one(streams.clock())._replace(rests=False)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record what left, once for each pupil; the same again on the same day is no news."""
@@ -209,11 +209,7 @@ def _check_decided(command: RecordDisclosure, state: State, pupil: Pupil) -> Non
 
 
 def _recorded_on(state: State, position: int) -> date | None:
-    """Return the day on which a position was recorded; none where that was not asked for."""
-    reached = 0
-    for header in state.histories.get(streams.COMMITS, ()):
-        assert isinstance(header, Committed)  # noqa: S101 - only headers are on this stream
-        reached += 1 + header.count
-        if position and reached >= position:
-            return local_date(header.at)
-    return None
+    """Return the earliest day on which a position was recorded; none: that was not asked for."""
+    stamps = clocks.stamps_in(state) if position else []
+    found = next((stamp for stamp in stamps if stamp.last >= position), None)
+    return None if found is None else local_date(found.earliest)

@@ -24,7 +24,7 @@ from commands.core.command import (
     decided,
     option,
 )
-from commands.core.execute import execute, look
+from commands.core.execute import check_clock, execute, look
 from commands.core.ranges import STAFF, Range, one, starting
 from ledger.clock import local_date
 from ledger.english import number_of
@@ -101,6 +101,7 @@ class RedactField(UseCase, Errand):
     def carry_out(self, context: Context) -> Outcome:
         """Decide, look where else the text stands, destroy its key, then record it."""
         folder, now = context.folder.required(), context.clock()
+        check_clock(context)
 
         def sealed_text(state: State) -> str:
             self.decide(state, rules(), now)

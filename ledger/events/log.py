@@ -1,6 +1,8 @@
 """Events about the ledger itself: its birth, each transaction's header, rules, imports."""
 
-from ledger.events.base import Event, Record
+from datetime import date
+
+from ledger.events.base import AuthorName, Event, Record, RegisterText
 
 
 class SourceFile(Record):
@@ -36,6 +38,36 @@ class Committed(Event):
     command: str
     count: int
     source: Source | None = None
+
+    @property
+    def reading(self) -> int:
+        """What the machine's clock read."""
+        return self.at if self.raw_at is None else self.raw_at
+
+
+class ClockCorrected(Event):
+    """Entries that a wrong clock stamped, whole transactions from ``first`` to ``last``.
+
+    They were recorded between the true instants ``earliest`` and ``latest``.
+    """
+
+    first: int
+    last: int
+    earliest: int
+    latest: int
+    reason: RegisterText
+    by: str
+    name: AuthorName
+    job_title: str
+
+
+class DayConfirmed(Event):
+    """A named person says that it is this day, which the clock had reached in one long step."""
+
+    day: date
+    by: str
+    name: AuthorName
+    job_title: str
 
 
 class LedgerCreated(Event):

@@ -32,6 +32,8 @@ Upcast = Callable[[State], State]
 EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         "Committed.v1": log.Committed,
+        "ClockCorrected.v1": log.ClockCorrected,
+        "DayConfirmed.v1": log.DayConfirmed,
         "LedgerCreated.v1": log.LedgerCreated,
         "KeyAdopted.v1": log.KeyAdopted,
         "RulesAdopted.v1": log.RulesAdopted,

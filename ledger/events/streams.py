@@ -31,6 +31,7 @@ LEAVE = "leave:"
 DISCLOSURE = "disclosure:"
 AUDIT = "audit:"
 REDACTION = "redaction:"
+CLOCK = "clock:"
 
 WHOLE_SCHOOL = "school"
 """The subject of texts that are about nobody in particular."""
@@ -133,6 +134,11 @@ def audit() -> str:
 def redaction() -> str:
     """Return the stream of the fields that were put beyond use."""
     return REDACTION + WHOLE_SCHOOL
+
+
+def clock() -> str:
+    """Return the stream of what was recorded of the clocks that stamp the log."""
+    return CLOCK + WHOLE_SCHOOL
 
 
 def casework(pupil_id: str) -> str:

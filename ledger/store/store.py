@@ -233,6 +233,12 @@ class Store:
         found = self._recorded(rows)
         return found[0] if found and found[0].position == position else None
 
+    def last_header(self) -> Committed | None:
+        """Return the header of the newest transaction; none in an empty log."""
+        with self.reading() as c:
+            state = self._recorder.newest(c, streams.COMMITS, NAMES[Committed])
+        return None if state is None else self._event(Committed, state)
+
     def stream(self, stream: str) -> list[Event]:
         """Return the events of one stream, oldest first."""
         return [r.event for r in self.read_range(stream, stream + "\0", upto=_NEVER)]
@@ -262,7 +268,7 @@ class Store:
             self._refuse_if_overtaken(c, batch)
             self._refuse_another_key(c, signers)
             version = self._recorder.versions(c, [streams.COMMITS]).get(streams.COMMITS, 0)
-            header = self._header(c, batch, clock())
+            header = self._header(batch, clock())
             head = self._recorder.head(c)
             edge, hashes = self._edge(c, head), bytearray()
             facts = chain((Fact(streams.COMMITS, header),), batch.facts)
@@ -363,10 +369,10 @@ class Store:
             )
         return edge
 
-    def _header(self, c: SQLiteCursor, batch: Batch, reading: int) -> Committed:
+    def _header(self, batch: Batch, reading: int) -> Committed:
         """Return the header as it is recorded, its time never before the last one's."""
-        state = self._recorder.newest(c, streams.COMMITS, NAMES[Committed])
-        last = reading if state is None else self._event(Committed, state).at
+        header = self.last_header()
+        last = reading if header is None else header.at
         raw = reading if reading < last else None
         return replace(batch.header, at=max(last, reading), raw_at=raw, count=batch.count)
 

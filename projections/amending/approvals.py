@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from ledger.clock import iso, local
+from ledger.clock import iso
 from ledger.english import number_of
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, option
+from projections.queries.versions import moment
 from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.marks import standing_marks
 from projections.readmodel.records.amending import Request, RequestStep
@@ -31,7 +32,7 @@ class Said(NamedTuple):
     @property
     def words(self) -> str:
         """By whom and when, London time."""
-        return f"by {self.by.name} ({self.by.job_title}), {local(self.at):%Y-%m-%d %H:%M}"
+        return f"by {self.by.name} ({self.by.job_title}), {moment(self.at)}"
 
 
 class RequestedChange(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ledger.clock import iso, local, local_date
+from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
@@ -13,7 +13,7 @@ from ledger.sealing import attachments
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, option
-from projections.queries.versions import Describer
+from projections.queries.versions import Describer, recorded_columns
 from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.marks import amended_sessions
 from projections.readmodel.records.amending import Evidence as Piece
@@ -22,7 +22,7 @@ from projections.readmodel.records.amending import Evidence as Piece
 class GivenPiece(NamedTuple):
     """A piece of evidence, the sessions amended on it, and how the kept copy is now.
 
-    ``copy``: none where none was kept; ``by``: as on the day.
+    ``copy``: none where none was kept; ``by``: as on the day; ``recorded``: when.
     """
 
     piece: Piece
@@ -32,6 +32,7 @@ class GivenPiece(NamedTuple):
     note: str | None
     copy: str | None
     by: Author
+    recorded: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,8 @@ class Evidence(Question[Sequence[GivenPiece]]):
                 view.open(each.file),
                 view.open(each.note),
                 _copy(view, each),
-                describer.name_and_title(each.by, local_date(each.at)),
+                describer.name_and_title(each.by, local_date(view.commits.of(each.line).at)),
+                view.commits.of(each.line).at,
             )
             for each in pieces
         ]
@@ -123,8 +125,7 @@ COLUMNS: tuple[Column[GivenPiece], ...] = (
     Column("by_name", value=lambda row: row.by.name, json=False),
     Column("by_job_title", value=lambda row: row.by.job_title, json=False),
     Column("by_authenticated", value=lambda row: row.piece.authenticated, json=False),
-    Column("recorded_at", "When", lambda row: iso(row.piece.at),
-           text=lambda row: f"{local(row.piece.at):%Y-%m-%d %H:%M}"),
+    *recorded_columns("When", lambda row: row.recorded),
     Column("position", "Position", lambda row: row.piece.line, number=True),
 )  # fmt: skip
 _READ = (

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from itertools import zip_longest
 from typing import NamedTuple
 
-from ledger.clock import iso, local
 from ledger.english import number_of
 from policies.packs import school as school_packs
 from policies.packs.values import Rule, parameters
 from projections.queries.blocks import Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question
+from projections.queries.versions import recorded_columns
 from projections.queries.view import Author, View
 from projections.readmodel.records.amending import AdoptedPolicy
 
@@ -194,8 +194,7 @@ _ADOPTIONS: tuple[Column[Adoption], ...] = (
     Column("replaced"),
     Column("name", value=lambda row: row.by.name),
     Column("job_title", value=lambda row: row.by.job_title),
-    Column("recorded_at", "Adopted", lambda row: iso(row.at),
-           text=lambda row: f"{local(row.at):%Y-%m-%d %H:%M}"),
+    *recorded_columns("Adopted", lambda row: row.at),
     Column("", "By", lambda row: row.adopter),
     Column("position", "Position", lambda row: row.policy.position, number=True),
 )  # fmt: skip

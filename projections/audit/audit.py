@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal, get_args
 
-from ledger.clock import iso
 from ledger.english import number_of
 from ledger.errors import Refused
 from policies.law.disclosure import NamesLookedUp
@@ -23,7 +22,7 @@ from projections.audit.thresholds import MARGIN, find_just_below
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing, plain
 from projections.queries.question import Answer, Question, Selection, option
-from projections.queries.versions import Describer
+from projections.queries.versions import Describer, recorded_columns
 from projections.queries.view import Author, View
 from projections.readmodel.accessors.marks import any_mark
 from projections.readmodel.records.disclosure import NamesShown
@@ -252,7 +251,7 @@ def _lookup_columns(*, names: bool) -> tuple[Column[Lookup], ...]:
         Column("job_title", "Job title"),
     )
     return (
-        Column("recorded_at", "When", lambda row: iso(row.recorded)),
+        *recorded_columns("When", lambda row: row.recorded),
         Column("position"),
         *(replace(column, json=names) for column in named),
     )

@@ -9,14 +9,16 @@ from typing import Generic, TypeVar
 
 from ledger.clock import iso, local_date
 from ledger.sealing.keys import BEYOND_USE
+from ledger.times import lasting
 from ledger.transparency.witnesses import trusted_witnesses
 from projections.queries import sightings
 from projections.queries.columns import Column
+from projections.queries.versions import moment
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import extent
 from projections.readmodel.record import Versioned
 from projections.readmodel.records.disclosure import Redaction
-from projections.readmodel.records.log import Commit, Import
+from projections.readmodel.records.log import ClockCorrection, Commit, Import
 from projections.readmodel.records.penalties import CaseworkStep, Notice
 from projections.readmodel.records.roll import Membership, Parent, Relation, Spell
 
@@ -113,7 +115,8 @@ def log_gaps(view: View) -> Iterator[Gap]:
     yield _before_the_ledger(view, known[0])
     yield from _unseen_entries(view, known)
     yield from _authors(known)
-    yield from _clock_back(known)
+    yield from _wrong_clocks(view)
+    yield from _clock_back(view, known)
     yield from _header_changes(known, "rules", "the rules that facts were decided under changed")
     yield from _header_changes(known, "software", "the software that recorded them changed")
     yield from _findings(view, known)
@@ -174,16 +177,41 @@ def _authors(known: list[Commit]) -> Iterator[Gap]:
         )
 
 
-def _clock_back(known: list[Commit]) -> Iterator[Gap]:
-    back = [commit for commit in known if commit.raw_at is not None]
+def _wrong_clocks(view: View) -> Iterator[Gap]:
+    """Yield the entries of which somebody recorded that a wrong clock stamped them."""
+    for each in sorted(view.standing(ClockCorrection), key=lambda each: each.position):
+        covered = [c for c in view.commits.upto(each.last) if c.stamp.wrong == each.wrong]
+        if covered:
+            said = sorted(commit.reading for commit in covered)
+            yield Gap(
+                "clock-wrong",
+                f"transactions that a wrong clock stamped, as entry {each.position} says",
+                len(covered),
+                f"the clock said {_from_to(said[0], said[-1])}; they were recorded between these "
+                f"times, and when exactly is not known: {view.open(each.reason)} "
+                f"({view.author(each).words})",
+                iso(each.earliest),
+                iso(each.latest),
+                (each.first, each.last),
+            )
+
+
+def _from_to(first: int, last: int) -> str:
+    return moment(first) if moment(first) == moment(last) else f"{moment(first)} to {moment(last)}"
+
+
+def _clock_back(view: View, known: list[Commit]) -> Iterator[Gap]:
+    behind = {c.first: view.commits.known_at(c.first) - c.at for c in known}
+    back = [commit for commit in known if behind[commit.first] > 0]
     if back:
-        most = max((c.at - (c.raw_at or 0)) // 1_000_000 for c in back)
+        most = lasting(max(behind.values()))
         yield _gap_over(
             "clock-back",
             "transactions recorded while the machine's clock had gone back",
             back,
-            f"they carry the time of the entry before them; the clock was up to {most} seconds "
-            "behind it, so the order is certain and the time is not",
+            "they are shown with what the clock read, and count as known from the time of the "
+            f"entry before them; it was up to {most} behind that, so the order is certain and "
+            "the time is not",
         )
 
 

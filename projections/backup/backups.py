@@ -28,6 +28,7 @@ from policies.packs.values import parameters
 from projections.queries.blocks import Grid, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Inspection, Question, argument, option
+from projections.queries.versions import moment
 from projections.queries.view import View
 from projections.readmodel.records.proof import Backup
 
@@ -58,13 +59,20 @@ def _to_be_kept(today: date) -> Iterator[str]:
         )
 
 
+class MadeBackup(NamedTuple):
+    """A back-up or a restore that the ledger tells of: at which entry, when and of how many."""
+
+    stored: Backup
+    at: int
+
+
 class ListedBackup(NamedTuple):
     """A back-up as the ledger tells of it (``made``), as its file says, or both."""
 
     at: int | None = None
     entries: int | None = None
     kept_until: date | None = None
-    made: Backup | None = None
+    made: MadeBackup | None = None
     file: Path | None = None
     problem: str | None = None
 
@@ -74,7 +82,7 @@ class BackupFindings(NamedTuple):
 
     today: date
     state: calendar.BackupState | None
-    restored: Sequence[Backup]
+    restored: Sequence[MadeBackup]
     rows: Sequence[ListedBackup]
 
 
@@ -85,17 +93,17 @@ def _file_in_words(row: ListedBackup) -> str:
 
 COLUMNS: tuple[Column[ListedBackup], ...] = (
     Column("at", "Made", lambda row: row.at and iso(row.at),
-           text=lambda row: f"{local(row.at):%Y-%m-%d %H:%M}" if row.at else ""),
+           text=lambda row: moment(row.at)),
     Column("entries", "Entries", number=True),
     Column("kept_until", "Keep until", text=lambda row: str(row.kept_until or "not known")),
     Column("recorded", "Recorded", lambda row: row.made is not None),
     Column("file", "File", lambda row: row.file and str(row.file), text=_file_in_words),
-    Column("sha256", value=lambda row: row.made and row.made.sha256),
+    Column("sha256", value=lambda row: row.made and row.made.stored.sha256),
     Column("problem"),
 )  # fmt: skip
-_RESTORES: tuple[Column[Backup], ...] = (
+_RESTORES: tuple[Column[MadeBackup], ...] = (
     Column("at", value=lambda each: iso(each.at)),
-    Column("entries", value=lambda each: each.size),
+    Column("entries", value=lambda each: each.stored.size),
 )
 
 
@@ -111,15 +119,17 @@ class ListBackups(Question[BackupFindings]):
     def find(self, view: View) -> BackupFindings:
         """Find every back-up, oldest first, and whether this month has one."""
         known = backups(view)
-        made = [each for each in known if not each.restored]
-        named: dict[int | None, Backup] = {each.size: each for each in made}
+        made = [each for each in known if not each.stored.restored]
+        named: dict[int | None, MadeBackup] = {each.stored.size: each for each in made}
         files = () if self.folder is None else _files(self.folder, view)
         rows = [_as_recorded(named.get(file.entries), file) for file in files]
         there = {row.entries for row in rows if row.made}
-        rows += [_as_recorded(each, ListedBackup()) for each in made if each.size not in there]
+        rows += [
+            _as_recorded(each, ListedBackup()) for each in made if each.stored.size not in there
+        ]
         rows = [row._replace(kept_until=_kept_until(view, row.at)) for row in rows]
         rows.sort(key=lambda row: (row.at or 0, str(row.file or "")))
-        restored = [each for each in known if each.restored]
+        restored = [each for each in known if each.stored.restored]
         return BackupFindings(view.today, state_of_month(view, known), restored, rows)
 
     def present(self, found: BackupFindings) -> Answer:
@@ -167,14 +177,15 @@ class VerifyBackup(Inspection):
 # -- what the ledger tells of ----------------------------------------------------------------
 
 
-def backups(view: View) -> list[Backup]:
+def backups(view: View) -> list[MadeBackup]:
     """Return what is known of back-ups and restores, oldest first."""
-    return sorted(view.standing(Backup), key=lambda each: each.line)
+    known = sorted(view.standing(Backup), key=lambda each: each.line)
+    return [MadeBackup(each, view.commits.of(each.line).at) for each in known]
 
 
-def state_of_month(view: View, made: Sequence[Backup]) -> calendar.BackupState | None:
+def state_of_month(view: View, made: Sequence[MadeBackup]) -> calendar.BackupState | None:
     """Return whether the month of `on` has a back-up; none where no law asked for one."""
-    days = [local_date(each.at) for each in made if not each.restored]
+    days = [local_date(each.at) for each in made if not each.stored.restored]
     known = view.commits.upto(view.position)
     return calendar.backup_state(days, local_date(known[0].at) if known else None, view.on)
 
@@ -182,7 +193,7 @@ def state_of_month(view: View, made: Sequence[Backup]) -> calendar.BackupState |
 class NewestBackup(NamedTuple):
     """The newest back-up that is recorded, if any, and whether one is due."""
 
-    made: Backup | None
+    made: MadeBackup | None
     state: calendar.BackupState | None
 
     def document(self) -> dict[str, Any] | None:
@@ -190,22 +201,22 @@ class NewestBackup(NamedTuple):
         if self.made is None:
             return None
         return {
-            "position": self.made.line,
+            "position": self.made.stored.line,
             "at": iso(self.made.at),
-            "size": self.made.size,
-            "sha256": self.made.sha256,
+            "size": self.made.stored.size,
+            "sha256": self.made.stored.sha256,
             "state": self.state,
         }
 
     def in_words(self) -> str:
         """Return it in words."""
-        last = f"{local(self.made.at):%Y-%m-%d %H:%M} London" if self.made else "none recorded"
+        last = f"{moment(self.made.at)} London" if self.made else "none recorded"
         return f"{last}{_IN_WORDS[self.state]}"
 
 
 def newest(view: View) -> NewestBackup:
     """Return the newest back-up, and whether one is due."""
-    made = [each for each in backups(view) if not each.restored]
+    made = [each for each in backups(view) if not each.stored.restored]
     return NewestBackup(made[-1] if made else None, state_of_month(view, made))
 
 
@@ -229,8 +240,8 @@ def _files(folder: Path, view: View) -> Iterator[ListedBackup]:
             yield found._replace(problem=f"of another ledger: {manifest.ledger}")
 
 
-def _as_recorded(made: Backup | None, file: ListedBackup) -> ListedBackup:
-    return file if made is None else file._replace(at=made.at, entries=made.size, made=made)
+def _as_recorded(made: MadeBackup | None, file: ListedBackup) -> ListedBackup:
+    return file if made is None else file._replace(at=made.at, entries=made.stored.size, made=made)
 
 
 def _kept_until(view: View, at: int | None) -> date | None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from ledger.clock import local_date
+from ledger.clock import dated
 from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, REDACTED
 from policies.law.disclosure import barring_flag, is_entitled
@@ -127,9 +127,9 @@ class Copy:
         """Return a detail in clear, but none that tells where somebody lives in confidence."""
         return CONFIDENTIAL if text and self.confidential and field in _PLACES else text
 
-    def day_of(self, position: int) -> date:
-        """Return the London date on which an event was recorded."""
-        return local_date(self.view.commits.of(position).at)
+    def day_of(self, position: int) -> str:
+        """Return the London date on which an event was recorded, with what is known of it."""
+        return dated(self.view.commits.of(position).at)
 
     def check(self) -> None:
         """Refuse a parent to whom nothing may be given, by the newest that is recorded."""

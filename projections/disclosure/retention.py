@@ -11,11 +11,12 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
-from ledger.clock import iso, local, local_date
+from ledger.clock import local_date
 from ledger.english import number_of
 from policies.law.calendar import may_go, school_year_of
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, argument
+from projections.queries.versions import recorded_columns
 from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.changes import Latest, latest_marks, latest_versions
 from projections.readmodel.records.disclosure import Redaction
@@ -207,7 +208,6 @@ REDACTION_COLUMNS: tuple[Column[RedactedText], ...] = (
     Column("reason", "Why"),
     Column("by", "By", lambda row: row.by.name, lambda row: row.by.words),
     Column("title", value=lambda row: row.by.job_title),
-    Column("recorded_at", "When", lambda row: iso(row.at),
-           text=lambda row: f"{local(row.at):%Y-%m-%d %H:%M}"),
+    *recorded_columns("When", lambda row: row.at),
     Column("recorded_in", value=lambda row: row.redaction.line),
 )  # fmt: skip

@@ -4,19 +4,19 @@ A record class is a section: which of its rows concern the pupil, and what is sa
 sealed text is free text, which waits for review, unless its cell says otherwise.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
 
-from ledger.clock import iso, local_date
+from ledger.clock import dated, parse_instant
 from ledger.events import streams
 from ledger.store.store import Store
 from projections.disclosure.copy import FOR_REVIEW, THIRD_PARTY, Cell, Copy, Section
 from projections.disclosure.disclosures import Extract, extracts
 from projections.queries.versions import VERSION_KINDS, named
 from projections.queries.view import Author
-from projections.queries.wording import by_in_words
+from projections.queries.wording import by_in_words, recorded
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.record import V
 from projections.readmodel.records.amending import Evidence, Request
@@ -170,7 +170,7 @@ ADMISSION: tuple[Section[Any], ...] = (
         _amended("original", "Was"),
         _amended("amended", "Became"),
         Cell("reason", "Why", lambda copy, row: copy.release(row["reason"])),
-        Cell("on", "When", lambda _, row: (row["stated_at"] or row["recorded_at"])[:10]),
+        Cell("on", "When", lambda _, row: _amended_on(row)),
         Cell("by", "By", lambda _, row: by_in_words(row["by"])),
     )),
     Section[Notice]("notices", "Penalty notices to whoever asks", _own_notices, (
@@ -203,9 +203,14 @@ def _changed(copy: Copy) -> Iterator[Version]:
     return (v for v in copy.versions if v.session in changed and v.kind != "plan")
 
 
+def _amended_on(row: Mapping[str, Any]) -> str:
+    stated = row["stated_at"]
+    return dated(recorded(row) if stated is None else parse_instant(stated))
+
+
 def _changed_on(copy: Copy, version: Version) -> str:
     describer = copy.describer
-    return iso(describer.made_at(version) or describer.recording(version)[0])[:10]
+    return dated(describer.made_at(version) or describer.recording(version)[0])
 
 
 def _first_for_review(_: Copy, rows: Sequence[Sequence[Any]]) -> list[str]:
@@ -272,14 +277,14 @@ class BeyondUse(NamedTuple):
     """Texts that nobody can read any more, since when."""
 
     texts: str
-    on: date
+    on: str
 
 
 def _beyond_use(copy: Copy) -> Iterator[BeyondUse]:
     """Yield kinds of texts whose key was destroyed, then single texts that were redacted."""
     pupil = copy.view.pupil_id(copy.pupil)
     for purpose, at in copy.view.ring.destructions(pupil):
-        yield BeyondUse(purpose, local_date(at))
+        yield BeyondUse(purpose, dated(at))
     redacted = sorted(copy.view.standing(Redaction), key=lambda each: each.line)
     with closing(Store(copy.view.folder.log)) as store:
         for each in redacted:
@@ -354,7 +359,7 @@ CASE: tuple[Section[Any], ...] = (
     Section[Evidence](
         "evidence", "Evidence that amendments rest on",
         _held(Evidence, lambda each: each.line), (
-        Cell("on", "Recorded", lambda copy, each: iso(copy.view.commits.of(each.line).at)[:10]),
+        Cell("on", "Recorded", lambda copy, each: dated(copy.view.commits.of(each.line).at)),
         Cell("file", "File"),
         Cell("copied", "Copy kept", lambda _, each: "yes" if each.copy_key else "no"),
     ), lambda _, rows: ["The files themselves are asked for apart."] if rows else []),

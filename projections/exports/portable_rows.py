@@ -27,7 +27,7 @@ from ledger.formats.portable import FILES as COLUMNS
 from ledger.sealing.keys import BEYOND_USE
 from ledger.values import Session, parse_session
 from projections.queries.view import Interval, View
-from projections.readmodel.accessors.marks import marks_by_upn
+from projections.readmodel.accessors.marks import marks_by_upn, versions_of_mark
 from projections.readmodel.record import Joined, Versioned, is_sealed
 from projections.readmodel.records.penalties import CaseworkStep, Notice
 from projections.readmodel.records.register import Mark, Plan
@@ -298,8 +298,18 @@ class Marks:
         view, people = self._view, self._people
         for mark in marks_by_upn(view, self._days, people.upns, changes=changes):
             if self._may_stand(mark.pupil, mark.session, file):
-                at = mark.stated if mark.imported else view.commits.of(mark.kf).at
+                at = mark.stated if mark.imported else self._made_here(mark)
                 yield people.upns[mark.pupil], at, mark
+
+    def _made_here(self, mark: Mark) -> int:
+        """Return when a version was made here; an import takes none before the one before it."""
+        commits = self._view.commits
+        at = commits.of(mark.kf).at
+        if mark.replaced is None or at >= commits.known_at(mark.kf):
+            return at
+        chain = versions_of_mark(self._view, mark.pupil, mark.session)
+        earlier = (each for each in chain if each.kf < mark.kf)
+        return max(at, *(each.stated or commits.of(each.kf).at for each in earlier))
 
     def _may_stand(self, index: int, session: str, file: str) -> bool:
         """Tell whether an import takes a mark; count it, with its changes, where not."""

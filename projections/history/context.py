@@ -15,9 +15,10 @@ from projections.queries.versions import (
     at_column,
     by_columns,
     moment,
+    recorded_columns,
 )
 from projections.queries.view import Author, View
-from projections.readmodel.accessors.marks import Version
+from projections.readmodel.accessors.marks import Version, takings
 from projections.readmodel.known import Between
 from projections.readmodel.records import amending, disclosure, register
 from projections.readmodel.records.amending import Request
@@ -86,8 +87,8 @@ class Uncounted:
         return "; ".join(filter(None, said)) or "not stated"
 
 
-def _recorded(heading: str) -> Column[Any]:
-    return at_column("recorded_at", heading, lambda row: row.commit.at)
+def _recorded(heading: str) -> tuple[Column[Any], ...]:
+    return recorded_columns(heading, lambda row: row.commit.at)
 
 
 def _event(row: pending.Approval) -> str:
@@ -104,7 +105,7 @@ APPROVALS: tuple[Column[pending.Approval], ...] = (
     Column("event", value=_event),
     Column("reason", "Reason"),
     *by_columns(lambda row: row.by),
-    _recorded("When"),
+    *_recorded("When"),
     Column("position", value=lambda row: row.step.position),
 )
 EVIDENCE: tuple[Column[Given], ...] = (
@@ -113,7 +114,7 @@ EVIDENCE: tuple[Column[Given], ...] = (
     Column("sha256", "SHA-256", lambda row: row.stored.sha256),
     Column("note", "What it is"),
     Column("copied", "Copy kept", lambda row: row.stored.copy_key is not None),
-    _recorded("Given"),
+    *_recorded("Given"),
     Column("position", value=lambda row: row.stored.line),
 )
 TAKINGS: tuple[Column[Taking], ...] = (
@@ -133,7 +134,7 @@ CONFLICTS: tuple[Column[Conflict], ...] = (
     at_column("stated_at", "", lambda row: row.stored.stated),
     Column("settled"),
     Column("source", "Source", lambda row: row.commit.source),
-    _recorded("Imported"),
+    *_recorded("Imported"),
     Column("", "Now", text=lambda row: "settled" if row.settled else "open"),
     Column("position", value=lambda row: row.stored.kf),
 )  # fmt: skip
@@ -143,7 +144,7 @@ REDACTIONS: tuple[Column[Redaction], ...] = (
            lambda row: row.stored.field.replace("_", " ")),
     Column("reason", "Why it is beyond use"),
     *by_columns(lambda row: row.by),
-    _recorded("When"),
+    *_recorded("When"),
     Column("position", value=lambda row: row.stored.line),
 )  # fmt: skip
 UNCOUNTED: tuple[Column[Uncounted], ...] = (
@@ -154,7 +155,7 @@ UNCOUNTED: tuple[Column[Uncounted], ...] = (
     Column("", "Since", text=lambda row: moment(row.commit.at if row.commit else None)),
     Column("by", "Recorded by", text=lambda row: row.author),
     Column("source", value=lambda row: row.commit and row.commit.source),
-    at_column("recorded_at", "", lambda row: row.commit.at if row.commit else None),
+    *recorded_columns("", lambda row: row.commit.at if row.commit else None),
     Column("position", value=lambda row: row.bar.position),
 )
 
@@ -238,7 +239,7 @@ def _evidence(view: View, pupil: int) -> Iterator[Given]:
 def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Iterator[Taking]:
     """Yield how the registers of the pupil's groups were taken."""
     mine = [m for m in view.memberships if m.pupil == pupil]
-    for each in view.standing(register.RegisterTaken, session=Between(*span)):
+    for each in takings(view, Between(*span)):
         day = date.fromisoformat(each.session[:10])
         if any(m.name == each.grp and m.covers(day) for m in mine):
             yield Taking(each, describer.name_and_title(each.by, day))

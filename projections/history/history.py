@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger.clock import local
+from ledger.clock import local, told
 from ledger.english import number_of, weekday
 from ledger.values import parse_session
 from policies.packs.codes import Codes
@@ -182,8 +182,7 @@ def _date(row: MarkVersion) -> str:
 
 
 def _long(at: int) -> str:
-    here = local(at)
-    return f"{weekday(here)}, {here:%H:%M}"
+    return told(at, lambda each: f"{weekday(local(each))}, {local(each):%H:%M}")
 
 
 def _recorded(at: int, position: int) -> str:

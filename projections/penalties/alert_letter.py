@@ -109,7 +109,7 @@ def _view_at_last_event(view: View) -> View:
     """Return the view as at its last event: the same letter is the same file a minute later."""
     if view.question.clock == "source" or view.question.known_at is not None:
         return view
-    return replace(view, known_at=view.commits.of(view.position).at)
+    return replace(view, known_at=view.commits.known_at(view.position))
 
 
 def _under_headings(parts: Sequence[Sequence[str]]) -> Iterator[Block]:

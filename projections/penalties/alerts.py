@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ledger.clock import iso, local
+from ledger.clock import iso
 from ledger.english import number_of
 from projections.penalties.undercut_alerts import (
     UNDERCUT,
@@ -19,6 +19,7 @@ from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
 from projections.queries.question import Answer, Question, option
+from projections.queries.versions import moment
 from projections.queries.view import Author, Person, View
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Conflict
@@ -212,7 +213,7 @@ def _by_and_when(row: UndercutCase) -> str:
     people = author_in_words(row.by, cause.source)
     if row.approved_by:
         people += f", approved by {author_in_words(row.approved_by, None)}"
-    return f"{people}, {local(cause.at):%Y-%m-%d %H:%M}"
+    return f"{people}, {moment(cause.at)}"
 
 
 def _state(row: UndercutCase) -> str:

@@ -181,8 +181,8 @@ def _stretch(view: View, session: Session, mark: Mark) -> Stretch:
     ended = None if mark.kt is None or mark.kt > view.position else mark.kt
     if view.question.clock == "source":
         return Stretch(session, mark.kf, ended, mark.sf, None if ended is None else mark.st)
-    until = None if ended is None else view.commits.of(ended).at
-    return Stretch(session, mark.kf, ended, view.commits.of(mark.kf).at, until)
+    until = None if ended is None else view.commits.known_at(ended)
+    return Stretch(session, mark.kf, ended, view.commits.known_at(mark.kf), until)
 
 
 def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, int]:

@@ -6,7 +6,7 @@ It says what is recorded, never a finding.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ledger.clock import iso, local
+from ledger.clock import Corrected, dated, iso, local, local_date, told
 from ledger.english import day, in_words, number_of, part_of_day, weekday
 from ledger.values import Session
 from policies.law.penalties import Measure, Window
@@ -90,7 +90,7 @@ def _parent_cell(parent: Parent) -> str:
 
 
 def _last_considered(row: ListedPupil) -> str:
-    return "".join(f"{c.seen.decision} {iso(c.at)[:10]}" for c in row.considered[-1:])
+    return "".join(f"{c.seen.decision} {dated(c.at)}" for c in row.considered[-1:])
 
 
 _CONSIDERED: tuple[Column[Considered], ...] = (
@@ -226,7 +226,9 @@ def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
     if found.leaves_on:
         yield f"  The oldest session leaves the window on {day(found.leaves_on)}"
     for each in row.considered:
-        who = f"on {day(local(each.at).date())} by {each.by.words}"
+        when = told(each.at, lambda at: f"{day(local_date(at))}")
+        on = "" if isinstance(each.at, Corrected) else "on "
+        who = f"{on}{when} by {each.by.words}"
         yield f"  Considered {who}: {each.seen.decision} ({each.reason})"
     for parent in row.parents:
         yield f"  Parent {_parent_words(parent)}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from ledger.clock import iso, local_date
+from ledger.clock import dated, iso, local_date
 from ledger.english import day
 from ledger.values import parse_session
 from policies.law import papers
@@ -251,12 +251,13 @@ class Changes:
         bar, reason = sides.after.bar(version.session), self.view.open(version.reason)
         if reason is None and bar and bar.position and bar.position >= sides.alert.cause.first:
             reason = sentence(bar.words, self._telling.event(bar.position))
+        made = describer.made_at(version) or at
         return Change(
             version.session,
             *sides.codes(version.session),
             effect=None,
-            date=local_date(describer.made_at(version) or at).isoformat(),
-            recorded_on=local_date(at).isoformat(),
+            date=dated(made),
+            recorded_on=dated(made) if made == at else local_date(at).isoformat(),
             by=describer.author(version),
             source=describer.source(version),
             reason=reason,
@@ -278,8 +279,8 @@ class Changes:
             session,
             *sides.codes(session),
             effect=effect,
-            date=local_date(told.at).isoformat(),
-            recorded_on=local_date(told.at).isoformat(),
+            date=dated(told.at),
+            recorded_on=dated(told.at),
             by=told.by,
             source=told.source,
             reason=f"{effect}: {sentence(fact, told)}" if fact else effect,

@@ -16,6 +16,7 @@ from projections.queries import sightings
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Inspection, Question, option
+from projections.queries.versions import moment
 from projections.queries.view import Author, View
 from projections.readmodel.records.proof import Witness
 
@@ -26,6 +27,7 @@ class WitnessRow(NamedTuple):
     witness: Witness
     key: Verifier
     by: Author
+    decided: int
     seen: Sighting | None
 
 
@@ -38,14 +40,14 @@ class WitnessFindings(NamedTuple):
 
 def _trusted(row: WitnessRow) -> str:
     word = "since" if row.witness.trusted else "dropped"
-    return f"{word} {local(row.witness.at):%Y-%m-%d %H:%M}"
+    return f"{word} {moment(row.decided)}"
 
 
 COLUMNS: tuple[Column[WitnessRow], ...] = (
     Column("witness", "Witness", lambda row: row.key.name),
     Column("key_id", "Key", lambda row: row.key.key_id.hex()),
     Column("trusted", "Trusted", lambda row: row.witness.trusted, text=_trusted),
-    Column("since", value=lambda row: iso(row.witness.at)),
+    Column("since", value=lambda row: iso(row.decided)),
     Column("by", "Decided by", lambda row: {"staff_id": row.witness.by, **row.by._asdict()},
            text=lambda row: row.by.words, csv=lambda row: row.witness.by),
     Column("saw", "Saw entries", lambda row: row.seen and row.seen.position,
@@ -71,6 +73,7 @@ class Witnesses(Question[WitnessFindings]):
                 each,
                 read_verifier(each.key),
                 view.author(each),
+                view.commits.of(each.kf).at,
                 sightings.newest(view, [trusts[each.key]]),
             )
             for each in sorted(view.standing(Witness), key=lambda each: each.kf)

@@ -3,7 +3,7 @@
 from contextlib import closing
 from typing import NamedTuple
 
-from ledger.clock import local_date
+from ledger.clock import Corrected, local_date, told
 from ledger.english import day
 from ledger.events.base import Authored, Event, Reasoned, Signed, SourcedEvent
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
@@ -26,7 +26,9 @@ class Authorship(NamedTuple):
 
     def words(self) -> str:
         """Say by whom and when: ``recorded by import of portable on 21 November 2026``."""
-        return f"recorded by {author_in_words(self.by, self.source)} on {day(local_date(self.at))}"
+        on = "" if isinstance(self.at, Corrected) else "on "
+        when = told(self.at, lambda at: day(local_date(at)))
+        return f"recorded by {author_in_words(self.by, self.source)} {on}{when}"
 
 
 class Authors:

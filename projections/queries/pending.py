@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ledger.clock import iso, local_date
+from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.values import Session
 from policies.law.calendar import school_days_between
-from projections.queries.versions import Signatory
+from projections.queries.versions import Signatory, recorded_fields
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import sessions_of
 from projections.readmodel.records.amending import Request, RequestStep
@@ -97,7 +97,7 @@ def approval_steps(
             "kind": each.step.kind,
             "reason": each.reason,
             "by": each.by._asdict(),
-            "recorded_at": iso(at),
+            **recorded_fields(at),
             "stated_at": None,
             "source": None,
             "late_by_school_days": school_days_between(days, request.at.date, local_date(at)),

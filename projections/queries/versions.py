@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
-from ledger.clock import iso, local, local_date
+from ledger.clock import Corrected, iso, local, local_date, told
 from policies.law.calendar import school_days_between
 from projections.queries.columns import Column, Listing
 from projections.queries.view import Author, View
@@ -34,8 +34,8 @@ T = TypeVar("T")
 
 
 def moment(at: int | None) -> str:
-    """Write an instant as London time; nothing for none."""
-    return "" if at is None else f"{local(at):%Y-%m-%d %H:%M}"
+    """Write an instant as London time, with what is known of it; nothing for none."""
+    return "" if at is None else told(at, lambda each: f"{local(each):%Y-%m-%d %H:%M}")
 
 
 def at_column(key: str, heading: str, of: Callable[[T], int | None]) -> Column[T]:
@@ -46,6 +46,40 @@ def at_column(key: str, heading: str, of: Callable[[T], int | None]) -> Column[T
         return None if at is None else iso(at)
 
     return Column(key, heading, document, lambda row: moment(of(row)))
+
+
+def recorded_between(at: int | None) -> dict[str, Any] | None:
+    """Return, as a document has it, between which instants something was recorded.
+
+    None where the clock was right: there is one instant then.
+    """
+    if not isinstance(at, Corrected):
+        return None
+    return {
+        "from": iso(at.earliest),
+        "to": iso(at),
+        "clock_said": iso(at.said),
+        "corrected_by": at.position,
+    }
+
+
+def recorded_columns(heading: str, of: Callable[[T], int | None]) -> tuple[Column[T], ...]:
+    """Return the columns of when something was recorded here.
+
+    The document says of what a wrong clock stamped, and of nothing else, between which instants.
+    """
+
+    def between(row: T) -> dict[str, Any] | None:
+        return recorded_between(of(row))
+
+    sparse: Column[T] = Column("recorded_between", value=between, csv=False, sparse=True)
+    return at_column("recorded_at", heading, of), sparse
+
+
+def recorded_fields(at: int) -> dict[str, Any]:
+    """Return when something was recorded, as a document has it."""
+    between = recorded_between(at)
+    return {"recorded_at": iso(at)} | ({} if between is None else {"recorded_between": between})
 
 
 # -- who, as every account of changes says it ------------------------------------------------
@@ -159,7 +193,7 @@ VERSIONS: tuple[Column[MarkVersion], ...] = (
     Column("comment", csv=False),
     *by_columns(lambda row: row.by, _by),
     Column("", "When", text=_when),
-    at_column("recorded_at", "", lambda row: row.recorded),
+    *recorded_columns("", lambda row: row.recorded),
     at_column("stated_at", "", lambda row: row.stored.stated),
     Column("late_by_school_days", "School days after", lambda row: row.late, number=True),
     Column("position", value=lambda row: row.stored.position),

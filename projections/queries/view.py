@@ -1,7 +1,7 @@
 """The read models as they stood: opened once, at one point in time, for one answer."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -18,13 +18,19 @@ from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import CodeRule, Rules, rules
 from projections.queries.question import PointInTime
-from projections.readmodel.known import Known, last_position_at
+from projections.readmodel.known import (
+    Known,
+    is_corrected_after,
+    known_from,
+    last_position_at,
+    newest_stamp,
+)
 from projections.readmodel.record import Sealed
 from projections.readmodel.records import roll as roll_records
 from projections.readmodel.records import school as school_records
 from projections.readmodel.records.roll import Details
-from projections.readmodel.sources import Models, Source, views
-from projections.readmodel.tables import ALWAYS, Connection
+from projections.readmodel.sources import Models, Source, log_upto, views
+from projections.readmodel.tables import ALWAYS
 
 if TYPE_CHECKING:
     from projections.readmodel.grid import Grid
@@ -125,10 +131,12 @@ class View(Known):
     question: PointInTime
     known_at: int
     rules: Rules = field(default_factory=rules)
+    opened: "_Opened | None" = None
 
     def at(self, question: PointInTime) -> "View":
         """Return another point in time, over the same read models and keys."""
-        return _view(self.folder, self.models, self.ring, self.now, question)
+        assert self.opened is not None  # noqa: S101 - by `open_view`
+        return _view(self.opened, question)
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -326,24 +334,47 @@ def open_view(
     with (
         source(folder) as models,
         nullcontext(ring) if ring else closing(KeyRing(folder.keys, to_write=False)) as keys,
+        ExitStack() as more,
     ):
-        yield _view(folder, models, keys, now, question)
+        yield _view(_Opened(folder, models, keys, now, more), question)
 
 
-def _view(folder: Folder, models: Models, ring: KeyRing, now: int, question: PointInTime) -> View:
-    known_at = _known_at(question, now)
-    position, stated = _bounds(models.db, question, known_at, models.head)
-    return View(models, position, stated, folder, ring, now, question, known_at)
+class _Opened(NamedTuple):
+    """What every point in time of one answer is looked up in; ``more``: opened on the way."""
+
+    folder: Folder
+    models: Models
+    ring: KeyRing
+    now: int
+    more: ExitStack
 
 
-def _known_at(question: PointInTime, now: int) -> int:
+def _view(opened: _Opened, question: PointInTime) -> View:
+    folder, models, ring, now, more = opened
+    known_at = _known_at(models, question, now)
+    position, stated = _bounds(models, question, known_at)
+    if question.clock == "source" and is_corrected_after(models.db, position):
+        # Their rows hold times as a later correction has them; nothing was known of it then.
+        models = more.enter_context(log_upto(folder, position))
+    bounds = (models, position, stated)
+    return View(*bounds, folder, ring, now, question, known_at, opened=opened)
+
+
+def _known_at(models: Models, question: PointInTime, now: int) -> int:
+    """Return as known when: as asked, else now, or from when all there is counts as known.
+
+    A clock that is behind the last entry takes nothing out of an answer.
+    """
     if question.known_at is None:
-        return now
+        return max(now, known_from(models.db, _asked(question, models.head)))
     known_at = clocks.parse_instant(question.known_at)
     if known_at <= now:
         return known_at
+    newest = newest_stamp(models.db, models.head)
     if question.known_at == clocks.local_date(now).isoformat():
-        return now
+        return newest if now < newest <= known_at else now
+    if known_at <= newest:
+        return known_at
     raise Refused(
         "known-at-future",
         f"--known-at {question.known_at} is later than now",
@@ -351,11 +382,16 @@ def _known_at(question: PointInTime, now: int) -> int:
     )
 
 
-def _bounds(db: Connection, question: PointInTime, known_at: int, head: int) -> tuple[int, int]:
+def _asked(question: PointInTime, head: int) -> int:
+    return head if question.position is None else min(question.position, head)
+
+
+def _bounds(models: Models, question: PointInTime, known_at: int) -> tuple[int, int]:
     """Return the position and the stated time that bound what is known."""
-    position = head if question.position is None else min(question.position, head)
+    position = _asked(question, models.head)
     if question.clock == "source":
         return position, known_at if question.known_at is not None else ALWAYS
     if question.known_at is None:
         return position, ALWAYS
-    return min(position, last_position_at(db, known_at)), ALWAYS
+    upto = None if question.position is None else position
+    return last_position_at(models.db, known_at, upto, models.head), ALWAYS

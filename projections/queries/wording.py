@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from ledger.clock import local, parse_instant
+from ledger.clock import Corrected, local, parse_instant, told
 from ledger.english import weekday
 from projections.queries.versions import AS_STATED
 
@@ -55,25 +55,34 @@ def authenticated_in_words(by: Mapping[str, Any] | None) -> str:
 
 def instant_in_words(instant: int) -> str:
     """Write an instant in London time and say whether that was summer time."""
-    return local(instant).strftime("%Y-%m-%d %H:%M %Z")
+    return told(instant, lambda each: local(each).strftime("%Y-%m-%d %H:%M %Z"))
 
 
 def _words(stamp: str) -> str:
     return instant_in_words(parse_instant(stamp))
 
 
+def recorded(row: Mapping[str, Any]) -> int:
+    """Return when a change was recorded here: between two instants, where its clock was wrong."""
+    at, between = parse_instant(row["recorded_at"]), row.get("recorded_between")
+    if between is None:
+        return at
+    first, said = parse_instant(between["from"]), parse_instant(between["clock_said"])
+    return Corrected.between(first, at, said=said, position=between["corrected_by"])
+
+
 def when_in_words(row: Mapping[str, Any]) -> str:
     """Say when a change was made: as recorded here, or as its source states."""
     if row.get("stated_at") and "changed_at" in row:
-        known = instant_in_words(parse_instant(row["recorded_at"]))
-        return f"imported {known}; the mark stated for {_words(row['stated_at'])}"
+        here = instant_in_words(recorded(row))
+        return f"imported {here}; the mark stated for {_words(row['stated_at'])}"
     if row.get("stated_at"):
         return f"{instant_in_words(parse_instant(row['stated_at']))} (stated)"
     if row.get("source") is not None:
-        return f"not stated; imported {instant_in_words(parse_instant(row['recorded_at']))}"
+        return f"not stated; imported {instant_in_words(recorded(row))}"
     if row.get("recorded_at") is None:
         return NOBODY
-    return instant_in_words(parse_instant(row["recorded_at"]))
+    return instant_in_words(recorded(row))
 
 
 def days_in_words(days: int | None) -> str:

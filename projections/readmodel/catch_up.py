@@ -5,9 +5,11 @@ over, so that a crash between two models heals itself at the next catch-up.
 """
 
 import gc
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ledger.events import streams
@@ -17,8 +19,10 @@ from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked, So
 from ledger.files import translated
 from ledger.store.folder import Folder
 from ledger.store.store import Recorded, Store
+from ledger.times import WrongClock, wrong_at, wrong_clocks
 from projections.readmodel import manifest, models, recent, tables
 from projections.readmodel.freshness import goes_on
+from projections.readmodel.known import known_from
 from projections.readmodel.manifest import grid_path
 from projections.readmodel.records.all_records import RECORDS
 from projections.readmodel.sources import as_they_are
@@ -60,12 +64,14 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
             db = tables.connect(path)
     with closing(db), closing(Store(folder.log)) as store, translated(folder.views):
         db.execute("BEGIN IMMEDIATE")
-        if anew := anew or not goes_on(folder, db):
+        head = store.head()
+        wrong = _wrong_clocks(store, head)
+        if anew := anew or not goes_on(folder, db) or _are_newer(wrong, tables.reach(db)):
             tables.create(db, RECORDS)
             recent.create(db)
-        feed = _feed(folder, db, store.head(), anew=anew)
+        feed = _feed(folder, db, head, wrong, anew=anew)
         with _no_garbage_collection():
-            head = _replay(store, feed, progress)
+            head = _replay(store, feed, progress, head)
         place = Reach(head, folder.anchor(head) or "")
         feed.marks.save(place)
         if not feed.few:
@@ -76,17 +82,21 @@ def _run(folder: Folder, progress: Progress | None, *, anew: bool) -> int:
 
 
 @contextmanager
-def in_memory(folder: Folder) -> Iterator[tuple[Connection, "Grid", int]]:
-    """Make the read models from the log alone; yield the tables, the grid, and their head."""
+def in_memory(folder: Folder, upto: int | None = None) -> Iterator[tuple[Connection, "Grid", int]]:
+    """Make the read models from the log alone; yield the tables, the grid, and their head.
+
+    ``upto``: of the first events only, as they were when the log held no more.
+    """
     from projections.readmodel.grid import Grid  # noqa: PLC0415 - NumPy is slow to import
 
     grid = Grid()
     with closing(tables.in_memory()) as db, closing(Store(folder.log)) as store:
         tables.create(db, RECORDS)
         recent.create(db)
-        feed = _Feed(Writer(db), grid, 0, 0, few=False)
+        last = store.head() if upto is None else upto
+        feed = _Feed(Writer(db), grid, 0, 0, few=False, wrong=_wrong_clocks(store, last))
         with _no_garbage_collection():
-            head = _replay(store, feed, None)
+            head = _replay(store, feed, None, last)
         place = Reach(head, folder.anchor(head) or "")
         grid.save(place)
         recent.forget(db, place)
@@ -94,7 +104,19 @@ def in_memory(folder: Folder) -> Iterator[tuple[Connection, "Grid", int]]:
         yield db, grid, head
 
 
-def _feed(folder: Folder, db: Connection, head: int, *, anew: bool) -> "_Feed":
+def _wrong_clocks(store: Store, upto: int) -> list[WrongClock]:
+    found = store.read_streams([streams.clock()], upto=upto)
+    return wrong_clocks((each.position, each.event) for each in found)
+
+
+def _are_newer(wrong: Sequence[WrongClock], place: Reach | None) -> bool:
+    """Tell whether the tables lack a correction: they hold the times of what it is about."""
+    return bool(wrong) and wrong[-1].position > (place.position if place else 0)
+
+
+def _feed(
+    folder: Folder, db: Connection, head: int, wrong: Sequence[WrongClock], *, anew: bool
+) -> "_Feed":
     """Return what takes the events: a few marks among the recent ones, many into the arrays."""
     there = None if anew else manifest.read(grid_path(folder))
     place = tables.reach(db)
@@ -102,7 +124,7 @@ def _feed(folder: Folder, db: Connection, head: int, *, anew: bool) -> "_Feed":
     few = there is not None and recent.number(db) + head - at <= recent.AT_MOST
     marks = recent.Recorder(db) if few else _arrays(folder, db, anew=anew)
     grid_at = max(at, there.position if there else 0)
-    return _Feed(Writer(db), marks, at, grid_at, few)
+    return _Feed(Writer(db), marks, at, grid_at, few, wrong, known_from(db, at))
 
 
 def _arrays(folder: Folder, db: Connection, *, anew: bool) -> "Grid":
@@ -126,15 +148,18 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _replay(store: Store, feed: "_Feed", progress: Progress | None) -> int:
-    head, start = store.head(), feed.tables_at
-    last = start
+def _replay(store: Store, feed: "_Feed", progress: Progress | None, upto: int) -> int:
+    """Take the events up to a position: of later ones it is not known what their clocks were."""
+    start = last = feed.tables_at
     # Models stop only at the end of a transaction, so that its header is always seen first.
     for page in store.scan(start):
-        feed.take(page)
-        last = page[-1].position
+        known = page[: bisect_right(page, upto, key=attrgetter("position"))]
+        if not known:
+            break
+        feed.take(known)
+        last = known[-1].position
         if progress is not None:
-            progress(last - start, max(head, last) - start)
+            progress(last - start, upto - start)
     feed.writer.flush()
     return last
 
@@ -143,7 +168,8 @@ def _replay(store: Store, feed: "_Feed", progress: Progress | None) -> int:
 class _Feed:
     """Gives each event to the models that have not seen it.
 
-    ``few``: the marks are recent ones; ``grid_at``: up to where they are kept already.
+    ``few``: the marks are recent ones; ``grid_at``: up to where they are kept already; ``wrong``:
+    what the log says of clocks that were wrong; ``known_at``: the newest time so far.
     """
 
     writer: Writer
@@ -151,13 +177,15 @@ class _Feed:
     tables_at: int
     grid_at: int
     few: bool
+    wrong: Sequence[WrongClock]
+    known_at: int = 0
     header: Committed | None = None
 
     def take(self, page: list[Recorded]) -> None:
         handlers = models.HANDLERS
         for position, stream, _, event in page:
             if isinstance(event, Committed):
-                self.header = event
+                self._begin(position, event)
             moment = self._moment(position, event)
             handler = handlers.get(type(event))
             if handler is not None:
@@ -169,14 +197,19 @@ class _Feed:
         self.writer.flush()
         self.marks.flush()
 
+    def _begin(self, position: int, header: Committed) -> None:
+        self.header = header
+        wrong = wrong_at(position, self.wrong)
+        self.known_at = max(self.known_at, wrong.latest if wrong else header.reading)
+
     def _moment(self, position: int, event: object) -> Moment:
         header = self.header
         assert header is not None  # noqa: S101 - every transaction begins with its header
         imported = header.source is not None
-        stated = header.at
+        stated = self.known_at
         if imported:
             stated = (event.stated or 0) if isinstance(event, SourcedEvent) else 0
-        return Moment(position, header.at, stated, imported, header.by, header.authenticated)
+        return Moment(position, stated, imported, header.by, header.authenticated)
 
 
 def content(folder: Folder) -> Iterator[str]:

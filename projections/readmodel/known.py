@@ -1,13 +1,18 @@
 """What was known at one point in time: rows of the read models, as their classes."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+import msgspec
+
+from ledger.clock import Corrected
+from ledger.times import WrongClock, never_falling, wrong_at
 from projections.readmodel.record import Joined, R, Record, V, Versioned, read, selection, stored
-from projections.readmodel.records.log import Commit
+from projections.readmodel.records.log import ClockCorrection, Commit, CorrectedCommit
 from projections.readmodel.sources import Models
 from projections.readmodel.tables import STANDS, Connection
 
@@ -91,8 +96,8 @@ class Known:
 
     @cached_property
     def commits(self) -> "Commits":
-        """The transactions of the log."""
-        return Commits(self.db)
+        """The transactions of the log, their times as known then."""
+        return Commits(self.db, self.position)
 
 
 def _bounds(record: type[Record], versioned: str) -> str:
@@ -103,18 +108,18 @@ def _bounds(record: type[Record], versioned: str) -> str:
     return f"{table.since} <= :p" if table.since else "1"
 
 
-def last_position_at(db: Connection, instant: int) -> int:
-    """Return the last position that was recorded by an instant; 0: none was."""
-    row = db.execute("SELECT max(last) FROM commits WHERE at <= ?", [instant]).fetchone()
-    return int(row[0] or 0)
-
-
 class Commits:
-    """Every transaction of the log, known by then or not, in order."""
+    """Every transaction of the log, known by then or not, in order.
 
-    def __init__(self, db: Connection) -> None:
+    Their times are told as known at a position: as the clock read, or as somebody had recorded
+    by then of a clock that was wrong.
+    """
+
+    def __init__(self, db: Connection, position: int) -> None:
         sql = f"SELECT {selection(Commit)} FROM commits ORDER BY first"  # noqa: S608 - our own names
-        self.all = read(Commit, db.execute(sql))
+        rows = read(Commit, db.execute(sql))
+        wrong = [each for each in wrong_clocks(db) if each.position <= position]
+        self.all = [_corrected(commit, wrong) for commit in rows] if wrong else rows
         self._firsts = [commit.first for commit in self.all]
 
     def upto(self, position: int) -> list[Commit]:
@@ -124,6 +129,93 @@ class Commits:
     def of(self, position: int) -> Commit:
         """Return the transaction that holds a position."""
         return self.all[bisect_right(self._firsts, position) - 1]
+
+    @cached_property
+    def _known(self) -> list[int]:
+        return list(never_falling(int(commit.at) for commit in self.all))
+
+    def known_at(self, position: int) -> int:
+        """Return the instant from which all up to a position counts as known; 0 of nothing.
+
+        It never falls along the log, also where a clock had gone back.
+        """
+        begun = bisect_right(self._firsts, position)
+        return self._known[begun - 1] if begun else 0
+
+    def by_clock_of(self, position: int, instant: int) -> int:
+        """Return an instant that the clock read which stamped an entry, with what is known of it.
+
+        Of a wrong clock: that it lies where the entry does.
+        """
+        wrong = self.of(position).stamp.wrong
+        if wrong is None:
+            return instant
+        first, last = wrong.earliest, wrong.latest
+        return Corrected.between(first, last, said=instant, position=wrong.position)
+
+    def last_by(self, instant: int, bound: int) -> int:
+        """Return the last position up to a bound that counts as known by an instant; 0: none."""
+        begun = bisect_right(self._firsts, bound)
+        reached = bisect_right(self._known, instant, 0, begun)
+        return min(self.all[reached - 1].last, bound) if reached else 0
+
+
+def known_from(db: Connection, position: int) -> int:
+    """Return the instant from which all up to a position counts as known; 0 of nothing.
+
+    It never falls along the log, as what is known of the clocks at one position has it.
+    """
+    if any(each.position <= position for each in wrong_clocks(db)):
+        return Commits(db, position).known_at(position)
+    return newest_stamp(db, position)
+
+
+def newest_stamp(db: Connection, position: int) -> int:
+    """Return the time that the last header up to a position carries; 0 where there is none."""
+    sql = "SELECT stamped FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1"
+    row = db.execute(sql, [position]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def wrong_clocks(db: Connection) -> list[WrongClock]:
+    """Return all that is recorded of clocks that were wrong, in the order of the log."""
+    sql = f"SELECT {selection(ClockCorrection)} FROM clock_corrections ORDER BY position"  # noqa: S608
+    return [each.wrong for each in read(ClockCorrection, db.execute(sql))]
+
+
+def is_corrected_after(db: Connection, position: int) -> bool:
+    """Tell whether a later entry corrects the clock of one up to a position."""
+    return any(each.first <= position < each.position for each in wrong_clocks(db))
+
+
+def last_position_at(db: Connection, instant: int, upto: int | None, head: int) -> int:
+    """Return the last position that was recorded by an instant; 0: none was.
+
+    By what is known of the clocks today. Where positions are bounded, ``upto`` one, also by what
+    was known of them before a later entry corrected it: what an answer once named is found again.
+    """
+    wrong = wrong_clocks(db)
+    if not wrong:
+        row = db.execute("SELECT max(last) FROM commits WHERE stamped <= ?", [instant]).fetchone()
+        last = int(row[0] or 0)
+        return last if upto is None else min(last, upto)
+    if upto is None:
+        return Commits(db, head).last_by(instant, head)
+    turns = [0, *(each.position for each in wrong), head + 1]
+    return max(_last_within(db, instant, upto, *turn) for turn in pairwise(turns))
+
+
+def _last_within(db: Connection, instant: int, upto: int, turn: int, after: int) -> int:
+    """Return the last position recorded by an instant, as was known from one turn to the next."""
+    commits = Commits(db, turn)
+    return commits.last_by(instant, upto if upto < after else commits.of(after).first - 1)
+
+
+def _corrected(commit: Commit, wrong: Sequence[WrongClock]) -> Commit:
+    covering = wrong_at(commit.first, wrong)
+    if covering is None:
+        return commit
+    return CorrectedCommit(**msgspec.structs.asdict(commit), wrong=covering)
 
 
 def conditions(where: Mapping[str, Any], table: str = "") -> tuple[str, dict[str, Any]]:

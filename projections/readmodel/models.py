@@ -71,7 +71,7 @@ def _keep(
     """
     own = record.__struct_fields__
     place = "line" if "line" in own else "position"
-    moments = {place: "position", "at": "at", "imported": "imported"}
+    moments = {place: "position", "imported": "imported"}
     of_moment = [(column, name) for column, name in moments.items() if column in own]
 
     def put(writer: Writer, moment: Moment, stream: str, e: Any) -> None:  # noqa: ANN401 - of the class
@@ -313,7 +313,6 @@ def _add_evidence(writer: Writer, moment: Moment, stream: str, e: amending.Evide
         copy_key=e.key,
         by=moment.by,
         authenticated=moment.authenticated,
-        at=moment.at,
     )
 
 
@@ -331,7 +330,7 @@ _keep(leave.LeaveFalsified, *_LEAVE_STEP, also={"step": "falsified", **_NO_GRANT
 def _add_decision(writer: Writer, moment: Moment, stream: str, e: leave.LeaveDecided) -> None:
     _, pupil, request = streams.parts(stream)
     place = {"pupil": writer.pupil(pupil), "leave": request, "line": moment.position}
-    step = {"step": "granted" if e.granted else "refused", "batch": None, "at": moment.at}
+    step = {"step": "granted" if e.granted else "refused", "batch": None}
     writer.put(leave_records.LeaveStep, moment, e, **place, **step)
 
 
@@ -371,9 +370,12 @@ _keep(backup.LedgerRestored, proof_records.Backup, also={"restored": True})
 def _add_transaction(writer: Writer, moment: Moment, _: str, e: log.Committed) -> None:
     first, last, source = moment.position, moment.position + e.count, e.source
     system = source.system if source else None
-    writer.add(log_records.Commit, e, first=first, last=last, source=system)
+    writer.add(log_records.Commit, e, first=first, last=last, stamped=e.at, source=system)
     for file in source.files if source else ():
         writer.add(log_records.SourceFile, file, position=first, system=system)
+
+
+_keep(log.ClockCorrected, log_records.ClockCorrection)
 
 
 @_takes(log.ImportCompleted)

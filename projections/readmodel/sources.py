@@ -66,9 +66,16 @@ def as_they_are(folder: Folder) -> Iterator[Models]:
 @contextmanager
 def log_alone(folder: Folder) -> Iterator[Models]:
     """Make the read models from the log alone, in memory; nothing of `views/` is read."""
+    with log_upto(folder, None) as models:
+        yield models
+
+
+@contextmanager
+def log_upto(folder: Folder, position: int | None) -> Iterator[Models]:
+    """Make them of the log up to a position, as they were then; none: of the whole log."""
     from projections.readmodel.catch_up import in_memory  # noqa: PLC0415 - all events come with it
 
-    with in_memory(folder) as (db, grid, head):
+    with in_memory(folder, position) as (db, grid, head):
         yield Models(db, lambda: grid, head)
 
 

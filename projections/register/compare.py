@@ -12,7 +12,7 @@ from ledger.values import Session
 from policies.law.calendar import school_days_between
 from projections.queries.pending import approval_steps
 from projections.queries.question import PointInTime
-from projections.queries.versions import Describer
+from projections.queries.versions import Describer, recorded_fields
 from projections.queries.view import Person, View
 from projections.readmodel.accessors.changes import newest_turn
 from projections.readmodel.accessors.marks import Version
@@ -44,7 +44,7 @@ def other_view(question: PointInTime, view: View, known_at: str | None) -> View:
 def _time_of_position(view: View, position: int) -> str | None:
     """Return when the last entry up to a position was recorded; none before the first."""
     known = view.commits.upto(position)
-    return iso(known[-1].at) if known else None
+    return iso(view.commits.known_at(position)) if known else None
 
 
 def _time_not_ahead(known_at: str, view: View) -> str:
@@ -103,7 +103,10 @@ def account_of(describer: Describer, version: Version, *kept: str) -> dict[str, 
     return found | {"source": describer.source(version)}
 
 
-_WHO_AND_WHEN = ("by", "recorded_at", "stated_at", "late_by_school_days", "position", "changed_at")
+_WHO_AND_WHEN = (
+    "by", "recorded_at", "recorded_between", "stated_at", "late_by_school_days", "position",
+    "changed_at",
+)  # fmt: skip
 
 
 @dataclass
@@ -207,7 +210,7 @@ class Comparison:
         made = self._describer.name_and_title(commit.by, day)._asdict()
         made["authenticated"] = commit.authenticated
         lag = school_days_between(self._school_days, session.date, day)
-        return found | {"by": made if commit.by else None, "recorded_at": iso(commit.at),
+        return found | {"by": made if commit.by else None, **recorded_fields(commit.at),
                         "source": commit.source, "late_by_school_days": lag}  # fmt: skip
 
     def _requests(self) -> list[Change]:

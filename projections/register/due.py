@@ -13,7 +13,7 @@ from policies.law.calendar import school_days_between
 from projections.queries.rectangle import Rectangle, cover, rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
-from projections.readmodel.accessors.marks import first_marks, sessions_of
+from projections.readmodel.accessors.marks import first_marks, sessions_of, takings
 from projections.readmodel.records.register import RegisterTaken
 
 _MINUTE = 60_000_000
@@ -95,7 +95,7 @@ def has_closed(view: View, session: Session) -> bool:
 
 
 def _takings(view: View) -> dict[tuple[str, str], RegisterTaken]:
-    known = view.standing(RegisterTaken, session=sessions_of(view.first, view.on))
+    known = takings(view, sessions_of(view.first, view.on))
     return {(each.session, each.grp): each for each in known}
 
 

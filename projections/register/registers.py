@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ledger.clock import iso, local
+from ledger.clock import Corrected, iso, local, local_date
 from ledger.english import number_of
 from projections.queries.columns import Column, Listing, natural_order
 from projections.queries.question import Answer, Question, option
-from projections.queries.versions import Describer
+from projections.queries.versions import Describer, moment
 from projections.queries.view import Author, View
 from projections.register.due import MISSING, NOT_RECORDED, TAKEN, DueRegister, due_registers
 
@@ -103,9 +103,8 @@ def _time(key: str, of: Callable[[DueRegister], int | None]) -> Column[Listed]:
         at = of(row.due)
         if at is None:
             return ""
-        moment = local(at)
-        same = moment.date() == row.due.session.date
-        return f"{moment:%H:%M}" if same else f"{moment:%Y-%m-%d %H:%M}"
+        same = not isinstance(at, Corrected) and local_date(at) == row.due.session.date
+        return f"{local(at):%H:%M}" if same else moment(at)
 
     def written(row: Listed) -> str | None:
         at = of(row.due)

@@ -8,7 +8,7 @@ from ledger.clock import iso, local_date
 from ledger.values import parse_session
 from policies.law.calendar import school_days_between
 from projections.queries.authors import Authors
-from projections.queries.versions import Describer
+from projections.queries.versions import Describer, recorded_fields
 from projections.queries.view import View
 from projections.readmodel.record import Versioned
 from projections.readmodel.records.roll import Details, Membership, Spell
@@ -127,7 +127,7 @@ class Changes:
             "became": None,
             "reason": made.reason,
             "by": made.by._asdict() if made.by and made.source is None else None,
-            "recorded_at": iso(made.at),
+            **recorded_fields(made.at),
             "stated_at": None if made.stated is None else iso(made.stated),
             "source": made.source,
             "late_by_school_days": late,

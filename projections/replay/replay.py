@@ -215,6 +215,12 @@ def _read(heading: str, words: Callable[[Account], str]) -> Column[Step]:
     )
 
 
+_between: Column[Step] = Column(
+    "recorded_between",
+    value=lambda step: step.account.get("recorded_between"),
+    csv=False,
+    sparse=True,
+)
 COLUMNS: tuple[Column[Step], ...] = (
     Column("upn", value=lambda step: step.person.upn),
     *map(_told, ("position", "kind")),
@@ -226,6 +232,7 @@ COLUMNS: tuple[Column[Step], ...] = (
     _told("reason", "Reason", free=True),
     *map(_by, ("name", "job_title", "authenticated")),
     *map(_told, ("recorded_at", "stated_at", "source")),
+    _between,
     _told("late_by_school_days", "School days after", number=True),
     *(_figure(side, name) for side in ("before", "after") for name in Counted._fields),
     _read("When", when_in_words),

@@ -170,9 +170,14 @@ class Replayer:
             yield Known(self._order(version.position, version.known_by_source), version)
         # One pupil at a time: UPNs that are beyond use are all alike.
         about = map(_admission, amendments(view, self._describer, {pupil}))
-        made = [row for row in about if local_date(_known_at(row)) >= view.first]
+        made = [row for row in about if local_date(self._known_at(row)) >= view.first]
         for row in (*self._asked.get(pupil, ()), *made):
-            yield Known(self._order(row["position"], _known_at(row)), account=row)
+            yield Known(self._order(row["position"], self._known_at(row)), account=row)
+
+    def _known_at(self, row: Account) -> int:
+        if row["stated_at"] is None:
+            return self._view.commits.known_at(row["position"])
+        return parse_instant(row["stated_at"])
 
     def _order(self, position: int, stated: int) -> Order:
         return (stated, position) if self._by_source else (position, 0)
@@ -189,12 +194,8 @@ class Replayer:
 
 def _admission(row: Account) -> Account:
     """Return an amendment of the admission register as an account; it has no session."""
-    kept = ("field", "about", "parent_id", "reason", "by", "recorded_at", "stated_at", "source",
-            "position")  # fmt: skip
+    kept = ("field", "about", "parent_id", "reason", "by", "recorded_at", "recorded_between",
+            "stated_at", "source", "position")  # fmt: skip
     return {"kind": "admission", "admission": row["kind"], "session": None, "step": None,
             "was": row["original"], "became": row["amended"], "late_by_school_days": None,
-            **{name: row[name] for name in kept}}  # fmt: skip
-
-
-def _known_at(row: Account) -> int:
-    return parse_instant(row["stated_at"] or row["recorded_at"])
+            **{name: row[name] for name in kept if name in row}}  # fmt: skip

@@ -19,6 +19,7 @@ from projections.queries.versions import (
     at_column,
     by_columns,
     moment,
+    recorded_columns,
 )
 from projections.queries.view import View
 from projections.readmodel.record import INTERVAL, Sealed, V, Versioned
@@ -100,7 +101,7 @@ ADMISSION: tuple[Column[Amendment], ...] = (
     Column("reason", "Reason", text=lambda row: row.reason or "not stated"),
     Column("", "Date", text=lambda row: moment(row.made_at) or "not stated"),
     *by_columns(lambda row: row.by),
-    at_column("recorded_at", "", lambda row: row.recorded),
+    *recorded_columns("", lambda row: row.recorded),
     at_column("stated_at", "", lambda row: row.stored.stated),
     Column("source"),
     Column("position", value=lambda row: row.stored.position),

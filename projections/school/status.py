@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, ClassVar, NamedTuple
 
-from ledger.clock import local
+from ledger.clock import local, told
 from ledger.english import number_of
+from ledger.errors import Refused
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
+from ledger.times import refusal
 from ledger.transparency.witnesses import Sighting, trusted_witnesses
 from projections.backup import backups
 from projections.backup.backups import NewestBackup
@@ -24,9 +27,14 @@ from projections.readmodel.freshness import retry_without_views
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
 
+_WIDTH = 67
+
 
 class State(NamedTuple):
-    """A ledger at a glance; ``ignorance``: what to say where it knew nothing yet."""
+    """A ledger at a glance; ``ignorance``: what to say where it knew nothing yet.
+
+    ``clock``: why nothing can be recorded by this computer's clock, where nothing can.
+    """
 
     folder: Path
     school: str | None
@@ -38,6 +46,7 @@ class State(NamedTuple):
     backup: NewestBackup
     unmarked: Sequence[str]
     waiting: Sequence[Request]
+    clock: Refused | None
     ignorance: str | None
 
     @property
@@ -68,6 +77,7 @@ class Status(Question[State]):
             backups.newest(view),
             unmarked_registers(view),
             pending.pending_amendments(view),
+            _clock(view),
             view.ignorance() if view.knows_nothing else None,
         )
 
@@ -84,6 +94,9 @@ class Status(Question[State]):
             "unmarked_registers": found.unmarked,
             **pending.field(found.waiting),
         }
+        if found.clock:
+            does = " ".join(found.clock.remedy.split())
+            fields["clock"] = {"wrong": found.clock.code, "what": found.clock.what, "do": does}
         if found.ignorance:
             fields["knows_nothing"] = True
         return Answer(fields, blocks=[Lines(_lines(found))], sourced=True)
@@ -101,14 +114,29 @@ def _lines(found: State) -> list[str]:
         f"Back-up      {found.backup.in_words()}",
         f"Unmarked     {', '.join(found.unmarked) or 'no register'} on {found.on}",
         *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
+        *(_of_clock(found.clock) if found.clock else []),
         *([found.ignorance] if found.ignorance else []),
     ]
+
+
+def _clock(view: View) -> Refused | None:
+    """Return why the clock may stamp nothing after the last entry that there is."""
+    if not view.position or view.position < view.folder.head():
+        return None
+    return refusal(view.now, [commit.stamp for commit in view.commits.all], None)
+
+
+def _of_clock(refused: Refused) -> list[str]:
+    does, command = refused.remedy.split("\n")
+    lines = wrap(f"NOTHING CAN BE RECORDED: {refused.what}; {does}", _WIDTH)
+    first, *rest = [*lines, command]
+    return [f"Clock        {first}", *(f"             {line}" for line in rest)]
 
 
 def _last_event(found: State) -> str:
     if found.last is None:
         return "none"
-    at = f"{local(found.last.at):%Y-%m-%d %H:%M:%S} London"
+    at = told(found.last.at, lambda each: f"{local(each):%Y-%m-%d %H:%M:%S} London")
     return f"{at}, {found.last.command}, position {found.last_position}"
 
 

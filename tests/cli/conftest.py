@@ -13,7 +13,7 @@ from tests.cli.shell import run, typed
 from tests.commands.conftest import upn
 
 NOW = "2026-11-20T21:00"
-BUILT_AT = "2026-09-01T12:00"
+BUILT_AT = "2026-09-28T12:00"
 SCHOOL = f"""
 init --staff mm --name "Mo Marsh" --job-title "Attendance Officer"
 school set --urn 123456 --name "Example High School" --la-code 887 --estab 4001 --type academy

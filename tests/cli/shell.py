@@ -18,7 +18,7 @@ from typing import Any
 from unittest import mock
 
 import cli
-from ledger import form
+from ledger import clock, form
 from projections.queries.question import Question
 
 ROOT = Path(__file__).parents[2]
@@ -121,8 +121,9 @@ def raising(error: BaseException | type[BaseException]) -> Callable[..., Any]:
 
 
 def program(*args: object, **more: Any) -> subprocess.CompletedProcess[str]:
-    """Run the installed program in a process of its own."""
-    command = [sys.executable, "-c", "import cli; cli.main()", *map(str, args)]
+    """Run the installed program in a process of its own, at the time that it is here."""
+    code = f"from ledger import clock; clock.now = lambda: {clock.now()}; import cli; cli.main()"
+    command = [sys.executable, "-c", code, *map(str, args)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **more)
 
 

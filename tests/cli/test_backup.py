@@ -661,3 +661,16 @@ def test_what_was_redacted_since_stays_so_when_older_keys_are_put_back(small, tm
     shown = run("history", upn(1), "2026-11-19/AM").out
     assert "seen in class" not in shown
     assert REDACTED in shown
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [("2027-03-01T09:00", "days after the last entry"), ("2026-01-05T09:00", "days later")],
+)
+def test_a_restore_is_made_whatever_the_clock_says_and_tells(made, tmp_path, at, now, words):
+    """A ledger is to be had back; whoever restores it sees that the clock may be wrong."""
+    at(now)
+    said = done("backup", "restore", made, "--to", tmp_path / "new").out
+    assert "note: this computer's clock says" in said
+    assert words in said
+    assert "set it before anything is recorded" in said

@@ -16,6 +16,7 @@ import cli
 import commands
 import projections
 from commands.core.command import Errand, UseCase
+from ledger import clock
 from projections.queries.question import Inspection, Question
 from tests.cli.shell import ROOT, done, model, program, run
 
@@ -68,9 +69,11 @@ def test_help_of_the_program_lists_each_command_once():
 
 
 def imported(modules: tuple[str, ...], *args: str) -> tuple[str, str]:
-    """Call the program apart; return what it said and which of the modules it imported."""
+    """Call the program apart, now; return what it said and which of the modules it imported."""
     code = f"""
 import sys, cli
+from ledger import clock
+clock.now = lambda: {clock.now()}
 sys.argv = {["attendance", *args]}
 try:
     cli.main()

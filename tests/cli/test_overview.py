@@ -154,6 +154,7 @@ def test_sessions_that_count_no_longer_are_causes(at):
 def test_sessions_that_count_since_are_causes(at):
     """A term that was not known on that Friday gives a week that counts since."""
     at("2026-12-28T09:00")
+    done("clock", "confirm", "2026-12-28")
     done("terms", "set", "Late", "--first", "2026-12-21", "--last", "2026-12-22")
     done("mark", "P1", "2026-12-21/AM", "N")
     found = moved()

@@ -197,3 +197,12 @@ def test_terminal_needs_what_click_has():
     for name in ("echo", "clear", "confirm", "prompt", "getchar"):
         assert callable(getattr(click, name))
     assert "click" not in vars(sys.modules["commands.register.screen"])
+
+
+def test_a_clock_that_is_wrong_is_told_before_the_first_key(at):
+    """Nothing that was typed is lost."""
+    at("2026-09-28T11:00")
+    code, screen = at_terminal(*TAKE)
+    assert code == 1
+    assert "clock says Monday 28 September 2026, 11:00:00" in screen
+    assert OPENED not in screen

@@ -33,6 +33,7 @@ from commands.core.execute import _Attempt, execute, look
 from commands.penalties.undercut import watch
 from commands.register.take import MarkSession
 from commands.roll.enrol import EnrolPupil
+from commands.school.clock import ConfirmDay
 from commands.school.school import CreateLedger, SetSchool
 from commands.school.staff import AddStaff
 from ledger.clock import local_date, parse_instant
@@ -48,7 +49,7 @@ from ledger.store.store import Batch, Fact, Store
 from ledger.values import Operator, parse_session, upn_check_letter
 from tests.commands.reliance import Noting
 
-BUILT_AT = "2026-08-31T12:00"
+BUILT_AT = "2026-09-28T12:00"
 NOW = "2026-11-20T09:30"
 MO = {"by": "mm", "name": "Mo Marsh", "job_title": "Attendance Officer"}
 HAL = {"by": "head", "name": "Hal Hope", "job_title": "Head Teacher"}
@@ -80,6 +81,11 @@ class Desk:
     def at(self, instant: str) -> "Desk":
         """Set the clock."""
         self.now = parse_instant(instant)
+        return self
+
+    def long_after(self, instant: str) -> "Desk":
+        """Set the clock sixty days or more ahead, and let who is there say that it is right."""
+        self.at(instant).do(ConfirmDay(day=local_date(self.now)))
         return self
 
     @property

@@ -10,7 +10,7 @@ from ledger.clock import to_instant
 from ledger.events import streams
 from ledger.events.base import Event, replace
 from ledger.events.calendar import RegisterTimesSet, TermSet
-from ledger.events.log import Committed, LedgerCreated, Source
+from ledger.events.log import ClockCorrected, Committed, LedgerCreated, Source
 from ledger.events.register import SessionMarked
 from ledger.events.roll import DetailsAmended, GroupJoined, PupilEnrolled
 from ledger.events.school import SchoolOpened, StaffJoined
@@ -129,6 +129,15 @@ def times(since: date) -> Fact:
         pm_closes="14:00:00",
     )  # fmt: skip
     return Fact(streams.CALENDAR, event)
+
+
+def corrected(first: int, last: int, earliest: int, latest: int) -> Fact:
+    """Entries that a wrong clock stamped, and between which instants they were recorded."""
+    event = ClockCorrected(
+        first=first, last=last, earliest=earliest, latest=latest, reason="The battery ran down",
+        by=STAFF, name="Mrs Register", job_title="Officer",
+    )  # fmt: skip
+    return Fact(streams.clock(), event)
 
 
 def staff(staff_id: str = STAFF, name: str = "Mrs Register", **more: Any) -> Fact:

@@ -6,11 +6,12 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from projections.readmodel.known import EVER, Between, Known, conditions
 from projections.readmodel.mark_rows import VERSIONS, row_ids, version_ids
 from projections.readmodel.record import Sealed, each, read, selection
-from projections.readmodel.records.register import Mark
+from projections.readmodel.records.register import Mark, RegisterTaken
 
 _ENTERED = (
     "CASE m.kind WHEN 'restated' THEN "  # noqa: S608 - our own number
@@ -86,6 +87,11 @@ def of_days(
 def standing_marks(known: Known, pupil: int, session: str) -> list[Mark]:
     """Return the mark of a pupil and session that stood, if one did."""
     return known.standing(Mark, id=Between(*version_ids(pupil, session)))
+
+
+def versions_of_mark(known: Known, pupil: int, session: str) -> list[Mark]:
+    """Return every version known of the mark of a pupil and session."""
+    return known.ever(Mark, id=Between(*version_ids(pupil, session)))
 
 
 def marks_with_codes(
@@ -242,6 +248,19 @@ def takers(known: Known) -> set[tuple[str, str]]:
         AND (n.since IS NULL OR n.since <= substr(m.session, 1, 10))
         AND (n.until IS NULL OR n.until >= substr(m.session, 1, 10))"""
     return set(known.db.execute(sql, known.point))
+
+
+def takings(known: Known, sessions: Between) -> list[RegisterTaken]:
+    """Return how the registers of some sessions were taken; by what is known of their clocks."""
+    commits = known.commits
+    return [
+        replace(
+            each,
+            opened=each.opened and commits.by_clock_of(each.kf, each.opened),
+            ended=commits.by_clock_of(each.kf, each.ended),
+        )
+        for each in known.standing(RegisterTaken, session=sessions)
+    ]
 
 
 def questionable(

@@ -18,5 +18,5 @@ RECORDS: tuple[type[Record], ...] = tuple(
     found
     for module in _MODULES
     for found in vars(module).values()
-    if isinstance(found, type) and issubclass(found, Record) and hasattr(found, "TABLE")
+    if isinstance(found, type) and issubclass(found, Record) and "TABLE" in vars(found)
 )

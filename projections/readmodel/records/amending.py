@@ -86,4 +86,3 @@ class Evidence(Versioned, frozen=True):
     copy_key: Sealed | None
     by: str | None
     authenticated: str
-    at: int

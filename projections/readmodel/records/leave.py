@@ -19,7 +19,6 @@ class LeaveAsked(Versioned, frozen=True):
     asked_by: Sealed | None
     reason: Sealed | None
     by: str
-    at: int
 
 
 @table("leave_decisions", ("pupil", "leave", "line"))
@@ -40,4 +39,3 @@ class LeaveStep(Versioned, frozen=True):
     by: str
     name: Sealed
     job_title: str
-    at: int

@@ -1,18 +1,21 @@
 """The log: transactions, imports and their files."""
 
-from projections.readmodel.record import Record, table
+from ledger.clock import Corrected
+from ledger.times import Stamp, WrongClock
+from projections.readmodel.record import Record, Sealed, Versioned, table
 
 
 @table("commits", ("first",), since="first")
 class Commit(Record, frozen=True):
     """A transaction: its positions, when it was recorded, by whom, from which system.
 
-    ``at``: UTC in microseconds; ``raw_at``: the machine's reading where its clock had gone back.
+    ``stamped``: as its header says, never falling, UTC in microseconds; ``raw_at``: the machine's
+    reading where its clock had gone back.
     """
 
     first: int
     last: int
-    at: int
+    stamped: int
     raw_at: int | None
     by: str | None
     account: str
@@ -21,6 +24,58 @@ class Commit(Record, frozen=True):
     rules: str
     command: str
     source: str | None
+
+    @property
+    def reading(self) -> int:
+        """What the machine's clock read."""
+        return self.stamped if self.raw_at is None else self.raw_at
+
+    @property
+    def stamp(self) -> Stamp:
+        """Its entries and its times, as times are counted by them."""
+        return Stamp(self.first, self.last, self.reading)
+
+    @property
+    def at(self) -> int:
+        """When it was recorded, the date of an act: what the clock read, never carried over."""
+        return self.reading
+
+
+class CorrectedCommit(Commit, frozen=True):
+    """A transaction that a wrong clock stamped, as somebody recorded; not a row of its own."""
+
+    wrong: WrongClock
+
+    @property
+    def stamp(self) -> Stamp:
+        """Its entries and its times, with what was recorded of the clock."""
+        return Stamp(self.first, self.last, self.reading, self.wrong)
+
+    @property
+    def at(self) -> int:
+        """When it was recorded: between two instants; counted as the later one."""
+        first, last = self.wrong.earliest, self.wrong.latest
+        return Corrected.between(first, last, said=self.reading, position=self.wrong.position)
+
+
+@table("clock_corrections", ("position",))
+class ClockCorrection(Versioned, frozen=True):
+    """Entries ``first`` to ``last`` were stamped by a wrong clock; instants in microseconds."""
+
+    position: int
+    first: int
+    last: int
+    earliest: int
+    latest: int
+    reason: Sealed
+    by: str
+    name: Sealed
+    job_title: str
+
+    @property
+    def wrong(self) -> WrongClock:
+        """What it says, as times are counted by it."""
+        return WrongClock(self.position, self.first, self.last, self.earliest, self.latest)
 
 
 @table("imports", ("position",), since="position")

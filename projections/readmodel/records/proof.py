@@ -9,7 +9,6 @@ class Witness(Versioned, frozen=True):
 
     key: str
     trusted: bool
-    at: int
     by: str
     name: Sealed
     job_title: str
@@ -20,7 +19,6 @@ class Backup(Versioned, frozen=True):
     """A back-up that was made, or a restore (``restored``)."""
 
     line: int
-    at: int
     size: int
     sha256: str
     restored: bool

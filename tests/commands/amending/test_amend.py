@@ -12,7 +12,7 @@ from commands.roll.remove import RemovePupil
 from ledger.events.amending import AmendmentRequested
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
 from ledger.values import parse_session
-from tests.commands.conftest import MO, NOW
+from tests.commands.conftest import MO
 
 MONDAY_AM = parse_session("2026-11-16/AM")
 TODAY = parse_session("2026-11-20/AM")
@@ -130,7 +130,7 @@ def test_change_before_the_register_closes_is_a_correction(desk):
 
 def test_corrections_and_amendments_are_counted_apart(marked):
     """One request may hold both; only the amendments share a batch."""
-    marked.at("2026-11-20T08:50").mark("P1", TODAY, "N")
+    marked.at("2026-11-20T13:52").mark("P1", "2026-11-20/PM", "N")
     says = marked.do(week(from_code="N")).says
     assert says[4].startswith("3 amendments; 1 corrected during taking; batch ")
 
@@ -230,9 +230,9 @@ def test_cancelled_session_is_refused(marked):
 
 def test_pupil_off_roll_is_refused(marked):
     """Nothing is amended for a day after the pupil left."""
-    marked.at("2026-11-18T16:00")
-    marked.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 18), ground="a"))
-    marked.at(NOW).refused(amend(session=parse_session("2026-11-19/AM")), "not-on-roll")
+    marked.do(RemovePupil(pupil="P1", last_day=date(2026, 11, 20), ground="a"))
+    marked.at("2026-11-23T10:00")
+    marked.refused(amend(session=parse_session("2026-11-23/AM")), "not-on-roll")
 
 
 # -- what the school's policy holds -------------------------------------------------------------
@@ -292,9 +292,10 @@ def test_some_of_a_range_may_wait_while_others_apply(strict):
 
 def test_correction_during_taking_is_never_held(strict):
     """Policy is about amendments; while the register is open nothing is one."""
-    strict.at("2026-11-20T08:50")
-    strict.mark("P2", TODAY)
-    [event] = strict.events(amend(pupil="P2", session=TODAY, code="N", reason="went home"))
+    strict.at("2026-11-20T13:52")
+    strict.mark("P2", "2026-11-20/PM", "\\")
+    afternoon = parse_session("2026-11-20/PM")
+    [event] = strict.events(amend(pupil="P2", session=afternoon, code="N", reason="went home"))
     assert isinstance(event, MarkCorrected)
 
 

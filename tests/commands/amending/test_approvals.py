@@ -150,8 +150,7 @@ def test_a_second_request_is_refused_while_one_waits(office):
 
 def test_a_move_to_another_pupil_does_not_pass_by_the_policy(office):
     """Neither half is made where one of them would wait; in the family's favour it is made."""
-    office.at(f"{TUESDAY.date}T08:50").mark("P2", TUESDAY, "O")
-    office.at(NOW)
+    office.mark("P2", TUESDAY, "O")
     away = MoveMark(session=TUESDAY, from_="P1", to="P2", code="O", reason="mixed up")
     adds = "Ada Quill 2026-11-03/AM: I -> O adds"
     office.refused(away, "approval-needed", f"{adds} unauthorised absence")

@@ -110,9 +110,9 @@ def test_dry_run_shows_each_line_and_records_nothing(marked):
 
 def test_open_register_is_corrected_by_a_batch_too(marked):
     """What comes before the end of taking is part of it, in a file as well."""
-    marked.at("2026-11-20T08:50")
-    marked.mark("P1", "2026-11-20/AM", "N")
-    line = f"{upn(1)},2026-11-20,AM,N,/,Came in\n"
+    marked.at("2026-11-20T13:52")
+    marked.mark("P1", "2026-11-20/PM", "N")
+    line = f"{upn(1)},2026-11-20,PM,N,\\,Came in\n"
     kinds = [type(event) for _, event in marked.recorded(from_stdin(HEADER + ADA + line))]
     assert kinds == [MarkAmended, MarkCorrected]
 

@@ -368,7 +368,7 @@ def test_what_the_law_keeps_may_go_when_its_time_is_over(school):
     enrolled = found(school, "PupilEnrolled", forename="Dan")
     amended = found(school, "MarkAmended")
     assert "until 2033" in refused(school, enrolled, "surname").what
-    school.at("2033-12-01T09:00")
+    school.long_after("2033-12-01T09:00")
     redacted(school, enrolled, "surname")
     redacted(school, amended, "name")
     assert texts(school, enrolled)["surname"] == texts(school, amended)["name"] == REDACTED

@@ -64,7 +64,7 @@ def test_only_relevant_entries_on_sessions_met_are_counted(desk):
 
 def test_an_entry_that_is_not_in_a_later_window_stays_in_the_peak(head):
     """Ten weeks on, the latest window is empty and the fullest holds ten."""
-    head.at("2027-02-26T09:30")
+    head.long_after("2027-02-26T09:30")
     head.do(SetTerm(name="Spring", first=date(2027, 1, 4), last=date(2027, 3, 26)))
     [event] = head.events(consider())
     assert (event.count, event.peak, event.entries) == (0, 10, ())

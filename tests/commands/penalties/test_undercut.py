@@ -50,7 +50,7 @@ def marks(sessions, code="O", pupil="ann"):
 @pytest.fixture
 def school(tmp_path):
     """Return a function that founds the school with facts of its own."""
-    return lambda *facts: founded(tmp_path / "ledger", *facts)
+    return lambda *facts, **more: founded(tmp_path / "ledger", *facts, **more)
 
 
 @pytest.fixture
@@ -347,9 +347,11 @@ def test_a_calendar_of_days_to_come_matters_to_no_paper(ten, monkeypatch):
 
 def test_before_the_threshold_was_law_only_sessions_can_change(school):
     """No window was counted then; the counts are nothing."""
+    now = ledgers.instant(2024, 7, 8, 12)
     desk = school(*marks(["2024-06-03/AM"]), notice(issued_on=date(2024, 7, 1),
-                  offence_first=date(2024, 6, 3), offence_last=date(2024, 6, 28)))  # fmt: skip
-    desk.now = ledgers.instant(2024, 7, 8, 12)
+                  offence_first=date(2024, 6, 3), offence_last=date(2024, 6, 28)),
+                  at=now)  # fmt: skip
+    desk.now = now
     changed = ledgers.on_mark("ann", "2024-06-03/AM", MarkAmended(original="O", code="I"))
     ((papers, _),) = raised(desk, stated(changed))
     assert papers == {("notice", "a1 2024-07-01"): (0, 0)}
@@ -357,8 +359,9 @@ def test_before_the_threshold_was_law_only_sessions_can_change(school):
 
 def test_before_the_first_school_week_nothing_is_counted(school):
     """No window has begun: none is full, before or after."""
-    desk = school(*marks(WEEK), considered([f"{s} O" for s in WEEK]))
-    desk.now = ledgers.instant(2026, 5, 5)
+    now = ledgers.instant(2026, 5, 5)
+    desk = school(*marks(WEEK), considered([f"{s} O" for s in WEEK]), at=now)
+    desk.now = now
     ((papers, _),) = raised(desk, stated(AMENDED))
     assert set(papers.values()) == {(0, 0)}
 

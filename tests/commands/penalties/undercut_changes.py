@@ -35,6 +35,7 @@ TERMS = (
 )
 PUPILS = {"ann": 2012, "bob": 2009}
 BY = {"by": "s1", "name": "Mo Marsh", "job_title": "Head"}
+BEGUN = ledgers.instant(2026, 10, 1)
 NOW = ledgers.instant(2026, 11, 20, 17)
 
 
@@ -86,11 +87,14 @@ def disclosed(pupil="ann", **more):
     return Fact(streams.disclosure(pupil), Disclosed(**BY, **stated | more))
 
 
-def founded(path, *facts):
-    """Return a desk at a new ledger: Ann in 9A, Bob in 11B and beyond school age in July."""
+def founded(path, *facts, at=BEGUN):
+    """Return a desk at a new ledger: Ann in 9A, Bob in 11B and beyond school age in July.
+
+    ``at``: when all of it was recorded.
+    """
     book = ledgers.Book(path)
     book.add(
-        ledgers.instant(2026, 5, 1),
+        at,
         ledgers.created(),
         ledgers.opened(),
         ledgers.staff("s1", "Mo Marsh", job_title="Head", roles=("head",)),

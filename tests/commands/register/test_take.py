@@ -12,10 +12,13 @@ from commands.register.entries import Row
 from commands.register.plans import PlanAbsence
 from commands.register.take import MarkSession, TakeRegister
 from commands.roll.enrol import EnrolPupil, MovePupil
+from commands.school.school import CreateLedger
+from ledger.clock import parse_instant
 from ledger.errors import ImportRefused
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
+from ledger.store.folder import Folder
 from ledger.values import parse_session
-from tests.commands.conftest import upn
+from tests.commands.conftest import Desk, upn
 
 TODAY_AM = parse_session("2026-11-20/AM")
 
@@ -260,8 +263,10 @@ def test_mark_after_the_register_ended_is_a_late_entry(morning):
     assert morning.recorded(mark(pupil="P4"))[0][1].late
 
 
-def test_without_register_times_the_day_is_the_end(desk):
+def test_without_register_times_the_day_is_the_end(tmp_path):
     """Where nobody recorded when registers close, they have ended on the next day."""
+    desk = Desk(Folder(tmp_path / "new"), parse_instant("2026-05-29T12:00"))
+    CreateLedger(staff="mm", name="Mo Marsh", job_title="Clerk").carry_out(desk.context)
     desk.do(SetTerm(name="Summer 2", first=date(2026, 6, 1), last=date(2026, 7, 17)))
     desk.do(
         EnrolPupil(

@@ -124,14 +124,14 @@ def test_a_special_school_is_told_whose_consent_it_needs(desk, ground, consent):
     assert ("consent only (SI 2024/208 reg 9(2))" in says[-1]) == consent
 
 
-def absent(desk, days, code="N", upto=FRIDAY):
+def absent(desk, days, code="N", upto=FRIDAY, pupil="P1"):
     """Enter a code on both sessions of so many school days on end, the last one at 16:00."""
     desk.at(f"{upto}T16:00")
     day = upto
     while days:
         if day.weekday() < 5 and not date(2026, 10, 24) <= day <= date(2026, 11, 1):
             for half in ("AM", "PM"):
-                desk.mark("P1", f"{day}/{half}", code)
+                desk.mark(pupil, f"{day}/{half}", code)
             days -= 1
         day -= timedelta(days=1)
     return day
@@ -163,9 +163,11 @@ def test_another_mark_among_them_breaks_the_absence(desk, code):
 
 
 def test_a_spell_shorter_than_the_ground_needs_is_refused(desk):
-    """Ada came in September."""
-    absent(desk, 6, upto=date(2026, 9, 9))
-    refused = desk.refused(remove(ground="h", last_day=date(2026, 9, 9)))
+    """Eve came six school days ago."""
+    desk.at("2026-11-13T08:00")
+    desk.enrol(9, "Eve", "Vale", dob=date(2014, 12, 1), starts_on=date(2026, 11, 13))
+    absent(desk, 6, pupil="P9")
+    refused = desk.refused(remove(pupil="P9", ground="h", last_day=FRIDAY))
     assert refused.what.endswith("show 6: the pupil's time on roll holds no more")
 
 

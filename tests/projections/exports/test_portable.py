@@ -4,6 +4,7 @@ import csv
 import errno
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from commands.register.take import MarkSession
 from commands.roll.correct import MergePupils
 from commands.roll.enrol import MovePupil
 from commands.school import school as init
-from ledger.clock import local_date, parse_instant
+from ledger.clock import iso, local_date, parse_instant
 from ledger.errors import Refused
 from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
@@ -282,3 +283,22 @@ def test_an_export_that_is_broken_off_leaves_no_folder(school, tmp_path, monkeyp
         export(school, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_change_is_not_stated_before_what_it_changed(tmp_path):
+    """The clock had gone back by some minutes: an import takes the change all the same."""
+    context = empty(tmp_path / "ledger")
+    bring(context, SCHOOL)
+    session = parse_session("2026-11-20/AM")
+    at = [NOW]
+    here = replace(context, clock=lambda: at[0], operator=Operator("A01", "tester"))
+    amended = AmendMarks(pupil=UPN, session=session, code="I", reason="Ill")
+    execute(here, amended)
+    at[0] -= 600_000_000
+    execute(here, replace(amended, code="M", reason="A letter"))
+    ask_to = ExportPortable(path=tmp_path / "out")
+    answer_to(context, ask_to)
+    with (tmp_path / "out" / "amendments.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["reason"] in ("Ill", "A letter")]
+    assert [row["amended_on"] for row in rows] == [iso(NOW)] * 2
+    bring(empty(tmp_path / "copy"), tmp_path / "out")

@@ -70,7 +70,7 @@ def _viewed(register, db, folder):
          register.closures],
     )  # fmt: skip
     grid = Grid()
-    first_entry = Moment(1, 0, 0, imported=False, by=None, authenticated="")
+    first_entry = Moment(1, 0, imported=False, by=None, authenticated="")
     db.execute("DELETE FROM roll")
     for n, pupil in enumerate(register.pupils):
         for (day, half), code in pupil.marks.items():

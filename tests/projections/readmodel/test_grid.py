@@ -10,7 +10,7 @@ from projections.readmodel.tables import ALWAYS, Moment, Reach
 
 
 def moment(position, stated):
-    return Moment(position, stated, stated, False, None, "")
+    return Moment(position, stated, False, None, "")
 
 
 @pytest.mark.parametrize(

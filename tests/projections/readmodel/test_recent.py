@@ -128,7 +128,7 @@ def test_a_recorder_keeps_what_it_is_given_until_it_writes(tmp_path):
     with closing(tables.connect(tmp_path / "tables.db")) as db:
         recent.create(db)
         recorder = recent.Recorder(db)
-        recorder.enter(3, SESSIONS[0], "N", Moment(5, 1, 2, False, None, ""))
+        recorder.enter(3, SESSIONS[0], "N", Moment(5, 2, False, None, ""))
         assert recent.number(db) == 0
         recorder.save(Reach(5, "a"))
         assert recent.read(db) == [(5, 3, SESSIONS[0], "N", 2, 1)]

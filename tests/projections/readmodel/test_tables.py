@@ -44,7 +44,7 @@ def db(tmp_path):
 
 def moment(position, stated=None):
     stated = position if stated is None else stated
-    return Moment(position, position, stated, True, None, "")
+    return Moment(position, stated, True, None, "")
 
 
 def standing(db, position, stated, table="facts"):

@@ -12,7 +12,7 @@ from ledger.store.store import Fact
 from ledger.values import parse_session
 from projections.register.registers import Registers
 from projections.rendering.text import as_csv
-from tests.projections.ledgers import enrolled, instant, marked, term
+from tests.projections.ledgers import corrected, enrolled, instant, joined, marked, term
 
 DAY = {"from_": date(2025, 9, 8), "on": date(2025, 9, 8)}
 AM, PM = "2025-09-08/AM", "2025-09-08/PM"
@@ -212,3 +212,22 @@ def test_an_unknown_group_is_refused_and_knowing_nothing_is_said(school):
         assert answer.document["knows_nothing"] is True
         assert as_csv(answer).startswith(first)
         assert not answer.rows()
+
+
+def test_a_register_that_a_wrong_clock_timed_is_shown_with_what_is_known(school):
+    """Its own times are that clock's too: until corrected 38 days late, then between two times."""
+    wrong = instant(2025, 10, 16, 7, 50)
+    school.add(CLOSES - 600_000_000, joined("zed", "registration", "9C"))
+    head = school.add(
+        wrong, marked("ann", AM, "/", by="s2"), marked("bob", AM, "/", by="s2"),
+        taken("9A", AM, wrong, opened=wrong - 60_000_000),
+    )  # fmt: skip
+    [row] = [each for each in rows(school, group="9A") if each["session"] == AM]
+    assert (row["ended"], row["marks_after"]) == ("2025-10-16T07:50:00Z", 2)
+    school.add(CLOSES + 1, corrected(head - 3, head, CLOSES - 600_000_000, CLOSES))
+    [row] = [each for each in rows(school, group="9A") if each["session"] == AM]
+    assert (row["opened"], row["ended"]) == ("2025-09-08T07:55:00Z",) * 2
+    assert (row["marks_after"], row["late_by_minutes"]) == (0, None)
+    answer = school.ask(Registers(**DAY, group="9A"), now=instant(2025, 9, 9, 12))
+    told = "between 2025-09-08 08:45 and 2025-09-08 08:55; the clock said 2025-10-16 08:50"
+    assert answer.blocks[0].rows[0][5] == told

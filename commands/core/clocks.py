@@ -1,0 +1,103 @@
+"""Whether the machine's clock may stamp what is recorded: asked before, and as it is recorded."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from commands.core.command import State
+from ledger import times
+from ledger.clock import SECOND, Clock
+from ledger.events import streams
+from ledger.events.base import Event
+from ledger.events.log import Committed
+from ledger.store.store import Store
+from ledger.times import OffClock, Stamp, lasting
+
+_ANY = 2**63 - 1
+
+
+@dataclass
+class Guard:
+    """Reads the clock for the log; refuses where it is too far from the last entry.
+
+    ``admits``: what the command is about, or has to be done in spite of; ``behind``: by how much
+    the clock was behind the last entry when it was read for the log, in microseconds.
+    """
+
+    store: Store
+    clock: Clock
+    staff_id: str | None
+    admits: Collection[OffClock] = ()
+    behind: int = field(default=0, init=False)
+
+    def read(self) -> int:
+        """Return the reading, within the transaction that records it. Raises `Refused`."""
+        now, last = self.clock(), last_instant(self.store)
+        if last is not None:
+            self._check(now, last)
+            self.behind = max(0, last - now)
+        return now
+
+    def check(self) -> None:
+        """Refuse where nothing could be recorded by this clock."""
+        with self.store.reading():
+            self.read()
+
+    def note(self) -> str | None:
+        """Return what to say of a clock that was a little behind; none: it was not."""
+        if not SECOND <= self.behind < times.BEHIND:
+            return None
+        return (
+            f"note: this computer's clock is {lasting(self.behind)} behind the last entry; "
+            "what it read is what is shown"
+        )
+
+    def _check(self, now: int, last: int) -> None:
+        found = times.off(now, last)
+        if found is None or found in self.admits or not _has_staff(self.store):
+            return
+        refused = times.refusal(now, all_stamps(self.store), self.staff_id)
+        if refused is not None:
+            raise refused
+
+
+def last_instant(store: Store) -> int | None:
+    """Return when the last entry counts as recorded; none in an empty log."""
+    header = store.last_header()
+    if header is None:
+        return None
+    if not store.stream(streams.clock()):
+        return header.at
+    return times.last_of(all_stamps(store)).at
+
+
+def all_stamps(store: Store) -> list[Stamp]:
+    """Return every transaction of the log with its times, as known now."""
+    with store.reading():
+        headers = store.read_streams([streams.COMMITS], upto=_ANY)
+        clocks = store.read_streams([streams.clock()], upto=_ANY)
+    return stamps_of(
+        [(r.position, r.event) for r in headers], [(r.position, r.event) for r in clocks]
+    )
+
+
+def stamps_of(
+    headers: Iterable[tuple[int, Event]], clocks: Iterable[tuple[int, Event]]
+) -> list[Stamp]:
+    """Return transactions with their times, from the events of both streams and their places."""
+    known = times.wrong_clocks(clocks)
+    found = ((position, e) for position, e in headers if isinstance(e, Committed))
+    return list(times.stamps(found, known))
+
+
+def stamps_in(state: State) -> list[Stamp]:
+    """Return every transaction that a state has read, with its times."""
+
+    def read(stream: str) -> Iterable[tuple[int, Event]]:
+        return zip(state.positions.get(stream, ()), state.histories.get(stream, ()), strict=True)
+
+    return stamps_of(read(streams.COMMITS), read(streams.clock()))
+
+
+def _has_staff(store: Store) -> bool:
+    """Tell whether there is anybody who could say what is right."""
+    return bool(store.read([streams.STAFF], upto=_ANY))
