@@ -41,7 +41,7 @@ def of_purpose(purpose, given):
         born = given["born"]
         age = csa.begins(born), csa.birth_cohort(born)
         return {"fits": leave.fits_age(purpose, given["on"], *age)}
-    names = ("paragraph", "code", "in_advance", "unauthorised")
+    names = ("paragraph", "code", "in_advance", "unauthorised", "text", "allows")
     return {name: getattr(purpose, name) for name in names} | {"age": purpose.age or ""}
 
 
