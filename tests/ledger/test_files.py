@@ -115,6 +115,17 @@ def test_a_new_file_has_its_mode_from_the_beginning(tmp_path, monkeypatch, mode)
     assert (tmp_path / "key").stat().st_mode & 0o777 == mode
 
 
+def test_what_is_made_durable_is_the_whole_file(tmp_path, monkeypatch):
+    """Nothing waits in this program when the system is asked to keep it, nor is it to come."""
+    sizes = []
+    sync = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda place: sizes.append(os.fstat(place).st_size) or sync(place)
+    )
+    write_new(tmp_path / "key", b"secret")
+    assert sizes[0] == 6
+
+
 def test_a_name_that_is_taken_is_refused(tmp_path):
     """What was there stays, also where it is a link that leads nowhere."""
     write_new(tmp_path / "a", b"first")

@@ -54,7 +54,7 @@ def sample(root: Path, areas: Sequence[Area], number: int, seed: int, only: str)
     pools = [_by_operator(root, area, only) for area in areas]
     chosen: list[Mutant] = []
     while len(chosen) < number and any(pools):
-        for pool in filter(None, pools[: number - len(chosen)] if chosen else pools[:number]):
+        for pool in filter(None, pools):
             operator = random.choice(sorted(pool))
             found = pool[operator]
             chosen.append(found.pop(random.randrange(len(found))))

@@ -207,6 +207,7 @@ def test_a_sample_is_drawn_from_each_area_and_is_the_same_again(tree):
         mutants("tiny/limits.py", CODE.encode())
     ) + len(mutants("tiny/law.toml", VALUES.encode()))
     assert campaign.sample(tree.root, AREAS, 6, 7, "ledger/") == []
+    assert len(campaign.sample(tree.root, AREAS[::-1], 1, 7, "tiny/limits")) == 1
 
 
 def test_the_score_leaves_out_what_is_equivalent():
