@@ -66,7 +66,7 @@ def test_the_place_is_taken_when_the_other_has_finished(holder, waiter):
     threading.Timer(0.3, holder.execute, ["COMMIT"]).start()
     begin_immediate(waiter.execute)
     assert waiter.in_transaction
-    assert waiter.execute("PRAGMA busy_timeout").fetchone()[0] == 1000 * LOCK_TIMEOUT_SECONDS
+    assert waiter.execute("PRAGMA busy_timeout").fetchone()[0] == 120_000
 
 
 @pytest.mark.usefixtures("holder")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ledger.tlog.note import Checkpoint, Note, new_signer, read_signature, sign
-from ledger.transparency.cosigning import EMPTY_ROOT, MOST_BYTES, SIZE, read_request
+from ledger.transparency.cosigning import EMPTY_ROOT, SIZE, read_request
 from tests.ledger.outsiders import LOG, NOON, WITNESS, History, witness
 
 TRUE = History()
@@ -139,7 +139,7 @@ NOTE = TRUE.request(0, 5).note.written
         "old 0\n\n" + NOTE.replace("attendance", "atten\0dance"),
         "old 0\n\n" + NOTE.replace("attendance", "atten\x7fdance"),
         "old 0\r\n\n" + NOTE,
-        f"old 0\n\n{NOTE}" + "x" * MOST_BYTES,
+        f"old 0\n\n{NOTE}" + "x" * 65_536,
     ],
 )
 def test_a_malformed_request_is_bad(one, body):
