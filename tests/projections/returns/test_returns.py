@@ -7,7 +7,7 @@ import pytest
 from ledger.events import streams
 from ledger.events.register import AbsencePlanned
 from ledger.events.returns import ReturnAgreed, ReturnMade
-from ledger.events.roll import GroupJoined
+from ledger.events.roll import GroupJoined, GroupLeft
 from ledger.store.store import Fact
 from ledger.values import Session
 from projections.rendering.text import as_csv, as_lines
@@ -106,6 +106,17 @@ def test_a_selection_narrows_the_list(school):
     assert len(ask(school, "joiners", on).rows()) == 2
     assert [r["upn"] for r in ask(school, "joiners", on, pupil="U-bob").rows()] == ["U-bob"]
     assert "(overdue)" in text(ask(school, "joiners", on))
+
+
+def test_membership_by_session_looks_at_every_term(school):
+    """Whoever was in the year in the first of them only is one of its leavers."""
+    left = date(2025, 11, 14)
+    cases.fill(school, {"kind": "leavers", "left": left, "ground": "k"})
+    parted = GroupLeft(kind="year", name="Y9", since=None, until=left)
+    school.add(cases.LATER, Fact(streams.pupil("ann"), parted))
+    asked = {"from_": cases.FIRST, "year": "Y9", "membership": "session"}
+    rows = ask(school, "leavers", date(2026, 11, 13), **asked).rows()
+    assert [row["upn"] for row in rows] == ["U-ann"]
 
 
 def test_who_is_left_out_is_counted(school):
