@@ -328,6 +328,6 @@ def _days_around(day: str) -> list[str]:
 
 _OTHERS: dict[str, Callable[[str], list[str]]] = {
     "date": _days_around,
-    "number": lambda text: [str(int(text) + 1), str(max(int(text) - 1, 0))],
+    "number": lambda text: [str(int(text) + n) for n in (1, -1) if int(text) + n >= 0],
     "flag": lambda text: ["false" if text == "true" else "true"],
 }

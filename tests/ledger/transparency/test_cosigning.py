@@ -38,6 +38,12 @@ def test_a_checkpoint_that_continues_is_signed_also_after_a_restart(one, tmp_pat
     assert [status(again, 33, 33), status(again, 33, 64)] == [200, 200]
 
 
+def test_what_was_signed_has_reached_the_disk_with_its_folder(one):
+    """A witness that forgot would sign another history: 3 is EXTRA."""
+    with one._database() as db:
+        assert db.execute("PRAGMA synchronous").fetchone()[0] == 3
+
+
 @pytest.mark.parametrize(("old", "size"), [(0, 40), (4, 40), (40, 40), (34, 40)])
 def test_another_size_than_the_last_is_a_conflict_that_names_it(one, old, size):
     """409 with the size, as text/x.tlog.size."""
