@@ -45,8 +45,9 @@ class Tree:
         """Run pytest here, also for the programs that tests start; raises ``TimeoutExpired``."""
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *given]
         bounded = ["sh", "-c", f'ulimit -v {_MOST_MEMORY_KB}; exec "$@"', "sh", *command]
+        same = {"PYTHONPATH": str(self.root), "PYTHONHASHSEED": "0"}
         with subprocess.Popen(
-            bounded, cwd=self.root, env=os.environ | {"PYTHONPATH": str(self.root)}, text=True,
+            bounded, cwd=self.root, env=os.environ | same, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         ) as run:  # fmt: skip
             try:
