@@ -81,9 +81,10 @@ def run(
     for tree in trees:
         free.put(tree)
     known = equivalents()
+    sources = {each.path: (trees[0].root / each.path).read_bytes() for each in chosen}
 
     def one(mutant: Mutant) -> Tried:
-        old, new = mutant.lines((trees[0].root / mutant.path).read_bytes())
+        old, new = mutant.lines(sources[mutant.path])
         if (mutant.path, old, new) in known:
             return Tried(mutant, "equivalent", "", old, new)
         tree = free.get()
@@ -101,8 +102,8 @@ def run(
 
 def equivalents(path: Path = _EQUIVALENTS) -> set[tuple[str, str, str]]:
     """Return the changes known to change nothing, as (file, line before, line after)."""
-    listed = tomllib.loads(path.read_text("utf-8")).get("equivalent", [])
-    return {(each["file"], each["old"], each["new"]) for each in listed}
+    listed = tomllib.loads(path.read_text("utf-8"))["equivalent"]
+    return {(each["file"], each["old"], each["new"]) for each in listed if each["why"]}
 
 
 def table(tried: Iterable[Tried], key: Callable[[Tried], str]) -> Iterator[str]:
