@@ -486,10 +486,17 @@ def test_what_was_redacted_since_is_redacted_again(small, tmp_path):
 def test_restore_goes_to_an_empty_place_only(made, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
-    for place in (tmp_path / "full", tmp_path / "full" / "x"):
-        assert run("backup", "restore", made, "--to", place).code == 1
-    assert run("backup", "restore", made).code == 1
-    assert run("backup", "restore", made, "--keys-only", "--to", tmp_path / "y").code == 1
+    full = tmp_path / "full"
+    how = "refused: say where the ledger is to be restored, or that only its keys are"
+    for options, what in (
+        (("--to", full), f"refused: {full} is not empty"),
+        (("--to", full / "x"), f"refused: {full / 'x'} is no folder"),
+        ((), how),
+        (("--keys-only", "--to", tmp_path / "y"), how),
+    ):
+        said = run("backup", "restore", made, *options)
+        assert (said.code, said.out, said.err.splitlines()[0]) == (1, "", what)
+    assert [path.name for path in tmp_path.rglob("*")] == ["full", "x"]
 
 
 def test_restore_needs_the_passphrase(made, tmp_path, monkeypatch):

@@ -72,8 +72,14 @@ def test_overview_lists_as_many_as_are_asked_for():
 
 @pytest.mark.usefixtures("demo")
 def test_selection_of_the_overview_is_checked():
-    for wrong in (("--school", "123456"), ("--group", "9Z"), ("--pupil", "nobody")):
-        assert run("overview", *wrong).code == 1
+    for *wrong, what in (
+        ("--school", "123456", "this ledger is the register of 999101, not of 123456"),
+        ("--group", "9Z", "no group is called '9Z'"),
+        ("--pupil", "nobody", "no pupil has the UPN or local id 'nobody'"),
+    ):
+        said = run("overview", *wrong)
+        assert (said.code, said.out) == (1, "")
+        assert f"refused: {what}" in said.err
     done("overview", "--school", "999101")
 
 

@@ -12,6 +12,14 @@ from tests.ledger.refusals import refused_with
 
 INSTANTS = st.integers(-60_000_000_000_000_000, 250_000_000_000_000_000)
 
+
+def test_an_instant_counts_microseconds():
+    """As every event and every file of the ledger holds them."""
+    assert clock.SECOND == 1_000_000
+    later = datetime(2026, 11, 20, 9, 30, 1, tzinfo=UTC)
+    assert clock.to_instant(later) - clock.to_instant(later - timedelta(seconds=1)) == clock.SECOND
+
+
 READ = [
     ("2026-11-20T09:30", "2026-11-20T09:30:00Z"),
     ("2026-06-20T09:30", "2026-06-20T08:30:00Z"),

@@ -66,7 +66,7 @@ def test_the_place_is_taken_when_the_other_has_finished(holder, waiter):
     threading.Timer(0.3, holder.execute, ["COMMIT"]).start()
     begin_immediate(waiter.execute)
     assert waiter.in_transaction
-    assert waiter.execute("PRAGMA busy_timeout").fetchone()[0] == 1000 * LOCK_TIMEOUT_SECONDS
+    assert waiter.execute("PRAGMA busy_timeout").fetchone()[0] == 120_000
 
 
 @pytest.mark.usefixtures("holder")
@@ -113,6 +113,17 @@ def test_a_new_file_has_its_mode_from_the_beginning(tmp_path, monkeypatch, mode)
     write_new(tmp_path / "key", b"secret", mode=mode)
     assert seen[0].st_mode & 0o777 == mode
     assert (tmp_path / "key").stat().st_mode & 0o777 == mode
+
+
+def test_what_is_made_durable_is_the_whole_file(tmp_path, monkeypatch):
+    """Nothing waits in this program when the system is asked to keep it, nor is it to come."""
+    sizes = []
+    sync = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda place: sizes.append(os.fstat(place).st_size) or sync(place)
+    )
+    write_new(tmp_path / "key", b"secret")
+    assert sizes[0] == 6
 
 
 def test_a_name_that_is_taken_is_refused(tmp_path):

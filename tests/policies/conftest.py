@@ -5,10 +5,6 @@ import pytest
 from tests.policies.answers import cases
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "cases(name): run with each case of a readable file")
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("cases")
     if marker is None:

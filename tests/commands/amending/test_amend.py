@@ -299,6 +299,17 @@ def test_correction_during_taking_is_never_held(strict):
     assert isinstance(event, MarkCorrected)
 
 
+def test_one_held_change_beside_one_during_taking_has_a_batch(strict):
+    """A second person asks for it by that; what is corrected during taking has none."""
+    strict.at("2026-11-20T08:50").mark("P2", TODAY, "/")
+    command = amend(pupil="P2", session=None, from_="2026-11-16", to_="2026-11-20", code="O")
+    says = strict.do(command).says
+    request, correction = (event for _, _, event in strict.log()[-2:])
+    assert isinstance(correction, MarkCorrected)
+    assert request.batch is not None
+    assert any(request.batch in line for line in says)
+
+
 def test_direct_and_held_changes_are_counted_apart(strict):
     """One request may hold both; one batch ties them."""
     strict.mark("P1", "2026-11-19/AM", "/")

@@ -84,6 +84,7 @@ def test_name_note_and_key_are_sealed(marked, letter):
     with closing(sqlite3.connect(marked.folder.log)) as db:
         sql = "SELECT state FROM stored_events WHERE topic = 'EvidenceGiven.v1'"
         [(state,)] = db.execute(sql).fetchall()
+    assert b"sha256" in state  # what is in clear can be read there
     assert b"GP letter" not in state
     assert given(marked)[0][2].key.encode() not in state
 

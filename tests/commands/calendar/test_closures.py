@@ -122,6 +122,8 @@ def test_everyone_on_roll_gets_the_code(desk):
     assert cancelled == ("calendar", event)
     entry = SessionMarked(code="Y4", reason="session cancelled: no heating", by="mm")
     assert [event for _, event in entries] == [entry] * 4
+    marked = [stream.split(":")[1] for stream, _ in entries]
+    assert marked == sorted(desk.id(f"P{n}") for n in range(1, 5))
     for again in (cancel(), cancel(group=("7A",))):
         assert "nothing was recorded" in desk.do(again).says[0]
 

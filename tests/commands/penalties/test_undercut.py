@@ -263,6 +263,16 @@ def test_a_certificate_is_about_what_it_shows(school):
     )
 
 
+def test_a_certificate_says_nothing_of_age(school):
+    """What counts towards a notice no more is shown on it as it was."""
+    desk = school(*marks(WEEK), disclosed())
+    corrected = DetailsAmended(
+        field="dob", original="a", amended="b", reason="r", birth_cohort=2009,
+        compulsory_from=FIRST_DAY, **BY,
+    )  # fmt: skip
+    assert raised(desk, stated(Fact(streams.pupil("ann"), corrected))) == []
+
+
 def test_letters_and_papers_about_many_are_none(school):
     """A letter certifies nothing; what was given of the whole school is nobody's paper."""
     desk = school(

@@ -26,6 +26,11 @@ def open_ring(ring):
         yield ring
 
 
+def test_a_key_has_reached_the_disk_when_it_is_used(open_ring):
+    """A text whose key was lost with the power is lost too: 2 is FULL."""
+    assert open_ring._db.execute("PRAGMA synchronous").fetchone()[0] == 2
+
+
 def tampered(sealed: str, piece: int) -> str:
     """Flip one bit in the box (1) or the commitment (2)."""
     pieces = sealed.rsplit(".", 2)

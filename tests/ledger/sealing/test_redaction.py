@@ -110,6 +110,15 @@ def test_repeated_it_changes_nothing(ring):
     assert [r.at for r in ring.redactions()] == [AT]
 
 
+def test_redactions_are_told_oldest_first(ring):
+    """By their time, and those of one time by where they stand in the log."""
+    first, second, third = sealed_in(ring, "one", "two", "three")
+    for place, at in ((third, AT), (second, AT - 1), (first, AT)):
+        ring.redact(redaction(place, at=at), [first, second, third])
+    told = [(r.at, r.position) for r in ring.redactions()]
+    assert told == [(AT - 1, second.position), (AT, first.position), (AT, third.position)]
+
+
 def test_an_identity_that_was_redacted_names_nobody(ring):
     """A local id stands in clear among the identities; the other ids of the pupil stay."""
     upn, local_id = sealed_in(ring, "UPN1", "L1", purpose="identity")

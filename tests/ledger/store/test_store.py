@@ -20,6 +20,8 @@ from ledger.store.store import Fact, Store
 from tests.ledger.refusals import refused_with
 from tests.ledger.sealing.rings import named_in
 
+_FULL = 2
+
 
 def never() -> None:
     raise RuntimeError
@@ -31,6 +33,16 @@ def test_header_comes_before_its_facts_and_counts_them(ledger_log, new_mark):
     events = [r.event for r in ledger_log.recorded()]
     assert [type(event) is Committed for event in events] == [True, False, False, True, False]
     assert [event.count for event in events if type(event) is Committed] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("pragma", "set_to"),
+    [("synchronous", _FULL), ("recursive_triggers", 1), ("wal_autocheckpoint", 10_000)],
+)
+def test_what_is_recorded_has_reached_the_disk(ledger_log, pragma, set_to):
+    """Whatever the database library of a computer does when nobody tells it."""
+    with ledger_log.store._recorder.datastore.transaction(commit=False) as db:
+        assert db.execute(f"PRAGMA {pragma}").fetchone()[0] == set_to
 
 
 def test_every_stored_event_has_a_nonce_of_its_own(ledger_log, new_mark, db):

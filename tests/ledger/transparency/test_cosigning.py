@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ledger.tlog.note import Checkpoint, Note, new_signer, read_signature, sign
-from ledger.transparency.cosigning import EMPTY_ROOT, MOST_BYTES, SIZE, read_request
+from ledger.transparency.cosigning import EMPTY_ROOT, SIZE, read_request
 from tests.ledger.outsiders import LOG, NOON, WITNESS, History, witness
 
 TRUE = History()
@@ -36,6 +36,12 @@ def test_a_checkpoint_that_continues_is_signed_also_after_a_restart(one, tmp_pat
     assert [status(one, 0, 5), status(one, 5, 33)] == [200, 200]
     again = witness(tmp_path / "state")
     assert [status(again, 33, 33), status(again, 33, 64)] == [200, 200]
+
+
+def test_what_was_signed_has_reached_the_disk_with_its_folder(one):
+    """A witness that forgot would sign another history: 3 is EXTRA."""
+    with one._database() as db:
+        assert db.execute("PRAGMA synchronous").fetchone()[0] == 3
 
 
 @pytest.mark.parametrize(("old", "size"), [(0, 40), (4, 40), (40, 40), (34, 40)])
@@ -139,7 +145,7 @@ NOTE = TRUE.request(0, 5).note.written
         "old 0\n\n" + NOTE.replace("attendance", "atten\0dance"),
         "old 0\n\n" + NOTE.replace("attendance", "atten\x7fdance"),
         "old 0\r\n\n" + NOTE,
-        f"old 0\n\n{NOTE}" + "x" * MOST_BYTES,
+        f"old 0\n\n{NOTE}" + "x" * 65_536,
     ],
 )
 def test_a_malformed_request_is_bad(one, body):

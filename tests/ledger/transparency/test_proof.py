@@ -17,6 +17,7 @@ from ledger.tlog.tree import EMPTY_ROOT, leaf_bytes, leaf_hash, position_of
 from ledger.transparency.proof import Proof, Proofs, read_proof, row_at, rows_between, rows_of
 from tests.ledger.cosigned import witnessed
 from tests.ledger.outsiders import WITNESS
+from tests.ledger.refusals import refused_with
 from tests.ledger.tampering import tampered
 
 SIGNER = new_signer("attendance-ledger/test", bytes(32))
@@ -134,7 +135,9 @@ def test_a_tree_that_is_not_there_proves_nothing(grown):
 def test_entries_are_found_by_position_and_by_stream(grown):
     assert [row[0] for row in rows_of(grown, "staff:S2")] == [7]
     assert [row[0] for row in rows_between(grown, 7, 99)] == [7, 8, 9]
-    with pytest.raises(Refused, match="no entry has the number 10"):
+    with refused_with("no-entry", match="no entry has the number 10"):
         row_at(grown, 10)
-    with pytest.raises(Refused, match="no mark was made for that session"):
+    with refused_with("no-entry", match="no mark was made for that session"):
         rows_of(grown, "mark:p:2026-11-20/AM")
+    with refused_with("no-entry", match="no entry lies between 10 and 12"):
+        rows_between(grown, 10, 12)

@@ -335,6 +335,15 @@ OPENED = SchoolOpened(
 TERM = TermSet(name="Autumn", first=date(2025, 9, 1), last=date(2025, 12, 19))
 
 
+def test_a_checkpoint_before_a_key_was_adopted_needs_the_keys_of_its_time(context, grown):
+    """The newer checkpoints lost, the newest left is honest: the key in the log came after it."""
+    RotateKey().carry_out(context)
+    tampered(grown.log, ("DELETE FROM checkpoints WHERE size > ?", [SIZE]))
+    assert faults(grown, every_signature=True) == [
+        (10, "entries 10 to 11 are beyond the newest checkpoint")
+    ]
+
+
 def test_a_signature_of_the_key_before_must_be_good_too(context, grown):
     """Where there is one: both keys sign the checkpoint with which the one takes over."""
     before = signing.load(grown.signing_key)

@@ -20,6 +20,7 @@ from policies.law.calendar import (
     window,
 )
 from policies.law.notices import deemed_service
+from policies.packs.values import parameters
 from tests.policies.answers import answered
 
 DAYS = st.dates(date(2024, 7, 1), date(2027, 10, 1))
@@ -159,6 +160,17 @@ def test_post_is_served_on_the_second_working_day(case):
     """Weekends and bank holidays do not count; a year not known is refused."""
     got = answered(lambda: {"served": deemed_service(case["given"]["posted"])})
     assert got == case["expect"]
+
+
+@pytest.mark.cases("calendar/bank_holidays")
+def test_every_bank_holiday_is_as_published(case):
+    """All of a year, its first day and its last: which weekdays are no working days."""
+    year = case["given"]["year"]
+    days = [date(year, 1, 1) + n * DAY for n in range(365 + isleap(year))]
+    closed = [day for day in days if day.weekday() < 5 and not calendar.is_working_day(day)]
+    assert closed == [day for day in case["expect"]["days"] if day.weekday() < 5]
+    listed = parameters().value("bank_holidays.england", days[0])
+    assert (list(listed.days), listed.until) == (case["expect"]["days"], days[-1])
 
 
 @given(st.sets(DAYS_OF_A_CALENDAR), DAYS_OF_A_CALENDAR, st.integers(1, 10))

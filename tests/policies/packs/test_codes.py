@@ -23,6 +23,8 @@ UNLESS_LISTED = {
     "may_stand": True,
 }
 IN_FORCE = date(2026, 11, 20)
+DAY = timedelta(days=1)
+SAID = {"replaced_by", "sessions", "era", "basis", "confidence", "description", "reference"}
 DAYS = st.dates(date(2006, 1, 1), date(2030, 1, 1))
 
 
@@ -40,10 +42,32 @@ def test_a_code_means_what_the_law_says(case):
         assert {key: got[key] for key in expected} == expected
 
 
+@pytest.mark.cases("packs/code_days")
+def test_a_meaning_has_its_days_and_its_words(case):
+    """The same on its first day and its last, and not on the day before or after."""
+    code, first = case["given"]["code"], case["given"]["first"]
+    last = case["expect"].get("last", IN_FORCE)
+    rule = codes().rule(code, first)
+    assert said(rule) == case["expect"] | {"reference": case["reference"]}
+    assert codes().find(code, last) is rule
+    assert codes().find(code, first - DAY) is not rule
+    assert codes().find(code, last + DAY) is not rule or last == IN_FORCE
+
+
+def said(rule):
+    """What a meaning says besides how it counts."""
+    got = {name: value for name, value in asdict(rule).items() if name in SAID}
+    if rule.until:
+        got["last"] = rule.until
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in got.items()}
+
+
 def test_every_row_has_a_case():
     given = [case["given"] for case in cases("packs/codes")]
     met = {codes().find(each["code"], each["date"]) for each in given}
     assert [f"{r.code} from {r.since}" for r in codes().rules if r not in met] == []
+    days = {(c["given"]["code"], c["given"]["first"]) for c in cases("packs/code_days")}
+    assert {(rule.code, rule.since) for rule in codes().rules} == days
 
 
 def test_every_row_is_cited_and_described():

@@ -48,35 +48,41 @@ def plain(value):
     return dict(value) if isinstance(value, MappingProxyType) else value
 
 
+@pytest.mark.cases("packs/sources")
+def test_a_row_says_where_it_is_from(case):
+    """From its first day to its last: reference, how sure it is, and its note, word by word."""
+    rule = parameters().value(case["given"]["rule"], case["given"]["first"])
+    assert rule.since == case["given"]["first"]
+    said = {"last": rule.until, "note": rule.note} | {"reference": rule.reference}
+    said |= {"basis": rule.basis, "confidence": rule.confidence}
+    expected = {"last": None, "note": ""} | case["expect"] | {"reference": case["reference"]}
+    assert said == expected
+
+
 def test_every_row_has_a_case():
-    met = {
-        (
-            case["given"]["rule"],
-            parameters().value(case["given"]["rule"], case["given"]["on"]).since,
-        )
-        for case in cases("packs/parameters")
-        if "value" in case["expect"]
-    }
+    """That of its source, and one of its value on its first day and on its last."""
+    rows = {(rule.name, rule.since) for rule in parameters().every()}
+    assert {(c["given"]["rule"], c["given"]["first"]) for c in cases("packs/sources")} == rows
+    wanted = {(r.name, day) for r in parameters().every() for day in (r.since, r.until) if day}
+    assert wanted - days_with_a_case() == set()
+
+
+def days_with_a_case():
+    """(rule, day) of every case that says what the value is on that day."""
+    stated = [each for each in cases("packs/parameters") if "value" in each["expect"]]
+    met = {(case["given"]["rule"], case["given"]["on"]) for case in stated}
     for case in cases("roll/deletion_grounds"):
         name = f"deletion_grounds.{case['given']['ground']}"
-        met |= {(name, rule.since) for rule in parameters().rows(name)}
-    for case in cases("calendar/working_days"):
-        met.add(("bank_holidays.england", date(case["given"]["posted"].year, 1, 1)))
+        met |= {(name, case["given"][day]) for day in ("first", "last") if day in case["given"]}
+    for case in cases("calendar/bank_holidays"):
+        year = case["given"]["year"]
+        met |= {("bank_holidays.england", date(year, *day)) for day in ((1, 1), (12, 31))}
     for case in cases("leave/leave"):
         given = case["given"]
         if "refused" not in case["expect"] and {"on"} < given.keys() < {"purpose", "rule", "on"}:
             name = f"purpose.{given['purpose']}" if "purpose" in given else given["rule"]
-            found = parameters().find(f"leave.{name}", given["on"])
-            met |= {(found.name, found.since)} if found else set()
-    every = {(rule.name, rule.since) for rule in parameters().every()}
-    assert every - met == set()
-
-
-def test_every_row_is_cited_in_one_line():
-    """Every value says where it comes from, and what is not verified in the text says so."""
-    for rule in parameters().every():
-        assert rule.reference.strip() == rule.reference != ""
-        assert "\n" not in rule.reference + rule.note
+            met.add((f"leave.{name}", given["on"]))
+    return met
 
 
 def test_a_rule_that_rests_on_memory_or_inference_is_marked():

@@ -459,3 +459,13 @@ def test_the_nearest_to_a_line_come_first(school):
     rows = named(school, only=("just-lifted",)).rows()
     until = [(row["upn"], row["evidence"]["sessions_until"]) for row in rows]
     assert until == [("U-ann", 1), ("U-bob", 2)]
+
+
+def test_a_batch_of_several_days_is_dated_by_its_last(school):
+    """What waited for a second person is tied to what did not."""
+    for day, pupil, session, was in ((1, "ann", "AM", "I"), (3, "bob", "PM", "C")):
+        change = amended(pupil, f"2026-11-09/{session}", was, "M", batch="b9")
+        school.add(instant(2026, 12, day, 9), change)
+    [row] = named(school, only=("large-batches",), batch_over=1).rows()
+    assert (row["what"], row["changed_on"]) == ("2 amendments at once", "2026-12-03")
+    assert row["evidence"]["pairs"] == {"C>M": 1, "I>M": 1}

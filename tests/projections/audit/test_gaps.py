@@ -132,6 +132,14 @@ def test_second_hand_facts_are_told_by_system_and_file(school):
     assert (kinds["undated"]["first"], kinds["undated"]["last"]) == (SESSION, SESSION)
 
 
+def test_what_is_counted_has_its_ends_in_whatever_order_it_comes():
+    """Pupil by pupil, so not in the order of the log; what states no time has its place still."""
+    span = gaps_log.Span()
+    for when, position in (("b", 5), (None, 3), ("a", 9), ("c", 7)):
+        span.add(when, position)
+    assert (span.count, span.first, span.last, span.positions) == (4, "a", "c", (3, 9))
+
+
 def test_undated_facts_are_gaps_under_either_clock(school):
     """By the source they are known from the start, by the ledger from the import on."""
     imported(school, NOON, marked("bob", SESSION, "N", row=3), files=("attendance.txt",))
@@ -206,6 +214,13 @@ def test_findings_accepted_at_an_import_are_counted(school):
     imported(school, NOON + 1, marked("bob", SESSION, "X", row=3), findings=two)
     row = found(school)["findings-accepted"]
     assert (row["count"], row["first"]) == (2, "2025-09-08T12:00:00.000001Z")
+    first = row["positions"]["from"]
+    one = (Finding(file="marks.csv", line=4, code="mark-age"),)
+    imported(school, NOON + 2, marked("cy", "2025-09-08/PM", "X", row=4), findings=one)
+    row = found(school)["findings-accepted"]
+    assert (row["count"], row["positions"]) == (3, {"from": first, "to": first + 3})
+    ends = "2025-09-08T12:00:00.000001Z", "2025-09-08T12:00:00.000002Z"
+    assert (row["first"], row["last"]) == ends
 
 
 def test_late_entries_blank_sessions_and_unrecorded_takings_are_counted(school):

@@ -368,6 +368,15 @@ def test_a_parent_sees_the_leave_that_they_asked_for(case):
     assert [row["asked_by"] for row in found["leave"]] == ["Dr Mim Able", OTHER]
 
 
+def test_notices_come_by_the_day_of_their_issue(case):
+    """Not in the order in which they were put on record."""
+    for day in (12, 8):
+        stated = NoticeStated(kind="s444A", issued_on=date(2025, 9, day))
+        case.add(AT, Fact(streams.notices("mum", "ann"), stated))
+    told = [notice["issued_on"] for notice in copy(case, parent="mum")["notices"]]
+    assert told == ["2025-09-08", "2025-09-10", "2025-09-12"]
+
+
 def test_notices_are_shown_to_whom_they_were_given(case):
     """To the pupil and the other parent it is said that some are left out."""
     [notice] = copy(case, parent="mum")["notices"]

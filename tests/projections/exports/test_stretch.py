@@ -1,5 +1,7 @@
 """Entries are exported to a file that a stranger can check, and never over another file."""
 
+from base64 import b64decode
+
 import pytest
 
 from commands.core.execute import execute
@@ -39,8 +41,13 @@ def test_when_the_log_has_grown_a_witness_still_vouches_for_what_it_saw(context,
 
 
 def test_sealed_texts_stay_sealed(folder, tmp_path):
+    """What is not sealed can be read from the entries: that somebody joined, and as what."""
     [page] = export(folder, tmp_path / "out").pages
-    assert "Ada Marsh" not in page.text
+    leaves = [line.removeprefix("leaf ") for line in page.text.splitlines() if "leaf " in line]
+    entries = b"".join(map(b64decode, leaves))
+    assert b"StaffJoined" in entries
+    assert b"Clerk" in entries
+    assert b"Ada Marsh" not in entries
 
 
 def test_it_is_never_written_over_another_file(folder, tmp_path):

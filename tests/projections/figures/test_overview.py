@@ -173,6 +173,8 @@ def test_causes_add_up_to_the_difference(before, after):
     sums = [(e.attended, e.authorised, e.unauthorised, e.possible) for e in found]
     moved = [sum(column) for column in zip(*sums, strict=True)] if sums else [0] * 4
     assert moved == [b - a for a, b in zip(worth(before), worth(after), strict=True)]
+    listed = [(-each.cells, each.before, each.after) for each in found]
+    assert listed == sorted(listed)
 
 
 def test_each_kind_of_change_is_one_cause_the_most_frequent_first():

@@ -111,6 +111,7 @@ def test_a_settled_alert_is_shown_with_all_only_and_as_it_stood_before(raised):
         settled(second, outcome="dismissed", reason="withdrawn by telephone"),
     )
     assert not rows(raised)
+    assert {line[-1] for line in table(raised, position=second).rows} == {"open"}
     assert [row["state"] for row in rows(raised, position=second)] == ["open", "open"]
     sent, dismissed = rows(raised, all_=True)
     assert sent["settled"] == {

@@ -187,7 +187,9 @@ def test_the_ledgers_key_as_somebody_holds_it(grown, tmp_path):
     other = new_signer(key.name, bytes(32)).verifier
     what = f"the log was never signed by the key given ({other.key_id.hex()})"
     differs(grown, "--key", other.vkey, what=what)
-    assert verify(grown, "--key", "nonsense").code == 1
+    said = verify(grown, "--key", "nonsense")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("refused: this is not a public key\n")
 
 
 def test_every_signature_when_asked(grown):
@@ -228,7 +230,9 @@ def test_the_views_when_asked(grown):
 def test_a_root_certificate_that_is_none(grown, tmp_path):
     """Without timestamps none is needed; what is given must be one."""
     (tmp_path / "root.pem").write_text("rubbish")
-    assert verify(grown, "--tsa-root", tmp_path / "root.pem").code == 1
+    said = verify(grown, "--tsa-root", tmp_path / "root.pem")
+    assert (said.code, said.out) == (1, "")
+    assert "root.pem" in said.err
     (tmp_path / "root.pem").write_bytes(certificate())
     what = "the authority given has stamped no checkpoint that is kept here"
     differs(grown, "--tsa-root", tmp_path / "root.pem", what=what)

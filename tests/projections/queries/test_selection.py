@@ -55,6 +55,18 @@ def test_a_class_left_before_the_last_day_on_roll_is_the_last_one_held(school):
     assert look(school, lambda v: members_on(v, groups_of(v, "registration")["9B"]), on) == {2}
 
 
+def test_a_class_held_for_one_day_is_the_last_one_held(school):
+    """The last day on roll, or the only one: the class of that day is left with."""
+    parted = GroupLeft(kind="registration", name="9B", since=None, until=date(2025, 9, 29))
+    moved = joined("cy", "registration", "9C", since=date(2025, 9, 30))
+    school.add(AT, Fact(streams.pupil("cy"), parted), moved)
+
+    def members(v):
+        return {n: members_on(v, groups_of(v, "registration")[n]) for n in ("9B", "9C")}
+
+    assert look(school, members, date(2025, 10, 3)) == {"9B": set(), "9C": {2}}
+
+
 def test_a_membership_without_a_first_day_reaches_back_to_the_first_on_roll(school):
     """And one of somebody not on roll at all is of nobody."""
     school.add(AT, joined("dot", "registration", "9B"))

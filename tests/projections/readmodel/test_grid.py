@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from projections.readmodel.grid import COLUMNS, Partition, StoredGrid, column
+from projections.readmodel.grid import COLUMNS, Grid, Partition, StoredGrid, column
 from projections.readmodel.tables import ALWAYS, Moment, Reach
 
 
@@ -96,6 +96,16 @@ def test_a_saved_year_can_be_written_on(grid, tmp_path):
     codes, _ = again.partition(2026).as_known(9, ALWAYS)
     assert [again.book[c] for c in codes[70][codes[70] > 0]] == ["L", "N"]
     assert len(again.partition(2026).older) == 1
+
+
+def test_a_grid_knows_how_far_it_goes(tmp_path):
+    """Each time that it is saved, in memory and on disk."""
+    for grid in (Grid(), StoredGrid(tmp_path)):
+        for at in (1, 2):
+            grid.enter(0, f"2025-09-0{at}/AM", "/", moment(at, at))
+            grid.save(Reach(at, f"anchor {at}"))
+            assert grid.reach == Reach(at, f"anchor {at}")
+    assert StoredGrid(tmp_path).reach == Reach(2, "anchor 2")
 
 
 def test_a_file_that_says_the_same_in_other_bytes_is_named(grid, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from ledger.events import streams
 from ledger.events.register import AbsencePlanned
 from ledger.events.returns import ReturnAgreed, ReturnMade
+from ledger.events.roll import GroupJoined, GroupLeft
 from ledger.store.store import Fact
 from ledger.values import Session
 from projections.rendering.text import as_csv, as_lines
@@ -107,6 +108,17 @@ def test_a_selection_narrows_the_list(school):
     assert "(overdue)" in text(ask(school, "joiners", on))
 
 
+def test_membership_by_session_looks_at_every_term(school):
+    """Whoever was in the year in the first of them only is one of its leavers."""
+    left = date(2025, 11, 14)
+    cases.fill(school, {"kind": "leavers", "left": left, "ground": "k"})
+    parted = GroupLeft(kind="year", name="Y9", since=None, until=left)
+    school.add(cases.LATER, Fact(streams.pupil("ann"), parted))
+    asked = {"from_": cases.FIRST, "year": "Y9", "membership": "session"}
+    rows = ask(school, "leavers", date(2026, 11, 13), **asked).rows()
+    assert [row["upn"] for row in rows] == ["U-ann"]
+
+
 def test_who_is_left_out_is_counted(school):
     """The most junior class, unless the authority asks."""
     cases.fill(
@@ -116,6 +128,15 @@ def test_who_is_left_out_is_counted(school):
     answer = ask(school, "joiners", date(2026, 9, 4))
     assert answer.document["left_out"] == 1
     assert "Left out, unless the authority asks: 1 of the most junior class" in text(answer)
+
+
+def test_the_most_junior_class_is_that_of_the_year_groups_of_the_day(school):
+    """Neither a class is one, nor a year group that had ended, though it was lower."""
+    given = {"kind": "joiners", "joined": date(2026, 9, 2), "year": "Y7", "other_years": ["Y8"]}
+    cases.fill(school, given)
+    ended = GroupJoined(kind="year", name="Y5", since=cases.FIRST, until=date(2026, 7, 17))
+    school.add(cases.LATER, joined("ann", "registration", "7A"), Fact(streams.pupil("Y8"), ended))
+    assert ask(school, "joiners", date(2026, 9, 4)).document["left_out"] == 1
 
 
 @pytest.mark.parametrize(

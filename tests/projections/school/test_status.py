@@ -37,6 +37,12 @@ def test_a_pupil_of_two_spells_is_one_on_roll(school):
     assert document(school)["pupils_on_roll"] == 3
 
 
+def test_only_pupils_on_roll_that_day_are_counted(school):
+    """Ann alone in June; Cy to the last day on roll."""
+    days = (date(2025, 6, 2), date(2025, 9, 3), date(2025, 9, 30), date(2025, 10, 1))
+    assert [document(school, on=day)["pupils_on_roll"] for day in days] == [1, 3, 3, 2]
+
+
 def test_an_empty_ledger_says_that_it_holds_nothing(empty):
     """No school, no event, nothing known."""
     answer = empty.ask(Status(on=MONDAY))

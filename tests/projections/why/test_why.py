@@ -197,6 +197,16 @@ def test_a_closure_is_a_calendar_change_for_every_pupil(school):
         assert {tuple(cause["events"]) for cause in found["causes"]} == {(head,)}
 
 
+def test_a_changed_term_is_a_cause_of_its_own_sessions_alone(school):
+    """A closure in one term and a change of another: each is named where it did something."""
+    school.add(BETWEEN, term("Spring 1", date(2026, 1, 5), date(2026, 2, 13)))
+    closure = on_calendar(SessionsClosed(date=MONDAY, sessions=("PM",)))
+    closed = school.add(BETWEEN + 1, closure)
+    assert {tuple(cause["events"]) for cause in known(school)["causes"]} == {(closed,)}
+    begins = school.add(BETWEEN + 2, term("Autumn 1", MONDAY, date(2025, 10, 24)))
+    assert {tuple(cause["events"]) for cause in known(school)["causes"]} == {(closed, begins)}
+
+
 def test_the_other_way_round_undoes_it(school):
     """The later time first: the same causes with their signs turned."""
     school.add(BETWEEN, marked("bob", "2025-09-08/AM", "/"))

@@ -7,6 +7,7 @@ from itertools import groupby
 import pytest
 
 from commands.demo.synthetic.settings import table
+from tests.policies.answers import cases
 
 PRESENT = set("/\\LKVPWB")
 OUTSIDE = {"X", "D", "Q", "Y", "Y1", "Y2", "Y3", "Y4", "Y5", "Y6", "Y7"}
@@ -38,7 +39,19 @@ def by_pupil(found):
 
 
 def published(phase):
-    return table("code_shares")["published"][phase]
+    """What the Department published of England, whatever the generator draws from."""
+    (case,) = (each for each in cases("figures/code_shares") if each["name"] == phase)
+    return case["expect"]
+
+
+def test_the_generator_draws_from_the_published_figures(phase):
+    """Each code's share of possible sessions, as a percentage with four decimals."""
+    drawn = {
+        c: s for part in table("code_shares")["share"][phase].values() for c, s in part.items()
+    }
+    assert {code: round(100 * share, 4) for code, share in drawn.items()} == published(phase)[
+        "codes"
+    ]
 
 
 def percent(part, whole):
@@ -64,12 +77,10 @@ def test_persistent_and_severe_absence_are_as_spread_as_published(found, phase):
 def test_code_shares_are_the_published_ones(found, phase):
     codes = Counter(found.standing().values())
     possible = sum(count for code, count in codes.items() if code not in OUTSIDE)
-    for shares in table("code_shares")["share"][phase].values():
-        for code, share in shares.items():
-            if code != "J1" or phase != "primary":  # interviews are of Year 11 here
-                assert percent(codes[code], possible) == pytest.approx(
-                    100 * share, abs=0.06 + 100 * share / 6
-                ), code
+    for code, share in published(phase)["codes"].items():
+        if code != "J1" or phase != "primary":  # interviews are of Year 11 here
+            near = pytest.approx(share, abs=0.06 + share / 6)
+            assert percent(codes[code], possible) == near, code
 
 
 def test_three_to_six_amendments_for_a_hundred_marks(found):
