@@ -10,7 +10,17 @@ from typing import NamedTuple, TypeVar
 
 from ledger.english import number_of
 from ledger.values import Session, parse_session
-from policies.law.notices import Liable, Notice, Prospect, liable, prospect, relevant_school
+from policies.law.notices import (
+    Liable,
+    Notice,
+    Prospect,
+    Uses,
+    liable,
+    prospect,
+    relevant_school,
+    uses,
+    withdrawal_words,
+)
 from policies.law.penalties import Window
 from projections.penalties.case import Case
 from projections.queries.pending import pending_amendments
@@ -28,13 +38,15 @@ _WEEK = timedelta(days=6)
 class Parent(NamedTuple):
     """Somebody who is a parent, or not ruled out, and what one more notice to them would be.
 
-    ``confirmed_on``: the last day by which the authority confirmed how many it holds.
+    ``uses``: what notices to them used up of the latest window; ``confirmed_on``: the last day by
+    which the authority confirmed how many it holds.
     """
 
     parent_id: str
     liable: Liable
     has_address: bool
     one_more: Prospect
+    uses: Uses
     confirmed_on: date | None
 
 
@@ -80,17 +92,21 @@ class Families:
         """Return the notices for a child, to whichever parent."""
         return [notice for _, notice in self._notices.get(pupil, ())]
 
-    def parents(self, pupil: int) -> Iterator[Parent]:
+    def _notices_to(self, pupil: int, parent: str) -> list[Notice]:
+        return [notice for who, notice in self._notices.get(pupil, ()) if who == parent]
+
+    def parents(self, pupil: int, case: Case) -> Iterator[Parent]:
         """Yield those who are parents of a child or not ruled out, by id."""
         for each in self._relations.get(pupil, ()):
             words = self.view.open(each.relationship)
             found = liable(each.parental_responsibility, each.care, words, self.view.on)
             if found is not None:
                 who = each.parent
-                given = [n for parent, n in self._notices.get(pupil, ()) if parent == who]
+                given = self._notices_to(pupil, who)
                 one_more = prospect(given, self.view.on)
+                used = uses(case.standing.sessions, given, self.view.on)
                 confirmed = self._confirmed.get((pupil, who))
-                yield Parent(who, found, who in self._addresses, one_more, confirmed)
+                yield Parent(who, found, who in self._addresses, one_more, used, confirmed)
 
     def blockers(
         self, pupil: int, case: Case, unmarked: Collection[Session], parents: Sequence[Parent]
@@ -117,12 +133,27 @@ class Families:
             yield f"provisional-only: the threshold is met only with {code}"
         if missing := _in_window(unmarked, case.window):
             yield f"missing: no mark on {_sessions(missing)} of the window"
-        if used := len(case.used.intersection(case.sessions)):
-            yield f"relied-on: an earlier notice relied on {_sessions(used)} of the window"
+        yield from self._used_up(pupil, case.sessions)
         if conflicts := _in_window(self._conflicts.get(pupil, ()), case.window):
             yield f"conflict: a source states another mark for {_sessions(conflicts)} in it"
         if waiting := _in_window(self._pending.get(pupil, ()), case.window):
             yield f"pending: an amendment of {_sessions(waiting)} of it waits for approval"
+
+    def _used_up(self, pupil: int, sessions: Sequence[Session]) -> Iterator[str]:
+        """Yield what earlier notices used up of a window, to each parent for himself."""
+        for parent in sorted({who for who, _ in self._notices.get(pupil, ())}):
+            found = uses(sessions, self._notices_to(pupil, parent), self.view.on)
+            if found.used:
+                used = _sessions(len(found.used))
+                yield f"relied-on: earlier notices to parent {parent} used up {used} of the window"
+            for notice, asked in found.undetermined:
+                ground = withdrawal_words(notice.withdrawn_ground)
+                counted = "used up" if found.used.issuperset(asked) else "free"
+                yield (
+                    f"ask-authority: the notice of {notice.issued_on} to parent {parent} "
+                    f"{ground}: ask the authority whether {_sessions(len(asked))} of the window "
+                    f"may be used again (counted as {counted} here)"
+                )
 
     def _without_support(self, pupil: int, window: Window) -> Iterator[str]:
         first = min(window.first_week, *(self.view.school_year or ()))

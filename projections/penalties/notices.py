@@ -279,6 +279,13 @@ def _stated(key: str, heading: str = "") -> Column[RestedNotice]:
     return Column(key, heading, attrgetter(f"notice.{key}"))
 
 
+def _outcome_cell(row: RestedNotice) -> str:
+    notice = row.notice
+    if notice.law.withdrawn(date.max):
+        return f"withdrawn ({notice.withdrawn_ground or 'no ground recorded'})"
+    return notice.outcome or ("paid" if notice.paid_on else "")
+
+
 def _change_cell(each: ChangeSinceIssue) -> str:
     changed = f"{each.session} {each.was or '-'}>{each.became} {each.when}"
     return f"{changed} {each.author}: {each.reason or ''}".rstrip(": ")
@@ -301,8 +308,8 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
     _stated("issued_on", "Issued"),
     *map(_stated, ("offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on")),
     Column("outcome", "Outcome", lambda row: row.notice.outcome,
-           text=lambda row: row.notice.outcome or ("paid" if row.notice.paid_on else "")),
-    *map(_stated, ("outcome_on", "issuer")),
+           text=_outcome_cell),
+    *map(_stated, ("outcome_on", "issuer", "withdrawn_ground")),
     Column("sessions", "Sessions", text=lambda row: str(len(row.sessions)), number=True),
     Column("relevant_now", "Relevant now", number=True),
     Column("amended_since_issue", "Changes since issue",

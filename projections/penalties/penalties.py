@@ -1,6 +1,6 @@
 """Who reached the penalty notice threshold, and who is near it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ledger.values import Session, parse_session
 from policies.law.calendar import school_weeks
-from policies.law.penalties import RelevantEntry, first_recorded, measure
+from policies.law.penalties import RelevantEntry, measure
 from projections.penalties.case import (
     Case,
     Register,
@@ -24,6 +24,7 @@ from projections.penalties.case import (
     window_counts,
 )
 from projections.penalties.families import Families, by_pupil
+from projections.penalties.recorded import RecordedRegister
 from projections.penalties.text import (
     COLUMNS,
     Considered,
@@ -40,7 +41,6 @@ from projections.queries.selection import selected_cells
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import marks_with_codes
 from projections.readmodel.records.penalties import Consideration
-from projections.readmodel.records.register import Mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +95,7 @@ class _Search:
         people = view.people.items()
         ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
         self.cells = countable_cells(self.whole, ages)
+        self.recorded = RecordedRegister(view, self.register.measure)
         known = sorted(view.standing(Consideration), key=lambda each: each.kf)
         self.considered = by_pupil((each.pupil, _considered(view, each)) for each in known)
 
@@ -113,7 +114,7 @@ class _Search:
             pupil = int(row)
             found = entries(whole, flags, pupil)
             case = case_of(register, found, self.families.notices_for(pupil))
-            stood = list(_stretches(self.view, pupil, self._sessions(self.cells[pupil])))
+            stood = list(_stretches(self.view, pupil, register))
             if not (self.question.not_considered and self._is_settled(pupil, case, stood)):
                 yield self._listed(pupil, case, stood)
 
@@ -134,13 +135,12 @@ class _Search:
         )
 
     def _listed(self, pupil: int, case: Case, stood: Iterable["Stretch"]) -> ListedPupil:
-        parents = list(self.families.parents(pupil))
+        parents = list(self.families.parents(pupil, case))
         empty: Flags = self.whole.counted[pupil] & (self.whole.codes[pupil] == 0)
-        weeks, rule = self.register.weeks, self.register.measure
         return ListedPupil(
             self.view.people[pupil],
             case,
-            first_recorded(weeks, (each.entry for each in stood), rule),
+            self.recorded.first_full(pupil, (each.entry for each in stood)),
             self.considered.get(pupil, ()),
             parents,
             self.families.blockers(pupil, case, self._sessions(empty), parents),
@@ -153,36 +153,22 @@ def _considered(view: View, seen: Consideration) -> Considered:
 
 
 class Stretch(NamedTuple):
-    """A version with a relevant code: positions, and the times that go by the clock asked."""
+    """A version with a relevant code: positions, and between which moments it stood."""
 
-    session: Session
     since: int
     until: int | None
-    known_from: int
-    known_to: int | None
-
-    @property
-    def entry(self) -> RelevantEntry:
-        """What the policy needs to know of it."""
-        return RelevantEntry(self.session, self.known_from, self.known_to)
+    entry: RelevantEntry
 
 
-def _stretches(view: View, pupil: int, cells: Collection[Session]) -> Iterator[Stretch]:
-    """Yield every version with a relevant code that ever stood on these sessions, as known."""
-    codes, days = view.rules.codes, (min(cells).date, max(cells).date)
+def _stretches(view: View, pupil: int, register: Register) -> Iterator[Stretch]:
+    """Yield every version with a relevant code that ever stood up to the day, as known."""
+    codes, days = register.codes, (counted_from(register.codes), register.on)
     for mark in marks_with_codes(view, pupil, days, letters(codes)):
         session = parse_session(mark.session)
         rule = codes.find(mark.code, session.date)
-        if session in cells and rule is not None and rule.threshold:
-            yield _stretch(view, session, mark)
-
-
-def _stretch(view: View, session: Session, mark: Mark) -> Stretch:
-    ended = None if mark.kt is None or mark.kt > view.position else mark.kt
-    if view.question.clock == "source":
-        return Stretch(session, mark.kf, ended, mark.sf, None if ended is None else mark.st)
-    until = None if ended is None else view.commits.of(ended).at
-    return Stretch(session, mark.kf, ended, view.commits.of(mark.kf).at, until)
+        if rule is not None and rule.threshold:
+            entry = RelevantEntry(session, *view.moments(mark))
+            yield Stretch(mark.kf, view.end_of(mark), entry)
 
 
 def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, int]:
@@ -193,7 +179,8 @@ def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, int]:
     since: dict[Session, int] = {}
     ended: dict[Session, int | None] = {}
     for stretch in stood:
-        if ended.get(stretch.session) != stretch.since:
-            since[stretch.session] = stretch.since
-        ended[stretch.session] = stretch.until
+        session = stretch.entry.session
+        if ended.get(session) != stretch.since:
+            since[session] = stretch.since
+        ended[session] = stretch.until
     return since

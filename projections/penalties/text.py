@@ -86,7 +86,15 @@ def _entries(key: str) -> Column[ListedPupil]:
 
 def _parent_cell(parent: Parent) -> str:
     previous, outcome = len(parent.one_more.previous), parent.one_more.outcome
-    return f"{parent.parent_id}: {previous} previous, {outcome}"
+    return f"{parent.parent_id}: {previous} previous, {outcome}, {parent.uses.fresh} fresh"
+
+
+def _fresh_cell(row: ListedPupil) -> str:
+    """Say what is not used up for each parent, once where it is the same for all of them."""
+    fresh = {parent.uses.fresh for parent in row.parents} or {row.case.fresh}
+    if len(fresh) == 1:
+        return str(fresh.pop())
+    return ", ".join(f"{parent.parent_id} {parent.uses.fresh}" for parent in row.parents)
 
 
 def _last_considered(row: ListedPupil) -> str:
@@ -108,13 +116,15 @@ _PARENTS: tuple[Column[Parent], ...] = (
     Column("amount_within_21_days", value=lambda row: row.one_more.low),
     Column("amount", value=lambda row: row.one_more.high),
     Column("la_confirmed_on", value=lambda row: row.confirmed_on),
+    Column("fresh", value=lambda row: row.uses.fresh),
+    Column("to_ask", value=lambda row: row.uses.to_ask),
 )
 COLUMNS: tuple[Column[ListedPupil], ...] = (
     Column("upn", "UPN", lambda row: row.person.upn),
     Column("", "Name", lambda row: row.person.name),
     Column("count", "In window", lambda row: row.case.standing.count, number=True),
     Column("settled", "Settled", lambda row: row.case.settled, number=True),
-    Column("fresh", "Fresh", lambda row: row.case.fresh, number=True),
+    Column("fresh", "Fresh", lambda row: row.case.fresh, number=True, text=_fresh_cell),
     Column("met", value=lambda row: row.case.met),
     Column("peak", "Fullest", lambda row: row.case.standing.peak, number=True),
     Column("first_met_on", "First met on", lambda row: row.case.standing.first_met_on),

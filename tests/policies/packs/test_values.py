@@ -95,6 +95,8 @@ def test_a_rule_that_rests_on_memory_or_inference_is_marked():
         "penalty_notices.payment_days",
         "penalty_notices.prosecution_months",
         "penalty_notices.relevant_schools",
+        "penalty_notices.undetermined_after_withdrawal",
+        "penalty_notices.used_after_withdrawal",
         "returns.new_pupil_days",
     }
 

@@ -7,10 +7,11 @@ import pytest
 from ledger.clock import iso
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.calendar import ClosureWithdrawn, SessionCancelled
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.penalties import NoticesConfirmed, NoticeStated, PenaltyConsidered
 from ledger.events.register import SourceConflicted
-from ledger.events.roll import ParentRecorded, RelationRecorded
+from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
 from ledger.store.store import Fact
 from projections.penalties.penalties import Penalties
 from projections.rendering import text
@@ -19,12 +20,13 @@ from tests.projections.ledgers import (
     NOW,
     enrolled,
     instant,
+    joined,
     marked,
     on_mark,
     opened,
     weekdays,
 )
-from tests.projections.penalties.facts import OFFICER, amended
+from tests.projections.penalties.facts import OFFICER, amended, closed
 
 AT = instant(2025, 9, 15, 9)
 ON = date(2025, 9, 19)
@@ -208,6 +210,57 @@ def test_what_one_transaction_takes_back_was_never_recorded(school):
     assert rows(school, at_least=1)["ann"]["first_recorded_met_at"] is None
 
 
+@pytest.mark.parametrize("groups", [(), ("9A",)])
+def test_the_moment_stands_whatever_is_closed_or_cancelled_since(school, groups):
+    """A session cancelled, or a day closed, is no more than an amendment: ten were recorded."""
+    absent(school)
+    school.add(
+        AT + HOUR, closed(date(2025, 9, 8), SessionCancelled, sessions=("AM",), groups=groups)
+    )
+    row = rows(school, at_least=1)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (9, iso(AT))
+    school.add(AT + 2 * HOUR, closed(date(2025, 9, 9), groups=groups))
+    row = rows(school, at_least=1)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (7, iso(AT))
+
+
+def test_the_moment_stands_when_the_pupil_is_moved_or_leaves_or_was_older(school):
+    """Into a group that was closed, off the roll, out of compulsory age: each recorded later."""
+    school.add(AT - HOUR, closed(date(2025, 9, 8), groups=("9C",)))
+    absent(school)
+    moved = joined("ann", "registration", "9C", since=date(2025, 9, 8))
+    school.add(AT + HOUR, moved)
+    row = rows(school, at_least=1)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (8, iso(AT))
+    left = PupilRemoved(starts_on=date(2025, 6, 2), leaves_on=date(2025, 9, 10))
+    school.add(AT + 2 * HOUR, Fact(streams.pupil("ann"), left))
+    row = rows(school, at_least=1)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (4, iso(AT))
+
+
+def test_ten_that_count_only_when_the_school_is_said_to_have_met_are_recorded_then(school):
+    """A closure withdrawn: what stood without counting counts from that moment on."""
+    school.add(AT - HOUR, closed(date(2025, 9, 8)))
+    absent(school)
+    assert rows(school, at_least=1)["ann"]["first_recorded_met_at"] is None
+    school.add(AT + HOUR, closed(date(2025, 9, 8), ClosureWithdrawn))
+    row = rows(school)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (10, iso(AT + HOUR))
+
+
+def test_by_the_source_the_moment_is_no_earlier_than_the_fact_it_follows_from(school):
+    """A place on roll that its source states a day after the marks; a closure later still."""
+    entered = enrolled("dee", date(2025, 9, 3), stated=AT + 24 * HOUR, row=2)
+    marks = [marked("dee", session, "O", stated=AT, row=2) for session in WEEK]
+    shut = closed(date(2025, 9, 8), stated=AT + 48 * HOUR, row=2)
+    school.add(NOW - HOUR, entered, *marks, shut, imported=True)
+    asked = {"clock": "source", "at_least": 1}
+    row = rows(school, **asked)["dee"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (8, iso(AT + 24 * HOUR))
+    assert rows(school, **asked, known_at=iso(AT + 25 * HOUR))["dee"]["peak"] == 10
+    assert not rows(school, **asked, known_at=iso(AT + 23 * HOUR))
+
+
 def test_a_source_that_states_no_time_leaves_the_moment_open(school):
     """Known from the start is no instant."""
     school.add(AT, *(marked("ann", s, "O", row=2) for s in WEEK), imported=True)
@@ -284,21 +337,76 @@ def test_parents_are_those_on_record_or_not_ruled_out(away):
     assert found[0] == {
         "parent_id": "p1", "liable": "yes", "previous": 0, "outcome": "first",
         "amount_within_21_days": 80, "amount": 160, "la_confirmed_on": None,
+        "fresh": 10, "to_ask": 0,
     }  # fmt: skip
 
 
-def test_a_notice_uses_sessions_up_and_counts_for_its_parent_only(away):
-    """Five sessions are no longer fresh; the other parent would still be at the first."""
-    notice = NoticeStated(
+def notice(parent_id="p1", sessions=WEEK[:5], **more):
+    """A notice about five sessions of the week."""
+    event = NoticeStated(
         kind="s444A", issued_on=ON, offence_first=date(2025, 9, 8), offence_last=date(2025, 9, 12),
-        received_on=ON, sessions=tuple(WEEK[:5]), row=2,
+        received_on=ON, sessions=tuple(sessions), row=2, **more,
     )  # fmt: skip
-    given = Fact(streams.notices("p1", "ann"), notice)
-    away.add(AT, *parent("p1"), *parent("p2", "father"), given)
+    return Fact(streams.notices(parent_id, "ann"), event)
+
+
+def test_a_notice_uses_sessions_up_and_counts_for_its_parent_only(away):
+    """Five are no longer fresh for her; the father would be at the first, over all ten."""
+    away.add(AT, *parent("p1"), *parent("p2", "father"), notice())
     row = rows(away)["ann"]
     assert (row["count"], row["fresh"]) == (10, 5)
-    assert [p["outcome"] for p in row["parents"]] == ["second", "first"]
-    assert "relied-on" in blockers(away)
+    found = [(p["outcome"], p["fresh"], p["to_ask"]) for p in row["parents"]]
+    assert found == [("second", 5, 0), ("first", 10, 0)]
+    assert row["blockers"][1:2] == [
+        "relied-on: earlier notices to parent p1 used up 5 sessions of the window"
+    ]
+    assert "p1 5, p2 10" in shown(away)
+
+
+@pytest.mark.parametrize(
+    ("ground", "fresh", "to_ask", "said"),
+    [
+        ("8(1)(a)", 5, 0, None),
+        ("8(1)(b)", 10, 0, None),
+        ("9", 5, 5, "was withdrawn under reg 9: ask {} (counted as used up here)"),
+        (None, 10, 5, "was withdrawn, and no ground is recorded: ask {} (counted as free here)"),
+    ],
+)
+def test_the_ground_of_a_withdrawal_says_whether_its_sessions_are_used_up(
+    away, ground, fresh, to_ask, said
+):
+    """SI 2007/1867 regs 8 and 9; any of them is disregarded as an earlier notice (reg 12A)."""
+    away.add(AT, *parent("p1"), notice(withdrawn_on=ON, withdrawn_ground=ground))
+    row = rows(away)["ann"]
+    (found,) = row["parents"]
+    assert (row["fresh"], found["previous"], found["outcome"]) == (10, 0, "first")
+    assert (found["fresh"], found["to_ask"]) == (fresh, to_ask)
+    assert ("relied-on" in blockers(away)) == (fresh == 5)
+    asked = [b for b in row["blockers"] if b.startswith("ask-authority")]
+    ask = "the authority whether 5 sessions of the window may be used again"
+    notice_words = "ask-authority: the notice of 2025-09-19 to parent p1"
+    assert asked == ([f"{notice_words} {said.format(ask)}"] if said else [])
+
+
+def test_another_notice_that_stands_leaves_nothing_to_ask(away):
+    """Withdrawn without a ground, and issued anew over the same sessions."""
+    again = {"offence_first": date(2025, 9, 9)}
+    event = NoticeStated(
+        kind="s444A", issued_on=ON, offence_last=date(2025, 9, 12), sessions=tuple(WEEK[:3]),
+        row=3, **again,
+    )  # fmt: skip
+    second = Fact(streams.notices("p1", "ann"), event)
+    away.add(AT, *parent("p1"), notice(withdrawn_on=ON), second)
+    (found,) = rows(away)["ann"]["parents"]
+    assert (found["fresh"], found["to_ask"]) == (7, 2)
+
+
+def test_sessions_used_up_by_a_notice_to_nobody_on_the_list_of_parents_are_told(away):
+    """A notice whose parent is on no relation to the child any more."""
+    away.add(AT, *parent("p1"), notice("p9"))
+    row = rows(away)["ann"]
+    assert [p["fresh"] for p in row["parents"]] == [10]
+    assert any("to parent p9 used up 5 sessions" in each for each in row["blockers"])
 
 
 def test_the_last_confirmation_by_the_day_is_shown(away):
