@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from ledger.errors import Refused
 from ledger.values import Session
 from policies.law.calendar import week_number
 from policies.packs.values import parameters
@@ -80,8 +81,17 @@ class Standing:
 
 def measure(on: date) -> Measure:
     """Return the measure in force on a day; refused as ``date-outside-rule`` before the first."""
-    rule = parameters().value("penalty_notices.threshold", on).table
-    return Measure(rule["sessions"], rule["weeks"])
+    rules = parameters()
+    rule = rules.find("penalty_notices.threshold", on)
+    if rule is None:
+        begun = min(each.since for each in rules.rows("penalty_notices.threshold"))
+        raise Refused(
+            "date-outside-rule",
+            f"the national threshold for penalty notices began on {begun}; on {on} each local "
+            "authority had a code of its own",
+            f"ask about {begun} or later; for an earlier day ask the authority for its code",
+        )
+    return Measure(rule.table["sessions"], rule.table["weeks"])
 
 
 def standing(

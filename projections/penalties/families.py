@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from ledger.english import number_of
 from ledger.values import Session, parse_session
+from policies.law.casework import Judgement, judge
 from policies.law.notices import (
     Liable,
     Notice,
@@ -30,6 +31,21 @@ from projections.readmodel.records import roll as roll_records
 from projections.readmodel.records.penalties import CaseworkStep, Confirmation
 from projections.readmodel.records.register import Conflict
 from projections.readmodel.records.roll import Relation
+
+
+class SupportStep(NamedTuple):
+    """A step with the family on record, and whether it is support."""
+
+    on: date
+    step: str
+    outcome: str | None
+    judged: Judgement
+
+    @property
+    def words(self) -> str:
+        """Say what was done, when, and what came of it."""
+        return f"{self.on} {self.step}{f', {self.outcome}' if self.outcome else ''}"
+
 
 T = TypeVar("T")
 _WEEK = timedelta(days=6)
@@ -82,11 +98,8 @@ class Families:
         self._conflicts = by_pupil(
             (each.pupil, parse_session(each.session)) for each in view.standing(Conflict)
         )
-        self._support = by_pupil(
-            (each.pupil, each.on_date)
-            for each in view.standing(CaseworkStep)
-            if "support" in each.step.casefold()
-        )
+        steps = sorted(view.standing(CaseworkStep), key=lambda each: (each.on_date, each.line))
+        self._steps = by_pupil((each.pupil, each) for each in steps)
 
     def notices_for(self, pupil: int) -> list[Notice]:
         """Return the notices for a child, to whichever parent."""
@@ -108,8 +121,28 @@ class Families:
                 confirmed = self._confirmed.get((pupil, who))
                 yield Parent(who, found, who in self._addresses, one_more, used, confirmed)
 
+    def steps(self, pupil: int, case: Case) -> list[SupportStep]:
+        """Return the steps from the day on from which support counts."""
+        view, first = self.view, self._support_from(case.window)
+        return [
+            SupportStep(each.on_date, each.step, outcome, judge(each.step, outcome, view.on))
+            for each in self._steps.get(pupil, ())
+            if first <= each.on_date <= view.on
+            for outcome in (view.open(each.outcome),)
+        ]
+
+    def _support_from(self, window: Window) -> date:
+        """Return the day from which support counts: the window's, or the school year's first."""
+        year = self.view.school_year
+        return window.first_week if year is None else min(window.first_week, year[0])
+
     def blockers(
-        self, pupil: int, case: Case, unmarked: Collection[Session], parents: Sequence[Parent]
+        self,
+        pupil: int,
+        case: Case,
+        unmarked: Collection[Session],
+        parents: Sequence[Parent],
+        steps: Sequence[SupportStep],
     ) -> list[str]:
         """Return what a referral would have to clear up first, each as ``code: words``.
 
@@ -119,7 +152,7 @@ class Families:
         return [
             *self._in_the_window(pupil, case, unmarked),
             *_parent_blockers(parents),
-            *self._without_support(pupil, case.window),
+            *_without_support(steps, self._support_from(case.window)),
             *self._school_type(),
         ]
 
@@ -155,19 +188,29 @@ class Families:
                     f"may be used again (counted as {counted} here)"
                 )
 
-    def _without_support(self, pupil: int, window: Window) -> Iterator[str]:
-        first = min(window.first_week, *(self.view.school_year or ()))
-        days = self._support.get(pupil, ())
-        if not any(first <= day <= self.view.on for day in days):
-            yield (
-                "support: no support is recorded since "
-                f"{first}, nor that it would not be appropriate"
-            )
-
     def _school_type(self) -> Iterator[str]:
         kind = self.view.school.type if self.view.school else ""
         if not relevant_school(kind, self.view.on):
             yield f"school-type: penalty notices do not apply to a school of type {kind!r}"
+
+
+def _without_support(steps: Sequence[SupportStep], first: date) -> Iterator[str]:
+    """Say that no support is on record, with what is, and why each of it is none."""
+    judged = {each.judged.verdict for each in steps}
+    if judged & {"support", "not-appropriate"}:
+        return
+    if "offered" in judged:
+        offered = (each for each in steps if each.judged.verdict == "offered")
+        said = (
+            f"offered on {e.on} ({e.step}), parent said: {e.outcome or e.step}" for e in offered
+        )
+        yield f"support: {'; '.join(said)}; whether that is enough is for a person to say"
+        return
+    found = [f"{each.words} ({each.judged.why})" for each in steps]
+    yield (
+        f"support: no support is recorded since {first}, nor that it would not be appropriate; "
+        f"on record: {'; '.join(found) or 'no step with the family'}"
+    )
 
 
 def _parent_blockers(parents: Iterable[Parent]) -> Iterator[str]:

@@ -309,7 +309,7 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
     *map(_stated, ("offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on")),
     Column("outcome", "Outcome", lambda row: row.notice.outcome,
            text=_outcome_cell),
-    *map(_stated, ("outcome_on", "issuer", "withdrawn_ground")),
+    *map(_stated, ("outcome_on", "issuer")),
     Column("sessions", "Sessions", text=lambda row: str(len(row.sessions)), number=True),
     Column("relevant_now", "Relevant now", number=True),
     Column("amended_since_issue", "Changes since issue",
@@ -321,6 +321,7 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
            csv=lambda row: list(map(_uncounted_cell, row.uncounted))),
     Column("pending", value=lambda row: Listing(_WAITING, row.waiting),
            csv=lambda row: [f"{w.session} {w.original}>{w.code}" for w in row.waiting]),
+    _stated("withdrawn_ground"),
 )  # fmt: skip
 _READ = (
     "Issued", "Parent", "UPN", "Pupil", "Kind", "Outcome", "Sessions", "Relevant now",
