@@ -209,7 +209,16 @@ class Uses:
     @property
     def to_ask(self) -> int:
         """Of how many of the sessions the authority has to be asked."""
-        return len({session for _, found in self.undetermined for session in found})
+        return len(self._asked)
+
+    @property
+    def certain(self) -> int:
+        """How many of the sessions are used up, whatever the authority answers."""
+        return len(self.used - self._asked)
+
+    @property
+    def _asked(self) -> set[Session]:
+        return {session for _, found in self.undetermined for session in found}
 
 
 def uses(sessions: Iterable[Session], notices: Iterable[Notice], on: date) -> Uses:

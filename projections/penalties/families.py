@@ -176,8 +176,8 @@ class Families:
         """Yield what earlier notices used up of a window, to each parent for himself."""
         for parent in sorted({who for who, _ in self._notices.get(pupil, ())}):
             found = uses(sessions, self._notices_to(pupil, parent), self.view.on)
-            if found.used:
-                used = _sessions(len(found.used))
+            if found.certain:
+                used = _sessions(found.certain)
                 yield f"relied-on: earlier notices to parent {parent} used up {used} of the window"
             for notice, asked in found.undetermined:
                 ground = withdrawal_words(notice.withdrawn_ground)

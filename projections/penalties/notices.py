@@ -282,7 +282,8 @@ def _stated(key: str, heading: str = "") -> Column[RestedNotice]:
 def _outcome_cell(row: RestedNotice) -> str:
     notice = row.notice
     if notice.law.withdrawn(date.max):
-        return f"withdrawn ({notice.withdrawn_ground or 'no ground recorded'})"
+        ground = notice.withdrawn_ground
+        return f"withdrawn ({f'reg {ground}' if ground else 'no ground recorded'})"
     return notice.outcome or ("paid" if notice.paid_on else "")
 
 

@@ -203,8 +203,10 @@ def _table(
 
 
 def _by_count(row: ListedPupil) -> tuple[object, ...]:
-    """Return the place in the table: the most first."""
-    return -row.case.standing.count, -row.case.standing.peak, natural_order(row.person.upn)
+    """Return the place in a table: the most first, in the window by which it is listed."""
+    found = row.case.standing
+    counts = (-found.peak, -found.count) if row.earlier else (-found.count, -found.peak)
+    return *counts, natural_order(row.person.upn)
 
 
 def _notes(found: PenaltyFindings, *, by_session: bool) -> Iterator[str]:
@@ -299,7 +301,8 @@ def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
     case, found = row.case, row.case.standing
     yield f"{row.person.name} ({row.person.upn})"
     yield from _window_in_words(codes, case, "Latest window", found.window, found.sessions)
-    yield f"  {case.settled} of them settled; {case.fresh} on which no earlier notice relied"
+    fresh = f"{case.fresh} on which no notice that stands relied, to whichever parent"
+    yield f"  {case.settled} of them settled; {fresh}"
     if found.peak_window != found.window:
         name = "Fullest window so far"
         yield from _window_in_words(codes, case, name, found.peak_window, found.peak_sessions)
@@ -345,4 +348,8 @@ def _parent_words(parent: Parent) -> str:
     confirmed, one_more = parent.confirmed_on, parent.one_more
     source = f" (the authority last confirmed on {day(confirmed)})" if confirmed else ""
     previous = f"{len(one_more.previous)} earlier in the period on our records{source}"
-    return f"{parent.parent_id}: {previous}; {_OUTCOMES[one_more.outcome]}"
+    said = f"{parent.parent_id}: {previous}; {_OUTCOMES[one_more.outcome]}"
+    asked = len(parent.uses.sessions)
+    if not asked:
+        return said
+    return f"{said}; {parent.uses.fresh} of the {asked} not used up by a notice to this parent"

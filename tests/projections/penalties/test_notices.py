@@ -77,7 +77,7 @@ def test_a_withdrawn_notice_says_on_which_ground(book):
     answer = ask(book)
     assert [row["withdrawn_ground"] for row in answer.rows()] == [None, "8(1)(b)", None]
     shown = [row[5] for row in answer.blocks[0].rows]
-    assert shown[1:] == ["withdrawn (8(1)(b))", "withdrawn (no ground recorded)"]
+    assert shown[1:] == ["withdrawn (reg 8(1)(b))", "withdrawn (no ground recorded)"]
 
 
 def test_a_notice_rests_on_its_period_or_on_the_sessions_it_names(book):

@@ -372,7 +372,12 @@ def test_a_notice_uses_sessions_up_and_counts_for_its_parent_only(away):
     assert row["blockers"][1:2] == [
         "relied-on: earlier notices to parent p1 used up 5 sessions of the window"
     ]
-    assert "p1 5, p2 10" in shown(away)
+    said = shown(away, explain=True)
+    assert "p1 5, p2 10" in said
+    assert (
+        "10 of them settled; 5 on which no notice that stands relied, to whichever parent" in said
+    )
+    assert "in the period; 5 of the 10 not used up by a notice to this parent" in said
 
 
 @pytest.mark.parametrize(
@@ -393,7 +398,7 @@ def test_the_ground_of_a_withdrawal_says_whether_its_sessions_are_used_up(
     (found,) = row["parents"]
     assert (row["fresh"], found["previous"], found["outcome"]) == (10, 0, "first")
     assert (found["fresh"], found["to_ask"]) == (fresh, to_ask)
-    assert ("relied-on" in blockers(away)) == (fresh == 5)
+    assert ("relied-on" in blockers(away)) == (ground == "8(1)(a)")
     asked = [b for b in row["blockers"] if b.startswith("ask-authority")]
     ask = "the authority whether 5 sessions of the window may be used again"
     notice_words = "ask-authority: the notice of 2025-09-19 to parent p1"
@@ -655,6 +660,7 @@ def test_the_early_warning_shows_when_the_oldest_session_leaves(school):
 def test_the_explanation_names_sessions_windows_and_the_rule(away):
     """In words; the fullest window where it is another one; what was decided and why."""
     away.add(AT, *parent("p1"), confirmed(ON), considered(away.head))
+    assert "not used up" not in shown(away, on=DECEMBER, explain=True)
     absent(away, ["2025-12-08/AM"], at=AT + HOUR)
     said = shown(away, on=date(2025, 12, 19), explain=True)
     for words in (
