@@ -1,6 +1,8 @@
 """Parents on record, and what each is to one pupil, among what a use case asked for."""
 
 from collections.abc import Iterator
+from datetime import date
+from typing import Protocol
 
 from commands.core.command import State
 from commands.core.ranges import Range, one, starting
@@ -35,6 +37,34 @@ def check_parent(state: State, parent_id: str) -> None:
             f"no parent has the id {parent_id!r}",
             "record them with attendance parent record",
         )
+
+
+class MaybeWithdrawn(Protocol):
+    """What is stated of a penalty notice."""
+
+    @property
+    def withdrawn_on(self) -> date | None:
+        """The day of withdrawal."""
+
+    @property
+    def outcome(self) -> str | None:
+        """What has become of it."""
+
+    @property
+    def withdrawn_ground(self) -> str | None:
+        """The ground of withdrawal."""
+
+
+def ground_alone(notice: MaybeWithdrawn) -> Refused | None:
+    """Return what is wrong where a ground is given for a withdrawal that is not stated."""
+    withdrawn = notice.withdrawn_on is not None or notice.outcome == "withdrawn"
+    if notice.withdrawn_ground is None or withdrawn:
+        return None
+    return Refused(
+        "withdrawal-missing",
+        f"a ground of withdrawal is given ({notice.withdrawn_ground}), but no withdrawal",
+        "give the day of withdrawal too, or leave the ground out",
+    )
 
 
 def is_named_in(state: State, parent_id: str, text: str) -> bool:

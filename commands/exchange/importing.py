@@ -14,6 +14,7 @@ from commands.core.command import Decision, State, UseCase, argument, hidden, op
 from commands.core.ranges import Range, starting
 from commands.exchange.portable import calendar, people, pupils, uncounted
 from commands.exchange.portable.content import ORDER, Content, load
+from commands.exchange.portable.known import cancellation_reads
 from commands.exchange.portable.marks import Marks, mark_reads
 from commands.exchange.portable.voices import voice_reads
 from commands.exchange.portable.work import Work, draft
@@ -47,7 +48,8 @@ class ImportPortable(UseCase):
     def reads(self, state: State) -> Iterable[Range]:
         """Name the whole school, and who stated what of it; the marks that the folder is about."""
         content, school = _content(self), map(starting, FOLDED)
-        return chain(school, voice_reads() if content.whole else (), mark_reads(content, state))
+        stated = voice_reads() if content.whole else cancellation_reads(content, state)
+        return chain(school, stated, mark_reads(content, state))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record what is stated and the ledger does not hold; refuse all faults at once."""

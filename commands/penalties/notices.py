@@ -5,7 +5,7 @@ is the local authority's (SI 2007/1867 reg 20): until it has confirmed how many 
 can speak of its own records only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Literal
 
@@ -15,9 +15,10 @@ from commands.core.ranges import Range, one
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.penalties import NoticesConfirmed, NoticeStated
+from ledger.events.penalties import NoticesConfirmed, NoticeStated, WithdrawalGround
 from ledger.store.store import Fact
 from ledger.values import Session
+from policies.law import notices
 from policies.packs.codes import Rules
 
 _AFTER_ISSUE = ("received_on", "paid_on", "withdrawn_on", "outcome_on")
@@ -58,6 +59,11 @@ class RecordNotice(NoticeCommand):
     outcome_on: date | None = option("since when", default=None)
     session: tuple[Session, ...] = option("a session that it relied on (repeatable)", default=())
     issuer: str | None = option("who issued it", default=None)
+    withdrawn_ground: WithdrawalGround | None = option(
+        "why it was withdrawn (SI 2007/1867): 8(1)(a) it ought not to have been issued, or not to "
+        "this person; 8(1)(b) material errors; 9 unpaid, and no proceedings",
+        default=None,
+    )
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """State the notice whole; nothing where nothing changes."""
@@ -74,7 +80,10 @@ class RecordNotice(NoticeCommand):
         who = f"notice of {self.issued_on} to {parent_id} for {state.name_of(pupil)}"
         if details == known:
             return decided([], f"{who}: recorded so already; nothing was recorded")
-        return decided([Fact(stream, NoticeStated(**details))], f"{who}: recorded")
+        notice = NoticeStated(**details)
+        if (alone := families.ground_alone(notice)) is not None:
+            raise alone
+        return decided([Fact(stream, notice)], f"{who}: recorded", *_ask_for_ground(notice))
 
 
 class ConfirmNotices(NoticeCommand):
@@ -105,6 +114,16 @@ class ConfirmNotices(NoticeCommand):
         if any(checks.repeats(state, before, event, _CONFIRMED) for before in earlier):
             return decided([], f"{who}: confirmed so already; nothing was recorded")
         return decided([Fact(stream, event)], f"{who}: {self.notices} confirmed by the authority")
+
+
+def _ask_for_ground(notice: NoticeStated) -> Iterator[str]:
+    """Ask for the ground of a withdrawal: whether its sessions are used up turns on it."""
+    withdrawn = notices.stated(notice).withdrawn(date.max)
+    if withdrawn and notice.kind == notices.FAILURE_TO_ATTEND and not notice.withdrawn_ground:
+        yield (
+            "no ground of withdrawal is recorded: whether its sessions may be used again for this "
+            "parent turns on it; ask the authority, and give --withdrawn-ground"
+        )
 
 
 def _last_statement(state: State, stream: str, stated: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,10 @@ class NoticesConfirmed(Event):
     job_title: str
 
 
+WithdrawalGround = Literal["8(1)(a)", "8(1)(b)", "9"]
+"""The regulation of SI 2007/1867 on whose ground a notice was withdrawn."""
+
+
 class NoticeStated(SourcedEvent):
     """A penalty notice as its source states it; a later row for it states it again."""
 
@@ -51,6 +55,7 @@ class NoticeStated(SourcedEvent):
     outcome_on: date | None = None
     sessions: tuple[str, ...] = ()
     issuer: str | None = None
+    withdrawn_ground: WithdrawalGround | None = None
 
 
 class UndercutPaper(Record):

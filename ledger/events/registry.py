@@ -49,7 +49,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "StaffLeft.v1": school.StaffLeft,
         "ParentRecorded.v1": roll.ParentRecorded,
         "RelationRecorded.v1": roll.RelationRecorded,
-        "NoticeStated.v1": penalties.NoticeStated,
+        "NoticeStated.v2": penalties.NoticeStated,
         "CaseworkStepTaken.v1": casework.CaseworkStepTaken,
         "PupilEnrolled.v1": roll.PupilEnrolled,
         "PupilRemoved.v1": roll.PupilRemoved,
@@ -96,7 +96,15 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
 FIRST: frozenset[type[Event]] = frozenset({register.SessionMarked})
 """Kinds that only stand first in their stream: a second entry for a session is a conflict."""
 
-UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType({})
+
+def _without_ground(notice: State) -> State:
+    """Return a penalty notice of which no ground of withdrawal is stated."""
+    return notice
+
+
+UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType(
+    {"NoticeStated.v1": ("NoticeStated.v2", _without_ground)}
+)
 """Old name -> (the next name, a pure function from the old state to the new one)."""
 
 NAMES: Mapping[type[Event], str] = MappingProxyType({c: name for name, c in EVENTS.items()})

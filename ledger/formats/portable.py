@@ -74,7 +74,7 @@ FILES: Mapping[str, Columns] = MappingProxyType(
         NOTICES: _columns(
             "parent_id upn kind issued_on offence_first offence_last received_on paid_on "
             "withdrawn_on outcome",
-            "outcome_on sessions issuer recorded_on",
+            "outcome_on sessions issuer withdrawn_ground recorded_on",
         ),
         CASEWORK: _columns("upn step on by with outcome notes"),
         PLANS: _columns("upn date session code reason nature planned_by planned_on step"),

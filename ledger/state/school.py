@@ -81,13 +81,17 @@ class Pupil:
         """Tell whether the pupil is on roll on a day."""
         return any(spell.covers(day) for spell in self.spells.values())
 
+    def memberships_on(self, day: date) -> list[Membership]:
+        """Return the memberships that the pupil holds on a day."""
+        return [
+            membership
+            for membership, until in self.memberships.items()
+            if (membership[2] or day) <= day and (until is None or day <= until)
+        ]
+
     def groups(self, day: date) -> list[str]:
         """Return the names of the groups that the pupil belongs to on a day."""
-        return [
-            name
-            for (_, name, since), until in self.memberships.items()
-            if (since or day) <= day and (until is None or day <= until)
-        ]
+        return [name for _, name, _ in self.memberships_on(day)]
 
 
 @dataclass(slots=True)

@@ -17,6 +17,8 @@ from policies.packs.values import parameters
 Outcome = Literal["first", "second", "barred"]
 FAILURE_TO_ATTEND = "s444A"
 """The kind of notice to which the scheme of 2024 applies (EA 1996 s.444A)."""
+NO_GROUND = "not stated"
+"""Where a withdrawal states no ground, among the grounds that a rule names."""
 _WITHDRAWN = "withdrawn"
 
 
@@ -24,7 +26,8 @@ _WITHDRAWN = "withdrawn"
 class Notice:
     """A penalty notice as recorded.
 
-    ``kind``: ``s444A`` or ``s105``; ``sessions``: those it relied on, where they are stated.
+    ``kind``: ``s444A`` or ``s105``; ``sessions``: those it relied on, where they are stated;
+    ``withdrawn_ground``: the regulation on whose ground it was withdrawn, where that is stated.
     """
 
     kind: str
@@ -37,6 +40,7 @@ class Notice:
     outcome: str | None = None
     outcome_on: date | None = None
     sessions: tuple[Session, ...] = ()
+    withdrawn_ground: str | None = None
 
     @property
     def offence_began(self) -> date:
@@ -182,6 +186,81 @@ def relied_on(session: Session, notices: Iterable[Notice], on: date) -> bool:
     """
     standing = (each.paper for each in notices if each.issued_on <= on and not each.withdrawn(on))
     return any(paper is not None and paper.relied_on(session) for paper in standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What the notices to one parent for one child used up of some sessions.
+
+    ``used``: what another notice to this parent may not be about. ``undetermined``: the withdrawn
+    notices of which nobody can say whether their sessions may be used again, each with those of
+    the sessions that no other notice used up for certain: the authority has to be asked.
+    """
+
+    sessions: tuple[Session, ...]
+    used: frozenset[Session]
+    undetermined: tuple[tuple[Notice, tuple[Session, ...]], ...]
+
+    @property
+    def fresh(self) -> int:
+        """How many of the sessions are not used up."""
+        return len(self.sessions) - len(self.used)
+
+    @property
+    def to_ask(self) -> int:
+        """Of how many of the sessions the authority has to be asked."""
+        return len(self._asked)
+
+    @property
+    def certain(self) -> int:
+        """How many of the sessions are used up, whatever the authority answers."""
+        return len(self.used - self._asked)
+
+    @property
+    def _asked(self) -> set[Session]:
+        return {session for _, found in self.undetermined for session in found}
+
+
+def uses(sessions: Iterable[Session], notices: Iterable[Notice], on: date) -> Uses:
+    """Return what the notices to one parent for one child used up of some sessions by a day.
+
+    A notice uses its sessions up while it stands, paid, unpaid or prosecuted (EA 1996 s.444A(4),
+    SI 2007/1867 reg 7), and when it was withdrawn as one that ought not to have been issued (reg
+    8(1)(a): no proceedings for that offence); after material errors they are free (reg 8(1)(b)).
+    """
+    used_by = parameters().value("penalty_notices.used_after_withdrawal", on).names
+    open_ = parameters().value("penalty_notices.undetermined_after_withdrawal", on).names
+    asked, theirs = tuple(sessions), [each for each in notices if each.issued_on <= on]
+    used, certain = set[Session](), set[Session]()
+    for notice in theirs:
+        ground = _ground(notice, on)
+        if ground is None or ground in used_by:
+            relied = _relied_upon(asked, notice)
+            used.update(relied)
+            certain.update(() if ground in open_ else relied)
+    undetermined = (
+        (each, tuple(s for s in _relied_upon(asked, each) if s not in certain))
+        for each in theirs
+        if _ground(each, on) in open_
+    )
+    return Uses(asked, frozenset(used), tuple(each for each in undetermined if each[1]))
+
+
+def withdrawal_words(ground: str | None) -> str:
+    """Say that a notice was withdrawn, and on which ground."""
+    if ground is None:
+        return "was withdrawn, and no ground is recorded"
+    return f"was withdrawn under reg {ground}"
+
+
+def _ground(notice: Notice, on: date) -> str | None:
+    """Return the ground of a withdrawal by a day, ``not stated`` without one; none: it stands."""
+    return (notice.withdrawn_ground or NO_GROUND) if notice.withdrawn(on) else None
+
+
+def _relied_upon(sessions: Iterable[Session], notice: Notice) -> list[Session]:
+    paper = notice.paper
+    return [] if paper is None else [each for each in sessions if paper.relied_on(each)]
 
 
 def relevant_school(school_type: str, on: date) -> bool:

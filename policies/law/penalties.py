@@ -5,11 +5,12 @@ it makes a decision to consider due; it is no finding against anybody.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from ledger.errors import Refused
 from ledger.values import Session
 from policies.law.calendar import week_number
 from policies.packs.values import parameters
@@ -30,11 +31,22 @@ class Window(NamedTuple):
 
 
 class RelevantEntry(NamedTuple):
-    """A relevant entry, from when to when it stood: positions or instants, the end excluded."""
+    """A relevant entry, from when to when it counted: positions or instants, the end excluded."""
 
     session: Session
     since: int
     until: int | None = None
+
+    def stands_at(self, moment: int) -> bool:
+        """Tell whether it stood at a moment."""
+        return self.since <= moment and (self.until is None or moment < self.until)
+
+
+class KnownWeeks(NamedTuple):
+    """Mondays of the school's weeks, in order, as they were known from a moment on."""
+
+    since: int
+    weeks: Sequence[date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,17 @@ class Standing:
 
 def measure(on: date) -> Measure:
     """Return the measure in force on a day; refused as ``date-outside-rule`` before the first."""
-    rule = parameters().value("penalty_notices.threshold", on).table
-    return Measure(rule["sessions"], rule["weeks"])
+    rules = parameters()
+    rule = rules.find("penalty_notices.threshold", on)
+    if rule is None:
+        begun = min(each.since for each in rules.rows("penalty_notices.threshold"))
+        raise Refused(
+            "date-outside-rule",
+            f"the national threshold for penalty notices began on {begun}; on {on} each local "
+            "authority had a code of its own",
+            f"ask about {begun} or later; for an earlier day ask the authority for its code",
+        )
+    return Measure(rule.table["sessions"], rule.table["weeks"])
 
 
 def standing(
@@ -135,15 +156,41 @@ def _leaves(weeks: Sequence[date], inside: list[int], measure: Measure) -> date 
 
 
 def first_recorded(
-    weeks: Sequence[date], stood: Iterable[RelevantEntry], measure: Measure
+    known: Sequence[KnownWeeks], counted: Iterable[RelevantEntry], measure: Measure
 ) -> int | None:
     """Return the position or instant at which a window first held enough recorded entries.
 
-    ``stood`` holds a session once for each stretch during which a relevant entry stood against
-    it: where one such entry replaces another at the same moment, nothing is gained or lost.
+    Each moment is judged by what was known then (reg 9A(1): somebody becomes aware of what is
+    recorded): ``known``: the school weeks, from moment to moment in order, the first from before
+    all others; ``counted``: a session once for each stretch during which a relevant entry stood
+    against it and counted. Where one stretch follows another at the same moment, nothing is
+    gained or lost.
     """
+    found = list(counted)
+    ends = [*(each.since for each in known[1:]), None]
+    for (since, weeks), end in zip(known, ends, strict=True):
+        moment = _first_full(weeks, _within(found, since, end), measure)
+        if moment is not None:
+            return moment
+    return None
+
+
+def _within(
+    counted: Iterable[RelevantEntry], since: int, end: int | None
+) -> Iterator[RelevantEntry]:
+    """Yield what of each stretch lies between two moments."""
+    for session, first, until in counted:
+        begun = max(first, since)
+        stop = end if until is None else until if end is None else min(until, end)
+        if stop is None or begun < stop:
+            yield RelevantEntry(session, begun, stop)
+
+
+def _first_full(
+    weeks: Sequence[date], counted: Iterable[RelevantEntry], measure: Measure
+) -> int | None:
     changed: dict[int, list[tuple[int, int]]] = {}
-    for session, since, until in stood:
+    for session, since, until in counted:
         week = week_number(weeks, session.date)
         changed.setdefault(since, []).append((week, 1))
         if until is not None:

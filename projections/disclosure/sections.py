@@ -181,6 +181,7 @@ ADMISSION: tuple[Section[Any], ...] = (
         Cell("offence_last", "To"),
         Cell("paid_on", "Paid"),
         Cell("withdrawn_on", "Withdrawn"),
+        Cell("withdrawn_ground", "Ground"),
         Cell("outcome", "Outcome"),
     ), _notices_left_out),
     Section[Confirmation](

@@ -10,7 +10,18 @@ from typing import NamedTuple, TypeVar
 
 from ledger.english import number_of
 from ledger.values import Session, parse_session
-from policies.law.notices import Liable, Notice, Prospect, liable, prospect, relevant_school
+from policies.law.casework import Judgement, judge
+from policies.law.notices import (
+    Liable,
+    Notice,
+    Prospect,
+    Uses,
+    liable,
+    prospect,
+    relevant_school,
+    uses,
+    withdrawal_words,
+)
 from policies.law.penalties import Window
 from projections.penalties.case import Case
 from projections.queries.pending import pending_amendments
@@ -21,6 +32,21 @@ from projections.readmodel.records.penalties import CaseworkStep, Confirmation
 from projections.readmodel.records.register import Conflict
 from projections.readmodel.records.roll import Relation
 
+
+class SupportStep(NamedTuple):
+    """A step with the family on record, and whether it is support."""
+
+    on: date
+    step: str
+    outcome: str | None
+    judged: Judgement
+
+    @property
+    def words(self) -> str:
+        """Say what was done, when, and what came of it."""
+        return f"{self.on} {self.step}{f', {self.outcome}' if self.outcome else ''}"
+
+
 T = TypeVar("T")
 _WEEK = timedelta(days=6)
 
@@ -28,13 +54,15 @@ _WEEK = timedelta(days=6)
 class Parent(NamedTuple):
     """Somebody who is a parent, or not ruled out, and what one more notice to them would be.
 
-    ``confirmed_on``: the last day by which the authority confirmed how many it holds.
+    ``uses``: what notices to them used up of the latest window; ``confirmed_on``: the last day by
+    which the authority confirmed how many it holds.
     """
 
     parent_id: str
     liable: Liable
     has_address: bool
     one_more: Prospect
+    uses: Uses
     confirmed_on: date | None
 
 
@@ -70,30 +98,51 @@ class Families:
         self._conflicts = by_pupil(
             (each.pupil, parse_session(each.session)) for each in view.standing(Conflict)
         )
-        self._support = by_pupil(
-            (each.pupil, each.on_date)
-            for each in view.standing(CaseworkStep)
-            if "support" in each.step.casefold()
-        )
+        steps = sorted(view.standing(CaseworkStep), key=lambda each: (each.on_date, each.line))
+        self._steps = by_pupil((each.pupil, each) for each in steps)
 
     def notices_for(self, pupil: int) -> list[Notice]:
         """Return the notices for a child, to whichever parent."""
         return [notice for _, notice in self._notices.get(pupil, ())]
 
-    def parents(self, pupil: int) -> Iterator[Parent]:
+    def _notices_to(self, pupil: int, parent: str) -> list[Notice]:
+        return [notice for who, notice in self._notices.get(pupil, ()) if who == parent]
+
+    def parents(self, pupil: int, case: Case) -> Iterator[Parent]:
         """Yield those who are parents of a child or not ruled out, by id."""
         for each in self._relations.get(pupil, ()):
             words = self.view.open(each.relationship)
             found = liable(each.parental_responsibility, each.care, words, self.view.on)
             if found is not None:
                 who = each.parent
-                given = [n for parent, n in self._notices.get(pupil, ()) if parent == who]
+                given = self._notices_to(pupil, who)
                 one_more = prospect(given, self.view.on)
+                used = uses(case.standing.sessions, given, self.view.on)
                 confirmed = self._confirmed.get((pupil, who))
-                yield Parent(who, found, who in self._addresses, one_more, confirmed)
+                yield Parent(who, found, who in self._addresses, one_more, used, confirmed)
+
+    def steps(self, pupil: int, case: Case) -> list[SupportStep]:
+        """Return the steps from the day on from which support counts."""
+        view, first = self.view, self._support_from(case.window)
+        return [
+            SupportStep(each.on_date, each.step, outcome, judge(each.step, outcome, view.on))
+            for each in self._steps.get(pupil, ())
+            if first <= each.on_date <= view.on
+            for outcome in (view.open(each.outcome),)
+        ]
+
+    def _support_from(self, window: Window) -> date:
+        """Return the day from which support counts: the window's, or the school year's first."""
+        year = self.view.school_year
+        return window.first_week if year is None else min(window.first_week, year[0])
 
     def blockers(
-        self, pupil: int, case: Case, unmarked: Collection[Session], parents: Sequence[Parent]
+        self,
+        pupil: int,
+        case: Case,
+        unmarked: Collection[Session],
+        parents: Sequence[Parent],
+        steps: Sequence[SupportStep],
     ) -> list[str]:
         """Return what a referral would have to clear up first, each as ``code: words``.
 
@@ -103,7 +152,7 @@ class Families:
         return [
             *self._in_the_window(pupil, case, unmarked),
             *_parent_blockers(parents),
-            *self._without_support(pupil, case.window),
+            *_without_support(steps, self._support_from(case.window)),
             *self._school_type(),
         ]
 
@@ -117,26 +166,51 @@ class Families:
             yield f"provisional-only: the threshold is met only with {code}"
         if missing := _in_window(unmarked, case.window):
             yield f"missing: no mark on {_sessions(missing)} of the window"
-        if used := len(case.used.intersection(case.sessions)):
-            yield f"relied-on: an earlier notice relied on {_sessions(used)} of the window"
+        yield from self._used_up(pupil, case.sessions)
         if conflicts := _in_window(self._conflicts.get(pupil, ()), case.window):
             yield f"conflict: a source states another mark for {_sessions(conflicts)} in it"
         if waiting := _in_window(self._pending.get(pupil, ()), case.window):
             yield f"pending: an amendment of {_sessions(waiting)} of it waits for approval"
 
-    def _without_support(self, pupil: int, window: Window) -> Iterator[str]:
-        first = min(window.first_week, *(self.view.school_year or ()))
-        days = self._support.get(pupil, ())
-        if not any(first <= day <= self.view.on for day in days):
-            yield (
-                "support: no support is recorded since "
-                f"{first}, nor that it would not be appropriate"
-            )
+    def _used_up(self, pupil: int, sessions: Sequence[Session]) -> Iterator[str]:
+        """Yield what earlier notices used up of a window, to each parent for himself."""
+        for parent in sorted({who for who, _ in self._notices.get(pupil, ())}):
+            found = uses(sessions, self._notices_to(pupil, parent), self.view.on)
+            if found.certain:
+                used = _sessions(found.certain)
+                yield f"relied-on: earlier notices to parent {parent} used up {used} of the window"
+            for notice, asked in found.undetermined:
+                ground = withdrawal_words(notice.withdrawn_ground)
+                counted = "used up" if found.used.issuperset(asked) else "free"
+                yield (
+                    f"ask-authority: the notice of {notice.issued_on} to parent {parent} "
+                    f"{ground}: ask the authority whether {_sessions(len(asked))} of the window "
+                    f"may be used again (counted as {counted} here)"
+                )
 
     def _school_type(self) -> Iterator[str]:
         kind = self.view.school.type if self.view.school else ""
         if not relevant_school(kind, self.view.on):
             yield f"school-type: penalty notices do not apply to a school of type {kind!r}"
+
+
+def _without_support(steps: Sequence[SupportStep], first: date) -> Iterator[str]:
+    """Say that no support is on record, with what is, and why each of it is none."""
+    judged = {each.judged.verdict for each in steps}
+    if judged & {"support", "not-appropriate"}:
+        return
+    if "offered" in judged:
+        offered = (each for each in steps if each.judged.verdict == "offered")
+        said = (
+            f"offered on {e.on} ({e.step}), parent said: {e.outcome or e.step}" for e in offered
+        )
+        yield f"support: {'; '.join(said)}; whether that is enough is for a person to say"
+        return
+    found = [f"{each.words} ({each.judged.why})" for each in steps]
+    yield (
+        f"support: no support is recorded since {first}, nor that it would not be appropriate; "
+        f"on record: {'; '.join(found) or 'no step with the family'}"
+    )
 
 
 def _parent_blockers(parents: Iterable[Parent]) -> Iterator[str]:

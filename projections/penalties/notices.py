@@ -279,6 +279,14 @@ def _stated(key: str, heading: str = "") -> Column[RestedNotice]:
     return Column(key, heading, attrgetter(f"notice.{key}"))
 
 
+def _outcome_cell(row: RestedNotice) -> str:
+    notice = row.notice
+    if notice.law.withdrawn(date.max):
+        ground = notice.withdrawn_ground
+        return f"withdrawn ({f'reg {ground}' if ground else 'no ground recorded'})"
+    return notice.outcome or ("paid" if notice.paid_on else "")
+
+
 def _change_cell(each: ChangeSinceIssue) -> str:
     changed = f"{each.session} {each.was or '-'}>{each.became} {each.when}"
     return f"{changed} {each.author}: {each.reason or ''}".rstrip(": ")
@@ -301,7 +309,7 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
     _stated("issued_on", "Issued"),
     *map(_stated, ("offence_first", "offence_last", "received_on", "paid_on", "withdrawn_on")),
     Column("outcome", "Outcome", lambda row: row.notice.outcome,
-           text=lambda row: row.notice.outcome or ("paid" if row.notice.paid_on else "")),
+           text=_outcome_cell),
     *map(_stated, ("outcome_on", "issuer")),
     Column("sessions", "Sessions", text=lambda row: str(len(row.sessions)), number=True),
     Column("relevant_now", "Relevant now", number=True),
@@ -314,6 +322,7 @@ _COLUMNS: tuple[Column[RestedNotice], ...] = (
            csv=lambda row: list(map(_uncounted_cell, row.uncounted))),
     Column("pending", value=lambda row: Listing(_WAITING, row.waiting),
            csv=lambda row: [f"{w.session} {w.original}>{w.code}" for w in row.waiting]),
+    _stated("withdrawn_ground"),
 )  # fmt: skip
 _READ = (
     "Issued", "Parent", "UPN", "Pupil", "Kind", "Outcome", "Sessions", "Relevant now",

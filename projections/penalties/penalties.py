@@ -1,16 +1,18 @@
 """Who reached the penalty notice threshold, and who is near it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from ledger.errors import Refused
 from ledger.values import Session, parse_session
 from policies.law.calendar import school_weeks
-from policies.law.penalties import RelevantEntry, first_recorded, measure
+from policies.law.penalties import RelevantEntry, measure
 from projections.penalties.case import (
     Case,
+    Counts,
     Register,
     age_of,
     case_of,
@@ -24,13 +26,14 @@ from projections.penalties.case import (
     window_counts,
 )
 from projections.penalties.families import Families, by_pupil
+from projections.penalties.recorded import RecordedRegister
 from projections.penalties.text import (
     COLUMNS,
     Considered,
     ListedPupil,
     PenaltyFindings,
     explanation,
-    table,
+    tables,
 )
 from projections.queries.blocks import Block
 from projections.queries.columns import Listing
@@ -40,7 +43,6 @@ from projections.queries.selection import selected_cells
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import marks_with_codes
 from projections.readmodel.records.penalties import Consideration
-from projections.readmodel.records.register import Mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +53,12 @@ class Penalties(Selection, Question[PenaltyFindings]):
     """
 
     at_least: int | None = option("list from so many sessions on [the threshold]", minimum=1)
+    at_most: int | None = option("list up to so many sessions [no limit]", minimum=1)
     window: Literal["any", "current"] = option(
-        "any window so far, or only the latest", "any", choices=("any", "current")
+        "any window so far (cases that stand from an earlier one in a table of their own), or "
+        "only the latest",
+        "any",
+        choices=("any", "current"),
     )
     not_considered: bool = option(
         "leave out those whose case somebody has considered since", default=False
@@ -60,10 +66,22 @@ class Penalties(Selection, Question[PenaltyFindings]):
     explain: bool = option(
         "show sessions, windows and the rule, in words for a parent", default=False
     )
+    membership: Literal["on", "session"] = option(
+        "with --group, --year, --cohort: members at --on, or members when a counted entry was "
+        "made; counts stay those of the whole register",
+        "on",
+        choices=("on", "session"),
+    )
 
     def find(self, view: View) -> PenaltyFindings:
         """Find the pupils listed, by UPN."""
         search = _Search(self, view)
+        if self.at_most is not None and self.at_most < search.at_least:
+            raise Refused(
+                "numbers-reversed",
+                f"--at-most {self.at_most} is less than --at-least {search.at_least}",
+                "give both, the smaller number with --at-least",
+            )
         pupils = sorted(search.pupils(), key=lambda each: each.person.upn)
         return PenaltyFindings(search.register, search.at_least, pupils)
 
@@ -71,11 +89,16 @@ class Penalties(Selection, Question[PenaltyFindings]):
         """Show one row for each pupil."""
         rows = Listing(COLUMNS, found.pupils)
         early = self.window == "current" and found.at_least < found.register.measure.sessions
-        shown: list[Block] = [table(found, early=early)]
+        shown: list[Block] = [*tables(found, early=early, by_session=self._by_session)]
         if self.explain:
             shown += explanation(found)
-        fields = {"at_least": found.at_least, "window": self.window, "rows": rows}
-        return Answer(fields, blocks=shown)
+        limits = {"at_least": found.at_least, "at_most": self.at_most}
+        return Answer({**limits, "window": self.window, "rows": rows}, blocks=shown)
+
+    @property
+    def _by_session(self) -> bool:
+        chosen = any((self.group, self.cohort, self.year))
+        return chosen and self.membership == "session"
 
     def unknown(self) -> Answer:
         """Return nobody."""
@@ -95,6 +118,7 @@ class _Search:
         people = view.people.items()
         ages = {n: age_of(p.compulsory_from, p.birth_cohort) for n, p in people}
         self.cells = countable_cells(self.whole, ages)
+        self.recorded = RecordedRegister(view, self.register.measure)
         known = sorted(view.standing(Consideration), key=lambda each: each.kf)
         self.considered = by_pupil((each.pupil, _considered(view, each)) for each in known)
 
@@ -107,25 +131,43 @@ class _Search:
         flags = relevant_cells(whole, register.codes, self.cells)
         weeks = weeks_begun(register.weeks, register.on)
         latest, fullest = window_counts(flags, whole.sessions, weeks, register.measure)
-        counts = latest if self.question.window == "current" else fullest
+        listed = self._in_range(latest)
+        earlier = self._in_range(fullest) & ~listed
+        if self.question.window == "any":
+            listed |= earlier
         chosen = (flags & selected_cells(self.view, self.question, whole)).any(axis=1)
-        for row in np.nonzero(chosen & (counts >= self.at_least))[0]:
+        for row in np.nonzero(chosen & listed)[0]:
             pupil = int(row)
             found = entries(whole, flags, pupil)
             case = case_of(register, found, self.families.notices_for(pupil))
-            stood = list(_stretches(self.view, pupil, self._sessions(self.cells[pupil])))
-            if not (self.question.not_considered and self._is_settled(pupil, case, stood)):
-                yield self._listed(pupil, case, stood)
+            stood = list(_stretches(self.view, pupil, register))
+            about: Sequence[Session] = case.standing.sessions
+            if self.question.window == "any":
+                about = in_full_windows(case, register, self.at_least)
+            if not (self.question.not_considered and self._is_settled(pupil, case, stood, about)):
+                yield self._listed(pupil, case, stood)._replace(earlier=bool(earlier[row]))
 
-    def _is_settled(self, pupil: int, case: Case, stood: Iterable["Stretch"]) -> bool:
+    def _in_range(self, counts: Counts) -> Flags:
+        """Return which pupils have as many as are asked about."""
+        most = self.question.at_most
+        found: Flags = counts >= self.at_least
+        return found if most is None else found & (counts <= most)
+
+    def _is_due(self, pupil: int, case: Case, stood: Iterable["Stretch"]) -> bool:
+        """Tell whether the threshold is met, and nobody has considered the case as it is now."""
+        if not case.met:
+            return False
+        about = in_full_windows(case, self.register, case.measure.sessions)
+        return not self._is_settled(pupil, case, stood, about)
+
+    def _is_settled(
+        self, pupil: int, case: Case, stood: Iterable["Stretch"], about: Sequence[Session]
+    ) -> bool:
         """Tell whether somebody considered the case as it is now.
 
         One who had seen as many in a window as the fullest holds, and every entry that the case
         is about: read the register after the last of them was recorded.
         """
-        about: Sequence[Session] = case.standing.sessions
-        if self.question.window == "any":
-            about = in_full_windows(case, self.register, self.at_least)
         recorded = _recorded_since(stood)
         newest = max(recorded[session] for session in about)
         return any(
@@ -133,17 +175,18 @@ class _Search:
             for each in self.considered.get(pupil, ())
         )
 
-    def _listed(self, pupil: int, case: Case, stood: Iterable["Stretch"]) -> ListedPupil:
-        parents = list(self.families.parents(pupil))
+    def _listed(self, pupil: int, case: Case, stood: Sequence["Stretch"]) -> ListedPupil:
+        parents, steps = list(self.families.parents(pupil, case)), self.families.steps(pupil, case)
         empty: Flags = self.whole.counted[pupil] & (self.whole.codes[pupil] == 0)
-        weeks, rule = self.register.weeks, self.register.measure
         return ListedPupil(
             self.view.people[pupil],
             case,
-            first_recorded(weeks, (each.entry for each in stood), rule),
+            self.recorded.first_full(pupil, (each.entry for each in stood)),
+            self._is_due(pupil, case, stood),
             self.considered.get(pupil, ()),
             parents,
-            self.families.blockers(pupil, case, self._sessions(empty), parents),
+            steps,
+            self.families.blockers(pupil, case, self._sessions(empty), parents, steps),
         )
 
 
@@ -153,36 +196,22 @@ def _considered(view: View, seen: Consideration) -> Considered:
 
 
 class Stretch(NamedTuple):
-    """A version with a relevant code: positions, and the times that go by the clock asked."""
+    """A version with a relevant code: positions, and between which moments it stood."""
 
-    session: Session
     since: int
     until: int | None
-    known_from: int
-    known_to: int | None
-
-    @property
-    def entry(self) -> RelevantEntry:
-        """What the policy needs to know of it."""
-        return RelevantEntry(self.session, self.known_from, self.known_to)
+    entry: RelevantEntry
 
 
-def _stretches(view: View, pupil: int, cells: Collection[Session]) -> Iterator[Stretch]:
-    """Yield every version with a relevant code that ever stood on these sessions, as known."""
-    codes, days = view.rules.codes, (min(cells).date, max(cells).date)
+def _stretches(view: View, pupil: int, register: Register) -> Iterator[Stretch]:
+    """Yield every version with a relevant code that ever stood up to the day, as known."""
+    codes, days = register.codes, (counted_from(register.codes), register.on)
     for mark in marks_with_codes(view, pupil, days, letters(codes)):
         session = parse_session(mark.session)
         rule = codes.find(mark.code, session.date)
-        if session in cells and rule is not None and rule.threshold:
-            yield _stretch(view, session, mark)
-
-
-def _stretch(view: View, session: Session, mark: Mark) -> Stretch:
-    ended = None if mark.kt is None or mark.kt > view.position else mark.kt
-    if view.question.clock == "source":
-        return Stretch(session, mark.kf, ended, mark.sf, None if ended is None else mark.st)
-    until = None if ended is None else view.commits.known_at(ended)
-    return Stretch(session, mark.kf, ended, view.commits.known_at(mark.kf), until)
+        if rule is not None and rule.threshold:
+            entry = RelevantEntry(session, *view.moments(mark))
+            yield Stretch(mark.kf, view.end_of(mark), entry)
 
 
 def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, int]:
@@ -193,7 +222,8 @@ def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, int]:
     since: dict[Session, int] = {}
     ended: dict[Session, int | None] = {}
     for stretch in stood:
-        if ended.get(stretch.session) != stretch.since:
-            since[stretch.session] = stretch.since
-        ended[stretch.session] = stretch.until
+        session = stretch.entry.session
+        if ended.get(session) != stretch.since:
+            since[session] = stretch.since
+        ended[session] = stretch.until
     return since

@@ -4,6 +4,7 @@ It says what is recorded, never a finding.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from ledger.clock import Corrected, dated, iso, local, local_date, told
@@ -13,17 +14,24 @@ from policies.law.penalties import Measure, Window
 from policies.packs.codes import Codes
 from policies.packs.values import parameters
 from projections.penalties.case import Case, Register, counted_from, letters
-from projections.penalties.families import Parent
+from projections.penalties.families import Parent, SupportStep
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, natural_order
 from projections.queries.view import Author, Person
 from projections.readmodel.records.penalties import Consideration
 
 _EARLY = "Oldest leaves on"
+_TO_SUNDAY = timedelta(days=6)
 _OUTCOMES = {
     "first": "a notice would be the first in the period",
     "second": "a notice would be the second in the period",
     "barred": "no further notice may be issued in the period",
+}
+
+
+_SUPPORT = {
+    "support": "Support on record",
+    "not-appropriate": "Recorded that support would not be the right step",
 }
 
 
@@ -41,15 +49,19 @@ class ListedPupil(NamedTuple):
     """A pupil listed: the case, what was considered of it, and what a referral would meet.
 
     ``first_recorded``: when a window first held as many recorded entries as the rule names, none
-    where it never did, 0 where the source states no time for it.
+    where it never did, 0 where the source states no time for it; ``due``: whether a decision to
+    consider is; ``earlier``: whether it is listed by an earlier window only.
     """
 
     person: Person
     case: Case
     first_recorded: int | None = None
+    due: bool = False
     considered: Sequence[Considered] = ()
     parents: Sequence[Parent] = ()
+    steps: Sequence[SupportStep] = ()
     blockers: Sequence[str] = ()
+    earlier: bool = False
 
 
 class PenaltyFindings(NamedTuple):
@@ -65,11 +77,14 @@ def _window(key: str) -> Column[ListedPupil]:
         found: Window | None = getattr(row.case.standing, key)
         return found
 
-    return Column(
-        key,
-        value=of,
-        csv=lambda row: " to ".join(map(str, of(row) or ())),
-    )
+    return Column(key, value=of, csv=lambda row: _days_cell(of(row)))
+
+
+def _days_cell(window: Window | None) -> str:
+    """Say from which day to which a window goes: to the Sunday of its last week."""
+    if window is None:
+        return ""
+    return f"Mon {window.first_week} to Sun {window.last_week + _TO_SUNDAY}"
 
 
 def _entries(key: str) -> Column[ListedPupil]:
@@ -86,11 +101,20 @@ def _entries(key: str) -> Column[ListedPupil]:
 
 def _parent_cell(parent: Parent) -> str:
     previous, outcome = len(parent.one_more.previous), parent.one_more.outcome
-    return f"{parent.parent_id}: {previous} previous, {outcome}"
+    return f"{parent.parent_id}: {previous} previous, {outcome}, {parent.uses.fresh} fresh"
 
 
-def _last_considered(row: ListedPupil) -> str:
-    return "".join(f"{c.seen.decision} {dated(c.at)}" for c in row.considered[-1:])
+def _fresh_cell(row: ListedPupil) -> str:
+    """Say what is not used up for each parent, once where it is the same for all of them."""
+    fresh = {parent.uses.fresh for parent in row.parents} or {row.case.fresh}
+    if len(fresh) == 1:
+        return str(fresh.pop())
+    return ", ".join(f"{parent.parent_id} {parent.uses.fresh}" for parent in row.parents)
+
+
+def _considered_cell(row: ListedPupil) -> str:
+    found = [f"{c.seen.decision} {dated(c.at)}" for c in row.considered[-1:]]
+    return ", ".join([*found, *(["due"] if row.due else [])])
 
 
 _CONSIDERED: tuple[Column[Considered], ...] = (
@@ -108,13 +132,22 @@ _PARENTS: tuple[Column[Parent], ...] = (
     Column("amount_within_21_days", value=lambda row: row.one_more.low),
     Column("amount", value=lambda row: row.one_more.high),
     Column("la_confirmed_on", value=lambda row: row.confirmed_on),
+    Column("fresh", value=lambda row: row.uses.fresh),
+    Column("to_ask", value=lambda row: row.uses.to_ask),
+)
+_STEPS: tuple[Column[SupportStep], ...] = (
+    Column("on"),
+    Column("step"),
+    Column("outcome"),
+    Column("support", value=lambda row: row.judged.verdict),
+    Column("why", value=lambda row: row.judged.why or None),
 )
 COLUMNS: tuple[Column[ListedPupil], ...] = (
     Column("upn", "UPN", lambda row: row.person.upn),
     Column("", "Name", lambda row: row.person.name),
     Column("count", "In window", lambda row: row.case.standing.count, number=True),
     Column("settled", "Settled", lambda row: row.case.settled, number=True),
-    Column("fresh", "Fresh", lambda row: row.case.fresh, number=True),
+    Column("fresh", "Fresh", lambda row: row.case.fresh, number=True, text=_fresh_cell),
     Column("met", value=lambda row: row.case.met),
     Column("peak", "Fullest", lambda row: row.case.standing.peak, number=True),
     Column("first_met_on", "First met on", lambda row: row.case.standing.first_met_on),
@@ -127,27 +160,65 @@ COLUMNS: tuple[Column[ListedPupil], ...] = (
     Column("oldest_leaves_on", _EARLY, lambda row: row.case.standing.leaves_on,
            text=lambda row: str(row.case.standing.leaves_on or "after the known terms")),
     Column("considered", "Considered", lambda row: Listing(_CONSIDERED, row.considered),
-           text=_last_considered,
+           text=_considered_cell,
            csv=lambda row: [f"{iso(c.at)} {c.seen.decision}" for c in row.considered]),
     Column("parents", value=lambda row: Listing(_PARENTS, row.parents),
            csv=lambda row: list(map(_parent_cell, row.parents))),
     Column("blockers", "To clear up first",
-           text=lambda row: ", ".join(each.partition(":")[0] for each in row.blockers)),
+           text=lambda row: ", ".join(dict.fromkeys(b.partition(":")[0] for b in row.blockers))),
+    Column("support", value=lambda row: Listing(_STEPS, row.steps),
+           csv=lambda row: [f"{each.words}: {each.judged.verdict}" for each in row.steps]),
+    Column("due"),
+    Column("listed_by", value=lambda row: "earlier" if row.earlier else "latest"),
 )  # fmt: skip
 
 
-def table(found: PenaltyFindings, *, early: bool) -> Grid:
-    """Return the table; ``early``: a warning before the threshold, with when sessions leave."""
+def tables(found: PenaltyFindings, *, early: bool, by_session: bool) -> Iterator[Grid]:
+    """Yield the table of the latest window, then of cases that stand from an earlier one only.
+
+    ``early``: a warning before the threshold, with when sessions leave; ``by_session``: pupils
+    were chosen as members when an entry was made.
+    """
+    latest = [each for each in found.pupils if not each.earlier]
+    earlier = [each for each in found.pupils if each.earlier]
+    title = f"Penalty notice threshold as at {found.register.on}"
+    notes = list(_notes(found, by_session=by_session))
+    if not earlier:
+        yield _table(title, latest, early=early, notes=notes)
+        return
+    yield _table(f"{title}, in the latest window", latest, early=early)
+    yield _table(f"{title}, from an earlier window only", earlier, early=early, notes=notes)
+
+
+def _table(
+    title: str, pupils: Sequence[ListedPupil], *, early: bool, notes: Sequence[str] = ()
+) -> Grid:
     headings = [each.heading for each in COLUMNS if each.heading]
-    rule = found.register.measure
-    meant = [*_meaning(found.pupils, rule), _scope(rule)]
-    number = number_of(len(found.pupils), "pupil")
-    return Listing(COLUMNS, found.pupils).grid(
-        f"Penalty notice threshold as at {found.register.on}: {number}",
+    return Listing(COLUMNS, pupils).grid(
+        f"{title}: {number_of(len(pupils), 'pupil')}",
         order=[heading for heading in headings if early or heading != _EARLY],
-        rows=lambda: sorted(found.pupils, key=lambda row: natural_order(row.person.upn)),
-        notes=[f"{text[0].upper()}{text[1:]}." for text in meant],
+        rows=lambda: sorted(pupils, key=_by_count),
+        notes=notes,
     )
+
+
+def _by_count(row: ListedPupil) -> tuple[object, ...]:
+    """Return the place in a table: the most first, in the window by which it is listed."""
+    found = row.case.standing
+    counts = (-found.peak, -found.count) if row.earlier else (-found.count, -found.peak)
+    return *counts, natural_order(row.person.upn)
+
+
+def _notes(found: PenaltyFindings, *, by_session: bool) -> Iterator[str]:
+    """Yield, as sentences, what the list means and how it counts."""
+    rule = found.register.measure
+    for text in (*_meaning(found.pupils, rule), _columns(found.register), _scope(rule)):
+        yield f"{text[0].upper()}{text[1:]}."
+    if by_session:
+        yield (
+            "Listed: who was a member when a counted entry was made; the counts are those of the "
+            "whole register, in the group or not."
+        )
 
 
 def _sentence(measure: Measure) -> str:
@@ -160,15 +231,31 @@ def _sentence(measure: Measure) -> str:
 
 def _meaning(listed: Sequence[ListedPupil], measure: Measure) -> Iterator[str]:
     """Yield what being on this list means: a duty only for those who met the threshold."""
-    met = [each.case.met for each in listed]
-    if any(met) or not met:
-        yield _sentence(measure)
-    if not all(met):
+    number = in_words(measure.sessions)
+    if due := sum(each.due for each in listed):
+        yield f"{_sentence(measure)}; so for {number_of(due, 'pupil')}, due under Considered"
+    if any(each.case.met and not each.due for each in listed):
         yield (
-            f"where no day is given on which it was met, fewer than {in_words(measure.sessions)} "
+            f"{number} recorded sessions and not due: the case was considered as it stands; not a "
+            "finding against a parent"
+        )
+    if not all(each.case.met for each in listed):
+        yield (
+            f"where no day is given on which it was met, fewer than {number} "
             "are recorded: an early warning, and no duty to consider; not a finding against a "
             "parent"
         )
+
+
+def _columns(register: Register) -> str:
+    weeks = f"{in_words(register.measure.weeks)} consecutive school weeks"
+    provisional = register.codes.provisional(register.on)
+    return (
+        f"in window: sessions in the latest {weeks}; settled: those of them without "
+        f"{provisional}, which may still change; fresh: those that no notice to the parent used "
+        f"up, for each parent where they differ; fullest: the most in any {weeks} so far; to "
+        "clear up first: what a referral would meet, in words with --explain"
+    )
 
 
 def _scope(measure: Measure) -> str:
@@ -202,7 +289,7 @@ def _rule(register: Register) -> Iterator[str]:
         "somebody the head authorises, has to consider"
     )
     yield "  whether a penalty notice is the right step. It is a duty to think about it, no more:"
-    yield f"  {_sentence(measure)}."
+    yield "  not a finding against a parent."
     yield "  A session is half a school day. A school week runs from Monday to Sunday and has at"
     yield "  least one session; weeks of holiday are left out, and the count runs on across them."
     yield "  Only sessions on which the child was of compulsory school age count, from"
@@ -214,7 +301,8 @@ def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
     case, found = row.case, row.case.standing
     yield f"{row.person.name} ({row.person.upn})"
     yield from _window_in_words(codes, case, "Latest window", found.window, found.sessions)
-    yield f"  {case.settled} of them settled; {case.fresh} on which no earlier notice relied"
+    fresh = f"{case.fresh} on which no notice that stands relied, to whichever parent"
+    yield f"  {case.settled} of them settled; {fresh}"
     if found.peak_window != found.window:
         name = "Fullest window so far"
         yield from _window_in_words(codes, case, name, found.peak_window, found.peak_sessions)
@@ -225,6 +313,11 @@ def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
         yield f"  The register first held as many on {day(at.date())} at {at:%H:%M}"
     if found.leaves_on:
         yield f"  The oldest session leaves the window on {day(found.leaves_on)}"
+    yield from _besides(row)
+
+
+def _besides(row: ListedPupil) -> Iterator[str]:
+    """Yield what was considered, who the parents are, what support there was, what is left."""
     for each in row.considered:
         when = told(each.at, lambda at: f"{day(local_date(at))}")
         on = "" if isinstance(each.at, Corrected) else "on "
@@ -232,6 +325,9 @@ def _pupil(codes: Codes, row: ListedPupil) -> Iterator[str]:
         yield f"  Considered {who}: {each.seen.decision} ({each.reason})"
     for parent in row.parents:
         yield f"  Parent {_parent_words(parent)}"
+    for step in row.steps:
+        if step.judged.verdict in _SUPPORT:
+            yield f"  {_SUPPORT[step.judged.verdict]}: {step.words}"
     for blocker in row.blockers:
         yield f"  To clear up first: {blocker.partition(': ')[2]}"
 
@@ -254,4 +350,8 @@ def _parent_words(parent: Parent) -> str:
     confirmed, one_more = parent.confirmed_on, parent.one_more
     source = f" (the authority last confirmed on {day(confirmed)})" if confirmed else ""
     previous = f"{len(one_more.previous)} earlier in the period on our records{source}"
-    return f"{parent.parent_id}: {previous}; {_OUTCOMES[one_more.outcome]}"
+    said = f"{parent.parent_id}: {previous}; {_OUTCOMES[one_more.outcome]}"
+    asked = len(parent.uses.sessions)
+    if not asked:
+        return said
+    return f"{said}; {parent.uses.fresh} of the {asked} not used up by a notice to this parent"

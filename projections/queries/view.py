@@ -25,7 +25,7 @@ from projections.readmodel.known import (
     last_position_at,
     newest_stamp,
 )
-from projections.readmodel.record import Sealed
+from projections.readmodel.record import Sealed, Versioned
 from projections.readmodel.records import roll as roll_records
 from projections.readmodel.records import school as school_records
 from projections.readmodel.records.roll import Details
@@ -147,6 +147,21 @@ class View(Known):
     def author(self, record: Signed) -> Author:
         """Return who made a record, as it says itself."""
         return Author(self.open(record.name), record.job_title)
+
+    def moments(self, version: Versioned) -> tuple[int, int | None]:
+        """Return the moments between which a version stood, by the clock asked; none: it stands.
+
+        Under the source clock the instants that sources state, 0 for none; else transactions,
+        whole, by their first positions. `instant_of` tells when a moment was.
+        """
+        ended = self.end_of(version)
+        if self.question.clock == "source":
+            return version.sf, None if ended is None else version.st
+        return self.commits.of(version.kf).first, ended and self.commits.of(ended).first
+
+    def instant_of(self, moment: int) -> int:
+        """Return when a moment was, in microseconds; 0 where a source states no time."""
+        return moment if self.question.clock == "source" else self.commits.known_at(moment)
 
     @property
     def knows_nothing(self) -> bool:

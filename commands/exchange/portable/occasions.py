@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache, cached_property
 
 from commands.core.command import State
+from commands.exchange.portable.known import KnownTimes
 from commands.exchange.portable.rows import AmendmentRow, session_number, session_numbered
 from commands.exchange.portable.work import Work
 from ledger.clock import local_date
@@ -55,6 +56,7 @@ class Occasions:
         self._uncertain = not work.problems.unread.isdisjoint({SCHOOL, GROUPS})
         self.at = cache(self._occasion)
         self._day_of_hour = cache(lambda hour: local_date(hour * _HOUR))
+        self._known = KnownTimes(work)
         self._stated = {
             key: (line, event.stated)
             for line, event in work.content.school.closures
@@ -130,22 +132,31 @@ class Occasions:
         closure = self._closure(occasion, pupil)
         if closure is None or not closure.cancelled or not self._calendar.in_term(occasion.day):
             return None
-        return self._cancellation(occasion, closure)
+        return self._cancellation(occasion, closure, pupil)
 
     def withdrawn(self, occasion: Occasion, pupil: Pupil) -> Cancellation | None:
         """Return how the folder says that a session was cancelled, which was withdrawn here."""
         if (occasion.day, occasion.session.half) not in self._withdrawn:
             return None
         closure = self._folder.closure(occasion.session, pupil.groups(occasion.day))
-        return None if closure is None else self._cancellation(occasion, closure)
+        return None if closure is None else self._cancellation(occasion, closure, pupil)
 
     def not_cancelled(self) -> list[int]:
         """Return the sessions, by number, whose cancellation in the folder was withdrawn here."""
         return sorted(session_number(*key) for key in self._withdrawn)
 
-    def _cancellation(self, occasion: Occasion, closure: Closure) -> Cancellation:
+    def _cancellation(self, occasion: Occasion, closure: Closure, pupil: Pupil) -> Cancellation:
         line, stated = self._stated.get((closure.date, closure.half, closure.groups), (1, None))
-        return Cancellation(self._codes.cancelled(occasion.day), closure.reason, stated, line)
+        # Where several cancel the session for the pupil, the first that is known to do so; one
+        # that was withdrawn here is known as the folder states it.
+        known = [
+            self._known.cancellation(each, pupil)
+            for each in self._calendar.closures_on(occasion.session)
+            if each.cancelled and each.concerns(pupil.groups(occasion.day))
+        ]
+        since = min(known, default=stated) or None
+        code = self._codes.cancelled(occasion.day)
+        return Cancellation(code, closure.reason, since, line)
 
     def cancelled(self) -> list[int]:
         """Return the past sessions, by number, that were cancelled in the time of the folder."""

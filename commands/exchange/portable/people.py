@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from commands.core import families
 from commands.exchange.portable import calendar
 from commands.exchange.portable.occasions import StateBefore
 from commands.exchange.portable.rows import (
@@ -135,12 +136,13 @@ def _differ(held: NoticeStated, stated: NoticeStated) -> bool:
 
 def _notice_in_order(work: Work, row: NoticeRow) -> bool:
     pairs = [("offence_first", "offence_last"), *(("issued_on", name) for name in _AFTER_ISSUE)]
-    checks = [
+    found = [
         *(fields.reversed_dates(getattr(row, a), getattr(row, b), (a, b)) for a, b in pairs),
         *(fields.future_day(getattr(row, name), work.today, name) for name in _DATES),
         fields.future_instant(row.stated, work.now, "recorded_on"),
+        families.ground_alone(row),
     ]
-    return work.check(NOTICES, row.line, checks)
+    return work.check(NOTICES, row.line, found)
 
 
 def _notice(work: Work, row: NoticeRow, held: NoticeStated | None) -> NoticeStated:

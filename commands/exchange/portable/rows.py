@@ -19,6 +19,7 @@ from msgspec import field as column
 from ledger.clock import parse_instant
 from ledger.errors import Refused
 from ledger.events.base import Event
+from ledger.events.penalties import WithdrawalGround
 from ledger.events.roll import GroupKind, YesNo
 from ledger.formats import fields
 from ledger.formats.fields import Field, Read
@@ -166,6 +167,7 @@ class NoticeRow(Row, frozen=True, kw_only=True):
     outcome_on: date | None = None
     sessions: Annotated[tuple[str, ...], fields.sessions] = ()
     issuer: str | None = None
+    withdrawn_ground: WithdrawalGround | None = None
     stated: Instant | None = column(default=None, name="recorded_on")
 
 

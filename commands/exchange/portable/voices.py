@@ -191,7 +191,7 @@ class Voices:
     def __init__(self, state: State) -> None:
         self._state = state
         self._found: dict[str, dict[Hashable, Voice]] = {}
-        self._headers: list[tuple[range, bool]] = []
+        self._headers: list[tuple[range, Committed]] = []
 
     def __getitem__(self, record: Record) -> Voice:
         """Return how a record was stated."""
@@ -199,6 +199,14 @@ class Voices:
         if stream not in self._found:
             self._found[stream] = self._heard(stream)
         return self._found[stream].get(key, _UNHEARD)
+
+    def times(self, stream: str) -> Iterator[tuple[SourcedEvent, int]]:
+        """Yield what is known by the source clock of a stream, and since when; 0: always."""
+        for place, event in enumerate(self._state.histories.get(stream, ())):
+            if isinstance(event, SourcedEvent):
+                imported = self._imported(stream, place, event)
+                position = self._state.positions[stream][place]
+                yield event, (event.stated or 0) if imported else self._header(position).at
 
     def _heard(self, stream: str) -> dict[Hashable, Voice]:
         """Return what was stated in a stream; nothing where no person here stated anything."""
@@ -221,15 +229,15 @@ class Voices:
         """Tell whether an event came in an import: its row says so, else its header does."""
         if isinstance(event, SourcedEvent):
             return event.row is not None
-        position = self._state.positions[stream][place]
-        known = next((i for span, i in self._headers if position in span), None)
-        return self._header(position) if known is None else known
+        return self._header(self._state.positions[stream][place]).source is not None
 
-    def _header(self, position: int) -> bool:
+    def _header(self, position: int) -> Committed:
         """Find the header before a position, and remember of how many facts it tells."""
+        known = next((header for span, header in self._headers if position in span), None)
+        if known is not None:
+            return known
         before = map(self._state.event_at, range(position - 1, 0, -1))
         events = ((found.position, found.event) for found in before if found)
         at, header = next((at, event) for at, event in events if isinstance(event, Committed))
-        imported = header.source is not None
-        self._headers.append((range(at, at + header.count + 1), imported))
-        return imported
+        self._headers.append((range(at, at + header.count + 1), header))
+        return header

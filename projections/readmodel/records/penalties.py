@@ -42,6 +42,7 @@ class Notice(Versioned, frozen=True):
     outcome_on: date | None
     sessions: Joined
     issuer: str | None
+    withdrawn_ground: str | None
     stated: int | None
 
     @property

@@ -53,11 +53,24 @@ def test_what_is_left_out_stays_as_it_was(office):
     assert other.received_on is None
 
 
+def test_the_ground_of_a_withdrawal_is_recorded_and_asked_for(office):
+    """Withdrawn, and why; without it somebody is told what turns on it; not under s.105."""
+    withdrawn = {"withdrawn_on": date(2026, 11, 19)}
+    _, ask = office.do(notice(**withdrawn)).says
+    assert ask.startswith("no ground of withdrawal is recorded")
+    [event] = office.events(notice(withdrawn_ground="8(1)(b)"))
+    assert (event.withdrawn_on, event.withdrawn_ground) == (date(2026, 11, 19), "8(1)(b)")
+    assert len(office.do(notice(outcome="withdrawn")).says) == 1
+    assert len(office.do(notice(kind="s105", **withdrawn)).says) == 1
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [
         ({"parent_id": "F9"}, "parent-unknown"),
         ({"pupil": "P9"}, "pupil-unknown"),
+        ({"withdrawn_ground": "9"}, "withdrawal-missing"),
+        ({"withdrawn_ground": "9", "outcome": "unpaid"}, "withdrawal-missing"),
         ({"offence_last": date(2026, 9, 13)}, "dates-reversed"),
         ({"received_on": date(2026, 11, 15)}, "dates-reversed"),
         ({"issued_on": date(2026, 11, 21)}, "future"),

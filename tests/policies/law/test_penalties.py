@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from ledger.values import HALVES, Session, parse_session
 from policies.law.calendar import school_weeks
-from policies.law.penalties import Measure, RelevantEntry, first_recorded, measure, standing
+from policies.law.penalties import (
+    KnownWeeks,
+    Measure,
+    RelevantEntry,
+    first_recorded,
+    measure,
+    standing,
+)
 from tests.policies.answers import answered
 
 FILE = Path(__file__).parents[3] / "fixtures" / "cases" / "penalties" / "threshold.toml"
@@ -73,15 +80,36 @@ def test_listing_by_any_window_or_by_the_latest():
 
 def test_the_instant_is_that_of_the_tenth_recorded():
     """Recorded out of order: the window is full when the last of ten is there."""
-    week, weeks = sessions(WEEK), school_weeks(s.date for s in met())
+    week, weeks = sessions(WEEK), known(met())
     stood = [RelevantEntry(session, 100 - n) for n, session in enumerate(week)]
     assert first_recorded(weeks, stood, Measure(10, 10)) == 100
     assert first_recorded(weeks, stood[1:], Measure(10, 10)) is None
 
 
+def known(met):
+    """School weeks that were never known otherwise."""
+    return [KnownWeeks(0, school_weeks(s.date for s in met))]
+
+
+def test_each_moment_is_judged_by_the_school_weeks_known_then():
+    """Five and five, eleven weeks apart; from moment 7 to 9 one week between them is none."""
+    weeks = [FIRST + 7 * n * DAY for n in range(12)]
+    fewer = [*weeks[:5], *weeks[6:]]
+    days = [weeks[0] + n * DAY for n in range(5)] + [weeks[10] + n * DAY for n in range(5)]
+    stood = [RelevantEntry(Session(day, "AM"), 1) for day in days]
+    size = Measure(10, 10)
+    assert first_recorded([KnownWeeks(0, weeks)], stood, size) is None
+    assert first_recorded([KnownWeeks(0, weeks), KnownWeeks(7, fewer)], stood, size) == 7
+    known = [KnownWeeks(0, weeks), KnownWeeks(7, fewer), KnownWeeks(9, weeks)]
+    last = stood.pop().session
+    assert first_recorded(known, [*stood, RelevantEntry(last, 8)], size) == 8
+    assert first_recorded(known, [*stood, RelevantEntry(last, 8, 9)], size) == 8
+    assert first_recorded(known, [*stood, RelevantEntry(last, 9)], size) is None
+
+
 def test_an_entry_replaced_by_another_is_one_all_along():
     """Not yet established, then without leave: no moment in between, and none twice."""
-    week, weeks = sessions(WEEK), school_weeks(s.date for s in met())
+    week, weeks = sessions(WEEK), known(met())
     stood = [RelevantEntry(week[0], 1, 50), RelevantEntry(week[0], 50)]
     stood += [RelevantEntry(session, 2) for session in week[1:9]]
     assert first_recorded(weeks, stood, Measure(10, 10)) is None
@@ -217,7 +245,7 @@ def test_the_first_recorded_moment_is_found_by_looking_at_every_moment(school, d
         if data.draw(st.booleans()):
             stood.append(RelevantEntry(session, times[-1]))
     expected = next((m for m in range(13) if full(met, stood, m, size)), None)
-    assert first_recorded(school_weeks(s.date for s in met), stood, Measure(*size)) == expected
+    assert first_recorded(known(met), stood, Measure(*size)) == expected
 
 
 def full(met, stood, moment, size):

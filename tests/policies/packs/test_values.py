@@ -92,6 +92,10 @@ def test_a_rule_that_rests_on_memory_or_inference_is_marked():
     }
     assert doubtful == {
         "absence.severe_share",
+        "casework.agreed_outcomes",
+        "casework.agreeing_steps",
+        "casework.declined_outcomes",
+        "casework.not_given_outcomes",
         "compulsory_school_age.birth_year_starts",
         "leave.bound_schools",
         "leave.purpose.exceptional",
@@ -101,6 +105,8 @@ def test_a_rule_that_rests_on_memory_or_inference_is_marked():
         "penalty_notices.payment_days",
         "penalty_notices.prosecution_months",
         "penalty_notices.relevant_schools",
+        "penalty_notices.undetermined_after_withdrawal",
+        "penalty_notices.used_after_withdrawal",
         "returns.new_pupil_days",
     }
 

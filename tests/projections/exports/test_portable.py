@@ -5,6 +5,7 @@ import errno
 import shutil
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from commands.amending.amend import AmendMarks
 from commands.core.command import Context
 from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
+from commands.penalties.notices import RecordNotice
 from commands.penalties.undercut import watch
 from commands.register.plans import PlanAbsence
 from commands.register.take import MarkSession
@@ -29,6 +31,7 @@ from projections.exports import portable_rows
 from projections.exports.portable import ExportPortable
 from projections.figures.rates import Rates
 from projections.history.history import History
+from projections.penalties.notices import Notices
 from projections.queries.view import open_view
 
 SCHOOL = Path(__file__).parents[3] / "fixtures" / "portable"
@@ -162,6 +165,22 @@ def test_a_part_of_the_sessions_is_exported_where_asked(school, tmp_path):
     document = export(school, tmp_path / "out", from_=day, on=day)
     counts = {row["file"]: row["rows"] for row in document["rows"]}
     assert (counts["marks.csv"], counts["amendments.csv"], counts["pupils.csv"]) == (14, 3, 8)
+
+
+def test_the_ground_of_a_withdrawal_comes_back(school, tmp_path):
+    """Stated here, it is in the folder and in the copy; an older folder leaves it as it was."""
+    told = {"parent_id": "P01", "pupil": UPN, "kind": "s444A", "issued_on": date(2026, 3, 2)}
+    period = {"offence_first": date(2026, 2, 2), "offence_last": date(2026, 2, 2)}
+    ground = {"withdrawn_on": date(2026, 3, 9), "withdrawn_ground": "8(1)(b)"}
+    execute(school, RecordNotice(**told, **period, **ground))
+    export(school, tmp_path / "out")
+    copy = imported(tmp_path / "out")
+    rows = [[dict(row) for row in ask(each, Notices())["rows"]] for each in (school, copy)]
+    assert [row["withdrawn_ground"] for row in rows[0]] == [None, None, "8(1)(b)"]
+    assert [row["withdrawn_ground"] for row in rows[1]] == [None, None, "8(1)(b)"]
+    bring(copy, SCHOOL)
+    again = [row["withdrawn_ground"] for row in ask(copy, Notices())["rows"]]
+    assert again == [None, None, "8(1)(b)"]
 
 
 def test_files_without_rows_are_not_written(school, tmp_path):

@@ -1,9 +1,10 @@
 """Schools to ask ``penalties`` about: calendars, registers, notices at every edge, by a seed."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.projections.penalties.oracle import (
     COMMENCED,
@@ -17,6 +18,15 @@ from tests.projections.penalties.oracle import (
 OTHERS = ("/", "\\", "L", "I", "C", "M", "-", "-")
 EVERYONE: frozenset[str] = frozenset()
 Session = tuple[date, str]
+GROUNDS = ("8(1)(a)", "8(1)(b)", "9", None)
+
+
+class Ever(NamedTuple):
+    """What was recorded, and between which moments it stood; 0: before all, none: to this day."""
+
+    said: Any
+    since: int = 0
+    until: int | None = None
 
 
 @dataclass
@@ -42,6 +52,7 @@ class Notice:
     outcome_on: date | None
     paid_on: date | None
     sessions: tuple[Session, ...]
+    withdrawn_ground: str | None = None
 
     def stated(self) -> dict[str, Any]:
         """Return what it says but to whom, by name."""
@@ -52,22 +63,26 @@ class Notice:
 class Pupil:
     """A pupil: born when, on roll when, in which groups when, marked how.
 
-    ``marks``: for each session what was recorded at which moment, in order.
+    ``spells``: first and last day; ``groups``: name, first and last day; each `Ever`, in order of
+    the moments. ``marks``: for each session what was recorded at which moment, in order.
     """
 
-    born: date
-    spells: list[tuple[date, date | None]]
-    groups: list[tuple[str, date | None, date | None]]
+    born: list[Ever]
+    spells: list[Ever]
+    groups: list[Ever]
     marks: dict[Session, list[tuple[int, str]]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
 
 
 @dataclass
 class School:
-    """A school's calendar, its pupils, and the day that is asked about."""
+    """A school's calendar, its pupils, and the day that is asked about.
 
-    terms: list[tuple[date, date]]
-    closed: list[Closed]
+    ``terms``: first and last day and name, ``closed``: of `Closed`; each `Ever`.
+    """
+
+    terms: list[Ever]
+    closed: list[Ever]
     pupils: list[Pupil]
     on: date
 
@@ -77,9 +92,115 @@ def generated(seed: int, pupils: int = 1) -> School:
     r = random.Random(seed)  # noqa: S311 - cases, not keys
     terms = _terms(r)
     in_term = [d for first, last in terms for d in days(first, last) if d.weekday() < 5]
-    school = School(terms, _closures(r, in_term), [], _asked(r, in_term))
+    closed = [Ever(each) for each in _closures(r, in_term)]
+    named = [Ever((*each, f"Term {n}")) for n, each in enumerate(terms)]
+    school = School(named, closed, [], _asked(r, in_term))
     school.pupils = [_pupil(r, school, in_term) for _ in range(pupils)]
+    if r.random() < 0.6:
+        _rethink(r, school, in_term)
     return school
+
+
+# -- what was recorded later, and otherwise ---------------------------------------------------
+
+
+def moments(school: School) -> list[int]:
+    """Return every moment at which something was recorded, but for what was there before all."""
+    marks = {m for pupil in school.pupils for v in pupil.marks.values() for m, _ in v}
+    return sorted(marks | {m for each in ever(school) for m in each[1:] if m})
+
+
+def ever(school: School) -> Iterator[Ever]:
+    """Yield every fact but the marks."""
+    yield from (*school.terms, *school.closed)
+    for pupil in school.pupils:
+        yield from (*pupil.spells, *pupil.groups, *pupil.born)
+
+
+def _rethink(r: random.Random, school: School, in_term: list[date]) -> None:
+    """Close, cancel, reopen, move, restate and correct, at or around moments of marks."""
+    known = moments(school) or [1]
+
+    def moment() -> int:
+        return max(1, r.choice(known) + r.choice([-1, 0, 0, 1]))
+
+    for _ in range(r.randint(0, 2)):
+        r.choice([_close, _close, _close, _reopen, _reterm])(r, school, in_term, moment())
+    for pupil in school.pupils:
+        for _ in range(r.randint(0, 2)):
+            r.choice([_move, _move, _remove, _rebirth])(r, pupil, in_term, moment())
+
+
+def _close(r: random.Random, school: School, in_term: list[date], moment: int) -> None:
+    """Close sessions late: often over marks, of one day, of a whole week, and for some groups."""
+    marked = [s[0] for pupil in school.pupils for s in pupil.marks] or in_term
+    there = {(each.said.session, each.said.groups) for each in school.closed}
+    for closure in _closures(r, marked):
+        if (closure.session, closure.groups) not in there:
+            school.closed.append(Ever(closure, moment))
+
+
+def _reopen(r: random.Random, school: School, _: list[date], moment: int) -> None:
+    """Withdraw some closures."""
+    for n, each in enumerate(school.closed):
+        if each.until is None and each.since < moment and r.random() < 0.6:
+            school.closed[n] = each._replace(until=moment)
+
+
+def _reterm(r: random.Random, school: School, _: list[date], moment: int) -> None:
+    """Let a term begin or end on another day, or come to be known only then."""
+    n = r.randrange(len(school.terms))
+    (first, last, name), since, until = school.terms[n]
+    if until is not None or since >= moment:
+        return
+    if since == 0 and r.random() < 0.3:
+        school.terms[n] = Ever((first, last, name), moment)
+        return
+    moved = (first + r.choice([0, 0, 1, 7]) * DAY, last - r.choice([0, 1, 7, 14]) * DAY)
+    # A term is known by its name and school year: it may not move into another one.
+    same_year = (moved[0].month > 7) == (first.month > 7) and moved[0].year == first.year
+    if moved[0] <= moved[1] and same_year:
+        school.terms[n] = Ever((first, last, name), since, moment)
+        school.terms.append(Ever((*moved, name), moment))
+
+
+def _move(r: random.Random, pupil: Pupil, in_term: list[date], moment: int) -> None:
+    """Move a pupil to another group, as from a day that may be long past."""
+    n = r.randrange(len(pupil.groups))
+    (name, since, until), known, ended = pupil.groups[n]
+    if ended is not None or known >= moment:
+        return
+    day = r.choice([*(s[0] for s in pupil.marks), r.choice(in_term)])
+    other = r.choice(["Y9", "9A", "9B", "FSM"])
+    if any(each.said[:2] == (other, day) for each in pupil.groups):
+        return
+    if since is None or since < day:
+        pupil.groups[n] = Ever((name, since, until), known, moment)
+        pupil.groups.append(Ever((name, since, day - DAY), moment))
+    pupil.groups.append(Ever((other, day, None), moment))
+
+
+def _remove(r: random.Random, pupil: Pupil, in_term: list[date], moment: int) -> None:
+    """Give a spell another last day, or withdraw it."""
+    n = r.randrange(len(pupil.spells))
+    (first, last), known, ended = pupil.spells[n]
+    if ended is not None or known >= moment:
+        return
+    pupil.spells[n] = Ever((first, last), known, moment)
+    if r.random() < 0.8:
+        day = r.choice([*(s[0] for s in pupil.marks), r.choice(in_term)])
+        pupil.spells.append(Ever((first, max(first, day)), moment))
+
+
+def _rebirth(r: random.Random, pupil: Pupil, in_term: list[date], moment: int) -> None:
+    """Correct the date of birth."""
+    born = pupil.born[-1]
+    if born.since < moment:
+        pupil.born[-1] = born._replace(until=moment)
+        pupil.born.append(Ever(_born(r, in_term[0], in_term[-1]), moment))
+
+
+# -- what was there from the first ------------------------------------------------------------
 
 
 def _terms(r: random.Random) -> list[tuple[date, date]]:
@@ -146,7 +267,7 @@ def _pupil(r: random.Random, school: School, in_term: list[date]) -> Pupil:
     ]  # fmt: skip
     if r.random() < 0.3:
         groups.append(("FSM", r.choice(in_term), None))
-    pupil = Pupil(_born(r, first, last), spells, groups)
+    pupil = Pupil([Ever(_born(r, first, last))], list(map(Ever, spells)), list(map(Ever, groups)))
     _mark(r, pupil, in_term)
     _notify(r, pupil, school)
     return pupil
@@ -248,6 +369,7 @@ def _notify(r: random.Random, pupil: Pupil, school: School) -> None:
             paid_on=later if outcome == "paid" else None,
             sessions=tuple(r.sample(marked, min(len(marked), r.randint(1, 12))))
             if r.random() < 0.3 else (),
+            withdrawn_ground=r.choice(GROUNDS),
         ))  # fmt: skip
     keys = {(n.parent, n.kind, n.issued_on, n.offence_first): n for n in pupil.notices}
     pupil.notices = list(keys.values())

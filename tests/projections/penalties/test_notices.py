@@ -33,7 +33,7 @@ BLANK = "2025-09-09/PM"
 KEYS = (
     "parent_id,upn,name,kind,issued_on,offence_first,offence_last,received_on,paid_on,"
     "withdrawn_on,outcome,outcome_on,issuer,sessions,relevant_now,amended_since_issue,uncounted,"
-    "pending"
+    "pending,withdrawn_ground"
 )
 
 
@@ -66,6 +66,18 @@ def changes(book, **asked):
         [(c["session"], c["was"], c["became"]) for c in row["amended_since_issue"]]
         for row in ask(book, **asked).rows()
     ]
+
+
+def test_a_withdrawn_notice_says_on_which_ground(book):
+    """Or that none is recorded; how the outcome reads."""
+    withdrawn = {"withdrawn_on": date(2025, 10, 6)}
+    book.add(
+        AT + 1, stated("a2", **withdrawn, withdrawn_ground="8(1)(b)"), stated("a3", **withdrawn)
+    )
+    answer = ask(book)
+    assert [row["withdrawn_ground"] for row in answer.rows()] == [None, "8(1)(b)", None]
+    shown = [row[5] for row in answer.blocks[0].rows]
+    assert shown[1:] == ["withdrawn (reg 8(1)(b))", "withdrawn (no ground recorded)"]
 
 
 def test_a_notice_rests_on_its_period_or_on_the_sessions_it_names(book):
@@ -161,7 +173,7 @@ def test_one_pupil_and_the_text(book):
     header, first, _ = text.as_csv(answer).splitlines()
     assert header == KEYS
     assert first.endswith(
-        f"{FIRST};{SECOND};{THIRD},2,{SECOND} O>I 2025-10-06T09:00:00Z not stated: letter,,"
+        f"{FIRST};{SECOND};{THIRD},2,{SECOND} O>I 2025-10-06T09:00:00Z not stated: letter,,,"
     )
 
 
@@ -314,4 +326,4 @@ def test_amendments_that_wait_are_noted(book):
     answer = ask(book)
     assert answer.rows()[0]["pending"] == [{"session": FIRST, "stands": "O", "requested": "I"}]
     assert any("1 requested amendment of these sessions" in n for n in answer.blocks[0].notes)
-    assert text.as_csv(answer).splitlines()[1].endswith(f",,{FIRST} O>I")
+    assert text.as_csv(answer).splitlines()[1].endswith(f",,{FIRST} O>I,")

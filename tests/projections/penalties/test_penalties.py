@@ -7,10 +7,11 @@ import pytest
 from ledger.clock import iso
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.calendar import ClosureWithdrawn, SessionCancelled
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.penalties import NoticesConfirmed, NoticeStated, PenaltyConsidered
 from ledger.events.register import SourceConflicted
-from ledger.events.roll import ParentRecorded, RelationRecorded
+from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
 from ledger.store.store import Fact
 from projections.penalties.penalties import Penalties
 from projections.rendering import text
@@ -19,19 +20,20 @@ from tests.projections.ledgers import (
     NOW,
     enrolled,
     instant,
+    joined,
     marked,
     on_mark,
     opened,
     weekdays,
 )
-from tests.projections.penalties.facts import OFFICER, amended
+from tests.projections.penalties.facts import OFFICER, amended, closed
 
 AT = instant(2025, 9, 15, 9)
 ON = date(2025, 9, 19)
 DECEMBER = date(2025, 12, 12)
 KEYS = (
     "upn,count,settled,fresh,met,peak,first_met_on,first_recorded_met_at,window,sessions,"
-    "peak_window,peak_sessions,oldest_leaves_on,considered,parents,blockers"
+    "peak_window,peak_sessions,oldest_leaves_on,considered,parents,blockers,support,due,listed_by"
 )
 
 
@@ -101,9 +103,16 @@ def confirmed(day):
     return Fact(streams.notices("p1", "ann"), event)
 
 
-def step(words, day=ON):
+def step(words, day=ON, outcome=None):
     """A step of casework."""
-    return Fact(streams.casework("ann"), CaseworkStepTaken(step=words, on=day))
+    event = CaseworkStepTaken(step=words, on=day, outcome=outcome)
+    return Fact(streams.casework("ann"), event)
+
+
+def support(book, **asked):
+    """What is said of support, none where nothing is missing."""
+    found = [b for b in rows(book, **asked)["ann"]["blockers"] if b.startswith("support")]
+    return found[0] if found else None
 
 
 # -- who is listed ------------------------------------------------------------------------------
@@ -120,7 +129,7 @@ def test_a_row_says_what_the_contract_says(away):
         "first_met_on": "2025-09-12", "first_recorded_met_at": iso(AT), "window": weeks,
         "sessions": cells, "peak_window": weeks, "peak_sessions": cells,
         "oldest_leaves_on": "2025-11-24", "considered": [], "parents": [],
-        "blockers": row["blockers"],
+        "blockers": row["blockers"], "support": [], "due": True, "listed_by": "latest",
     }  # fmt: skip
 
 
@@ -175,6 +184,11 @@ def test_a_day_before_the_rule_is_refused(school):
     with pytest.raises(Refused) as caught:
         ask(school, on=date(2024, 8, 18))
     assert caught.value.code == "date-outside-rule"
+    assert caught.value.what == (
+        "the national threshold for penalty notices began on 2024-08-19; on 2024-08-18 each local "
+        "authority had a code of its own"
+    )
+    assert not rows(school, on=date(2024, 8, 19))
 
 
 def test_a_pupil_who_is_not_of_age_is_not_listed(school):
@@ -206,6 +220,57 @@ def test_what_one_transaction_takes_back_was_never_recorded(school):
     marks = [marked("ann", session, "O") for session in WEEK]
     school.add(AT, *marks, amended(WEEK[0]))
     assert rows(school, at_least=1)["ann"]["first_recorded_met_at"] is None
+
+
+@pytest.mark.parametrize("groups", [(), ("9A",)])
+def test_the_moment_stands_whatever_is_closed_or_cancelled_since(school, groups):
+    """A session cancelled, or a day closed, is no more than an amendment: ten were recorded."""
+    absent(school)
+    school.add(
+        AT + HOUR, closed(date(2025, 9, 8), SessionCancelled, sessions=("AM",), groups=groups)
+    )
+    row = rows(school, at_least=1)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (9, iso(AT))
+    school.add(AT + 2 * HOUR, closed(date(2025, 9, 9), groups=groups))
+    row = rows(school, at_least=1)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (7, iso(AT))
+
+
+def test_the_moment_stands_when_the_pupil_is_moved_or_leaves_or_was_older(school):
+    """Into a group that was closed, off the roll, out of compulsory age: each recorded later."""
+    school.add(AT - HOUR, closed(date(2025, 9, 8), groups=("9C",)))
+    absent(school)
+    moved = joined("ann", "registration", "9C", since=date(2025, 9, 8))
+    school.add(AT + HOUR, moved)
+    row = rows(school, at_least=1)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (8, iso(AT))
+    left = PupilRemoved(starts_on=date(2025, 6, 2), leaves_on=date(2025, 9, 10))
+    school.add(AT + 2 * HOUR, Fact(streams.pupil("ann"), left))
+    row = rows(school, at_least=1)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (4, iso(AT))
+
+
+def test_ten_that_count_only_when_the_school_is_said_to_have_met_are_recorded_then(school):
+    """A closure withdrawn: what stood without counting counts from that moment on."""
+    school.add(AT - HOUR, closed(date(2025, 9, 8)))
+    absent(school)
+    assert rows(school, at_least=1)["ann"]["first_recorded_met_at"] is None
+    school.add(AT + HOUR, closed(date(2025, 9, 8), ClosureWithdrawn))
+    row = rows(school)["ann"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (10, iso(AT + HOUR))
+
+
+def test_by_the_source_the_moment_is_no_earlier_than_the_fact_it_follows_from(school):
+    """A place on roll that its source states a day after the marks; a closure later still."""
+    entered = enrolled("dee", date(2025, 9, 3), stated=AT + 24 * HOUR, row=2)
+    marks = [marked("dee", session, "O", stated=AT, row=2) for session in WEEK]
+    shut = closed(date(2025, 9, 8), stated=AT + 48 * HOUR, row=2)
+    school.add(NOW - HOUR, entered, *marks, shut, imported=True)
+    asked = {"clock": "source", "at_least": 1}
+    row = rows(school, **asked)["dee"]
+    assert (row["peak"], row["first_recorded_met_at"]) == (8, iso(AT + 24 * HOUR))
+    assert rows(school, **asked, known_at=iso(AT + 25 * HOUR))["dee"]["peak"] == 10
+    assert not rows(school, **asked, known_at=iso(AT + 23 * HOUR))
 
 
 def test_a_source_that_states_no_time_leaves_the_moment_open(school):
@@ -284,21 +349,81 @@ def test_parents_are_those_on_record_or_not_ruled_out(away):
     assert found[0] == {
         "parent_id": "p1", "liable": "yes", "previous": 0, "outcome": "first",
         "amount_within_21_days": 80, "amount": 160, "la_confirmed_on": None,
+        "fresh": 10, "to_ask": 0,
     }  # fmt: skip
 
 
-def test_a_notice_uses_sessions_up_and_counts_for_its_parent_only(away):
-    """Five sessions are no longer fresh; the other parent would still be at the first."""
-    notice = NoticeStated(
+def notice(parent_id="p1", sessions=WEEK[:5], **more):
+    """A notice about five sessions of the week."""
+    event = NoticeStated(
         kind="s444A", issued_on=ON, offence_first=date(2025, 9, 8), offence_last=date(2025, 9, 12),
-        received_on=ON, sessions=tuple(WEEK[:5]), row=2,
+        received_on=ON, sessions=tuple(sessions), row=2, **more,
     )  # fmt: skip
-    given = Fact(streams.notices("p1", "ann"), notice)
-    away.add(AT, *parent("p1"), *parent("p2", "father"), given)
+    return Fact(streams.notices(parent_id, "ann"), event)
+
+
+def test_a_notice_uses_sessions_up_and_counts_for_its_parent_only(away):
+    """Five are no longer fresh for her; the father would be at the first, over all ten."""
+    away.add(AT, *parent("p1"), *parent("p2", "father"), notice())
     row = rows(away)["ann"]
     assert (row["count"], row["fresh"]) == (10, 5)
-    assert [p["outcome"] for p in row["parents"]] == ["second", "first"]
-    assert "relied-on" in blockers(away)
+    found = [(p["outcome"], p["fresh"], p["to_ask"]) for p in row["parents"]]
+    assert found == [("second", 5, 0), ("first", 10, 0)]
+    assert row["blockers"][1:2] == [
+        "relied-on: earlier notices to parent p1 used up 5 sessions of the window"
+    ]
+    said = shown(away, explain=True)
+    assert "p1 5, p2 10" in said
+    assert (
+        "10 of them settled; 5 on which no notice that stands relied, to whichever parent" in said
+    )
+    assert "in the period; 5 of the 10 not used up by a notice to this parent" in said
+
+
+@pytest.mark.parametrize(
+    ("ground", "fresh", "to_ask", "said"),
+    [
+        ("8(1)(a)", 5, 0, None),
+        ("8(1)(b)", 10, 0, None),
+        ("9", 5, 5, "was withdrawn under reg 9: ask {} (counted as used up here)"),
+        (None, 10, 5, "was withdrawn, and no ground is recorded: ask {} (counted as free here)"),
+    ],
+)
+def test_the_ground_of_a_withdrawal_says_whether_its_sessions_are_used_up(
+    away, ground, fresh, to_ask, said
+):
+    """SI 2007/1867 regs 8 and 9; any of them is disregarded as an earlier notice (reg 12A)."""
+    away.add(AT, *parent("p1"), notice(withdrawn_on=ON, withdrawn_ground=ground))
+    row = rows(away)["ann"]
+    (found,) = row["parents"]
+    assert (row["fresh"], found["previous"], found["outcome"]) == (10, 0, "first")
+    assert (found["fresh"], found["to_ask"]) == (fresh, to_ask)
+    assert ("relied-on" in blockers(away)) == (ground == "8(1)(a)")
+    asked = [b for b in row["blockers"] if b.startswith("ask-authority")]
+    ask = "the authority whether 5 sessions of the window may be used again"
+    notice_words = "ask-authority: the notice of 2025-09-19 to parent p1"
+    assert asked == ([f"{notice_words} {said.format(ask)}"] if said else [])
+
+
+def test_another_notice_that_stands_leaves_nothing_to_ask(away):
+    """Withdrawn without a ground, and issued anew over the same sessions."""
+    again = {"offence_first": date(2025, 9, 9)}
+    event = NoticeStated(
+        kind="s444A", issued_on=ON, offence_last=date(2025, 9, 12), sessions=tuple(WEEK[:3]),
+        row=3, **again,
+    )  # fmt: skip
+    second = Fact(streams.notices("p1", "ann"), event)
+    away.add(AT, *parent("p1"), notice(withdrawn_on=ON), second)
+    (found,) = rows(away)["ann"]["parents"]
+    assert (found["fresh"], found["to_ask"]) == (7, 2)
+
+
+def test_sessions_used_up_by_a_notice_to_nobody_on_the_list_of_parents_are_told(away):
+    """A notice whose parent is on no relation to the child any more."""
+    away.add(AT, *parent("p1"), notice("p9"))
+    row = rows(away)["ann"]
+    assert [p["fresh"] for p in row["parents"]] == [10]
+    assert any("to parent p9 used up 5 sessions" in each for each in row["blockers"])
 
 
 def test_the_last_confirmation_by_the_day_is_shown(away):
@@ -327,7 +452,10 @@ def test_each_obstacle_is_named_by_its_code(school):
     assert blockers(school) == found
     words = rows(school)["ann"]["blockers"]
     assert words[0] == "provisional: N still stands on 1 session of the window"
-    assert words[4].startswith("support: no support is recorded since 2025-06-02")
+    assert words[4] == (
+        "support: no support is recorded since 2025-06-02, nor that it would not be appropriate; "
+        "on record: no step with the family"
+    )
 
 
 def test_a_parent_without_an_address_is_named(away):
@@ -352,6 +480,8 @@ def test_an_open_conflict_in_the_window_is_an_obstacle(away):
         ("Support offered", date(2025, 9, 3), True),
         ("support not appropriate: holiday", ON, True),
         ("Letter", ON, False),
+        ("attendance contract", ON, True),
+        ("unsupportive reply", ON, False),
         ("Support offered", date(2025, 9, 20), False),
         ("Support offered", date(2025, 6, 1), False),
     ],
@@ -360,6 +490,48 @@ def test_support_counts_from_the_window_or_the_school_year_on(away, words, day, 
     """A step that speaks of support, also to say that it would not be appropriate."""
     away.add(AT, step(words, day))
     assert ("support" not in blockers(away)) == there
+
+
+def test_what_is_on_record_is_listed_with_why_it_is_no_support(away):
+    """Letters, a meeting without an outcome, words that nobody knows; not what lies outside."""
+    away.add(
+        AT,
+        step("meeting", date(2025, 9, 17), "did not attend"),
+        step("letter", date(2025, 9, 16)),
+        step("gate duty", date(2025, 9, 18)),
+        step("support plan", date(2025, 6, 1)),
+        step("support plan", date(2025, 9, 20)),
+    )
+    assert support(away) == (
+        "support: no support is recorded since 2025-06-02, nor that it would not be appropriate; "
+        "on record: 2025-09-16 letter (telling, inviting or warning somebody is no support); "
+        "2025-09-17 meeting, did not attend (nothing is recorded as agreed there); "
+        "2025-09-18 gate duty (not known whether it is support)"
+    )
+    assert [(s["step"], s["support"]) for s in rows(away)["ann"]["support"]] == [
+        ("letter", "no"), ("meeting", "no"), ("gate duty", "unknown"),
+    ]  # fmt: skip
+    assert support(away, on=date(2025, 9, 20)) is None
+
+
+def test_a_contract_made_at_a_meeting_and_early_help_are_support(away):
+    """By the step's own words or by its outcome, and the explanation names them."""
+    away.add(AT, step("Meeting", ON, "Attendance contract"), step("early help", ON))
+    assert support(away) is None
+    said = shown(away, explain=True)
+    assert "Support on record: 2025-09-19 Meeting, Attendance contract" in said
+    assert "Support on record: 2025-09-19 early help" in said
+
+
+def test_support_offered_and_declined_is_told_as_that(away):
+    """Neither passed over nor taken for support given; support given besides settles it."""
+    away.add(AT, step("support offered", ON, "declined by phone"), step("letter", ON))
+    assert support(away) == (
+        "support: offered on 2025-09-19 (support offered), parent said: declined by phone; "
+        "whether that is enough is for a person to say"
+    )
+    away.add(AT, step("support plan", ON, "not engaged"))
+    assert support(away) is None
 
 
 def test_a_school_to_which_notices_do_not_apply_is_told(away):
@@ -380,11 +552,14 @@ def test_obstacles_are_about_the_window_that_would_be_referred(school):
 
 def test_the_table_says_that_it_is_no_finding(away):
     """The contract's sentence, and none of the words that accuse."""
-    away.add(AT, *parent("p1"), considered(away.head))
+    away.add(AT, *parent("p1"))
     said = shown(away, explain=True)
-    due = "a decision to consider is due; not a finding against a parent."
+    due = "a decision to consider is due; not a finding against a parent; so for 1 pupil"
     assert f"Ten recorded sessions: {due}" in said
-    assert "not-now 2025-09-15" in said
+    away.add(AT, considered(away.head))
+    later = shown(away, explain=True)
+    assert "not-now 2025-09-15" in later
+    said += later
     assert not any(word in said.casefold() for word in ("guilty", "eligible", "liable"))
 
 
@@ -396,7 +571,78 @@ def test_an_early_warning_is_not_called_a_duty(school):
     assert (warning in said, due in said) == (True, False)
     absent(school, pupil="bob")
     said = shown(school, at_least=7)
-    assert (warning in said, due in said) == (True, True)
+    assert (warning in said, f"{due}; not a finding against a parent; so for 1 pupil" in said) == (
+        True, True,
+    )  # fmt: skip
+
+
+def test_a_decision_is_due_until_the_case_is_considered_as_it_stands(away):
+    """Not over a pupil whose case was; again where an entry came since; not where it fell."""
+    due, done = "a decision to consider is due", "the case was considered as it stands"
+    assert rows(away)["ann"]["due"]
+    away.add(AT + HOUR, considered(away.head))
+    said = shown(away)
+    assert (rows(away)["ann"]["due"], due in said, done in said) == (False, False, True)
+    absent(away, NEXT[:1], at=AT + 2 * HOUR)
+    assert rows(away)["ann"]["due"]
+    assert "not-now 2025-09-15, due" in shown(away)
+    away.add(AT + 3 * HOUR, *(amended(session) for session in WEEK[:2]))
+    assert not rows(away, at_least=1)["ann"]["due"]
+
+
+def test_a_case_from_an_earlier_window_stands_in_a_table_of_its_own(away):
+    """In December one has eight, the other had ten in September; each by its number."""
+    absent(away, both(date(2025, 12, 8), date(2025, 12, 11)), pupil="bob")
+    absent(away, ["2025-12-08/AM"], at=AT + HOUR)
+    absent(away, both(date(2025, 12, 8), date(2025, 12, 9)), pupil="cy")
+    asked = {"on": DECEMBER, "at_least": 7}
+    latest, earlier = ask(away, **asked).blocks
+    assert (
+        latest.title == "Penalty notice threshold as at 2025-12-12, in the latest window: 1 pupil"
+    )
+    assert earlier.title.endswith("2025-12-12, from an earlier window only: 1 pupil")
+    assert [row[:3] for row in latest.rows] == [("U-bob", "Bob Baker", "8")]
+    assert [row[:3] for row in earlier.rows] == [("U-ann", "Ann Able", "1")]
+    found = rows(away, **asked)
+    assert {name: row["listed_by"] for name, row in found.items()} == {
+        "ann": "earlier", "bob": "latest",
+    }  # fmt: skip
+    (alone,) = ask(away, **asked, window="current").blocks
+    assert [row[0] for row in alone.rows] == ["U-bob"]
+
+
+def test_exact_numbers_can_be_asked_for(away):
+    """Seven to nine, nine alone, one to one; the latest window first, else an earlier one."""
+    absent(away, WEEK[:9], pupil="bob")
+    assert set(rows(away, at_least=7, at_most=9)) == {"bob"}
+    assert set(rows(away, at_least=9, at_most=10)) == {"ann", "bob"}
+    absent(away, ["2025-12-08/AM"], at=AT + HOUR)
+    assert set(rows(away, on=DECEMBER, at_least=1, at_most=1)) == {"ann"}
+    assert set(rows(away, on=DECEMBER, at_least=7, at_most=9)) == {"bob"}
+    assert ask(away, at_least=7, at_most=9).document["at_most"] == 9
+    with pytest.raises(Refused) as caught:
+        ask(away, at_most=9)
+    assert str(caught.value.what) == "--at-most 9 is less than --at-least 10"
+
+
+def test_the_table_begins_with_the_most(school):
+    """Then by UPN; what the columns mean stands beneath."""
+    absent(school, WEEK[:7])
+    absent(school, WEEK[:9], pupil="bob")
+    absent(school, WEEK[:7], pupil="cy")
+    table = ask(school, at_least=7).blocks[0]
+    assert [row[0] for row in table.rows] == ["U-bob", "U-ann", "U-cy"]
+    notes = "\n".join(table.notes)
+    assert "settled: those of them without N, which may still change" in notes
+    assert "to clear up first: what a referral would meet" in notes
+
+
+def test_members_at_a_session_are_chosen_by_an_entry_and_counts_stay_whole(away):
+    """Said beneath, and only where a group was asked for."""
+    words = "the counts are those of the whole register"
+    assert words in shown(away, cohort="SEND", membership="session")
+    assert words not in shown(away, cohort="FSM")
+    assert words not in shown(away, membership="session")
 
 
 def test_the_early_warning_shows_when_the_oldest_session_leaves(school):
@@ -414,6 +660,7 @@ def test_the_early_warning_shows_when_the_oldest_session_leaves(school):
 def test_the_explanation_names_sessions_windows_and_the_rule(away):
     """In words; the fullest window where it is another one; what was decided and why."""
     away.add(AT, *parent("p1"), confirmed(ON), considered(away.head))
+    assert "not used up" not in shown(away, on=DECEMBER, explain=True)
     absent(away, ["2025-12-08/AM"], at=AT + HOUR)
     said = shown(away, on=date(2025, 12, 19), explain=True)
     for words in (
@@ -446,6 +693,8 @@ def test_as_csv_each_pupil_is_one_line(away):
     away.add(AT, *parent("p1"), considered(away.head))
     heading, line = text.as_csv(ask(away)).splitlines()
     assert heading == KEYS
-    for words in ("2025-06-02 to 2025-09-15", "2025-09-08/AM O;", "p1: 0 previous, first"):
+    for words in (
+        "Mon 2025-06-02 to Sun 2025-09-21", "2025-09-08/AM O;", "p1: 0 previous, first, 10 fresh",
+    ):  # fmt: skip
         assert words in line
     assert text.as_csv(ask(away, at_least=50)).splitlines() == [heading]

@@ -4,15 +4,22 @@ import pytest
 
 from ledger.clock import iso
 from ledger.events import streams
-from ledger.events.calendar import SessionCancelled, SessionsClosed
+from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.penalties import NoticeStated
 from ledger.events.register import MarkAmended
-from ledger.events.roll import ParentRecorded, PupilRemoved, RelationRecorded
+from ledger.events.roll import (
+    DetailsAmended,
+    EnrolmentWithdrawn,
+    ParentRecorded,
+    PupilRemoved,
+    RelationRecorded,
+)
 from ledger.store.store import Fact
 from policies.law import age
 from projections.penalties.penalties import Penalties
 from tests.projections import ledgers
 from tests.projections.penalties import oracle, schools
+from tests.projections.penalties.facts import BY
 
 START = ledgers.instant(2024, 1, 1, 8)
 BY_HAND = range(1000, 1024)
@@ -26,8 +33,8 @@ def test_rows_of_a_register_kept_here_agree_with_the_oracle(seed, tmp_path):
     """Recorded moment by moment: who is listed, every figure, when ten were recorded, parents."""
     school, book = made(seed, tmp_path)
     with book.writing():
-        for moment in range(MOMENTS + 1):
-            facts = [f for n, p in enumerate(school.pupils) for f in marks(n, p, moment)]
+        for moment in range(1, MOMENTS + 2):
+            facts = list(recorded_at(school, moment))
             if facts:
                 book.commit(START + moment * ledgers.HOUR, *facts)
     compare(school, book, "ledger")
@@ -35,13 +42,15 @@ def test_rows_of_a_register_kept_here_agree_with_the_oracle(seed, tmp_path):
 
 @pytest.mark.parametrize("seed", IMPORTED)
 def test_rows_of_an_imported_register_agree_under_the_source_clock(seed, tmp_path):
-    """All of it in one transaction; the moments are those that the source stated."""
-    school, book = made(seed, tmp_path)
+    """All of it in one transaction; the moments are those that the source stated.
+
+    For terms there is none: they are known from the first as they are now.
+    """
+    school, book = made(seed, tmp_path, lambda term: term.until is None)
     facts = [
         fact
-        for moment in range(MOMENTS + 1)
-        for n, pupil in enumerate(school.pupils)
-        for fact in marks(n, pupil, moment, stated=START + moment * ledgers.HOUR, row=2)
+        for moment in range(1, MOMENTS + 2)
+        for fact in recorded_at(school, moment, stated=START + moment * ledgers.HOUR, row=2)
     ]
     if facts:
         book.add(ledgers.NOW, *facts, imported=True)
@@ -62,49 +71,113 @@ def compare(school, book, clock):
         assert row == {**row, **{k: v for k, v in right.items() if k != "settled_met"}}
         at = None if first is None else iso(START + first * ledgers.HOUR)
         assert row["first_recorded_met_at"] == at
-        names = ("previous", "outcome", "amount_within_21_days", "amount")
+        names = ("previous", "outcome", "amount_within_21_days", "amount", "fresh", "to_ask")
         assert {p["parent_id"]: tuple(p[k] for k in names) for p in row["parents"]} == parents
         found = any(blocker.startswith("provisional-only:") for blocker in row["blockers"])
         assert found == only_with_provisional
     assert not rows
 
 
-def made(seed, tmp_path):
-    """Return a generated school, and a ledger that holds all of it but its marks."""
+def made(seed, tmp_path, keep=None):
+    """Return a generated school of few moments, and a ledger of what was there before them.
+
+    ``keep``: which terms there were from the first, and no others.
+    """
     school = schools.generated(seed, PUPILS)
-    moments = sorted({m for p in school.pupils for v in p.marks.values() for m, _ in v})
+    if keep is not None:
+        school.terms = [each._replace(since=0) for each in school.terms if keep(each)]
+    moments = schools.moments(school)
+    place = {m: 1 + MOMENTS * n // len(moments) for n, m in enumerate(moments)} | {0: 0}
     for pupil in school.pupils:
         for versions in pupil.marks.values():
-            fewer = {MOMENTS * moments.index(m) // len(moments): code for m, code in versions}
-            versions[:] = sorted(fewer.items())
+            versions[:] = sorted({place[m]: code for m, code in versions}.items())
+        for facts in (pupil.spells, pupil.groups, pupil.born):
+            facts[:] = fewer(facts, place)
+    for facts in (school.terms, school.closed):
+        facts[:] = fewer(facts, place)
     book = ledgers.Book(tmp_path / "ledger")
-    terms = [ledgers.term(f"Term {n}", *days) for n, days in enumerate(school.terms)]
-    people = [f for n, p in enumerate(school.pupils) for f in admitted(n, p)]
-    facts = [*terms, *map(closure, school.closed), *people]
-    book.add(START - ledgers.HOUR, ledgers.created(), ledgers.opened(), ledgers.staff(), *facts)
+    first = (ledgers.created(), ledgers.opened(), ledgers.staff())
+    families = [f for n, p in enumerate(school.pupils) for f in family(n, p)]
+    book.add(START - ledgers.HOUR, *first, *recorded_at(school, 0), *families)
     return school, book
 
 
-def closure(closed):
-    """Return the event of a closure."""
-    (day, half), kind = closed.session, SessionCancelled if closed.cancelled else SessionsClosed
-    event = kind(date=day, sessions=(half,), groups=tuple(sorted(closed.groups)))
+def fewer(facts, place):
+    """Return the facts at other moments; what stood for no moment was never seen."""
+    found = [schools.Ever(said, place[m], end and place[end]) for said, m, end in facts]
+    return [each for each in found if each.since != each.until]
+
+
+def recorded_at(school, moment, **more):
+    """Yield what was recorded at a moment."""
+    yield from calendar(school, moment, **more)
+    for n, pupil in enumerate(school.pupils):
+        name = f"pupil{n}"
+        yield from roll(name, pupil, moment, **more)
+        for (group, since, until), known, _ in pupil.groups:
+            if known == moment:
+                yield ledgers.joined(name, "year", group, since=since, until=until, **more)
+        if moment:
+            yield from births(name, pupil, moment, **more)
+        yield from marks(name, pupil, moment, **more)
+
+
+def calendar(school, moment, **more):
+    """Yield what was recorded of terms and closures."""
+    for (first, last, name), since, _ in school.terms:
+        if since == moment:
+            event = TermSet(name=name, first=first, last=last, **more)
+            yield Fact(streams.CALENDAR, event)
+    for each in school.closed:
+        if moment in each[1:]:
+            yield closure(each, reopened=each.until == moment, **more)
+
+
+def closure(closed, *, reopened, **more):
+    """Return the event that closes a session, or the one that takes it back."""
+    (day, half), kind = closed.said.session, SessionsClosed
+    if closed.said.cancelled:
+        kind = SessionCancelled
+    event = (ClosureWithdrawn if reopened else kind)(
+        date=day, sessions=(half,), groups=tuple(sorted(closed.said.groups)), **more
+    )
     return Fact(streams.CALENDAR, event)
 
 
-def admitted(n, pupil):
-    """Yield a pupil's roll, groups, parents and notices."""
-    name, born = f"pupil{n}", pupil.born
-    for first, last in pupil.spells:
-        yield ledgers.enrolled(
-            name, first, dob=born.isoformat(),
-            birth_cohort=age.birth_cohort(born),
-            compulsory_from=age.begins(born),
-        )  # fmt: skip
-        if last is not None:
-            yield Fact(streams.pupil(name), PupilRemoved(starts_on=first, leaves_on=last))
-    for group, since, until in pupil.groups:
-        yield ledgers.joined(name, "year", group, since=since, until=until)
+def roll(name, pupil, moment, **more):
+    """Yield what was recorded of a pupil's spells on roll."""
+    born = pupil.born[0].said
+    for (first, last), since, until in pupil.spells:
+        if since == moment == 0:
+            yield ledgers.enrolled(
+                name, first, dob=born.isoformat(),
+                birth_cohort=age.birth_cohort(born),
+                compulsory_from=age.begins(born),
+            )  # fmt: skip
+        if since == moment and last is not None:
+            event = PupilRemoved(starts_on=first, leaves_on=last, **more)
+            yield Fact(streams.pupil(name), event)
+        restated = any(each.said[0] == first and each.since == until for each in pupil.spells)
+        if until == moment and not restated:
+            event = EnrolmentWithdrawn(starts_on=first, reason="twice", **BY, **more)
+            yield Fact(streams.pupil(name), event)
+
+
+def births(name, pupil, moment, **more):
+    """Yield the corrections of a date of birth."""
+    for born, since, _ in pupil.born:
+        if since == moment:
+            event = DetailsAmended(
+                field="dob", original="a", amended=born.isoformat(), reason="r",
+                birth_cohort=age.birth_cohort(born), compulsory_from=age.begins(born),
+                **BY, **more,
+            )  # fmt: skip
+            yield Fact(streams.pupil(name), event)
+
+
+def family(n, pupil):
+    """Yield a pupil's parents and notices."""
+    name = f"pupil{n}"
     for parent in ("p1", "p2"):
         yield Fact(streams.parent(f"{parent}"), ParentRecorded(surname="Able"))
         relation = RelationRecorded(relationship="mother")
@@ -119,12 +192,12 @@ def stated(notice):
     return NoticeStated(**notice.stated() | {"sessions": sessions})
 
 
-def marks(n, pupil, moment, **more):
-    """Yield what was recorded for a pupil at a moment."""
+def marks(name, pupil, moment, **more):
+    """Yield what was recorded of a pupil's marks."""
     for (day, half), versions in sorted(pupil.marks.items()):
         for before, (at, code) in zip([None, *versions], versions, strict=False):
             if at == moment and before is None:
-                yield ledgers.marked(f"pupil{n}", f"{day}/{half}", code, **more)
+                yield ledgers.marked(name, f"{day}/{half}", code, **more)
             elif at == moment:
                 change = MarkAmended(original=before[1], code=code, reason="r", **more)
-                yield ledgers.on_mark(f"pupil{n}", f"{day}/{half}", change)
+                yield ledgers.on_mark(name, f"{day}/{half}", change)

@@ -1,0 +1,153 @@
+"""The mark of a cancelled session is known no earlier than what it follows from."""
+
+import csv
+import sys
+from datetime import date
+from itertools import product
+
+import pytest
+
+from commands.calendar.closures import CancelSessions
+from commands.core.command import Context
+from commands.core.execute import execute
+from commands.exchange.importing import ImportPortable
+from commands.penalties.undercut import watch
+from commands.roll.enrol import MovePupil
+from commands.school.school import CreateLedger
+from ledger.clock import parse_instant
+from ledger.formats.portable import FILES
+from ledger.ledger import Ledger
+from ledger.store.folder import Folder
+from ledger.values import Operator
+from projections.figures.rates import Rates
+from projections.history.history import History
+from projections.queries.view import open_view
+
+NOW = parse_instant("2026-11-21T12:00:00Z")
+UPN = "K999200018001"
+DAY = date(2026, 9, 9)
+SCHOOL = """
+[school]
+urn = "999999"
+name = "Example High School"
+la_code = "887"
+estab = "4001"
+type = "academy"
+phase = "secondary"
+[[term]]
+name = "Autumn 1"
+first = 2026-09-02
+last = 2026-10-23
+[[closed]]
+date = 2026-09-09
+sessions = ["AM"]
+kind = "cancelled"
+reason = "Flood"
+"""
+CLOSED, JOINED, ENTERED, MARKED = (
+    "2026-09-14T00:00:00Z", "2026-10-01T00:00:00Z", "2026-09-21T00:00:00Z", "2026-09-09T09:00:00Z",
+)  # fmt: skip
+MOMENTS = ("2026-09-08", "2026-09-13", "2026-09-15", "2026-09-22", "2026-10-02", "2026-11-20")
+
+
+def write(folder, *, groups=True, closed="", joined="", entered="", rows=()):
+    """Write a folder: one pupil in FSM, a session cancelled; times as stated, or none."""
+    folder.mkdir()
+    school = SCHOOL + ('groups = ["FSM"]\n' if groups else "")
+    school += f"recorded_on = {closed}\n" if closed else ""
+    (folder / "school.toml").write_text(school)
+    spell = {"surname": "Test", "forename": "Ann", "dob": "2012-05-05", "starts_on": "2026-09-02"}
+    tables = {
+        "staff.csv": [{"staff_id": "A01", "name": "Ada Marsh", "job_title": "Clerk"}],
+        "pupils.csv": [{"upn": UPN, "recorded_on": entered, **spell}],
+        "groups.csv": [
+            {"upn": UPN, "kind": "cohort", "name": "FSM", "from": "2026-09-02",
+             "recorded_on": joined},
+        ],
+        "marks.csv": [
+            {"upn": UPN, "date": str(DAY), "session": "AM", "code": code, "recorded_by": "A01",
+             "recorded_on": MARKED}
+            for code in rows
+        ],
+    }  # fmt: skip
+    for name, found in tables.items():
+        with (folder / name).open("w", newline="") as file:
+            writer = csv.DictWriter(file, FILES[name].all, restval="")
+            writer.writeheader()
+            writer.writerows(found)
+    return folder
+
+
+@pytest.fixture
+def office(tmp_path):
+    """An empty ledger, and whoever imports into it."""
+    made = Context(Ledger(Folder(tmp_path / "ledger")), lambda: NOW, Operator("A01", "t"), watch)
+    CreateLedger().carry_out(made)
+    return made
+
+
+def bring(office, folder):
+    """Import a folder."""
+    return execute(office, ImportPortable(path=folder).load(sys.stdin))
+
+
+def ask(office, question):
+    """Ask a question; return its document."""
+    with open_view(office.folder, question, lambda: NOW) as view:
+        return question.answer(view).document
+
+
+def counts(office, known_at):
+    """What the session counts as, by the source, on its day."""
+    asked = {"from_": DAY, "on": DAY, "clock": "source", "known_at": known_at}
+    total = ask(office, Rates(**asked))["total"]
+    return total["codes"], total["missing"], total["undated"]
+
+
+def stated_at(office):
+    """When each version of the mark was stated."""
+    rows = ask(office, History(who=UPN, session=f"{DAY}/AM"))["rows"]
+    return [(row["code"], row["stated_at"]) for row in rows]
+
+
+TIMES = [
+    {"groups": groups, "closed": closed, "joined": joined, "entered": entered, "rows": rows}
+    for groups, closed, joined, entered, rows in product(
+        (True, False), ("", CLOSED), ("", JOINED), ("", ENTERED), ((), ("O",))
+    )
+]
+
+
+@pytest.mark.parametrize("times", TIMES, ids=str)
+def test_each_moment_knows_no_more_than_was_stated_by_then(office, tmp_path, times):
+    """Cancelled for the pupil once closure, roll and membership are known; before, as marked."""
+    bring(office, write(tmp_path / "in", **times))
+    rows, entered = times["rows"], times["entered"]
+    known = max(times["closed"], entered, times["joined"] if times["groups"] else "")
+    for moment in MOMENTS:
+        end = f"{moment}T23:59:59Z"
+        expected = {}, 2, 0
+        if known <= end:
+            expected = {"Y4": 1}, 1, 0
+        elif rows and end >= MARKED:
+            expected = {"O": 1}, 1, 0
+        if entered <= end:
+            assert counts(office, moment) == expected, moment
+        else:
+            assert counts(office, moment) == ({}, 0, 0), moment
+    assert stated_at(office)[-1] == ("Y4", max(known, MARKED if rows else "") or None)
+
+
+def test_a_cancellation_and_a_membership_recorded_here_are_known_since_then(office, tmp_path):
+    """A later import that adds the marks: not before this ledger knew of them."""
+    folder = write(tmp_path / "in", groups=False)
+    (folder / "school.toml").write_text(SCHOOL.partition("[[closed]]")[0])
+    (folder / "groups.csv").unlink()
+    bring(office, folder)
+    execute(office, MovePupil(pupil=UPN, kind="registration", to="9Z", from_=date(2026, 10, 1)))
+    execute(office, CancelSessions(sessions=(f"{DAY}/AM",), group=("9Z",), reason="Snow"))
+    execute(office, MovePupil(pupil=UPN, kind="year", to="9Z", from_=date(2026, 9, 2)))
+    assert stated_at(office) == []
+    bring(office, folder)
+    assert stated_at(office) == [("Y4", "2026-11-21T12:00:00Z")]
+    assert counts(office, "2026-11-20") == ({}, 2, 0)
