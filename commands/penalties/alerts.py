@@ -78,7 +78,7 @@ class SendAlert(SettleAlert):
 def _stream(alert: int, state: State) -> str:
     found = state.recorded(alert)
     if found is None or not isinstance(found.event, CaseUndercut | MarksUncounted):
-        what = f"{alert} is not the number of an alert that is settled"
+        what = f"{alert} is not the number of an alert that can be settled"
         raise Refused("alert-unknown", what, _LIST_THEM)
     return found.stream
 

@@ -26,10 +26,7 @@ from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes
 from policies.packs.values import parameters
 
-_HOW_TO = (
-    'give --reason "WHY" to record it all the same: it is kept with the marks; '
-    "--dry-run shows it again"
-)
+_HOW_TO = 'give --reason "WHY", which is kept with them, or --dry-run to look'
 _HOW_TO_IMPORT = "correct the files, or record them as stated with --accept-findings"
 
 
