@@ -75,8 +75,10 @@ class Calendars:
     def _looked_at(self, old: Pupil, new: Pupil) -> Iterator[Session]:
         """Yield the sessions where something that decides it differs: few, or none."""
         yield from self._differing
-        if old.memberships != new.memberships:
-            yield from self._closed_for_some
+        joined = old.memberships.items() ^ new.memberships.items()
+        if joined:
+            named = {name for (_, name, _), _ in joined}
+            yield from (s for s, groups in self._closed.items() if not groups.isdisjoint(named))
         if _spells(old) != _spells(new) or _age(old) != _age(new):
             yield from self._sessions
 
@@ -99,11 +101,13 @@ class Calendars:
         ]
 
     @cached_property
-    def _closed_for_some(self) -> list[Session]:
-        """The sessions that are closed for some groups: only there does it matter which."""
-        closures = (c for each in (self.before, self.after) for c in each.closures if c.groups)
-        found = {Session(c.date, c.half) for c in closures if c.date <= self.today}
-        return sorted(found)
+    def _closed(self) -> dict[Session, set[str]]:
+        """The groups for which sessions are closed: only there does it matter who is in them."""
+        found: dict[Session, set[str]] = {}
+        for closure in (*self.before.closures, *self.after.closures):
+            if closure.groups and closure.date <= self.today:
+                found.setdefault(Session(closure.date, closure.half), set()).update(closure.groups)
+        return found
 
 
 def _spells(pupil: Pupil) -> set[tuple[date, date | None]]:

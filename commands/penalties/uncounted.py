@@ -43,9 +43,10 @@ class WatchedMarks:
         """Yield what it does to the marks, the last of its events at a position."""
         yield from self.lines
         if self.alerts == 1:
-            yield f"  next: alert {last} stays open until somebody has looked at it"
+            yield f"  next: somebody looks at alert {last} (attendance alerts)"
         elif self.alerts:
-            yield f"  next: alerts {last - self.alerts + 1} to {last} stay open until looked at"
+            first = last - self.alerts + 1
+            yield f"  next: somebody looks at alerts {first} to {last} (attendance alerts)"
 
 
 def watch(decision: Decision, state: State, codes: Codes, today: date, read: Read) -> WatchedMarks:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from textwrap import wrap
 
 from commands.core.command import Author
 from commands.core.marks import figure_of, figures_in_words
@@ -17,6 +18,7 @@ from ledger.values import Session
 from policies.law.penalties import Measure
 from policies.packs.codes import Codes
 
+_WIDTH = 80
 _SHOWN = 5
 """Of how many pupils it is told in words; all of them are recorded."""
 
@@ -111,7 +113,8 @@ class Telling:
             yield f"the figures: {figures_in_words(moved)}"
 
     def _of_pupil(self, told: Told, marks: Marks, *, would: bool) -> Iterator[str]:
-        yield f"  {told.name}: {_in_words(marks)}"
+        named = f"  {told.name}: {_in_words(marks)}"
+        yield from wrap(named, _WIDTH, subsequent_indent="    ", break_long_words=False)
         if marks.keys() <= told.effect.of_age:
             yield "    only the penalty threshold, for the pupil's age; rates count them"
         measure = self.measure

@@ -298,7 +298,7 @@ def _endings(command: MovePupil, pupil: Pupil) -> list[GroupLeft]:
     """
     day, ends = command.from_, []
     for (kind, name, since), until in pupil.memberships.items():
-        if kind != command.kind or (until is not None and until < day):
+        if kind != command.kind or (until is not None and until < max(day, since or day)):
             continue
         if since is not None and since > day:
             if kind in _ONE_AT_A_TIME or name in (command.to, command.leave):

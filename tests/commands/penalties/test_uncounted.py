@@ -4,6 +4,7 @@ The generated ones are held to an oracle. SI 2024/208 reg 6(1) keeps what was en
 SI 2007/1867 reg 9A counts ten sessions in ten school weeks.
 """
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,6 +16,7 @@ from commands.roll.correct import CorrectPupil
 from commands.roll.enrol import MovePupil
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled, SessionsClosed
+from ledger.events.log import Source
 from ledger.events.penalties import AlertSettled, CaseUndercut
 from ledger.events.register import MarksUncounted
 from ledger.events.roll import DetailsAmended
@@ -76,10 +78,7 @@ def test_what_is_told_once_it_is_recorded(desk):
     *_, fell, figures, following = desk.do(move(reason="asked")).says
     assert fell == "    the threshold of 10 was met, and is no longer"
     assert figures == "the figures: unauthorised absence -6"
-    assert (
-        following
-        == f"  next: alert {desk.folder.head()} stays open until somebody has looked at it"
-    )
+    assert following == f"  next: somebody looks at alert {desk.folder.head()} (attendance alerts)"
 
 
 def test_an_empty_reason_is_none(desk):
@@ -176,7 +175,7 @@ def test_marks_of_several_pupils_are_one_event_each_the_worst_first(desk):
     ]
     said = desk.do(Facts(facts=(shut(16, groups=()),))).says
     head = desk.folder.head()
-    assert said[-1] == f"  next: alerts {head - 1} to {head} stay open until looked at"
+    assert said[-1] == f"  next: somebody looks at alerts {head - 1} to {head} (attendance alerts)"
 
 
 def test_more_than_five_pupils_are_counted(desk):
@@ -218,6 +217,23 @@ def test_a_term_that_grows_tells_what_begins_to_count(desk):
         "    the fullest 10 school weeks: 10 -> 11 recorded sessions",
     )
     assert desk.do(SetTerm(**given)).says[1] == "1 mark of 1 pupil begins counting"
+
+
+class Stated(Facts):
+    """The same, as a source states it."""
+
+    def decide(self, state, rules, now):
+        """Record them as an import does."""
+        return replace(super().decide(state, rules, now), source=Source(system="other", files=()))
+
+
+def test_what_a_source_states_nobody_here_did(desk):
+    """It is accepted, or the files are put right."""
+    facts = (shut(16, groups=()),)
+    refused = desk.refused(Stated(facts=facts, reason=None), "marks-uncounted")
+    assert "--accept-findings" in refused.remedy
+    [*_, event] = desk.events(Stated(facts=facts, reason="accepted", lazily=True))
+    assert (event.by, event.name, event.job_title) == (None, None, None)
 
 
 def test_before_the_law_had_a_threshold_only_the_figures_are_told(desk):

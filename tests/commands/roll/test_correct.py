@@ -150,7 +150,7 @@ def test_where_both_have_marks_the_survivors_stands_and_is_listed(twice):
         "the figures: attended -1",
     ]
     alert = twice.folder.head()
-    assert following == f"  next: alert {alert} stays open until somebody has looked at it"
+    assert following == f"  next: somebody looks at alert {alert} (attendance alerts)"
 
 
 def test_survivor_must_be_on_roll_for_the_marks(twice):
