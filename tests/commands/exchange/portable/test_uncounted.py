@@ -3,7 +3,10 @@
 The refusals themselves are in ``fixtures/errors``: ``*-over-marks``.
 """
 
+from commands.amending.amend import AmendMarks
 from commands.exchange.importing import ImportPortable
+from ledger.values import parse_session
+from tests.commands.exchange.portable.conftest import CLEO as CLEO_UPN
 
 CLEO = "Mockridge,Cleo,2013-06-30,F,2024-09-02,"
 DAY = '\n[[closed]]\ndate = {day}\nkind = "{kind}"\nreason = "INSET"\n'
@@ -141,3 +144,16 @@ def test_where_the_groups_are_not_known_nothing_is_found_of_them(known, changed)
     changed("groups.csv", ("upn,kind,name", "upn,kind,nome"))
     found = places(known.faults(changed("school.toml", more=day)))
     assert "closed-for-everyone" not in [code for code, *_ in found]
+
+
+def test_a_mark_of_ours_under_a_cancelled_session_stops_counting(known, changed):
+    """The source states the law's entry, ours stands: a conflict, and out of every figure."""
+    known.by("H01").do(
+        AmendMarks(pupil=CLEO_UPN, session=parse_session("2026-11-16/AM"), code="I", reason="ill")
+    )
+    changed("school.toml", more=closed("2026-11-16", "cancelled"))
+    path = changed("marks.csv", less=("2026-11-16",))
+    known.refused(ImportPortable(path=path).load(None), "marks-uncounted", "1 I, 2026-11-16/AM")
+    known.bring(path, accept_findings=True)
+    [event] = known.states("MarksUncounted")
+    assert event["sessions"] == ["2026-11-16/AM I"]
