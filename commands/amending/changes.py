@@ -37,6 +37,7 @@ from policies.packs.codes import CodeRule, Codes, Rules
 LATE = "late"
 MANY = "many"
 RELIED_ON = "relied-on"
+_FIGURES = ("attended", "authorised absence", "unauthorised absence", "not counted")
 _TAKING = "corrected during taking"
 _HELD = "held for a second person's approval"
 _GROUNDS = {
@@ -297,9 +298,10 @@ class Preview:
     def _moves(self, judged: Sequence[Judgement]) -> str:
         moves: Counter[str] = Counter()
         for change in (each.proposal for each in judged):
-            moves[marks.figure_of(self._rule(change.before.code, change.session))] -= 1
-            moves[marks.figure_of(self._rule(change.after.code, change.session))] += 1
-        return marks.figures_in_words(moves)
+            moves[_figure(self._rule(change.before.code, change.session))] -= 1
+            moves[_figure(self._rule(change.after.code, change.session))] += 1
+        texts = [f"{figure} {moves[figure]:+d}" for figure in _FIGURES if moves[figure]]
+        return ", ".join(texts) or "nothing moves"
 
     def _meaning(self, stated: StatedMark, session: Session) -> str:
         rule = self._rule(stated.code, session)
@@ -333,3 +335,11 @@ class Preview:
 
 def _because(grounds: tuple[str, ...]) -> str:
     return ", ".join(_GROUNDS[ground] for ground in grounds)
+
+
+def _figure(rule: CodeRule | None) -> str:
+    if rule is None or not rule.possible:
+        return "not counted"
+    if rule.attended:
+        return "attended"
+    return "unauthorised absence" if rule.unauthorised else "authorised absence"

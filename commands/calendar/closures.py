@@ -36,7 +36,7 @@ class AddClosure(UseCase):
     session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
     group: tuple[str, ...] = option("only this group; everyone when left out", default=())
     reason: str = option("why, INSET for example")
-    dry_run: bool = option("show what it does to the figures; record nothing", default=False)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the calendar, who belongs to which group; the marks on the sessions."""

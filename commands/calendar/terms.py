@@ -30,7 +30,7 @@ class SetTerm(UseCase):
     name: str = argument("name of the term")
     first: date = option("first day")
     last: date = option("last day")
-    dry_run: bool = option("show what it does to the figures; record nothing", default=False)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and the calendar; the marks on days that the term would no longer hold."""

@@ -44,7 +44,7 @@ class CorrectPupil(UseCase):
     field: Detail = option("which detail")
     to: str = option("what it should say; '' clears a detail that may be missing")
     reason: str = option("why it is amended")
-    dry_run: bool = option("show what it does to the figures; record nothing", default=False)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and the pupil, and whoever has the UPN or local id that is given."""
@@ -154,7 +154,7 @@ class MergePupils(UseCase):
     duplicate: str = argument("UPN or local id of the record withdrawn")
     into: str = option("UPN or local id of the record that stays")
     reason: str = option("why they are one pupil")
-    dry_run: bool = option("show what it does to the figures; record nothing", default=False)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and both records; every mark of them."""

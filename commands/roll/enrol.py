@@ -96,7 +96,7 @@ class MovePupil(UseCase):
     reason: str | None = option(
         "why, where marks stop counting by it: kept with them", default=None
     )
-    dry_run: bool = option("show what it does to the figures; record nothing", default=False)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and the pupil."""
