@@ -5,7 +5,7 @@ the code of a cancelled session (SI 2024/208 reg 10(10)): as their entry, or, wh
 as one amendment for each pupil.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from itertools import groupby
 
@@ -36,6 +36,7 @@ class AddClosure(UseCase):
     session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
     group: tuple[str, ...] = option("only this group; everyone when left out", default=())
     reason: str = option("why, INSET for example")
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the calendar, who belongs to which group; the marks on the sessions."""
@@ -54,6 +55,7 @@ class AddClosure(UseCase):
             check_in_term(state.school.calendar(), session)
             if not _is_closed(self, state, session):
                 _check_unmarked(self, state, session)
+                _check_some_left(state.school, session, self.group)
                 halves.append(session.half)
         if not halves:
             return decided([], f"{self.day} is closed already; nothing was recorded")
@@ -62,7 +64,8 @@ class AddClosure(UseCase):
             date=self.day, sessions=tuple(halves), groups=groups, reason=reason
         )
         says = f"{self.day} {' and '.join(halves)} closed: {reason}"
-        return decided([Fact(streams.CALENDAR, closed)], says)
+        facts = [Fact(streams.CALENDAR, closed)]
+        return decided(facts, says, dry_run=self.dry_run, reason=reason)
 
 
 class WithdrawClosure(UseCase):
@@ -101,7 +104,7 @@ class WithdrawClosure(UseCase):
         says = [f"{self.day} {' and '.join(closures)}: closure withdrawn"]
         if any(closure.cancelled for closure in closures.values()):
             says.append("the marks that the cancellation gave still stand: attendance amend")
-        return decided([Fact(streams.CALENDAR, withdrawn)], *says)
+        return decided([Fact(streams.CALENDAR, withdrawn)], *says, reason=reason)
 
 
 class CancelSessions(UseCase):
@@ -130,6 +133,8 @@ class CancelSessions(UseCase):
         ]
         if not fresh:
             return decided([], "cancelled already; nothing was recorded")
+        for session in fresh:
+            _check_some_left(state.school, session, self.group)
         standing = [each for s in fresh for each in _entries_due(self, state, rules.codes, s)]
         amended = sum(code is not None for _, _, code in standing)
         batch = state.new_id() if amended > 1 else None
@@ -141,7 +146,8 @@ class CancelSessions(UseCase):
                 event = amending.mark(original, StatedMark(rules.codes.cancelled(session.date)))
             facts.append(Fact(streams.mark(pupil.id, session), event))
         says = f"{len(standing) - amended} entered, {amended} amended"
-        return decided(facts, *(f"{session} cancelled: {reason}" for session in fresh), says)
+        cancelled = (f"{session} cancelled: {reason}" for session in fresh)
+        return decided(facts, *cancelled, says, reason=reason)
 
 
 def check_groups(school: School, groups: Iterable[str]) -> None:
@@ -153,6 +159,21 @@ def check_groups(school: School, groups: Iterable[str]) -> None:
                 f"no pupil ever belonged to {group!r}",
                 "check the name; pupils join groups with attendance pupil move",
             )
+
+
+def _check_some_left(school: School, session: Session, groups: Collection[str]) -> None:
+    """Refuse a closure for groups that leaves nobody on roll: it closes the whole school."""
+    if not groups or not school.closed_piecemeal(session, groups):
+        return
+    named = ", ".join(sorted(set(groups)))
+    others = any(c.date == session.date for c in school.closures.values())
+    raise Refused(
+        "closed-for-everyone",
+        f"everybody on roll on {session.date} belongs to {named}"
+        + (", or to a group that is closed then" if others else "")
+        + ": that closes the whole school",
+        "leave out --group: only a closure of the whole school makes it no school day",
+    )
 
 
 def check_in_term(calendar: Calendar, session: Session) -> None:

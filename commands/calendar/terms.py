@@ -30,6 +30,7 @@ class SetTerm(UseCase):
     name: str = argument("name of the term")
     first: date = option("first day")
     last: date = option("last day")
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and the calendar; the marks on days that the term would no longer hold."""
@@ -64,7 +65,8 @@ class SetTerm(UseCase):
         if before is not None and (before.first, before.last) == (term.first, term.last):
             return decided([], f"{term.name} is set so already; nothing was recorded")
         _check_unmarked(term, state)
-        return decided([Fact(streams.CALENDAR, term)], f"{term.name}: {term.first} to {term.last}")
+        says = f"{term.name}: {term.first} to {term.last}"
+        return decided([Fact(streams.CALENDAR, term)], says, dry_run=self.dry_run)
 
 
 class SetRegisterTimes(UseCase):

@@ -193,6 +193,8 @@ class Decision:
 
     ``facts`` may be made on the way (an import); then ``count`` says how many there are.
     ``dry_run``: show, do not record. ``attachments``: copies to keep, durable before the facts.
+    ``reason``: why, for marks that stop counting by it; ``school``: what it changes of the school,
+    where ``facts`` are made on the way.
     """
 
     facts: Iterable[Fact]
@@ -201,6 +203,8 @@ class Decision:
     source: Source | None = None
     dry_run: bool = False
     attachments: tuple[Attachment, ...] = ()
+    reason: str | None = None
+    school: Sequence[Fact] = ()
 
 
 def decided(
@@ -208,11 +212,14 @@ def decided(
     *says: str,
     dry_run: bool = False,
     attachments: tuple[Attachment, ...] = (),
+    reason: str | None = None,
 ) -> Decision:
     """Return the decision to record a list of facts; a dry run says that it is one."""
     if dry_run:
         says = (*says, "dry run: nothing was recorded")
-    return Decision(facts, len(facts), says, dry_run=dry_run, attachments=attachments)
+    return Decision(
+        facts, len(facts), says, dry_run=dry_run, attachments=attachments, reason=reason
+    )
 
 
 class UseCase(Command, ABC):

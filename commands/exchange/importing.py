@@ -27,6 +27,9 @@ from ledger.state.school import FOLDED
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
 
+_ACCEPTED = "as its source states it; the findings of the import were accepted"
+"""Why marks stop counting by an import."""
+
 
 class ImportPortable(UseCase):
     """attendance import portable: bring a school's register, or a day's marks, from a folder.
@@ -71,7 +74,9 @@ class ImportPortable(UseCase):
             people.record_casework(work)
         accepted = work.problems.settle(accept_findings=self.accept_findings, order=ORDER)
         findings = tuple(Finding(file=p.file, line=p.line, code=p.code) for p in accepted)
-        return _decision(work, marks, findings, dry_run=self.dry_run)
+        reason = _ACCEPTED if self.accept_findings else None
+        decision = _decision(work, marks, findings, dry_run=self.dry_run)
+        return replace(decision, school=work.facts, reason=reason)
 
 
 def _content(command: ImportPortable) -> Content:
@@ -89,6 +94,7 @@ def _record_school(work: Work) -> None:
     pupils.record_groups(work)
     people.record_relations(work)
     uncounted.find_uncounted(work)
+    calendar.find_closed_piecemeal(work)
 
 
 def _decision(

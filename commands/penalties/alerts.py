@@ -1,4 +1,4 @@
-"""Undercut alerts settled: the letter about one was sent, or none is to be sent, and why.
+"""Alerts settled: the letter about one was sent, or none is to be sent, and why.
 
 An alert is settled once, by whoever may consider a penalty notice.
 """
@@ -13,6 +13,7 @@ from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.penalties import AlertSettled, CaseUndercut
+from ledger.events.register import MarksUncounted
 from ledger.store.store import Fact
 from policies.packs.codes import Rules
 
@@ -31,12 +32,12 @@ class SettleAlert(UseCase):
 
 
 class DismissAlert(SettleAlert):
-    """attendance alerts dismiss: record why nothing is to be sent about an undercut alert.
+    """attendance alerts dismiss: record why nothing more is to be done about an alert.
 
-    The alert is settled without a letter; who decided so and why is kept.
+    The alert is settled without a letter; who looked at it and why it may rest is kept.
     """
 
-    reason: str = option("why nothing is to be sent; kept sealed")
+    reason: str = option("why nothing more is to be done; kept sealed")
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Record the reason, once."""
@@ -61,6 +62,12 @@ class SendAlert(SettleAlert):
         to = checks.required_text(self.to, "to")
         if self.on > local_date(now):
             raise Refused("future", f"{self.on} is in the future", "record it when it was sent")
+        if _stream(self.alert, state).startswith(streams.UNCOUNTED):
+            raise Refused(
+                "not-to-send",
+                f"alert {self.alert} is about marks that stopped counting: no paper rests on them",
+                "look at it, then settle it with attendance alerts dismiss, saying what you found",
+            )
         author = state.author(now)
         settled = AlertSettled(
             alert=self.alert, outcome="sent", to=to, on=self.on, **author.fields
@@ -70,8 +77,8 @@ class SendAlert(SettleAlert):
 
 def _stream(alert: int, state: State) -> str:
     found = state.recorded(alert)
-    if found is None or not isinstance(found.event, CaseUndercut):
-        what = f"{alert} is not the number of an undercut alert"
+    if found is None or not isinstance(found.event, CaseUndercut | MarksUncounted):
+        what = f"{alert} is not the number of an alert that can be settled"
         raise Refused("alert-unknown", what, _LIST_THEM)
     return found.stream
 

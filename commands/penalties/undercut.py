@@ -7,24 +7,21 @@ each pupil. Whether a case was undercut is judged in `undercut_case`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import NamedTuple
 
 from commands.core.command import Decision, Read, State
 from commands.core.papers import PREFIXES, CitedPaper, by_pupil
 from commands.core.ranges import CALENDAR, Range, one, starting
+from commands.penalties import uncounted
+from commands.penalties.change import Change, codes_after, relevant_change, school_after
+from commands.penalties.uncounted import WatchedMarks
 from commands.penalties.undercut_case import Register, Undercut, compare, describe
 from ledger.events import streams
-from ledger.events.base import Event
-from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.penalties import CaseUndercut, UndercutPaper
-from ledger.events.register import MarkChange, SessionMarked
 from ledger.state.calendar import Calendar
-from ledger.state.school import School, evolve
+from ledger.state.school import School
 from ledger.store.store import Fact, Recorded
-from ledger.values import Session, parse_session
 from policies.law import penalties
 from policies.law.calendar import school_weeks
 from policies.packs.codes import Codes
@@ -79,13 +76,16 @@ class Alert:
 class WatchedDecision:
     """A decision with its alerts in it, and what was read to find them."""
 
+    counted: WatchedMarks
     decision: Decision
     alerts: list[Alert] = field(default_factory=list)
     ranges: list[Range] = field(default_factory=list)
 
     def says(self, last: int) -> Iterator[str]:
-        """Yield the alerts that were recorded, last of all, with their positions as numbers."""
-        for number, alert in enumerate(self.alerts, start=last - len(self.alerts) + 1):
+        """Yield what was recorded, last of all, with the positions as numbers."""
+        first = last - len(self.alerts) + 1
+        yield from self.counted.says(first - 1)
+        for number, alert in enumerate(self.alerts, start=first):
             yield from alert.says(number)
 
 
@@ -94,9 +94,12 @@ def watch(
 ) -> WatchedDecision:
     """Return the decision with an alert for every pupil of whom it undercuts a paper.
 
-    ``read``: the events of a range, up to the position at which the decision was made.
+    Marks that stop counting by it are recorded first, or refused (`uncounted`). ``read``: the
+    events of a range, up to the position at which the decision was made.
     """
-    watched = WatchedDecision(decision)
+    counted = uncounted.watch(decision, state, codes, today, read)
+    decision = counted.decision
+    watched = WatchedDecision(counted, decision, ranges=counted.ranges)
     if not isinstance(decision.facts, Sequence):
         recorded = _read(watched, read, map(starting, PREFIXES))
         if not by_pupil(recorded, (), today):
@@ -124,42 +127,11 @@ def watch(
     return watched
 
 
-class Change(NamedTuple):
-    """The facts of a decision that could undercut a paper; ``pupils`` none: of anybody."""
-
-    facts: list[Fact]
-    pupils: set[str] | None
-
-
-def relevant_change(facts: Iterable[Fact], school: School, today: date) -> Change:
-    """Return the facts that could undercut a paper, which the taking of a register cannot."""
-    todays = (f"{today}/AM", f"{today}/PM")
-    found, pupils, anybody, taken = list[Fact](), set[str](), False, 0
-    for fact in facts:
-        kind, _, rest = fact.stream.partition(":")
-        match kind + ":":
-            case streams.MARK:
-                pupils.add(rest.partition(":")[0])
-                taken += isinstance(fact.event, SessionMarked) and rest.endswith(todays)
-            case streams.PUPIL:
-                if rest not in school.pupils:
-                    continue
-                pupils.add(rest)
-            case _:
-                if not _moves_calendar(fact.event, today):
-                    continue
-                anybody = True
-        found.append(fact)
-    if taken == len(found):
-        return Change([], set())
-    return Change(found, None if anybody else pupils)
-
-
 class Comparison:
     """The school before and after a change, and its pupils' registers held side by side."""
 
     def __init__(self, school: School, change: Change, codes: Codes, today: date) -> None:
-        self._schools = (school, _school_after(school, change.facts))
+        self._schools = (school, school_after(school, change.facts))
         self._calendars: list[Calendar] = [school.calendar()] * 2
         self._weeks = [school_weeks(self._calendars[0].school_days())] * 2
         if change.pupils is None:
@@ -177,8 +149,8 @@ class Comparison:
         self, pupil_id: str, papers: Sequence[CitedPaper], recorded: Iterable[Recorded]
     ) -> Undercut | None:
         """Return what the change undercut of one pupil; ``recorded``: the marks so far."""
-        before = _codes_after({}, (Fact(r.stream, r.event) for r in recorded))
-        after = _codes_after(before, self._changed.get(pupil_id, ()))
+        before = codes_after({}, (Fact(r.stream, r.event) for r in recorded))
+        after = codes_after(before, self._changed.get(pupil_id, ()))
         first, then = (
             Register(school.pupils[pupil_id], calendar, weeks, marks, self._codes, self._today)
             for school, calendar, weeks, marks in zip(
@@ -219,32 +191,3 @@ def _append_alerts(watched: WatchedDecision) -> None:
     facts = [alert.fact for alert in watched.alerts]
     count = decision.count + len(facts)
     watched.decision = replace(decision, facts=[*decision.facts, *facts], count=count)
-
-
-def _moves_calendar(event: Event, today: date) -> bool:
-    if isinstance(event, SessionsClosed | SessionCancelled | ClosureWithdrawn):
-        return event.date <= today
-    return isinstance(event, TermSet)
-
-
-def _school_after(school: School, facts: Iterable[Fact]) -> School:
-    concerned = {streams.subject(f.stream) for f in facts if f.stream.startswith(streams.PUPIL)}
-    changed = {pupil: deepcopy(school.pupils[pupil]) for pupil in concerned}
-    copied = replace(
-        school,
-        terms=dict(school.terms),
-        closures=dict(school.closures),
-        pupils={**school.pupils, **changed},
-        groups={name: dict(joined) for name, joined in school.groups.items()},
-    )
-    for stream, event in facts:
-        evolve(copied, stream, event)
-    return copied
-
-
-def _codes_after(before: dict[Session, str], facts: Iterable[Fact]) -> dict[Session, str]:
-    found = dict(before)
-    for stream, event in facts:
-        if isinstance(event, SessionMarked | MarkChange):
-            found[parse_session(streams.parts(stream)[2])] = event.code
-    return found

@@ -44,6 +44,7 @@ class CorrectPupil(UseCase):
     field: Detail = option("which detail")
     to: str = option("what it should say; '' clears a detail that may be missing")
     reason: str = option("why it is amended")
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and the pupil, and whoever has the UPN or local id that is given."""
@@ -70,8 +71,12 @@ class CorrectPupil(UseCase):
             **author.fields,
         )
         facts = [event, *_spell_again(self, state, pupil)]
-        stream = streams.pupil(pupil.id)
-        return decided([Fact(stream, each) for each in facts], f"{name}: {words} amended")
+        return decided(
+            [Fact(streams.pupil(pupil.id), each) for each in facts],
+            f"{name}: {words} amended",
+            dry_run=self.dry_run,
+            reason=reason,
+        )
 
 
 def _detail_before(command: CorrectPupil, state: State, pupil: Pupil) -> str | None:
@@ -149,6 +154,7 @@ class MergePupils(UseCase):
     duplicate: str = argument("UPN or local id of the record withdrawn")
     into: str = option("UPN or local id of the record that stays")
     reason: str = option("why they are one pupil")
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and both records; every mark of them."""
@@ -182,7 +188,7 @@ class MergePupils(UseCase):
             says.append(
                 f"{session}: {stands[session].code} stands, {mark.code} was the duplicate's"
             )
-        return decided(facts, *says)
+        return decided(facts, *says, dry_run=self.dry_run, reason=reason)
 
 
 class _Pair(NamedTuple):

@@ -93,6 +93,10 @@ class MovePupil(UseCase):
     from_: date = option("first day in the new group, or first day without the old")
     to: str | None = option("the group joined", default=None)
     leave: str | None = option("the group left, without joining another", default=None)
+    reason: str | None = option(
+        "why, where marks stop counting by it: kept with them", default=None
+    )
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and the pupil."""
@@ -119,7 +123,10 @@ class MovePupil(UseCase):
         if not facts:
             return decided([], f"{name} belongs to {self.to} already; nothing was recorded")
         verb = f"leaves {self.leave}" if self.to is None else f"joins {self.to}"
-        return decided(facts, f"{name} {verb} on {self.from_}")
+        reason = self.reason and checks.required_text(self.reason, "reason")
+        return decided(
+            facts, f"{name} {verb} on {self.from_}", dry_run=self.dry_run, reason=reason
+        )
 
 
 # What enrolling and correcting share.
@@ -291,7 +298,7 @@ def _endings(command: MovePupil, pupil: Pupil) -> list[GroupLeft]:
     """
     day, ends = command.from_, []
     for (kind, name, since), until in pupil.memberships.items():
-        if kind != command.kind or (until is not None and until < day):
+        if kind != command.kind or (until is not None and until < max(day, since or day)):
             continue
         if since is not None and since > day:
             if kind in _ONE_AT_A_TIME or name in (command.to, command.leave):

@@ -94,3 +94,22 @@ class PlanWithdrawn(SourcedEvent):
     original: str
     reason: RegisterText | None = None
     by: str | None = None
+
+
+class MarksUncounted(Event):
+    """Marks of one pupil that stand stopped counting by what else this transaction records.
+
+    ``sessions``: each with its code, ``2026-09-16/AM O``; ``of_age``: those that only the
+    threshold of a penalty notice no longer counts. ``peak_before`` and ``peak_after``: relevant
+    entries in the fullest window of it, both 0 where it counted none of these marks. ``reason``:
+    why it was done; of an import, what it was accepted for.
+    """
+
+    sessions: tuple[str, ...] = ()
+    of_age: tuple[str, ...] = ()
+    peak_before: int = 0
+    peak_after: int = 0
+    reason: RegisterText
+    by: str | None = None
+    name: AuthorName | None = None
+    job_title: str | None = None

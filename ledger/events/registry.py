@@ -78,6 +78,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "PolicyAdopted.v1": amending.PolicyAdopted,
         "CaseUndercut.v1": penalties.CaseUndercut,
         "AlertSettled.v1": penalties.AlertSettled,
+        "MarksUncounted.v1": register.MarksUncounted,
         "AdmissionAmended.v1": roll.AdmissionAmended,
         "LeaveRequested.v1": leave.LeaveRequested,
         "LeaveDecided.v1": leave.LeaveDecided,

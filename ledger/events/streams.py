@@ -27,6 +27,7 @@ POLICY = "policy:"
 APPROVAL = "approval:"
 EVIDENCE = "evidence:"
 UNDERCUT = "undercut:"
+UNCOUNTED = "uncounted:"
 LEAVE = "leave:"
 DISCLOSURE = "disclosure:"
 AUDIT = "audit:"
@@ -114,6 +115,11 @@ def evidence(pupil_id: str, batch: str) -> str:
 def undercut(pupil_id: str) -> str:
     """Return the stream of one pupil's cases that a change undercut."""
     return UNDERCUT + pupil_id
+
+
+def uncounted(pupil_id: str) -> str:
+    """Return the stream of one pupil's marks that stand and stopped counting."""
+    return UNCOUNTED + pupil_id
 
 
 def leave(pupil_id: str, request: str) -> str:

@@ -4,7 +4,7 @@ Decisions are made over this state, read from the log itself and never from a vi
 the state it builds; nobody changes it afterwards.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
@@ -16,7 +16,7 @@ from ledger.events.roll import DETAILS
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined, StaffLeft
 from ledger.state.calendar import Calendar, Closure, RegisterTimes, Term
 from ledger.store.store import Recorded
-from ledger.values import Half, school_year_number
+from ledger.values import Half, Session, school_year_number
 
 FOLDED = (
     streams.CALENDAR,
@@ -132,6 +132,20 @@ class School:
         """Return the school's own policy on a day: the newest adopted, the last of one date."""
         begun = [policy for policy in self.policies if policy.since <= day]
         return max(reversed(begun), key=lambda policy: policy.since, default=None)
+
+    def closed_piecemeal(self, session: Session, more: Collection[str] = ()) -> bool:
+        """Tell whether closures for groups leave nobody on roll a session; ``more``: and these.
+
+        None is for the whole school, whose closure alone makes a day no school day (SI 2007/1867
+        reg 9A(6): the school meets for at least one session).
+        """
+        day, key = session.date, (session.date, session.half)
+        named = [c.groups for c in self.closures.values() if (c.date, c.half) == key]
+        if not all(named):
+            return False
+        closed = {*more, *(group for groups in named for group in groups)}
+        on_roll = [pupil for pupil in self.pupils.values() if pupil.on_roll(day)]
+        return bool(on_roll) and not any(closed.isdisjoint(p.groups(day)) for p in on_roll)
 
     def members(self, group: str, day: date) -> list[Pupil]:
         """Return the pupils on roll who belong to a group on a day, by id."""

@@ -18,6 +18,7 @@ from projections.audit import timing
 from projections.audit.papers import find_after_paper
 from projections.audit.scope import CheckResult, Finding, Scope
 from projections.audit.staff import find_strangers
+from projections.audit.stopped import find_stopped
 from projections.audit.thresholds import MARGIN, find_just_below
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing, plain
@@ -35,6 +36,7 @@ Check = Literal[
     "absent-to-present",
     "just-lifted",
     "stranger",
+    "stopped-counting",
 ]
 WORDING = "unusual, not improper"
 SHOWN = 20
@@ -116,6 +118,13 @@ CHECKS: Mapping[Check, CheckKind] = {
         "others of the same role change their own?",
         "covering for a colleague, or a new duty that the record of roles does not show yet.",
         lambda _, scope: find_strangers(scope),
+    ),
+    "stopped-counting": CheckKind(
+        "Marks that stand and stopped counting",
+        "Which marks stopped counting by a change of group, closure, term, roll or birth date, "
+        "and whom did it take below the penalty threshold?",
+        "a pupil entered in the wrong group, put right when somebody noticed.",
+        lambda _, scope: find_stopped(scope),
     ),
 }
 

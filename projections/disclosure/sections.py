@@ -29,6 +29,7 @@ from projections.readmodel.records.penalties import (
     Consideration,
     Notice,
 )
+from projections.readmodel.records.register import Uncounted
 from projections.readmodel.records.roll import Details, Membership, Relation, Spell
 from projections.roll import admission_rows
 
@@ -333,6 +334,14 @@ CASE: tuple[Section[Any], ...] = (
         Cell("on", "Date", lambda copy, each: copy.day_of(each.kf)),
         Cell("outcome", "Outcome"),
         Cell("to", "To", "to_whom"),
+        Cell("reason", "Reason"),
+        _BY,
+    )),
+    Section[Uncounted](
+        "stopped_counting", "Marks that stand and that a change stopped from counting",
+        _held(Uncounted, lambda each: each.alert), (
+        Cell("on", "Date", lambda copy, each: copy.day_of(each.alert)),
+        Cell("marks", "Marks", lambda _, each: ", ".join((*each.sessions, *each.of_age))),
         Cell("reason", "Reason"),
         _BY,
     )),

@@ -17,9 +17,12 @@ from projections.queries.view import View
 from projections.readmodel.accessors.log import names_batch, names_staff, staff_ids
 from projections.readmodel.accessors.marks import Version
 
-Kind = Literal["amendment", "late_entry", "restated", "taking", "plan", "entry"]
-AFTER_THE_TAKING: tuple[Kind, ...] = ("amendment", "late_entry", "restated")
-"""The kinds listed where none is asked for: changes after the register had ended."""
+Kind = Literal["amendment", "late_entry", "restated", "uncounted", "taking", "plan", "entry"]
+AFTER_THE_TAKING: tuple[Kind, ...] = ("amendment", "late_entry", "restated", "uncounted")
+"""The kinds listed where none is asked for: changes after the register had ended.
+
+What stopped counting is a change of no mark, and of what is counted of it.
+"""
 WORDS = ("present", "late", "authorised", "unauthorised", "absent")
 _CODE = "from this code, or: " + ", ".join(WORDS)
 
@@ -42,7 +45,7 @@ class Filters(Selection):
     lag_under: int | None = option("fewer than so many school days after it", minimum=1)
     batch: str | None = option("of this batch: the amendments of one request")
     kind: tuple[Kind, ...] = option(
-        "only this kind [amendment, late_entry, restated; with --since also taking]", ()
+        "only this kind [amendment, late_entry, restated, uncounted; with --since also taking]", ()
     )
     stated: bool = option("only what another system states (imported)", default=False)
     recorded_here: bool = option("only what was recorded in this ledger itself", default=False)
@@ -113,11 +116,14 @@ class Filter:
 
 
 def first_codes(found: Iterable[Version]) -> Mapping[tuple[int, str], str | None]:
-    """Return the code first entered for each pupil and session; plans are no entries."""
+    """Return the code first entered for each pupil and session; plans are no entries.
+
+    What stopped counting comes last: where nothing else is found, its entry was never changed.
+    """
     firsts: dict[tuple[int, str], str | None] = {}
     for version in found:
         if version.kind != "plan":
-            firsts.setdefault((version.pupil, version.session), version.code)
+            firsts.setdefault((version.pupil, version.session), version.code or version.replaced)
     return firsts
 
 

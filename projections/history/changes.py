@@ -18,7 +18,7 @@ from projections.history.change_filters import (
     first_codes,
     kinds,
 )
-from projections.queries import pending
+from projections.queries import pending, stopped
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, option
 from projections.queries.selection import selected_pupils
@@ -33,7 +33,11 @@ from projections.queries.view import View
 from projections.readmodel.accessors.marks import Version, versions_of_changed, versions_on
 from projections.readmodel.records.amending import Request
 
-_KINDS = {"late_entry": "late entry", "taking": "corrected during taking"}
+_KINDS = {
+    "late_entry": "late entry",
+    "taking": "corrected during taking",
+    "uncounted": "stopped counting",
+}
 _RULE = "register.provisional_school_days"
 
 
@@ -190,7 +194,10 @@ def _versions_asked(question: Changes, view: View) -> list[tuple[int, Version]]:
     read = versions_of_changed if few else versions_on
     found = with_numbers(read(view, view.first, view.on))
     who = selected_pupils(question, view)
-    return [(number, version) for number, version in found if version.pupil in who]
+    asked = [(number, version) for number, version in found if version.pupil in who]
+    if stopped.KIND in kinds(question):
+        asked += stopped.as_versions(view, who, view.first, view.on)
+    return asked
 
 
 def _changes(

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from projections.queries import pending
 from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
+from projections.queries.stopped import Mark, Stopped, stopped
 from projections.queries.uncounted import Bar, Standing
 from projections.queries.versions import (
     Describer,
@@ -87,6 +88,13 @@ class Uncounted:
         return "; ".join(filter(None, said)) or "not stated"
 
 
+class Lost(NamedTuple):
+    """A mark that a change stopped from counting, with all that it stopped."""
+
+    stopped: Stopped
+    mark: Mark
+
+
 def _recorded(heading: str) -> tuple[Column[Any], ...]:
     return recorded_columns(heading, lambda row: row.commit.at)
 
@@ -160,6 +168,23 @@ UNCOUNTED: tuple[Column[Uncounted], ...] = (
 )
 
 
+def _now(row: Lost) -> str:
+    return "counts again" if row.mark.counts_again else "does not count"
+
+
+STOPPED: tuple[Column[Lost], ...] = (
+    Column("session", "Session", lambda row: row.mark.session),
+    Column("code", "Mark", lambda row: row.mark.code),
+    Column("reason", "Why it was done", lambda row: row.stopped.reason),
+    *by_columns(lambda row: row.stopped.by),
+    Column("source", value=lambda row: row.stopped.cause.source),
+    at_column("recorded_at", "When", lambda row: row.stopped.cause.at),
+    Column("of_age", value=lambda row: row.mark.of_age),
+    Column("counts_again", "Now", lambda row: row.mark.counts_again, _now),
+    Column("position", value=lambda row: row.stopped.stored.alert),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a document of `history` holds besides the versions."""
@@ -171,6 +196,7 @@ class Context:
     conflicts: Sequence[Conflict]
     redactions: Sequence[Redaction]
     uncounted: Sequence[Uncounted]
+    stopped: Sequence[Lost]
 
     def documents(self) -> dict[str, Listing[Any]]:
         """Return what the document holds."""
@@ -193,9 +219,11 @@ _PARTS: Mapping[str, tuple[Sequence[Column[Any]], str]] = {
     "conflicts": (CONFLICTS, "Where a source says otherwise than a person here"),
     "redactions": (REDACTIONS, "Texts put beyond use"),
     "uncounted": (UNCOUNTED, "Marks that stand but do not count"),
+    "stopped": (STOPPED, "Marks that stopped counting by a change, and why it was made"),
 }
 _READ = (
-    "uncounted", "approvals", "evidence", "takings", "conflicts", "redactions", "admission",
+    "uncounted", "stopped", "approvals", "evidence", "takings", "conflicts", "redactions",
+    "admission",
 )  # fmt: skip
 
 
@@ -222,6 +250,7 @@ def context_of(
         conflicts=sorted(_conflicts(view, pupil, span), key=_by_session),
         redactions=[each for each in _redactions(view) if each.stored.position in positions],
         uncounted=list(_uncounted(view, describer, pupil, versions)),
+        stopped=list(_stopped(view, pupil, span)),
     )
 
 
@@ -249,6 +278,14 @@ def _conflicts(view: View, pupil: int, span: _Span) -> Iterator[Conflict]:
     """Yield what a source stated against an amendment made here, settled since or not."""
     for each in view.ever(register.Conflict, pupil=pupil, session=Between(*span)):
         yield Conflict(each, view.commits.of(each.kf), view.end_of(each) is not None)
+
+
+def _stopped(view: View, pupil: int, span: _Span) -> Iterator[Lost]:
+    """Yield the marks that a change stopped from counting, whether they count again or not."""
+    for each in sorted(stopped(view, {pupil}), key=lambda each: each.stored.alert):
+        for mark in each.marks:
+            if span[0] <= mark.session <= span[1]:
+                yield Lost(each, mark)
 
 
 def _redactions(view: View) -> Iterator[Redaction]:

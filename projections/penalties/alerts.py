@@ -1,4 +1,7 @@
-"""What waits for somebody's decision: conflicts, requested amendments, and undercut papers."""
+"""What waits for somebody's decision.
+
+Conflicts, requested amendments, undercut papers, and marks that stopped counting.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,6 +9,12 @@ from typing import Any, NamedTuple
 
 from ledger.clock import iso
 from ledger.english import number_of
+from projections.penalties.stopped_alerts import (
+    STOPPED,
+    StoppedAlert,
+    stopped_alerts,
+    stopped_table,
+)
 from projections.penalties.undercut_alerts import (
     UNDERCUT,
     Changes,
@@ -53,16 +62,18 @@ class AlertFindings(NamedTuple):
     conflicts: Sequence[OpenConflict]
     waiting: Sequence[Waiting]
     undercut: Sequence[UndercutCase]
+    stopped: Sequence[StoppedAlert]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alerts(Question[AlertFindings]):
     """attendance alerts: what waits for somebody's decision.
 
-    Conflicts with a source, amendments that wait, papers that a change undercut.
+    Conflicts with a source, amendments that wait, papers that a change undercut, marks that stand
+    and stopped counting.
     """
 
-    all_: bool = option("undercut alerts that are settled, too", default=False)
+    all_: bool = option("alerts that are settled, too", default=False)
 
     def find(self, view: View) -> AlertFindings:
         """Find what is open, whatever the date of its session."""
@@ -76,15 +87,17 @@ class Alerts(Question[AlertFindings]):
         undercut = [
             changes.case(alert) for alert in alerts(view) if self.all_ or alert.settled is None
         ]
-        return AlertFindings(conflicts, waiting, undercut)
+        stopped = [each for each in stopped_alerts(view) if self.all_ or each.settled is None]
+        return AlertFindings(conflicts, waiting, undercut, stopped)
 
     def present(self, found: AlertFindings) -> Answer:
         """Show a table for each kind: conflicts come first."""
         conflicts = Listing(_CONFLICTS, found.conflicts)
         waiting = Listing(_WAITING, found.waiting)
         undercut = Listing(_UNDERCUT, found.undercut)
+        stopped = Listing(STOPPED, found.stopped)
         blocks = []
-        if conflicts or not (waiting or undercut):
+        if conflicts or not (waiting or undercut or stopped):
             title = number_of(len(conflicts), "open conflict")
             note = "Amend the session to settle a conflict." if conflicts else "Nothing waits."
             blocks.append(conflicts.grid(title, order=_CONFLICTS_READ, notes=[note]))
@@ -94,7 +107,9 @@ class Alerts(Question[AlertFindings]):
             blocks.append(waiting.grid(title, order=_WAITING_READ, notes=[note]))
         if undercut:
             blocks.append(_undercut_table(found.undercut))
-        return Answer({"rows": _OfKinds(conflicts, waiting, undercut)}, blocks=blocks)
+        if stopped:
+            blocks.append(stopped_table(found.stopped))
+        return Answer({"rows": _OfKinds(conflicts, waiting, undercut, stopped)}, blocks=blocks)
 
     def unknown(self) -> Answer:
         """Return nothing that waits."""
@@ -113,6 +128,7 @@ class _OfKinds(Listing[Any]):
         return (
             "kind", "upn", "session", "stands", "source_states", "position",
             "requested", "alert", "papers", "sessions", "command", "by", "at", "state",
+            "peak_before", "peak_after", "count_again",
         )  # fmt: skip
 
     def documents(self) -> list[dict[str, Any]]:

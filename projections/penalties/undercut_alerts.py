@@ -188,7 +188,7 @@ class Changes:
             list(self._changes(alert)),
             by,
             approved_by,
-            _settled(view, alert.settled) if alert.settled else None,
+            settlement(view, alert.settled) if alert.settled else None,
         )
 
     def _author(self, cause: Commit) -> Signatory | None:
@@ -300,7 +300,8 @@ class Changes:
         return fact if position is None else sentence(fact, self._telling.event(position))
 
 
-def _settled(view: View, each: AlertSettlement) -> dict[str, Any]:
+def settlement(view: View, each: AlertSettlement) -> dict[str, Any]:
+    """Return what was done about an alert, as the document has it."""
     return {
         "outcome": each.outcome,
         "to": view.open(each.to_whom),

@@ -23,12 +23,14 @@ VERSION_KINDS: Mapping[str, str] = {
     "amendment": "amendment",
     "restated": "restated by its source",
     "plan": "plan",
+    "uncounted": "stopped counting",
 }
 """What the kind of a version is called in one pupil's history."""
-_PLANS = {
+_STEPS = {
     "planned": "absence planned",
     "changed": "plan changed before the register was taken",
     "withdrawn": "plan withdrawn before the register was taken",
+    "resumed": "stopped counting, counts again",
 }
 T = TypeVar("T")
 
@@ -157,7 +159,7 @@ class MarkVersion:
 
         A late entry says how late; a correction during taking is no amendment.
         """
-        words = _PLANS.get(self.stored.step or "", VERSION_KINDS[self.stored.kind])
+        words = _STEPS.get(self.stored.step or "", VERSION_KINDS[self.stored.kind])
         if self.source is None:
             return words
         restated = self.stored.kind == "restated"

@@ -144,6 +144,14 @@ def _put_conflict(
         writer.put(register_records.Conflict, moment, e, **key)
 
 
+@_takes(register.MarksUncounted)
+def _add_uncounted(
+    writer: Writer, moment: Moment, stream: str, e: register.MarksUncounted
+) -> None:
+    place = {"alert": moment.position, "pupil": writer.pupil(streams.subject(stream))}
+    writer.put(register_records.Uncounted, moment, e, **place)
+
+
 _PLAN = (register_records.Plan, "pupil", "session")
 _WITHDRAWN = {"step": "withdrawn", "code": None, "nature": None}
 _keep(register.AbsencePlanned, *_PLAN, also={"step": "planned", "replaced": None})

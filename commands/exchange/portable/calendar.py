@@ -16,9 +16,9 @@ from ledger.events.base import replace
 from ledger.events.calendar import RegisterTimesSet, SessionCancelled, TermSet
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined
 from ledger.formats import fields
-from ledger.formats.portable import SCHOOL, STAFF
+from ledger.formats.portable import GROUPS, PUPILS, SCHOOL, STAFF
 from ledger.state.school import ClosureKey, closure_keys
-from ledger.values import school_year_number
+from ledger.values import Session, school_year_number
 
 _K = TypeVar("_K")
 _E = TypeVar("_E", RegisterTimesSet, TermSet)
@@ -129,6 +129,23 @@ def _unknown_groups(work: Work, line: int, stated: Closed) -> None:
         work.notes.append(
             f"{SCHOOL}:{line}: this closure names groups without members: {', '.join(nobody)}"
         )
+
+
+def find_closed_piecemeal(work: Work) -> None:
+    """Find each closure for groups, stated anew, that leaves nobody on roll a session."""
+    if not work.problems.unread.isdisjoint({SCHOOL, PUPILS, GROUPS}):
+        return
+    held = work.state.school.closures
+    for line, stated in work.content.school.closures:
+        fresh = [key for key in closure_keys(stated) if stated.groups and key not in held]
+        if any(work.school.closed_piecemeal(Session(*key[:2])) for key in fresh):
+            why = Refused(
+                "closed-for-everyone",
+                f"everybody on roll on {stated.date} belongs to the groups closed then: "
+                "that closes the whole school",
+                "leave out its groups: only a closure of the whole school makes it no school day",
+            )
+            work.problems.find(SCHOOL, line, why)
 
 
 def _twice(work: Work, line: int, what: str) -> None:

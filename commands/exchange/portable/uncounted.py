@@ -6,12 +6,13 @@ the day is no such thing: the law gives those sessions an entry of their own (SI
 reg 10(10)).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
+from commands.core import marks
 from commands.exchange.portable.occasions import has_place
 from commands.exchange.portable.work import Work
 from ledger.english import number_of
@@ -58,17 +59,26 @@ def find_uncounted(work: Work) -> None:
     for pupil_id, session in comparison.lost():
         cause = comparison.cause(pupil_id, session)
         found[cause].append((session, pupil_id))
-    for cause, marks in found.items():
-        pupils = {pupil_id for _, pupil_id in marks}
+    for cause, lost in found.items():
+        pupils = {pupil_id for _, pupil_id in lost}
         what, remedy = _WORDS[cause.code]
-        count = f"{number_of(len(marks), 'mark')} of {number_of(len(pupils), 'pupil')}"
+        count = f"{number_of(len(lost), 'mark')} of {number_of(len(pupils), 'pupil')}"
         why = Refused(
             cause.code,
-            f"{what} takes out of every figure {count} that the ledger holds, "
-            f"the first for {min(marks)[0]}",
+            f"{what} takes out of every figure {count} that the ledger holds "
+            f"({_figures(work, lost)}), the first for {min(lost)[0]}",
             remedy,
         )
         work.problems.find(cause.file, cause.line, why)
+
+
+def _figures(work: Work, found: Iterable[tuple[Session, str]]) -> str:
+    """Say by how much each figure falls."""
+    moves = Counter[str]()
+    for session, pupil_id in found:
+        code = work.state.mark(work.state.school.pupils[pupil_id], session).code or ""
+        moves[marks.figure_of(work.rules.codes.find(code, session.date))] -= 1
+    return marks.figures_in_words(moves)
 
 
 class _Comparison:

@@ -38,8 +38,9 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
     """One version of a mark (or plan), as stored; personal texts still sealed.
 
     ``known_by_source``: the latest time stated along its chain so far, 0 where none is;
-    ``batch``: ties the amendments of one request; ``step`` of a plan: planned, changed, withdrawn;
-    ``entered``: where a restated mark's entry is in the log.
+    ``batch``: ties the amendments of one request; ``step`` of a plan: planned, changed, withdrawn,
+    of a mark that stopped counting: stopped, resumed; ``entered``: where the entry of a restated
+    mark, or of one that stopped counting, is in the log.
     """
 
     pupil: int

@@ -1,6 +1,6 @@
-"""Marks, plans, registers taken, conflicts with a source."""
+"""Marks, plans, registers taken, conflicts with a source, marks that stopped counting."""
 
-from projections.readmodel.record import Sealed, Versioned, table
+from projections.readmodel.record import Joined, Sealed, Versioned, table
 
 
 @table(
@@ -67,3 +67,23 @@ class Conflict(Versioned, frozen=True):
     stands: str
     code: str
     stated: int | None
+
+
+@table("uncounted", ("alert",), indexes=("pupil",))
+class Uncounted(Versioned, frozen=True):
+    """That marks which stand stopped counting; ``alert`` is the position of its event.
+
+    ``sessions``: out of every figure, each ``2026-09-16/AM O``; ``of_age``: out of the threshold
+    only. Peaks: relevant entries in its fullest window, both 0 where it counted none of them.
+    """
+
+    alert: int
+    pupil: int
+    sessions: Joined
+    of_age: Joined
+    peak_before: int
+    peak_after: int
+    reason: Sealed
+    by: str | None
+    name: Sealed | None
+    job_title: str | None

@@ -205,3 +205,29 @@ def test_planned_closure_is_refused(desk):
 def test_cancellation_that_cannot_be_is_refused(desk, command, code):
     """Not yet, not in term, no session, nobody's group, no reason."""
     desk.refused(command, code)
+
+
+def test_groups_that_are_everybody_ask_for_the_whole_school(desk):
+    """Only that makes it no school day: SI 2007/1867 reg 9A(6), the school meets."""
+    everyone = ("7A", "7B", "12C")
+    refused = desk.refused(close(group=everyone), "closed-for-everyone", "12C, 7A, 7B")
+    assert "leave out --group" in refused.remedy
+    desk.refused(cancel(group=everyone), "closed-for-everyone")
+    assert desk.do(close(group=("7A", "7B"))).header is not None
+    refused = desk.refused(close(group=("12C",)), "closed-for-everyone")
+    assert "or to a group that is closed then" in refused.what
+    assert desk.do(close()).header is not None
+    assert desk.do(close(group=("12C",))).header is not None
+
+
+def test_whoever_is_in_no_group_keeps_the_school_open(desk):
+    """A day on which nobody is on roll is closed for nobody in particular."""
+    desk.enrol(5, "Eli", "Vale", dob=date(2015, 1, 5))
+    assert desk.do(close(group=("7A", "7B", "12C"))).header is not None
+
+
+def test_a_dry_run_of_a_closure_records_nothing(desk):
+    """It says what would be."""
+    head = desk.folder.head()
+    assert desk.do(close(dry_run=True)).says[-1] == "dry run: nothing was recorded"
+    assert desk.folder.head() == head

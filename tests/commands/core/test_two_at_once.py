@@ -183,6 +183,12 @@ RESTS_ON = {
         leave("P2"),
         AddClosure(day=date(2026, 11, 23), reason="INSET"),
     ),
+    "a move, on what the group joined is closed for": (
+        MovePupil(
+            pupil="P2", kind="registration", from_=THURSDAY.date, to="7B", reason="All along"
+        ),
+        CancelSessions(sessions=(str(THURSDAY),), group=("7B",), reason="Flood"),
+    ),
     "any command, on who gives it": (amend("P2"), titled("mm", "Registrar")),
 }
 

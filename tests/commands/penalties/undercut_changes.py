@@ -45,6 +45,7 @@ class Facts(UseCase):
     facts: tuple[Fact, ...] = hidden(default=())
     dry_run: bool = False
     lazily: bool = False
+    reason: str | None = "as its source states it"
 
     def reads(self, _state):
         """Ask for the streams that are written to."""
@@ -54,8 +55,12 @@ class Facts(UseCase):
         """Record them."""
         facts = list(self.facts)
         if self.lazily:
-            return Decision(iter(facts), len(facts), (), dry_run=self.dry_run)
-        return decided(facts, dry_run=self.dry_run)
+            school = [f for f in facts if f.stream.startswith((streams.CALENDAR, streams.PUPIL))]
+            return Decision(
+                iter(facts), len(facts), (), dry_run=self.dry_run, reason=self.reason,
+                school=school,
+            )  # fmt: skip
+        return decided(facts, dry_run=self.dry_run, reason=self.reason)
 
 
 def notice(parent="a1", pupil="ann", **more):

@@ -41,8 +41,9 @@ def taken_in(before, events):  # noqa: C901, PLR0912, PLR0915 - one case a kind 
                 year = event.first.year - (event.first.month < 8)
                 found["terms"][event.name, year] = (event.first, event.last)
             case calendar.SessionsClosed() | calendar.SessionCancelled():
+                cancelled = isinstance(event, calendar.SessionCancelled)
                 for half in event.sessions:
-                    found["closed"][event.date, half, frozenset(event.groups)] = True
+                    found["closed"][event.date, half, frozenset(event.groups)] = cancelled
             case calendar.ClosureWithdrawn():
                 for half in event.sessions:
                     found["closed"].pop((event.date, half, frozenset(event.groups)), None)
@@ -215,6 +216,71 @@ def counts(school, pupil, s, today):
         return False
     begins, cohort = school["pupils"][pupil]["age"]
     return begins <= s[0] <= last_friday_in_june(cohort + 17)
+
+
+def has_part(school, pupil, s):
+    """Tell whether the mark that stands has a part in any figure.
+
+    Of a session met for a pupil on roll; of a cancelled one, the entry that the law gives it
+    (SI 2024/208 reg 10(10)).
+    """
+    code = school["marks"].get(pupil, {}).get(s)
+    if code is None:
+        return False
+    return held(school, pupil, s) or (code == "Y4" and is_cancelled(school, pupil, s))
+
+
+def is_cancelled(school, pupil, s):
+    """Tell whether a session of a term was cancelled for a pupil on roll, planned or not."""
+    bare = {**school, "closed": {}}
+    closed = {key: cancelled for key, cancelled in school["closed"].items() if key[:2] == s}
+    theirs = {k: c for k, c in closed.items() if not held({**bare, "closed": {k: c}}, pupil, s)}
+    return held(bare, pupil, s) and any(theirs.values())
+
+
+def uncounted(before, after, today, survivors):
+    """Return the marks of each pupil that stood, stand, and stopped counting.
+
+    Pupil -> (sessions that no figure counts, sessions that only the threshold does not). What a
+    record that was merged into another handed on with the same code counts there. A change of the
+    entry alone, of whatever session, is an amendment and no such thing.
+    """
+    found = {}
+    for pupil, marks in before["marks"].items():
+        both = [s for s in marks.keys() & after["marks"].get(pupil, {}).keys() if s[0] <= today]
+        gone = {
+            s for s in both
+            if lost_its_part(before, after, pupil, s)
+            and not handed_on(after, survivors.get(pupil), s, after["marks"][pupil][s])
+        }  # fmt: skip
+        of_age = {s for s in both if lost_its_age(before, after, pupil, s, today)}
+        if gone or of_age:
+            found[pupil] = gone, of_age
+    return found
+
+
+def lost_its_part(before, after, pupil, s):
+    places = [(held(r, pupil, s), is_cancelled(r, pupil, s)) for r in (before, after)]
+    return places[0] != places[1] and has_part(before, pupil, s) and not has_part(after, pupil, s)
+
+
+def lost_its_age(before, after, pupil, s, today):
+    if not (has_part(before, pupil, s) and has_part(after, pupil, s)):
+        return False
+    same = {**before, "marks": {pupil: {s: after["marks"][pupil][s]}}}
+    return counts(same, pupil, s, today) and not counts(after, pupil, s, today)
+
+
+def handed_on(school, survivor, s, code):
+    if survivor is None:
+        return False
+    return school["marks"].get(survivor, {}).get(s) == code and held(school, survivor, s)
+
+
+def peak(school, pupil, today):
+    """Return the relevant entries in the fullest window there is."""
+    weeks = school_weeks(school, today)
+    return fullest(school, weeks, pupil, date.min, date(9999, 1, 1), today) if weeks else 0
 
 
 def last_friday_in_june(year):

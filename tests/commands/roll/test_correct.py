@@ -141,10 +141,16 @@ def test_marks_that_only_the_duplicate_has_become_late_entries(twice):
 
 def test_where_both_have_marks_the_survivors_stands_and_is_listed(twice):
     """Nothing is decided silently."""
-    assert twice.do(merge()).says == (
+    *said, following = twice.do(merge()).says
+    assert said == [
         "Ada Quill: merged, 1 marks carried over",
         "2026-11-17/AM: / stands, L was the duplicate's",
-    )
+        "1 mark of 1 pupil stops counting",
+        "  Ada Quil: 1 L, 2026-11-17/AM",
+        "the figures: attended -1",
+    ]
+    alert = twice.folder.head()
+    assert following == f"  next: somebody looks at alert {alert} (attendance alerts)"
 
 
 def test_survivor_must_be_on_roll_for_the_marks(twice):

@@ -199,6 +199,14 @@ def test_move_put_right_on_its_own_day_replaces_it(desk):
     ]
 
 
+def test_a_group_never_held_stands_in_the_way_of_no_earlier_move(desk):
+    """Put right on its own day, it began on no day."""
+    desk.do(move())
+    desk.do(move(to="7C", from_=MONDAY))
+    desk.do(MovePupil(pupil="P1", kind="registration", from_=MONDAY, leave="7C"))
+    assert desk.do(move(to="7D", from_=date(2026, 11, 16))).header is not None
+
+
 def test_move_under_a_later_one_is_refused(desk):
     """What follows would have to be undone; another cohort does not mind."""
     desk.do(move())

@@ -21,6 +21,7 @@ NAMES = {
     "approval:p:2026-11-20/AM": streams.approval("p", SESSION),
     "evidence:p:b": streams.evidence("p", "b"),
     "undercut:p": streams.undercut("p"),
+    "uncounted:p": streams.uncounted("p"),
     "leave:p:r": streams.leave("p", "r"),
     "disclosure:p": streams.disclosure("p"),
     "disclosure:school": streams.disclosure(None),
@@ -49,7 +50,7 @@ def test_the_subject_is_whose_data_the_facts_are():
     """Staff and parents stand for themselves; everything else is about a pupil."""
     about_pupil = [name for name in NAMES if name.split(":")[1] == "p"]
     assert {streams.subject(name) for name in about_pupil} == {"p"}
-    assert len(about_pupil) == 11
+    assert len(about_pupil) == 12
     about_nobody = [name for name in NAMES if name.endswith(":school")]
     assert {streams.subject(name) for name in about_nobody} == {"school"}
     assert streams.subject("staff:S1") == "staff:S1"

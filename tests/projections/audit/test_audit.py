@@ -32,7 +32,7 @@ NOW = instant(2027, 1, 2, 12)
 ON = date(2026, 12, 10)
 CHECKS = [
     "n-kept", "late-entries", "large-batches", "after-paper", "absent-to-present", "just-lifted",
-    "stranger",
+    "stranger", "stopped-counting",
 ]  # fmt: skip
 
 
@@ -381,12 +381,12 @@ def test_a_ledger_without_terms_or_marks_has_no_finding(empty):
     empty.add(instant(2026, 8, 1), created(), opened(), enrolled("ann", cases.FIRST))
     document = ask(empty).document
     assert document["rows"] == []
-    assert [check["findings"] for check in document["checks"]] == [0] * 7
+    assert [check["findings"] for check in document["checks"]] == [0] * len(CHECKS)
     assert document["knows_nothing_of"] == ["terms", "marks"]
 
 
 def test_what_the_ledger_knows_nothing_of_is_said_once(empty, founded):
-    """In place of seven checks that found nothing; where only terms are missing, beside them."""
+    """In place of checks that found nothing; where only terms are missing, beside them."""
     empty.add(instant(2026, 8, 1), created(), opened())
     told = text(ask(empty))
     said = "The ledger knows of no terms, no pupils, no marks in this range: no check has anything"
@@ -399,7 +399,7 @@ def test_what_the_ledger_knows_nothing_of_is_said_once(empty, founded):
     assert there.document["knows_nothing_of"] == ["terms"]
     told = text(there)
     assert "The ledger knows of no terms in this range.\n" in told
-    assert told.count("Asks:") == 7
+    assert told.count("Asks:") == len(CHECKS)
     assert ask(founded).document["knows_nothing_of"] == []
     assert "knows of no" not in text(ask(founded))
 

@@ -3,6 +3,11 @@
 The refusals themselves are in ``fixtures/errors``: ``*-over-marks``.
 """
 
+from commands.amending.amend import AmendMarks
+from commands.exchange.importing import ImportPortable
+from ledger.values import parse_session
+from tests.commands.exchange.portable.conftest import CLEO as CLEO_UPN
+
 CLEO = "Mockridge,Cleo,2013-06-30,F,2024-09-02,"
 DAY = '\n[[closed]]\ndate = {day}\nkind = "{kind}"\nreason = "INSET"\n'
 
@@ -24,10 +29,11 @@ def test_it_is_recorded_as_stated_where_accepted_and_never_found_again(known, ch
     said = known.bring(path, accept_findings=True).says
     assert said[0] == "recorded: 1 closure"
     assert "recorded as stated, with 1 finding:" in said
-    assert said[-1] == (
+    assert (
         "  school.toml:43: this closure takes out of every figure 14 marks of 7 pupils that the "
-        "ledger holds, the first for 2026-11-16/AM"
-    )
+        "ledger holds (attended -14), the first for 2026-11-16/AM"
+    ) in said
+    assert "14 marks of 7 pupils stop counting" in said
     completed = known.states("ImportCompleted")[-1]
     assert completed["findings"] == [
         {"file": "school.toml", "line": 43, "code": "closure-over-marks"}
@@ -109,3 +115,45 @@ def test_a_closure_held_and_a_row_of_its_day_are_faults_of_the_row(known, change
     found = places(known.faults(path))
     assert ("closure-over-marks", "school.toml", 43) in found
     assert [code for code, *_ in found].count("school-closed") == 14
+
+
+def test_a_birth_date_stated_anew_is_accepted_or_refused(known, changed):
+    """The marks count toward no threshold any more: the figures come first."""
+    path = changed("pupils.csv", (CLEO, CLEO.replace("2013-06-30", "2021-12-01")))
+    refused = known.refused(ImportPortable(path=path).load(None), "marks-uncounted")
+    assert refused.what.splitlines()[1].startswith("  Cleo Mockridge: ")
+    assert "--accept-findings" in refused.remedy
+    known.bring(path, accept_findings=True)
+    [event] = known.states("MarksUncounted")
+    assert event["of_age"]
+    assert {"by", "name", "job_title"}.isdisjoint(event)
+
+
+def test_a_group_that_is_everybody_is_found_where_it_is_new(known, changed):
+    """Accepted, it is held, and found no more."""
+    day = closed("2026-12-01") + 'groups = ["9A", "9B"]\n'
+    path = changed("school.toml", more=day)
+    assert places(known.faults(path)) == [("closed-for-everyone", "school.toml", 43)]
+    known.bring(path, accept_findings=True)
+    assert known.bring(path).header is None
+
+
+def test_where_the_groups_are_not_known_nothing_is_found_of_them(known, changed):
+    """One fault, one message."""
+    day = closed("2026-12-01") + 'groups = ["9A", "9B"]\n'
+    changed("groups.csv", ("upn,kind,name", "upn,kind,nome"))
+    found = places(known.faults(changed("school.toml", more=day)))
+    assert "closed-for-everyone" not in [code for code, *_ in found]
+
+
+def test_a_mark_of_ours_under_a_cancelled_session_stops_counting(known, changed):
+    """The source states the law's entry, ours stands: a conflict, and out of every figure."""
+    known.by("H01").do(
+        AmendMarks(pupil=CLEO_UPN, session=parse_session("2026-11-16/AM"), code="I", reason="ill")
+    )
+    changed("school.toml", more=closed("2026-11-16", "cancelled"))
+    path = changed("marks.csv", less=("2026-11-16",))
+    known.refused(ImportPortable(path=path).load(None), "marks-uncounted", "1 I, 2026-11-16/AM")
+    known.bring(path, accept_findings=True)
+    [event] = known.states("MarksUncounted")
+    assert event["sessions"] == ["2026-11-16/AM I"]

@@ -1,0 +1,161 @@
+"""Where a pupil's marks have a part in the figures, before a change and after it; pure.
+
+A mark counts on a session that the school met, by a pupil on roll that day; on a cancelled one the
+entry that the law gives it does (SI 2024/208 reg 10(10)). Toward the threshold it counts only of
+compulsory school age besides (SI 2007/1867 reg 9A with EA 1996 s.444(1)).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
+
+from ledger.state.calendar import Calendar
+from ledger.state.school import Pupil
+from ledger.values import Session
+from policies.law.age import is_compulsory
+from policies.packs.codes import Codes
+
+
+class Place(NamedTuple):
+    """Whether a session was held for a pupil, or cancelled, and whether age lets it count."""
+
+    held: bool
+    cancelled: bool
+    of_age: bool
+
+    def counts(self, session: Session, code: str, codes: Codes) -> bool:
+        """Tell whether a mark has a part in the figures."""
+        return self.held or (self.cancelled and code == codes.cancelled(session.date))
+
+    def counts_toward_threshold(self, session: Session, code: str, codes: Codes) -> bool:
+        """Tell whether a mark counts toward the threshold of a penalty notice."""
+        return self.held and self.of_age and is_relevant(session, code, codes)
+
+
+def is_relevant(session: Session, code: str, codes: Codes) -> bool:
+    """Tell whether a code is one that the threshold counts, on the day of its session."""
+    rule = codes.find(code, session.date)
+    return rule is not None and rule.threshold
+
+
+def place(calendar: Calendar, pupil: Pupil, session: Session) -> Place:
+    """Return what a calendar and the roll say of a session for a pupil."""
+    day = session.date
+    of_age = is_compulsory(day, pupil.compulsory_from, pupil.birth_cohort)
+    if not (pupil.on_roll(day) and calendar.in_term(day)):
+        return Place(held=False, cancelled=False, of_age=of_age)
+    closure = calendar.closure(session, pupil.groups(day))
+    cancelled = closure is not None and closure.cancelled
+    return Place(held=closure is None, cancelled=cancelled, of_age=of_age)
+
+
+Moved = Mapping[Session, tuple[Place, Place]]
+"""The sessions whose place differs, with the place before and after."""
+
+
+@dataclass(frozen=True)
+class Calendars:
+    """The calendar before and after a change, and the sessions up to today of either."""
+
+    before: Calendar
+    after: Calendar
+    today: date
+
+    def moved(self, old: Pupil, new: Pupil) -> Moved:
+        """Return the sessions whose place differs for a pupil, marked or not."""
+        found = {}
+        for session in dict.fromkeys(self._looked_at(old, new)):
+            pair = place(self.before, old, session), place(self.after, new, session)
+            if pair[0] != pair[1]:
+                found[session] = pair
+        return found
+
+    def _looked_at(self, old: Pupil, new: Pupil) -> Iterator[Session]:
+        """Yield the sessions where something that decides it differs: few, or none."""
+        yield from self._differing
+        joined = old.memberships.items() ^ new.memberships.items()
+        if joined:
+            named = {name for (_, name, _), _ in joined}
+            yield from (s for s, groups in self._closed.items() if not groups.isdisjoint(named))
+        if _spells(old) != _spells(new) or _age(old) != _age(new):
+            yield from self._sessions
+
+    @cached_property
+    def _sessions(self) -> list[Session]:
+        both = (self.before,) if self.after is self.before else (self.before, self.after)
+        return sorted({s for each in both for s in each.sessions(date.min, self.today)})
+
+    @cached_property
+    def _differing(self) -> list[Session]:
+        """The sessions of which terms or closures say otherwise than before."""
+        was, now = self.before, self.after
+        if (was.terms, was.closures) == (now.terms, now.closures):
+            return []
+        return [
+            session
+            for session in self._sessions
+            if was.in_term(session.date) != now.in_term(session.date)
+            or was.closures_on(session) != now.closures_on(session)
+        ]
+
+    @cached_property
+    def _closed(self) -> dict[Session, set[str]]:
+        """The groups for which sessions are closed: only there does it matter who is in them."""
+        found: dict[Session, set[str]] = {}
+        for closure in (*self.before.closures, *self.after.closures):
+            if closure.groups and closure.date <= self.today:
+                found.setdefault(Session(closure.date, closure.half), set()).update(closure.groups)
+        return found
+
+
+def _spells(pupil: Pupil) -> set[tuple[date, date | None]]:
+    return {(spell.starts_on, spell.leaves_on) for spell in pupil.spells.values()}
+
+
+def _age(pupil: Pupil) -> tuple[date, int]:
+    return pupil.compulsory_from, pupil.birth_cohort
+
+
+@dataclass(slots=True)
+class Effect:
+    """The marks of one pupil that stop and that begin to count, by session with their codes.
+
+    ``of_age``: those of them that figures count as before, and only the threshold does not, or
+    does now; ``unheld``: sessions of which the entry of a cancelled session stands, and that are
+    held now.
+    """
+
+    lost: dict[Session, str] = field(default_factory=dict)
+    gained: dict[Session, str] = field(default_factory=dict)
+    of_age: set[Session] = field(default_factory=set)
+    unheld: list[Session] = field(default_factory=list)
+
+
+Marks = Mapping[Session, str]
+"""The codes that stand, by session."""
+
+
+def effect(moved: Moved, before: Marks, after: Marks, codes: Codes) -> Effect:
+    """Return what moved places do to the marks that stood before and stand after."""
+    found = Effect()
+    for session, (was, now) in moved.items():
+        first, then = before.get(session), after.get(session)
+        if first is None or then is None:
+            continue
+        pair = was.counts(session, first, codes), now.counts(session, then, codes)
+        if pair == (True, True):
+            if now.held and not was.held and then == first:
+                found.unheld.append(session)
+            pair = (
+                was.counts_toward_threshold(session, then, codes),
+                now.counts_toward_threshold(session, then, codes),
+            )
+            if pair[0] != pair[1]:
+                found.of_age.add(session)
+        if pair[0] and not pair[1]:
+            found.lost[session] = then
+        elif pair[1] and not pair[0]:
+            found.gained[session] = then
+    return found

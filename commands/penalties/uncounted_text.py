@@ -1,0 +1,151 @@
+"""What a change does to the marks that stand: as an event, and in words, figures first."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from textwrap import wrap
+
+from commands.core.command import Author
+from commands.core.marks import figure_of, figures_in_words
+from commands.penalties.places import Effect, Marks
+from ledger.english import number_of
+from ledger.events import streams
+from ledger.events.register import MarksUncounted
+from ledger.store.store import Fact
+from ledger.values import Session
+from policies.law.penalties import Measure
+from policies.packs.codes import Codes
+
+_WIDTH = 80
+_SHOWN = 5
+"""Of how many pupils it is told in words; all of them are recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a change does to the marks of one pupil; peaks: 0 where the threshold counts none."""
+
+    pupil_id: str
+    name: str
+    effect: Effect
+    peak_before: int = 0
+    peak_after: int = 0
+
+    def falls(self, sessions: int) -> bool:
+        """Tell whether the change takes the pupil below so many sessions."""
+        return self.peak_after < sessions <= self.peak_before
+
+    def fact(self, reason: str, author: Author | None) -> Fact:
+        """Return the event that says which marks stopped counting."""
+        lost, of_age = self.effect.lost, self.effect.of_age
+        event = MarksUncounted(
+            sessions=tuple(f"{s} {code}" for s, code in lost.items() if s not in of_age),
+            of_age=tuple(f"{s} {code}" for s, code in lost.items() if s in of_age),
+            peak_before=self.peak_before,
+            peak_after=self.peak_after,
+            reason=reason,
+            by=author and author.staff_id,
+            name=author and author.name,
+            job_title=author and author.job_title,
+        )
+        return Fact(streams.uncounted(self.pupil_id), event)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a change does to the marks of some pupils, in words."""
+
+    told: Sequence[Told]
+    codes: Codes
+    measure: Measure | None
+
+    @cached_property
+    def lost(self) -> list[Told]:
+        """The pupils of whom marks stop counting, those taken below the threshold first."""
+        return self._worst_first(each for each in self.told if each.effect.lost)
+
+    def says(self, *, would: bool) -> Iterator[str]:
+        """Yield it: what stops counting, what begins to, what has to be looked at."""
+        gained = self._worst_first(each for each in self.told if each.effect.gained)
+        yield from self._part(self.lost, lambda e: e.lost, "stop", -1, would=would)
+        yield from self._part(gained, lambda e: e.gained, "begin", 1, would=would)
+        for each in islice((each for each in self.told if each.effect.unheld), _SHOWN):
+            yield from _unheld(each)
+
+    def _worst_first(self, told: Iterable[Told]) -> list[Told]:
+        sessions = self.measure.sessions if self.measure else 0
+
+        def rank(each: Told) -> tuple[bool, int, int]:
+            drop = each.peak_before - each.peak_after
+            return not each.falls(sessions), -abs(drop), -len(each.effect.lost)
+
+        return sorted(told, key=rank)
+
+    def _part(
+        self,
+        told: Sequence[Told],
+        of: Callable[[Effect], Marks],
+        verb: str,
+        sign: int,
+        *,
+        would: bool,
+    ) -> Iterator[str]:
+        if not told:
+            return
+        every = [(s, code) for each in told for s, code in of(each.effect).items()]
+        marks, pupils = number_of(len(every), "mark"), number_of(len(told), "pupil")
+        verbs = f"would {verb}" if would else f"{verb}s" if len(every) == 1 else verb
+        yield f"{marks} of {pupils} {verbs} counting"
+        for each in told[:_SHOWN]:
+            yield from self._of_pupil(each, of(each.effect), would=would)
+        if len(told) > _SHOWN:
+            yield f"  and {number_of(len(told) - _SHOWN, 'more pupil')}"
+        moves = Counter(
+            figure_of(self.codes.find(code, s.date))
+            for each in told
+            for s, code in of(each.effect).items()
+            if s not in each.effect.of_age
+        )
+        if moves:
+            moved = {figure: sign * count for figure, count in moves.items()}
+            yield f"the figures: {figures_in_words(moved)}"
+
+    def _of_pupil(self, told: Told, marks: Marks, *, would: bool) -> Iterator[str]:
+        named = f"  {told.name}: {_in_words(marks)}"
+        yield from wrap(named, _WIDTH, subsequent_indent="    ", break_long_words=False)
+        if marks.keys() <= told.effect.of_age:
+            yield "    only the penalty threshold, for the pupil's age; rates count them"
+        measure = self.measure
+        if measure is None or (told.peak_before, told.peak_after) == (0, 0):
+            return
+        peaks = f"{told.peak_before} -> {told.peak_after} recorded sessions"
+        yield f"    the fullest {measure.weeks} school weeks: {peaks}"
+        if told.falls(measure.sessions):
+            now = "would not be" if would else "is no longer"
+            yield f"    the threshold of {measure.sessions} was met, and {now}"
+        elif told.peak_before < measure.sessions <= told.peak_after:
+            now = "would be" if would else "is now"
+            yield f"    the threshold of {measure.sessions} was not met, and {now}"
+
+
+def _in_words(marks: Marks) -> str:
+    """Say how many marks of which code, from the first session to the last."""
+    by_code: dict[str, list[Session]] = {}
+    for session, code in sorted(marks.items()):
+        by_code.setdefault(code, []).append(session)
+    return "; ".join(f"{len(found)} {code}, {_from_to(found)}" for code, found in by_code.items())
+
+
+def _unheld(told: Told) -> Iterator[str]:
+    found = told.effect.unheld
+    one = len(found) == 1
+    says, of = ("entry says", "a session") if one else ("entries say", "sessions")
+    were = "was" if one else "were"
+    yield f"{told.name}: {len(found)} {says} cancelled, of {of} that {were} held for the group"
+    yield f"  {_from_to(found)}: amend what was not so"
+
+
+def _from_to(found: Sequence[Session]) -> str:
+    return f"{found[0]} to {found[-1]}" if len(found) > 1 else str(found[0])

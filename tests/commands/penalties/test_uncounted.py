@@ -1,0 +1,263 @@
+"""Marks that stop counting, by name: what is refused, what is recorded, what is told.
+
+The generated ones are held to an oracle. SI 2024/208 reg 6(1) keeps what was entered to be seen;
+SI 2007/1867 reg 9A counts ten sessions in ten school weeks.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from commands.calendar.closures import CancelSessions, WithdrawClosure
+from commands.calendar.terms import SetTerm
+from commands.penalties.alerts import DismissAlert, SendAlert
+from commands.roll.correct import CorrectPupil
+from commands.roll.enrol import MovePupil
+from ledger.events import streams
+from ledger.events.calendar import SessionCancelled, SessionsClosed
+from ledger.events.log import Source
+from ledger.events.penalties import AlertSettled, CaseUndercut
+from ledger.events.register import MarksUncounted
+from ledger.events.roll import DetailsAmended
+from ledger.store.store import Fact
+from tests.commands.penalties.undercut_changes import BY, FIRST_DAY, Facts, founded, notice
+from tests.projections import ledgers
+
+WEEK = [f"2026-09-{day}/{half}" for day in range(14, 19) for half in ("AM", "PM")]
+CLOSED = (16, 17, 18)
+MOVE = {"pupil": "U-ann", "kind": "registration", "from_": date(2026, 9, 16), "to": "9B"}
+
+
+def shut(day, *, groups=("9B",), event=SessionsClosed):
+    return Fact(streams.CALENDAR, event(date=date(2026, 9, day), groups=groups, reason="trip"))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """Ann has O all week in 9A; three days of it are closed for 9B."""
+    marks = [ledgers.marked("ann", session, "O") for session in WEEK]
+    return founded(tmp_path / "ledger", *marks, *(shut(day) for day in CLOSED))
+
+
+def move(**more):
+    return MovePupil(**MOVE | more)
+
+
+SIX = tuple(f"{session} O" for session in WEEK[4:])
+
+
+def test_a_move_that_takes_marks_out_is_refused_figures_first(desk):
+    """Which pupil, how many marks, of which codes and sessions, and the threshold."""
+    refused = desk.refused(move(), "marks-uncounted")
+    assert refused.what.splitlines() == [
+        "6 marks of 1 pupil would stop counting",
+        "  ann Quill: 6 O, 2026-09-16/AM to 2026-09-18/PM",
+        "    the fullest 10 school weeks: 10 -> 4 recorded sessions",
+        "    the threshold of 10 was met, and would not be",
+        "the figures: unauthorised absence -6",
+    ]
+    assert "--reason" in refused.remedy
+    assert "--dry-run" in refused.remedy
+
+
+def test_with_a_reason_it_is_recorded_with_the_marks(desk):
+    """In the same transaction, on a stream of the pupil, by whoever gave the command."""
+    facts = desk.recorded(move(reason="in 9B since the trip"))
+    assert [stream for stream, _ in facts][:-1] == ["pupil:ann"] * (len(facts) - 1)
+    assert facts[-1] == (
+        "uncounted:ann",
+        MarksUncounted(
+            sessions=SIX, peak_before=10, peak_after=4, reason="in 9B since the trip", **BY
+        ),
+    )
+
+
+def test_what_is_told_once_it_is_recorded(desk):
+    """And that somebody has to look at it."""
+    *_, fell, figures, following = desk.do(move(reason="asked")).says
+    assert fell == "    the threshold of 10 was met, and is no longer"
+    assert figures == "the figures: unauthorised absence -6"
+    assert following == f"  next: somebody looks at alert {desk.folder.head()} (attendance alerts)"
+
+
+def test_an_empty_reason_is_none(desk):
+    """What is recorded says something."""
+    desk.refused(move(reason=" "), "reason-missing")
+
+
+def test_a_dry_run_shows_it_and_records_nothing(desk):
+    """With a reason or without."""
+    head = desk.folder.head()
+    for more in ({}, {"reason": "asked"}):
+        said = desk.do(move(dry_run=True, **more)).says
+        assert said[0] == "6 marks of 1 pupil would stop counting"
+        assert said[-1] == "dry run: nothing was recorded"
+    assert desk.folder.head() == head
+
+
+def test_a_move_that_takes_nothing_out_needs_no_reason(desk):
+    """From the day after the last that is closed."""
+    assert desk.events(move(from_=date(2026, 9, 21)))
+    assert not [e for _, _, e in desk.log() if isinstance(e, MarksUncounted)]
+
+
+def test_marks_that_begin_to_count_are_told_without_a_reason(desk):
+    """Moved back, they count again."""
+    desk.do(move(reason="asked"))
+    said = desk.do(move(to="9A")).says
+    assert said[1:] == (
+        "6 marks of 1 pupil begin counting",
+        "  ann Quill: 6 O, 2026-09-16/AM to 2026-09-18/PM",
+        "    the fullest 10 school weeks: 4 -> 10 recorded sessions",
+        "    the threshold of 10 was not met, and is now",
+        "the figures: unauthorised absence +6",
+    )
+    assert "would begin counting" in "".join(
+        desk.do(move(reason="again")) and desk.do(move(to="9A", dry_run=True)).says
+    )
+
+
+def test_a_move_into_a_group_that_was_cancelled_takes_the_entry_out(desk):
+    """The O stands, and the session counts as cancelled for the pupil now."""
+    desk.do(Facts(facts=(shut(14, groups=("9C",), event=SessionCancelled),)))
+    [*_, event] = desk.events(move(to="9C", from_=date(2026, 9, 14), reason="asked"))
+    assert event.sessions == ("2026-09-14/AM O", "2026-09-14/PM O")
+
+
+def test_a_move_out_of_a_cancelled_group_names_the_entries_left(desk):
+    """The session was held for the new group: only an amendment says what was so."""
+    desk.do(CancelSessions(sessions=("2026-09-14/AM",), group=("9A",), reason="flood"))
+    said = desk.do(move(to="11B", from_=date(2026, 9, 14))).says
+    assert said[1:] == (
+        "ann Quill: 1 entry says cancelled, of a session that was held for the group",
+        "  2026-09-14/AM: amend what was not so",
+    )
+
+
+def test_a_birth_date_keeps_marks_from_the_threshold_only(desk):
+    """Rates know no age: the figures stay, and nothing is said of them."""
+    born = Fact(
+        streams.pupil("ann"),
+        DetailsAmended(field="dob", original="a", amended="b", reason="r", **BY,
+                       compulsory_from=date(2026, 9, 16), birth_cohort=2012),
+    )  # fmt: skip
+    refused = desk.refused(Facts(facts=(born,), reason=None), "marks-uncounted")
+    assert refused.what.splitlines()[1:] == [
+        "  ann Quill: 4 O, 2026-09-14/AM to 2026-09-15/PM",
+        "    only the penalty threshold, for the pupil's age; rates count them",
+        "    the fullest 10 school weeks: 10 -> 6 recorded sessions",
+        "    the threshold of 10 was met, and would not be",
+    ]
+    [*_, event] = desk.events(Facts(facts=(born,)))
+    assert (event.sessions, event.of_age) == ((), tuple(f"{s} O" for s in WEEK[:4]))
+
+
+def test_a_corrected_birth_date_gives_its_own_reason(desk):
+    """The command asks for one always."""
+    [*_, event] = desk.events(
+        CorrectPupil(pupil="U-ann", field="dob", to="2021-12-01", reason="certificate seen")
+    )
+    assert (event.reason, len(event.of_age)) == ("certificate seen", 10)
+
+
+def test_marks_of_several_pupils_are_one_event_each_the_worst_first(desk):
+    """Bob, beyond school age, loses a mark of no threshold; Ann falls below it."""
+    desk.do(Facts(facts=(ledgers.marked("bob", "2026-09-16/AM", "I"),)))
+    refused = desk.refused(Facts(facts=(shut(16, groups=()),), reason=None), "marks-uncounted")
+    assert refused.what.splitlines() == [
+        "3 marks of 2 pupils would stop counting",
+        "  ann Quill: 2 O, 2026-09-16/AM to 2026-09-16/PM",
+        "    the fullest 10 school weeks: 10 -> 8 recorded sessions",
+        "    the threshold of 10 was met, and would not be",
+        "  bob Quill: 1 I, 2026-09-16/AM",
+        "the figures: authorised absence -1, unauthorised absence -2",
+    ]
+    said = desk.do(Facts(facts=(shut(16, groups=()),))).says
+    head = desk.folder.head()
+    assert said[-1] == f"  next: somebody looks at alerts {head - 1} to {head} (attendance alerts)"
+
+
+def test_more_than_five_pupils_are_counted(desk):
+    """The first five are named."""
+    pupils = [f"p{n}" for n in range(7)]
+    enrolled = [ledgers.enrolled(p, FIRST_DAY, surname="Vale", forename=p) for p in pupils]
+    marks = [ledgers.marked(p, "2026-09-16/AM", "/") for p in pupils]
+    desk.do(Facts(facts=(*enrolled, *marks)))
+    refused = desk.refused(Facts(facts=(shut(16, groups=()),), reason=None), "marks-uncounted")
+    assert refused.what.splitlines()[-2] == "  and 3 more pupils"
+
+
+def test_a_paper_that_rested_on_them_is_told_besides(desk):
+    """Both are in the transaction, the paper last."""
+    desk.do(Facts(facts=(notice(),)))
+    found = desk.events(move(reason="asked"))
+    assert [type(event) for event in found[-2:]] == [MarksUncounted, CaseUndercut]
+    said = "\n".join(desk.do(move(to="9A")).says)
+    assert "begin counting" in said
+
+
+def test_a_session_planned_for_some_counts_no_cancelled_entry(desk):
+    """Withdrawn, the cancellation gives way to the closure under it: its reason is kept."""
+    desk.do(CancelSessions(sessions=("2026-09-16/AM",), group=("9A",), reason="flood"))
+    desk.do(Facts(facts=(shut(16, groups=("9A", "9C")),)))
+    given = {"day": date(2026, 9, 16), "session": ("AM",), "group": ("9A",), "reason": "slip"}
+    [*_, event] = desk.events(WithdrawClosure(**given))
+    assert (event.sessions, event.reason) == (("2026-09-16/AM Y4",), "slip")
+
+
+def test_a_term_that_grows_tells_what_begins_to_count(desk):
+    """A dry run shows it first."""
+    early = ledgers.marked("ann", "2026-08-31/AM", "O")
+    desk.do(Facts(facts=(early,)))
+    given = {"name": "Autumn 1", "first": date(2026, 8, 31), "last": date(2026, 10, 23)}
+    assert desk.do(SetTerm(**given, dry_run=True)).says[:3] == (
+        "1 mark of 1 pupil would begin counting",
+        "  ann Quill: 1 O, 2026-08-31/AM",
+        "    the fullest 10 school weeks: 10 -> 11 recorded sessions",
+    )
+    assert desk.do(SetTerm(**given)).says[1] == "1 mark of 1 pupil begins counting"
+
+
+class Stated(Facts):
+    """The same, as a source states it."""
+
+    def decide(self, state, rules, now):
+        """Record them as an import does."""
+        return replace(super().decide(state, rules, now), source=Source(system="other", files=()))
+
+
+def test_what_a_source_states_nobody_here_did(desk):
+    """It is accepted, or the files are put right."""
+    facts = (shut(16, groups=()),)
+    refused = desk.refused(Stated(facts=facts, reason=None), "marks-uncounted")
+    assert "--accept-findings" in refused.remedy
+    [*_, event] = desk.events(Stated(facts=facts, reason="accepted", lazily=True))
+    assert (event.by, event.name, event.job_title) == (None, None, None)
+
+
+def test_before_the_law_had_a_threshold_only_the_figures_are_told(desk):
+    """No window is counted then."""
+    desk.at("2024-08-18T12:00")
+    early = date(2024, 6, 3), date(2024, 6, 7)
+    book = (
+        ledgers.term("Summer 2", *early),
+        ledgers.enrolled("ann", date(2024, 1, 1), birth_cohort=2012),
+        ledgers.marked("ann", "2024-06-03/AM", "O"),
+    )
+    desk.do(Facts(facts=book))
+    closed = Fact(streams.CALENDAR, SessionsClosed(date=early[0], reason="x"))
+    refused = desk.refused(Facts(facts=(closed,), reason=None), "marks-uncounted")
+    assert refused.what.splitlines()[2:] == ["the figures: unauthorised absence -1"]
+
+
+def test_an_alert_is_settled_by_whoever_looked_and_not_sent(desk):
+    """There is nothing to send about it; a number of no alert is refused as ever."""
+    desk.do(move(reason="asked"))
+    alert = desk.folder.head()
+    desk.refused(SendAlert(alert=alert, to="the authority", on=date(2026, 11, 20)), "not-to-send")
+    [(stream, event)] = desk.recorded(DismissAlert(alert=alert, reason="seen, it is so"))
+    assert stream == "uncounted:ann"
+    settled = AlertSettled(alert=alert, outcome="dismissed", reason="seen, it is so", **BY)
+    assert event == settled
+    desk.refused(DismissAlert(alert=alert, reason="again"), "alert-settled")

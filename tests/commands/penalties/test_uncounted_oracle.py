@@ -1,0 +1,131 @@
+"""Marks recorded as no longer counting, against a comparison from scratch of before and after."""
+
+from dataclasses import replace
+
+import pytest
+
+from commands.core.execute import execute
+from commands.roll.enrol import MovePupil
+from ledger.errors import Refused
+from ledger.events.register import MarksUncounted
+from ledger.events.roll import EnrolmentWithdrawn
+from ledger.store.store import Store
+from tests.commands.penalties.test_undercut_oracle import log
+from tests.commands.penalties.undercut_changes import TODAY, Facts, Generated, founded
+from tests.commands.penalties.undercut_oracle import (
+    nothing,
+    peak,
+    session,
+    taken_in,
+    uncounted,
+)
+
+PARTS = 2
+ALL, SAMPLE = 5_000, 120
+EACH = 25
+
+
+class Moving(Generated):
+    """The same school, of which pupils are moved back in time as well, a reason given or not."""
+
+    def change(self):
+        """Return the next change."""
+        pick = self.random.choice
+        command = super().change()
+        if self.random.random() < 0.3:
+            day, to = pick(self.sessions).date, pick(["9A", "11B", "9C"])
+            command = MovePupil(pupil=f"U-{pick(['ann', 'bob'])}", kind="cohort", from_=day, to=to)
+        if isinstance(command, Facts | MovePupil):
+            command = replace(command, reason=pick([None, "asked"]))
+        return command
+
+
+def told(events):
+    """Return what the events of a transaction say: sessions, those of age, peaks, by pupil."""
+    found = {}
+    for _, stream, event in events:
+        if isinstance(event, MarksUncounted):
+            kind, pupil = stream.split(":")
+            assert (kind, pupil in found) == ("uncounted", False)
+            sessions, of_age = (
+                {(session(s), code) for s, code in map(str.split, each)}
+                for each in (event.sessions, event.of_age)
+            )
+            found[pupil] = sessions, of_age, (event.peak_before, event.peak_after)
+    return found
+
+
+def expected(before, after, events):
+    """Return the same from scratch; peaks where the threshold counts one of the marks."""
+    survivors = {
+        stream.split(":")[1]: event.survivor
+        for _, stream, event in events
+        if isinstance(event, EnrolmentWithdrawn)
+    }
+    found = {}
+    for pupil, (gone, of_age) in uncounted(before, after, TODAY, survivors).items():
+        codes = after["marks"][pupil]
+        after_of = survivors.get(pupil, pupil)
+        peaks = peak(before, pupil, TODAY), peak(after, after_of, TODAY)
+        both = ({(s, codes[s]) for s in each} for each in (gone, of_age))
+        found[pupil] = *both, peaks
+    return found
+
+
+def agreed(before, after, events, case):
+    """Hold what one transaction tells against the oracle; return of how many pupils it tells."""
+    found, wanted = told(events), expected(before, after, events)
+    case = f"{case}: {wanted}"
+    assert found.keys() == wanted.keys(), case
+    for pupil, (gone, of_age, peaks) in wanted.items():
+        assert found[pupil][:2] == (gone, of_age), case
+        assert found[pupil][2] in (peaks, (0, 0)), case
+        if any(code in "GNOU" for _, code in gone | of_age):
+            assert found[pupil][2] == peaks, case
+    return len(found)
+
+
+def recorded(desk, store, command):
+    """Carry a command out; without a reason it is refused where marks stop counting, and only so.
+
+    Return whether it was recorded, in the end: it may be refused for something else.
+    """
+    head = store.head()
+    try:
+        execute(desk.context, command)
+    except Refused as refused:
+        if refused.code != "marks-uncounted":
+            return False
+        assert store.head() == head
+        execute(desk.context, replace(command, reason="asked"))
+        assert told(log(store, head))
+    else:
+        given = getattr(command, "reason", "a command that always has one") is not None
+        assert given or not told(log(store, head))
+    return True
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_marks_that_stop_counting_are_those_of_the_oracle(part, tmp_path, pytestconfig):
+    """About 120 changes; 5,000 with ``--campaign``."""
+    wanted = (ALL if pytestconfig.getoption("campaign") else SAMPLE) // PARTS
+    done = found = 0
+    seed = 1000 + part
+    while done < wanted:
+        school = Moving(seed)
+        desk = founded(tmp_path / str(seed), *school.facts())
+        store = Store(desk.folder.log)
+        before = taken_in(nothing(), log(store, 0))
+        for number in range(EACH):
+            head, command = store.head(), school.change()
+            if not recorded(desk, store, command):
+                continue
+            events = log(store, head)
+            after = taken_in(before, events)
+            found += agreed(before, after, events, f"seed {seed}, change {number}: {command!r}")
+            done += bool(events)
+            before = after
+        store.close()
+        seed += PARTS
+    print(f"{done} changes, {found} times marks stopped counting")  # noqa: T201
+    assert found > wanted // 20
