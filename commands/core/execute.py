@@ -1,7 +1,7 @@
 """The only writer: read the streams, decide, seal, append; who is overtaken waits his turn."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import TypeVar
@@ -13,7 +13,13 @@ from ledger.clock import local_date
 from ledger.errors import Conflict, Refused, StorageRefused
 from ledger.events import streams
 from ledger.events.log import Committed, RulesAdopted
-from ledger.events.register import MarkChange, SessionMarked
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkChange,
+    PlanChanged,
+    PlanWithdrawn,
+    SessionMarked,
+)
 from ledger.events.roll import DetailsAmended, PupilEnrolled
 from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
@@ -73,6 +79,38 @@ def look(
         return ask(state)
 
 
+_PLANS = (AbsencePlanned, PlanChanged, PlanWithdrawn)
+
+
+@dataclass(slots=True)
+class _Changed:
+    """How many marks and plans a command changed, counted as its facts are recorded.
+
+    What was entered and changed at once was nothing before, and plans that a decision on leave
+    makes or takes away follow from that.
+    """
+
+    number: int = 0
+    entered: str = ""
+    leave: bool = False
+
+    def take(self, stream: str, event: object) -> None:
+        """Count one fact; the changes of a mark come after its entry, with nothing between."""
+        if isinstance(event, SessionMarked):
+            self.entered = stream
+        elif stream.startswith(streams.LEAVE):
+            self.leave = True
+        elif isinstance(event, MarkChange):
+            self.number += stream != self.entered
+        elif isinstance(event, _PLANS):
+            self.number += not self.leave
+
+    def says(self, batch: int) -> Iterator[str]:
+        """Yield by which number what one command changed is found, and put back."""
+        if self.number > 1:
+            yield f"batch {batch}: attendance put-back {batch} would put back what stood before"
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """What a command decided, over which state, and what it is written down as."""
@@ -84,6 +122,7 @@ class _Plan:
     watched: Watched
     wanted: list[Wanted]
     keys_version: int
+    changed: _Changed = field(default_factory=_Changed)
 
     @property
     def is_recorded(self) -> bool:
@@ -158,7 +197,8 @@ class _Attempt:
         assert isinstance(header, Committed)  # noqa: S101 - what was appended begins with one
         alerts = plan.watched.says(position + header.count)
         warnings = self._warnings(appended.checkpoint)
-        return Outcome(header, (*decision.says, *alerts, *warnings))
+        batch = plan.changed.says(position)
+        return Outcome(header, (*decision.says, *batch, *alerts, *warnings))
 
     def refuse_if_marks_changed(self, plan: _Plan) -> None:
         """Refuse where somebody else gave a mark that was to be recorded another code meanwhile.
@@ -194,6 +234,8 @@ class _Attempt:
             streams.new_id,
             position=position,
             event_at=self.store.at,
+            header_of=self.store.header_of,
+            facts_of=lambda after, upto, kinds: self.store.since(after, kinds, upto=upto),
         )
 
     def _reader(self, upto: int) -> Read:
@@ -252,6 +294,7 @@ class _Attempt:
         count = plan.watched.decision.count
         for done, (stream, event) in enumerate(facts):
             _remember_identity(self.ring, stream, event)
+            plan.changed.take(stream, event)
             yield Fact(stream, seal_event(self.ring, stream, event, plan.now))
             if self.progress is not None and done % _REPORT_EVERY == 0:
                 self.progress(done, count)

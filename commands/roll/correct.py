@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from commands.core import checks, marks
+from commands.core import checks, marks, told
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import StatedMark
 from commands.core.ranges import Range, one, starting
@@ -149,6 +149,7 @@ class MergePupils(UseCase):
     duplicate: str = argument("UPN or local id of the record withdrawn")
     into: str = option("UPN or local id of the record that stays")
     reason: str = option("why they are one pupil")
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and both records; every mark of them."""
@@ -157,7 +158,7 @@ class MergePupils(UseCase):
             yield one(streams.pupil(pupil.id))
             yield starting(streams.mark(pupil.id, ""))
 
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Withdraw every spell of the duplicate and carry over what only it has."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         pair = _pair(self, state)
@@ -182,7 +183,9 @@ class MergePupils(UseCase):
             says.append(
                 f"{session}: {stands[session].code} stands, {mark.code} was the duplicate's"
             )
-        return decided(facts, *says)
+        if self.dry_run:
+            says += told.in_words(state, rules.codes, facts, each=True)
+        return decided(facts, *says, dry_run=self.dry_run)
 
 
 class _Pair(NamedTuple):

@@ -233,6 +233,12 @@ class Store:
         found = self._recorded(rows)
         return found[0] if found and found[0].position == position else None
 
+    def header_of(self, position: int) -> Recorded | None:
+        """Return the newest header up to a position: of the transaction that holds it."""
+        with self.reading() as c:
+            found = self._recorder.newest_of(c, streams.COMMITS, upto=position)
+        return next(iter(self._recorded(found)), None)
+
     def stream(self, stream: str) -> list[Event]:
         """Return the events of one stream, oldest first."""
         return [r.event for r in self.read_range(stream, stream + "\0", upto=_NEVER)]

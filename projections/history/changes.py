@@ -48,6 +48,7 @@ class Change(NamedTuple):
 CHANGES: tuple[Column[Change], ...] = (
     Column("upn", "UPN"),
     *(column.on(lambda row: row.version) for column in VERSIONS),
+    Column("", "Batch", text=lambda row: str(row.version.batch_number), number=True),
     Column("batch", value=lambda row: row.version.stored.batch),
     Column("source", value=lambda row: row.version.source),
     Column("evidence"),

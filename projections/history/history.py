@@ -171,7 +171,8 @@ def _stated(row: MarkVersion, account: Account) -> Iterator[tuple[str, str | Non
         if each.stored.batch == version.batch:
             yield "Evidence", _evidence(each)
     how = f", imported from {row.source}" if row.source else ""
-    yield "Recorded", f"{_recorded(row.recorded, version.position)}{how}"
+    recorded = _recorded(row.recorded, version.position)
+    yield "Recorded", f"{recorded}{how}, in batch {row.batch_number}"
 
 
 def _date(row: MarkVersion) -> str:

@@ -97,7 +97,8 @@ class MarkVersion:
 
     ``number``: in its session; ``recorded``: here; ``changed``: the same where a later import
     restated a mark; ``late``: in school days, none where undated; ``source``: the system whose
-    import stated it; ``approved``: by whom and when, where a second person had to.
+    import stated it; ``approved``: by whom and when, where a second person had to;
+    ``batch_number``: of the command that made it, and whatever else at once.
     """
 
     stored: Version
@@ -111,6 +112,7 @@ class MarkVersion:
     late: int | None
     source: str | None
     approved: str | None
+    batch_number: int
 
     @property
     def made_at(self) -> int | None:
@@ -164,6 +166,7 @@ VERSIONS: tuple[Column[MarkVersion], ...] = (
     Column("late_by_school_days", "School days after", lambda row: row.late, number=True),
     Column("position", value=lambda row: row.stored.position),
     Column("step", value=lambda row: row.stored.step),
+    Column("batch_number"),
     replace(at_column("changed_at", "", lambda row: row.changed), csv=False, sparse=True),
 )
 
@@ -220,6 +223,7 @@ class Describer:
             changed=at if self._later_import(version) else None,
             late=self.school_days_late(version),
             source=self.source(version),
+            batch_number=self._view.commits.of(version.position).first,
             approved=self._approved.get((version.pupil, version.session, version.batch)),
         )
 
