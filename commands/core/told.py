@@ -5,6 +5,7 @@ Each by pupil, session and codes; counted by codes; and what they move in the fi
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
 from typing import Literal, NamedTuple
 
 from commands.core.command import State
@@ -61,6 +62,7 @@ _FIGURES = ("attended", "authorised absence", "unauthorised absence", "not count
 _NO_MARK = "no mark"
 _AT_ONCE: tuple[Kind, ...] = ("amended", "corrected", "entered", "late")
 
+_WIDTH = 78
 MOST_NAMED = 20
 """So many are named one by one; of more it is said how many there are."""
 
@@ -140,7 +142,7 @@ def figures(codes: Codes, changes: Iterable[Told]) -> str:
 
 def summary(codes: Codes, changes: Sequence[Told]) -> list[str]:
     """Return what changes come to: how many of which codes, and the figures."""
-    lines = [counted(changes)] if changes else []
+    lines = wrap(counted(changes), _WIDTH, subsequent_indent="  ")
     at_once = [each for each in changes if each.kind in _AT_ONCE]
     held = [each for each in changes if each.kind == "held"]
     if at_once:
