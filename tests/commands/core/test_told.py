@@ -54,6 +54,7 @@ ONE_OR_NONE = {
     "RefuseLeave": "plans nothing",
     "CorrectPupil": "no mark",
     "MovePupil": "no mark of its own",
+    "ConsiderPenalty": "reads marks only",
 }
 """Use cases beside others that record marks or plans, which change one or none."""
 _RECORDS = ("streams.mark(", "streams.plan(", ".fact(")
