@@ -23,6 +23,7 @@ from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, option
 from projections.queries.selection import selected_pupils
 from projections.queries.versions import (
+    BATCH_NUMBER,
     VERSION_KINDS,
     VERSIONS,
     Describer,
@@ -48,11 +49,11 @@ class Change(NamedTuple):
 CHANGES: tuple[Column[Change], ...] = (
     Column("upn", "UPN"),
     *(column.on(lambda row: row.version) for column in VERSIONS),
-    Column("", "Batch", text=lambda row: str(row.version.batch_number), number=True),
     Column("batch", value=lambda row: row.version.stored.batch),
     Column("source", value=lambda row: row.version.source),
     Column("evidence"),
     Column("approved_by", value=lambda row: row.version.approved),
+    BATCH_NUMBER.on(lambda row: row.version),
 )
 
 

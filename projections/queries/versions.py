@@ -166,9 +166,10 @@ VERSIONS: tuple[Column[MarkVersion], ...] = (
     Column("late_by_school_days", "School days after", lambda row: row.late, number=True),
     Column("position", value=lambda row: row.stored.position),
     Column("step", value=lambda row: row.stored.step),
-    Column("batch_number"),
     replace(at_column("changed_at", "", lambda row: row.changed), csv=False, sparse=True),
 )
+BATCH_NUMBER: Column[MarkVersion] = Column("batch_number", "Batch", number=True)
+"""By which everything that one command did is asked for, and put back."""
 
 
 def with_numbers(found: Iterable[Version]) -> Iterator[tuple[int, Version]]:
