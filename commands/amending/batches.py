@@ -135,11 +135,12 @@ def batch_of(state: State, position: int) -> Batch:
     return Batch(state, header.position, header.event)
 
 
-def find_batch(state: State, number: int) -> Batch:
-    """Return the batch with a number, or refuse it."""
-    remedy = "attendance changes shows the batch of each change"
+def find_batch(state: State, named: str) -> Batch:
+    """Return the batch that a number names, or refuse it."""
+    remedy = "attendance changes shows the number of the batch of each change"
+    number = int(named) if named.isascii() and named.isdecimal() else 0
     if not 0 < number <= state.position:
-        raise Refused("batch-unknown", f"there is no batch {number}", remedy)
+        raise Refused("batch-unknown", f"there is no batch with the number {named!r}", remedy)
     found = batch_of(state, number)
     if found.number != number:
         raise Refused(

@@ -58,7 +58,7 @@ class PutBack(UseCase):
     anybody changed since is left as it is and named; so is a first mark, which nothing preceded.
     """
 
-    batch: int = argument("number of the batch, as its command said it, or attendance changes")
+    batch: str = argument("number of the batch, as its command said it, or attendance changes")
     reason: str = option("why it is put back; kept with every amendment")
     dry_run: bool = option("show what would be put back; record nothing", default=False)
 

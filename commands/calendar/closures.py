@@ -26,7 +26,7 @@ from ledger.events.register import SessionMarked
 from ledger.state.calendar import Calendar, Closure
 from ledger.state.school import Pupil, School
 from ledger.store.store import Fact
-from ledger.values import Half, Session
+from ledger.values import HALVES, Half, Session
 from policies.packs.codes import Codes, Rules
 
 
@@ -161,7 +161,7 @@ class CancelSessions(UseCase):
         verb = "would be cancelled" if self.dry_run else "cancelled"
         says = [f"{session} {verb}: {reason}" for session in fresh]
         says += told.in_words(state, rules.codes, facts, each=self.dry_run)
-        return decided(facts, *says, dry_run=self.dry_run)
+        return decided(facts, *says, *_way_back(self, fresh), dry_run=self.dry_run)
 
 
 def check_groups(school: School, groups: Iterable[str]) -> None:
@@ -237,6 +237,15 @@ def _check_unmarked(command: AddClosure, state: State, session: Session) -> None
             f"{marked} marks stand for {session}: it was held, or cancelled on the day",
             "record a session that was cancelled with attendance session cancel",
         )
+
+
+def _way_back(command: CancelSessions, cancelled: Iterable[Session]) -> Iterator[str]:
+    """Yield what takes sessions cancelled by mistake back, a command a day."""
+    groups = "".join(f' --group "{group}"' for group in sorted(set(command.group)))
+    for day, on_day in groupby(cancelled, key=lambda session: session.date):
+        halves = [session.half for session in on_day]
+        half = "" if len(halves) == len(HALVES) else f" --session {halves[0]}"
+        yield f"if that is wrong: attendance closures withdraw {day}{half}{groups} --put-back"
 
 
 # What a withdrawn cancellation leaves behind

@@ -1,7 +1,7 @@
 """The only writer: read the streams, decide, seal, append; who is overtaken waits his turn."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import TypeVar
@@ -12,6 +12,7 @@ from commands.core.ranges import Streams, Wanted, one
 from ledger.clock import local_date
 from ledger.errors import Conflict, Refused, StorageRefused
 from ledger.events import streams
+from ledger.events.calendar import SessionCancelled
 from ledger.events.log import Committed, RulesAdopted
 from ledger.events.register import (
     AbsencePlanned,
@@ -28,7 +29,8 @@ from ledger.state.school import FOLDED
 from ledger.store.store import Appended, Batch, Fact, Recorded, Relied, Store
 from ledger.tlog import signing
 from ledger.tlog.note import Note
-from policies.packs.codes import Rules, rules
+from ledger.values import parse_session
+from policies.packs.codes import Codes, Rules, rules
 from policies.packs.files import statutory
 
 _REPORT_EVERY = 1000
@@ -86,13 +88,17 @@ _PLANS = (AbsencePlanned, PlanChanged, PlanWithdrawn)
 class _Changed:
     """How many marks and plans a command changed, counted as its facts are recorded.
 
-    What was entered and changed at once was nothing before, and plans that a decision on leave
-    makes or takes away follow from that.
+    ``back``: how many of them could be put back. What was entered and changed at once was nothing
+    before; plans follow from a decision on leave that comes with them; the marks of a cancelled
+    session go back when its cancellation is withdrawn, and their code comes back with another.
     """
 
+    codes: Codes
     number: int = 0
+    back: int = 0
     entered: str = ""
     leave: bool = False
+    cancels: bool = False
 
     def take(self, stream: str, event: object) -> None:
         """Count one fact; the changes of a mark come after its entry, with nothing between."""
@@ -100,15 +106,25 @@ class _Changed:
             self.entered = stream
         elif stream.startswith(streams.LEAVE):
             self.leave = True
+        elif isinstance(event, SessionCancelled):
+            self.cancels = True
         elif isinstance(event, MarkChange):
-            self.number += stream != self.entered
-        elif isinstance(event, _PLANS):
-            self.number += not self.leave
+            if stream != self.entered:
+                self.number += 1
+                self.back += not self._is_cancelled(stream, event.original)
+        elif isinstance(event, _PLANS) and not self.leave:
+            self.number += 1
+            self.back += 1
 
     def says(self, batch: int) -> Iterator[str]:
         """Yield by which number what one command changed is found, and put back."""
         if self.number > 1:
-            yield f"batch {batch}: attendance put-back {batch} would put back what stood before"
+            hint = f": attendance put-back {batch} would put back what stood before"
+            yield f"batch {batch}{hint if self.back and not self.cancels else ''}"
+
+    def _is_cancelled(self, stream: str, code: str) -> bool:
+        rule = self.codes.find(code, parse_session(streams.parts(stream)[2]).date)
+        return rule is not None and rule.cancels
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +138,7 @@ class _Plan:
     watched: Watched
     wanted: list[Wanted]
     keys_version: int
-    changed: _Changed = field(default_factory=_Changed)
+    changed: _Changed
 
     @property
     def is_recorded(self) -> bool:
@@ -163,7 +179,8 @@ class _Attempt:
             decision, state, in_force.codes, local_date(now), self._reader(state.position)
         )
         wanted += [one(streams.rules(in_force.digest)), *watched.ranges]
-        return _Plan(command, state, now, in_force, watched, wanted, version)
+        changed = _Changed(in_force.codes)
+        return _Plan(command, state, now, in_force, watched, wanted, version, changed)
 
     def record(self, plan: _Plan) -> Appended | None:
         """Record what was decided, and return what was; none where there is nothing."""

@@ -26,8 +26,9 @@ from ledger.events.roll import GroupJoined, GroupLeft
 from ledger.store.folder import Folder
 from ledger.values import parse_session
 from projections.figures.rates import Rates
+from projections.penalties.alerts import Alerts
 from projections.queries import view
-from tests.commands.conftest import Desk
+from tests.commands.conftest import Desk, upn
 
 DAYS = ("2026-11-18", "2026-11-19")
 HALVES = ("AM", "PM")
@@ -35,7 +36,7 @@ PUPILS = ("P1", "P2", "P3", "P4")
 GROUPS = ("7A", "7B", "Y7")
 PRESENT = {"AM": "/", "PM": "\\"}
 COMMANDS = 14
-NORMAL, CAMPAIGN = 12, 1500
+NORMAL, CAMPAIGN = 8, 1500
 """How many schools are tried."""
 MARKING = (AmendMarks, MoveMark, CancelSessions)
 """What changes the figures by marks alone, or by a calendar that is put back too."""
@@ -161,7 +162,7 @@ def some_command(chance: random.Random, numbers: list[int]) -> UseCase:
         lambda: PlanAbsence(pupil=pupil, code="M", **ahead),
         lambda: ChangePlan(pupil=pupil, code="C", reason="Other", **ahead),
         lambda: WithdrawPlan(pupil=pupil, reason="Off", **ahead),
-        lambda: PutBack(batch=chance.choice(numbers or [1]), reason="Wrong"),
+        lambda: PutBack(batch=str(chance.choice(numbers or [1])), reason="Wrong"),
     ]
     return chance.choice(kinds)()
 
@@ -181,17 +182,33 @@ def figures(desk: Desk) -> list[dict[str, Any]]:
         return asked.answer(opened).rows()
 
 
+def check_alerts(desk: Desk) -> None:
+    """Alerts tell of each mark that denies a session which nobody cancelled, and of no other."""
+    account, upns = Account(desk), {desk.id(f"P{n}"): upn(n) for n in range(1, 5)}
+    expected = {
+        (upns[pupil], session)
+        for (pupil, session), says in account.standing()[0].items()
+        if says is not None and says[0] == NOT_HELD and not account.is_cancelled(pupil, session)
+    }
+    asked = Alerts()
+    with view.open_view(desk.folder, asked, lambda: desk.now) as opened:
+        rows = asked.answer(opened).rows()
+    told = [(each, row["session"]) for row in rows for each in row["upns"]]
+    assert len(told) == len(set(told)) == sum(row["marks"] for row in rows)
+    assert set(told) == expected
+
+
 def check_put_back(desk: Desk, batch: int) -> None:
     """Put a batch back; every mark and plan then stands as the account says."""
     account = Account(desk)
     expected = account.after(batch)
-    dry, head = PutBack(batch=batch, reason="Wrong", dry_run=True), desk.folder.head()
+    dry, head = PutBack(batch=str(batch), reason="Wrong", dry_run=True), desk.folder.head()
     assert not tried(desk, dry)
-    recorded = tried(desk, PutBack(batch=batch, reason="Wrong"))
+    recorded = tried(desk, PutBack(batch=str(batch), reason="Wrong"))
     assert recorded == (desk.folder.head() > head)
     assert recorded == (expected != account.standing())
     assert Account(desk).standing() == expected
-    assert not tried(desk, PutBack(batch=batch, reason="Again"))
+    assert not tried(desk, PutBack(batch=str(batch), reason="Again"))
 
 
 def check_figures(desk: Desk, command: UseCase) -> None:
@@ -225,6 +242,8 @@ def test_what_is_put_back_stands_as_before_and_so_do_the_figures(built, tmp_path
                 numbers.append(number)
         for _ in range(COMMANDS):
             check_figures(desk, some_command(chance, numbers))
+        check_alerts(desk)
         for batch in chance.sample(numbers, min(4, len(numbers))):
             check_put_back(desk, batch)
+        check_alerts(desk)
         shutil.rmtree(path)

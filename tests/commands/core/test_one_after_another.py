@@ -260,7 +260,7 @@ class SideBySide(RuleBasedStateMachine):
     @rule(n=st.integers(0, 3), which=st.integers(0, 9), stop=STOPS)
     def put_back(self, n: int, which: int, stop: Stop) -> None:
         """Somebody puts back what a command changed, one of the last."""
-        batch = self.numbers[-1 - which % len(self.numbers)]
+        batch = str(self.numbers[-1 - which % len(self.numbers)])
         self.begin(n, PutBack(batch=batch, reason="A slip"), stop)
 
     @precondition(lambda self: len(self.leaves) > 1)
@@ -320,7 +320,7 @@ class SideBySide(RuleBasedStateMachine):
         ids = {
             name: self.likeness.translated(value)
             for name in ("batch", "leave_id")
-            if isinstance(value := getattr(attempt.command, name, None), str)
+            if (value := getattr(attempt.command, name, None))
         }
         command = replace(attempt.command, **ids)
         operator = Operator(attempt.staff_id, "office")
