@@ -18,8 +18,10 @@ from commands.core.ranges import CALENDAR, Streams, Wanted, one
 from ledger.english import noun, number_of
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.amending import AmendmentRequested
 from ledger.events.base import Event
 from ledger.events.register import AbsencePlanned, PlanChanged, PlanWithdrawn
+from ledger.sealing.keys import BEYOND_USE, REDACTED
 from ledger.state.calendar import Calendar
 from ledger.store.store import Fact
 from policies.packs.codes import Codes, Rules
@@ -40,6 +42,10 @@ _NOTHING_BEFORE = Why(
 _CHANGED_SINCE = Why(
     "changed since by somebody",
     "attendance history shows by whom and why; attendance amend changes what is wrong",
+)
+_BEYOND_USE = Why(
+    "with a nature or cause that was put beyond use",
+    "say what is to stand, and its nature, with attendance amend",
 )
 _OF_LEAVE = Why(
     "planned with a decision on leave",
@@ -82,8 +88,7 @@ class PutBack(UseCase):
         facts += _plan_facts((each for each in plans if each), _reason(batch, reason), author)
         if not facts:
             return putting.nothing(batch)
-        changes = told.in_words(state, rules.codes, facts, each=self.dry_run)
-        says = [f"{batch}:", *changes, *putting.left_in_words()]
+        says = [f"{batch}:", *putting.in_words(facts, dry_run=self.dry_run)]
         return decided(facts, *says, dry_run=self.dry_run)
 
 
@@ -180,9 +185,11 @@ class PuttingBack:
             "; ".join(dict.fromkeys(why.remedy for why in self.left if why.remedy)),
         )
 
-    def left_in_words(self) -> list[str]:
-        """Name what is left as it is, why, and what to do about it."""
-        lines = []
+    def in_words(self, facts: Sequence[Fact], *, dry_run: bool) -> list[str]:
+        """Say what goes back; name what is left as it is, why, and what to do about it."""
+        lines = told.in_words(self.state, self.codes, facts, each=dry_run)
+        if not dry_run and any(isinstance(event, AmendmentRequested) for _, event in facts):
+            lines.append("what waits for a second person: attendance approvals")
         for (what, remedy), places in self.left.items():
             lines.append(f"{len(places)} left as {noun(len(places), 'it is', 'they are')}, {what}")
             lines += told.named(sorted(places))
@@ -192,6 +199,8 @@ class PuttingBack:
     def _why_not(self, place: Place, stated: StatedMark) -> Why | None:
         """Return why a mark may not stand, by the calendar, the roll and the codes of the day."""
         pupil, session = place
+        if stated.nature in (BEYOND_USE, REDACTED):
+            return _BEYOND_USE
         rule = self.codes.find(stated.code, session.date)
         closure = self.calendar.closure(session, pupil.groups(session.date))
         if rule is not None and rule.cancels and closure is not None and closure.cancelled:

@@ -115,8 +115,8 @@ class WithdrawClosure(UseCase):
         for batch, place in stuck:
             putting.mark(batch, place, reason)
         facts += putting.facts(rules, author)
-        says += told.in_words(state, rules.codes, facts, each=self.dry_run)
-        return decided(facts, *says, *putting.left_in_words(), dry_run=self.dry_run)
+        says += putting.in_words(facts, dry_run=self.dry_run)
+        return decided(facts, *says, dry_run=self.dry_run)
 
 
 class CancelSessions(UseCase):

@@ -8,6 +8,7 @@ from commands.amending.amend import AmendMarks, MoveMark
 from commands.amending.approvals import GiveApproval
 from commands.amending.put_back import PutBack
 from commands.calendar.closures import CancelSessions, WithdrawClosure
+from commands.disclosure.redact import RedactField
 from commands.leave.decide import GrantLeave
 from commands.leave.request import RequestLeave
 from commands.register.plans import ChangePlan, PlanAbsence, WithdrawPlan
@@ -229,7 +230,11 @@ def test_before_the_register_has_ended_it_is_a_correction(held):
 def test_the_policy_of_the_school_binds_as_for_any_amendment(cancelled):
     """What adds unauthorised absence waits for a second person; who may not amend is refused."""
     cancelled.adopt(approval_after_school_days=0)
-    events = cancelled.events(put_back(cancelled.number))
+    waits = "what waits for a second person: attendance approvals"
+    assert waits not in cancelled.do(put_back(cancelled.number, dry_run=True)).says
+    before = len(cancelled.log())
+    assert waits in cancelled.do(put_back(cancelled.number)).says
+    events = [event for *_, event in cancelled.log()[before + 1 :]]
     assert sorted(type(event).__name__ for event in events) == [
         "AmendmentRequested",
         "MarkAmended",
@@ -245,6 +250,19 @@ def test_who_may_not_amend_may_not_put_back(cancelled):
     """By the roles of the policy."""
     cancelled.adopt(roles=["head"])
     cancelled.refused(put_back(cancelled.number), "policy-role")
+
+
+def test_a_nature_put_beyond_use_is_not_written_anew(held):
+    """What took its place is no text of the register."""
+    at = parse_session(AM)
+    amend = AmendMarks(pupil="P1", session=at, code="B", nature="At his aunt's", reason="Slip")
+    held.do(amend)
+    position = held.folder.head()
+    number = batch_of(held, AmendMarks(pupil="P1", session=at, code="I", reason="Ill"))
+    redact = RedactField(position=position, field="nature", reason="Of another child")
+    redact.carry_out(held.by("head").context)
+    refused = held.refused(put_back(number), "nothing-to-put-back", "put beyond use")
+    assert "attendance amend" in refused.remedy
 
 
 def test_a_moved_mark_goes_back_on_the_wrong_pupil_alone(held):
