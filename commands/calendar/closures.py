@@ -242,10 +242,11 @@ def _check_unmarked(command: AddClosure, state: State, session: Session) -> None
 def _way_back(command: CancelSessions, cancelled: Iterable[Session]) -> Iterator[str]:
     """Yield what takes sessions cancelled by mistake back, a command a day."""
     groups = "".join(f' --group "{group}"' for group in sorted(set(command.group)))
+    yield "if that is wrong:"
     for day, on_day in groupby(cancelled, key=lambda session: session.date):
         halves = [session.half for session in on_day]
         half = "" if len(halves) == len(HALVES) else f" --session {halves[0]}"
-        yield f"if that is wrong: attendance closures withdraw {day}{half}{groups} --put-back"
+        yield f"  attendance closures withdraw {day}{half}{groups} --put-back --reason ..."
 
 
 # What a withdrawn cancellation leaves behind

@@ -250,7 +250,8 @@ def test_what_is_amended_and_entered_is_counted_by_code(desk):
         f"Cat Stone {TODAY_AM}: / -> Y4 (amendment)",
         f"Dan Upton {TODAY_AM}: no mark -> Y4 (entry)",
         *counted,
-        "if that is wrong: attendance closures withdraw 2026-11-20 --session AM --put-back",
+        "if that is wrong:",
+        "  attendance closures withdraw 2026-11-20 --session AM --put-back --reason ...",
         "dry run: nothing was recorded",
     )
     assert desk.folder.head() == head
@@ -261,12 +262,11 @@ def test_what_is_amended_and_entered_is_counted_by_code(desk):
 def test_the_way_back_names_each_day_and_the_groups(desk):
     """As the cancellation has to be withdrawn: a day at a time, for exactly these groups."""
     said = desk.do(cancel("2026-11-19", TODAY_AM, group=("Y7", "7A"), dry_run=True)).says
-    ways = [line.removeprefix("if that is wrong: ") for line in said if "that is wrong" in line]
     groups = '--group "7A" --group "Y7"'
-    assert ways == [
-        f"attendance closures withdraw 2026-11-19 {groups} --put-back",
-        f"attendance closures withdraw 2026-11-20 --session AM {groups} --put-back",
-    ]
+    assert said[said.index("if that is wrong:") + 1 : -1] == (
+        f"  attendance closures withdraw 2026-11-19 {groups} --put-back --reason ...",
+        f"  attendance closures withdraw 2026-11-20 --session AM {groups} --put-back --reason ...",
+    )
 
 
 def test_one_amendment_has_no_batch(desk):
