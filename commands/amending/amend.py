@@ -28,7 +28,7 @@ from commands.amending.evidence import (
     evidence_of,
     read_evidence,
 )
-from commands.core import checks, marks, sessions
+from commands.core import checks, marks, sessions, told
 from commands.core.command import Decision, State, UseCase, argument, decided, hidden, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, Range, one
@@ -235,6 +235,7 @@ class MoveMark(UseCase):
     reason: str = option("what happened")
     minutes_late: int | None = option("minutes late, for that code", default=None, minimum=0)
     nature: str | None = option("nature or cause, for that code", default=None)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the calendar and both pupils; their marks, and what the policy needs."""
@@ -274,7 +275,8 @@ class MoveMark(UseCase):
             entered = SessionMarked(**moved._asdict(), late=True, reason=reason, by=by)
             facts.append(Fact(streams.mark(right.id, session), entered))
             says.append(f"{state.name_of(right)} {session}: no mark -> {moved.code}")
-        return decided(facts, *says)
+        says += told.summary(rules.codes, told.told(facts)) if self.dry_run else []
+        return decided(facts, *says, dry_run=self.dry_run)
 
 
 def _check_at_once(judged: Iterable[Judgement], state: State) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from commands.amending.policy import check_policy_role, policy_in_force
-from commands.core import checks, marks
+from commands.core import checks, marks, told
 from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, POLICIES, Range, one, searched
@@ -103,6 +103,8 @@ class GiveApproval(BatchCommand):
             facts += [Fact(each.stream, approved), Fact(mark, amended)]
             asked = f"asked for by {amending.author.name} ({amending.author.job_title})"
             says.append(f"{each.in_words(state)}, {asked}: approved")
+        if self.dry_run:
+            says += told.summary(rules.codes, told.told(facts))
         return decided(facts, *says, dry_run=self.dry_run)
 
 

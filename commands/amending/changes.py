@@ -8,7 +8,6 @@ A use case that amends includes `policy_reads` in what it reads, calls `judge` w
 proposes, and records the `Judgement.fact` of each.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,11 +15,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from commands.amending.policy import PolicyOnDay, check_policy_role, policy_in_force
-from commands.core import marks, papers
+from commands.core import marks, papers, told
 from commands.core.command import Author, State
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import POLICIES, Range
 from commands.core.sessions import Span
+from commands.core.told import Told
 from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -37,7 +37,6 @@ from policies.packs.codes import CodeRule, Codes, Rules
 LATE = "late"
 MANY = "many"
 RELIED_ON = "relied-on"
-_FIGURES = ("attended", "authorised absence", "unauthorised absence", "not counted")
 _TAKING = "corrected during taking"
 _HELD = "held for a second person's approval"
 _GROUNDS = {
@@ -66,6 +65,11 @@ class Proposal(NamedTuple):
     def codes(self) -> str:
         """The codes in words: ``I -> O``."""
         return f"{self.before.code} -> {self.after.code}"
+
+    @property
+    def told(self) -> Told:
+        """It as it is told, and counted."""
+        return Told("amended", *self.place, self.before.code, self.after.code)
 
 
 class Judgement(NamedTuple):
@@ -255,7 +259,10 @@ class Preview:
         return [*lines, *self._totals(None)]
 
     def briefly(self, batch: str | None) -> list[str]:
-        """Return what was recorded: a line a change, then the figures and the batch."""
+        """Return what was recorded: a line a change, then the figures.
+
+        ``batch``: by which requests that wait are decided.
+        """
         return [*(self._brief(each) for each in self.judged), *self._totals(batch)]
 
     def _full(self, judged: Judgement) -> list[str]:
@@ -286,9 +293,10 @@ class Preview:
             (taking, f"{taking} {_TAKING}"),
             (len(held), f"{len(held)} {_HELD}: {_because(tuple(grounds))}"),
         )
-        tied = [] if batch is None else [f"batch {batch}"]
+        # A request is decided by this; every other batch is told once it is recorded.
+        tied = [f"batch {batch}"] if held and batch else []
         counted = "; ".join([*(text for number, text in counts if number), *tied])
-        lines = [counted] if tied or held or len(at_once) > 1 else []
+        lines = [counted] if held or len(at_once) > 1 else []
         if at_once:
             lines.append(f"the figures: {self._moves(at_once)}")
         if held:
@@ -296,12 +304,7 @@ class Preview:
         return lines
 
     def _moves(self, judged: Sequence[Judgement]) -> str:
-        moves: Counter[str] = Counter()
-        for change in (each.proposal for each in judged):
-            moves[_figure(self._rule(change.before.code, change.session))] -= 1
-            moves[_figure(self._rule(change.after.code, change.session))] += 1
-        texts = [f"{figure} {moves[figure]:+d}" for figure in _FIGURES if moves[figure]]
-        return ", ".join(texts) or "nothing moves"
+        return told.figures(self.codes, (each.proposal.told for each in judged))
 
     def _meaning(self, stated: StatedMark, session: Session) -> str:
         rule = self._rule(stated.code, session)
@@ -335,11 +338,3 @@ class Preview:
 
 def _because(grounds: tuple[str, ...]) -> str:
     return ", ".join(_GROUNDS[ground] for ground in grounds)
-
-
-def _figure(rule: CodeRule | None) -> str:
-    if rule is None or not rule.possible:
-        return "not counted"
-    if rule.attended:
-        return "attended"
-    return "unauthorised absence" if rule.unauthorised else "authorised absence"

@@ -5,24 +5,28 @@ the code of a cancelled session (SI 2024/208 reg 10(10)): as their entry, or, wh
 as one amendment for each pupil.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from itertools import groupby
 
-from commands.core import checks, marks, sessions
+from commands.amending.batches import Batch, Place, by_batch
+from commands.amending.put_back import PuttingBack, mark_reads, place_reads
+from commands.core import checks, marks, sessions, told
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
-from commands.core.ranges import CALENDAR, ROLL, Range, one
+from commands.core.ranges import CALENDAR, ROLL, Range, Wanted, one
 from ledger.clock import local_date
+from ledger.english import noun, number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.register import SessionMarked
-from ledger.state.calendar import Calendar
+from ledger.state.calendar import Calendar, Closure
 from ledger.state.school import Pupil, School
 from ledger.store.store import Fact
-from ledger.values import Half, Session
+from ledger.values import HALVES, Half, Session
 from policies.packs.codes import Codes, Rules
 
 
@@ -71,40 +75,51 @@ class AddClosure(UseCase):
 class WithdrawClosure(UseCase):
     """attendance closures withdraw: take back a closure or cancellation recorded in error.
 
-    The sessions are met after all; marks that a cancellation gave stay until amended.
+    The sessions are met after all. Marks that a cancellation gave stay until amended; with
+    --put-back each is amended at once to what stood before the session was cancelled.
     """
 
     day: date = argument("the date")
     session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
     group: tuple[str, ...] = option("the groups that it was recorded for", default=())
     reason: str = option("why it is withdrawn")
+    put_back: bool = option("put back what stood before the cancellation", default=False)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
-    def reads(self, state: State) -> Iterable[Range]:
-        """Name who asks and the calendar."""
-        return state.own_row, CALENDAR
-
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
-        """Withdraw what was recorded for exactly these groups."""
-        state.author(now)
-        reason, groups = checks.required_text(self.reason, "reason"), frozenset(self.group)
-        closures = {
-            half: closure
-            for half in checks.halves(self.session)
-            if (closure := state.school.closures.get((self.day, half, groups))) is not None
-        }
-        if not closures:
-            raise Refused(
-                "no-closure",
-                f"no closure for {', '.join(sorted(groups)) or 'everyone'} on {self.day}",
-                _closures_in_words(self.day, state),
-            )
-        withdrawn = ClosureWithdrawn(
-            date=self.day, sessions=tuple(closures), groups=tuple(sorted(groups)), reason=reason
-        )
-        says = [f"{self.day} {' and '.join(closures)}: closure withdrawn"]
+    def reads(self, state: State) -> Iterable[Wanted]:
+        """Name who asks and the calendar; where sessions were cancelled, the marks on them."""
+        yield from (state.own_row, CALENDAR)
+        closures = _withdrawn(self, state)
         if any(closure.cancelled for closure in closures.values()):
-            says.append("the marks that the cancellation gave still stand: attendance amend")
-        return decided([Fact(streams.CALENDAR, withdrawn)], *says, reason=reason)
+            yield ROLL
+            places = _places(state, closures.values())
+            yield from place_reads(state, places) if self.put_back else mark_reads(places)
+
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
+        """Withdraw what was recorded for exactly these groups, and put marks back if asked to."""
+        author, reason = state.author(now), checks.required_text(self.reason, "reason")
+        closures = _withdrawn(self, state)
+        withdrawn = ClosureWithdrawn(
+            date=self.day,
+            sessions=tuple(closures),
+            groups=tuple(sorted(set(self.group))),
+            reason=reason,
+        )
+        verb = "would be withdrawn" if self.dry_run else "withdrawn"
+        facts = [Fact(streams.CALENDAR, withdrawn)]
+        says = [f"{self.day} {' and '.join(closures)}: closure {verb}"]
+        calendar = _without(state, closures.values())
+        stuck = list(by_batch(state, _stuck(state, rules.codes, calendar, closures.values())))
+        if not (self.put_back and stuck):
+            says += ["no mark is to be put back"] if self.put_back else []
+            says += _still_standing(state, stuck)
+            return decided(facts, *says, dry_run=self.dry_run, reason=reason)
+        putting = PuttingBack(state, rules.codes, now, calendar)
+        for batch, place in stuck:
+            putting.mark(batch, place, reason)
+        facts += putting.facts(rules, author)
+        says += putting.in_words(facts, dry_run=self.dry_run)
+        return decided(facts, *says, dry_run=self.dry_run, reason=reason)
 
 
 class CancelSessions(UseCase):
@@ -116,13 +131,16 @@ class CancelSessions(UseCase):
     sessions: tuple[str, ...] = argument("sessions (2026-11-20/AM), or dates for both halves")
     group: tuple[str, ...] = option("only this group; everyone when left out", default=())
     reason: str = option("why")
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
-    def reads(self, state: State) -> Iterable[Range]:
+    def reads(self, state: State) -> Iterable[Wanted]:
         """Name who asks, the calendar, who belongs to which group; the marks on the sessions."""
         yield from (state.own_row, CALENDAR, ROLL)
-        for session in sessions.parse_all(self.sessions):
-            for pupil in pupils_concerned(state.school, session, self.group):
-                yield one(streams.mark(pupil.id, session))
+        yield from mark_reads(
+            Place(pupil, session)
+            for session in sessions.parse_all(self.sessions)
+            for pupil in pupils_concerned(state.school, session, self.group)
+        )
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Cancel what is not recorded so yet, and enter it for everyone concerned."""
@@ -145,9 +163,11 @@ class CancelSessions(UseCase):
             if original is not None:
                 event = amending.mark(original, StatedMark(rules.codes.cancelled(session.date)))
             facts.append(Fact(streams.mark(pupil.id, session), event))
-        says = f"{len(standing) - amended} entered, {amended} amended"
-        cancelled = (f"{session} cancelled: {reason}" for session in fresh)
-        return decided(facts, *cancelled, says, reason=reason)
+        verb = "would be cancelled" if self.dry_run else "cancelled"
+        says = [f"{session} {verb}: {reason}" for session in fresh]
+        says += told.in_words(state, rules.codes, facts, each=self.dry_run)
+        says += _way_back(self, fresh)
+        return decided(facts, *says, dry_run=self.dry_run, reason=reason)
 
 
 def check_groups(school: School, groups: Iterable[str]) -> None:
@@ -238,6 +258,79 @@ def _check_unmarked(command: AddClosure, state: State, session: Session) -> None
             f"{marked} marks stand for {session}: it was held, or cancelled on the day",
             "record a session that was cancelled with attendance session cancel",
         )
+
+
+def _way_back(command: CancelSessions, cancelled: Iterable[Session]) -> Iterator[str]:
+    """Yield what takes sessions cancelled by mistake back, a command a day."""
+    groups = "".join(f' --group "{group}"' for group in sorted(set(command.group)))
+    yield "if that is wrong:"
+    for day, on_day in groupby(cancelled, key=lambda session: session.date):
+        halves = [session.half for session in on_day]
+        half = "" if len(halves) == len(HALVES) else f" --session {halves[0]}"
+        yield f"  attendance closures withdraw {day}{half}{groups} --put-back --reason ..."
+
+
+# What a withdrawn cancellation leaves behind
+
+
+def _withdrawn(command: WithdrawClosure, state: State) -> dict[Half, Closure]:
+    """Return what is recorded for exactly these groups, by half of the day; or refuse."""
+    groups = frozenset(command.group)
+    closures = {
+        half: closure
+        for half in checks.halves(command.session)
+        if (closure := state.school.closures.get((command.day, half, groups))) is not None
+    }
+    if not closures:
+        raise Refused(
+            "no-closure",
+            f"no closure for {', '.join(sorted(groups)) or 'everyone'} on {command.day}",
+            _closures_in_words(command.day, state),
+        )
+    return closures
+
+
+def _without(state: State, closures: Iterable[Closure]) -> Calendar:
+    """Return the calendar once some closures are withdrawn."""
+    calendar, gone = state.school.calendar(), list(closures)
+    rest = [closure for closure in calendar.closures if closure not in gone]
+    return Calendar(calendar.terms, rest, calendar.times)
+
+
+def _places(state: State, closures: Iterable[Closure]) -> list[Place]:
+    """Return whom cancelled sessions concern."""
+    return [
+        Place(pupil, session)
+        for closure in closures
+        if closure.cancelled
+        for session in (Session(closure.date, closure.half),)
+        for pupil in pupils_concerned(state.school, session, closure.groups)
+    ]
+
+
+def _stuck(
+    state: State, codes: Codes, calendar: Calendar, closures: Iterable[Closure]
+) -> list[Place]:
+    """Return whose marks say that a session was not held which the calendar says was."""
+    return [
+        place
+        for place in _places(state, closures)
+        if calendar.meets(place.session, place.pupil.groups(place.session.date))
+        and state.mark(*place).code == codes.cancelled(place.session.date)
+    ]
+
+
+def _still_standing(state: State, stuck: Collection[tuple[Batch, Place]]) -> Iterator[str]:
+    """Yield how many marks a withdrawn cancellation leaves, and what puts them back."""
+    codes = Counter(state.mark(*place).code for _, place in stuck)
+    for code, number in codes.items():
+        yield f"{number_of(number, 'mark')} still {noun(number, 'stands', 'stand')} as {code}"
+    before = Counter(batch.number for batch, place in stuck if batch.mark(place).before)
+    for batch, number in sorted(before.items()):
+        yield f"  {number} had another code before: attendance put-back {batch} --reason ..."
+    first = len(stuck) - before.total()
+    if first:
+        yield f"  {first} {noun(first, 'is a first mark', 'are first marks')}: attendance amend"
 
 
 def _closures_in_words(day: date, state: State) -> str:

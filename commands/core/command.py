@@ -118,7 +118,9 @@ class State:
     ``histories``: the events of the streams that the use case asked for; ``positions``: where in
     the log they stand; ``open_text``: the text of a sealed field; ``new_id``: a fresh random id,
     an argument so that decisions stay pure, as is ``new_key``, 256 bits; ``position``: up to
-    where the log was read; ``event_at``: the event at a position, which never changes.
+    where the log was read; ``event_at``: the event at a position, which never changes;
+    ``header_of``: of the transaction that holds a position; ``facts_of``: the events after a
+    position, up to another one, of the streams with some prefixes.
     """
 
     school: School
@@ -131,6 +133,8 @@ class State:
     position: int = 0
     new_key: Callable[[], bytes] = new_key
     event_at: Callable[[int], Recorded | None] = lambda _: None
+    header_of: Callable[[int], Recorded | None] = lambda _: None
+    facts_of: Callable[[int, int, tuple[str, ...]], Sequence[Recorded]] = lambda *_: ()
 
     @property
     def own_row(self) -> Range:
@@ -140,6 +144,10 @@ class State:
     def recorded(self, position: int) -> Recorded | None:
         """Return the event at a position, none where the log had not reached it."""
         return self.event_at(position) if 0 < position <= self.position else None
+
+    def transaction_of(self, position: int) -> Recorded | None:
+        """Return the header over a position, none where the log had not reached it."""
+        return self.header_of(position) if 0 < position <= self.position else None
 
     def pupil(self, named: str) -> Pupil:
         """Return the pupil that a UPN or local id names, or refuse it."""

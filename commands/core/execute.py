@@ -13,8 +13,15 @@ from commands.core.ranges import Streams, Wanted, one
 from ledger.clock import local_date
 from ledger.errors import Conflict, Refused, StorageRefused
 from ledger.events import streams
+from ledger.events.calendar import SessionCancelled
 from ledger.events.log import Committed, RulesAdopted
-from ledger.events.register import MarkChange, SessionMarked
+from ledger.events.register import (
+    AbsencePlanned,
+    MarkChange,
+    PlanChanged,
+    PlanWithdrawn,
+    SessionMarked,
+)
 from ledger.events.roll import DetailsAmended, PupilEnrolled
 from ledger.sealing import attachments
 from ledger.sealing.keys import KeyRing
@@ -23,7 +30,8 @@ from ledger.state.school import FOLDED
 from ledger.store.store import Appended, Batch, Fact, Recorded, Relied, Store
 from ledger.tlog import signing
 from ledger.tlog.note import Note
-from policies.packs.codes import Rules, rules
+from ledger.values import parse_session
+from policies.packs.codes import Codes, Rules, rules
 from policies.packs.files import statutory
 
 _REPORT_EVERY = 1000
@@ -82,6 +90,52 @@ def look(
         return ask(state)
 
 
+_PLANS = (AbsencePlanned, PlanChanged, PlanWithdrawn)
+
+
+@dataclass(slots=True)
+class _Changed:
+    """How many marks and plans a command changed, counted as its facts are recorded.
+
+    ``back``: how many of them could be put back. What was entered and changed at once was nothing
+    before; plans follow from a decision on leave that comes with them; the marks of a cancelled
+    session go back when its cancellation is withdrawn, and their code comes back with another.
+    """
+
+    codes: Codes
+    number: int = 0
+    back: int = 0
+    entered: str = ""
+    leave: bool = False
+    cancels: bool = False
+
+    def take(self, stream: str, event: object) -> None:
+        """Count one fact; the changes of a mark come after its entry, with nothing between."""
+        if isinstance(event, SessionMarked):
+            self.entered = stream
+        elif stream.startswith(streams.LEAVE):
+            self.leave = True
+        elif isinstance(event, SessionCancelled):
+            self.cancels = True
+        elif isinstance(event, MarkChange):
+            if stream != self.entered:
+                self.number += 1
+                self.back += not self._is_cancelled(stream, event.original)
+        elif isinstance(event, _PLANS) and not self.leave:
+            self.number += 1
+            self.back += 1
+
+    def says(self, batch: int) -> Iterator[str]:
+        """Yield by which number what one command changed is found, and put back."""
+        if self.number > 1:
+            hint = f": attendance put-back {batch} would put back what stood before"
+            yield f"batch {batch}{hint if self.back and not self.cancels else ''}"
+
+    def _is_cancelled(self, stream: str, code: str) -> bool:
+        rule = self.codes.find(code, parse_session(streams.parts(stream)[2]).date)
+        return rule is not None and rule.cancels
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """What a command decided, over which state, and what it is written down as."""
@@ -93,6 +147,7 @@ class _Plan:
     watched: Watched
     wanted: list[Wanted]
     keys_version: int
+    changed: _Changed
 
     @property
     def is_recorded(self) -> bool:
@@ -134,7 +189,8 @@ class _Attempt:
             decision, state, in_force.codes, local_date(now), self._reader(state.position)
         )
         wanted += [one(streams.rules(in_force.digest)), *watched.ranges]
-        return _Plan(command, state, now, in_force, watched, wanted, version)
+        changed = _Changed(in_force.codes)
+        return _Plan(command, state, now, in_force, watched, wanted, version, changed)
 
     def record(self, plan: _Plan) -> Appended | None:
         """Record what was decided, and return what was; none where there is nothing."""
@@ -169,7 +225,8 @@ class _Attempt:
         alerts = plan.watched.says(position + header.count)
         warnings = self._warnings(appended.checkpoint)
         notes = filter(None, [self.guard.note()])
-        return Outcome(header, (*decision.says, *alerts, *notes, *warnings))
+        batch = plan.changed.says(position)
+        return Outcome(header, (*decision.says, *batch, *alerts, *notes, *warnings))
 
     def refuse_if_marks_changed(self, plan: _Plan) -> None:
         """Refuse where somebody else gave a mark that was to be recorded another code meanwhile.
@@ -205,6 +262,8 @@ class _Attempt:
             streams.new_id,
             position=position,
             event_at=self.store.at,
+            header_of=self.store.header_of,
+            facts_of=lambda after, upto, kinds: self.store.since(after, kinds, upto=upto),
         )
 
     def _reader(self, upto: int) -> Read:
@@ -263,6 +322,7 @@ class _Attempt:
         count = plan.watched.decision.count
         for done, (stream, event) in enumerate(facts):
             _remember_identity(self.ring, stream, event)
+            plan.changed.take(stream, event)
             yield Fact(stream, seal_event(self.ring, stream, event, plan.now))
             if self.progress is not None and done % _REPORT_EVERY == 0:
                 self.progress(done, count)

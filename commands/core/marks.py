@@ -4,7 +4,7 @@ The use cases that take, mark, plan, amend, grant leave and import share these r
 state and these checks. A reading sees only the streams that the use case asked for.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from ledger.events.register import (
     RegisterTaken,
 )
 from ledger.state.calendar import Calendar
+from ledger.state.marks import fold
 from ledger.state.school import Pupil
 from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
@@ -73,7 +74,12 @@ class Amendment:
 
 def mark_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
     """Return the mark that stands, its sealed text opened; the use case must have asked for it."""
-    mark = state.mark(pupil, session)
+    return mark_after(state, state.histories.get(streams.mark(pupil.id, session), ()))
+
+
+def mark_after(state: State, history: Iterable[Event]) -> StatedMark | None:
+    """Return the mark that events of one stream leave, its sealed text opened."""
+    mark = fold(history)
     if mark.code is None:
         return None
     return StatedMark(mark.code, mark.minutes_late, _open_text(state, mark.nature))
@@ -81,7 +87,11 @@ def mark_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
 
 def plan_of(state: State, pupil: Pupil, session: Session) -> StatedMark | None:
     """Return what is planned, its sealed text opened; the use case must have asked for it."""
-    history = state.histories.get(streams.plan(pupil.id, session), ())
+    return plan_after(state, state.histories.get(streams.plan(pupil.id, session), ()))
+
+
+def plan_after(state: State, history: Sequence[Event]) -> StatedMark | None:
+    """Return what events of one stream leave planned, its sealed text opened."""
     newest = history[-1] if history else None
     if isinstance(newest, AbsencePlanned | PlanChanged):
         return StatedMark(newest.code, nature=_open_text(state, newest.nature))
@@ -255,7 +265,7 @@ def check_met(calendar: Calendar, pupil: Pupil, session: Session) -> None:
         raise Refused(
             "session-cancelled",
             f"session {session} was cancelled ({closure.reason or 'no reason given'})",
-            "its code stands for everyone; withdraw the cancellation if it is wrong",
+            "its code stands for everyone; if it was held: attendance closures withdraw",
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from commands.core import checks, families, marks, sessions
+from commands.core import checks, families, marks, sessions, told
 from commands.core.command import Author, Decision, State, decided, option
 from commands.core.marks import StatedMark
 from commands.core.ranges import CALENDAR, STAFF, Range
@@ -51,6 +51,7 @@ class GrantLeave(LeaveCommand):
         "nature of the activity or provision, where the code needs it", default=None
     )
     letter_on: date | None = option("the date of the letter", default=None)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def rests_on(self, state: State, leave: Leave) -> Iterator[Range]:
         """Name the staff, for their roles, the calendar, and the pupil's parents.
@@ -93,8 +94,10 @@ class GrantLeave(LeaveCommand):
             Fact(streams.leave(leave.pupil.id, leave.id), event),
             *granting.plans(granted.new, author),
         ]
-        says = granting.in_words(granted)
-        return decided(facts, *says, *(f"note: {note}" for note in notes))
+        says = [*granting.in_words(granted), *(f"note: {note}" for note in notes)]
+        if self.dry_run:
+            says += told.in_words(state, rules.codes, facts, each=True)
+        return decided(facts, *says, dry_run=self.dry_run)
 
 
 class RefuseLeave(LeaveCommand):

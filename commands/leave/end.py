@@ -10,7 +10,7 @@ may be found again while marks or plans of the leave stand.
 from collections.abc import Iterable, Iterator
 
 from commands.amending.changes import Judgement, Proposal, judge, policy_reads
-from commands.core import checks, marks
+from commands.core import checks, marks, told
 from commands.core.command import Decision, State, decided, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, Range, starting
@@ -79,14 +79,16 @@ class FalsifyLeave(EndLeave):
         batch = state.new_id() if proposals else None
         amending = Amendment(author, _citation(leave, grant, reason), batch)
         event = LeaveFalsified(reason=reason, batch=batch, **author.fields)
+        changes = [each.fact(amending) for each in judged]
         facts = [
             Fact(streams.leave(leave.pupil.id, leave.id), event),
-            *(each.fact(amending) for each in judged),
+            *changes,
             *_withdraw_plans(leave.pupil, plans, amending.reason, author.staff_id),
         ]
         says = [f"leave {leave.id} of {state.name_of(leave.pupil)}: {_heading(self, leave)}"]
-        named = batch and ("one batch" if self.dry_run else f"batch {batch}")
-        says += _changes_in_words(judged, named)
+        says += _changes_in_words(judged, None if self.dry_run else batch)
+        if self.dry_run:
+            says += told.summary(rules.codes, told.told(changes))
         if plans:
             which = sessions_in_words(session for session, _ in plans)
             done = "to be withdrawn" if self.dry_run else "withdrawn"
@@ -101,8 +103,9 @@ class WithdrawLeave(EndLeave):
     """
 
     reason: str = option("why; kept sealed")
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record the withdrawal, and withdraw the plans that rest on this leave alone."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         leave = find_leave(state, self.leave_id)
@@ -115,9 +118,10 @@ class WithdrawLeave(EndLeave):
             *_withdraw_plans(leave.pupil, plans, why, author.staff_id),
         ]
         number = number_of(len(plans), "planned session")
-        return decided(
-            facts, f"leave {leave.id} of {state.name_of(leave.pupil)} withdrawn, with {number}"
-        )
+        says = [f"leave {leave.id} of {state.name_of(leave.pupil)} withdrawn, with {number}"]
+        if self.dry_run:
+            says += told.in_words(state, rules.codes, facts, each=True)
+        return decided(facts, *says, dry_run=self.dry_run)
 
 
 def _own_plans(state: State, leave: Leave) -> list[tuple[Session, StatedMark]]:
@@ -228,8 +232,8 @@ def _effect(judged: Judgement) -> tuple[bool, bool]:
 
 
 def _changes_in_words(judged: list[Judgement], batch: str | None) -> list[str]:
-    """List the changes of marks; ``batch``: what ties them, in words, if there is any."""
-    if batch is None:
+    """List the changes of marks; ``batch``: by which those that wait are decided."""
+    if not judged:
         return ["no mark stands on it: nothing is to amend"]
     says = []
     for proposal, grounds, _ in judged:
@@ -237,4 +241,5 @@ def _changes_in_words(judged: list[Judgement], batch: str | None) -> list[str]:
         says.append(f"{proposal.session}: {proposal.codes}{waits}")
     number = sum(bool(each.grounds) for each in judged)
     held = f", {number} of them held" if number else ""
-    return [*says, f"{batch}: {number_of(len(judged), 'mark')}{held}"]
+    tied = f"; batch {batch}" if held and batch else ""
+    return [*says, f"{number_of(len(judged), 'mark')}{held}{tied}"]

@@ -5,7 +5,7 @@ Only for sessions met, without a mark, whose register has not ended.
 
 from collections.abc import Iterable
 
-from commands.core import checks, marks, sessions
+from commands.core import checks, marks, sessions, told
 from commands.core.command import Decision, State, decided, option
 from commands.core.marks import StatedMark
 from commands.core.ranges import CALENDAR, Range, one
@@ -26,6 +26,8 @@ _NATURE = "nature of the activity, or the cause, where the code needs it"
 class Planning(PupilSpanCommand):
     """A command about what is expected in sessions to come."""
 
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
+
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the pupil, the calendar; marks, plans and registers in the span."""
         span, pupil = sessions.span(self), state.pupil(self.pupil)
@@ -33,6 +35,13 @@ class Planning(PupilSpanCommand):
         yield sessions.marks(pupil, span)
         yield sessions.plans(pupil, span)
         yield from marks.taking_ranges(state, pupil, span)
+
+    def _decided(self, state: State, rules: Rules, facts: list[Fact], says: str) -> Decision:
+        name = state.name_of(state.pupil(self.pupil))
+        if not facts and isinstance(self, PlanAbsence | ChangePlan):
+            says = f"{self.code} is already planned; nothing was recorded"
+        lines = told.in_words(state, rules.codes, facts, each=True) if self.dry_run else []
+        return decided(facts, f"{name}: {says}", *lines, dry_run=self.dry_run)
 
 
 class PlanAbsence(Planning):
@@ -67,7 +76,7 @@ class PlanAbsence(Planning):
                     "change it with attendance plan change",
                 )
         planned = number_of(len(facts), "session")
-        return _decided(state, pupil, facts, stated.code, f"planned for {planned}")
+        return self._decided(state, rules, facts, f"{stated.code} planned for {planned}")
 
 
 class ChangePlan(Planning):
@@ -97,8 +106,8 @@ class ChangePlan(Planning):
                     by=by,
                 )
                 facts.append(Fact(streams.plan(pupil.id, session), changed))
-        says = f"now planned for {len(facts)} sessions"
-        return _decided(state, pupil, facts, stated.code, says)
+        says = f"{stated.code} now planned for {number_of(len(facts), 'session')}"
+        return self._decided(state, rules, facts, says)
 
 
 class WithdrawPlan(Planning):
@@ -109,7 +118,7 @@ class WithdrawPlan(Planning):
 
     reason: str = option("why the plan is withdrawn")
 
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Withdraw every plan of the span that can still change."""
         by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
         pupil = state.pupil(self.pupil)
@@ -120,13 +129,8 @@ class WithdrawPlan(Planning):
             )
             for session, plan in _open_plans(state, pupil, sessions.span(self), now)
         ]
-        return decided(facts, f"{state.name_of(pupil)}: {len(facts)} planned sessions withdrawn")
-
-
-def _decided(state: State, pupil: Pupil, facts: list[Fact], code: str, says: str) -> Decision:
-    if not facts:
-        says = "is already planned; nothing was recorded"
-    return decided(facts, f"{state.name_of(pupil)}: {code} {says}")
+        says = f"{number_of(len(facts), 'planned session')} withdrawn"
+        return self._decided(state, rules, facts, says)
 
 
 def _planned_sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> list[Session]:

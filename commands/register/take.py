@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Self, TextIO
 
-from commands.core import marks
+from commands.core import marks, told
 from commands.core.command import (
     Decision,
     OnScreen,
@@ -46,6 +46,7 @@ class TakeRegister(OnScreen):
     group: str = option("the group whose register it is")
     session: Session = option("the session, 2026-11-20/AM")
     rest_present: bool = option("pupils without a code were present", default=False)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
     opened: int | None = hidden(default=None)
     ended: int | None = hidden(default=None)
     rows: tuple[Row, ...] = hidden(default=())
@@ -88,11 +89,13 @@ class TakeRegister(OnScreen):
             )
         facts = [result.fact for result in results if result.fact is not None]
         says = _says(state, place, results)
+        if self.dry_run:
+            says += told.in_words(state, rules.codes, facts, each=True)
         stream = streams.register(self.group, self.session)
         if stream not in state.histories:  # a register is taken once
             taken = _taking(self, author.staff_id, len(facts), now)
-            return decided([Fact(stream, taken), *facts], *says)
-        return decided(facts, *says)
+            facts.insert(0, Fact(stream, taken))
+        return decided(facts, *says, dry_run=self.dry_run)
 
 
 class MarkSession(UseCase):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from commands.core import checks, marks
+from commands.core import checks, marks, told
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import StatedMark
 from commands.core.ranges import Range, one, starting
@@ -163,7 +163,7 @@ class MergePupils(UseCase):
             yield one(streams.pupil(pupil.id))
             yield starting(streams.mark(pupil.id, ""))
 
-    def decide(self, state: State, _rules: Rules, now: int) -> Decision:
+    def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Withdraw every spell of the duplicate and carry over what only it has."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         pair = _pair(self, state)
@@ -188,6 +188,8 @@ class MergePupils(UseCase):
             says.append(
                 f"{session}: {stands[session].code} stands, {mark.code} was the duplicate's"
             )
+        if self.dry_run:
+            says += told.in_words(state, rules.codes, facts, each=True)
         return decided(facts, *says, dry_run=self.dry_run, reason=reason)
 
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from commands.calendar import closures
-from commands.core import checks, sessions
+from commands.core import checks, sessions, told
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import CALENDAR, Range, one
 from ledger.clock import local_date
@@ -48,6 +48,7 @@ class EnrolPupil(UseCase):
     last_school: str | None = option("last school attended", default=None)
     year: str | None = option("year group", default=None)
     registration: str | None = option("registration group", default=None)
+    dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the calendar, whoever is named so; a returning pupil's marks."""
@@ -79,7 +80,10 @@ class EnrolPupil(UseCase):
             facts.append(Fact(streams.mark(streams.subject(stream), session), entry))
         if cancelled:
             says.append(f"entered for {len(cancelled)} sessions cancelled since then")
-        return decided(facts, *says)
+        if self.dry_run:
+            names = {streams.subject(stream): f"{self.name_used or self.forename} {self.surname}"}
+            says += told.in_words(state, rules.codes, facts, each=True, names=names)
+        return decided(facts, *says, dry_run=self.dry_run)
 
 
 class MovePupil(UseCase):

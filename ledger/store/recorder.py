@@ -136,6 +136,16 @@ class LedgerRecorder(SQLiteApplicationRecorder):
         return row and bytes(row[0])
 
     @staticmethod
+    def newest_of(c: SQLiteCursor, stream: str, *, upto: int) -> list[Row]:
+        """Return the row of a stream's newest event up to a position, if it has one."""
+        c.execute(
+            f"{ROWS} WHERE originator_id = ? AND position <= ? "
+            "ORDER BY originator_version DESC LIMIT 1",
+            [stream, upto],
+        )
+        return c.fetchall()  # type: ignore[no-any-return]
+
+    @staticmethod
     def newest_checkpoint(c: SQLiteCursor) -> str | None:
         """Return the note of the newest checkpoint; none in an empty log."""
         c.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")

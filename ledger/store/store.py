@@ -239,6 +239,12 @@ class Store:
             state = self._recorder.newest(c, streams.COMMITS, NAMES[Committed])
         return None if state is None else self._event(Committed, state)
 
+    def header_of(self, position: int) -> Recorded | None:
+        """Return the newest header up to a position: of the transaction that holds it."""
+        with self.reading() as c:
+            found = self._recorder.newest_of(c, streams.COMMITS, upto=position)
+        return next(iter(self._recorded(found)), None)
+
     def stream(self, stream: str) -> list[Event]:
         """Return the events of one stream, oldest first."""
         return [r.event for r in self.read_range(stream, stream + "\0", upto=_NEVER)]

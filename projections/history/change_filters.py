@@ -6,7 +6,7 @@ What cannot be asked is refused: it could only be answered with a misleading not
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from ledger.clock import parse_instant
 from ledger.errors import Refused
@@ -43,7 +43,7 @@ class Filters(Selection):
     by_staff: str | None = option("by this member of staff (id)")
     lag_over: int | None = option("more than so many school days after the session", minimum=0)
     lag_under: int | None = option("fewer than so many school days after it", minimum=1)
-    batch: str | None = option("of this batch: the amendments of one request")
+    batch: str | None = option("of this batch: all that one command did, or one request asked")
     kind: tuple[Kind, ...] = option(
         "only this kind [amendment, late_entry, restated, uncounted; with --since also taking]", ()
     )
@@ -55,6 +55,8 @@ def kinds(question: Filters) -> tuple[Kind, ...]:
     """Return the kinds asked for."""
     if question.kind:
         return question.kind
+    if question.batch is not None:
+        return get_args(Kind)
     return (*AFTER_THE_TAKING, "taking") if question.since else AFTER_THE_TAKING
 
 
@@ -75,7 +77,7 @@ class Filter:
         return (
             version.kind in self._kinds
             and q.by_staff in (None, version.by)
-            and q.batch in (None, version.batch)
+            and self._of_batch(version)
             and not (q.stated and not version.imported)
             and not (q.recorded_here and version.imported)
             and self._coded(version, was)
@@ -83,6 +85,13 @@ class Filter:
             and self._dated(version)
             and self._lagging(version)
         )
+
+    def _of_batch(self, version: Version) -> bool:
+        """Tell whether a version is of the command, or of the request, asked for."""
+        batch = self._q.batch
+        if batch is None or batch == version.batch:
+            return True
+        return batch == str(self._view.commits.of(version.position).first)
 
     def _coded(self, version: Version, was: str | None) -> bool:
         day = date.fromisoformat(version.session[:10])
@@ -206,7 +215,7 @@ def _check_named(question: Filters, view: View) -> None:
         raise Refused(
             "batch-unknown",
             f"no batch {question.batch!r} was ever recorded, as it was known then",
-            "attendance changes --json names the batch of each change",
+            "attendance changes shows the batch of each change",
         )
 
 

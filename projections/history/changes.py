@@ -23,6 +23,7 @@ from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, option
 from projections.queries.selection import selected_pupils
 from projections.queries.versions import (
+    BATCH_NUMBER,
     VERSION_KINDS,
     VERSIONS,
     Describer,
@@ -56,6 +57,7 @@ CHANGES: tuple[Column[Change], ...] = (
     Column("source", value=lambda row: row.version.source),
     Column("evidence"),
     Column("approved_by", value=lambda row: row.version.approved),
+    BATCH_NUMBER.on(lambda row: row.version),
 )
 
 

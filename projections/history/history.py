@@ -17,6 +17,7 @@ from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Listing
 from projections.queries.question import Answer, Question, argument
 from projections.queries.versions import (
+    BATCH_NUMBER,
     VERSIONS,
     Describer,
     MarkVersion,
@@ -26,6 +27,7 @@ from projections.queries.view import Person, View
 from projections.readmodel.accessors.marks import Version, versions_of
 
 _WIDTH = 17
+_VERSIONS = (*VERSIONS, BATCH_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class History(Question[Account]):
 
     def present(self, found: Account) -> Answer:
         """Show a table of the versions, or a page of one session, then what is around them."""
-        person, versions = found.person, Listing(VERSIONS, found.versions)
+        person, versions = found.person, Listing(_VERSIONS, found.versions)
         fields = {
             "upn": person.upn if person else None,
             "rows": versions,
@@ -92,7 +94,7 @@ class History(Question[Account]):
 
     def unknown(self) -> Answer:
         """Return no version."""
-        return Answer({"upn": None, "rows": Listing(VERSIONS, [])})
+        return Answer({"upn": None, "rows": Listing(_VERSIONS, [])})
 
 
 def _span(question: History, view: View) -> tuple[str, str]:
@@ -171,7 +173,8 @@ def _stated(row: MarkVersion, account: Account) -> Iterator[tuple[str, str | Non
         if each.stored.batch == version.batch:
             yield "Evidence", _evidence(each)
     how = f", imported from {row.source}" if row.source else ""
-    yield "Recorded", f"{_recorded(row.recorded, version.position)}{how}"
+    recorded = _recorded(row.recorded, version.position)
+    yield "Recorded", f"{recorded}{how}, in batch {row.batch_number}"
 
 
 def _date(row: MarkVersion) -> str:

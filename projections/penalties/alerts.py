@@ -1,6 +1,7 @@
 """What waits for somebody's decision.
 
-Conflicts, requested amendments, undercut papers, and marks that stopped counting.
+Conflicts, requested amendments, marks that deny a session which was held, undercut papers, and
+marks that stopped counting.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ from projections.penalties.undercut_alerts import (
 from projections.queries.authors import author_in_words
 from projections.queries.blocks import Grid
 from projections.queries.columns import Column, Listing
+from projections.queries.held import HeldSession, held_sessions
+from projections.queries.held import in_words as held_in_words
 from projections.queries.pending import pending_amendments
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import moment
@@ -56,11 +59,23 @@ class Waiting(NamedTuple):
     reason: str | None
 
 
+class Held(NamedTuple):
+    """Marks of a group that deny a session recorded as held; ``batches``: what made them.
+
+    Of those batches that took the place of another mark: of a first mark nothing can be put back.
+    """
+
+    found: HeldSession
+    people: Sequence[Person]
+    batches: Sequence[int]
+
+
 class AlertFindings(NamedTuple):
     """What waits, by kind."""
 
     conflicts: Sequence[OpenConflict]
     waiting: Sequence[Waiting]
+    held: Sequence[Held]
     undercut: Sequence[UndercutCase]
     stopped: Sequence[StoppedAlert]
 
@@ -69,8 +84,8 @@ class AlertFindings(NamedTuple):
 class Alerts(Question[AlertFindings]):
     """attendance alerts: what waits for somebody's decision.
 
-    Conflicts with a source, amendments that wait, papers that a change undercut, marks that stand
-    and stopped counting.
+    Conflicts with a source, amendments that wait, marks that say of a session recorded as held
+    that it was not, papers that a change undercut, marks that stand and stopped counting.
     """
 
     all_: bool = option("alerts that are settled, too", default=False)
@@ -88,16 +103,18 @@ class Alerts(Question[AlertFindings]):
             changes.case(alert) for alert in alerts(view) if self.all_ or alert.settled is None
         ]
         stopped = [each for each in stopped_alerts(view) if self.all_ or each.settled is None]
-        return AlertFindings(conflicts, waiting, undercut, stopped)
+        held = [_held(view, each) for each in held_sessions(view)]
+        return AlertFindings(conflicts, waiting, held, undercut, stopped)
 
     def present(self, found: AlertFindings) -> Answer:
         """Show a table for each kind: conflicts come first."""
         conflicts = Listing(_CONFLICTS, found.conflicts)
         waiting = Listing(_WAITING, found.waiting)
+        held = Listing(_HELD, found.held)
         undercut = Listing(_UNDERCUT, found.undercut)
         stopped = Listing(STOPPED, found.stopped)
         blocks = []
-        if conflicts or not (waiting or undercut or stopped):
+        if conflicts or not (waiting or held or undercut or stopped):
             title = number_of(len(conflicts), "open conflict")
             note = "Amend the session to settle a conflict." if conflicts else "Nothing waits."
             blocks.append(conflicts.grid(title, order=_CONFLICTS_READ, notes=[note]))
@@ -105,11 +122,16 @@ class Alerts(Question[AlertFindings]):
             title = f"{number_of(len(waiting), 'amendment')} waiting"
             note = "A second person approves or declines: attendance approvals."
             blocks.append(waiting.grid(title, order=_WAITING_READ, notes=[note]))
+        if held:
+            title = held_in_words([each.found for each in found.held])
+            blocks.append(held.grid(title, order=_HELD_READ, notes=_MEND))
         if undercut:
             blocks.append(_undercut_table(found.undercut))
         if stopped:
             blocks.append(stopped_table(found.stopped))
-        return Answer({"rows": _OfKinds(conflicts, waiting, undercut, stopped)}, blocks=blocks)
+        return Answer(
+            {"rows": _OfKinds(conflicts, waiting, held, undercut, stopped)}, blocks=blocks
+        )
 
     def unknown(self) -> Answer:
         """Return nothing that waits."""
@@ -128,7 +150,7 @@ class _OfKinds(Listing[Any]):
         return (
             "kind", "upn", "session", "stands", "source_states", "position",
             "requested", "alert", "papers", "sessions", "command", "by", "at", "state",
-            "peak_before", "peak_after", "count_again",
+            "group", "marks", "batches", "peak_before", "peak_after", "count_again",
         )  # fmt: skip
 
     def documents(self) -> list[dict[str, Any]]:
@@ -161,6 +183,34 @@ _WAITING: tuple[Column[Waiting], ...] = (
     Column("position", value=lambda row: row.request.position),
 )  # fmt: skip
 _WAITING_READ = ("Session", "UPN", "Stands", "Requested", "By", "Reason")
+
+
+# -- marks that deny a session recorded as held -------------------------------------------------
+
+
+def _held(view: View, found: HeldSession) -> Held:
+    changes = [mark.kf for mark in found.marks if mark.replaced is not None]
+    batches = sorted({view.commits.of(position).first for position in changes})
+    return Held(found, [person(view, mark.pupil) for mark in found.marks], batches)
+
+
+_HELD: tuple[Column[Held], ...] = (
+    Column("kind", value=lambda _: "not-held"),
+    Column("session", "Session", lambda row: row.found.session),
+    Column("group", "Group", lambda row: row.found.group),
+    Column("stands", "Stands", lambda row: row.found.code),
+    Column("marks", "Marks", lambda row: len(row.found.marks), number=True),
+    Column("upns", value=lambda row: [each.upn for each in row.people], csv=False),
+    Column("nothing_before", "First marks", lambda row: row.found.nothing_before, number=True,
+           csv=False),
+    Column("batches", "Batch"),
+)  # fmt: skip
+_HELD_READ = ("Session", "Group", "Marks", "Stands", "First marks", "Batch")
+_MEND = (
+    "They count nowhere. Put back what stood before: attendance put-back BATCH.",
+    "Before a first mark nothing stood: attendance amend says what is to stand.",
+    "If a session was not held after all: attendance session cancel.",
+)
 
 
 # -- papers that a change undercut ------------------------------------------------------------

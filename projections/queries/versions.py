@@ -133,7 +133,8 @@ class MarkVersion:
 
     ``number``: in its session; ``recorded``: here; ``changed``: the same where a later import
     restated a mark; ``late``: in school days, none where undated; ``source``: the system whose
-    import stated it; ``approved``: by whom and when, where a second person had to.
+    import stated it; ``approved``: by whom and when, where a second person had to;
+    ``batch_number``: of the command that made it, and whatever else at once.
     """
 
     stored: Version
@@ -147,6 +148,7 @@ class MarkVersion:
     late: int | None
     source: str | None
     approved: str | None
+    batch_number: int
 
     @property
     def made_at(self) -> int | None:
@@ -202,6 +204,8 @@ VERSIONS: tuple[Column[MarkVersion], ...] = (
     Column("step", value=lambda row: row.stored.step),
     replace(at_column("changed_at", "", lambda row: row.changed), csv=False, sparse=True),
 )
+BATCH_NUMBER: Column[MarkVersion] = Column("batch_number", "Batch", number=True)
+"""By which everything that one command did is asked for, and put back."""
 
 
 def with_numbers(found: Iterable[Version]) -> Iterator[tuple[int, Version]]:
@@ -256,6 +260,7 @@ class Describer:
             changed=at if self._later_import(version) else None,
             late=self.school_days_late(version),
             source=self.source(version),
+            batch_number=self._view.commits.of(version.position).first,
             approved=self._approved.get((version.pupil, version.session, version.batch)),
         )
 

@@ -1,6 +1,7 @@
 """Who has no mark, whose reason is not known yet, who is expected away.
 
-Amendments that wait for approval are counted beneath, whatever day they are about.
+Amendments that wait for approval, and marks that deny a session which is recorded as held, are
+counted beneath, whatever day they are about.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,8 +10,9 @@ from datetime import date
 
 import numpy as np
 
-from projections.queries import pending
+from projections.queries import held, pending
 from projections.queries.columns import Column, Listing
+from projections.queries.held import HeldSession
 from projections.queries.question import Answer, Question, Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import selected_cells
@@ -33,11 +35,12 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class TodayFindings:
-    """The sessions of a day that need a look, and the amendments that wait for approval."""
+    """The sessions of a day that need a look, and what waits whatever the day."""
 
     on: date
     concerns: Sequence[Concern]
     waiting: Sequence[Request]
+    denied: Sequence[HeldSession]
 
 
 COLUMNS: tuple[Column[Concern], ...] = (
@@ -64,25 +67,30 @@ class Today(Selection, Question[TodayFindings]):
         chosen = selected_cells(view, self, whole)
         found = _concerns(view, whole, chosen)
         concerns = sorted(found, key=lambda each: (each.session, each.person.upn))
-        return TodayFindings(view.on, concerns, _requests(view, chosen))
+        asked = _pupils_asked(chosen)
+        waiting = [
+            each
+            for each in pending.pending_amendments(view)
+            if asked is None or each.pupil in asked
+        ]
+        return TodayFindings(view.on, concerns, waiting, held.held_sessions(view, asked))
 
     def present(self, found: TodayFindings) -> Answer:
         """Show one row a pupil and session."""
         listing, waiting = Listing(COLUMNS, found.concerns), found.waiting
         title = f"{len(listing)} to look at on {found.on}"
-        table = listing.grid(title, order=_READ, notes=pending.notes(waiting))
-        return Answer({"rows": listing, **pending.field(waiting)}, blocks=[table])
+        notes = [*pending.notes(waiting), *held.notes(found.denied)]
+        fields = {"rows": listing, **pending.field(waiting), **held.field(found.denied)}
+        return Answer(fields, blocks=[listing.grid(title, order=_READ, notes=notes)])
 
     def unknown(self) -> Answer:
         """Return no session."""
         return Answer({"rows": Listing(COLUMNS, [])})
 
 
-def _requests(view: View, chosen: Flags) -> list[Request]:
-    """Return what waits for the pupils asked about; on a day without a session, for all."""
-    found = pending.pending_amendments(view)
-    asked = set(np.nonzero(chosen.any(axis=1))[0].tolist())
-    return [each for each in found if not chosen.shape[1] or each.pupil in asked]
+def _pupils_asked(chosen: Flags) -> set[int] | None:
+    """Return the pupils asked about; none, for all, on a day without a session."""
+    return set(np.nonzero(chosen.any(axis=1))[0].tolist()) if chosen.shape[1] else None
 
 
 def _concerns(view: View, whole: Rectangle, chosen: Flags) -> Iterator[Concern]:

@@ -32,7 +32,7 @@ def test_batch_from_stdin_is_previewed_then_recorded():
     shown = run("amend", "--batch", "-", "--dry-run", stdin=lines("I", "O"))
     assert shown.out.endswith("dry run: nothing was recorded\n")
     assert amended() == []
-    assert "2 amendments; batch " in done("amend", "--batch", "-", stdin=lines("I", "O")).out
+    assert "2 amendments\n" in done("amend", "--batch", "-", stdin=lines("I", "O")).out
     assert sorted(amended()) == ["I", "O"]
 
 

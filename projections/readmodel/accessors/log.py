@@ -22,7 +22,10 @@ def names_staff(known: Known, staff: str) -> bool:
 
 
 def names_batch(known: Known, batch: str) -> bool:
-    """Tell whether a batch was ever recorded."""
+    """Tell whether a batch was ever recorded: a command by its number, a request by its id."""
+    if batch.isdecimal():
+        of = known.commits.of(int(batch))
+        return str(of.first) == batch and of.first <= known.position
     return _is_named(known, (Mark, Request, Evidence), "batch", batch)
 
 

@@ -52,10 +52,14 @@ def test_amendment_is_shown(marked):
 
 
 def test_batch_is_named_where_there_is_one(marked):
-    """The amendments of a range can be found again by the batch that the answer names."""
+    """The amendments of a range can be found again by the number that the answer names."""
+    number = marked.folder.head() + 1
     says = marked.do(week(from_code="N")).says
-    [batch] = {e.batch for _, _, e in marked.log() if isinstance(e, MarkAmended)}
-    assert says[3] == f"3 amendments; batch {batch}"
+    assert says[3] == "3 amendments"
+    assert (
+        says[5] == f"batch {number}: attendance put-back {number} would put back what stood before"
+    )
+    assert len({e.batch for _, _, e in marked.log() if isinstance(e, MarkAmended)}) == 1
 
 
 def test_dry_run_shows_each_change_in_full_and_records_nothing(marked):
@@ -132,7 +136,7 @@ def test_corrections_and_amendments_are_counted_apart(marked):
     """One request may hold both; only the amendments share a batch."""
     marked.at("2026-11-20T13:52").mark("P1", "2026-11-20/PM", "N")
     says = marked.do(week(from_code="N")).says
-    assert says[4].startswith("3 amendments; 1 corrected during taking; batch ")
+    assert says[4] == "3 amendments; 1 corrected during taking"
 
 
 def test_change_after_the_recorded_end_is_an_amendment(desk):

@@ -95,10 +95,99 @@ def test_only_the_halves_recorded_are_withdrawn(desk):
     assert (event.sessions, event.groups) == (("PM",), ("Y7",))
 
 
-def test_withdrawn_cancellation_says_that_its_marks_stand(desk):
-    """A mark can never be blanked."""
+def marked_and_cancelled(desk):
+    """Two marks, then the whole session cancelled; return the number of its batch."""
+    desk.mark("P1", TODAY_AM, "/")
+    desk.mark("P2", TODAY_AM, "N")
+    number = desk.folder.head() + 1
     desk.do(cancel())
-    assert "attendance amend" in desk.do(withdraw()).says[1]
+    return number
+
+
+def standing(desk):
+    """Return what stands for each pupil on the session."""
+    return {pupil: desk.marks(pupil)[TODAY_AM][-1].code for pupil in ("P1", "P2", "P3", "P4")}
+
+
+def test_withdrawn_cancellation_says_how_many_marks_stand_and_what_puts_them_back(desk):
+    """A mark can never be blanked: of those that were first marks nothing stood before."""
+    number = marked_and_cancelled(desk)
+    for dry_run in (True, False):
+        said = desk.do(withdraw(dry_run=dry_run)).says
+        assert said[1:4] == (
+            "4 marks still stand as Y4",
+            f"  2 had another code before: attendance put-back {number} --reason ...",
+            "  2 are first marks: attendance amend",
+        )
+    assert set(standing(desk).values()) == {"Y4"}
+
+
+def test_the_marks_of_two_cancellations_are_put_back_by_two(desk):
+    """Each command is a batch of its own, and both are named."""
+    desk.mark("P1", TODAY_AM, "/")
+    numbers = []
+    for half in ("AM", "PM"):
+        numbers.append(desk.folder.head() + 1)
+        desk.at("2026-11-20T14:30").mark("P2", f"2026-11-20/{half}", "N")
+        numbers[-1] = desk.folder.head() + 1
+        desk.do(cancel(f"2026-11-20/{half}", group=("7A",)))
+    said = desk.do(withdraw(group=("7A",))).says
+    assert [line for line in said if "put-back" in line] == [
+        f"  2 had another code before: attendance put-back {numbers[0]} --reason ...",
+        f"  1 had another code before: attendance put-back {numbers[1]} --reason ...",
+    ]
+
+
+def test_marks_are_put_back_with_the_withdrawal(desk):
+    """In one transaction, with the reason of the withdrawal and the batch that is taken back."""
+    number = marked_and_cancelled(desk)
+    head = desk.folder.head()
+    desk.do(withdraw(put_back=True, dry_run=True))
+    assert desk.folder.head() == head
+    withdrawn, *amended = desk.recorded(withdraw(put_back=True))
+    assert withdrawn == (
+        "calendar",
+        ClosureWithdrawn(date=TODAY, sessions=("AM",), reason="wrong day"),
+    )
+    assert {(event.original, event.code) for _, event in amended} == {("Y4", "/"), ("Y4", "N")}
+    [reason] = {event.reason for _, event in amended}
+    assert reason == f"put back to what stood before batch {number}: wrong day"
+    assert standing(desk) == {"P1": "/", "P2": "N", "P3": "Y4", "P4": "Y4"}
+
+
+def test_what_is_put_back_with_the_withdrawal_is_told(desk):
+    """Codes, figures, and first marks by name; in a dry run each mark."""
+    marked_and_cancelled(desk)
+    said = desk.do(withdraw(put_back=True, dry_run=True)).says
+    assert said == (
+        "2026-11-20 AM: closure would be withdrawn",
+        f"Ada Quill {TODAY_AM}: Y4 -> / (amendment)",
+        f"Ben Reed {TODAY_AM}: Y4 -> N (amendment)",
+        "2 amended: 1 of Y4 to /, 1 of Y4 to N",
+        "the figures: attended +1, unauthorised absence +1, not counted -2",
+        "2 left as they are, where nothing stood before: a mark is never blanked",
+        f"  Cat Stone {TODAY_AM}",
+        f"  Dan Upton {TODAY_AM}",
+        "  do: say what the register said with attendance amend",
+        "dry run: nothing was recorded",
+    )
+
+
+def test_marks_that_another_cancellation_bears_stay(desk):
+    """Where the session stays cancelled for a group, its code stands for that group."""
+    desk.mark("P1", TODAY_AM, "/")
+    desk.mark("P3", TODAY_AM, "/")
+    desk.do(cancel(group=("7A",)))
+    desk.do(cancel())
+    desk.do(withdraw(put_back=True))
+    assert standing(desk) == {"P1": "Y4", "P2": "Y4", "P3": "/", "P4": "Y4"}
+
+
+def test_withdrawing_a_planned_closure_puts_nothing_back(desk):
+    """No mark stands on it."""
+    desk.do(close(day=TODAY))
+    assert desk.do(withdraw(put_back=True, dry_run=True)).says[1] == "no mark is to be put back"
+    assert len(desk.events(withdraw(put_back=True))) == 1
 
 
 def test_repeated_withdrawal_is_refused_telling_what_is_recorded(desk):
@@ -144,6 +233,42 @@ def test_mark_that_stands_is_amended(desk):
     )
     assert amended["N"].batch
     assert len(outcome) == 4
+
+
+def test_what_is_amended_and_entered_is_counted_by_code(desk):
+    """Which codes it takes away, and how many; in a dry run by name, and nothing is recorded."""
+    for pupil, code in (("P1", "N"), ("P2", "/"), ("P3", "/")):
+        desk.mark(pupil, TODAY_AM, code)
+    head = desk.folder.head()
+    counted = (
+        "3 amended: 2 of /, 1 of N to Y4; 1 entered: 1 Y4",
+        "the figures: attended -2, unauthorised absence -1, not counted +4, no mark -1",
+    )
+    said = desk.do(cancel(dry_run=True)).says
+    assert said == (
+        f"{TODAY_AM} would be cancelled: no heating",
+        f"Ada Quill {TODAY_AM}: N -> Y4 (amendment)",
+        f"Ben Reed {TODAY_AM}: / -> Y4 (amendment)",
+        f"Cat Stone {TODAY_AM}: / -> Y4 (amendment)",
+        f"Dan Upton {TODAY_AM}: no mark -> Y4 (entry)",
+        *counted,
+        "if that is wrong:",
+        "  attendance closures withdraw 2026-11-20 --session AM --put-back --reason ...",
+        "dry run: nothing was recorded",
+    )
+    assert desk.folder.head() == head
+    said = desk.do(cancel()).says
+    assert (said[1:3], said[-1]) == (counted, f"batch {head + 1}")
+
+
+def test_the_way_back_names_each_day_and_the_groups(desk):
+    """As the cancellation has to be withdrawn: a day at a time, for exactly these groups."""
+    said = desk.do(cancel("2026-11-19", TODAY_AM, group=("Y7", "7A"), dry_run=True)).says
+    groups = '--group "7A" --group "Y7"'
+    assert said[said.index("if that is wrong:") + 1 : -1] == (
+        f"  attendance closures withdraw 2026-11-19 {groups} --put-back --reason ...",
+        f"  attendance closures withdraw 2026-11-20 --session AM {groups} --put-back --reason ...",
+    )
 
 
 def test_one_amendment_has_no_batch(desk):

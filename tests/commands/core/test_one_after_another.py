@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from commands.amending.amend import AmendMarks, MoveMark
 from commands.amending.approvals import DeclineApproval, GiveApproval, WithdrawRequest
+from commands.amending.put_back import PutBack
 from commands.calendar.closures import AddClosure, CancelSessions, WithdrawClosure
 from commands.calendar.terms import SetRegisterTimes
 from commands.core.command import Context, UseCase
@@ -117,7 +118,13 @@ PLANNING = (
 )
 CALENDAR = (
     built(AddClosure, day=DAY, group=one_of((), ("7A",)), reason=REASON),
-    built(WithdrawClosure, day=DAY, group=one_of((), ("7A",)), reason=REASON),
+    built(
+        WithdrawClosure,
+        day=DAY,
+        group=one_of((), ("7A",)),
+        reason=REASON,
+        put_back=one_of(False, True),
+    ),
     built(CancelSessions, sessions=one_of(("2026-11-20/AM",), ("2026-11-18",)), reason=REASON),
     built(
         SetRegisterTimes,
@@ -229,6 +236,7 @@ class SideBySide(RuleBasedStateMachine):
         self.likeness = Likeness()
         self.now = BEGINS
         self.batches, self.leaves = [""], [""]
+        self.numbers = [self.seen]
 
     @rule(n=st.integers(0, 3), data=st.data(), stop=STOPS)
     def begin_one(self, n: int, data: st.DataObject, stop: Stop) -> None:
@@ -255,6 +263,12 @@ class SideBySide(RuleBasedStateMachine):
         batch = self.batches[1 + which % (len(self.batches) - 1)]
         make = (GiveApproval, DeclineApproval, WithdrawRequest)[kind]
         self.begin(n, make(batch=batch, reason="Seen"), stop)
+
+    @rule(n=st.integers(0, 3), which=st.integers(0, 9), stop=STOPS)
+    def put_back(self, n: int, which: int, stop: Stop) -> None:
+        """Somebody puts back what a command changed, one of the last."""
+        batch = str(self.numbers[-1 - which % len(self.numbers)])
+        self.begin(n, PutBack(batch=batch, reason="A slip"), stop)
 
     @precondition(lambda self: len(self.leaves) > 1)
     @rule(n=st.integers(0, 3), which=st.integers(0, 9), kind=st.integers(0, 2), stop=STOPS)
@@ -294,6 +308,7 @@ class SideBySide(RuleBasedStateMachine):
         self.likeness.check([*answer.says], [*alone.says])
         self.history.append(Record(attempt.staff_id, ours))
         shutil.copytree(self.scratch / "probe", self.place(len(self.history)))
+        self.numbers.append(ours[0].position)
         for _, stream, event in ours:
             if stream.startswith("leave:"):
                 self.leaves.append(stream.rpartition(":")[2])

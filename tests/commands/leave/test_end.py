@@ -181,7 +181,11 @@ def test_what_the_school_s_policy_holds_is_requested(away):
     away.adopt(approval_more_than=1)
     says = away.do(falsify(away.leave_id, dry_run=True)).says
     assert says[1] == "2026-11-23/AM: C -> G waits for a second person (many)"
-    assert says[4].endswith(": 3 marks, 3 of them held")
+    assert says[4:7] == (
+        "3 marks, 3 of them held",
+        "3 held for a second person's approval: 3 of C to G",
+        "the figures, once approved: authorised absence -3, unauthorised absence +3",
+    )
     recorded = away.recorded(falsify(away.leave_id))
     requested = [event for _, event in recorded if isinstance(event, AmendmentRequested)]
     assert [(e.original, e.code, e.batch) for e in requested] == [

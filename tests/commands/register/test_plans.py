@@ -101,7 +101,11 @@ def test_how_many_sessions_are_planned_is_told(desk):
     """One of them is one."""
     assert desk.do(plan()).says == ("Ada Quill: M planned for 1 session",)
     told = desk.do(days("2026-11-24", "2026-11-24")).says
-    assert told == ("Ada Quill: M planned for 2 sessions",)
+    number = desk.folder.head() - 2
+    assert told == (
+        "Ada Quill: M planned for 2 sessions",
+        f"batch {number}: attendance put-back {number} would put back what stood before",
+    )
 
 
 def change(**fields):

@@ -77,6 +77,15 @@ def test_an_event_is_found_by_its_position(ledger_log, new_mark):
     assert [ledger_log.store.at(n) for n in range(-1, 4)] == [None, None, header, mark, None]
 
 
+def test_a_header_is_found_by_any_position_of_its_transaction(ledger_log, new_mark):
+    """The newest up to it; before the first there is none."""
+    assert ledger_log.store.header_of(1) is None
+    ledger_log.append(new_mark("a"), new_mark("b"))
+    ledger_log.append(new_mark("c"))
+    found = [ledger_log.store.header_of(position) for position in range(6)]
+    assert [header and header.position for header in found] == [None, 1, 1, 1, 4, 4]
+
+
 def test_a_second_entry_for_a_session_is_a_conflict(ledger_log, new_mark):
     """The key of the stream is the check: nothing needs to be read before a first mark."""
     ledger_log.append(new_mark())

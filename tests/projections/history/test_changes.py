@@ -301,6 +301,26 @@ def test_the_ids_on_record_are_told_up_to_twenty(school):
     assert "more" in caught.value.remedy
 
 
+def test_a_batch_is_all_that_one_command_did(school):
+    """Asked for by its number, which each row says: entries, plans and changes alike."""
+    session = "2025-09-08/AM"
+    school.add(instant(2025, 9, 8, 8), marked("ann", session, "N"), marked("bob", session, "/"))
+    last = school.add(
+        instant(2025, 9, 9),
+        amended("ann", session, "I"),
+        marked("bob", "2025-09-08/PM", "N"),
+        Fact(streams.plan("cy", session), AbsencePlanned(code="M")),
+    )
+    number = last - 3
+    rows = ask(school, batch=str(number)).rows()
+    assert [row["kind"] for row in rows] == ["amendment", "plan", "entry"]
+    assert {row["batch_number"] for row in rows} == {number}
+    assert "Batch" in ask(school).blocks[0].headings
+    assert kinds(school, batch=str(number), kind=("amendment",)) == [("ann", "amendment")]
+    with pytest.raises(Refused, match="no batch"):
+        kinds(school, batch=str(number), known_at="2025-09-08")
+
+
 def test_a_batch_that_waits_or_has_evidence_only_is_one(school):
     """It has no change yet."""
     request = AmendmentRequested(batch="b7", original="N", code="/", reason="seen",
@@ -475,6 +495,9 @@ def test_lateness_is_not_judged_for_days_before_the_law_had_a_number(school):
         ({"by_staff": "ZZZ"}, "staff-unknown"),
         ({"batch": "zzz"}, "batch-unknown"),
         ({"batch": "b1", "known_at": "2025-09-11"}, "batch-unknown"),
+        ({"batch": "2"}, "batch-unknown"),
+        ({"batch": "0"}, "batch-unknown"),
+        ({"batch": "999999"}, "batch-unknown"),
         ({"changed_from": date(2025, 9, 2), "changed_to": date(2025, 9, 1)}, "dates-reversed"),
         ({"since": "2027-01-01"}, "since-future"),
         ({"since": "yesterday"}, "instant"),

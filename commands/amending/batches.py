@@ -1,0 +1,175 @@
+"""What one command changed of marks and plans: what stood before it, and what stands now.
+
+A command is one transaction of the log, and the position of its header is the batch's number.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from commands.core import marks
+from commands.core.command import State
+from commands.core.marks import StatedMark
+from ledger.clock import local
+from ledger.errors import Refused
+from ledger.events import streams
+from ledger.events.base import Event
+from ledger.events.log import Committed
+from ledger.events.register import MarkAmended, MarkChange, SessionMarked
+from ledger.state.school import Pupil
+from ledger.store.store import Recorded
+from ledger.values import Session, parse_session
+
+
+class Place(NamedTuple):
+    """Whose mark or plan it is, and for which session."""
+
+    pupil: Pupil
+    session: Session
+
+
+class Changed(NamedTuple):
+    """A mark or plan that a batch changed; none where there was, or is, none.
+
+    ``later``: the last change of it since the batch.
+    """
+
+    place: Place
+    before: StatedMark | None
+    stands: StatedMark | None
+    later: Event | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one command recorded; ``number``: where its header is in the log."""
+
+    state: State
+    number: int
+    header: Committed
+
+    def __str__(self) -> str:
+        """Name it, with when and by whom it was recorded."""
+        by = f" by {self.header.by}" if self.header.by else ""
+        return f"batch {self.number}, recorded {local(self.header.at):%Y-%m-%d %H:%M}{by}"
+
+    @property
+    def last(self) -> int:
+        """The position of its last fact."""
+        return self.number + self.header.count
+
+    @cached_property
+    def _facts(self) -> Sequence[Recorded]:
+        kinds = (streams.MARK, streams.PLAN, streams.LEAVE)
+        return self.state.facts_of(self.number, self.last, kinds)
+
+    @cached_property
+    def _entries(self) -> set[str]:
+        return {r.stream for r in self._facts if isinstance(r.event, SessionMarked)}
+
+    @cached_property
+    def entered(self) -> list[Place]:
+        """Where it entered a first mark, whatever it did to that besides."""
+        return self._places(sorted(self._entries))
+
+    @cached_property
+    def changed(self) -> list[Place]:
+        """Where it changed a mark that stood before."""
+        changes = (r.stream for r in self._facts if isinstance(r.event, MarkChange))
+        return self._places(stream for stream in changes if stream not in self._entries)
+
+    @cached_property
+    def planned(self) -> list[Place]:
+        """Where it changed what is planned."""
+        return self._places(r.stream for r in self._facts if r.stream.startswith(streams.PLAN))
+
+    @property
+    def decides_on_leave(self) -> bool:
+        """Whether it decided on leave, or ended some: its plans follow from that."""
+        return any(r.stream.startswith(streams.LEAVE) for r in self._facts)
+
+    def _places(self, names: Iterable[str]) -> list[Place]:
+        pupils, found = self.state.school.pupils, list[Place]()
+        for stream in dict.fromkeys(names):
+            _, pupil_id, session = streams.parts(stream)
+            found.append(Place(pupils[pupil_id], parse_session(session)))
+        return found
+
+    def mark(self, place: Place) -> Changed:
+        """Return what stood before and what stands; the use case must have asked for the mark."""
+        stream = streams.mark(place.pupil.id, place.session)
+        before, later = self._around(stream)
+        changes = [event for event in later if isinstance(event, MarkChange)]
+        return Changed(
+            place,
+            marks.mark_after(self.state, before),
+            marks.mark_of(self.state, *place),
+            changes[-1] if changes else None,
+        )
+
+    def plan(self, place: Place) -> Changed:
+        """Return what was planned and what is; the use case must have asked for the plan."""
+        before, later = self._around(streams.plan(place.pupil.id, place.session))
+        return Changed(
+            place,
+            marks.plan_after(self.state, before),
+            marks.plan_of(self.state, *place),
+            later[-1] if later else None,
+        )
+
+    def _around(self, stream: str) -> tuple[list[Event], list[Event]]:
+        """Return the events of a stream before the batch, and those since."""
+        events = self.state.histories.get(stream, ())
+        found = list(zip(self.state.positions.get(stream, ()), events, strict=True))
+        return (
+            [event for position, event in found if position < self.number],
+            [event for position, event in found if position > self.last],
+        )
+
+
+def batch_of(state: State, position: int) -> Batch:
+    """Return the batch that holds a position of the log."""
+    header = state.transaction_of(position)
+    assert header is not None and isinstance(header.event, Committed)  # noqa: S101, PT018
+    return Batch(state, header.position, header.event)
+
+
+def find_batch(state: State, named: str) -> Batch:
+    """Return the batch that a number names, or refuse it."""
+    remedy = "attendance changes shows the number of the batch of each change"
+    number = int(named) if named.isascii() and named.isdecimal() else 0
+    if not 0 < number <= state.position:
+        raise Refused("batch-unknown", f"there is no batch with the number {named!r}", remedy)
+    found = batch_of(state, number)
+    if found.number != number:
+        raise Refused(
+            "batch-unknown",
+            f"{number} is not the number of a batch, but of an entry in batch {found.number}",
+            f"give {found.number} where that is what you mean; {remedy}",
+        )
+    return found
+
+
+def by_batch(state: State, places: Iterable[Place]) -> Iterator[tuple[Batch, Place]]:
+    """Yield the batch that changed or entered each mark last, which must have been asked for."""
+    known: list[Batch] = []
+    for place in places:
+        position = _last_change(state, streams.mark(place.pupil.id, place.session))
+        batch = next((each for each in known if each.number < position <= each.last), None)
+        if batch is None:
+            batch = batch_of(state, position)
+            known.append(batch)
+        yield batch, place
+
+
+def _last_change(state: State, stream: str) -> int:
+    made = zip(state.positions[stream], state.histories[stream], strict=True)
+    return max(at for at, event in made if isinstance(event, MarkChange | SessionMarked))
+
+
+def author_of(state: State, change: Event) -> str:
+    """Name who changed a mark, or say that another system did."""
+    if isinstance(change, MarkAmended) and change.name is not None:
+        return state.open_text(change.name)
+    return getattr(change, "by", None) or "another system"
