@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 from ledger.clock import iso
@@ -28,7 +29,7 @@ from ledger.sealing.keys import BEYOND_USE
 from ledger.values import Session, parse_session
 from projections.queries.view import Interval, View
 from projections.readmodel.accessors.marks import marks_by_upn
-from projections.readmodel.record import Joined, Versioned, is_sealed
+from projections.readmodel.record import INTERVAL, Joined, Lasting, V, Versioned, is_sealed
 from projections.readmodel.records.penalties import CaseworkStep, Notice
 from projections.readmodel.records.register import Mark, Plan
 from projections.readmodel.records.roll import Details, Membership, Parent, Relation, Spell
@@ -38,7 +39,6 @@ Row = Sequence[object]
 NO_SPELL = "the pupil has no spell on roll"
 NOT_ON_ROLL = "the pupil is not on roll that day"
 NOT_MET = "the school does not meet then"
-NEVER_HELD = "ended before it began: put right on the same day"
 _DETAILS = (
     "upn", "local_id", "surname", "forename", "dob", "sex", "name_used", "address", "last_school",
 )  # fmt: skip
@@ -89,13 +89,42 @@ class People:
         return any(spell.covers(day) for spell in self.spells.get(index, ()))
 
 
-def _first_stated(view: View, version: Versioned) -> int:
-    """Return when a fact was first stated, 0 where its source states no time.
+def versions(view: View, record: type[V]) -> Iterator[V]:
+    """Yield every version known of every fact that stands, each with the time it was stated.
 
-    Later versions of it may have been stated later: one row has one time.
+    A version that another replaced at the same time was never what was known: it is left out,
+    as are those that say what the one before them says, and a stretch that ended before it began.
     """
-    known = view.recorded(type(version), **version.identity)
-    return min(each.sf for each in known)
+    standing = {tuple(each.identity.values()) for each in view.standing(record)}
+    known: dict[tuple[Any, ...], list[V]] = defaultdict(list)
+    for each in sorted(view.ever(record), key=lambda each: each.kf):
+        known[tuple(each.identity.values())].append(each)
+    for fact, chain in known.items():
+        if fact in standing:
+            yield from _told_apart(view, chain)
+
+
+def _told_apart(view: View, chain: Sequence[V]) -> Iterator[V]:
+    before: list[object] | None = None
+    for each, following in zip_longest(chain, chain[1:]):
+        said = _said(view, each)
+        replaced = following is not None and following.sf == each.sf
+        never_held = before is None and isinstance(each, Lasting) and each.is_empty
+        if not (replaced or never_held or said == before):
+            yield each
+            before = said
+
+
+def _said(view: View, version: Versioned) -> list[object]:
+    """Return what a version says, besides when that was known."""
+    besides = (*INTERVAL, "stated")
+    names = (name for name in version.__struct_fields__ if name not in besides)
+    return [_text(view, version, name) for name in names]
+
+
+def _text(view: View, record: Any, name: str) -> object:  # noqa: ANN401 - of any class
+    value = getattr(record, name)
+    return view.open(value) if is_sealed(record, name) else value
 
 
 _SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
@@ -118,13 +147,19 @@ def school_toml(view: View) -> Iterator[str]:
 
 
 def _closures(view: View) -> Iterator[str]:
-    """Yield one table for each closure; its two halves together where they are of one kind."""
+    """Yield one table for each closure; its two halves together where they are alike.
+
+    Also of what was closed once: with the time at which that was withdrawn, or said otherwise.
+    """
     halves: dict[tuple[Any, ...], list[str]] = {}
-    known = view.standing(Closure)
-    for each in sorted(known, key=lambda e: (e.date, e.groups, e.cancelled, e.reason, e.half)):
-        alike = (each.date, each.groups, each.cancelled, each.reason, _first_stated(view, each))
+    known = sorted(view.ever(Closure), key=lambda e: (e.date, e.groups, e.sf, e.kf, e.half))
+    for each in known:
+        ended = each.st if view.end_of(each) else None
+        if ended == each.sf:
+            continue
+        alike = (each.date, each.groups, each.cancelled, each.reason, each.sf, ended)
         halves.setdefault(alike, []).append(each.half)
-    for (day, groups, cancelled, reason, first), sessions in halves.items():
+    for (day, groups, cancelled, reason, first, ended), sessions in halves.items():
         yield from ("", "[[closed]]", f"date = {day}", f"sessions = {_toml(sessions)}")
         if groups:
             yield f"groups = {_toml(list(groups))}"
@@ -132,6 +167,8 @@ def _closures(view: View) -> Iterator[str]:
         yield f"reason = {_toml(reason)}"
         if first:
             yield f"recorded_on = {iso(first)}"
+        if ended:
+            yield f"withdrawn_on = {iso(ended)}"
 
 
 def _toml(value: str | list[str]) -> str:
@@ -143,7 +180,7 @@ def _toml(value: str | list[str]) -> str:
 
 
 def _pupils(people: People) -> Iterator[Row]:
-    for spell in people.view.standing(Spell):
+    for spell in versions(people.view, Spell):
         if details := people.details.get(spell.pupil):
             stated = {
                 "starts_on": spell.starts_on,
@@ -151,7 +188,7 @@ def _pupils(people: People) -> Iterator[Row]:
                 "leaving_ground": spell.ground,
                 "boarder": "yes" if spell.boarder else "no",
                 "next_school": people.view.open(spell.next_school),
-                "recorded_on": _iso(_first_stated(people.view, spell)),
+                "recorded_on": _iso(spell.sf),
             }
             yield [(details | stated)[column] for column in COLUMNS[PUPILS].all]
 
@@ -167,7 +204,9 @@ _RECORDS: Mapping[str, type[Versioned]] = {
 
 
 def _records(people: People, file: str) -> Iterator[Row]:
-    for each in people.view.standing(_RECORDS[file]):
+    record, view = _RECORDS[file], people.view
+    dated = "recorded_on" in COLUMNS[file].all
+    for each in versions(view, record) if dated else view.standing(record):
         if _is_taken(people, file, each):
             yield [_cell(people, each, _NAMES.get(name, name)) for name in COLUMNS[file].all]
 
@@ -176,10 +215,8 @@ def _cell(people: People, each: Any, name: str) -> object:  # noqa: ANN401 - of 
     if name == "upn":
         return people.upns[each.pupil]
     if name == "recorded_on":
-        return _iso(_first_stated(people.view, each))
-    value = getattr(each, name)
-    if is_sealed(each, name):
-        return people.view.open(value)
+        return _iso(each.sf)
+    value = _text(people.view, each, name)
     return LIST_SEPARATOR.join(value) if isinstance(value, Joined) else value
 
 
@@ -191,17 +228,10 @@ def _is_taken(people: People, file: str, each: Versioned) -> bool:
         case Relation() | Notice():
             return people.may_name(each.pupil, file) and each.parent in people.parents
         case Membership():
-            return people.may_name(each.pupil, file) and not _was_never_held(people, each)
+            return people.may_name(each.pupil, file)
         case CaseworkStep():
             return people.may_name(each.pupil, file)
     return True
-
-
-def _was_never_held(people: People, each: Membership) -> bool:
-    if each.since and each.until and each.until < each.since:
-        people.left_out[GROUPS, NEVER_HELD] += 1
-        return True
-    return False
 
 
 def _plans(people: People) -> Iterator[Row]:

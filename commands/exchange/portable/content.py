@@ -109,7 +109,7 @@ class _FolderReader:
         if (content := self._bytes(portable.SCHOOL)) is None:
             return SchoolFile()
         found = school_toml.read(content, self._problems)
-        count = 1 + len(found.times) + len(found.terms) + len(found.closures)
+        count = 1 + len([*found.times, *found.terms, *found.closures, *found.withdrawn])
         self._add(portable.SCHOOL, content, count)
         return found
 

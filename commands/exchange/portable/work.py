@@ -1,10 +1,10 @@
 """One import under way: what the folder states, the school as it will be, and the facts so far."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -26,6 +26,40 @@ from ledger.values import Session
 from policies.packs.codes import CodeRule, Rules
 
 _R = TypeVar("_R", bound=Row)
+
+
+class _Stated(Protocol):
+    """A row that says when its source recorded it."""
+
+    @property
+    def stated(self) -> int | None:
+        """The instant, in microseconds."""
+
+
+_S = TypeVar("_S", bound=_Stated)
+
+
+def is_again(row: _S, versions: Iterable[_S]) -> bool:
+    """Tell whether a row states again what others do, and is no other version of it.
+
+    Rows of one fact are its versions, each recorded at a time of its own.
+    """
+    return any(row.stated == each.stated for each in versions)
+
+
+def in_time(rows: Iterable[_S]) -> list[_S]:
+    """Return the versions of one fact in the order in which they were recorded."""
+    return sorted(rows, key=lambda row: row.stated or 0)
+
+
+def not_held(versions: list[_S], is_held: Callable[[_S], bool]) -> list[_S]:
+    """Return the versions, in their order, after the newest that the ledger holds.
+
+    The last one in any case: it may say more, and where the ledger holds none of them, it holds
+    others, which stood until then.
+    """
+    held = [place for place, row in enumerate(versions) if is_held(row)]
+    return versions[held[-1] + 1 if held else -1 :] or versions[-1:]
 
 
 @dataclass(slots=True)
