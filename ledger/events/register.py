@@ -1,9 +1,9 @@
 """Events of the attendance register: taking, entries, amendments, restatements, plans."""
 
-from ledger.events.base import AuthorName, Event, RegisterText, SourcedEvent
+from ledger.events.base import AuthorName, RegisterText, SourcedEvent
 
 
-class RegisterTaken(Event):
+class RegisterTaken(SourcedEvent):
     """A group's register for a session was taken: who, opened and ended (instants)."""
 
     by: str

@@ -127,9 +127,9 @@ class Copy:
         """Return a detail in clear, but none that tells where somebody lives in confidence."""
         return CONFIDENTIAL if text and self.confidential and field in _PLACES else text
 
-    def day_of(self, position: int) -> date:
-        """Return the London date on which an event was recorded."""
-        return local_date(self.view.commits.of(position).at)
+    def day_of(self, position: int, stated: int | None = None) -> date:
+        """Return the London date on which an event was recorded, here or by who states it."""
+        return local_date(self.view.done_at(position, stated))
 
     def check(self) -> None:
         """Refuse a parent to whom nothing may be given, by the newest that is recorded."""

@@ -11,37 +11,40 @@ from typing import NamedTuple
 from ledger.english import noun
 from ledger.formats.portable import (
     AMENDMENTS,
+    APPROVALS,
     CASEWORK,
+    CONFIRMATIONS,
+    CONSIDERATIONS,
+    CORRECTIONS,
+    DISCLOSURES,
+    EVIDENCE,
     GROUPS,
+    LEAVE,
     MARKS,
     NOTICES,
     PARENTS,
     PLANS,
+    POLICIES,
     PUPILS,
+    REGISTERS,
     RELATIONS,
+    RETURNS,
     SCHOOL,
     STAFF,
 )
 from projections.queries.view import View
 from projections.readmodel.record import Versioned
-from projections.readmodel.records.amending import AdoptedPolicy, Evidence, Request
 from projections.readmodel.records.disclosure import (
-    Disclosure,
     NamesShown,
     Redaction,
-    ReturnFigure,
-    ReturnMade,
 )
-from projections.readmodel.records.leave import LeaveAsked, LeaveStep
 from projections.readmodel.records.penalties import (
     AlertSettlement,
-    Confirmation,
-    Consideration,
     Undercut,
 )
 from projections.readmodel.records.proof import Backup, Witness
-from projections.readmodel.records.register import Conflict, RegisterTaken
-from projections.readmodel.records.roll import AdmissionAmendment, Parent
+from projections.readmodel.records.register import Conflict
+from projections.readmodel.records.roll import Parent
 from projections.readmodel.records.school import School, StaffSpell, Term, Times
 
 
@@ -91,7 +94,7 @@ class Omission(NamedTuple):
 
 _OWN = "it belongs to this ledger, and means nothing in another"
 _LOG = "it is about this ledger's log, which stays where it is"
-_NOT_YET = "the folder has no file for it"
+_BY_PLACE = "it is about a change by its place in this log"
 
 FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
     {
@@ -142,7 +145,7 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
         "PupilEnrolled": Carried(PUPILS),
         "PupilRemoved": Carried(PUPILS),
         "EnrolmentWithdrawn": InPart(PUPILS, "the record that was withdrawn"),
-        "DetailsAmended": InPart(PUPILS, "what it was before"),
+        "DetailsAmended": Carried(CORRECTIONS),
         "GroupJoined": Carried(GROUPS),
         "GroupLeft": Carried(GROUPS),
         "ParentRecorded": InPart(
@@ -151,21 +154,12 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
             Names("earlier version of a parent", "earlier versions of parents", Parent),
         ),
         "RelationRecorded": Carried(RELATIONS),
-        "AdmissionAmended": LeftOut(
-            _NOT_YET,
-            Names(
-                "amendment of the admission register",
-                "amendments of the admission register",
-                AdmissionAmendment,
-            ),
-        ),
+        "AdmissionAmended": Carried(CORRECTIONS),
         # The attendance register.
-        "RegisterTaken": LeftOut(
-            _NOT_YET, Names("register taken", "registers taken", RegisterTaken)
-        ),
+        "RegisterTaken": Carried(REGISTERS),
         "SessionMarked": Carried(MARKS),
         "MarkCorrected": Carried(AMENDMENTS),
-        "MarkAmended": InPart(AMENDMENTS, "which amendments were made together"),
+        "MarkAmended": Carried(AMENDMENTS),
         "SourceRestated": Carried(AMENDMENTS),
         "SourceConflicted": LeftOut(
             "another system's word against what stands",
@@ -174,48 +168,29 @@ FATES: Mapping[str, Carried | InPart | LeftOut] = MappingProxyType(
         "AbsencePlanned": Carried(PLANS),
         "PlanChanged": Carried(PLANS),
         "PlanWithdrawn": Carried(PLANS),
-        "EvidenceGiven": LeftOut(
-            _NOT_YET, Names("piece of evidence", "pieces of evidence", Evidence)
-        ),
-        "AmendmentRequested": LeftOut(
-            _NOT_YET, Names("amendment to be approved", "amendments to be approved", Request)
-        ),
-        "AmendmentApproved": LeftOut(_NOT_YET),
-        "AmendmentDeclined": LeftOut(_NOT_YET),
-        "RequestWithdrawn": LeftOut(_NOT_YET),
-        "PolicyAdopted": LeftOut(
-            _NOT_YET, Names("policy adopted", "policies adopted", AdoptedPolicy)
-        ),
+        "EvidenceGiven": InPart(EVIDENCE, "the copy that is kept"),
+        "AmendmentRequested": Carried(APPROVALS),
+        "AmendmentApproved": Carried(APPROVALS),
+        "AmendmentDeclined": Carried(APPROVALS),
+        "RequestWithdrawn": Carried(APPROVALS),
+        "PolicyAdopted": Carried(POLICIES),
         # Leave, casework and penalty notices.
-        "LeaveRequested": LeftOut(
-            _NOT_YET, Names("request for leave", "requests for leave", LeaveAsked)
-        ),
-        "LeaveDecided": LeftOut(
-            _NOT_YET,
-            Names("step on a request for leave", "steps on requests for leave", LeaveStep),
-        ),
-        "LeaveWithdrawn": LeftOut(_NOT_YET),
-        "LeaveFalsified": LeftOut(_NOT_YET),
-        "CaseworkStepTaken": InPart(CASEWORK, "when it was recorded"),
+        "LeaveRequested": Carried(LEAVE),
+        "LeaveDecided": Carried(LEAVE),
+        "LeaveWithdrawn": Carried(LEAVE),
+        "LeaveFalsified": Carried(LEAVE),
+        "CaseworkStepTaken": Carried(CASEWORK),
         "NoticeStated": Carried(NOTICES),
-        "PenaltyConsidered": LeftOut(
-            _NOT_YET, Names("consideration", "considerations", Consideration)
-        ),
-        "NoticesConfirmed": LeftOut(
-            _NOT_YET,
-            Names("confirmation by the authority", "confirmations by the authority", Confirmation),
-        ),
-        "CaseUndercut": LeftOut(_NOT_YET, Names("alert", "alerts", Undercut)),
+        "PenaltyConsidered": InPart(CONSIDERATIONS, "up to which entry the register was read"),
+        "NoticesConfirmed": Carried(CONFIRMATIONS),
+        "CaseUndercut": LeftOut(_BY_PLACE, Names("alert", "alerts", Undercut)),
         "AlertSettled": LeftOut(
-            _NOT_YET, Names("alert settled", "alerts settled", AlertSettlement)
+            _BY_PLACE, Names("alert settled", "alerts settled", AlertSettlement)
         ),
         # What left the school.
-        "Disclosed": LeftOut(_NOT_YET, Names("disclosure", "disclosures", Disclosure)),
-        "ReturnAgreed": LeftOut(
-            _NOT_YET,
-            Names("figure agreed for returns", "figures agreed for returns", ReturnFigure),
-        ),
-        "ReturnMade": LeftOut(_NOT_YET, Names("return made", "returns made", ReturnMade)),
+        "Disclosed": InPart(DISCLOSURES, "up to which entry the register was read"),
+        "ReturnAgreed": Carried(RETURNS),
+        "ReturnMade": Carried(RETURNS),
     }
 )
 """Kind of event, as its class is called -> what becomes of it in an export."""

@@ -16,7 +16,8 @@ from ledger.files import new_folder
 from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
 from projections.exports import portable_rows
 from projections.exports.carried import Omission, omissions
-from projections.exports.portable_rows import Marks, People, Row
+from projections.exports.people import People
+from projections.exports.portable_rows import Marks, Row
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, argument
 from projections.queries.view import View

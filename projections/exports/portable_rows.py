@@ -1,7 +1,7 @@
 """The rows of the portable folder, as known at one point in time, in columns to import again."""
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -12,6 +12,7 @@ from ledger.clock import iso
 from ledger.formats.portable import (
     AMENDMENTS,
     CASEWORK,
+    CORRECTIONS,
     GROUPS,
     LIST_SEPARATOR,
     MARKS,
@@ -25,23 +26,20 @@ from ledger.formats.portable import (
     EntryKind,
 )
 from ledger.formats.portable import FILES as COLUMNS
-from ledger.sealing.keys import BEYOND_USE
 from ledger.values import Session, parse_session
+from projections.exports.decision_rows import SOURCES
+from projections.exports.people import People
 from projections.queries.view import Interval, View
 from projections.readmodel.accessors.marks import marks_by_upn
 from projections.readmodel.record import INTERVAL, Joined, Lasting, V, Versioned, is_sealed
 from projections.readmodel.records.penalties import CaseworkStep, Notice
 from projections.readmodel.records.register import Mark, Plan
-from projections.readmodel.records.roll import Details, Membership, Parent, Relation, Spell
+from projections.readmodel.records.roll import Membership, Parent, Relation, Spell
 from projections.readmodel.records.school import Closure, StaffSpell, Term, Times
 
 Row = Sequence[object]
-NO_SPELL = "the pupil has no spell on roll"
 NOT_ON_ROLL = "the pupil is not on roll that day"
 NOT_MET = "the school does not meet then"
-_DETAILS = (
-    "upn", "local_id", "surname", "forename", "dob", "sex", "name_used", "address", "last_school",
-)  # fmt: skip
 _NAMES = {
     "staff_id": "staff",
     "parent_id": "parent",
@@ -51,42 +49,6 @@ _NAMES = {
     "with": "with_whom",
 }
 """Columns that a record names otherwise."""
-
-
-class People:
-    """The pupils and parents that an export may name: their keys are still there.
-
-    ``upns``: row number -> UPN, of those with a spell on roll, as an import asks; ``beyond_use``:
-    how many pupils have no key any more; ``left_out``: how many rows of which file, and why.
-    """
-
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self.details: dict[int, dict[str, str]] = {}
-        self.beyond_use = 0
-        self.left_out: Counter[tuple[str, str]] = Counter()
-        for each in view.standing(Details):
-            details = {name: view.open(getattr(each, name)) or "" for name in _DETAILS}
-            if details["upn"] == BEYOND_USE:
-                self.beyond_use += 1
-            else:
-                self.details[each.pupil] = details
-        self.spells: dict[int, list[Spell]] = defaultdict(list)
-        for spell in view.standing(Spell):
-            self.spells[spell.pupil].append(spell)
-        self.upns = {index: d["upn"] for index, d in self.details.items() if index in self.spells}
-        known = view.standing(Parent)
-        self.parents = {each.parent for each in known if view.open(each.surname) != BEYOND_USE}
-
-    def may_name(self, index: int, file: str) -> bool:
-        """Tell whether rows of a file may name a pupil; count those that may not."""
-        if index in self.details and index not in self.upns:
-            self.left_out[file, NO_SPELL] += 1
-        return index in self.upns
-
-    def on_roll(self, index: int, day: date) -> bool:
-        """Tell whether a pupil is on roll on a day, as known."""
-        return any(spell.covers(day) for spell in self.spells.get(index, ()))
 
 
 def versions(view: View, record: type[V]) -> Iterator[V]:
@@ -123,7 +85,7 @@ def _said(view: View, version: Versioned) -> list[object]:
 
 
 def _text(view: View, record: Any, name: str) -> object:  # noqa: ANN401 - of any class
-    value = getattr(record, name)
+    value = getattr(record, name, None)
     return view.open(value) if is_sealed(record, name) else value
 
 
@@ -211,27 +173,36 @@ def _records(people: People, file: str) -> Iterator[Row]:
             yield [_cell(people, each, _NAMES.get(name, name)) for name in COLUMNS[file].all]
 
 
+def _decisions(people: People, file: str) -> Iterator[Row]:
+    """Yield the facts of a file in the order in which they were recorded."""
+    view = people.view
+    known = [(each, told.columns) for told in SOURCES[file] for each in view.ever(told.record)]
+    for each, columns in sorted(known, key=lambda told: (told[0].sf, told[0].kf)):
+        if _is_taken(people, file, each):
+            also = columns(people, each)
+            names = COLUMNS[file].all
+            yield [also[n] if n in also else _cell(people, each, _NAMES.get(n, n)) for n in names]
+
+
 def _cell(people: People, each: Any, name: str) -> object:  # noqa: ANN401 - of any class above
     if name == "upn":
-        return people.upns[each.pupil]
+        return "" if each.pupil is None else people.upns[each.pupil]
     if name == "recorded_on":
         return _iso(each.sf)
     value = _text(people.view, each, name)
     return LIST_SEPARATOR.join(value) if isinstance(value, Joined) else value
 
 
-def _is_taken(people: People, file: str, each: Versioned) -> bool:
-    """Tell whether an import takes a record; count it where not."""
-    match each:
-        case Parent():
-            return each.parent in people.parents
-        case Relation() | Notice():
-            return people.may_name(each.pupil, file) and each.parent in people.parents
-        case Membership():
-            return people.may_name(each.pupil, file)
-        case CaseworkStep():
-            return people.may_name(each.pupil, file)
-    return True
+def _is_taken(people: People, file: str, each: Any) -> bool:  # noqa: ANN401 - as above
+    """Tell whether an import takes a record; count it where not.
+
+    It may name a pupil and a parent whose keys are there; what was asked for by a parent beyond
+    use was asked for all the same.
+    """
+    pupil, columns = getattr(each, "pupil", None), COLUMNS[file].all
+    named = pupil is None or people.may_name(pupil, file)
+    of_a_parent = columns[0] == "parent_id" or (file == CORRECTIONS and each.parent)
+    return named and (not of_a_parent or each.parent in people.parents)
 
 
 def _plans(people: People) -> Iterator[Row]:
@@ -254,6 +225,8 @@ def rows_of(people: People, file: str) -> Iterable[Row]:
     """Return the rows of a file but those of marks, in its columns (lists are already joined)."""
     if file == PLANS:
         return _plans(people)
+    if file in SOURCES:
+        return _decisions(people, file)
     found = _pupils(people) if file == PUPILS else _records(people, file)
     # In one order, so that one state of knowledge gives one file.
     return sorted(found, key=lambda row: [str(cell or "") for cell in row])
@@ -321,6 +294,7 @@ class Marks:
                 self._view.open(mark.nature),
                 mark.minutes_late,
                 "" if mark.kind == derived else mark.kind,
+                mark.batch,
             )
 
     def _known(self, file: str, *, changes: bool) -> Iterator[tuple[str, int | None, Mark]]:

@@ -74,7 +74,12 @@ def requests(view: View, **where: Any) -> list[LeaveRequest]:  # noqa: ANN401 - 
     """Return the requests known, by first session; ``where``: of ``pupil`` and ``leave``."""
     steps: dict[str, list[Step]] = defaultdict(list)
     for each in sorted(view.standing(LeaveStep, **where), key=lambda step: step.line):
-        step = Step(each, view.author(each), local_date(each.at), view.open(each.reason))
+        step = Step(
+            each,
+            view.decider(each, each.line),
+            local_date(view.done_at(each.line, each.sf)),
+            view.open(each.reason),
+        )
         steps[each.leave].append(step)
     found = [
         LeaveRequest(

@@ -127,9 +127,9 @@ class _Search:
         if self.question.window == "any":
             about = in_full_windows(case, self.register, self.at_least)
         recorded = _recorded_since(stood)
-        newest = max(recorded[session] for session in about)
+        entered = [recorded[session] for session in about]
         return any(
-            each.seen.seen_at >= newest and each.seen.peak >= case.standing.peak
+            each.seen.peak >= case.standing.peak and _saw(each.seen, entered)
             for each in self.considered.get(pupil, ())
         )
 
@@ -148,18 +148,32 @@ class _Search:
 
 
 def _considered(view: View, seen: Consideration) -> Considered:
-    commit, reason = view.commits.of(seen.kf), view.open(seen.reason)
-    return Considered(seen, commit.at, view.author(seen), commit.authenticated, reason)
+    at, by = view.done_at(seen.kf, seen.sf), view.decider(seen, seen.kf)
+    return Considered(seen, at, by, view.authenticated(seen.kf), view.open(seen.reason))
+
+
+def _saw(seen: Consideration, entered: Iterable["Stretch"]) -> bool:
+    """Tell whether the register was read after all of some entries were recorded.
+
+    Of what another system states, by the times that it states: its positions are not ours.
+    """
+    if seen.seen_at:
+        return all(each.since <= seen.seen_at for each in entered)
+    return all(each.stated <= seen.sf for each in entered)
 
 
 class Stretch(NamedTuple):
-    """A version with a relevant code: positions, and the times that go by the clock asked."""
+    """A version with a relevant code: positions, and the times that go by the clock asked.
+
+    ``stated``: when it was recorded, as its source states where one does.
+    """
 
     session: Session
     since: int
     until: int | None
     known_from: int
     known_to: int | None
+    stated: int = 0
 
     @property
     def entry(self) -> RelevantEntry:
@@ -180,20 +194,22 @@ def _stretches(view: View, pupil: int, cells: Collection[Session]) -> Iterator[S
 def _stretch(view: View, session: Session, mark: Mark) -> Stretch:
     ended = None if mark.kt is None or mark.kt > view.position else mark.kt
     if view.question.clock == "source":
-        return Stretch(session, mark.kf, ended, mark.sf, None if ended is None else mark.st)
+        return Stretch(
+            session, mark.kf, ended, mark.sf, None if ended is None else mark.st, mark.sf
+        )
     until = None if ended is None else view.commits.of(ended).at
-    return Stretch(session, mark.kf, ended, view.commits.of(mark.kf).at, until)
+    return Stretch(session, mark.kf, ended, view.commits.of(mark.kf).at, until, mark.sf)
 
 
-def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, int]:
-    """Return the position from which each session holds a relevant entry without a break.
+def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, Stretch]:
+    """Return from which version on each session holds a relevant entry without a break.
 
     Where one relevant code replaces another nothing new is recorded against the pupil.
     """
-    since: dict[Session, int] = {}
+    since: dict[Session, Stretch] = {}
     ended: dict[Session, int | None] = {}
     for stretch in stood:
         if ended.get(stretch.session) != stretch.since:
-            since[stretch.session] = stretch.since
+            since[stretch.session] = stretch
         ended[stretch.session] = stretch.until
     return since

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from projections.readmodel.grid import Grid
 
 
+AS_STATED = "as stated by its source"
+SECOND_HAND = "as the school's former system states"
+
+
 class Person:
     """A pupil as known: row number, what stays without keys, and details opened when read."""
 
@@ -86,6 +90,20 @@ class Author(NamedTuple):
         return ", ".join(filter(None, self)) or "not stated"
 
 
+class StatedAuthor(Author):
+    """Who did something, as another system states it."""
+
+    __slots__ = ()
+
+    @property
+    def words(self) -> str:
+        """Name and title, and that it is second-hand."""
+        return f"{super().words} ({SECOND_HAND})"
+
+    def _asdict(self) -> dict[str, Any]:
+        return {**super()._asdict(), "authenticated": AS_STATED}
+
+
 class Signed(Protocol):
     """A record that keeps its author's name and title of then."""
 
@@ -139,6 +157,23 @@ class View(Known):
     def author(self, record: Signed) -> Author:
         """Return who made a record, as it says itself."""
         return Author(self.open(record.name), record.job_title)
+
+    def decider(self, record: Signed, position: int) -> Author:
+        """Return who made the record of an event, or whom another system states to have."""
+        kind = StatedAuthor if self.is_stated(position) else Author
+        return kind(*self.author(record))
+
+    def is_stated(self, position: int) -> bool:
+        """Tell whether another system stated the fact at a position: it is second-hand."""
+        return self.commits.of(position).source is not None
+
+    def authenticated(self, position: int) -> str:
+        """Say how it is known who recorded the fact at a position."""
+        return AS_STATED if self.is_stated(position) else self.commits.of(position).authenticated
+
+    def done_at(self, position: int, stated: int | None) -> int:
+        """Return when the fact of an event was recorded: here, or by the system that states it."""
+        return (self.is_stated(position) and stated) or self.commits.of(position).at
 
     @property
     def knows_nothing(self) -> bool:

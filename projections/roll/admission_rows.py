@@ -12,15 +12,8 @@ from typing import Any, NamedTuple
 from ledger.clock import local_date
 from ledger.sealing.keys import is_sealed
 from projections.queries.columns import Column, Listing
-from projections.queries.versions import (
-    AS_STATED,
-    Describer,
-    Signatory,
-    at_column,
-    by_columns,
-    moment,
-)
-from projections.queries.view import View
+from projections.queries.versions import Describer, Signatory, at_column, by_columns, moment
+from projections.queries.view import AS_STATED, View
 from projections.readmodel.record import INTERVAL, Sealed, V, Versioned
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.roll import AdmissionAmendment, Details, Parent, Relation, Spell
@@ -59,7 +52,7 @@ class Amendment:
     @property
     def kind(self) -> str:
         """What kind of change it is, as in `KINDS`."""
-        if self.stored.imported:
+        if self.stored.imported and self.stored.by is None:
             return "restated"
         return "stated_anew" if self.stored.reason is None else "amendment"
 
@@ -135,6 +128,9 @@ def amended(view: View, describer: Describer, pupils: Collection[int]) -> list[A
             found.append(change.unexplained(commit))
     confidential = {each.parent for each in view.standing(Parent, address_confidential="yes")}
     rows = [_opened(view, describer, a, parents, confidential) for a in found]
+    if view.question.clock == "source":
+        rows.sort(key=lambda each: (each.stored.sf, each.stored.position, each.stored.field))
+        return rows
     return sorted(rows, key=lambda each: (each.stored.position, each.stored.field))
 
 

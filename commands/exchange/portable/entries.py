@@ -283,6 +283,7 @@ class Changes:
             reason=row.reason,
             minutes_late=row.minutes_late,
             nature=row.nature,
+            batch=row.batch,
         )
         self._judge(occasion, link)
         if link.kind != "amendment" or row.by is None or row.stated is None:

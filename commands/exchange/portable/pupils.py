@@ -1,7 +1,7 @@
 """The admission register: pupils, their spells on roll and their groups, new or changed."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
 from itertools import groupby, pairwise
@@ -9,6 +9,8 @@ from typing import Any, cast
 
 from msgspec.structs import replace
 
+from commands.exchange.portable import corrections
+from commands.exchange.portable.decided import CorrectionRow
 from commands.exchange.portable.rows import GroupRow, PupilRow, event_of
 from commands.exchange.portable.voices import SPELL_DETAILS, attributes
 from commands.exchange.portable.work import Work, in_time, is_again, not_held
@@ -25,7 +27,7 @@ from ledger.events.roll import (
     PupilRemoved,
 )
 from ledger.formats import fields
-from ledger.formats.portable import GROUPS, PUPILS
+from ledger.formats.portable import CORRECTIONS, GROUPS, PUPILS
 from ledger.state.school import Membership, Pupil, Spell
 from policies.law import age
 
@@ -109,10 +111,44 @@ def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
         rows = _standing(work, pupil, [*_new_versions(pupil, rows)])
         if not rows or not _fits(work, pupil, rows):
             return
+    amended = corrections.not_held_of(work, pupil, rows[-1].upn)
+    if amended and not known:
+        _record_steps(work, pupil, rows, amended)
+        return
     for row in rows:
         _record_spell(work, pupil, row)
     if known:
+        for correction in amended:
+            corrections.record(work, pupil.id, correction)
         _amend_details(work, work.school.pupils[pupil.id], rows[-1])
+
+
+def _record_steps(
+    work: Work, pupil: Pupil, rows: list[PupilRow], amended: list[CorrectionRow]
+) -> None:
+    """Record a new pupil's spells and what was amended of the entry, each when it was known.
+
+    The entry begins as it was before the first amendment of each detail.
+    """
+    before = {row.field: row.original for row in reversed(amended) if row.field in DETAILS}
+    first, *later = in_time(rows)
+    _record_spell(work, pupil, _as_of(work, CORRECTIONS, first, before))
+    steps: list[PupilRow | CorrectionRow] = [*later, *amended]
+    for step in in_time(steps):
+        if isinstance(step, CorrectionRow):
+            corrections.record(work, pupil.id, step)
+        else:
+            stands = work.school.pupils[pupil.id].details
+            details = {name: work.text(stands[name]) for name in DETAILS}
+            _record_spell(work, pupil, _as_of(work, PUPILS, step, details))
+
+
+def _as_of(work: Work, file: str, row: PupilRow, details: Mapping[str, str | None]) -> PupilRow:
+    """Return a row with the details as they were."""
+    changes: dict[str, Any] = dict(details)
+    if "dob" in changes:
+        changes["dob"] = corrections.day_of(work, file, row.line, changes["dob"]) or row.dob
+    return replace(row, **changes)
 
 
 def _new_versions(pupil: Pupil, rows: list[PupilRow]) -> Iterator[PupilRow]:
@@ -221,12 +257,7 @@ def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool)
         name: _text_of(row, name) or (work.text(known.details[name]) if known else None)
         for name in DETAILS
     }
-    return event_of(PupilEnrolled, row, **details, **_birth(row), boarder=boarder)
-
-
-def _birth(row: PupilRow) -> dict[str, Any]:
-    """Return what follows from a date of birth, which stays in clear."""
-    return {"birth_cohort": age.birth_cohort(row.dob), "compulsory_from": age.begins(row.dob)}
+    return event_of(PupilEnrolled, row, **details, **corrections.birth(row.dob), boarder=boarder)
 
 
 def _text_of(row: PupilRow, name: str) -> str | None:
@@ -245,7 +276,7 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
             amended=stated,
             stated=row.stated,
             row=row.line,
-            **(_birth(row) if name == "dob" else {}),
+            **(corrections.birth(row.dob) if name == "dob" else {}),
         )
         work.record("details amended", streams.pupil(pupil.id), event)
 

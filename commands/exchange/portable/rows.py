@@ -148,6 +148,7 @@ class AmendmentRow(SessionRow, frozen=True, kw_only=True):
     nature: str | None = None
     minutes_late: int | None = None
     kind: ChangeKind | None = None
+    batch: Annotated[str, fields.reference] | None = None
 
 
 class NoticeRow(Row, frozen=True, kw_only=True):
@@ -179,6 +180,7 @@ class CaseworkRow(Row, frozen=True, kw_only=True):
     with_whom: str | None = column(default=None, name="with")
     outcome: str | None = None
     notes: str | None = None
+    stated: Instant | None = column(default=None, name="recorded_on")
 
 
 class PlanRow(SessionRow, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import msgspec
 from commands.core import marks
 from commands.core.command import State
 from commands.exchange.portable.content import Content
-from commands.exchange.portable.rows import DatedRow, NoticeRow, RelationRow, Row
+from commands.exchange.portable.rows import DatedRow, Row
 from commands.exchange.portable.voices import Details, Record, Voices, attributes
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -26,6 +26,22 @@ from ledger.values import Session
 from policies.packs.codes import CodeRule, Rules
 
 _R = TypeVar("_R", bound=Row)
+
+
+class OfFamily(Protocol):
+    """A row about a parent and a child."""
+
+    @property
+    def line(self) -> int:
+        """Its place in the file."""
+
+    @property
+    def upn(self) -> str:
+        """The child."""
+
+    @property
+    def parent_id(self) -> str:
+        """The parent."""
 
 
 class _Stated(Protocol):
@@ -163,7 +179,7 @@ class Work:
             self.problems.refuse_once(("pupil", upn), file, line, why)
         return None
 
-    def child(self, file: str, row: NoticeRow | RelationRow) -> Pupil | None:
+    def child(self, file: str, row: OfFamily) -> Pupil | None:
         """Return the pupil of a row about a parent and child; refuse where either is unknown."""
         pupil, parent_id = self.pupil(file, row.line, row.upn), row.parent_id
         if parent_id in self.school.parents:
@@ -211,6 +227,7 @@ def draft(school: School) -> School:
         notices={stream: [*found] for stream, found in school.notices.items()},
         casework={stream: [*found] for stream, found in school.casework.items()},
         rules=set(school.rules),
+        policies=[*school.policies],
         groups={name: dict(joined) for name, joined in school.groups.items()},
     )
 

@@ -30,7 +30,7 @@ from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
 from ledger.values import Operator, parse_session
-from projections.exports import portable_rows
+from projections.exports import people, portable_rows
 from projections.exports.portable import ExportPortable
 from projections.figures.rates import Rates
 from projections.history.history import History
@@ -237,7 +237,7 @@ def test_a_merged_duplicate_is_left_out_and_the_export_is_importable(school, tmp
     """Its groups, marks, amendments, relations, notices and plans name nobody on roll."""
     execute(school, MergePupils(duplicate=UPN, into="Z999200018002", reason="One"))
     found = export(school, tmp_path / "out")
-    whose = {file for file, why in left(found) if why == portable_rows.NO_SPELL}
+    whose = {file for file, why in left(found) if why == people.NO_SPELL}
     assert whose == {"groups.csv", "relations.csv", "notices.csv", "plans.csv", "marks.csv",
                      "amendments.csv"}  # fmt: skip
     imported(tmp_path / "out")

@@ -91,9 +91,9 @@ class Ledger(Desk):
         """Return the stored states of one kind of event, for streams that end so."""
         with closing(sqlite3.connect(self.folder.log)) as db:
             rows = db.execute(
-                "SELECT state FROM stored_events WHERE topic = ? AND originator_id LIKE ? "
+                "SELECT state FROM stored_events WHERE topic LIKE ? AND originator_id LIKE ? "
                 "ORDER BY position",
-                [f"{topic}.v1", f"%{stream}"],
+                [f"{topic}.v%", f"%{stream}"],
             )
             return [json.loads(state) for (state,) in rows]
 
@@ -101,7 +101,7 @@ class Ledger(Desk):
         """Return how many events there are of each kind."""
         with closing(sqlite3.connect(self.folder.log)) as db:
             rows = db.execute("SELECT topic, count(*) FROM stored_events GROUP BY topic")
-            return Counter({topic.removesuffix(".v1"): count for topic, count in rows})
+            return Counter({topic.rpartition(".")[0]: count for topic, count in rows})
 
 
 @pytest.fixture
