@@ -31,7 +31,7 @@ class Said(NamedTuple):
     @property
     def words(self) -> str:
         """By whom and when, London time."""
-        return f"by {self.by.name} ({self.by.job_title}), {local(self.at):%Y-%m-%d %H:%M}"
+        return f"by {self.by.titled}, {local(self.at):%Y-%m-%d %H:%M}"
 
 
 class RequestedChange(NamedTuple):

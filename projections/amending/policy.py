@@ -44,7 +44,7 @@ class Adoption(NamedTuple):
     @property
     def adopter(self) -> str:
         """Name and title."""
-        return f"{self.by.name} ({self.by.job_title})"
+        return self.by.titled
 
 
 def _end(one: AdoptedPolicy, after: AdoptedPolicy | None) -> tuple[date | None, bool]:

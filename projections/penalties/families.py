@@ -28,14 +28,16 @@ _WEEK = timedelta(days=6)
 class Parent(NamedTuple):
     """Somebody who is a parent, or not ruled out, and what one more notice to them would be.
 
-    ``confirmed_on``: the last day by which the authority confirmed how many it holds.
+    ``confirmed_on``: the last day by which the authority confirmed how many it holds;
+    ``is_stated``: whether another system states that it did.
     """
 
     parent_id: str
     liable: Liable
     has_address: bool
     one_more: Prospect
-    confirmed_on: date | None
+    confirmed_on: date | None = None
+    is_stated: bool = False
 
 
 def by_pupil(found: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
@@ -62,9 +64,7 @@ class Families:
         # In order of the day: the last confirmation by then is the one that counts.
         confirmed = sorted(view.standing(Confirmation), key=lambda each: each.confirmed_on)
         self._confirmed = {
-            (each.pupil, each.parent): each.confirmed_on
-            for each in confirmed
-            if each.confirmed_on <= view.on
+            (each.pupil, each.parent): each for each in confirmed if each.confirmed_on <= view.on
         }
         self._pending = by_pupil((each.pupil, each.at) for each in pending_amendments(view))
         self._conflicts = by_pupil(
@@ -89,8 +89,13 @@ class Families:
                 who = each.parent
                 given = [n for parent, n in self._notices.get(pupil, ()) if parent == who]
                 one_more = prospect(given, self.view.on)
-                confirmed = self._confirmed.get((pupil, who))
-                yield Parent(who, found, who in self._addresses, one_more, confirmed)
+                parent = Parent(who, found, who in self._addresses, one_more)
+                if confirmed := self._confirmed.get((pupil, who)):
+                    is_stated = self.view.is_stated(confirmed.kf)
+                    parent = parent._replace(
+                        confirmed_on=confirmed.confirmed_on, is_stated=is_stated
+                    )
+                yield parent
 
     def blockers(
         self, pupil: int, case: Case, unmarked: Collection[Session], parents: Sequence[Parent]

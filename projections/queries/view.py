@@ -89,6 +89,11 @@ class Author(NamedTuple):
         """Name and title."""
         return ", ".join(filter(None, self)) or "not stated"
 
+    @property
+    def titled(self) -> str:
+        """The name with the title in brackets."""
+        return f"{self.name} ({self.job_title})"
+
 
 class StatedAuthor(Author):
     """Who did something, as another system states it."""
@@ -99,6 +104,11 @@ class StatedAuthor(Author):
     def words(self) -> str:
         """Name and title, and that it is second-hand."""
         return f"{super().words} ({SECOND_HAND})"
+
+    @property
+    def titled(self) -> str:
+        """The name with the title, and that it is second-hand, in brackets."""
+        return f"{self.name} ({self.job_title}, {SECOND_HAND})"
 
     def _asdict(self) -> dict[str, Any]:
         return {**super()._asdict(), "authenticated": AS_STATED}

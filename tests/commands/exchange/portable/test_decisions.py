@@ -236,3 +236,17 @@ def test_a_birthday_before_an_amendment_that_is_none_is_refused(ledger, stated):
     """With the line of the pupil's row."""
     rows = f"{ADA},,dob,once,2012-10-03,Certificate,{HOPE},{AT}"
     assert "date" in ledger.codes(stated(corrections=rows))
+
+
+def test_a_spell_that_was_recorded_again_keeps_the_details_of_then(ledger, changed, stated):
+    """Each version of it, and each amendment between them, in the order of their times."""
+    folder = changed()
+    header, *lines = (folder / "pupils.csv").read_text("utf-8").splitlines()
+    [ada] = [line for line in lines if line.startswith(ADA)]
+    rows = [f"{line}," for line in lines if line != ada]
+    rows += [f"{ada},2026-09-02T08:00:00Z", f"{ada.replace(',no,', ',yes,')},{LATER}"]
+    text = "\n".join([f"{header},recorded_on", *rows, ""])
+    (folder / "pupils.csv").write_text(text, "utf-8", newline="")
+    found = ledger.brought(stated(corrections=f"{ADA},,surname,Testaby,Testerby,Deed,{HOPE},{AT}"))
+    assert (found.found["PupilEnrolled"], found.found["DetailsAmended"]) == (9, 1)
+    assert ledger.brought(folder).found == {}
