@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 from commands.amending.policy import AdoptPolicy
+from commands.disclosure.redact import RedactField
 from commands.leave.request import RequestLeave
 from commands.penalties.consider import ConsiderPenalty
+from ledger.events.register import MarkAmended
 from ledger.formats.portable import FILES
 from policies.packs import school as school_packs
 from tests.commands.exchange.portable.conftest import ADA, CLEO
@@ -250,3 +252,18 @@ def test_a_spell_that_was_recorded_again_keeps_the_details_of_then(ledger, chang
     found = ledger.brought(stated(corrections=f"{ADA},,surname,Testaby,Testerby,Deed,{HOPE},{AT}"))
     assert (found.found["PupilEnrolled"], found.found["DetailsAmended"]) == (9, 1)
     assert ledger.brought(folder).found == {}
+
+
+def test_a_text_beyond_use_may_be_in_what_a_former_system_sent_after_it(ledger, stated):
+    """By the times that it states: its positions are another log's."""
+    letter = f"{ADA},letter,{{}},A letter,2026-11-10,,,,{HOPE},{{}}"
+    rows = f"{letter.format('Home', AT)}\n{letter.format('Court', '2026-11-10T08:00:00Z')}"
+    ledger.bring(stated(disclosures=rows))
+    amended = next(at for at, stream, event in ledger.log()
+                   if isinstance(event, MarkAmended) and stream.endswith(":2026-11-10/AM")
+                   and event.reason == "Mother telephoned: feverish")  # fmt: skip
+    redaction = RedactField(position=amended, field="reason", reason="Wrong child")
+    says = redaction.carry_out(ledger.by("H01").context).says
+    assert [line for line in says if "A letter" in line] == [
+        "  2026-11-10 letter to Home: A letter (ask for it back, or to destroy it)"
+    ]
