@@ -194,8 +194,9 @@ def _came_after(left: Disclosed, position: int, event: Event) -> bool:
     """
     if left.seen_at:
         return left.seen_at >= position
-    stated = isinstance(event, SourcedEvent) and event.row is not None
-    return stated and (event.stated or 0) <= (left.stated or 0)
+    if not isinstance(event, SourcedEvent) or event.row is None:
+        return False
+    return (event.stated or 0) <= (left.stated or 0)
 
 
 def _day(stream: str) -> date | None:

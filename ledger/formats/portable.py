@@ -87,7 +87,7 @@ FILES: Mapping[str, Columns] = MappingProxyType(
         ),
         AMENDMENTS: _columns(
             "upn date session original amended reason amended_by amended_on",
-            "nature minutes_late kind batch",
+            "nature minutes_late kind batch name job_title",
         ),
         NOTICES: _columns(
             "parent_id upn kind issued_on offence_first offence_last received_on paid_on "

@@ -295,6 +295,8 @@ class Marks:
                 mark.minutes_late,
                 "" if mark.kind == derived else mark.kind,
                 mark.batch,
+                self._view.open(mark.name),
+                mark.job_title,
             )
 
     def _known(self, file: str, *, changes: bool) -> Iterator[tuple[str, int | None, Mark]]:

@@ -149,6 +149,8 @@ class AmendmentRow(SessionRow, frozen=True, kw_only=True):
     minutes_late: int | None = None
     kind: ChangeKind | None = None
     batch: Annotated[str, fields.reference] | None = None
+    name: str | None = None
+    job_title: str | None = None
 
 
 class NoticeRow(Row, frozen=True, kw_only=True):

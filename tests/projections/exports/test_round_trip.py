@@ -67,7 +67,7 @@ PARENTS = ("M1", "F1")
 CODES = ("/", "N", "O", "U", "G", "I", "M", "L", "C", "V")
 FIRST = date(2026, 11, 2)
 NEVER_ALIKE = {
-    *("as_of", "position", "positions", "recorded_at", "seen_at"),
+    *("as_of", "position", "positions", "recorded_at", "seen_at", "decided_position", "batches"),
     *("authenticated", "source", "sources", "stated_at"),
 }
 """Where and when a ledger recorded something, and that a copy says of all that it is stated."""
@@ -80,7 +80,7 @@ class Term:
     desk: Desk
     chance: random.Random
 
-    def day(self, back: int = 15) -> date:
+    def day(self, back: int = 12) -> date:
         """Return a day of the last fortnight, weekends too."""
         return local_date(self.desk.now) - timedelta(days=self.chance.randrange(back))
 
@@ -127,9 +127,9 @@ def _mark(term: Term) -> Command:
 
 def _amend(term: Term) -> Command:
     note = term.chance.choice((None, "A letter"))
-    first = term.day()
+    first, code = FIRST + timedelta(days=term.chance.randrange(9)), term.chance.choice("OGIM")
     return AmendMarks(
-        pupil=term.pupil(), from_=str(first), to_=str(first + timedelta(days=2)), code=term.code(),
+        pupil=term.pupil(), from_=str(first), to_=str(first + timedelta(days=4)), code=code,
         reason="Rang", evidence_note=note,
     )  # fmt: skip
 
@@ -250,7 +250,7 @@ def _staff(term: Term) -> Command:
 
 
 MAKINGS: tuple[tuple[Making, int], ...] = (
-    (_take, 6), (_mark, 4), (_amend, 5), (_plan, 2), (_closure, 2), (_cancel, 1), (_ask_leave, 3),
+    (_take, 5), (_mark, 4), (_amend, 7), (_plan, 2), (_closure, 2), (_cancel, 1), (_ask_leave, 3),
     (_decide_leave, 4), (_decide_amendment, 3), (_consider, 2), (_notice, 2), (_confirm, 2),
     (_return, 2), (_disclose, 2), (_correct, 2), (_move, 2), (_family, 3), (_staff, 1),
 )  # fmt: skip
@@ -258,12 +258,22 @@ MAKINGS: tuple[tuple[Making, int], ...] = (
 
 def made(desk: Desk, chance: random.Random) -> list[int]:
     """Let a school live for some weeks; return the instants at which something was recorded."""
-    desk.at(f"{FIRST}T08:00")
     term, times = Term(desk, chance), []
-    if chance.random() < 0.5:
+    desk.at(f"{FIRST}T08:00")
+    if chance.random() < 0.7:
         desk.by("head").do(AdoptPolicy(policy="second-person", from_=FIRST).load(sys.stdin))
+    for parent, pupil in zip(PARENTS, PUPILS, strict=False):
+        desk.do(RecordParent(parent_id=parent, surname="Par"))
+        desk.do(RecordRelation(parent_id=parent, pupil=pupil, relationship="mother"))
+    for back in range(10):
+        day = FIRST + timedelta(days=back + 2 * (back > 4))
+        desk.at(f"{day}T08:50")
+        codes = chance.choices(CODES[:6], k=2)
+        rows = tuple(Row(n, upn(n), code) for n, code in enumerate(codes, start=1))
+        desk.do(TakeRegister(group="7A", session=parse_session(f"{day}/AM"), rows=rows))
+        times.append(desk.now)
     makings, weights = zip(*MAKINGS, strict=True)
-    for making in chance.choices(makings, weights, k=60):
+    for making in chance.choices(makings, weights, k=45):
         desk.now += chance.randrange(1, 30) * HOUR // 3 + chance.randrange(HOUR)
         try:
             desk.by(chance.choice(("head", "head", "mm"))).do(making(term))
