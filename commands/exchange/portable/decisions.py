@@ -51,7 +51,8 @@ class Kind:
     ``what``: as what they are counted; ``prefixes``: of the streams that they are on; ``events``:
     which of the events there they are; ``stream`` and ``event``: of a row, which may be refused;
     ``order``: what is wrong with a fact after those of its stream; ``adds``: whether a source may
-    add to a stream that somebody here wrote; ``takes``: whether a row is one of the kind's.
+    add to a stream that somebody here wrote; ``brought_once``: whether it may not even add to what
+    sources stated before; ``takes``: whether a row is one of the kind's.
     """
 
     what: str
@@ -61,6 +62,7 @@ class Kind:
     event: Callable[[Work, Row], SourcedEvent]
     order: Callable[[Held, SourcedEvent], Refused | None] = lambda _held, _event: None
     adds: bool = False
+    brought_once: bool = False
     takes: Callable[[Row], bool] = lambda _row: True
 
 
@@ -127,7 +129,8 @@ class _Stream:
         self._work, self._kind, self._stream = work, kind, stream
         self._history = [each for each in events if isinstance(each, kind.events)]
         self._held = Counter(_said(work, each) for each in self._history)
-        self._is_ours = any(each.row is None for each in self._history)
+        ours = any(each.row is None for each in self._history) and not kind.adds
+        self._is_settled = ours or (kind.brought_once and bool(self._history))
 
     @property
     def gone(self) -> int:
@@ -138,7 +141,7 @@ class _Stream:
         """Record a fact that is not held, after those before it."""
         if _take(self._held, self._work, event):
             return
-        if self._is_ours and not self._kind.adds:
+        if self._is_settled:
             self._work.differ(file, event.row or 0)
         elif why := self._kind.order(self._history, event):
             self._work.problems.refuse(file, event.row or 0, why)
@@ -372,6 +375,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             (amending.PolicyAdopted,),
             lambda *_: streams.policy(),
             _policy_event,
+            brought_once=True,
         ),
         portable.LEAVE: Kind(
             "steps of leave",

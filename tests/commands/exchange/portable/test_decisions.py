@@ -104,6 +104,15 @@ def test_a_policy_that_was_adopted_here_stands(known, stated):
     assert found.told("1 policy (policies.csv:2)")
 
 
+def test_a_policy_that_was_brought_is_not_replaced_by_bringing_another(known, stated):
+    """Once the ledger knows one, the next is adopted here, by somebody who may."""
+    known.bring(stated(policies=ROWS["policies.csv"]))
+    looser = ROWS["policies.csv"].replace("2026-11-01", "2026-11-02")
+    found = known.brought(stated(policies=f"{ROWS['policies.csv']}\n{looser}"))
+    assert found.found == {}
+    assert found.told("1 policy (policies.csv:")
+
+
 def test_considerations_of_a_source_stand_beside_ours(known, stated):
     """Who considered here considered here; what the source states is added as stated."""
     known.by("H01").do(ConsiderPenalty(pupil=ADA, decision="not-now", reason="Ill"))
