@@ -182,10 +182,22 @@ def _disclosures_of(state: State, aim: Target) -> list[Disclosed]:
         for pupil in (*named, None)
         for event in state.histories.get(streams.disclosure(pupil), ())
         if isinstance(event, Disclosed)
-        and event.seen_at >= aim.position
+        and _came_after(event, aim.position, aim.event)
         and (day is None or (event.first or day) <= day <= (event.last or day))
     ]
     return sorted(covering, key=lambda e: e.on)
+
+
+def _came_after(left: Disclosed, position: int, event: Event) -> bool:
+    """Tell whether what left may show an event: the register was read after it was recorded.
+
+    What a former system states to have left may show what it states too, by the times stated.
+    """
+    if left.seen_at:
+        return left.seen_at >= position
+    if not isinstance(event, SourcedEvent) or event.row is None:
+        return False
+    return (event.stated or 0) <= (left.stated or 0)
 
 
 def _day(stream: str) -> date | None:

@@ -12,8 +12,9 @@ from typing import Self, TextIO
 
 from commands.core.command import Decision, State, UseCase, argument, hidden, option
 from commands.core.ranges import Range, starting
-from commands.exchange.portable import calendar, people, pupils, uncounted
+from commands.exchange.portable import calendar, decisions, people, pupils, uncounted
 from commands.exchange.portable.content import ORDER, Content, load
+from commands.exchange.portable.decisions import decision_reads
 from commands.exchange.portable.known import cancellation_reads
 from commands.exchange.portable.marks import Marks, mark_reads
 from commands.exchange.portable.voices import voice_reads
@@ -51,7 +52,10 @@ class ImportPortable(UseCase):
     def reads(self, state: State) -> Iterable[Range]:
         """Name the whole school, and who stated what of it; the marks that the folder is about."""
         content, school = _content(self), map(starting, FOLDED)
-        stated = voice_reads() if content.whole else cancellation_reads(content, state)
+        if content.whole:
+            stated: Iterable[Range] = chain(voice_reads(), decision_reads(content))
+        else:
+            stated = cancellation_reads(content, state)
         return chain(school, stated, mark_reads(content, state))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
@@ -72,6 +76,7 @@ class ImportPortable(UseCase):
         if content.whole:
             people.record_notices(work)
             people.record_casework(work)
+            decisions.record_decisions(work)
         accepted = work.problems.settle(accept_findings=self.accept_findings, order=ORDER)
         findings = tuple(Finding(file=p.file, line=p.line, code=p.code) for p in accepted)
         reason = _ACCEPTED if self.accept_findings else None
@@ -123,6 +128,12 @@ _AMENDED_HERE = {
     portable.PARENTS: "parents",
     portable.RELATIONS: "relations",
     portable.NOTICES: "notices",
+    portable.REGISTERS: "registers taken",
+    portable.EVIDENCE: "pieces of evidence",
+    portable.APPROVALS: "steps of approvals",
+    portable.POLICIES: "policies",
+    portable.LEAVE: "steps of leave",
+    portable.RETURNS: "returns",
 }
 """What a person here may amend, and a source then state otherwise."""
 _PLACES = 3
@@ -132,6 +143,8 @@ _ONE = {
     "entries": "entry",
     "register times": "set of register times",
     "staff": "member of staff",
+    "policies": "policy",
+    "registers taken": "register taken",
 }
 _MANY = {"register times": "sets of register times", "staff": "members of staff"}
 """How what is counted is called, where its name is no plural in "s"."""

@@ -2,23 +2,25 @@
 
 from datetime import date
 
-from ledger.events.base import AuthorName, Event, RegisterText
+from ledger.events.base import AuthorName, RegisterText, SourcedEvent
 
 
-class EvidenceGiven(Event):
+class EvidenceGiven(SourcedEvent):
     """What the amendments of one batch rest on, for one pupil.
 
     ``file``: the name of a file and ``sha256`` of its bytes (hex), or neither; ``note``: what it
-    is; ``key``: of the copy kept in ``attachments/`` (base64url), none where no copy is kept.
+    is; ``key``: of the copy kept in ``attachments/`` (base64url), none where no copy is kept;
+    ``by``: the staff id of who gave it, where the transaction's header does not say.
     """
 
     file: RegisterText | None = None
     sha256: str | None = None
     note: RegisterText | None = None
     key: RegisterText | None = None
+    by: str | None = None
 
 
-class AmendmentRequested(Event):
+class AmendmentRequested(SourcedEvent):
     """An amendment that the school's policy holds until a second person has approved it.
 
     ``grounds``: why the policy asks (``late``, ``many``, ``relied-on``). The mark stands as it
@@ -37,7 +39,7 @@ class AmendmentRequested(Event):
     job_title: str
 
 
-class RequestDecided(Event):
+class RequestDecided(SourcedEvent):
     """What became of a requested amendment, and who decided it."""
 
     batch: str
@@ -59,7 +61,7 @@ class RequestWithdrawn(RequestDecided):
     """Whoever asked took the request back."""
 
 
-class PolicyAdopted(Event):
+class PolicyAdopted(SourcedEvent):
     """The school's own policy from a date, word for word (TOML); the one before it ends."""
 
     policy: str

@@ -3,18 +3,19 @@
 from datetime import date
 from typing import Literal
 
-from ledger.events.base import AuthorName, CaseworkText, Event
+from ledger.events.base import AuthorName, CaseworkText, Event, SourcedEvent
 
 DisclosureKind = Literal[
     "certificate", "pack", "letter", "return", "inspection", "subject-access", "other"
 ]
 
 
-class Disclosed(Event):
+class Disclosed(SourcedEvent):
     """An extract of the register left the school: to whom, what, when, at which position.
 
     ``first`` and ``last``: the days that it covers, where it covers some; ``seen_at``: the
-    position up to which the register was read; ``sha256``: of the file, where there is one.
+    position up to which the register was read, 0 where that was another ledger's; ``sha256``: of
+    the file, where there is one.
     """
 
     kind: DisclosureKind

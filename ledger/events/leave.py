@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from ledger.events.base import AuthorName, Event, RegisterText
+from ledger.events.base import AuthorName, RegisterText, SourcedEvent
 
 
-class LeaveRequested(Event):
+class LeaveRequested(SourcedEvent):
     """Leave was asked for (SI 2024/208 reg 11): who asked, when, for which sessions, for what.
 
     ``purpose``: a name in the statute's list of purposes; ``parent``: the id of the parent who
@@ -22,7 +22,7 @@ class LeaveRequested(Event):
     by: str
 
 
-class LeaveDecided(Event):
+class LeaveDecided(SourcedEvent):
     """Leave was granted or refused, with the reason, by whom, and when the letter went.
 
     ``paragraph``: of reg 11, under which it was granted; ``code``: what is planned for it.
@@ -41,7 +41,7 @@ class LeaveDecided(Event):
     job_title: str
 
 
-class LeaveWithdrawn(Event):
+class LeaveWithdrawn(SourcedEvent):
     """The family no longer asks for the leave, or it was taken back before it began."""
 
     reason: RegisterText
@@ -50,7 +50,7 @@ class LeaveWithdrawn(Event):
     job_title: str
 
 
-class LeaveFalsified(Event):
+class LeaveFalsified(SourcedEvent):
     """Leave turned out to have been obtained falsely; ``batch``: the amendments that follow."""
 
     reason: RegisterText

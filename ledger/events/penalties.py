@@ -6,12 +6,12 @@ from typing import Literal
 from ledger.events.base import AuthorName, CaseworkText, Event, Record, SourcedEvent
 
 
-class PenaltyConsidered(Event):
+class PenaltyConsidered(SourcedEvent):
     """What reg 9A demands: somebody considered, with what the register said at that moment.
 
     ``entries``: the relevant entries of the latest window, ``2026-11-20/AM U``; ``count`` and
     ``settled`` (without provisional ones) of it, ``peak`` of any window; ``seen_at``: the
-    position up to which the register was read.
+    position up to which the register was read, 0 where that was another ledger's.
     """
 
     decision: Literal["refer", "issue", "not-now", "no-discretion"]
@@ -26,7 +26,7 @@ class PenaltyConsidered(Event):
     seen_at: int
 
 
-class NoticesConfirmed(Event):
+class NoticesConfirmed(SourcedEvent):
     """The authority confirmed how many notices it holds for a parent and child (reg 20)."""
 
     la_ref: str

@@ -3,7 +3,7 @@
 from ledger.events.base import AuthorName, Event, RegisterText, SourcedEvent
 
 
-class RegisterTaken(Event):
+class RegisterTaken(SourcedEvent):
     """A group's register for a session was taken: who, opened and ended (instants)."""
 
     by: str

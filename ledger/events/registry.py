@@ -57,11 +57,11 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "DetailsAmended.v1": roll.DetailsAmended,
         "GroupJoined.v1": roll.GroupJoined,
         "GroupLeft.v1": roll.GroupLeft,
-        "PenaltyConsidered.v1": penalties.PenaltyConsidered,
-        "NoticesConfirmed.v1": penalties.NoticesConfirmed,
-        "ReturnAgreed.v1": returns.ReturnAgreed,
-        "ReturnMade.v1": returns.ReturnMade,
-        "RegisterTaken.v1": register.RegisterTaken,
+        "PenaltyConsidered.v2": penalties.PenaltyConsidered,
+        "NoticesConfirmed.v2": penalties.NoticesConfirmed,
+        "ReturnAgreed.v2": returns.ReturnAgreed,
+        "ReturnMade.v2": returns.ReturnMade,
+        "RegisterTaken.v2": register.RegisterTaken,
         "SessionMarked.v1": register.SessionMarked,
         "MarkCorrected.v1": register.MarkCorrected,
         "MarkAmended.v1": register.MarkAmended,
@@ -70,21 +70,21 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         "AbsencePlanned.v1": register.AbsencePlanned,
         "PlanChanged.v1": register.PlanChanged,
         "PlanWithdrawn.v1": register.PlanWithdrawn,
-        "EvidenceGiven.v1": amending.EvidenceGiven,
-        "AmendmentRequested.v1": amending.AmendmentRequested,
-        "AmendmentApproved.v1": amending.AmendmentApproved,
-        "AmendmentDeclined.v1": amending.AmendmentDeclined,
-        "RequestWithdrawn.v1": amending.RequestWithdrawn,
-        "PolicyAdopted.v1": amending.PolicyAdopted,
+        "EvidenceGiven.v2": amending.EvidenceGiven,
+        "AmendmentRequested.v2": amending.AmendmentRequested,
+        "AmendmentApproved.v2": amending.AmendmentApproved,
+        "AmendmentDeclined.v2": amending.AmendmentDeclined,
+        "RequestWithdrawn.v2": amending.RequestWithdrawn,
+        "PolicyAdopted.v2": amending.PolicyAdopted,
         "CaseUndercut.v1": penalties.CaseUndercut,
         "AlertSettled.v1": penalties.AlertSettled,
         "MarksUncounted.v1": register.MarksUncounted,
         "AdmissionAmended.v1": roll.AdmissionAmended,
-        "LeaveRequested.v1": leave.LeaveRequested,
-        "LeaveDecided.v1": leave.LeaveDecided,
-        "LeaveWithdrawn.v1": leave.LeaveWithdrawn,
-        "LeaveFalsified.v1": leave.LeaveFalsified,
-        "Disclosed.v1": disclosure.Disclosed,
+        "LeaveRequested.v2": leave.LeaveRequested,
+        "LeaveDecided.v2": leave.LeaveDecided,
+        "LeaveWithdrawn.v2": leave.LeaveWithdrawn,
+        "LeaveFalsified.v2": leave.LeaveFalsified,
+        "Disclosed.v2": disclosure.Disclosed,
         "NamesShown.v1": disclosure.NamesShown,
         "FieldRedacted.v1": disclosure.FieldRedacted,
         "WitnessTrusted.v1": proof.WitnessTrusted,
@@ -97,14 +97,35 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
 FIRST: frozenset[type[Event]] = frozenset({register.SessionMarked})
 """Kinds that only stand first in their stream: a second entry for a session is a conflict."""
 
+_SINCE_STATED = (
+    "PenaltyConsidered",
+    "NoticesConfirmed",
+    "NoticeStated",
+    "ReturnAgreed",
+    "ReturnMade",
+    "RegisterTaken",
+    "EvidenceGiven",
+    "AmendmentRequested",
+    "AmendmentApproved",
+    "AmendmentDeclined",
+    "RequestWithdrawn",
+    "PolicyAdopted",
+    "LeaveRequested",
+    "LeaveDecided",
+    "LeaveWithdrawn",
+    "LeaveFalsified",
+    "Disclosed",
+)
+"""Kinds that another system may state since their second shape: with its time, and the row."""
 
-def _without_ground(notice: State) -> State:
-    """Return a penalty notice of which no ground of withdrawal is stated."""
-    return notice
+
+def _recorded_here(state: State) -> State:
+    """Return the state of a fact that no other system stated: all of it as it was."""
+    return state
 
 
 UPCASTS: Mapping[str, tuple[str, Upcast]] = MappingProxyType(
-    {"NoticeStated.v1": ("NoticeStated.v2", _without_ground)}
+    {f"{kind}.v1": (f"{kind}.v2", _recorded_here) for kind in _SINCE_STATED}
 )
 """Old name -> (the next name, a pure function from the old state to the new one)."""
 

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from ledger.events.base import AuthorName, Event
+from ledger.events.base import AuthorName, SourcedEvent
 
 
-class ReturnAgreed(Event):
+class ReturnAgreed(SourcedEvent):
     """The figure agreed with the authority for failing to attend regularly (reg 13(7)(a))."""
 
     sessions: int
@@ -14,7 +14,7 @@ class ReturnAgreed(Event):
     by: str
 
 
-class ReturnMade(Event):
+class ReturnMade(SourcedEvent):
     """A return was made to the authority on a day, about these pupils (internal ids)."""
 
     on: date

@@ -4,6 +4,7 @@ A reader takes the text of a cell as it is in the file, and refuses what it does
 The functions at the end look at values that were read, and return the refusal, if there is one.
 """
 
+import re
 from collections.abc import Callable, Collection
 from datetime import date
 from functools import lru_cache, partial
@@ -14,6 +15,9 @@ from ledger.clock import iso, parse_instant
 from ledger.errors import Refused
 from ledger.formats import portable
 
+_LONGEST = 64
+_REFERENCE = re.compile(r"[A-Za-z0-9_-]+")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _MOST_DIGITS = 9  # no minute, rank or count comes near; what is stored stays far below 64 bits
 
 Read = Callable[[str], Any]
@@ -101,6 +105,40 @@ def roles(cell: str) -> tuple[str, ...]:
 def sessions(cell: str) -> tuple[str, ...]:
     """Read the sessions that a notice relies on."""
     return tuple(str(values.parse_session(part)) for part in _parts(cell))
+
+
+def session(cell: str) -> str:
+    """Read a session."""
+    return str(values.parse_session(cell))
+
+
+def texts(cell: str) -> tuple[str, ...]:
+    """Read a list of words."""
+    return tuple(_parts(cell))
+
+
+def relied_on(cell: str) -> tuple[str, ...]:
+    """Read sessions with the code that stood for each: ``2026-11-20/AM U``."""
+    found = [part.split() for part in _parts(cell)]
+    if any(len(words) != 2 for words in found):  # noqa: PLR2004 - session and code
+        what = f"{cell!r} is not a list of sessions with their codes"
+        raise Refused("entries", what, "write each as 2026-11-20/AM U, with ; between them")
+    return tuple(f"{values.parse_session(at)} {code}" for at, code in found)
+
+
+def reference(cell: str) -> str:
+    """Read what something is called in the system that it comes from: letters, digits, - and _."""
+    if len(cell) > _LONGEST or not _REFERENCE.fullmatch(cell):
+        what = f"{cell!r} is no reference: letters, digits, - and _, {_LONGEST} at the most"
+        raise Refused("reference", what, "correct it as its system has it")
+    return cell
+
+
+def digest(cell: str) -> str:
+    """Read the SHA-256 of a file, 64 hexadecimal digits."""
+    if not _DIGEST.fullmatch(cell):
+        raise Refused("digest", f"{cell!r} is no SHA-256", "write its 64 digits, or none")
+    return cell
 
 
 def _parts(cell: str) -> list[str]:

@@ -20,6 +20,16 @@ AMENDMENTS = "amendments.csv"
 NOTICES = "notices.csv"
 CASEWORK = "casework.csv"
 PLANS = "plans.csv"
+CORRECTIONS = "corrections.csv"
+LEAVE = "leave.csv"
+CONSIDERATIONS = "considerations.csv"
+CONFIRMATIONS = "confirmations.csv"
+REGISTERS = "registers.csv"
+APPROVALS = "approvals.csv"
+EVIDENCE = "evidence.csv"
+POLICIES = "policies.csv"
+RETURNS = "returns.csv"
+DISCLOSURES = "disclosures.csv"
 
 NO_MARK = "-"
 """In the code column: no mark was made."""
@@ -29,6 +39,9 @@ LIST_SEPARATOR = ";"
 EntryKind = Literal["entry", "late_entry"]
 ChangeKind = Literal["taking", "amendment", "restated"]
 PlanStep = Literal["planned", "changed", "withdrawn"]
+LeaveStep = Literal["requested", "granted", "refused", "withdrawn", "falsified"]
+ApprovalStep = Literal["requested", "approved", "declined", "withdrawn"]
+ReturnStep = Literal["agreed", "made"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,11 @@ class Columns:
 
 def _columns(required: str, optional: str = "") -> Columns:
     return Columns(tuple(required.split()), tuple(optional.split()))
+
+
+def _signed(required: str) -> Columns:
+    """Return the columns of what somebody decided: by whom, as they were then called, and when."""
+    return _columns(f"{required} by name job_title recorded_on")
 
 
 FILES: Mapping[str, Columns] = MappingProxyType(
@@ -69,15 +87,31 @@ FILES: Mapping[str, Columns] = MappingProxyType(
         ),
         AMENDMENTS: _columns(
             "upn date session original amended reason amended_by amended_on",
-            "nature minutes_late kind",
+            "nature minutes_late kind batch name job_title",
         ),
         NOTICES: _columns(
             "parent_id upn kind issued_on offence_first offence_last received_on paid_on "
             "withdrawn_on outcome",
             "outcome_on sessions issuer withdrawn_ground recorded_on",
         ),
-        CASEWORK: _columns("upn step on by with outcome notes"),
+        CASEWORK: _columns("upn step on by with outcome notes", "recorded_on"),
         PLANS: _columns("upn date session code reason nature planned_by planned_on step"),
+        # What a system before this one decided, kept or sent: a row a fact, by whom and when.
+        CORRECTIONS: _signed("upn parent_id field original amended reason"),
+        REGISTERS: _columns("date session group taken_by opened ended marks recorded_on"),
+        EVIDENCE: _columns("upn batch file sha256 note given_by recorded_on"),
+        APPROVALS: _signed(
+            "upn date session step batch original code minutes_late nature grounds reason"
+        ),
+        POLICIES: _signed("policy from text"),
+        LEAVE: _signed(
+            "upn leave step first last purpose asked_on asked_by parent_id paragraph code reason "
+            "letter_on batch"
+        ),
+        CONSIDERATIONS: _signed("upn decision reason count settled peak entries"),
+        CONFIRMATIONS: _signed("parent_id upn la_ref confirmed_on notices"),
+        RETURNS: _signed("kind step on sessions weeks upns"),
+        DISCLOSURES: _signed("upn kind to what on first last sha256"),
     }
 )
 """Every CSV file of the folder; ``school.toml`` stands beside them."""

@@ -32,7 +32,7 @@ class Said(NamedTuple):
     @property
     def words(self) -> str:
         """By whom and when, London time."""
-        return f"by {self.by.name} ({self.by.job_title}), {moment(self.at)}"
+        return f"by {self.by.titled}, {moment(self.at)}"
 
 
 class RequestedChange(NamedTuple):
@@ -114,7 +114,8 @@ def _change(view: View, each: Request) -> RequestedChange:
 
 
 def _said(view: View, step: RequestStep) -> Said:
-    return Said(view.author(step), view.commits.of(step.position).at, view.open(step.reason))
+    by, at = view.decider(step, step.position), view.done_at(step.position, step.stated)
+    return Said(by, at, view.open(step.reason))
 
 
 def _by_place(change: RequestedChange) -> tuple[int, str, str]:

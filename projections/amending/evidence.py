@@ -22,7 +22,7 @@ from projections.readmodel.records.amending import Evidence as Piece
 class GivenPiece(NamedTuple):
     """A piece of evidence, the sessions amended on it, and how the kept copy is now.
 
-    ``copy``: none where none was kept; ``by``: as on the day; ``recorded``: when.
+    ``copy``: none where none was kept; ``by``: as on the day; ``at``: when it was given.
     """
 
     piece: Piece
@@ -32,7 +32,8 @@ class GivenPiece(NamedTuple):
     note: str | None
     copy: str | None
     by: Author
-    recorded: int
+    at: int
+    authenticated: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +62,12 @@ class Evidence(Question[Sequence[GivenPiece]]):
                 view.open(each.file),
                 view.open(each.note),
                 _copy(view, each),
-                describer.name_and_title(each.by, local_date(view.commits.of(each.line).at)),
-                view.commits.of(each.line).at,
+                describer.name_and_title(each.by, local_date(at), each.line),
+                at,
+                view.authenticated(each.line),
             )
             for each in pieces
+            for at in (view.done_at(each.line, each.sf),)
         ]
 
     def present(self, found: Sequence[GivenPiece]) -> Answer:
@@ -121,11 +124,11 @@ COLUMNS: tuple[Column[GivenPiece], ...] = (
     Column("kept", value=lambda row: row.piece.copy_key is not None),
     Column("copy", "Copy", text=lambda row: row.copy or "not kept"),
     Column("by", "By", csv=False, text=lambda row: row.by.words,
-           value=lambda row: row.by._asdict() | {"authenticated": row.piece.authenticated}),
+           value=lambda row: row.by._asdict() | {"authenticated": row.authenticated}),
     Column("by_name", value=lambda row: row.by.name, json=False),
     Column("by_job_title", value=lambda row: row.by.job_title, json=False),
-    Column("by_authenticated", value=lambda row: row.piece.authenticated, json=False),
-    *recorded_columns("When", lambda row: row.recorded),
+    Column("by_authenticated", value=lambda row: row.authenticated, json=False),
+    *recorded_columns("When", lambda row: row.at),
     Column("position", "Position", lambda row: row.piece.line, number=True),
 )  # fmt: skip
 _READ = (

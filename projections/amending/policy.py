@@ -44,7 +44,7 @@ class Adoption(NamedTuple):
     @property
     def adopter(self) -> str:
         """Name and title."""
-        return f"{self.by.name} ({self.by.job_title})"
+        return self.by.titled
 
 
 def _end(one: AdoptedPolicy, after: AdoptedPolicy | None) -> tuple[date | None, bool]:
@@ -75,7 +75,10 @@ class _AboutPolicies(Question[Policies]):
             view.on,
             [
                 Adoption(
-                    each, view.author(each), view.commits.of(each.position).at, *_end(each, after)
+                    each,
+                    view.decider(each, each.position),
+                    view.done_at(each.position, each.sf),
+                    *_end(each, after),
                 )
                 for each, after in zip_longest(known, known[1:])
             ],

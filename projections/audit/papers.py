@@ -34,13 +34,15 @@ class RecordedPaper:
     """A paper about one pupil as it was put on record.
 
     ``said``: what it is, by which event; ``seen_at``: up to where the register was read for it,
-    none for a notice, which has a day only. A notice covers sessions from its issue until it is
-    withdrawn, any other paper those that it relied on.
+    none for a notice, which has a day only, and where another system states the paper; ``stated``:
+    when it was recorded, in microseconds, here or there. A notice covers sessions from its issue
+    until it is withdrawn, any other paper those that it relied on.
     """
 
     said: PaperBefore
     covering: Notice | Paper
     seen_at: int | None = None
+    stated: int = 0
 
     def covers(self, session: Session, changed_on: date) -> bool:
         """Tell whether it covers a session, by what stood of it on a day."""
@@ -52,15 +54,17 @@ class RecordedPaper:
         """Tell whether a change came after it.
 
         After the position up to which the register was read; after the day of a notice's issue,
-        or on that day and recorded here after it (what was imported has a day only).
+        or on that day and recorded after it. What another system states goes by its times.
         """
-        if self.seen_at is not None:
+        if self.seen_at:
             return self.seen_at < step.position
+        later = step.when is not None and 0 < self.stated < step.when
         on, changed_on = self.said.on, step.changed_on
-        if on is None or changed_on is None:
-            return False
-        same_day = on == changed_on and not step.imported
-        return on < changed_on or (same_day and self.said.position < step.position)
+        if not isinstance(self.covering, Notice) or on is None or changed_on is None:
+            return later
+        if on == changed_on:
+            return later if step.imported else self.said.position < step.position
+        return on < changed_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +109,16 @@ def _papers(view: View) -> dict[int, list[RecordedPaper]]:
 
 def _notices(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     for notice in view.standing(penalties_records.Notice):
-        position = view.first_version(penalties_records.Notice, **notice.identity).kf
-        said = PaperBefore("notice", notice.issued_on, position)
-        yield notice.pupil, RecordedPaper(said, notice.law)
+        first = view.first_version(penalties_records.Notice, **notice.identity)
+        said = PaperBefore("notice", notice.issued_on, first.kf)
+        yield notice.pupil, RecordedPaper(said, notice.law, stated=first.sf)
 
 
 def _considerations(view: View) -> Iterator[tuple[int, RecordedPaper]]:
     for each in view.standing(penalties_records.Consideration):
         if each.paper is not None:
             said = PaperBefore("consideration", None, each.kf)
-            yield each.pupil, RecordedPaper(said, each.paper, each.seen_at)
+            yield each.pupil, RecordedPaper(said, each.paper, each.seen_at, each.sf)
 
 
 def _disclosures(view: View) -> Iterator[tuple[int, RecordedPaper]]:
@@ -123,4 +127,4 @@ def _disclosures(view: View) -> Iterator[tuple[int, RecordedPaper]]:
         paper = each.extract
         if paper is not None and each.pupil is not None:
             said = PaperBefore(each.kind, each.on_date, each.kf)
-            yield each.pupil, RecordedPaper(said, paper, each.seen_at)
+            yield each.pupil, RecordedPaper(said, paper, each.seen_at, each.sf)

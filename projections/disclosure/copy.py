@@ -127,9 +127,9 @@ class Copy:
         """Return a detail in clear, but none that tells where somebody lives in confidence."""
         return CONFIDENTIAL if text and self.confidential and field in _PLACES else text
 
-    def day_of(self, position: int) -> str:
-        """Return the London date on which an event was recorded, with what is known of it."""
-        return dated(self.view.commits.of(position).at)
+    def day_of(self, position: int, stated: int | None = None) -> str:
+        """Return the London date on which an event was recorded, here or by who states it."""
+        return dated(self.view.done_at(position, stated))
 
     def check(self) -> None:
         """Refuse a parent to whom nothing may be given, by the newest that is recorded."""

@@ -37,10 +37,11 @@ class Extract:
     on: date
     first: date | None = None
     last: date | None = None
-    seen_at: int
+    seen_at: int | None
     sha256: str | None = None
     by: Author
     position: int
+    stated: int | None = None
     people: Sequence[Person] = ()
     changed_since: int | None = None
 
@@ -79,7 +80,10 @@ class Disclosures(Selection, Question[Sequence[Extract]]):
 def extracts(view: View) -> list[Extract]:
     """Return everything that left, as known: extracts, returns made, alerts sent; oldest first."""
     found = (*_disclosed(view), *_returns(view), *_alerts(view))
-    return sorted(found, key=lambda each: (each.on, each.position))
+    by_source = view.question.clock == "source"
+    return sorted(
+        found, key=lambda each: (each.on, (by_source and each.stated) or 0, each.position)
+    )
 
 
 def _disclosed(view: View) -> Iterator[Extract]:
@@ -92,9 +96,10 @@ def _disclosed(view: View) -> Iterator[Extract]:
             on=each.on_date,
             first=each.first,
             last=each.last,
-            seen_at=each.seen_at,
+            seen_at=each.seen_at or None,
+            stated=each.sf,
             sha256=each.sha256,
-            by=view.author(each),
+            by=view.decider(each, each.line),
             position=each.line,
         )
 
@@ -107,8 +112,9 @@ def _returns(view: View) -> Iterator[Extract]:
             to=_AUTHORITY,
             what=f"{made.kind} return",
             on=made.on_date,
-            seen_at=made.line,
-            by=view.author(made),
+            seen_at=None if view.is_stated(made.line) else made.line,
+            stated=made.sf,
+            by=view.decider(made, made.line),
             position=made.line,
         )
 
@@ -122,8 +128,9 @@ def _alerts(view: View) -> Iterator[Extract]:
             to=view.open(sent.to_whom),
             what=f"notice of alert {sent.alert}",
             on=sent.on_date,
-            seen_at=sent.kf,
-            by=view.author(sent),
+            seen_at=None if view.is_stated(sent.kf) else sent.kf,
+            stated=sent.sf,
+            by=view.decider(sent, sent.kf),
             position=sent.kf,
         )
 
@@ -138,18 +145,28 @@ def _changes_since(view: View, each: Extract) -> int | None:
     if each.first is None or each.last is None:
         return None
     found = _versions(view, each, each.first, each.last)
-    return sum(v.position > each.seen_at and v.kind in AFTER_THE_TAKING for v in found)
+    return sum(_is_later(v, each) and v.kind in AFTER_THE_TAKING for v in found)
+
+
+def _is_later(version: Version, each: Extract) -> bool:
+    """Tell whether a version was recorded after the register was read.
+
+    For what another system states to have left by the times stated: its positions are not ours.
+    """
+    if each.seen_at is None:
+        return version.known_by_source > (each.stated or 0)
+    return version.position > each.seen_at
 
 
 def _versions(view: View, each: Extract, first: date, last: date) -> Iterable[Version]:
     if each.pupils:
         return versions_of(view, each.pupils, first, last)
-    later = Between(each.seen_at + 1, view.position)
+    later = Between((each.seen_at or 0) + 1, view.position)
     return versions(view, session=sessions_of(first, last), kf=later)
 
 
 def _upns(each: Extract) -> str:
-    return ";".join(person.upn for person in each.people)
+    return ";".join(sorted(person.upn for person in each.people))
 
 
 COLUMNS: tuple[Column[Extract], ...] = (

@@ -15,7 +15,6 @@ from ledger.store.store import Store
 from projections.disclosure.copy import FOR_REVIEW, THIRD_PARTY, Cell, Copy, Section
 from projections.disclosure.disclosures import Extract, extracts
 from projections.queries.versions import VERSION_KINDS, named
-from projections.queries.view import Author
 from projections.queries.wording import by_in_words, recorded
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.record import V
@@ -58,8 +57,8 @@ def _held(record: type[V], order: Callable[[V], Any]) -> Callable[[Copy], list[V
     return about
 
 
-_BY: Cell[Any] = Cell("by", "By", lambda copy, each: copy.view.author(each).words)
-_RECORDED: Cell[Any] = Cell("on", "Date", lambda copy, each: copy.day_of(each.line))
+_BY: Cell[Any] = Cell("by", "By", lambda copy, each: copy.view.decider(each, each.kf).words)
+_RECORDED: Cell[Any] = Cell("on", "Date", lambda copy, each: copy.day_of(each.line, each.sf))
 
 
 # -- the admission register ----------------------------------------------------------------------
@@ -247,7 +246,8 @@ CHANGES: tuple[Section[Any], ...] = (
 def _decided_by(copy: Copy, request: Request) -> str | None:
     if request.decided_name is None:
         return None
-    return Author(copy.view.open(request.decided_name), request.decided_title).words
+    *_, decided = request.steps
+    return copy.view.decider(decided, decided.position).words
 
 
 def _caseworker(copy: Copy, step: CaseworkStep) -> str | None:
@@ -331,7 +331,7 @@ CASE: tuple[Section[Any], ...] = (
     Section[AlertSettlement](
         "alerts", "What became of warnings that a change had undercut a paper",
         _held(AlertSettlement, lambda each: each.kf), (
-        Cell("on", "Date", lambda copy, each: copy.day_of(each.kf)),
+        Cell("on", "Date", lambda copy, each: copy.day_of(each.kf, each.sf)),
         Cell("outcome", "Outcome"),
         Cell("to", "To", "to_whom"),
         Cell("reason", "Reason"),
@@ -369,7 +369,7 @@ CASE: tuple[Section[Any], ...] = (
     Section[Evidence](
         "evidence", "Evidence that amendments rest on",
         _held(Evidence, lambda each: each.line), (
-        Cell("on", "Recorded", lambda copy, each: dated(copy.view.commits.of(each.line).at)),
+        Cell("on", "Recorded", lambda copy, each: copy.day_of(each.line, each.sf)),
         Cell("file", "File"),
         Cell("copied", "Copy kept", lambda _, each: "yes" if each.copy_key else "no"),
     ), lambda _, rows: ["The files themselves are asked for apart."] if rows else []),

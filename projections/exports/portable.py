@@ -15,7 +15,9 @@ from ledger.errors import Refused
 from ledger.files import new_folder
 from ledger.formats.portable import AMENDMENTS, FILES, MARKS, SCHOOL
 from projections.exports import portable_rows
-from projections.exports.portable_rows import Marks, People, Row
+from projections.exports.carried import Omission, omissions
+from projections.exports.people import People
+from projections.exports.portable_rows import Marks, Row
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, argument
 from projections.queries.view import View
@@ -32,17 +34,22 @@ class RowsOfFile(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """What was written, and what was not; ``beyond_use``: pupils without a key any more."""
+    """What was written, and what was not; ``beyond_use``: pupils without a key any more.
+
+    ``left_out``: rows that an import would refuse; ``omitted``: what no file carries.
+    """
 
     files: Sequence[RowsOfFile]
     beyond_use: int
     left_out: Sequence[RowsOfFile]
+    omitted: Sequence[Omission]
 
 
 _FILES: tuple[Column[RowsOfFile], ...] = (
     Column("file", "File"),
     Column("rows", "Rows", text=lambda each: f"{each.rows:,}", number=True),
 )
+_OMITTED: tuple[Column[Omission], ...] = (Column("what"), Column("number"), Column("why"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +71,7 @@ class ExportPortable(Question[Exported]):
             [RowsOfFile(*each) for each in counts.items()],
             people.beyond_use,
             [RowsOfFile(file, n, why) for (file, why), n in sorted(people.left_out.items())],
+            [*omissions(view)],
         )
 
     def present(self, found: Exported) -> Answer:
@@ -73,6 +81,7 @@ class ExportPortable(Question[Exported]):
             "rows": listing,
             "left_out": found.beyond_use,
             "rows_left_out": Listing((*_FILES, Column("why")), found.left_out),
+            "not_carried": Listing(_OMITTED, found.omitted),
         }
         table = listing.grid(f"Written to {self.path}", notes=list(_omissions(found)))
         return Answer(fields, blocks=[table])
@@ -87,11 +96,14 @@ class ExportPortable(Question[Exported]):
 
 
 def _omissions(found: Exported) -> Iterator[str]:
-    """Yield what was left out and why: an import would not take it."""
+    """Yield what was left out and why."""
     if count := found.beyond_use:
         yield f"Left out: {count:,} {noun(count, 'pupil')} beyond use"
     for file, rows, why in found.left_out:
         yield f"Left out: {rows:,} {noun(rows, 'row')} of {file}: {why}"
+    if found.omitted:
+        listed = ", ".join(f"{each.number:,} {each.what}" for each in found.omitted)
+        yield f"Left out, for no file of the folder carries it: {listed}"
 
 
 def _write(path: Path, view: View, people: People, marks: Marks) -> dict[str, int]:

@@ -1,16 +1,18 @@
 """The rows of the portable folder, as known at one point in time, in columns to import again."""
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 from ledger.clock import iso
 from ledger.formats.portable import (
     AMENDMENTS,
     CASEWORK,
+    CORRECTIONS,
     GROUPS,
     LIST_SEPARATOR,
     MARKS,
@@ -24,24 +26,20 @@ from ledger.formats.portable import (
     EntryKind,
 )
 from ledger.formats.portable import FILES as COLUMNS
-from ledger.sealing.keys import BEYOND_USE
 from ledger.values import Session, parse_session
+from projections.exports.decision_rows import SOURCES
+from projections.exports.people import People
 from projections.queries.view import Interval, View
 from projections.readmodel.accessors.marks import marks_by_upn, versions_of_mark
-from projections.readmodel.record import Joined, Versioned, is_sealed
+from projections.readmodel.record import INTERVAL, Joined, Lasting, V, Versioned, is_sealed
 from projections.readmodel.records.penalties import CaseworkStep, Notice
 from projections.readmodel.records.register import Mark, Plan
-from projections.readmodel.records.roll import Details, Membership, Parent, Relation, Spell
+from projections.readmodel.records.roll import Membership, Parent, Relation, Spell
 from projections.readmodel.records.school import Closure, StaffSpell, Term, Times
 
 Row = Sequence[object]
-NO_SPELL = "the pupil has no spell on roll"
 NOT_ON_ROLL = "the pupil is not on roll that day"
 NOT_MET = "the school does not meet then"
-NEVER_HELD = "ended before it began: put right on the same day"
-_DETAILS = (
-    "upn", "local_id", "surname", "forename", "dob", "sex", "name_used", "address", "last_school",
-)  # fmt: skip
 _NAMES = {
     "staff_id": "staff",
     "parent_id": "parent",
@@ -53,49 +51,42 @@ _NAMES = {
 """Columns that a record names otherwise."""
 
 
-class People:
-    """The pupils and parents that an export may name: their keys are still there.
+def versions(view: View, record: type[V]) -> Iterator[V]:
+    """Yield every version known of every fact that stands, each with the time it was stated.
 
-    ``upns``: row number -> UPN, of those with a spell on roll, as an import asks; ``beyond_use``:
-    how many pupils have no key any more; ``left_out``: how many rows of which file, and why.
+    A version that another replaced at the same time was never what was known: it is left out,
+    as are those that say what the one before them says, and a stretch that ended before it began.
     """
-
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self.details: dict[int, dict[str, str]] = {}
-        self.beyond_use = 0
-        self.left_out: Counter[tuple[str, str]] = Counter()
-        for each in view.standing(Details):
-            details = {name: view.open(getattr(each, name)) or "" for name in _DETAILS}
-            if details["upn"] == BEYOND_USE:
-                self.beyond_use += 1
-            else:
-                self.details[each.pupil] = details
-        self.spells: dict[int, list[Spell]] = defaultdict(list)
-        for spell in view.standing(Spell):
-            self.spells[spell.pupil].append(spell)
-        self.upns = {index: d["upn"] for index, d in self.details.items() if index in self.spells}
-        known = view.standing(Parent)
-        self.parents = {each.parent for each in known if view.open(each.surname) != BEYOND_USE}
-
-    def may_name(self, index: int, file: str) -> bool:
-        """Tell whether rows of a file may name a pupil; count those that may not."""
-        if index in self.details and index not in self.upns:
-            self.left_out[file, NO_SPELL] += 1
-        return index in self.upns
-
-    def on_roll(self, index: int, day: date) -> bool:
-        """Tell whether a pupil is on roll on a day, as known."""
-        return any(spell.covers(day) for spell in self.spells.get(index, ()))
+    standing = {tuple(each.identity.values()) for each in view.standing(record)}
+    known: dict[tuple[Any, ...], list[V]] = defaultdict(list)
+    for each in sorted(view.ever(record), key=lambda each: each.kf):
+        known[tuple(each.identity.values())].append(each)
+    for fact, chain in known.items():
+        if fact in standing:
+            yield from _told_apart(view, chain)
 
 
-def _first_stated(view: View, version: Versioned) -> int:
-    """Return when a fact was first stated, 0 where its source states no time.
+def _told_apart(view: View, chain: Sequence[V]) -> Iterator[V]:
+    before: list[object] | None = None
+    for each, following in zip_longest(chain, chain[1:]):
+        said = _said(view, each)
+        replaced = following is not None and following.sf == each.sf
+        never_held = before is None and isinstance(each, Lasting) and each.is_empty
+        if not (replaced or never_held or said == before):
+            yield each
+            before = said
 
-    Later versions of it may have been stated later: one row has one time.
-    """
-    known = view.recorded(type(version), **version.identity)
-    return min(each.sf for each in known)
+
+def _said(view: View, version: Versioned) -> list[object]:
+    """Return what a version says, besides when that was known."""
+    besides = (*INTERVAL, "stated")
+    names = (name for name in version.__struct_fields__ if name not in besides)
+    return [_text(view, version, name) for name in names]
+
+
+def _text(view: View, record: Any, name: str) -> object:  # noqa: ANN401 - of any class
+    value = getattr(record, name, None)
+    return view.open(value) if is_sealed(record, name) else value
 
 
 _SCHOOL = ("urn", "name", "la_code", "estab", "type", "phase")
@@ -118,13 +109,19 @@ def school_toml(view: View) -> Iterator[str]:
 
 
 def _closures(view: View) -> Iterator[str]:
-    """Yield one table for each closure; its two halves together where they are of one kind."""
+    """Yield one table for each closure; its two halves together where they are alike.
+
+    Also of what was closed once: with the time at which that was withdrawn, or said otherwise.
+    """
     halves: dict[tuple[Any, ...], list[str]] = {}
-    known = view.standing(Closure)
-    for each in sorted(known, key=lambda e: (e.date, e.groups, e.cancelled, e.reason, e.half)):
-        alike = (each.date, each.groups, each.cancelled, each.reason, _first_stated(view, each))
+    known = sorted(view.ever(Closure), key=lambda e: (e.date, e.groups, e.sf, e.kf, e.half))
+    for each in known:
+        ended = each.st if view.end_of(each) else None
+        if ended == each.sf:
+            continue
+        alike = (each.date, each.groups, each.cancelled, each.reason, each.sf, ended)
         halves.setdefault(alike, []).append(each.half)
-    for (day, groups, cancelled, reason, first), sessions in halves.items():
+    for (day, groups, cancelled, reason, first, ended), sessions in halves.items():
         yield from ("", "[[closed]]", f"date = {day}", f"sessions = {_toml(sessions)}")
         if groups:
             yield f"groups = {_toml(list(groups))}"
@@ -132,6 +129,8 @@ def _closures(view: View) -> Iterator[str]:
         yield f"reason = {_toml(reason)}"
         if first:
             yield f"recorded_on = {iso(first)}"
+        if ended:
+            yield f"withdrawn_on = {iso(ended)}"
 
 
 def _toml(value: str | list[str]) -> str:
@@ -143,7 +142,7 @@ def _toml(value: str | list[str]) -> str:
 
 
 def _pupils(people: People) -> Iterator[Row]:
-    for spell in people.view.standing(Spell):
+    for spell in versions(people.view, Spell):
         if details := people.details.get(spell.pupil):
             stated = {
                 "starts_on": spell.starts_on,
@@ -151,7 +150,7 @@ def _pupils(people: People) -> Iterator[Row]:
                 "leaving_ground": spell.ground,
                 "boarder": "yes" if spell.boarder else "no",
                 "next_school": people.view.open(spell.next_school),
-                "recorded_on": _iso(_first_stated(people.view, spell)),
+                "recorded_on": _iso(spell.sf),
             }
             yield [(details | stated)[column] for column in COLUMNS[PUPILS].all]
 
@@ -167,41 +166,43 @@ _RECORDS: Mapping[str, type[Versioned]] = {
 
 
 def _records(people: People, file: str) -> Iterator[Row]:
-    for each in people.view.standing(_RECORDS[file]):
+    record, view = _RECORDS[file], people.view
+    dated = "recorded_on" in COLUMNS[file].all
+    for each in versions(view, record) if dated else view.standing(record):
         if _is_taken(people, file, each):
             yield [_cell(people, each, _NAMES.get(name, name)) for name in COLUMNS[file].all]
 
 
+def _decisions(people: People, file: str) -> Iterator[Row]:
+    """Yield the facts of a file in the order in which they were recorded."""
+    view = people.view
+    known = [(each, told.columns) for told in SOURCES[file] for each in view.ever(told.record)]
+    for each, columns in sorted(known, key=lambda told: (told[0].sf, told[0].kf)):
+        if _is_taken(people, file, each):
+            also = columns(people, each)
+            names = COLUMNS[file].all
+            yield [also[n] if n in also else _cell(people, each, _NAMES.get(n, n)) for n in names]
+
+
 def _cell(people: People, each: Any, name: str) -> object:  # noqa: ANN401 - of any class above
     if name == "upn":
-        return people.upns[each.pupil]
+        return "" if each.pupil is None else people.upns[each.pupil]
     if name == "recorded_on":
-        return _iso(_first_stated(people.view, each))
-    value = getattr(each, name)
-    if is_sealed(each, name):
-        return people.view.open(value)
+        return _iso(each.sf)
+    value = _text(people.view, each, name)
     return LIST_SEPARATOR.join(value) if isinstance(value, Joined) else value
 
 
-def _is_taken(people: People, file: str, each: Versioned) -> bool:
-    """Tell whether an import takes a record; count it where not."""
-    match each:
-        case Parent():
-            return each.parent in people.parents
-        case Relation() | Notice():
-            return people.may_name(each.pupil, file) and each.parent in people.parents
-        case Membership():
-            return people.may_name(each.pupil, file) and not _was_never_held(people, each)
-        case CaseworkStep():
-            return people.may_name(each.pupil, file)
-    return True
+def _is_taken(people: People, file: str, each: Any) -> bool:  # noqa: ANN401 - as above
+    """Tell whether an import takes a record; count it where not.
 
-
-def _was_never_held(people: People, each: Membership) -> bool:
-    if each.since and each.until and each.until < each.since:
-        people.left_out[GROUPS, NEVER_HELD] += 1
-        return True
-    return False
+    It may name a pupil and a parent whose keys are there; what was asked for by a parent beyond
+    use was asked for all the same.
+    """
+    pupil, columns = getattr(each, "pupil", None), COLUMNS[file].all
+    named = pupil is None or people.may_name(pupil, file)
+    of_a_parent = columns[0] == "parent_id" or (file == CORRECTIONS and each.parent)
+    return named and (not of_a_parent or each.parent in people.parents)
 
 
 def _plans(people: People) -> Iterator[Row]:
@@ -224,6 +225,8 @@ def rows_of(people: People, file: str) -> Iterable[Row]:
     """Return the rows of a file but those of marks, in its columns (lists are already joined)."""
     if file == PLANS:
         return _plans(people)
+    if file in SOURCES:
+        return _decisions(people, file)
     found = _pupils(people) if file == PUPILS else _records(people, file)
     # In one order, so that one state of knowledge gives one file.
     return sorted(found, key=lambda row: [str(cell or "") for cell in row])
@@ -291,6 +294,9 @@ class Marks:
                 self._view.open(mark.nature),
                 mark.minutes_late,
                 "" if mark.kind == derived else mark.kind,
+                mark.batch,
+                self._view.open(mark.name),
+                mark.job_title,
             )
 
     def _known(self, file: str, *, changes: bool) -> Iterator[tuple[str, int | None, Mark]]:

@@ -41,8 +41,9 @@ class Entry(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Given(Entry[amending.Evidence]):
-    """Evidence as it was given."""
+    """Evidence as it was given, and when: in microseconds."""
 
+    at: int
     file: str | None
     note: str | None
 
@@ -113,7 +114,7 @@ APPROVALS: tuple[Column[pending.Approval], ...] = (
     Column("event", value=_event),
     Column("reason", "Reason"),
     *by_columns(lambda row: row.by),
-    *_recorded("When"),
+    *recorded_columns("When", lambda row: row.at),
     Column("position", value=lambda row: row.step.position),
 )
 EVIDENCE: tuple[Column[Given], ...] = (
@@ -122,7 +123,7 @@ EVIDENCE: tuple[Column[Given], ...] = (
     Column("sha256", "SHA-256", lambda row: row.stored.sha256),
     Column("note", "What it is"),
     Column("copied", "Copy kept", lambda row: row.stored.copy_key is not None),
-    *_recorded("Given"),
+    *recorded_columns("Given", lambda row: row.at),
     Column("position", value=lambda row: row.stored.line),
 )
 TAKINGS: tuple[Column[Taking], ...] = (
@@ -261,8 +262,8 @@ def _by_session(row: Taking | Conflict) -> tuple[str, int]:
 def _evidence(view: View, pupil: int) -> Iterator[Given]:
     known = view.standing(amending.Evidence, pupil=pupil)
     for each in sorted(known, key=lambda each: each.line):
-        texts = view.open(each.file), view.open(each.note)
-        yield Given(each, view.commits.of(each.line), *texts)
+        at, texts = view.done_at(each.line, each.sf), (view.open(each.file), view.open(each.note))
+        yield Given(each, view.commits.of(each.line), at, *texts)
 
 
 def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Iterator[Taking]:
@@ -271,7 +272,7 @@ def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Itera
     for each in takings(view, Between(*span)):
         day = date.fromisoformat(each.session[:10])
         if any(m.name == each.grp and m.covers(day) for m in mine):
-            yield Taking(each, describer.name_and_title(each.by, day))
+            yield Taking(each, describer.name_and_title(each.by, day, each.kf))
 
 
 def _conflicts(view: View, pupil: int, span: _Span) -> Iterator[Conflict]:

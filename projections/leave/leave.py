@@ -29,7 +29,7 @@ from projections.queries.pending import pending_amendments
 from projections.queries.question import Answer, Question, Selection, option
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import selected_cells
-from projections.queries.view import Person, View
+from projections.queries.view import SECOND_HAND, Person, View
 
 _STATES = {
     "open": "asked",
@@ -117,6 +117,8 @@ class LeaveOfAbsence(Selection, Question[LeaveFindings]):
         notes = [_NOTE, *(line for row in found.rows for line in _aftermath(row, found.on))]
         if listing and not one:
             notes.append("With --pupil: who asked, who decided and why.")
+        if stated := [row for row in found.rows if row.leave.is_stated]:
+            notes.append(f"{number_of(len(stated), 'request')} {SECOND_HAND}.")
         title = f"{number_of(len(listing), 'request')} for leave"
         shown: list[Block] = [listing.grid(title, order=_READ, notes=notes)]
         if listing and one:
@@ -260,6 +262,6 @@ def _sentences(leave: LeaveRequest) -> Iterator[str]:
         letter = f"; letter of {taken.letter_on}" if taken.letter_on else ""
         batch = f"; batch {taken.batch}" if taken.batch else ""
         yield (
-            f"  {step.on}: {_WORDS[taken.step]}{paragraph}{which} by {step.by.name} "
-            f"({step.by.job_title}): {step.reason}{letter}{batch}"
+            f"  {step.on}: {_WORDS[taken.step]}{paragraph}{which} by {step.by.titled}: "
+            f"{step.reason}{letter}{batch}"
         )

@@ -35,7 +35,8 @@ class LeaveRequest(NamedTuple):
     """A request for leave as known: what was asked, and the steps in order; texts opened.
 
     ``decision``: the last one, granted or refused, whatever came after it; ``granted``: the first
-    and last session granted, also where the leave ended otherwise since.
+    and last session granted, also where the leave ended otherwise since; ``is_stated``: whether
+    another system states that it was asked for.
     """
 
     asked: LeaveAsked
@@ -44,6 +45,7 @@ class LeaveRequest(NamedTuple):
     asked_by: str | None
     reason: str | None
     steps: Sequence[Step]
+    is_stated: bool = False
 
     @property
     def state(self) -> str:
@@ -76,8 +78,8 @@ def requests(view: View, **where: Any) -> list[LeaveRequest]:  # noqa: ANN401 - 
     for each in sorted(view.standing(LeaveStep, **where), key=lambda step: step.line):
         step = Step(
             each,
-            view.author(each),
-            local_date(view.commits.of(each.line).at),
+            view.decider(each, each.line),
+            local_date(view.done_at(each.line, each.sf)),
             view.open(each.reason),
         )
         steps[each.leave].append(step)
@@ -89,6 +91,7 @@ def requests(view: View, **where: Any) -> list[LeaveRequest]:  # noqa: ANN401 - 
             view.open(each.asked_by),
             view.open(each.reason),
             steps[each.leave],
+            view.is_stated(each.kf),
         )
         for each in view.standing(LeaveAsked, **where)
     ]

@@ -55,7 +55,8 @@ class Parent(NamedTuple):
     """Somebody who is a parent, or not ruled out, and what one more notice to them would be.
 
     ``uses``: what notices to them used up of the latest window; ``confirmed_on``: the last day by
-    which the authority confirmed how many it holds.
+    which the authority confirmed how many it holds;
+    ``is_stated``: whether another system states that it did.
     """
 
     parent_id: str
@@ -63,7 +64,8 @@ class Parent(NamedTuple):
     has_address: bool
     one_more: Prospect
     uses: Uses
-    confirmed_on: date | None
+    confirmed_on: date | None = None
+    is_stated: bool = False
 
 
 def by_pupil(found: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
@@ -90,9 +92,7 @@ class Families:
         # In order of the day: the last confirmation by then is the one that counts.
         confirmed = sorted(view.standing(Confirmation), key=lambda each: each.confirmed_on)
         self._confirmed = {
-            (each.pupil, each.parent): each.confirmed_on
-            for each in confirmed
-            if each.confirmed_on <= view.on
+            (each.pupil, each.parent): each for each in confirmed if each.confirmed_on <= view.on
         }
         self._pending = by_pupil((each.pupil, each.at) for each in pending_amendments(view))
         self._conflicts = by_pupil(
@@ -118,8 +118,13 @@ class Families:
                 given = self._notices_to(pupil, who)
                 one_more = prospect(given, self.view.on)
                 used = uses(case.standing.sessions, given, self.view.on)
-                confirmed = self._confirmed.get((pupil, who))
-                yield Parent(who, found, who in self._addresses, one_more, used, confirmed)
+                parent = Parent(who, found, who in self._addresses, one_more, used)
+                if confirmed := self._confirmed.get((pupil, who)):
+                    is_stated = self.view.is_stated(confirmed.kf)
+                    parent = parent._replace(
+                        confirmed_on=confirmed.confirmed_on, is_stated=is_stated
+                    )
+                yield parent
 
     def steps(self, pupil: int, case: Case) -> list[SupportStep]:
         """Return the steps from the day on from which support counts."""

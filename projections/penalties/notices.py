@@ -164,14 +164,15 @@ class _Search:
         found = self._versions(notice)
         relied = notice.sessions or sorted({v.session for v in found})
         # The transaction in which the notice was recorded here first: a source may restate it.
-        recorded = self.view.commits.of(self.view.first_version(Notice, **notice.identity).kf)
+        first = self.view.first_version(Notice, **notice.identity)
+        recorded = self.view.commits.of(first.kf)
         standing = {v.session: v for v in found}
         return RestedNotice(
             notice,
             person(self.view, notice.pupil),
             relied,
             sum((notice.pupil, session) in self._relevant_entries for session in relied),
-            [self._change(v) for v in found if self._after_issue(notice, v, recorded)],
+            [self._change(v) for v in found if self._after_issue(notice, v, first)],
             [*self._uncounted(notice, standing, recorded), *self._weeks(notice)],
             [w for w in self._waiting if w.pupil == notice.pupil and w.session in relied],
         )
@@ -184,16 +185,18 @@ class _Search:
         named = set(notice.sessions)
         return [v for v in found if v.kind != "plan" and (not named or v.session in named)]
 
-    def _after_issue(self, notice: Notice, version: Version, recorded: Commit) -> bool:
+    def _after_issue(self, notice: Notice, version: Version, first: Notice) -> bool:
         """Tell whether a version is a change since the issue.
 
         What was recorded here after the notice was is one, whatever time its source states; a
         first entry only where the notice names its session. What came with it or before goes by
-        the time stated.
+        the time stated: after the day of issue, or after its source recorded the notice.
         """
-        if version.position > recorded.last:
+        if version.position > self.view.commits.of(first.kf).last:
             return version.kind != "entry" or (bool(notice.sessions) and version.imported)
-        return version.kind in _CHANGES and local_date(self._when(version)) > notice.issued_on
+        when = self._when(version)
+        later = local_date(when) > notice.issued_on or 0 < first.sf < when
+        return version.kind in _CHANGES and later
 
     def _when(self, version: Version) -> int:
         """Return when a change was made: as its source states, else as it was recorded."""

@@ -169,9 +169,9 @@ class _Search:
         is about: read the register after the last of them was recorded.
         """
         recorded = _recorded_since(stood)
-        newest = max(recorded[session] for session in about)
+        entered = [recorded[session] for session in about]
         return any(
-            each.seen.seen_at >= newest and each.seen.peak >= case.standing.peak
+            each.seen.peak >= case.standing.peak and _saw(each.seen, entered)
             for each in self.considered.get(pupil, ())
         )
 
@@ -191,16 +191,30 @@ class _Search:
 
 
 def _considered(view: View, seen: Consideration) -> Considered:
-    commit, reason = view.commits.of(seen.kf), view.open(seen.reason)
-    return Considered(seen, commit.at, view.author(seen), commit.authenticated, reason)
+    at, by = view.done_at(seen.kf, seen.sf), view.decider(seen, seen.kf)
+    return Considered(seen, at, by, view.authenticated(seen.kf), view.open(seen.reason))
+
+
+def _saw(seen: Consideration, entered: Iterable["Stretch"]) -> bool:
+    """Tell whether the register was read after all of some entries were recorded.
+
+    Of what another system states, by the times that it states: its positions are not ours.
+    """
+    if seen.seen_at:
+        return all(each.since <= seen.seen_at for each in entered)
+    return all(each.stated <= seen.sf for each in entered)
 
 
 class Stretch(NamedTuple):
-    """A version with a relevant code: positions, and between which moments it stood."""
+    """A version with a relevant code: positions, and between which moments it stood.
+
+    ``stated``: when it was recorded, as its source states where one does.
+    """
 
     since: int
     until: int | None
     entry: RelevantEntry
+    stated: int
 
 
 def _stretches(view: View, pupil: int, register: Register) -> Iterator[Stretch]:
@@ -211,19 +225,19 @@ def _stretches(view: View, pupil: int, register: Register) -> Iterator[Stretch]:
         rule = codes.find(mark.code, session.date)
         if rule is not None and rule.threshold:
             entry = RelevantEntry(session, *view.moments(mark))
-            yield Stretch(mark.kf, view.end_of(mark), entry)
+            yield Stretch(mark.kf, view.end_of(mark), entry, mark.sf)
 
 
-def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, int]:
-    """Return the position from which each session holds a relevant entry without a break.
+def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, Stretch]:
+    """Return from which version on each session holds a relevant entry without a break.
 
     Where one relevant code replaces another nothing new is recorded against the pupil.
     """
-    since: dict[Session, int] = {}
+    since: dict[Session, Stretch] = {}
     ended: dict[Session, int | None] = {}
     for stretch in stood:
         session = stretch.entry.session
         if ended.get(session) != stretch.since:
-            since[session] = stretch.since
+            since[session] = stretch
         ended[session] = stretch.until
     return since

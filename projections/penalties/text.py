@@ -17,7 +17,7 @@ from projections.penalties.case import Case, Register, counted_from, letters
 from projections.penalties.families import Parent, SupportStep
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, natural_order
-from projections.queries.view import Author, Person
+from projections.queries.view import SECOND_HAND, Author, Person
 from projections.readmodel.records.penalties import Consideration
 
 _EARLY = "Oldest leaves on"
@@ -348,7 +348,8 @@ def _window_in_words(
 
 def _parent_words(parent: Parent) -> str:
     confirmed, one_more = parent.confirmed_on, parent.one_more
-    source = f" (the authority last confirmed on {day(confirmed)})" if confirmed else ""
+    stated = f", {SECOND_HAND}" if parent.is_stated else ""
+    source = f" (the authority last confirmed on {day(confirmed)}{stated})" if confirmed else ""
     previous = f"{len(one_more.previous)} earlier in the period on our records{source}"
     said = f"{parent.parent_id}: {previous}; {_OUTCOMES[one_more.outcome]}"
     asked = len(parent.uses.sessions)

@@ -9,8 +9,8 @@ from ledger.events.base import Authored, Event, Reasoned, Signed, SourcedEvent
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed
 from ledger.events.log import Committed
 from ledger.store.store import Store
-from projections.queries.versions import AS_STATED, Describer, Signatory
-from projections.queries.view import View
+from projections.queries.versions import Describer, Signatory
+from projections.queries.view import AS_STATED, View
 
 _CLOSING = (SessionsClosed, SessionCancelled, ClosureWithdrawn)
 

@@ -17,7 +17,6 @@ from projections.queries.versions import Signatory, recorded_fields
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import sessions_of
 from projections.readmodel.records.amending import Request, RequestStep
-from projections.readmodel.records.log import Commit
 
 if TYPE_CHECKING:
     from projections.queries.rectangle import Flags
@@ -61,7 +60,7 @@ class Approval:
 
     request: Request
     step: RequestStep
-    commit: Commit
+    at: int
     reason: str | None
     by: Signatory
 
@@ -70,9 +69,9 @@ def approvals(view: View, requests: Iterable[Request]) -> Iterator[Approval]:
     """Yield each of some requests, and each decision on one."""
     for request in requests:
         for step in request.steps:
-            commit = view.commits.of(step.position)
-            by = Signatory(*view.author(step), commit.authenticated)
-            yield Approval(request, step, commit, view.open(step.reason), by)
+            by = Signatory(*view.author(step), view.authenticated(step.position))
+            at = view.done_at(step.position, step.stated)
+            yield Approval(request, step, at, view.open(step.reason), by)
 
 
 def approval_steps(
@@ -86,7 +85,7 @@ def approval_steps(
     days = view.calendar.school_days()
     known = view.standing(Request, session=sessions_of(first, last))
     for each in approvals(view, (request for request in known if request.pupil in pupils)):
-        request, at = each.request, each.commit.at
+        request, at = each.request, each.at
         row = {
             "session": request.session,
             "was": request.original,

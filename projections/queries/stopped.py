@@ -11,8 +11,8 @@ from typing import NamedTuple
 from ledger.clock import local_date
 from policies.packs.values import parameters
 from projections.queries.uncounted import Standing
-from projections.queries.versions import AS_STATED, Signatory, with_numbers
-from projections.queries.view import View
+from projections.queries.versions import Signatory, with_numbers
+from projections.queries.view import AS_STATED, View
 from projections.readmodel.accessors.marks import Version, versions_of
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.register import Uncounted

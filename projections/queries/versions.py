@@ -9,13 +9,12 @@ from typing import Any, NamedTuple, TypeVar
 from ledger.clock import Corrected, iso, local, local_date, told
 from policies.law.calendar import school_days_between
 from projections.queries.columns import Column, Listing
-from projections.queries.view import Author, View
+from projections.queries.view import AS_STATED, Author, StatedAuthor, View
 from projections.readmodel.accessors.marks import Version
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.school import StaffSpell
 
-AS_STATED = "as stated by its source"
 VERSION_KINDS: Mapping[str, str] = {
     "entry": "entry",
     "late_entry": "late entry",
@@ -241,7 +240,7 @@ class Describer:
         """Who approved, with title and time, by pupil, session and batch."""
         found: dict[tuple[int, str, str | None], str] = {}
         for each in self._view.standing(Request, decision="approved"):
-            at = moment(self._view.commits.of(each.decided or 0).at)
+            at = moment(self._view.done_at(each.decided or 0, each.decided_stated))
             said = (self._view.open(each.decided_name) or "", each.decided_title or "", at)
             found[each.pupil, each.session, each.batch] = ", ".join(said)
         return found
@@ -274,10 +273,17 @@ class Describer:
         held = [p for p in self._staff.get(staff or "", ()) if day is None or p.covers(day)]
         return max(held, key=lambda post: post.since or date.min, default=None)
 
-    def name_and_title(self, staff: str | None, day: date | None) -> Author:
-        """Return the name and title of a member of staff on a day; the id where not on staff."""
+    def name_and_title(
+        self, staff: str | None, day: date | None, position: int | None = None
+    ) -> Author:
+        """Return the name and title of a member of staff on a day; the id where not on staff.
+
+        ``position``: of an event that only says whose it is, and may be another system's word.
+        """
         post = self.post(staff, day)
-        return self._view.author(post) if post else Author(staff, None)
+        found = self._view.author(post) if post else Author(staff, None)
+        is_stated = position is not None and self._view.is_stated(position)
+        return StatedAuthor(*found) if is_stated else found
 
     def committer(self, commit: Commit) -> Signatory | None:
         """Return who recorded a transaction, with the title of then, if anybody is named."""

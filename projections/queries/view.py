@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from projections.readmodel.grid import Grid
 
 
+AS_STATED = "as stated by its source"
+SECOND_HAND = "as the school's former system states"
+
+
 class Person:
     """A pupil as known: row number, what stays without keys, and details opened when read."""
 
@@ -90,6 +94,30 @@ class Author(NamedTuple):
     def words(self) -> str:
         """Name and title."""
         return ", ".join(filter(None, self)) or "not stated"
+
+    @property
+    def titled(self) -> str:
+        """The name with the title in brackets."""
+        return f"{self.name} ({self.job_title})"
+
+
+class StatedAuthor(Author):
+    """Who did something, as another system states it."""
+
+    __slots__ = ()
+
+    @property
+    def words(self) -> str:
+        """Name and title, and that it is second-hand."""
+        return f"{super().words} ({SECOND_HAND})"
+
+    @property
+    def titled(self) -> str:
+        """The name with the title, and that it is second-hand, in brackets."""
+        return f"{self.name} ({self.job_title}, {SECOND_HAND})"
+
+    def _asdict(self) -> dict[str, Any]:
+        return {**super()._asdict(), "authenticated": AS_STATED}
 
 
 class Signed(Protocol):
@@ -162,6 +190,23 @@ class View(Known):
     def instant_of(self, moment: int) -> int:
         """Return when a moment was, in microseconds; 0 where a source states no time."""
         return moment if self.question.clock == "source" else self.commits.known_at(moment)
+
+    def decider(self, record: Signed, position: int) -> Author:
+        """Return who made the record of an event, or whom another system states to have."""
+        kind = StatedAuthor if self.is_stated(position) else Author
+        return kind(*self.author(record))
+
+    def is_stated(self, position: int) -> bool:
+        """Tell whether another system stated the fact at a position: it is second-hand."""
+        return self.commits.of(position).source is not None
+
+    def authenticated(self, position: int) -> str:
+        """Say how it is known who recorded the fact at a position."""
+        return AS_STATED if self.is_stated(position) else self.commits.of(position).authenticated
+
+    def done_at(self, position: int, stated: int | None) -> int:
+        """Return when the fact of an event was recorded: here, or by the system that states it."""
+        return (self.is_stated(position) and stated) or self.commits.of(position).at
 
     @property
     def knows_nothing(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.clock import Corrected, local, parse_instant, told
 from ledger.english import weekday
-from projections.queries.versions import AS_STATED
+from projections.queries.view import AS_STATED
 
 KINDS: Mapping[str, str] = {
     "entry": "first entry",

@@ -305,6 +305,7 @@ def _decide_request(
         decided_by=e.by,
         decided_name=e.name,
         decided_title=e.job_title,
+        decided_stated=e.stated,
     )
 
 
@@ -319,7 +320,7 @@ def _add_evidence(writer: Writer, moment: Moment, stream: str, e: amending.Evide
         line=moment.position,
         batch=batch,
         copy_key=e.key,
-        by=moment.by,
+        by=e.by or moment.by,
         authenticated=moment.authenticated,
     )
 

@@ -81,6 +81,11 @@ class Lasting:
     since: date | None
     until: date | None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it ended before it began: recorded, and taken back."""
+        return self.since is not None and not self.covers(self.since)
+
     def covers(self, day: date) -> bool:
         """Tell whether it holds on a day."""
         return (self.since or date.min) <= day <= (self.until or date.max)

@@ -93,7 +93,9 @@ def _asked(question: Registers, register: DueRegister) -> bool:
 
 def _taken_by(describer: Describer, register: DueRegister) -> Author | None:
     taking = register.taking
-    return describer.name_and_title(taking.by, register.session.date) if taking else None
+    if taking is None:
+        return None
+    return describer.name_and_title(taking.by, register.session.date, taking.kf)
 
 
 def _time(key: str, of: Callable[[DueRegister], int | None]) -> Column[Listed]:

@@ -11,8 +11,7 @@ from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, argument, option
 from projections.queries.selection import members_on
-from projections.queries.versions import AS_STATED
-from projections.queries.view import Person, View
+from projections.queries.view import AS_STATED, Person, View
 from projections.queries.wording import (
     authenticated_in_words,
     by_in_words,

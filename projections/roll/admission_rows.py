@@ -13,7 +13,6 @@ from ledger.clock import local_date
 from ledger.sealing.keys import is_sealed
 from projections.queries.columns import Column, Listing
 from projections.queries.versions import (
-    AS_STATED,
     Describer,
     Signatory,
     at_column,
@@ -21,7 +20,7 @@ from projections.queries.versions import (
     moment,
     recorded_columns,
 )
-from projections.queries.view import View
+from projections.queries.view import AS_STATED, View
 from projections.readmodel.record import INTERVAL, Sealed, V, Versioned
 from projections.readmodel.records.log import Commit
 from projections.readmodel.records.roll import AdmissionAmendment, Details, Parent, Relation, Spell
@@ -60,7 +59,7 @@ class Amendment:
     @property
     def kind(self) -> str:
         """What kind of change it is, as in `KINDS`."""
-        if self.stored.imported:
+        if self.stored.imported and self.stored.by is None:
             return "restated"
         return "stated_anew" if self.stored.reason is None else "amendment"
 
@@ -136,6 +135,9 @@ def amended(view: View, describer: Describer, pupils: Collection[int]) -> list[A
             found.append(change.unexplained(commit))
     confidential = {each.parent for each in view.standing(Parent, address_confidential="yes")}
     rows = [_opened(view, describer, a, parents, confidential) for a in found]
+    if view.question.clock == "source":
+        rows.sort(key=lambda each: (each.stored.sf, each.stored.position, each.stored.field))
+        return rows
     return sorted(rows, key=lambda each: (each.stored.position, each.stored.field))
 
 

@@ -13,7 +13,13 @@ from commands.exchange.portable.work import Work
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import replace
-from ledger.events.calendar import RegisterTimesSet, SessionCancelled, TermSet
+from ledger.events.calendar import (
+    ClosureWithdrawn,
+    RegisterTimesSet,
+    SessionCancelled,
+    SessionsClosed,
+    TermSet,
+)
 from ledger.events.school import SchoolOpened, StaffChanged, StaffJoined
 from ledger.formats import fields
 from ledger.formats.portable import GROUPS, PUPILS, SCHOOL, STAFF
@@ -22,6 +28,7 @@ from ledger.values import Session, school_year_number
 
 _K = TypeVar("_K")
 _E = TypeVar("_E", RegisterTimesSet, TermSet)
+_CLOSING = (SessionsClosed, SessionCancelled, ClosureWithdrawn)
 
 
 def record_school(work: Work) -> None:
@@ -32,6 +39,7 @@ def record_school(work: Work) -> None:
     _dated(work, "register times", file.times, work.school.times, _times_words)
     lines = _dated(work, "terms", file.terms, work.school.terms, _term_words)
     _refuse_overlaps(work, lines)
+    _withdrawn_closures(work)
     _closures(work)
 
 
@@ -94,6 +102,25 @@ def _refuse_overlaps(work: Work, lines: Mapping[tuple[str, int], int]) -> None:
 
 def _days(term: TermSet) -> str:
     return f"{term.name!r} ({term.first} to {term.last})"
+
+
+def _withdrawn_closures(work: Work) -> None:
+    """Record what was closed once, and that this was withdrawn.
+
+    Of sessions that the ledger has heard of, only that what stands there was withdrawn.
+    """
+    events = work.state.histories.get(streams.CALENDAR, ())
+    heard = {key for event in events if isinstance(event, _CLOSING) for key in closure_keys(event)}
+    for line, closed, withdrawn in sorted(
+        work.content.school.withdrawn, key=lambda each: each[2].stated or 0
+    ):
+        for key, (_, said) in zip(closure_keys(closed), statements(closed), strict=True):
+            half = (key[1],)
+            if key not in heard:
+                work.record("closures", streams.CALENDAR, replace(closed, sessions=half, row=line))
+            elif _differs(work, key, closed) or work.voices[streams.CALENDAR, key].kept(said):
+                continue
+            work.record("closures", streams.CALENDAR, replace(withdrawn, sessions=half, row=line))
 
 
 def _closures(work: Work) -> None:

@@ -1,12 +1,13 @@
 """Reading a portable folder, at the edge: bytes in, parsed content out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
 from commands.exchange.portable import rows, school_toml
+from commands.exchange.portable.decided import DECIDED, DecidedRow
 from commands.exchange.portable.rows import MarkRows, session_number
 from commands.exchange.portable.school_toml import SchoolFile
 from ledger.errors import Refused
@@ -42,6 +43,7 @@ class Content:
     notices: Table[rows.NoticeRow] = field(default_factory=Table)
     casework: Table[rows.CaseworkRow] = field(default_factory=Table)
     plans: Table[rows.PlanRow] = field(default_factory=Table)
+    decided: Mapping[str, Table[DecidedRow]] = field(default_factory=dict)
 
     def span(self) -> tuple[int, int] | None:
         """Return the first and last session, by number, that marks or cancellations are for."""
@@ -102,6 +104,7 @@ class _FolderReader:
             notices=self._table(portable.NOTICES, rows.NoticeRow),
             casework=self._table(portable.CASEWORK, rows.CaseworkRow),
             plans=self._table(portable.PLANS, rows.PlanRow),
+            decided={name: self._table(name, row) for name, row in DECIDED.items()},
             files=tuple(self._files),  # last: every reader above adds its own
         )
 
@@ -109,7 +112,7 @@ class _FolderReader:
         if (content := self._bytes(portable.SCHOOL)) is None:
             return SchoolFile()
         found = school_toml.read(content, self._problems)
-        count = 1 + len(found.times) + len(found.terms) + len(found.closures)
+        count = 1 + len([*found.times, *found.terms, *found.closures, *found.withdrawn])
         self._add(portable.SCHOOL, content, count)
         return found
 

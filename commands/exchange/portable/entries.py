@@ -283,6 +283,7 @@ class Changes:
             reason=row.reason,
             minutes_late=row.minutes_late,
             nature=row.nature,
+            batch=row.batch,
         )
         self._judge(occasion, link)
         if link.kind != "amendment" or row.by is None or row.stated is None:
@@ -290,7 +291,8 @@ class Changes:
         author = self._work.school.staff_on(row.by, self._occasions.day_of(row.stated))
         if author is None:  # faulty, and said to be
             return link
-        return link._replace(name=self._work.text(author.name), job_title=author.job_title)
+        name = row.name or self._work.text(author.name)
+        return link._replace(name=name, job_title=row.job_title or author.job_title)
 
     def _judge(self, occasion: Occasion, link: Link) -> None:
         """Find what the law asks for and the row does not state."""

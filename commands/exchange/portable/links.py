@@ -42,6 +42,7 @@ class Link(NamedTuple):
     comment: str | None = None
     name: str | None = None
     job_title: str | None = None
+    batch: str | None = None
     in_file: bool = True
 
     @property

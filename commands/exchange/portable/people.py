@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 
 from commands.core import families
 from commands.exchange.portable import calendar
@@ -22,7 +23,7 @@ from commands.exchange.portable.voices import (
     Record,
     attributes,
 )
-from commands.exchange.portable.work import Work
+from commands.exchange.portable.work import Work, in_time, is_again, not_held
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -68,10 +69,12 @@ def record_relations(work: Work) -> None:
             continue
         rows = stated[row.parent_id, pupil.id]
         what = f"what {row.parent_id} is to {row.upn}"
-        if work.in_order(RELATIONS, row, what, again=row.since in [each.since for each in rows]):
+        alike = [each for each in rows if each.since == row.since]
+        if work.in_order(RELATIONS, row, what, again=is_again(row, alike)):
             rows.append(row)
     for key, rows in stated.items():
-        _record_relation(work, key, sorted(rows, key=lambda row: row.since or date.min))
+        in_order = sorted(in_time(rows), key=lambda row: row.since or date.min)
+        _record_relation(work, key, in_order)
     if work.content.relations.has:
         left = work.school.relations.keys() - stated.keys()
         work.missing("relations", ((streams.relation(*key), None) for key in left))
@@ -106,23 +109,37 @@ def record_notices(work: Work) -> None:
     Nothing here asks whether a notice should have been issued: it was.
     """
     held = {_notice_key(s, n): n for s, found in work.school.notices.items() for n in found}
-    seen: set[Record] = set()
+    stated: dict[Record, list[NoticeRow]] = defaultdict(list)
     for row in work.content.notices.rows:
         pupil = work.child(NOTICES, row)
         if not _notice_in_order(work, row) or pupil is None:
             continue
-        key = _notice_key(streams.notices(row.parent_id, pupil.id), row)
-        notice = _notice(work, row, held.get(key))
+        versions = stated[_notice_key(streams.notices(row.parent_id, pupil.id), row)]
+        what = f"the notice of {row.issued_on} to {row.parent_id} for {row.upn}"
+        again = fields.twice(what) if is_again(row, versions) else None
+        if work.check(NOTICES, row.line, [again]):
+            versions.append(row)
+    for key, rows in stated.items():
+        _record_notice(work, key, in_time(rows), held.get(key))
+    if work.content.notices.has:
+        work.missing("notices", held.keys() - stated.keys())
+
+
+def _record_notice(
+    work: Work, key: Record, rows: list[NoticeRow], held: NoticeStated | None
+) -> None:
+    """Record each version that differs from the one before it."""
+    for row in rows if held is None else not_held(rows, partial(_is_held, work, held)):
+        notice = _notice(work, row, held)
         stated = attributes(notice, NOTICE_DETAILS)
         notice = replace(notice, **work.stands(NOTICES, row.line, key, stated))
-        if key in seen:
-            what = f"the notice of {row.issued_on} to {row.parent_id} for {row.upn}"
-            work.problems.refuse(NOTICES, row.line, fields.twice(what))
-        elif key not in held or _differ(held[key], notice):
+        if held is None or _differ(held, notice):
             work.record("notices", key[0], notice)
-        seen.add(key)
-    if work.content.notices.has:
-        work.missing("notices", held.keys() - seen)
+            held = notice
+
+
+def _is_held(work: Work, held: NoticeStated, row: NoticeRow) -> bool:
+    return not _differ(held, _notice(work, row, held))
 
 
 def _notice_key(stream: str, notice: NoticeStated | NoticeRow) -> Record:

@@ -1,16 +1,19 @@
 """The admission register: pupils, their spells on roll and their groups, new or changed."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import date
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from functools import partial
+from itertools import groupby, pairwise
 from typing import Any, cast
 
 from msgspec.structs import replace
 
+from commands.exchange.portable import corrections
+from commands.exchange.portable.decided import CorrectionRow
 from commands.exchange.portable.rows import GroupRow, PupilRow, event_of
-from commands.exchange.portable.voices import SPELL_DETAILS, Record, attributes
-from commands.exchange.portable.work import Work
+from commands.exchange.portable.voices import SPELL_DETAILS, attributes
+from commands.exchange.portable.work import Work, in_time, is_again, not_held
 from commands.roll import remove
 from ledger.errors import Refused
 from ledger.events import streams
@@ -24,7 +27,7 @@ from ledger.events.roll import (
     PupilRemoved,
 )
 from ledger.formats import fields
-from ledger.formats.portable import GROUPS, PUPILS
+from ledger.formats.portable import CORRECTIONS, GROUPS, PUPILS
 from ledger.state.school import Membership, Pupil, Spell
 from policies.law import age
 
@@ -36,7 +39,7 @@ def record_pupils(work: Work) -> None:
         spells[row.upn].append(row)
     owners: dict[str, PupilRow] = {}
     for rows in spells.values():
-        rows.sort(key=lambda row: row.starts_on)
+        rows.sort(key=lambda row: (row.starts_on, row.stated or 0))
         if fault := _not_theirs(rows, owners):
             work.problems.refuse(PUPILS, fault[0].line, fault[1])
         elif _spells_in_order(work, rows):
@@ -72,6 +75,8 @@ def _not_theirs(
 def _spells_in_order(work: Work, rows: list[PupilRow]) -> bool:
     in_order = [work.check(PUPILS, row.line, _faults(work, row)) for row in rows]
     for row, following in pairwise(rows):
+        if row.starts_on == following.starts_on and row.stated != following.stated:
+            continue  # two versions of one spell
         if row.leaves_on is None or following.starts_on <= row.leaves_on:
             overlap = Refused(
                 "spells-overlap",
@@ -103,13 +108,60 @@ def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
         return
     known = pupil.id in work.school.pupils
     if known:
-        rows = _standing(work, pupil, rows)
+        rows = _standing(work, pupil, [*_new_versions(pupil, rows)])
         if not rows or not _fits(work, pupil, rows):
             return
+    amended = corrections.not_held_of(work, pupil, rows[-1].upn)
+    if amended and not known:
+        _record_steps(work, pupil, rows, amended)
+        return
     for row in rows:
         _record_spell(work, pupil, row)
     if known:
+        for correction in amended:
+            corrections.record(work, pupil.id, correction)
         _amend_details(work, work.school.pupils[pupil.id], rows[-1])
+
+
+def _record_steps(
+    work: Work, pupil: Pupil, rows: list[PupilRow], amended: list[CorrectionRow]
+) -> None:
+    """Record a new pupil's spells and what was amended of the entry, each when it was known.
+
+    The entry begins as it was before the first amendment of each detail.
+    """
+    before = {row.field: row.original for row in reversed(amended) if row.field in DETAILS}
+    first, *later = in_time(rows)
+    _record_spell(work, pupil, _as_of(work, CORRECTIONS, first, before))
+    steps: list[PupilRow | CorrectionRow] = [*later, *amended]
+    for step in in_time(steps):
+        if isinstance(step, CorrectionRow):
+            corrections.record(work, pupil.id, step)
+        else:
+            stands = work.school.pupils[pupil.id].details
+            details = {name: work.text(stands[name]) for name in DETAILS}
+            _record_spell(work, pupil, _as_of(work, PUPILS, step, details))
+
+
+def _as_of(work: Work, file: str, row: PupilRow, details: Mapping[str, str | None]) -> PupilRow:
+    """Return a row with the details as they were."""
+    changes: dict[str, Any] = dict(details)
+    if "dob" in changes:
+        changes["dob"] = corrections.day_of(work, file, row.line, changes["dob"]) or row.dob
+    return replace(row, **changes)
+
+
+def _new_versions(pupil: Pupil, rows: list[PupilRow]) -> Iterator[PupilRow]:
+    """Yield the versions of each spell from the one on that the ledger holds."""
+    for starts_on, versions in groupby(rows, key=lambda row: row.starts_on):
+        if held := pupil.spells.get(starts_on):
+            yield from not_held([*versions], partial(_ends_as, held))
+        else:
+            yield from versions
+
+
+def _ends_as(held: Spell, row: PupilRow) -> bool:
+    return row.leaves_on == held.leaves_on
 
 
 def _standing(work: Work, pupil: Pupil, rows: list[PupilRow]) -> list[PupilRow]:
@@ -205,12 +257,7 @@ def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool)
         name: _text_of(row, name) or (work.text(known.details[name]) if known else None)
         for name in DETAILS
     }
-    return event_of(PupilEnrolled, row, **details, **_birth(row), boarder=boarder)
-
-
-def _birth(row: PupilRow) -> dict[str, Any]:
-    """Return what follows from a date of birth, which stays in clear."""
-    return {"birth_cohort": age.birth_cohort(row.dob), "compulsory_from": age.begins(row.dob)}
+    return event_of(PupilEnrolled, row, **details, **corrections.birth(row.dob), boarder=boarder)
 
 
 def _text_of(row: PupilRow, name: str) -> str | None:
@@ -229,7 +276,7 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
             amended=stated,
             stated=row.stated,
             row=row.line,
-            **(_birth(row) if name == "dob" else {}),
+            **(corrections.birth(row.dob) if name == "dob" else {}),
         )
         work.record("details amended", streams.pupil(pupil.id), event)
 
@@ -239,29 +286,47 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
 
 def record_groups(work: Work) -> None:
     """Record each membership that begins, ends or goes on anew."""
-    seen: set[Record] = set()
+    stated: dict[tuple[str, Membership], list[GroupRow]] = defaultdict(list)
     for row in work.content.groups.rows:
         pupil = work.pupil(GROUPS, row.line, row.upn)
         if pupil is None:
             continue
-        membership = (row.kind, row.name, row.since)
-        record = (streams.pupil(pupil.id), membership)
+        versions = stated[streams.pupil(pupil.id), (row.kind, row.name, row.since)]
         what = f"that {row.upn} belongs to {row.name} from {row.since or 'the beginning'}"
-        if work.in_order(GROUPS, row, what, again=record in seen):
-            stands = work.standing(GROUPS, row, record, ("until",), {"until"})
-            _record_membership(work, pupil, stands, membership)
-        seen.add(record)
+        again = fields.twice(what) if is_again(row, versions) else None
+        if work.check(GROUPS, row.line, [again]):
+            versions.append(row)
+    for record, rows in stated.items():
+        _record_membership(work, record, in_time(rows))
     if work.content.groups.has:
         held = {
             (streams.pupil(p.id), m) for p in work.school.pupils.values() for m in p.memberships
         }
-        work.missing("memberships", held - seen)
+        work.missing("memberships", held - stated.keys())
 
 
-def _record_membership(work: Work, pupil: Pupil, row: GroupRow, membership: Membership) -> None:
-    held = membership in pupil.memberships
-    if held and pupil.memberships[membership] == row.until:
+def _record_membership(work: Work, record: tuple[str, Membership], rows: list[GroupRow]) -> None:
+    """Record the versions that are new: it begins, has a last day, has another or none."""
+    stream, membership = record
+    memberships = work.school.pupils[streams.parts(stream)[1]].memberships
+    in_order = [_dates_in_order(work, row, first=row is rows[0]) for row in rows]
+    if not all(in_order):
         return
-    left = held and row.until is not None
-    event = event_of(GroupLeft if left else GroupJoined, row)
-    work.record("memberships", streams.pupil(pupil.id), event)
+    if membership in memberships:
+        rows = not_held(rows, lambda row: row.until == memberships[membership])
+    for version in rows:
+        row = work.standing(GROUPS, version, record, ("until",), {"until"})
+        held = membership in memberships
+        if not held or memberships[membership] != row.until:
+            left = held and row.until is not None
+            work.record("memberships", stream, event_of(GroupLeft if left else GroupJoined, row))
+
+
+def _dates_in_order(work: Work, row: GroupRow, *, first: bool) -> bool:
+    """Refuse dates that are reversed, but for a last day the day before the first.
+
+    Said later than the membership itself, it takes it back: nobody was ever a member.
+    """
+    taken_back = not first and row.since and row.until == row.since - timedelta(days=1)
+    dates = fields.reversed_dates(row.since, row.until, ("from", "to"))
+    return work.check(GROUPS, row.line, [None if taken_back else dates])

@@ -149,6 +149,9 @@ class AmendmentRow(SessionRow, frozen=True, kw_only=True):
     nature: str | None = None
     minutes_late: int | None = None
     kind: ChangeKind | None = None
+    batch: Annotated[str, fields.reference] | None = None
+    name: str | None = None
+    job_title: str | None = None
 
 
 class NoticeRow(Row, frozen=True, kw_only=True):
@@ -181,6 +184,7 @@ class CaseworkRow(Row, frozen=True, kw_only=True):
     with_whom: str | None = column(default=None, name="with")
     outcome: str | None = None
     notes: str | None = None
+    stated: Instant | None = column(default=None, name="recorded_on")
 
 
 class PlanRow(SessionRow, frozen=True, kw_only=True):

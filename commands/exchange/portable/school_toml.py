@@ -12,9 +12,16 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from commands.exchange.portable.rows import event_of
 from ledger import clock
 from ledger.errors import Refused
-from ledger.events.calendar import RegisterTimesSet, SessionCancelled, SessionsClosed, TermSet
+from ledger.events.calendar import (
+    ClosureWithdrawn,
+    RegisterTimesSet,
+    SessionCancelled,
+    SessionsClosed,
+    TermSet,
+)
 from ledger.events.school import SchoolOpened
 from ledger.formats import fields, portable
 from ledger.formats.sheet import Problems, line_of, text_stream
@@ -101,6 +108,7 @@ class _Closed(_Table):
     kind: Literal["planned", "cancelled"] = "planned"
     reason: Text = ""
     recorded_on: object = None
+    withdrawn_on: object = None
 
 
 _TABLES = ("school", "register", "term", "closed")
@@ -123,12 +131,16 @@ Model = TypeVar("Model", bound=_Table)
 
 @dataclass(slots=True)
 class SchoolFile:
-    """What ``school.toml`` states, each with the line on which it begins."""
+    """What ``school.toml`` states, each with the line on which it begins.
+
+    ``withdrawn``: closures of once, each with the event that took it back, and when.
+    """
 
     opened: SchoolOpened | None = None
     times: list[tuple[int, RegisterTimesSet]] = field(default_factory=list)
     terms: list[tuple[int, TermSet]] = field(default_factory=list)
     closures: list[tuple[int, Closed]] = field(default_factory=list)
+    withdrawn: list[tuple[int, Closed, ClosureWithdrawn]] = field(default_factory=list)
 
 
 def read(content: bytes, problems: Problems) -> SchoolFile:
@@ -163,7 +175,11 @@ class _Reader:
             found.opened = opened
         found.times = list(self._each(document, "register", _register_times))
         found.terms = list(self._each(document, "term", _term))
-        found.closures = list(self._each(document, "closed", _closed))
+        for line, (closed, withdrawn) in self._each(document, "closed", _closed):
+            if withdrawn is None:
+                found.closures.append((line, closed))
+            else:
+                found.withdrawn.append((line, closed, withdrawn))
         if "school" not in document:
             self._refuse(0, Refused("key-missing", "has no [school]", "say which school it is"))
         return found
@@ -237,15 +253,15 @@ def _value_fault(fault: ErrorDetails) -> tuple[str, Refused]:
     return key, Refused(why.code, f"{key}: {why.what}", why.remedy)
 
 
-def _instant(value: object) -> int | None:
-    """Return the instant under ``recorded_on``, a date, a time with or without offset."""
+def _instant(value: object, key: str) -> int | None:
+    """Return the instant under a key, a date, a time with or without offset."""
     if value is None:
         return None
     try:
         return clock.parse_instant(value if isinstance(value, str) else value.isoformat())  # type: ignore[attr-defined]
     except (Refused, AttributeError):
-        why = Refused("key-type", "recorded_on is not a date or time", "correct it")
-        raise _BadKeys(("recorded_on", why)) from None
+        why = Refused("key-type", f"{key} is not a date or time", "correct it")
+        raise _BadKeys((key, why)) from None
 
 
 def _closest(key: str, known: Iterable[str]) -> str:
@@ -304,14 +320,24 @@ def _term(content: object) -> TermSet:
     return TermSet(name=found.name, first=found.first, last=found.last)
 
 
-def _closed(content: object) -> Closed:
+def _closed(content: object) -> tuple[Closed, ClosureWithdrawn | None]:
+    """Read a closure, and that it was withdrawn where it was."""
     found = _table(content, "closed", _Closed)
-    stated, halves = _instant(found.recorded_on), found.sessions
+    stated, halves = _instant(found.recorded_on, "recorded_on"), found.sessions
+    withdrawn = _instant(found.withdrawn_on, "withdrawn_on")
     if not halves or set(halves) - set(HALVES):
         why = Refused("word", "sessions holds more or less than AM, PM",
                       'write ["AM"], ["PM"] or ["AM", "PM"]')  # fmt: skip
         raise _BadKeys(("sessions", why))
+    if withdrawn is not None and withdrawn < (stated or 0):
+        why = Refused(
+            "times-reversed", "withdrawn_on is before recorded_on", "correct one of them"
+        )
+        raise _BadKeys(("withdrawn_on", why))
     make = SessionsClosed if found.kind == "planned" else SessionCancelled
-    return make(date=found.day, sessions=tuple(half for half in HALVES if half in halves),
-                groups=tuple(sorted(set(found.groups))), reason=found.reason, stated=stated,
-                row=1)  # fmt: skip
+    closed = make(date=found.day, sessions=tuple(half for half in HALVES if half in halves),
+                  groups=tuple(sorted(set(found.groups))), reason=found.reason, stated=stated,
+                  row=1)  # fmt: skip
+    if withdrawn is None:
+        return closed, None
+    return closed, event_of(ClosureWithdrawn, closed, stated=withdrawn)

@@ -1,17 +1,17 @@
 """One import under way: what the folder states, the school as it will be, and the facts so far."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from commands.core import marks
 from commands.core.command import State
 from commands.exchange.portable.content import Content
-from commands.exchange.portable.rows import DatedRow, NoticeRow, RelationRow, Row
+from commands.exchange.portable.rows import DatedRow, Row
 from commands.exchange.portable.voices import Details, Record, Voices, attributes
 from ledger.clock import local_date
 from ledger.errors import Refused
@@ -26,6 +26,56 @@ from ledger.values import Session
 from policies.packs.codes import CodeRule, Rules
 
 _R = TypeVar("_R", bound=Row)
+
+
+class OfFamily(Protocol):
+    """A row about a parent and a child."""
+
+    @property
+    def line(self) -> int:
+        """Its place in the file."""
+
+    @property
+    def upn(self) -> str:
+        """The child."""
+
+    @property
+    def parent_id(self) -> str:
+        """The parent."""
+
+
+class _Stated(Protocol):
+    """A row that says when its source recorded it."""
+
+    @property
+    def stated(self) -> int | None:
+        """The instant, in microseconds."""
+
+
+_S = TypeVar("_S", bound=_Stated)
+
+
+def is_again(row: _S, versions: Iterable[_S]) -> bool:
+    """Tell whether a row states again what others do, and is no other version of it.
+
+    Rows of one fact are its versions, each recorded at a time of its own.
+    """
+    return any(row.stated == each.stated for each in versions)
+
+
+def in_time(rows: Iterable[_S]) -> list[_S]:
+    """Return the versions of one fact in the order in which they were recorded."""
+    return sorted(rows, key=lambda row: row.stated or 0)
+
+
+def not_held(versions: list[_S], is_held: Callable[[_S], bool]) -> list[_S]:
+    """Return the versions, in their order, after the newest that the ledger holds.
+
+    The last one in any case: it may say more, and where the ledger holds none of them, it holds
+    others, which stood until then.
+    """
+    held = [place for place, row in enumerate(versions) if is_held(row)]
+    return versions[held[-1] + 1 if held else -1 :] or versions[-1:]
 
 
 @dataclass(slots=True)
@@ -129,7 +179,7 @@ class Work:
             self.problems.refuse_once(("pupil", upn), file, line, why)
         return None
 
-    def child(self, file: str, row: NoticeRow | RelationRow) -> Pupil | None:
+    def child(self, file: str, row: OfFamily) -> Pupil | None:
         """Return the pupil of a row about a parent and child; refuse where either is unknown."""
         pupil, parent_id = self.pupil(file, row.line, row.upn), row.parent_id
         if parent_id in self.school.parents:
@@ -177,6 +227,7 @@ def draft(school: School) -> School:
         notices={stream: [*found] for stream, found in school.notices.items()},
         casework={stream: [*found] for stream, found in school.casework.items()},
         rules=set(school.rules),
+        policies=[*school.policies],
         groups={name: dict(joined) for name, joined in school.groups.items()},
     )
 

@@ -27,12 +27,14 @@ class Request(Versioned, frozen=True):
     by: str
     name: Sealed
     job_title: str
+    stated: int | None
     decision: str | None
     decided: int | None
     decided_reason: Sealed | None
     decided_by: str | None
     decided_name: Sealed | None
     decided_title: str | None
+    decided_stated: int | None
 
     @property
     def at(self) -> Session:
@@ -42,22 +44,28 @@ class Request(Versioned, frozen=True):
     @property
     def steps(self) -> list["RequestStep"]:
         """The request, and the decision on it if there is one."""
-        asked = RequestStep("requested", self.position, self.reason, self.name, self.job_title)
+        asked = RequestStep(
+            "requested", self.position, self.reason, self.name, self.job_title, self.stated
+        )
         if self.decision is None or self.decided is None:
             return [asked]
         kind = "request_withdrawn" if self.decision == "withdrawn" else self.decision
-        name, title = self.decided_name, self.decided_title
-        return [asked, RequestStep(kind, self.decided, self.decided_reason, name, title)]
+        by = self.decided_name, self.decided_title, self.decided_stated
+        return [asked, RequestStep(kind, self.decided, self.decided_reason, *by)]
 
 
 class RequestStep(NamedTuple):
-    """A request or what became of it: which, by which event, why and by whom."""
+    """A request or what became of it: which, by which event, why and by whom.
+
+    ``stated``: when, in microseconds, as another system states.
+    """
 
     kind: str
     position: int
     reason: Sealed | None
     name: Sealed | None
     job_title: str | None
+    stated: int | None = None
 
 
 @table("policies_adopted", ("position",))

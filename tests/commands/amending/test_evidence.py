@@ -82,7 +82,7 @@ def test_name_note_and_key_are_sealed(marked, letter):
     """The log holds none of them in clear."""
     marked.do(amend(evidence=letter, evidence_note="GP letter", keep_evidence=True))
     with closing(sqlite3.connect(marked.folder.log)) as db:
-        sql = "SELECT state FROM stored_events WHERE topic = 'EvidenceGiven.v1'"
+        sql = "SELECT state FROM stored_events WHERE topic = 'EvidenceGiven.v2'"
         [(state,)] = db.execute(sql).fetchall()
     assert b"sha256" in state  # what is in clear can be read there
     assert b"GP letter" not in state

@@ -4,6 +4,7 @@ import csv
 import errno
 import shutil
 import sys
+import tomllib
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from commands.amending.amend import AmendMarks
+from commands.calendar.closures import AddClosure, WithdrawClosure
+from commands.calendar.terms import SetTerm
 from commands.core.command import Context
 from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
 from commands.penalties.notices import RecordNotice
 from commands.penalties.undercut import watch
+from commands.proof.witnesses import TrustWitness
 from commands.register.plans import PlanAbsence
 from commands.register.take import MarkSession
 from commands.roll.correct import MergePupils
@@ -27,17 +31,20 @@ from ledger.ledger import Ledger
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
 from ledger.values import Operator, parse_session
-from projections.exports import portable_rows
+from projections.exports import people, portable_rows
 from projections.exports.portable import ExportPortable
 from projections.figures.rates import Rates
 from projections.history.history import History
 from projections.penalties.notices import Notices
 from projections.queries.view import open_view
+from tests.ledger.cosigned import WITNESS
 
 SCHOOL = Path(__file__).parents[3] / "fixtures" / "portable"
 NOW = parse_instant("2026-11-21T12:00:00Z")
 TODAY = local_date(NOW)
+HOUR = 3_600_000_000
 UPN = "K999200018001"
+OF_9B = "R999200018005"
 MOMENTS = (None, "2026-11-10T12:00:00Z", "2026-11-16T23:00:00Z", "2026-11-18T12:00:00Z")
 
 
@@ -55,13 +62,13 @@ def bring(context, path, **options):
     return execute(context, ImportPortable(path=path, **options).load(sys.stdin))
 
 
-def answer_to(context, question):
-    with open_view(context.folder, question, clock) as view:
+def answer_to(context, question, now=NOW):
+    with open_view(context.folder, question, lambda: now) as view:
         return question.answer(view)
 
 
 def ask(context, question):
-    return answer_to(context, question).document
+    return answer_to(context, question, context.clock()).document
 
 
 def export(context, path, **options):
@@ -248,7 +255,7 @@ def test_a_merged_duplicate_is_left_out_and_the_export_is_importable(school, tmp
     """Its groups, marks, amendments, relations, notices and plans name nobody on roll."""
     execute(school, MergePupils(duplicate=UPN, into="Z999200018002", reason="One"))
     found = export(school, tmp_path / "out")
-    whose = {file for file, why in left(found) if why == portable_rows.NO_SPELL}
+    whose = {file for file, why in left(found) if why == people.NO_SPELL}
     assert whose == {"groups.csv", "relations.csv", "notices.csv", "plans.csv", "marks.csv",
                      "amendments.csv"}  # fmt: skip
     imported(tmp_path / "out")
@@ -281,13 +288,96 @@ def test_marks_on_sessions_closed_since_are_left_out(school, tmp_path):
     imported(tmp_path / "out")
 
 
-def test_memberships_never_held_are_left_out(school, tmp_path):
-    """Moved and moved back on one day: the membership ended before it began."""
+def memberships(context, moment):
+    """The groups of each pupil as known at a moment, under the source clock."""
+    asked = Rates(by="registration", membership="session", clock="source", known_at=moment)
+    return ask(context, asked)["rows"]
+
+
+def test_a_membership_of_no_day_and_no_moment_is_not_exported(school, tmp_path):
+    """Moved and moved back at once: nobody ever knew of a member."""
     for group in ("9B", "9A"):
         execute(school, MovePupil(pupil=UPN, kind="registration", from_=TODAY, to=group))
-    found = export(school, tmp_path / "out")
-    assert left(found)["groups.csv", portable_rows.NEVER_HELD] == 1
-    imported(tmp_path / "out")
+    export(school, tmp_path / "out")
+    groups = [(row["name"], row["from"], row["to"]) for row in table(tmp_path / "out/groups.csv")]
+    assert ("9B", str(TODAY), "") not in groups
+    assert memberships(imported(tmp_path / "out"), None) == memberships(school, None)
+
+
+def test_the_end_of_a_membership_is_known_no_earlier_than_it_was_recorded(school, tmp_path):
+    """A move that was recorded here leaves what was known before it as it was known."""
+    monday = parse_session("2026-11-16/AM").date
+    execute(school, MovePupil(pupil=OF_9B, kind="registration", from_=monday, to="9A"))
+    export(school, tmp_path / "out")
+    copy = imported(tmp_path / "out")
+    for moment in (*MOMENTS, "2026-11-21T11:59:59Z", "2026-11-21T12:00:00Z"):
+        assert memberships(copy, moment) == memberships(school, moment)
+    before, after = memberships(copy, MOMENTS[-1]), memberships(copy, None)
+    assert before != after
+    assert bring(copy, tmp_path / "out").header is None
+
+
+def test_a_membership_taken_back_later_was_known_until_then(school, tmp_path):
+    """Moved, and moved back to the same day an hour later."""
+    for hours, group in enumerate(("9B", "9A")):
+        at = replace(school, clock=lambda hours=hours: NOW + hours * HOUR)
+        execute(at, MovePupil(pupil=UPN, kind="registration", from_=TODAY, to=group))
+    later = NOW + 2 * HOUR
+    document = answer_to(school, ExportPortable(path=tmp_path / "out"), later).document
+    assert not document["rows_left_out"]
+    rows = [row for row in table(tmp_path / "out/groups.csv") if row["name"] == "9B"]
+    mine = [(r["to"], r["recorded_on"]) for r in rows if r["upn"] == UPN]
+    assert mine == [("", "2026-11-21T12:00:00Z"), ("2026-11-20", "2026-11-21T13:00:00Z")]
+    copy = replace(empty(tmp_path / "copy"), clock=lambda: later)
+    bring(copy, tmp_path / "out")
+    assert bring(copy, tmp_path / "out").header is None
+    export(copy, tmp_path / "again")
+    assert (tmp_path / "again/groups.csv").read_bytes() == (
+        tmp_path / "out/groups.csv"
+    ).read_bytes()
+
+
+def closed(path):
+    """Return the closures of a school.toml."""
+    return tomllib.loads((path / "school.toml").read_text("utf-8"))["closed"]
+
+
+def test_a_closure_that_was_withdrawn_was_known_until_then(school, tmp_path):
+    """A day closed here, and taught after all."""
+    day = parse_session("2026-09-10/AM").date
+    at = [replace(school, clock=lambda hours=hours: NOW + hours * HOUR) for hours in range(3)]
+    execute(at[0], AddClosure(day=day, reason="Snow"))
+    execute(at[1], WithdrawClosure(day=day, reason="It melted"))
+    ask(at[2], ExportPortable(path=tmp_path / "out"))
+    [snow] = [each for each in closed(tmp_path / "out") if each["date"] == day]
+    times = [snow[key].isoformat() for key in ("recorded_on", "withdrawn_on")]
+    assert times == ["2026-11-21T12:00:00+00:00", "2026-11-21T13:00:00+00:00"]
+    copy = replace(empty(tmp_path / "copy"), clock=at[2].clock)
+    bring(copy, tmp_path / "out")
+    assert bring(copy, tmp_path / "out").header is None
+    for moment in ("2026-11-21T11:59:59Z", "2026-11-21T12:30:00Z", "2026-11-21T13:00:00Z"):
+        kept, mine = (
+            memberships(replace(each, clock=at[2].clock), moment) for each in (school, copy)
+        )
+        assert kept == mine
+    missing = {
+        ask(at[2], Rates(clock="source", known_at=moment))["total"]["missing"]
+        for moment in ("2026-11-21T12:30:00Z", "2026-11-21T13:00:00Z")
+    }
+    assert len(missing) == 2
+
+
+def test_what_no_file_carries_is_told_with_its_number(school, tmp_path):
+    """A term that was moved is carried as it stands; whom the school trusts as a witness, not."""
+    for last in (17, 16):
+        last_day = date(2026, 12, last)
+        execute(school, SetTerm(name="Autumn 2", first=date(2026, 11, 2), last=last_day))
+    execute(school, TrustWitness(key=WITNESS.verifier.vkey))
+    found = answer_to(school, ExportPortable(path=tmp_path / "out"))
+    told = "Left out, for no file of the folder carries it: 1 witness, 2 earlier versions of terms"
+    assert told in found.blocks[0].notes
+    counts = {each["what"]: each["number"] for each in found.document["not_carried"]}
+    assert counts == {"witness": 1, "earlier versions of terms": 2}
 
 
 @pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])

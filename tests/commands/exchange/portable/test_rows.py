@@ -3,6 +3,7 @@
 import pytest
 
 from commands.exchange.portable import rows
+from commands.exchange.portable.decided import DECIDED
 from ledger.formats import portable
 
 ROWS = {
@@ -15,6 +16,7 @@ ROWS = {
     portable.NOTICES: rows.NoticeRow,
     portable.CASEWORK: rows.CaseworkRow,
     portable.PLANS: rows.PlanRow,
+    **DECIDED,
 }
 
 
