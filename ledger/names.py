@@ -20,7 +20,7 @@ _OUTSIDE_NUMBERS = re.compile(r"(?<!\d) | (?!\d)")
 _APOSTROPHES = "'`\u00b4\u02b9\u02bb\u02bc\u02bd\u2018\u2019\u201b\u2032\uff07"
 _HYPHENS = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _LIKE: dict[str, str | None] = {
-    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th",
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th",
 }  # fmt: skip
 _SEARCHED = str.maketrans(_LIKE | dict.fromkeys(_APOSTROPHES) | dict.fromkeys(_HYPHENS, " "))
 _OFFERED = 3
@@ -77,6 +77,13 @@ def search_key(given: str) -> str:
     apart = normalize("NFKD", tidy(given).casefold())
     plain = "".join(c for c in apart if category(c) not in ("Mn", "Cf"))
     return _BLANKS.sub(" ", plain.translate(_SEARCHED)).strip()
+
+
+def alike(one: object, other: object) -> bool:
+    """Tell whether two values say the same: texts whatever their form and blanks."""
+    if one == other or not (isinstance(one, str) and isinstance(other, str)):
+        return one == other
+    return tidy(one) == tidy(other)
 
 
 def twins(names: Iterable[str]) -> dict[str, list[str]]:

@@ -129,6 +129,10 @@ class School:
         begun = [policy for policy in self.policies if policy.since <= day]
         return max(reversed(begun), key=lambda policy: policy.since, default=None)
 
+    def kinds_and_groups(self) -> set[tuple[str, str]]:
+        """Return each group that anybody ever belonged to, with its kind before its name."""
+        return {(kind, name) for p in self.pupils.values() for kind, name, _ in p.memberships}
+
     def members(self, group: str, day: date) -> list[Pupil]:
         """Return the pupils on roll who belong to a group on a day, by id."""
         joined = (self.pupils[pupil_id] for pupil_id in sorted(self.groups.get(group, ())))

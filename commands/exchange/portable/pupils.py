@@ -1,5 +1,6 @@
 """The admission register: pupils, their spells on roll and their groups, new or changed."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -9,7 +10,7 @@ from typing import Any, cast
 from msgspec.structs import replace
 
 from commands.exchange.portable.rows import GroupRow, PupilRow, event_of
-from commands.exchange.portable.voices import SPELL_DETAILS, Record, attributes
+from commands.exchange.portable.voices import SPELL_DETAILS, Record, attributes, differing
 from commands.exchange.portable.work import Work
 from commands.roll import remove
 from ledger.errors import Refused
@@ -25,6 +26,7 @@ from ledger.events.roll import (
 )
 from ledger.formats import fields
 from ledger.formats.portable import GROUPS, PUPILS
+from ledger.names import alike
 from ledger.state.school import Membership, Pupil, Spell
 from policies.law import age
 
@@ -102,6 +104,7 @@ def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
     if pupil is None:
         return
     known = pupil.id in work.school.pupils
+    _find_exponent(work, pupil, rows[-1])
     if known:
         rows = _standing(work, pupil, rows)
         if not rows or not _fits(work, pupil, rows):
@@ -185,18 +188,39 @@ def _record_spell(work: Work, pupil: Pupil, row: PupilRow) -> None:
     held = known.spells.get(row.starts_on) if known else None
     boarder = row.boarder if held is None or "boarder" in work.content.pupils.has else held.boarder
     reopened = held is not None and held.leaves_on is not None and row.leaves_on is None
+    if held is not None and known is not None:
+        left = held.leaves_on if reopened else None
+        work.amends((PUPILS, row.line), _who(row),
+            {"boarder": boarder, "leaves_on": None}, {"boarder": held.boarder, "leaves_on": left},
+        )  # fmt: skip
     if held is None or reopened or held.boarder != boarder:
         event = _enrolment(work, row, known, boarder=boarder)
         work.record("spells on roll", streams.pupil(pupil.id), event)
         held = Spell(row.starts_on)
-    if row.leaves_on is not None and _leaving_differs(work, held, row):
-        work.record("leavers", streams.pupil(pupil.id), event_of(PupilRemoved, row))
+    if row.leaves_on is not None:
+        _record_leaving(work, pupil, held, row)
 
 
-def _leaving_differs(work: Work, held: Spell, row: PupilRow) -> bool:
-    next_school = row.next_school or work.text(held.next_school)
-    stated = (row.leaves_on, row.ground or held.ground, next_school)
-    return stated != (held.leaves_on, held.ground, work.text(held.next_school))
+def _record_leaving(work: Work, pupil: Pupil, held: Spell, row: PupilRow) -> None:
+    holds = {
+        "leaves_on": held.leaves_on,
+        "leaving_ground": held.ground,
+        "next_school": work.text(held.next_school),
+    }
+    stated = {
+        "leaves_on": row.leaves_on,
+        "leaving_ground": row.ground or held.ground,
+        "next_school": row.next_school or holds["next_school"],
+    }
+    if not differing(stated, holds):
+        return
+    if held.leaves_on is not None:
+        work.amends((PUPILS, row.line), _who(row), stated, holds)
+    work.record("leavers", streams.pupil(pupil.id), event_of(PupilRemoved, row))
+
+
+def _who(row: PupilRow) -> str:
+    return f"{row.forename} {row.surname} ({row.upn})"
 
 
 def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool) -> PupilEnrolled:
@@ -221,8 +245,11 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
     """Record each detail that the newest row states otherwise; an empty cell states nothing."""
     for name in DETAILS:
         stated, stands = _text_of(row, name), work.text(pupil.details[name])
-        if stated is None or stated == stands:
+        if stated is None or alike(stated, stands):
             continue
+        if name == "local_id" and stands is not None and (why := _digits_lost(stated, stands)):
+            work.problems.find(PUPILS, row.line, why)
+        work.amends((PUPILS, row.line), _who(row), {name: stated}, {name: stands})
         event = DetailsAmended(
             field=cast("Detail", name),
             original=stands,
@@ -231,7 +258,36 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
             row=row.line,
             **(_birth(row) if name == "dob" else {}),
         )
-        work.record("details amended", streams.pupil(pupil.id), event)
+        work.record("details of pupils amended", streams.pupil(pupil.id), event)
+
+
+# A spreadsheet drops the zeros at the front of a number, and writes a long one as 1.00E+05.
+
+_EXPONENT = re.compile(r"\d+(\.\d+)?[Ee]\+?\d+")
+
+
+def _digits_lost(stated: str, stands: str) -> Refused | None:
+    """Return the finding that a local id differs by zeros at its front only."""
+    if stated.lstrip("0") != stands.lstrip("0") or len(stated) > len(stands):
+        return None
+    return Refused(
+        "local-id-zeros",
+        f"local id {stated!r} is {stands!r} in the ledger: it seems to have lost its zeros",
+        f"write {stands!r}; a spreadsheet keeps it whole in a column of text",
+    )
+
+
+def _find_exponent(work: Work, pupil: Pupil, row: PupilRow) -> None:
+    """Find a local id that a spreadsheet has made a number of, unless the ledger holds it so."""
+    local_id = row.local_id or ""
+    held = work.text(pupil.details.get("local_id"))
+    if _EXPONENT.fullmatch(local_id) and local_id != held:
+        why = Refused(
+            "local-id-exponent",
+            f"local id {local_id!r} is a number as a spreadsheet shortens it",
+            "write the id whole; a spreadsheet keeps it whole in a column of text",
+        )
+        work.problems.find(PUPILS, row.line, why)
 
 
 # Memberships of year groups, registration groups and cohorts that are new or differ.
@@ -262,6 +318,10 @@ def _record_membership(work: Work, pupil: Pupil, row: GroupRow, membership: Memb
     held = membership in pupil.memberships
     if held and pupil.memberships[membership] == row.until:
         return
+    if held and pupil.memberships[membership] is not None:
+        who = f"{row.upn} in {row.name}"
+        until = {"to": pupil.memberships[membership]}
+        work.amends((GROUPS, row.line), who, {"to": row.until}, until)
     left = held and row.until is not None
     event = event_of(GroupLeft if left else GroupJoined, row)
     work.record("memberships", streams.pupil(pupil.id), event)

@@ -22,5 +22,6 @@ def test_a_finding_alone_may_be_accepted(before, overlay, case):
         before.bring(overlay(case))
     over_marks = {f"{what}-over-marks" for what in ("closure", "term", "leaver", "group")}
     finding = {"reason-missing", "nature-missing", "code-age", "ground-unknown", *over_marks}
+    finding.add("local-id-exponent")
     only_findings = {problem.code for problem in caught.value.problems} <= finding
     assert ("--accept-findings" in caught.value.remedy) == only_findings
