@@ -5,7 +5,7 @@ import alike; other texts through `text`. Two names that a reader cannot tell ap
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import chain
 from unicodedata import category, normalize
@@ -100,22 +100,36 @@ def same(wanted: str, known: Iterable[str]) -> list[str]:
     return sorted(each for each in set(known) if key(each) == shared)
 
 
-def near(
-    wanted: str, known: Iterable[str], rank: Callable[[str], int | None] = lambda _: None
-) -> list[str]:
-    """Return known names that may be meant by one that is not known, the likeliest first.
-
-    ``rank``: the place of a name that says one (Year 7 is 7, and so is Y7).
-    """
+def near(wanted: str, known: Iterable[str]) -> list[str]:
+    """Return known names that may be meant by one that is not known, the likeliest first."""
     written = {search_key(each): each for each in sorted(set(known))}
-    asked, place = search_key(wanted), rank(wanted)
-    alike = [] if place is None else [each for each in written.values() if rank(each) == place]
+    asked, rank = search_key(wanted), year_group_rank(wanted)
+    years = [
+        each for each in written.values() if rank is not None and rank == year_group_rank(each)
+    ]
     holding = [written[each] for each in written if asked and (asked in each or each in asked)]
-    close = [written[each] for each in get_close_matches(asked, written, _OFFERED, 0.6)]
-    return [*dict.fromkeys(chain(alike, close, holding))][:_OFFERED]
+    close = [written[each] for each in get_close_matches(asked, written, _OFFERED, 0.5)]
+    return [*dict.fromkeys(chain(years, close, holding))][:_OFFERED]
 
 
 def offered(found: Iterable[str]) -> str:
     """Return the beginning of a remedy: which names may have been meant, if any."""
     quoted = [repr(each) for each in found]
     return f"did you mean {' or '.join(quoted)}? " if quoted else ""
+
+
+# The order of year groups, where their names tell it.
+
+_NUMBERED = re.compile(r"(?:national curriculum year|year|yr|ncy|y)?\s*(\d{1,2})", re.IGNORECASE)
+_NAMED = re.compile(r"(?:year|yr|y)?\s*(reception|r|nursery|n)\d?", re.IGNORECASE)
+_RECEPTION, _NURSERY = 0, -1
+
+
+def year_group_rank(name: str) -> int | None:
+    """Return a year group's place: Year 7 is 7, reception 0, nursery -1; none: not known."""
+    text = name.strip()
+    if found := _NUMBERED.fullmatch(text):
+        return int(found[1])
+    if found := _NAMED.fullmatch(text):
+        return _RECEPTION if found[1][0] in "rR" else _NURSERY
+    return None

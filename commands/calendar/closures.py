@@ -6,13 +6,16 @@ as one amendment for each pupil.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
+from typing import Self
 
-from commands.core import checks, marks, sessions
+from commands.core import checks, group_names, marks, sessions
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, ROLL, Range, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -34,8 +37,16 @@ class AddClosure(UseCase):
 
     day: date = argument("the date")
     session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
-    group: tuple[str, ...] = option("only this group; everyone when left out", default=())
+    group: tuple[str, ...] = option(
+        "only this group; everyone when left out", default=(), kept=names.name
+    )
     reason: str = option("why, INSET for example")
+
+    def as_held(self, state: State) -> Self:
+        """Return the command with its groups called as they are held."""
+        return replace(
+            self, group=tuple(group_names.known(state.school, each) for each in self.group)
+        )
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the calendar, who belongs to which group; the marks on the sessions."""
@@ -48,7 +59,6 @@ class AddClosure(UseCase):
         """Close the sessions that are not closed yet; refuse where marks stand."""
         state.author(now)
         reason = checks.required_text(self.reason, "reason")
-        check_groups(state.school, self.group)
         halves: list[Half] = []
         for session in _sessions(self):
             check_in_term(state.school.calendar(), session)
@@ -73,8 +83,19 @@ class WithdrawClosure(UseCase):
 
     day: date = argument("the date")
     session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
-    group: tuple[str, ...] = option("the groups that it was recorded for", default=())
+    group: tuple[str, ...] = option(
+        "the groups that it was recorded for", default=(), kept=names.name
+    )
     reason: str = option("why it is withdrawn")
+
+    def as_held(self, state: State) -> Self:
+        """Return the command with its groups called as the closure calls them, if any does."""
+        held = {
+            name for day, _, named in state.school.closures if day == self.day for name in named
+        }
+        return replace(
+            self, group=tuple(group_names.meant(each, held) or each for each in self.group)
+        )
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks and the calendar."""
@@ -111,8 +132,16 @@ class CancelSessions(UseCase):
     """
 
     sessions: tuple[str, ...] = argument("sessions (2026-11-20/AM), or dates for both halves")
-    group: tuple[str, ...] = option("only this group; everyone when left out", default=())
+    group: tuple[str, ...] = option(
+        "only this group; everyone when left out", default=(), kept=names.name
+    )
     reason: str = option("why")
+
+    def as_held(self, state: State) -> Self:
+        """Return the command with its groups called as they are held."""
+        return replace(
+            self, group=tuple(group_names.known(state.school, each) for each in self.group)
+        )
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the calendar, who belongs to which group; the marks on the sessions."""
@@ -124,7 +153,6 @@ class CancelSessions(UseCase):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Cancel what is not recorded so yet, and enter it for everyone concerned."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
-        check_groups(state.school, self.group)
         fresh = [
             s for s in sessions.parse_all(self.sessions) if not _is_cancelled(self, state, s, now)
         ]
@@ -142,17 +170,6 @@ class CancelSessions(UseCase):
             facts.append(Fact(streams.mark(pupil.id, session), event))
         says = f"{len(standing) - amended} entered, {amended} amended"
         return decided(facts, *(f"{session} cancelled: {reason}" for session in fresh), says)
-
-
-def check_groups(school: School, groups: Iterable[str]) -> None:
-    """Refuse the name of a group to which nobody ever belonged."""
-    for group in groups:
-        if group not in school.groups:
-            raise Refused(
-                "group-unknown",
-                f"no pupil ever belonged to {group!r}",
-                "check the name; pupils join groups with attendance pupil move",
-            )
 
 
 def check_in_term(calendar: Calendar, session: Session) -> None:

@@ -12,6 +12,7 @@ from datetime import date
 from commands.core import checks, families
 from commands.core.command import Author, Decision, State, UseCase, decided, hidden, option
 from commands.core.ranges import STAFF, Range, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -33,7 +34,7 @@ class CopyForSubject(UseCase):
     """To whom and by what right, of which days, up to which position, who reviewed free text."""
 
     pupil: str = option("UPN or local id")
-    to: str = option("to whom")
+    to: str = option("to whom", kept=names.name)
     parent: str | None = option("the id of the parent who asks", default=None)
     first: date | None = option("first day", default=None)
     last: date | None = option("last day", default=None)

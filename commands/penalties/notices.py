@@ -12,6 +12,7 @@ from typing import Any, Literal
 from commands.core import checks, families
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import Range, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -57,7 +58,7 @@ class RecordNotice(NoticeCommand):
     )
     outcome_on: date | None = option("since when", default=None)
     session: tuple[Session, ...] = option("a session that it relied on (repeatable)", default=())
-    issuer: str | None = option("who issued it", default=None)
+    issuer: str | None = option("who issued it", default=None, kept=names.name)
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """State the notice whole; nothing where nothing changes."""

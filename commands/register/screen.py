@@ -61,6 +61,7 @@ def take(command: TakeRegister, screen: Screen) -> Outcome:
     What cannot be recorded so is explained, and the list comes back: nothing typed is lost.
     """
     opened, terminal = screen.context.clock(), screen.terminal
+    command = look(screen.context, command.as_held)
     sheet = _blank_sheet(screen.context, command, opened)
     title = f"{command.group} {command.session}"
     while True:

@@ -4,7 +4,6 @@ Every answer on attendance begins with `count_cells`; every answer on persistent
 `enrolments`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ledger.errors import Refused
+from ledger.names import year_group_rank
 from ledger.values import school_year_number
 from policies.law.absence import Shares, of_statistical_age, shares
 from policies.packs.values import parameters
@@ -313,21 +313,6 @@ def enrolment_totals(found: Sequence[Enrolment], population: Population) -> dict
 
 
 # -- the order of year groups, where their names tell it --------------------------------------
-
-
-_NUMBERED = re.compile(r"(?:national curriculum year|year|yr|ncy|y)?\s*(\d{1,2})", re.IGNORECASE)
-_NAMED = re.compile(r"(?:year|yr|y)?\s*(reception|r|nursery|n)\d?", re.IGNORECASE)
-_RECEPTION, _NURSERY = 0, -1
-
-
-def year_group_rank(name: str) -> int | None:
-    """Return a year group's place: Year 7 is 7, reception 0, nursery -1; none: not known."""
-    text = name.strip()
-    if found := _NUMBERED.fullmatch(text):
-        return int(found[1])
-    if found := _NAMED.fullmatch(text):
-        return _RECEPTION if found[1][0] in "rR" else _NURSERY
-    return None
 
 
 def year_groups_in_order(names: Iterable[str]) -> list[str] | None:

@@ -79,9 +79,7 @@ class _FolderReader:
         self._path = path
         self._problems = Problems()
         self._files: list[SourceFile] = []
-        found = list(path.iterdir())
-        self._present = {p.name for p in found if p.is_file()}
-        self._folders = {p.name for p in found if p.is_dir()}
+        self._present = {p.name for p in path.iterdir() if p.is_file()}
 
     def content(self) -> Content:
         known = self._present & set(ORDER)
@@ -99,7 +97,7 @@ class _FolderReader:
         return Content(
             whole=whole,
             problems=self._problems,
-            other=(*strange, *(f"{name}/" for name in sorted(self._folders))),
+            other=tuple(strange),
             school=self._school(),
             staff=self._table(portable.STAFF, rows.StaffRow),
             pupils=self._table(portable.PUPILS, rows.PupilRow),

@@ -177,7 +177,9 @@ def test_mark_is_not_changed_after_the_end_of_taking(morning, before, at):
 
 def test_pupils_whose_session_is_closed_are_left_out(morning):
     """A closure for some groups empties their places only."""
-    morning.do(MovePupil(pupil="P1", kind="cohort", to="Choir", from_=date(2026, 11, 2)))
+    morning.do(
+        MovePupil(pupil="P1", kind="cohort", to="Choir", from_=date(2026, 11, 2), new_group=True)
+    )
     morning.do(AddClosure(day=date(2026, 11, 20), group=("Choir",), reason="concert"))
     assert codes(morning.recorded(take("P1,-,,\n", rest_present=True))) == ["/"]
     assert problems(morning, take("P1,/,,\n")) == [("stdin", 2, "school-closed")]
