@@ -112,10 +112,10 @@ def near(wanted: str, known: Iterable[str]) -> list[str]:
     return [*dict.fromkeys(chain(years, close, holding))][:_OFFERED]
 
 
-def offered(found: Iterable[str]) -> str:
-    """Return the beginning of a remedy: which names may have been meant, if any."""
-    quoted = [repr(each) for each in found]
-    return f"did you mean {' or '.join(quoted)}? " if quoted else ""
+def offered(found: Iterable[str], otherwise: str) -> str:
+    """Return a remedy: which names may have been meant, if any, and what to do if none was."""
+    quoted = " or ".join(map(repr, found))
+    return f"did you mean {quoted}? If not: {otherwise}" if quoted else otherwise
 
 
 # The order of year groups, where their names tell it.

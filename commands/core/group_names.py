@@ -33,11 +33,11 @@ def known(school: School, name: str) -> str:
     """Return a group to which somebody ever belonged, as it is held; refuse any other name."""
     found = meant(name, school.groups)
     if found is None:
-        offered = names.offered(names.near(name, school.groups))
+        lists = "attendance rates --by registration lists the classes"
         raise Refused(
             "group-unknown",
             f"no pupil ever belonged to {name!r}",
-            f"{offered}attendance rates --by registration lists the classes",
+            names.offered(names.near(name, school.groups), lists),
         )
     return found
 
@@ -56,6 +56,6 @@ def joined(school: School, name: str, kind: GroupKind, *, new: bool) -> str:
         raise Refused(
             "group-unknown",
             f"no {word} is called {name!r}",
-            f"{names.offered(names.near(name, held))}A new one needs --new-group",
+            names.offered(names.near(name, held), "a new one needs --new-group"),
         )
     return found or name

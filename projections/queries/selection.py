@@ -89,20 +89,11 @@ def selected_cells(view: View, question: Selection, whole: Rectangle) -> Flags:
     per_session = question.membership == "session"
     for kind, name in (("", question.group), ("year", question.year), ("cohort", question.cohort)):
         if name is not None:
-            members = _memberships(view, kind, name)
+            members = view.belonging(name, kind)
+            if not members:
+                raise view.unknown_group(name, kind)
             chosen &= membership_cells(view, members, whole, per_session=per_session)
     return chosen
-
-
-def _memberships(view: View, kind: str, name: str) -> list[Interval]:
-    wanted = [m for m in view.memberships if m.name == name and kind in ("", m.kind)]
-    if not wanted:
-        raise Refused(
-            "group-unknown",
-            f"no {kind or 'group'} is called {name!r}",
-            "attendance rates --by registration lists the groups",
-        )
-    return wanted
 
 
 def membership_cells(

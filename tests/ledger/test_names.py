@@ -168,5 +168,6 @@ def test_names_that_may_be_meant_are_offered(asked, near):
 
 def test_an_offer_names_what_may_be_meant():
     """In words, for a remedy."""
-    assert names.offered(["Year 7", "7A"]) == "did you mean 'Year 7' or '7A'? "
-    assert names.offered([]) == ""
+    offer = names.offered(["Year 7", "7A"], "look it up")
+    assert offer == "did you mean 'Year 7' or '7A'? If not: look it up"
+    assert names.offered([], "look it up") == "look it up"

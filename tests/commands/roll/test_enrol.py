@@ -236,16 +236,16 @@ def to(name, kind="registration"):
 @pytest.mark.parametrize(
     ("kind", "name", "offered"),
     [
-        ("year", "7", "did you mean 'Y7'? "),
-        ("year", "Year 12", "did you mean 'Y12'? "),
-        ("registration", "7C", "did you mean '7B' or '7A'? "),
+        ("year", "7", "did you mean 'Y7'? If not: "),
+        ("year", "Year 12", "did you mean 'Y12'? If not: "),
+        ("registration", "7C", "did you mean '7B' or '7A'? If not: "),
         ("cohort", "7B", ""),
     ],
 )
 def test_a_group_that_nobody_is_in_is_asked_about(desk, kind, name, offered):
     """It may be another one misspelt; a new one is made where it is said to be new."""
     refused = desk.refused(to(name, kind), "group-unknown", f"is called {name!r}")
-    assert refused.remedy == f"{offered}A new one needs --new-group"
+    assert refused.remedy == f"{offered}a new one needs --new-group"
     made = desk.events(replace(to(name, kind), new_group=True))
     assert made[-1] == joined(name, kind)
 
