@@ -31,6 +31,7 @@ class ImportPortable(UseCase):
     """attendance import portable: bring a school's register, or a day's marks, from a folder.
 
     A folder of CSV files with ``school.toml``; marks.csv alone tops up a known school.
+    Times end in Z where they are UTC; without it they are London time.
     """
 
     path: Path = argument("the folder")

@@ -249,7 +249,8 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
             continue
         if name == "local_id" and stands is not None and (why := _digits_lost(stated, stands)):
             work.problems.find(PUPILS, row.line, why)
-        work.amends((PUPILS, row.line), _who(row), {name: stated}, {name: stands})
+        hidden = ("address",) if _is_confidential(work, pupil) else ()
+        work.amends((PUPILS, row.line), _who(row), {name: stated}, {name: stands}, hidden)
         event = DetailsAmended(
             field=cast("Detail", name),
             original=stands,
@@ -259,6 +260,14 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
             **(_birth(row) if name == "dob" else {}),
         )
         work.record("details of pupils amended", streams.pupil(pupil.id), event)
+
+
+def _is_confidential(work: Work, pupil: Pupil) -> bool:
+    """Tell whether the address of somebody who belongs to a pupil may not be shown."""
+    theirs = (
+        work.school.parents.get(p) for p, child in work.school.relations if child == pupil.id
+    )
+    return any(each is not None and each.address_confidential == "yes" for each in theirs)
 
 
 # A spreadsheet drops the zeros at the front of a number, and writes a long one as 1.00E+05.

@@ -237,6 +237,18 @@ def test_every_kind_of_detail_that_is_amended_is_named(known, changed):
     ]
 
 
+def test_a_pupils_address_is_shown_unless_it_may_lead_to_a_confidential_one(known, changed):
+    """Cleo's mother is not to be found; Ada's parents are."""
+    path = changed("pupils.csv", ("1 Imaginary", "11 Imaginary"), ("3 Imaginary", "33 Imaginary"))
+    ada, cleo = [line for line in known.bring(path).says if "address" in line]
+    assert ada.endswith(
+        '"1 Imaginary Road, Exampleton, ZZ99 9ZZ" -> "11 Imaginary Road, Exampleton, ZZ99 9ZZ"'
+    )
+    assert (
+        cleo == "  pupils.csv:4: Cleo Mockridge (N999200018003), address: confidential, not shown"
+    )
+
+
 def test_leaving_that_is_taken_back_is_named(known, changed):
     """The spell goes on: that is an amendment too."""
     says = known.bring(changed("pupils.csv", (",2026-11-13,a,", ",,,"))).says
