@@ -22,7 +22,7 @@ _HYPHENS = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _LIKE: dict[str, str | None] = {
     "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th",
 }  # fmt: skip
-_SEARCHED = str.maketrans(_LIKE | dict.fromkeys(_APOSTROPHES) | dict.fromkeys(_HYPHENS, " "))
+_SEARCHED = str.maketrans(_LIKE | dict.fromkeys(_APOSTROPHES, "'") | dict.fromkeys(_HYPHENS, " "))
 _OFFERED = 3
 """How many names are offered for one that is not known."""
 
@@ -74,9 +74,28 @@ def search_key(given: str) -> str:
 
     Without accents, apostrophes and joiners; hyphens are spaces.
     """
-    apart = normalize("NFKD", tidy(given).casefold())
-    plain = "".join(c for c in apart if category(c) not in ("Mn", "Cf"))
-    return _BLANKS.sub(" ", plain.translate(_SEARCHED)).strip()
+    return _BLANKS.sub(" ", folded(tidy(given)).replace("'", "")).strip()
+
+
+def folded(given: str) -> str:
+    """Return a text without case, accents and joiners, with one sign for all apostrophes.
+
+    Hyphens are spaces; each letter becomes what it becomes by itself.
+    """
+    apart = normalize("NFKD", given.casefold())
+    return "".join(c for c in apart if category(c) not in ("Mn", "Cf")).translate(_SEARCHED)
+
+
+def without(given: str, found: re.Pattern[str], put: str) -> str:
+    """Return a text with what a pattern finds in it, as `folded`, replaced."""
+    places = [at for at, character in enumerate(given) for _ in folded(character)]
+    parts, after = [], 0
+    for match in found.finditer(folded(given)):
+        parts += [given[after : places[match.start()]], put]
+        after = places[match.end() - 1] + 1
+        while after < len(given) and category(given[after]) == "Mn":
+            after += 1
+    return "".join([*parts, given[after:]])
 
 
 def alike(one: object, other: object) -> bool:

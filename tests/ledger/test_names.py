@@ -1,5 +1,6 @@
 """What is kept of a name, when two are the same, and which one may be meant."""
 
+import re
 from unicodedata import normalize
 
 import pytest
@@ -171,3 +172,33 @@ def test_an_offer_names_what_may_be_meant():
     offer = names.offered(["Year 7", "7A"], "look it up")
     assert offer == "did you mean 'Year 7' or '7A'? If not: look it up"
     assert names.offered([], "look it up") == "look it up"
+
+
+def marked(given, name):
+    """A text with what is found of a name, as words, put in brackets."""
+    return names.without(given, re.compile(rf"(?<!\w)(?:{re.escape(name)})(?!\w)"), "[]")
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ("Saw Zo\u00eb Test today", "Saw [] today"),
+        ("Saw zoe TEST.", "Saw []."),
+        ("Zoe\u0308 Test", "[]"),
+        ("Zoe Te\u0301st\u0301, and her aunt", "[], and her aunt"),
+        ("Zoe-Test", "[]"),
+        ("Zoes Test", "Zoes Test"),
+        ("\u2018Zoe Test\u2019 wrote", "\u2018[]\u2019 wrote"),
+        ("", ""),
+    ],
+)
+def test_a_name_is_taken_out_of_a_text_however_it_is_written(given, left):
+    """With or without accents; what stands around it stays as it was."""
+    assert marked(given, "zoe test") == left
+
+
+@given(NAMES, NAMES)
+def test_what_is_around_a_name_stays_as_it_was(before, after):
+    """Letter for letter, whatever letters they are."""
+    found = re.compile("zoe")
+    assert names.without(f"{before}, Zo\u00eb.{after}", found, "[]") == f"{before}, [].{after}"
