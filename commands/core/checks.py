@@ -25,11 +25,16 @@ _ID = re.compile(r"[^\s:]+")
 
 def required_text(text: str | None, name: str) -> str:
     """Return a text without its margins; refuse a blank one. ``name``: the option it is for."""
-    found = names.text(text or "")
+    found = written(text)
     if not is_visible(found):
         words = name.replace("-", " ")
         raise Refused(f"{name}-missing", f"no {words} is given", f"give it with --{name}")
     return found
+
+
+def written(text: str | None) -> str:
+    """Return a text as it is kept, empty where none is given."""
+    return names.text(text or "")
 
 
 def is_visible(text: str) -> bool:

@@ -92,7 +92,7 @@ def _unchecked(work: Work) -> list[str]:
         if unread:
             causes.setdefault(" and ".join(unread), []).append(file)
     return [
-        f"{', '.join(files)}: not checked against {cause}, which could not be read whole"
+        f"{', '.join(files)}: not checked against {cause}: to be put right first"
         for cause, files in causes.items()
     ]
 

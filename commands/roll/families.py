@@ -132,7 +132,7 @@ def _restated(
     """
     after = checks.details_of(fact.event)
     names = [n for n in after if after[n] != before.get(n)] if before else []
-    why = (reason or "").strip()
+    why = checks.written(reason)
     if names and not why:
         words = ", ".join(name.replace("_", " ") for name in names)
         raise Refused(

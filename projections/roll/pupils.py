@@ -40,7 +40,7 @@ COLUMNS: tuple[Column[FoundPupil], ...] = (
     Column("forename", value=lambda row: row.person.forename),
     Column("groups", "Groups"),
     Column("on_roll", "On roll"),
-    Column("formerly", value=lambda row: row.formerly or None, sparse=True),
+    Column("formerly", value=lambda row: row.formerly or None, sparse=True, csv=False),
 )
 
 

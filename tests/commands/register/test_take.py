@@ -219,6 +219,13 @@ def test_rows_from_the_screen_have_no_line(morning):
     ]
 
 
+@pytest.mark.parametrize("group", ["7a", " 7A ", "7 A"])
+def test_group_is_understood_without_case_and_blanks(morning, group):
+    """The register that is taken is the one of those who are in it."""
+    morning.do(take(group=group, rest_present=True))
+    assert morning.do(take(rest_present=True)).header is None
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

@@ -293,11 +293,11 @@ def test_one_unread_file_is_told_once(ledger, changed):
     (path / "pupils.csv").rename(path / "Pupils.csv")
     refused = ledger.faults(path)
     assert [problem.file for problem in refused.problems] == ["Pupils.csv", "marks.csv"]
-    unread = "which could not be read whole"
+    unread = "to be put right first"
     files = "groups.csv, relations.csv, marks.csv, notices.csv, casework.csv"
     assert refused.notes == (
-        f"{files}: not checked against pupils.csv, {unread}",
-        f"amendments.csv: not checked against pupils.csv and marks.csv, {unread}",
+        f"{files}: not checked against pupils.csv: {unread}",
+        f"amendments.csv: not checked against pupils.csv and marks.csv: {unread}",
     )
 
 
@@ -312,7 +312,7 @@ def test_an_amendment_of_a_mark_whose_row_is_faulty_is_not_blamed(ledger, change
     assert [(problem.file, problem.code) for problem in refused.problems] == [
         ("marks.csv", "date"), ("amendments.csv", "mark-missing"),
     ]  # fmt: skip
-    unread = "amendments.csv: not checked against marks.csv, which could not be read whole"
+    unread = "amendments.csv: not checked against marks.csv: to be put right first"
     assert refused.notes == (unread,)
 
 
