@@ -35,8 +35,8 @@ class RecordParent(UseCase):
     title: str | None = option("title", default=None, kept=names.name)
     forename: str | None = option("forename", default=None, kept=names.name)
     address: str | None = option("address", default=None, kept=names.text)
-    phone: str | None = option("telephone number", default=None, kept=names.name)
-    email: str | None = option("e-mail address", default=None, kept=names.name)
+    phone: str | None = option("telephone number", default=None, kept=names.text)
+    email: str | None = option("e-mail address", default=None, kept=names.text)
     dob: str | None = option("date of birth, 1980-01-31", default=None)
     address_confidential: str | None = option(
         "yes: the address may not be told to anyone", default=None
@@ -76,7 +76,7 @@ class RecordRelation(UseCase):
     parent_id: str = argument("the school's id of the parent")
     pupil: str = argument("UPN or local id")
     relationship: str | None = option(
-        "mother, grandparent, neighbour, ...", default=None, kept=names.name
+        "mother, grandparent, neighbour, ...", default=None, kept=names.text
     )
     lives_with: str | None = option("yes or no: the pupil lives with them", default=None)
     parental_responsibility: str | None = option("yes or no", default=None)

@@ -104,11 +104,11 @@ def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
     if pupil is None:
         return
     known = pupil.id in work.school.pupils
-    _find_exponent(work, pupil, rows[-1])
     if known:
         rows = _standing(work, pupil, rows)
         if not rows or not _fits(work, pupil, rows):
             return
+    _find_exponent(work, pupil, rows[-1])
     for row in rows:
         _record_spell(work, pupil, row)
     if known:

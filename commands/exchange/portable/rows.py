@@ -118,8 +118,8 @@ class ParentRow(Row, frozen=True, kw_only=True):
     surname: Name
     forename: Name | None = None
     address: str | None = None
-    phone: Name | None = None
-    email: Name | None = None
+    phone: str | None = None
+    email: str | None = None
     dob: Annotated[str, fields.day_text] | None = None
     address_confidential: YesNo | None = None
 
@@ -129,7 +129,7 @@ class RelationRow(DatedRow, frozen=True, kw_only=True):
 
     parent_id: Name
     upn: str
-    relationship: Name | None = None
+    relationship: str | None = None
     lives_with: YesNo | None = None
     parental_responsibility: YesNo | None = None
     contact_order: int | None = None
@@ -177,7 +177,7 @@ class CaseworkRow(Row, frozen=True, kw_only=True):
     step: Name
     on: date
     by: Name | None = None
-    with_whom: Name | None = column(default=None, name="with")
+    with_whom: str | None = column(default=None, name="with")
     outcome: str | None = None
     notes: str | None = None
 

@@ -6,6 +6,7 @@ from unicodedata import normalize
 
 import pytest
 
+from commands.roll.correct import CorrectPupil
 from ledger.errors import Refused
 from ledger.events.calendar import SessionsClosed, TermSet
 from ledger.events.casework import CaseworkStepTaken
@@ -307,3 +308,19 @@ def test_a_name_of_lines_is_refused_by_a_command_line_too(known, changed):
     [problem] = known.faults(path).problems
     assert isinstance(known.faults(path), Refused)
     assert problem.what == "name: 'Example\\tSchool' holds a control character"
+
+
+def test_what_is_no_name_may_have_lines(ledger, changed):
+    """Two telephone numbers in one cell, an address: a text is kept as it is inside."""
+    phones = '"01632 960001\n01632 960009"'
+    ledger.bring(changed("parents.csv", ("01632 960001", phones), ("1 Imag", "Flat 2\n1 Imag")))
+    assert ledger.brought(changed()).found == {}
+
+
+def test_an_id_that_a_spreadsheet_shortened_is_put_right_here_for_good(ledger, changed):
+    """The source goes on stating it, and is no longer asked about it."""
+    path = changed("pupils.csv", (",1001,", ",1.00E+05,"))
+    ledger.bring(path, accept_findings=True)
+    right = CorrectPupil(pupil=ADA, field="local_id", to="100000", reason="Seen in the office")
+    ledger.by("H01").do(right)
+    assert ledger.brought(path).found == {}
