@@ -399,6 +399,8 @@ def _explain(refused: Refused) -> None:
     if isinstance(refused, ImportRefused):
         for problem in refused.problems:
             say(str(problem), err=True)
+        for note in refused.notes:
+            say(note, err=True)
     say(f"refused: {refused.what}", err=True)
     if refused.remedy:
         say(f"  do:    {refused.remedy}", err=True)

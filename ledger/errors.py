@@ -1,5 +1,6 @@
 """Refusals: what a user did that cannot be done, with a place and a remedy."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ledger.english import number_of
@@ -50,10 +51,17 @@ class ImportRefused(Refused):
     """An import that was refused whole: the first problems, and how many there are in all.
 
     ``findings``: how many of them are facts that law or policy would not allow and that may be
-    recorded as stated.
+    recorded as stated; ``notes``: what else there is to say of them.
     """
 
-    def __init__(self, problems: list[Problem], *, total: int, findings: int = 0) -> None:
+    def __init__(
+        self,
+        problems: list[Problem],
+        *,
+        total: int,
+        findings: int = 0,
+        notes: Iterable[str] = (),
+    ) -> None:
         remedy = "correct the files and import again"
         if findings == total:
             remedy += ", or record them as stated with --accept-findings"
@@ -63,3 +71,6 @@ class ImportRefused(Refused):
         self.problems = problems
         self.total = total
         self.findings = findings
+        self.notes = tuple(notes)
+        if more := total - len(problems):
+            self.notes = (f"and {number_of(more, 'more problem')}, not shown", *self.notes)

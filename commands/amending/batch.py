@@ -119,7 +119,7 @@ def batch_changes(
 
     ``reason``: of the lines that give none.
     """
-    checker = _LineChecker(state, codes, now, (reason or "").strip())
+    checker = _LineChecker(state, codes, now, checks.written(reason))
     found, faults = [], list(file.faults)
     for row in file.rows:
         change, wrong = checker.line(row)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commands.core.command import Context, Errand, Outcome, argument, option
+from ledger import names
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import EvidenceGiven
@@ -124,7 +125,7 @@ def read_evidence(path: Path) -> EvidenceFile:
 
 def evidence_of(file: EvidenceFile | None, note: str | None, *, keep: bool) -> Evidence | None:
     """Return the evidence that a file, a note or both make; none where there is neither."""
-    noted = (note or "").strip() or None
+    noted = names.text(note or "") or None
     return None if file is None and noted is None else Evidence(file, noted, keep)
 
 

@@ -7,15 +7,18 @@ as one amendment for each pupil.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
+from typing import Self
 
 from commands.amending.batches import Batch, Place, by_batch
 from commands.amending.put_back import PuttingBack, mark_reads, place_reads
-from commands.core import checks, marks, sessions, told
+from commands.core import checks, group_names, marks, sessions, told
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, ROLL, Range, Wanted, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.english import noun, number_of
 from ledger.errors import Refused
@@ -38,9 +41,17 @@ class AddClosure(UseCase):
 
     day: date = argument("the date")
     session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
-    group: tuple[str, ...] = option("only this group; everyone when left out", default=())
+    group: tuple[str, ...] = option(
+        "only this group; everyone when left out", default=(), kept=names.name
+    )
     reason: str = option("why, INSET for example")
     dry_run: bool = option("show what would be recorded; record nothing", default=False)
+
+    def as_held(self, state: State) -> Self:
+        """Return the command with its groups called as they are held."""
+        return replace(
+            self, group=tuple(group_names.known(state.school, each) for each in self.group)
+        )
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the calendar, who belongs to which group; the marks on the sessions."""
@@ -53,7 +64,6 @@ class AddClosure(UseCase):
         """Close the sessions that are not closed yet; refuse where marks stand."""
         state.author(now)
         reason = checks.required_text(self.reason, "reason")
-        check_groups(state.school, self.group)
         halves: list[Half] = []
         for session in _sessions(self):
             check_in_term(state.school.calendar(), session)
@@ -81,10 +91,21 @@ class WithdrawClosure(UseCase):
 
     day: date = argument("the date")
     session: tuple[Half, ...] = option("AM or PM; both when left out", default=())
-    group: tuple[str, ...] = option("the groups that it was recorded for", default=())
+    group: tuple[str, ...] = option(
+        "the groups that it was recorded for", default=(), kept=names.name
+    )
     reason: str = option("why it is withdrawn")
     put_back: bool = option("put back what stood before the cancellation", default=False)
     dry_run: bool = option("show what would be recorded; record nothing", default=False)
+
+    def as_held(self, state: State) -> Self:
+        """Return the command with its groups called as the closure calls them, if any does."""
+        held = {
+            name for day, _, named in state.school.closures if day == self.day for name in named
+        }
+        return replace(
+            self, group=tuple(group_names.meant(each, held) or each for each in self.group)
+        )
 
     def reads(self, state: State) -> Iterable[Wanted]:
         """Name who asks and the calendar; where sessions were cancelled, the marks on them."""
@@ -129,9 +150,17 @@ class CancelSessions(UseCase):
     """
 
     sessions: tuple[str, ...] = argument("sessions (2026-11-20/AM), or dates for both halves")
-    group: tuple[str, ...] = option("only this group; everyone when left out", default=())
+    group: tuple[str, ...] = option(
+        "only this group; everyone when left out", default=(), kept=names.name
+    )
     reason: str = option("why")
     dry_run: bool = option("show what would be recorded; record nothing", default=False)
+
+    def as_held(self, state: State) -> Self:
+        """Return the command with its groups called as they are held."""
+        return replace(
+            self, group=tuple(group_names.known(state.school, each) for each in self.group)
+        )
 
     def reads(self, state: State) -> Iterable[Wanted]:
         """Name who asks, the calendar, who belongs to which group; the marks on the sessions."""
@@ -145,7 +174,6 @@ class CancelSessions(UseCase):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Cancel what is not recorded so yet, and enter it for everyone concerned."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
-        check_groups(state.school, self.group)
         fresh = [
             s for s in sessions.parse_all(self.sessions) if not _is_cancelled(self, state, s, now)
         ]
@@ -168,17 +196,6 @@ class CancelSessions(UseCase):
         says += told.in_words(state, rules.codes, facts, each=self.dry_run)
         says += _way_back(self, fresh)
         return decided(facts, *says, dry_run=self.dry_run, reason=reason)
-
-
-def check_groups(school: School, groups: Iterable[str]) -> None:
-    """Refuse the name of a group to which nobody ever belonged."""
-    for group in groups:
-        if group not in school.groups:
-            raise Refused(
-                "group-unknown",
-                f"no pupil ever belonged to {group!r}",
-                "check the name; pupils join groups with attendance pupil move",
-            )
 
 
 def _check_some_left(school: School, session: Session, groups: Collection[str]) -> None:

@@ -9,6 +9,7 @@ from datetime import date, time, timedelta
 from commands.core import checks, sessions
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import CALENDAR, ROLL, Range
+from ledger import names
 from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
@@ -27,7 +28,7 @@ class SetTerm(UseCase):
     A term or half term; the same name in the same school year replaces it.
     """
 
-    name: str = argument("name of the term")
+    name: str = argument("name of the term", kept=names.name)
     first: date = option("first day")
     last: date = option("last day")
     dry_run: bool = option("show what would be recorded; record nothing", default=False)

@@ -12,6 +12,7 @@ from unicodedata import category
 import msgspec
 
 from commands.core.command import Author, State
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events.base import Event, sealed_fields
@@ -24,11 +25,16 @@ _ID = re.compile(r"[^\s:]+")
 
 def required_text(text: str | None, name: str) -> str:
     """Return a text without its margins; refuse a blank one. ``name``: the option it is for."""
-    found = (text or "").strip()
+    found = written(text)
     if not is_visible(found):
         words = name.replace("-", " ")
         raise Refused(f"{name}-missing", f"no {words} is given", f"give it with --{name}")
     return found
+
+
+def written(text: str | None) -> str:
+    """Return a text as it is kept, empty where none is given."""
+    return names.text(text or "")
 
 
 def is_visible(text: str) -> bool:

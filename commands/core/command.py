@@ -40,7 +40,10 @@ from policies.packs.codes import Codes, Rules
 
 
 def option(help_text: str, *, default: Any = MISSING, **more: Any) -> Any:  # noqa: ANN401 - as `field`
-    """Declare a field that is an option; required unless it has a ``default``."""
+    """Declare a field that is an option; required unless it has a ``default``.
+
+    ``kept``: what makes of a text given the one that is kept, `names.name` of a name.
+    """
     metadata = {"help": help_text, "required": default is MISSING, **more}
     return field(default=default, metadata=metadata)
 
@@ -68,8 +71,15 @@ class Command:
         dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:
-        """Hold every field to its type: people's input enters here."""
+        """Hold every field to its type: people's input enters here. Raises `Refused`.
+
+        A field with ``kept`` is held in the form that the function makes of a text.
+        """
         form.check(self)
+        for f in fields(self):
+            if (kept := f.metadata.get("kept")) and (value := getattr(self, f.name)):
+                settled = tuple(map(kept, value)) if isinstance(value, tuple) else kept(value)
+                object.__setattr__(self, f.name, settled)
 
     def stated(self, *without: str) -> dict[str, Any]:
         """Return what each field holds, without those named."""
@@ -241,6 +251,14 @@ class UseCase(Command, ABC):
     def load(self, stdin: TextIO, /) -> Self:
         """Return the command with what its files hold; every fault of a file is refused."""
         del stdin
+        return self
+
+    def as_held(self, state: State, /) -> Self:
+        """Return the command with what it names called as the ledger does. Raises `Refused`.
+
+        It is asked for before `reads`. A group, once held, is held for good.
+        """
+        del state
         return self
 
     @abstractmethod

@@ -183,6 +183,7 @@ class _Attempt:
         """Read what a command rests on, and decide."""
         version = self.ring.version
         state, now, in_force = self.state(), self.guard.read(), rules()
+        command = command.as_held(state)
         wanted = self.read(state, command.reads(state))
         decision = command.decide(state, in_force, now)
         watched = self.context.watch(

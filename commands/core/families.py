@@ -6,6 +6,7 @@ from typing import Protocol
 
 from commands.core.command import State
 from commands.core.ranges import Range, one, starting
+from ledger import names
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import RelationRecorded
@@ -68,9 +69,9 @@ def ground_alone(notice: MaybeWithdrawn) -> Refused | None:
 
 
 def is_named_in(state: State, parent_id: str, text: str) -> bool:
-    """Tell whether a text holds both names of a parent, in whatever case."""
+    """Tell whether a text holds both names of a parent, in whatever case and with what accents."""
     person = state.school.parents.get(parent_id)
     if person is None or person.forename is None:
         return False
     words = [state.open_text(person.forename), state.open_text(person.surname)]
-    return all(word.casefold() in text.casefold() for word in words)
+    return all(names.search_key(word) in names.search_key(text) for word in words)

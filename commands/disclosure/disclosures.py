@@ -11,6 +11,7 @@ from commands.core import checks, clocks, marks
 from commands.core.command import Author, Decision, State, UseCase, decided, hidden, option
 from commands.core.ranges import Range, one
 from commands.core.sessions import Span
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -35,7 +36,9 @@ class RecordDisclosure(UseCase):
     """
 
     kind: Kind = option("what it was")
-    to: str = option("to whom it went: an authority, a court, a parent; kept sealed")
+    to: str = option(
+        "to whom it went: an authority, a court, a parent; kept sealed", kept=names.name
+    )
     what: str = option("what it is; kept sealed")
     pupil: tuple[str, ...] = option(
         "whom it is about, by UPN or local id (may be given several times) [the whole school]",

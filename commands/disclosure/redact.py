@@ -26,6 +26,7 @@ from commands.core.command import (
 )
 from commands.core.execute import check_clock, execute, look
 from commands.core.ranges import STAFF, Range, one, starting
+from ledger import names
 from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -445,7 +446,7 @@ def _text_or_nothing(ring: KeyRing, sealed: str) -> str:
 
 
 def _normal_form(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return names.tidy(text).casefold()
 
 
 def _is_part(part: str, whole: str) -> bool:

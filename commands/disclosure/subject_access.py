@@ -12,6 +12,7 @@ from datetime import date
 from commands.core import checks, families
 from commands.core.command import Author, Decision, State, UseCase, decided, hidden, option
 from commands.core.ranges import STAFF, Range, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -33,7 +34,7 @@ class CopyForSubject(UseCase):
     """To whom and by what right, of which days, up to which position, who reviewed free text."""
 
     pupil: str = option("UPN or local id")
-    to: str = option("to whom")
+    to: str = option("to whom", kept=names.name)
     parent: str | None = option("the id of the parent who asks", default=None)
     first: date | None = option("first day", default=None)
     last: date | None = option("last day", default=None)
@@ -123,7 +124,7 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
         if is_entitled(relation.parental_responsibility, relation.care):
             return
         who = f"neither parental responsibility nor care is recorded for {parent}"
-    elif " ".join(to.casefold().split()) in _names_of(state, pupil):
+    elif names.search_key(to) in _names_of(state, pupil):
         return
     else:
         who = f"{to!r} is not the name of the pupil"
@@ -138,7 +139,7 @@ def _check_right(state: State, pupil: Pupil, parent: str | None, to: str) -> Non
 def _names_of(state: State, pupil: Pupil) -> set[str]:
     texts = (pupil.details[name] for name in ("forename", "name_used", "surname"))
     forename, used, surname = (state.open_text(text) if text else "" for text in texts)
-    return {f"{first} {surname}".casefold() for first in (forename, used) if first}
+    return {names.search_key(f"{first} {surname}") for first in (forename, used) if first}
 
 
 def _check_named(state: State, pupil: Pupil, to: str) -> None:

@@ -12,7 +12,7 @@ from typing import Self, TextIO
 
 from commands.core.command import Decision, State, UseCase, argument, hidden, option
 from commands.core.ranges import Range, starting
-from commands.exchange.portable import calendar, decisions, people, pupils, uncounted
+from commands.exchange.portable import calendar, decisions, naming, people, pupils, uncounted
 from commands.exchange.portable.content import ORDER, Content, load
 from commands.exchange.portable.decisions import decision_reads
 from commands.exchange.portable.known import cancellation_reads
@@ -36,6 +36,7 @@ class ImportPortable(UseCase):
     """attendance import portable: bring a school's register, or a day's marks, from a folder.
 
     A folder of CSV files with ``school.toml``; marks.csv alone tops up a known school.
+    Times end in Z where they are UTC; without it they are London time.
     """
 
     path: Path = argument("the folder")
@@ -63,6 +64,7 @@ class ImportPortable(UseCase):
         content = _content(self)
         work = Work(content, state, rules, now, content.problems.copy(), draft(state.school))
         if content.whole:
+            naming.settle_names(work)
             _record_school(work)
         elif state.school.opened is None:
             raise Refused(
@@ -77,7 +79,9 @@ class ImportPortable(UseCase):
             people.record_notices(work)
             people.record_casework(work)
             decisions.record_decisions(work)
-        accepted = work.problems.settle(accept_findings=self.accept_findings, order=ORDER)
+        accepted = work.problems.settle(
+            accept_findings=self.accept_findings, order=ORDER, notes=_unchecked(work)
+        )
         findings = tuple(Finding(file=p.file, line=p.line, code=p.code) for p in accepted)
         reason = _ACCEPTED if self.accept_findings else None
         decision = _decision(work, marks, findings, dry_run=self.dry_run)
@@ -89,6 +93,20 @@ def _content(command: ImportPortable) -> Content:
         msg = "the folder has to be loaded before it can be decided on"
         raise TypeError(msg)
     return command.folder
+
+
+def _unchecked(work: Work) -> list[str]:
+    """Say of which files what another one says could not be asked for: it was not read whole."""
+    here = {file.name for file in work.content.files}
+    causes: dict[str, list[str]] = {}
+    for file in filter(here.__contains__, portable.RESTS_ON):
+        unread = [name for name in portable.RESTS_ON[file] if work.is_unread(name, of=file)]
+        if unread:
+            causes.setdefault(" and ".join(unread), []).append(file)
+    return [
+        f"{', '.join(files)}: not checked against {cause}: to be put right first"
+        for cause, files in causes.items()
+    ]
 
 
 def _record_school(work: Work) -> None:
@@ -136,6 +154,8 @@ _AMENDED_HERE = {
     portable.RETURNS: "returns",
 }
 """What a person here may amend, and a source then state otherwise."""
+_AMENDED = 20
+"""How many of the details amended are named, where they can be asked for afterwards."""
 _PLACES = 3
 """How many of the rows that differ are named."""
 _ONE = {
@@ -171,9 +191,27 @@ def _says(work: Work, *, dry_run: bool) -> tuple[str, ...]:
         lines.append(
             f"in the ledger, but no longer in the folder (nothing was changed): {_list_of(gone)}"
         )
-    lines += [f"{name} is no file of the portable format: passed over"
-              for name in work.content.other]  # fmt: skip
+    if other := work.content.other:
+        what = "is no file" if len(other) == 1 else "are no files"
+        lines.append(f"{', '.join(other)} {what} of the portable format: passed over")
+    lines += _amended(work, dry_run=dry_run)
     return (*lines, *work.notes, *_findings(work.problems, dry_run=dry_run))
+
+
+def _amended(work: Work, *, dry_run: bool) -> list[str]:
+    """Return a line for each detail amended: all of them where nothing is recorded yet."""
+    found = sorted(work.amended, key=lambda each: (ORDER.index(each.file), each.line))
+    if not found:
+        return []
+    shown = found if dry_run else found[:_AMENDED]
+    lines = [f"  {each}" for each in shown]
+    if len(found) > len(shown):
+        more = f"  and {len(found) - len(shown)} more"
+        lines.append(f"{more}; attendance admission lists those of pupils and parents")
+    return [
+        "would be amended, detail by detail:" if dry_run else "amended, detail by detail:",
+        *lines,
+    ]
 
 
 def _recorded_line(work: Work, *, dry_run: bool) -> str:

@@ -16,6 +16,7 @@ from commands.core import checks, families, sessions
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import CALENDAR, Range, one, starting
 from commands.leave.leave import leaves_of, sessions_in_words, sessions_met
+from ledger import names
 from ledger.clock import local, local_date, parse_instant
 from ledger.english import number_of
 from ledger.errors import Refused
@@ -44,7 +45,7 @@ class RequestLeave(UseCase):
     purpose: str = option(
         "what for: holiday, exceptional, interview, ... (an unknown one lists all)"
     )
-    asked_by: str = option("who asked, in words; kept sealed")
+    asked_by: str = option("who asked, in words; kept sealed", kept=names.name)
     parent: str | None = option("the school's id of the parent who asked", default=None)
     asked_on: str = option("the day on which it was asked for, or when: 2026-11-20T08:30")
     reason: str | None = option("the reason given; kept sealed", default=None)

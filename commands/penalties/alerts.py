@@ -9,6 +9,7 @@ from datetime import date
 from commands.core import checks
 from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import STAFF, Range, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -54,7 +55,7 @@ class SendAlert(SettleAlert):
     The alert is settled: the authority, or whoever holds the paper, was told.
     """
 
-    to: str = option("to whom it was sent; kept sealed")
+    to: str = option("to whom it was sent; kept sealed", kept=names.name)
     on: date = option("the day on which it was sent")
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from commands.core import checks, families
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import Range, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -58,7 +59,7 @@ class RecordNotice(NoticeCommand):
     )
     outcome_on: date | None = option("since when", default=None)
     session: tuple[Session, ...] = option("a session that it relied on (repeatable)", default=())
-    issuer: str | None = option("who issued it", default=None)
+    issuer: str | None = option("who issued it", default=None, kept=names.name)
     withdrawn_ground: WithdrawalGround | None = option(
         "why it was withdrawn (SI 2007/1867): 8(1)(a) it ought not to have been issued, or not to "
         "this person; 8(1)(b) material errors; 9 unpaid, and no proceedings",

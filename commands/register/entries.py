@@ -13,6 +13,7 @@ from commands.core import marks
 from commands.core.command import State
 from commands.core.marks import StatedMark
 from commands.core.ranges import CALENDAR, Streams, Wanted, belonging
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import ImportRefused, Problem, Refused
 from ledger.events import streams
@@ -278,7 +279,7 @@ def _columns(name: str, header: list[str]) -> list[str]:
 
 
 def _row(line: int, cells: Mapping[str, str]) -> Row:
-    found = {column: cell.strip() for column, cell in cells.items()}
+    found = {column: names.text(cell) for column, cell in cells.items()}
     return Row(line, found.pop("upn", ""), **found)
 
 

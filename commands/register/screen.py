@@ -62,6 +62,7 @@ def take(command: TakeRegister, screen: Screen) -> Outcome:
     """
     check_clock(screen.context)
     opened, terminal = screen.context.clock(), screen.terminal
+    command = look(screen.context, command.as_held)
     sheet = _blank_sheet(screen.context, command, opened)
     title = f"{command.group} {command.session}"
     while True:

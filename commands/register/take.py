@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Self, TextIO
 
-from commands.core import marks, told
+from commands.core import group_names, marks, told
 from commands.core.command import (
     Decision,
     OnScreen,
@@ -27,6 +27,7 @@ from commands.core.ranges import CALENDAR, Range, Wanted, one
 from commands.core.sessions import Span
 from commands.register import entries
 from commands.register.entries import Place, Result, Row, Taking
+from ledger import names
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
@@ -43,7 +44,7 @@ class TakeRegister(OnScreen):
     """
 
     file: str | None = argument("CSV with the columns upn,code; - for stdin", default=None)
-    group: str = option("the group whose register it is")
+    group: str = option("the group whose register it is", kept=names.name)
     session: Session = option("the session, 2026-11-20/AM")
     rest_present: bool = option("pupils without a code were present", default=False)
     dry_run: bool = option("show what would be recorded; record nothing", default=False)
@@ -68,6 +69,10 @@ class TakeRegister(OnScreen):
         from commands.register.screen import take  # noqa: PLC0415 - the screen fills this in
 
         return take(self, screen)
+
+    def as_held(self, state: State) -> Self:
+        """Return the command with the group called as it is held."""
+        return replace(self, group=group_names.known(state.school, self.group))
 
     def reads(self, state: State) -> Iterable[Wanted]:
         """Name who asks and the calendar; the group's pupils, their marks, plans and registers."""

@@ -13,6 +13,7 @@ from commands.core.command import Decision, State, UseCase, argument, decided, o
 from commands.core.marks import StatedMark
 from commands.core.ranges import Range, one, starting
 from commands.roll import enrol
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -50,7 +51,7 @@ class CorrectPupil(UseCase):
         """Name who asks and the pupil, and whoever has the UPN or local id that is given."""
         yield from (state.own_row, one(streams.pupil(state.pupil(self.pupil).id)))
         if self.field in ("upn", "local_id"):
-            yield from enrol.named_ranges(state, self.to.strip())
+            yield from enrol.named_ranges(state, names.tidy(self.to))
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Amend the detail; a UPN may not be another pupil's; a birth date moves the age."""
@@ -86,7 +87,7 @@ def _detail_before(command: CorrectPupil, state: State, pupil: Pupil) -> str | N
 
 
 def _detail_after(command: CorrectPupil) -> str | None:
-    text = command.to.strip()
+    text = (names.text if command.field == "address" else names.name)(command.to)
     if command.field == _FLAG:
         return checks.required_text(checks.yes_no(text, "to"), "to")
     if command.field in _NEVER_EMPTY:

@@ -5,13 +5,15 @@ their mark at once.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from commands.calendar import closures
-from commands.core import checks, sessions, told
+from commands.core import checks, group_names, sessions, told
 from commands.core.command import Decision, State, UseCase, argument, decided, option
-from commands.core.ranges import CALENDAR, Range, one
+from commands.core.ranges import CALENDAR, ROLL, Range, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -35,23 +37,38 @@ class EnrolPupil(UseCase):
     A spell on roll begins; a UPN that is known begins another spell of the same pupil.
     """
 
-    upn: str = option("unique pupil number")
-    surname: str = option("surname")
-    forename: str = option("forename")
+    upn: str = option("unique pupil number", kept=names.name)
+    surname: str = option("surname", kept=names.name)
+    forename: str = option("forename", kept=names.name)
     dob: date = option("date of birth")
     starts_on: date = option("first day on roll")
-    local_id: str | None = option("the school's own number", default=None)
-    sex: str | None = option("sex", default=None)
-    name_used: str | None = option("name used at school", default=None)
+    local_id: str | None = option("the school's own number", default=None, kept=names.name)
+    sex: str | None = option("sex", default=None, kept=names.name)
+    name_used: str | None = option("name used at school", default=None, kept=names.name)
     boarder: bool = option("the pupil boards", default=False)
-    address: str | None = option("address", default=None)
-    last_school: str | None = option("last school attended", default=None)
-    year: str | None = option("year group", default=None)
-    registration: str | None = option("registration group", default=None)
+    address: str | None = option("address", default=None, kept=names.text)
+    last_school: str | None = option("last school attended", default=None, kept=names.name)
+    year: str | None = option("year group", default=None, kept=names.name)
+    registration: str | None = option("registration group", default=None, kept=names.name)
+
+    new_group: bool = option("the year or registration group is a new one", default=False)
     dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
+    def as_held(self, state: State) -> Self:
+        """Return the command with its groups called as they are held."""
+        held = {
+            kind: group_names.joined(state.school, name, kind, new=self.new_group)
+            for kind, name in _groups_joined(self).items()
+        }
+        return replace(self, year=held.get("year"), registration=held.get("registration"))
+
     def reads(self, state: State) -> Iterable[Range]:
-        """Name who asks, the calendar, whoever is named so; a returning pupil's marks."""
+        """Name who asks, the calendar, whoever is named so; a returning pupil's marks.
+
+        Of a new group, that nobody makes another one meanwhile.
+        """
+        if self.new_group:
+            yield ROLL
         yield from (state.own_row, CALENDAR)
         yield from named_ranges(state, self.upn, self.local_id or "")
         pupil = _known_pupil(self, state)
@@ -95,16 +112,30 @@ class MovePupil(UseCase):
     pupil: str = argument("UPN or local id")
     kind: GroupKind = option("registration, year or cohort")
     from_: date = option("first day in the new group, or first day without the old")
-    to: str | None = option("the group joined", default=None)
-    leave: str | None = option("the group left, without joining another", default=None)
+    to: str | None = option("the group joined", default=None, kept=names.name)
+    leave: str | None = option(
+        "the group left, without joining another", default=None, kept=names.name
+    )
+
+    new_group: bool = option("the group joined is a new one", default=False)
     reason: str | None = option(
         "why, where marks stop counting by it: kept with them", default=None
     )
     dry_run: bool = option("show what would be recorded; record nothing", default=False)
 
+    def as_held(self, state: State) -> Self:
+        """Return the command with its groups called as they are held."""
+        if self.to:
+            to = group_names.joined(state.school, self.to, self.kind, new=self.new_group)
+            return replace(self, to=to)
+        mine = {name for kind, name, _ in state.pupil(self.pupil).memberships if kind == self.kind}
+        return replace(self, leave=group_names.meant(self.leave or "", mine) or self.leave)
+
     def reads(self, state: State) -> Iterable[Range]:
-        """Name who asks and the pupil."""
-        return state.own_row, one(streams.pupil(state.pupil(self.pupil).id))
+        """Name who asks and the pupil; of a new group, that nobody makes another meanwhile."""
+        yield from (state.own_row, one(streams.pupil(state.pupil(self.pupil).id)))
+        if self.new_group:
+            yield ROLL
 
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Join a group and leave what it replaces, or leave one only."""
@@ -289,9 +320,16 @@ def _leave(command: MovePupil, pupil: Pupil) -> Iterator[Fact]:
         raise Refused(
             "not-a-member",
             f"the pupil does not belong to {command.leave!r} on {command.from_}",
-            "check the name, the kind and the date",
+            _mine_in_words(command, pupil),
         )
     yield from (Fact(streams.pupil(pupil.id), event) for event in found)
+
+
+def _mine_in_words(command: MovePupil, pupil: Pupil) -> str:
+    """Say to which groups of the kind a pupil belongs on the day."""
+    mine = [repr(event.name) for event in _endings(command, pupil)]
+    what = group_names.WORDS[command.kind]
+    return f"the {what} on that day: {', '.join(mine) or 'none'}"
 
 
 def _endings(command: MovePupil, pupil: Pupil) -> list[GroupLeft]:

@@ -11,6 +11,7 @@ from typing import Any
 from commands.core import checks, families
 from commands.core.command import Author, Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import Range, one
+from ledger import names
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import AdmissionAmended, ParentRecorded, RelationRecorded
@@ -30,12 +31,12 @@ class RecordParent(UseCase):
     """
 
     parent_id: str = argument("the school's id of the parent")
-    surname: str | None = option("surname", default=None)
-    title: str | None = option("title", default=None)
-    forename: str | None = option("forename", default=None)
-    address: str | None = option("address", default=None)
-    phone: str | None = option("telephone number", default=None)
-    email: str | None = option("e-mail address", default=None)
+    surname: str | None = option("surname", default=None, kept=names.name)
+    title: str | None = option("title", default=None, kept=names.name)
+    forename: str | None = option("forename", default=None, kept=names.name)
+    address: str | None = option("address", default=None, kept=names.text)
+    phone: str | None = option("telephone number", default=None, kept=names.text)
+    email: str | None = option("e-mail address", default=None, kept=names.text)
     dob: str | None = option("date of birth, 1980-01-31", default=None)
     address_confidential: str | None = option(
         "yes: the address may not be told to anyone", default=None
@@ -74,7 +75,9 @@ class RecordRelation(UseCase):
 
     parent_id: str = argument("the school's id of the parent")
     pupil: str = argument("UPN or local id")
-    relationship: str | None = option("mother, grandparent, neighbour, ...", default=None)
+    relationship: str | None = option(
+        "mother, grandparent, neighbour, ...", default=None, kept=names.text
+    )
     lives_with: str | None = option("yes or no: the pupil lives with them", default=None)
     parental_responsibility: str | None = option("yes or no", default=None)
     contact_order: int | None = option("1: called first", default=None, minimum=1)
@@ -129,7 +132,7 @@ def _restated(
     """
     after = checks.details_of(fact.event)
     names = [n for n in after if after[n] != before.get(n)] if before else []
-    why = (reason or "").strip()
+    why = checks.written(reason)
     if names and not why:
         words = ", ".join(name.replace("_", " ") for name in names)
         raise Refused(

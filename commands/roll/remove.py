@@ -13,6 +13,7 @@ from itertools import groupby
 from commands.core import checks, marks, sessions
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import CALENDAR, Range, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -40,7 +41,7 @@ class RemovePupil(UseCase):
     pupil: str = argument("UPN or local id")
     last_day: date = option("last day on roll")
     ground: str = option("the ground: its letter, or as 9(1)(f)")
-    next_school: str | None = option("name of the next school", default=None)
+    next_school: str | None = option("name of the next school", default=None, kept=names.name)
 
     def reads(self, state: State) -> Iterable[Range]:
         """Name who asks, the pupil, the calendar; marks and registers after the last day.

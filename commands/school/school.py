@@ -19,6 +19,7 @@ from commands.core.command import (
 )
 from commands.core.execute import execute
 from commands.core.ranges import CALENDAR, Range, one
+from ledger import names
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.log import KeyAdopted, LedgerCreated
@@ -45,8 +46,8 @@ class CreateLedger(UseCase, Errand):
     """
 
     staff: str | None = option("staff id of the first member of staff", default=None)
-    name: str | None = option("their name", default=None)
-    job_title: str | None = option("their job title", default=None)
+    name: str | None = option("their name", default=None, kept=names.name)
+    job_title: str | None = option("their job title", default=None, kept=names.name)
     ledger_id: str = hidden(default="")
     key: str = hidden(default="")
 
@@ -98,7 +99,7 @@ class SetSchool(UseCase):
     """
 
     urn: str | None = option("unique reference number, 6 digits", default=None)
-    name: str | None = option("name", default=None)
+    name: str | None = option("name", default=None, kept=names.name)
     la_code: str | None = option("local authority number, 3 digits", default=None)
     estab: str | None = option("establishment number, 4 digits", default=None)
     type: str | None = option(", ".join(TYPES), default=None)

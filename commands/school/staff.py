@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from commands.core import checks
 from commands.core.command import Decision, State, UseCase, argument, decided, option
 from commands.core.ranges import STAFF, Range, one
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -28,8 +29,8 @@ class AddStaff(UseCase):
     """
 
     staff_id: str = argument("the id by which they name themselves with --as")
-    name: str = option("name")
-    job_title: str = option("job title")
+    name: str = option("name", kept=names.name)
+    job_title: str = option("job title", kept=names.name)
     role: tuple[str, ...] = option(f"role: {', '.join(ROLES)}", default=())
     from_: date | None = option("first day; always, when left out", default=None)
 
@@ -85,8 +86,8 @@ class ChangeStaff(_OfOneMember):
     What is left out stays as it was; a return after leaving is a change too.
     """
 
-    name: str | None = option("name", default=None)
-    job_title: str | None = option("job title", default=None)
+    name: str | None = option("name", default=None, kept=names.name)
+    job_title: str | None = option("job title", default=None, kept=names.name)
     role: tuple[str, ...] = option(f"all roles from then: {', '.join(ROLES)}", default=())
     from_: date | None = option("first day of the change; today when left out", default=None)
 

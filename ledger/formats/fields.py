@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from ledger import values
+from ledger import names, values
 from ledger.clock import iso, parse_instant
 from ledger.errors import Refused
 from ledger.formats import portable
@@ -36,20 +36,25 @@ class Field(NamedTuple):
 
     def value(self, column: str, cell: str) -> Any:  # noqa: ANN401 - as its reader has it
         """Return the value of a cell, or refuse it under the name of its column."""
-        if not cell:
-            if self.mandatory:
-                raise empty(column)
-            return self.empty
         try:
-            return self.read(cell)
+            found = self.read(cell) if cell.strip() else ""
         except Refused as why:
             raise Refused(why.code, f"{column}: {why.what}", why.remedy) from None
+        if found != "":
+            return found
+        if self.mandatory:
+            raise empty(column)
+        return self.empty
 
 
 day = lru_cache(4096)(values.parse_date)
 """Read an ISO date."""
 instant = lru_cache(4096)(parse_instant)
 """Read an instant as microseconds."""
+text = names.text
+"""Read a text, composed and without its margins."""
+name = names.name
+"""Read a name: of a person, a group, a school; one line, each blank one space."""
 upn = values.check_upn
 """Read a UPN whose form and check letter are right."""
 
@@ -57,11 +62,6 @@ upn = values.check_upn
 def day_text(cell: str) -> str:
     """Read an ISO date that is kept as a text, for it is sealed."""
     return day(cell).isoformat()
-
-
-def text(cell: str) -> str:
-    """Read a text as it is."""
-    return cell
 
 
 def number(cell: str) -> int:

@@ -4,8 +4,11 @@ Import and export share this page. Columns beyond the contract are ours: they le
 what no source system states (``kind``, plans), so that it can be imported without loss.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -116,7 +119,47 @@ FILES: Mapping[str, Columns] = MappingProxyType(
 )
 """Every CSV file of the folder; ``school.toml`` stands beside them."""
 
+RESTS_ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        GROUPS: (PUPILS,),
+        RELATIONS: (PUPILS, PARENTS),
+        MARKS: (SCHOOL, STAFF, PUPILS, GROUPS),
+        AMENDMENTS: (SCHOOL, STAFF, PUPILS, MARKS),
+        NOTICES: (PUPILS, PARENTS),
+        CASEWORK: (PUPILS,),
+        PLANS: (SCHOOL, STAFF, PUPILS),
+    }
+)
+"""The files against which the rows of a file are checked."""
+
 REQUIRED = (SCHOOL, STAFF, PUPILS, MARKS)
 """What a folder must hold that brings a school, and not only a day's marks."""
 TOP_UP = (MARKS, AMENDMENTS, PLANS)
 """What a folder may hold that brings marks to a ledger that knows the school."""
+
+_EXTENSIONS = {"csv": "csv|txt|tsv|xlsx?|xlsm|ods|numbers", "toml": "toml|txt"}
+_COPIES = (
+    r"\s*\(\d+\)",  # marks (1).csv: downloaded again
+    r"\s*-\s*copy\b.*",  # marks - Copy.csv, marks - Copy (2).csv
+    r"\s+copy\b.*",
+    r"[-_ ](?:desktop|laptop)-.*",  # of a synchronised folder: marks-DESKTOP-AB12.csv
+    r"\s*\(?.*\bconflict(?:ed)?\b.*",
+)
+
+
+def meant(file: str) -> str | None:
+    """Return the file of the folder that a file may have been meant to be, by its name.
+
+    Its name differs by case, by what a copy or a download adds, by its extension, by an s.
+    """
+    found = unicodedata.normalize("NFKC", file).strip().casefold()
+    return next((name for name in (SCHOOL, *FILES) if _meant(name).fullmatch(found)), None)
+
+
+@cache
+def _meant(name: str) -> re.Pattern[str]:
+    stem, _, extension = name.partition(".")
+    one = f"{stem.removesuffix('s')}s?"
+    copies = f"(?:{'|'.join(_COPIES)})*"
+    ends = rf"(?:\s*\.\s*(?:{_EXTENSIONS[extension]}))*"
+    return re.compile(rf"(?:copy of )?{one}{copies}\s*{ends}{copies}")

@@ -9,6 +9,7 @@ than none.
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -66,18 +67,21 @@ class Problems:
             [*self.faults], [*self.findings], self.hidden, {*self.unread}, {*self._said}
         )
 
-    def settle(self, *, accept_findings: bool, order: Iterable[str]) -> tuple[Problem, ...]:
+    def settle(
+        self, *, accept_findings: bool, order: Iterable[str], notes: Iterable[str] = ()
+    ) -> tuple[Problem, ...]:
         """Refuse when anything stands in the way; return the findings that were accepted.
 
-        ``order``: the files in the order in which their problems are shown.
+        ``order``: the files in the order in which their problems are shown, those of other files
+        before them; ``notes``: what is said after the problems.
         """
-        rank = {file: place for place, file in enumerate(order)}
+        rank = defaultdict(lambda: -1, {file: place for place, file in enumerate(order)})
         self.findings.sort(key=lambda problem: (rank[problem.file], problem.line))
         findings = [] if accept_findings else self.findings
         total = len(self.faults) + self.hidden + len(findings)
         if total:
             shown = sorted([*self.faults, *findings], key=lambda p: (rank[p.file], p.line))
-            raise ImportRefused(shown[:SHOWN], total=total, findings=len(findings))
+            raise ImportRefused(shown[:SHOWN], total=total, findings=len(findings), notes=notes)
         return tuple(self.findings)
 
 

@@ -103,8 +103,14 @@ class Calendar:
 
     def closing(self, session: Session) -> int | None:
         """Return the instant at which a session's register closes, if times are recorded."""
+        hours = self.hours(session)
+        return None if hours is None else hours[1]
+
+    def hours(self, session: Session) -> tuple[int, int] | None:
+        """Return when a session's register opens and closes, if times are recorded."""
         at = bisect_right([t.since for t in self.times], session.date) - 1
         if at < 0:
             return None
         times = self.times[at]
-        return at_london(session.date, (times.am if session.half == "AM" else times.pm)[1])
+        opens, closes = times.am if session.half == "AM" else times.pm
+        return at_london(session.date, opens), at_london(session.date, closes)

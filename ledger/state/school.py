@@ -147,6 +147,10 @@ class School:
         on_roll = [pupil for pupil in self.pupils.values() if pupil.on_roll(day)]
         return bool(on_roll) and not any(closed.isdisjoint(p.groups(day)) for p in on_roll)
 
+    def kinds_and_groups(self) -> set[tuple[str, str]]:
+        """Return each group that anybody ever belonged to, with its kind before its name."""
+        return {(kind, name) for p in self.pupils.values() for kind, name, _ in p.memberships}
+
     def members(self, group: str, day: date) -> list[Pupil]:
         """Return the pupils on roll who belong to a group on a day, by id."""
         joined = (self.pupils[pupil_id] for pupil_id in sorted(self.groups.get(group, ())))

@@ -12,6 +12,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from ledger import names
 from ledger.clock import dated
 from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, REDACTED
@@ -221,8 +222,8 @@ class Section(Generic[T]):
 
 # -- what is taken out of free text that a person has reviewed ----------------------------------
 #
-# A second safeguard: only what is written as it is recorded is found, in whatever case and with
-# whatever spaces.
+# A second safeguard: only what is written as it is recorded is found, in whatever case, with
+# whatever spaces, accents, apostrophes and hyphens.
 
 
 class Mask:
@@ -239,14 +240,14 @@ class Mask:
 
     def __call__(self, text: str) -> str:
         """Return a text without what is found in it."""
-        return self._pattern.sub(MASKED, text)
+        return names.without(text, self._pattern, MASKED)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         own = {_normal_form(text) for text in self._names_of_own()}
         found = {text for text in self._names_of_others() if _normal_form(text) not in own}
         patterns = {*map(_pattern_of, {*found, *self._confidential()}), *self._telephones(own)}
-        longest_first = sorted(patterns, key=lambda each: (-len(each), each))
+        longest_first = sorted(filter(None, patterns), key=lambda each: (-len(each), each))
         either = "|".join(longest_first) or "(?!)"
         return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
 
@@ -306,9 +307,10 @@ def _parts(address: str) -> Iterator[str]:
 
 
 def _normal_form(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return names.search_key(text)
 
 
 def _pattern_of(text: str) -> str:
     """Return a pattern of a text, with whatever spaces and commas between its words."""
-    return r"[\s,]+".join(map(re.escape, re.split(r"[\s,]+", text.strip(", \n"))))
+    words = re.split(r"[\s,]+", names.folded(text).strip(", \n"))
+    return r"[\s,]+".join(map(re.escape, words)).replace("'", "'?")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NoReturn
 
+from ledger import names
 from ledger.english import number_of, part_of_day, weekday
 from ledger.errors import Refused
 from ledger.values import HALVES, Session
@@ -232,9 +233,10 @@ def _barred(parent: str, flag: str, remedy: str) -> Refused:
 
 def _is_named(view: View, parent: str, text: str) -> bool:
     """Tell whether a text holds both names of a parent, as they are recorded now."""
+    said = names.search_key(text)
     for each in view.newest(Parent, parent=parent):
-        names = [view.open(each.forename), view.open(each.surname)]
-        if all(name and name.casefold() in text.casefold() for name in names):
+        both = [view.open(each.forename), view.open(each.surname)]
+        if all(name and names.search_key(name) in said for name in both):
             return True
     return False
 

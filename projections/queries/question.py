@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from ledger.store.folder import Folder
 from ledger.terminal import Progress
@@ -55,6 +55,8 @@ class PointInTime(Options):
 
 
 F = TypeVar("F")
+GROUP_OPTIONS = {"group": "", "cohort": "cohort", "year": "year"}
+"""The options that name a group, and of which kind it is; empty: of any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +92,15 @@ class Question(PointInTime, ABC, Generic[F]):
         view = self.view_of(view)
         if view.knows_nothing and (nothing := self.unknown()) is not None:
             return nothing.of_nothing(view)
-        return self.present(self.find(view)).of(view)
+        asked = self.as_held(view)
+        return asked.present(asked.find(view)).of(view)
+
+    def as_held(self, view: "View") -> Self:
+        """Return the question with its groups called as the view knows them."""
+        held: dict[str, Any] = view.groups_as_held(
+            {name: getattr(self, name, None) for name in GROUP_OPTIONS}
+        )
+        return replace(self, **held) if held else self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +124,7 @@ class Selection(PointInTime):
     pupil: str | None = option("one pupil, by UPN or local id")
     group: str | None = option("members of a group, by its name (9B)")
     cohort: str | None = option("members of a cohort (FSM)")
-    year: str | None = option("members of a year (Y9)")
+    year: str | None = option("members of a year (Year 9)")
     school: str | None = option("the school's URN: a check that this is its ledger")
     membership: Literal["on", "session"] = option(
         "group membership as at --on, or as at each session", "on", choices=("on", "session")
@@ -176,12 +186,17 @@ class Answer:
 
     def of(self, view: "View") -> "Answer":
         """Return the answer with its provenance: first in the document, last where it is read."""
-        provenance = view.provenance()
+        provenance, remarks = view.provenance(), view.remarks()
         as_of = view.as_of() | self.fields.get("as_of", {})
+        said = {"remarks": remarks} if remarks else {}
         return replace(
             self,
-            fields={"as_of": as_of, **{k: v for k, v in self.fields.items() if k != "as_of"}},
-            blocks=self.blocks if self.sourced else _ending(self.blocks, provenance),
+            fields={
+                "as_of": as_of,
+                **said,
+                **{k: v for k, v in self.fields.items() if k != "as_of"},
+            },
+            blocks=self.blocks if self.sourced else _ending(self.blocks, *remarks, provenance),
             pages=[replace(page, foot=provenance) for page in self.pages],
         )
 
@@ -191,16 +206,16 @@ class Answer:
         return replace(self, fields=fields, blocks=[Lines([view.ignorance()])])
 
 
-def _ending(blocks: Sequence[Block], line: str) -> list[Block]:
-    """Return the blocks with a last line."""
+def _ending(blocks: Sequence[Block], *lines: str) -> list[Block]:
+    """Return the blocks with last lines."""
     match blocks:
         case [*before, Grid() | Register() as last]:
-            return [*before, replace(last, notes=_and(last.notes, line))]
+            return [*before, replace(last, notes=_and(last.notes, lines))]
         case [*before, Lines() as last]:
-            return [*before, Lines(_and(last.lines, line))]
+            return [*before, Lines(_and(last.lines, lines))]
         case _:
-            return [*blocks, Lines([line])]
+            return [*blocks, Lines(lines)]
 
 
-def _and(lines: Sequence[str], line: str) -> Sequence[str]:
-    return Made(lambda: [*lines, line])
+def _and(lines: Sequence[str], more: Sequence[str]) -> Sequence[str]:
+    return Made(lambda: [*lines, *more])

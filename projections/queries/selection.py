@@ -4,7 +4,6 @@ Every answer on attendance begins with `count_cells`; every answer on persistent
 `enrolments`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ledger.errors import Refused
+from ledger.names import year_group_rank
 from ledger.values import school_year_number
 from policies.law.absence import Shares, of_statistical_age, shares
 from policies.packs.values import parameters
@@ -89,20 +89,11 @@ def selected_cells(view: View, question: Selection, whole: Rectangle) -> Flags:
     per_session = question.membership == "session"
     for kind, name in (("", question.group), ("year", question.year), ("cohort", question.cohort)):
         if name is not None:
-            members = _memberships(view, kind, name)
+            members = view.belonging(name, kind)
+            if not members:
+                raise view.unknown_group(name, kind)
             chosen &= membership_cells(view, members, whole, per_session=per_session)
     return chosen
-
-
-def _memberships(view: View, kind: str, name: str) -> list[Interval]:
-    wanted = [m for m in view.memberships if m.name == name and kind in ("", m.kind)]
-    if not wanted:
-        raise Refused(
-            "group-unknown",
-            f"no {kind or 'group'} is called {name!r}",
-            "attendance rates --by registration lists the groups",
-        )
-    return wanted
 
 
 def membership_cells(
@@ -313,21 +304,6 @@ def enrolment_totals(found: Sequence[Enrolment], population: Population) -> dict
 
 
 # -- the order of year groups, where their names tell it --------------------------------------
-
-
-_NUMBERED = re.compile(r"(?:national curriculum year|year|yr|ncy|y)?\s*(\d{1,2})", re.IGNORECASE)
-_NAMED = re.compile(r"(?:year|yr|y)?\s*(reception|r|nursery|n)\d?", re.IGNORECASE)
-_RECEPTION, _NURSERY = 0, -1
-
-
-def year_group_rank(name: str) -> int | None:
-    """Return a year group's place: Year 7 is 7, reception 0, nursery -1; none: not known."""
-    text = name.strip()
-    if found := _NUMBERED.fullmatch(text):
-        return int(found[1])
-    if found := _NAMED.fullmatch(text):
-        return _RECEPTION if found[1][0] in "rR" else _NURSERY
-    return None
 
 
 def year_groups_in_order(names: Iterable[str]) -> list[str] | None:

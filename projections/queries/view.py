@@ -1,6 +1,6 @@
 """The read models as they stood: opened once, at one point in time, for one answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import ledger
 from ledger import clock as clocks
+from ledger import names
 from ledger.clock import Clock
 from ledger.errors import Refused
 from ledger.sealing.keys import BEYOND_USE, KeyRing
@@ -17,7 +18,7 @@ from ledger.store.folder import Folder
 from ledger.transparency.roots import root_at
 from policies.law.calendar import school_year_of
 from policies.packs.codes import CodeRule, Rules, rules
-from projections.queries.question import PointInTime
+from projections.queries.question import GROUP_OPTIONS, PointInTime
 from projections.readmodel.known import (
     Known,
     is_corrected_after,
@@ -299,6 +300,50 @@ class View(Known):
             for each in self.standing(roll_records.Membership)
         ]
 
+    def belonging(self, name: str, kind: str = "") -> list[Interval]:
+        """Return the memberships of a group, of a kind or of any; none: none is called so.
+
+        Case, blanks and the form of letters aside: of groups that look alike, those of all.
+        """
+        held = set(names.same(name, (m.name for m in self._of_kind(kind))))
+        return [m for m in self._of_kind(kind) if m.name in held]
+
+    def _of_kind(self, kind: str) -> Iterator[Interval]:
+        return (m for m in self.memberships if kind in ("", m.kind))
+
+    def unknown_group(self, name: str, kind: str = "") -> Refused:
+        """Return the refusal of a name that no group of a kind has, with those near it."""
+        by, them = _LISTED_BY[kind]
+        near = names.near(name, (m.name for m in self._of_kind(kind)))
+        return Refused(
+            "group-unknown",
+            f"no {_GROUPS[kind]} is called {name!r}",
+            names.offered(near, f"attendance rates --by {by} lists the {them}"),
+        )
+
+    def groups_as_held(self, asked: Mapping[str, str | None]) -> dict[str, Any]:
+        """Return the names of groups that are known otherwise than they are asked for, by option.
+
+        One that is written in several ways is called by the first of them.
+        """
+        found: dict[str, Any] = {}
+        for option, name in asked.items():
+            if name is not None:
+                held = names.same(name, (m.name for m in self._of_kind(GROUP_OPTIONS[option])))
+                found |= {option: held[0]} if held and name not in held else {}
+        return found
+
+    def remarks(self) -> list[str]:
+        """Return what is to be said of groups that look alike: taken together, or listed apart."""
+        said = []
+        for option, kind in GROUP_OPTIONS.items():
+            if (name := getattr(self.question, option, None)) is not None:
+                held = names.same(name, (m.name for m in self._of_kind(kind)))
+                said += [f"Taken together: {_listed(held)}"] if len(held) > 1 else []
+        by = getattr(self.question, "by", None)
+        alike = names.twins(m.name for m in self._of_kind(by)) if by in _LISTED_BY else {}
+        return said + [f"Groups that look alike: {_listed(held)}" for held in alike.values()]
+
     @cached_property
     def row_count(self) -> int:
         """How many rows hold every pupil known; a source may state a group before its pupil."""
@@ -364,6 +409,19 @@ class View(Known):
             return "the ledger holds no event yet: it knows nothing"
         first = clocks.local(self.commits.all[0].at).strftime("%Y-%m-%d %H:%M:%S")
         return f"the ledger's first event was recorded at {first} London: it knew nothing before"
+
+
+_GROUPS = {"": "group", "year": "year", "cohort": "cohort", "registration": "registration group"}
+_LISTED_BY = {
+    "": ("registration", "classes"),
+    "registration": ("registration", "classes"),
+    "year": ("year", "years"),
+    "cohort": ("cohort", "cohorts"),
+}
+
+
+def _listed(held: Iterable[str]) -> str:
+    return ", ".join(map(repr, held))
 
 
 def _first_date(first: date, on: date) -> date:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ledger import names
 from ledger.clock import end_of_day, local_date
-from ledger.errors import Refused
 from ledger.values import Session
 from policies.law.calendar import school_days_between
 from projections.queries.rectangle import Rectangle, cover, rectangle
@@ -52,13 +52,9 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
     """Yield the registers due in the range, of all groups of a kind or of one."""
     groups = groups_of(view, kind)
     if group is not None:
-        if group not in groups:
-            raise Refused(
-                "group-unknown",
-                f"no {kind} group is called {group!r}",
-                f"attendance rates --by {kind} lists the groups",
-            )
-        groups = {group: groups[group]}
+        groups = {name: groups[name] for name in names.same(group, groups)}
+        if not groups:
+            raise view.unknown_group(group, kind)
     whole = rectangle(view)
     made, takings, days = _first_marks(view, whole), _takings(view), view.calendar.school_days()
     for name, members in groups.items():

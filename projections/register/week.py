@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ledger.errors import Refused
 from ledger.values import HALVES, Session
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
@@ -141,7 +140,7 @@ class Week:
 
     @cached_property
     def _memberships(self) -> list[Interval]:
-        return [m for m in self.view.memberships if m.name == self.group]
+        return self.view.belonging(self.group)
 
     @cached_property
     def member(self) -> Flags:
@@ -154,11 +153,7 @@ class Week:
         if not self._memberships:
             if self.view.knows_nothing or not self.required:
                 return []
-            raise Refused(
-                "group-unknown",
-                f"no group is called {self.group!r}",
-                "attendance rates --by registration lists the groups",
-            )
+            raise self.view.unknown_group(self.group)
         rows = {int(n) for n in np.nonzero(self.member.any(axis=1))[0]}
         others = sorted(set().union(*self.members.values()) - rows)
         found = versions_of(self.view, others, self.monday, self.friday)

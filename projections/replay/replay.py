@@ -101,13 +101,10 @@ def _people(question: Replay, view: View) -> list[Person]:
 
 
 def _members(question: Replay, view: View) -> list[Person]:
-    wanted = [m for m in view.memberships if m.name == question.group]
+    group = question.group or ""
+    wanted = view.belonging(group)
     if not wanted:
-        raise Refused(
-            "group-unknown",
-            f"no group is called {question.group!r}",
-            "attendance rates --by registration lists the groups",
-        )
+        raise view.unknown_group(group)
     return by_surname(view.people[n] for n in members_on(view, wanted))
 
 

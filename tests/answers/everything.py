@@ -63,7 +63,7 @@ def _office(desk: Desk) -> None:
 
 def _enrol(desk: Desk, upn: str, local_id: str, forename: str, dob: str) -> None:
     names = f"--surname Newcomer --forename {forename}"
-    groups = "--registration 9A --year Y9"
+    groups = "--registration 9A --year Y9 --new-group"
     more = f"--local-id {local_id} --dob {dob} --starts-on 2026-11-23 {groups}"
     desk.do(f"pupil enrol --upn {upn} {names} {more} --address", "9 Imaginary Road")
 

@@ -92,7 +92,7 @@ def make_small(desk: Desk) -> None:
         desk.do(
             f"pupil enrol --upn {upn} --local-id P{number} --forename {forename} "
             f"--surname {surname} --dob {born} --starts-on 2026-09-02 --year {year} "
-            f"--registration {group}"
+            f"--registration {group} --new-group"
         )
     desk.at("2026-11-20T09:30", "mm")
     for pupil, session, code in (("P1", "AM", "N"), ("P1", "PM", "N"), ("P2", "AM", "/")):

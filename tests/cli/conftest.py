@@ -22,11 +22,11 @@ terms set Autumn --first 2026-09-02 --last 2026-12-18
 register times --from 2026-09-02 --am-opens 08:45 --am-closes 08:55
     --pm-opens 13:50 --pm-closes 14:00
 pupil enrol --upn {upn(1)} --local-id P1 --forename Ada --surname Quill --dob 2014-10-01
-    --starts-on 2026-09-02 --year Y7 --registration 7A
+    --starts-on 2026-09-02 --year Y7 --registration 7A --new-group
 pupil enrol --upn {upn(2)} --local-id P2 --forename Ben --surname Reed --dob 2014-10-02
-    --starts-on 2026-09-02 --year Y7 --registration 7A
+    --starts-on 2026-09-02 --year Y7 --registration 7A --new-group
 pupil enrol --upn {upn(3)} --local-id P3 --forename Cat --surname Stone --dob 2014-10-03
-    --starts-on 2026-09-02 --year Y7 --registration 7A
+    --starts-on 2026-09-02 --year Y7 --registration 7A --new-group
 """
 
 

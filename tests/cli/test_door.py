@@ -87,7 +87,7 @@ def test_the_school_that_is_kept_equals_one_made_anew(folder):
         for step in range(4):
             door.do(clerk(step), WHO)
             assert program("pupil", "move", "P1", "--kind", "cohort", "--to", f"C{step}",
-                           "--from", "2026-11-20").returncode == 0  # fmt: skip
+                           "--from", "2026-11-20", "--new-group").returncode == 0  # fmt: skip
             with ledger.turn() as (store, _):
                 kept = ledger.school(store.head())
                 anew = fold(store.read(FOLDED, upto=store.head()))

@@ -13,7 +13,7 @@ register times --from 2026-11-02 --am-opens 08:45 --am-closes 08:55
     --pm-opens 13:50 --pm-closes 14:00
 staff add head --name Hope --job-title Head --role head
 pupil enrol --upn D887400126001 --local-id P1 --surname Quill --forename Ada --dob 2014-10-01
-    --starts-on 2026-11-02 --registration 7A
+    --starts-on 2026-11-02 --registration 7A --new-group
 """
 ASKED = """
 leave request P1 --from 2026-11-23 --to 2026-11-23 --purpose holiday --asked-on 2026-11-19

@@ -110,7 +110,7 @@ class Desk:
 
     def enrol(self, number: int, forename: str, surname: str, **more: Any) -> Outcome:
         """Enter a pupil on roll, with the local id ``P`` and the number, since September."""
-        given = {"local_id": f"P{number}", "starts_on": date(2026, 9, 2)}
+        given = {"local_id": f"P{number}", "starts_on": date(2026, 9, 2), "new_group": True}
         enrolled = EnrolPupil(upn=upn(number), forename=forename, surname=surname, **given | more)
         return self.do(enrolled)
 

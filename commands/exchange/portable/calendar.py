@@ -6,10 +6,20 @@ from datetime import date
 from itertools import pairwise
 from typing import TypeVar, cast
 
+import msgspec
+
 from commands.exchange.portable.rows import StaffRow, event_of
 from commands.exchange.portable.school_toml import Closed
-from commands.exchange.portable.voices import STAFF_DETAILS, Details, attributes, statements
+from commands.exchange.portable.voices import (
+    SCHOOL_DETAILS,
+    STAFF_DETAILS,
+    Details,
+    attributes,
+    differing,
+    statements,
+)
 from commands.exchange.portable.work import Work
+from ledger import names
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import replace
@@ -55,7 +65,10 @@ def _school(work: Work, stated: SchoolOpened) -> None:
         return
     ((key, said),) = statements(stated)
     stated = replace(stated, **work.stands(SCHOOL, 1, (streams.CALENDAR, key), said))
-    if held != stated:
+    said = attributes(stated, SCHOOL_DETAILS)
+    if held is None or differing(said, attributes(held, SCHOOL_DETAILS)):
+        if held is not None:
+            work.amends((SCHOOL, 1), "the school", said, attributes(held, SCHOOL_DETAILS))
         work.record("school", streams.CALENDAR, stated)
 
 
@@ -74,7 +87,11 @@ def _dated(
             _twice(work, line, words(event))
         lines[key] = line
         kept = work.stands(SCHOOL, line, (streams.CALENDAR, key), said)
-        if not kept and held.get(key) != event:
+        before = held.get(key)
+        if not kept and before != event:
+            if before is not None:
+                pair = (msgspec.structs.asdict(each) for each in (event, before))
+                work.amends((SCHOOL, line), words(event), *pair)
             work.record(what, streams.CALENDAR, event)
     work.missing(what, ((streams.CALENDAR, key) for key in held.keys() - lines.keys()))
     return lines
@@ -136,6 +153,8 @@ def _closures(work: Work) -> None:
             for key, (_, said) in zip(keys, statements(stated), strict=True)
             if not work.stands(SCHOOL, line, (streams.CALENDAR, key), said)
         ]
+        for key in free:
+            _tell_closure(work, line, key, stated)
         if any(_differs(work, key, stated) for key in free):
             halves = tuple(half for _, half, _ in free)
             work.record("closures", streams.CALENDAR, replace(stated, sessions=halves, row=line))
@@ -143,10 +162,21 @@ def _closures(work: Work) -> None:
     work.missing("closed sessions", ((streams.CALENDAR, key) for key in left))
 
 
+def _tell_closure(work: Work, line: int, key: ClosureKey, stated: Closed) -> None:
+    held = work.school.closures.get(key)
+    if held is not None:
+        cancelled = isinstance(stated, SessionCancelled)
+        said = {"cancelled": cancelled, "reason": stated.reason}
+        holds = {"cancelled": held.cancelled, "reason": held.reason}
+        work.amends((SCHOOL, line), f"closure of {key[0]} {key[1]}", said, holds)
+
+
 def _differs(work: Work, key: ClosureKey, stated: Closed) -> bool:
     held = work.school.closures.get(key)
     cancelled = isinstance(stated, SessionCancelled)
-    return held is None or (held.cancelled, held.reason) != (cancelled, stated.reason)
+    return (
+        held is None or held.cancelled != cancelled or not names.alike(held.reason, stated.reason)
+    )
 
 
 def _unknown_groups(work: Work, line: int, stated: Closed) -> None:
@@ -201,8 +231,11 @@ def _record_post(work: Work, staff_id: str, row: StaffRow) -> None:
     stream = streams.staff(staff_id)
     row = work.standing(STAFF, row, (stream, row.since), STAFF_DETAILS, {"until"})
     rows = work.school.staff.get(staff_id, {})
-    if work.opened(rows.get(row.since), STAFF_DETAILS) == attributes(row, STAFF_DETAILS):
+    held, stated = work.opened(rows.get(row.since), STAFF_DETAILS), attributes(row, STAFF_DETAILS)
+    if not differing(stated, held):
         return
+    if row.since in rows:
+        work.amends((STAFF, row.line), staff_id, stated, held)
     work.record("staff", stream, event_of(StaffChanged if rows else StaffJoined, row))
 
 

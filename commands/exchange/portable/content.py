@@ -23,7 +23,7 @@ Row = TypeVar("Row", bound=rows.Row)
 
 @dataclass(slots=True)
 class Content:
-    """What a folder holds. ``problems``: what could not be read; ``other``: CSV files passed over.
+    """What a folder holds. ``problems``: what could not be read; ``other``: what is passed over.
 
     ``whole``: the folder brings the school, and not only marks for a ledger that knows it.
     """
@@ -85,14 +85,21 @@ class _FolderReader:
 
     def content(self) -> Content:
         known = self._present & set(ORDER)
-        whole = not (portable.MARKS in known and known <= set(portable.TOP_UP))
-        for name in portable.REQUIRED if whole else ():
+        strange = sorted(self._present - known)
+        meant = {file: name for file in strange if (name := portable.meant(file))}
+        for file, name in meant.items():
             if name not in known:
+                self._problems.unread.add(name)
+            self._problems.refuse(file, 0, _misnamed(name, known))
+        here = known | set(meant.values())
+        whole = not (portable.MARKS in here and here <= set(portable.TOP_UP))
+        for name in portable.REQUIRED if whole else ():
+            if name not in here:
                 self._problems.refuse_file(name, 0, _missing(known))
         return Content(
             whole=whole,
             problems=self._problems,
-            other=tuple(sorted(n for n in self._present - known if n.endswith(".csv"))),
+            other=tuple(strange),
             school=self._school(),
             staff=self._table(portable.STAFF, rows.StaffRow),
             pupils=self._table(portable.PUPILS, rows.PupilRow),
@@ -133,6 +140,21 @@ class _FolderReader:
 
     def _add(self, name: str, content: bytes, count: int) -> None:
         self._files.append(SourceFile(name=name, sha256=sha256(content).hexdigest(), rows=count))
+
+
+def _misnamed(name: str, known: set[str]) -> Refused:
+    if name in known:
+        return Refused(
+            "file-misnamed",
+            f"seems to be {name}, which is there too",
+            f"take it out of the folder; the file that counts is called {name}",
+        )
+    kind = " (CSV UTF-8)" if name.endswith("csv") else ""
+    return Refused(
+        "file-misnamed",
+        f"seems to be {name}, and is not called so",
+        f"save it as {name}{kind}, or take it out of the folder",
+    )
 
 
 def _missing(known: set[str]) -> Refused:

@@ -18,6 +18,7 @@ from ledger.events.register import (
     SourceRestated,
 )
 from ledger.formats.portable import AMENDMENTS, MARKS, ChangeKind, EntryKind
+from ledger.names import alike
 from ledger.state.marks import Mark, Step
 
 Kind = EntryKind | ChangeKind | Literal["conflict"]
@@ -109,7 +110,7 @@ def restated_details(stated: Sequence[Link], held: Mark, nature: str | None) -> 
     if touched or entry.code != held.code:
         return ()
     says = (entry.minutes_late or held.minutes_late, entry.nature or nature)
-    if says == (held.minutes_late, nature):
+    if says[0] == held.minutes_late and alike(says[1], nature):
         return ()
     return (entry._replace(kind="restated", original=entry.code),)
 
@@ -340,4 +341,4 @@ def _heard(code: str, held: Mark) -> bool:
 
 def _agree(stated: Iterable[object], held: Iterable[object]) -> bool:
     """Tell whether cells state nothing else than is held; an empty one states nothing."""
-    return all(new in (None, old) for new, old in zip(stated, held, strict=True))
+    return all(new is None or alike(new, old) for new, old in zip(stated, held, strict=True))

@@ -8,6 +8,7 @@ from commands.core.ranges import Range, one, starting
 from commands.exchange.portable import links
 from commands.exchange.portable.content import Content
 from commands.exchange.portable.entries import Changes, Entries, Key
+from commands.exchange.portable.hours import HoursOff
 from commands.exchange.portable.links import Link
 from commands.exchange.portable.occasions import Cancellation, Occasion, Occasions
 from commands.exchange.portable.rows import NOT_STATED, PLAIN, session_numbered
@@ -16,7 +17,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
 from ledger.events.register import MarkAmended, MarkCorrected, SessionMarked
-from ledger.formats.portable import AMENDMENTS, EntryKind
+from ledger.formats.portable import AMENDMENTS, MARKS, EntryKind
 from ledger.state.marks import Mark, fold
 from ledger.state.school import Pupil
 from ledger.store.store import Fact
@@ -108,6 +109,10 @@ class HeldMarks:
     def __bool__(self) -> bool:
         return self._any
 
+    def knows(self, stream: str) -> bool:
+        """Tell whether a mark was read."""
+        return stream in self._histories
+
     def take(self, stream: str) -> Mark:
         """Return one mark, once."""
         events = self._histories.get(stream, ())
@@ -157,12 +162,14 @@ class Marks:
         self._plain = bytearray(len(self._rows))
         self._chains: list[tuple[str, Sequence[Link]]] = []
         self._settled: set[Key] = set()
+        self._hours = HoursOff(self._rows)
 
     def plan(self) -> None:
         """Go through all rows: check each, and settle what has to be recorded for it."""
         self._work.gone["marks"] = 0  # told before what is gone of their changes
         for index in self._entries.standing():
             self._plan_row(index)
+        self._hours.ask(self._work.problems)
         self._faulty |= self._entries.faulty
         for key, changes in self._changes.items():
             if key not in self._settled and key not in self._faulty:
@@ -191,6 +198,7 @@ class Marks:
         changes = self._changes.get(key)
         if changes is None and occasion.open and not self._held:
             self._plain[index] = 1
+            self._hours.see(index, occasion)
             self._add_to_count(self._kind(index, occasion))
             return
         cancelled = self._occasions.cancellation(occasion, pupil)
@@ -200,8 +208,10 @@ class Marks:
         if changes is not None or cancelled is not None:
             self._settled.add(key)
         if key not in self._faulty:
-            stated = [self._entry(index), *(changes or ())]
-            self._settle(self._stream(pupil, occasion), stated, cancelled)
+            stated, stream = [self._entry(index), *(changes or ())], self._stream(pupil, occasion)
+            if not self._held.knows(stream):
+                self._hours.see(index, occasion)
+            self._settle(stream, stated, cancelled)
 
     def _settle(self, stream: str, stated: Sequence[Link], cancelled: Cancellation | None) -> None:
         """Record what is new of a mark's versions, when each follows from the one before."""
@@ -242,12 +252,22 @@ class Marks:
         if cancelled is not None and pupil.on_roll(occasion.day):
             self._settle(stream, [_cancelled_entry(cancelled), *changes], cancelled)
             return
+        if self._is_unread(pupil):
+            self._work.unsure.add((AMENDMENTS, MARKS))
+            return
         why = Refused(
             "mark-missing",
             f"there is no mark for {occasion.text} that it could amend",
             "add the mark to marks.csv, or correct upn, date or session",
         )
         self._work.problems.refuse(AMENDMENTS, changes[0].row, why)
+
+    def _is_unread(self, pupil: Pupil) -> bool:
+        """Tell whether a mark of a pupil may be in a row of marks.csv that could not be read."""
+        faulty = set(self._rows.faulty)
+        if MARKS in self._work.problems.unread or None in faulty:
+            return True
+        return any(upn and self._work.pupil_id(upn) == pupil.id for upn in faulty)
 
     def _plan_cancelled(self, number: int) -> None:
         """Give the code of a cancelled session to everyone concerned who has no row."""

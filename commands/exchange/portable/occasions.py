@@ -2,14 +2,14 @@
 
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, cached_property
 
 from commands.core.command import State
 from commands.exchange.portable.known import KnownTimes
 from commands.exchange.portable.rows import AmendmentRow, session_number, session_numbered
 from commands.exchange.portable.work import Work
-from ledger.clock import local_date
+from ledger.clock import local, local_date
 from ledger.errors import Refused
 from ledger.events.calendar import SessionCancelled
 from ledger.formats.portable import GROUPS, SCHOOL
@@ -24,7 +24,7 @@ _HOUR = 3_600_000_000
 class Occasion:
     """One session; ``open``: met by everyone on roll, so that nothing more has to be asked.
 
-    ``closing``: when its register closes, if known.
+    ``hours``: when its register opens and closes, if known; ``summer``: in summer time.
     """
 
     number: int
@@ -33,7 +33,13 @@ class Occasion:
     day: date
     open: bool
     closures: bool
-    closing: int | None
+    hours: tuple[int, int] | None
+    summer: bool
+
+    @property
+    def closing(self) -> int | None:
+        """When its register closes, if known."""
+        return self.hours and self.hours[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class Occasions:
 
     def _occasion(self, number: int) -> Occasion:
         session = session_numbered(number)
+        hours = self._calendar.hours(session)
         return Occasion(
             number,
             session,
@@ -81,7 +88,8 @@ class Occasions:
             day=session.date,
             open=session.date <= self._today and self._calendar.meets_everyone(session),
             closures=bool(self._calendar.closures_on(session)),
-            closing=self._calendar.closing(session),
+            hours=hours,
+            summer=hours is not None and local(hours[1]).utcoffset() != timedelta(),
         )
 
     def day_of(self, instant: int) -> date:

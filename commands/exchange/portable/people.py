@@ -20,10 +20,13 @@ from commands.exchange.portable.voices import (
     NOTICE_DETAILS,
     PARENT_DETAILS,
     RELATION_DETAILS,
+    Details,
     Record,
     attributes,
+    differing,
 )
 from commands.exchange.portable.work import Work, in_time, is_again, not_held
+from ledger import names
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events import streams
@@ -56,8 +59,14 @@ def _record_parent(work: Work, row: ParentRow) -> None:
     stated = {name: getattr(row, name) or stood for name, stood in stands.items()}
     stream = streams.parent(row.parent_id)
     stated |= work.stands(PARENTS, row.line, (stream, None), stated)
-    if held is None or stated != stands:
-        work.record("parents", stream, ParentRecorded(**stated, row=row.line))
+    if held is not None and not differing(stated, stands):
+        return
+    if held is not None:
+        who = f"parent {row.parent_id}"
+        confidential = "yes" in (held.address_confidential, stated["address_confidential"])
+        hidden = ("address",) if confidential else ()
+        work.amends((PARENTS, row.line), who, stated, stands, hidden)
+    work.record("parents", stream, ParentRecorded(**stated, row=row.line))
 
 
 def record_relations(work: Work) -> None:
@@ -91,7 +100,10 @@ def _record_relation(work: Work, key: tuple[str, str], rows: list[RelationRow]) 
     for row in rows if held is None else rows[-1:]:
         stated = attributes(row, RELATION_DETAILS) | {name: stands[name] for name in lacking}
         stated |= work.stands(RELATIONS, row.line, (stream, None), stated)
-        if held is None or stated != stands:
+        if held is None or differing(stated, stands):
+            if held is not None:
+                who = f"what {row.parent_id} is to {row.upn}"
+                work.amends((RELATIONS, row.line), who, stated, stands)
             event = RelationRecorded(**stated, stated=row.stated, row=row.line)
             work.record("relations", stream, event)
 
@@ -134,6 +146,8 @@ def _record_notice(
         stated = attributes(notice, NOTICE_DETAILS)
         notice = replace(notice, **work.stands(NOTICES, row.line, key, stated))
         if held is None or _differ(held, notice):
+            if held is not None:
+                _tell_notice(work, row, held, notice)
             work.record("notices", key[0], notice)
             held = notice
 
@@ -148,7 +162,14 @@ def _notice_key(stream: str, notice: NoticeStated | NoticeRow) -> Record:
 
 
 def _differ(held: NoticeStated, stated: NoticeStated) -> bool:
-    return attributes(held, NOTICE_DETAILS) != attributes(stated, NOTICE_DETAILS)
+    said, holds = (attributes(each, NOTICE_DETAILS) for each in (stated, held))
+    return bool(differing(said, holds))
+
+
+def _tell_notice(work: Work, row: NoticeRow, held: NoticeStated, stated: NoticeStated) -> None:
+    who = f"notice of {row.issued_on} to {row.parent_id} for {row.upn}"
+    said, holds = (attributes(each, NOTICE_DETAILS) for each in (stated, held))
+    work.amends((NOTICES, row.line), who, said, holds)
 
 
 def _notice_in_order(work: Work, row: NoticeRow) -> bool:
@@ -186,8 +207,8 @@ def record_casework(work: Work) -> None:
         if stream not in held:
             steps = work.school.casework.get(stream, ())
             found = (work.opened(step, _STEP) for step in steps)
-            held[stream] = Counter(tuple(each.values()) for each in found)
-        said = tuple(attributes(row, _STEP).values())
+            held[stream] = Counter(_said_of(each) for each in found)
+        said = _said_of(attributes(row, _STEP))
         if held[stream][said]:
             held[stream][said] -= 1
             unseen -= 1
@@ -195,6 +216,11 @@ def record_casework(work: Work) -> None:
         work.record("casework steps", stream, event_of(CaseworkStepTaken, row))
     if work.content.casework.has:
         work.gone["casework steps"] += unseen
+
+
+def _said_of(step: Details) -> tuple[object, ...]:
+    """Return what a step says, whatever the form and blanks of its texts."""
+    return tuple(names.tidy(each) if isinstance(each, str) else each for each in step.values())
 
 
 # Planned absences: the steps of ``plans.csv`` that the ledger does not hold yet.

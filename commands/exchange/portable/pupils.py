@@ -1,5 +1,6 @@
 """The admission register: pupils, their spells on roll and their groups, new or changed."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from commands.exchange.portable import corrections
 from commands.exchange.portable.decided import CorrectionRow
 from commands.exchange.portable.rows import GroupRow, PupilRow, event_of
-from commands.exchange.portable.voices import SPELL_DETAILS, attributes
+from commands.exchange.portable.voices import SPELL_DETAILS, attributes, differing
 from commands.exchange.portable.work import Work, in_time, is_again, not_held
 from commands.roll import remove
 from ledger.errors import Refused
@@ -28,6 +29,7 @@ from ledger.events.roll import (
 )
 from ledger.formats import fields
 from ledger.formats.portable import CORRECTIONS, GROUPS, PUPILS
+from ledger.names import alike
 from ledger.state.school import Membership, Pupil, Spell
 from policies.law import age
 
@@ -111,6 +113,7 @@ def _record_pupil(work: Work, rows: list[PupilRow]) -> None:
         rows = _standing(work, pupil, [*_new_versions(pupil, rows)])
         if not rows or not _fits(work, pupil, rows):
             return
+    _find_exponent(work, pupil, rows[-1])
     amended = corrections.not_held_of(work, pupil, rows[-1].upn)
     if amended and not known:
         _record_steps(work, pupil, rows, amended)
@@ -237,18 +240,39 @@ def _record_spell(work: Work, pupil: Pupil, row: PupilRow) -> None:
     held = known.spells.get(row.starts_on) if known else None
     boarder = row.boarder if held is None or "boarder" in work.content.pupils.has else held.boarder
     reopened = held is not None and held.leaves_on is not None and row.leaves_on is None
+    if held is not None and known is not None:
+        left = held.leaves_on if reopened else None
+        work.amends((PUPILS, row.line), _who(row),
+            {"boarder": boarder, "leaves_on": None}, {"boarder": held.boarder, "leaves_on": left},
+        )  # fmt: skip
     if held is None or reopened or held.boarder != boarder:
         event = _enrolment(work, row, known, boarder=boarder)
         work.record("spells on roll", streams.pupil(pupil.id), event)
         held = Spell(row.starts_on)
-    if row.leaves_on is not None and _leaving_differs(work, held, row):
-        work.record("leavers", streams.pupil(pupil.id), event_of(PupilRemoved, row))
+    if row.leaves_on is not None:
+        _record_leaving(work, pupil, held, row)
 
 
-def _leaving_differs(work: Work, held: Spell, row: PupilRow) -> bool:
-    next_school = row.next_school or work.text(held.next_school)
-    stated = (row.leaves_on, row.ground or held.ground, next_school)
-    return stated != (held.leaves_on, held.ground, work.text(held.next_school))
+def _record_leaving(work: Work, pupil: Pupil, held: Spell, row: PupilRow) -> None:
+    holds = {
+        "leaves_on": held.leaves_on,
+        "leaving_ground": held.ground,
+        "next_school": work.text(held.next_school),
+    }
+    stated = {
+        "leaves_on": row.leaves_on,
+        "leaving_ground": row.ground or held.ground,
+        "next_school": row.next_school or holds["next_school"],
+    }
+    if not differing(stated, holds):
+        return
+    if held.leaves_on is not None:
+        work.amends((PUPILS, row.line), _who(row), stated, holds)
+    work.record("leavers", streams.pupil(pupil.id), event_of(PupilRemoved, row))
+
+
+def _who(row: PupilRow) -> str:
+    return f"{row.forename} {row.surname} ({row.upn})"
 
 
 def _enrolment(work: Work, row: PupilRow, known: Pupil | None, *, boarder: bool) -> PupilEnrolled:
@@ -268,8 +292,12 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
     """Record each detail that the newest row states otherwise; an empty cell states nothing."""
     for name in DETAILS:
         stated, stands = _text_of(row, name), work.text(pupil.details[name])
-        if stated is None or stated == stands:
+        if stated is None or alike(stated, stands):
             continue
+        if name == "local_id" and stands is not None and (why := _digits_lost(stated, stands)):
+            work.problems.find(PUPILS, row.line, why)
+        hidden = ("address",) if _is_confidential(work, pupil) else ()
+        work.amends((PUPILS, row.line), _who(row), {name: stated}, {name: stands}, hidden)
         event = DetailsAmended(
             field=cast("Detail", name),
             original=stands,
@@ -278,7 +306,44 @@ def _amend_details(work: Work, pupil: Pupil, row: PupilRow) -> None:
             row=row.line,
             **(corrections.birth(row.dob) if name == "dob" else {}),
         )
-        work.record("details amended", streams.pupil(pupil.id), event)
+        work.record("details of pupils amended", streams.pupil(pupil.id), event)
+
+
+def _is_confidential(work: Work, pupil: Pupil) -> bool:
+    """Tell whether the address of somebody who belongs to a pupil may not be shown."""
+    theirs = (
+        work.school.parents.get(p) for p, child in work.school.relations if child == pupil.id
+    )
+    return any(each is not None and each.address_confidential == "yes" for each in theirs)
+
+
+# A spreadsheet drops the zeros at the front of a number, and writes a long one as 1.00E+05.
+
+_EXPONENT = re.compile(r"\d+(\.\d+)?[Ee]\+?\d+")
+
+
+def _digits_lost(stated: str, stands: str) -> Refused | None:
+    """Return the finding that a local id differs by zeros at its front only."""
+    if stated.lstrip("0") != stands.lstrip("0") or len(stated) > len(stands):
+        return None
+    return Refused(
+        "local-id-zeros",
+        f"local id {stated!r} is {stands!r} in the ledger: it seems to have lost its zeros",
+        f"write {stands!r}; a spreadsheet keeps it whole in a column of text",
+    )
+
+
+def _find_exponent(work: Work, pupil: Pupil, row: PupilRow) -> None:
+    """Find a local id that a spreadsheet has made a number of, unless the ledger holds it so."""
+    local_id = row.local_id or ""
+    held = work.text(pupil.details.get("local_id"))
+    if _EXPONENT.fullmatch(local_id) and local_id != held:
+        why = Refused(
+            "local-id-exponent",
+            f"local id {local_id!r} is a number as a spreadsheet shortens it",
+            "write the id whole; a spreadsheet keeps it whole in a column of text",
+        )
+        work.problems.find(PUPILS, row.line, why)
 
 
 # Memberships of year groups, registration groups and cohorts that are new or differ.
@@ -318,8 +383,15 @@ def _record_membership(work: Work, record: tuple[str, Membership], rows: list[Gr
         row = work.standing(GROUPS, version, record, ("until",), {"until"})
         held = membership in memberships
         if not held or memberships[membership] != row.until:
+            if held and memberships[membership] is not None:
+                _tell_membership(work, row, memberships[membership])
             left = held and row.until is not None
             work.record("memberships", stream, event_of(GroupLeft if left else GroupJoined, row))
+
+
+def _tell_membership(work: Work, row: GroupRow, held: date | None) -> None:
+    who = f"{row.upn} in {row.name}"
+    work.amends((GROUPS, row.line), who, {"to": row.until}, {"to": held})
 
 
 def _dates_in_order(work: Work, row: GroupRow, *, first: bool) -> bool:

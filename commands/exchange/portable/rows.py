@@ -28,6 +28,7 @@ from ledger.formats.sheet import Sheet
 from ledger.values import HALVES, Half, Session
 
 Instant = Annotated[int, fields.instant]
+Name = Annotated[str, fields.name]
 NoticeKind = Literal["s444A", "s105"]
 Outcome = Literal["paid", "unpaid", "not_guilty", "guilty", "withdrawn"]
 
@@ -71,9 +72,9 @@ class SessionRow(Row, frozen=True, kw_only=True):
 class StaffRow(DatedRow, frozen=True, kw_only=True):
     """A member of staff with the title held from a date."""
 
-    staff_id: str
-    name: str
-    job_title: str
+    staff_id: Name
+    name: Name
+    job_title: Name
     roles: Annotated[tuple[str, ...], fields.roles] = ()
 
 
@@ -81,19 +82,19 @@ class PupilRow(Row, frozen=True, kw_only=True):
     """A pupil's spell on roll, with the pupil's details."""
 
     upn: Annotated[str, fields.upn]
-    local_id: str | None = None
-    surname: str
-    forename: str
+    local_id: Name | None = None
+    surname: Name
+    forename: Name
     dob: date
-    sex: str | None = None
+    sex: Name | None = None
     starts_on: date
     leaves_on: date | None = None
     ground: str = column(default="", name="leaving_ground")
-    name_used: str | None = None
+    name_used: Name | None = None
     boarder: bool = False
     address: str | None = None
-    last_school: str | None = None
-    next_school: str | None = None
+    last_school: Name | None = None
+    next_school: Name | None = None
     stated: Instant | None = column(default=None, name="recorded_on")
 
 
@@ -102,7 +103,7 @@ class GroupRow(DatedRow, frozen=True, kw_only=True):
 
     upn: str
     kind: GroupKind
-    name: str
+    name: Name
     stated: Instant | None = column(default=None, name="recorded_on")
 
     def covers(self, day: date) -> bool:
@@ -113,10 +114,10 @@ class GroupRow(DatedRow, frozen=True, kw_only=True):
 class ParentRow(Row, frozen=True, kw_only=True):
     """A parent or other contact."""
 
-    parent_id: str
-    title: str | None = None
-    surname: str
-    forename: str | None = None
+    parent_id: Name
+    title: Name | None = None
+    surname: Name
+    forename: Name | None = None
     address: str | None = None
     phone: str | None = None
     email: str | None = None
@@ -127,7 +128,7 @@ class ParentRow(Row, frozen=True, kw_only=True):
 class RelationRow(DatedRow, frozen=True, kw_only=True):
     """What a parent is to a pupil."""
 
-    parent_id: str
+    parent_id: Name
     upn: str
     relationship: str | None = None
     lives_with: YesNo | None = None
@@ -144,7 +145,7 @@ class AmendmentRow(SessionRow, frozen=True, kw_only=True):
     original: str
     amended: str
     reason: str | None = None
-    by: str | None = column(default=None, name="amended_by")
+    by: Name | None = column(default=None, name="amended_by")
     stated: Instant | None = column(default=None, name="amended_on")
     nature: str | None = None
     minutes_late: int | None = None
@@ -157,7 +158,7 @@ class AmendmentRow(SessionRow, frozen=True, kw_only=True):
 class NoticeRow(Row, frozen=True, kw_only=True):
     """A penalty notice."""
 
-    parent_id: str
+    parent_id: Name
     upn: str
     kind: NoticeKind
     issued_on: date
@@ -169,7 +170,7 @@ class NoticeRow(Row, frozen=True, kw_only=True):
     outcome: Outcome | None = None
     outcome_on: date | None = None
     sessions: Annotated[tuple[str, ...], fields.sessions] = ()
-    issuer: str | None = None
+    issuer: Name | None = None
     withdrawn_ground: WithdrawalGround | None = None
     stated: Instant | None = column(default=None, name="recorded_on")
 
@@ -178,9 +179,9 @@ class CaseworkRow(Row, frozen=True, kw_only=True):
     """A step with a family."""
 
     upn: str
-    step: str
+    step: Name
     on: date
-    by: str | None = None
+    by: Name | None = None
     with_whom: str | None = column(default=None, name="with")
     outcome: str | None = None
     notes: str | None = None
@@ -193,7 +194,7 @@ class PlanRow(SessionRow, frozen=True, kw_only=True):
     code: str | None = None
     reason: str | None = None
     nature: str | None = None
-    by: str | None = column(default=None, name="planned_by")
+    by: Name | None = column(default=None, name="planned_by")
     stated: Instant | None = column(default=None, name="planned_on")
     step: PlanStep
 
@@ -261,6 +262,7 @@ def session_numbered(number: int) -> Session:
     return Session(date.fromordinal(number // 2), HALVES[number % 2])
 
 
+_UTC = ("Z", "+00:00", "+0000", "+00")
 NOT_STATED = -(2**63)
 """In ``stated``: the source says no time."""
 _REMEMBERED = 50_000
@@ -281,7 +283,11 @@ PLAIN = Extras()
 
 
 class MarkRows:
-    """The rows; ``upns``, ``codes``, ``staff`` and ``sessions`` are what the columns number."""
+    """The rows; ``upns``, ``codes``, ``staff`` and ``sessions`` are what the columns number.
+
+    ``faulty``: the UPNs of rows that are not among them; none where a row was no row at all.
+    ``utc``: of each row, whether its time is written as UTC, with a Z.
+    """
 
     def __init__(self) -> None:
         self.upns: list[str] = []
@@ -295,6 +301,8 @@ class MarkRows:
         self.stated = array("q")
         self.line = array("I")
         self.extras: dict[int, Extras] = {}
+        self.faulty: list[str | None] = []
+        self.utc = bytearray()
 
     def __len__(self) -> int:
         return len(self.line)
@@ -317,6 +325,7 @@ def read_marks(sheet: Sheet) -> MarkRows:
                 raise fields.empty("code" if upn else "upn")
         except Refused as why:
             sheet.refuse(line, why)
+            rows.faulty.append(upn)
             continue
         if extras is not None:
             rows.extras[len(rows)] = extras
@@ -325,8 +334,12 @@ def read_marks(sheet: Sheet) -> MarkRows:
         rows.code.append(codes[code])
         rows.by.append(staff[by])
         rows.stated.append(stated)
+        rows.utc.append(at.endswith(_UTC))
         rows.line.append(line)
-    rows.upns, rows.codes, rows.staff, rows.sessions = map(list, (upns, codes, staff, sessions))
+    if sheet.count > len(rows) + len(rows.faulty):
+        rows.faulty.append(None)
+    rows.upns, rows.codes, rows.sessions = map(list, (upns, codes, sessions))
+    rows.staff = [fields.text(each) for each in staff]
     return rows
 
 

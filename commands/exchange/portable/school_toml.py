@@ -9,11 +9,11 @@ from difflib import get_close_matches
 from itertools import takewhile
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from commands.exchange.portable.rows import event_of
-from ledger import clock
+from ledger import clock, names
 from ledger.errors import Refused
 from ledger.events.calendar import (
     ClosureWithdrawn,
@@ -63,7 +63,16 @@ def place(error: str, text: str) -> tuple[int, str]:
     return int(line[1]) if line and line[1] else last, _AT_LINE.sub("", error)
 
 
+def _name(given: str) -> str:
+    try:
+        return names.name(given)
+    except Refused as why:
+        raise PydanticCustomError(_NO_NAME, "{what}", {"what": why.what}) from None
+
+
+_NO_NAME = "no_name"
 Text = Annotated[str, Field(strict=True)]
+Name = Annotated[Text, AfterValidator(_name)]
 Day = Annotated[date, Field(strict=True)]
 Clock = Annotated[time, Field(strict=True)]
 
@@ -76,7 +85,7 @@ class _Table(BaseModel):
 
 class _School(_Table):
     urn: Text
-    name: Text
+    name: Name
     la_code: Text
     estab: Text
     type: Literal["maintained", "academy", "pru", "ap-academy", "special-maintained",
@@ -96,7 +105,7 @@ class _RegisterTimes(_Table):
 
 
 class _Term(_Table):
-    name: Text
+    name: Name
     first: Day
     last: Day
 
@@ -104,9 +113,9 @@ class _Term(_Table):
 class _Closed(_Table):
     day: Day = Field(alias="date")
     sessions: list[Text] = Field([*HALVES], strict=True)
-    groups: list[Text] = Field([], strict=True)
+    groups: list[Name] = Field([], strict=True)
     kind: Literal["planned", "cancelled"] = "planned"
-    reason: Text = ""
+    reason: Annotated[Text, AfterValidator(names.text)] = ""
     recorded_on: object = None
     withdrawn_on: object = None
 
@@ -247,6 +256,9 @@ def _form_fault(fault: ErrorDetails, name: str, model: type[_Table]) -> tuple[st
 def _value_fault(fault: ErrorDetails) -> tuple[str, Refused]:
     """Return what is wrong with a value of the right type: no word of a list, no list of texts."""
     key = str(fault["loc"][0])
+    if fault["type"] == _NO_NAME:
+        what = f"{key}: {fault['msg']}"
+        return key, Refused("name-control", what, "write it on one line, with spaces only")
     if fault["type"] != "literal_error":
         return key, Refused("key-type", f"{key} is not a list of texts", "quote each of them")
     why = fields.unknown_word(fault["input"], _ALLOWED[key])

@@ -13,6 +13,7 @@ from commands.core.ranges import CALENDAR, Range, starting
 from ledger.events import calendar, penalties, roll, school, streams
 from ledger.events.base import Event, SourcedEvent
 from ledger.events.log import Committed
+from ledger.names import alike
 from ledger.sealing.keys import is_sealed
 from ledger.state.school import closure_keys
 from ledger.values import school_year_number
@@ -37,13 +38,18 @@ STAFF_DETAILS = _details(school.StaffTitle, "since")
 PARENT_DETAILS = _details(roll.ParentRecorded)
 RELATION_DETAILS = _details(roll.RelationRecorded)
 NOTICE_DETAILS = _details(penalties.NoticeStated)
-_SCHOOL_DETAILS = _details(school.SchoolOpened)
+SCHOOL_DETAILS = _details(school.SchoolOpened)
 _TIMES = _details(calendar.RegisterTimesSet, "since")
 
 
 def attributes(event: object, names: Iterable[str]) -> Details:
     """Return some attributes by name."""
     return {name: getattr(event, name) for name in names}
+
+
+def differing(stated: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
+    """Return the details that are stated otherwise than held, form and blanks of texts aside."""
+    return [name for name, value in stated.items() if not alike(value, held.get(name))]
 
 
 def _pairs(heard: Iterable[tuple[Event, bool]]) -> list[tuple[list[Event], bool]]:
@@ -102,7 +108,7 @@ def _membership(event: roll.GroupJoined | roll.GroupLeft) -> Iterator[Statement]
 
 # A term's days and one day's register times are one detail each, for they are stated together.
 _READ: Mapping[type[Event], Callable[[Any], Iterable[Statement]]] = {
-    school.SchoolOpened: lambda e: [("school", attributes(e, _SCHOOL_DETAILS))],
+    school.SchoolOpened: lambda e: [("school", attributes(e, SCHOOL_DETAILS))],
     calendar.RegisterTimesSet: lambda e: [
         (e.since, {"times": tuple(attributes(e, _TIMES).values())})
     ],
@@ -176,7 +182,7 @@ class Voice:
         An empty cell does so only for the details in ``whole``.
         """
         return any(
-            stated[name] not in (stands, self.amended[name])
+            not (alike(stated[name], stands) or alike(stated[name], self.amended[name]))
             and (name in whole or stated[name] not in _NOTHING)
             for name, stands in self.kept(stated).items()
         )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -12,7 +12,7 @@ from commands.core import marks
 from commands.core.command import State
 from commands.exchange.portable.content import Content
 from commands.exchange.portable.rows import DatedRow, Row
-from commands.exchange.portable.voices import Details, Record, Voices, attributes
+from commands.exchange.portable.voices import Details, Record, Voices, attributes, differing
 from ledger.clock import local_date
 from ledger.errors import Refused
 from ledger.events.base import Event
@@ -26,6 +26,35 @@ from ledger.values import Session
 from policies.packs.codes import CodeRule, Rules
 
 _R = TypeVar("_R", bound=Row)
+_EMPTY = (None, "", ())
+
+
+class Amended(NamedTuple):
+    """A detail that an import records otherwise than it is held, and the row that says so.
+
+    ``told``: what it said and what it says now; none where that may not be shown.
+    """
+
+    file: str
+    line: int
+    who: str
+    detail: str
+    told: tuple[object, object] | None
+
+    def __str__(self) -> str:
+        """Say it in a line: what it said and says, or that it is not shown."""
+        place = f"{self.file}:{self.line}: {self.who}, {self.detail.replace('_', ' ')}"
+        said = " -> ".join(map(_quoted, self.told)) if self.told else "confidential, not shown"
+        return f"{place}: {said}"
+
+
+def _quoted(value: object) -> str:
+    if value in _EMPTY:
+        return "not given"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    said = "; ".join(map(str, value)) if isinstance(value, tuple) else value
+    return f'"{said}"' if isinstance(said, str) else str(said)
 
 
 class OfFamily(Protocol):
@@ -86,8 +115,10 @@ class Work:
     against what earlier ones brought. ``pupils``: UPN -> pupil id, of this folder's pupils;
     ``counts``: what is recorded, by the names under which it is told; ``notes``: what else to
     tell; ``gone``: how many rows the ledger holds from a source and the folder does not;
-    ``differs``: the rows, by file, that state otherwise what the ledger holds; ``voices``: who
-    stated each detail that it holds.
+    ``differs``: the rows, by file, that state otherwise what the ledger holds; ``amended``: the
+    details that are recorded otherwise than they are held; ``unsure``: a file, and another with
+    rows that could not be read, on which something in it rests; ``voices``: who stated each detail
+    that it holds.
     """
 
     content: Content
@@ -102,6 +133,8 @@ class Work:
     gone: Counter[str] = field(default_factory=Counter)
     differs: dict[str, list[int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    amended: list["Amended"] = field(default_factory=list)
+    unsure: set[tuple[str, str]] = field(default_factory=set)
     voices: Voices = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +151,26 @@ class Work:
         self.counts[what] += 1
         self.facts.append(Fact(stream, event))
         evolve(self.school, stream, event)
+
+    def amends(
+        self,
+        place: tuple[str, int],
+        who: str,
+        stated: Mapping[str, Any],
+        held: Mapping[str, Any],
+        hidden: Collection[str] = (),
+    ) -> None:
+        """Remember the details of a record that is held and stated otherwise now.
+
+        ``place``: file and line; ``hidden``: the details that are told without what they say.
+        """
+        for name in differing(stated, held):
+            told = None if name in hidden else (held.get(name), stated[name])
+            self.amended.append(Amended(*place, who, name, told))
+
+    def is_unread(self, file: str, *, of: str) -> bool:
+        """Tell whether a file that the rows of another rest on could not be read whole."""
+        return file in self.problems.unread or (of, file) in self.unsure
 
     def differ(self, file: str, line: int) -> None:
         """Remember a row that differs from what is held, of which nothing is recorded."""

@@ -75,6 +75,22 @@ def test_closure_that_cannot_be_is_refused(desk, fields, code):
     desk.refused(close(**fields), code)
 
 
+def test_group_is_understood_without_case_and_blanks(desk):
+    """It is closed, cancelled and opened again for those who are in it."""
+    [closed] = desk.events(close(group=(" 7a", "7\u00a0B")))
+    assert closed.groups == ("7A", "7B")
+    [withdrawn] = desk.events(withdraw(day=INSET, group=("7b", "7 A")))
+    assert withdrawn.groups == ("7A", "7B")
+    [cancelled, *_] = desk.events(cancel(group=("7a",)))
+    assert cancelled.groups == ("7A",)
+
+
+def test_group_that_nobody_was_in_is_refused_with_those_near_it(desk):
+    """A closure for nobody would close nothing."""
+    refused = desk.refused(close(group=("7D",)), "group-unknown", "no pupil ever belonged to '7D'")
+    assert refused.remedy.startswith("did you mean 'Y7' or '7B' or '7A'? ")
+
+
 # attendance closures withdraw: the session is met after all.
 
 

@@ -91,6 +91,7 @@ def test_where_no_roles_are_recorded_nobody_is_refused_for_them(context):
     pupil = EnrolPupil(
         upn=upn(1), forename="Ada", surname="Quill", dob=date(2014, 10, 1),
         starts_on=date(2026, 9, 2), year="Y7", registration="7A", local_id="P1",
+        new_group=True,
     )  # fmt: skip
     execute(context, pupil)
     outcome = execute(context, consider())

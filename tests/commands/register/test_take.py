@@ -179,7 +179,9 @@ def test_mark_is_not_changed_after_the_end_of_taking(morning, before, at):
 
 def test_pupils_whose_session_is_closed_are_left_out(morning):
     """A closure for some groups empties their places only."""
-    morning.do(MovePupil(pupil="P1", kind="cohort", to="Choir", from_=date(2026, 11, 2)))
+    morning.do(
+        MovePupil(pupil="P1", kind="cohort", to="Choir", from_=date(2026, 11, 2), new_group=True)
+    )
     morning.do(AddClosure(day=date(2026, 11, 20), group=("Choir",), reason="concert"))
     assert codes(morning.recorded(take("P1,-,,\n", rest_present=True))) == ["/"]
     assert problems(morning, take("P1,/,,\n")) == [("stdin", 2, "school-closed")]
@@ -217,6 +219,13 @@ def test_rows_from_the_screen_have_no_line(morning):
     assert problems(morning, take(rows=(Row(0, "P1", "K"),))) == [
         ("register", 0, "nature-missing")
     ]
+
+
+@pytest.mark.parametrize("group", ["7a", " 7A ", "7 A"])
+def test_group_is_understood_without_case_and_blanks(morning, group):
+    """The register that is taken is the one of those who are in it."""
+    morning.do(take(group=group, rest_present=True))
+    assert morning.do(take(rest_present=True)).header is None
 
 
 @pytest.mark.parametrize(

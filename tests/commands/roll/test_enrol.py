@@ -1,5 +1,6 @@
 """A spell on roll begins, and groups over time."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +12,7 @@ from commands.roll.remove import RemovePupil
 from ledger.events.register import SessionMarked
 from ledger.events.roll import GroupJoined, GroupLeft, PupilEnrolled
 from tests.commands.conftest import NOW, upn
+from tests.ledger.refusals import refused_with
 
 FIRST = date(2026, 11, 16)
 
@@ -157,7 +159,7 @@ SUNDAY, MONDAY = date(2026, 11, 22), date(2026, 11, 23)
 
 
 def move(**fields):
-    given = {"pupil": "P1", "kind": "registration", "to": "7B", "from_": MONDAY}
+    given = {"pupil": "P1", "kind": "registration", "to": "7B", "from_": MONDAY, "new_group": True}
     return MovePupil(**(given | fields))
 
 
@@ -230,3 +232,88 @@ def test_move_under_a_later_one_is_refused(desk):
 def test_move_that_cannot_be_is_refused(desk, fields, code):
     """Neither or both ways, nowhere, off roll, or out of a group never held."""
     desk.refused(move(**fields), code)
+
+
+# Groups that are there already, and new ones.
+
+
+def to(name, kind="registration"):
+    return MovePupil(pupil="P1", kind=kind, to=name, from_=MONDAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "offered"),
+    [
+        ("year", "7", "did you mean 'Y7'? If not: "),
+        ("year", "Year 12", "did you mean 'Y12'? If not: "),
+        ("registration", "7C", "did you mean '7B' or '7A'? If not: "),
+        ("cohort", "7B", ""),
+    ],
+)
+def test_a_group_that_nobody_is_in_is_asked_about(desk, kind, name, offered):
+    """It may be another one misspelt; a new one is made where it is said to be new."""
+    refused = desk.refused(to(name, kind), "group-unknown", f"is called {name!r}")
+    assert refused.remedy == f"{offered}a new one needs --new-group"
+    made = desk.events(replace(to(name, kind), new_group=True))
+    assert made[-1] == joined(name, kind)
+
+
+def test_enrolment_in_a_group_that_nobody_is_in_is_asked_about(desk):
+    """The year as much as the class."""
+    desk.refused(enrol(registration="7D"), "group-unknown", "registration group")
+    desk.refused(enrol(year="Year 7"), "group-unknown", "no year is called 'Year 7'")
+    *_, year, registration = desk.events(enrol(year="Y8", registration="8D", new_group=True))
+    assert (year.name, registration.name) == ("Y8", "8D")
+
+
+@pytest.mark.parametrize("name", ["7b", " 7B", "7 B", "7\u00a0b", "\ufeff7B"])
+def test_a_group_is_understood_without_case_and_blanks(desk, name):
+    """It is called as those in it are said to be in it; a new one that looks so is refused."""
+    assert desk.events(to(name))[-1] == joined("7B")
+    assert desk.events(enrol(registration=name))[-1].name == "7B"
+    desk.enrol(8, "Flo", "Winter", dob=date(2014, 10, 1))
+    leaves = MovePupil(pupil="P9", kind="registration", leave=name, from_=date(2026, 11, 17))
+    assert desk.events(leaves)[-1].name == "7B"
+
+
+def test_a_new_group_that_looks_like_one_that_is_there_is_refused(desk):
+    """Nobody could tell the two apart."""
+    desk.refused(
+        replace(to("7b"), new_group=True), "group-twin",
+        "registration group '7b' differs only in case or blanks from '7B'",
+    )  # fmt: skip
+
+
+def test_of_groups_that_are_held_in_two_ways_one_is_named_exactly(desk):
+    """An older import made both: who joins says which."""
+    ada = f"pupil:{desk.id('P1')}"
+    desk.put(ada, GroupJoined(kind="cohort", name="Choir ", since=FIRST))
+    desk.put(ada, GroupJoined(kind="cohort", name="Choir", since=FIRST))
+    ben = MovePupil(pupil="P2", kind="cohort", to="choir", from_=MONDAY)
+    desk.refused(ben, "group-ambiguous", "'Choir' and 'Choir '")
+    assert desk.events(replace(ben, to="Choir")) == [joined("Choir", "cohort")]
+
+
+def test_what_is_left_is_named_from_what_the_pupil_is_in(desk):
+    """The way out of a wrong name."""
+    refused = desk.refused(leave(leave="7Z"), "not-a-member")
+    assert refused.remedy == "the registration group on that day: '7A'"
+    none = desk.refused(leave(kind="cohort", leave="FSM"), "not-a-member")
+    assert none.remedy == "the cohort on that day: none"
+
+
+# Names as they are kept.
+
+
+def test_names_are_kept_in_one_form(desk):
+    """Composed, one space for each blank, no margins; a line break is refused."""
+    (_, enrolled), *_ = desk.recorded(
+        enrol(surname=" O\u2019Vale\u00a0Test ", forename="Zoe\u0308", local_id=" P9 ",
+              address=" 1 Road\nTown ")
+    )  # fmt: skip
+    kept = (enrolled.surname, enrolled.forename, enrolled.local_id, enrolled.address)
+    assert kept == ("O\u2019Vale Test", "Zo\u00eb", "P9", "1 Road\nTown")
+    with refused_with("name-control", "line break"):
+        enrol(surname="Vale\nTest")
+    with refused_with("name-control", "control character"):
+        move(to="7\tB")

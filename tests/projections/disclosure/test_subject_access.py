@@ -315,6 +315,14 @@ def test_others_are_taken_out_of_what_is_included(case):
     assert "Ring 0770 123-456 or DAD@example.org, he is at 1 Elm  Row, Mallow now; Dov" in dads
 
 
+def test_others_are_taken_out_however_they_are_written(case):
+    """Without an accent, with another apostrophe, in two words: the same child."""
+    tell(case, "Zoe O'Test-May's brother; Zo\u00eb O\u2019Test May; ZOE\u0308 OTest May; Zoes O'T")
+    name = {"forename": "Zo\u00eb", "surname": "O\u2019Test\u2010May"}
+    case.add(AT, enrolled("zoe", date(2025, 9, 3), **name))
+    assert notes_of(case) == f"{GONE}'s brother; {GONE}; {GONE}; Zoes O'T"
+
+
 def test_a_confidential_address_is_taken_out_whosever_it_is(case):
     """That of whoever asks, and that of another family."""
     tell(case, f"{HER_HOME} and 9 Fir Row and Fir")

@@ -4,18 +4,24 @@ from datetime import date
 
 import pytest
 
+from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import GroupLeft, PupilRemoved
+from ledger.names import year_group_rank
 from ledger.store.store import Fact
+from projections.figures.rates import Rates
 from projections.queries import view
 from projections.queries.question import PointInTime
 from projections.queries.selection import (
     groups_of,
     members_on,
     reference_days,
-    year_group_rank,
     year_groups_in_order,
 )
+from projections.register.print import RegisterPrint
+from projections.register.registers import Registers
+from projections.register.show import RegisterShow
+from projections.replay.replay import Replay
 from tests.projections.ledgers import NOW, enrolled, instant, joined
 
 AT = instant(2025, 10, 10, 9)
@@ -83,6 +89,75 @@ def test_groups_are_listed_by_name_and_kind(school):
     assert list(look(school, lambda v: groups_of(v, "registration"), date(2025, 9, 8))) == [
         "9A", "9B",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ["9A", "9a", " 9A", "9 a", "9\u00a0A", "\ufeff9A"])
+def test_a_group_is_asked_for_without_case_blanks_and_form(school, asked):
+    """Ann and Bob, and the answer calls their class as it is recorded."""
+    answer = school.ask(Rates(group=asked, on=date(2025, 9, 8)))
+    assert [row["upn"] for row in answer.rows()] == ["U-ann", "U-bob"]
+    assert "remarks" not in answer.document
+
+
+@pytest.mark.parametrize(
+    ("asked", "what", "remedy"),
+    [
+        ({"year": "9"}, "no year is called '9'",
+         "did you mean 'Y9'? If not: attendance rates --by year lists the years"),
+        ({"year": "Year 9"}, "no year is called 'Year 9'",
+         "did you mean 'Y9'? If not: attendance rates --by year lists the years"),
+        ({"cohort": "FMS"}, "no cohort is called 'FMS'",
+         "did you mean 'FSM'? If not: attendance rates --by cohort lists the cohorts"),
+        ({"cohort": "Choir"}, "no cohort is called 'Choir'",
+         "attendance rates --by cohort lists the cohorts"),
+        ({"group": "Y7"}, "no group is called 'Y7'",
+         "did you mean 'Y9'? If not: attendance rates --by registration lists the classes"),
+    ],
+)  # fmt: skip
+def test_a_group_that_nobody_is_in_is_refused_with_those_near_it(school, asked, what, remedy):
+    """And with the question that lists the groups of its kind."""
+    with pytest.raises(Refused) as caught:
+        school.ask(Rates(on=date(2025, 9, 8), **asked))
+    assert (caught.value.code, caught.value.what, caught.value.remedy) == (
+        "group-unknown", what, remedy,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def twins(school):
+    """A ledger from before: Dot is in a class whose name has a blank after it."""
+    school.add(AT, enrolled("dot", date(2025, 9, 3)), joined("dot", "registration", "9A "))
+    return school
+
+
+@pytest.mark.parametrize("asked", ["9A", "9A ", "9a"])
+def test_groups_that_look_alike_are_taken_together_and_it_is_said(twins, asked):
+    """Nobody is hidden: whoever asks for the class is told that it is written in two ways."""
+    answer = twins.ask(Rates(group=asked, on=date(2025, 9, 8)))
+    assert [row["upn"] for row in answer.rows()] == ["U-ann", "U-bob", "U-dot"]
+    assert answer.document["remarks"] == ["Taken together: '9A', '9A '"]
+    assert "Taken together: '9A', '9A '" in answer.blocks[-1].notes
+
+
+def test_groups_that_look_alike_are_listed_apart_and_it_is_said(twins):
+    """Two rows that read the same are two names."""
+    answer = twins.ask(Rates(by="registration", on=date(2025, 9, 8)))
+    assert [row["group"] for row in answer.rows()] == ["9A", "9A ", "9B"]
+    assert answer.document["remarks"] == ["Groups that look alike: '9A', '9A '"]
+    assert "remarks" not in twins.ask(Rates(by="year", on=date(2025, 9, 8))).document
+
+
+def test_registers_of_groups_that_look_alike_show_everybody(twins):
+    """On screen, on paper, and among those due."""
+    shown = twins.ask(RegisterShow(group="9a", week=date(2025, 9, 8), on=date(2025, 9, 12)))
+    assert [row["upn"] for row in shown.rows()] == ["U-ann", "U-bob", "U-dot"]
+    assert shown.document["group"] == "9A"
+    printed = twins.ask(RegisterPrint(group="9a", on=date(2025, 9, 12), blank=True))
+    assert all(name in str(printed.document) for name in ("Able", "Baker", "Sur-dot"))
+    due = twins.ask(Registers(group="9a", from_=date(2025, 9, 8), on=date(2025, 9, 8)))
+    assert {row["group"] for row in due.rows()} == {"9A", "9A "}
+    replayed = twins.ask(Replay(group="9a", from_=date(2025, 9, 8), on=date(2025, 9, 12)))
+    assert replayed.document["remarks"] == ["Taken together: '9A', '9A '"]
 
 
 @pytest.mark.parametrize(

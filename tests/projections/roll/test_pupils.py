@@ -4,7 +4,11 @@ from datetime import date
 
 import pytest
 
+from ledger.events import streams
+from ledger.events.roll import DetailsAmended
+from ledger.store.store import Fact
 from projections.roll.pupils import PupilFind
+from tests.projections.ledgers import enrolled, instant
 
 
 def found(book, text, **asked):
@@ -44,3 +48,61 @@ def test_groups_and_roll_are_as_at_the_date(school):
 def test_only_pupils_known_by_then_are_found(school):
     """The pupils were recorded on 1 September."""
     assert not found(school, "ann", known_at="2025-08-31")
+
+
+SEPTEMBER = instant(2025, 9, 10, 8)
+
+
+def corrected(pupil, field, amended):
+    """A detail amended."""
+    event = DetailsAmended(field=field, original=f"U-{pupil}", amended=amended)
+    return Fact(streams.pupil(pupil), event)
+
+
+@pytest.mark.parametrize(
+    ("text", "upns"),
+    [
+        ("O'Sullivan", ["U-edie"]),
+        ("osullivan", ["U-edie"]),
+        ("O\u2019SULL", ["U-edie"]),
+        ("edie", ["U-edie"]),
+        ("E\u0301die", ["U-edie"]),
+        ("zoe", ["U-zoe"]),
+        ("Zo\u00eb", ["U-zoe"]),
+        ("smith jones", ["U-zoe"]),
+        ("SMITH-JONES", ["U-zoe"]),
+        ("edie  o'sullivan", ["U-edie"]),
+        ("-", ["U-ann", "U-bob", "U-cy", "U-edie", "U-zoe"]),
+    ],
+)
+def test_accents_apostrophes_and_hyphens_do_not_matter(school, text, upns):
+    """Recorded composed or apart, with a curly or a straight apostrophe; what is typed as well."""
+    school.add(
+        SEPTEMBER,
+        enrolled("edie", date(2025, 9, 3), forename="\u00c9die", surname="O\u2019Sullivan"),
+        enrolled("zoe", date(2025, 9, 3), forename="Zoe\u0308", surname="Smith\u2010Jones"),
+    )
+    assert sorted(found(school, text)) == upns
+
+
+def test_a_number_held_before_finds_the_pupil_and_says_so(school):
+    """A temporary UPN that was replaced, and the school's own number."""
+    school.add(SEPTEMBER, corrected("ann", "upn", "N-ann"), corrected("ann", "local_id", "777"))
+    on = date(2025, 9, 30)
+    [row] = school.ask(PupilFind(text="U-ANN", on=on)).blocks[0].rows
+    assert tuple(row[:3]) == ("N-ann", "777", "Ann Able (formerly U-ann)")
+    [own] = school.ask(PupilFind(text="l-ann", on=on)).blocks[0].rows
+    assert own[2] == "Ann Able (formerly L-ann)"
+    [now] = school.ask(PupilFind(text="N-ann", on=on)).blocks[0].rows
+    assert now[2] == "Ann Able"
+    rows = {row["upn"]: row for row in school.ask(PupilFind(text="a", on=on)).rows()}
+    assert rows["N-ann"]["formerly"] == ["U-ann", "L-ann"]
+    assert "formerly" not in rows["U-bob"]
+
+
+def test_a_number_held_before_is_known_only_once_it_was_replaced(school):
+    """And is beyond use with everything else about the pupil."""
+    school.add(SEPTEMBER, corrected("ann", "upn", "N-ann"))
+    assert found(school, "U-ann", on=date(2025, 9, 30), known_at="2025-09-09") == ["U-ann"]
+    school.destroy("ann")
+    assert found(school, "U-ann") == []

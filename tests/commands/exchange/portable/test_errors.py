@@ -23,6 +23,7 @@ def test_a_finding_alone_may_be_accepted(before, overlay, case):
     over_marks = {f"{what}-over-marks" for what in ("closure", "term", "leaver", "group")}
     finding = {
         "reason-missing", "nature-missing", "code-age", "ground-unknown", "closed-for-everyone",
+        "local-id-exponent",
         *over_marks,
     }  # fmt: skip
     only_findings = {problem.code for problem in caught.value.problems} <= finding

@@ -5,6 +5,7 @@ import pytest
 from commands.exchange.importing import ImportPortable
 from ledger.clock import parse_instant
 from ledger.errors import Refused
+from tests.commands.exchange.portable.conftest import ADA, CLEO
 
 
 def test_everything_of_the_folder_is_recorded(ledger, school):
@@ -162,6 +163,7 @@ def test_the_first_hundred_problems_are_shown_and_all_are_counted(ledger, change
     assert (refused.total, len(refused.problems)) == (150, 100)
     assert "150 problems" in str(refused)
     assert "--accept-findings" not in refused.remedy
+    assert refused.notes == ("and 50 more problems, not shown",)
 
 
 def test_more_problems_than_are_kept_are_still_counted(ledger, changed, monkeypatch):
@@ -222,13 +224,96 @@ def test_a_folder_without_marks_is_refused(ledger, changed):
 
 
 def test_other_files_are_passed_over_and_named(ledger, changed):
-    """A misspelt file is noticed; notes of other kinds are nobody's business."""
+    """All that is no file of the format is told in one line."""
     path = changed()
-    (path / "mark.csv").write_text("")
     (path / "README.txt").write_text("")
+    says = ledger.bring(path, dry_run=True).says
+    assert "README.txt is no file of the portable format: passed over" in says
+    (path / "marks-2025.csv").write_text("")
     says = ledger.bring(path).says
-    assert "mark.csv is no file of the portable format: passed over" in says
-    assert not any("README" in line for line in says)
+    passed = "README.txt, marks-2025.csv are no files of the portable format: passed over"
+    assert passed in says
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Marks.csv", "marks.csv"),
+        ("MARKS.CSV", "marks.csv"),
+        ("marks (1).csv", "marks.csv"),
+        ("marks - Copy.csv", "marks.csv"),
+        ("marks - Copy (2).csv", "marks.csv"),
+        ("marks copy.csv", "marks.csv"),
+        ("Copy of marks.csv", "marks.csv"),
+        ("marks.csv.csv", "marks.csv"),
+        ("marks.csv.txt", "marks.csv"),
+        ("marks.txt", "marks.csv"),
+        ("marks", "marks.csv"),
+        ("mark.csv", "marks.csv"),
+        ("marks .csv", "marks.csv"),
+        ("marks\u00a0.csv", "marks.csv"),
+        ("marks.xlsx", "marks.csv"),
+        ("marks-DESKTOP-AB12.csv", "marks.csv"),
+        ("marks (conflicted copy 2026-11-09).csv", "marks.csv"),
+        ("Amendments.csv", "amendments.csv"),
+        ("notices.ods", "notices.csv"),
+        ("school.toml.txt", "school.toml"),
+        ("School (1).toml", "school.toml"),
+    ],
+)
+def test_a_file_that_may_have_been_meant_is_refused(ledger, changed, name, meant):
+    """By its name it seems to be one of the folder's, and would be passed over in silence."""
+    path = changed()
+    (path / name).write_text("")
+    [problem] = ledger.faults(path).problems
+    assert (problem.file, problem.code) == (name, "file-misnamed")
+    assert problem.what == f"seems to be {meant}, which is there too"
+    (path / meant).unlink()
+    [problem] = ledger.faults(path).problems
+    assert problem.what == f"seems to be {meant}, and is not called so"
+    assert f"save it as {meant}" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["remarks.csv", "staffing.csv", "school.csv", "school photo.jpg", "plans for the hall.csv",
+     "notices.pdf", "marks.csv.bak", "~$marks.xlsx", ".~lock.marks.csv#"],
+)  # fmt: skip
+def test_a_name_of_another_kind_is_no_file_of_the_folder(ledger, changed, name):
+    """Such a file is told of, and nothing is refused for it."""
+    path = changed()
+    (path / name).write_text("")
+    assert f"{name} is no file of the portable format: passed over" in ledger.bring(path).says
+
+
+def test_one_unread_file_is_told_once(ledger, changed):
+    """What rests on it is said not to be checked, and nothing in it is blamed for that."""
+    path = changed()
+    (path / "marks.csv").write_text((path / "marks.csv").read_text().replace(",", ";"))
+    (path / "pupils.csv").rename(path / "Pupils.csv")
+    refused = ledger.faults(path)
+    assert [problem.file for problem in refused.problems] == ["Pupils.csv", "marks.csv"]
+    unread = "to be put right first"
+    files = "groups.csv, relations.csv, marks.csv, notices.csv, casework.csv"
+    assert refused.notes == (
+        f"{files}: not checked against pupils.csv: {unread}",
+        f"amendments.csv: not checked against pupils.csv and marks.csv: {unread}",
+    )
+
+
+def test_an_amendment_of_a_mark_whose_row_is_faulty_is_not_blamed(ledger, changed):
+    """The mark is there, and cannot be read; another pupil's amendment without one is refused."""
+    path = changed(
+        "marks.csv",
+        (f"{CLEO},2026-11-09,AM,N", f"{CLEO},9.11.2026,AM,N"),
+        less=(f"{ADA},2026-11-10,AM",),
+    )
+    refused = ledger.faults(path)
+    assert [(problem.file, problem.code) for problem in refused.problems] == [
+        ("marks.csv", "date"), ("amendments.csv", "mark-missing"),
+    ]  # fmt: skip
+    unread = "amendments.csv: not checked against marks.csv: to be put right first"
+    assert refused.notes == (unread,)
 
 
 def test_a_closure_for_a_group_without_members_is_told(ledger, changed):
