@@ -218,7 +218,7 @@ def _fortnight(question: Overview, view: View, weeks: Sequence[date]) -> Fortnig
         view.people[pupil],
         _registration(view).get(pupil, ""),
         [(week, list(_cells_of(whole, own, week))) for week in weeks],
-        [describer.row(n, v) for n, v in with_numbers(own) if v.kind in _CHANGES],
+        [describer.row(n, v) for n, v in with_numbers(view, own) if v.kind in _CHANGES],
     )
 
 
