@@ -62,7 +62,9 @@ class AddClosure(UseCase):
             date=self.day, sessions=tuple(halves), groups=groups, reason=reason
         )
         says = f"{self.day} {' and '.join(halves)} closed: {reason}"
-        return decided([Fact(streams.CALENDAR, closed)], says)
+        before = (s for s in _sessions(self) if s.half not in halves)
+        left = sessions.left_out(before, "closed already")
+        return decided([Fact(streams.CALENDAR, closed)], says, *left)
 
 
 class WithdrawClosure(UseCase):
@@ -125,9 +127,8 @@ class CancelSessions(UseCase):
         """Cancel what is not recorded so yet, and enter it for everyone concerned."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
         check_groups(state.school, self.group)
-        fresh = [
-            s for s in sessions.parse_all(self.sessions) if not _is_cancelled(self, state, s, now)
-        ]
+        asked = sessions.parse_all(self.sessions)
+        fresh = [s for s in asked if not _is_cancelled(self, state, s, now)]
         if not fresh:
             return decided([], "cancelled already; nothing was recorded")
         standing = [each for s in fresh for each in _entries_due(self, state, rules.codes, s)]
@@ -141,7 +142,9 @@ class CancelSessions(UseCase):
                 event = amending.mark(original, StatedMark(rules.codes.cancelled(session.date)))
             facts.append(Fact(streams.mark(pupil.id, session), event))
         says = f"{len(standing) - amended} entered, {amended} amended"
-        return decided(facts, *(f"{session} cancelled: {reason}" for session in fresh), says)
+        told = (f"{session} cancelled: {reason}" for session in fresh)
+        left = sessions.left_out(set(asked) - set(fresh), "cancelled already")
+        return decided(facts, *told, says, *left)
 
 
 def check_groups(school: School, groups: Iterable[str]) -> None:

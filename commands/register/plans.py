@@ -3,7 +3,7 @@
 Only for sessions met, without a mark, whose register has not ended.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from commands.core import checks, marks, sessions
 from commands.core.command import Decision, State, decided, option
@@ -49,7 +49,7 @@ class PlanAbsence(Planning):
         """Plan one session, or every session of a range that the school meets for the pupil."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
         calendar, stated = state.school.calendar(), StatedMark(self.code, nature=self.nature)
-        facts = []
+        facts, same = [], []
         for session in _planned_sessions(self, calendar, pupil):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
             _check_absence(rules.codes.rule(stated.code, session.date))
@@ -60,14 +60,18 @@ class PlanAbsence(Planning):
                     code=stated.code, nature=stated.nature, reason=self.reason, by=by
                 )
                 facts.append(Fact(streams.plan(pupil.id, session), plan))
-            elif before != stated:
+            elif before == stated:
+                same.append(session)
+            else:
                 raise Refused(
                     "already-planned",
                     f"{before.code} is already planned for {session}",
                     "change it with attendance plan change",
                 )
-        planned = number_of(len(facts), "session")
-        return _decided(state, pupil, facts, stated.code, f"planned for {planned}")
+        planned = f"planned for {number_of(len(facts), 'session')}"
+        left = sessions.left_out(same, "planned so already") if facts else ()
+        closed = _not_met(self, calendar, pupil)
+        return _decided(state, pupil, facts, stated.code, planned, *left, *closed)
 
 
 class ChangePlan(Planning):
@@ -84,8 +88,9 @@ class ChangePlan(Planning):
         """Change every plan of the span that can still change."""
         by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
         pupil, stated = state.pupil(self.pupil), StatedMark(self.code, nature=self.nature)
-        calendar, facts = state.school.calendar(), []
-        for session, before in _open_plans(state, pupil, sessions.span(self), now):
+        calendar, facts, span = state.school.calendar(), [], sessions.span(self)
+        plans, same = _open_plans(state, pupil, span, now), []
+        for session, before in plans:
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
             _check_absence(rules.codes.rule(stated.code, session.date))
             if before != stated:
@@ -97,8 +102,15 @@ class ChangePlan(Planning):
                     by=by,
                 )
                 facts.append(Fact(streams.plan(pupil.id, session), changed))
-        says = f"now planned for {len(facts)} sessions"
-        return _decided(state, pupil, facts, stated.code, says)
+            else:
+                same.append(session)
+        says = f"now planned for {number_of(len(facts), 'session')}"
+        left = [
+            *(sessions.left_out(same, "planned so already") if facts else ()),
+            *_past_planning(state, pupil, plans),
+            *_unplanned(state, pupil, span),
+        ]
+        return _decided(state, pupil, facts, stated.code, says, *left)
 
 
 class WithdrawPlan(Planning):
@@ -112,34 +124,60 @@ class WithdrawPlan(Planning):
     def decide(self, state: State, _rules: Rules, now: int) -> Decision:
         """Withdraw every plan of the span that can still change."""
         by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
-        pupil = state.pupil(self.pupil)
+        pupil, span = state.pupil(self.pupil), sessions.span(self)
+        plans = _open_plans(state, pupil, span, now)
         facts = [
             Fact(
                 streams.plan(pupil.id, session),
                 PlanWithdrawn(original=plan.code, reason=reason, by=by),
             )
-            for session, plan in _open_plans(state, pupil, sessions.span(self), now)
+            for session, plan in plans
         ]
-        return decided(facts, f"{state.name_of(pupil)}: {len(facts)} planned sessions withdrawn")
+        says = f"{state.name_of(pupil)}: {number_of(len(facts), 'planned session')} withdrawn"
+        return decided(facts, says, *_past_planning(state, pupil, plans))
 
 
-def _decided(state: State, pupil: Pupil, facts: list[Fact], code: str, says: str) -> Decision:
+def _decided(
+    state: State, pupil: Pupil, facts: list[Fact], code: str, says: str, *left: str
+) -> Decision:
     if not facts:
         says = "is already planned; nothing was recorded"
-    return decided(facts, f"{state.name_of(pupil)}: {code} {says}")
+    return decided(facts, f"{state.name_of(pupil)}: {code} {says}", *left)
+
+
+def _not_met(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> Iterator[str]:
+    """Yield the days of terms in a range on which the school does not meet for the pupil."""
+    span = sessions.span(command)
+    met = set(_planned_sessions(command, calendar, pupil))
+    within = calendar.sessions(span.first.date, span.last.date)
+    away = [session for session in within if span.holds(session) and session not in met]
+    yield from sessions.left_out(away, "that the school does not meet for the pupil")
+
+
+def _past_planning(
+    state: State, pupil: Pupil, open_: Iterable[tuple[Session, StatedMark]]
+) -> Iterator[str]:
+    """Yield the plans in a range that can no longer change."""
+    kept = {session for session, _ in open_}
+    past = [session for session, _ in marks.plans_of(state, pupil) if session not in kept]
+    yield from sessions.left_out(
+        past, "with a mark, or whose register has ended,", "attendance amend, or mark"
+    )
+
+
+def _unplanned(state: State, pupil: Pupil, span: Span) -> Iterator[str]:
+    """Yield the sessions of a range for which nothing is planned."""
+    calendar = state.school.calendar()
+    planned = {session for session, _ in marks.plans_of(state, pupil)}
+    without = [each for each in _met(calendar, pupil, span) if each not in planned]
+    yield from sessions.left_out(without, "without a plan", "attendance plan add")
 
 
 def _planned_sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> list[Session]:
     span = sessions.span(command)
     if span.single:
         return [span.first]
-    found = [
-        session
-        for session in calendar.sessions(span.first.date, span.last.date)
-        if span.holds(session)
-        and pupil.on_roll(session.date)
-        and calendar.meets(session, pupil.groups(session.date))
-    ]
+    found = _met(calendar, pupil, span)
     if not found:
         raise Refused(
             "nothing-to-plan",
@@ -147,6 +185,16 @@ def _planned_sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) ->
             "check the dates",
         )
     return found
+
+
+def _met(calendar: Calendar, pupil: Pupil, span: Span) -> list[Session]:
+    return [
+        session
+        for session in calendar.sessions(span.first.date, span.last.date)
+        if span.holds(session)
+        and pupil.on_roll(session.date)
+        and calendar.meets(session, pupil.groups(session.date))
+    ]
 
 
 def _open_plans(

@@ -43,7 +43,14 @@ def test_half_a_day_is_closed_for_some_groups(desk):
 def test_repeated_closure_records_nothing(desk):
     """A half that is closed already is not closed again."""
     desk.do(close(session=("AM",)))
-    [event] = desk.events(close())
+    told = desk.do(close(group=("7A",), session=("AM",))).says
+    assert told == ("2026-11-27 AM closed: INSET",)
+    says = desk.do(close()).says
+    assert says == (
+        "2026-11-27 PM closed: INSET",
+        "1 session closed already left out: 2026-11-27/AM",
+    )
+    [event] = [e for _, _, e in desk.log() if isinstance(e, SessionsClosed)][2:]
     assert event.sessions == ("PM",)
     assert "nothing was recorded" in desk.do(close()).says[0]
 
@@ -142,6 +149,18 @@ def test_mark_that_stands_is_amended(desk):
     )
     assert amended["N"].batch
     assert len(outcome) == 4
+
+
+def test_what_was_cancelled_already_is_told(desk):
+    """Of several sessions only those that are new are recorded."""
+    desk.do(cancel())
+    says = desk.do(cancel(sessions=("2026-11-19", "2026-11-20/AM"))).says
+    assert says == (
+        "2026-11-19/AM cancelled: no heating",
+        "2026-11-19/PM cancelled: no heating",
+        "8 entered, 0 amended",
+        "1 session cancelled already left out: 2026-11-20/AM",
+    )
 
 
 def test_one_amendment_has_no_batch(desk):
