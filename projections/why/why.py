@@ -20,7 +20,7 @@ from projections.queries.selection import (
     check_school,
     population_in_words,
 )
-from projections.queries.tally import COUNTED
+from projections.queries.tally import COUNTED, LATE_APART, late_codes
 from projections.queries.view import View
 from projections.why.causes import KINDS, Finder
 from projections.why.cells import Cause, Cells
@@ -239,20 +239,31 @@ def _kind_columns(names: Iterable[str]) -> tuple[Column[OfKind], ...]:
         return Column("", heading, text=lambda row: str(number(row)), number=True)
 
     def effect(name: str) -> Column[OfKind]:
-        heading = _words(name).capitalize()
+        heading = _heading(name)
         return Column("", heading, text=lambda row: f"{row.effect(name):+d}", number=True)
 
     return (
         Column("", "Cause", text=lambda row: row.words),
         count("Pupils", lambda row: len({cause.upn for cause in row.causes})),
         count("Events", lambda row: len({n for cause in row.causes for n in cause.events})),
-        *map(effect, names),
+        *map(effect, _told(names)),
     )
 
 
 def _counts_in_words(counts: Counts) -> str:
-    return ", ".join(f"{n} {_words(name)}" for name, n in counts.items())
+    return ", ".join(f"{counts[name]} {_words(name)}" for name in _told(counts))
+
+
+def _told(names: Iterable[str]) -> list[str]:
+    """Return the counts that are read: of being late its two kinds, not both together."""
+    return [name for name in names if name != "late"]
+
+
+def _heading(name: str) -> str:
+    words = _words(name)
+    return words[0].upper() + words[1:]
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    late = dict(zip(LATE_APART, late_codes(), strict=True))
+    return f"late {late[name]}" if name in late else name.replace("_", " ")

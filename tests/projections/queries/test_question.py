@@ -61,6 +61,26 @@ def test_a_percentage_is_written_with_the_counts_behind_it():
     assert share_of(9, 10) == "90.0 % (9 of 10)"
 
 
+@pytest.mark.parametrize(
+    ("part", "whole", "lines", "written"),
+    [
+        (350, 389, (), "89.97 % (350 of 389)"),  # persistently absent, and no 90.0 %
+        (351, 390, (), "90.0 % (351 of 390)"),
+        (9003, 10_000, (), "90.03 % (9003 of 10000)"),
+        (39, 389, (), "10.03 % (39 of 389)"),
+        (99_999, 1_000_000, (), "9.9999 % (99999 of 1000000)"),
+        (249, 499, (), "49.9 % (249 of 499)"),
+        (2499, 5000, (), "49.98 % (2499 of 5000)"),
+        (240, 250, (96,), "96.0 % (240 of 250)"),
+        (2399, 2500, (96,), "95.96 % (2399 of 2500)"),
+        (2399, 2500, (), "96.0 % (2399 of 2500)"),
+    ],
+)
+def test_a_percentage_never_stands_on_a_line_that_it_is_not_on(part, whole, lines, written):
+    """10, 50 and 90 % decide on a flag, and what is asked for on a list: 0 to 4 sessions off."""
+    assert share_of(part, whole, *lines) == written
+
+
 def test_group_names_sort_as_people_read_them():
     """Numbers by value, letters after them."""
     assert sorted(["10A", "9B", "9A", "Y10", "Y9"], key=natural_order) == [

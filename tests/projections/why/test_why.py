@@ -85,7 +85,7 @@ def test_a_new_mark_is_a_cause_with_its_event(school):
     assert found["causes"] == [{
         "kind": "new mark", "upn": "U-bob", "events": [head],
         "effect": {"possible": 1, "attended": 1, "authorised": 0, "unauthorised": 0, "late": 0,
-                   "missing": -1, "undated": 0},
+                   "late_before_close": 0, "late_after_close": 0, "missing": -1, "undated": 0},
     }]  # fmt: skip
     assert (found["before"]["attended"], found["after"]["attended"]) == (1, 2)
     assert found["as_of"]["known_at"] == "2025-09-08T09:30:00Z"
@@ -168,9 +168,20 @@ def test_each_kind_of_change_to_a_mark_has_its_name(school):
     restated = SourceRestated(original="N", code="D", row=2)
     school.add(BETWEEN, on_mark("cy", MON_AM, restated), imported=True)
     assert causes(known(school)) == {
-        ("late entry", "U-ann"): {"possible": 1, "unauthorised": 1, "late": 1, "missing": -1},
+        ("late entry", "U-ann"): {
+            "possible": 1,
+            "unauthorised": 1,
+            "late": 1,
+            "late_after_close": 1,
+            "missing": -1,
+        },
         ("amendment", "U-ann"): {"authorised": 1, "unauthorised": -1},
-        ("corrected during taking", "U-bob"): {"attended": 1, "unauthorised": -1, "late": 1},
+        ("corrected during taking", "U-bob"): {
+            "attended": 1,
+            "unauthorised": -1,
+            "late": 1,
+            "late_before_close": 1,
+        },
         ("restated", "U-cy"): {"possible": -1, "unauthorised": -1},
     }
 
