@@ -17,6 +17,7 @@ from projections.queries.question import Answer, PointInTime, argument, option
 from projections.roll.admission import Admission
 from projections.roll.pupils import PupilFind
 from tests.projections import oracle
+from tests.projections.ledgers import instant, marked
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,16 @@ def test_a_ledger_that_knew_nothing_says_so_whatever_is_asked(school, question, 
     found = dict(answer.document)
     assert found.pop("as_of")["position"] == 0
     assert found == {"rows": [], "knows_nothing": True} | more
-    assert "it knew nothing before" in answer.blocks[0].lines[0]
+    assert answer.blocks[0].lines[0].endswith("it knew nothing before")
+
+
+def test_where_something_was_imported_the_way_to_it_is_named(school):
+    """By the clock of its sources, not again where that is asked already."""
+    school.add(instant(2025, 9, 9), marked("ann", "2025-09-08/AM", "/"), imported=True)
+    [lines] = school.ask(Changes(**BEFORE)).blocks
+    assert lines.lines[0].endswith("; --clock source asks what its sources state for then")
+    [lines] = school.ask(Changes(**BEFORE, position=0, clock="source")).blocks
+    assert lines.lines[0].endswith("it knew nothing before")
 
 
 @pytest.mark.parametrize(
