@@ -155,8 +155,8 @@ LATE = {
     ),
     "2026-11-22T19:55": (
         (
-            "taken late: 2 days 11 hours after it closed, at 08:55 on Friday 20 November 2026; what "
-            "was entered is late entries"
+            "taken late: 2 days 11 hours after it closed, at 08:55 on Friday 20 November 2026; "
+            "what was entered is late entries"
         ),
     ),
 }
