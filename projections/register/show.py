@@ -154,7 +154,13 @@ _CANCELLED = "session cancelled for everyone; what stood before is told by atten
 
 def _drawn(cell: CellState) -> Cell:
     """Return a cell as it is shown: a cancellation needs no sign on every pupil of a class."""
-    return drawn(cell._replace(**dict.fromkeys(cell.cancelling, False)))
+    return drawn(
+        cell._replace(
+            amended=cell.amended and "amended" not in cell.cancelling,
+            late_entry=cell.late_entry and "late_entry" not in cell.cancelling,
+            restated=cell.restated and "restated" not in cell.cancelling,
+        )
+    )
 
 
 def _register(group: str | None, found: ShownWeek) -> Register:
