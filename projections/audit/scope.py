@@ -100,8 +100,8 @@ class Evidence(Protocol):
 class Finding:
     """One thing that deserves a question: what, about whom, and the evidence.
 
-    ``upn``, ``staff`` (the ids of those who made the changes, each with the day) and ``by`` (these
-    by name): shown only where names are asked for; ``check``: which one found it.
+    ``upn``, ``name``, ``staff`` (the ids of those who made the changes, each with the day) and
+    ``by`` (these by name): shown only where names are asked for; ``check``: which one found it.
     """
 
     what: str
@@ -109,6 +109,7 @@ class Finding:
     evidence: Evidence
     session: str | None = None
     upn: str | None = None
+    name: str | None = None
     from_code: str | None = None
     to_code: str | None = None
     lag: int | None = None

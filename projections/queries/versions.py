@@ -299,6 +299,10 @@ class Describer:
         day = date.fromisoformat(version.session[:10])
         return school_days_between(self._school_days, day, made)
 
+    def names_by_upn(self) -> dict[str, str]:
+        """Return the name of every pupil known."""
+        return {person.upn: person.name for person in self._view.people.values()}
+
     def author(self, version: Version) -> Signatory | None:
         """Return who made a version, with the title of then; none where nobody is stated."""
         if version.by is None:
