@@ -14,6 +14,7 @@ from commands.core.command import Decision, State, UseCase, argument, decided, o
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, ROLL, Range, one
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
@@ -217,7 +218,8 @@ def _check_unmarked(command: AddClosure, state: State, session: Session) -> None
     if marked:
         raise Refused(
             "marks-stand",
-            f"{marked} marks stand for {session}: it was held, or cancelled on the day",
+            f"{number_of(marked, 'mark')} {'stands' if marked == 1 else 'stand'} for {session}: "
+            "it was held, or cancelled on the day",
             "record a session that was cancelled with attendance session cancel",
         )
 

@@ -110,7 +110,7 @@ def _lines(found: State) -> list[str]:
         f"Ledger       {found.folder}",
         f"School       {found.school or 'not recorded yet'}",
         f"Events       {found.events}",
-        f"On roll      {found.on_roll} pupils on {found.on}",
+        f"On roll      {number_of(found.on_roll, 'pupil')} on {found.on}",
         f"Last event   {_last_event(found)}",
         f"Witnessed    {sightings.in_words(found.seen, found.events)}",
         f"Back-up      {found.backup.in_words()}",

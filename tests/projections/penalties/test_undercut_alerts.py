@@ -266,9 +266,8 @@ def test_an_imported_closure_leaves_the_entry_and_says_that_it_no_longer_counts(
 
 def test_the_draft_explains_codes_and_names_the_evidence(absent):
     """Each code once; what the amendments of the batch rest on, and whether a copy is kept."""
-    given = EvidenceGiven(
-        file="letter.pdf", sha256="ab" * 32, note="Letter from LRI", copy_key="k"
-    )
+    what = {"file": "letter.pdf", "note": "Letter from LRI", "key": "k"}
+    given = EvidenceGiven(sha256="ab" * 32, **what)
     other = EvidenceGiven(note="something else", sha256="cd" * 32)
     number = absent.add(
         AT + SECOND,
