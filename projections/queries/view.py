@@ -297,7 +297,7 @@ class View(Known):
         first = clocks.local(self.commits.all[0].at).strftime("%Y-%m-%d %H:%M:%S")
         said = f"the ledger's first event was recorded at {first} London: it knew nothing before"
         imported = any(commit.source for commit in self.commits.all)
-        asks = imported and self.question.clock == "ledger"
+        asks = imported and self.question.clock == "ledger" and self.question.position is None
         return f"{said}; --clock source asks what its sources state for then" if asks else said
 
 

@@ -126,7 +126,7 @@ def test_where_something_was_imported_the_way_to_it_is_named(school):
     school.add(instant(2025, 9, 9), marked("ann", "2025-09-08/AM", "/"), imported=True)
     [lines] = school.ask(Changes(**BEFORE)).blocks
     assert lines.lines[0].endswith("; --clock source asks what its sources state for then")
-    [lines] = school.ask(Changes(**BEFORE, position=0, clock="source")).blocks
+    [lines] = school.ask(Changes(**BEFORE, position=0)).blocks
     assert lines.lines[0].endswith("it knew nothing before")
 
 
