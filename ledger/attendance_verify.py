@@ -349,8 +349,8 @@ class _Entries:
         position = entry.position
         expected = self._versions.get(entry.stream, 0 if self._whole else entry.version)
         if entry.version != expected:
-            what = f"version {expected} of {_shown(entry.stream)} was expected"
-            self._problems.add(position, f"{what}, {entry.version} found")
+            what = f"version {expected + 1} of {_shown(entry.stream)} was expected"
+            self._problems.add(position, f"{what}, {entry.version + 1} found")
         self._versions[entry.stream] = entry.version + 1
         body = _body(entry)
         if body is None:
@@ -1091,7 +1091,7 @@ def _document(report: Report) -> dict[str, Any]:
         and {
             "position": entry.position,
             "stream": entry.stream.decode("utf-8", "backslashreplace"),
-            "version": entry.version,
+            "version": entry.version + 1,
             "name": entry.name.decode("utf-8", "backslashreplace"),
             "state": entry.state.decode("utf-8", "backslashreplace"),
         },
@@ -1108,7 +1108,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"Log          {_shown(note.origin) if note else 'unknown'}"
     if entry is not None:
         yield f"Entry        {entry.position}: {verdict}"
-        which = f"version {entry.version} of {_shown(entry.stream)}"
+        which = f"version {entry.version + 1} of {_shown(entry.stream)}"
         yield f"             {_shown(entry.name)}, {which}"
         yield f"             {_shown(entry.state, len(entry.state) * 4)}"
     else:

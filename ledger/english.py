@@ -21,6 +21,20 @@ def noun(count: int, thing: str, things: str | None = None) -> str:
     return thing if count == 1 else things or f"{thing}s"
 
 
+_HOUR, _DAY = 60, 24 * 60
+
+
+def duration(minutes: int) -> str:
+    """Write a time of so many minutes: ``45 minutes``, ``1 hour 5 minutes``, ``2 days``."""
+    if minutes < _HOUR:
+        return number_of(minutes, "minute")
+    long = minutes >= _DAY
+    whole, rest = divmod(minutes // _HOUR, _DAY // _HOUR) if long else divmod(minutes, _HOUR)
+    units = ("day", "hour") if long else ("hour", "minute")
+    more = f" {number_of(rest, units[1])}" if rest else ""
+    return f"{number_of(whole, units[0])}{more}"
+
+
 def in_words(number: int) -> str:
     """Write a small number in words; a greater one in figures."""
     return _NUMBERS[number] if number < len(_NUMBERS) else str(number)

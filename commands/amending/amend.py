@@ -33,6 +33,8 @@ from commands.core.command import Decision, State, UseCase, argument, decided, h
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, Range, one
 from commands.core.sessions import Span
+from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import SessionMarked
@@ -126,6 +128,7 @@ class AmendMarks(sessions.SpanCommand):
         facts = [each.fact(Amendment(author, each.proposal.reason, batch)) for each in judged]
         preview = Preview(state, rules.codes, now, judged)
         says = preview.in_full() if self.dry_run else preview.briefly(batch)
+        says += _left_out(self, state, rules, now)
         kept = EvidenceRecord()
         if evidence is not None and batch is not None:
             pupils = dict.fromkeys(each.proposal.pupil.id for each in judged)
@@ -151,9 +154,20 @@ def _check_options(command: AmendMarks) -> None:
 def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Sequence[Proposal]:
     if command.batch_file is not None:
         return batch_changes(command.batch_file, command.reason, state, rules.codes, now)
+    return _replacement(command, state, rules).changes(state, sessions.span(command), now)
+
+
+def _left_out(command: AmendMarks, state: State, rules: Rules, now: int) -> list[str]:
+    """Say what of a range is not amended; nothing of one session or of a batch file."""
+    if command.batch_file is not None or sessions.span(command).single:
+        return []
+    return list(_replacement(command, state, rules).left_out(state, sessions.span(command), now))
+
+
+def _replacement(command: AmendMarks, state: State, rules: Rules) -> "Replacement":
     code = checks.required_text(command.code, "code")
     reason = checks.required_text(command.reason, "reason")
-    replacement = Replacement(
+    return Replacement(
         state.pupil(checks.required_text(command.pupil, "pupil")),
         rules.codes,
         state.school.calendar(),
@@ -161,7 +175,6 @@ def _changes(command: AmendMarks, state: State, rules: Rules, now: int) -> Seque
         command.from_code,
         reason,
     )
-    return replacement.changes(state, sessions.span(command), now)
 
 
 class Replacement(NamedTuple):
@@ -203,12 +216,42 @@ class Replacement(NamedTuple):
         the form of its half of the day.
         """
         for session, before in found:
-            met = self.calendar.closure(session, self.pupil.groups(session.date)) is None
-            after = self.stated._replace(code=self._code_for(session))
+            after = self._after(session)
             concerned = self.from_code in (None, before.code)
-            if met and concerned and before != after:
+            if self._meets(session) and concerned and before != after:
                 self._check(session, after)
                 yield Proposal(self.pupil, session, before, after, self.reason)
+
+    def left_out(self, state: State, span: Span, now: int) -> Iterator[str]:
+        """Yield which sessions of a range are not amended, and what to do about them."""
+        stands, today = dict(marks.marks_of(state, self.pupil)), local_date(now)
+        met = [s for s in self._sessions_of(span) if self._meets(s)]
+        concerned = {s: m for s, m in stands.items() if self.from_code in (None, m.code)}
+        same = [s for s in met if s in concerned and stands[s] == self._after(s)]
+        blank = [s for s in met if s not in stands]
+        yield from sessions.left_out(
+            (s for s in blank if s.date <= today), "without a mark", "attendance mark"
+        )
+        yield from sessions.left_out(
+            (s for s in blank if s.date > today), "still to come", "attendance plan add"
+        )
+        yield from sessions.left_out(
+            (s for s in concerned if not self._meets(s)), "cancelled or closed, with a mark,"
+        )
+        yield from sessions.left_out(same, "with that mark already")
+        if other := len([s for s in stands if s not in concerned]):
+            yield f"{number_of(other, 'session')} with another code than {self.from_code} left out"
+
+    def _sessions_of(self, span: Span) -> Iterator[Session]:
+        for session in self.calendar.sessions(span.first.date, span.last.date):
+            if span.holds(session) and self.pupil.on_roll(session.date):
+                yield session
+
+    def _meets(self, session: Session) -> bool:
+        return self.calendar.closure(session, self.pupil.groups(session.date)) is None
+
+    def _after(self, session: Session) -> StatedMark:
+        return self.stated._replace(code=self._code_for(session))
 
     def _check(self, session: Session, after: StatedMark) -> None:
         marks.check_entry(

@@ -78,8 +78,10 @@ class AddClosure(UseCase):
             date=self.day, sessions=tuple(halves), groups=groups, reason=reason
         )
         says = f"{self.day} {' and '.join(halves)} closed: {reason}"
+        before = (s for s in _sessions(self) if s.half not in halves)
+        left = sessions.left_out(before, "closed already")
         facts = [Fact(streams.CALENDAR, closed)]
-        return decided(facts, says, dry_run=self.dry_run, reason=reason)
+        return decided(facts, says, *left, dry_run=self.dry_run, reason=reason)
 
 
 class WithdrawClosure(UseCase):
@@ -174,9 +176,8 @@ class CancelSessions(UseCase):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Cancel what is not recorded so yet, and enter it for everyone concerned."""
         author, reason = state.author(now), checks.required_text(self.reason, "reason")
-        fresh = [
-            s for s in sessions.parse_all(self.sessions) if not _is_cancelled(self, state, s, now)
-        ]
+        asked = sessions.parse_all(self.sessions)
+        fresh = [s for s in asked if not _is_cancelled(self, state, s, now)]
         if not fresh:
             return decided([], "cancelled already; nothing was recorded")
         for session in fresh:
@@ -194,6 +195,7 @@ class CancelSessions(UseCase):
         verb = "would be cancelled" if self.dry_run else "cancelled"
         says = [f"{session} {verb}: {reason}" for session in fresh]
         says += told.in_words(state, rules.codes, facts, each=self.dry_run)
+        says += sessions.left_out(set(asked) - set(fresh), "cancelled already")
         says += _way_back(self, fresh)
         return decided(facts, *says, dry_run=self.dry_run, reason=reason)
 
@@ -272,7 +274,8 @@ def _check_unmarked(command: AddClosure, state: State, session: Session) -> None
     if marked:
         raise Refused(
             "marks-stand",
-            f"{marked} marks stand for {session}: it was held, or cancelled on the day",
+            f"{number_of(marked, 'mark')} {'stands' if marked == 1 else 'stand'} for {session}: "
+            "it was held, or cancelled on the day",
             "record a session that was cancelled with attendance session cancel",
         )
 

@@ -1,9 +1,12 @@
 """Which sessions a command is about: one, or all from one to another."""
 
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import NamedTuple
 
 from commands.core.command import UseCase, option
 from commands.core.ranges import Range, between
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.state.school import Pupil
@@ -72,6 +75,31 @@ def parse_all(texts: tuple[str, ...]) -> list[Session]:
         for session in ([parse_session(text)] if "/" in text else _both(text))
     }
     return sorted(sessions)
+
+
+def left_out(which: Iterable[Session], why: str, note: str = "") -> Iterator[str]:
+    """Yield what a command over a range did not touch, and why; nothing where that is none.
+
+    ``1 session without a mark left out: 2026-11-27/PM (attendance mark)``: ``note`` goes in the
+    brackets.
+    """
+    listed = sorted(which)
+    if listed:
+        more = f" ({note})" if note else ""
+        yield f"{number_of(len(listed), 'session')} {why} left out: {_in_words(listed)}{more}"
+
+
+_MOST_DAYS = 10
+
+
+def _in_words(listed: list[Session]) -> str:
+    """Write sessions day by day, as they are typed; of many days the first ones."""
+    days: dict[date, list[Session]] = {}
+    for session in listed:
+        days.setdefault(session.date, []).append(session)
+    texts = [str(s[0]) if len(s) < len(HALVES) else str(day) for day, s in days.items()]
+    more = f" and {number_of(len(texts) - _MOST_DAYS, 'more day')}"
+    return ", ".join(texts[:_MOST_DAYS]) + (more if len(texts) > _MOST_DAYS else "")
 
 
 def marks(pupil: Pupil, covered: Span) -> Range:

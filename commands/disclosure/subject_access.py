@@ -59,6 +59,8 @@ class CopyForSubject(UseCase):
             raise Refused("asked-future", f"{self.asked_on} has not come yet", "check --asked-on")
         if self.parent is not None:
             _check_parent(state, pupil, self.parent, today)
+            if self.authority is None:
+                _check_same(state, self.parent, to)
         _check_named(state, pupil, to)
         what = "copy of what the register holds"
         if self.authority is not None:
@@ -172,6 +174,46 @@ def _check_parent(state: State, pupil: Pupil, parent: str, today: date) -> None:
         flag = f"the relation ended on {relation.until}"
     if flag is not None:
         raise _refusal_of(state, pupil, parent, flag)
+
+
+_TITLES = frozenset({"mr", "mrs", "miss", "ms", "mx", "dr", "prof", "rev", "sir", "lady", "lord"})
+
+
+def _check_same(state: State, parent: str, to: str) -> None:
+    """Refuse a copy for a name that is not the one on record of the parent who asks.
+
+    The surname has to be that of the record, and a title or forename that is written too.
+    """
+    record = state.school.parents[parent]
+    title, forename, surname = (
+        state.open_text(text) if text else ""
+        for text in (record.title, record.forename, record.surname)
+    )
+    if not surname or _fits(_words(to), _words(title), _words(forename), _words(surname)):
+        return
+    known = " ".join(filter(None, (title, forename, surname)))
+    raise Refused(
+        "for-other-name",
+        f"the copy is for {to!r}, and {parent} is on record as {known}: these may be two people",
+        f"write --for {known!r}, name the other parent with --parent, correct the record if it is "
+        "wrong (attendance parent record), or say with --authority what entitles somebody else",
+    )
+
+
+def _words(text: str) -> list[str]:
+    return text.casefold().replace(".", " ").split()
+
+
+def _fits(to: list[str], title: list[str], forename: list[str], surname: list[str]) -> bool:
+    """Tell whether words are the name of a person: ``Mr Iqbal``, ``S Iqbal``, ``Sam Iqbal``."""
+    if to[-len(surname) :] != surname:
+        return False
+    first = to[: -len(surname)]
+    written = [word for word in first if word in _TITLES]
+    given = [word for word in first if word not in _TITLES]
+    same_title = not (written and title) or written == title
+    initials = [name[: len(word)] for word, name in zip(given, forename, strict=False)]
+    return same_title and (not given or not forename or given[: len(initials)] == initials)
 
 
 def recording(asked: OnRecord) -> UseCase:

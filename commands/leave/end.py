@@ -7,10 +7,10 @@ where the school's policy asks for a second person, the amendments are recorded 
 may be found again while marks or plans of the leave stand.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from commands.amending.changes import Judgement, Proposal, judge, policy_reads
-from commands.core import checks, marks, told
+from commands.core import checks, marks, sessions, told
 from commands.core.command import Decision, State, decided, option
 from commands.core.marks import Amendment, StatedMark
 from commands.core.ranges import CALENDAR, Range, starting
@@ -93,6 +93,8 @@ class FalsifyLeave(EndLeave):
             which = sessions_in_words(session for session, _ in plans)
             done = "to be withdrawn" if self.dry_run else "withdrawn"
             says.append(f"{number_of(len(plans), 'planned session')} {done}: {which}")
+        touched = {each.session for each in proposals} | {session for session, _ in plans}
+        says += _left_out(state, leave, grant, touched)
         return decided(facts, *says, dry_run=self.dry_run)
 
 
@@ -203,6 +205,21 @@ def _proposals(
             marks.check_entry(codes, calendar, pupil=leave.pupil, session=session, stated=after)
             proposals.append(Proposal(leave.pupil, session, before, after))
     return proposals
+
+
+def _left_out(
+    state: State, leave: Leave, grant: Grant, touched: Collection[Session]
+) -> Iterator[str]:
+    """Yield which of the sessions granted stay as they are, and why."""
+    met = sessions_met(state.school.calendar(), leave.pupil, grant.span)
+    left = [session for session in met if session not in touched]
+    codes = {session: state.mark(leave.pupil, session).code for session in left}
+    shared = [session for session in left if _rests_elsewhere(state, leave, session)]
+    other = [s for s in left if s not in shared and codes[s] is not None]
+    blank = [s for s in left if s not in shared and codes[s] is None]
+    yield from sessions.left_out(shared, "that other leave covers")
+    yield from sessions.left_out(other, "with another mark", "attendance amend")
+    yield from sessions.left_out(blank if touched else (), "without a mark")
 
 
 def _check_unauthorised(codes: Codes, code: str, session: Session) -> None:

@@ -12,6 +12,7 @@ from commands.core.command import Decision, State, UseCase, argument, decided, o
 from commands.core.ranges import CALENDAR, STAFF, Range, one, starting
 from commands.penalties.undercut_case import Register
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.events.penalties import PenaltyConsidered
@@ -71,8 +72,8 @@ class ConsiderPenalty(UseCase):
         last = state.histories.get(stream, [])[-1:]
         if any(checks.repeats(state, before, event, _COMPARED) for before in last):
             return decided([], f"{who} is recorded so already; nothing was recorded")
-        says = f"{who} recorded, with {event.count} sessions in the latest window and"
-        says = f"{says} {event.peak} in the fullest"
+        says = f"{who} recorded, with {number_of(event.count, 'session')} in the latest window"
+        says = f"{says} and {event.peak} in the fullest"
         return decided(
             [Fact(stream, event)], says, *_warn_of_requests(marks.requests_of(state, pupil))
         )

@@ -18,6 +18,7 @@ from commands.penalties.uncounted_text import Telling, Told
 from commands.penalties.undercut_case import Register
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.calendar import ClosureWithdrawn
 from ledger.events.roll import EnrolmentWithdrawn
 from ledger.state.school import School
 from ledger.store.store import Fact
@@ -68,6 +69,11 @@ def watch(decision: Decision, state: State, codes: Codes, today: date, read: Rea
         watched.decision = replace(decision, facts=list(decision.facts))
     registers = _Registers(sides, watched.decision.facts, read, watched.ranges)
     effects = [(pupil_id, registers.effect(pupil_id, each)) for pupil_id, each in moved.items()]
+    if decision.source is None and any(
+        isinstance(f.event, ClosureWithdrawn) for f in change.facts
+    ):
+        for _, found in effects:
+            found.unheld.clear()  # the withdrawal counts them itself, with what puts them back
     told = [
         registers.told(pupil_id, state.name_of(state.school.pupils[pupil_id]), found)
         for pupil_id, found in effects

@@ -3,7 +3,7 @@
 Only for sessions met, without a mark, whose register has not ended.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from commands.core import checks, marks, sessions, told
 from commands.core.command import Decision, State, decided, option
@@ -36,12 +36,14 @@ class Planning(PupilSpanCommand):
         yield sessions.plans(pupil, span)
         yield from marks.taking_ranges(state, pupil, span)
 
-    def _decided(self, state: State, rules: Rules, facts: list[Fact], says: str) -> Decision:
+    def _decided(
+        self, state: State, rules: Rules, facts: list[Fact], says: str, *left: str
+    ) -> Decision:
         name = state.name_of(state.pupil(self.pupil))
         if not facts and isinstance(self, PlanAbsence | ChangePlan):
             says = f"{self.code} is already planned; nothing was recorded"
         lines = told.in_words(state, rules.codes, facts, each=True) if self.dry_run else []
-        return decided(facts, f"{name}: {says}", *lines, dry_run=self.dry_run)
+        return decided(facts, f"{name}: {says}", *lines, *left, dry_run=self.dry_run)
 
 
 class PlanAbsence(Planning):
@@ -58,7 +60,7 @@ class PlanAbsence(Planning):
         """Plan one session, or every session of a range that the school meets for the pupil."""
         by, pupil = state.author(now).staff_id, state.pupil(self.pupil)
         calendar, stated = state.school.calendar(), StatedMark(self.code, nature=self.nature)
-        facts = []
+        facts, same = [], []
         for session in _planned_sessions(self, calendar, pupil):
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
             _check_absence(rules.codes.rule(stated.code, session.date))
@@ -69,14 +71,18 @@ class PlanAbsence(Planning):
                     code=stated.code, nature=stated.nature, reason=self.reason, by=by
                 )
                 facts.append(Fact(streams.plan(pupil.id, session), plan))
-            elif before != stated:
+            elif before == stated:
+                same.append(session)
+            else:
                 raise Refused(
                     "already-planned",
                     f"{before.code} is already planned for {session}",
                     "change it with attendance plan change",
                 )
-        planned = number_of(len(facts), "session")
-        return self._decided(state, rules, facts, f"{stated.code} planned for {planned}")
+        planned = f"{stated.code} planned for {number_of(len(facts), 'session')}"
+        left = sessions.left_out(same, "planned so already") if facts else ()
+        closed = _not_met(self, calendar, pupil)
+        return self._decided(state, rules, facts, planned, *left, *closed)
 
 
 class ChangePlan(Planning):
@@ -93,8 +99,9 @@ class ChangePlan(Planning):
         """Change every plan of the span that can still change."""
         by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
         pupil, stated = state.pupil(self.pupil), StatedMark(self.code, nature=self.nature)
-        calendar, facts = state.school.calendar(), []
-        for session, before in _open_plans(state, pupil, sessions.span(self), now):
+        calendar, facts, span = state.school.calendar(), [], sessions.span(self)
+        plans, same = _open_plans(state, pupil, span, now), []
+        for session, before in plans:
             marks.check_entry(rules.codes, calendar, pupil=pupil, session=session, stated=stated)
             _check_absence(rules.codes.rule(stated.code, session.date))
             if before != stated:
@@ -106,8 +113,15 @@ class ChangePlan(Planning):
                     by=by,
                 )
                 facts.append(Fact(streams.plan(pupil.id, session), changed))
+            else:
+                same.append(session)
         says = f"{stated.code} now planned for {number_of(len(facts), 'session')}"
-        return self._decided(state, rules, facts, says)
+        left = [
+            *(sessions.left_out(same, "planned so already") if facts else ()),
+            *_past_planning(state, pupil, plans),
+            *_unplanned(state, pupil, span),
+        ]
+        return self._decided(state, rules, facts, says, *left)
 
 
 class WithdrawPlan(Planning):
@@ -121,29 +135,52 @@ class WithdrawPlan(Planning):
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Withdraw every plan of the span that can still change."""
         by, reason = state.author(now).staff_id, checks.required_text(self.reason, "reason")
-        pupil = state.pupil(self.pupil)
+        pupil, span = state.pupil(self.pupil), sessions.span(self)
+        plans = _open_plans(state, pupil, span, now)
         facts = [
             Fact(
                 streams.plan(pupil.id, session),
                 PlanWithdrawn(original=plan.code, reason=reason, by=by),
             )
-            for session, plan in _open_plans(state, pupil, sessions.span(self), now)
+            for session, plan in plans
         ]
         says = f"{number_of(len(facts), 'planned session')} withdrawn"
-        return self._decided(state, rules, facts, says)
+        return self._decided(state, rules, facts, says, *_past_planning(state, pupil, plans))
+
+
+def _not_met(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> Iterator[str]:
+    """Yield the days of terms in a range on which the school does not meet for the pupil."""
+    span = sessions.span(command)
+    met = set(_planned_sessions(command, calendar, pupil))
+    within = calendar.sessions(span.first.date, span.last.date)
+    away = [session for session in within if span.holds(session) and session not in met]
+    yield from sessions.left_out(away, "that the school does not meet for the pupil")
+
+
+def _past_planning(
+    state: State, pupil: Pupil, open_: Iterable[tuple[Session, StatedMark]]
+) -> Iterator[str]:
+    """Yield the plans in a range that can no longer change."""
+    kept = {session for session, _ in open_}
+    past = [session for session, _ in marks.plans_of(state, pupil) if session not in kept]
+    yield from sessions.left_out(
+        past, "with a mark, or whose register has ended,", "attendance amend, or mark"
+    )
+
+
+def _unplanned(state: State, pupil: Pupil, span: Span) -> Iterator[str]:
+    """Yield the sessions of a range for which nothing is planned."""
+    calendar = state.school.calendar()
+    planned = {session for session, _ in marks.plans_of(state, pupil)}
+    without = [each for each in _met(calendar, pupil, span) if each not in planned]
+    yield from sessions.left_out(without, "without a plan", "attendance plan add")
 
 
 def _planned_sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) -> list[Session]:
     span = sessions.span(command)
     if span.single:
         return [span.first]
-    found = [
-        session
-        for session in calendar.sessions(span.first.date, span.last.date)
-        if span.holds(session)
-        and pupil.on_roll(session.date)
-        and calendar.meets(session, pupil.groups(session.date))
-    ]
+    found = _met(calendar, pupil, span)
     if not found:
         raise Refused(
             "nothing-to-plan",
@@ -151,6 +188,16 @@ def _planned_sessions(command: PlanAbsence, calendar: Calendar, pupil: Pupil) ->
             "check the dates",
         )
     return found
+
+
+def _met(calendar: Calendar, pupil: Pupil, span: Span) -> list[Session]:
+    return [
+        session
+        for session in calendar.sessions(span.first.date, span.last.date)
+        if span.holds(session)
+        and pupil.on_roll(session.date)
+        and calendar.meets(session, pupil.groups(session.date))
+    ]
 
 
 def _open_plans(

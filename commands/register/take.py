@@ -5,7 +5,7 @@ after the closing time; on a later day it is a late entry. A register is taken o
 entered afterwards, for pupils who had no mark, is a late entry.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Self, TextIO
 
@@ -28,13 +28,18 @@ from commands.core.sessions import Span
 from commands.register import entries
 from commands.register.entries import Place, Result, Row, Taking
 from ledger import names
+from ledger.clock import local, local_date
+from ledger.english import duration, weekday
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
 from ledger.formats import sheet
+from ledger.state.calendar import Calendar
 from ledger.store.store import Fact
 from ledger.values import Session
 from policies.packs.codes import Rules
+
+_MINUTE = 60_000_000
 
 
 class TakeRegister(OnScreen):
@@ -100,6 +105,7 @@ class TakeRegister(OnScreen):
         if stream not in state.histories:  # a register is taken once
             taken = _taking(self, author.staff_id, len(facts), now)
             facts.insert(0, Fact(stream, taken))
+            says += _lateness(state.school.calendar(), self.session, taken.ended)
         return decided(facts, *says, dry_run=self.dry_run)
 
 
@@ -163,6 +169,18 @@ def _taking(command: TakeRegister, by: str, count: int, now: int) -> RegisterTak
             "check the clock of this computer",
         )
     return RegisterTaken(by=by, opened=command.opened, ended=ended, marks=count)
+
+
+def _lateness(calendar: Calendar, session: Session, ended: int) -> Iterator[str]:
+    """Yield that a register is taken late, by how much where its closing time is known."""
+    closes, later = calendar.closing(session), local_date(ended) > session.date
+    entered = "; what was entered is late entries" if later else ""
+    if closes is not None and ended > closes:
+        minutes = -(-(ended - closes) // _MINUTE)
+        at = f"{local(closes):%H:%M} on {weekday(session.date)}"
+        yield f"taken late: {duration(minutes)} after it closed, at {at}{entered}"
+    elif later:
+        yield f"taken late: on a later day than {weekday(session.date)}{entered}"
 
 
 def _says(state: State, place: Place, results: Sequence[Result]) -> list[str]:

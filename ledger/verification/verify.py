@@ -182,7 +182,7 @@ class _Pass:
         self._expected = position + 1
         expected = self._versions.get(stream, 0)
         if version != expected:
-            what = f"version {expected} of {stream} was expected, {version} found"
+            what = f"version {expected + 1} of {stream} was expected, {version + 1} found"
             self._found.add(position, what)
         self._versions[stream] = version + 1
         leaf = leaf_hash(leaf_bytes(position, stream, version, name, state))

@@ -5,10 +5,14 @@ DfE, "Pupil absence statistics: methodology", 3.2.2: absent for at least 10 %, o
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
+from functools import cache
 from typing import NamedTuple
 
 from policies.law.age import age_on_31_august
 from policies.packs.values import parameters
+
+_SHARES = ("persistent_share", "severe_share")
 
 
 class Share(NamedTuple):
@@ -48,7 +52,16 @@ class Shares:
 
 def shares(on: date) -> Shares:
     """Return the shares in force on a day; refused as ``date-outside-rule`` before 2015/16."""
-    return Shares(_share("persistent_share", on), _share("severe_share", on))
+    persistent, severe = (_share(name, on) for name in _SHARES)
+    return Shares(persistent, severe)
+
+
+@cache
+def lines() -> frozenset[Fraction]:
+    """Return the percentages at which a flag of any day begins: of absence, and of attendance."""
+    values = [rule.table for name in _SHARES for rule in parameters().rows(f"absence.{name}")]
+    absent = {Fraction(100 * value["part"], value["of"]) for value in values}
+    return frozenset(absent | {100 - each for each in absent})
 
 
 def _share(name: str, on: date) -> Share:

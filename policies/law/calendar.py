@@ -140,6 +140,7 @@ def _census_day(rule: Rule, year: int) -> date:
 # Deadlines in school days, calendar days and working days, and when a record may go.
 
 _SATURDAY = 5
+_PROVISIONAL = "register.provisional_school_days"
 
 
 def nth_school_day(days: Sequence[date], after: date, number: int) -> date | None:
@@ -157,8 +158,22 @@ def provisional_deadline(days: Sequence[date], session: date) -> date | None:
     The fifth school day after the day of the session (SI 2024/208 reg 10(7)). None where the
     calendar ends before it; refused as ``date-outside-rule`` for an earlier session.
     """
-    rule = parameters().value("register.provisional_school_days", session)
+    rule = parameters().value(_PROVISIONAL, session)
     return nth_school_day(days, session, rule.number)
+
+
+def provisional_days_over(days: Sequence[date], session: date, until: date) -> int | None:
+    """Count the school days by which a provisional entry stood too long; zero where it did not.
+
+    Those beyond the fifth after the day of the session, up to the day on which it was replaced or
+    still stands (SI 2024/208 reg 10(7)). Days without school add none: what is to be replaced by
+    a Friday is too late on the Monday, not on the Saturday. None where the law of the day had no
+    such number.
+    """
+    rule = parameters().find(_PROVISIONAL, session)
+    if rule is None:
+        return None
+    return max(0, school_days_between(days, session, until) - rule.number)
 
 
 def new_pupil_deadline(entered: date) -> date:

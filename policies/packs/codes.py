@@ -120,6 +120,14 @@ class Codes:
         """Return the code that a cancelled session gives to everyone."""
         return _only((rule for rule in self.in_force(on) if rule.cancels), on)
 
+    def late(self, *, attended: bool) -> str:
+        """Return the codes of a pupil who came late: before the register closed, or after it.
+
+        Before it closed is attendance, after it is not; those of any day, as ``L``.
+        """
+        found = (rule.code for rule in self.rules if rule.late and rule.attended == attended)
+        return "/".join(dict.fromkeys(found))
+
     def _changes(self) -> set[date]:
         ends = {rule.until + _DAY for rule in self.rules if rule.until is not None}
         return ends | {rule.since for rule in self.rules}

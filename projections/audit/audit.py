@@ -190,13 +190,17 @@ class Audit(Selection, Question[AuditFindings]):
         return timing.review_calendar(scope, self.before, self.census, self.inspection)
 
     def _signed(self, check: Check, result: CheckResult, describer: Describer) -> CheckResult:
-        """Return what a check found under its name; with names, also who made the changes."""
+        """Return what a check found under its name; with names, also about whom and by whom."""
+        people = describer.names_by_upn() if self.names else {}
 
         def names(found: Finding) -> list[Author]:
             made = (each for each in found.staff if self.names and each[0] is not None)
             return list(dict.fromkeys(describer.name_and_title(*each) for each in made))
 
-        signed = [replace(each, check=check, by=names(each)) for each in result.findings]
+        signed = [
+            replace(each, check=check, name=people.get(each.upn or ""), by=names(each))
+            for each in result.findings
+        ]
         return replace(result, findings=signed)
 
     def present(self, found: AuditFindings) -> Answer:
@@ -304,9 +308,10 @@ _COLUMNS: tuple[Column[Finding], ...] = (
 )
 _WHOSE: tuple[Column[Finding], ...] = (
     Column("upn", "UPN"),
+    Column("name", "Pupil"),
     Column("by", "By", _by, _staff, csv=_staff),
 )
-_READ = ("Session", "UPN", "From", "To", "Changed on", "Lag", "What", "Evidence", "By")
+_READ = ("Session", "Pupil", "UPN", "From", "To", "Changed on", "Lag", "What", "Evidence", "By")
 
 
 def _table(check: Check, result: CheckResult, *, names: bool) -> Block:

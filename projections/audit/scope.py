@@ -100,8 +100,8 @@ class Evidence(Protocol):
 class Finding:
     """One thing that deserves a question: what, about whom, and the evidence.
 
-    ``upn``, ``staff`` (the ids of those who made the changes, each with the day) and ``by`` (these
-    by name): shown only where names are asked for; ``check``: which one found it.
+    ``upn``, ``name``, ``staff`` (the ids of those who made the changes, each with the day) and
+    ``by`` (these by name): shown only where names are asked for; ``check``: which one found it.
     """
 
     what: str
@@ -109,6 +109,7 @@ class Finding:
     evidence: Evidence
     session: str | None = None
     upn: str | None = None
+    name: str | None = None
     from_code: str | None = None
     to_code: str | None = None
     lag: int | None = None
@@ -221,10 +222,6 @@ class Scope:
         """Tell whether a version is one of absence, authorised or not."""
         return is_absent(self.codes, step.code, step.day)
 
-    def school_days(self, after: date, until: date) -> int:
-        """Count the school days later than one day, up to another."""
-        return school_days_between(self.days, after, until)
-
     def _is_within(self, pupil: int, session: str) -> bool:
         if pupil not in self.view.people or pupil >= len(self.chosen):
             return False
@@ -245,7 +242,7 @@ class Scope:
         when = commit.at if own else mark.stated
         changed_on = None if when is None else local_date(when)
         day = date.fromisoformat(mark.session[:10])
-        lag = None if changed_on is None else self.school_days(day, changed_on)
+        lag = None if changed_on is None else school_days_between(self.days, day, changed_on)
         return Step(
             pupil=mark.pupil,
             session=mark.session,

@@ -11,8 +11,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from ledger.english import number_of
-from policies.law.calendar import census_days, census_known_from, provisional_deadline
-from policies.packs.values import parameters
+from policies.law.calendar import (
+    census_days,
+    census_known_from,
+    provisional_days_over,
+    provisional_deadline,
+)
 from projections.audit.scope import (
     Chain,
     CheckResult,
@@ -43,16 +47,16 @@ def find_kept(scope: Scope) -> CheckResult:
 
     Each stretch in which one stood: as it still stands, or until what replaced it. Where the
     replacement states no time, nothing is said of it but that it is undated. Days before the law
-    had a deadline, and sessions whose deadline the calendar does not reach, have none.
+    had a deadline, and sessions whose deadline the calendar does not reach, have none. What is to
+    be replaced by a Friday is not late on the Saturday: `provisional_days_over`.
     """
     findings, undated = [], 0
     for chain in scope.chains:
         for first, after in _stretches(scope, chain):
-            deadline = _deadline(scope, first.day)
             if after is not None and after.changed_on is None:
                 undated += 1
-            elif deadline is not None:
-                findings += _kept_finding(scope, first, after, deadline)
+            else:
+                findings += _kept_finding(scope, first, after)
     standing = sum(1 for found in findings if found.to_code is None)
     replaced = len(findings) - standing
     later = f"; {undated} replaced at a time that no source states." if undated else "."
@@ -90,17 +94,13 @@ def _stretches(scope: Scope, chain: Chain) -> Iterator[tuple[Step, Step | None]]
         yield first, None
 
 
-def _deadline(scope: Scope, day: date) -> date | None:
-    if parameters().find("register.provisional_school_days", day) is None:
-        return None
-    return provisional_deadline(scope.days, day)
-
-
-def _kept_finding(scope: Scope, first: Step, after: Step | None, deadline: date) -> list[Finding]:
+def _kept_finding(scope: Scope, first: Step, after: Step | None) -> list[Finding]:
     until = scope.known_on if after is None or after.changed_on is None else after.changed_on
-    if until <= deadline:
+    over = provisional_days_over(scope.days, first.day, until)
+    if not over:
         return []
-    over = scope.school_days(deadline, until)
+    deadline = provisional_deadline(scope.days, first.day)
+    assert deadline is not None  # noqa: S101 - a day beyond it is in the calendar
     return [
         Finding(
             what="still stands" if after is None else "replaced late",

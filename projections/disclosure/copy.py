@@ -124,6 +124,16 @@ class Copy:
         """Return a parent's name as recorded."""
         return self.of_parent(parent, "title", "forename", "surname")
 
+    def reader_in(self, recipient: str) -> str | None:
+        """Return who a recipient is, without ids, where that is whoever asks for this copy."""
+        if self.parent is not None:
+            to, of_them, _ = recipient.partition(f" (parent {self.parent})")
+            return f"{to} (who asked for this copy)" if of_them else None
+        person = self.view.person(self.pupil)
+        names = [] if person is None else [person.name, f"{person.forename} {person.surname}"]
+        same = _normal_form(recipient) in map(_normal_form, names)
+        return f"{recipient} (the pupil)" if same else None
+
     def without_place(self, field: str, text: str | None) -> str | None:
         """Return a detail in clear, but none that tells where somebody lives in confidence."""
         return CONFIDENTIAL if text and self.confidential and field in _PLACES else text

@@ -26,6 +26,8 @@ _FIGURES = {
     "authorised": "Authorised absence",
     "unauthorised": "Unauthorised absence",
     "late": "Late",
+    "late_before_close": "of these before the register closed",
+    "late_after_close": "of these after it closed",
     "missing": "No mark",
     "attendance": "Attendance %",
 }

@@ -173,7 +173,7 @@ ADMISSION: tuple[Section[Any], ...] = (
         Cell("on", "When", lambda _, row: _amended_on(row)),
         Cell("by", "By", lambda _, row: by_in_words(row["by"])),
     )),
-    Section[Notice]("notices", "Penalty notices to whoever asks", _own_notices, (
+    Section[Notice]("notices", "Penalty notices to the person asking", _own_notices, (
         Cell("parent", ""),
         Cell("kind", "Kind"),
         Cell("issued_on", "Issued"),
@@ -185,7 +185,7 @@ ADMISSION: tuple[Section[Any], ...] = (
         Cell("outcome", "Outcome"),
     ), _notices_left_out),
     Section[Confirmation](
-        "confirmations", "Notices to whoever asks that the authority holds", _own_confirmations, (
+        "confirmations", "Notices to that person that the authority holds", _own_confirmations, (
         _RECORDED,
         Cell("confirmed_on", "Confirmed on"),
         Cell("notices", "Notices"),
@@ -269,7 +269,9 @@ def _asked_by(copy: Copy, asked: LeaveAsked) -> str | None:
 
 
 def _recipient(copy: Copy, each: Extract) -> str | None:
-    """Name to whom data went (art 15(1)(c)), but no other member of the family."""
+    """Name to whom data went (art 15(1)(c)), but no other member of the family than the reader."""
+    if each.to and (reader := copy.reader_in(each.to)):
+        return reader
     if each.kind in _TO_FAMILIES and copy.review is None:
         return THIRD_PARTY
     return each.to and copy.mask(each.to)

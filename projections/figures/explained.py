@@ -13,20 +13,24 @@ from policies.packs.codes import CodeRule
 from policies.packs.values import Rule, parameters
 from projections.queries.columns import share_of
 from projections.queries.selection import CountedCells, Enrolment
-from projections.queries.tally import Tally
+from projections.queries.tally import Tally, late_in_words
 from projections.queries.view import View
 from projections.rendering.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
 class CountWords:
-    """What the counts of a pupil or group come to; ``sessions``: those of absence, in words."""
+    """What the counts of a pupil or group come to; ``sessions``: those of absence, in words.
+
+    ``late``: how often before and after the register closed, empty where never.
+    """
 
     name: str
     attended: str
     absent: int
     authorised: int
     unauthorised: int
+    late: str
     missing: int
     sessions: str
 
@@ -163,6 +167,7 @@ def _counts(name: str, tally: Tally, sessions: str) -> dict[str, Any]:
         "absent": tally.absent,
         "authorised": tally.authorised,
         "unauthorised": tally.unauthorised,
+        "late": late_in_words(tally) if tally.late else "",
         "missing": tally.missing,
         "sessions": sessions,
     }

@@ -17,7 +17,14 @@ from policies.packs.codes import Codes
 from projections.figures.rates import RateFindings, RateRow, Rates
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing, share_of
-from projections.queries.question import Answer, PointInTime, Question, Selection, option
+from projections.queries.question import (
+    Answer,
+    Membership,
+    PointInTime,
+    Question,
+    Selection,
+    option,
+)
 from projections.queries.rectangle import Flags, Rectangle, rectangle
 from projections.queries.selection import CountedCells, selected_cells
 from projections.queries.tally import Counter, Tally, tally_columns
@@ -124,6 +131,11 @@ class Overview(Selection, Question[OverviewFindings]):
     below: int = option("list pupils whose attendance is below this percentage", 90, minimum=1)
     lowest: int = option("list so many of them", 12, minimum=1)
 
+    @property
+    def groups_counted(self) -> Membership | None:
+        """Which membership decides whom the answer is about: it is by year group."""
+        return self.membership
+
     def find(self, view: View) -> OverviewFindings:
         """Find four things about the same register."""
         shared = {name: getattr(self, name) for name in _SELECTION}
@@ -141,7 +153,10 @@ class Overview(Selection, Question[OverviewFindings]):
         by_year, low, moved = Rates(by="year"), found.low, found.moved
         # Attendance has its counts beside it: with columns for them a screen is too narrow.
         table = by_year.table(found.years, without=("Possible", "Attended"))
-        lowest, causes = Listing(_lowest_columns(low), low.lowest), Listing(_CAUSES, moved.causes)
+        lowest, causes = (
+            Listing(_lowest_columns(low, self.below), low.lowest),
+            Listing(_CAUSES, moved.causes),
+        )
         before = {"known_at": clocks.iso(moved.then), **moved.before.row()}
         fields = {
             "years": by_year.present(found.years).fields["rows"],
@@ -179,14 +194,14 @@ def _lowest_pupils(question: Overview, view: View, found: RateFindings) -> LowPu
     return LowPupils(len(counted), len(low), low[: question.lowest], _registration(view))
 
 
-def _lowest_columns(found: LowPupils) -> tuple[Column[RateRow], ...]:
+def _lowest_columns(found: LowPupils, below: int) -> tuple[Column[RateRow], ...]:
     groups = found.groups
     return (
         Column("upn", value=lambda row: row.name),
         Column("", "Pupil", text=lambda row: row.person.name if row.person else ""),
         Column("", "Group", text=lambda r: groups.get(r.person.index, "") if r.person else ""),
         Column("", "Absent", text=lambda row: str(row.tally.absent), number=True),
-        *tally_columns(lambda row: row.tally),
+        *tally_columns(lambda row: row.tally, below),
     )
 
 
@@ -218,7 +233,7 @@ def _fortnight(question: Overview, view: View, weeks: Sequence[date]) -> Fortnig
         view.people[pupil],
         _registration(view).get(pupil, ""),
         [(week, list(_cells_of(whole, own, week))) for week in weeks],
-        [describer.row(n, v) for n, v in with_numbers(own) if v.kind in _CHANGES],
+        [describer.row(n, v) for n, v in with_numbers(view, own) if v.kind in _CHANGES],
     )
 
 

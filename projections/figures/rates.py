@@ -9,7 +9,7 @@ import numpy as np
 from projections.queries import pending
 from projections.queries.blocks import Grid, Lines
 from projections.queries.columns import Column, Listing, natural_order, percent
-from projections.queries.question import Answer, Question, Selection, option
+from projections.queries.question import Answer, Membership, Question, Selection, option
 from projections.queries.rectangle import Flags, Rectangle
 from projections.queries.selection import (
     NO_GROUP,
@@ -23,6 +23,7 @@ from projections.queries.tally import (
     Counter,
     Period,
     Tally,
+    late_notes,
     mean_rate,
     periods,
     tally_columns,
@@ -95,6 +96,9 @@ def _added(rows: Iterable[RateRow]) -> list[RateRow]:
     return [row for _, row in sorted(found.items(), key=lambda each: each[0])]
 
 
+_GROUPS = ("registration", "year", "cohort")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rates(Selection, Question[RateFindings]):
     """attendance rates: attendance, absence and codes by pupil or group.
@@ -109,6 +113,11 @@ class Rates(Selection, Question[RateFindings]):
     )
     per: Period | None = option("one row for each of these besides", choices=PERIODS)
     explain: bool = option("say in words how each figure comes about", default=False)
+
+    @property
+    def groups_counted(self) -> Membership | None:
+        """Which membership decides whom the answer is about; none where no group does."""
+        return self.membership if self.by in _GROUPS else super().groups_counted
 
     def find(self, view: View) -> RateFindings:
         """Count the selected cells for each pupil or group."""
@@ -144,7 +153,12 @@ class Rates(Selection, Question[RateFindings]):
             order=[heading for heading in shown if heading not in without],
             rows=lambda: sorted(found.rows, key=lambda row: natural_order(row.name)),
             total=RateRow("All", "", found.total),
-            notes=[*notes, *pending.notes(found.waiting), *_mean(found.pupils)],
+            notes=[
+                *late_notes(found.total),
+                *notes,
+                *pending.notes(found.waiting),
+                *_mean(found.pupils),
+            ],
         )
 
     def unknown(self) -> Answer:

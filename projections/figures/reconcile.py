@@ -16,7 +16,7 @@ from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, Selection, argument, option
 from projections.queries.rectangle import Flags, cells
 from projections.queries.selection import CountedCells, count_cells
-from projections.queries.tally import Tally
+from projections.queries.tally import LATE_APART, Tally, late_codes
 from projections.queries.versions import Describer
 from projections.queries.view import Person, View
 from projections.readmodel.accessors.marks import versions_on
@@ -310,7 +310,8 @@ def _pupils(
         person = view.people[pupil]
         known.add(person.upn)
         stated = theirs.rows.get(person.upn)
-        mine = {name: getattr(tally, name) for name in theirs.columns}
+        apart = LATE_APART if "late" in theirs.columns else ()
+        mine = {name: getattr(tally, name) for name in (*theirs.columns, *apart)}
         causes = {"only_here": 1} if stated is None else {}
         causes |= {name: by[pupil] for name, by in why.items() if by.get(pupil)}
         found = Compared(person.upn, person, mine, stated, causes)
@@ -344,11 +345,19 @@ def _columns(since: date | None) -> tuple[Column[Compared], ...]:
 def _figures(row: Compared) -> str:
     ours, theirs = row.ours or {}, row.theirs or {}
     if not row.difference:
-        return ", ".join(f"{name} {number}" for name, number in (ours or theirs).items())
+        named = [name for name in FIGURES if name in (ours or theirs)]
+        return ", ".join(_figure(name, ours or theirs) for name in named)
     return ", ".join(
-        f"{name} {ours[name]} against {theirs[name]} ({by:+d})"
+        f"{_figure(name, ours)} against {theirs[name]} ({by:+d})"
         for name, by in row.difference.items()
     )
+
+
+def _figure(name: str, side: Mapping[str, int]) -> str:
+    """Write a figure; lateness of ours by code, which a file that has both together does not."""
+    apart = [number for part in LATE_APART if (number := side.get(part)) is not None]
+    by_code = ", ".join(f"{code} {n}" for code, n in zip(late_codes(), apart, strict=False))
+    return f"{name} {side[name]}" + (f" ({by_code})" if name == "late" and apart else "")
 
 
 def _in_words(found: Mapping[str, int], since: date | None) -> str:

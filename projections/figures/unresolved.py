@@ -10,7 +10,11 @@ from datetime import date
 
 from ledger.english import number_of
 from ledger.values import Session
-from policies.law.calendar import provisional_deadline, school_days_between
+from policies.law.calendar import (
+    provisional_days_over,
+    provisional_deadline,
+    school_days_between,
+)
 from policies.packs.codes import Codes
 from policies.packs.values import parameters
 from projections.queries.columns import Column, Listing
@@ -19,7 +23,6 @@ from projections.queries.rectangle import cells, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import Person, View
 
-_RULE = "register.provisional_school_days"
 _BECOMES = "register.provisional_becomes"
 
 
@@ -58,10 +61,12 @@ class Unresolved(Selection, Question["OpenEntries"]):
 class Due:
     """By when a provisional entry is to be replaced, in school days as at a day.
 
-    ``deadline``: none where the law of the day had none, or the calendar ends before it.
+    ``deadline``: none where the law of the day had none, or the calendar ends before it;
+    ``today``: that is the day.
     """
 
     deadline: date | None
+    today: bool = False
     overdue: bool = False
     overdue_by: int = 0
     left: int | None = None
@@ -69,13 +74,11 @@ class Due:
 
 def due(days: list[date], session: date, on: date) -> Due:
     """Return when a provisional entry of a day is due, as at ``on``; ``days``: school days."""
-    if parameters().find(_RULE, session) is None:
+    over = provisional_days_over(days, session, on)
+    deadline = None if over is None else provisional_deadline(days, session)
+    if over is None or deadline is None:
         return Due(None)
-    deadline = provisional_deadline(days, session)
-    if deadline is None:
-        return Due(None)
-    late = school_days_between(days, deadline, on)
-    return Due(deadline, on > deadline, late, school_days_between(days, on, deadline))
+    return Due(deadline, on == deadline, over > 0, over, school_days_between(days, on, deadline))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,9 @@ def _state(entry: OpenEntry) -> str:
         return "no deadline in law, or the calendar ends before it"
     if due.overdue:
         return f"overdue by {number_of(due.overdue_by, 'school day')}"
-    return "due today" if due.left == 0 else f"{number_of(due.left or 0, 'school day')} left"
+    if due.left:
+        return f"{number_of(due.left, 'school day')} left"
+    return "due today" if due.today else "due before the next school day"
 
 
 def _what_to_do(entries: Sequence[OpenEntry]) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from statistics import median
 from typing import Any, NamedTuple
 
 from ledger.clock import iso, parse_instant
 from ledger.english import number_of
 from ledger.values import parse_session
-from policies.packs.values import parameters
+from policies.law.calendar import provisional_days_over
 from projections.amending.evidence import evidence_counts
 from projections.history import change_filters
 from projections.history.change_filters import (
@@ -65,7 +66,7 @@ CHANGES: tuple[Column[Change], ...] = (
 class Counts:
     """Changes of a kind and pair of codes, counted.
 
-    ``late``: made more school days after the session than the law gives for a provisional entry;
+    ``late``: replaced a provisional entry later than the law allows (SI 2024/208 reg 10(7));
     ``undated``: with no time stated, so that no lag is known; ``median_lag``: school days, none
     where none is known; ``people``: the members of staff who made them.
     """
@@ -87,7 +88,7 @@ def _count(key: str, heading: str) -> Column[Counts]:
 
 COUNTED = (
     _count("count", "Changes"),
-    _count("late", "Later than a provisional mark may stand"),
+    _count("late", "Provisional mark replaced too late"),
     _count("undated", "Undated"),
     _count("median_lag", "Median school days after"),
     _count("pupils", "Pupils"),
@@ -194,7 +195,7 @@ def _versions_asked(question: Changes, view: View) -> list[tuple[int, Version]]:
     """Return the versions, with their numbers, of the pupils and session dates asked for."""
     few = question.since is None and set(kinds(question)) <= {*AFTER_THE_TAKING, "taking"}
     read = versions_of_changed if few else versions_on
-    found = with_numbers(read(view, view.first, view.on))
+    found = with_numbers(view, read(view, view.first, view.on))
     who = selected_pupils(question, view)
     asked = [(number, version) for number, version in found if version.pupil in who]
     if stopped.KIND in kinds(question):
@@ -236,11 +237,15 @@ def _of_entries(entries: int) -> str:
 
 
 class _Counted(NamedTuple):
-    """What is counted of a change; ``lag``: in school days, none where undated."""
+    """What is counted of a change; ``lag``: in school days, none where undated.
+
+    ``late``: it replaced a provisional entry that had stood too long.
+    """
 
     upn: str
     version: Version
     lag: int | None
+    late: bool
 
     @property
     def pair(self) -> tuple[str, str, str]:
@@ -248,26 +253,33 @@ class _Counted(NamedTuple):
         version = self.version
         return version.kind, version.replaced or "", version.code or ""
 
-    @property
-    def late(self) -> bool:
-        """Whether it was made later than a provisional entry may stand (SI 2024/208 reg 10(7))."""
-        rule = parameters().find(_RULE, parse_session(self.version.session).date)
-        # Days before the law had a number have no limit.
-        return rule is not None and self.lag is not None and self.lag > rule.number
-
 
 def _summary(
     view: View, describer: Describer, wanted: Iterable[tuple[int, Version]]
 ) -> ChangesCounted:
-    every = [
-        _Counted(view.people[v.pupil].upn, v, describer.school_days_late(v)) for _, v in wanted
-    ]
+    days = view.calendar.school_days()
+    every = [_counted(view, describer, days, version) for _, version in wanted]
     pairs: dict[tuple[str, str, str], list[_Counted]] = {}
     for each in every:
         pairs.setdefault(each.pair, []).append(each)
     return ChangesCounted(
         [_counts(pair, pairs[pair]) for pair in sorted(pairs)], _counts(("all", "", ""), every)
     )
+
+
+def _counted(view: View, describer: Describer, days: list[date], version: Version) -> _Counted:
+    upn, lag = view.people[version.pupil].upn, describer.school_days_late(version)
+    day, on = parse_session(version.session).date, describer.changed_on(version)
+    settles = _is_provisional(view, version.replaced, day) and not _is_provisional(
+        view, version.code, day
+    )
+    over = on and settles and provisional_days_over(days, day, on)
+    return _Counted(upn, version, lag, late=bool(over))
+
+
+def _is_provisional(view: View, code: str | None, day: date) -> bool:
+    rule = view.rules.codes.find(code, day) if code else None
+    return rule is not None and rule.provisional
 
 
 def _counts(pair: tuple[str, str, str], found: Sequence[_Counted]) -> Counts:

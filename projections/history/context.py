@@ -15,6 +15,7 @@ from projections.queries.versions import (
     Signatory,
     at_column,
     by_columns,
+    conflict_number,
     moment,
     recorded_columns,
 )
@@ -58,9 +59,10 @@ class Taking:
 
 @dataclass(frozen=True, slots=True)
 class Conflict(Entry[register.Conflict]):
-    """What a source stated against an amendment made here."""
+    """What a source stated against an amendment made here; ``number``: as of a version."""
 
     settled: bool
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ TAKINGS: tuple[Column[Taking], ...] = (
 )  # fmt: skip
 CONFLICTS: tuple[Column[Conflict], ...] = (
     Column("session", "Session", lambda row: row.stored.session),
+    Column("version", "Version", lambda row: row.number, number=True),
     Column("stands", "Stands here", lambda row: row.stored.stands),
     Column("code", "The source states", lambda row: row.stored.code),
     at_column("stated_at", "", lambda row: row.stored.stated),
@@ -278,7 +281,8 @@ def _takings(view: View, describer: Describer, pupil: int, span: _Span) -> Itera
 def _conflicts(view: View, pupil: int, span: _Span) -> Iterator[Conflict]:
     """Yield what a source stated against an amendment made here, settled since or not."""
     for each in view.ever(register.Conflict, pupil=pupil, session=Between(*span)):
-        yield Conflict(each, view.commits.of(each.kf), view.end_of(each) is not None)
+        settled = view.end_of(each) is not None
+        yield Conflict(each, view.commits.of(each.kf), settled, conflict_number(view, each))
 
 
 def _stopped(view: View, pupil: int, span: _Span) -> Iterator[Lost]:

@@ -65,7 +65,7 @@ class History(Question[Account]):
         found, describer = _versions_asked(self, view, pupil), Describer(view)
         return Account(
             view.person(pupil),
-            [describer.version(number, version) for number, version in with_numbers(found)],
+            [describer.version(number, version) for number, version in with_numbers(view, found)],
             context_of(view, describer, pupil, found, span),
             view.rules.codes,
         )

@@ -10,6 +10,7 @@ from ledger.clock import local
 from ledger.english import day
 from ledger.errors import Refused
 from ledger.files import translated
+from ledger.values import parse_session
 from policies.packs.values import parameters
 from projections.penalties.alerts import document
 from projections.penalties.undercut_alerts import (
@@ -26,22 +27,24 @@ from projections.queries.blocks import Block, Heading, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Page, Question, argument, option
 from projections.queries.view import View
+from projections.readmodel.accessors.marks import versions
+from projections.readmodel.records.amending import Evidence
 from projections.readmodel.records.roll import Parent
 from projections.rendering import html, text
 from projections.rendering.words import Words
 
-_TITLE = "Draft: a change to the attendance register"
+_TITLE = "Draft of a letter to the local authority"
 
 
 class Draft(NamedTuple):
     """A draft: what its alert holds, the lines of its parts, and as of when it is.
 
-    ``note``: what stands beneath the table of changes; ``parts``: one about each paper.
+    ``notes``: what stands beneath the table of changes; ``parts``: one about each paper.
     """
 
     case: UndercutCase
     head: Sequence[str]
-    note: str
+    notes: Sequence[str]
     parts: Sequence[Sequence[str]]
     foot: Sequence[str]
     provenance: str
@@ -66,11 +69,11 @@ class DraftLetter(Question[Draft]):
         changes, then = Changes(view), _view_at_last_event(view)
         case = changes.case(alert)
         parts = (_part(then, alert, n, each) for n, each in enumerate(case.papers, start=1))
-        weeks = "" if case.changes else f"{_capital(changes.weeks(alert))}."
+        weeks = [] if case.changes else [f"{_capital(changes.weeks(alert))}."]
         return Draft(
             case,
             _head(then, case, changes.people(case)).lines(view.folder),
-            weeks or "A dash: no mark was made.",
+            [*weeks, *_codes(then, case.changes), *_evidence(then, case)],
             [part.lines(view.folder) for part in parts],
             _foot(then, alert).lines(view.folder),
             then.provenance(),
@@ -79,7 +82,7 @@ class DraftLetter(Question[Draft]):
     def present(self, found: Draft) -> Answer:
         """Show the letter, or write it to files; as of when it is stands in it."""
         changes = Listing(_CHANGES, found.case.changes)
-        table = changes.grid("Sessions changed", notes=[found.note, ""])
+        table = changes.grid("Sessions changed", notes=[*found.notes, ""])
         head, foot = Lines(found.head), Lines(found.foot)
         shown: list[Block] = [head, table, *map(Lines, found.parts), foot]
         written = text.as_text(shown)
@@ -128,6 +131,28 @@ def _new_page(path: Path, content: str) -> Page:
                 "already-there", f"{path} exists already and is another", "name a new file"
             )
     return Page(path, content, replace=there)
+
+
+def _codes(view: View, changes: Sequence[Change]) -> Iterator[str]:
+    """Yield what the codes in the table mean, each once; a dash, where there is one."""
+    meant: dict[str, str] = {}
+    for each in changes:
+        on = parse_session(each.session).date
+        for code in (each.original, each.amended):
+            rule = view.rules.codes.find(code, on)
+            meant[code] = rule.description if rule else "no mark was made"
+    yield from (f"{code}  {means}" for code, means in sorted(meant.items()))
+
+
+def _evidence(view: View, case: UndercutCase) -> Iterator[str]:
+    """Yield what the amendments rest on, as it was given, and whether a copy is kept."""
+    positions = [each.position for each in case.changes if each.position is not None]
+    batches = {version.batch for version in versions(view, kf=positions)} - {None}
+    known = view.standing(Evidence, pupil=case.person.index, batch=batches)
+    for each in sorted(known, key=lambda each: each.line):
+        given = ", ".join(filter(None, map(view.open, (each.note, each.file))))
+        kept = "; a copy is kept" if each.copy_key is not None else ""
+        yield f"Evidence given: {given}{kept}."
 
 
 def _reason(row: Change) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 from ledger.errors import Refused
 from ledger.events import streams
+from ledger.events.register import SourceConflicted
+from ledger.events.registry import NAMES
 from ledger.files import translated
 from ledger.sealing.keys import KeyRing
 from ledger.store.folder import Folder
@@ -30,7 +32,8 @@ from projections.queries.question import Answer, Inspection, Page, argument, opt
 class Prove(Inspection):
     """attendance prove: write the proof that one entry is in the log, checkable without it.
 
-    A C2SP tlog-proof of a pupil's mark for a session, or of the entry with a number.
+    A C2SP tlog-proof of a pupil's mark for a session, or of the entry with a number. Versions have
+    the numbers that attendance history gives them.
     """
 
     session: str | None = argument("the session, 2026-11-20/AM", required=False)
@@ -59,7 +62,7 @@ class Prove(Inspection):
             "index": proof.index,
             "name": row[3],
             "stream": row[1],
-            "version": row[2],
+            "version": row[2] + 1,
             "proof": proof.written,
         }
         says = f"entry {row[0]} ({row[3]}), proven under a checkpoint of {proofs.size} entries"
@@ -94,7 +97,7 @@ def _entry_asked_for(question: Prove, folder: Folder) -> Row:
             "look the pupil up with attendance pupil find NAME",
         )
     versions = rows_of(folder, streams.mark(pupil, parse_session(question.session)))
-    number = question.version or len(versions)
+    number = question.version or _standing(versions)
     if number > len(versions):
         raise Refused(
             "no-version",
@@ -102,6 +105,12 @@ def _entry_asked_for(question: Prove, folder: Folder) -> Row:
             "look at attendance history for what there is",
         )
     return versions[number - 1]
+
+
+def _standing(versions: list[Row]) -> int:
+    """Return the number of the version that stands; what a source only stated never does."""
+    conflict = NAMES[SourceConflicted]
+    return max(row[2] + 1 for row in versions if row[3] != conflict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
+from policies.law import absence
 from projections.queries.blocks import Grid, Made
 
 T = TypeVar("T")
@@ -170,13 +172,24 @@ def natural_order(text: str) -> tuple[object, ...]:
 
 def percent(part: int, whole: int) -> str | None:
     """Return 100 x part / whole with one decimal, half up; none of nothing."""
+    return None if whole == 0 else _rounded(part, whole, 1)
+
+
+def share_of(part: int, whole: int, *lines: int) -> str:
+    """Write a percentage with the counts behind it: ``90.0 % (9 of 10)``.
+
+    Never as on a line that it is not on: 350 of 389, written 90.0 %, would stand beside the flag
+    of a pupil below it. Lines are those of the flags of absence, and ``lines`` besides.
+    """
     if whole == 0:
-        return None
-    tenths = (2000 * part + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10}"
+        return "no sessions"
+    exact, every, decimals = Fraction(100 * part, whole), absence.lines().union(lines), 1
+    while exact != (shown := Fraction(_rounded(part, whole, decimals))) and shown in every:
+        decimals += 1
+    return f"{_rounded(part, whole, decimals)} % ({part} of {whole})"
 
 
-def share_of(part: int, whole: int) -> str:
-    """Write a percentage with the counts behind it: ``90.0 % (9 of 10)``."""
-    shown = percent(part, whole)
-    return "no sessions" if shown is None else f"{shown} % ({part} of {whole})"
+def _rounded(part: int, whole: int, decimals: int) -> str:
+    unit = 10**decimals
+    units = (200 * unit * part + whole) // (2 * whole)
+    return f"{units // unit}.{units % unit:0{decimals}}"

@@ -57,6 +57,8 @@ class PointInTime(Options):
 F = TypeVar("F")
 GROUP_OPTIONS = {"group": "", "cohort": "cohort", "year": "year"}
 """The options that name a group, and of which kind it is; empty: of any."""
+Membership = Literal["on", "session"]
+"""When somebody is a member of a group that is counted: as at --on, or as at each session."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,11 @@ class Question(PointInTime, ABC, Generic[F]):
     @property
     def on_record(self) -> "OnRecord | None":
         """What is recorded before it is answered, where asking is itself on record."""
+        return None
+
+    @property
+    def groups_counted(self) -> Membership | None:
+        """Which membership decides whom the answer is about; none where no group does."""
         return None
 
     def view_of(self, view: "View", /) -> "View":
@@ -93,7 +100,10 @@ class Question(PointInTime, ABC, Generic[F]):
         if view.knows_nothing and (nothing := self.unknown()) is not None:
             return nothing.of_nothing(view)
         asked = self.as_held(view)
-        return asked.present(asked.find(view)).of(view)
+        answer = asked.present(asked.find(view))
+        if asked.groups_counted is not None:
+            answer = answer.by_groups(asked.groups_counted, view.on)
+        return answer.of(view)
 
     def as_held(self, view: "View") -> Self:
         """Return the question with its groups called as the view knows them."""
@@ -126,10 +136,15 @@ class Selection(PointInTime):
     cohort: str | None = option("members of a cohort (FSM)")
     year: str | None = option("members of a year (Year 9)")
     school: str | None = option("the school's URN: a check that this is its ledger")
-    membership: Literal["on", "session"] = option(
+    membership: Membership = option(
         "group membership as at --on, or as at each session", "on", choices=("on", "session")
     )
     current: bool = option("only pupils on roll at --on", default=False)
+
+    @property
+    def groups_counted(self) -> Membership | None:
+        """Which membership decides whom the answer is about; none where no group does."""
+        return self.membership if self.group or self.cohort or self.year else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +199,12 @@ class Answer:
         rows = self.fields.get("rows") if self.listed is None else self.listed
         return rows if isinstance(rows, Listing) else None
 
+    def by_groups(self, counted: Membership, on: date) -> "Answer":
+        """Return the answer with which membership of groups it goes by, beneath and in JSON."""
+        said = _MEMBERSHIPS[counted].format(on=on)
+        fields = {**self.fields, "membership": counted}
+        return replace(self, fields=fields, blocks=_ending(self.blocks, said))
+
     def of(self, view: "View") -> "Answer":
         """Return the answer with its provenance: first in the document, last where it is read."""
         provenance, remarks = view.provenance(), view.remarks()
@@ -204,6 +225,12 @@ class Answer:
         """Return the answer where nothing was known yet."""
         fields = {"as_of": view.as_of(), **self.fields, "knows_nothing": True}
         return replace(self, fields=fields, blocks=[Lines([view.ignorance()])])
+
+
+_MEMBERSHIPS: Mapping[Membership, str] = {
+    "on": "Groups (--membership on): members on {on}, with all their sessions",
+    "session": "Groups (--membership session): each session in the group of its day",
+}
 
 
 def _ending(blocks: Sequence[Block], *lines: str) -> list[Block]:

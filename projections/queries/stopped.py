@@ -124,7 +124,7 @@ def as_versions(
         stored = each.stored
         marks = [mark for mark in each.marks if first <= mark.day <= last]
         theirs = versions_of(view, [stored.pupil], first, last) if marks else []
-        numbered = list(with_numbers(theirs))
+        numbered = list(with_numbers(view, theirs))
         for mark in marks:
             stood = [
                 (number, version)

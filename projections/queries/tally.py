@@ -16,25 +16,41 @@ import numpy.typing as npt
 from ledger.state.calendar import Calendar
 from ledger.values import Session, school_year_number
 from policies.packs.codes import CodeRule, Codes
+from policies.packs.codes import codes as catalogue
 from projections.queries.columns import Column, Listing, percent, share_of
 from projections.queries.rectangle import Flags, Rectangle
 
 T = TypeVar("T")
 Counts = npt.NDArray[np.int64]
-_OF_THE_CODE = ("possible", "attended", "authorised", "unauthorised", "late", "missing")
+LATE_APART = ("late_before_close", "late_after_close")
+"""Late before the register closed, which is attendance, and after it, which is absence."""
+_OF_THE_CODE = (
+    "possible",
+    "attended",
+    "authorised",
+    "unauthorised",
+    "late",
+    *LATE_APART,
+    "missing",
+)
 COUNTED = (*_OF_THE_CODE, "undated")
 """The counts of a tally that one cell adds to, in the order of its fields."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """Sessions of one pupil or group, as integers."""
+    """Sessions of one pupil or group, as integers.
+
+    ``late``: before the register closed, which is attendance, and after it, which is absence.
+    """
 
     possible: int = 0
     attended: int = 0
     authorised: int = 0
     unauthorised: int = 0
     late: int = 0
+    late_before_close: int = 0
+    late_after_close: int = 0
     missing: int = 0
     undated: int = 0
     codes: dict[str, int] = field(default_factory=dict)
@@ -59,28 +75,60 @@ class Tally:
         return document
 
 
-def tally_columns(of: Callable[[T], Tally]) -> tuple[Column[T], ...]:
-    """Return the columns of rows that have a tally: sessions, and attendance in percent."""
+def tally_columns(of: Callable[[T], Tally], *lines: int) -> tuple[Column[T], ...]:
+    """Return the columns of rows that have a tally: sessions, and attendance in percent.
+
+    ``lines``: percentages that the answer compares with, besides those of the law.
+    """
     counts = {
         "possible": "Possible",
         "attended": "Attended",
         "authorised": "Authorised",
         "unauthorised": "Unauthorised",
-        "late": "Late",
+        "late": "Late " + "+".join(late_codes()),
         "missing": "No mark",
         "undated": "",
     }
+    texts = {"late": lambda row: f"{of(row).late_before_close}+{of(row).late_after_close}"}
     return (
-        *(Column(key, heading, _count(of, key), number=True) for key, heading in counts.items()),
+        *(
+            Column(key, heading, _count(of, key), text=texts.get(key), number=True)
+            for key, heading in counts.items()
+        ),
         Column("codes", value=lambda row: dict(sorted(of(row).codes.items()))),
         Column(
             "attendance",
             "Attendance",
             lambda row: percent(of(row).attended, of(row).possible),
-            text=lambda row: share_of(of(row).attended, of(row).possible),
+            text=lambda row: share_of(of(row).attended, of(row).possible, *lines),
             number=True,
         ),
+        *(Column(key, value=_count(of, key)) for key in LATE_APART),
     )
+
+
+def late_notes(tally: Tally) -> list[str]:
+    """Say what being late counts as, where somebody was."""
+    if not tally.late:
+        return []
+    before, after = late_codes()
+    return [
+        (
+            f"Late: {before} before the register closed, counted as attended; "
+            f"{after} after it closed, counted as unauthorised absence"
+        )
+    ]
+
+
+def late_in_words(tally: Tally) -> str:
+    """Write how often somebody was late, before and after the register closed."""
+    before, after = late_codes()
+    return f"{before} {tally.late_before_close}, {after} {tally.late_after_close}"
+
+
+def late_codes() -> tuple[str, str]:
+    """Return the codes of a pupil who came late before the register closed, and after it."""
+    return catalogue().late(attended=True), catalogue().late(attended=False)
 
 
 def _count(of: Callable[[T], Tally], key: str) -> Callable[[T], int]:
@@ -181,7 +229,10 @@ def worths(codes: Codes, book: list[str], day: date) -> Counts:
 
 def _add(tally: Tally, rule: CodeRule, number: int) -> None:
     tally.codes[rule.code] = tally.codes.get(rule.code, 0) + number
-    tally.late += number if rule.late else 0
+    if rule.late:
+        tally.late += number
+        tally.late_before_close += number * rule.attended
+        tally.late_after_close += number * (not rule.attended)
     if not rule.possible:
         return
     tally.possible += number

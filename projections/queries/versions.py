@@ -1,18 +1,21 @@
 """Versions of marks and plans as known: the rows that history and changes are made of."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
 from ledger.clock import Corrected, iso, local, local_date, told
 from policies.law.calendar import school_days_between
 from projections.queries.columns import Column, Listing
 from projections.queries.view import AS_STATED, Author, StatedAuthor, View
-from projections.readmodel.accessors.marks import Version
+from projections.readmodel.accessors.marks import Version, recorded_marks
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
+from projections.readmodel.records.register import Conflict
 from projections.readmodel.records.school import StaffSpell
 
 VERSION_KINDS: Mapping[str, str] = {
@@ -130,9 +133,9 @@ def by_columns(
 class MarkVersion:
     """A version of a mark or plan as it is shown, with its texts opened; instants as stored.
 
-    ``number``: in its session; ``recorded``: here; ``changed``: the same where a later import
-    restated a mark; ``late``: in school days, none where undated; ``source``: the system whose
-    import stated it; ``approved``: by whom and when, where a second person had to;
+    ``number``: in its stream (`with_numbers`); ``recorded``: here; ``changed``: the same where a
+    later import restated a mark; ``late``: in school days, none where undated; ``source``: the
+    system whose import stated it; ``approved``: by whom and when, where a second person had to;
     ``batch_number``: of the command that made it, and whatever else at once.
     """
 
@@ -207,15 +210,30 @@ BATCH_NUMBER: Column[MarkVersion] = Column("batch_number", "Batch", number=True)
 """By which everything that one command did is asked for, and put back."""
 
 
-def with_numbers(found: Iterable[Version]) -> Iterator[tuple[int, Version]]:
-    """Yield each version with its number in its session, from 1."""
-    last: tuple[int, str] | None = None
-    number = 0
-    for version in found:
-        place = (version.pupil, version.session)
-        number = number + 1 if place == last else 1
-        last = place
-        yield number, version
+def with_numbers(view: View, found: Iterable[Version]) -> Iterator[tuple[int, Version]]:
+    """Yield each version with its number: its place, from 1, in its stream of the log.
+
+    So `attendance prove --version` and a verifier that has only the entry count as well. A plan
+    has numbers of its own; what a source stated against an amendment and was not entered takes one
+    of the mark's. ``found``: all versions known of each session that there is one of, by session.
+    """
+    conflicts: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    for each in view.recorded(Conflict):
+        conflicts[each.pupil, each.session].append(each.kf)
+    for place, versions in groupby(found, lambda version: (version.pupil, version.session)):
+        counted = {"plan": 0, "mark": 0}
+        for version in versions:
+            kind = "plan" if version.kind == "plan" else "mark"
+            counted[kind] += 1
+            between = conflicts.get(place, ()) if kind == "mark" else ()
+            yield counted[kind] + sum(at < version.position for at in between), version
+
+
+def conflict_number(view: View, conflict: Conflict) -> int:
+    """Return the number among the mark's versions of what a source stated and was not entered."""
+    marks = recorded_marks(view, conflict.pupil, conflict.session)
+    others = view.recorded(Conflict, pupil=conflict.pupil, session=conflict.session)
+    return sum(each.kf <= conflict.kf for each in (*marks, *others))
 
 
 class Describer:
@@ -246,7 +264,7 @@ class Describer:
         return found
 
     def version(self, number: int, version: Version) -> MarkVersion:
-        """Return what a version of that number in its session says, and who made it when."""
+        """Return what a version of that number says, and who made it when."""
         at, _ = self.recording(version)
         return MarkVersion(
             stored=version,
@@ -327,6 +345,10 @@ class Describer:
             return None
         day = date.fromisoformat(version.session[:10])
         return school_days_between(self._school_days, day, made)
+
+    def names_by_upn(self) -> dict[str, str]:
+        """Return the name of every pupil known."""
+        return {person.upn: person.name for person in self._view.people.values()}
 
     def author(self, version: Version) -> Signatory | None:
         """Return who made a version, with the title of then; none where nobody is stated."""

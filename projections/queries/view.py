@@ -408,7 +408,10 @@ class View(Known):
         if not self.commits.all:
             return "the ledger holds no event yet: it knows nothing"
         first = clocks.local(self.commits.all[0].at).strftime("%Y-%m-%d %H:%M:%S")
-        return f"the ledger's first event was recorded at {first} London: it knew nothing before"
+        said = f"the ledger's first event was recorded at {first} London: it knew nothing before"
+        imported = any(commit.source for commit in self.commits.all)
+        asks = imported and self.question.clock == "ledger" and self.question.position is None
+        return f"{said}; --clock source asks what its sources state for then" if asks else said
 
 
 _GROUPS = {"": "group", "year": "year", "cohort": "cohort", "registration": "registration group"}

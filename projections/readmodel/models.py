@@ -135,13 +135,12 @@ def _add_change(writer: Writer, moment: Moment, stream: str, e: Change) -> None:
 def _put_conflict(
     writer: Writer, moment: Moment, stream: str, e: register.SourceConflicted
 ) -> None:
-    """Keep what a source states against a person here; nothing once it states what stands."""
+    """Keep what a source states against a person here; settled once it states what stands."""
     _, pupil, session = streams.parts(stream)
     key = {"pupil": writer.pupil(pupil), "session": session}
+    writer.put(register_records.Conflict, moment, e, **key)
     if e.stands == e.code:
         writer.end(register_records.Conflict, moment, **key)
-    else:
-        writer.put(register_records.Conflict, moment, e, **key)
 
 
 @_takes(register.MarksUncounted)

@@ -27,7 +27,9 @@ class DueRegister:
     ``closes``: the instant of the closing time, none where no times are recorded; ``expected``:
     pupils on roll who met the session; ``without``: those without a mark; ``marks_after``: first
     marks made after the closing time, none where there is none; ``late_by_minutes``: from
-    closing to the end of taking or the last of those marks, rounded up; none where in time.
+    closing to the end of taking, rounded up; where no taking is recorded, to the moment at which
+    more than half of its first marks had been made; none where in time. One pupil's mark made
+    later is a late entry, and makes no register late.
     """
 
     group: str
@@ -67,7 +69,7 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
             if taking is None and not has_closed(view, session):
                 continue
             after = [] if closes is None else made[here, at][made[here, at] > closes].tolist()
-            last = max((*after, taking.ended if taking else 0))
+            last = taking.ended if taking else _mostly_marked(made[here, at])
             late = None if closes is None or last <= closes else last - closes
             yield DueRegister(
                 name,
@@ -88,6 +90,12 @@ def has_closed(view: View, session: Session) -> bool:
     """Tell whether a register was to be complete: past its closing time, else its day."""
     closes = view.calendar.closing(session)
     return (end_of_day(session.date) if closes is None else closes) <= view.known_at
+
+
+def _mostly_marked(made: npt.NDArray[np.int64]) -> int:
+    """Return when more than half of the marks with a known time had been made; 0 of none."""
+    dated = np.sort(made[made > 0])
+    return int(dated[len(dated) // 2]) if len(dated) else 0
 
 
 def _takings(view: View) -> dict[tuple[str, str], RegisterTaken]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ledger.clock import Corrected, iso, local, local_date
-from ledger.english import number_of
+from ledger.english import duration, number_of
 from projections.queries.columns import Column, Listing, natural_order
 from projections.queries.question import Answer, Question, option
 from projections.queries.versions import Describer, moment
@@ -41,7 +41,8 @@ class Registers(Question[list[Listed]]):
 
     Registers of groups with somebody on roll, on sessions that the school met and has closed.
 
-    Late: ended after the closing time, or first marks made after it. Missing: no taking is
+    Late: its taking ended after the closing time; where no taking is recorded, most of its first
+    marks were made after it. One pupil's mark made later is a late entry. Missing: no taking is
     recorded, and there are pupils without a mark.
     """
 
@@ -51,7 +52,7 @@ class Registers(Question[list[Listed]]):
         "registration",
         choices=("registration", "year"),
     )
-    late: bool = option("only those ended late, or with first marks made late", default=False)
+    late: bool = option("only those taken late", default=False)
     missing: bool = option("only those not taken, with pupils without a mark", default=False)
     summary: Literal["group", "title"] | None = option(
         "count them by group, or by the job title of whoever took them",
@@ -119,7 +120,7 @@ def _late_in_words(row: Listed) -> str:
     minutes, days = row.due.late_by_minutes, row.due.late_by_school_days
     if minutes is None:
         return ""
-    return number_of(days, "school day") if days else number_of(minutes, "minute")
+    return number_of(days, "school day") if days else duration(minutes)
 
 
 COLUMNS: tuple[Column[Listed], ...] = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from ledger.english import number_of
 from ledger.store.folder import Folder
 from policies.law.calendar import monday
 from policies.packs.codes import Codes
-from projections.queries.blocks import Block, Grid, Lines, Made, Places, Register
+from projections.queries.blocks import Block, Cell, Grid, Lines, Made, Places, Register
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Page, Question, option
 from projections.queries.view import Person, View
@@ -58,6 +58,7 @@ class ShownWeek:
     folder: Folder
 
 
+_TO_FRIDAY = timedelta(days=4)
 _CHANGED_SINCE: Column[CellState] = Column("changed_since")
 _DIFF: Column[CellState] = Column("diff")
 
@@ -74,12 +75,19 @@ class RegisterShow(Question[ShownWeek]):
     diff: str | None = option("another time of knowledge to compare with; now: all that is known")
     html: Path | None = option("write it as a page to this file")
 
+    def view_of(self, view: View) -> View:
+        """Return the view of the days of the week, where one is named."""
+        if self.week is None:
+            return view
+        first = monday(self.week)
+        return view.at(replace(self, from_=first, on=first + _TO_FRIDAY))
+
     def find(self, view: View) -> ShownWeek:
         """Find the cells that stood, and what changed by the other time."""
         week = Week(view, self.group or "", monday(self.week or view.on))
         own, both, other = week.pupils, None, None
         if any(each is not None for each in (self.diff, self.known_at, self.position)):
-            other = other_view(self, view, self.diff)
+            other = other_view(view.question, view, self.diff)
             both = comparison(week, other)
             if self.diff is None:
                 week.pupils = own
@@ -141,11 +149,27 @@ def _known(view: View) -> str:
 # -- for reading ---------------------------------------------------------------------------
 
 
+_CANCELLED = "session cancelled for everyone; what stood before is told by attendance history"
+
+
+def _drawn(cell: CellState) -> Cell:
+    """Return a cell as it is shown: a cancellation needs no sign on every pupil of a class."""
+    return drawn(
+        cell._replace(
+            amended=cell.amended and "amended" not in cell.cancelling,
+            late_entry=cell.late_entry and "late_entry" not in cell.cancelling,
+            restated=cell.restated and "restated" not in cell.cancelling,
+        )
+    )
+
+
 def _register(group: str | None, found: ShownWeek) -> Register:
-    rows = [(row.person.name, list(map(drawn, row.cells))) for row in found.rows]
+    rows = [(row.person.name, list(map(_drawn, row.cells))) for row in found.rows]
+    cancelled = {cell.code for row in found.rows for cell in row.cells if cell.cancelling}
 
     def notes() -> list[str]:
         said = legend(rows) if rows else [found.nobody]
+        said += [f"{code}  {_CANCELLED}" for code in sorted(filter(None, cancelled))]
         if found.other is not None:
             sign = "! " if found.changes is None else ""
             said.append(f"{sign}compared with: {found.other.provenance}")

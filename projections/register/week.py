@@ -19,6 +19,8 @@ from projections.readmodel.records.amending import Request
 
 _SCHOOL_DAYS = 5
 PLAN = "plan"
+_BY_KIND = {"amendment": "amended", "late_entry": "late_entry", "restated": "restated"}
+"""What a cell is, by the kinds of version that a cancellation gives."""
 Place = tuple[int, str]
 """A pupil's row number and a session."""
 
@@ -37,7 +39,8 @@ class CellState(NamedTuple):
     ``member``: and on roll; ``counts``: whether the mark that stands is in a session that counts,
     met while on roll; ``planned``: an absence planned where there is no mark yet; ``pending``:
     the code that a requested amendment asks for. Beside another time: ``changed_since``,
-    ``diff``; on paper: the numbers of the ``notes`` on it.
+    ``diff``; on paper: the numbers of the ``notes`` on it. ``cancelling``: those of these
+    names that are so because the session was cancelled, and for no other reason.
     """
 
     session: str
@@ -57,6 +60,7 @@ class CellState(NamedTuple):
     changed_since: bool = False
     diff: Difference | None = None
     notes: tuple[int, ...] = ()
+    cancelling: frozenset[str] = frozenset()
 
     @property
     def due(self) -> bool:
@@ -209,7 +213,14 @@ class Week:
             corrected="taking" in kinds,
             restated="restated" in kinds,
             pending=waits.code if waits else None,
+            cancelling=self._cancelling(marks, kinds) if found.cancelled else frozenset(),
         )
+
+    def _cancelling(self, marks: list[Version], kinds: set[str]) -> frozenset[str]:
+        """Return what a cell is by versions alone that a cancellation gave."""
+        codes = self.view.rules.codes
+        own = {v.kind for v in marks if not codes.by_code[v.code or ""][-1].cancels}
+        return frozenset(name for kind, name in _BY_KIND.items() if kind in kinds - own)
 
     def planned(self, place: Place) -> str | None:
         """Return the code of an absence that is planned; none once it was withdrawn."""

@@ -9,7 +9,7 @@ from ledger.errors import Refused
 from ledger.store.folder import Folder
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Question, argument, option
+from projections.queries.question import Answer, Membership, Question, argument, option
 from projections.queries.selection import members_on
 from projections.queries.view import AS_STATED, Person, View
 from projections.queries.wording import (
@@ -59,6 +59,11 @@ class Replay(Question[Histories]):
     who: str | None = argument("UPN or local id", metavar="PUPIL", required=False)
     group: str | None = option("every member of a group (9B), one after another")
     every: bool = option("one line for each first entry too", default=False)
+
+    @property
+    def groups_counted(self) -> Membership | None:
+        """Which membership decides whom the answer is about; none where no group does."""
+        return None if self.group is None else "on"
 
     def find(self, view: View) -> Histories:
         """Find the steps of each pupil."""

@@ -12,6 +12,7 @@ from datetime import date
 
 import numpy as np
 
+from ledger.english import number_of
 from ledger.values import Session
 from policies.law.calendar import school_weeks
 from policies.law.penalties import Measure, standing
@@ -170,8 +171,8 @@ def _on_end(run: Run, here: Register, pupil: int) -> str:
 
 def _failing_regularly(peak: int, figure: Measure) -> str:
     return (
-        f"{peak} sessions of unauthorised absence within {figure.weeks} school weeks; "
-        f"agreed with the authority: {figure.sessions}"
+        f"{number_of(peak, 'session')} of unauthorised absence within {figure.weeks} school "
+        f"weeks; agreed with the authority: {figure.sessions}"
     )
 
 
@@ -254,6 +255,8 @@ def _plans(view: View, whole: Rectangle, names: tuple[str, ...]) -> Flags:
 
 def _why(total: int, planned: int, on_end: list[Run]) -> str:
     expected = f" ({planned} of them to come, expected because they are planned)"
-    words = [f"{total} sessions of illness in the school year{expected if planned else ''}"]
+    words = [
+        f"{number_of(total, 'session')} of illness in the school year{expected if planned else ''}"
+    ]
     words += [f"{len(run)} school days on end, {run[0]} to {run[-1]}" for run in on_end]
     return "; ".join(words)

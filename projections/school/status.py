@@ -26,6 +26,7 @@ from projections.readmodel import catch_up
 from projections.readmodel.freshness import retry_without_views
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.log import Commit
+from projections.school.opening import last_school_day, why_not_open
 
 _WIDTH = 67
 
@@ -33,7 +34,9 @@ _WIDTH = 67
 class State(NamedTuple):
     """A ledger at a glance; ``ignorance``: what to say where it knew nothing yet.
 
-    ``clock``: why nothing can be recorded by this computer's clock, where nothing can.
+    ``clock``: why nothing can be recorded by this computer's clock, where nothing can;
+    ``closed``: why the school is not open on the day; ``ahead``: whether the day is still to come;
+    ``before``: the last day of school, with its unmarked registers, where the school is not open.
     """
 
     folder: Path
@@ -45,6 +48,9 @@ class State(NamedTuple):
     seen: Sighting | None
     backup: NewestBackup
     unmarked: Sequence[str]
+    closed: str
+    ahead: bool
+    before: tuple[date, Sequence[str]] | None
     waiting: Sequence[Request]
     clock: Refused | None
     ignorance: str | None
@@ -65,7 +71,8 @@ class Status(Question[State]):
     # An empty ledger has a place and a state, too.
 
     def find(self, view: View) -> State:
-        """Find the ledger's place, size and what is due today."""
+        """Find the ledger's place and size, and what is due today or was on the last day."""
+        closed = why_not_open(view.calendar, view.on)
         return State(
             view.folder.path.absolute(),
             view.school.name if view.school else None,
@@ -75,7 +82,10 @@ class Status(Question[State]):
             view.commits.of(view.position) if view.position else None,
             sightings.newest(view, trusted_witnesses(view.folder)),
             backups.newest(view),
-            unmarked_registers(view),
+            unmarked_registers(view, view.on),
+            closed,
+            view.on > view.today,
+            _before(view) if closed else None,
             pending.pending_amendments(view),
             _clock(view),
             view.ignorance() if view.knows_nothing else None,
@@ -92,6 +102,9 @@ class Status(Question[State]):
             "last_witness": sightings.document(found.seen),
             "last_backup": found.backup.document(),
             "unmarked_registers": found.unmarked,
+            "not_open": found.closed or None,
+            "last_school_day": found.before
+            and {"on": found.before[0], "unmarked_registers": found.before[1]},
             **pending.field(found.waiting),
         }
         if found.clock:
@@ -108,11 +121,11 @@ def _lines(found: State) -> list[str]:
         f"Ledger       {found.folder}",
         f"School       {found.school or 'not recorded yet'}",
         f"Events       {found.events}",
-        f"On roll      {found.on_roll} pupils on {found.on}",
+        f"On roll      {number_of(found.on_roll, 'pupil')} on {found.on}",
         f"Last event   {_last_event(found)}",
         f"Witnessed    {sightings.in_words(found.seen, found.events)}",
         f"Back-up      {found.backup.in_words()}",
-        f"Unmarked     {', '.join(found.unmarked) or 'no register'} on {found.on}",
+        f"Unmarked     {_unmarked(found)}",
         *([f"Pending      {waiting} to approve or decline"] if found.waiting else []),
         *(_of_clock(found.clock) if found.clock else []),
         *([found.ignorance] if found.ignorance else []),
@@ -140,14 +153,37 @@ def _last_event(found: State) -> str:
     return f"{at}, {found.last.command}, position {found.last_position}"
 
 
-def unmarked_registers(view: View) -> list[str]:
-    """Return the registration groups and sessions of `on` in which a pupil has no mark."""
-    whole = rectangle(view, view.on, view.on)
+def _unmarked(found: State) -> str:
+    """Say which registers have no mark for a pupil, or why none is due."""
+    if found.ahead and not found.closed:
+        return f"{found.on} has not been yet"
+    if not found.closed:
+        return f"{_named(found.unmarked)} on {found.on}"
+    said = f"the school is not open on {found.on}: {found.closed}"
+    if found.before is None:
+        return said
+    last, unmarked = found.before
+    return f"{said}; {_named(unmarked)} on {last}, the last day of school"
+
+
+def _named(registers: Sequence[str]) -> str:
+    return ", ".join(registers) or "no register"
+
+
+def _before(view: View) -> tuple[date, Sequence[str]] | None:
+    """Return the last day of school before the day, by today, and its unmarked registers."""
+    last = last_school_day(view.calendar, min(view.on, view.today))
+    return None if last is None else (last, unmarked_registers(view, last))
+
+
+def unmarked_registers(view: View, day: date) -> list[str]:
+    """Return the registration groups and sessions of a day in which a pupil has no mark."""
+    whole = rectangle(view, day, day)
     found = []
     for n, session in enumerate(whole.sessions):
         empty = whole.counted[:, n] & (whole.codes[:, n] == 0)
         for name, wanted in groups_of(view, "registration").items():
-            if any(empty[m.pupil] for m in wanted if m.covers(view.on)):
+            if any(empty[m.pupil] for m in wanted if m.covers(day)):
                 found.append(f"{name} {session.half}")
     return sorted(found)
 

@@ -4,8 +4,9 @@ Amendments that wait for approval, and marks that deny a session which is record
 counted beneath, whatever day they are about.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -20,6 +21,7 @@ from projections.queries.view import Person, View
 from projections.readmodel.accessors.marks import sessions_of
 from projections.readmodel.records.amending import Request
 from projections.readmodel.records.register import Plan
+from projections.school.opening import last_school_day, why_not_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,21 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class TodayFindings:
-    """The sessions of a day that need a look, and what waits whatever the day."""
+    """The sessions of a day that need a look, and what waits whatever the day.
+
+    ``asked``: the day that was asked about, of which ``on`` is the last day of school where the
+    school is not open then; ``closed``: why it is not; ``ahead``: whether the day is still to
+    come; ``before``: the day of school before it, with what is open of it.
+    """
 
     on: date
+    asked: date
     concerns: Sequence[Concern]
     waiting: Sequence[Request]
     denied: Sequence[HeldSession]
+    closed: str
+    ahead: bool
+    before: tuple[date, Sequence[Concern]] | None
 
 
 COLUMNS: tuple[Column[Concern], ...] = (
@@ -58,34 +69,78 @@ _READ = ("Session", "Group", "Pupil", "UPN", "What", "Planned code")
 class Today(Selection, Question[TodayFindings]):
     """attendance today: who has no mark, whose reason is not known yet, who is expected away.
 
-    The pupils who need a look today (or on --on).
+    The pupils who need a look today (or on --on); where the school is not open today, on its last
+    day of school. Of a day to come, who is expected away.
     """
+
+    def view_of(self, view: View) -> View:
+        """Return the view of the last day of school, where the school is not open today."""
+        if self.on is not None or not why_not_open(view.calendar, view.on):
+            return view
+        last = last_school_day(view.calendar, view.on)
+        return view if last is None else view.at(replace(self, on=last))
 
     def find(self, view: View) -> TodayFindings:
         """Find the sessions without a mark, with a provisional one, or planned."""
+        asked = self.on or view.today
         whole = rectangle(view, view.on, view.on)
         chosen = selected_cells(view, self, whole)
-        found = _concerns(view, whole, chosen)
-        concerns = sorted(found, key=lambda each: (each.session, each.person.upn))
-        asked = _pupils_asked(chosen)
-        waiting = [
-            each
-            for each in pending.pending_amendments(view)
-            if asked is None or each.pupil in asked
-        ]
-        return TodayFindings(view.on, concerns, waiting, held.held_sessions(view, asked))
+        ahead, pupils = view.on > view.today, _pupils_asked(chosen)
+        waiting = pending.pending_amendments(view)
+        found = [each for each in _concerns(view, whole, chosen) if each.planned or not ahead]
+        return TodayFindings(
+            view.on,
+            asked,
+            sorted(found, key=lambda each: (each.session, each.person.upn)),
+            [each for each in waiting if pupils is None or each.pupil in pupils],
+            held.held_sessions(view, pupils),
+            why_not_open(view.calendar, asked),
+            ahead,
+            None if ahead else self._before(view, asked),
+        )
+
+    def _before(self, view: View, asked: date) -> tuple[date, Sequence[Concern]] | None:
+        """Return what is open of the day of school before; none where that is shown itself."""
+        last = last_school_day(view.calendar, asked)
+        if last is None or last == view.on:
+            return None
+        then = view.at(replace(self, on=last))
+        whole = rectangle(then, last, last)
+        return last, list(_concerns(then, whole, selected_cells(then, self, whole)))
 
     def present(self, found: TodayFindings) -> Answer:
         """Show one row a pupil and session."""
         listing, waiting = Listing(COLUMNS, found.concerns), found.waiting
-        title = f"{len(listing)} to look at on {found.on}"
-        notes = [*pending.notes(waiting), *held.notes(found.denied)]
-        fields = {"rows": listing, **pending.field(waiting), **held.field(found.denied)}
-        return Answer(fields, blocks=[listing.grid(title, order=_READ, notes=notes)])
+        shown = f"{found.on}, the last day of school" if found.on != found.asked else found.on
+        title = f"{len(listing)} to look at on {shown}"
+        notes = [*_of_the_day(found), *pending.notes(waiting), *held.notes(found.denied)]
+        table = listing.grid(title, order=_READ, notes=notes)
+        fields = {
+            "rows": listing,
+            "asked_on": found.asked,
+            "not_open": found.closed or None,
+            "still_to_come": found.ahead,
+            **pending.field(waiting),
+            **held.field(found.denied),
+        }
+        return Answer(fields, blocks=[table])
 
     def unknown(self) -> Answer:
         """Return no session."""
         return Answer({"rows": Listing(COLUMNS, [])})
+
+
+def _of_the_day(found: TodayFindings) -> Iterator[str]:
+    """Say why nothing is due on the day, and what is open of the day of school before it."""
+    if found.closed:
+        yield f"The school is not open on {found.asked}: {found.closed}"
+    elif found.ahead:
+        yield f"{found.asked} has not been yet: only who is expected away is listed"
+    if found.before is not None and found.before[1]:
+        day, concerns = found.before
+        counted = Counter(each.what for each in concerns)
+        told = ", ".join(f"{number} {what}" for what, number in sorted(counted.items()))
+        yield f"Open from {day}, the day of school before: {told} (attendance today --on {day})"
 
 
 def _pupils_asked(chosen: Flags) -> set[int] | None:

@@ -13,7 +13,7 @@ from projections.readmodel.record import V
 from projections.readmodel.records.register import Mark
 from projections.readmodel.records.roll import Details, Membership, Spell
 from projections.readmodel.records.school import Closure, Term
-from projections.why.cells import Cause, Cells, Move
+from projections.why.cells import Cause, Cells, MarkChange, Move
 from projections.why.stages import Stage
 
 Place = tuple[int, str]
@@ -56,7 +56,8 @@ class Finder:
                 else:
                     kind = self._kind(stage, move)
                     effect = self._effect(move.session, move.old, move.new)
-                    found[number, kind, move.pupil].add(effect, self._events(stage, kind, move))
+                    events = self._events(stage, kind, move)
+                    found[number, kind, move.pupil].add(effect, events, move.session)
         return dict(found)
 
     def _attribute_to_marks(self, found: Causes, number: int, move: Move) -> None:
@@ -65,8 +66,15 @@ class Finder:
         for mark in self.marks[move.pupil, str(move.session)]:
             after = 1 + 2 * self._numbers[mark.code] + (mark.sf == 0)  # 0: nobody states a time
             effect = self._effect(move.session, standing, after)
-            found[number, MARKS[mark.kind], move.pupil].add(effect, {mark.kf})
+            cause = found[number, MARKS[mark.kind], move.pupil]
+            cause.add(effect, {mark.kf}, move.session)
+            was = self._code(standing)
+            cause.changes.append(MarkChange(mark.session, mark.kf, was, mark.code))
             standing = after
+
+    def _code(self, standing: int) -> str | None:
+        """Return the code of what stood; none where there was no mark, or it did not count."""
+        return (self.way.later.grid.book[(standing - 1) // 2] or None) if standing else None
 
     @cached_property
     def _numbers(self) -> dict[str, int]:

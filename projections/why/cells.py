@@ -18,19 +18,43 @@ from projections.why.stages import SAME_CELLS, Stage, Way
 Standing = npt.NDArray[np.int16]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class MarkChange:
+    """A mark that became another in a session; ``was``: none where there was no mark."""
+
+    session: str
+    position: int
+    was: str | None
+    became: str | None
+
+
 @dataclass(slots=True)
 class Cause:
-    """What one kind of event did to the counts of one pupil; ``moves``: at least one session."""
+    """What one kind of event did to the counts of one pupil; ``moves``: at least one session.
+
+    ``sessions``: those that it is about; ``changes``: of their marks, where it is about marks.
+    """
 
     effect: Counts = field(default_factory=lambda: np.zeros(len(COUNTED), np.int64))
     events: set[int] = field(default_factory=set)
     moves: bool = False
+    sessions: set[Session] = field(default_factory=set)
+    changes: list[MarkChange] = field(default_factory=list)
 
-    def add(self, effect: Counts, events: set[int]) -> None:
-        """Let some events have an effect."""
+    def add(self, effect: Counts, events: set[int], session: Session) -> None:
+        """Let some events have an effect on a session."""
         self.effect = self.effect + effect
         self.events |= events
         self.moves = self.moves or bool(effect.any())
+        self.sessions.add(session)
+
+    def join(self, other: "Cause") -> None:
+        """Take in what another stage found of the same kind and pupil."""
+        self.effect = self.effect + other.effect
+        self.events |= other.events
+        self.moves = self.moves or other.moves
+        self.sessions |= other.sessions
+        self.changes += other.changes
 
 
 @dataclass(frozen=True, slots=True)

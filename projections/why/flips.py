@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ledger.values import Session
 from policies.law import penalties
 from policies.law.absence import shares
 from policies.law.calendar import school_weeks
@@ -30,7 +31,7 @@ from projections.why.causes import (
     Causes,
     Finder,
 )
-from projections.why.cells import Cause
+from projections.why.cells import Cause, MarkChange
 from projections.why.stages import Stage
 
 
@@ -55,6 +56,8 @@ class Flip:
     before: tuple[int, ...]
     after: tuple[int, ...]
     events: frozenset[int]
+    sessions: frozenset[Session]
+    changes: tuple[MarkChange, ...]
 
 
 def flags(finder: Finder, population: Population) -> list[dict[int, Flags]]:
@@ -90,9 +93,17 @@ def flips(
         by_stage = [each.get(pupil, nothing) for each in found]
         if by_stage[0] != by_stage[-1]:
             last = max(n for n in range(1, len(by_stage)) if by_stage[n] != by_stage[n - 1])
-            events = more[pupil].union(*(cause.events for cause in own[pupil].values()))
-            kind = _kind(finder, own[pupil], last, pupil)
-            flipped.append(Flip(pupil, kind, by_stage[0], by_stage[-1], frozenset(events)))
+            every = own[pupil].values()
+            flip = Flip(
+                pupil,
+                _kind(finder, own[pupil], last, pupil),
+                by_stage[0],
+                by_stage[-1],
+                frozenset(more[pupil].union(*(cause.events for cause in every))),
+                frozenset().union(*(cause.sessions for cause in every)),
+                tuple(change for cause in every for change in cause.changes),
+            )
+            flipped.append(flip)
     return flipped
 
 

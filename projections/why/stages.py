@@ -20,6 +20,7 @@ from projections.queries.view import View
 Facts = Literal[
     "start", "marks", "calendar", "groups", "details", "roll", "selection", "window", "rule"
 ]
+_NOW = "now"
 SAME_CELLS: tuple[Facts, ...] = ("details", "rule")
 """Stages that move no session into or out of the counts."""
 
@@ -28,7 +29,7 @@ SAME_CELLS: tuple[Facts, ...] = ("details", "rule")
 class Pair(Selection):
     """A question about two points in time."""
 
-    and_: str | None = option("the second time (with --known-at) or date (with --on)")
+    and_: str | None = option("the second time (with --known-at) or date (with --on); now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,10 @@ def _other(question: Pair) -> Pair:
             "a difference lies between two points in time",
             "give --known-at and --and, or two dates: --on and --and",
         )
+    second = None if question.and_ == _NOW else question.and_
     if question.known_at is not None:
-        return replace(question, known_at=question.and_)
-    return replace(question, on=parse_date(question.and_))
+        return replace(question, known_at=second)
+    return replace(question, on=None if second is None else parse_date(second))
 
 
 def _by_knowledge(earlier: View, later: View) -> tuple[Stage, ...]:

@@ -5,13 +5,15 @@ register of each is laid over the one before (`cells`); what moved has its event
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
+from ledger.english import number_of
 from ledger.store.folder import Folder
+from ledger.values import Session
 from projections.penalties.case import counted_from
-from projections.queries.blocks import Grid, Lines
+from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.question import Answer, Question, argument, option
 from projections.queries.selection import (
@@ -20,10 +22,10 @@ from projections.queries.selection import (
     check_school,
     population_in_words,
 )
-from projections.queries.tally import COUNTED
-from projections.queries.view import View
+from projections.queries.tally import COUNTED, LATE_APART, late_codes
+from projections.queries.view import Person, View
 from projections.why.causes import KINDS, Finder
-from projections.why.cells import Cause, Cells
+from projections.why.cells import Cause, Cells, MarkChange
 from projections.why.flips import (
     ByPupil,
     Flags,
@@ -40,15 +42,38 @@ Counts = dict[str, int]
 
 
 class CauseRow(NamedTuple):
-    """What one kind of event did to the counts of one pupil, and the positions of the events."""
+    """What one kind of event did to the counts of one pupil, and the positions of the events.
+
+    ``sessions``: those that it is about, in order; ``changes``: what became of their marks.
+    """
 
     kind: str
-    upn: str
+    person: Person
     effect: Counts
     events: list[int]
+    sessions: Sequence[Session]
+    changes: Sequence[MarkChange]
+
+    @property
+    def upn(self) -> str:
+        """The unique pupil number."""
+        return self.person.upn
 
 
-COLUMNS: tuple[Column[CauseRow], ...] = tuple(map(Column, CauseRow._fields))
+def _end_of(row: CauseRow, at: int) -> str | None:
+    return str(row.sessions[at]) if row.sessions else None
+
+
+_CHANGES: tuple[Column[MarkChange], ...] = tuple(
+    map(Column, ("session", "was", "became", "position"))
+)
+COLUMNS: tuple[Column[CauseRow], ...] = (
+    *map(Column, ("kind", "upn", "effect", "events")),
+    Column("sessions", value=lambda row: len(row.sessions)),
+    Column("first", value=lambda row: _end_of(row, 0)),
+    Column("last", value=lambda row: _end_of(row, -1)),
+    Column("changes", value=lambda row: Listing(_CHANGES, row.changes), csv=False),
+)
 
 
 class End(NamedTuple):
@@ -129,7 +154,7 @@ class Why(Pair, Question[Found]):
         unknown = [Lines([end.ignorance]) for end in ends.values() if end.ignorance]
         return Answer(
             fields,
-            blocks=[*unknown, _table(self, found)],
+            blocks=[*unknown, _table(self, found), *_whose(found.causes)],
             listed=Listing(COLUMNS, found.causes),
             sourced=True,
         )
@@ -160,9 +185,9 @@ def _rates(finder: Finder) -> tuple[Counts, Counts, list[CauseRow]]:
     merged: defaultdict[tuple[str, int], Cause] = defaultdict(Cause)
     for (_, kind, pupil), cause in finder.causes().items():
         if cause.moves:
-            merged[kind, pupil].add(cause.effect, cause.events)
+            merged[kind, pupil].join(cause)
     causes = [
-        _cause(finder, kind, pupil, _by_name(COUNTED, each.effect), each.events)
+        _cause(finder, kind, pupil, _by_name(COUNTED, each.effect), each)
         for (kind, pupil), each in merged.items()
     ]
     before, after = ({name: getattr(t, name) for name in COUNTED} for t in finder.cells.totals)
@@ -176,7 +201,7 @@ def _from_flips(
     for flip in flipped:
         moved = (after - before for after, before in zip(flip.after, flip.before, strict=True))
         effect = _by_name(names, moved)
-        causes.append(_cause(finder, flip.kind, flip.pupil, effect, flip.events))
+        causes.append(_cause(finder, flip.kind, flip.pupil, effect, flip))
     before, after = (
         {name: sum(each[at] for each in stage.values()) for at, name in enumerate(names)}
         for stage in (found[0], found[-1])
@@ -190,15 +215,16 @@ def _by_name(names: Iterable[str], numbers: Iterable[int]) -> Counts:
 
 def _turned_round(cause: CauseRow) -> CauseRow:
     """Return a cause undone: the question named the later point in time first."""
-    return cause._replace(effect={name: -n for name, n in cause.effect.items()})
+    effect = {name: -n for name, n in cause.effect.items()}
+    changes = [replace(each, was=each.became, became=each.was) for each in reversed(cause.changes)]
+    return cause._replace(effect=effect, changes=changes)
 
 
-def _cause(
-    finder: Finder, kind: str, pupil: int, effect: Counts, events: Collection[int]
-) -> CauseRow:
+def _cause(finder: Finder, kind: str, pupil: int, effect: Counts, found: Cause | Flip) -> CauseRow:
     view = finder.way.later
     person = view.people.get(pupil) or view.first_known_person(pupil)
-    return CauseRow(kind, person.upn, effect, sorted(events))
+    events, sessions = sorted(found.events), sorted(found.sessions)
+    return CauseRow(kind, person, effect, events, sessions, sorted(found.changes))
 
 
 # -- for reading ---------------------------------------------------------------------------
@@ -215,13 +241,67 @@ class OfKind(NamedTuple):
         return sum(cause.effect[name] for cause in self.causes)
 
 
+_MOST = 40
+"""Rows read on a screen; the document has all."""
+_MOST_SESSIONS = 4
+_TITLES = {
+    "rates": "Why rates differ",
+    "persistent": "Why persistent absence differs",
+    "penalties": "Why penalty notice cases differ",
+}
+
+
+def _whose(causes: Sequence[CauseRow]) -> list[Block]:
+    """Return whose figures moved, by which sessions and codes."""
+    if not causes:
+        return []
+    more = len(causes) - _MOST
+    notes = [f"and {number_of(more, 'more row')}: --json lists them all"] if more > 0 else []
+    return [Listing(_WHOSE, causes[:_MOST]).grid("Whose, and in which sessions", notes=notes)]
+
+
+def _changed(row: CauseRow) -> str:
+    """Write what became of a pupil's marks: ``N to I: 2026-11-17/AM, 2026-11-17/PM``."""
+    if not row.changes:
+        return _sessions([str(session) for session in row.sessions])
+    pairs: defaultdict[tuple[str | None, str | None], list[str]] = defaultdict(list)
+    for each in row.changes:
+        pairs[each.was, each.became].append(each.session)
+    told = ((*map(_code, pair), _sessions(sessions)) for pair, sessions in pairs.items())
+    return "; ".join(f"{was} to {became}: {sessions}" for was, became, sessions in told)
+
+
+def _code(code: str | None) -> str:
+    return code or "no mark"
+
+
+def _sessions(listed: Sequence[str]) -> str:
+    if len(listed) <= _MOST_SESSIONS:
+        return ", ".join(listed)
+    return f"{number_of(len(listed), 'session')}, {listed[0]} to {listed[-1]}"
+
+
+def _moved(effect: Counts) -> str:
+    told = (f"{_words(name)} {effect[name]:+d}" for name in _told(effect) if effect[name])
+    return ", ".join(told)
+
+
+_WHOSE: tuple[Column[CauseRow], ...] = (
+    Column("", "Cause", text=lambda row: row.kind),
+    Column("", "Pupil", text=lambda row: row.person.name),
+    Column("", "UPN", text=lambda row: row.upn),
+    Column("", "Sessions and codes", text=_changed, free=True),
+    Column("", "Effect", text=lambda row: _moved(row.effect)),
+)
+
+
 def _table(question: Why, found: Found) -> Grid:
     together: defaultdict[str, list[CauseRow]] = defaultdict(list)
     for cause in found.causes:
         together[cause.kind].append(cause)
     rows = [OfKind(kind, causes) for kind, causes in together.items()]
     return Listing(_kind_columns(found.difference), rows).grid(
-        f"Why {question.what} differ" + (f", {found.population}" if found.population else ""),
+        _TITLES[question.what] + (f", {found.population}" if found.population else ""),
         total=OfKind("All causes together", found.causes),
         notes=_notes(found),
     )
@@ -239,20 +319,31 @@ def _kind_columns(names: Iterable[str]) -> tuple[Column[OfKind], ...]:
         return Column("", heading, text=lambda row: str(number(row)), number=True)
 
     def effect(name: str) -> Column[OfKind]:
-        heading = _words(name).capitalize()
+        heading = _heading(name)
         return Column("", heading, text=lambda row: f"{row.effect(name):+d}", number=True)
 
     return (
         Column("", "Cause", text=lambda row: row.words),
         count("Pupils", lambda row: len({cause.upn for cause in row.causes})),
         count("Events", lambda row: len({n for cause in row.causes for n in cause.events})),
-        *map(effect, names),
+        *map(effect, _told(names)),
     )
 
 
 def _counts_in_words(counts: Counts) -> str:
-    return ", ".join(f"{n} {_words(name)}" for name, n in counts.items())
+    return ", ".join(f"{counts[name]} {_words(name)}" for name in _told(counts))
+
+
+def _told(names: Iterable[str]) -> list[str]:
+    """Return the counts that are read: of being late its two kinds, not both together."""
+    return [name for name in names if name != "late"]
+
+
+def _heading(name: str) -> str:
+    words = _words(name)
+    return words[0].upper() + words[1:]
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    late = dict(zip(LATE_APART, late_codes(), strict=True))
+    return f"late {late[name]}" if name in late else name.replace("_", " ")

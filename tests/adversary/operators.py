@@ -157,7 +157,7 @@ def move_to_another_stream(trial: Trial) -> int:
     return position
 
 
-@said("version [0-9]+ of .* was expected, 99 found")
+@said("version [0-9]+ of .* was expected, 100 found")
 def skip_versions(trial: Trial) -> int:
     position = trial.some()[0]
     trial.edit(position, "originator_version", 99)
@@ -229,7 +229,7 @@ def signed_future_name(trial: Trial) -> int:
     return trial.resigned(trial.some("SessionMarked.v1")[0], name="SessionMarked.v9")
 
 
-@said("version 0 of .* was expected, 7 found")
+@said("version 1 of .* was expected, 8 found")
 def signed_wrong_version(trial: Trial) -> int:
     position, stream, *_ = trial.some("SessionMarked.v1")
     return trial.resigned(position, stream=stream + "x", version=7)

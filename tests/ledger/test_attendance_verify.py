@@ -327,7 +327,7 @@ def handed_to(signer):
 
 NO_HEADER = "it is not a transaction's header"
 RULES = {
-    "a version": (lambda w: w.versions.update({10: 3}), "entry 10: version 1 of mark:p:"),
+    "a version": (lambda w: w.versions.update({10: 3}), "entry 10: version 2 of mark:p:"),
     "no JSON": (changed(6, b"{"), "entry 6: SessionMarked.v1 is not one JSON object"),
     "no object": (changed(6, b"[]"), "entry 6: SessionMarked.v1 is not one JSON object"),
     "no UTF-8": (changed(6, b'{"a":"\xff"}'), "is not one JSON object"),
@@ -590,7 +590,7 @@ def test_a_proof_of_each_entry_is_accepted(written, verify, given_file, position
 def test_what_a_proof_is_of_is_shown_without_what_could_mislead(written, verify, given_file):
     path = given_file(written.proof(6).written)
     said = verify(0, path)
-    assert "SessionMarked.v1, version 0 of mark:p:2026-11-20/AM" in said
+    assert "SessionMarked.v1, version 1 of mark:p:2026-11-20/AM" in said
     assert "\\u202e" in said
     assert "Signature    not checked: no key was given" in said
     document = json.loads(verify(0, path, "--json"))

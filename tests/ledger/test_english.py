@@ -4,7 +4,16 @@ from datetime import date
 
 import pytest
 
-from ledger.english import alternatives, day, in_words, noun, number_of, part_of_day, weekday
+from ledger.english import (
+    alternatives,
+    day,
+    duration,
+    in_words,
+    noun,
+    number_of,
+    part_of_day,
+    weekday,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +48,15 @@ def test_the_halves_of_a_school_day_are_named_as_families_name_them():
 )
 def test_alternatives_are_joined_by_commas_and_the_last_by_or(names, written):
     assert alternatives(names) == written
+
+
+@pytest.mark.parametrize(
+    ("minutes", "written"),
+    [
+        (0, "0 minutes"), (1, "1 minute"), (59, "59 minutes"), (60, "1 hour"),
+        (61, "1 hour 1 minute"), (1439, "23 hours 59 minutes"), (1440, "1 day"),
+        (1441, "1 day"), (1500, "1 day 1 hour"), (3540, "2 days 11 hours"),
+    ],
+)  # fmt: skip
+def test_minutes_that_are_hours_or_days_are_told_as_such(minutes, written):
+    assert duration(minutes) == written

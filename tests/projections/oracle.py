@@ -40,7 +40,10 @@ DAY = timedelta(days=1)
 NO_GROUP = "(none)"
 CANCELLED = "cancelled"
 REGULATIONS_2024 = date(2024, 8, 19)
-COUNTS = ("possible", "attended", "authorised", "unauthorised", "late", "missing", "undated")
+COUNTS = (
+    "possible", "attended", "authorised", "unauthorised", "late", "late_before_close",
+    "late_after_close", "missing", "undated",
+)  # fmt: skip
 
 # (possible, attended, unauthorised) by code, from codes.csv, columns counts_as_*.
 PRESENT = (True, True, False)
@@ -368,6 +371,8 @@ class Tally:
         self.counts["unauthorised"] += unauthorised
         self.counts["authorised"] += possible and not attended and not unauthorised
         self.counts["late"] += code in LATE
+        self.counts["late_before_close"] += code == "L"
+        self.counts["late_after_close"] += code == "U"
         self.counts["undated"] += standing.undated
 
     def row(self) -> dict:

@@ -95,6 +95,11 @@ def versions_of_mark(known: Known, pupil: int, session: str) -> list[Mark]:
     return known.ever(Mark, id=Between(*version_ids(pupil, session)))
 
 
+def recorded_marks(known: Known, pupil: int, session: str) -> list[Mark]:
+    """Return every version of a mark in the log up to the position, whatever sources stated."""
+    return known.recorded(Mark, id=Between(*version_ids(pupil, session)))
+
+
 def marks_with_codes(
     known: Known, pupil: int, days: tuple[date, date], codes: Iterable[str]
 ) -> list[Mark]:

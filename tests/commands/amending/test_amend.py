@@ -25,7 +25,7 @@ def amend(**fields):
 
 
 def week(**fields):
-    return amend(**WEEK, **fields)
+    return amend(**WEEK | fields)
 
 
 @pytest.fixture
@@ -73,6 +73,11 @@ def test_dry_run_shows_each_change_in_full_and_records_nothing(marked):
         "  amendment, 3 school days after the session",
         "  reason:   mother rang",
         "the figures: nothing moves",
+        (
+            "6 sessions without a mark left out: 2026-11-17/PM, 2026-11-18/PM, 2026-11-19, "
+            "2026-11-20 (attendance mark)"
+        ),
+        "3 sessions with another code than / left out",
         "dry run: nothing was recorded",
     )
     assert marked.folder.head() == before
@@ -82,9 +87,13 @@ def test_dry_run_counts_what_moves(marked):
     """Sessions move from one figure to another; what the codes need is shown with them."""
     says = marked.do(week(code="B", nature="taster day", dry_run=True)).says
     assert says[2].endswith("(taster day)")
-    assert says[-3:] == (
+    assert says[-4:] == (
         "4 amendments",
         "the figures: attended +3, unauthorised absence -3",
+        (
+            "6 sessions without a mark left out: 2026-11-17/PM, 2026-11-18/PM, 2026-11-19, "
+            "2026-11-20 (attendance mark)"
+        ),
         "dry run: nothing was recorded",
     )
 
@@ -114,6 +123,30 @@ def test_range_leaves_what_says_so_already_or_was_cancelled(marked):
     marked.do(amend())
     marked.do(CancelSessions(sessions=("2026-11-18",), reason="no heating"))
     assert [e.original for e in marked.events(week())] == ["N", "/"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_range_says_which_sessions_it_left_out_and_why(marked, dry_run):
+    """Blank ones with the command that fills them; those to come; what the calendar gave."""
+    marked.do(amend())
+    marked.do(CancelSessions(sessions=("2026-11-18",), reason="no heating"))
+    says = marked.do(week(to_="2026-11-24", dry_run=dry_run)).says
+    assert [line for line in says if "left out" in line] == [
+        (
+            "5 sessions without a mark left out: 2026-11-17/PM, 2026-11-19, 2026-11-20 "
+            "(attendance mark)"
+        ),
+        "4 sessions still to come left out: 2026-11-23, 2026-11-24 (attendance plan add)",
+        "2 sessions cancelled or closed, with a mark, left out: 2026-11-18",
+        "1 session with that mark already left out: 2026-11-16/AM",
+    ]
+    whole = marked.do(week(to_="2026-12-11", code="O", dry_run=True)).says
+    assert any(line.endswith("2026-12-04 and 5 more days (attendance plan add)") for line in whole)
+
+
+def test_range_in_which_every_mark_is_amended_leaves_nothing_out(marked):
+    says = marked.do(week(to_="2026-11-17/AM", code="O")).says
+    assert not any("left out" in line for line in says)
 
 
 def test_change_before_the_register_closes_is_a_correction(desk):
@@ -322,7 +355,7 @@ def test_direct_and_held_changes_are_counted_apart(strict):
     command = amend(session=None, from_="2026-11-13", to_="2026-11-20", from_code="/", code="O")
     says = strict.do(command).says
     assert says[3].startswith("1 amendment; 2 held for a second person's approval: ")
-    assert says[4:] == (
+    assert says[4:6] == (
         "the figures: attended -1, unauthorised absence +1",
         "the figures, once approved: attended -2, unauthorised absence +2",
     )

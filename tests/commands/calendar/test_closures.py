@@ -43,7 +43,14 @@ def test_half_a_day_is_closed_for_some_groups(desk):
 def test_repeated_closure_records_nothing(desk):
     """A half that is closed already is not closed again."""
     desk.do(close(session=("AM",)))
-    [event] = desk.events(close())
+    told = desk.do(close(group=("7A",), session=("AM",))).says
+    assert told == ("2026-11-27 AM closed: INSET",)
+    says = desk.do(close()).says
+    assert says == (
+        "2026-11-27 PM closed: INSET",
+        "1 session closed already left out: 2026-11-27/AM",
+    )
+    [event] = [e for _, _, e in desk.log() if isinstance(e, SessionsClosed)][2:]
     assert event.sessions == ("PM",)
     assert "nothing was recorded" in desk.do(close()).says[0]
 
@@ -284,6 +291,19 @@ def test_the_way_back_names_each_day_and_the_groups(desk):
     assert said[said.index("if that is wrong:") + 1 : -1] == (
         f"  attendance closures withdraw 2026-11-19 {groups} --put-back --reason ...",
         f"  attendance closures withdraw 2026-11-20 --session AM {groups} --put-back --reason ...",
+    )
+
+
+def test_what_was_cancelled_already_is_told(desk):
+    """Of several sessions only those that are new are recorded."""
+    desk.do(cancel())
+    says = desk.do(cancel(sessions=("2026-11-19", "2026-11-20/AM"))).says
+    assert says == (
+        "2026-11-19/AM cancelled: no heating",
+        "2026-11-19/PM cancelled: no heating",
+        "8 entered: 8 Y4",
+        "the figures: not counted +8, no mark -8",
+        "1 session cancelled already left out: 2026-11-20/AM",
     )
 
 

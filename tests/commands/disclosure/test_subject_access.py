@@ -48,6 +48,37 @@ def test_what_is_said_of_it_is_kept(desk):
     assert event.what.endswith("with free text (reviewed by Hal Hope, Head Teacher, head)")
 
 
+SAME = ("Mr Sam Quill", "Sam Quill", "S. Quill", "mr quill", "  Quill ", "MR  SAM  QUILL")
+OTHERS = ("Mrs Quill", "Mrs Sam Quill", "Ann Quill", "A. Quill", "Mr Sam Reed", "Sam", "Quill Sam")
+
+
+def asking(desk: Desk, to: str, **fields) -> CopyForSubject:
+    """A copy for a parent who is on record as Mr Sam Quill."""
+    stated = {"title": "Mr", "forename": "Sam", "surname": "Quill"}
+    desk.do(RecordParent(parent_id="M1", **stated))
+    desk.do(RecordRelation(parent_id="M1", pupil="P1", relationship="parent", care="yes"))
+    return copy(to=to, parent="M1", **fields)
+
+
+@pytest.mark.parametrize("to", SAME)
+def test_a_parent_is_written_with_or_without_title_and_forename(desk, to):
+    assert desk.do(asking(desk, to)).header is not None
+
+
+@pytest.mark.parametrize("to", OTHERS)
+def test_a_name_that_is_not_the_parent_s_on_record_is_refused(desk, to):
+    """Mrs Quill is not Mr Sam Quill: the copy might go to the other parent."""
+    refusal = desk.refused(asking(desk, to), "for-other-name")
+    assert "M1 is on record as Mr Sam Quill" in refusal.what
+    assert "--for 'Mr Sam Quill'" in refusal.remedy
+    assert desk.do(asking(desk, to, authority="letter of a solicitor")).header is not None
+
+
+def test_where_no_title_or_forename_is_on_record_none_is_missed(desk):
+    related(desk, care="yes")
+    assert desk.do(copy(to="Mrs Ann Quill", parent="M1")).header is not None
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [

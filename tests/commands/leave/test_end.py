@@ -6,7 +6,7 @@ import pytest
 
 from commands.amending.amend import AmendMarks
 from commands.calendar.closures import AddClosure
-from commands.register.plans import ChangePlan, PlanAbsence
+from commands.register.plans import ChangePlan, PlanAbsence, WithdrawPlan
 from commands.register.take import MarkSession, TakeRegister
 from commands.roll.remove import RemovePupil
 from ledger.events.amending import AmendmentRequested
@@ -138,8 +138,25 @@ def test_what_was_entered_otherwise_or_is_not_met_any_more_stays(away):
     away.do(AmendMarks(pupil="P1", session=parse_session(TAKEN[0]), code="/", reason="Here"))
     ask_and_grant(away, TAKEN[1], TAKEN[1], asked_on=date(2026, 11, 22))
     away.do(AddClosure(day=date(2026, 11, 25), reason="INSET"))
+    assert [
+        line for line in away.do(falsify(away.leave_id, dry_run=True)).says if "left" in line
+    ] == [
+        f"1 session that other leave covers left out: {TAKEN[1]}",
+        f"1 session with another mark left out: {TAKEN[0]} (attendance amend)",
+    ]
     recorded = away.recorded(falsify(away.leave_id))
     assert sessions_of(recorded, "mark") == [TAKEN[2]]
+
+
+def test_a_session_with_neither_mark_nor_plan_is_told(desk):
+    """Its plan was withdrawn, and no register entered anything."""
+    leave_id = ask_and_grant(desk, "2026-11-23", "2026-11-23")
+    off = WithdrawPlan(pupil="P1", session=parse_session("2026-11-23/PM"), reason="Home again")
+    desk.do(off)
+    taken(desk, TAKEN[:1])
+    desk.at("2026-11-25T10:00")
+    told = "1 session without a mark left out: 2026-11-23/PM"
+    assert told in desk.do(falsify(leave_id, dry_run=True)).says
 
 
 def test_leave_over_a_change_of_roll_is_amended_up_to_the_last_day(away):

@@ -140,6 +140,35 @@ def test_repeated_change_records_nothing(planned):
     assert "nothing was recorded" in planned.do(change()).says[0]
 
 
+def test_what_a_range_leaves_out_is_told(planned):
+    """Planned so already, not met, without a plan; nothing is left out of one session."""
+    planned.do(AddClosure(day=date(2026, 11, 25), session=("PM",), reason="INSET"))
+    assert planned.do(days("2026-11-24/PM", "2026-11-26")).says == (
+        "Ada Quill: M planned for 3 sessions",
+        "1 session planned so already left out: 2026-11-24/PM",
+        "1 session that the school does not meet for the pupil left out: 2026-11-25/PM",
+    )
+    planned.do(change(session=parse_session("2026-11-24/AM")))
+    assert planned.do(change(session=None, from_="2026-11-24", to_="2026-11-27")).says == (
+        "Ada Quill: C now planned for 4 sessions",
+        "1 session planned so already left out: 2026-11-24/AM",
+        "2 sessions without a plan left out: 2026-11-27 (attendance plan add)",
+    )
+
+
+def test_plans_that_can_no_longer_change_are_told(planned):
+    """One has its mark; the morning of another day is over."""
+    planned.at("2026-11-24T09:30")
+    planned.do(MarkSession(pupil="P1", session=MONDAY_AM, code="M"))
+    past = (
+        "3 sessions with a mark, or whose register has ended, left out: 2026-11-23, 2026-11-24/AM "
+        "(attendance amend, or mark)"
+    )
+    span = {"session": None, "from_": "2026-11-23", "to_": "2026-11-24"}
+    assert past in planned.do(change(**span)).says
+    assert planned.do(withdraw(**span)).says == ("Ada Quill: 1 planned session withdrawn", past)
+
+
 def test_session_with_a_mark_is_refused(planned):
     """Past planning."""
     planned.at("2026-11-23T09:30")

@@ -9,12 +9,13 @@ from commands.calendar.closures import AddClosure, CancelSessions
 from commands.calendar.terms import SetTerm
 from commands.register.entries import Row
 from commands.register.plans import PlanAbsence
-from commands.register.take import MarkSession, TakeRegister
+from commands.register.take import MarkSession, TakeRegister, _lateness
 from commands.roll.enrol import EnrolPupil, MovePupil
 from commands.school.school import CreateLedger
 from ledger.clock import parse_instant
 from ledger.errors import ImportRefused
 from ledger.events.register import MarkCorrected, RegisterTaken, SessionMarked
+from ledger.state.calendar import Calendar
 from ledger.store.folder import Folder
 from ledger.values import parse_session
 from tests.commands.conftest import Desk, upn
@@ -146,6 +147,35 @@ def test_taking_on_a_later_day_makes_late_entries(desk):
     """Nobody takes yesterday's register today."""
     desk.at("2026-11-23T09:00")
     assert all(e.late for _, e in desk.recorded(take(rest_present=True))[1:])
+
+
+LATE = {
+    "2026-11-20T08:55": (),
+    "2026-11-20T09:20": (
+        "taken late: 25 minutes after it closed, at 08:55 on Friday 20 November 2026",
+    ),
+    "2026-11-22T19:55": (
+        (
+            "taken late: 2 days 11 hours after it closed, at 08:55 on Friday 20 November 2026; "
+            "what was entered is late entries"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("at", LATE)
+def test_a_register_taken_late_says_how_late(desk, at):
+    """At the closing time it is not; days are told as days."""
+    assert desk.at(at).do(take(rest_present=True)).says[1:] == LATE[at]
+
+
+def test_without_a_closing_time_a_later_day_is_late():
+    """Of a session before the first register times on record."""
+    calendar = Calendar([], [], [])
+    session, at = parse_session("2026-11-20/AM"), parse_instant("2026-11-20T23:59")
+    assert list(_lateness(calendar, session, at)) == []
+    [told] = _lateness(calendar, session, parse_instant("2026-11-21T00:00"))
+    assert told.startswith("taken late: on a later day than Friday 20 November 2026; what was")
 
 
 def test_repeated_register_records_nothing(morning):

@@ -107,7 +107,7 @@ def test_a_transaction_inside_another_is_a_finding(grown):
     said = told(grown)
     assert "9: a transaction begins inside another, which ends at 9" in said
     assert "9: StaffJoined.v1 stands where a transaction's header should" in said
-    assert "version 3 of commits was expected, 9 found" in said
+    assert "version 4 of commits was expected, 10 found" in said
 
 
 FACT = INSERT.replace("'commits', 4, 'Committed.v1'", "'staff:S9', 0, 'StaffJoined.v1'")

@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.law.absence import Share, of_statistical_age, shares
+from policies.law.absence import Share, lines, of_statistical_age, shares
 from policies.law.age import birth_cohort
 from tests.policies.answers import answered
 
 COUNTS = st.tuples(st.integers(0, 400), st.integers(0, 400)).map(sorted)
 SHARES = st.sampled_from([Share(1, 10), Share(1, 2), Share(3, 20), Share(2, 5)])
+
+
+def test_the_lines_are_those_of_every_flag_of_absence_and_of_the_attendance_left():
+    """DfE, methodology 3.2.2: 10 % and 50 % of absence; so 90 % and 50 % of attendance."""
+    assert lines() == {10, 50, 90}
 
 
 @pytest.mark.cases("figures/absence")

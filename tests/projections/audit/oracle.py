@@ -75,14 +75,6 @@ def lag(day, on):
     return sum(is_school_day(day + timedelta(days=n)) for n in range(1, (on - day).days + 1))
 
 
-def deadline(day):
-    left = 5
-    while left:
-        day += timedelta(days=1)
-        left -= is_school_day(day)
-    return day
-
-
 def n_kept(world):
     for pupil, session, said in world.each():
         stood = None
@@ -90,10 +82,10 @@ def n_kept(world):
             if one.code == "N":
                 stood = stood or one
                 continue
-            if stood and one.on is not None and one.on > deadline(day_of(session)):
+            if stood and one.on is not None and lag(day_of(session), one.on) > 5:
                 yield session, pupil, one.code, (stood.position, one.position)
             stood = None
-        if stood and world.on > deadline(day_of(session)):
+        if stood and lag(day_of(session), world.on) > 5:
             yield session, pupil, None, (stood.position,)
 
 

@@ -152,7 +152,10 @@ def test_names_are_shown_as_they_were_on_the_day(school):
     assert by["n-kept"] == []
     assert "Ada Quill, Head of Year" in text(answer)
     lines = as_csv(answer).splitlines()
-    assert lines[0].endswith(",evidence,upn,by")
+    assert lines[0].endswith(",evidence,upn,name,by")
+    told = {row["upn"]: row["name"] for row in answer.rows() if row["upn"]}
+    assert told == {upn: f"Fore-{upn[2:]} Sur-{upn[2:]}" for upn in told}
+    assert "name" not in ask(school).rows()[0]
     assert lines[-1].endswith('"Ada Quill, Head of Year"')
 
 

@@ -21,6 +21,7 @@ from ledger.events.school import StaffJoined
 from ledger.store.store import Fact
 from ledger.values import parse_session
 from projections.audit.audit import Audit
+from projections.history.changes import Changes
 from tests.projections import office_cases as cases
 from tests.projections.audit import oracle
 from tests.projections.ledgers import enrolled, instant, joined
@@ -75,6 +76,8 @@ class Author:
                         self._changes(day, 12 + at)
                     if self.random.random() < 0.15:
                         self._paper(day)
+                elif self.random.random() < 0.4:
+                    self._changes(day, 12)
                 day += timedelta(days=1)
         return self
 
@@ -233,6 +236,8 @@ def test_every_check_agrees_with_brute_force(founded, tmp_path, told, seed):
     for check, expected, got in compared(world, rows):
         assert sorted(map(repr, got)) == sorted(map(repr, expected)), check
         told[check] = told.get(check, 0) + len(expected)
+    counted = book.ask(Changes(on=ON, summary=True), now=NOW).document["total"]["late"]
+    assert counted == sum(r["check"] == "n-kept" and r["to_code"] is not None for r in rows)
 
 
 def compared(world, rows):

@@ -153,6 +153,28 @@ def test_a_parent_sees_themselves_and_that_there_are_others(case):
         assert third not in said
 
 
+def test_the_reader_is_never_another_person(case):
+    """What left to whoever asks is told as such, without the id; to anybody else it is not."""
+    left = {"kind": "subject-access", "what": "copy", "on": date(2025, 9, 20), "seen_at": 1}
+    for to in ("Dr Mim Able (parent mum)", "Dr Dov Able (parent dad)", "Ann Able"):
+        case.add(AT, Fact(streams.disclosure("ann"), Disclosed(to=to, **left, **AUTHOR)))
+
+    def to(**fields):
+        rows = copy(case, **fields)["disclosures"]
+        return [row["to"] for row in rows if row["kind"] == "subject-access"]
+
+    assert to(parent="mum", for_="Dr Mim Able") == [
+        "Dr Mim Able (who asked for this copy)", OTHER, OTHER,
+    ]  # fmt: skip
+    assert to() == [OTHER, OTHER, "Ann Able (the pupil)"]
+
+
+def test_a_copy_calls_nobody_whoever_asks(case):
+    said = read(case, parent="mum", for_="Dr Mim Able")
+    assert "Penalty notices to the person asking" in said
+    assert "whoever" not in said
+
+
 def test_a_confidential_address_never_appears(case):
     """Neither the parent's nor the pupil's, nor in amendments; also as it was known before."""
     before = case.folder.head()

@@ -59,12 +59,50 @@ def test_each_code_counts_as_its_rule_says(school):
     codes = ("/", "L", "I", "U", "X")
     days = weekdays(date(2025, 9, 8), date(2025, 9, 12))
     school.add(AT, *(marked("ann", f"{d}/AM", c) for d, c in zip(days, codes, strict=True)))
+    school.add(AT, marked("ann", f"{days[0]}/PM", "L"))
     row = rows(school, on=days[-1], from_=days[0])["U-ann"]
     assert row == row | {
-        "upn": "U-ann", "possible": 4, "attended": 2, "authorised": 1, "unauthorised": 1,
-        "late": 2, "missing": 5, "undated": 0, "attendance": "50.0",
-        "codes": {"/": 1, "I": 1, "L": 1, "U": 1, "X": 1},
+        "upn": "U-ann", "possible": 5, "attended": 3, "authorised": 1, "unauthorised": 1,
+        "late": 3, "missing": 4, "undated": 0, "attendance": "60.0",
+        "late_before_close": 2, "late_after_close": 1,
+        "codes": {"/": 1, "I": 1, "L": 2, "U": 1, "X": 1},
     }  # fmt: skip
+
+
+def test_late_before_and_after_the_register_closed_are_never_one_number(school):
+    """L is attendance, U is absence: apart in the table, in words, and said beneath."""
+    days = weekdays(date(2025, 9, 8), date(2025, 9, 10))
+    codes = ("L", "L", "U")
+    school.add(AT, *(marked("ann", f"{d}/AM", c) for d, c in zip(days, codes, strict=True)))
+    asked = {"on": days[-1], "from_": days[0], "pupil": "U-ann"}
+    answer = school.ask(Rates(**asked, explain=True))
+    grid, words = answer.blocks
+    at = list(grid.headings).index("Late L+U")
+    assert [row[at] for row in grid.rows] == ["2+1", "2+1"]
+    said = "Late: L before the register closed, counted as attended; U after it closed, counted"
+    assert grid.notes[0].startswith(said)
+    assert any("; late: L 2, U 1; 3 without a mark." in line for line in words.lines)
+    nobody = school.ask(Rates(**asked | {"pupil": "U-bob"}))
+    assert not any("Late" in note for note in nobody.blocks[0].notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "counted"),
+    [
+        ({"by": "registration"}, "on"),
+        ({"by": "cohort", "membership": "session"}, "session"),
+        ({"group": "9A"}, "on"),
+        ({"group": "9A", "membership": "session"}, "session"),
+        ({}, None),
+        ({"by": "school", "membership": "session"}, None),
+    ],
+)
+def test_figures_of_groups_say_which_membership_they_go_by(school, asked, counted):
+    """In the document and beneath; of pupils without a group there is nothing to say."""
+    answer = school.ask(Rates(**DAY, **asked))
+    assert answer.document.get("membership") == counted
+    told = [note for note in answer.blocks[-1].notes if note.startswith("Groups (--membership")]
+    assert [note.split()[2] for note in told] == ([] if counted is None else [f"{counted}):"])
 
 
 ANN = DAY | {"pupil": "U-ann"}
@@ -345,7 +383,7 @@ def test_rows_are_sorted_and_shown_with_name_and_counts(school):
     at = list(grid.headings).index("Attendance")
     shown = [row[at] for row in grid.rows]
     assert shown == ["100.0 % (1 of 1)", "0.0 % (0 of 1)", "no sessions", "50.0 % (1 of 2)"]
-    assert text.as_csv(answer).splitlines()[1].startswith("U-ann,1,1,0,0,0,1,0,/=1,100.0")
+    assert text.as_csv(answer).splitlines()[1].startswith("U-ann,1,1,0,0,0,1,0,/=1,100.0,0,0")
 
 
 def test_groups_are_shown_in_natural_order(school):

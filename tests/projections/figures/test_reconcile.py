@@ -118,6 +118,22 @@ def test_a_code_that_has_ended_since_is_a_cause(empty, tmp_path):
     assert by_upn(answer)["U-ann"]["causes"] == {"missing": 1, "legacy": 1}
 
 
+def test_lateness_of_ours_is_told_by_code(school, tmp_path):
+    """A file has L and U together; ours says of how many of each the difference is."""
+    days = weekdays(MONDAY, FRIDAY)
+    school.add(AT, *(marked("ann", f"{day}/AM", c) for day, c in zip(days, "LLUU/", strict=True)))
+    school.add(AT, *(marked("bob", f"{day}/AM", "L") for day in days))
+    (tmp_path / "totals.csv").write_text("upn,late\nU-ann,1\nU-zed,2\n")
+    answer = ask(school, tmp_path / "totals.csv")
+    ann = by_upn(answer)["U-ann"]
+    assert ann["ours"] == {"late": 4, "late_before_close": 2, "late_after_close": 2}
+    assert ann["difference"] == {"late": 3}
+    told = "\n".join(as_lines(answer.blocks[0]))
+    assert "late 4 (L 2, U 2) against 1 (+3)" in told
+    assert "late 5 (L 5, U 0)" in told
+    assert "late 2 " in told
+
+
 def test_the_text_says_how_much_and_why(week):
     """With the sign of the difference, and that causes are only likely ones."""
     text = "\n".join(as_lines(ask(week, since=date(2025, 9, 11)).blocks[0]))

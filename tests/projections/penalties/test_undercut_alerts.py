@@ -7,7 +7,7 @@ import pytest
 
 from ledger.errors import Refused
 from ledger.events import streams
-from ledger.events.amending import AmendmentApproved
+from ledger.events.amending import AmendmentApproved, EvidenceGiven
 from ledger.events.calendar import ClosureWithdrawn, SessionCancelled
 from ledger.events.disclosure import Disclosed
 from ledger.events.penalties import AlertSettled, PenaltyConsidered
@@ -258,10 +258,39 @@ def test_an_imported_closure_leaves_the_entry_and_says_that_it_no_longer_counts(
         "import of other-system on 8 September 2025"
     )
     assert "was changed (import of other-system)" in written
-    assert "A dash: no mark was made." in written
+    assert "O  " in written
+    assert "no mark was made" not in written
     (row,) = rows(absent)
     assert row["sessions"] == [f"{SESSION} O no longer counts"]
     assert (row["cause"]["source"], row["cause"]["command"]) == ("other-system", "Test")
+
+
+def test_the_draft_explains_codes_and_names_the_evidence(absent):
+    """Each code once; what the amendments of the batch rest on, and whether a copy is kept."""
+    what = {"file": "letter.pdf", "note": "Letter from LRI", "key": "k"}
+    given = EvidenceGiven(sha256="ab" * 32, **what)
+    other = EvidenceGiven(note="something else", sha256="cd" * 32)
+    number = absent.add(
+        AT + SECOND,
+        amended(SESSION, reason=REASON, batch="b1"),
+        Fact(streams.evidence("ann", "b1"), given),
+        Fact(streams.evidence("ann", "b2"), other),
+        undercut(),
+    )
+    written = shown(letter(absent, number))
+    assert "I  Illness" in written
+    assert "O  Absent without leave" in written
+    assert "Evidence given: Letter from LRI, letter.pdf; a copy is kept." in written
+    assert "something else" not in written
+    assert "dash" not in written
+
+
+def test_a_session_without_a_mark_is_explained(absent):
+    """Of a mark entered late over nothing."""
+    late = marked("ann", "2025-09-08/PM", "O", late=True)
+    sessions = ("2025-09-08/PM ->O",)
+    number = absent.add(AT + SECOND, late, undercut(sessions=sessions))
+    assert "-  no mark was made" in shown(letter(absent, number))
 
 
 def member(event, **more):

@@ -9,8 +9,9 @@ import pytest
 from commands.core.execute import execute
 from commands.school.staff import AddStaff
 from ledger import attendance_verify
-from ledger.events.register import MarkAmended
-from ledger.store.store import Store
+from ledger.events import streams
+from ledger.events.register import AbsencePlanned, MarkAmended, SourceConflicted
+from ledger.store.store import Fact, Store
 from ledger.tlog import signing
 from ledger.tlog.note import read_checkpoint, read_note
 from ledger.tlog.tree import is_consistent, position_of
@@ -35,6 +36,10 @@ def book(school):
     return school
 
 
+def ask_history(book):
+    return run("--ledger", book.folder.path, "history", "U-ann", SESSION, "--json").json
+
+
 def prove(book, *options):
     return run("--ledger", book.folder.path, "prove", *options)
 
@@ -51,6 +56,40 @@ def test_the_mark_that_stands_is_proven(book):
     assert read_proof(found["proof"]).wrong(key(book)) is None
     first = prove(book, "--pupil", "L-ann", SESSION, "--version", "1", "--json").json
     assert (first["position"], first["name"]) == (head - 2, "SessionMarked.v1")
+
+
+def test_a_version_has_one_number_everywhere(book, tmp_path, capsys):
+    """In history, for prove and as the verifier prints it: with a plan, and a conflict between.
+
+    What a source states and is not entered takes a number, and is never what stands.
+    """
+    stream = marked("ann", SESSION, "N").stream
+    plan = AbsencePlanned(code="C", reason="trip", by="s1")
+    conflict = SourceConflicted(stands="L", code="O", row=2)
+    settled = SourceConflicted(stands="L", code="L", row=2)
+    again = MarkAmended(original="L", code="I", reason="slip", by="s1", name="Mrs Register")
+    at = instant(2025, 9, 5, 9)
+    book.add(at, Fact(streams.plan("ann", SESSION), plan))
+    book.versions[stream] = 2
+    for more, event in enumerate((conflict, settled), start=1):
+        book.add(at + more, on_mark("ann", SESSION, event), imported=True)
+    book.add(at + 3, on_mark("ann", SESSION, again))
+    book.add(at + 4, on_mark("ann", SESSION, SourceConflicted(stands="I", code="O", row=3)),
+             imported=True)  # fmt: skip
+    told = ask_history(book)["rows"]
+    assert [(row["kind"], row["version"]) for row in told] == [
+        ("entry", 1), ("amendment", 2), ("plan", 1), ("amendment", 5),
+    ]  # fmt: skip
+    assert {c["version"] for c in ask_history(book)["conflicts"]} == {3, 4, 6}
+    standing = prove(book, "--pupil", "U-ann", SESSION, "--json").json
+    assert (standing["version"], standing["position"]) == (5, told[3]["position"])
+    for row in told[:2] + told[3:]:
+        number, path = row["version"], tmp_path / f"{row['version']}.tlog-proof"
+        prove(book, "--pupil", "U-ann", SESSION, "--version", number, "--out", path)
+        assert attendance_verify.main([str(path)]) == 0
+        said = capsys.readouterr().out
+        assert f"Entry        {row['position']}: unaltered" in said
+        assert f"version {number} of {stream}" in said
 
 
 def test_any_entry_is_proven(book, tmp_path):

@@ -112,7 +112,7 @@ def test_the_document(grown):
     assert said.code == 3
     assert said.json["unaltered"] is False
     first = said.json["problems"][0]
-    assert first == {"position": 7, "what": "version 0 of staff:S2 was expected, 5 found"}
+    assert first == {"position": 7, "what": "version 1 of staff:S2 was expected, 6 found"}
     rows = verify(grown, "--csv")
     assert rows.code == 3
     assert rows.out.splitlines()[:2] == ["position,what", "7," + first["what"].join('""')]

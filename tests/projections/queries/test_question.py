@@ -17,6 +17,7 @@ from projections.queries.question import Answer, PointInTime, argument, option
 from projections.roll.admission import Admission
 from projections.roll.pupils import PupilFind
 from tests.projections import oracle
+from tests.projections.ledgers import instant, marked
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,26 @@ def test_a_percentage_is_written_with_the_counts_behind_it():
     assert share_of(9, 10) == "90.0 % (9 of 10)"
 
 
+@pytest.mark.parametrize(
+    ("part", "whole", "lines", "written"),
+    [
+        (350, 389, (), "89.97 % (350 of 389)"),  # persistently absent, and no 90.0 %
+        (351, 390, (), "90.0 % (351 of 390)"),
+        (9003, 10_000, (), "90.03 % (9003 of 10000)"),
+        (39, 389, (), "10.03 % (39 of 389)"),
+        (99_999, 1_000_000, (), "9.9999 % (99999 of 1000000)"),
+        (249, 499, (), "49.9 % (249 of 499)"),
+        (2499, 5000, (), "49.98 % (2499 of 5000)"),
+        (240, 250, (96,), "96.0 % (240 of 250)"),
+        (2399, 2500, (96,), "95.96 % (2399 of 2500)"),
+        (2399, 2500, (), "96.0 % (2399 of 2500)"),
+    ],
+)
+def test_a_percentage_never_stands_on_a_line_that_it_is_not_on(part, whole, lines, written):
+    """10, 50 and 90 % decide on a flag, and what is asked for on a list: 0 to 4 sessions off."""
+    assert share_of(part, whole, *lines) == written
+
+
 def test_group_names_sort_as_people_read_them():
     """Numbers by value, letters after them."""
     assert sorted(["10A", "9B", "9A", "Y10", "Y9"], key=natural_order) == [
@@ -97,7 +118,16 @@ def test_a_ledger_that_knew_nothing_says_so_whatever_is_asked(school, question, 
     found = dict(answer.document)
     assert found.pop("as_of")["position"] == 0
     assert found == {"rows": [], "knows_nothing": True} | more
-    assert "it knew nothing before" in answer.blocks[0].lines[0]
+    assert answer.blocks[0].lines[0].endswith("it knew nothing before")
+
+
+def test_where_something_was_imported_the_way_to_it_is_named(school):
+    """By the clock of its sources, not again where that is asked already."""
+    school.add(instant(2025, 9, 9), marked("ann", "2025-09-08/AM", "/"), imported=True)
+    [lines] = school.ask(Changes(**BEFORE)).blocks
+    assert lines.lines[0].endswith("; --clock source asks what its sources state for then")
+    [lines] = school.ask(Changes(**BEFORE, position=0)).blocks
+    assert lines.lines[0].endswith("it knew nothing before")
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,34 @@ def test_first_marks_made_after_closing_make_a_register_late(monday):
     assert shown.blocks[0].rows[0][-1] == "1 school day"
 
 
+def test_one_pupil_s_mark_made_later_makes_no_register_late(school):
+    """A joiner is given marks days after; most of the class was marked in time."""
+    school.add(CLOSES, *(marked(p, AM, "/", by="s2") for p in ("ann", "bob")))
+    school.add(CLOSES, enrolled("dee", date(2025, 9, 3)), joined("dee", "registration", "9A"))
+    school.add(instant(2025, 9, 11, 9), marked("dee", AM, "/", late=True, by="s1"))
+    now = instant(2025, 9, 12, 12)
+    [row] = [r for r in school.ask(Registers(**DAY, group="9A"), now=now).rows()
+             if r["session"] == AM]  # fmt: skip
+    assert (row["marks_after"], row["late_by_minutes"], row["without"]) == (1, None, 0)
+    assert not [r for r in school.ask(Registers(**DAY, group="9A", late=True), now=now).rows()
+                if r["session"] == AM]  # fmt: skip
+
+
+def test_half_of_the_marks_in_time_and_half_after_is_late(school):
+    """More than half have to have been made by the closing time."""
+    school.add(CLOSES, marked("ann", AM, "/", by="s2"))
+    school.add(CLOSES + 120_000_000, marked("bob", AM, "/", by="s2"))
+    assert rows(school, group="9A")[0]["late_by_minutes"] == 2
+
+
+def test_a_taking_that_ended_in_time_is_not_late_for_a_mark_made_after_it(monday):
+    """Bob's mark was missing, and is entered in the afternoon."""
+    monday.add(instant(2025, 9, 8, 14), taken("9A", PM, instant(2025, 9, 8, 12, 50)))
+    monday.add(instant(2025, 9, 8, 15), marked("bob", PM, "/", late=True))
+    row = rows(monday, group="9A")[1]
+    assert (row["how"], row["marks_after"], row["late_by_minutes"]) == ("taken", 1, None)
+
+
 def test_missing_registers_are_those_not_taken_with_pupils_unmarked(monday):
     """One that was taken and left a pupil out is not missing; both options list either."""
     assert short(rows(monday, missing=True)) == [("PM", "9A", "missing", 2, 2)]
@@ -200,6 +228,18 @@ def test_a_delay_of_minutes_reads_as_minutes(school):
     school.add(CLOSES + 180_000_000, taken("9A", AM, CLOSES + 180_000_000))
     answer = school.ask(Registers(**DAY, late=True))
     assert answer.blocks[0].rows[0][-1] == "3 minutes"
+
+
+def test_a_delay_over_a_weekend_reads_as_days(school):
+    """Friday's register, taken on the Sunday: no school day has passed, and 59 hours have."""
+    friday = {"from_": date(2025, 9, 5), "on": date(2025, 9, 5)}
+    ended = instant(2025, 9, 7, 18, 55)
+    school.add(ended, taken("9A", "2025-09-05/AM", ended))
+    answer = school.ask(Registers(**friday, late=True), now=instant(2025, 9, 8, 9))
+    assert (answer.rows()[0]["late_by_minutes"], answer.rows()[0]["late_by_school_days"]) == (
+        3540, 0,
+    )  # fmt: skip
+    assert answer.blocks[0].rows[0][-1] == "2 days 11 hours"
 
 
 def test_an_unknown_group_is_refused_and_knowing_nothing_is_said(school):

@@ -7,7 +7,7 @@ import pytest
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
-from ledger.events.calendar import SessionCancelled, SessionsClosed, TermSet
+from ledger.events.calendar import ClosureWithdrawn, SessionCancelled, SessionsClosed, TermSet
 from ledger.events.register import (
     AbsencePlanned,
     MarkAmended,
@@ -272,6 +272,46 @@ def test_a_session_cancelled_in_between_is_a_change_of_the_calendar(week):
     ]  # fmt: skip
     assert found[0]["by"]["name"] == "Mrs Register"
     assert found[0]["recorded_at"] == "2025-09-08T12:00:00Z"
+
+
+def test_a_cancellation_stars_nobody_and_is_told_once(school):
+    """Every pupil of the class got its code: only who was amended otherwise has a sign."""
+    monday = date(2025, 9, 8)
+    found_out = MarkAmended(original="N", code="I", reason="ill", by="s1")
+    cancelling = {"code": "Y4", "reason": "session cancelled: no heating", "by": "s1"}
+    cancelled = Fact(streams.CALENDAR, SessionCancelled(date=monday, reason="no heating"))
+    school.add(AT, marked("ann", f"{MON}/AM", "N"), marked("bob", f"{MON}/AM", "/"))
+    school.add(AT + HOUR, on_mark("ann", f"{MON}/AM", found_out))
+    school.add(
+        AT + 2 * HOUR,
+        cancelled,
+        on_mark("ann", f"{MON}/AM", MarkAmended(original="I", **cancelling)),
+        on_mark("bob", f"{MON}/AM", MarkAmended(original="/", **cancelling)),
+        marked("ann", f"{MON}/PM", "Y4", late=True),
+        marked("bob", f"{MON}/PM", "Y4", late=True),
+    )
+    answer = school.ask(RegisterShow(**WEEK))
+    shown = [row[:3] for row in answer.blocks[0].as_grid.rows]
+    assert shown == [("Ann Able", "Y4*", "Y4"), ("Bob Baker", "Y4", "Y4")]
+    told = "Y4  session cancelled for everyone; what stood before is told by attendance history"
+    assert told in answer.blocks[0].notes
+    bob = answer.document["rows"][1]["cells"]
+    assert (bob[0]["amended"], bob[1]["late_entry"]) == (True, True)
+    withdrawn = ClosureWithdrawn(date=monday, reason="wrong day")
+    school.add(AT + 3 * HOUR, Fact(streams.CALENDAR, withdrawn))
+    held = school.ask(RegisterShow(**WEEK)).blocks[0].as_grid.rows
+    assert [row[1:3] for row in held] == [("Y4*", "Y4+")] * 2
+
+
+def test_a_week_that_is_named_is_what_the_answer_is_of(school):
+    """Its provenance, and that of the time it is compared with."""
+    asked = {"group": "9A", "week": date(2025, 9, 10)}
+    answer = school.ask(RegisterShow(**asked, known_at="2025-09-02"))
+    for as_of in (answer.document["as_of"], answer.document["compared_with"]):
+        assert (as_of["from"], as_of["on"]) == ("2025-09-08", "2025-09-12")
+    assert "; 2025-09-08 to 2025-09-12; " in answer.blocks[0].notes[-1]
+    of_a_day = school.ask(RegisterShow(group="9A", on=date(2025, 9, 10))).document["as_of"]
+    assert (of_a_day["from"], of_a_day["on"]) == ("2025-09-03", "2025-09-10")
 
 
 def test_marks_amended_with_the_cancellation_are_told_once(week):

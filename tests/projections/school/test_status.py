@@ -62,6 +62,30 @@ def test_the_lines_say_where_and_when(school):
     assert "9A AM, 9A PM, 9B AM, 9B PM on 2025-09-08" in lines
 
 
+def test_a_day_without_school_is_no_clean_day(school):
+    """It says that the school is not open, and what the last day of school left."""
+    now = instant(2025, 9, 14, 12)
+    school.add(AT, *(marked(p, f"2025-09-12/{h}", c) for p in ("ann", "bob") for h, c in
+                     (("AM", "/"), ("PM", "\\"))))  # fmt: skip
+    answer = school.ask(Status(), now=now)
+    assert answer.document["not_open"] == "Sunday"
+    assert answer.document["last_school_day"] == {
+        "on": "2025-09-12", "unmarked_registers": ["9B AM", "9B PM"],
+    }  # fmt: skip
+    lines = "\n".join(answer.blocks[0].lines)
+    assert (
+        "Unmarked     the school is not open on 2025-09-14: Sunday; 9B AM, 9B PM on 2025-09-12, "
+        "the last day of school"
+    ) in lines
+    before = "\n".join(school.ask(Status(on=date(2025, 9, 2)), now=now).blocks[0].lines)
+    assert before.split("Unmarked")[1].count("last day of school") <= 1
+
+
+def test_a_day_to_come_has_no_unmarked_register_yet(school):
+    lines = "\n".join(school.ask(Status(on=date(2025, 9, 9)), now=AT).blocks[0].lines)
+    assert "Unmarked     2025-09-09 has not been yet" in lines
+
+
 def test_a_rebuild_says_how_far_it_came_and_reports_progress(school):
     """The words name the log's head; progress is reported in events."""
     seen = []

@@ -14,7 +14,7 @@ from ledger.store.store import Fact
 from policies.law.absence import Share, Shares
 from projections.queries.blocks import Lines
 from projections.rendering import text
-from projections.why import flips
+from projections.why import flips, why
 from projections.why.why import Why
 from tests.projections.ledgers import (
     URN,
@@ -83,9 +83,12 @@ def test_a_new_mark_is_a_cause_with_its_event(school):
     head = school.add(BETWEEN, marked("bob", "2025-09-08/AM", "/"))
     found = known(school)
     assert found["causes"] == [{
-        "kind": "new mark", "upn": "U-bob", "events": [head],
+        "kind": "new mark", "upn": "U-bob", "events": [head], "sessions": 1,
+        "first": "2025-09-08/AM", "last": "2025-09-08/AM", "changes": [
+            {"session": "2025-09-08/AM", "was": None, "became": "/", "position": head},
+        ],
         "effect": {"possible": 1, "attended": 1, "authorised": 0, "unauthorised": 0, "late": 0,
-                   "missing": -1, "undated": 0},
+                   "late_before_close": 0, "late_after_close": 0, "missing": -1, "undated": 0},
     }]  # fmt: skip
     assert (found["before"]["attended"], found["after"]["attended"]) == (1, 2)
     assert found["as_of"]["known_at"] == "2025-09-08T09:30:00Z"
@@ -168,9 +171,20 @@ def test_each_kind_of_change_to_a_mark_has_its_name(school):
     restated = SourceRestated(original="N", code="D", row=2)
     school.add(BETWEEN, on_mark("cy", MON_AM, restated), imported=True)
     assert causes(known(school)) == {
-        ("late entry", "U-ann"): {"possible": 1, "unauthorised": 1, "late": 1, "missing": -1},
+        ("late entry", "U-ann"): {
+            "possible": 1,
+            "unauthorised": 1,
+            "late": 1,
+            "late_after_close": 1,
+            "missing": -1,
+        },
         ("amendment", "U-ann"): {"authorised": 1, "unauthorised": -1},
-        ("corrected during taking", "U-bob"): {"attended": 1, "unauthorised": -1, "late": 1},
+        ("corrected during taking", "U-bob"): {
+            "attended": 1,
+            "unauthorised": -1,
+            "late": 1,
+            "late_before_close": 1,
+        },
         ("restated", "U-cy"): {"possible": -1, "unauthorised": -1},
     }
 
@@ -302,6 +316,10 @@ def test_a_flag_that_flips_is_one_cause_with_all_of_the_pupils_events(school):
     assert found["causes"] == [{
         "kind": "amendment", "upn": "U-ann", "events": [first, second],
         "effect": {"enrolments": 0, "persistent": -1, "severe": -1},
+        "sessions": 2, "first": MON_AM, "last": MON_PM, "changes": [
+            {"session": MON_AM, "was": "N", "became": "/", "position": first},
+            {"session": MON_PM, "was": None, "became": "\\", "position": second},
+        ],
     }]  # fmt: skip
     assert found["population"] == "roll"
 
@@ -382,6 +400,9 @@ def test_an_amendment_may_undo_the_threshold(school):
     assert found["causes"] == [{
         "kind": "amendment", "upn": "U-ann", "events": [head],
         "effect": {"met": -1, "met_in_latest_window": -1, "relevant_entries": -1},
+        "sessions": 1, "first": MON_AM, "last": MON_AM, "changes": [
+            {"session": MON_AM, "was": "O", "became": "I", "position": head},
+        ],
     }]  # fmt: skip
 
 
@@ -456,13 +477,58 @@ def test_text_sums_up_by_kind_and_shows_both_counts(school):
         ({**asked, "known_at": B, "and_": A}, "After: 0"),
     ):
         answer = school.ask(Why(what="rates", **question))
-        lines = text.as_lines(answer.blocks[-1])
+        lines = text.as_lines(answer.blocks[-2])
         assert any(line.startswith("new mark") for line in lines)
         assert any(line.startswith("All causes together") for line in lines)
         assert any(line.startswith(first) for line in lines)
     csv = text.as_csv(answer).splitlines()
-    assert csv[0] == "kind,upn,effect,events"
+    assert csv[0] == "kind,upn,effect,events,sessions,first,last"
     assert len(csv) == 1 + len(answer.document["causes"])
     assert csv[1].startswith(f"{answer.document['causes'][0]['kind']},")
     flags = school.ask(Why(what="persistent", **asked))
-    assert "population roll" in text.as_lines(flags.blocks[-1])[0]
+    assert text.as_lines(flags.blocks[0])[0].startswith(
+        "Why persistent absence differs, population roll"
+    )
+    cases = school.ask(Why(what="penalties", **asked))
+    assert text.as_lines(cases.blocks[0])[0] == "Why penalty notice cases differ"
+    assert len(cases.blocks) == 1
+
+
+def test_text_names_pupils_sessions_and_codes(school):
+    """Each step of a mark; the other way round, undone; many sessions by first and last."""
+    school.add(BEFORE, *(marked(p, MON_AM, "N") for p in ("ann", "bob")))
+    school.add(
+        BETWEEN, on_ann(MON_AM, "N", "O"), on_ann(MON_AM, "O", "I"), marked("ann", MON_PM, "/")
+    )
+    asked = {**DAY, "known_at": A, "and_": B}
+    whose = school.ask(Why(what="rates", **asked)).blocks[-1]
+    assert list(whose.rows) == [
+        ("new mark", "Ann Able", "U-ann", f"no mark to /: {MON_PM}",
+         "possible +1, attended +1, missing -1"),
+        ("amendment", "Ann Able", "U-ann", f"N to O: {MON_AM}; O to I: {MON_AM}",
+         "authorised +1, unauthorised -1"),
+    ]  # fmt: skip
+    back = school.ask(Why(what="rates", **{**asked, "known_at": B, "and_": A})).blocks[-1]
+    assert back.rows[1][3] == f"I to O: {MON_AM}; O to N: {MON_AM}"
+    dates = {"on": MONDAY, "from_": MONDAY, "and_": "2025-09-12"}
+    week = school.ask(Why(what="rates", **dates)).blocks[-1]
+    assert week.rows[0][3] == "8 sessions, 2025-09-09/AM to 2025-09-12/PM"
+    assert not whose.notes
+
+
+def test_a_screen_shows_the_first_causes_and_says_how_many_more_there_are(school, monkeypatch):
+    monkeypatch.setattr(why, "_MOST", 1)
+    school.add(BETWEEN, *(marked(p, MON_AM, "/") for p in ("ann", "bob", "cy")))
+    whose = school.ask(Why(what="rates", **DAY, known_at=A, and_=B)).blocks[-1]
+    assert (len(whose.rows), whose.notes) == (1, ["and 2 more rows: --json lists them all"])
+
+
+def test_now_is_what_is_known_now_or_today(school):
+    """As elsewhere: of times of knowledge, and of dates."""
+    school.add(BETWEEN, marked("bob", MON_AM, "/"))
+    asked = {"what": "rates", "and_": "now"}
+    known_now = school.ask(Why(**DAY, known_at=A, **asked), now=instant(2025, 9, 9, 9)).document
+    assert known_now["and"]["known_at"] == "2025-09-09T09:00:00Z"
+    assert known_now["difference"]["attended"] == 1
+    today = school.ask(Why(on=MONDAY, **asked), now=instant(2025, 9, 9, 9)).document
+    assert today["and"]["on"] == "2025-09-09"
