@@ -14,13 +14,13 @@ from commands.amending.approvals import (
     check_second_person,
 )
 from commands.amending.policy import AdoptPolicy
-from commands.calendar import terms
-from commands.calendar.terms import SetTerm
 from commands.core.command import Author
 from commands.core.execute import look
 from commands.roll.remove import RemovePupil
 from commands.school.staff import AddStaff
+from ledger.events import streams
 from ledger.events.amending import AmendmentApproved, AmendmentDeclined, RequestWithdrawn
+from ledger.events.calendar import TermSet
 from ledger.events.register import MarkAmended
 from ledger.values import parse_session
 from tests.commands.amending.test_changes import request
@@ -173,11 +173,11 @@ def test_a_mark_that_has_changed_since_is_not_amended(office):
     assert codes(office) == ["I", "M"]
 
 
-def test_an_entry_that_cannot_be_made_any_more_is_refused(office, monkeypatch):
+def test_an_entry_that_cannot_be_made_any_more_is_refused(office):
     """The half term turns out to have begun a day later, as only an import may record it."""
     batch = ask(office)
-    monkeypatch.setattr(terms, "_check_unmarked", lambda *_: None)
-    office.do(SetTerm(name="Autumn 2", first=TUESDAY.date, last=date(2026, 12, 18)))
+    later = TermSet(name="Autumn 2", first=TUESDAY.date, last=date(2026, 12, 18))
+    office.put(streams.CALENDAR, later)
     found = office.by("head").refused(GiveApproval(batch=batch), "outside-term")
     assert found.remedy == "decline it, and ask again"
     assert found.what.startswith("Ada Quill 2026-11-02/AM: I -> O: the school does not")
