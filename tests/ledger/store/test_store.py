@@ -202,6 +202,7 @@ def test_a_range_of_streams_leaves_out_its_end(ledger_log, new_mark):
 
 GUARDS = [
     ("another range", ("mark:q:", "mark:q:~"), False),
+    ("a range before all others", ("a", "mark:p:~"), True),
     ("two ranges, of which the wider holds it", ("mark:p:", "mark:q:"), True),
     ("a range where such an event matters", ("mark:", "mark:~", lambda e: e.code == "/"), True),
     ("a range where others matter", ("mark:", "mark:~", lambda e: e.code == "N"), False),

@@ -9,7 +9,7 @@ from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.calendar import SessionCancelled
 from ledger.events.disclosure import NamesShown
-from ledger.events.penalties import PenaltyConsidered
+from ledger.events.penalties import NoticeStated, PenaltyConsidered
 from ledger.events.register import MarkAmended, SessionMarked, SourceRestated
 from ledger.events.school import StaffChanged, StaffJoined
 from ledger.store.store import Fact
@@ -344,6 +344,16 @@ def test_papers_are_named_in_the_text(school):
     told = text(answer)
     assert f"consideration at position {position}" in told
     assert "Changes by kind of paper: consideration: 1." in told
+
+
+def test_papers_of_several_kinds_are_named_by_kind(school):
+    """One finding, whatever came first."""
+    stated = NoticeStated(kind="s444A", issued_on=date(2026, 11, 19), sessions=("2026-11-09/PM",))
+    notice = Fact(streams.notices("P1", "ann"), stated)
+    school.add(instant(2026, 12, 1), notice, considered("refer", "2026-11-09/PM O"))
+    answer = ask(school, only=("after-paper",))
+    assert [row["what"] for row in answer.rows()] == ["changed after a consideration and a notice"]
+    assert "Changes by kind of paper: consideration: 1, notice: 1." in text(answer)
 
 
 def test_a_decision_that_counted_no_entry_is_before_no_change(school):

@@ -104,6 +104,14 @@ def test_a_withdrawn_closure_is_counted_since(fortnight):
     assert any(word.startswith("no longer counted") for word in words)
 
 
+def test_the_fortnight_is_of_whom_the_most_kinds_of_changes_are(fortnight):
+    """Two of Ann's, one of Bob's, who comes after her."""
+    for half, was, code in (("AM", "/", "L"), ("PM", "\\", "I")):
+        change = MarkAmended(original=was, code=code, reason="seen", by="s1", name="Mrs R")
+        fortnight.add(instant(2025, 9, 17, 9), on_mark("ann", f"2025-09-09/{half}", change))
+    assert document(fortnight)["fortnight"]["upn"] == "U-ann"
+
+
 def test_the_week_before_the_first_week_of_school_moved_nothing(school):
     """Without an earlier week of school there is nothing to compare, and nothing fails."""
     moved = document(school, on=date(2025, 6, 2))["moved"]

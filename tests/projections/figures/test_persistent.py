@@ -88,6 +88,14 @@ def test_the_earliest_date_off_the_list_follows_the_calendar_and_the_roll(school
     assert "1 session attended: 2025-09-10" in shown(school, on=one, pupil="U-bob")
 
 
+def test_who_stayed_without_a_further_absence(school):
+    """None of the sessions since is one; it is no other year's register."""
+    cases.write(school, {"ann": "3 I, 9 ."})
+    since = document(school, on=date(2025, 9, 10), since=date(2025, 9, 9))["since"]
+    (stayed,) = since["still_on"]
+    assert stayed["why"] == "absent since for 0.0 % (0 of 2)"
+
+
 def test_who_came_on_went_off_and_stayed(school):
     """Since a date, each with the counts at both dates and why."""
     ten = "1 I, 9 ."

@@ -221,6 +221,23 @@ def test_a_changed_term_is_a_cause_of_its_own_sessions_alone(school):
     assert {tuple(cause["events"]) for cause in known(school)["causes"]} == {(closed, begins)}
 
 
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        (date(2025, 11, 3), date(2025, 11, 3), date(2025, 12, 18)),
+        (date(2025, 12, 19), date(2025, 11, 4), date(2025, 12, 19)),
+    ],
+)
+def test_a_term_has_its_first_day_and_its_last(school, day, first, last):
+    """What moved its other end is a cause of a session that was closed on this one, too."""
+    late = {"known_at": "2025-12-20T09:30:00Z", "and_": "2025-12-20T12:00:00Z"}
+    at = instant(2025, 12, 20, 10)
+    closed = school.add(at, on_calendar(SessionsClosed(date=day, sessions=("PM",))))
+    moved = school.add(at + 1, term("Autumn 2", first, last))
+    found = known(school, on=day, from_=day, **late)
+    assert {tuple(cause["events"]) for cause in found["causes"]} == {(closed, moved)}
+
+
 def test_the_other_way_round_undoes_it(school):
     """The later time first: the same causes with their signs turned."""
     school.add(BETWEEN, marked("bob", "2025-09-08/AM", "/"))

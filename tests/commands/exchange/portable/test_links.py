@@ -50,6 +50,20 @@ def says_less(history, stated):
     return bool(rows) and stated[0].code == rows[-1] and again
 
 
+def test_what_goes_on_from_changes_told_with_other_times_is_new():
+    """The two that are held are not recorded again, and the one after them is."""
+    entry, *changes = (
+        Link("entry", "A", 2, stated=0),
+        Link("amendment", "B", 3, stated=1, original="A"),
+        Link("amendment", "C", 4, stated=2, original="B"),
+    )
+    history = []
+    bring(history, [entry, *changes])
+    moved = [change._replace(stated=change.stated + 10) for change in changes]
+    after = Link("amendment", "A", 5, stated=20, original="C")
+    assert [event.code for event in bring(history, [entry, *moved, after])] == ["A"]
+
+
 @given(st.lists(statements(), min_size=1, max_size=6))
 def test_saying_it_again_adds_nothing(said):
     """Whatever was said before."""
