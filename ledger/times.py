@@ -100,6 +100,19 @@ def wrong_at(position: int, known: Sequence[WrongClock]) -> WrongClock | None:
     return next(covering, None)
 
 
+def in_force(known: Sequence[WrongClock]) -> list[WrongClock]:
+    """Return those that some entry still goes by: not covered by newer ones."""
+    ends = [each.last + 1 for each in known]
+    return [
+        each
+        for each in known
+        if any(
+            each.first <= place <= each.last and wrong_at(place, known) == each
+            for place in (each.first, *ends)
+        )
+    ]
+
+
 def never_falling(instants: Iterable[int]) -> Iterator[int]:
     """Yield of each instant, in the order of the log, the newest so far."""
     return accumulate(instants, max)

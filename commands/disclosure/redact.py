@@ -34,6 +34,7 @@ from ledger.events import streams
 from ledger.events.amending import AmendmentRequested
 from ledger.events.base import Event, SourcedEvent, sealed_fields
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
+from ledger.events.log import ClockCorrected
 from ledger.events.penalties import AlertSettled
 from ledger.events.register import MarkAmended
 from ledger.events.registry import NAMES
@@ -231,6 +232,7 @@ _OF_AN_AMENDMENT = {
 _CONTENTS = (PupilEnrolled, PupilRemoved, ParentRecorded, RelationRecorded)
 """What states contents of the admission register (SI 2024/208 reg 8)."""
 _ACCOUNTS: Mapping[type[Event], str] = {
+    ClockCorrected: "a clock was found to have been wrong",
     FieldRedacted: "a text was put beyond use",
     NamesShown: "names were looked up",
 }

@@ -146,6 +146,25 @@ class LedgerRecorder(SQLiteApplicationRecorder):
         return c.fetchall()  # type: ignore[no-any-return]
 
     @staticmethod
+    def newest_reading(
+        c: SQLiteCursor, stream: str, without: Sequence[tuple[int, int]]
+    ) -> int | None:
+        """Return the newest reading of a clock in the headers of a stream.
+
+        ``without``: positions, from one to another, that are left out.
+        """
+        c.execute(
+            "SELECT max(coalesce(json_extract(text, '$.raw_at'), json_extract(text, '$.at'))) "
+            "FROM (SELECT position, CAST(state AS TEXT) AS text FROM stored_events "
+            "WHERE originator_id = ?) WHERE NOT EXISTS (SELECT 1 FROM json_each(?) AS span "
+            "WHERE position BETWEEN json_extract(span.value, '$[0]') "
+            "AND json_extract(span.value, '$[1]'))",
+            [stream, json.dumps(without)],
+        )
+        found: int | None = c.fetchone()[0]
+        return found
+
+    @staticmethod
     def newest_checkpoint(c: SQLiteCursor) -> str | None:
         """Return the note of the newest checkpoint; none in an empty log."""
         c.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")

@@ -245,6 +245,11 @@ class Store:
             found = self._recorder.newest_of(c, streams.COMMITS, upto=position)
         return next(iter(self._recorded(found)), None)
 
+    def newest_reading(self, without: Sequence[tuple[int, int]]) -> int | None:
+        """Return the newest reading of a clock, but of entries from some positions to others."""
+        with self.reading() as c:
+            return self._recorder.newest_reading(c, streams.COMMITS, without)
+
     def stream(self, stream: str) -> list[Event]:
         """Return the events of one stream, oldest first."""
         return [r.event for r in self.read_range(stream, stream + "\0", upto=_NEVER)]

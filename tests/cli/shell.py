@@ -120,10 +120,14 @@ def raising(error: BaseException | type[BaseException]) -> Callable[..., Any]:
     return raised
 
 
+def at_this_time() -> str:
+    """Return Python that is the program, at the time that it is here."""
+    return f"from ledger import clock; clock.now = lambda: {clock.now()}; import cli; cli.main()"
+
+
 def program(*args: object, **more: Any) -> subprocess.CompletedProcess[str]:
     """Run the installed program in a process of its own, at the time that it is here."""
-    code = f"from ledger import clock; clock.now = lambda: {clock.now()}; import cli; cli.main()"
-    command = [sys.executable, "-c", code, *map(str, args)]
+    command = [sys.executable, "-c", at_this_time(), *map(str, args)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **more)
 
 

@@ -5,14 +5,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from contextlib import closing, contextmanager
 
 import pytest
 
-from ledger import clock
 from ledger.tlog.note import COSIGNATURE, read_signer, read_verifier
-from tests.cli.shell import ROOT, differs, done, refused, run
+from tests.cli.shell import ROOT, at_this_time, differs, done, refused, run
 from tests.ledger.outsiders import Authority, answering
 
 NAME = "trust.example/w1"
@@ -197,7 +195,7 @@ def served(keys):
     """Serve as a program on a free port; yield where. Ctrl-C ends it."""
     command = ["witness", "serve", *map(str, of_witness(keys)), "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(
-        [sys.executable, "-c", "import cli; cli.main()", *command],
+        [sys.executable, "-c", at_this_time(), *command],
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
@@ -211,12 +209,8 @@ def served(keys):
         assert process.stderr.read().endswith("stopped\n")
 
 
-def test_over_http_from_the_question_to_the_verification(keys, monkeypatch):
-    """A real service; a ledger rolled back afterwards is exit code 3.
-
-    The service reads the machine's clock, and so must who asks it.
-    """
-    monkeypatch.setattr(clock, "now", lambda: time.time_ns() // 1000)
+def test_over_http_from_the_question_to_the_verification(keys):
+    """A real service; a ledger rolled back afterwards is exit code 3."""
     run("witness", "trust", keys / "w.pub")
     with served(keys) as url:
         assert f"were seen by {NAME}" in done("witness", "ask", url).out

@@ -10,6 +10,7 @@ from ledger.times import (
     Stamp,
     WrongClock,
     ahead_of,
+    in_force,
     last_of,
     lasting,
     never_falling,
@@ -63,6 +64,16 @@ def test_the_newest_word_on_a_clock_counts():
     known = [WRONG, LATER]
     found = [wrong_at(position, known) for position in (2, 3, 4, 5, 6)]
     assert found == [None, WRONG, LATER, WRONG, None]
+
+
+def test_a_correction_is_in_force_while_an_entry_goes_by_it():
+    """The older one of the same entries is not; nor one that two newer cover together."""
+    narrower = WrongClock(15, 3, 5, earliest=21, latest=23)
+    assert in_force([WRONG, LATER]) == [WRONG, LATER]
+    assert in_force([WRONG, narrower]) == [narrower]
+    both = [WrongClock(20, 3, 4, 1, 2), WrongClock(21, 5, 5, 1, 2)]
+    assert in_force([WRONG, *both]) == both
+    assert in_force([WRONG, both[0]]) == [WRONG, both[0]]
 
 
 def test_what_was_corrected_counts_as_recorded_at_the_latest():

@@ -23,6 +23,7 @@ from ledger.events.base import sealed_fields
 from ledger.events.casework import CaseworkStepTaken
 from ledger.events.disclosure import Disclosed, FieldRedacted, NamesShown
 from ledger.events.leave import LeaveFalsified
+from ledger.events.log import ClockCorrected
 from ledger.sealing.keys import REDACTED, KeyRing
 from ledger.store.store import Store
 from ledger.values import Session
@@ -230,6 +231,15 @@ def test_the_reason_does_not_say_again_what_goes(school):
     short = amend(school, "P1", "O", "no")
     assert refused(school, short, reason=" NO ").code == "reason-repeats"
     redacted(school, short, reason="no such thing")
+
+
+def test_why_a_clock_was_found_wrong_is_kept(school):
+    """The dates of what it stamped rest on that."""
+    who = {"reason": "its battery had run down", **MO}
+    event = ClockCorrected(first=1, last=1, earliest=1, latest=2, **who)
+    caught = refused(school, school.put("clock:school", event))
+    assert caught.code == "kept-as-account"
+    assert "why a clock was found to have been wrong" in caught.what
 
 
 def test_why_texts_went_and_names_were_shown_is_kept(school):

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from freezegun import freeze_time
@@ -164,9 +164,7 @@ def test_the_same_microsecond_twice_is_no_flag(ledger_log, new_mark):
 
 def test_a_frozen_clock_is_the_recorded_time(context):
     """Freezing time works end to end, so that tests and demonstrations can set the day."""
-    then = datetime.fromtimestamp(clock.now() // clock.SECOND, UTC) + timedelta(
-        days=30, seconds=0.5
-    )
+    then = clock.local(clock.now()).replace(microsecond=500_000) + timedelta(days=30)
     with freeze_time(then):
         header = execute(context, AddStaff(staff_id="S2", name="B", job_title="C")).header
     assert header.at == clock.to_instant(then)

@@ -7,6 +7,7 @@ correction is known from its own position on. What an answer once named, an inst
 position, is the same answer for good.
 """
 
+from contextlib import closing
 from dataclasses import replace
 from random import Random
 
@@ -14,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commands.core import clocks
 from ledger.clock import Corrected, iso
+from ledger.store.store import Store
 from projections.queries.question import PointInTime
 from projections.queries.view import open_view
 from projections.readmodel.catch_up import content, rebuild
@@ -108,6 +111,9 @@ def test_known_at_is_what_a_brute_force_says(tmp_path, request, seed):
 
 
 def _check(book, told, now, chance):
+    with closing(Store(book.folder.log)) as store:
+        every = (told.instant(each, told.head) for each in told.transactions)
+        assert clocks.last_instant(store) == max(every)
     with open_view(book.folder, PointInTime(), lambda: now) as view:
         instants = {told.instant(each, told.head) for each in told.transactions}
         instants |= {reading for _, _, reading, _ in told.transactions}
