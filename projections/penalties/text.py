@@ -82,9 +82,7 @@ def _window(key: str) -> Column[ListedPupil]:
 
 def _days_cell(window: Window | None) -> str:
     """Say from which day to which a window goes: to the Sunday of its last week."""
-    if window is None:
-        return ""
-    return f"Mon {window.first_week} to Sun {window.last_week + _TO_SUNDAY}"
+    return f"Mon {window.first_week} to Sun {window.last_week + _TO_SUNDAY}" if window else ""
 
 
 def _entries(key: str) -> Column[ListedPupil]:

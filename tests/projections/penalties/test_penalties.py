@@ -516,9 +516,11 @@ def test_what_is_on_record_is_listed_with_why_it_is_no_support(away):
 
 def test_a_contract_made_at_a_meeting_and_early_help_are_support(away):
     """By the step's own words or by its outcome, and the explanation names them."""
-    away.add(AT, step("Meeting", ON, "Attendance contract"), step("early help", ON))
+    steps = [step("Meeting", ON, "Attendance contract"), step("early help"), step("letter")]
+    away.add(AT, *steps)
     assert support(away) is None
     said = shown(away, explain=True)
+    assert "2025-09-19 letter" not in said
     assert "Support on record: 2025-09-19 Meeting, Attendance contract" in said
     assert "Support on record: 2025-09-19 early help" in said
 
