@@ -166,7 +166,6 @@ COLUMNS: tuple[Column[ListedPupil], ...] = (
            text=lambda row: ", ".join(dict.fromkeys(b.partition(":")[0] for b in row.blockers))),
     Column("support", value=lambda row: Listing(_STEPS, row.steps),
            csv=lambda row: [f"{each.words}: {each.judged.verdict}" for each in row.steps]),
-    Column("due"),
     Column("listed_by", value=lambda row: "earlier" if row.earlier else "latest"),
 )  # fmt: skip
 
