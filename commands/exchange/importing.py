@@ -48,7 +48,7 @@ class ImportPortable(UseCase):
     def reads(self, state: State) -> Iterable[Range]:
         """Name the whole school, and who stated what of it; the marks that the folder is about."""
         content, school = _content(self), map(starting, FOLDED)
-        stated = voice_reads() if content.whole else cancellation_reads(content, state)
+        stated = voice_reads() if content.whole else cancellation_reads(state)
         return chain(school, stated, mark_reads(content, state))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
