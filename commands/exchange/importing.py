@@ -56,7 +56,7 @@ class ImportPortable(UseCase):
         if content.whole:
             stated: Iterable[Range] = chain(voice_reads(), decision_reads(content))
         else:
-            stated = cancellation_reads(content, state)
+            stated = cancellation_reads(state)
         return chain(school, stated, mark_reads(content, state))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from ledger.errors import Refused
 from ledger.values import Session, parse_session
 from policies.law.calendar import school_weeks
 from policies.law.penalties import RelevantEntry, measure
+from policies.packs.codes import Codes
 from projections.penalties.case import (
     Case,
     Counts,
@@ -43,6 +45,7 @@ from projections.queries.selection import selected_cells
 from projections.queries.view import View
 from projections.readmodel.accessors.marks import marks_with_codes
 from projections.readmodel.records.penalties import Consideration
+from projections.readmodel.records.register import Mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,12 +223,15 @@ class Stretch(NamedTuple):
 def _stretches(view: View, pupil: int, register: Register) -> Iterator[Stretch]:
     """Yield every version with a relevant code that ever stood up to the day, as known."""
     codes, days = register.codes, (counted_from(register.codes), register.on)
-    for mark in marks_with_codes(view, pupil, days, letters(codes)):
-        session = parse_session(mark.session)
-        rule = codes.find(mark.code, session.date)
-        if rule is not None and rule.threshold:
-            entry = RelevantEntry(session, *view.moments(mark))
-            yield Stretch(mark.kf, view.end_of(mark), entry, mark.sf)
+    marks = marks_with_codes(view, pupil, days, letters(codes))
+    for mark in filter(partial(_is_relevant, codes), marks):
+        entry = RelevantEntry(parse_session(mark.session), *view.moments(mark))
+        yield Stretch(mark.kf, view.end_of(mark), entry, mark.sf)
+
+
+def _is_relevant(codes: Codes, mark: Mark) -> bool:
+    rule = codes.find(mark.code, parse_session(mark.session).date)
+    return rule is not None and rule.threshold
 
 
 def _recorded_since(stood: Iterable[Stretch]) -> dict[Session, Stretch]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from ledger.state.calendar import Calendar, Closure, Term
@@ -126,8 +126,8 @@ def counted(
     for entry in stood:
         facts = _Facts(calendar, pupil, entry.session)
         inside = sorted(_turns(facts.all, entry.since, entry.until))
-        for since, until in pairwise([entry.since, *inside, entry.until]):
-            if since is not None and since != until and facts.let_count(since):
+        for since, until in zip([entry.since, *inside], [*inside, entry.until], strict=True):
+            if since != until and facts.let_count(since):
                 yield RelevantEntry(entry.session, since, until)
 
 

@@ -82,9 +82,7 @@ def _window(key: str) -> Column[ListedPupil]:
 
 def _days_cell(window: Window | None) -> str:
     """Say from which day to which a window goes: to the Sunday of its last week."""
-    if window is None:
-        return ""
-    return f"Mon {window.first_week} to Sun {window.last_week + _TO_SUNDAY}"
+    return f"Mon {window.first_week} to Sun {window.last_week + _TO_SUNDAY}" if window else ""
 
 
 def _entries(key: str) -> Column[ListedPupil]:
@@ -168,7 +166,6 @@ COLUMNS: tuple[Column[ListedPupil], ...] = (
            text=lambda row: ", ".join(dict.fromkeys(b.partition(":")[0] for b in row.blockers))),
     Column("support", value=lambda row: Listing(_STEPS, row.steps),
            csv=lambda row: [f"{each.words}: {each.judged.verdict}" for each in row.steps]),
-    Column("due"),
     Column("listed_by", value=lambda row: "earlier" if row.earlier else "latest"),
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The mark of a cancelled session is known no earlier than what it follows from."""
 
 import csv
+import shutil
 import sys
 from datetime import date
 from itertools import product
@@ -15,6 +16,7 @@ from commands.penalties.undercut import watch
 from commands.roll.enrol import MovePupil
 from commands.school.school import CreateLedger
 from ledger.clock import parse_instant
+from ledger.errors import ImportRefused
 from ledger.formats.portable import FILES
 from ledger.ledger import Ledger
 from ledger.store.folder import Folder
@@ -151,3 +153,71 @@ def test_a_cancellation_and_a_membership_recorded_here_are_known_since_then(offi
     bring(office, folder)
     assert stated_at(office) == [("Y4", "2026-11-21T12:00:00Z")]
     assert counts(office, "2026-11-20") == ({}, 2, 0)
+
+
+@pytest.mark.parametrize("recorded", ["2026-10-20T09:00:00Z", ""])
+def test_a_membership_and_a_spell_that_end_later_are_known_since_they_began(
+    office, tmp_path, recorded
+):
+    """An end that is stated in autumn takes nothing from what was known of September."""
+    first = write(tmp_path / "first", joined=JOINED)
+    (first / "school.toml").write_text(SCHOOL.partition("[[closed]]")[0])
+    bring(office, first)
+    later = write(tmp_path / "later", joined=JOINED)
+    for name in ("groups.csv", "pupils.csv"):
+        path = later / name
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        rows[0] |= {"recorded_on": recorded}
+        rows[0] |= {"to": "2026-10-16"} if name == "groups.csv" else {
+            "leaves_on": "2026-10-16", "leaving_ground": "a",
+        }  # fmt: skip
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, FILES[name].all)
+            writer.writeheader()
+            writer.writerows(rows)
+    bring(office, later)
+    assert stated_at(office) == [("Y4", JOINED)]
+
+
+def test_a_days_marks_are_judged_by_what_the_ledger_knows(office, tmp_path):
+    """A top-up without the school: closure and membership are the ledger's; so is an amendment."""
+    first = write(tmp_path / "first", closed=CLOSED, joined=JOINED)
+    bring(office, first)
+    top_up = tmp_path / "top-up"
+    top_up.mkdir()
+    shutil.copy(write(tmp_path / "other", rows=("O",)) / "marks.csv", top_up)
+    bring(office, top_up)
+    assert stated_at(office)[-1][0] == "Y4"
+    execute(office, MovePupil(pupil=UPN, kind="registration", to="9Z", from_=date(2026, 10, 1)))
+    execute(office, CancelSessions(sessions=("2026-09-10/AM",), group=("9Z",), reason="Snow"))
+    execute(office, MovePupil(pupil=UPN, kind="year", to="9Z", from_=date(2026, 9, 2)))
+    rows = (top_up / "marks.csv").read_text().replace("2026-09-09", "2026-09-10")
+    (top_up / "marks.csv").write_text(rows)
+    bring(office, top_up)
+    found = ask(office, History(who=UPN, session="2026-09-10/AM"))["rows"]
+    assert [(row["code"], row["stated_at"]) for row in found] == [
+        ("O", "2026-09-10T09:00:00Z"), ("Y4", "2026-11-21T12:00:00Z"),
+    ]  # fmt: skip
+
+
+def test_a_row_about_somebody_not_on_roll_is_refused_as_before(office, tmp_path):
+    """The session was cancelled for everyone; the pupil left before."""
+    folder = write(tmp_path / "in", groups=False, rows=("O",))
+    pupils = (folder / "pupils.csv").read_text().replace("2026-09-02,,", "2026-09-02,2026-09-04,a")
+    (folder / "pupils.csv").write_text(pupils)
+    with pytest.raises(ImportRefused) as caught:
+        bring(office, folder)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line) == ("marks.csv", 2)
+    assert "not on roll" in str(problem)
+
+
+def test_a_closure_that_was_planned_first_is_known_as_cancelled_since_it_was_one(office, tmp_path):
+    """Stated as planned in September, as cancelled later: nothing was to be entered before."""
+    planned = write(tmp_path / "planned", groups=False, closed=CLOSED)
+    text = (planned / "school.toml").read_text()
+    (planned / "school.toml").write_text(text.replace('"cancelled"', '"planned"'))
+    bring(office, planned)
+    bring(office, write(tmp_path / "cancelled", groups=False, closed=JOINED))
+    assert stated_at(office) == [("Y4", JOINED)]
