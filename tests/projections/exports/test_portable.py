@@ -17,6 +17,7 @@ from commands.calendar.terms import SetTerm
 from commands.core.command import Context
 from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
+from commands.leave.request import RequestLeave
 from commands.penalties.notices import RecordNotice
 from commands.penalties.undercut import watch
 from commands.proof.witnesses import TrustWitness
@@ -151,7 +152,7 @@ def test_what_was_recorded_here_is_stated_with_its_time(school, tmp_path):
     export(school, tmp_path / "out")
     copy = imported(tmp_path / "out")
     rows = [ask(each, History(who=UPN, on=later.date))["rows"] for each in (school, copy)]
-    ours = ("position", "recorded_at", "stated_at", "by")
+    ours = ("position", "recorded_at", "stated_at", "by", "batch_number")
     assert [without(r, *ours) for r in rows[0]] == [without(r, *ours) for r in rows[1]]
     assert rows[1][0]["stated_at"] == "2026-11-21T12:00:00Z"
     assert ask(school, Rates())["rows"] == ask(copy, Rates())["rows"]
@@ -252,12 +253,16 @@ def moved(target, file, old, new):
 
 
 def test_a_merged_duplicate_is_left_out_and_the_export_is_importable(school, tmp_path):
-    """Its groups, marks, amendments, relations, notices and plans name nobody on roll."""
+    """Its groups, marks, amendments, relations, notices, leave and plans name nobody on roll."""
+    execute(school, RequestLeave(
+        pupil=UPN, from_="2026-12-01", to_="2026-12-01", purpose="exceptional", asked_by="Anna",
+        asked_on="2026-11-20",
+    ))  # fmt: skip
     execute(school, MergePupils(duplicate=UPN, into="Z999200018002", reason="One"))
     found = export(school, tmp_path / "out")
     whose = {file for file, why in left(found) if why == people.NO_SPELL}
     assert whose == {"groups.csv", "relations.csv", "notices.csv", "plans.csv", "marks.csv",
-                     "amendments.csv"}  # fmt: skip
+                     "amendments.csv", "leave.csv"}  # fmt: skip
     imported(tmp_path / "out")
 
 
@@ -340,6 +345,15 @@ def test_a_membership_taken_back_later_was_known_until_then(school, tmp_path):
 def closed(path):
     """Return the closures of a school.toml."""
     return tomllib.loads((path / "school.toml").read_text("utf-8"))["closed"]
+
+
+def test_a_closure_withdrawn_at_once_is_not_exported(school, tmp_path):
+    """Nobody ever knew of it."""
+    day = parse_session("2026-09-10/AM").date
+    execute(school, AddClosure(day=day, reason="Snow"))
+    execute(school, WithdrawClosure(day=day, reason="It melted"))
+    export(school, tmp_path / "out")
+    assert day not in [each["date"] for each in closed(tmp_path / "out")]
 
 
 def test_a_closure_that_was_withdrawn_was_known_until_then(school, tmp_path):

@@ -17,7 +17,15 @@ from projections.rendering.text import as_text
 from projections.roll.admission import Admission
 from tests.commands.exchange.portable.conftest import ADA, CLEO
 from tests.commands.exchange.portable.test_decisions import ROWS
-from tests.projections.exports.test_portable import SCHOOL, answer_to, ask, bring, empty
+from tests.projections.exports.test_portable import (
+    SCHOOL,
+    answer_to,
+    ask,
+    bring,
+    empty,
+    export,
+    imported,
+)
 
 NAMES = (
     LeaveOfAbsence(pupil=ADA, on=date(2026, 12, 1)),
@@ -63,6 +71,15 @@ def test_the_document_says_how_it_is_known(school):
         "name": "Hope Headworth", "job_title": "Headteacher", "authenticated": AS_STATED,
     }  # fmt: skip
     assert row["decided_on"] == "2026-11-13"
+
+
+def test_an_export_of_it_is_the_same_again(school, tmp_path):
+    """Every decision goes on to a third system as the first stated it."""
+    export(school, tmp_path / "out")
+    export(imported(tmp_path / "out"), tmp_path / "again")
+    for name in ROWS:
+        again = (tmp_path / "again" / name).read_bytes()
+        assert again == (tmp_path / "out" / name).read_bytes(), name
 
 
 def test_an_amendment_with_an_author_is_no_restatement(school):
