@@ -97,7 +97,7 @@ class ChangePlan(Planning):
                     by=by,
                 )
                 facts.append(Fact(streams.plan(pupil.id, session), changed))
-        says = f"now planned for {len(facts)} sessions"
+        says = f"now planned for {number_of(len(facts), 'session')}"
         return _decided(state, pupil, facts, stated.code, says)
 
 

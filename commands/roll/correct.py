@@ -15,6 +15,7 @@ from commands.core.ranges import Range, one, starting
 from commands.roll import enrol
 from ledger import names
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.register import SessionMarked
@@ -178,7 +179,9 @@ class MergePupils(UseCase):
         for session, mark in only.items():
             entry = SessionMarked(**mark._asdict(), late=True, reason=because, by=author.staff_id)
             facts.append(Fact(streams.mark(pair.survivor.id, session), entry))
-        says = [f"{state.name_of(pair.survivor)}: merged, {len(only)} marks carried over"]
+        says = [
+            f"{state.name_of(pair.survivor)}: merged, {number_of(len(only), 'mark')} carried over"
+        ]
         for session, mark in both.items():
             says.append(
                 f"{session}: {stands[session].code} stands, {mark.code} was the duplicate's"
@@ -221,7 +224,7 @@ def _check_on_roll(survivor: Pupil, sessions: Iterable[Session]) -> None:
     if days:
         raise Refused(
             "not-on-roll",
-            f"the duplicate has marks on {len(days)} days when the other record is not on roll, "
-            f"from {days[0]} to {days[-1]}",
+            f"the duplicate has marks on {number_of(len(days), 'day')} when the other record is "
+            f"not on roll, from {days[0]} to {days[-1]}",
             "merge the other way round, or enrol the pupil for those days first",
         )

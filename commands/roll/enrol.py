@@ -15,6 +15,7 @@ from commands.core.command import Decision, State, UseCase, argument, decided, o
 from commands.core.ranges import CALENDAR, ROLL, Range, one
 from ledger import names
 from ledger.clock import local_date
+from ledger.english import number_of
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.roll import DETAILS, GroupJoined, GroupKind, GroupLeft, PupilEnrolled
@@ -95,7 +96,7 @@ class EnrolPupil(UseCase):
             entry = closures.cancelled_entry(rules.codes, session, reason, by, now)
             facts.append(Fact(streams.mark(streams.subject(stream), session), entry))
         if cancelled:
-            says.append(f"entered for {len(cancelled)} sessions cancelled since then")
+            says.append(f"entered for {number_of(len(cancelled), 'session')} cancelled since then")
         return decided(facts, *says)
 
 

@@ -142,7 +142,7 @@ def test_marks_that_only_the_duplicate_has_become_late_entries(twice):
 def test_where_both_have_marks_the_survivors_stands_and_is_listed(twice):
     """Nothing is decided silently."""
     assert twice.do(merge()).says == (
-        "Ada Quill: merged, 1 marks carried over",
+        "Ada Quill: merged, 1 mark carried over",
         "2026-11-17/AM: / stands, L was the duplicate's",
     )
 
