@@ -104,7 +104,7 @@ def test_register_that_is_refused_comes_back():
         (("--as", "zz", *TAKE), "zz is not on the staff"),
         ((*TAKE[:-1], "2026-11-23/AM"), "has not come yet"),
         ((*TAKE[:-1], "2026-11-21/AM"), "has not come yet"),
-        (("register", "take", "--group", "9Z", "--session", SESSION), "belongs to '9Z'"),
+        (("register", "take", "--group", "9Z", "--session", SESSION), "ever belonged to '9Z'"),
     ],
 )
 def test_register_that_could_not_be_recorded_is_refused_at_once(args, what):

@@ -251,6 +251,13 @@ def test_rows_from_the_screen_have_no_line(morning):
     ]
 
 
+def test_group_that_nobody_is_in_any_more_has_no_register(morning):
+    """Its name is known, and there is nobody to take it of."""
+    morning.do(MovePupil(pupil="P3", kind="registration", to="7A", from_=date(2026, 11, 2)))
+    refused = morning.refused(take(group="7b", rest_present=True), "group-unknown")
+    assert refused.what == "no pupil on roll belongs to '7B' on 2026-11-20"
+
+
 @pytest.mark.parametrize("group", ["7a", " 7A ", "7 A"])
 def test_group_is_understood_without_case_and_blanks(morning, group):
     """The register that is taken is the one of those who are in it."""
