@@ -17,7 +17,7 @@ from ledger.values import parse_session
 from projections.audit import gaps_log
 from projections.audit.gaps import Gaps
 from projections.rendering.text import as_csv, as_text
-from tests.projections.ledgers import enrolled, instant, joined, marked, term
+from tests.projections.ledgers import corrected, enrolled, instant, joined, marked, term
 
 SESSION = "2025-09-08/AM"
 DAY = {"from_": date(2025, 9, 8), "on": date(2025, 9, 8)}
@@ -92,6 +92,25 @@ def test_a_clock_that_went_back_is_reported_with_how_far(school):
     row = found(school)["clock-back"]
     assert (row["count"], row["first"], row["last"]) == (1, *["2025-09-08T08:00:00Z"] * 2)
     assert "1 hour behind" in row["means"]
+
+
+def test_what_a_wrong_clock_stamped_is_reported_by_the_newest_correction(school):
+    """The older one, of the same entries, is in force no more; nothing had gone back."""
+    wrong = instant(2025, 12, 8, 9)
+    school.add(instant(2025, 9, 8, 8), marked("bob", SESSION, "N"))
+    head = school.add(wrong, marked("ann", SESSION, "N"))
+    right = instant(2025, 9, 8, 9), instant(2025, 9, 8, 10)
+    school.add(right[1] + 1, corrected(head - 1, head, instant(2025, 9, 8, 8), right[1]))
+    last = school.add(right[1] + 2, corrected(head - 1, head, *right))
+    kinds = found(school)
+    assert "clock-back" not in kinds
+    row = kinds["clock-wrong"]
+    assert (row["count"], row["first"], row["last"]) == (
+        1, "2025-09-08T09:00:00Z", "2025-09-08T10:00:00Z",
+    )  # fmt: skip
+    assert f"as entry {last} says" in row["what"]
+    assert "the clock said 2025-12-08 09:00" in row["means"]
+    assert "The battery ran down (Mrs Register, Officer)" in row["means"]
 
 
 def test_rules_and_software_that_changed_are_reported(school):

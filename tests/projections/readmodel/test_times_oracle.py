@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.core import clocks
-from ledger.clock import Corrected, iso
+from ledger.clock import Corrected, iso, local_date
+from ledger.errors import Refused
 from ledger.store.store import Store
 from projections.queries.question import PointInTime
 from projections.queries.view import open_view
@@ -175,6 +176,19 @@ def test_rows_known_by_either_clock_are_the_same_after_a_corrected(tmp_path, clo
     assert _staff(book, now_known) == ["after", "ahead", "s1"]
     if clock == "source":
         assert _staff(book, asked) == before
+
+
+def test_a_clock_that_is_behind_takes_nothing_out_of_an_answer(tmp_path):
+    """What was recorded some minutes ahead is known now, and today; its own time can be asked."""
+    book = Book(tmp_path / "book")
+    now = START + 60 * MINUTE
+    head = book.add(now + 5 * MINUTE, created(), staff())
+    assert position(book, now) == head
+    assert position(book, now, known_at=iso(now)) == 0
+    assert position(book, now, known_at=iso(now + 5 * MINUTE)) == head
+    assert position(book, now, known_at=local_date(now).isoformat()) == head
+    with pytest.raises(Refused):
+        position(book, now, known_at=iso(now + 6 * MINUTE))
 
 
 def _staff(book, question):
