@@ -241,7 +241,7 @@ def _ending(blocks: Sequence[Block], *lines: str) -> list[Block]:
         case [*before, Lines() as last]:
             return [*before, Lines(_and(last.lines, lines))]
         case _:
-            return [*blocks, Lines(lines)]
+            return [*blocks, Lines([*lines])]
 
 
 def _and(lines: Sequence[str], more: Sequence[str]) -> Sequence[str]:

@@ -202,3 +202,20 @@ def test_what_is_around_a_name_stays_as_it_was(before, after):
     """Letter for letter, whatever letters they are."""
     found = re.compile("zoe")
     assert names.without(f"{before}, Zo\u00eb.{after}", found, "[]") == f"{before}, [].{after}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (APART, COMPOSED, True),
+        (" 9A", "9A\u00a0", True),
+        ("9A", "9a", False),
+        (None, None, True),
+        (None, "", False),
+        (1, 1, True),
+        (1, "1", False),
+    ],
+)
+def test_values_say_the_same_whatever_the_form_of_their_texts(one, other, same):
+    """Case counts: it can be seen."""
+    assert names.alike(one, other) is same

@@ -137,6 +137,9 @@ class Seen:
     def provenance(self):
         return "as known at position 7"
 
+    def remarks(self):
+        return []
+
     def ignorance(self):
         return "it knew nothing"
 
