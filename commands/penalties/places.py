@@ -156,6 +156,6 @@ def effect(moved: Moved, before: Marks, after: Marks, codes: Codes) -> Effect:
                 found.of_age.add(session)
         if pair[0] and not pair[1]:
             found.lost[session] = then
-        elif pair[1] and not pair[0]:
+        elif pair[1] and not pair[0] and then == first:  # who changes the mark says so itself
             found.gained[session] = then
     return found

@@ -219,8 +219,8 @@ def test_a_reason_and_a_name_are_needed(cancelled):
 
 def test_before_the_register_has_ended_it_is_a_correction(held):
     """Taking is not amending."""
-    held.at("2026-11-20T08:50").mark("P1", "2026-11-20/AM", "N")
-    amend = AmendMarks(pupil="P1", session=parse_session("2026-11-20/AM"), code="/", reason="Came")
+    held.at("2026-11-23T08:50").mark("P1", "2026-11-23/AM", "N")
+    amend = AmendMarks(pupil="P1", session=parse_session("2026-11-23/AM"), code="/", reason="Came")
     number = batch_of(held, amend)
     [event] = held.events(put_back(number))
     assert isinstance(event, MarkCorrected)

@@ -301,9 +301,11 @@ def test_what_was_cancelled_already_is_told(desk):
     assert says == (
         "2026-11-19/AM cancelled: no heating",
         "2026-11-19/PM cancelled: no heating",
-        "8 entered: 8 Y4",
+        "8 entered late: 8 Y4",
         "the figures: not counted +8, no mark -8",
         "1 session cancelled already left out: 2026-11-20/AM",
+        "if that is wrong:",
+        "  attendance closures withdraw 2026-11-19 --put-back --reason ...",
     )
 
 

@@ -86,6 +86,7 @@ def test_a_register_names_each_entry(desk):
         f"Ben Reed {AM}: no mark -> / (entry)",
         "2 entered: 1 /, 1 N",
         "the figures: attended +1, unauthorised absence +1, no mark -2",
+        "taken late: 35 minutes after it closed, at 08:55 on Friday 20 November 2026",
     ]
     assert desk.do(take).says[0].endswith("2 entered, 0 corrected, 0 as they stood")
 

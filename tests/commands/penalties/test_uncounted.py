@@ -236,9 +236,9 @@ def test_what_a_source_states_nobody_here_did(desk):
     assert (event.by, event.name, event.job_title) == (None, None, None)
 
 
-def test_before_the_law_had_a_threshold_only_the_figures_are_told(desk):
+def test_before_the_law_had_a_threshold_only_the_figures_are_told(tmp_path):
     """No window is counted then."""
-    desk.at("2024-08-18T12:00")
+    desk = founded(tmp_path / "early", at=ledgers.instant(2024, 8, 18)).at("2024-08-18T12:00")
     early = date(2024, 6, 3), date(2024, 6, 7)
     book = (
         ledgers.term("Summer 2", *early),

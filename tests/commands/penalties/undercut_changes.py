@@ -37,6 +37,7 @@ PUPILS = {"ann": 2012, "bob": 2009}
 BY = {"by": "s1", "name": "Mo Marsh", "job_title": "Head"}
 BEGUN = ledgers.instant(2026, 10, 1)
 NOW = ledgers.instant(2026, 11, 20, 17)
+_LAST_YEAR = date(2024, 7, 19)
 
 
 class Facts(UseCase):
@@ -112,6 +113,7 @@ def founded(path, *facts, at=BEGUN):
         ),
         ledgers.joined("ann", "registration", "9A"),
         ledgers.joined("bob", "registration", "11B"),
+        *(ledgers.joined("bob", "registration", name, until=_LAST_YEAR) for name in ("9B", "9C")),
         *(Fact(streams.parent(p), ParentRecorded(surname="Quill")) for p in ("a1", "a2")),
         *facts,
     )

@@ -143,7 +143,7 @@ def test_where_both_have_marks_the_survivors_stands_and_is_listed(twice):
     """Nothing is decided silently."""
     *said, following = twice.do(merge()).says
     assert said == [
-        "Ada Quill: merged, 1 marks carried over",
+        "Ada Quill: merged, 1 mark carried over",
         "2026-11-17/AM: / stands, L was the duplicate's",
         "1 mark of 1 pupil stops counting",
         "  Ada Quil: 1 L, 2026-11-17/AM",
