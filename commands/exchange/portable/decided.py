@@ -18,6 +18,8 @@ from ledger.values import Half, Session
 
 Reference = Annotated[str, fields.reference]
 SessionText = Annotated[str, fields.session]
+Verbatim = Annotated[str, str]
+"""A text as it is written, to its last line break."""
 Texts = Annotated[tuple[str, ...], fields.texts]
 
 
@@ -98,7 +100,7 @@ class PolicyRow(SignedRow, frozen=True, kw_only=True):
 
     policy: str
     since: date = column(name="from")
-    text: str
+    text: Verbatim
 
 
 class LeaveRow(SignedRow, frozen=True, kw_only=True):

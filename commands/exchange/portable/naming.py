@@ -7,20 +7,21 @@ besides would make two groups that nobody can tell apart, and is refused.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 import msgspec
 
 from commands.exchange.portable.rows import GroupRow
-from commands.exchange.portable.school_toml import Closed
 from commands.exchange.portable.work import Work
 from ledger import names
 from ledger.errors import Refused
 from ledger.events import base
-from ledger.events.calendar import TermSet
+from ledger.events.calendar import Closure, TermSet
 from ledger.formats.portable import GROUPS, SCHOOL
 from ledger.state.school import School
 from ledger.values import school_year_number
 
+_C = TypeVar("_C", bound=Closure)
 _Named = dict[str, dict[str, str]]
 """By key: each name that is so written, and where."""
 _WORDS = {"year": "year", "registration": "registration group", "cohort": "cohort"}
@@ -35,6 +36,10 @@ def settle_names(work: Work) -> None:
         school,
         terms=[(line, _term(work.school, term)) for line, term in school.terms],
         closures=[(line, groups.closure(line, each)) for line, each in school.closures],
+        withdrawn=[
+            (line, groups.closure(line, closed), groups.closure(line, withdrawn))
+            for line, closed, withdrawn in school.withdrawn
+        ],
     )
     work.content = replace(content, groups=content.groups._replace(rows=rows), school=settled)
 
@@ -72,7 +77,7 @@ class _Groups:
         of_mine = (name for name in held if name in mine)
         return next(of_mine, row.name if row.name in held else held[0])
 
-    def closure(self, line: int, closed: Closed) -> Closed:
+    def closure(self, line: int, closed: _C) -> _C:
         """Return a closure for the groups as the ledger names them."""
         groups: list[str] = []
         for name in closed.groups:
@@ -89,7 +94,7 @@ class _Groups:
             found |= places.get(names.key(name), {})
         return found
 
-    def _as_held(self, closed: Closed, groups: Iterable[str]) -> tuple[str, ...]:
+    def _as_held(self, closed: Closure, groups: Iterable[str]) -> tuple[str, ...]:
         """Return the groups of the closure that is held for them, else all that are so named."""
         stated = set(closed.groups)
         held = (

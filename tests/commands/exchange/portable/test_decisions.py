@@ -71,6 +71,8 @@ def test_every_fact_is_recorded_once_with_its_time_and_author(known, stated):
         "H01", "Headteacher", 0,
     )  # fmt: skip
     assert considered["row"] == 2
+    [adopted] = known.states("PolicyAdopted")
+    assert adopted["text"] == school_packs.shipped("second-person")
 
 
 def test_what_the_folder_states_no_more_is_told(known, stated):

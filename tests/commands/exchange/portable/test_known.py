@@ -26,7 +26,7 @@ from projections.history.history import History
 from projections.queries.view import open_view
 
 NOW = parse_instant("2026-11-21T12:00:00Z")
-UPN = "K999200018001"
+UPN, OTHER = "K999200018001", "Z999200018002"
 DAY = date(2026, 9, 9)
 SCHOOL = """
 [school]
@@ -53,7 +53,10 @@ MOMENTS = ("2026-09-08", "2026-09-13", "2026-09-15", "2026-09-22", "2026-10-02",
 
 
 def write(folder, *, groups=True, closed="", joined="", entered="", rows=()):
-    """Write a folder: one pupil in FSM, a session cancelled; times as stated, or none."""
+    """Write a folder: a pupil in FSM, one in none, a session cancelled; times as stated, or none.
+
+    Were everybody in FSM, the session would be cancelled for the whole school.
+    """
     folder.mkdir()
     school = SCHOOL + ('groups = ["FSM"]\n' if groups else "")
     school += f"recorded_on = {closed}\n" if closed else ""
@@ -61,7 +64,10 @@ def write(folder, *, groups=True, closed="", joined="", entered="", rows=()):
     spell = {"surname": "Test", "forename": "Ann", "dob": "2012-05-05", "starts_on": "2026-09-02"}
     tables = {
         "staff.csv": [{"staff_id": "A01", "name": "Ada Marsh", "job_title": "Clerk"}],
-        "pupils.csv": [{"upn": UPN, "recorded_on": entered, **spell}],
+        "pupils.csv": [
+            {"upn": UPN, "recorded_on": entered, **spell},
+            {"upn": OTHER, **spell, "forename": "Bo", "starts_on": "2026-09-01"},
+        ],
         "groups.csv": [
             {"upn": UPN, "kind": "cohort", "name": "FSM", "from": "2026-09-02",
              "recorded_on": joined},
@@ -93,6 +99,11 @@ def bring(office, folder):
     return execute(office, ImportPortable(path=folder).load(sys.stdin))
 
 
+def joins(kind, first):
+    """Move the pupil to a group that nobody was in."""
+    return MovePupil(pupil=UPN, kind=kind, to="9Z", from_=first, new_group=True)
+
+
 def ask(office, question):
     """Ask a question; return its document."""
     with open_view(office.folder, question, lambda: NOW) as view:
@@ -100,10 +111,11 @@ def ask(office, question):
 
 
 def counts(office, known_at):
-    """What the session counts as, by the source, on its day."""
+    """What the session counts as for the pupil in FSM, by the source, on its day."""
     asked = {"from_": DAY, "on": DAY, "clock": "source", "known_at": known_at}
-    total = ask(office, Rates(**asked))["total"]
-    return total["codes"], total["missing"], total["undated"]
+    rows = ask(office, Rates(**asked))["rows"]
+    found = [(r["codes"], r["missing"], r["undated"]) for r in rows if r["upn"] == UPN]
+    return found[0] if found else ({}, 0, 0)
 
 
 def stated_at(office):
@@ -146,9 +158,9 @@ def test_a_cancellation_and_a_membership_recorded_here_are_known_since_then(offi
     (folder / "school.toml").write_text(SCHOOL.partition("[[closed]]")[0])
     (folder / "groups.csv").unlink()
     bring(office, folder)
-    execute(office, MovePupil(pupil=UPN, kind="registration", to="9Z", from_=date(2026, 10, 1)))
+    execute(office, joins("registration", date(2026, 10, 1)))
     execute(office, CancelSessions(sessions=(f"{DAY}/AM",), group=("9Z",), reason="Snow"))
-    execute(office, MovePupil(pupil=UPN, kind="year", to="9Z", from_=date(2026, 9, 2)))
+    execute(office, joins("year", date(2026, 9, 2)))
     assert stated_at(office) == []
     bring(office, folder)
     assert stated_at(office) == [("Y4", "2026-11-21T12:00:00Z")]
@@ -189,9 +201,9 @@ def test_a_days_marks_are_judged_by_what_the_ledger_knows(office, tmp_path):
     shutil.copy(write(tmp_path / "other", rows=("O",)) / "marks.csv", top_up)
     bring(office, top_up)
     assert stated_at(office)[-1][0] == "Y4"
-    execute(office, MovePupil(pupil=UPN, kind="registration", to="9Z", from_=date(2026, 10, 1)))
+    execute(office, joins("registration", date(2026, 10, 1)))
     execute(office, CancelSessions(sessions=("2026-09-10/AM",), group=("9Z",), reason="Snow"))
-    execute(office, MovePupil(pupil=UPN, kind="year", to="9Z", from_=date(2026, 9, 2)))
+    execute(office, joins("year", date(2026, 9, 2)))
     rows = (top_up / "marks.csv").read_text().replace("2026-09-09", "2026-09-10")
     (top_up / "marks.csv").write_text(rows)
     bring(office, top_up)

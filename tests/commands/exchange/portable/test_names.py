@@ -115,6 +115,21 @@ def test_a_closure_of_an_older_import_is_known_again(known, changed):
     assert known.brought(changed("school.toml", more=more)).found == {}
 
 
+def test_a_closure_that_was_taken_back_is_for_the_group_as_it_is_held(known, changed):
+    """Under another writing of the group, it would not be the closure that stands."""
+    bee = f"pupil:{known.id(BEE)}"
+    known.put(bee, GroupJoined(kind="cohort", name="Choir ", since=date(2026, 9, 1), row=2))
+    closed = SessionsClosed(
+        date=date(2026, 12, 1), sessions=("AM", "PM"), groups=("Choir ",), reason="Poll", row=3
+    )
+    known.put("calendar", closed)
+    more = '\n[[closed]]\ndate = 2026-12-01\ngroups = ["Choir"]\nreason = "Poll"\n'
+    more += "recorded_on = 2026-11-12T10:00:00Z\nwithdrawn_on = 2026-11-13T10:00:00Z\n"
+    changed("groups.csv", more=f"{BEE},cohort,Choir,2026-09-01,\n")
+    known.once(changed("school.toml", more=more), ClosureWithdrawn=2)
+    assert known.states("ClosureWithdrawn")[-1]["groups"] == ["Choir "]
+
+
 def test_a_term_of_an_older_import_is_known_again(known, changed):
     """It is no second term that begins before the first one ends."""
     term = TermSet(name="Spring  ", first=date(2027, 1, 4), last=date(2027, 3, 25))
