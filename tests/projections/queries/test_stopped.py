@@ -218,7 +218,7 @@ def test_the_csv_has_a_row_for_it(moved):
     _, row = as_csv(moved.ask(Alerts())).splitlines()
     assert row == (
         f"uncounted,U-ann,,,,{moved.alert},,{moved.alert},,{MONDAY} O;{TUESDAY} U,Test,"
-        "Mrs Then,2025-09-15T09:00:00Z,open,10,8,0"
+        "Mrs Then,2025-09-15T09:00:00Z,open,,,,10,8,0"
     )
 
 
