@@ -4,7 +4,7 @@ The use cases that take, mark, plan, amend, grant leave and import share these r
 state and these checks. A reading sees only the streams that the use case asked for.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -32,7 +32,6 @@ from ledger.values import Session, parse_session
 from policies.law.age import is_compulsory
 from policies.packs.codes import CodeRule, Codes
 
-_FIGURES = ("attended", "authorised absence", "unauthorised absence", "not counted")
 MOST_MINUTES_LATE = 720
 """Half a day: no session is longer."""
 
@@ -325,21 +324,6 @@ def register_ended(
 ) -> bool:
     """Tell whether the register of a session is over for a pupil; its takings were asked for."""
     return has_ended(calendar, session, takings(state, pupil, session), now)
-
-
-def figure_of(rule: CodeRule | None) -> str:
-    """Return which figure a mark with a code is part of."""
-    if rule is None or not rule.possible:
-        return "not counted"
-    if rule.attended:
-        return "attended"
-    return "unauthorised absence" if rule.unauthorised else "authorised absence"
-
-
-def figures_in_words(moves: Mapping[str, int]) -> str:
-    """Say by how much each figure moves: ``authorised absence +1, unauthorised absence -1``."""
-    texts = [f"{figure} {moves[figure]:+d}" for figure in _FIGURES if moves.get(figure)]
-    return ", ".join(texts) or "nothing moves"
 
 
 def _stated_marks(

@@ -4,7 +4,7 @@ Each by pupil, session and codes; counted by codes; and what they move in the fi
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Literal, NamedTuple
 
@@ -24,7 +24,7 @@ from ledger.events.register import (
 )
 from ledger.store.store import Fact
 from ledger.values import Session, parse_session
-from policies.packs.codes import CodeRule, Codes
+from policies.packs.codes import Codes
 
 Kind = Literal["amended", "corrected", "held", "entered", "late", "planned", "plan", "withdrawn"]
 _COUNTED: dict[Kind, str] = {
@@ -134,10 +134,27 @@ def figures(codes: Codes, changes: Iterable[Told]) -> str:
     """Say what changes of marks move in the figures: ``attended -2, authorised absence +2``."""
     moves: Counter[str] = Counter()
     for each in changes:
-        moves[_figure(codes, each.was, each.session)] -= 1
-        moves[_figure(codes, each.becomes, each.session)] += 1
-    texts = [f"{figure} {moves[figure]:+d}" for figure in _FIGURES if moves[figure]]
+        moves[figure_of(codes, each.was, each.session)] -= 1
+        moves[figure_of(codes, each.becomes, each.session)] += 1
+    return figures_in_words(moves)
+
+
+def figures_in_words(moves: Mapping[str, int]) -> str:
+    """Say by how much each figure moves: ``authorised absence +1, unauthorised absence -1``."""
+    texts = [f"{figure} {moves[figure]:+d}" for figure in _FIGURES if moves.get(figure)]
     return ", ".join(texts) or "nothing moves"
+
+
+def figure_of(codes: Codes, code: str | None, session: Session) -> str:
+    """Return which figure a mark with a code is part of; a code of none: no mark."""
+    if code is None:
+        return _NO_MARK
+    rule = codes.find(code, session.date)
+    if rule is None or not rule.possible:
+        return "not counted"
+    if rule.attended:
+        return "attended"
+    return "unauthorised absence" if rule.unauthorised else "authorised absence"
 
 
 def summary(codes: Codes, changes: Sequence[Told]) -> list[str]:
@@ -175,14 +192,3 @@ def named(lines: Sequence[str]) -> list[str]:
     more = len(lines) - MOST_NAMED
     rest = [f"  and {number_of(more, 'more', 'more')}"] if more > 0 else []
     return [*(f"  {line}" for line in lines[:MOST_NAMED]), *rest]
-
-
-def _figure(codes: Codes, code: str | None, session: Session) -> str:
-    if code is None:
-        return _NO_MARK
-    rule: CodeRule | None = codes.find(code, session.date)
-    if rule is None or not rule.possible:
-        return "not counted"
-    if rule.attended:
-        return "attended"
-    return "unauthorised absence" if rule.unauthorised else "authorised absence"

@@ -8,7 +8,7 @@ from itertools import islice
 from textwrap import wrap
 
 from commands.core.command import Author
-from commands.core.marks import figure_of, figures_in_words
+from commands.core.told import figure_of, figures_in_words
 from commands.penalties.places import Effect, Marks
 from ledger.english import number_of
 from ledger.events import streams
@@ -103,7 +103,7 @@ class Telling:
         if len(told) > _SHOWN:
             yield f"  and {number_of(len(told) - _SHOWN, 'more pupil')}"
         moves = Counter(
-            figure_of(self.codes.find(code, s.date))
+            figure_of(self.codes, code, s)
             for each in told
             for s, code in of(each.effect).items()
             if s not in each.effect.of_age

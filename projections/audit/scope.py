@@ -191,7 +191,7 @@ class Scope:
     @cached_property
     def chains(self) -> list[Chain]:
         """The marks asked about, by session and pupil."""
-        found = [c for c in self._all_chains() if self._is_within(c[0].pupil, c[0].session)]
+        found = [c for c in self._all_chains() if self.is_within(c[0].pupil, c[0].session)]
         return sorted(found, key=lambda c: (c[0].session, self.upn(c[0].pupil)))
 
     @cached_property
@@ -222,7 +222,8 @@ class Scope:
         """Tell whether a version is one of absence, authorised or not."""
         return is_absent(self.codes, step.code, step.day)
 
-    def _is_within(self, pupil: int, session: str) -> bool:
+    def is_within(self, pupil: int, session: str) -> bool:
+        """Tell whether a pupil's session is asked about; outside of terms: whether the pupil."""
         if pupil not in self.view.people or pupil >= len(self.chosen):
             return False
         at = self.columns.get(session)

@@ -31,11 +31,13 @@ def find_stopped(scope: Scope) -> CheckResult:
     Those come first that took a pupil below the penalty threshold, then by how many sessions.
     """
     view = scope.view
-    pupils = {n for n in view.people if scope.chosen[n].any()}
     found = [
         each
-        for each in stopped(view, pupils)
-        if any(view.first <= mark.day <= view.on for mark in each.marks)
+        for each in stopped(view)
+        if any(
+            view.first <= mark.day <= view.on and scope.is_within(each.stored.pupil, mark.session)
+            for mark in each.marks
+        )
     ]
     fell = sum(each.fell for each in found)
     summary = {"below_threshold": fell, "marks": sum(len(each.marks) for each in found)}

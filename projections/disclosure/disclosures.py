@@ -7,7 +7,7 @@ from datetime import date
 from ledger.english import number_of
 from projections.history.change_filters import AFTER_THE_TAKING
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Question, Selection
+from projections.queries.question import Answer, Chosen, Question, Selection
 from projections.queries.selection import selected_pupils
 from projections.queries.view import Author, Person, View
 from projections.readmodel.accessors.marks import Version, sessions_of, versions, versions_of
@@ -54,6 +54,11 @@ class Disclosures(Selection, Question[Sequence[Extract]]):
 
     For one pupil or group also what was about many, which may hold them.
     """
+
+    @property
+    def chosen(self) -> Chosen:
+        """What a group chooses: pupils, with all that is recorded of them."""
+        return "pupils"
 
     def find(self, view: View) -> Sequence[Extract]:
         """Find what left by the day, about somebody asked for or about many."""

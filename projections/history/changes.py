@@ -21,7 +21,7 @@ from projections.history.change_filters import (
 )
 from projections.queries import pending, stopped
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Question, option
+from projections.queries.question import Answer, Chosen, Question, option
 from projections.queries.selection import selected_pupils
 from projections.queries.versions import (
     BATCH_NUMBER,
@@ -136,6 +136,11 @@ class Changes(Filters, Question[ChangesFound | ChangesCounted]):
     """
 
     summary: bool = option("count them by kind and pair of codes", default=False)
+
+    @property
+    def chosen(self) -> Chosen:
+        """What a group chooses: pupils, with all that is recorded of them."""
+        return "pupils"
 
     def find(self, view: View) -> ChangesFound | ChangesCounted:
         """Find the changes known, by session and then pupil; or their counts."""

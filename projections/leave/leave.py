@@ -26,7 +26,7 @@ from projections.leave.requests import (
 from projections.queries.blocks import Block, Lines
 from projections.queries.columns import Column, Listing
 from projections.queries.pending import pending_amendments
-from projections.queries.question import Answer, Question, Selection, option
+from projections.queries.question import Answer, Chosen, Question, Selection, option
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import SECOND_HAND, Person, View
@@ -84,6 +84,11 @@ class LeaveOfAbsence(Selection, Question[LeaveFindings]):
     refused: bool = option("those refused", default=False)
     withdrawn: bool = option("those withdrawn", default=False)
     falsified: bool = option("those found to be falsified", default=False)
+
+    @property
+    def chosen(self) -> Chosen:
+        """What a group chooses: pupils, with all that is recorded of them."""
+        return "pupils"
 
     def find(self, view: View) -> LeaveFindings:
         """Find the requests, by first session."""

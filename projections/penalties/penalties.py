@@ -39,7 +39,7 @@ from projections.penalties.text import (
 )
 from projections.queries.blocks import Block
 from projections.queries.columns import Listing
-from projections.queries.question import Answer, Question, Selection, option
+from projections.queries.question import Answer, Chosen, Question, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
@@ -76,6 +76,11 @@ class Penalties(Selection, Question[PenaltyFindings]):
         choices=("on", "session"),
     )
 
+    @property
+    def chosen(self) -> Chosen:
+        """What a group chooses: no window is cut by it."""
+        return "by entry"
+
     def find(self, view: View) -> PenaltyFindings:
         """Find the pupils listed, by UPN."""
         search = _Search(self, view)
@@ -92,16 +97,11 @@ class Penalties(Selection, Question[PenaltyFindings]):
         """Show one row for each pupil."""
         rows = Listing(COLUMNS, found.pupils)
         early = self.window == "current" and found.at_least < found.register.measure.sessions
-        shown: list[Block] = [*tables(found, early=early, by_session=self._by_session)]
+        shown: list[Block] = [*tables(found, early=early)]
         if self.explain:
             shown += explanation(found)
         limits = {"at_least": found.at_least, "at_most": self.at_most}
         return Answer({**limits, "window": self.window, "rows": rows}, blocks=shown)
-
-    @property
-    def _by_session(self) -> bool:
-        chosen = any((self.group, self.cohort, self.year))
-        return chosen and self.membership == "session"
 
     def unknown(self) -> Answer:
         """Return nobody."""

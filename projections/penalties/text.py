@@ -170,16 +170,15 @@ COLUMNS: tuple[Column[ListedPupil], ...] = (
 )  # fmt: skip
 
 
-def tables(found: PenaltyFindings, *, early: bool, by_session: bool) -> Iterator[Grid]:
+def tables(found: PenaltyFindings, *, early: bool) -> Iterator[Grid]:
     """Yield the table of the latest window, then of cases that stand from an earlier one only.
 
-    ``early``: a warning before the threshold, with when sessions leave; ``by_session``: pupils
-    were chosen as members when an entry was made.
+    ``early``: a warning before the threshold, with when sessions leave.
     """
     latest = [each for each in found.pupils if not each.earlier]
     earlier = [each for each in found.pupils if each.earlier]
     title = f"Penalty notice threshold as at {found.register.on}"
-    notes = list(_notes(found, by_session=by_session))
+    notes = list(_notes(found))
     if not earlier:
         yield _table(title, latest, early=early, notes=notes)
         return
@@ -206,16 +205,11 @@ def _by_count(row: ListedPupil) -> tuple[object, ...]:
     return *counts, natural_order(row.person.upn)
 
 
-def _notes(found: PenaltyFindings, *, by_session: bool) -> Iterator[str]:
+def _notes(found: PenaltyFindings) -> Iterator[str]:
     """Yield, as sentences, what the list means and how it counts."""
     rule = found.register.measure
     for text in (*_meaning(found.pupils, rule), _columns(found.register), _scope(rule)):
         yield f"{text[0].upper()}{text[1:]}."
-    if by_session:
-        yield (
-            "Listed: who was a member when a counted entry was made; the counts are those of the "
-            "whole register, in the group or not."
-        )
 
 
 def _sentence(measure: Measure) -> str:

@@ -59,6 +59,8 @@ GROUP_OPTIONS = {"group": "", "cohort": "cohort", "year": "year"}
 """The options that name a group, and of which kind it is; empty: of any."""
 Membership = Literal["on", "session"]
 """When somebody is a member of a group that is counted: as at --on, or as at each session."""
+Chosen = Literal["sessions", "by entry", "pupils"]
+"""What membership as at each session chooses: sessions; pupils by a counted entry, or by any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,11 @@ class Question(PointInTime, ABC, Generic[F]):
     def groups_counted(self) -> Membership | None:
         """Which membership decides whom the answer is about; none where no group does."""
         return None
+
+    @property
+    def chosen(self) -> Chosen:
+        """What a group chooses, where membership is as at each session."""
+        return "sessions"
 
     def view_of(self, view: "View", /) -> "View":
         """Return the view that is asked: of other days, where it is about whole weeks."""
@@ -102,7 +109,7 @@ class Question(PointInTime, ABC, Generic[F]):
         asked = self.as_held(view)
         answer = asked.present(asked.find(view))
         if asked.groups_counted is not None:
-            answer = answer.by_groups(asked.groups_counted, view.on)
+            answer = answer.by_groups(asked.groups_counted, asked.chosen, view.on)
         return answer.of(view)
 
     def as_held(self, view: "View") -> Self:
@@ -199,9 +206,10 @@ class Answer:
         rows = self.fields.get("rows") if self.listed is None else self.listed
         return rows if isinstance(rows, Listing) else None
 
-    def by_groups(self, counted: Membership, on: date) -> "Answer":
+    def by_groups(self, counted: Membership, chosen: Chosen, on: date) -> "Answer":
         """Return the answer with which membership of groups it goes by, beneath and in JSON."""
-        said = _MEMBERSHIPS[counted].format(on=on)
+        said = f"Groups (--membership {counted}): "
+        said += _BY_SESSION[chosen] if counted == "session" else _ON.format(on=on)
         fields = {**self.fields, "membership": counted}
         return replace(self, fields=fields, blocks=_ending(self.blocks, said))
 
@@ -227,9 +235,12 @@ class Answer:
         return replace(self, fields=fields, blocks=[Lines([view.ignorance()])])
 
 
-_MEMBERSHIPS: Mapping[Membership, str] = {
-    "on": "Groups (--membership on): members on {on}, with all their sessions",
-    "session": "Groups (--membership session): each session in the group of its day",
+_ON = "members on {on}, with all their sessions"
+_BY_SESSION: Mapping[Chosen, str] = {
+    "sessions": "each session in the group of its day",
+    "by entry": "who was a member when a counted entry was made; the counts are those of the "
+    "whole register, in the group or not",
+    "pupils": "whoever was a member at any of the sessions looked at",
 }
 
 

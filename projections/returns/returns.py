@@ -10,7 +10,7 @@ import numpy as np
 from ledger.english import number_of
 from policies.law.penalties import Measure
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Question, Selection, option
+from projections.queries.question import Answer, Chosen, Question, Selection, option
 from projections.queries.rectangle import Flags, rectangle
 from projections.queries.selection import selected_cells
 from projections.queries.view import View
@@ -73,6 +73,11 @@ class Returns(Selection, Question[ReturnFindings]):
         choices=("attendance", "sickness", "joiners", "leavers"),
         required=True,
     )
+
+    @property
+    def chosen(self) -> Chosen:
+        """What a group chooses: pupils, with all that is recorded of them."""
+        return "pupils"
 
     def find(self, view: View) -> ReturnFindings:
         """Find the pupils of whom the authority has not been told, each with a reason."""

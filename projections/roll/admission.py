@@ -8,7 +8,7 @@ from ledger.clock import local_date
 from ledger.english import number_of
 from ledger.errors import Refused
 from projections.queries.columns import Listing
-from projections.queries.question import Answer, Question, Selection, option
+from projections.queries.question import Answer, Chosen, Question, Selection, option
 from projections.queries.selection import selected_pupils
 from projections.queries.versions import Describer
 from projections.queries.view import View
@@ -32,6 +32,11 @@ class Admission(Selection, Question[list[Amendment]]):
         "amended here, restated by another system, or stated anew with no reason recorded",
         choices=("amendment", "restated", "stated_anew"),
     )
+
+    @property
+    def chosen(self) -> Chosen:
+        """What a group chooses: pupils, with all that is recorded of them."""
+        return "pupils"
 
     def find(self, view: View) -> list[Amendment]:
         """Find the amendments asked for, in the order in which they were recorded."""

@@ -15,7 +15,7 @@ from ledger.values import Session
 from projections.penalties.case import counted_from
 from projections.queries.blocks import Block, Grid, Lines
 from projections.queries.columns import Column, Listing
-from projections.queries.question import Answer, Question, argument, option
+from projections.queries.question import Answer, Chosen, Question, argument, option
 from projections.queries.selection import (
     POPULATIONS,
     Population,
@@ -120,6 +120,11 @@ class Why(Pair, Question[Found]):
         "roll",
         choices=POPULATIONS,
     )
+
+    @property
+    def chosen(self) -> Chosen:
+        """What a group chooses: what it chooses in the figure that is asked about."""
+        return "by entry" if self.what == "penalties" else "sessions"
 
     def find(self, view: View) -> Found:
         """Find the counts at both points in time and the causes of what lies between."""

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from commands.core import marks
+from commands.core import told
 from commands.exchange.portable.occasions import has_place
 from commands.exchange.portable.work import Work
 from ledger.english import number_of
@@ -76,9 +76,9 @@ def _figures(work: Work, found: Iterable[tuple[Session, str]]) -> str:
     """Say by how much each figure falls."""
     moves = Counter[str]()
     for session, pupil_id in found:
-        code = work.state.mark(work.state.school.pupils[pupil_id], session).code or ""
-        moves[marks.figure_of(work.rules.codes.find(code, session.date))] -= 1
-    return marks.figures_in_words(moves)
+        code = work.state.mark(work.state.school.pupils[pupil_id], session).code
+        moves[told.figure_of(work.rules.codes, code, session)] -= 1
+    return told.figures_in_words(moves)
 
 
 class _Comparison:

@@ -312,7 +312,7 @@ def test_a_new_ledger_is_begun_and_filled_by_any_clock(tmp_path):
     other = begun(tmp_path / "any", "2040-01-01T10:00")
     enrolled = EnrolPupil(
         upn=upn(9), forename="Zed", surname="Zero", dob=date(2030, 1, 1),
-        starts_on=date(2040, 1, 1), year="Y5", registration="5A",
+        starts_on=date(2040, 1, 1), year="Y5", registration="5A", new_group=True,
     )  # fmt: skip
     assert other.do(enrolled).header
     assert CreateLedger.admits == ()

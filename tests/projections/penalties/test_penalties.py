@@ -645,9 +645,12 @@ def test_the_table_begins_with_the_most(school):
 
 
 def test_members_at_a_session_are_chosen_by_an_entry_and_counts_stay_whole(away):
-    """Said beneath, and only where a group was asked for."""
+    """Said beneath, once, and only where a group was asked for."""
     words = "the counts are those of the whole register"
-    assert words in shown(away, cohort="SEND", membership="session")
+    said = shown(away, cohort="SEND", membership="session")
+    assert words in said
+    assert said.count("--membership") == 1
+    assert "each session in the group of its day" not in said
     assert words not in shown(away, cohort="FSM")
     assert words not in shown(away, membership="session")
 

@@ -144,13 +144,13 @@ def test_every_kind_has_its_table_and_its_columns(raised):
     header, *lines = text.as_csv(answer).splitlines()
     assert header == (
         "kind,upn,session,stands,source_states,position,requested,alert,papers,sessions,command,"
-        "by,at,state,peak_before,peak_after,count_again"
+        "by,at,state,group,marks,batches,peak_before,peak_after,count_again"
     )
     assert lines[0].startswith(f"conflict,U-ann,{SESSION},I,N,")
-    assert lines[1].endswith(",O,,,,,Mrs Register,,,,,")
+    assert lines[1].endswith(",O,,,,,Mrs Register,,,,,,,,")
     assert lines[2] == (
         f"undercut,U-ann,,,,{raised.number},,{raised.number},notice a1 2025-10-02 10>9,"
-        f"{SESSION} O>I,Test,Mrs Register,2025-09-08T09:00:01Z,open,,,"
+        f"{SESSION} O>I,Test,Mrs Register,2025-09-08T09:00:01Z,open,,,,,,"
     )
 
 

@@ -156,8 +156,8 @@ def test_alerts_shows_how_many_and_what_to_do(cancelled):
     ]
     assert "attendance put-back BATCH" in grid.notes[0]
     header, first, _ = as_csv(cancelled.ask(Alerts())).splitlines()
-    assert header.endswith("state,group,marks,batches")
-    assert first.endswith(f",9A,2,{cancelled.batch}")
+    assert header.endswith(",state,group,marks,batches,peak_before,peak_after,count_again")
+    assert first.endswith(f",9A,2,{cancelled.batch},,,")
 
 
 def test_today_counts_them_whatever_the_day(cancelled):
@@ -167,5 +167,9 @@ def test_today_counts_them_whatever_the_day(cancelled):
     for asked, number in ({}, 3), ({"group": "9B"}, 1), ({"on": date(2025, 9, 7)}, 3):
         answer = cancelled.ask(Today(**{"on": date(2025, 9, 9)} | asked))
         assert answer.document["not_held"] == number
-    note = cancelled.ask(Today(on=DAY, group="9B")).blocks[0].notes[0]
+    before, note, *_ = cancelled.ask(Today(on=DAY, group="9B")).blocks[0].notes
+    assert before == (
+        "Open from 2025-09-05, the day of school before: 2 no mark "
+        "(attendance today --on 2025-09-05)"
+    )
     assert note == "1 mark says Y4 (not held) of a session recorded as held: attendance alerts"

@@ -1,6 +1,8 @@
 """What every question and answer is made of; how a percentage is written."""
 
+from datetime import date
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,12 +12,22 @@ from ledger.errors import Refused
 from projections.audit.audit import Audit
 from projections.audit.gaps import Gaps
 from projections.audit.weeks import AuditWeeks
+from projections.disclosure.disclosures import Disclosures
+from projections.figures.persistent import PersistentAbsence
+from projections.figures.rates import Rates
+from projections.figures.unresolved import Unresolved
 from projections.history.changes import Changes
 from projections.history.history import History
+from projections.leave.leave import LeaveOfAbsence
+from projections.penalties.penalties import Penalties
 from projections.queries.columns import natural_order, percent, share_of
 from projections.queries.question import Answer, PointInTime, argument, option
+from projections.rendering.text import as_text
+from projections.returns.returns import Returns
 from projections.roll.admission import Admission
 from projections.roll.pupils import PupilFind
+from projections.school.today import Today
+from projections.why.why import Why
 from tests.projections import oracle
 from tests.projections.ledgers import instant, marked
 
@@ -148,3 +160,33 @@ def test_options_and_arguments_carry_their_help():
     assert argument("who").metadata["argument"] is True
     assert argument("who", required=False).metadata["required"] is False
     assert PointInTime().clock == "ledger"
+
+
+BY_SESSION = {
+    "each session in the group of its day": [
+        Rates, PersistentAbsence, Unresolved, Today, Audit, AuditWeeks,
+        partial(Why, what="rates", and_="2025-09-09"),
+    ],
+    "who was a member when a counted entry was made; the counts are those of the whole register, "
+    "in the group or not": [Penalties, partial(Why, what="penalties", and_="2025-09-09")],
+    "whoever was a member at any of the sessions looked at": [
+        Changes, Admission, LeaveOfAbsence, Disclosures, partial(Returns, kind="joiners"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "question"), [(said, each) for said, kind in BY_SESSION.items() for each in kind]
+)
+def test_a_group_by_session_says_whether_it_chooses_sessions_or_pupils(school, said, question):
+    """In the words of the question, once; by the group as at a day it is the members."""
+    asked = {"on": date(2025, 9, 8), "group": "9A"}
+    for membership, words in (
+        ("session", said),
+        ("on", "members on 2025-09-08, with all their sessions"),
+    ):
+        answer = school.ask(question(**asked, membership=membership))
+        assert answer.document["membership"] == membership
+        shown = " ".join("\n".join(as_text(answer.blocks)).split())
+        assert shown.count("Groups (--membership") == 1
+        assert f"Groups (--membership {membership}): {words}" in shown

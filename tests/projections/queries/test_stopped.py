@@ -8,7 +8,7 @@ from ledger.events import streams
 from ledger.events.calendar import ClosureWithdrawn, SessionsClosed
 from ledger.events.penalties import AlertSettled
 from ledger.events.register import MarksUncounted
-from ledger.events.roll import DetailsAmended, GroupJoined
+from ledger.events.roll import DetailsAmended, GroupJoined, GroupLeft
 from ledger.store.store import Fact
 from projections.audit.audit import Audit
 from projections.disclosure.subject_access import SubjectAccess
@@ -218,7 +218,7 @@ def test_the_csv_has_a_row_for_it(moved):
     _, row = as_csv(moved.ask(Alerts())).splitlines()
     assert row == (
         f"uncounted,U-ann,,,,{moved.alert},,{moved.alert},,{MONDAY} O;{TUESDAY} U,Test,"
-        "Mrs Then,2025-09-15T09:00:00Z,open,10,8,0"
+        "Mrs Then,2025-09-15T09:00:00Z,open,,,,10,8,0"
     )
 
 
@@ -242,6 +242,15 @@ def test_an_audit_asks_about_it(moved):
 def test_an_audit_of_other_days_or_pupils_finds_nothing(moved, asked):
     """It goes by the sessions."""
     assert not moved.ask(Audit(**ON | asked, only=("stopped-counting",))).rows()
+
+
+@pytest.mark.parametrize(("group", "number"), [("9A", 0), ("9C", 1)])
+def test_an_audit_by_session_goes_by_the_group_of_its_day(moved, group, number):
+    """Ann was in 9A until the day before."""
+    left = GroupLeft(kind="registration", name="9A", since=None, until=date(2025, 9, 7))
+    moved.add(MOVED, on_pupil(left))
+    asked = {"only": ("stopped-counting",), "group": group, "membership": "session"}
+    assert len(moved.ask(Audit(**ON | asked)).rows()) == number
 
 
 def test_one_session_says_who_did_it_and_why(moved):
