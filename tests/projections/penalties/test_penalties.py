@@ -624,7 +624,7 @@ def test_what_is_to_be_cleared_up_names_a_window_that_is_not_the_latest(away):
     found = rows(away, on=DECEMBER, at_least=7)
     (of_ann,) = (each for each in found["ann"]["blockers"] if each.startswith("missing"))
     (of_bob,) = (each for each in found["bob"]["blockers"] if each.startswith("missing"))
-    assert of_ann.endswith("sessions of the window from 2025-06-02")
+    assert of_ann.endswith("sessions of the window from 2025-09-08")
     assert of_bob.endswith("sessions of the window")
 
 
