@@ -74,6 +74,11 @@ class Case:
         return cast("Window", found.window if self._latest else found.peak_window)
 
     @property
+    def window_in_words(self) -> str:
+        """How that window is spoken of: by its first day, where it is not the latest."""
+        return "the window" if self._latest else f"the window from {self.window.first_week}"
+
+    @property
     def sessions(self) -> tuple[Session, ...]:
         """The entries in the window that a referral would be about."""
         found = self.standing

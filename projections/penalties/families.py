@@ -164,32 +164,33 @@ class Families:
     def _in_the_window(
         self, pupil: int, case: Case, unmarked: Collection[Session]
     ) -> Iterator[str]:
-        code = self.view.rules.codes.provisional(self.view.on)
+        code, window = self.view.rules.codes.provisional(self.view.on), case.window_in_words
         if open_ := sum(session in case.provisional for session in case.sessions):
-            yield f"provisional: {code} still stands on {_sessions(open_)} of the window"
+            yield f"provisional: {code} still stands on {_sessions(open_)} of {window}"
         if case.met and not case.settled_met:
             yield f"provisional-only: the threshold is met only with {code}"
         if missing := _in_window(unmarked, case.window):
-            yield f"missing: no mark on {_sessions(missing)} of the window"
-        yield from self._used_up(pupil, case.sessions)
+            yield f"missing: no mark on {_sessions(missing)} of {window}"
+        yield from self._used_up(pupil, case)
         if conflicts := _in_window(self._conflicts.get(pupil, ()), case.window):
-            yield f"conflict: a source states another mark for {_sessions(conflicts)} in it"
+            yield f"conflict: a source states another mark for {_sessions(conflicts)} of {window}"
         if waiting := _in_window(self._pending.get(pupil, ()), case.window):
-            yield f"pending: an amendment of {_sessions(waiting)} of it waits for approval"
+            yield f"pending: an amendment of {_sessions(waiting)} of {window} waits for approval"
 
-    def _used_up(self, pupil: int, sessions: Sequence[Session]) -> Iterator[str]:
+    def _used_up(self, pupil: int, case: Case) -> Iterator[str]:
         """Yield what earlier notices used up of a window, to each parent for himself."""
+        sessions, window = case.sessions, case.window_in_words
         for parent in sorted({who for who, _ in self._notices.get(pupil, ())}):
             found = uses(sessions, self._notices_to(pupil, parent), self.view.on)
             if found.certain:
                 used = _sessions(found.certain)
-                yield f"relied-on: earlier notices to parent {parent} used up {used} of the window"
+                yield f"relied-on: earlier notices to parent {parent} used up {used} of {window}"
             for notice, asked in found.undetermined:
                 ground = withdrawal_words(notice.withdrawn_ground)
                 counted = "used up" if found.used.issuperset(asked) else "free"
                 yield (
                     f"ask-authority: the notice of {notice.issued_on} to parent {parent} "
-                    f"{ground}: ask the authority whether {_sessions(len(asked))} of the window "
+                    f"{ground}: ask the authority whether {_sessions(len(asked))} of {window} "
                     f"may be used again (counted as {counted} here)"
                 )
 

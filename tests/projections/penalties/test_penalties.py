@@ -618,6 +618,16 @@ def test_a_case_from_an_earlier_window_stands_in_a_table_of_its_own(away):
     assert [row[0] for row in alone.rows] == ["U-bob"]
 
 
+def test_what_is_to_be_cleared_up_names_a_window_that_is_not_the_latest(away):
+    """Its entries are not those that the row counts."""
+    absent(away, both(date(2025, 12, 8), date(2025, 12, 11)), pupil="bob")
+    found = rows(away, on=DECEMBER, at_least=7)
+    (of_ann,) = (each for each in found["ann"]["blockers"] if each.startswith("missing"))
+    (of_bob,) = (each for each in found["bob"]["blockers"] if each.startswith("missing"))
+    assert of_ann.endswith("sessions of the window from 2025-09-08")
+    assert of_bob.endswith("sessions of the window")
+
+
 def test_exact_numbers_can_be_asked_for(away):
     """Seven to nine, nine alone, one to one; the latest window first, else an earlier one."""
     absent(away, WEEK[:9], pupil="bob")
