@@ -27,7 +27,7 @@ class DueRegister:
     ``closes``: the instant of the closing time, none where no times are recorded; ``expected``:
     pupils on roll who met the session; ``without``: those without a mark; ``marks_after``: first
     marks made after the closing time, none where there is none; ``late_by_minutes``: from
-    closing to the end of taking, rounded up; where no taking is recorded, to the moment at which
+    closing to the end of taking, rounded down; where no taking is recorded, to the moment at which
     more than half of its first marks had been made; none where in time. One pupil's mark made
     later is a late entry, and makes no register late.
     """
@@ -79,7 +79,7 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
                 int(here.sum()),
                 int((whole.codes[here, at] == 0).sum()),
                 None if closes is None else len(after),
-                None if late is None else -(-late // _MINUTE),
+                None if late is None else late // _MINUTE,
                 None
                 if late is None
                 else school_days_between(days, session.date, local_date(last)),
