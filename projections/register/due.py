@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger import names
-from ledger.clock import end_of_day, local_date
+from ledger.clock import local_date
 from ledger.values import Session
 from policies.law.calendar import school_days_between
+from projections.queries.due import has_closed
 from projections.queries.rectangle import Rectangle, cover, rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
@@ -84,12 +85,6 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
                 if late is None
                 else school_days_between(days, session.date, local_date(last)),
             )
-
-
-def has_closed(view: View, session: Session) -> bool:
-    """Tell whether a register was to be complete: past its closing time, else its day."""
-    closes = view.calendar.closing(session)
-    return (end_of_day(session.date) if closes is None else closes) <= view.known_at
 
 
 def _mostly_marked(made: npt.NDArray[np.int64]) -> int:
