@@ -305,12 +305,70 @@ def _body(entry: Entry) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def _whole_numbers(body: dict[str, Any], names: Sequence[str]) -> list[int] | None:
+    """Return the fields of some names; none where one of them is no integer."""
+    found = [each for name in names if type(each := body.get(name)) is int]
+    return found if len(found) == len(names) else None
+
+
 class Adopted(NamedTuple):
     """A key that the ledger took, with the signature of the one before over both."""
 
     position: int
     key: str
     signature: str | None
+
+
+class WrongClock(NamedTuple):
+    """What an entry says of a clock: which entries it stamped, between which instants they lie."""
+
+    position: int
+    first: int
+    last: int
+    earliest: int
+    latest: int
+
+
+class Stamp(NamedTuple):
+    """A transaction: its first and last entry, and what the clock read."""
+
+    first: int
+    last: int
+    reading: int
+
+
+class Stamped(NamedTuple):
+    """The transactions that one wrong clock stamped, and what is said of it."""
+
+    wrong: WrongClock
+    stamps: list[Stamp]
+
+
+class Times(NamedTuple):
+    """When the first and the last transaction were recorded, and which clocks were wrong."""
+
+    first: int
+    last: int
+    wrong: list[Stamped]
+
+
+def _times(stamps: Sequence[Stamp], known: Sequence[WrongClock]) -> Times | None:
+    """Return when transactions were recorded; of a wrong clock the newest correction counts."""
+    if not stamps:
+        return None
+    found: dict[WrongClock | None, list[Stamp]] = {}
+    covering = [_covering(stamp, known) for stamp in stamps]
+    for stamp, wrong in zip(stamps, covering, strict=True):
+        found.setdefault(wrong, []).append(stamp)
+    return Times(
+        covering[0].earliest if covering[0] else stamps[0].reading,
+        covering[-1].latest if covering[-1] else stamps[-1].reading,
+        [Stamped(wrong, inside) for wrong, inside in found.items() if wrong],
+    )
+
+
+def _covering(stamp: Stamp, known: Sequence[WrongClock]) -> WrongClock | None:
+    return next((w for w in reversed(known) if w.first <= stamp.first <= w.last), None)
 
 
 class Problem(NamedTuple):
@@ -335,7 +393,8 @@ class _Entries:
         self._versions: dict[bytes, int] = {}
         self._until: int | None = 0 if whole else None
         self._at = 0
-        self.times: list[int] = []
+        self._stamps: list[Stamp] = []
+        self._wrong: list[WrongClock] = []
         self.adopted: list[Adopted] = []
         self.witnesses: dict[str, _Turns] = {}
         self.born: str | None = None
@@ -344,6 +403,11 @@ class _Entries:
     def until(self) -> int | None:
         """Where the transaction ends that began last; none where that is unknown."""
         return self._until
+
+    @property
+    def times(self) -> Times | None:
+        """When the transactions were recorded, by the clock and what is said of it."""
+        return _times(self._stamps, self._wrong)
 
     def take(self, entry: Entry) -> None:
         position = entry.position
@@ -367,16 +431,16 @@ class _Entries:
         if self._until is not None and position <= self._until:
             what = f"a transaction begins inside another, which ends at {self._until}"
             self._problems.add(position, what)
-        at, count = body.get("at"), body.get("count")
-        named = name == b"Committed.v1"
-        if not named or type(at) is not int or type(count) is not int or count < 0:
+        told = _whole_numbers({"raw_at": body.get("at")} | body, ("at", "raw_at", "count"))
+        if name != b"Committed.v1" or told is None or told[-1] < 0:
             self._problems.add(position, "it is not a transaction's header, but stands for one")
-            at, count = self._at, 0
+            told = [self._at, self._at, 0]
+        at, reading, count = told
         if at < self._at:
             self._problems.add(position, "its time is before that of the transaction before it")
         self._at = max(self._at, at)
-        self.times.append(at)
         self._until = position + count
+        self._stamps.append(Stamp(position, self._until, reading))
 
     def _told(self, entry: Entry, body: dict[str, Any]) -> None:
         """Take what the log says of itself: its birth, its keys, whom it trusts."""
@@ -392,8 +456,15 @@ class _Entries:
                 self.witnesses.setdefault(key, []).append((entry.position, True))
             case b"witness:school", b"WitnessDropped.v1", {"key": str(key)}:
                 self.witnesses.setdefault(key, []).append((entry.position, False))
+            case b"clock:school", b"ClockCorrected.v1", _:
+                self._correction(entry.position, body)
             case _:
                 pass
+
+    def _correction(self, position: int, body: dict[str, Any]) -> None:
+        told = _whole_numbers(body, WrongClock._fields[1:])
+        if told is not None:
+            self._wrong.append(WrongClock(position, *told))
 
     def _birth(self, position: int, body: dict[str, Any]) -> None:
         if self.born is not None:
@@ -454,7 +525,7 @@ class Report(NamedTuple):
     continued: list[tuple[str, int]]
     problems: list[Problem]
     entry: Entry | None = None
-    times: tuple[int, int] | None = None
+    times: Times | None = None
 
 
 _GIVEN, _OWN, _NOBODY, _BAD = (
@@ -706,9 +777,16 @@ def check_stretch(written: str, outside: Outside) -> Report:
     if root == note.root:
         roots |= _roots_along(first - 1, left, hashes, {kept.size for _, kept in outside.kept})
     continued = _continued(outside.kept, note.origin, roots, problems)
-    times = (entries.times[0], entries.times[-1]) if entries.times else None
     return Report(
-        "stretch", first, stretch.last, note, signed, seen, continued, problems.found, None, times
+        "stretch",
+        first,
+        stretch.last,
+        note,
+        signed,
+        seen,
+        continued,
+        problems.found,
+        times=entries.times,
     )
 
 
@@ -866,7 +944,7 @@ class _Ledger:
         return good
 
     def report(self) -> Report:
-        size, times = self._peaks.size, self._entries.times
+        size = self._peaks.size
         return Report(
             "ledger",
             1,
@@ -876,7 +954,7 @@ class _Ledger:
             self._seen,
             self._continued,
             self._problems.found,
-            times=(times[0], times[-1]) if times else None,
+            times=self._entries.times,
         )
 
     def _read_notes(self) -> set[int]:
@@ -1033,7 +1111,8 @@ def _not_proven(report: Report) -> list[str]:
     else:
         found.append("Anything about the entries that are not in this file, or came after it.")
     if report.kind == "proof":
-        found.append("When the entry was recorded: that stands in its transaction's header.")
+        found.append("When the entry was recorded: that stands in its transaction's header and, "
+                     "where a clock was wrong, in a later entry.")  # fmt: skip
     return found
 
 
@@ -1114,8 +1193,7 @@ def _lines(report: Report) -> Iterator[str]:
     else:
         yield f"Entries      {report.first} to {report.last}: {verdict}"
     if report.times is not None:
-        first, last = (_instant(each // 1_000_000) for each in report.times)
-        yield f"Recorded     {first} to {last}, by the ledger's clock"
+        yield from _recorded(report.times, report.last)
     if note is not None:
         yield f"Checkpoint   {note.size} entries, root {b64encode(note.root).decode()}"
     yield f"Signature    {report.signed}"
@@ -1124,6 +1202,25 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section("Wrong", [_problem(each) for each in report.problems])
     yield from _section("Proven", _proven(report))
     yield from _section("Not proven", _not_proven(report))
+
+
+def _recorded(times: Times, end: int) -> Iterator[str]:
+    """Say when the entries up to an end were recorded, and which a wrong clock stamped."""
+    first, last = _microseconds(times.first), _microseconds(times.last)
+    yield f"Recorded     {first} to {last}, by the ledger's clock"
+    for wrong, stamps in times.wrong:
+        number = sum(min(stamp.last, end) - stamp.first + 1 for stamp in stamps)
+        said = sorted(stamp.reading for stamp in stamps)
+        low, high = _microseconds(said[0]), _microseconds(said[-1])
+        which = "1 entry" if number == 1 else f"{number} entries"
+        yield f"Wrong clock  it stamped {which} from entry {stamps[0].first} on"
+        yield f"             {low if low == high else f'{low} to {high}'};"
+        yield f"             entry {wrong.position} says that they were recorded between"
+        yield f"             {_microseconds(wrong.earliest)} and {_microseconds(wrong.latest)}"
+
+
+def _microseconds(instant: int) -> str:
+    return _instant(instant // 1_000_000)
 
 
 def _problem(problem: Problem) -> str:

@@ -25,7 +25,9 @@ _HOUR, _DAY = 60, 24 * 60
 
 
 def duration(minutes: int) -> str:
-    """Write a time of so many minutes: ``45 minutes``, ``1 hour 5 minutes``, ``2 days``."""
+    """Write whole minutes: ``45 minutes``, ``1 hour 5 minutes``; none: ``less than a minute``."""
+    if minutes < 1:
+        return "less than a minute"
     if minutes < _HOUR:
         return number_of(minutes, "minute")
     long = minutes >= _DAY

@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
-from ledger.clock import SECOND, local, local_date
+from ledger.clock import SECOND, Corrected, local, local_date
 from ledger.english import number_of, weekday
 from ledger.errors import Refused
 from ledger.events.base import Event
@@ -56,6 +56,10 @@ class WrongClock(NamedTuple):
     last: int
     earliest: int
     latest: int
+
+    def corrected(self, said: int) -> Corrected:
+        """Return an instant that the clock read, with what is known of it."""
+        return Corrected.between(self.earliest, self.latest, said=said, position=self.position)
 
 
 class Stamp(NamedTuple):

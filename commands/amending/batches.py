@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from commands.core import marks
+from commands.core import clocks, marks
 from commands.core.command import State
 from commands.core.marks import StatedMark
-from ledger.clock import local
+from ledger.clock import local, told
 from ledger.errors import Refused
 from ledger.events import streams
 from ledger.events.base import Event
@@ -50,9 +50,11 @@ class Batch:
     header: Committed
 
     def __str__(self) -> str:
-        """Name it, with when and by whom it was recorded."""
+        """Name it, with by whom and when it was recorded; the use case must ask for the clocks."""
         by = f" by {self.header.by}" if self.header.by else ""
-        return f"batch {self.number}, recorded {local(self.header.at):%Y-%m-%d %H:%M}{by}"
+        at = clocks.recorded_at(self.state, self.number, self.header)
+        when = told(at, lambda each: f"{local(each):%Y-%m-%d %H:%M}")
+        return f"batch {self.number}{by}, recorded {when}"
 
     @property
     def last(self) -> int:

@@ -69,8 +69,8 @@ class PutBack(UseCase):
     dry_run: bool = option("show what would be put back; record nothing", default=False)
 
     def reads(self, state: State) -> Iterable[Wanted]:
-        """Name who asks, the calendar, pupils, marks, plans, registers, what the policy needs."""
-        yield from (state.own_row, CALENDAR)
+        """Name who asks, calendar, clocks, pupils, marks, registers, what the policy needs."""
+        yield from (state.own_row, CALENDAR, one(streams.clock()))
         batch = _found(self, state)
         yield from place_reads(state, [*batch.changed, *batch.entered, *batch.planned])
         planned = (streams.plan(pupil.id, session) for pupil, session in batch.planned)

@@ -1,9 +1,10 @@
 """Whether the machine's clock may stamp what is recorded: asked before, and as it is recorded."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from commands.core.command import State
+from commands.core.ranges import Range, one
 from ledger import times
 from ledger.clock import SECOND, Clock
 from ledger.events import streams
@@ -101,11 +102,43 @@ def _stamps(headers: Iterable[tuple[int, Event]], known: list[WrongClock]) -> li
 
 def stamps_in(state: State) -> list[Stamp]:
     """Return every transaction that a state has read, with its times."""
+    return _stamps(_read(state, streams.COMMITS), _wrong_clocks_in(state))
 
-    def read(stream: str) -> Iterable[tuple[int, Event]]:
-        return zip(state.positions.get(stream, ()), state.histories.get(stream, ()), strict=True)
 
-    return _stamps(read(streams.COMMITS), times.wrong_clocks(read(streams.clock())))
+def _wrong_clocks_in(state: State) -> list[WrongClock]:
+    return times.wrong_clocks(_read(state, streams.clock()))
+
+
+def _read(state: State, stream: str) -> Iterable[tuple[int, Event]]:
+    return zip(state.positions.get(stream, ()), state.histories.get(stream, ()), strict=True)
+
+
+def recorded_at(state: State, position: int, header: Committed) -> int:
+    """Return when a transaction was recorded, by its header's reading and what is known of it.
+
+    Never by the time that a header carries over; the command must have asked for the clocks.
+    """
+    wrong = times.wrong_at(position, _wrong_clocks_in(state))
+    return header.reading if wrong is None else wrong.corrected(header.reading)
+
+
+def known_reads(state: State) -> Iterator[Range]:
+    """Yield what `known_times` needs: the clocks, and where one was wrong every transaction."""
+    yield one(streams.clock())
+    if _wrong_clocks_in(state):
+        # What is added meanwhile changes nothing of what was recorded.
+        yield one(streams.COMMITS)._replace(rests=False)
+
+
+def known_times(state: State) -> list[tuple[int, int]]:
+    """Return each transaction's position and since when it is known, which never falls.
+
+    Empty where no clock was wrong: then it is as each header says. The command must have asked
+    for `known_reads`.
+    """
+    found = stamps_in(state) if _wrong_clocks_in(state) else []
+    instants = times.never_falling(stamp.latest for stamp in found)
+    return list(zip((stamp.first for stamp in found), instants, strict=True))
 
 
 def _has_staff(store: Store) -> bool:

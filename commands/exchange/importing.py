@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Self, TextIO
 
+from commands.core import clocks
 from commands.core.command import Decision, State, UseCase, argument, hidden, option
 from commands.core.ranges import Range, starting
 from commands.exchange.portable import calendar, decisions, naming, people, pupils, uncounted
@@ -51,13 +52,13 @@ class ImportPortable(UseCase):
         return replace(self, folder=load(self.path))
 
     def reads(self, state: State) -> Iterable[Range]:
-        """Name the whole school, and who stated what of it; the marks that the folder is about."""
+        """Name the school, who stated what of it and when; the marks that the folder is about."""
         content, school = _content(self), map(starting, FOLDED)
         if content.whole:
             stated: Iterable[Range] = chain(voice_reads(), decision_reads(content))
         else:
             stated = cancellation_reads(state)
-        return chain(school, stated, mark_reads(content, state))
+        return chain(school, stated, mark_reads(content, state), clocks.known_reads(state))
 
     def decide(self, state: State, rules: Rules, now: int) -> Decision:
         """Record what is stated and the ledger does not hold; refuse all faults at once."""

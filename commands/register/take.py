@@ -176,7 +176,7 @@ def _lateness(calendar: Calendar, session: Session, ended: int) -> Iterator[str]
     closes, later = calendar.closing(session), local_date(ended) > session.date
     entered = "; what was entered is late entries" if later else ""
     if closes is not None and ended > closes:
-        minutes = -(-(ended - closes) // _MINUTE)
+        minutes = (ended - closes) // _MINUTE
         at = f"{local(closes):%H:%M} on {weekday(session.date)}"
         yield f"taken late: {duration(minutes)} after it closed, at {at}{entered}"
     elif later:

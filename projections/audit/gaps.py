@@ -9,6 +9,7 @@ from projections.audit import gaps_log
 from projections.audit.gaps_log import GAPS, Gap, Span
 from projections.queries.blocks import Lines
 from projections.queries.columns import Listing
+from projections.queries.due import due_cells
 from projections.queries.question import Answer, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.view import View
@@ -125,11 +126,11 @@ def _late_entries(view: View) -> Iterator[Gap]:
 
 def _unmarked_sessions(view: View) -> Iterator[Gap]:
     whole = rectangle(view)
-    bare = whole.counted & (whole.codes == 0)
+    bare = due_cells(view, whole) & (whole.codes == 0)
     found = {
         str(session): int(bare[:, at].sum())
         for at, session in enumerate(whole.sessions)
-        if bare[:, at].any() and due.has_closed(view, session)
+        if bare[:, at].any()
     }
     if found:
         yield Gap(

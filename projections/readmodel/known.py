@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ledger.clock import Corrected
 from ledger.times import WrongClock, never_falling, wrong_at
 from projections.readmodel.record import Joined, R, Record, V, Versioned, read, selection, stored
 from projections.readmodel.records.log import ClockCorrection, Commit, CorrectedCommit
@@ -148,10 +147,7 @@ class Commits:
         Of a wrong clock: that it lies where the entry does.
         """
         wrong = self.of(position).stamp.wrong
-        if wrong is None:
-            return instant
-        first, last = wrong.earliest, wrong.latest
-        return Corrected.between(first, last, said=instant, position=wrong.position)
+        return instant if wrong is None else wrong.corrected(instant)
 
     def last_by(self, instant: int, bound: int) -> int:
         """Return the last position up to a bound that counts as known by an instant; 0: none."""

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger import names
-from ledger.clock import end_of_day, local_date
+from ledger.clock import local_date
 from ledger.values import Session
 from policies.law.calendar import school_days_between
+from projections.queries.due import has_closed
 from projections.queries.rectangle import Rectangle, cover, rectangle
 from projections.queries.selection import groups_of
 from projections.queries.view import View
@@ -27,7 +28,7 @@ class DueRegister:
     ``closes``: the instant of the closing time, none where no times are recorded; ``expected``:
     pupils on roll who met the session; ``without``: those without a mark; ``marks_after``: first
     marks made after the closing time, none where there is none; ``late_by_minutes``: from
-    closing to the end of taking, rounded up; where no taking is recorded, to the moment at which
+    closing to the end of taking, rounded down; where no taking is recorded, to the moment at which
     more than half of its first marks had been made; none where in time. One pupil's mark made
     later is a late entry, and makes no register late.
     """
@@ -79,17 +80,11 @@ def due_registers(view: View, kind: str, group: str | None) -> Iterator[DueRegis
                 int(here.sum()),
                 int((whole.codes[here, at] == 0).sum()),
                 None if closes is None else len(after),
-                None if late is None else -(-late // _MINUTE),
+                None if late is None else late // _MINUTE,
                 None
                 if late is None
                 else school_days_between(days, session.date, local_date(last)),
             )
-
-
-def has_closed(view: View, session: Session) -> bool:
-    """Tell whether a register was to be complete: past its closing time, else its day."""
-    closes = view.calendar.closing(session)
-    return (end_of_day(session.date) if closes is None else closes) <= view.known_at
 
 
 def _mostly_marked(made: npt.NDArray[np.int64]) -> int:

@@ -14,10 +14,12 @@ from ledger.store.folder import Folder
 from ledger.terminal import Progress
 from ledger.times import refusal
 from ledger.transparency.witnesses import Sighting, trusted_witnesses
+from ledger.values import Session
 from projections.backup import backups
 from projections.backup.backups import NewestBackup
 from projections.queries import pending, sightings
 from projections.queries.blocks import Lines
+from projections.queries.due import due_cells, not_due
 from projections.queries.question import Answer, Inspection, Question
 from projections.queries.rectangle import rectangle
 from projections.queries.selection import groups_of
@@ -47,7 +49,7 @@ class State(NamedTuple):
     last: Commit | None
     seen: Sighting | None
     backup: NewestBackup
-    unmarked: Sequence[str]
+    unmarked: "Unmarked"
     closed: str
     ahead: bool
     before: tuple[date, Sequence[str]] | None
@@ -101,12 +103,14 @@ class Status(Question[State]):
             "last_event": last and {"position": found.last_position, "command": last.command},
             "last_witness": sightings.document(found.seen),
             "last_backup": found.backup.document(),
-            "unmarked_registers": found.unmarked,
+            "unmarked_registers": found.unmarked.registers,
             "not_open": found.closed or None,
             "last_school_day": found.before
             and {"on": found.before[0], "unmarked_registers": found.before[1]},
             **pending.field(found.waiting),
         }
+        if found.unmarked.not_due:
+            fields["not_due_yet"] = [str(session) for session in found.unmarked.not_due]
         if found.clock:
             does = " ".join(found.clock.remedy.split())
             fields["clock"] = {"wrong": found.clock.code, "what": found.clock.what, "do": does}
@@ -154,11 +158,12 @@ def _last_event(found: State) -> str:
 
 
 def _unmarked(found: State) -> str:
-    """Say which registers have no mark for a pupil, or why none is due."""
+    """Say which registers that were due have no mark for a pupil, or why none is due."""
     if found.ahead and not found.closed:
         return f"{found.on} has not been yet"
     if not found.closed:
-        return f"{_named(found.unmarked)} on {found.on}"
+        later = "".join(f"; {session.half} is not due yet" for session in found.unmarked.not_due)
+        return f"{_named(found.unmarked.registers)} on {found.on}{later}"
     said = f"the school is not open on {found.on}: {found.closed}"
     if found.before is None:
         return said
@@ -173,19 +178,30 @@ def _named(registers: Sequence[str]) -> str:
 def _before(view: View) -> tuple[date, Sequence[str]] | None:
     """Return the last day of school before the day, by today, and its unmarked registers."""
     last = last_school_day(view.calendar, min(view.on, view.today))
-    return None if last is None else (last, unmarked_registers(view, last))
+    return None if last is None else (last, unmarked_registers(view, last).registers)
 
 
-def unmarked_registers(view: View, day: date) -> list[str]:
-    """Return the registration groups and sessions of a day in which a pupil has no mark."""
+class Unmarked(NamedTuple):
+    """Registration groups and sessions of a day in which a pupil has no mark that was due.
+
+    ``not_due``: the sessions whose registers have not all closed or been taken yet.
+    """
+
+    registers: list[str]
+    not_due: list[Session]
+
+
+def unmarked_registers(view: View, day: date) -> Unmarked:
+    """Find the unmarked registers of a day."""
     whole = rectangle(view, day, day)
+    due = due_cells(view, whole)
     found = []
     for n, session in enumerate(whole.sessions):
-        empty = whole.counted[:, n] & (whole.codes[:, n] == 0)
+        empty = due[:, n] & (whole.codes[:, n] == 0)
         for name, wanted in groups_of(view, "registration").items():
             if any(empty[m.pupil] for m in wanted if m.covers(day)):
                 found.append(f"{name} {session.half}")
-    return sorted(found)
+    return Unmarked(sorted(found), not_due(whole, due))
 
 
 @dataclass(frozen=True, kw_only=True)

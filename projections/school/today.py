@@ -11,8 +11,10 @@ from datetime import date
 
 import numpy as np
 
+from ledger.values import Session
 from projections.queries import held, pending
 from projections.queries.columns import Column, Listing
+from projections.queries.due import due_cells, not_due
 from projections.queries.held import HeldSession
 from projections.queries.question import Answer, Question, Selection
 from projections.queries.rectangle import Flags, Rectangle, rectangle
@@ -41,7 +43,8 @@ class TodayFindings:
 
     ``asked``: the day that was asked about, of which ``on`` is the last day of school where the
     school is not open then; ``closed``: why it is not; ``ahead``: whether the day is still to
-    come; ``before``: the day of school before it, with what is open of it.
+    come; ``before``: the day of school before it, with what is open of it; ``not_due``: sessions
+    for which a mark is not due yet.
     """
 
     on: date
@@ -52,6 +55,7 @@ class TodayFindings:
     closed: str
     ahead: bool
     before: tuple[date, Sequence[Concern]] | None
+    not_due: Sequence[Session]
 
 
 COLUMNS: tuple[Column[Concern], ...] = (
@@ -69,7 +73,8 @@ _READ = ("Session", "Group", "Pupil", "UPN", "What", "Planned code")
 class Today(Selection, Question[TodayFindings]):
     """attendance today: who has no mark, whose reason is not known yet, who is expected away.
 
-    The pupils who need a look today (or on --on); where the school is not open today, on its last
+    The pupils who need a look today (or on --on); nobody lacks a mark before the register has
+    closed or was taken. Where the school is not open today, on its last
     day of school. Of a day to come, who is expected away.
     """
 
@@ -87,7 +92,8 @@ class Today(Selection, Question[TodayFindings]):
         chosen = selected_cells(view, self, whole)
         ahead, pupils = view.on > view.today, _pupils_asked(chosen)
         waiting = pending.pending_amendments(view)
-        found = [each for each in _concerns(view, whole, chosen) if each.planned or not ahead]
+        due = due_cells(view, whole)
+        found = _concerns(view, whole, chosen, due)
         return TodayFindings(
             view.on,
             asked,
@@ -97,6 +103,7 @@ class Today(Selection, Question[TodayFindings]):
             why_not_open(view.calendar, asked),
             ahead,
             None if ahead else self._before(view, asked),
+            [] if ahead else not_due(whole, due | ~chosen),
         )
 
     def _before(self, view: View, asked: date) -> tuple[date, Sequence[Concern]] | None:
@@ -106,7 +113,8 @@ class Today(Selection, Question[TodayFindings]):
             return None
         then = view.at(replace(self, on=last))
         whole = rectangle(then, last, last)
-        return last, list(_concerns(then, whole, selected_cells(then, self, whole)))
+        chosen, due = selected_cells(then, self, whole), due_cells(then, whole)
+        return last, list(_concerns(then, whole, chosen, due))
 
     def present(self, found: TodayFindings) -> Answer:
         """Show one row a pupil and session."""
@@ -120,6 +128,7 @@ class Today(Selection, Question[TodayFindings]):
             "asked_on": found.asked,
             "not_open": found.closed or None,
             "still_to_come": found.ahead,
+            **({"not_due_yet": [str(each) for each in found.not_due]} if found.not_due else {}),
             **pending.field(waiting),
             **held.field(found.denied),
         }
@@ -141,6 +150,8 @@ def _of_the_day(found: TodayFindings) -> Iterator[str]:
         counted = Counter(each.what for each in concerns)
         told = ", ".join(f"{number} {what}" for what, number in sorted(counted.items()))
         yield f"Open from {day}, the day of school before: {told} (attendance today --on {day})"
+    for session in found.not_due:
+        yield f"{session} is not due yet: who is without a mark is listed once it has closed"
 
 
 def _pupils_asked(chosen: Flags) -> set[int] | None:
@@ -148,14 +159,15 @@ def _pupils_asked(chosen: Flags) -> set[int] | None:
     return set(np.nonzero(chosen.any(axis=1))[0].tolist()) if chosen.shape[1] else None
 
 
-def _concerns(view: View, whole: Rectangle, chosen: Flags) -> Iterator[Concern]:
+def _concerns(view: View, whole: Rectangle, chosen: Flags, due: Flags) -> Iterator[Concern]:
     provisional = view.rules.codes.provisional(view.on)
     planned = dict(_plans(view))
     for pupil, at in zip(*(whole.counted & chosen).nonzero(), strict=True):
         code = whole.book[whole.codes[pupil, at]]
         session, person = str(whole.sessions[at]), view.people[int(pupil)]
         plan = planned.get((person.index, session))
-        if why := _why(code, provisional, plan):
+        why = _why(code, provisional, plan)
+        if why and (code or plan or due[pupil, at]):
             yield Concern(person, _groups(view, person), session, why, plan)
 
 

@@ -902,3 +902,94 @@ def test_a_ledger_of_the_product_is_accepted(folder: Folder, verify, given_file)
     """And stretches of it."""
     verify(0, folder.path, "--all")
     verify(0, given_file(stretch_of(folder, 2, None).written))
+
+
+# -- clocks that were wrong --------------------------------------------------------------------
+
+MINUTE = 60_000_000
+YEAR = 365 * 24 * 60 * MINUTE
+
+
+def corrected(first, last, earliest=NINE, latest=NINE + 3 * MINUTE, **more):
+    told = {"first": first, "last": last, "earliest": earliest, "latest": latest}
+    return ("clock:school", "ClockCorrected.v1", told | {"reason": "sealed"} | more)
+
+
+@pytest.fixture
+def wrong_once(written):
+    """Entries 4 to 6 were stamped a year ahead; entry 10 says so, by a clock that is right."""
+    written.said[3] = header(2, NINE + YEAR)
+    written.said[6] = header(1, NINE + YEAR, raw_at=NINE + 2 * MINUTE)
+    written.said[8] = header(1, NINE + YEAR, raw_at=NINE + 3 * MINUTE)
+    written.said[9] = corrected(4, 6)
+    return written
+
+
+def test_what_a_wrong_clock_stamped_is_said_with_what_it_was(wrong_once, verify):
+    """And the last time is what the clock read last, never one that was carried over."""
+    said = verify(0, wrong_once.write(), "--key", KEY)
+    assert (
+        "Recorded     2026-11-20T09:00:00Z to 2026-11-20T09:03:00Z, by the ledger's clock\n"
+        "Wrong clock  it stamped 3 entries from entry 4 on\n"
+        "             2027-11-20T09:00:00Z;\n"
+        "             entry 10 says that they were recorded between\n"
+        "             2026-11-20T09:00:00Z and 2026-11-20T09:03:00Z\n"
+    ) in said
+
+
+def test_without_a_correction_the_last_reading_is_the_last_time(wrong_once, verify):
+    wrong_once.said[9] = (MARK, "MarkAmended.v1", {"code": "B"})
+    said = verify(0, wrong_once.write())
+    assert "Recorded     2026-11-20T09:00:00Z to 2026-11-20T09:03:00Z, by" in said
+    assert "Wrong clock" not in said
+
+
+def test_the_newest_correction_of_a_transaction_counts(wrong_once, verify):
+    """Of the first transaction the first, of the two after it one that was made later."""
+    wrong_once.said[7] = corrected(1, 6, latest=NINE + MINUTE)
+    wrong_once.said[9] = corrected(4, 8, NINE + MINUTE, NINE + 2 * MINUTE)
+    wrong_once.ends = {3: FIRST, 6: FIRST, 8: FIRST, 10: FIRST}
+    said = verify(0, wrong_once.write())
+    assert (
+        "it stamped 3 entries from entry 1 on\n             2026-11-20T09:00:00Z;\n"
+        "             entry 8 says"
+    ) in said
+    assert (
+        "it stamped 5 entries from entry 4 on\n"
+        "             2026-11-20T09:02:00Z to 2027-11-20T09:00:00Z;\n"
+        "             entry 10 says"
+    ) in said
+
+
+def test_the_first_and_last_time_are_corrected_times(written, verify):
+    """Of a log that begins by a wrong clock: the earliest and the latest that it can have been."""
+    written.said[9] = corrected(1, 10, NINE - 2 * MINUTE, NINE + 4 * MINUTE)
+    said = verify(0, written.write())
+    assert "Recorded     2026-11-20T08:58:00Z to 2026-11-20T09:04:00Z" in said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [corrected(4, 6, latest=None), corrected(4, True), ("mark:q", *corrected(4, 6)[1:])],
+)
+def test_what_names_no_entries_and_times_corrects_nothing(wrong_once, verify, said):
+    """Nor does one on another stream."""
+    wrong_once.said[9] = said
+    assert "Wrong clock" not in verify(0, wrong_once.write())
+
+
+def test_a_reading_that_is_no_number_makes_no_header(written, verify):
+    written.said[8] = header(1, NINE + 5, raw_at="9")
+    assert "entry 9: it is not a transaction's header" in verify(3, written.write())
+
+
+def test_a_stretch_counts_what_it_holds_of_a_wrong_clock(wrong_once, verify, given_file):
+    """One that ends inside a transaction, and one without the correction, which cannot know."""
+    wrong_once.said[9] = corrected(4, 10)
+    path = given_file(wrong_once.stretch(7, 10).written)
+    assert "it stamped 4 entries from entry 7 on" in verify(0, path)
+    wrong_once.said[9] = corrected(9, 9)
+    assert "it stamped 2 entries from entry 9 on" in verify(
+        0, given_file(wrong_once.stretch(4, 10).written)
+    )
+    assert "Wrong clock" not in verify(0, given_file(wrong_once.stretch(4, 9).written))

@@ -53,7 +53,7 @@ def test_alternatives_are_joined_by_commas_and_the_last_by_or(names, written):
 @pytest.mark.parametrize(
     ("minutes", "written"),
     [
-        (0, "0 minutes"), (1, "1 minute"), (59, "59 minutes"), (60, "1 hour"),
+        (0, "less than a minute"), (1, "1 minute"), (59, "59 minutes"), (60, "1 hour"),
         (61, "1 hour 1 minute"), (1439, "23 hours 59 minutes"), (1440, "1 day"),
         (1441, "1 day"), (1500, "1 day 1 hour"), (3540, "2 days 11 hours"),
     ],

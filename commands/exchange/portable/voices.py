@@ -4,10 +4,14 @@ A row is compared with what its source stated last. A detail that a person here 
 stands, whatever an unchanged row repeats.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
+from commands.core import clocks
 from commands.core.command import State
 from commands.core.ranges import CALENDAR, Range, starting
 from ledger.events import calendar, penalties, roll, school, streams
@@ -212,7 +216,17 @@ class Voices:
             if isinstance(event, SourcedEvent):
                 imported = self._imported(stream, place, event)
                 position = self._state.positions[stream][place]
-                yield event, (event.stated or 0) if imported else self._header(position).at
+                yield event, (event.stated or 0) if imported else self._known_at(position)
+
+    @cached_property
+    def _known(self) -> list[tuple[int, int]]:
+        return clocks.known_times(self._state)
+
+    def _known_at(self, position: int) -> int:
+        """Return since when an event that was recorded here is known."""
+        if not self._known:
+            return self._header(position).at
+        return self._known[bisect_right(self._known, position, key=itemgetter(0)) - 1][1]
 
     def _heard(self, stream: str) -> dict[Hashable, Voice]:
         """Return what was stated in a stream; nothing where no person here stated anything."""

@@ -1,6 +1,5 @@
 """The log: transactions, imports and their files."""
 
-from ledger.clock import Corrected
 from ledger.times import Stamp, WrongClock
 from projections.readmodel.record import Record, Sealed, Versioned, table
 
@@ -54,8 +53,7 @@ class CorrectedCommit(Commit, frozen=True):
     @property
     def at(self) -> int:
         """When it was recorded: between two instants; counted as the later one."""
-        first, last = self.wrong.earliest, self.wrong.latest
-        return Corrected.between(first, last, said=self.reading, position=self.wrong.position)
+        return self.wrong.corrected(self.reading)
 
 
 @table("clock_corrections", ("position",))

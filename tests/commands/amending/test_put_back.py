@@ -13,6 +13,7 @@ from commands.leave.decide import GrantLeave
 from commands.leave.request import RequestLeave
 from commands.register.plans import ChangePlan, PlanAbsence, WithdrawPlan
 from commands.register.take import MarkSession
+from commands.school.clock import CorrectClock
 from ledger.events.amending import AmendmentRequested
 from ledger.events.register import (
     AbsencePlanned,
@@ -39,6 +40,10 @@ def batch_of(desk, command):
 
 def put_back(number, **fields):
     return PutBack(**({"batch": str(number), "reason": "Wrong day"} | fields))
+
+
+def amends(pupil):
+    return AmendMarks(pupil=pupil, session=parse_session(AM), code="I", reason="Mother rang")
 
 
 def codes(desk, session=AM):
@@ -93,7 +98,7 @@ def test_what_is_done_and_what_is_left_is_told(cancelled):
     """Codes counted, the figures, the first mark by name with what to do, and the new batch."""
     number = cancelled.folder.head() + 1
     said = cancelled.do(put_back(cancelled.number)).says
-    assert said[0].startswith(f"batch {cancelled.number}, recorded 2026-11-20 09:30 by mm:")
+    assert said[0].startswith(f"batch {cancelled.number} by mm, recorded 2026-11-20 09:30:")
     assert said[1:] == (
         "3 amended: 1 of Y4 to /, 1 of Y4 to L, 1 of Y4 to N",
         "the figures: attended +2, unauthorised absence +1, not counted -3",
@@ -101,6 +106,21 @@ def test_what_is_done_and_what_is_left_is_told(cancelled):
         f"  Dan Upton {AM}",
         "  do: say what the register said with attendance amend",
         f"batch {number}",
+    )
+
+
+def test_a_batch_is_named_with_what_the_clock_read_when_it_was_recorded(held):
+    """Never with a time that a wrong clock left behind; of such a clock what is known of it."""
+    wrong = batch_of(held.at("2026-12-28T10:00"), amends("P1"))
+    held.at("2026-11-20T09:40").do(
+        CorrectClock(first=wrong, last=held.folder.head(), reason="Battery")
+    )
+    right = batch_of(held.at("2026-11-20T09:45"), amends("P2"))
+    dry = {number: held.do(put_back(number, dry_run=True)).says[0] for number in (wrong, right)}
+    assert dry[right] == f"batch {right} by mm, recorded 2026-11-20 09:45:"
+    assert dry[wrong] == (
+        f"batch {wrong} by mm, recorded between 2026-11-20 09:30 and 2026-11-20 09:40; "
+        "the clock said 2026-12-28 10:00:"
     )
 
 

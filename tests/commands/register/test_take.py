@@ -151,6 +151,15 @@ def test_taking_on_a_later_day_makes_late_entries(desk):
 
 LATE = {
     "2026-11-20T08:55": (),
+    "2026-11-20T08:55:30": (
+        "taken late: less than a minute after it closed, at 08:55 on Friday 20 November 2026",
+    ),
+    "2026-11-20T09:10": (
+        "taken late: 15 minutes after it closed, at 08:55 on Friday 20 November 2026",
+    ),
+    "2026-11-20T09:10:59": (
+        "taken late: 15 minutes after it closed, at 08:55 on Friday 20 November 2026",
+    ),
     "2026-11-20T09:20": (
         "taken late: 25 minutes after it closed, at 08:55 on Friday 20 November 2026",
     ),

@@ -71,9 +71,11 @@ def test_who_took_it_and_when_stand_in_the_row(monday):
     assert first["late_by_minutes"] is None
 
 
-@pytest.mark.parametrize(("seconds", "minutes"), [(0, None), (1, 1), (60, 1), (61, 2), (3600, 60)])
+@pytest.mark.parametrize(
+    ("seconds", "minutes"), [(0, None), (1, 0), (59, 0), (60, 1), (61, 1), (119, 1), (3600, 60)]
+)
 def test_a_register_is_late_from_the_first_moment_after_closing(school, seconds, minutes):
-    """At the closing time it is in time; minutes are rounded up."""
+    """At the closing time it is in time; minutes are rounded down, and late is late."""
     ended = CLOSES + seconds * 1_000_000
     school.add(ended, marked("ann", AM, "/"), marked("bob", AM, "/"), taken("9A", AM, ended))
     (row,) = rows(school, group="9A")[:1]
@@ -228,6 +230,14 @@ def test_a_delay_of_minutes_reads_as_minutes(school):
     school.add(CLOSES + 180_000_000, taken("9A", AM, CLOSES + 180_000_000))
     answer = school.ask(Registers(**DAY, late=True))
     assert answer.blocks[0].rows[0][-1] == "3 minutes"
+
+
+def test_a_delay_of_seconds_reads_as_less_than_a_minute(school):
+    """It is late all the same, and counted so."""
+    school.add(CLOSES + 1_000_000, taken("9A", AM, CLOSES + 1_000_000))
+    answer = school.ask(Registers(**DAY, late=True))
+    assert answer.blocks[0].rows[0][-1] == "less than a minute"
+    assert answer.document["total"]["late"] == 1
 
 
 def test_a_delay_over_a_weekend_reads_as_days(school):

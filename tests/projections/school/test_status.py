@@ -1,9 +1,17 @@
 """`status` and `rebuild`: the ledger at a glance, and its read models made anew."""
 
 from datetime import date
+from functools import partial
 
+from ledger.events import streams
+from ledger.events.register import RegisterTaken
+from ledger.store.store import Fact
+from ledger.values import parse_session
+from projections.audit.gaps import Gaps
 from projections.readmodel import catch_up
+from projections.register.registers import Registers
 from projections.school.status import Rebuild, Status
+from projections.school.today import Today
 from tests.projections.ledgers import enrolled, instant, marked
 
 MONDAY = date(2025, 9, 8)
@@ -102,3 +110,53 @@ def test_a_rebuild_equals_what_there_was(school):
     before = list(catch_up.content(school.folder))
     Rebuild().inspect(school.folder, lambda *_: None)
     assert list(catch_up.content(school.folder)) == before
+
+
+AM_CLOSES = instant(2025, 9, 8, 7, 55)
+NOON = instant(2025, 9, 8, 11)
+
+
+def taken_9a(at):
+    taking = RegisterTaken(by="s1", opened=at, ended=at, marks=1)
+    return Fact(streams.register("9A", parse_session(f"{MONDAY}/AM")), taking)
+
+
+def test_a_register_that_has_not_closed_is_not_unmarked(school):
+    """From the closing time of each session on; what is not due yet is said."""
+
+    def unmarked(now):
+        found = school.ask(Status(), now=now)
+        [line] = [each for each in found.blocks[0].lines if each.startswith("Unmarked")]
+        return found.document["unmarked_registers"], found.document.get("not_due_yet", []), line
+
+    am, pm = f"{MONDAY}/AM", f"{MONDAY}/PM"
+    assert unmarked(AM_CLOSES - 1)[:2] == ([], [am, pm])
+    assert unmarked(AM_CLOSES)[:2] == (["9A AM", "9B AM"], [pm])
+    assert unmarked(NOON)[2] == ("Unmarked     9A AM, 9B AM on 2025-09-08; PM is not due yet")
+    assert unmarked(instant(2025, 9, 8, 16))[:2] == (["9A AM", "9A PM", "9B AM", "9B PM"], [])
+
+
+def test_a_register_that_was_taken_before_it_closed_is_due(school):
+    """Bob of 9A was left out; 9B is still being taken."""
+    at = instant(2025, 9, 8, 7, 45)
+    school.add(at, marked("ann", f"{MONDAY}/AM", "/"), taken_9a(at))
+    answer = school.ask(Status(), now=at)
+    assert answer.document["unmarked_registers"] == ["9A AM"]
+
+
+def test_status_today_registers_and_gaps_count_by_one_rule(school):
+    """The pupils without a mark, at each turn of the day."""
+    at = instant(2025, 9, 8, 7, 45)
+    school.add(at, marked("ann", f"{MONDAY}/AM", "/"), taken_9a(at))
+    of_day = {"from_": MONDAY, "on": MONDAY}
+    seen = []
+    for now in (at, AM_CLOSES - 1, AM_CLOSES, NOON, instant(2025, 9, 8, 16)):
+        ask = partial(school.ask, now=now)
+        gaps = {g["kind"]: g["count"] for g in ask(Gaps(**of_day)).rows()}
+        today = [r for r in ask(Today()).rows() if r["what"] == "no mark"]
+        registers = ask(Registers(**of_day)).document["total"]["without"]
+        assert gaps.get("without-a-mark", 0) == len(today) == registers
+        groups = {f"{group} {r['session'][-2:]}" for r in today for group in r["groups"]}
+        assert ask(Status()).document["unmarked_registers"] == sorted(groups)
+        seen.append(registers)
+    assert seen == [1, 1, 2, 2, 5]

@@ -55,6 +55,7 @@ def test_a_selection_narrows_the_list(school):
 
 def test_the_day_is_today_in_london_when_left_out(school):
     """Half past midnight of a London summer night is today, though yesterday in UTC."""
+    school.add(AT, Fact(streams.plan("ann", f"{MONDAY}/AM"), AbsencePlanned(code="M")))
     answer = school.ask(Today(), now=instant(2025, 9, 7, 23, 30))
     assert answer.document["as_of"]["on"] == "2025-09-08"
     assert answer.rows()[0]["groups"] == ["9A"]
@@ -156,3 +157,21 @@ def test_of_a_day_to_come_only_who_is_expected_away_is_listed(school):
     assert answer.document["still_to_come"] is True
     told = "2025-09-09 has not been yet: only who is expected away is listed"
     assert next(iter(answer.blocks[0].notes)) == told
+
+
+def test_before_the_afternoon_closes_nobody_lacks_its_mark(school):
+    """Who is expected away is listed all day; a selection says what is not due of its own."""
+    pm = f"{MONDAY}/PM"
+    school.add(
+        AT,
+        *(marked(pupil, f"{MONDAY}/AM", "/") for pupil in ("ann", "bob", "cy")),
+        marked("cy", pm, "/"),
+        Fact(streams.plan("ann", pm), AbsencePlanned(code="M")),
+    )
+    answer = school.ask(Today(), now=instant(2025, 9, 8, 11))
+    assert [(r["upn"], r["what"]) for r in answer.rows()] == [("U-ann", "planned absence")]
+    assert answer.document["not_due_yet"] == [pm]
+    said = f"{pm} is not due yet: who is without a mark is listed once it has closed"
+    assert said in answer.blocks[0].notes
+    alone = school.ask(Today(pupil="U-cy"), now=instant(2025, 9, 8, 11))
+    assert "not_due_yet" not in alone.document

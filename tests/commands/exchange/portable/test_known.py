@@ -3,6 +3,7 @@
 import csv
 import shutil
 import sys
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
@@ -14,6 +15,7 @@ from commands.core.execute import execute
 from commands.exchange.importing import ImportPortable
 from commands.penalties.undercut import watch
 from commands.roll.enrol import MovePupil
+from commands.school.clock import CorrectClock
 from commands.school.school import CreateLedger
 from ledger.clock import parse_instant
 from ledger.errors import ImportRefused
@@ -165,6 +167,24 @@ def test_a_cancellation_and_a_membership_recorded_here_are_known_since_then(offi
     bring(office, folder)
     assert stated_at(office) == [("Y4", "2026-11-21T12:00:00Z")]
     assert counts(office, "2026-11-20") == ({}, 2, 0)
+
+
+def test_what_a_wrong_clock_stamped_is_known_since_it_was_recorded(office, tmp_path):
+    """Nor does it push what came after it to the day that it said."""
+    folder = write(tmp_path / "in", groups=False)
+    (folder / "school.toml").write_text(SCHOOL.partition("[[closed]]")[0])
+    (folder / "groups.csv").unlink()
+    bring(office, folder)
+    wrong = replace(office, clock=lambda: parse_instant("2027-01-10T12:00:00Z"))
+    execute(wrong, joins("registration", date(2026, 10, 1)))
+    last = office.folder.head()
+    later = replace(office, clock=lambda: parse_instant("2026-11-21T13:00:00Z"))
+    correct = CorrectClock(first=last, last=last, reason="The battery had run down")
+    execute(later, correct)
+    execute(later, CancelSessions(sessions=(f"{DAY}/AM",), group=("9Z",), reason="Snow"))
+    execute(later, joins("year", date(2026, 9, 2)))
+    bring(later, folder)
+    assert stated_at(office) == [("Y4", "2026-11-21T13:00:00Z")]
 
 
 @pytest.mark.parametrize("recorded", ["2026-10-20T09:00:00Z", ""])
